@@ -1,0 +1,144 @@
+//! What can go wrong, in the words of the person who has to mend it.
+//!
+//! Rules, held by every fallible function of the library:
+//! - the message names what was given and what was expected;
+//! - the hint is the next thing to do, where there is one;
+//! - the kind decides the exit code (`cli/exit_code.rs`), nothing else does;
+//! - a secret never enters a message, a hint or a source.
+
+use std::fmt;
+
+/// The kind of a failure; scripts see it as an exit code and as `error.kind`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Input or output failed here, or a bug.
+    Internal,
+    /// Wrong arguments or configuration.
+    Usage,
+    /// No such repository, branch, commit or backup.
+    NotFound,
+    /// Credentials refused, or a token rejected.
+    Auth,
+    /// The policy, or the server, says no.
+    Denied,
+    /// A revert or merge conflict, or a branch that kept moving.
+    Conflict,
+    /// A verification failed.
+    Integrity,
+    /// A check found drift or alerts.
+    Findings,
+    /// The remote is unreachable, timed out, or limits us.
+    Unavailable,
+}
+
+impl Kind {
+    /// The kind's name in `--json` errors.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Internal => "internal",
+            Kind::Usage => "usage",
+            Kind::NotFound => "not_found",
+            Kind::Auth => "auth",
+            Kind::Denied => "denied",
+            Kind::Conflict => "conflict",
+            Kind::Integrity => "integrity",
+            Kind::Findings => "findings",
+            Kind::Unavailable => "unavailable",
+        }
+    }
+}
+
+/// A failure: its kind, one sentence, what to do next, and what caused it.
+#[derive(Debug)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: Kind,
+    message: String,
+    hint: Option<String>,
+    retryable: bool,
+    source: Option<anyhow::Error>,
+}
+
+/// The result of every fallible function of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// A failure of `kind` that says `message`.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Error(Box::new(Inner {
+            kind,
+            message: message.into(),
+            hint: None,
+            retryable: kind == Kind::Unavailable,
+            source: None,
+        }))
+    }
+
+    /// Adds the next thing to do.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds what caused it; printed as `caused by:` lines.
+    pub fn caused_by(mut self, source: impl Into<anyhow::Error>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// Says whether the same call may succeed later, unchanged.
+    pub fn retryable(mut self, yes: bool) -> Self {
+        self.0.retryable = yes;
+        self
+    }
+
+    /// The kind.
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// The sentence.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The next thing to do, if there is one.
+    pub fn hint_text(&self) -> Option<&str> {
+        self.0.hint.as_deref()
+    }
+
+    /// Whether the same call may succeed later.
+    pub fn is_retryable(&self) -> bool {
+        self.0.retryable
+    }
+
+    /// What caused it, outermost first.
+    pub fn causes(&self) -> Vec<String> {
+        match &self.0.source {
+            Some(source) => source.chain().map(|c| c.to_string()).collect(),
+            None => Vec::new(),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Turns a foreign error into ours, with a kind and a sentence.
+pub trait OrFail<T> {
+    /// Fails with `kind` and the sentence that `message` gives, keeping the cause.
+    fn or_fail<M: Into<String>>(self, kind: Kind, message: impl FnOnce() -> M) -> Result<T>;
+}
+
+impl<T, E: Into<anyhow::Error>> OrFail<T> for std::result::Result<T, E> {
+    fn or_fail<M: Into<String>>(self, kind: Kind, message: impl FnOnce() -> M) -> Result<T> {
+        self.map_err(|e| Error::new(kind, message()).caused_by(e))
+    }
+}

@@ -1,0 +1,271 @@
+//! Names and paths that were checked once and are trusted after.
+
+use crate::error::{Error, Kind, Result};
+use std::fmt;
+
+/// The id of a commit, tree or blob (SHA-1, 20 bytes).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectId(pub(super) git2::Oid);
+
+/// The id of a commit.
+pub type CommitId = ObjectId;
+
+impl ObjectId {
+    /// Reads 40 hexadecimal digits.
+    ///
+    /// Errors: usage, when `text` is anything else.
+    pub fn parse(text: &str) -> Result<Self> {
+        if text.len() == 40
+            && let Ok(oid) = git2::Oid::from_str(text)
+        {
+            return Ok(ObjectId(oid));
+        }
+        Err(Error::new(
+            Kind::Usage,
+            format!("`{text}` is not a commit id of 40 hexadecimal digits"),
+        ))
+    }
+
+    /// The first 10 digits, for people.
+    pub fn short(&self) -> String {
+        let mut hex = self.to_string();
+        hex.truncate(10);
+        hex
+    }
+
+    /// The 20 bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Display for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl serde::Serialize for ObjectId {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> std::result::Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+/// The full name of a ref, such as `refs/heads/main`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RefName(String);
+
+impl RefName {
+    /// Checks a full ref name by the rules of git-check-ref-format, and some more:
+    /// no character that a shell or a terminal could act on.
+    ///
+    /// Errors: usage, with the rule that is broken.
+    pub fn new(name: &str) -> Result<Self> {
+        match fault_in_ref(name) {
+            None => Ok(RefName(name.to_owned())),
+            Some(why) => Err(Error::new(
+                Kind::Usage,
+                format!("`{name}` is not a ref name that aidf accepts: {why}"),
+            )),
+        }
+    }
+
+    /// The ref of the branch `name`.
+    ///
+    /// Errors: usage, with the rule that is broken.
+    pub fn branch(name: &str) -> Result<Self> {
+        if name.starts_with("refs/") {
+            return Err(Error::new(Kind::Usage, format!("`{name}` is a full ref name, a branch name was expected"))
+                .hint("give the branch without `refs/heads/`"));
+        }
+        match fault_in_ref(&format!("refs/heads/{name}")) {
+            None if !name.is_empty() => Ok(RefName(format!("refs/heads/{name}"))),
+            why => Err(Error::new(
+                Kind::Usage,
+                format!("`{name}` is not a branch name: {}", why.unwrap_or("it is empty")),
+            )),
+        }
+    }
+
+    /// The full name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name without `refs/heads/`, or the full name for other refs.
+    pub fn short(&self) -> &str {
+        self.0.strip_prefix("refs/heads/").unwrap_or(&self.0)
+    }
+}
+
+impl fmt::Display for RefName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn fault_in_ref(name: &str) -> Option<&'static str> {
+    if !name.starts_with("refs/") {
+        return Some("it does not start with refs/");
+    }
+    if name.len() > 250 {
+        return Some("it is longer than 250 bytes");
+    }
+    if name.contains("..") || name.contains("@{") {
+        return Some("`..` and `@{` are not allowed");
+    }
+    if name.chars().any(|c| c.is_control() || c.is_whitespace() || is_invisible(c)) {
+        return Some("spaces, control and invisible characters are not allowed");
+    }
+    if name.chars().any(|c| "~^:?*[\\$`'\"();|&<>!{}".contains(c)) {
+        return Some("it holds a character that git or a shell gives a meaning to");
+    }
+    for part in name.split('/') {
+        if part.is_empty() || part.starts_with('.') || part.starts_with('-') || part.ends_with('.') || part.ends_with(".lock") {
+            return Some("a part is empty, starts with `.` or `-`, or ends in `.` or `.lock`");
+        }
+    }
+    None
+}
+
+/// Characters that take no room on the screen or turn its direction
+/// (Unicode format characters, and those that HFS+ ignores in names).
+pub fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// A path inside a tree that aidf may write: relative, `/` between parts, UTF-8,
+/// and nothing that any platform could take for the repository's own folder.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TreePath(String);
+
+impl TreePath {
+    /// Checks `path` once, for every platform that may ever check the tree out.
+    ///
+    /// Errors: denied, with the rule that is broken.
+    pub fn new(path: &str) -> Result<Self> {
+        match fault_in_path(path) {
+            None => Ok(TreePath(path.to_owned())),
+            Some(why) => Err(Error::new(Kind::Denied, format!("the path `{path}` is refused: {why}"))
+                .hint("give a relative path with `/` between its parts, such as docs/plan.md")),
+        }
+    }
+
+    /// The path.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Every folder above it, outermost first: `a/b/c` gives `a`, `a/b`.
+    pub fn parents(&self) -> impl Iterator<Item = &str> {
+        self.0.match_indices('/').map(|(at, _)| &self.0[..at])
+    }
+}
+
+impl fmt::Display for TreePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl serde::Serialize for TreePath {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> std::result::Result<S::Ok, S::Error> {
+        s.serialize_str(&self.0)
+    }
+}
+
+fn fault_in_path(path: &str) -> Option<&'static str> {
+    if path.is_empty() {
+        return Some("it is empty");
+    }
+    if path.len() > 4096 {
+        return Some("it is longer than 4096 bytes");
+    }
+    if path.starts_with('/') {
+        return Some("it is absolute");
+    }
+    if path.contains('\\') {
+        return Some("it holds a backslash, which is a separator on Windows");
+    }
+    if path.contains(':') {
+        return Some("it holds a `:`, which names a stream or drive on Windows");
+    }
+    if path.chars().any(char::is_control) {
+        return Some("it holds a control character");
+    }
+    for part in path.split('/') {
+        if part.is_empty() {
+            return Some("it has an empty part (`//`, or a `/` at its end)");
+        }
+        if part == "." || part == ".." {
+            return Some("`.` and `..` are not allowed");
+        }
+        if part.len() > 255 {
+            return Some("a part is longer than 255 bytes");
+        }
+        if part.ends_with('.') || part.ends_with(' ') {
+            return Some("a part ends in a dot or a space, which Windows drops");
+        }
+        if is_dot_git(part) {
+            return Some("a part is the repository's own folder (.git) on some platform");
+        }
+        if part.chars().any(is_invisible) {
+            return Some("it holds an invisible character");
+        }
+    }
+    None
+}
+
+/// True when some file system would take `part` for `.git`: HFS+ ignores
+/// invisible characters, NTFS case, trailing dots and spaces, and has `git~1`.
+fn is_dot_git(part: &str) -> bool {
+    let seen: String = part.chars().filter(|c| !is_invisible(*c)).flat_map(char::to_lowercase).collect();
+    let seen = seen.trim_end_matches(['.', ' ']);
+    let short_name = seen.strip_prefix("git~").is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+    seen == ".git" || short_name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_in_disguise_is_refused() {
+        let disguises = [
+            "", "/etc/passwd", "../x", "a/../x", "a/./x", ".git/config", "a/.git/hooks/x", ".GIT/config", ".Git",
+            "git~1/config", "GIT~1", "git~23/x", ".g\u{200c}it/config", ".git./config", ".git /config", ".git::$INDEX",
+            "a\\b", ".git\\config", "a\0b", "a\nb", "a\u{1b}[31m", "x/", "a//b", "c:/x", "file.txt:stream", "a./b", "a /b",
+            "a\u{202e}b", "\u{feff}x",
+        ];
+        for path in disguises {
+            assert!(TreePath::new(path).is_err(), "{path:?} was accepted");
+        }
+    }
+
+    #[test]
+    fn an_ordinary_path_is_accepted() {
+        for path in ["a", "a/b.txt", ".gitignore", ".github/x", "git~x", "ü/ñ.md", "日本/語", "a b/c", ".gitx", "-x"] {
+            assert!(TreePath::new(path).is_ok(), "{path:?} was refused");
+        }
+        let path = TreePath::new("a/b/c").unwrap();
+        assert_eq!(path.parents().collect::<Vec<_>>(), ["a", "a/b"]);
+    }
+
+    #[test]
+    fn a_ref_name_that_plays_tricks_is_refused() {
+        for name in ["", "a..b", "a b", "a\u{3000}b", "$(id)", "`id`", "-x", "a/-x", "x@{1}", "x.lock", ".x", "x/", "a//b", "a~1", "a\u{200b}"] {
+            assert!(RefName::branch(name).is_err(), "{name:?} was accepted");
+        }
+        for name in ["main", "feature/x", "backup/2026-11-22T101112Z", "sandbox-a-b", "ünï"] {
+            assert!(RefName::branch(name).is_ok(), "{name:?} was refused");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Packs of a few objects, written without holding any of them in memory.
+//!
+//! Format: gitformat-pack(5), version 2, whole objects and no deltas. libgit2's own
+//! pack builder reads every object whole and marks the base tree, which costs memory
+//! by the file and time by the repository.
+
+use super::id::ObjectId;
+use crate::error::{Kind, OrFail, Result};
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
+use sha1::{Digest, Sha1};
+use std::io::{self, Read, Seek, Write};
+use tempfile::SpooledTempFile;
+
+/// Above this many bytes a pack waits on disk.
+const IN_MEMORY: usize = 4 << 20;
+
+/// A finished pack and its length in bytes.
+pub(crate) struct Pack {
+    pub file: SpooledTempFile,
+    pub length: u64,
+}
+
+/// Writes a pack of `objects`.
+///
+/// Errors: internal, when one cannot be read or the disk is full.
+pub(super) fn write(repo: &git2::Repository, objects: &[ObjectId]) -> Result<Pack> {
+    let failed = || "the pack for the push could not be written".to_owned();
+    let odb = repo.odb().or_fail(Kind::Internal, failed)?;
+    let mut out = Hashed { to: SpooledTempFile::new(IN_MEMORY), hash: Sha1::new(), length: 0 };
+    let count = u32::try_from(objects.len()).or_fail(Kind::Internal, failed)?;
+    out.write_all(b"PACK\0\0\0\x02").or_fail(Kind::Internal, failed)?;
+    out.write_all(&count.to_be_bytes()).or_fail(Kind::Internal, failed)?;
+    for id in objects {
+        one(&odb, id, &mut out).or_fail(Kind::Internal, failed)?;
+    }
+    let digest = out.hash.clone().finalize();
+    out.to.write_all(&digest).or_fail(Kind::Internal, failed)?;
+    let length = out.length + digest.len() as u64;
+    out.to.rewind().or_fail(Kind::Internal, failed)?;
+    Ok(Pack { file: out.to, length })
+}
+
+fn one(odb: &git2::Odb<'_>, id: &ObjectId, out: &mut Hashed) -> anyhow::Result<()> {
+    // A loose object can be streamed; one that lies in a pack has to be read whole.
+    match odb.reader(id.0) {
+        Ok((mut reader, size, kind)) => {
+            head(kind, size as u64, out)?;
+            let mut zip = ZlibEncoder::new(&mut *out, Compression::fast());
+            io::copy(&mut Counted { from: &mut reader, left: size as u64 }, &mut zip)?;
+            zip.finish()?;
+        }
+        Err(_) => {
+            let object = odb.read(id.0)?;
+            head(object.kind(), object.len() as u64, out)?;
+            let mut zip = ZlibEncoder::new(&mut *out, Compression::fast());
+            zip.write_all(object.data())?;
+            zip.finish()?;
+        }
+    }
+    Ok(())
+}
+
+/// The type and size of an entry: three bits of type, the size in groups of 4, 7, 7, … bits.
+fn head(kind: git2::ObjectType, size: u64, out: &mut Hashed) -> anyhow::Result<()> {
+    let number: u8 = match kind {
+        git2::ObjectType::Commit => 1,
+        git2::ObjectType::Tree => 2,
+        git2::ObjectType::Blob => 3,
+        git2::ObjectType::Tag => 4,
+        git2::ObjectType::Any => anyhow::bail!("an object without a type"),
+    };
+    let mut byte = number << 4 | (size & 15) as u8;
+    let mut rest = size >> 4;
+    while rest > 0 {
+        out.write_all(&[byte | 0x80])?;
+        byte = (rest & 0x7f) as u8;
+        rest >>= 7;
+    }
+    out.write_all(&[byte])?;
+    Ok(())
+}
+
+/// Reads exactly the size that was announced, or fails: a short object would make a
+/// pack that no server can read.
+struct Counted<'a> {
+    from: &'a mut dyn Read,
+    left: u64,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        if self.left == 0 {
+            return Ok(0);
+        }
+        let n = self.from.read(to)?;
+        if n == 0 || n as u64 > self.left {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "an object is not as long as it says"));
+        }
+        self.left -= n as u64;
+        Ok(n)
+    }
+}
+
+struct Hashed {
+    to: SpooledTempFile,
+    hash: Sha1,
+    length: u64,
+}
+
+impl Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let n = self.to.write(bytes)?;
+        self.hash.update(&bytes[..n]);
+        self.length += n as u64;
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}

@@ -1,0 +1,168 @@
+//! A remote: where it is, how to connect, and what is fetched from it.
+
+use super::id::CommitId;
+use super::settings::GitSettings;
+use super::store::{Store, pack_of};
+use super::wire::{Endpoint, FetchConnection, LinkSettings, PushConnection, PushOutcome, RefUpdate};
+use super::wire::{PushFailure, endpoint};
+use crate::error::{Error, Kind, Result};
+use crate::progress::Progress;
+use std::path::Path;
+use std::time::Duration;
+
+/// How a remote is to be reached.
+#[derive(Debug, Clone)]
+pub struct RemoteOptions {
+    /// Bound on every wait for the network.
+    pub timeout: Duration,
+    /// Whether ssh and the credential helpers may ask questions.
+    pub interactive: bool,
+}
+
+/// A repository elsewhere.
+pub struct Remote {
+    name: String,
+    read: Endpoint,
+    write: Endpoint,
+    settings: LinkSettings,
+}
+
+impl Remote {
+    /// The remote `name` of a clone, with insteadOf, pushInsteadOf and pushurl.
+    ///
+    /// Errors: not_found, when the clone has no such remote; usage, for its address.
+    pub fn of_clone(store: &Store, name: &str, options: &RemoteOptions) -> Result<Remote> {
+        let git = store.settings();
+        let urls = git.all(&format!("remote.{name}.url"));
+        let Some(url) = urls.first().map(|u| u.to_string()) else {
+            return Err(Error::new(Kind::NotFound, format!("this clone has no remote named `{name}`"))
+                .hint("name one of `git remote` with --remote, or an address with -R URL"));
+        };
+        let base = store.work_dir().unwrap_or(store.git_dir()).to_owned();
+        let read = Endpoint::parse(&git.rewrite(&url, false), &base)?;
+        // git-config(1): a pushurl is rewritten by insteadOf alone.
+        let write = match git.all(&format!("remote.{name}.pushurl")).first() {
+            Some(push) => git.rewrite(push, false),
+            None => git.rewrite(&url, true),
+        };
+        let write = Endpoint::parse(&write, &base)?;
+        Ok(Remote { name: name.to_owned(), read, write, settings: link_settings(git, options) })
+    }
+
+    /// A remote by its address, with the user's own configuration alone.
+    ///
+    /// Errors: usage.
+    pub fn of_url(url: &str, base: &Path, options: &RemoteOptions) -> Result<Remote> {
+        let git = GitSettings::of_user();
+        let read = Endpoint::parse(&git.rewrite(url, false), base)?;
+        let write = Endpoint::parse(&git.rewrite(url, true), base)?;
+        Ok(Remote { name: "origin".to_owned(), read, write, settings: link_settings(git, options) })
+    }
+
+    /// Its name in the clone.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The repository's name: the last part of its address.
+    pub fn repo_name(&self) -> String {
+        self.write.repo_name()
+    }
+
+    /// Where writes go, for people and for naming the cache.
+    pub fn address(&self) -> String {
+        self.write.to_string()
+    }
+
+    /// Where writes go.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.write
+    }
+
+    /// True when the repository's own file names an ssh command, which is not run.
+    pub fn ignores_ssh_command(&self) -> bool {
+        matches!(self.write, Endpoint::Ssh(_)) && self.settings.git.ignored_ssh_command()
+    }
+
+    /// The address under which GitHub serves a file of `branch`, where this is GitHub.
+    pub fn raw_url(&self, branch: &str, path: &str) -> Option<String> {
+        let (host, place) = match &self.write {
+            Endpoint::Http(url) => (url.host.as_str(), url.path.as_str()),
+            Endpoint::Ssh(ssh) => (ssh.host.as_str(), ssh.path.as_str()),
+            _ => return None,
+        };
+        let place = place.trim_matches('/');
+        let place = place.strip_suffix(".git").unwrap_or(place);
+        (host == "github.com").then(|| format!("https://raw.githubusercontent.com/{place}/{branch}/{path}"))
+    }
+
+    /// Connects for pushing; the answer lists every ref.
+    ///
+    /// Errors: not_found, auth, unavailable.
+    pub fn connect(&self) -> Result<PushConnection> {
+        PushConnection::open(&self.write, &self.settings)
+    }
+
+    /// Connects for reading.
+    ///
+    /// Errors: not_found, auth, unavailable.
+    pub fn connect_for_reading(&self) -> Result<FetchConnection> {
+        FetchConnection::open(&self.read, &self.settings)
+    }
+
+    /// Fetches what `wants` need and the store lacks. Moves no ref.
+    ///
+    /// `from_write_side` reads from where writes go, should that be another address.
+    pub fn fetch(&self, store: &Store, wants: &[CommitId], from_write_side: bool, progress: &dyn Progress) -> Result<()> {
+        let mut missing: Vec<CommitId> = wants.iter().copied().filter(|w| !store.has_commit(*w)).collect();
+        missing.sort();
+        missing.dedup();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let side = if from_write_side { &self.write } else { &self.read };
+        progress.step(&format!("fetch {} from {side}", missing.iter().map(|m| m.short()).collect::<Vec<_>>().join(" ")));
+        FetchConnection::open(side, &self.settings)?.fetch(&store.repo, &missing, &store.known_tips(), progress)
+    }
+
+    /// The branch that the remote's HEAD names.
+    ///
+    /// Errors: not_found, when it has none.
+    pub fn default_branch(&self) -> Result<String> {
+        let refs = self.connect_for_reading()?.refs(&[])?;
+        refs.iter()
+            .find(|r| r.name == "HEAD")
+            .and_then(|r| r.target.as_deref())
+            .and_then(|t| t.strip_prefix("refs/heads/"))
+            .map(str::to_owned)
+            .ok_or_else(|| {
+                Error::new(Kind::NotFound, format!("{} has no default branch yet", self.read)).hint("push a first commit to it, or name the base with --base")
+            })
+    }
+
+    /// Pushes on `connection`: `objects` and `updates`, all refs or none.
+    pub(crate) fn push(
+        &self,
+        connection: PushConnection,
+        store: &Store,
+        updates: &[RefUpdate],
+        objects: &[super::ObjectId],
+        options: &[String],
+        progress: &dyn Progress,
+    ) -> std::result::Result<PushOutcome, PushFailure> {
+        let pack = match updates.iter().any(|u| u.new.is_some()) {
+            true => Some(pack_of(store, objects).map_err(PushFailure::NotSent)?),
+            false => None,
+        };
+        connection.push(updates, pack, options, progress)
+    }
+}
+
+fn link_settings(git: GitSettings, options: &RemoteOptions) -> LinkSettings {
+    LinkSettings { timeout: options.timeout, ssh_command: git.ssh_command(), interactive: options.interactive, git }
+}
+
+/// An address with what stands before its `@` hidden.
+pub fn redact(url: &str) -> String {
+    endpoint::redact(url)
+}

@@ -1,0 +1,239 @@
+//! The parts of git's own configuration that a user of git expects any push to
+//! honour. What would run a program is read from the user's and the system's
+//! files alone, never from the repository's.
+
+use super::wire::endpoint::{HttpUrl, percent_decode};
+use git2::ConfigLevel;
+use std::path::Path;
+
+/// A copy of the entries in use: name, value, and whether a repository's file gave it.
+#[derive(Debug, Clone, Default)]
+pub struct GitSettings {
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    name: String,
+    value: String,
+    from_repository: bool,
+}
+
+/// What `http.*` says for one URL.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HttpSettings {
+    /// Whole header lines, `Name: value`.
+    pub extra_headers: Vec<String>,
+    /// A proxy's URL; empty means none at all.
+    pub proxy: Option<String>,
+    /// A PEM file of trusted roots, in place of the platform's.
+    pub ca_file: Option<String>,
+    /// False where the user turned the certificate check off.
+    pub verify: bool,
+}
+
+impl GitSettings {
+    /// Copies what is needed; what cannot be read is as if it were not there.
+    pub(super) fn read(config: &git2::Config) -> Self {
+        let mut entries = Vec::new();
+        for glob in ["^url\\.", "^http\\.", "^core\\.sshcommand$", "^remote\\.", "^user\\."] {
+            let Ok(mut found) = config.entries(Some(glob)) else { continue };
+            while let Some(Ok(entry)) = found.next() {
+                if let Ok(name) = entry.name() {
+                    entries.push(Entry {
+                        name: name.to_owned(),
+                        value: entry.value().unwrap_or_default().to_owned(),
+                        from_repository: matches!(entry.level(), ConfigLevel::Local | ConfigLevel::Worktree),
+                    });
+                }
+            }
+        }
+        GitSettings { entries }
+    }
+
+    /// The user's and the system's configuration, with no repository.
+    pub fn of_user() -> Self {
+        git2::Config::open_default().map(|c| GitSettings::read(&c)).unwrap_or_default()
+    }
+
+    /// Every value of `name` (its last part in lower case), in file order.
+    pub fn all(&self, name: &str) -> Vec<&str> {
+        self.entries.iter().filter(|e| e.name == name).map(|e| e.value.as_str()).collect()
+    }
+
+    /// The last value of `name`.
+    pub fn last(&self, name: &str) -> Option<&str> {
+        self.all(name).pop()
+    }
+
+    /// `url` after `url.<base>.insteadOf`, and `pushInsteadOf` when `push` is set
+    /// (git-config(1): the longest match wins, pushInsteadOf first).
+    pub fn rewrite(&self, url: &str, push: bool) -> String {
+        let longest = |key: &str| {
+            self.entries
+                .iter()
+                .filter_map(|e| Some((e.name.strip_prefix("url.")?.strip_suffix(key)?, e.value.as_str())))
+                .filter(|(_, from)| !from.is_empty() && url.starts_with(from))
+                .max_by_key(|(_, from)| from.len())
+                .map(|(base, from)| format!("{base}{}", &url[from.len()..]))
+        };
+        if push && let Some(new) = longest(".pushinsteadof") {
+            return new;
+        }
+        longest(".insteadof").unwrap_or_else(|| url.to_owned())
+    }
+
+    /// The user's ssh command line: `GIT_SSH_COMMAND`, else `core.sshCommand` of the
+    /// user's or the system's configuration. A repository's own would run code.
+    pub fn ssh_command(&self) -> Option<String> {
+        std::env::var("GIT_SSH_COMMAND").ok().filter(|v| !v.trim().is_empty()).or_else(|| {
+            self.entries
+                .iter()
+                .rfind(|e| e.name == "core.sshcommand" && !e.from_repository && !e.value.trim().is_empty())
+                .map(|e| e.value.clone())
+        })
+    }
+
+    /// True when the repository's own file names an ssh command, which is not run.
+    pub fn ignored_ssh_command(&self) -> bool {
+        std::env::var_os("GIT_SSH_COMMAND").is_none() && self.entries.iter().any(|e| e.name == "core.sshcommand" && e.from_repository)
+    }
+
+    /// `http.*` and `http.<url>.*` for `url`: the closest match of each key wins.
+    pub fn http_for(&self, url: &HttpUrl) -> HttpSettings {
+        let environment = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
+        let (headers, _) = self.http_values(url, "extraheader");
+        let mut extra_headers: Vec<String> = Vec::new();
+        for header in headers {
+            if header.is_empty() {
+                extra_headers.clear();
+            } else {
+                extra_headers.push(header.to_owned());
+            }
+        }
+        let last = |key: &str| self.http_values(url, key).0.last().map(|v| v.to_string());
+        let verify = environment("GIT_SSL_NO_VERIFY").is_none_or(|v| is_false(&v)) && last("sslverify").is_none_or(|v| !is_false(&v));
+        HttpSettings {
+            extra_headers,
+            proxy: last("proxy"),
+            ca_file: environment("GIT_SSL_CAINFO").or_else(|| last("sslcainfo").map(|p| expand_home(&p))),
+            verify,
+        }
+    }
+
+    /// The values of `http.<url>.key` that match `url` best, with how well they match.
+    fn http_values(&self, url: &HttpUrl, key: &str) -> (Vec<&str>, usize) {
+        let (mut best, mut values) = (0, Vec::new());
+        for entry in &self.entries {
+            let Some(rest) = entry.name.strip_prefix("http.") else { continue };
+            let fit = if rest == key {
+                1
+            } else {
+                match rest.strip_suffix(key).and_then(|p| p.strip_suffix('.')).and_then(|p| url_match(p, url)) {
+                    Some(fit) => fit,
+                    None => continue,
+                }
+            };
+            if fit > best {
+                best = fit;
+                values.clear();
+            }
+            if fit == best {
+                values.push(entry.value.as_str());
+            }
+        }
+        (values, best)
+    }
+}
+
+fn is_false(value: &str) -> bool {
+    ["false", "no", "off", "0", ""].contains(&value.to_ascii_lowercase().as_str())
+}
+
+fn expand_home(path: &str) -> String {
+    match (path.strip_prefix("~/"), std::env::var("HOME")) {
+        (Some(rest), Ok(home)) => Path::new(&home).join(rest).to_string_lossy().into_owned(),
+        _ => path.to_owned(),
+    }
+}
+
+/// How well a configured URL matches, by git-config(1) "http.<url>.*": scheme, host
+/// (with `*` for one label) and port must agree, the path must be a prefix at a
+/// slash, a user must agree where one is given. `None`: it does not match.
+fn url_match(pattern: &str, url: &HttpUrl) -> Option<usize> {
+    let (scheme, rest) = pattern.split_once("://")?;
+    if !scheme.eq_ignore_ascii_case(url.scheme()) {
+        return None;
+    }
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (user, host_port) = match authority.rsplit_once('@') {
+        Some((user, rest)) => (Some(percent_decode(user)?), rest),
+        None => (None, authority),
+    };
+    let (host, port) = match host_port.rsplit_once(':') {
+        Some((host, port)) if !host_port.ends_with(']') => (host, port.parse().ok()?),
+        _ => (host_port, if url.secure { 443 } else { 80 }),
+    };
+    if port != url.effective_port() || (user.is_some() && user != url.user) {
+        return None;
+    }
+    let (want, have): (Vec<&str>, Vec<&str>) = (host.split('.').collect(), url.host.split('.').collect());
+    if want.len() != have.len() || !want.iter().zip(&have).all(|(w, h)| *w == "*" || w.eq_ignore_ascii_case(h)) {
+        return None;
+    }
+    let path = path.trim_end_matches('/');
+    let under = url.path.strip_prefix(path)?;
+    if !under.is_empty() && !under.starts_with('/') {
+        return None;
+    }
+    // An exact host beats a wildcard, then the longer path wins, then a named user.
+    let exact = usize::from(!want.contains(&"*"));
+    Some(2 + exact * 1_000_000 + path.len() * 2 + usize::from(user.is_some()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::wire::endpoint::parse_http;
+
+    fn settings(entries: &[(&str, &str, bool)]) -> GitSettings {
+        let entries = entries.iter().map(|(n, v, r)| Entry { name: n.to_string(), value: v.to_string(), from_repository: *r }).collect();
+        GitSettings { entries }
+    }
+
+    #[test]
+    fn the_longest_instead_of_wins_and_push_has_its_own() {
+        let s = settings(&[
+            ("url.ssh://git@h/.insteadof", "gh:", false),
+            ("url.https://h/team/.insteadof", "gh:team/", false),
+            ("url.ssh://push/.pushinsteadof", "gh:team/", false),
+        ]);
+        assert_eq!(s.rewrite("gh:team/demo", false), "https://h/team/demo");
+        assert_eq!(s.rewrite("gh:team/demo", true), "ssh://push/demo");
+        assert_eq!(s.rewrite("gh:x", true), "ssh://git@h/x");
+        assert_eq!(s.rewrite("/a/b", true), "/a/b");
+    }
+
+    #[test]
+    fn a_header_is_sent_to_the_host_it_was_given_for_alone() {
+        let s = settings(&[
+            ("http.https://github.com/.extraheader", "AUTHORIZATION: basic x", true),
+            ("http.extraheader", "X-All: 1", false),
+        ]);
+        let github = parse_http(true, "github.com/o/r").unwrap();
+        let other = parse_http(true, "github.com.evil/o/r").unwrap();
+        let plain = parse_http(false, "github.com/o/r").unwrap();
+        assert_eq!(s.http_for(&github).extra_headers, ["AUTHORIZATION: basic x"]);
+        assert_eq!(s.http_for(&other).extra_headers, ["X-All: 1"]);
+        assert_eq!(s.http_for(&plain).extra_headers, ["X-All: 1"]);
+    }
+
+    #[test]
+    fn the_repository_names_no_program_to_run() {
+        let s = settings(&[("core.sshcommand", "ssh -F mine", false), ("core.sshcommand", "touch /tmp/owned;", true)]);
+        if std::env::var_os("GIT_SSH_COMMAND").is_none() {
+            assert_eq!(s.ssh_command().as_deref(), Some("ssh -F mine"));
+            assert!(s.ignored_ssh_command());
+        }
+    }
+}

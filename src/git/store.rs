@@ -1,0 +1,735 @@
+//! The object store: an operator's clone, or the private cache of a remote.
+//!
+//! Trees are edited by path; the index and the working tree are never written.
+
+use super::id::{CommitId, ObjectId, RefName, TreePath};
+use super::pack;
+use crate::error::{Error, Kind, OrFail, Result};
+use git2::{FileMode, ObjectType, Repository};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+/// A file's mode in a tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// 100644
+    File,
+    /// 100755
+    Executable,
+    /// 120000
+    Symlink,
+    /// 160000
+    Submodule,
+    /// 040000
+    Folder,
+}
+
+impl Mode {
+    fn from_raw(raw: i32) -> Mode {
+        match raw & 0o170000 {
+            0o040000 => Mode::Folder,
+            0o120000 => Mode::Symlink,
+            0o160000 => Mode::Submodule,
+            _ if raw & 0o111 != 0 => Mode::Executable,
+            _ => Mode::File,
+        }
+    }
+
+    fn raw(self) -> FileMode {
+        match self {
+            Mode::File => FileMode::Blob,
+            Mode::Executable => FileMode::BlobExecutable,
+            Mode::Symlink => FileMode::Link,
+            Mode::Submodule => FileMode::Commit,
+            Mode::Folder => FileMode::Tree,
+        }
+    }
+
+    /// True for what has lines of its own.
+    pub fn is_file(self) -> bool {
+        matches!(self, Mode::File | Mode::Executable)
+    }
+}
+
+/// What a tree holds at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// The blob, tree or submodule commit.
+    pub id: ObjectId,
+    /// Its mode.
+    pub mode: Mode,
+}
+
+/// A path's two sides in a comparison of trees. Paths are bytes as trees hold them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The path (of the old side, where a rename was found).
+    pub path: Vec<u8>,
+    /// The new side's path, when it was renamed.
+    pub renamed_to: Option<Vec<u8>>,
+    /// Before.
+    pub old: Option<Entry>,
+    /// After.
+    pub new: Option<Entry>,
+}
+
+/// Lines gained and lost by one file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LineCount {
+    /// Lines added.
+    pub added: u64,
+    /// Lines removed.
+    pub removed: u64,
+    /// True when lines were not counted: binary, or too large.
+    pub binary: bool,
+}
+
+/// A commit as it was read.
+#[derive(Debug, Clone)]
+pub struct CommitInfo {
+    /// Its id.
+    pub id: CommitId,
+    /// Its tree.
+    pub tree: ObjectId,
+    /// Its parents, first parent first.
+    pub parents: Vec<CommitId>,
+    /// `Name <address> seconds zone`, as in the object.
+    pub author: String,
+    /// The same of the committer.
+    pub committer: String,
+    /// The author's name.
+    pub author_name: String,
+    /// Commit time in seconds since 1970, UTC.
+    pub time: i64,
+    /// The whole message; what is not UTF-8 is replaced.
+    pub message: String,
+}
+
+impl CommitInfo {
+    /// The first line.
+    pub fn subject(&self) -> &str {
+        self.message.lines().next().unwrap_or("")
+    }
+}
+
+/// A person or sandbox as git writes it down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Name.
+    pub name: String,
+    /// Address.
+    pub email: String,
+}
+
+/// Blobs above this many bytes are not read for counting or merging.
+pub const MAX_TEXT: u64 = 16 << 20;
+
+/// A repository on this machine.
+pub struct Store {
+    pub(super) repo: Repository,
+    is_cache: bool,
+    // Held for as long as the cache is in use.
+    _lock: Option<File>,
+}
+
+impl Store {
+    /// Opens the clone that holds `dir`.
+    ///
+    /// Errors: not_found.
+    pub fn open_clone(dir: &Path) -> Result<Store> {
+        prepare();
+        let repo = Repository::discover(dir).map_err(|e| {
+            if e.code() == git2::ErrorCode::Owner {
+                return Error::new(Kind::Denied, format!("the repository at {} belongs to another user", dir.display()))
+                    .hint(format!("if you trust it: git config --global --add safe.directory {}", dir.display()))
+                    .caused_by(e);
+            }
+            let error = Error::new(Kind::NotFound, format!("no git repository at {}", dir.display()));
+            let error = error.hint("go into a clone, name one with -C DIR, or a remote with -R URL");
+            if e.code() == git2::ErrorCode::NotFound { error } else { error.caused_by(e) }
+        })?;
+        Ok(Store { repo, is_cache: false, _lock: None })
+    }
+
+    /// Opens, or makes, the private bare cache at `path`, for this process alone.
+    ///
+    /// Errors: internal; unavailable, when another aidf keeps it for longer than `wait`.
+    pub fn open_cache(path: &Path, wait: std::time::Duration) -> Result<Store> {
+        prepare();
+        let failed = || format!("the cache {} cannot be used", path.display());
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent).or_fail(Kind::Internal, failed)?;
+        }
+        let lock = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(path.with_extension("lock"))
+            .or_fail(Kind::Internal, failed)?;
+        let until = std::time::Instant::now() + wait;
+        while lock.try_lock().is_err() {
+            if std::time::Instant::now() > until {
+                return Err(Error::new(Kind::Unavailable, format!("another aidf has been using the cache {} for {} s", path.display(), wait.as_secs()))
+                    .hint("wait for it, or give it longer with --timeout SECS"));
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        let repo = if path.join("HEAD").exists() {
+            Repository::open(path).or_fail(Kind::Internal, failed)?
+        } else {
+            let repo = Repository::init_bare(path).or_fail(Kind::Internal, failed)?;
+            private(path);
+            repo
+        };
+        Ok(Store { repo, is_cache: true, _lock: Some(lock) })
+    }
+
+    /// True for the private cache.
+    pub fn is_cache(&self) -> bool {
+        self.is_cache
+    }
+
+    /// The repository's own folder (of this worktree).
+    pub fn git_dir(&self) -> &Path {
+        self.repo.path()
+    }
+
+    /// The folder that all worktrees share.
+    pub fn common_dir(&self) -> &Path {
+        self.repo.commondir()
+    }
+
+    /// The working tree, if there is one.
+    pub fn work_dir(&self) -> Option<&Path> {
+        self.repo.workdir()
+    }
+
+    /// git's configuration as this repository sees it.
+    pub fn settings(&self) -> super::settings::GitSettings {
+        self.repo.config().map(|c| super::settings::GitSettings::read(&c)).unwrap_or_default()
+    }
+
+    /// The name and address that git would write down for the operator.
+    pub fn operator(&self) -> Option<Person> {
+        let signature = self.repo.signature().ok()?;
+        Some(Person { name: String::from_utf8_lossy(signature.name_bytes()).into_owned(), email: String::from_utf8_lossy(signature.email_bytes()).into_owned() })
+    }
+
+    /// Whether an object is here.
+    pub fn has(&self, id: ObjectId) -> bool {
+        self.repo.odb().is_ok_and(|odb| odb.exists(id.0))
+    }
+
+    /// Whether a commit and its tree are here.
+    pub fn has_commit(&self, id: CommitId) -> bool {
+        self.repo.find_commit(id.0).and_then(|c| c.tree()).is_ok()
+    }
+
+    /// The tip of a local ref.
+    pub fn local_ref(&self, name: &str) -> Option<CommitId> {
+        self.repo.refname_to_id(name).ok().map(ObjectId)
+    }
+
+    /// What a symbolic ref points at.
+    pub fn symbolic_ref(&self, name: &str) -> Option<String> {
+        self.repo.find_reference(name).ok()?.symbolic_target().ok().flatten().map(str::to_owned)
+    }
+
+    /// Sets a local ref to `id`, whatever it was.
+    pub fn set_ref(&self, name: &str, id: CommitId, why: &str) -> Result<()> {
+        self.repo.reference(name, id.0, true, why).map(drop).or_fail(Kind::Internal, || format!("the ref {name} of this clone cannot be set"))
+    }
+
+    /// Removes a local ref; one that is not there is no error.
+    pub fn remove_ref(&self, name: &str) -> Result<()> {
+        match self.repo.find_reference(name) {
+            Ok(mut found) => found.delete().or_fail(Kind::Internal, || format!("the ref {name} of this clone cannot be removed")),
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// The commit that HEAD names.
+    pub fn head(&self) -> Option<CommitId> {
+        self.repo.head().ok()?.peel_to_commit().ok().map(|c| ObjectId(c.id()))
+    }
+
+    /// Tips that a fetch may name as had, newest use first, at most 256.
+    pub fn known_tips(&self) -> Vec<CommitId> {
+        let mut tips: Vec<CommitId> = self.head().into_iter().collect();
+        if let Ok(references) = self.repo.references() {
+            for reference in references.flatten() {
+                if tips.len() >= 256 {
+                    break;
+                }
+                if let Ok(commit) = reference.peel_to_commit() {
+                    tips.push(ObjectId(commit.id()));
+                }
+            }
+        }
+        tips.sort();
+        tips.dedup();
+        tips
+    }
+
+    /// Reads a commit.
+    ///
+    /// Errors: not_found, when it is not here or is not a commit.
+    pub fn commit(&self, id: CommitId) -> Result<CommitInfo> {
+        let commit = self.repo.find_commit(id.0).or_fail(Kind::NotFound, || format!("commit {id} is not in this store"))?;
+        let raw = String::from_utf8_lossy(commit.raw_header_bytes()).into_owned();
+        let line = |name: &str| raw.lines().find_map(|l| l.strip_prefix(name)).unwrap_or("").to_owned();
+        Ok(CommitInfo {
+            id,
+            tree: ObjectId(commit.tree_id()),
+            parents: commit.parent_ids().map(ObjectId).collect(),
+            author: line("author "),
+            committer: line("committer "),
+            author_name: String::from_utf8_lossy(commit.author().name_bytes()).into_owned(),
+            time: commit.time().seconds(),
+            message: String::from_utf8_lossy(commit.message_raw_bytes()).into_owned(),
+        })
+    }
+
+    /// The commit that a revision of this clone names (an id, a prefix, a local ref).
+    pub fn resolve(&self, revision: &str) -> Option<CommitId> {
+        if revision.starts_with('-') {
+            return None;
+        }
+        self.repo.revparse_single(revision).ok()?.peel_to_commit().ok().map(|c| ObjectId(c.id()))
+    }
+
+    /// What `tree` holds at `path`; `None` when nothing.
+    pub fn entry(&self, tree: ObjectId, path: &[u8]) -> Result<Option<Entry>> {
+        let mut tree = self.tree(tree)?;
+        let mut parts = path.split(|&b| b == b'/').peekable();
+        while let Some(part) = parts.next() {
+            let Some((id, mode)) = tree.iter().find(|e| e.name_bytes() == part).map(|e| (e.id(), Mode::from_raw(e.filemode_raw()))) else {
+                return Ok(None);
+            };
+            if parts.peek().is_none() {
+                return Ok(Some(Entry { id: ObjectId(id), mode }));
+            }
+            if mode != Mode::Folder {
+                return Ok(None);
+            }
+            tree = self.tree(ObjectId(id))?;
+        }
+        Ok(None)
+    }
+
+    fn tree(&self, id: ObjectId) -> Result<git2::Tree<'_>> {
+        self.repo.find_tree(id.0).or_fail(Kind::NotFound, || format!("tree {id} is not in this store"))
+    }
+
+    /// Every file below `folder` (empty: the root) of `tree`.
+    pub fn files_below(&self, tree: ObjectId, folder: &[u8]) -> Result<Vec<(Vec<u8>, Entry)>> {
+        let mut found = Vec::new();
+        let start = if folder.is_empty() { Some(tree) } else { self.entry(tree, folder)?.filter(|e| e.mode == Mode::Folder).map(|e| e.id) };
+        let mut open: Vec<(Vec<u8>, ObjectId)> = start.map(|id| (folder.to_vec(), id)).into_iter().collect();
+        while let Some((prefix, id)) = open.pop() {
+            for entry in self.tree(id)?.iter() {
+                let mut path = prefix.clone();
+                if !path.is_empty() {
+                    path.push(b'/');
+                }
+                path.extend_from_slice(entry.name_bytes());
+                let mode = Mode::from_raw(entry.filemode_raw());
+                match mode {
+                    Mode::Folder => open.push((path, ObjectId(entry.id()))),
+                    _ => found.push((path, Entry { id: ObjectId(entry.id()), mode })),
+                }
+            }
+        }
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        Ok(found)
+    }
+
+    /// A blob's bytes.
+    pub fn read_blob(&self, id: ObjectId) -> Result<Vec<u8>> {
+        let odb = self.repo.odb().or_fail(Kind::Internal, || "the object store cannot be opened")?;
+        let object = odb.read(id.0).or_fail(Kind::NotFound, || format!("blob {id} is not in this store"))?;
+        if object.kind() != ObjectType::Blob {
+            return Err(Error::new(Kind::Integrity, format!("{id} is not a blob")));
+        }
+        Ok(object.data().to_vec())
+    }
+
+    /// A blob's length in bytes, without reading it.
+    pub fn blob_size(&self, id: ObjectId) -> Result<u64> {
+        let odb = self.repo.odb().or_fail(Kind::Internal, || "the object store cannot be opened")?;
+        Ok(odb.read_header(id.0).or_fail(Kind::NotFound, || format!("blob {id} is not in this store"))?.0 as u64)
+    }
+
+    /// Compares two trees; `None` stands for an empty one.
+    pub fn changes(&self, old: Option<ObjectId>, new: Option<ObjectId>, find_renames: bool) -> Result<Vec<Change>> {
+        let mut diff = self.diff(old, new)?;
+        if find_renames {
+            let mut options = git2::DiffFindOptions::new();
+            options.renames(true).rename_limit(400);
+            diff.find_similar(Some(&mut options)).or_fail(Kind::Internal, || "the trees cannot be compared for renames")?;
+        }
+        let side = |f: &git2::DiffFile<'_>| {
+            (!f.id().is_zero()).then(|| Entry { id: ObjectId(f.id()), mode: Mode::from_raw(i32::from(f.mode())) })
+        };
+        let mut found = Vec::new();
+        for delta in diff.deltas() {
+            let (old, new) = (delta.old_file(), delta.new_file());
+            let (from, to) = (old.path_bytes(), new.path_bytes());
+            let renamed = delta.status() == git2::Delta::Renamed;
+            let Some(path) = from.or(to) else { continue };
+            found.push(Change {
+                path: path.to_vec(),
+                renamed_to: to.filter(|_| renamed).map(<[u8]>::to_vec),
+                old: side(&old),
+                new: side(&new),
+            });
+        }
+        Ok(found)
+    }
+
+    fn diff(&self, old: Option<ObjectId>, new: Option<ObjectId>) -> Result<git2::Diff<'_>> {
+        let old = old.map(|t| self.tree(t)).transpose()?;
+        let new = new.map(|t| self.tree(t)).transpose()?;
+        // Types of one path may change (file to symlink), and modes as well.
+        let mut options = git2::DiffOptions::new();
+        options.include_typechange(true).ignore_submodules(false);
+        self.repo.diff_tree_to_tree(old.as_ref(), new.as_ref(), Some(&mut options)).or_fail(Kind::Internal, || "the trees cannot be compared")
+    }
+
+    /// The difference of two trees as a patch, in git's format.
+    pub fn patch(&self, old: Option<ObjectId>, new: Option<ObjectId>) -> Result<Vec<u8>> {
+        let mut diff = self.diff(old, new)?;
+        let failed = || "the patch cannot be made";
+        diff.find_similar(None).or_fail(Kind::Internal, failed)?;
+        let mut out = Vec::new();
+        diff.print(git2::DiffFormat::Patch, |_, _, line| {
+            if matches!(line.origin(), '+' | '-' | ' ') {
+                out.push(line.origin() as u8);
+            }
+            out.extend_from_slice(line.content());
+            true
+        })
+        .or_fail(Kind::Internal, failed)?;
+        Ok(out)
+    }
+
+    /// Counts the lines by which two blobs differ.
+    pub fn count_lines(&self, old: Option<Entry>, new: Option<Entry>) -> Result<LineCount> {
+        let mut sides = Vec::new();
+        for entry in [old, new] {
+            let Some(entry) = entry.filter(|e| e.mode.is_file()) else {
+                sides.push(Vec::new());
+                continue;
+            };
+            if self.blob_size(entry.id)? > MAX_TEXT {
+                return Ok(LineCount { binary: true, ..LineCount::default() });
+            }
+            sides.push(self.read_blob(entry.id)?);
+        }
+        if sides.iter().any(|s| is_binary(s)) {
+            return Ok(LineCount { binary: true, ..LineCount::default() });
+        }
+        let patch = git2::Patch::from_buffers(&sides[0], None, &sides[1], None, None).or_fail(Kind::Internal, || "the lines cannot be compared")?;
+        let (_, added, removed) = patch.line_stats().or_fail(Kind::Internal, || "the lines cannot be counted")?;
+        Ok(LineCount { added: added as u64, removed: removed as u64, binary: false })
+    }
+
+    /// Merges three versions of a file; `None` when they conflict, or are not text.
+    pub fn merge_files(&self, base: &[u8], ours: &[u8], theirs: &[u8]) -> Result<Option<Vec<u8>>> {
+        if [base, ours, theirs].iter().any(|s| is_binary(s) || s.len() as u64 > MAX_TEXT) {
+            return Ok(None);
+        }
+        let input = |content| {
+            let mut input = git2::MergeFileInput::new();
+            input.content(content);
+            input
+        };
+        let merged = git2::merge_file(&input(base), &input(ours), &input(theirs), None).or_fail(Kind::Internal, || "the versions of a file cannot be merged")?;
+        Ok(merged.is_automergeable().then(|| merged.content().to_vec()))
+    }
+
+    /// Whether `ancestor` is `of` or in its history.
+    pub fn is_ancestor(&self, ancestor: CommitId, of: CommitId) -> bool {
+        ancestor == of || self.repo.graph_descendant_of(of.0, ancestor.0).unwrap_or(false)
+    }
+
+    /// The best common ancestor.
+    pub fn merge_base(&self, one: CommitId, other: CommitId) -> Option<CommitId> {
+        self.repo.merge_base(one.0, other.0).ok().map(ObjectId)
+    }
+
+    /// How many commits `one` has and `other` has not, and the reverse.
+    pub fn ahead_behind(&self, one: CommitId, other: CommitId) -> (u64, u64) {
+        self.repo.graph_ahead_behind(one.0, other.0).map(|(a, b)| (a as u64, b as u64)).unwrap_or((0, 0))
+    }
+
+    /// The commits reachable from `tip` and not from `hide`, newest first.
+    pub fn history(&self, tip: CommitId, hide: Option<CommitId>) -> Result<impl Iterator<Item = CommitId> + '_> {
+        let failed = || "the history cannot be walked";
+        let mut walk = self.repo.revwalk().or_fail(Kind::Internal, failed)?;
+        walk.set_sorting(git2::Sort::TOPOLOGICAL | git2::Sort::TIME).or_fail(Kind::Internal, failed)?;
+        walk.push(tip.0).or_fail(Kind::NotFound, failed)?;
+        if let Some(hide) = hide {
+            walk.hide(hide.0).or_fail(Kind::NotFound, failed)?;
+        }
+        Ok(walk.map_while(std::result::Result::ok).map(ObjectId))
+    }
+
+    /// Files of the working tree that differ from HEAD: path, and whether it is still there.
+    ///
+    /// Errors: usage, in a bare repository or before the first commit.
+    pub fn working_changes(&self) -> Result<Vec<(Vec<u8>, bool)>> {
+        let failed = || "the working tree cannot be compared with HEAD";
+        if self.repo.workdir().is_none() {
+            return Err(Error::new(Kind::Usage, "there is no working tree here to take changes from").hint("name the files: aidf commit PATH… -m MESSAGE"));
+        }
+        let head = self.repo.head().and_then(|h| h.peel_to_tree()).or_fail(Kind::Usage, || "HEAD has no commit to compare the working tree with")?;
+        let mut options = git2::DiffOptions::new();
+        options.include_untracked(true).recurse_untracked_dirs(true).include_typechange(true).ignore_submodules(true);
+        let diff = self.repo.diff_tree_to_workdir_with_index(Some(&head), Some(&mut options)).or_fail(Kind::Internal, failed)?;
+        let mut found = Vec::new();
+        for delta in diff.deltas() {
+            let Some(path) = delta.new_file().path_bytes().or(delta.old_file().path_bytes()) else { continue };
+            let there = self.repo.workdir().is_some_and(|w| w.join(bytes_to_path(path)).symlink_metadata().is_ok());
+            found.push((path.to_vec(), there));
+        }
+        found.sort();
+        found.dedup();
+        Ok(found)
+    }
+
+    /// Adds a worktree at `dir` on the local branch `branch`, made at `tip`.
+    ///
+    /// Errors: usage, when the folder is taken or the branch is checked out elsewhere.
+    pub fn add_worktree(&self, dir: &Path, branch: &str, tip: CommitId) -> Result<PathBuf> {
+        let failed = || format!("a worktree cannot be made at {}", dir.display());
+        let commit = self.repo.find_commit(tip.0).or_fail(Kind::NotFound, failed)?;
+        let name = branch.replace('/', "-");
+        let made = match self.repo.find_branch(branch, git2::BranchType::Local) {
+            Ok(found) => found,
+            Err(_) => self.repo.branch(branch, &commit, false).or_fail(Kind::Usage, failed)?,
+        };
+        let reference = made.into_reference();
+        let mut options = git2::WorktreeAddOptions::new();
+        options.reference(Some(&reference));
+        let tree = self.repo.worktree(&name, dir, Some(&options)).or_fail(Kind::Usage, failed)?;
+        let inner = Repository::open_from_worktree(&tree).or_fail(Kind::Internal, failed)?;
+        Ok(inner.path().to_owned())
+    }
+
+    /// Starts a set of new objects.
+    pub fn draft(&self) -> Draft<'_> {
+        Draft { store: self, objects: Vec::new() }
+    }
+}
+
+/// Process-wide settings of libgit2, made once and the same for every store.
+fn prepare() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        // Trees may name objects that only the remote has: it checks connectivity itself.
+        git2::opts::strict_object_creation(false);
+        // Reading a 500 MB blob's hash twice costs seconds and proves nothing new.
+        git2::opts::strict_hash_verification(false);
+    });
+}
+
+#[cfg(unix)]
+fn private(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let _ = std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700));
+}
+
+/// On other platforms the user's cache folder is private by itself.
+#[cfg(not(unix))]
+fn private(_path: &Path) {}
+
+/// A tree's path as this platform's.
+#[cfg(unix)]
+pub fn bytes_to_path(bytes: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
+}
+
+/// A tree's path as this platform's.
+#[cfg(not(unix))]
+pub fn bytes_to_path(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
+}
+
+/// git's own rule: a NUL in the first 8,000 bytes.
+pub fn is_binary(content: &[u8]) -> bool {
+    content[..content.len().min(8000)].contains(&0)
+}
+
+/// Objects made for one push, so that they can be packed without a walk.
+pub struct Draft<'s> {
+    store: &'s Store,
+    objects: Vec<ObjectId>,
+}
+
+/// One path's new content in a tree: an entry, or nothing.
+pub type Edit = (Vec<u8>, Option<Entry>);
+
+impl<'s> Draft<'s> {
+    /// Writes a blob.
+    pub fn blob(&mut self, content: &[u8]) -> Result<ObjectId> {
+        let id = self.store.repo.blob(content).or_fail(Kind::Internal, || "a file's content could not be stored")?;
+        self.objects.push(ObjectId(id));
+        Ok(ObjectId(id))
+    }
+
+    /// Writes a blob from a stream, looking at each piece as it passes.
+    ///
+    /// Errors: what `look` says, at once; internal for the disk.
+    pub fn blob_from(&mut self, from: &mut dyn Read, mut look: impl FnMut(&[u8]) -> Result<()>) -> Result<ObjectId> {
+        let failed = || "a file's content could not be stored";
+        let mut writer = self.store.repo.blob_writer(None).or_fail(Kind::Internal, failed)?;
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            match from.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(n) => {
+                    look(&buffer[..n])?;
+                    writer.write_all(&buffer[..n]).or_fail(Kind::Internal, failed)?;
+                }
+                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(Error::new(Kind::Internal, "a file could not be read to its end").caused_by(e)),
+            }
+        }
+        let id = writer.commit().or_fail(Kind::Internal, failed)?;
+        self.objects.push(ObjectId(id));
+        Ok(ObjectId(id))
+    }
+
+    /// A tree like `base` (none: empty) with `edits` made; folders left empty go.
+    ///
+    /// Cost follows the edits, not the tree. An edit may turn a folder into a file or a
+    /// file into a folder only together with the removal of what was there.
+    pub fn tree(&mut self, base: Option<ObjectId>, edits: &[Edit]) -> Result<ObjectId> {
+        let edits: Vec<(&[u8], Option<Entry>)> = edits.iter().map(|(p, e)| (p.as_slice(), *e)).collect();
+        match self.edit_folder(base, &edits)? {
+            Some(id) => Ok(id),
+            None => {
+                let empty = self.store.repo.treebuilder(None).and_then(|b| b.write()).or_fail(Kind::Internal, || "an empty tree could not be stored")?;
+                self.objects.push(ObjectId(empty));
+                Ok(ObjectId(empty))
+            }
+        }
+    }
+
+    fn edit_folder(&mut self, base: Option<ObjectId>, edits: &[(&[u8], Option<Entry>)]) -> Result<Option<ObjectId>> {
+        let failed = || "a tree could not be stored";
+        let tree = base.map(|id| self.store.tree(id)).transpose()?;
+        let mut builder = self.store.repo.treebuilder(tree.as_ref()).or_fail(Kind::Internal, failed)?;
+        let mut leaves: BTreeMap<&[u8], Option<Entry>> = BTreeMap::new();
+        let mut below: BTreeMap<&[u8], Vec<(&[u8], Option<Entry>)>> = BTreeMap::new();
+        for (path, entry) in edits {
+            match path.iter().position(|&b| b == b'/') {
+                Some(at) => below.entry(&path[..at]).or_default().push((&path[at + 1..], *entry)),
+                None => {
+                    leaves.insert(path, *entry);
+                }
+            }
+        }
+        let now = |builder: &git2::TreeBuilder<'_>, name: &[u8]| -> Result<Option<Entry>> {
+            let entry = builder.get(name).or_fail(Kind::Internal, failed)?;
+            Ok(entry.map(|e| Entry { id: ObjectId(e.id()), mode: Mode::from_raw(e.filemode_raw()) }))
+        };
+        for (name, entry) in &leaves {
+            let there = now(&builder, name)?;
+            if entry.is_none() && there.is_some_and(|e| e.mode != Mode::Folder || !below.contains_key(name)) {
+                builder.remove(*name).or_fail(Kind::Internal, failed)?;
+            }
+        }
+        for (name, edits) in &below {
+            let folder = now(&builder, name)?.filter(|e| e.mode == Mode::Folder).map(|e| e.id);
+            match self.edit_folder(folder, edits)? {
+                Some(id) => {
+                    builder.insert(*name, id.0, i32::from(FileMode::Tree)).map(drop).or_fail(Kind::Denied, || refused_name(name))?;
+                }
+                None if folder.is_some() => builder.remove(*name).or_fail(Kind::Internal, failed)?,
+                None => {}
+            }
+        }
+        for (name, entry) in &leaves {
+            if let Some(entry) = entry {
+                let there = now(&builder, name)?;
+                if there.is_some_and(|e| (e.mode == Mode::Folder) != (entry.mode == Mode::Folder)) {
+                    return Err(Error::new(
+                        Kind::Conflict,
+                        format!("`{}` is a folder on the branch and would become a file", String::from_utf8_lossy(name)),
+                    )
+                    .hint("remove the folder's files in the same commit with --rm, or choose another path"));
+                }
+                builder.insert(*name, entry.id.0, i32::from(entry.mode.raw())).map(drop).or_fail(Kind::Denied, || refused_name(name))?;
+            }
+        }
+        if builder.is_empty() {
+            return Ok(None);
+        }
+        let id = ObjectId(builder.write().or_fail(Kind::Internal, failed)?);
+        if Some(id) != base {
+            self.objects.push(id);
+        }
+        Ok(Some(id))
+    }
+
+    /// Writes a commit. `time` is in seconds since 1970, written as UTC.
+    pub fn commit(&mut self, tree: ObjectId, parents: &[CommitId], who: &Person, time: i64, message: &str) -> Result<CommitId> {
+        let failed = || "the commit could not be stored";
+        let signature = git2::Signature::new(&who.name, &who.email, &git2::Time::new(time, 0)).or_fail(Kind::Usage, || {
+            format!("`{} <{}>` cannot be written into a commit", who.name, who.email)
+        })?;
+        let tree = self.store.tree(tree)?;
+        let parents = parents.iter().map(|p| self.store.repo.find_commit(p.0)).collect::<std::result::Result<Vec<_>, _>>().or_fail(Kind::Internal, failed)?;
+        let parents: Vec<&git2::Commit<'_>> = parents.iter().collect();
+        let id = self.store.repo.commit(None, &signature, &signature, message, &tree, &parents).or_fail(Kind::Internal, failed)?;
+        self.objects.push(ObjectId(id));
+        Ok(ObjectId(id))
+    }
+
+    /// Everything that was written, each once.
+    pub fn objects(mut self) -> Vec<ObjectId> {
+        self.objects.sort();
+        self.objects.dedup();
+        self.objects
+    }
+}
+
+fn refused_name(name: &[u8]) -> String {
+    format!("git does not accept `{}` as a name in a tree", String::from_utf8_lossy(name))
+}
+
+/// A pack of `objects`; none for an empty list, which still needs a pack of nothing.
+pub(crate) fn pack_of(store: &Store, objects: &[ObjectId]) -> Result<pack::Pack> {
+    pack::write(&store.repo, objects)
+}
+
+/// Refuses a path that a tree's symlink, submodule or file stands in the way of.
+///
+/// Errors: denied.
+pub fn check_parents(store: &Store, tree: ObjectId, path: &TreePath) -> Result<()> {
+    for parent in path.parents() {
+        match store.entry(tree, parent.as_bytes())?.map(|e| e.mode) {
+            None => return Ok(()),
+            Some(Mode::Folder) => {}
+            Some(mode) => {
+                let what = match mode {
+                    Mode::Symlink => "a symlink",
+                    Mode::Submodule => "a submodule",
+                    _ => "a file",
+                };
+                return Err(Error::new(Kind::Denied, format!("the path `{path}` is refused: `{parent}` is {what} on the branch")));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The tracking ref of a branch.
+pub fn tracking_ref(remote: &str, branch: &RefName) -> String {
+    format!("refs/remotes/{remote}/{}", branch.short())
+}

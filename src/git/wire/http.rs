@@ -1,0 +1,402 @@
+//! Bytes to a remote through smart HTTP (gitprotocol-http): one GET for the
+//! advertisement, then one POST a request, on one kept-alive connection.
+
+use super::endpoint::{HttpUrl, parse_http};
+use super::{Link, LinkSettings, Service};
+use crate::error::{Error, Kind, OrFail, Result};
+use crate::git::credential::{self, Login};
+use crate::git::settings::HttpSettings;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use std::io::{self, Read};
+use ureq::http::{HeaderMap, Response};
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
+use ureq::{Agent, Body, BodyReader, SendBody};
+
+/// How often the first GET may be redirected; git's own default for it is one site's
+/// worth, curl's limit is far higher.
+const MAX_REDIRECTS: usize = 5;
+
+pub(super) struct HttpLink {
+    agent: Agent,
+    url: HttpUrl,
+    service: Service,
+    version2: bool,
+    headers: Vec<(String, String)>,
+    answer: BodyReader<'static>,
+    timeout: u64,
+}
+
+impl HttpLink {
+    /// Sends the first GET, follows its redirects and logs in where that is asked for.
+    pub(super) fn open(url: &HttpUrl, service: Service, version2: bool, settings: &LinkSettings) -> Result<HttpLink> {
+        let mut url = url.clone();
+        let mut login = Logins::new(&url);
+        let mut http = settings.git.http_for(&url);
+        let mut agent = agent(&url, &http, settings)?;
+        let mut redirects = 0;
+        loop {
+            let headers = login.headers(&http);
+            let target = format!("{}/info/refs?service=git-{}", url.plain(), service.command());
+            let mut request = agent.get(&target).header("Accept", "*/*").header("Cache-Control", "no-cache");
+            for (name, value) in &headers {
+                request = request.header(name, value);
+            }
+            if version2 {
+                request = request.header("Git-Protocol", "version=2");
+            }
+            let response = request.call().map_err(|e| transport_error(e, &url, settings.timeout.as_secs()))?;
+            let status = response.status().as_u16();
+            match status {
+                200 => {
+                    login.accepted(&url);
+                    let expected = format!("application/x-git-{}-advertisement", service.command());
+                    let kind = header(response.headers(), "content-type");
+                    if !kind.eq_ignore_ascii_case(&expected) {
+                        return Err(Error::new(
+                            Kind::NotFound,
+                            format!("{} is not a git repository over smart HTTP (it answered with `{kind}`)", url.plain()),
+                        )
+                        .hint("check the remote's address; aidf needs a server that speaks smart HTTP"));
+                    }
+                    let answer = reader_of(response);
+                    return Ok(HttpLink { agent, url, service, version2, headers, answer, timeout: settings.timeout.as_secs() });
+                }
+                301 | 302 | 303 | 307 | 308 => {
+                    redirects += 1;
+                    let place = header(response.headers(), "location");
+                    if redirects > MAX_REDIRECTS {
+                        return Err(Error::new(Kind::Unavailable, format!("{} redirects without end", url.plain())));
+                    }
+                    let next = redirect_target(&url, &place, service)?;
+                    if next.host != url.host || next.effective_port() != url.effective_port() {
+                        // What was meant for one host is not carried to another.
+                        login = Logins::new(&next);
+                    }
+                    http = settings.git.http_for(&next);
+                    agent = self::agent(&next, &http, settings)?;
+                    url = next;
+                }
+                401 => {
+                    if !login.next(&url, settings.interactive) {
+                        return Err(Error::new(Kind::Auth, format!("{} refused the credentials", url.plain()))
+                            .hint(format!("tried: {}; set AIDF_FORGE_TOKEN or store a login with `git credential approve`", login.tried())));
+                    }
+                }
+                _ => return Err(status_error(status, &url, response, &login.tried())),
+            }
+        }
+    }
+}
+
+impl Read for HttpLink {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        self.answer.read(to).map_err(|e| {
+            // ureq carries its timeouts inside an `Other`.
+            match e.get_ref().and_then(|inner| inner.downcast_ref::<ureq::Error>()) {
+                Some(ureq::Error::Timeout(_)) => io::ErrorKind::TimedOut.into(),
+                _ if e.kind() == io::ErrorKind::WouldBlock => io::ErrorKind::TimedOut.into(),
+                _ => e,
+            }
+        })
+    }
+}
+
+impl Link for HttpLink {
+    fn send(&mut self, body: &mut dyn Read, length: u64) -> io::Result<()> {
+        // An answer read to its end gives the connection back for the next request.
+        io::copy(&mut (&mut self.answer).take(1 << 20), &mut io::sink())?;
+        let target = format!("{}/git-{}", self.url.plain(), self.service.command());
+        let mut request = self
+            .agent
+            .post(&target)
+            .header("Content-Type", format!("application/x-git-{}-request", self.service.command()))
+            .header("Accept", format!("application/x-git-{}-result", self.service.command()))
+            .header("Content-Length", length.to_string());
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        if self.version2 {
+            request = request.header("Git-Protocol", "version=2");
+        }
+        let mut body = body;
+        let response = request
+            .send(SendBody::from_reader(&mut body))
+            .map_err(|e| io::Error::other(transport_error(e, &self.url, self.timeout)))?;
+        let status = response.status().as_u16();
+        if status != 200 {
+            return Err(io::Error::other(status_error(status, &self.url, response, "what the first request was accepted with")));
+        }
+        self.answer = reader_of(response);
+        Ok(())
+    }
+
+    fn finish_sending(&mut self) {}
+
+    fn complaint(&mut self) -> String {
+        String::new()
+    }
+}
+
+/// The ways to log in that are left, and those that were tried.
+struct Logins {
+    left: Vec<Login>,
+    current: Option<Login>,
+    asked_helpers: bool,
+    use_configured_header: bool,
+    had_configured_header: bool,
+    tried: Vec<&'static str>,
+}
+
+impl Logins {
+    fn new(url: &HttpUrl) -> Self {
+        let mut left = credential::known(url, |name| std::env::var(name).ok());
+        let current = (!left.is_empty()).then(|| left.remove(0));
+        Logins { left, current, asked_helpers: false, use_configured_header: true, had_configured_header: false, tried: Vec::new() }
+    }
+
+    fn headers(&mut self, http: &HttpSettings) -> Vec<(String, String)> {
+        let mut headers: Vec<(String, String)> = Vec::new();
+        for line in &http.extra_headers {
+            let Some((name, value)) = line.split_once(':') else { continue };
+            let is_login = name.trim().eq_ignore_ascii_case("authorization");
+            self.had_configured_header |= is_login;
+            if !is_login || self.use_configured_header {
+                headers.push((name.trim().to_owned(), value.trim().to_owned()));
+            }
+        }
+        if !headers.iter().any(|(n, _)| n.eq_ignore_ascii_case("authorization"))
+            && let Some(login) = &self.current
+        {
+            let pair = STANDARD.encode(format!("{}:{}", login.user, login.password));
+            headers.push(("Authorization".to_owned(), format!("Basic {pair}")));
+        }
+        headers
+    }
+
+    /// Turns to the next way; false when none is left.
+    fn next(&mut self, url: &HttpUrl, interactive: bool) -> bool {
+        if self.had_configured_header && self.use_configured_header {
+            self.tried.push("http.extraHeader of git's configuration");
+            self.use_configured_header = false;
+            if self.current.is_some() {
+                return true;
+            }
+        } else if let Some(login) = self.current.take() {
+            self.tried.push(login.from);
+            if self.asked_helpers {
+                credential::tell_helpers(url, &login, false);
+            }
+        }
+        if !self.left.is_empty() {
+            self.current = Some(self.left.remove(0));
+        } else if !self.asked_helpers {
+            self.asked_helpers = true;
+            self.current = credential::ask_helpers(url, interactive);
+            if self.current.is_none() {
+                self.tried.push("git's credential helpers (none knew)");
+            }
+        }
+        self.current.is_some()
+    }
+
+    fn accepted(&self, url: &HttpUrl) {
+        if let Some(login) = &self.current
+            && self.asked_helpers
+        {
+            credential::tell_helpers(url, login, true);
+        }
+    }
+
+    fn tried(&self) -> String {
+        if self.tried.is_empty() { "no login".to_owned() } else { self.tried.join(", ") }
+    }
+}
+
+fn header(headers: &HeaderMap, name: &str) -> String {
+    headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or("").to_owned()
+}
+
+fn reader_of(response: Response<Body>) -> BodyReader<'static> {
+    response.into_body().into_with_config().limit(u64::MAX).reader()
+}
+
+fn agent(url: &HttpUrl, http: &HttpSettings, settings: &LinkSettings) -> Result<Agent> {
+    let mut tls = TlsConfig::builder().provider(TlsProvider::Rustls).disable_verification(!http.verify);
+    tls = match &http.ca_file {
+        Some(path) => {
+            let refuse = || format!("the file of trusted certificates `{path}` (http.sslCAInfo, GIT_SSL_CAINFO) cannot be used");
+            let pem = std::fs::read(path).or_fail(Kind::Usage, refuse)?;
+            let roots: Vec<Certificate<'static>> = parse_pem(&pem)
+                .filter_map(|item| match item {
+                    Ok(PemItem::Certificate(c)) => Some(c),
+                    _ => None,
+                })
+                .collect();
+            if roots.is_empty() {
+                return Err(Error::new(Kind::Usage, refuse()).hint("it holds no certificate in PEM form"));
+            }
+            tls.root_certs(RootCerts::new_with_certs(&roots))
+        }
+        None => tls.root_certs(RootCerts::PlatformVerifier),
+    };
+    let proxy = match proxy_for(url, http.proxy.as_deref(), |name| std::env::var(name).ok()) {
+        Some(place) => Some(ureq::Proxy::new(&place).or_fail(Kind::Usage, || "the proxy's URL cannot be read (http.proxy or *_proxy)".to_owned())?),
+        None => None,
+    };
+    let wait = Some(settings.timeout);
+    Ok(Agent::config_builder()
+        .user_agent(concat!("git/aidf-", env!("CARGO_PKG_VERSION")))
+        .tls_config(tls.build())
+        .proxy(proxy)
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .timeout_resolve(wait)
+        .timeout_connect(wait)
+        .timeout_per_read(wait)
+        .timeout_per_write(wait)
+        .build()
+        .new_agent())
+}
+
+/// The proxy for `url`, as curl chooses it: `http.proxy`, else `<scheme>_proxy` (for
+/// http in lower case alone), else `all_proxy`; none for hosts in `no_proxy`.
+fn proxy_for(url: &HttpUrl, configured: Option<&str>, environment: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let first = |names: &[&str]| names.iter().find_map(|n| environment(n).filter(|v| !v.is_empty()));
+    let excluded = first(&["no_proxy", "NO_PROXY"]).unwrap_or_default();
+    for entry in excluded.split([',', ' ']).map(str::trim).filter(|e| !e.is_empty()) {
+        let (host, port) = match entry.rsplit_once(':') {
+            Some((host, port)) if port.parse::<u16>().is_ok() => (host, port.parse::<u16>().ok()),
+            _ => (entry, None),
+        };
+        let host = host.trim_start_matches('.').to_ascii_lowercase();
+        let same = url.host == host || url.host.strip_suffix(&host).is_some_and(|rest| rest.ends_with('.'));
+        if entry == "*" || (same && port.is_none_or(|p| p == url.effective_port())) {
+            return None;
+        }
+    }
+    if let Some(configured) = configured {
+        return Some(configured.to_owned()).filter(|p| !p.is_empty());
+    }
+    if url.secure {
+        first(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])
+    } else {
+        first(&["http_proxy", "all_proxy", "ALL_PROXY"])
+    }
+}
+
+/// Where a redirected GET leads; it must still be the same service of a repository.
+fn redirect_target(from: &HttpUrl, place: &str, service: Service) -> Result<HttpUrl> {
+    let refuse = |why: &str| Error::new(Kind::Unavailable, format!("{} redirects to a place that is not followed: {why}", from.plain())).retryable(false);
+    let tail = format!("/info/refs?service=git-{}", service.command());
+    let base = place.strip_suffix(&tail).ok_or_else(|| refuse("it is not a git repository's address"))?;
+    let next = if let Some(rest) = base.strip_prefix("https://") {
+        parse_http(true, rest)
+    } else if let Some(rest) = base.strip_prefix("http://") {
+        if from.secure {
+            return Err(refuse("it leaves https"));
+        }
+        parse_http(false, rest)
+    } else if base.starts_with('/') && !base.starts_with("//") {
+        Some(HttpUrl { path: base.trim_end_matches('/').to_owned(), ..from.clone() })
+    } else {
+        None
+    };
+    let mut next = next.ok_or_else(|| refuse("its address is malformed"))?;
+    if next.host == from.host {
+        next.user = next.user.or_else(|| from.user.clone());
+        next.password = next.password.or_else(|| from.password.clone());
+    }
+    Ok(next)
+}
+
+fn status_error(status: u16, url: &HttpUrl, response: Response<Body>, tried: &str) -> Error {
+    let wait = header(response.headers(), "retry-after");
+    let mut said = String::new();
+    let _ = reader_of(response).take(300).read_to_string(&mut said);
+    let place = url.plain();
+    let error = match status {
+        401 => Error::new(Kind::Auth, format!("{place} refused the credentials")).hint(format!("tried: {tried}")),
+        403 => Error::new(Kind::Auth, format!("{place} forbids this (403)")).hint(format!("the login may lack write access to the repository; tried: {tried}")),
+        404 | 410 => Error::new(Kind::NotFound, format!("there is no repository at {place}, or these credentials may not see it"))
+            .hint("check the address with `git remote -v`"),
+        429 => Error::new(Kind::Unavailable, format!("{place} limits how often it is asked (429)"))
+            .hint(if wait.is_empty() { "try again in a minute".to_owned() } else { format!("try again in {wait} s") }),
+        500..=599 => Error::new(Kind::Unavailable, format!("{place} failed on its side ({status})")).hint("try again later"),
+        _ => Error::new(Kind::Unavailable, format!("{place} answered with status {status}, which git servers do not use")),
+    };
+    // A page of HTML explains nothing in a terminal.
+    match said.trim() {
+        "" => error,
+        text if text.starts_with('<') => error,
+        text => error.caused_by(anyhow::anyhow!(text.to_owned())),
+    }
+}
+
+fn transport_error(error: ureq::Error, url: &HttpUrl, timeout: u64) -> Error {
+    let place = url.plain();
+    if let ureq::Error::Timeout(_) = &error {
+        return Error::new(Kind::Unavailable, format!("{place} did not answer within {timeout} s"))
+            .hint("try again, or give it longer with --timeout SECS");
+    }
+    if let ureq::Error::Io(e) = &error
+        && matches!(e.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock)
+    {
+        return Error::new(Kind::Unavailable, format!("{place} did not answer within {timeout} s"))
+            .hint("try again, or give it longer with --timeout SECS");
+    }
+    let text = error.to_string();
+    let failed = |message: String, hint: &str| Error::new(Kind::Unavailable, message).hint(hint);
+    let ours = if text.contains("CaUsedAsEndEntity") {
+        failed(
+            format!("{} presents a CA certificate as its own, which is not accepted", url.authority()),
+            "issue a server certificate from that CA (basicConstraints CA:FALSE), and name the CA in http.<url>.sslCAInfo",
+        )
+        .retryable(false)
+    } else if text.contains("certificate") || text.contains("UnknownIssuer") {
+        failed(
+            format!("the certificate of {} is not trusted", url.authority()),
+            "name its CA with `git config --global http.<url>.sslCAInfo FILE`, or GIT_SSL_CAINFO",
+        )
+        .retryable(false)
+    } else {
+        match &error {
+            ureq::Error::HostNotFound => failed(format!("the host `{}` could not be found", url.host), "check the address and the network"),
+            _ => failed(format!("no connection to {}", url.authority()), "is the server up, and is a proxy needed?"),
+        }
+    };
+    ours.caused_by(anyhow::anyhow!(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proxy(url: (bool, &str), configured: Option<&str>, set: &[(&str, &str)]) -> Option<String> {
+        proxy_for(&parse_http(url.0, url.1).unwrap(), configured, |n| set.iter().find(|(k, _)| *k == n).map(|(_, v)| v.to_string()))
+    }
+
+    #[test]
+    fn a_proxy_is_chosen_as_curl_chooses_it() {
+        assert_eq!(proxy((true, "h/x"), None, &[("https_proxy", "p")]).as_deref(), Some("p"));
+        assert_eq!(proxy((false, "h/x"), None, &[("HTTP_PROXY", "p")]), None, "HTTP_PROXY may come from a CGI request");
+        assert_eq!(proxy((false, "h/x"), None, &[("https_proxy", "p")]), None);
+        assert_eq!(proxy((true, "a.corp.example/x"), None, &[("all_proxy", "p"), ("no_proxy", "x,.corp.example")]), None);
+        assert_eq!(proxy((true, "corp.example.org/x"), Some("q"), &[("no_proxy", "corp.example")]).as_deref(), Some("q"));
+        assert_eq!(proxy((true, "h/x"), Some(""), &[("https_proxy", "p")]), None);
+        assert_eq!(proxy((true, "h:8443/x"), None, &[("https_proxy", "p"), ("no_proxy", "h:443")]).as_deref(), Some("p"));
+    }
+
+    #[test]
+    fn a_redirect_is_followed_to_a_repository_alone_and_never_out_of_https() {
+        let from = parse_http(true, "me:pw@h/old").unwrap();
+        let ok = redirect_target(&from, "https://h/new.git/info/refs?service=git-upload-pack", Service::UploadPack).unwrap();
+        assert_eq!((ok.path.as_str(), ok.password.as_deref()), ("/new.git", Some("pw")));
+        let other = redirect_target(&from, "https://k/new.git/info/refs?service=git-upload-pack", Service::UploadPack).unwrap();
+        assert_eq!(other.password, None);
+        for place in ["http://h/x/info/refs?service=git-upload-pack", "https://h/login", "//k/info/refs?service=git-upload-pack", ""] {
+            assert!(redirect_target(&from, place, Service::UploadPack).is_err(), "{place}");
+        }
+    }
+}

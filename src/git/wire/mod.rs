@@ -1,0 +1,152 @@
+//! How bytes reach a remote. One link is one connection to one service
+//! (`upload-pack` or `receive-pack`); every wait on it is bounded.
+
+mod daemon;
+pub mod endpoint;
+mod fetch;
+mod http;
+pub(super) mod pkt_line;
+pub(in crate::git) mod process;
+mod send_pack;
+
+pub use endpoint::Endpoint;
+pub use fetch::{FetchConnection, RemoteRef};
+pub(crate) use send_pack::PushFailure;
+pub use send_pack::{Advertisement, PushConnection, PushOutcome, RefUpdate, Verdict};
+
+use super::settings::GitSettings;
+use crate::error::{Error, Kind, Result};
+use std::io::{self, Read};
+use std::time::Duration;
+
+/// A service of a git server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Service {
+    UploadPack,
+    ReceivePack,
+}
+
+impl Service {
+    fn command(self) -> &'static str {
+        match self {
+            Service::UploadPack => "upload-pack",
+            Service::ReceivePack => "receive-pack",
+        }
+    }
+}
+
+/// What a link needs to know besides its place.
+pub(crate) struct LinkSettings {
+    /// Bound on every wait for the network.
+    pub timeout: Duration,
+    /// The user's ssh command line (GIT_SSH_COMMAND, core.sshCommand).
+    pub ssh_command: Option<String>,
+    /// Whether somebody is there to answer ssh's questions.
+    pub interactive: bool,
+    /// git's own configuration, for http.* and the credential helpers.
+    pub git: GitSettings,
+}
+
+/// One connection: what it reads is the server's current answer.
+pub(crate) trait Link: Read {
+    /// Sends a request of `length` bytes; the answer is then read from the link.
+    fn send(&mut self, body: &mut dyn Read, length: u64) -> io::Result<()>;
+    /// Says that nothing more will be sent.
+    fn finish_sending(&mut self);
+    /// What the other side said outside the protocol (a child's stderr).
+    fn complaint(&mut self) -> String;
+}
+
+/// A link with its place, for messages.
+pub(crate) struct Wire {
+    link: Box<dyn Link>,
+    endpoint: Endpoint,
+    timeout: Duration,
+}
+
+impl Wire {
+    /// Connects and asks for `service`. With `version2` the protocol's version 2 is
+    /// asked for; the server's first line says whether it agreed.
+    ///
+    /// Errors: not_found, auth, unavailable.
+    fn connect(endpoint: &Endpoint, service: Service, version2: bool, settings: &LinkSettings) -> Result<Wire> {
+        let link: Box<dyn Link> = match endpoint {
+            Endpoint::Path(path) => Box::new(process::open_path(path, service, version2, settings)?),
+            Endpoint::Ssh(to) => Box::new(process::open_ssh(to, service, version2, settings)?),
+            Endpoint::Daemon(to) => Box::new(daemon::open(to, service, version2, settings)?),
+            Endpoint::Http(url) => Box::new(http::HttpLink::open(url, service, version2, settings)?),
+        };
+        Ok(Wire { link, endpoint: endpoint.clone(), timeout: settings.timeout })
+    }
+
+    fn is_http(&self) -> bool {
+        matches!(self.endpoint, Endpoint::Http(_))
+    }
+
+    fn next(&mut self) -> Result<Option<pkt_line::Packet>> {
+        pkt_line::read(&mut *self.link).map_err(|e| self.fail(e))
+    }
+
+    fn send(&mut self, body: &[u8]) -> Result<()> {
+        self.send_from(&mut &body[..], body.len() as u64)
+    }
+
+    fn send_from(&mut self, body: &mut dyn Read, length: u64) -> Result<()> {
+        self.link.send(body, length).map_err(|e| self.fail(e))
+    }
+
+    /// The error for a stream that ended where an answer was due.
+    fn cut_off(&mut self) -> Error {
+        self.fail(io::ErrorKind::UnexpectedEof.into())
+    }
+
+    /// Turns a stream's error into one with the right kind and what the server said.
+    fn fail(&mut self, error: io::Error) -> Error {
+        if error.get_ref().is_some_and(|e| e.is::<Error>()) {
+            return match error.into_inner().map(|e| e.downcast::<Error>()) {
+                Some(Ok(ours)) => *ours,
+                _ => Error::new(Kind::Internal, "an error was lost on its way"),
+            };
+        }
+        if error.kind() == io::ErrorKind::TimedOut {
+            return Error::new(
+                Kind::Unavailable,
+                format!("{} did not answer within {} s", self.endpoint, self.timeout.as_secs()),
+            )
+            .hint("try again, or give it longer with --timeout SECS");
+        }
+        if error.kind() == io::ErrorKind::InvalidData {
+            return Error::new(Kind::Unavailable, format!("{} gave an answer that is not git's", self.endpoint)).caused_by(error);
+        }
+        let said = self.link.complaint();
+        classify_complaint(&self.endpoint, &said).caused_by(match said.is_empty() {
+            true => anyhow::Error::from(error),
+            false => anyhow::anyhow!(said),
+        })
+    }
+}
+
+/// The kind of failure behind a child's last words. ssh and git print these in
+/// English or in the user's language; what is not known is `unavailable`.
+fn classify_complaint(endpoint: &Endpoint, said: &str) -> Error {
+    let has = |words: &[&str]| words.iter().any(|w| said.contains(w));
+    if has(&["Permission denied (", "Host key verification failed", "Too many authentication failures", "No supported authentication"]) {
+        let hint = if said.contains("Host key") {
+            "check the host's key, then add it to ~/.ssh/known_hosts"
+        } else {
+            "tried: ssh with its own config, agent and keys; check them with `ssh -v`"
+        };
+        return Error::new(Kind::Auth, format!("ssh could not log in at {endpoint}")).hint(hint);
+    }
+    if has(&["does not appear to be a git repository", "not a git repository", "epository not found", "No such file or directory", "repository '"])
+        || (matches!(endpoint, Endpoint::Path(_)) && !said.is_empty())
+    {
+        return Error::new(Kind::NotFound, format!("there is no usable git repository at {endpoint}"))
+            .hint("check the remote's address with `git remote -v`");
+    }
+    if has(&["access denied", "not permitted", "DENIED", "service not enabled"]) {
+        return Error::new(Kind::Auth, format!("{endpoint} refused access"));
+    }
+    Error::new(Kind::Unavailable, format!("{endpoint} ended the connection without an answer"))
+        .hint("is the server up, does the repository exist there, and may you reach it?")
+}

@@ -1,0 +1,291 @@
+//! Bytes to a remote through a child process: `git receive-pack` for a path,
+//! the system's ssh (with its own config, agent and prompts) for a host.
+
+use super::endpoint::Ssh;
+use super::{Link, LinkSettings, Service};
+use crate::error::{Error, Kind, OrFail, Result};
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+/// What git lists as local to a repository (`git rev-parse --local-env-vars`), and
+/// the protocol version, which is ours to say. A child must not inherit them.
+pub(in crate::git) const LOCAL_ENVIRONMENT: &[&str] = &[
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_CONFIG", "GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT",
+    "GIT_OBJECT_DIRECTORY", "GIT_DIR", "GIT_WORK_TREE", "GIT_IMPLICIT_WORK_TREE", "GIT_GRAFT_FILE",
+    "GIT_INDEX_FILE", "GIT_NO_REPLACE_OBJECTS", "GIT_REPLACE_REF_BASE", "GIT_PREFIX", "GIT_SHALLOW_FILE",
+    "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_QUARANTINE_PATH", "GIT_PROTOCOL",
+];
+
+/// The largest request that fits in a pipe at once, so that writing it cannot block.
+const PIPE_BYTES: u64 = 32 * 1024;
+
+pub(super) struct ProcessLink {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    chunks: Receiver<io::Result<Vec<u8>>>,
+    pending: io::Cursor<Vec<u8>>,
+    stderr: Arc<Mutex<Vec<u8>>>,
+    timeout: Duration,
+    own_group: bool,
+}
+
+/// Starts `git <service>` on a repository of this machine.
+pub(super) fn open_path(path: &Path, service: Service, version2: bool, settings: &LinkSettings) -> Result<ProcessLink> {
+    if !path.exists() {
+        return Err(Error::new(Kind::NotFound, format!("there is no repository at {}", path.display()))
+            .hint("check the remote's address with `git remote -v`"));
+    }
+    let mut command = Command::new("git");
+    command.arg(service.command()).arg(path);
+    #[cfg(unix)]
+    {
+        // A group of its own, so that hooks end with it when it is given up.
+        use std::os::unix::process::CommandExt;
+        command.process_group(0);
+    }
+    start(command, version2, settings, true, "git")
+}
+
+/// Starts ssh, as git would.
+pub(super) fn open_ssh(to: &Ssh, service: Service, version2: bool, settings: &LinkSettings) -> Result<ProcessLink> {
+    let target = match &to.user {
+        Some(user) => format!("{user}@{}", to.host.trim_matches(['[', ']'])),
+        None => to.host.trim_matches(['[', ']']).to_owned(),
+    };
+    let remote_command = format!("git-{} {}", service.command(), shell_quote(&to.path));
+    let (mut command, plain_openssh, name) = match &settings.ssh_command {
+        Some(line) => {
+            // The user's own line is a shell line, as in git; what comes from the
+            // URL is passed as arguments and never becomes part of it.
+            let mut sh = Command::new("sh");
+            sh.arg("-c").arg(format!("{line} \"$@\"")).arg(line);
+            let first = line.split_whitespace().next().unwrap_or("");
+            (sh, is_openssh(first), line.clone())
+        }
+        None => match std::env::var_os("GIT_SSH").filter(|v| !v.is_empty()) {
+            Some(program) => {
+                let name = program.to_string_lossy().into_owned();
+                (Command::new(program), is_openssh(&name), name)
+            }
+            None => (Command::new("ssh"), true, "ssh".to_owned()),
+        },
+    };
+    if plain_openssh {
+        command.arg("-o").arg(format!("ConnectTimeout={}", settings.timeout.as_secs().max(1)));
+        command.arg("-o").arg("SendEnv=GIT_PROTOCOL");
+        if !settings.interactive {
+            command.arg("-o").arg("BatchMode=yes");
+        }
+    }
+    if let Some(port) = to.port {
+        command.arg("-p").arg(port.to_string());
+    }
+    command.arg(target).arg(remote_command);
+    start(command, version2, settings, false, &name)
+}
+
+fn is_openssh(program: &str) -> bool {
+    Path::new(program).file_stem().is_some_and(|n| n.eq_ignore_ascii_case("ssh"))
+}
+
+/// Single quotes, as git quotes a path for the server's shell.
+fn shell_quote(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''").replace('!', "'\\!'"))
+}
+
+fn start(mut command: Command, version2: bool, settings: &LinkSettings, own_group: bool, name: &str) -> Result<ProcessLink> {
+    for variable in LOCAL_ENVIRONMENT {
+        command.env_remove(variable);
+    }
+    if version2 {
+        command.env("GIT_PROTOCOL", "version=2");
+    }
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().or_fail(Kind::Unavailable, || format!("`{name}` could not be started, which this remote needs"))?;
+    let (stdin, mut stdout, mut errors) = match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
+        (Some(i), Some(o), Some(e)) => (i, o, e),
+        _ => return Err(Error::new(Kind::Internal, format!("`{name}` was started without pipes"))),
+    };
+    // Bounded, so that a large fetch waits for us and not in memory.
+    let (sender, chunks) = sync_channel(64);
+    std::thread::spawn(move || {
+        loop {
+            let mut buffer = vec![0; 64 * 1024];
+            match stdout.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(n) => {
+                    buffer.truncate(n);
+                    if sender.send(Ok(buffer)).is_err() {
+                        break;
+                    }
+                }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => {
+                    let _ = sender.send(Err(e));
+                    break;
+                }
+            }
+        }
+    });
+    let stderr = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&stderr);
+    std::thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(n) = errors.read(&mut buffer) {
+            if n == 0 {
+                break;
+            }
+            if let Ok(mut text) = kept.lock()
+                && text.len() < 64 * 1024
+            {
+                text.extend_from_slice(&buffer[..n]);
+            }
+        }
+    });
+    Ok(ProcessLink {
+        child,
+        stdin: Some(stdin),
+        chunks,
+        pending: io::Cursor::new(Vec::new()),
+        stderr,
+        timeout: settings.timeout,
+        own_group,
+    })
+}
+
+impl ProcessLink {
+    fn end(&mut self) {
+        end_process(self.child.id(), self.own_group);
+        let _ = self.child.kill();
+    }
+}
+
+/// Ends a process, and with `group` every process it has started.
+#[cfg(unix)]
+fn end_process(id: u32, group: bool) {
+    use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+    if let Some(pid) = Pid::from_raw(id as i32) {
+        let _ = if group { kill_process_group(pid, Signal::KILL) } else { kill_process(pid, Signal::KILL) };
+    }
+}
+
+/// Without process groups a hung child is ended by dropping the link alone.
+#[cfg(not(unix))]
+fn end_process(_id: u32, _group: bool) {}
+
+impl Read for ProcessLink {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let n = self.pending.read(to)?;
+            if n > 0 {
+                return Ok(n);
+            }
+            match self.chunks.recv_timeout(self.timeout) {
+                Ok(Ok(chunk)) => self.pending = io::Cursor::new(chunk),
+                Ok(Err(e)) => return Err(e),
+                Err(RecvTimeoutError::Disconnected) => return Ok(0),
+                Err(RecvTimeoutError::Timeout) => {
+                    self.end();
+                    return Err(io::ErrorKind::TimedOut.into());
+                }
+            }
+        }
+    }
+}
+
+impl Link for ProcessLink {
+    fn send(&mut self, body: &mut dyn Read, length: u64) -> io::Result<()> {
+        let Some(stdin) = self.stdin.as_mut() else { return Err(io::ErrorKind::BrokenPipe.into()) };
+        let result = if length <= PIPE_BYTES {
+            io::copy(body, stdin).and_then(|_| stdin.flush())
+        } else {
+            copy_watched(body, stdin, self.timeout, self.child.id(), self.own_group)
+        };
+        match result {
+            // The server went first; what it says is still in its answer.
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            other => other,
+        }
+    }
+
+    fn finish_sending(&mut self) {
+        self.stdin = None;
+    }
+
+    fn complaint(&mut self) -> String {
+        // Its last words may still be on their way.
+        let until = Instant::now() + Duration::from_millis(500);
+        while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        std::thread::sleep(Duration::from_millis(10));
+        let text = self.stderr.lock().map(|t| t.clone()).unwrap_or_default();
+        String::from_utf8_lossy(&text).trim().to_owned()
+    }
+}
+
+/// Copies to a pipe, and ends the child when nothing moves for `timeout`.
+fn copy_watched(body: &mut dyn Read, to: &mut ChildStdin, timeout: Duration, id: u32, group: bool) -> io::Result<()> {
+    let moved = Arc::new(AtomicU64::new(0));
+    let done = Arc::new(AtomicBool::new(false));
+    let timed_out = Arc::new(AtomicBool::new(false));
+    let watch = {
+        let (moved, done, timed_out) = (Arc::clone(&moved), Arc::clone(&done), Arc::clone(&timed_out));
+        std::thread::spawn(move || {
+            let (mut seen, mut since) = (0, Instant::now());
+            while !done.load(Ordering::Relaxed) {
+                std::thread::park_timeout(Duration::from_millis(100));
+                let now = moved.load(Ordering::Relaxed);
+                if now != seen {
+                    (seen, since) = (now, Instant::now());
+                } else if since.elapsed() > timeout {
+                    timed_out.store(true, Ordering::Relaxed);
+                    end_process(id, group);
+                    return;
+                }
+            }
+        })
+    };
+    let mut buffer = vec![0; 32 * 1024];
+    let result = loop {
+        match body.read(&mut buffer) {
+            Ok(0) => break to.flush(),
+            Ok(n) => {
+                if let Err(e) = to.write_all(&buffer[..n]) {
+                    break Err(e);
+                }
+                moved.fetch_add(n as u64, Ordering::Relaxed);
+            }
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => break Err(e),
+        }
+    };
+    done.store(true, Ordering::Relaxed);
+    watch.thread().unpark();
+    let _ = watch.join();
+    if timed_out.load(Ordering::Relaxed) {
+        return Err(io::ErrorKind::TimedOut.into());
+    }
+    result
+}
+
+impl Drop for ProcessLink {
+    fn drop(&mut self) {
+        self.stdin = None;
+        // A moment to end by itself: a receive-pack that is cut short may leave a lock.
+        let until = Instant::now() + Duration::from_secs(2);
+        while Instant::now() < until {
+            match self.child.try_wait() {
+                Ok(None) => std::thread::sleep(Duration::from_millis(1)),
+                _ => return,
+            }
+        }
+        self.end();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,30 @@
+//! aidf: safe, attributed, reversible writes to shared git repositories.
+//!
+//! The map of the house, from the top down; a layer uses those below it alone:
+//!
+//! - `cli/` (of the binary): clap arguments to requests, reports to text;
+//! - [`ops`]: one file a capability, `fn(&Context, Request) -> Result<Report>`;
+//!   [`ops::publish`] is the one way to a remote ref;
+//! - [`context`]: what one call needs; [`config`]: the operator's settings, resolved once;
+//! - pure rules, which take time, keys and randomness as arguments: [`policy`],
+//!   [`token`], [`names`], [`signature`], [`alerts`];
+//! - [`ledger`]: the YAML logs kept in the tree; [`keys`]: the key ring;
+//!   [`journal`]: this machine's own audit log;
+//! - [`git`]: the only module that names git2;
+//! - [`error`], [`progress`]: known to all.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod alerts;
+pub mod clock;
+pub mod error;
+pub mod git;
+pub mod journal;
+pub mod keys;
+pub mod ledger;
+pub mod names;
+pub mod policy;
+pub mod progress;
+pub mod signature;
+pub mod token;
+pub mod yaml;
