@@ -1,0 +1,183 @@
+//! Things in a write that somebody should know of. Pure.
+
+use serde::{Deserialize, Serialize};
+
+/// A kind of alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlertKind {
+    /// More lines than the policy expects of one commit.
+    LargeDiff,
+    /// A ledger that does not parse.
+    InvalidLedger,
+    /// A message that tells CI not to run.
+    CiDirective,
+    /// Content that looks like a credential.
+    PossibleSecret,
+}
+
+impl AlertKind {
+    /// Its name in JSON and in the policy.
+    pub fn name(self) -> &'static str {
+        match self {
+            AlertKind::LargeDiff => "large_diff",
+            AlertKind::InvalidLedger => "invalid_ledger",
+            AlertKind::CiDirective => "ci_directive",
+            AlertKind::PossibleSecret => "possible_secret",
+        }
+    }
+}
+
+/// One alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Alert {
+    /// Its kind.
+    pub alert: AlertKind,
+    /// The file it is about, if one is.
+    pub path: Option<String>,
+    /// What was seen; never the secret itself.
+    pub detail: String,
+}
+
+/// The directive in a message that makes some CI skip the commit, if there is one.
+pub fn ci_directive(message: &str) -> Option<&'static str> {
+    const BRACKETED: [&str; 9] =
+        ["[skip ci]", "[ci skip]", "[no ci]", "[skip actions]", "[actions skip]", "[skip-ci]", "[ci-skip]", "[skip travis]", "***no_ci***"];
+    let lower = message.to_lowercase();
+    if let Some(found) = BRACKETED.into_iter().find(|d| lower.contains(d)) {
+        return Some(found);
+    }
+    let trailer = |line: &str| {
+        line.split_once(':').is_some_and(|(k, v)| matches!(k.trim(), "skip-checks" | "skip-ci" | "ci-skip") && matches!(v.trim(), "true" | "yes" | "1"))
+    };
+    lower.lines().any(trailer).then_some("skip-checks: true")
+}
+
+/// A credential's look: what it starts with, and how many token characters follow.
+struct Pattern {
+    name: &'static str,
+    start: &'static str,
+    then: usize,
+    dashes: bool,
+}
+
+const fn pattern(name: &'static str, start: &'static str, then: usize, dashes: bool) -> Pattern {
+    Pattern { name, start, then, dashes }
+}
+
+/// High precision over recall: each has a prefix that its provider made for scanning.
+const PATTERNS: [Pattern; 19] = [
+    pattern("a GitHub token", "ghp_", 36, false),
+    pattern("a GitHub token", "gho_", 36, false),
+    pattern("a GitHub token", "ghs_", 36, false),
+    pattern("a GitHub token", "ghu_", 36, false),
+    pattern("a GitHub token", "ghr_", 36, false),
+    pattern("a GitHub token", "github_pat_", 60, false),
+    pattern("a GitLab token", "glpat-", 20, true),
+    pattern("an AWS access key id", "AKIA", 16, false),
+    pattern("an AWS access key id", "ASIA", 16, false),
+    pattern("a Slack token", "xoxb-", 20, true),
+    pattern("a Slack token", "xoxp-", 20, true),
+    pattern("a Google API key", "AIza", 35, true),
+    pattern("a Stripe key", "sk_live_", 24, false),
+    pattern("an npm token", "npm_", 36, false),
+    pattern("a PyPI token", "pypi-AgEIcHlwaS5vcmc", 50, true),
+    pattern("an Anthropic key", "sk-ant-", 40, true),
+    pattern("an OpenAI key", "sk-proj-", 40, true),
+    pattern("a DigitalOcean token", "dop_v1_", 64, false),
+    pattern("a reuse token of aidf", "aidf1.", 8, false),
+];
+
+/// The longest piece that has to be seen at once, in bytes.
+const REACH: usize = 128;
+
+/// Looks for credentials in content that passes in pieces.
+#[derive(Default)]
+pub struct SecretScan {
+    carry: Vec<u8>,
+    found: Option<&'static str>,
+}
+
+impl SecretScan {
+    /// Looks at the next piece.
+    pub fn feed(&mut self, piece: &[u8]) {
+        if self.found.is_some() {
+            return;
+        }
+        let mut text = std::mem::take(&mut self.carry);
+        text.extend_from_slice(piece);
+        self.found = find_secret(&text);
+        let keep = text.len().saturating_sub(REACH);
+        self.carry = text.split_off(keep);
+    }
+
+    /// What was found, if anything.
+    pub fn found(&self) -> Option<&'static str> {
+        self.found
+    }
+}
+
+fn find_secret(text: &[u8]) -> Option<&'static str> {
+    for (at, &byte) in text.iter().enumerate() {
+        if !matches!(byte, b'g' | b'A' | b'x' | b's' | b'n' | b'p' | b'd' | b'a' | b'-') {
+            continue;
+        }
+        let rest = &text[at..];
+        if byte == b'-' && rest.starts_with(b"-----BEGIN ") {
+            let line = &rest[..rest.len().min(64)];
+            if line.windows(16).any(|w| w == b"PRIVATE KEY-----") {
+                return Some("a private key");
+            }
+        }
+        // Inside a longer word it is something else.
+        if at > 0 && (text[at - 1].is_ascii_alphanumeric() || text[at - 1] == b'_') {
+            continue;
+        }
+        for p in &PATTERNS {
+            let Some(tail) = rest.strip_prefix(p.start.as_bytes()) else { continue };
+            let good = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_' || (p.dashes && *b == b'-');
+            if tail.iter().take_while(|b| good(b)).count() >= p.then {
+                return Some(p.name);
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_that_skips_ci_is_seen() {
+        for message in ["x [skip ci]", "[CI SKIP] x", "a\n\nskip-checks: true", "a\n\nSkip-Checks:  TRUE", "***NO_CI***", "[no ci]"] {
+            assert!(ci_directive(message).is_some(), "{message}");
+        }
+        for message in ["skip the ci step", "[ci] skip", "skip-checks: false"] {
+            assert_eq!(ci_directive(message), None, "{message}");
+        }
+    }
+
+    fn scan(pieces: &[&[u8]]) -> Option<&'static str> {
+        let mut scan = SecretScan::default();
+        pieces.iter().for_each(|p| scan.feed(p));
+        scan.found()
+    }
+
+    #[test]
+    fn a_credential_is_found_even_across_two_pieces() {
+        let token = format!("key = ghp_{}\n", "a1".repeat(18));
+        assert_eq!(scan(&[token.as_bytes()]), Some("a GitHub token"));
+        for at in 1..token.len() {
+            assert!(scan(&[&token.as_bytes()[..at], &token.as_bytes()[at..]]).is_some(), "{at}");
+        }
+        assert_eq!(scan(&[b"-----BEGIN OPENSSH PRIVATE KEY-----\n"]), Some("a private key"));
+    }
+
+    #[test]
+    fn what_only_resembles_a_credential_is_left_alone() {
+        for text in ["ghp_short", "AKIA", "the AKIAwordsgoon", "-----BEGIN PUBLIC KEY-----", "xghp_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "sk-ant-"] {
+            assert_eq!(scan(&[text.as_bytes()]), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! The key ring: loaded from the environment or the operator's folder, made on first
+//! use. A secret leaves this module only as a key derived for one purpose.
+
+use crate::error::{Error, Kind, OrFail, Result};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use hkdf::Hkdf;
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// The fewest random bytes that a key may have.
+const MIN_BYTES: usize = 32;
+
+/// One secret, and the public name by which tokens and signatures refer to it.
+#[derive(Clone)]
+pub struct Key {
+    /// Eight hexadecimal digits, derived from the secret and telling nothing of it.
+    pub id: String,
+    secret: Vec<u8>,
+}
+
+impl Key {
+    /// A key from random bytes.
+    pub fn new(secret: Vec<u8>) -> Self {
+        let mut id = [0; 4];
+        expand(&secret, b"aidf key id v1", &mut id);
+        Key { id: id.iter().map(|b| format!("{b:02x}")).collect(), secret }
+    }
+
+    /// 32 bytes for one `purpose` (HKDF-SHA256, RFC 5869, no salt).
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        let mut out = [0; 32];
+        expand(&self.secret, purpose.as_bytes(), &mut out);
+        out
+    }
+}
+
+fn expand(secret: &[u8], info: &[u8], out: &mut [u8]) {
+    // Fails only for outputs of more than 8,160 bytes.
+    let done = Hkdf::<Sha256>::new(None, secret).expand(info, out);
+    debug_assert!(done.is_ok());
+}
+
+/// The keys at hand; the first seals and signs, all open and verify.
+#[derive(Clone, Default)]
+pub struct KeyRing {
+    keys: Vec<Key>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RingFile {
+    version: u32,
+    keys: Vec<KeyEntry>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeyEntry {
+    id: String,
+    secret: String,
+    created_at: String,
+}
+
+/// Where the ring comes from.
+#[derive(Debug, Clone)]
+pub struct KeySource {
+    /// `AIDF_KEY`: the key itself, base64 or hexadecimal; several apart by commas.
+    pub inline: Option<String>,
+    /// `AIDF_KEY_FILE`, or else none.
+    pub file: Option<PathBuf>,
+    /// The operator's own ring, made on first use.
+    pub ring: PathBuf,
+}
+
+impl KeyRing {
+    /// A ring of these keys.
+    pub fn of(keys: Vec<Key>) -> Self {
+        KeyRing { keys }
+    }
+
+    /// Loads the ring; an operator without one has an empty ring.
+    ///
+    /// Errors: usage, for a key that cannot be read; auth, for a file that others can read.
+    pub fn load(source: &KeySource) -> Result<KeyRing> {
+        if let Some(text) = &source.inline {
+            return parse_secrets(text, "AIDF_KEY");
+        }
+        if let Some(path) = &source.file {
+            check_private(path)?;
+            let text = std::fs::read_to_string(path).or_fail(Kind::Usage, || format!("the key file {} cannot be read", path.display()))?;
+            return match text.trim_start().starts_with('{') {
+                true => parse_ring(&text, path),
+                false => parse_secrets(&text, &path.display().to_string()),
+            };
+        }
+        if !source.ring.exists() {
+            return Ok(KeyRing::default());
+        }
+        check_private(&source.ring)?;
+        let text = std::fs::read_to_string(&source.ring).or_fail(Kind::Usage, || format!("the key ring {} cannot be read", source.ring.display()))?;
+        parse_ring(&text, &source.ring)
+    }
+
+    /// Loads the ring, and makes one with a first key where there is none.
+    ///
+    /// Of several processes that start at once, one makes it and all use that one.
+    pub fn load_or_make(source: &KeySource, random: [u8; 32], now: &str) -> Result<KeyRing> {
+        let ring = KeyRing::load(source)?;
+        if !ring.is_empty() {
+            return Ok(ring);
+        }
+        let failed = || format!("the key ring {} cannot be written", source.ring.display());
+        let key = Key::new(random.to_vec());
+        let entry = KeyEntry { id: key.id.clone(), secret: STANDARD.encode(&key.secret), created_at: now.to_owned() };
+        let file = RingFile { version: 1, keys: vec![entry] };
+        let text = serde_json::to_string_pretty(&file).or_fail(Kind::Internal, failed)?;
+        let folder = source.ring.parent().unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder).or_fail(Kind::Internal, failed)?;
+        // A temporary file is made with mode 0600, and put in place only where nothing is.
+        let mut temporary = tempfile::NamedTempFile::new_in(folder).or_fail(Kind::Internal, failed)?;
+        temporary.write_all(text.as_bytes()).and_then(|()| temporary.as_file().sync_all()).or_fail(Kind::Internal, failed)?;
+        match temporary.persist_noclobber(&source.ring) {
+            Ok(_) => Ok(KeyRing::of(vec![key])),
+            Err(_) if source.ring.exists() => KeyRing::load(source),
+            Err(e) => Err(Error::new(Kind::Internal, failed()).caused_by(e.error)),
+        }
+    }
+
+    /// True when there is no key.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// The key that seals and signs.
+    pub fn active(&self) -> Option<&Key> {
+        self.keys.first()
+    }
+
+    /// The key with this id.
+    pub fn get(&self, id: &str) -> Option<&Key> {
+        self.keys.iter().find(|k| k.id == id)
+    }
+}
+
+fn parse_ring(text: &str, path: &Path) -> Result<KeyRing> {
+    let bad = || format!("the key ring {} is damaged", path.display());
+    let file: RingFile = serde_json::from_str(text).map_err(|e| {
+        // The parser's own words could quote the secret: only its place is told.
+        Error::new(Kind::Usage, bad()).caused_by(anyhow::anyhow!("line {}, column {}", e.line(), e.column()))
+    })?;
+    let mut keys = Vec::new();
+    for entry in file.keys {
+        let secret = STANDARD.decode(entry.secret.trim()).map_err(|_| Error::new(Kind::Usage, bad()))?;
+        if secret.len() < MIN_BYTES {
+            return Err(Error::new(Kind::Usage, bad()).hint("a key of it is shorter than 32 bytes"));
+        }
+        keys.push(Key::new(secret));
+    }
+    Ok(KeyRing::of(keys))
+}
+
+fn parse_secrets(text: &str, from: &str) -> Result<KeyRing> {
+    let mut keys = Vec::new();
+    for word in text.split(|c: char| c == ',' || c.is_whitespace()).filter(|w| !w.is_empty()) {
+        let secret = decode_secret(word).filter(|s| s.len() >= MIN_BYTES).ok_or_else(|| {
+            Error::new(Kind::Usage, format!("{from} does not hold a key of at least 32 random bytes in base64 or hexadecimal"))
+                .hint("make one with: openssl rand -base64 32")
+        })?;
+        keys.push(Key::new(secret));
+    }
+    if keys.is_empty() {
+        return Err(Error::new(Kind::Usage, format!("{from} is empty")).hint("make a key with: openssl rand -base64 32"));
+    }
+    Ok(KeyRing::of(keys))
+}
+
+fn decode_secret(word: &str) -> Option<Vec<u8>> {
+    if word.len() >= 64 && word.len().is_multiple_of(2) && word.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return (0..word.len()).step_by(2).map(|i| u8::from_str_radix(&word[i..i + 2], 16).ok()).collect();
+    }
+    STANDARD.decode(word).ok().or_else(|| URL_SAFE_NO_PAD.decode(word.trim_end_matches('=')).ok())
+}
+
+/// Refuses a secret's file that others can read.
+///
+/// Errors: auth.
+#[cfg(unix)]
+pub fn check_private(path: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let Ok(meta) = std::fs::metadata(path) else { return Ok(()) };
+    if meta.permissions().mode() & 0o077 != 0 {
+        return Err(Error::new(Kind::Auth, format!("{} holds a secret and can be read by others", path.display()))
+            .hint(format!("chmod 600 {}", path.display())));
+    }
+    Ok(())
+}
+
+/// Other platforms keep a user's files private by other means than a mode.
+#[cfg(not(unix))]
+pub fn check_private(_path: &Path) -> Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(dir: &Path) -> KeySource {
+        KeySource { inline: None, file: None, ring: dir.join("keys.json") }
+    }
+
+    #[test]
+    fn a_ring_is_made_once_and_kept_private() {
+        let dir = tempfile::tempdir().unwrap();
+        let source = source(&dir.path().join("new"));
+        assert!(KeyRing::load(&source).unwrap().is_empty());
+        let made = KeyRing::load_or_make(&source, [7; 32], "2026-11-22T00:00:00Z").unwrap();
+        let again = KeyRing::load_or_make(&source, [8; 32], "2026-11-23T00:00:00Z").unwrap();
+        assert_eq!(made.active().unwrap().id, again.active().unwrap().id);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(std::fs::metadata(&source.ring).unwrap().permissions().mode() & 0o777, 0o600);
+            std::fs::set_permissions(&source.ring, std::fs::Permissions::from_mode(0o640)).unwrap();
+            assert_eq!(KeyRing::load(&source).err().unwrap().kind(), Kind::Auth);
+        }
+    }
+
+    #[test]
+    fn a_key_of_the_environment_is_checked_and_never_repeated() {
+        let load = |text: &str| KeyRing::load(&KeySource { inline: Some(text.to_owned()), file: None, ring: PathBuf::new() });
+        let hex = "ab".repeat(32);
+        let base64 = STANDARD.encode([0xab; 32]);
+        assert_eq!(load(&hex).unwrap().active().unwrap().id, load(&base64).unwrap().active().unwrap().id);
+        for bad in ["", "short", "not base64 at all!", &STANDARD.encode([1; 16])] {
+            let error = load(bad).err().unwrap();
+            assert_eq!(error.kind(), Kind::Usage);
+            assert!(bad.is_empty() || !error.message().contains(bad));
+        }
+    }
+
+    #[test]
+    fn purposes_have_keys_of_their_own() {
+        let key = Key::new(vec![1; 32]);
+        assert_ne!(key.derive("a"), key.derive("b"));
+        assert_ne!(key.derive("a"), Key::new(vec![2; 32]).derive("a"));
+    }
+}

@@ -1,0 +1,9 @@
+//! The YAML logs kept in the tree. They are appended to as text and never parsed and
+//! dumped again: every byte that was there stays, and what is added reads back alike
+//! in PyYAML, which the programs that read them use.
+
+mod entries;
+mod list;
+
+pub use entries::{ChangelogEntry, MemoryEntry, RollbackEntry};
+pub use list::Ledger;

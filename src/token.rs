@@ -1,0 +1,234 @@
+//! Reuse tokens: sealed, bound to a repository, with nothing to look up.
+//!
+//! `aidf1.<key id>.<base64url>`; the last part is a nonce of 24 bytes and the claims
+//! under XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha), with a key derived for tokens
+//! and the format, key id and repository as associated data. Claims are padded, so
+//! that not even a name's length shows. Pure: key, nonce and time come in.
+
+use crate::keys::{Key, KeyRing};
+use crate::names;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+const FORMAT: &str = "aidf1";
+const PURPOSE: &str = "aidf token v1";
+const NONCE_BYTES: usize = 24;
+/// Claims are padded to a multiple of this many bytes.
+const BLOCK: usize = 128;
+
+/// What a token lets its holder do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenKind {
+    /// Write one sandbox.
+    Sandbox,
+    /// Act as the repository's operator.
+    Operator,
+}
+
+/// What is sealed inside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    /// The sandbox's branch; none for an operator.
+    #[serde(rename = "b", skip_serializing_if = "Option::is_none", default)]
+    pub branch: Option<String>,
+    /// The token's own id, for revoking it: 16 hexadecimal digits.
+    #[serde(rename = "i")]
+    pub id: String,
+    /// Its kind.
+    #[serde(rename = "k")]
+    pub kind: TokenKind,
+    /// The pod it was given to.
+    #[serde(rename = "p", skip_serializing_if = "Option::is_none", default)]
+    pub pod: Option<String>,
+    /// When it was issued, in seconds since 1970.
+    #[serde(rename = "t")]
+    pub issued: i64,
+    /// When it ends for good, in seconds since 1970.
+    #[serde(rename = "e", skip_serializing_if = "Option::is_none", default)]
+    pub expires: Option<i64>,
+}
+
+/// Why a token is not accepted. Everything that is not authentic gives one answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rejection {
+    /// Forged, damaged, of another key or another repository.
+    NotValid,
+    /// Authentic, and past its end.
+    Expired,
+    /// Authentic, and unused for longer than the policy allows.
+    Idle,
+    /// Authentic, and revoked.
+    Revoked,
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Rejection::NotValid => "it is not valid for this repository",
+            Rejection::Expired => "it has expired",
+            Rejection::Idle => "it was not used for too long",
+            Rejection::Revoked => "it was revoked",
+        })
+    }
+}
+
+/// Seals `claims` for `repository`.
+pub fn seal(claims: &Claims, key: &Key, repository: &str, nonce: [u8; NONCE_BYTES]) -> String {
+    let mut text = serde_json::to_vec(claims).unwrap_or_default();
+    // JSON may end in spaces.
+    text.resize(text.len().next_multiple_of(BLOCK), b' ');
+    let aad = associated(&key.id, repository);
+    let sealed = cipher(key).encrypt(&XNonce::from(nonce), Payload { msg: &text, aad: aad.as_bytes() }).unwrap_or_default();
+    let mut body = nonce.to_vec();
+    body.extend_from_slice(&sealed);
+    format!("{FORMAT}.{}.{}", key.id, URL_SAFE_NO_PAD.encode(body))
+}
+
+/// Opens a token of `repository` at the time `now` (seconds since 1970).
+///
+/// Errors: a [`Rejection`] that says no more than its name.
+pub fn open(token: &str, ring: &KeyRing, repository: &str, now: i64) -> Result<Claims, Rejection> {
+    let claims = unseal(token, ring, repository).ok_or(Rejection::NotValid)?;
+    // What came out of a token is checked like anything that comes in.
+    let well_formed = match claims.kind {
+        TokenKind::Sandbox => claims.branch.as_deref().is_some_and(names::is_sandbox),
+        TokenKind::Operator => true,
+    };
+    if !well_formed {
+        return Err(Rejection::NotValid);
+    }
+    if claims.expires.is_some_and(|end| now >= end) {
+        return Err(Rejection::Expired);
+    }
+    Ok(claims)
+}
+
+/// The id of the key that a token says it is sealed with; nothing is verified.
+pub fn key_id(token: &str) -> Option<&str> {
+    let mut parts = token.split('.');
+    (parts.next() == Some(FORMAT)).then(|| parts.next()).flatten()
+}
+
+fn unseal(token: &str, ring: &KeyRing, repository: &str) -> Option<Claims> {
+    // Longer than any token of ours: not worth decoding.
+    if token.len() > 4096 {
+        return None;
+    }
+    let mut parts = token.split('.');
+    let (Some(FORMAT), Some(id), Some(body), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else { return None };
+    let key = ring.get(id)?;
+    let body = URL_SAFE_NO_PAD.decode(body).ok()?;
+    let (nonce, sealed) = body.split_at_checked(NONCE_BYTES)?;
+    let nonce: [u8; NONCE_BYTES] = nonce.try_into().ok()?;
+    let aad = associated(id, repository);
+    let text = cipher(key).decrypt(&XNonce::from(nonce), Payload { msg: sealed, aad: aad.as_bytes() }).ok()?;
+    serde_json::from_slice(&text).ok()
+}
+
+fn cipher(key: &Key) -> XChaCha20Poly1305 {
+    XChaCha20Poly1305::new(&key.derive(PURPOSE).into())
+}
+
+fn associated(key_id: &str, repository: &str) -> String {
+    format!("{FORMAT}.{key_id}.{repository}")
+}
+
+/// When an unused token ends: `idle_days` after the later of its issue and the
+/// branch's last commit, but not after its own end. `None`: never.
+pub fn ends_at(claims: &Claims, last_write: Option<i64>, idle_days: Option<u32>) -> Option<i64> {
+    let idle = idle_days.map(|days| claims.issued.max(last_write.unwrap_or(0)) + i64::from(days) * 86_400);
+    match (idle, claims.expires) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claims() -> Claims {
+        Claims { branch: Some("sandbox-emerald-hawk".into()), id: "0123456789abcdef".into(), kind: TokenKind::Sandbox, pod: Some("GPTPod".into()), issued: 1000, expires: Some(2000) }
+    }
+
+    fn ring(n: u8) -> KeyRing {
+        KeyRing::of(vec![Key::new(vec![n; 32])])
+    }
+
+    fn sealed() -> String {
+        seal(&claims(), ring(1).active().unwrap(), "demo", [9; 24])
+    }
+
+    #[test]
+    fn a_token_opens_with_its_key_for_its_repository_until_it_expires() {
+        assert_eq!(open(&sealed(), &ring(1), "demo", 1999), Ok(claims()));
+        assert_eq!(open(&sealed(), &ring(1), "demo", 2000), Err(Rejection::Expired));
+        assert_eq!(open(&sealed(), &ring(2), "demo", 1999), Err(Rejection::NotValid));
+        assert_eq!(open(&sealed(), &ring(1), "other", 1999), Err(Rejection::NotValid));
+        assert_eq!(open(&sealed(), &KeyRing::default(), "demo", 1999), Err(Rejection::NotValid));
+    }
+
+    #[test]
+    fn every_single_character_change_is_rejected_with_the_same_answer() {
+        let token = sealed();
+        for at in 0..token.len() {
+            for with in "AZaz09-_.=".chars() {
+                let mut changed: Vec<char> = token.chars().collect();
+                if changed[at] == with {
+                    continue;
+                }
+                changed[at] = with;
+                let changed: String = changed.into_iter().collect();
+                assert_eq!(open(&changed, &ring(1), "demo", 1500), Err(Rejection::NotValid), "at {at}: {changed}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_truncation_and_every_addition_is_rejected() {
+        let token = sealed();
+        for end in 0..token.len() {
+            assert_eq!(open(&token[..end], &ring(1), "demo", 1500), Err(Rejection::NotValid));
+        }
+        for more in ["A", "=", ".", "\n", " "] {
+            assert_eq!(open(&format!("{token}{more}"), &ring(1), "demo", 1500), Err(Rejection::NotValid));
+        }
+    }
+
+    #[test]
+    fn nothing_of_the_branch_can_be_read_in_a_token_not_even_its_length() {
+        let token = sealed();
+        let body = URL_SAFE_NO_PAD.decode(token.rsplit('.').next().unwrap()).unwrap();
+        for text in [token.as_bytes(), &body] {
+            for word in ["sandbox", "emerald", "hawk", "GPTPod", "demo"] {
+                assert!(!text.windows(word.len()).any(|w| w.eq_ignore_ascii_case(word.as_bytes())), "{word}");
+            }
+        }
+        let short = Claims { branch: Some("sandbox-a".into()), ..claims() };
+        assert_eq!(seal(&short, ring(1).active().unwrap(), "demo", [9; 24]).len(), token.len());
+    }
+
+    #[test]
+    fn a_branch_inside_an_authentic_token_is_checked_like_any_input() {
+        for branch in ["main", "sandbox-../x", "sandbox-$(id)", "refs/heads/sandbox-a"] {
+            let forged = Claims { branch: Some(branch.into()), ..claims() };
+            let token = seal(&forged, ring(1).active().unwrap(), "demo", [9; 24]);
+            assert_eq!(open(&token, &ring(1), "demo", 1500), Err(Rejection::NotValid), "{branch}");
+        }
+    }
+
+    #[test]
+    fn idle_time_counts_from_the_later_of_issue_and_last_write() {
+        let day = 86_400;
+        let c = Claims { expires: None, ..claims() };
+        assert_eq!(ends_at(&c, None, Some(1)), Some(1000 + day));
+        assert_eq!(ends_at(&c, Some(5000), Some(1)), Some(5000 + day));
+        assert_eq!(ends_at(&c, Some(5000), None), None);
+        assert_eq!(ends_at(&claims(), Some(5000), Some(1)), Some(2000));
+    }
+}

@@ -1,0 +1,117 @@
+//! Reading YAML that others wrote, within bounds; writing scalars that every YAML 1.1
+//! and 1.2 reader takes for the same text.
+
+use serde::de::DeserializeOwned;
+
+/// The largest document that is read, in bytes.
+pub const MAX_BYTES: usize = 64 << 20;
+
+/// Reads one document. Depth, aliases and expansion are bounded, so that a bomb is an
+/// error and not a crash.
+///
+/// Errors: one line with the place and the reason.
+pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    if text.len() > MAX_BYTES {
+        return Err(format!("it is larger than {} MiB", MAX_BYTES >> 20));
+    }
+    let options = serde_saphyr::options! {
+        with_snippet: false,
+        budget: serde_saphyr::budget! {
+            max_depth: 64,
+            max_aliases: 1_000,
+            max_anchors: 1_000,
+            max_documents: 1,
+            max_events: 20_000_000,
+            max_nodes: 20_000_000,
+            max_total_scalar_bytes: MAX_BYTES,
+        },
+    };
+    serde_saphyr::from_str_with_options(text, options).map_err(|e| e.to_string().replace('\n', " "))
+}
+
+/// `text` as a scalar on one line: plain where no reader could take it for anything
+/// else, in single quotes where it is printable ASCII, else in double quotes with escapes.
+pub fn scalar(text: &str) -> String {
+    if is_plain(text) {
+        return text.to_owned();
+    }
+    if text.bytes().all(|b| (0x20..0x7f).contains(&b)) {
+        return format!("'{}'", text.replace('\'', "''"));
+    }
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            '\r' => out.push_str("\\r"),
+            ' '..='~' => out.push(c),
+            c if (c as u32) < 0x100 => out.push_str(&format!("\\x{:02X}", c as u32)),
+            c if (c as u32) < 0x10000 => out.push_str(&format!("\\u{:04X}", c as u32)),
+            c => out.push_str(&format!("\\U{:08X}", c as u32)),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// `text`, or `null` for none.
+pub fn optional(text: Option<&str>) -> String {
+    text.map_or_else(|| "null".to_owned(), scalar)
+}
+
+/// Words that start with a letter, `/`, `_` or `.` followed by a letter, hold nothing
+/// with a meaning, and are no reader's true, false, null or number.
+fn is_plain(text: &str) -> bool {
+    let mut chars = text.chars();
+    let starts = match chars.next() {
+        Some('.') => chars.next().is_some_and(|c| c.is_ascii_alphabetic()),
+        Some(c) => c.is_ascii_alphabetic() || c == '_' || c == '/',
+        None => false,
+    };
+    let keyword = matches!(
+        text.to_ascii_lowercase().as_str(),
+        "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n" | "null" | ".inf" | ".nan"
+    );
+    // A plain scalar of two words may be joined by a colon-space or hash: none is allowed.
+    starts
+        && !keyword
+        && !text.ends_with(' ')
+        && !text.contains("  ")
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || " _-./()+".contains(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scalar_reads_back_as_the_same_text() {
+        let nasty = [
+            "", " ", "a", "a b", "yes", "No", "null", "~", "1", "1e3", "0x1f", "2025-01-01", "12:30", "- a", "a: b", "a #b", "#", "'", "\"", "it's",
+            "a\nb", "tab\tx", "ends ", " starts", "ünï", "\u{2705} done", "\u{1f501}", "\u{feff}x", "\u{85}", "\u{2028}", "[x]", "{x}", "&a", "*a", "!t",
+            "%d", "@x", "`x`", "|", ">", "?", "-", "--- x", "...", ".", "..", "a:", ":a", ".inf", ".5", "/a/b", "_1", "\\n", "\u{0}", "\u{7f}", "=", "<<",
+        ];
+        for text in nasty {
+            let yaml = format!("- {}\n", scalar(text));
+            let back: Vec<String> = read(&yaml).unwrap_or_else(|e| panic!("{yaml:?}: {e}"));
+            assert_eq!(back, [text], "{yaml:?}");
+        }
+        let long = "word ".repeat(5000);
+        assert_eq!(read::<Vec<String>>(&format!("- {}\n", scalar(&long))).unwrap(), [long]);
+    }
+
+    #[test]
+    fn a_bomb_is_refused() {
+        let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+        for n in 1..12 {
+            let p = n - 1;
+            bomb.push_str(&format!("a{n}: &a{n} [*a{p}, *a{p}, *a{p}, *a{p}, *a{p}, *a{p}, *a{p}, *a{p}, *a{p}, *a{p}]\n"));
+        }
+        assert!(read::<serde_json::Value>(&bomb).is_err());
+        let deep = format!("{}x{}", "[".repeat(100_000), "]".repeat(100_000));
+        assert!(read::<serde_json::Value>(&deep).is_err());
+        assert!(read::<serde_json::Value>("a: 1\n---\nb: 2\n").is_err(), "a second document was passed over");
+    }
+}
