@@ -17,12 +17,15 @@
 
 pub mod alerts;
 pub mod clock;
+pub mod config;
+pub mod context;
 pub mod error;
 pub mod git;
 pub mod journal;
 pub mod keys;
 pub mod ledger;
 pub mod names;
+pub mod ops;
 pub mod policy;
 pub mod progress;
 pub mod signature;

@@ -1,1 +1,7 @@
-fn main(){}
+//! The aidf command: argv in, exit code out.
+
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    std::process::ExitCode::from(cli::main())
+}

@@ -1,7 +1,7 @@
 //! Names of sandboxes: drawn, parsed and checked. Pure; randomness comes in.
 
 use crate::error::{Error, Kind, Result};
-use petname::{Generator, Petnames};
+use petname::Petnames;
 
 /// What every sandbox's branch starts with.
 pub const PREFIX: &str = "sandbox-";

@@ -10,6 +10,9 @@ use crate::names;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
+/// Days without a write after which a token ends, where no policy says otherwise.
+pub const IDLE_DAYS: u32 = 90;
+
 /// Where the policy lies in the base's tree.
 pub const PATH: &str = ".aidf.yaml";
 
@@ -173,7 +176,7 @@ impl Policy {
             },
             sandbox: SandboxRules {
                 max_open: least(file.sandbox.max_open, operator.sandbox.max_open),
-                idle_days: least32(file.sandbox.idle_days, operator.sandbox.idle_days),
+                idle_days: least32(file.sandbox.idle_days, operator.sandbox.idle_days).or(Some(IDLE_DAYS)),
                 token_days: least32(file.sandbox.token_days, operator.sandbox.token_days),
             },
             reactions,

@@ -4,7 +4,7 @@ use super::id::CommitId;
 use super::settings::GitSettings;
 use super::store::{Store, pack_of};
 use super::wire::{Endpoint, FetchConnection, LinkSettings, PushConnection, PushOutcome, RefUpdate};
-use super::wire::{PushFailure, endpoint};
+use super::wire::PushFailure;
 use crate::error::{Error, Kind, Result};
 use crate::progress::Progress;
 use std::path::Path;
@@ -160,9 +160,4 @@ impl Remote {
 
 fn link_settings(git: GitSettings, options: &RemoteOptions) -> LinkSettings {
     LinkSettings { timeout: options.timeout, ssh_command: git.ssh_command(), interactive: options.interactive, git }
-}
-
-/// An address with what stands before its `@` hidden.
-pub fn redact(url: &str) -> String {
-    endpoint::redact(url)
 }

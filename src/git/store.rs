@@ -500,6 +500,11 @@ impl Store {
         Ok(found)
     }
 
+    /// Whether git's ignore rules leave a file of the working tree out.
+    pub fn is_ignored(&self, path: &Path) -> bool {
+        self.repo.is_path_ignored(path).unwrap_or(false)
+    }
+
     /// Adds a worktree at `dir` on the local branch `branch`, made at `tip`.
     ///
     /// Errors: usage, when the folder is taken or the branch is checked out elsewhere.

@@ -1,0 +1,37 @@
+//! `aidf completions` and `aidf man`: made from the definition of the commands.
+
+use super::Cli;
+use super::ui::{Ui, internal};
+use aidf::error::Result;
+use anyhow::Context as _;
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell
+    shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub struct Man {
+    /// The folder, made where it is not there
+    #[arg(long, value_name = "DIR", default_value = "man")]
+    dir: PathBuf,
+}
+
+pub fn completions(ui: &Ui, arguments: &Completions) -> Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(arguments.shell, &mut Cli::command(), "aidf", &mut script);
+    ui.stdout(&script)
+}
+
+pub fn man(ui: &Ui, arguments: &Man) -> Result<()> {
+    std::fs::create_dir_all(&arguments.dir)
+        .and_then(|()| clap_mangen::generate_to(Cli::command(), &arguments.dir))
+        .with_context(|| format!("the man pages cannot be written to {}", arguments.dir.display()))
+        .map_err(internal)?;
+    ui.note(&format!("wrote the man pages to {}", arguments.dir.display()));
+    Ok(())
+}

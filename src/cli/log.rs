@@ -1,0 +1,43 @@
+//! `aidf log`
+
+use super::ui::Ui;
+use super::{Global, text};
+use aidf::error::Result;
+use aidf::ops::log::{self, Request};
+use clap::Args;
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The branch (default: the one a commit would go to)
+    branch: Option<String>,
+    /// At most this many commits
+    #[arg(short, value_name = "N", default_value_t = 20)]
+    number: usize,
+    /// Only commits of this task
+    #[arg(long, value_name = "ID")]
+    task_id: Option<String>,
+    /// Only commits by this writer
+    #[arg(long, value_name = "WHO")]
+    committed_by: Option<String>,
+    /// Only commits that touch this path or something below it
+    #[arg(long, value_name = "PATH")]
+    path: Option<String>,
+}
+
+pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
+    let request = Request {
+        branch: arguments.branch,
+        number: arguments.number,
+        task_id: arguments.task_id,
+        committed_by: arguments.committed_by,
+        path: arguments.path,
+    };
+    let cx = global.context(ui)?;
+    let report = log::log(&cx, &request)?;
+    ui.result(&report, &cx.warnings(), |out| {
+        if report.commits.is_empty() {
+            out.line(format!("no such commits on {}", super::ui::visible(&report.branch)));
+        }
+        text::commits(out, &report.commits);
+    })
+}

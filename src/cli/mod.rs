@@ -1,0 +1,183 @@
+//! The command line: one file a command turns clap arguments into a request of
+//! `aidf::ops`, and its report into text.
+
+mod commit;
+mod demo;
+pub mod exit_code;
+mod generate;
+mod log;
+mod rollback;
+mod sandbox;
+mod text;
+pub mod ui;
+
+use aidf::clock::Moment;
+use aidf::config::{Config, Flags};
+use aidf::context::{Context, Place};
+use aidf::error::{Error, Kind, Result};
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use ui::{ColorChoice, Settings, Ui};
+
+/// Safe, attributed, reversible writes to shared git repositories
+///
+/// Each writer gets a private sandbox branch and a token to come back with; every
+/// write is one atomic, attributed, logged commit, pushed with compare-and-swap;
+/// anything can be rolled back. Works on plain git remotes, with no server of its own.
+#[derive(Debug, Parser)]
+#[command(name = "aidf", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true, after_help = EXIT_CODES)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0 done, also when there was nothing to do
+  1 internal   2 usage   3 not found   4 auth   5 denied by policy
+  6 conflict   7 integrity   8 findings   9 unavailable   130 interrupted";
+
+/// Flags of every command.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// Work in the clone that holds DIR
+    #[arg(short = 'C', long, global = true, value_name = "DIR", help_heading = "Global options")]
+    pub dir: Option<PathBuf>,
+    /// Work straight against a remote (URL or path), with no clone
+    #[arg(short = 'R', long, global = true, value_name = "URL", help_heading = "Global options", conflicts_with = "dir")]
+    pub repo: Option<String>,
+    /// Which remote of the clone
+    #[arg(long, global = true, value_name = "NAME", default_value = "origin", help_heading = "Global options")]
+    pub remote: String,
+    /// Operator's config file
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
+    pub config: Option<PathBuf>,
+    /// Print one JSON object on stdout
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub json: bool,
+    /// Print errors only
+    #[arg(short, long, global = true, help_heading = "Global options", conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Print each step with its time on stderr
+    #[arg(short, long, global = true, help_heading = "Global options")]
+    pub verbose: bool,
+    /// When to use colour
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto", help_heading = "Global options")]
+    pub color: ColorChoice,
+    /// Never prompt
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub no_input: bool,
+    /// Answer yes to every question
+    #[arg(short, long, global = true, help_heading = "Global options")]
+    pub yes: bool,
+    /// Bound on any network wait, in seconds
+    #[arg(long, global = true, value_name = "SECS", default_value_t = 30, help_heading = "Global options")]
+    pub timeout: u64,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Open, list and look at sandboxes
+    #[command(subcommand, arg_required_else_help = true)]
+    Sandbox(sandbox::Command),
+    /// Write files, with their log entries, as one commit on a remote branch
+    Commit(commit::Arguments),
+    /// Show the commits of a branch
+    Log(log::Arguments),
+    /// Undo commits by a new commit
+    Rollback(rollback::Arguments),
+    /// Play the whole story on a remote of its own making
+    Demo(demo::Arguments),
+    /// Print the completion script of a shell
+    Completions(generate::Completions),
+    /// Write the man pages into a folder
+    Man(generate::Man),
+}
+
+impl Global {
+    fn settings(&self) -> Settings {
+        Settings { json: self.json, quiet: self.quiet, verbose: self.verbose, color: self.color, no_input: self.no_input, yes: self.yes }
+    }
+
+    /// The folder that relative paths start from.
+    ///
+    /// Errors: not_found.
+    pub fn folder(&self) -> Result<PathBuf> {
+        let dir = self.dir.clone().unwrap_or_else(|| PathBuf::from("."));
+        std::path::absolute(&dir)
+            .ok()
+            .filter(|d| d.is_dir())
+            .and_then(|d| d.canonicalize().ok())
+            .ok_or_else(|| Error::new(Kind::NotFound, format!("there is no folder {}", dir.display())).hint("name an existing one with -C DIR"))
+    }
+
+    /// Opens what a command works on.
+    pub fn context(&self, ui: &Ui) -> Result<Context> {
+        let flags = Flags { config: self.config.clone(), timeout: Some(self.timeout) };
+        let config = Config::resolve(&flags, |name| std::env::var(name).ok())?;
+        let place = Place { repo: self.repo.clone(), dir: self.folder()?, remote: self.remote.clone(), interactive: ui.interactive() };
+        Context::open(config, &place, Moment::now(), Box::new(ui.clone()))
+    }
+}
+
+/// Runs the program and gives its exit code.
+pub fn main() -> u8 {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refused_arguments(&error),
+    };
+    let ui = Ui::new(cli.global.settings());
+    let done = match cli.command {
+        Command::Sandbox(command) => sandbox::run(&cli.global, &ui, command),
+        Command::Commit(arguments) => commit::run(&cli.global, &ui, arguments),
+        Command::Log(arguments) => log::run(&cli.global, &ui, arguments),
+        Command::Rollback(arguments) => rollback::run(&cli.global, &ui, arguments),
+        Command::Demo(arguments) => demo::run(&cli.global, &ui, arguments),
+        Command::Completions(arguments) => generate::completions(&ui, &arguments),
+        Command::Man(arguments) => generate::man(&ui, &arguments),
+    };
+    match done {
+        Ok(()) => 0,
+        Err(error) => {
+            ui.error(&error);
+            exit_code::of(error.kind())
+        }
+    }
+}
+
+fn refused_arguments(error: &clap::Error) -> u8 {
+    let plain = Settings { json: false, quiet: false, verbose: false, color: ColorChoice::Auto, no_input: true, yes: false };
+    let json = std::env::args_os().skip(1).take_while(|a| a != "--").any(|a| a == "--json");
+    if !error.use_stderr() {
+        // Help and version were asked for: they are the result.
+        let _ = Ui::new(plain).stdout(error.render().to_string().as_bytes());
+        return 0;
+    }
+    if json {
+        let text = error.render().to_string();
+        let message = text.lines().next().unwrap_or("").trim_start_matches("error: ").to_owned();
+        Ui::new(Settings { json, ..plain }).error(&Error::new(Kind::Usage, message).hint("see aidf --help"));
+    } else {
+        Ui::new(plain).note(error.render().to_string().trim_end());
+    }
+    exit_code::of(Kind::Usage)
+}
+
+/// Reads a token that was given as a value, or as one line of standard input for `-`.
+///
+/// Errors: usage, for an empty one.
+pub fn token(given: Option<String>) -> Result<Option<String>> {
+    let Some(given) = given else { return Ok(None) };
+    let mut text = given;
+    if text == "-" {
+        text.clear();
+        std::io::stdin().read_line(&mut text).map_err(|e| Error::new(Kind::Usage, "no token could be read from standard input").caused_by(e))?;
+    }
+    let text = text.trim().to_owned();
+    if text.is_empty() {
+        return Err(Error::new(Kind::Usage, "the reuse token is empty").hint("give --reuse-token TOKEN, or - to read it from standard input"));
+    }
+    Ok(Some(text))
+}

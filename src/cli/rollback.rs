@@ -1,0 +1,68 @@
+//! `aidf rollback`
+
+use super::ui::{Style, Ui, visible};
+use super::{Global, token};
+use aidf::error::Result;
+use aidf::ops::rollback::{self, Request, What};
+use clap::{ArgGroup, Args};
+
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("what").required(true))]
+pub struct Arguments {
+    /// Commits to undo, by id or its first digits
+    #[arg(value_name = "COMMIT", group = "what")]
+    commits: Vec<String>,
+    /// Undo the last N commits
+    #[arg(long, value_name = "N", group = "what", value_parser = clap::value_parser!(u32).range(1..))]
+    last: Option<u32>,
+    /// Undo every commit of a task
+    #[arg(long, value_name = "ID", group = "what")]
+    task_id: Option<String>,
+    /// Make the files what they were at a commit or backup
+    #[arg(long, value_name = "REV", group = "what")]
+    to: Option<String>,
+    /// Only this path, or what lies below it
+    #[arg(long, value_name = "PATH")]
+    path: Vec<String>,
+    /// Why, for the log
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// The branch to write
+    #[arg(long, value_name = "BRANCH")]
+    branch: Option<String>,
+    /// The sandbox's token (- reads it from stdin)
+    #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
+    reuse_token: Option<String>,
+    /// Who undoes it (default: the branch's name)
+    #[arg(long, value_name = "WHO")]
+    committed_by: Option<String>,
+    /// Do all but push
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
+    let what = match (arguments.last, arguments.task_id, arguments.to) {
+        (Some(count), _, _) => What::Last(count as usize),
+        (_, Some(task), _) => What::Task(task),
+        (_, _, Some(revision)) => What::To(revision),
+        _ => What::Commits(arguments.commits),
+    };
+    let request = Request {
+        what,
+        paths: arguments.path,
+        reason: arguments.reason,
+        branch: arguments.branch,
+        reuse_token: token(arguments.reuse_token)?,
+        committed_by: arguments.committed_by,
+        dry_run: arguments.dry_run,
+    };
+    let cx = global.context(ui)?;
+    let report = rollback::rollback(&cx, &request)?;
+    ui.result(&report, &cx.warnings(), |text| {
+        text.line(text.styled(if report.unchanged { Style::Strong } else { Style::Good }, &report.message));
+        for file in &report.reverted_files {
+            text.line(format!("  {}", visible(file)));
+        }
+    })
+}

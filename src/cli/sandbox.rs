@@ -1,0 +1,177 @@
+//! `aidf sandbox …`
+
+use super::ui::{Style, Ui, visible};
+use super::{Global, text, token};
+use aidf::error::Result;
+use aidf::ops::sandbox::{self, InitRequest, ListRequest};
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Open a sandbox: resume the token's branch, or fork a new one
+    Init(Init),
+    /// List every sandbox and what it did
+    List(List),
+    /// Show one sandbox's commits and files
+    Show(Show),
+    /// Show one sandbox's difference from its fork point
+    Diff(Diff),
+}
+
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Come back with this token (- reads it from stdin)
+    #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
+    reuse_token: Option<String>,
+    /// Open a new sandbox whatever token there is
+    #[arg(long)]
+    force_new: bool,
+    /// Fail when the token is rejected, instead of opening a new sandbox
+    #[arg(long)]
+    strict: bool,
+    /// Fork from this branch
+    #[arg(long, value_name = "BRANCH")]
+    base: Option<String>,
+    /// Ask for the name sandbox-NAME
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    name: Option<String>,
+    /// Add a git worktree on the branch
+    #[arg(long, value_name = "DIR")]
+    worktree: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct List {
+    /// Only those without a write for so many days
+    #[arg(long, value_name = "DAYS")]
+    idle: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub struct Show {
+    /// The sandbox (default: the one this clone has open)
+    branch: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// The sandbox (default: the one this clone has open)
+    branch: Option<String>,
+    /// Count the lines of each file (the default)
+    #[arg(long, conflicts_with = "patch")]
+    stat: bool,
+    /// Print the lines themselves
+    #[arg(long, short)]
+    patch: bool,
+}
+
+pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
+    match command {
+        Command::Init(arguments) => init(global, ui, arguments),
+        Command::List(arguments) => list(global, ui, &arguments),
+        Command::Show(arguments) => show(global, ui, &arguments),
+        Command::Diff(arguments) => diff(global, ui, &arguments),
+    }
+}
+
+fn init(global: &Global, ui: &Ui, arguments: Init) -> Result<()> {
+    let request = InitRequest {
+        reuse_token: token(arguments.reuse_token)?,
+        force_new: arguments.force_new,
+        strict: arguments.strict,
+        base: arguments.base,
+        name: arguments.name,
+        worktree: arguments.worktree,
+    };
+    let mut cx = global.context(ui)?;
+    let report = sandbox::init(&mut cx, &request)?;
+    ui.result(&report, &cx.warnings(), |text| {
+        let what = if report.reused { "Welcome back! Your sandbox is as you left it." } else { "Welcome! Your sandbox is ready." };
+        text.line(text.styled(Style::Good, what));
+        text.line("");
+        text.line(format!("  branch      {}", text.styled(Style::Strong, &report.branch)));
+        text.line(format!("  repository  {}", visible(&report.repo_name)));
+        let from = if report.reused { "at         " } else { "forked from" };
+        let place = if report.reused { report.head.short() } else { format!("{} at {}", report.base, report.base_commit.short()) };
+        text.line(format!("  {from} {}", visible(&place)));
+        if let Some(dir) = &report.worktree {
+            text.line(format!("  worktree    {}", visible(&dir.display().to_string())));
+        }
+        if let Some(end) = &report.expires_at {
+            text.line(format!("  ends        {} unless it is used", &end[..10]));
+        }
+        text.line("");
+        text.line("To come back to it from anywhere, use this token:");
+        text.line("");
+        text.line(format!("  {}", report.reuse_token));
+        text.line("");
+        text.line("Keep this safe: whoever has it can write to your sandbox.");
+    })
+}
+
+fn list(global: &Global, ui: &Ui, arguments: &List) -> Result<()> {
+    let cx = global.context(ui)?;
+    let report = sandbox::list(&cx, &ListRequest { idle_days: arguments.idle })?;
+    ui.result(&report, &cx.warnings(), |text| {
+        if report.sandboxes.is_empty() {
+            text.line("no sandboxes");
+            return;
+        }
+        let width = report.sandboxes.iter().map(|s| s.branch.len()).max().unwrap_or(0).max(6);
+        text.line(text.styled(Style::Dim, &format!("{:width$}  {:>7}  {:>5}  {:>6}  {:>6}  LAST WRITE", "BRANCH", "COMMITS", "FILES", "AHEAD", "BEHIND")));
+        for s in &report.sandboxes {
+            let last = match (&s.last_write_at, s.idle_days) {
+                (Some(_), Some(0)) => "today".to_owned(),
+                (Some(_), Some(1)) => "yesterday".to_owned(),
+                (Some(_), Some(days)) => format!("{days} days ago"),
+                _ => "never".to_owned(),
+            };
+            text.line(format!("{:width$}  {:>7}  {:>5}  {:>6}  {:>6}  {last}", s.branch, s.commits, s.files, s.ahead, s.behind));
+        }
+    })
+}
+
+fn show(global: &Global, ui: &Ui, arguments: &Show) -> Result<()> {
+    let cx = global.context(ui)?;
+    let report = sandbox::show(&cx, arguments.branch.as_deref())?;
+    ui.result(&report, &cx.warnings(), |out| {
+        let fork = report.fork_point.map_or("nothing".to_owned(), |f| f.short());
+        out.line(format!("{}  at {}, forked from {} at {fork}", out.styled(Style::Strong, &report.branch), report.head.short(), visible(&report.base)));
+        if report.commits.is_empty() {
+            out.line("no commits of its own yet");
+            return;
+        }
+        out.line("");
+        text::commits(out, &report.commits);
+        out.line("");
+        text::files(out, &report.files);
+    })
+}
+
+fn diff(global: &Global, ui: &Ui, arguments: &Diff) -> Result<()> {
+    let cx = global.context(ui)?;
+    let report = sandbox::diff(&cx, arguments.branch.as_deref(), arguments.patch)?;
+    ui.result(&report, &cx.warnings(), |out| {
+        let Some(patch) = &report.patch else {
+            if report.files.is_empty() {
+                out.line("no difference from its fork point");
+            }
+            text::files(out, &report.files);
+            return;
+        };
+        for line in patch.lines() {
+            let style = match line.as_bytes().first() {
+                Some(b'+') => Style::Added,
+                Some(b'-') => Style::Removed,
+                Some(b'@') => Style::Dim,
+                Some(b'd' | b'i' | b'n' | b'r' | b's' | b'o') => Style::Strong,
+                _ => {
+                    out.block(&format!("{}\n", visible(line)));
+                    continue;
+                }
+            };
+            out.block(&format!("{}\n", out.styled(style, line)));
+        }
+    })
+}

@@ -1,0 +1,295 @@
+//! The only printer. Results go to stdout, everything else to stderr; what comes from a
+//! repository or a remote is shown with control, escape and bidi characters visible.
+
+use aidf::error::{Error, Kind};
+use aidf::git::is_invisible;
+use aidf::progress::Progress;
+use anyhow::Context as _;
+use clap::ValueEnum;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+use std::io::{self, IsTerminal, Write};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On terminals, unless NO_COLOR is set
+    Auto,
+    /// Even into pipes
+    Always,
+    /// Nowhere
+    Never,
+}
+
+/// How to print.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    pub json: bool,
+    pub quiet: bool,
+    pub verbose: bool,
+    pub color: ColorChoice,
+    pub no_input: bool,
+    pub yes: bool,
+}
+
+/// The printer.
+#[derive(Clone)]
+pub struct Ui(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    color_out: bool,
+    color_err: bool,
+    start: Instant,
+    bar: Mutex<Option<ProgressBar>>,
+}
+
+/// The styles in use.
+#[derive(Debug, Clone, Copy)]
+pub enum Style {
+    Good,
+    Bad,
+    Warn,
+    Strong,
+    Dim,
+    Added,
+    Removed,
+}
+
+impl Ui {
+    pub fn new(settings: Settings) -> Self {
+        let wanted = |terminal: bool| match settings.color {
+            ColorChoice::Always => !settings.json,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => {
+                let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
+                terminal && !settings.json && !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|t| t != "dumb")
+            }
+        };
+        Ui(Arc::new(Inner {
+            settings,
+            color_out: wanted(io::stdout().is_terminal()),
+            color_err: wanted(io::stderr().is_terminal()),
+            start: Instant::now(),
+            bar: Mutex::new(None),
+        }))
+    }
+
+    /// Whether questions may be asked.
+    pub fn interactive(&self) -> bool {
+        !self.0.settings.no_input && !self.0.settings.json && io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Asks for a line of text; none where nobody is there.
+    pub fn ask(&self, question: &str) -> Option<String> {
+        if !self.interactive() || self.0.settings.yes {
+            return None;
+        }
+        dialoguer::Input::<String>::new().with_prompt(question).interact_text().ok()
+    }
+
+    /// Prints a result: one JSON object, or what `human` makes of it.
+    pub fn result<T: Serialize>(&self, report: &T, warnings: &[String], human: impl FnOnce(&mut Text)) -> Result<(), Error> {
+        self.end_bar();
+        if !self.0.settings.quiet && !self.0.settings.json {
+            for warning in warnings {
+                self.warn(warning);
+            }
+        }
+        let mut text = Text { color: self.0.color_out, out: String::new() };
+        if self.0.settings.json {
+            let mut value = serde_json::to_value(report).context("the result cannot be written as JSON").map_err(internal)?;
+            if let Some(object) = value.as_object_mut() {
+                object.insert("warnings".to_owned(), serde_json::json!(warnings));
+            }
+            text.out = format!("{value}\n");
+        } else {
+            human(&mut text);
+        }
+        self.stdout(text.out.as_bytes())
+    }
+
+    /// Prints bytes as they are; a pipe that was closed ends the program quietly.
+    pub fn stdout(&self, bytes: &[u8]) -> Result<(), Error> {
+        let mut out = io::stdout().lock();
+        match out.write_all(bytes).and_then(|()| out.flush()) {
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+            Err(e) => Err(internal(anyhow::Error::from(e).context("the result could not be written"))),
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// Prints a line to stderr, unless only errors are wanted.
+    pub fn note(&self, line: &str) {
+        if !self.0.settings.quiet {
+            self.stderr(&format!("{line}\n"));
+        }
+    }
+
+    fn warn(&self, text: &str) {
+        self.stderr(&format!("{} {}\n", paint(self.0.color_err, Style::Warn, "warning:"), visible(text)));
+    }
+
+    /// Prints a failure, its causes and what to do next.
+    pub fn error(&self, error: &Error) {
+        self.end_bar();
+        if self.0.settings.json {
+            let object = serde_json::json!({"error": {
+                "kind": error.kind().name(),
+                "message": full_message(error),
+                "hint": error.hint_text(),
+                "retryable": error.is_retryable(),
+            }});
+            self.stderr(&format!("{object}\n"));
+            return;
+        }
+        let color = self.0.color_err;
+        let mut text = format!("{} {}\n", paint(color, Style::Bad, "error:"), visible(error.message()));
+        for cause in error.causes() {
+            for line in cause.lines().filter(|l| !l.trim().is_empty()) {
+                text.push_str(&format!("{} {}\n", paint(color, Style::Dim, "caused by:"), visible(line)));
+            }
+        }
+        if let Some(hint) = error.hint_text() {
+            text.push_str(&format!("{} {}\n", paint(color, Style::Strong, "hint:"), visible(hint)));
+        }
+        self.stderr(&text);
+    }
+
+    fn stderr(&self, text: &str) {
+        if let Ok(bar) = self.0.bar.lock()
+            && let Some(bar) = bar.as_ref()
+        {
+            bar.suspend(|| write_stderr(text));
+            return;
+        }
+        write_stderr(text);
+    }
+
+    fn end_bar(&self) {
+        if let Ok(mut bar) = self.0.bar.lock()
+            && let Some(bar) = bar.take()
+        {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn write_stderr(text: &str) {
+    // Nobody is left to hear of a stderr that is gone.
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+fn full_message(error: &Error) -> String {
+    let causes = error.causes();
+    if causes.is_empty() { error.message().to_owned() } else { format!("{}: {}", error.message(), causes.join(": ")) }
+}
+
+/// An error of this front end's own.
+pub fn internal(error: anyhow::Error) -> Error {
+    Error::new(Kind::Internal, error.to_string()).caused_by(error)
+}
+
+impl Progress for Ui {
+    fn step(&self, what: &str) {
+        if self.0.settings.verbose {
+            let at = format!("[{:7.3} s]", self.0.start.elapsed().as_secs_f64());
+            self.stderr(&format!("{} {}\n", paint(self.0.color_err, Style::Dim, &at), visible(what)));
+        }
+    }
+
+    fn remote(&self, line: &str) {
+        self.note(&format!("{} {}", paint(self.0.color_err, Style::Dim, "remote:"), visible(line)));
+    }
+
+    fn advance(&self, what: &str, done: u64, total: u64) {
+        let settings = self.0.settings;
+        // What is over in a moment needs no bar.
+        if settings.quiet || settings.json || !io::stderr().is_terminal() || self.0.start.elapsed() < Duration::from_millis(500) {
+            return;
+        }
+        let Ok(mut slot) = self.0.bar.lock() else { return };
+        let bar = slot.get_or_insert_with(|| {
+            let template = match (what.starts_with("bytes"), total > 0) {
+                (true, _) => "{spinner} {msg} {bytes} {bytes_per_sec}",
+                (false, true) => "{spinner} {msg} {pos}/{len} [{bar:30}] {eta}",
+                (false, false) => "{spinner} {msg} {pos}",
+            };
+            let bar = ProgressBar::with_draw_target((total > 0).then_some(total), ProgressDrawTarget::stderr());
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                bar.set_style(style);
+            }
+            bar
+        });
+        bar.set_message(visible(what));
+        bar.set_position(done);
+    }
+}
+
+/// Text for people, with colour where it is wanted.
+pub struct Text {
+    color: bool,
+    out: String,
+}
+
+impl Text {
+    /// Adds a line, as it is: its parts were made with `of` and `styled`.
+    pub fn line(&mut self, line: impl AsRef<str>) {
+        self.out.push_str(line.as_ref().trim_end());
+        self.out.push('\n');
+    }
+
+    /// Adds a block as it is.
+    pub fn block(&mut self, text: &str) {
+        self.out.push_str(text);
+    }
+
+    /// Text from elsewhere in a style, made safe.
+    pub fn styled(&self, style: Style, text: &str) -> String {
+        paint(self.color, style, &visible(text))
+    }
+}
+
+fn paint(color: bool, style: Style, text: &str) -> String {
+    if !color || text.is_empty() {
+        return text.to_owned();
+    }
+    let code = match style {
+        Style::Good | Style::Added => "32",
+        Style::Bad => "1;31",
+        Style::Removed => "31",
+        Style::Warn => "33",
+        Style::Strong => "1",
+        Style::Dim => "2",
+    };
+    format!("\x1b[{code}m{text}\x1b[0m")
+}
+
+/// One line of text from elsewhere: no character moves the cursor, changes a colour or
+/// hides. What would is written as an escape.
+pub fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\t' => out.push_str("  "),
+            '\n' => out.push_str("\\n"),
+            c if c.is_control() && (c as u32) < 0x100 => out.push_str(&format!("\\x{:02x}", c as u32)),
+            c if c.is_control() || is_invisible(c) => out.push_str(&format!("\\u{{{:x}}}", c as u32)),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_from_elsewhere_cannot_act_on_the_terminal() {
+        assert_eq!(visible("a\x1b[2Jb\r\u{9b}c\u{202e}d\u{200b}\u{7}"), "a\\x1b[2Jb\\x0d\\x9bc\\u{202e}d\\u{200b}\\x07");
+        assert_eq!(visible("plain ünï 日本"), "plain ünï 日本");
+    }
+}

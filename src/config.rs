@@ -1,0 +1,162 @@
+//! The operator's settings: file, environment and flags, resolved once.
+
+use crate::error::{Error, Kind, OrFail, Result};
+use crate::keys::KeySource;
+use crate::policy::PolicyFile;
+use crate::yaml;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The file, as it is written.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ConfigFile {
+    /// Which branches are written and read.
+    pub write: WriteFile,
+    /// How sandboxes are made.
+    pub sandbox: SandboxFile,
+    /// The pod that writes from here.
+    pub pod: Option<String>,
+    /// Who decides about tokens.
+    pub trust: Option<Trust>,
+    /// Rules that tighten every repository's own policy.
+    pub policy: PolicyFile,
+}
+
+/// `write:`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WriteFile {
+    /// The branch written when nothing else names one.
+    pub default_branch: Option<String>,
+}
+
+/// `sandbox:`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SandboxFile {
+    /// The branch that sandboxes fork from, and that holds the policy.
+    pub base: Option<String>,
+}
+
+/// Who decides whether a token is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trust {
+    /// aidf, with the key ring of this machine.
+    Broker,
+    /// The server's hook; the token is only carried there.
+    Holder,
+}
+
+/// Folders of this user.
+#[derive(Debug, Clone)]
+pub struct Folders {
+    /// Configuration and the key ring.
+    pub config: PathBuf,
+    /// Caches of remotes.
+    pub cache: PathBuf,
+    /// The journal.
+    pub state: PathBuf,
+}
+
+impl Folders {
+    /// The platform's own, under `aidf`.
+    ///
+    /// Errors: usage, where the user has no home folder.
+    pub fn of_user() -> Result<Folders> {
+        let dirs = directories::ProjectDirs::from("", "", "aidf")
+            .ok_or_else(|| Error::new(Kind::Usage, "there is no home folder to keep settings in").hint("set HOME"))?;
+        Ok(Folders {
+            config: dirs.config_dir().to_owned(),
+            cache: dirs.cache_dir().to_owned(),
+            state: dirs.state_dir().unwrap_or(dirs.data_local_dir()).to_owned(),
+        })
+    }
+}
+
+/// What the flags of every command say.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    /// `--config`
+    pub config: Option<PathBuf>,
+    /// `--timeout`, in seconds.
+    pub timeout: Option<u64>,
+}
+
+/// The settings in force.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `DEFAULT_WRITE_BRANCH`
+    pub environment_branch: Option<String>,
+    /// `write.default_branch`
+    pub default_branch: Option<String>,
+    /// The branch that sandboxes fork from, and that holds the policy.
+    pub base: String,
+    /// The pod that writes from here.
+    pub pod: Option<String>,
+    /// Who decides about tokens; none: the broker where there is a key ring.
+    pub trust: Option<Trust>,
+    /// Rules that tighten the repository's own.
+    pub policy: PolicyFile,
+    /// Where the key ring comes from.
+    pub keys: KeySource,
+    /// This user's folders.
+    pub folders: Folders,
+    /// Bound on every wait for the network.
+    pub timeout: Duration,
+    /// `AIDF_REUSE_TOKEN`
+    pub environment_token: Option<String>,
+}
+
+/// The base of sandboxes where nothing else is said.
+pub const DEFAULT_BASE: &str = "sandbox";
+
+impl Config {
+    /// Resolves flags over environment over file.
+    ///
+    /// Errors: usage, for a file that is named and not there, or that cannot be read.
+    pub fn resolve(flags: &Flags, environment: impl Fn(&str) -> Option<String>) -> Result<Config> {
+        let get = |name: &str| environment(name).filter(|v| !v.is_empty());
+        let folders = Folders::of_user()?;
+        let named = flags.config.clone().or_else(|| get("AIDF_CONFIG").map(PathBuf::from));
+        let file = match &named {
+            Some(path) => read(path)?,
+            None => {
+                let path = folders.config.join("config.yaml");
+                if path.exists() { read(&path)? } else { ConfigFile::default() }
+            }
+        };
+        let timeout = flags.timeout.unwrap_or(30);
+        if timeout == 0 {
+            return Err(Error::new(Kind::Usage, "`--timeout 0` would wait for nothing").hint("give at least 1 second"));
+        }
+        Ok(Config {
+            environment_branch: get("DEFAULT_WRITE_BRANCH"),
+            default_branch: file.write.default_branch,
+            base: file.sandbox.base.unwrap_or_else(|| DEFAULT_BASE.to_owned()),
+            pod: get("AIDF_POD").or(file.pod),
+            trust: file.trust,
+            policy: file.policy,
+            keys: KeySource {
+                inline: get("AIDF_KEY"),
+                file: get("AIDF_KEY_FILE").map(PathBuf::from),
+                ring: folders.config.join("keys.json"),
+            },
+            folders,
+            timeout: Duration::from_secs(timeout),
+            environment_token: get("AIDF_REUSE_TOKEN"),
+        })
+    }
+}
+
+fn read(path: &Path) -> Result<ConfigFile> {
+    let text = std::fs::read_to_string(path).or_fail(Kind::Usage, || format!("the configuration {} cannot be read", path.display()))?;
+    if text.trim().is_empty() {
+        return Ok(ConfigFile::default());
+    }
+    yaml::read::<Option<ConfigFile>>(&text)
+        .map(Option::unwrap_or_default)
+        .map_err(|why| Error::new(Kind::Usage, format!("the configuration {} has a mistake: {why}", path.display())).hint("the README lists every setting"))
+}

@@ -1,0 +1,143 @@
+//! What one call needs: settings, store, remote, keys, the present, and who listens.
+
+use crate::clock::Moment;
+use crate::config::{Config, Trust};
+use crate::error::{Error, Kind, Result};
+use crate::git::{Remote, RemoteOptions, Store};
+use crate::journal::{Event, Journal};
+use crate::keys::KeyRing;
+use crate::progress::Progress;
+use sha2::{Digest, Sha256};
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+/// Where a call works.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// A remote's address, for work without a clone.
+    pub repo: Option<String>,
+    /// The clone's folder.
+    pub dir: PathBuf,
+    /// Which remote of the clone.
+    pub remote: String,
+    /// Whether ssh and credential helpers may ask questions.
+    pub interactive: bool,
+}
+
+/// One for each call; used by ops and front ends alone.
+pub struct Context {
+    /// The settings in force.
+    pub config: Config,
+    /// The clone, or the cache of the remote.
+    pub store: Store,
+    /// The remote.
+    pub remote: Remote,
+    /// Its repository's name.
+    pub repo_name: String,
+    /// The folder that relative paths start from.
+    pub dir: PathBuf,
+    /// The present.
+    pub now: Moment,
+    /// Who listens.
+    pub progress: Box<dyn Progress>,
+    keys: KeyRing,
+    journal: Journal,
+    warnings: Mutex<Vec<String>>,
+}
+
+impl Context {
+    /// Opens the store and finds the remote. Nothing is connected to yet.
+    ///
+    /// Errors: not_found, usage, auth.
+    pub fn open(config: Config, place: &Place, now: Moment, progress: Box<dyn Progress>) -> Result<Context> {
+        let options = RemoteOptions { timeout: config.timeout, interactive: place.interactive };
+        let keys = KeyRing::load(&config.keys)?;
+        let (store, remote) = match &place.repo {
+            Some(url) => {
+                let remote = Remote::of_url(url, &place.dir, &options)?;
+                let name = remote.repo_name();
+                let digest = Sha256::digest(remote.address().as_bytes());
+                let short: String = digest.iter().take(8).map(|b| format!("{b:02x}")).collect();
+                let safe: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).take(40).collect();
+                let path = config.folders.cache.join("repos").join(format!("{safe}-{short}.git"));
+                (Store::open_cache(&path, config.timeout)?, remote)
+            }
+            None => {
+                let store = Store::open_clone(&place.dir)?;
+                let remote = Remote::of_clone(&store, &place.remote, &options)?;
+                (store, remote)
+            }
+        };
+        let journal = Journal::new(Some(config.folders.state.join("journal.jsonl")));
+        let context = Context {
+            repo_name: remote.repo_name(),
+            config,
+            store,
+            remote,
+            dir: place.dir.clone(),
+            now,
+            progress,
+            keys,
+            journal,
+            warnings: Mutex::new(Vec::new()),
+        };
+        if context.remote.ignores_ssh_command() {
+            context.warn("core.sshCommand of this repository's own configuration is not run; set GIT_SSH_COMMAND, or git config --global core.sshCommand");
+        }
+        Ok(context)
+    }
+
+    /// The keys at hand.
+    pub fn keys(&self) -> &KeyRing {
+        &self.keys
+    }
+
+    /// The keys at hand; a first one is made where there is none.
+    ///
+    /// Errors: denied, for a holder, whose keys are elsewhere.
+    pub fn keys_or_make(&mut self) -> Result<&KeyRing> {
+        if self.keys.is_empty() {
+            if self.config.trust == Some(Trust::Holder) {
+                return Err(Error::new(Kind::Denied, "this machine is a holder (`trust: holder`) and issues no tokens")
+                    .hint("ask the operator for a token, and use it with --branch and --reuse-token"));
+            }
+            self.keys = KeyRing::load_or_make(&self.config.keys, rand::random(), &self.now.rfc3339())?;
+        }
+        Ok(&self.keys)
+    }
+
+    /// Whether aidf itself decides about tokens here.
+    pub fn is_broker(&self) -> bool {
+        match self.config.trust {
+            Some(trust) => trust == Trust::Broker,
+            None => !self.keys.is_empty(),
+        }
+    }
+
+    /// Keeps a warning for the report.
+    pub fn warn(&self, text: impl Into<String>) {
+        let text = text.into();
+        if let Ok(mut all) = self.warnings.lock()
+            && !all.contains(&text)
+        {
+            all.push(text);
+        }
+    }
+
+    /// The warnings so far.
+    pub fn warnings(&self) -> Vec<String> {
+        self.warnings.lock().map(|w| w.clone()).unwrap_or_default()
+    }
+
+    /// Writes what happened to the journal.
+    pub fn record(&self, command: &str, branch: Option<&str>, commit: Option<String>, result: Result<&str, &Error>) {
+        let (outcome, detail) = match result {
+            Ok(done) => ("done", done.to_owned()),
+            Err(e) => (e.kind().name(), e.message().to_owned()),
+        };
+        let event = Event { time: self.now.rfc3339(), command, outcome, repo_name: &self.repo_name, branch, commit, detail: Some(detail) };
+        if let Some(why) = self.journal.write(&event) {
+            self.warn(why);
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Which branch a write goes to, and whether it may.
+
+use super::session::{self, Session};
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::git::{Advertisement, CommitId, RefName};
+use crate::names;
+use crate::policy::{self, Policy, PolicyFile};
+use crate::token::{self, Claims, Rejection, TokenKind};
+use crate::yaml;
+
+/// Where the revocation of a token lies.
+pub fn revocation_ref(token_id: &str) -> String {
+    format!("refs/aidf/revoked/{token_id}")
+}
+
+/// The branch to write and what was given to prove it.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The branch.
+    pub branch: RefName,
+    /// The token, as it was given.
+    pub token: Option<String>,
+    /// What it holds, where aidf could open it.
+    pub claims: Option<Claims>,
+}
+
+impl Target {
+    /// The branch's short name.
+    pub fn name(&self) -> &str {
+        self.branch.short()
+    }
+
+    /// Whether the branch is a sandbox.
+    pub fn is_sandbox(&self) -> bool {
+        names::is_sandbox(self.name())
+    }
+}
+
+/// Chooses the branch: `--branch`, the token's, `DEFAULT_WRITE_BRANCH`,
+/// `write.default_branch`, the clone's last sandbox, `main`.
+///
+/// Errors: auth, for a token that is rejected.
+pub fn choose(cx: &Context, branch: Option<&str>, reuse_token: Option<&str>) -> Result<Target> {
+    let session = session::load(&cx.store, &cx.repo_name)?;
+    let given = reuse_token.or(cx.config.environment_token.as_deref());
+    let claims = given.map(|token| open(cx, token)).transpose()?.flatten();
+    let from_token = claims.as_ref().and_then(|c| c.branch.clone());
+    let name = branch
+        .map(str::to_owned)
+        .or(from_token)
+        .or_else(|| given.and(session.as_ref()).filter(|s| Some(s.reuse_token.as_str()) == given).map(|s| s.branch.clone()));
+    let name = match name {
+        Some(name) => name,
+        None if given.is_some() && claims.is_none() => {
+            return Err(Error::new(Kind::Auth, "the token's branch cannot be read without the key that sealed it").hint("name the sandbox with --branch"));
+        }
+        None => cx
+            .config
+            .environment_branch
+            .clone()
+            .or_else(|| cx.config.default_branch.clone())
+            .or_else(|| session.as_ref().map(|s| s.branch.clone()))
+            .unwrap_or_else(|| "main".to_owned()),
+    };
+    let branch = RefName::branch(&name)?;
+    let (token, claims) = match given {
+        Some(token) => (Some(token.to_owned()), claims),
+        None => remembered(cx, session, &name)?,
+    };
+    Ok(Target { branch, token, claims })
+}
+
+fn remembered(cx: &Context, session: Option<Session>, branch: &str) -> Result<(Option<String>, Option<Claims>)> {
+    match session.as_ref().and_then(|s| s.token_of(branch)) {
+        Some(token) => Ok((Some(token.to_owned()), open(cx, token)?)),
+        None => Ok((None, None)),
+    }
+}
+
+/// Opens a token, where aidf decides; a holder's is carried as it is (`None`).
+///
+/// Errors: auth.
+fn open(cx: &Context, token: &str) -> Result<Option<Claims>> {
+    if !cx.is_broker() {
+        return Ok(None);
+    }
+    token::open(token, cx.keys(), &cx.repo_name, cx.now.seconds()).map(Some).map_err(rejected)
+}
+
+/// The error for a rejected token: the same words whatever was wrong with it.
+pub fn rejected(why: Rejection) -> Error {
+    Error::new(Kind::Auth, format!("the reuse token is rejected: {why}")).hint("open a new sandbox with `aidf sandbox init`, or ask the operator for a token")
+}
+
+/// Reads the policy at the tip of the base; its objects must be in the store.
+///
+/// A repository without the base has the default policy. Errors: integrity, for a
+/// policy that cannot be read: then nobody writes.
+pub fn policy(cx: &Context, advertisement: &Advertisement) -> Result<Policy> {
+    let base = &cx.config.base;
+    let mut file = PolicyFile::default();
+    if let Some(tip) = policy_tip(cx, advertisement) {
+        let tree = cx.store.commit(tip)?.tree;
+        if let Some(entry) = cx.store.entry(tree, policy::PATH.as_bytes())? {
+            let bad = |why: String| {
+                Error::new(Kind::Integrity, format!("the policy `{}` of {base} cannot be used: {why}", policy::PATH))
+                    .hint("nothing was written; mend it by a reviewed change on that branch")
+            };
+            if !entry.mode.is_file() || cx.store.blob_size(entry.id)? > 1 << 20 {
+                return Err(bad("it is not a file of less than 1 MiB".to_owned()));
+            }
+            let text = String::from_utf8(cx.store.read_blob(entry.id)?).map_err(|_| bad("it is not UTF-8".to_owned()))?;
+            if !text.trim().is_empty() {
+                file = yaml::read::<Option<PolicyFile>>(&text).map_err(bad)?.unwrap_or_default();
+            }
+            if file.version.is_some_and(|v| v != 1) {
+                return Err(bad("its version is not 1, the one this aidf knows".to_owned()));
+            }
+        }
+    }
+    Ok(Policy::new(&file, &cx.config.policy, base, default_branch(cx).as_deref()))
+}
+
+/// The commit that holds the policy.
+pub fn policy_tip(cx: &Context, advertisement: &Advertisement) -> Option<CommitId> {
+    advertisement.branch(&cx.config.base)
+}
+
+/// The default branch, as far as the clone knows it.
+pub fn default_branch(cx: &Context) -> Option<String> {
+    let prefix = format!("refs/remotes/{}/", cx.remote.name());
+    cx.store.symbolic_ref(&format!("{prefix}HEAD"))?.strip_prefix(&prefix).map(str::to_owned)
+}
+
+/// Refuses a write that the policy or the token does not allow.
+///
+/// `last_write` is the time of the branch's tip, in seconds since 1970. Errors: denied, auth.
+pub fn authorise(cx: &Context, target: &Target, policy: &Policy, advertisement: &Advertisement, last_write: i64) -> Result<()> {
+    let branch = target.name();
+    let operator = target.claims.as_ref().is_some_and(|c| c.kind == TokenKind::Operator);
+    if let Some(claims) = &target.claims {
+        if advertisement.tip(&revocation_ref(&claims.id)).is_some() {
+            return Err(rejected(Rejection::Revoked));
+        }
+        if claims.kind == TokenKind::Sandbox {
+            if token::ends_at(claims, Some(last_write), policy.sandbox().idle_days).is_some_and(|end| cx.now.seconds() >= end) {
+                return Err(rejected(Rejection::Idle));
+            }
+            if claims.branch.as_deref() != Some(branch) && !policy.is_protected(branch) {
+                return Err(Error::new(Kind::Denied, format!("the token is for another branch than {branch}"))
+                    .hint("leave --branch out to write the token's own sandbox, or open one with `aidf sandbox init`"));
+            }
+        }
+    }
+    if operator {
+        return Ok(());
+    }
+    if policy.is_protected(branch) {
+        return Err(Error::new(Kind::Denied, format!("{branch} is protected and is not written directly"))
+            .hint("open a sandbox with `aidf sandbox init`, commit there, and propose it from there"));
+    }
+    if target.is_sandbox() && target.token.is_none() {
+        return Err(Error::new(Kind::Auth, format!("{branch} is written with its reuse token alone, and none was given"))
+            .hint("give --reuse-token TOKEN or AIDF_REUSE_TOKEN, or open a sandbox of your own with `aidf sandbox init`"));
+    }
+    Ok(())
+}

@@ -1,0 +1,11 @@
+//! What aidf can do: one file a capability, `fn(&Context, Request) -> Result<Report>`.
+//! Reports are what `--json` prints; front ends make text of them.
+
+pub mod access;
+pub mod commit;
+pub mod log;
+pub mod publish;
+pub mod rollback;
+pub mod sandbox;
+pub mod session;
+mod written;

@@ -1,0 +1,218 @@
+//! The one way to a remote ref: connect, build on the tips that were advertised, push
+//! with compare-and-swap, believe the server's report alone, and try again on new tips.
+
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::git::wire::PushFailure;
+use crate::git::{Advertisement, ObjectId, RefUpdate, Verdict};
+use std::time::Duration;
+
+/// At most this many pushes for one write.
+const MAX_TRIES: u32 = 20;
+/// Refusals without a moved tip that may still be a race for the server's lock.
+const MAX_UNMOVED: u32 = 5;
+
+/// One try.
+pub struct Attempt<'a> {
+    /// 1 for the first.
+    pub number: u32,
+    /// Every ref of the remote, as it was just now.
+    pub advertisement: &'a Advertisement,
+}
+
+/// What a try is to do.
+pub enum Plan<T> {
+    /// There is nothing to write.
+    Nothing(T),
+    /// Push this.
+    Push(Push<T>),
+}
+
+/// What is pushed, all refs or none.
+pub struct Push<T> {
+    /// The refs, with the tips they must have.
+    pub updates: Vec<RefUpdate>,
+    /// The new objects.
+    pub objects: Vec<ObjectId>,
+    /// The token that a server's hook may ask for.
+    pub token: Option<String>,
+    /// What to report when it is done.
+    pub report: T,
+}
+
+/// What was done.
+pub struct Published<T> {
+    /// The plan's report.
+    pub report: T,
+    /// How many pushes it took; 0 where there was nothing to do.
+    pub attempts: u32,
+    /// The refs that moved.
+    pub updates: Vec<RefUpdate>,
+}
+
+/// Builds with `build` and pushes, until it is done, refused, or tried too often.
+///
+/// `build` is called again for each try, on a fresh advertisement. Errors: what `build`
+/// says; denied with the server's words; conflict when the refs kept moving;
+/// unavailable when the server gave no answer and the refs do not show the push.
+pub fn publish<T>(cx: &Context, mut build: impl FnMut(&Attempt<'_>) -> Result<Plan<T>>) -> Result<Published<T>> {
+    let mut unconfirmed: Vec<(Vec<RefUpdate>, T)> = Vec::new();
+    let mut last: Option<(Vec<RefUpdate>, Error)> = None;
+    let mut unmoved = 0;
+    let mut number = 0;
+    loop {
+        number += 1;
+        cx.progress.step(&format!("connect to {}", cx.remote.address()));
+        let connection = cx.remote.connect()?;
+        let advertisement = &connection.advertisement;
+
+        // A push without an answer may have landed after all: look before any retry.
+        for at in 0..unconfirmed.len() {
+            if landed(cx, advertisement, &unconfirmed[at].0)? {
+                let (updates, report) = unconfirmed.swap_remove(at);
+                connection.close();
+                return Ok(Published { report, attempts: number - 1, updates });
+            }
+        }
+        if let Some((updates, error)) = last.take() {
+            let moved = updates.iter().any(|u| advertisement.tip(u.name.as_str()) != u.old);
+            unmoved = if moved { 0 } else { unmoved + 1 };
+            // The same answer on the same tips is not a race.
+            if unmoved >= MAX_UNMOVED {
+                return Err(error);
+            }
+            if number > MAX_TRIES {
+                return Err(Error::new(Kind::Conflict, format!("{} kept moving through {MAX_TRIES} tries", names(&updates)))
+                    .hint("nothing was written; try again when fewer writers are at it")
+                    .retryable(true)
+                    .caused_by(anyhow::anyhow!(error.causes().join("; "))));
+            }
+        }
+
+        let push = match build(&Attempt { number, advertisement })? {
+            Plan::Nothing(report) => {
+                connection.close();
+                return Ok(Published { report, attempts: number - 1, updates: Vec::new() });
+            }
+            Plan::Push(push) => push,
+        };
+        let options = push_options(cx, advertisement, push.token.as_deref());
+        cx.progress.step(&format!("push {} (try {number})", names(&push.updates)));
+        match cx.remote.push(connection, &cx.store, &push.updates, &push.objects, &options, &*cx.progress) {
+            Ok(outcome) => {
+                let refused: Vec<&str> = outcome
+                    .verdicts
+                    .iter()
+                    .filter_map(|v| match v {
+                        Verdict::Moved => None,
+                        Verdict::Refused(why) => Some(why.as_str()),
+                    })
+                    .collect();
+                if refused.is_empty() {
+                    return Ok(Published { report: push.report, attempts: number, updates: push.updates });
+                }
+                let error = refusal(&push.updates, &refused, &outcome.messages);
+                if !refused.iter().all(|why| may_be_stale(why)) {
+                    return Err(error);
+                }
+                last = Some((push.updates, error));
+            }
+            Err(PushFailure::NotSent(error)) => return Err(error),
+            Err(PushFailure::NoAnswer(error)) => {
+                cx.progress.step("no answer to the push: look at the refs");
+                if error.kind() != Kind::Unavailable {
+                    return Err(error);
+                }
+                unconfirmed.push((push.updates.clone(), push.report));
+                // Sent and unanswered more than once, or too slow: say so instead of hoping.
+                let give_up = unconfirmed.len() > 2 || error.message().contains("did not answer within");
+                if give_up {
+                    let connection = cx.remote.connect().map_err(|_| unknown(&push.updates, &error))?;
+                    for at in 0..unconfirmed.len() {
+                        if landed(cx, &connection.advertisement, &unconfirmed[at].0)? {
+                            let (updates, report) = unconfirmed.swap_remove(at);
+                            connection.close();
+                            return Ok(Published { report, attempts: number, updates });
+                        }
+                    }
+                    connection.close();
+                    return Err(unknown(&push.updates, &error));
+                }
+            }
+        }
+        std::thread::sleep(backoff(number));
+    }
+}
+
+/// Full jitter: uniform in [0, min(1 s, 20 ms · 2^tries)].
+fn backoff(tries: u32) -> Duration {
+    let most = 1000.min(20u64 << tries.min(6));
+    Duration::from_millis(rand::random_range(0..=most))
+}
+
+/// The token goes to a hook that takes options, and never where others could read it.
+fn push_options(cx: &Context, advertisement: &Advertisement, token: Option<&str>) -> Vec<String> {
+    match token {
+        Some(token) if advertisement.takes_push_options() && cx.remote.endpoint().is_private() => vec![format!("aidf-token={token}")],
+        Some(_) if !cx.remote.endpoint().is_private() => {
+            cx.progress.step("the token is not sent over a network in the open");
+            Vec::new()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Whether every ref shows these updates: at their tips, or in their history.
+fn landed(cx: &Context, advertisement: &Advertisement, updates: &[RefUpdate]) -> Result<bool> {
+    for update in updates {
+        let tip = advertisement.tip(update.name.as_str());
+        let shows = match (update.new, tip) {
+            (None, tip) => tip.is_none(),
+            (Some(new), Some(tip)) if new == tip => true,
+            (Some(new), Some(tip)) => {
+                cx.remote.fetch(&cx.store, &[tip], true, &*cx.progress)?;
+                cx.store.is_ancestor(new, tip)
+            }
+            (Some(_), None) => false,
+        };
+        if !shows {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn names(updates: &[RefUpdate]) -> String {
+    updates.iter().map(|u| u.name.short()).collect::<Vec<_>>().join(", ")
+}
+
+/// Reasons that git's own servers give when the ref is not what the push expected, or
+/// its lock is taken. A directory in the way reads the same: the tips tell.
+fn may_be_stale(why: &str) -> bool {
+    const STALE: [&str; 13] = [
+        "failed to update ref", "atomic transaction failed", "atomic push failed", "transaction failed", "fetch first", "stale info",
+        "non-fast-forward", "failed to lock", "cannot lock ref", "already exists", "incorrect old value", "reference is at", "failed to write",
+    ];
+    STALE.iter().any(|s| why.contains(s))
+}
+
+fn refusal(updates: &[RefUpdate], reasons: &[&str], messages: &[String]) -> Error {
+    let mut reasons = reasons.to_vec();
+    reasons.dedup();
+    let kind = if reasons.iter().all(|r| may_be_stale(r)) { Kind::Conflict } else { Kind::Denied };
+    let mut said = reasons.join("; ");
+    if !messages.is_empty() {
+        said = format!("{said}\n{}", messages.join("\n"));
+    }
+    let hint = match kind {
+        Kind::Denied => "nothing was written; the words above are the server's own",
+        _ => "nothing was written; a branch of a name that is a part of this one may be in the way",
+    };
+    Error::new(kind, format!("the remote refused {}", names(updates))).hint(hint).caused_by(anyhow::anyhow!(said))
+}
+
+fn unknown(updates: &[RefUpdate], error: &Error) -> Error {
+    Error::new(Kind::Unavailable, format!("the remote did not answer the push to {}, and does not show it so far", names(updates)))
+        .hint("it may still land; run the same command again: what has landed is not written twice")
+        .caused_by(anyhow::anyhow!("{error}"))
+}

@@ -1,0 +1,379 @@
+//! Undoing commits by a new commit. History is never rewritten, later work survives,
+//! and a conflict writes nothing.
+
+use super::access::{self, Target};
+use super::log::{Reverts, trailer};
+use super::publish::{self, Plan, Push};
+use super::written::{self, Words};
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::git::{CommitId, Draft, Edit, ObjectId, RefUpdate, Undo, undo};
+use crate::ledger::{ChangelogEntry, RollbackEntry};
+use crate::policy::{Ledgers, Policy};
+use serde::Serialize;
+
+/// Which commits.
+#[derive(Debug, Clone)]
+pub enum What {
+    /// These, by id or the first digits of one.
+    Commits(Vec<String>),
+    /// The last so many.
+    Last(usize),
+    /// Every one of a task that is not undone yet.
+    Task(String),
+    /// Everything since a commit or backup.
+    To(String),
+}
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Which commits.
+    pub what: What,
+    /// Only these paths, or what lies below them.
+    pub paths: Vec<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// The branch.
+    pub branch: Option<String>,
+    /// The token.
+    pub reuse_token: Option<String>,
+    /// Who undoes it; the branch's name where none is given.
+    pub committed_by: Option<String>,
+    /// Do all but push.
+    pub dry_run: bool,
+}
+
+/// What was undone.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// The branch.
+    pub branch: String,
+    /// The repository.
+    pub repo_name: String,
+    /// The commit that undoes them; none where nothing was written.
+    pub commit: Option<CommitId>,
+    /// What was undone, newest first.
+    pub reverted: Vec<CommitId>,
+    /// The files that changed by it.
+    pub reverted_files: Vec<String>,
+    /// Always empty here: a conflict is an error that names its paths.
+    pub conflicts: Vec<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// True where it is all undone already.
+    pub unchanged: bool,
+    /// Pushes it took.
+    pub attempts: u32,
+    /// One sentence.
+    pub message: String,
+    /// True where nothing was pushed because that was asked for.
+    pub dry_run: bool,
+}
+
+/// Undoes the commits.
+///
+/// Errors: usage; not_found for a commit that is not on the branch; denied and auth;
+/// conflict with the paths; integrity; unavailable.
+pub fn rollback(cx: &Context, request: &Request) -> Result<Report> {
+    let target = access::choose(cx, request.branch.as_deref(), request.reuse_token.as_deref());
+    let branch = target.as_ref().ok().map(|t| t.name().to_owned());
+    let result = target.and_then(|target| write(cx, request, &target));
+    match &result {
+        Ok(r) if r.commit.is_none() => {}
+        Ok(r) => cx.record("rollback", Some(&r.branch), r.commit.map(|c| c.to_string()), Ok(&r.message)),
+        Err(e) => cx.record("rollback", branch.as_deref(), None, Err(e)),
+    }
+    result
+}
+
+fn write(cx: &Context, request: &Request, target: &Target) -> Result<Report> {
+    if let Some(reason) = &request.reason {
+        written::check_message(reason)?;
+    }
+    if let Some(who) = &request.committed_by {
+        written::check_value("--committed-by", who)?;
+    }
+    let published = publish::publish(cx, |attempt| {
+        let advertisement = attempt.advertisement;
+        let tip = advertisement.branch(target.name()).ok_or_else(|| {
+            Error::new(Kind::NotFound, format!("{} has no branch {}", cx.remote.address(), target.name())).hint("name it with --branch; see them with `aidf sandbox list`")
+        })?;
+        let mut needed = vec![tip];
+        needed.extend(access::policy_tip(cx, advertisement));
+        // A backup is a branch of its own, and may lie outside this one's history.
+        let named = match &request.what {
+            What::To(revision) => advertisement.branch(revision),
+            _ => None,
+        };
+        needed.extend(named);
+        cx.remote.fetch(&cx.store, &needed, true, &*cx.progress)?;
+        let policy = access::policy(cx, advertisement)?;
+        access::authorise(cx, target, &policy, advertisement, cx.store.commit(tip)?.time)?;
+        let base = advertisement.branch(&cx.config.base);
+        Work { cx, request, target, policy: &policy, tip, base }.plan(named)
+    })?;
+    let mut report = published.report;
+    report.attempts = published.attempts;
+    match report.commit {
+        Some(_) if request.dry_run => report.commit = None,
+        Some(commit) => written::landed(cx, target, commit),
+        None => {}
+    }
+    Ok(report)
+}
+
+struct Work<'a> {
+    cx: &'a Context,
+    request: &'a Request,
+    target: &'a Target,
+    policy: &'a Policy,
+    tip: CommitId,
+    base: Option<CommitId>,
+}
+
+impl Work<'_> {
+    fn plan(&self, named: Option<CommitId>) -> Result<Plan<Report>> {
+        let store = &self.cx.store;
+        let tree = store.commit(self.tip)?.tree;
+        let ledgers = self.policy.ledgers();
+        let takes = |path: &[u8]| self.takes(ledgers, path);
+        let mut draft = store.draft();
+        let mut back_to = None;
+        let (reverted, undone) = match &self.request.what {
+            What::To(revision) => {
+                let to = match named {
+                    Some(id) => id,
+                    None => self.on_branch(revision)?,
+                };
+                let edits: Vec<Edit> = store
+                    .changes(Some(tree), Some(store.commit(to)?.tree), false)?
+                    .into_iter()
+                    .filter(|c| takes(&c.path))
+                    .map(|c| (c.path, c.new))
+                    .collect();
+                let since = if store.is_ancestor(to, self.tip) { store.history(self.tip, Some(to))?.collect() } else { Vec::new() };
+                back_to = Some(to);
+                (since, Undo { edits, conflicts: Vec::new() })
+            }
+            _ => {
+                let commits = self.commits()?;
+                let undone = undo(store, &mut draft, tree, &commits, &takes)?;
+                (commits, undone)
+            }
+        };
+        self.check_paths(&undone, &reverted)?;
+        let mut report = Report {
+            branch: self.target.name().to_owned(),
+            repo_name: self.cx.repo_name.clone(),
+            commit: None,
+            reverted,
+            reverted_files: undone.edits.iter().map(|(p, _)| String::from_utf8_lossy(p).into_owned()).collect(),
+            conflicts: Vec::new(),
+            reason: self.request.reason.clone(),
+            unchanged: undone.edits.is_empty(),
+            attempts: 0,
+            message: format!("nothing to do: {} is as it would be after the rollback", self.target.name()),
+            dry_run: self.request.dry_run,
+        };
+        if undone.edits.is_empty() {
+            return Ok(Plan::Nothing(report));
+        }
+        let commit = self.build(&mut draft, tree, &undone.edits, &report, back_to)?;
+        let (commits, files) = (report.reverted.len(), report.reverted_files.len());
+        let what = match &self.request.what {
+            What::To(revision) => format!("{} back to {revision}", self.target.name()),
+            _ => format!("back {commits} commit{} of {}", if commits == 1 { "" } else { "s" }, self.target.name()),
+        };
+        let what = format!("{what} ({files} file{})", if files == 1 { "" } else { "s" });
+        report.commit = Some(commit);
+        if self.request.dry_run {
+            report.message = format!("would roll {what}");
+            return Ok(Plan::Nothing(report));
+        }
+        report.message = format!("rolled {what} as {}", commit.short());
+        let update = RefUpdate { name: self.target.branch.clone(), old: Some(self.tip), new: Some(commit) };
+        Ok(Plan::Push(Push { updates: vec![update], objects: draft.objects(), token: self.target.token.clone(), report }))
+    }
+
+    /// Ledgers are append-only; of the rest what --path chose.
+    fn takes(&self, ledgers: &Ledgers, path: &[u8]) -> bool {
+        let Ok(text) = std::str::from_utf8(path) else { return self.request.paths.is_empty() };
+        if ledgers.contains(text) {
+            return false;
+        }
+        let below = |folder: &String| {
+            let folder = folder.trim_end_matches('/');
+            text == folder || text.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+        };
+        self.request.paths.is_empty() || self.request.paths.iter().any(below)
+    }
+
+    fn check_paths(&self, undone: &Undo, reverted: &[CommitId]) -> Result<()> {
+        if !undone.conflicts.is_empty() {
+            let paths: Vec<_> = undone.conflicts.iter().map(|p| String::from_utf8_lossy(p).into_owned()).collect();
+            return Err(Error::new(Kind::Conflict, format!("later work is in the way in: {}", paths.join(", ")))
+                .hint("nothing was written; roll the later commits back too, or only other files with --path"));
+        }
+        for (path, _) in &undone.edits {
+            self.policy.check_path(self.target.name(), &String::from_utf8_lossy(path))?;
+        }
+        if undone.edits.is_empty() && !self.request.paths.is_empty() && !matches!(self.request.what, What::To(_)) {
+            for path in &self.request.paths {
+                let touched = reverted.iter().try_fold(false, |hit, id| Ok::<_, Error>(hit || self.touches(*id, path)?))?;
+                if !touched {
+                    return Err(Error::new(Kind::NotFound, format!("`{path}` was not changed by these commits")).hint("see their files with `aidf log`"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn touches(&self, id: CommitId, path: &str) -> Result<bool> {
+        let commit = self.cx.store.commit(id)?;
+        let before = commit.parents.first().map(|p| self.cx.store.commit(*p)).transpose()?.map(|c| c.tree);
+        let path = path.trim_end_matches('/').as_bytes();
+        let below = |p: &[u8]| p == path || p.strip_prefix(path).is_some_and(|rest| rest.starts_with(b"/"));
+        Ok(self.cx.store.changes(before, Some(commit.tree), false)?.iter().any(|c| below(&c.path)))
+    }
+
+    /// The commits to undo, newest first.
+    fn commits(&self) -> Result<Vec<CommitId>> {
+        let store = &self.cx.store;
+        match &self.request.what {
+            What::Commits(names) => {
+                let mut wanted = names.iter().map(|n| self.on_branch(n)).collect::<Result<Vec<_>>>()?;
+                wanted.sort();
+                wanted.dedup();
+                let mut ordered = Vec::new();
+                for id in store.history(self.tip, None)? {
+                    if wanted.contains(&id) {
+                        ordered.push(id);
+                        if ordered.len() == wanted.len() {
+                            break;
+                        }
+                    }
+                }
+                Ok(ordered)
+            }
+            What::Last(count) => {
+                let found: Vec<CommitId> = self.own()?.take(*count).collect();
+                if found.len() < *count {
+                    return Err(Error::new(Kind::NotFound, format!("{} has only {} commits of its own, and {count} were asked for", self.target.name(), found.len()))
+                        .hint("see them with `aidf log`"));
+                }
+                Ok(found)
+            }
+            What::Task(task) => {
+                let (mut found, mut any, mut reverts) = (Vec::new(), false, Reverts::default());
+                for id in self.own()? {
+                    let commit = store.commit(id)?;
+                    reverts.see(&commit);
+                    if trailer(&commit, "Aidf-Task-Id").as_deref() == Some(task) {
+                        any = true;
+                        if reverts.of(id).is_none() {
+                            found.push(id);
+                        }
+                    }
+                }
+                if !any {
+                    return Err(Error::new(Kind::NotFound, format!("{} has no commit of task `{task}`", self.target.name())).hint("see the tasks with `aidf log`"));
+                }
+                Ok(found)
+            }
+            What::To(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// A sandbox's own commits, without what it inherited; of another branch, all.
+    fn own(&self) -> Result<impl Iterator<Item = CommitId> + '_> {
+        let hide = self.base.filter(|_| self.target.is_sandbox());
+        self.cx.store.history(self.tip, hide)
+    }
+
+    /// The commit that `name` means, which must be on the branch.
+    fn on_branch(&self, name: &str) -> Result<CommitId> {
+        let hex = name.len() >= 4 && name.bytes().all(|b| b.is_ascii_hexdigit());
+        let missing = || {
+            Error::new(Kind::NotFound, format!("no commit `{name}` on {}", self.target.name())).hint("see its commits with `aidf log`; the first digits of an id are enough")
+        };
+        let id = if hex { self.cx.store.resolve(name) } else { None };
+        id.filter(|id| self.cx.store.is_ancestor(*id, self.tip)).ok_or_else(missing)
+    }
+
+    fn build(&self, draft: &mut Draft<'_>, tree: ObjectId, edits: &[Edit], report: &Report, back_to: Option<CommitId>) -> Result<CommitId> {
+        let ledgers = self.policy.ledgers();
+        let committed_by = self.request.committed_by.clone().unwrap_or_else(|| self.target.name().to_owned());
+        let subject = self.subject(report)?;
+        let mut all = edits.to_vec();
+        if ledgers.enabled {
+            let timestamp = self.cx.now.ledger();
+            let reason = self.request.reason.as_deref();
+            let logged = match reason {
+                Some(reason) => format!("{subject}: {reason}"),
+                None => subject.clone(),
+            };
+            let mut changelog = written::read_ledger(self.cx, tree, &ledgers.changelog)?;
+            for path in &report.reverted_files {
+                let entry = ChangelogEntry { timestamp: &timestamp, path, task_id: None, committed_by: &committed_by, message: &logged };
+                changelog.append(&entry.lines());
+            }
+            all.extend(written::ledger_edit(self.cx, draft, tree, &ledgers.changelog, &changelog)?);
+
+            let mut rollbacks = written::read_ledger(self.cx, tree, &ledgers.rollbacks)?;
+            for id in &report.reverted {
+                let paths = self.paths_of(*id, &report.reverted_files)?;
+                let entry = RollbackEntry { timestamp: &timestamp, commit_sha: &id.to_string(), paths: &paths, reason };
+                rollbacks.append(&entry.lines());
+            }
+            // Going back to a commit outside the history undoes no commit by name.
+            if let Some(to) = back_to.filter(|_| report.reverted.is_empty()) {
+                let entry = RollbackEntry { timestamp: &timestamp, commit_sha: &to.to_string(), paths: &report.reverted_files, reason };
+                rollbacks.append(&entry.lines());
+            }
+            all.extend(written::ledger_edit(self.cx, draft, tree, &ledgers.rollbacks, &rollbacks)?);
+
+            let gone: Vec<&str> = edits.iter().filter(|(_, e)| e.is_none()).filter_map(|(p, _)| std::str::from_utf8(p).ok()).collect();
+            if !gone.is_empty() && self.cx.store.entry(tree, ledgers.memory.as_bytes())?.is_some() {
+                let mut memory = written::read_ledger(self.cx, tree, &ledgers.memory)?;
+                if memory.remove(|p| gone.contains(&p)) > 0 {
+                    all.extend(written::ledger_edit(self.cx, draft, tree, &ledgers.memory, &memory)?);
+                }
+            }
+        }
+        let new_tree = draft.tree(Some(tree), &all)?;
+        let mut message = subject;
+        if let Some(reason) = &self.request.reason {
+            message = format!("{message}\n\n{}", reason.trim());
+        }
+        let mut trailers = vec![("Aidf-Committed-By", committed_by)];
+        // A commit of which only some files were undone is not undone.
+        let name = if self.request.paths.is_empty() { "Aidf-Reverts" } else { "Aidf-Reverts-Part" };
+        trailers.extend(report.reverted.iter().map(|id| (name, id.to_string())));
+        written::commit(self.cx, draft, self.target, new_tree, self.tip, &Words { message: &message, trailers })
+    }
+
+    fn subject(&self, report: &Report) -> Result<String> {
+        Ok(match (&self.request.what, report.reverted.as_slice()) {
+            (What::To(revision), _) => format!("Roll back to {revision}"),
+            (_, [one]) => {
+                let mut subject: String = self.cx.store.commit(*one)?.subject().chars().filter(|c| !c.is_control()).take(60).collect();
+                // The directive of the commit that is undone is not repeated.
+                if crate::alerts::ci_directive(&subject).is_some() {
+                    subject = "a commit".to_owned();
+                }
+                format!("Roll back {}: {subject}", one.short())
+            }
+            (What::Task(task), _) => format!("Roll back task {task}"),
+            (_, many) => format!("Roll back {} commits", many.len()),
+        })
+    }
+
+    /// Of the files that changed by the rollback, those that one commit had touched.
+    fn paths_of(&self, id: CommitId, reverted_files: &[String]) -> Result<Vec<String>> {
+        let commit = self.cx.store.commit(id)?;
+        let before = commit.parents.first().map(|p| self.cx.store.commit(*p)).transpose()?.map(|c| c.tree);
+        let touched = self.cx.store.changes(before, Some(commit.tree), false)?;
+        Ok(reverted_files.iter().filter(|f| touched.iter().any(|c| c.path == f.as_bytes())).cloned().collect())
+    }
+}

@@ -1,0 +1,282 @@
+//! Opening a sandbox: the token's branch, or a new one from the base. One connection,
+//! create-only on the server; the working tree, index and HEAD stay as they are.
+
+use crate::clock::Moment;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::git::{Advertisement, CommitId, RefName, RefUpdate, tracking_ref};
+use crate::names;
+use crate::ops::access::{self, rejected, revocation_ref};
+use crate::ops::publish::{self, Plan, Push};
+use crate::ops::session::{self, Session};
+use crate::policy::Policy;
+use crate::token::{self, Claims, Rejection, TokenKind};
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// What is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct InitRequest {
+    /// The token to come back with.
+    pub reuse_token: Option<String>,
+    /// Open a new one whatever token there is.
+    pub force_new: bool,
+    /// Fail where the token is rejected.
+    pub strict: bool,
+    /// The base to fork from.
+    pub base: Option<String>,
+    /// The name to ask for.
+    pub name: Option<String>,
+    /// Add a worktree on the branch.
+    pub worktree: Option<PathBuf>,
+}
+
+/// What was opened.
+#[derive(Debug, Serialize)]
+pub struct InitReport {
+    /// The sandbox's branch.
+    pub branch: String,
+    /// The repository.
+    pub repo_name: String,
+    /// What to come back with.
+    pub reuse_token: String,
+    /// A branch was made on the remote.
+    pub created: bool,
+    /// The token's branch was there and is used again.
+    pub reused: bool,
+    /// The token's branch was gone and was made again.
+    pub recreated: bool,
+    /// Why the token that was given is not used.
+    pub token_rejected: Option<String>,
+    /// The branch it forks from.
+    pub base: String,
+    /// That branch's tip.
+    pub base_commit: CommitId,
+    /// The sandbox's tip.
+    pub head: CommitId,
+    /// The base itself was made from the default branch.
+    pub base_created: bool,
+    /// When the token ends if nothing is written; RFC 3339.
+    pub expires_at: Option<String>,
+    /// The worktree that was added.
+    pub worktree: Option<PathBuf>,
+    /// The welcome a person reads.
+    pub message: String,
+}
+
+/// Opens a sandbox.
+///
+/// Errors: auth for a rejected token with `strict`; conflict for a name that is taken;
+/// not_found for a base; denied by the policy; unavailable.
+pub fn init(cx: &mut Context, request: &InitRequest) -> Result<InitReport> {
+    let result = open(cx, request);
+    match &result {
+        Ok(r) => cx.record("sandbox init", Some(&r.branch), Some(r.head.to_string()), Ok(r.message.lines().next().unwrap_or(""))),
+        Err(e) => cx.record("sandbox init", None, None, Err(e)),
+    }
+    result
+}
+
+fn open(cx: &mut Context, request: &InitRequest) -> Result<InitReport> {
+    let asked = request.name.as_deref().map(names::requested).transpose()?;
+    if let Some(base) = &request.base {
+        RefName::branch(base)?;
+    }
+    cx.keys_or_make()?;
+    let cx: &Context = cx;
+    let mut rejection = None;
+    let given = request.reuse_token.as_deref().or(cx.config.environment_token.as_deref()).filter(|_| !request.force_new && asked.is_none());
+    let mut claims = match given.map(|t| token::open(t, cx.keys(), &cx.repo_name, cx.now.seconds())) {
+        Some(Ok(claims)) if claims.kind == TokenKind::Sandbox => Some(claims),
+        Some(Ok(_)) | None => None,
+        Some(Err(why)) => {
+            refuse_or_go_on(request, why, &mut rejection)?;
+            None
+        }
+    };
+    let published = publish::publish(cx, |attempt| {
+        let mut opening = Opening::prepare(cx, request, attempt.advertisement)?;
+        if let Some(good) = &claims {
+            match opening.resume(good, given.unwrap_or_default())? {
+                Ok(plan) => return Ok(plan),
+                Err(why) => {
+                    refuse_or_go_on(request, why, &mut rejection)?;
+                    claims = None;
+                }
+            }
+        }
+        opening.rejection = rejection;
+        opening.create(asked.as_deref())
+    })?;
+    let mut report = published.report;
+    if cx.store.has_commit(report.head) {
+        cx.store.set_ref(&tracking_ref(cx.remote.name(), &RefName::branch(&report.branch)?), report.head, "aidf: sandbox init")?;
+    }
+    let this = Session { branch: report.branch.clone(), reuse_token: report.reuse_token.clone(), repo_name: cx.repo_name.clone(), previous: Vec::new() };
+    if let Some(dir) = &request.worktree {
+        if cx.store.is_cache() {
+            return Err(Error::new(Kind::Usage, "--worktree needs a clone, and -R works without one"));
+        }
+        let dir = cx.dir.join(dir);
+        let git_dir = cx.store.add_worktree(&dir, &report.branch, report.head)?;
+        session::save(&git_dir, &this)?;
+        report.worktree = Some(dir);
+    }
+    if !cx.store.is_cache() {
+        let before = session::load(&cx.store, &cx.repo_name).unwrap_or_default();
+        let kept = this.after(before);
+        session::save(cx.store.git_dir(), &kept)?;
+    }
+    if let Some(why) = &report.token_rejected {
+        cx.warn(format!("the reuse token is rejected ({why}): this is a new sandbox"));
+    }
+    if report.base_created {
+        cx.warn(format!("the remote had no branch {}: it was made from the default branch", report.base));
+    }
+    Ok(report)
+}
+
+fn refuse_or_go_on(request: &InitRequest, why: Rejection, rejection: &mut Option<Rejection>) -> Result<()> {
+    if request.strict {
+        return Err(rejected(why));
+    }
+    *rejection = Some(why);
+    Ok(())
+}
+
+struct Opening<'a> {
+    cx: &'a Context,
+    advertisement: &'a Advertisement,
+    base: String,
+    base_tip: CommitId,
+    base_created: bool,
+    policy: Policy,
+    rejection: Option<Rejection>,
+}
+
+impl<'a> Opening<'a> {
+    fn prepare(cx: &'a Context, request: &InitRequest, advertisement: &'a Advertisement) -> Result<Self> {
+        let base = request.base.clone().unwrap_or_else(|| cx.config.base.clone());
+        let (base_tip, base_created) = match advertisement.branch(&base) {
+            Some(tip) => (tip, false),
+            None if request.base.is_some() => {
+                return Err(Error::new(Kind::NotFound, format!("{} has no branch {base} to fork from", cx.remote.address())).hint("leave --base out, or name a branch that exists"));
+            }
+            None => (default_tip(cx, advertisement)?, true),
+        };
+        let mut needed = vec![base_tip];
+        needed.extend(access::policy_tip(cx, advertisement));
+        cx.remote.fetch(&cx.store, &needed, true, &*cx.progress)?;
+        let policy = access::policy(cx, advertisement)?;
+        Ok(Opening { cx, advertisement, base, base_tip, base_created, policy, rejection: None })
+    }
+
+    /// The token's branch, as it is or made again; the inner error says why not.
+    fn resume(&self, claims: &Claims, token: &str) -> Result<Result<Plan<InitReport>, Rejection>> {
+        let branch = claims.branch.clone().unwrap_or_default();
+        if self.advertisement.tip(&revocation_ref(&claims.id)).is_some() {
+            return Ok(Err(Rejection::Revoked));
+        }
+        let archive = format!("refs/aidf/archive/{branch}/");
+        // Archives are named by their time: the last in order is the newest.
+        let archived = self.advertisement.under(&archive).max_by(|a, b| a.0.cmp(b.0)).map(|(_, id)| id);
+        let tip = self.advertisement.branch(&branch);
+        let head = tip.or(archived).unwrap_or(self.base_tip);
+        self.cx.remote.fetch(&self.cx.store, &[head], true, &*self.cx.progress)?;
+        let last_write = tip.or(archived).map(|t| self.cx.store.commit(t)).transpose()?.map(|c| c.time);
+        let ends = token::ends_at(claims, last_write, self.policy.sandbox().idle_days);
+        if ends.is_some_and(|end| self.cx.now.seconds() >= end) {
+            return Ok(Err(Rejection::Idle));
+        }
+        let report = self.report(&branch, token, head, tip.is_some(), ends);
+        if tip.is_some() {
+            return Ok(Ok(Plan::Nothing(report)));
+        }
+        self.push(report, Some(token.to_owned())).map(Ok)
+    }
+
+    /// A new branch under a name that nobody has.
+    fn create(&self, asked: Option<&str>) -> Result<Plan<InitReport>> {
+        let taken = |name: &str| {
+            self.advertisement.branch(name).is_some() || self.advertisement.under(&format!("refs/aidf/archive/{name}/")).next().is_some()
+        };
+        if let Some(most) = self.policy.sandbox().max_open {
+            let open = self.advertisement.under("refs/heads/").filter(|(n, _)| names::is_sandbox(n.trim_start_matches("refs/heads/"))).count() as u64;
+            if open >= most {
+                return Err(Error::new(Kind::Denied, format!("{open} sandboxes are open, and the policy allows {most}")).hint("come back to one with its token, or ask the operator to archive idle ones"));
+            }
+        }
+        let branch = match asked {
+            Some(name) if taken(name) => {
+                return Err(Error::new(Kind::Conflict, format!("{name} is taken")).hint("choose another --name, or leave it out and have one drawn"));
+            }
+            Some(name) => name.to_owned(),
+            None => names::draw(&mut rand::rng(), taken)?,
+        };
+        let issued = self.cx.now.seconds();
+        let id: [u8; 8] = rand::random();
+        let claims = Claims {
+            branch: Some(branch.clone()),
+            id: id.iter().map(|b| format!("{b:02x}")).collect(),
+            kind: TokenKind::Sandbox,
+            pod: self.cx.config.pod.clone(),
+            issued,
+            expires: self.policy.sandbox().token_days.map(|days| issued + i64::from(days) * 86_400),
+        };
+        let key = self.cx.keys().active().ok_or_else(|| Error::new(Kind::Internal, "the key ring is empty"))?;
+        let token = token::seal(&claims, key, &self.cx.repo_name, rand::random());
+        let ends = token::ends_at(&claims, None, self.policy.sandbox().idle_days);
+        let mut report = self.report(&branch, &token, self.base_tip, false, ends);
+        (report.created, report.recreated) = (true, false);
+        self.push(report, Some(token))
+    }
+
+    fn push(&self, report: InitReport, token: Option<String>) -> Result<Plan<InitReport>> {
+        let mut updates = Vec::new();
+        if self.base_created {
+            updates.push(RefUpdate { name: RefName::branch(&self.base)?, old: None, new: Some(self.base_tip) });
+        }
+        updates.push(RefUpdate { name: RefName::branch(&report.branch)?, old: None, new: Some(report.head) });
+        Ok(Plan::Push(Push { updates, objects: Vec::new(), token, report }))
+    }
+
+    fn report(&self, branch: &str, token: &str, head: CommitId, existed: bool, ends: Option<i64>) -> InitReport {
+        let again = if existed { "is yours again" } else { "is ready" };
+        InitReport {
+            branch: branch.to_owned(),
+            repo_name: self.cx.repo_name.clone(),
+            reuse_token: token.to_owned(),
+            created: false,
+            reused: existed,
+            recreated: !existed,
+            token_rejected: self.rejection.map(|r| r.to_string()),
+            base: self.base.clone(),
+            base_commit: self.base_tip,
+            head,
+            base_created: self.base_created,
+            expires_at: ends.map(|e| Moment::from_seconds(e).rfc3339()),
+            worktree: None,
+            message: format!(
+                "Welcome! The sandbox {branch} of {} {again}.\nTo come back to it from anywhere, use this token:\n{token}\nKeep this safe: whoever has it can write to your sandbox.",
+                self.cx.repo_name
+            ),
+        }
+    }
+}
+
+/// The tip of the remote's default branch.
+fn default_tip(cx: &Context, advertisement: &Advertisement) -> Result<CommitId> {
+    if advertisement.is_empty() {
+        return Err(Error::new(Kind::NotFound, format!("{} is empty: there is nothing to fork a sandbox from", cx.remote.address())).hint("push a first commit to it"));
+    }
+    let known = access::default_branch(cx).and_then(|name| advertisement.branch(&name));
+    match known {
+        Some(tip) => Ok(tip),
+        None => {
+            let name = cx.remote.default_branch()?;
+            advertisement
+                .branch(&name)
+                .ok_or_else(|| Error::new(Kind::NotFound, format!("the default branch {name} of {} does not exist yet", cx.remote.address())).hint("name the base with --base"))
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Sandboxes: opened, listed, shown.
+
+mod init;
+mod list;
+mod show;
+
+pub use init::{InitReport, InitRequest, init};
+pub use list::{ListReport, ListRequest, Sandbox, list};
+pub use show::{DiffReport, ShowReport, diff, show};

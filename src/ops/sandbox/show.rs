@@ -1,0 +1,139 @@
+//! One sandbox: its commits and files, and its difference from its fork point.
+
+use super::list::{fork_point, own_commits};
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::git::{CommitId, RefName};
+use crate::names;
+use crate::ops::access;
+use crate::ops::commit::FileChange;
+use crate::ops::log::{self, Line};
+use serde::Serialize;
+
+/// A sandbox as a whole.
+#[derive(Debug, Serialize)]
+pub struct ShowReport {
+    /// Its branch.
+    pub branch: String,
+    /// The repository.
+    pub repo_name: String,
+    /// Its tip.
+    pub head: CommitId,
+    /// The branch it is measured against.
+    pub base: String,
+    /// Where it left its base.
+    pub fork_point: Option<CommitId>,
+    /// Its own commits, newest first.
+    pub commits: Vec<Line>,
+    /// The files that differ from the fork point.
+    pub files: Vec<FileChange>,
+}
+
+/// A sandbox's difference from its fork point.
+#[derive(Debug, Serialize)]
+pub struct DiffReport {
+    /// Its branch.
+    pub branch: String,
+    /// The repository.
+    pub repo_name: String,
+    /// Its tip.
+    pub head: CommitId,
+    /// Where it left its base.
+    pub fork_point: Option<CommitId>,
+    /// The files that differ.
+    pub files: Vec<FileChange>,
+    /// The difference in git's patch format, where it was asked for; what is not UTF-8 is replaced.
+    pub patch: Option<String>,
+}
+
+struct Found {
+    branch: RefName,
+    head: CommitId,
+    base: Option<CommitId>,
+    fork: Option<CommitId>,
+}
+
+fn find(cx: &Context, branch: Option<&str>) -> Result<Found> {
+    let branch = match branch {
+        Some(name) if names::is_sandbox(name) => RefName::branch(name)?,
+        Some(name) => {
+            return Err(Error::new(Kind::Usage, format!("`{name}` is not a sandbox's name")).hint("see them with `aidf sandbox list`"));
+        }
+        None => {
+            let target = access::choose(cx, None, None)?;
+            if !target.is_sandbox() {
+                return Err(Error::new(Kind::Usage, "no sandbox is open in this clone").hint("name one: aidf sandbox show sandbox-NAME; see them with `aidf sandbox list`"));
+            }
+            target.branch
+        }
+    };
+    let base_ref = format!("refs/heads/{}", cx.config.base);
+    let refs = cx.remote.connect_for_reading()?.refs(&[branch.as_str(), &base_ref])?;
+    let tip = |name: &str| refs.iter().find(|r| r.name == name).map(|r| r.id);
+    let head = tip(branch.as_str()).ok_or_else(|| {
+        Error::new(Kind::NotFound, format!("{} has no branch {}", cx.remote.address(), branch.short())).hint("see them with `aidf sandbox list`")
+    })?;
+    let base = tip(&base_ref).or(tip("HEAD"));
+    let mut wants = vec![head];
+    wants.extend(base);
+    cx.remote.fetch(&cx.store, &wants, false, &*cx.progress)?;
+    let fork = fork_point(&cx.store, head, base);
+    Ok(Found { branch, head, base, fork })
+}
+
+fn files(cx: &Context, found: &Found) -> Result<Vec<FileChange>> {
+    let store = &cx.store;
+    let old = found.fork.map(|f| store.commit(f)).transpose()?.map(|c| c.tree);
+    let mut files = Vec::new();
+    for change in store.changes(old, Some(store.commit(found.head)?.tree), false)? {
+        let lines = store.count_lines(change.old, change.new)?;
+        let kind = match (change.old, change.new) {
+            (None, _) => "added",
+            (_, None) => "deleted",
+            _ => "modified",
+        };
+        files.push(FileChange { path: String::from_utf8_lossy(&change.path).into_owned(), change: kind, added: lines.added, removed: lines.removed, binary: lines.binary });
+    }
+    Ok(files)
+}
+
+/// Shows a sandbox; the clone's own where none is named.
+///
+/// Errors: usage, not_found, unavailable.
+pub fn show(cx: &Context, branch: Option<&str>) -> Result<ShowReport> {
+    let found = find(cx, branch)?;
+    let own = own_commits(&cx.store, found.head, found.base)?.len();
+    let commits = if own == 0 {
+        Vec::new()
+    } else {
+        let request = log::Request { branch: Some(found.branch.short().to_owned()), number: own, ..log::Request::default() };
+        log::log_from(cx, &found.branch, found.head, &request)?.commits
+    };
+    Ok(ShowReport {
+        branch: found.branch.short().to_owned(),
+        repo_name: cx.repo_name.clone(),
+        head: found.head,
+        base: cx.config.base.clone(),
+        fork_point: found.fork,
+        commits,
+        files: files(cx, &found)?,
+    })
+}
+
+/// Compares a sandbox with its fork point; `patch` adds the lines.
+///
+/// Errors: usage, not_found, unavailable.
+pub fn diff(cx: &Context, branch: Option<&str>, patch: bool) -> Result<DiffReport> {
+    let found = find(cx, branch)?;
+    let store = &cx.store;
+    let old = found.fork.map(|f| store.commit(f)).transpose()?.map(|c| c.tree);
+    let patch = patch.then(|| store.patch(old, Some(store.commit(found.head)?.tree))).transpose()?;
+    Ok(DiffReport {
+        branch: found.branch.short().to_owned(),
+        repo_name: cx.repo_name.clone(),
+        head: found.head,
+        fork_point: found.fork,
+        files: files(cx, &found)?,
+        patch: patch.map(|p| String::from_utf8_lossy(&p).into_owned()),
+    })
+}

@@ -1,0 +1,95 @@
+//! The clone's memory of its sandbox, so that the next command needs neither branch
+//! nor token. A file inside the git directory, mode 0600; never in a shared cache.
+
+use crate::error::{Kind, OrFail, Result};
+use crate::git::Store;
+use crate::keys::check_private;
+use serde::{Deserialize, Serialize};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// What is remembered.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Session {
+    /// The sandbox's branch.
+    pub branch: String,
+    /// Its token.
+    pub reuse_token: String,
+    /// The repository's name.
+    pub repo_name: String,
+    /// Sandboxes opened here before, newest first: no token is lost by opening another.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub previous: Vec<Earlier>,
+}
+
+/// A sandbox opened before.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Earlier {
+    /// Its branch.
+    pub branch: String,
+    /// Its token.
+    pub reuse_token: String,
+}
+
+/// How many earlier sandboxes are remembered.
+const MAX_EARLIER: usize = 100;
+
+impl Session {
+    /// The token of a sandbox that was opened here.
+    pub fn token_of(&self, branch: &str) -> Option<&str> {
+        if self.branch == branch {
+            return Some(&self.reuse_token);
+        }
+        self.previous.iter().find(|p| p.branch == branch).map(|p| p.reuse_token.as_str())
+    }
+
+    /// This session, with what `before` had in its past.
+    pub fn after(mut self, before: Option<Session>) -> Session {
+        if let Some(before) = before {
+            self.previous = before.previous;
+            self.previous.insert(0, Earlier { branch: before.branch, reuse_token: before.reuse_token });
+            let branch = self.branch.clone();
+            self.previous.retain(|p| p.branch != branch);
+            self.previous.truncate(MAX_EARLIER);
+        }
+        self
+    }
+}
+
+fn file(git_dir: &Path) -> PathBuf {
+    git_dir.join("aidf").join("session.json")
+}
+
+/// The session of this worktree, or else of the clone. One that cannot be read is as
+/// if there were none.
+///
+/// Errors: auth, when others can read it.
+pub fn load(store: &Store, repo_name: &str) -> Result<Option<Session>> {
+    if store.is_cache() {
+        return Ok(None);
+    }
+    for dir in [store.git_dir(), store.common_dir()] {
+        let path = file(dir);
+        if let Ok(text) = std::fs::read_to_string(&path) {
+            check_private(&path)?;
+            let session: Option<Session> = serde_json::from_str(&text).ok();
+            if let Some(session) = session.filter(|s| s.repo_name == repo_name) {
+                return Ok(Some(session));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Remembers a session in the git directory `git_dir`.
+pub fn save(git_dir: &Path, session: &Session) -> Result<()> {
+    let path = file(git_dir);
+    let failed = || format!("the sandbox could not be remembered in {}", path.display());
+    let folder = path.parent().unwrap_or(git_dir);
+    std::fs::create_dir_all(folder).or_fail(Kind::Internal, failed)?;
+    let mut temporary = tempfile::NamedTempFile::new_in(folder).or_fail(Kind::Internal, failed)?;
+    let text = serde_json::to_vec_pretty(session).or_fail(Kind::Internal, failed)?;
+    temporary.write_all(&text).or_fail(Kind::Internal, failed)?;
+    temporary.persist(&path).or_fail(Kind::Internal, failed)?;
+    Ok(())
+}

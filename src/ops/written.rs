@@ -1,0 +1,129 @@
+//! What commit and rollback have in common: the commit's identity, trailers and
+//! signature, the ledgers' entries, and what is remembered when it has landed.
+
+use super::access::Target;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::git::{CommitId, Draft, Edit, Entry, Mode, ObjectId, Person, tracking_ref};
+use crate::ledger::Ledger;
+use crate::signature::{self, Signed};
+
+/// The longest value of a trailer, in bytes.
+const MAX_TRAILER: usize = 200;
+
+/// A commit's words and who it is by.
+pub(super) struct Words<'a> {
+    /// The message without trailers.
+    pub message: &'a str,
+    /// Trailer names and values, in order.
+    pub trailers: Vec<(&'static str, String)>,
+}
+
+/// Checks a message of a user: not empty, no trailers in aidf's name, nothing hidden.
+///
+/// Errors: usage, denied.
+pub(super) fn check_message(message: &str) -> Result<String> {
+    let message = message.replace("\r\n", "\n");
+    let message = message.trim_end();
+    if message.trim().is_empty() {
+        return Err(Error::new(Kind::Usage, "the commit message is empty").hint("say what was done with -m MESSAGE"));
+    }
+    if message.len() > 64 * 1024 {
+        return Err(Error::new(Kind::Usage, "the commit message is longer than 64 KiB"));
+    }
+    if message.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
+        return Err(Error::new(Kind::Usage, "the commit message holds control characters").hint("take them out; only newlines and tabs are kept"));
+    }
+    let forged = |line: &str| {
+        let folded: String = line.chars().filter(|c| !crate::git::is_invisible(*c)).collect::<String>().trim_start().to_lowercase();
+        folded.starts_with("aidf-") && folded.contains(':')
+    };
+    if let Some(line) = message.lines().find(|l| forged(l)) {
+        return Err(Error::new(Kind::Denied, format!("the message brings a trailer in aidf's name: `{}`", line.trim()))
+            .hint("take the line out; aidf writes its own trailers from the flags"));
+    }
+    Ok(message.to_owned())
+}
+
+/// Checks a value that becomes a trailer and a ledger's field.
+///
+/// Errors: usage, for control characters, blank or over 200 bytes.
+pub(super) fn check_value(flag: &str, value: &str) -> Result<()> {
+    if value.trim().is_empty() || value.len() > MAX_TRAILER || value.chars().any(char::is_control) {
+        return Err(Error::new(Kind::Usage, format!("{flag} needs 1 to {MAX_TRAILER} bytes on one line")));
+    }
+    Ok(())
+}
+
+/// Who a commit on this branch is by: on a sandbox its own name, at an address that
+/// can belong to nobody (RFC 2606), so that no person is recorded.
+pub(super) fn person(cx: &Context, target: &Target) -> Person {
+    if target.is_sandbox() {
+        return Person { name: target.name().to_owned(), email: format!("{}@sandbox.invalid", target.name()) };
+    }
+    cx.store.operator().unwrap_or_else(|| Person { name: "aidf".to_owned(), email: "aidf@operator.invalid".to_owned() })
+}
+
+/// Makes the commit: trailers last, the signature as the very last line.
+pub(super) fn commit(cx: &Context, draft: &mut Draft<'_>, target: &Target, tree: ObjectId, parent: CommitId, words: &Words<'_>) -> Result<CommitId> {
+    let who = person(cx, target);
+    let time = cx.now.seconds();
+    let mut message = format!("{}\n\n", words.message);
+    for (name, value) in &words.trailers {
+        message.push_str(&format!("{name}: {value}\n"));
+    }
+    if let Some(key) = cx.keys().active() {
+        let line = format!("{} <{}> {time} +0000", who.name, who.email);
+        let signed = Signed {
+            repository: &cx.repo_name,
+            branch: target.name(),
+            tree: &tree.to_string(),
+            parents: &parent.to_string(),
+            author: &line,
+            committer: &line,
+            message: &message,
+        };
+        let trailer = signature::sign(key, &signed);
+        message.push_str(&trailer);
+        message.push('\n');
+    }
+    draft.commit(tree, &[parent], &who, time, &message)
+}
+
+/// Reads a ledger of `tree`.
+///
+/// Errors: integrity, for one that is no file or cannot be appended to.
+pub(super) fn read_ledger(cx: &Context, tree: ObjectId, path: &str) -> Result<Ledger> {
+    match cx.store.entry(tree, path.as_bytes())? {
+        None => Ledger::read(path, None),
+        Some(entry) if entry.mode.is_file() && cx.store.blob_size(entry.id)? <= crate::yaml::MAX_BYTES as u64 => {
+            Ledger::read(path, Some(&cx.store.read_blob(entry.id)?))
+        }
+        Some(_) => Err(Error::new(Kind::Integrity, format!("the ledger `{path}` is not a file of less than {} MiB", crate::yaml::MAX_BYTES >> 20))
+            .hint("nothing was written; mend it by a reviewed change, or leave it out with --no-changelog --no-memory")),
+    }
+}
+
+/// The edit that writes a ledger back, keeping its mode; none when nothing changed.
+pub(super) fn ledger_edit(cx: &Context, draft: &mut Draft<'_>, tree: ObjectId, path: &str, ledger: &Ledger) -> Result<Option<Edit>> {
+    let old = cx.store.entry(tree, path.as_bytes())?;
+    let id = draft.blob(ledger.text().as_bytes())?;
+    if old.is_some_and(|o| o.id == id) {
+        return Ok(None);
+    }
+    let mode = old.map_or(Mode::File, |o| o.mode);
+    Ok(Some((path.as_bytes().to_vec(), Some(Entry { id, mode }))))
+}
+
+/// Remembers in the clone what has landed: its tracking ref now names the new commit.
+pub(super) fn landed(cx: &Context, target: &Target, commit: CommitId) {
+    let name = tracking_ref(cx.remote.name(), &target.branch);
+    if let Err(e) = cx.store.set_ref(&name, commit, "aidf: push") {
+        cx.warn(format!("the commit landed, but this clone's {name} could not be moved: {e}"));
+    }
+}
+
+/// What this clone last saw of a branch, when its objects are here.
+pub(super) fn seen(cx: &Context, target: &Target) -> Option<CommitId> {
+    cx.store.local_ref(&tracking_ref(cx.remote.name(), &target.branch)).filter(|id| cx.store.has_commit(*id))
+}
