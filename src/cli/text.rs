@@ -24,12 +24,12 @@ pub fn files(text: &mut Text, files: &[FileChange]) {
     }
 }
 
-/// Two lines a commit: what, then when, who and how it stands.
+/// Two lines a commit: what, then when (UTC), who and how it stands.
 pub fn commits(text: &mut Text, commits: &[Line]) {
     for c in commits {
         let id = text.styled(Style::Warn, &c.commit.short());
         text.line(format!("{id}  {}", text.styled(Style::Strong, &c.subject)));
-        let mut facts = vec![c.time.replace('T', " ").replace('Z', " UTC"), c.committed_by.clone()];
+        let mut facts = vec![c.time[..c.time.len().min(16)].replace('T', " "), c.committed_by.clone()];
         facts.extend(c.task_id.as_ref().map(|t| format!("task {t}")));
         facts.extend(c.agent.as_ref().map(|a| format!("agent {a}")));
         facts.push(match c.files.len() {
@@ -42,9 +42,9 @@ pub fn commits(text: &mut Text, commits: &[Line]) {
             Check::Bad => line.push_str(&format!(", {}", text.styled(Style::Bad, "BAD SIGNATURE"))),
             Check::None => {}
         }
-        if let Some(by) = c.rolled_back_by {
-            line.push_str(&format!(", {}", text.styled(Style::Warn, &format!("rolled back by {}", by.short()))));
-        }
         text.line(line);
+        if let Some(by) = c.rolled_back_by {
+            text.line(format!("            {}", text.styled(Style::Warn, &format!("rolled back by {}", by.short()))));
+        }
     }
 }

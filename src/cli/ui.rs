@@ -121,6 +121,11 @@ impl Ui {
         }
     }
 
+    /// Text for stdout in a style, each line made safe.
+    pub fn painted(&self, style: Style, text: &str) -> String {
+        text.lines().map(|l| paint(self.0.color_out, style, &visible(l))).collect::<Vec<_>>().join("\n")
+    }
+
     /// Prints a line to stderr, unless only errors are wanted.
     pub fn note(&self, line: &str) {
         if !self.0.settings.quiet {

@@ -72,13 +72,14 @@ pub(crate) fn tell_helpers(url: &HttpUrl, login: &Login, good: bool) {
 }
 
 fn helper(action: &str, input: &str, interactive: bool) -> Option<String> {
-    // Outside any repository, so that no repository's configuration names a helper.
+    // Outside any repository, so that no repository's configuration names a helper: in
+    // the root folder, which nobody else can write to.
+    let outside = std::env::current_dir().ok().and_then(|d| d.ancestors().last().map(std::path::Path::to_owned));
     let mut command = Command::new("git");
-    command.args(["credential", action]).current_dir(std::env::temp_dir());
+    command.args(["credential", action]).current_dir(outside.unwrap_or_else(|| "/".into()));
     for variable in LOCAL_ENVIRONMENT {
         command.env_remove(variable);
     }
-    command.env("GIT_CEILING_DIRECTORIES", std::env::temp_dir());
     if !interactive {
         command.env("GIT_TERMINAL_PROMPT", "0").env("GIT_ASKPASS", "").env("SSH_ASKPASS", "");
     }

@@ -12,6 +12,8 @@ pub struct Ledger {
     paths: Vec<Option<String>>,
     indent: usize,
     newline: &'static str,
+    /// True where the text ends in a `[]` that stands for the items that were removed.
+    emptied: bool,
 }
 
 /// What is looked at in an item; every item must be a mapping.
@@ -43,7 +45,7 @@ impl Ledger {
         }
         let paths = parsed.into_iter().map(|i| i.path.and_then(|p| p.as_str().map(str::to_owned))).collect();
         let text = if items.is_empty() { without_empty_list(text).ok_or_else(|| bad("it holds something else than a list"))? } else { text.to_owned() };
-        Ok(Ledger { text, items, paths, indent, newline })
+        Ok(Ledger { text, items, paths, indent, newline, emptied: false })
     }
 
     /// How many entries it has.
@@ -64,6 +66,9 @@ impl Ledger {
 
     /// Appends an entry given as its lines, `key: value` first to last.
     pub fn append(&mut self, lines: &[String]) {
+        if std::mem::take(&mut self.emptied) {
+            self.text.truncate(self.text.len() - "[]".len() - self.newline.len());
+        }
         if !self.text.is_empty() && !self.text.ends_with('\n') {
             self.text.push_str(self.newline);
         }
@@ -73,6 +78,19 @@ impl Ledger {
             self.text.push_str(line);
             self.text.push_str(self.newline);
         }
+    }
+
+    /// Appends an entry as another version of this ledger has it, unless its dash stands
+    /// at another column. Returns whether it was appended.
+    pub fn append_entry(&mut self, entry: &str) -> bool {
+        let column = entry.len() - entry.trim_start_matches(' ').len();
+        if column != self.indent && !self.items.is_empty() {
+            return false;
+        }
+        self.append(&[]);
+        self.text.push_str(entry.trim_end_matches(['\n', '\r']));
+        self.text.push_str(self.newline);
+        true
     }
 
     /// Sets the value of `key` in the last entry for `path`, where the entry has the key
@@ -125,8 +143,9 @@ impl Ledger {
                 removed += 1;
             }
         }
-        if removed > 0 && self.items.is_empty() && !self.text.contains("- ") {
+        if removed > 0 && self.items.is_empty() {
             // An empty list must still be one for its readers.
+            self.emptied = true;
             self.text.push_str("[]");
             self.text.push_str(self.newline);
         }
@@ -159,21 +178,23 @@ fn item_lines(text: &str) -> Result<(Vec<Range<usize>>, usize), &'static str> {
         let column = body.len() - body.trim_start_matches(' ').len();
         let rest = &body[column..];
         let dash = rest == "-" || rest.starts_with("- ");
+        let end = at + line.len();
         match indent {
             None if dash => {
                 indent = Some(column);
-                items.push(at..text.len());
+                items.push(at..end);
             }
-            Some(i) if dash && column == i => {
-                if let Some(last) = items.last_mut() {
-                    last.end = at;
-                }
-                items.push(at..text.len());
-            }
+            Some(i) if dash && column == i => items.push(at..end),
             Some(_) if body == "..." || body.starts_with("... ") => return Err("it has an end-of-document mark"),
+            // A comment or blank line between two items belongs to neither.
+            Some(i) if column > i && !rest.is_empty() => {
+                if let Some(last) = items.last_mut() {
+                    last.end = end;
+                }
+            }
             _ => {}
         }
-        at += line.len();
+        at = end;
     }
     Ok((items, indent.unwrap_or(0)))
 }
@@ -255,5 +276,10 @@ mod tests {
         assert_eq!(ledger.entry_for("a/c"), Some("- path: a/c\n"));
         assert_eq!(ledger.remove(|_| true), 2);
         assert_eq!(ledger.text(), "# top\n[]\n");
+        ledger.append(&entry(1));
+        assert_eq!(ledger.text(), "# top\n- path: p1\n  message: 'a: b'\n");
+        let mut ledger = Ledger::read("x", Some(b"- path: a\n\n# about b\n- path: b\n  tags: []\n# end\n")).unwrap();
+        assert_eq!(ledger.remove(|p| p == "a"), 1);
+        assert_eq!(ledger.text(), "\n# about b\n- path: b\n  tags: []\n# end\n");
     }
 }

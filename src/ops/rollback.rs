@@ -333,12 +333,8 @@ impl Work<'_> {
             }
             all.extend(written::ledger_edit(self.cx, draft, tree, &ledgers.rollbacks, &rollbacks)?);
 
-            let gone: Vec<&str> = edits.iter().filter(|(_, e)| e.is_none()).filter_map(|(p, _)| std::str::from_utf8(p).ok()).collect();
-            if !gone.is_empty() && self.cx.store.entry(tree, ledgers.memory.as_bytes())?.is_some() {
-                let mut memory = written::read_ledger(self.cx, tree, &ledgers.memory)?;
-                if memory.remove(|p| gone.contains(&p)) > 0 {
-                    all.extend(written::ledger_edit(self.cx, draft, tree, &ledgers.memory, &memory)?);
-                }
+            if let Some(edit) = self.memory_edit(draft, tree, edits, report)? {
+                all.push(edit);
             }
         }
         let new_tree = draft.tree(Some(tree), &all)?;
@@ -351,6 +347,36 @@ impl Work<'_> {
         let name = if self.request.paths.is_empty() { "Aidf-Reverts" } else { "Aidf-Reverts-Part" };
         trailers.extend(report.reverted.iter().map(|id| (name, id.to_string())));
         written::commit(self.cx, draft, self.target, new_tree, self.tip, &Words { message: &message, trailers })
+    }
+
+    /// Drops the memory of files that are gone, and brings back that of files that return.
+    fn memory_edit(&self, draft: &mut Draft<'_>, tree: ObjectId, edits: &[Edit], report: &Report) -> Result<Option<Edit>> {
+        let path = &self.policy.ledgers().memory;
+        let store = &self.cx.store;
+        if store.entry(tree, path.as_bytes())?.is_none() {
+            return Ok(None);
+        }
+        let mut memory = written::read_ledger(self.cx, tree, path)?;
+        let named = |(p, _): &&Edit| std::str::from_utf8(p).is_ok();
+        let (there, gone): (Vec<&Edit>, Vec<&Edit>) = edits.iter().filter(named).partition(|(_, e)| e.is_some());
+        if !gone.is_empty() {
+            memory.remove(|p| gone.iter().any(|(g, _)| g == p.as_bytes()));
+        }
+        for (file, _) in there {
+            let file = String::from_utf8_lossy(file);
+            if memory.entry_for(&file).is_some() || store.entry(tree, file.as_bytes())?.is_some() {
+                continue;
+            }
+            for id in &report.reverted {
+                let Some(parent) = store.commit(*id)?.parents.first().copied() else { continue };
+                // A memory of then that does not parse has nothing to give.
+                let Ok(then) = written::read_ledger(self.cx, store.commit(parent)?.tree, path) else { continue };
+                if then.entry_for(&file).is_some_and(|entry| memory.append_entry(entry)) {
+                    break;
+                }
+            }
+        }
+        written::ledger_edit(self.cx, draft, tree, path, &memory)
     }
 
     fn subject(&self, report: &Report) -> Result<String> {

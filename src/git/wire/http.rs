@@ -70,8 +70,9 @@ impl HttpLink {
                     }
                     let next = redirect_target(&url, &place, service)?;
                     if next.host != url.host || next.effective_port() != url.effective_port() {
-                        // What was meant for one host is not carried to another.
-                        login = Logins::new(&next);
+                        // What was meant for one host is not carried to another; only the
+                        // credential helpers know what the other may have.
+                        login = Logins::helpers_alone();
                     }
                     http = settings.git.http_for(&next);
                     agent = self::agent(&next, &http, settings)?;
@@ -153,6 +154,10 @@ impl Logins {
         let mut left = credential::known(url, |name| std::env::var(name).ok());
         let current = (!left.is_empty()).then(|| left.remove(0));
         Logins { left, current, asked_helpers: false, use_configured_header: true, had_configured_header: false, tried: Vec::new() }
+    }
+
+    fn helpers_alone() -> Self {
+        Logins { left: Vec::new(), current: None, asked_helpers: false, use_configured_header: false, had_configured_header: false, tried: Vec::new() }
     }
 
     fn headers(&mut self, http: &HttpSettings) -> Vec<(String, String)> {
@@ -304,7 +309,7 @@ fn redirect_target(from: &HttpUrl, place: &str, service: Service) -> Result<Http
         None
     };
     let mut next = next.ok_or_else(|| refuse("its address is malformed"))?;
-    if next.host == from.host {
+    if next.host == from.host && next.effective_port() == from.effective_port() {
         next.user = next.user.or_else(|| from.user.clone());
         next.password = next.password.or_else(|| from.password.clone());
     }
@@ -321,6 +326,8 @@ fn status_error(status: u16, url: &HttpUrl, response: Response<Body>, tried: &st
         403 => Error::new(Kind::Auth, format!("{place} forbids this (403)")).hint(format!("the login may lack write access to the repository; tried: {tried}")),
         404 | 410 => Error::new(Kind::NotFound, format!("there is no repository at {place}, or these credentials may not see it"))
             .hint("check the address with `git remote -v`"),
+        413 => Error::new(Kind::Denied, format!("{place} takes no request of this size (413)"))
+            .hint("nothing was written; on the server raise its limit on a request's body (nginx: client_max_body_size)"),
         429 => Error::new(Kind::Unavailable, format!("{place} limits how often it is asked (429)"))
             .hint(if wait.is_empty() { "try again in a minute".to_owned() } else { format!("try again in {wait} s") }),
         500..=599 => Error::new(Kind::Unavailable, format!("{place} failed on its side ({status})")).hint("try again later"),
@@ -395,6 +402,8 @@ mod tests {
         assert_eq!((ok.path.as_str(), ok.password.as_deref()), ("/new.git", Some("pw")));
         let other = redirect_target(&from, "https://k/new.git/info/refs?service=git-upload-pack", Service::UploadPack).unwrap();
         assert_eq!(other.password, None);
+        let port = redirect_target(&from, "https://h:444/new.git/info/refs?service=git-upload-pack", Service::UploadPack).unwrap();
+        assert_eq!(port.password, None, "another port is another server");
         for place in ["http://h/x/info/refs?service=git-upload-pack", "https://h/login", "//k/info/refs?service=git-upload-pack", ""] {
             assert!(redirect_target(&from, place, Service::UploadPack).is_err(), "{place}");
         }

@@ -1,0 +1,406 @@
+
+using namespace System.Management.Automation
+using namespace System.Management.Automation.Language
+
+Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+
+    $commandElements = $commandAst.CommandElements
+    $command = @(
+        'aidf'
+        for ($i = 1; $i -lt $commandElements.Count; $i++) {
+            $element = $commandElements[$i]
+            if ($element -isnot [StringConstantExpressionAst] -or
+                $element.StringConstantType -ne [StringConstantType]::BareWord -or
+                $element.Value.StartsWith('-') -or
+                $element.Value -eq $wordToComplete) {
+                break
+        }
+        $element.Value
+    }) -join ';'
+
+    $completions = @(switch ($command) {
+        'aidf' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Which remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Open, list and look at sandboxes')
+            [CompletionResult]::new('commit', 'commit', [CompletionResultType]::ParameterValue, 'Write files, with their log entries, as one commit on a remote branch')
+            [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show the commits of a branch')
+            [CompletionResult]::new('rollback', 'rollback', [CompletionResultType]::ParameterValue, 'Undo commits by a new commit')
+            [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Play the whole story on a remote of its own making')
+            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
+            [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Write the man pages into a folder')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'aidf;sandbox' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Which remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Open a sandbox: resume the token''s branch, or fork a new one')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List every sandbox and what it did')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one sandbox''s commits and files')
+            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Show one sandbox''s difference from its fork point')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'aidf;sandbox;init' {
+            [CompletionResult]::new('--reuse-token', '--reuse-token', [CompletionResultType]::ParameterName, 'Come back with this token (- reads it from stdin)')
+            [CompletionResult]::new('--base', '--base', [CompletionResultType]::ParameterName, 'Fork from this branch')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Ask for the name sandbox-NAME')
+            [CompletionResult]::new('--worktree', '--worktree', [CompletionResultType]::ParameterName, 'Add a git worktree on the branch')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Which remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
+            [CompletionResult]::new('--force-new', '--force-new', [CompletionResultType]::ParameterName, 'Open a new sandbox whatever token there is')
+            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Fail when the token is rejected, instead of opening a new sandbox')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'aidf;sandbox;list' {
+            [CompletionResult]::new('--idle', '--idle', [CompletionResultType]::ParameterName, 'Only those without a write for so many days')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Which remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'aidf;sandbox;show' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Which remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'aidf;sandbox;diff' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Which remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
+            [CompletionResult]::new('--stat', '--stat', [CompletionResultType]::ParameterName, 'Count the lines of each file (the default)')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Print the lines themselves')
+            [CompletionResult]::new('--patch', '--patch', [CompletionResultType]::ParameterName, 'Print the lines themselves')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'aidf;sandbox;help' {
+            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Open a sandbox: resume the token''s branch, or fork a new one')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List every sandbox and what it did')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one sandbox''s commits and files')
+            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Show one sandbox''s difference from its fork point')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'aidf;sandbox;help;init' {
+            break
+        }
+        'aidf;sandbox;help;list' {
+            break
+        }
+        'aidf;sandbox;help;show' {
+            break
+        }
+        'aidf;sandbox;help;diff' {
+            break
+        }
+        'aidf;sandbox;help;help' {
+            break
+        }
+        'aidf;commit' {
+            [CompletionResult]::new('--from-dir', '--from-dir', [CompletionResultType]::ParameterName, 'Take every file below DIR into the same path of the tree')
+            [CompletionResult]::new('--rm', '--rm', [CompletionResultType]::ParameterName, 'Remove a path')
+            [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'What was done')
+            [CompletionResult]::new('--message', '--message', [CompletionResultType]::ParameterName, 'What was done')
+            [CompletionResult]::new('--task-id', '--task-id', [CompletionResultType]::ParameterName, 'The task it belongs to')
+            [CompletionResult]::new('--committed-by', '--committed-by', [CompletionResultType]::ParameterName, 'Who wrote it (default: the branch''s name)')
+            [CompletionResult]::new('--agent', '--agent', [CompletionResultType]::ParameterName, 'The program that wrote it')
+            [CompletionResult]::new('--description', '--description', [CompletionResultType]::ParameterName, 'What the files are for, for the memory entry')
+            [CompletionResult]::new('--tag', '--tag', [CompletionResultType]::ParameterName, 'A word to find the files by, for the memory entry')
+            [CompletionResult]::new('--branch', '--branch', [CompletionResultType]::ParameterName, 'The branch to write')
+            [CompletionResult]::new('--reuse-token', '--reuse-token', [CompletionResultType]::ParameterName, 'The sandbox''s token (- reads it from stdin)')
+            [CompletionResult]::new('--expect-head', '--expect-head', [CompletionResultType]::ParameterName, 'Fail unless the branch is at this commit')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Which remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
+            [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Take every change of the working tree against its HEAD')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Take every change of the working tree against its HEAD')
+            [CompletionResult]::new('--overwrite', '--overwrite', [CompletionResultType]::ParameterName, 'Take ours where others changed the same file')
+            [CompletionResult]::new('--no-changelog', '--no-changelog', [CompletionResultType]::ParameterName, 'Write no changelog entries')
+            [CompletionResult]::new('--no-memory', '--no-memory', [CompletionResultType]::ParameterName, 'Write no memory entries')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Do all but push')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'aidf;log' {
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'At most this many commits')
+            [CompletionResult]::new('--task-id', '--task-id', [CompletionResultType]::ParameterName, 'Only commits of this task')
+            [CompletionResult]::new('--committed-by', '--committed-by', [CompletionResultType]::ParameterName, 'Only commits by this writer')
+            [CompletionResult]::new('--path', '--path', [CompletionResultType]::ParameterName, 'Only commits that touch this path or something below it')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Which remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'aidf;rollback' {
+            [CompletionResult]::new('--last', '--last', [CompletionResultType]::ParameterName, 'Undo the last N commits')
+            [CompletionResult]::new('--task-id', '--task-id', [CompletionResultType]::ParameterName, 'Undo every commit of a task')
+            [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Make the files what they were at a commit or backup')
+            [CompletionResult]::new('--path', '--path', [CompletionResultType]::ParameterName, 'Only this path, or what lies below it')
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why, for the log')
+            [CompletionResult]::new('--branch', '--branch', [CompletionResultType]::ParameterName, 'The branch to write')
+            [CompletionResult]::new('--reuse-token', '--reuse-token', [CompletionResultType]::ParameterName, 'The sandbox''s token (- reads it from stdin)')
+            [CompletionResult]::new('--committed-by', '--committed-by', [CompletionResultType]::ParameterName, 'Who undoes it (default: the branch''s name)')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Which remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Do all but push')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'aidf;demo' {
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Which remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'aidf;completions' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Which remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'aidf;man' {
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'The folder, made where it is not there')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Which remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'aidf;help' {
+            [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Open, list and look at sandboxes')
+            [CompletionResult]::new('commit', 'commit', [CompletionResultType]::ParameterValue, 'Write files, with their log entries, as one commit on a remote branch')
+            [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show the commits of a branch')
+            [CompletionResult]::new('rollback', 'rollback', [CompletionResultType]::ParameterValue, 'Undo commits by a new commit')
+            [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Play the whole story on a remote of its own making')
+            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
+            [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Write the man pages into a folder')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'aidf;help;sandbox' {
+            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Open a sandbox: resume the token''s branch, or fork a new one')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List every sandbox and what it did')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one sandbox''s commits and files')
+            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Show one sandbox''s difference from its fork point')
+            break
+        }
+        'aidf;help;sandbox;init' {
+            break
+        }
+        'aidf;help;sandbox;list' {
+            break
+        }
+        'aidf;help;sandbox;show' {
+            break
+        }
+        'aidf;help;sandbox;diff' {
+            break
+        }
+        'aidf;help;commit' {
+            break
+        }
+        'aidf;help;log' {
+            break
+        }
+        'aidf;help;rollback' {
+            break
+        }
+        'aidf;help;demo' {
+            break
+        }
+        'aidf;help;completions' {
+            break
+        }
+        'aidf;help;man' {
+            break
+        }
+        'aidf;help;help' {
+            break
+        }
+    })
+
+    $completions.Where{ $_.CompletionText -like "$wordToComplete*" } |
+        Sort-Object -Property ListItemText
+}

@@ -1,0 +1,262 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_aidf_global_optspecs
+    string join \n C/dir= R/repo= remote= config= json q/quiet v/verbose color= no-input y/yes timeout= h/help V/version
+end
+
+function __fish_aidf_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_aidf_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_aidf_using_subcommand
+    set -l cmd (__fish_aidf_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c aidf -n "__fish_aidf_needs_command" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_needs_command" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_needs_command" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_needs_command" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_needs_command" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_needs_command" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_needs_command" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_needs_command" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_needs_command" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_needs_command" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_needs_command" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_needs_command" -s V -l version -d 'Print version'
+complete -c aidf -n "__fish_aidf_needs_command" -f -a "sandbox" -d 'Open, list and look at sandboxes'
+complete -c aidf -n "__fish_aidf_needs_command" -f -a "commit" -d 'Write files, with their log entries, as one commit on a remote branch'
+complete -c aidf -n "__fish_aidf_needs_command" -f -a "log" -d 'Show the commits of a branch'
+complete -c aidf -n "__fish_aidf_needs_command" -f -a "rollback" -d 'Undo commits by a new commit'
+complete -c aidf -n "__fish_aidf_needs_command" -f -a "demo" -d 'Play the whole story on a remote of its own making'
+complete -c aidf -n "__fish_aidf_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c aidf -n "__fish_aidf_needs_command" -f -a "man" -d 'Write the man pages into a folder'
+complete -c aidf -n "__fish_aidf_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff help" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff help" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff help" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff help" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff help" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff help" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff help" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff help" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff help" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff help" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff help" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff help" -f -a "init" -d 'Open a sandbox: resume the token\'s branch, or fork a new one'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff help" -f -a "list" -d 'List every sandbox and what it did'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff help" -f -a "show" -d 'Show one sandbox\'s commits and files'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff help" -f -a "diff" -d 'Show one sandbox\'s difference from its fork point'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from init" -l reuse-token -d 'Come back with this token (- reads it from stdin)' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from init" -l base -d 'Fork from this branch' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from init" -l name -d 'Ask for the name sandbox-NAME' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from init" -l worktree -d 'Add a git worktree on the branch' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from init" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from init" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from init" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from init" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from init" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from init" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from init" -l force-new -d 'Open a new sandbox whatever token there is'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from init" -l strict -d 'Fail when the token is rejected, instead of opening a new sandbox'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from init" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from init" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from init" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from init" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from init" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from list" -l idle -d 'Only those without a write for so many days' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from list" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from list" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from list" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from list" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from list" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from list" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from show" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from show" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from show" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from show" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from show" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from show" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from diff" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from diff" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from diff" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from diff" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from diff" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from diff" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from diff" -l stat -d 'Count the lines of each file (the default)'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from diff" -s p -l patch -d 'Print the lines themselves'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from diff" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from diff" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from diff" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from diff" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from diff" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from help" -f -a "init" -d 'Open a sandbox: resume the token\'s branch, or fork a new one'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from help" -f -a "list" -d 'List every sandbox and what it did'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show one sandbox\'s commits and files'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from help" -f -a "diff" -d 'Show one sandbox\'s difference from its fork point'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c aidf -n "__fish_aidf_using_subcommand commit" -l from-dir -d 'Take every file below DIR into the same path of the tree' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand commit" -l rm -d 'Remove a path' -r
+complete -c aidf -n "__fish_aidf_using_subcommand commit" -s m -l message -d 'What was done' -r
+complete -c aidf -n "__fish_aidf_using_subcommand commit" -l task-id -d 'The task it belongs to' -r
+complete -c aidf -n "__fish_aidf_using_subcommand commit" -l committed-by -d 'Who wrote it (default: the branch\'s name)' -r
+complete -c aidf -n "__fish_aidf_using_subcommand commit" -l agent -d 'The program that wrote it' -r
+complete -c aidf -n "__fish_aidf_using_subcommand commit" -l description -d 'What the files are for, for the memory entry' -r
+complete -c aidf -n "__fish_aidf_using_subcommand commit" -l tag -d 'A word to find the files by, for the memory entry' -r
+complete -c aidf -n "__fish_aidf_using_subcommand commit" -l branch -d 'The branch to write' -r
+complete -c aidf -n "__fish_aidf_using_subcommand commit" -l reuse-token -d 'The sandbox\'s token (- reads it from stdin)' -r
+complete -c aidf -n "__fish_aidf_using_subcommand commit" -l expect-head -d 'Fail unless the branch is at this commit' -r
+complete -c aidf -n "__fish_aidf_using_subcommand commit" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand commit" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand commit" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand commit" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand commit" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand commit" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand commit" -s a -l all -d 'Take every change of the working tree against its HEAD'
+complete -c aidf -n "__fish_aidf_using_subcommand commit" -l overwrite -d 'Take ours where others changed the same file'
+complete -c aidf -n "__fish_aidf_using_subcommand commit" -l no-changelog -d 'Write no changelog entries'
+complete -c aidf -n "__fish_aidf_using_subcommand commit" -l no-memory -d 'Write no memory entries'
+complete -c aidf -n "__fish_aidf_using_subcommand commit" -l dry-run -d 'Do all but push'
+complete -c aidf -n "__fish_aidf_using_subcommand commit" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand commit" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand commit" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand commit" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand commit" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand commit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand log" -s n -d 'At most this many commits' -r
+complete -c aidf -n "__fish_aidf_using_subcommand log" -l task-id -d 'Only commits of this task' -r
+complete -c aidf -n "__fish_aidf_using_subcommand log" -l committed-by -d 'Only commits by this writer' -r
+complete -c aidf -n "__fish_aidf_using_subcommand log" -l path -d 'Only commits that touch this path or something below it' -r
+complete -c aidf -n "__fish_aidf_using_subcommand log" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand log" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand log" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand log" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand log" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand log" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand log" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand log" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand log" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand log" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand log" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand log" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l last -d 'Undo the last N commits' -r
+complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l task-id -d 'Undo every commit of a task' -r
+complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l to -d 'Make the files what they were at a commit or backup' -r
+complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l path -d 'Only this path, or what lies below it' -r
+complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l reason -d 'Why, for the log' -r
+complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l branch -d 'The branch to write' -r
+complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l reuse-token -d 'The sandbox\'s token (- reads it from stdin)' -r
+complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l committed-by -d 'Who undoes it (default: the branch\'s name)' -r
+complete -c aidf -n "__fish_aidf_using_subcommand rollback" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand rollback" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l dry-run -d 'Do all but push'
+complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand rollback" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand rollback" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand rollback" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand rollback" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand demo" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand demo" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand demo" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand demo" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand demo" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand demo" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand demo" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand demo" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand demo" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand demo" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand completions" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand completions" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand completions" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand completions" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand completions" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand completions" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand completions" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand completions" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand completions" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand completions" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand completions" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand man" -l dir -d 'The folder, made where it is not there' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand man" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand man" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand man" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand man" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand man" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand man" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand man" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand man" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand man" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand man" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback demo completions man help" -f -a "sandbox" -d 'Open, list and look at sandboxes'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback demo completions man help" -f -a "commit" -d 'Write files, with their log entries, as one commit on a remote branch'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback demo completions man help" -f -a "log" -d 'Show the commits of a branch'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback demo completions man help" -f -a "rollback" -d 'Undo commits by a new commit'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback demo completions man help" -f -a "demo" -d 'Play the whole story on a remote of its own making'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback demo completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback demo completions man help" -f -a "man" -d 'Write the man pages into a folder'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "init" -d 'Open a sandbox: resume the token\'s branch, or fork a new one'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "list" -d 'List every sandbox and what it did'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "show" -d 'Show one sandbox\'s commits and files'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "diff" -d 'Show one sandbox\'s difference from its fork point'
