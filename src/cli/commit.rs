@@ -27,19 +27,19 @@ pub struct Arguments {
     #[arg(short, long, value_name = "MESSAGE", allow_hyphen_values = true)]
     message: Option<String>,
     /// The task it belongs to
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     task_id: Option<String>,
     /// Who wrote it (default: the branch's name)
-    #[arg(long, value_name = "WHO")]
+    #[arg(long, value_name = "WHO", allow_hyphen_values = true)]
     committed_by: Option<String>,
     /// The program that wrote it
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     agent: Option<String>,
     /// What the files are for, for the memory entry
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     description: Option<String>,
     /// A word to find the files by, for the memory entry
-    #[arg(long = "tag", value_name = "T")]
+    #[arg(long = "tag", value_name = "T", allow_hyphen_values = true)]
     tags: Vec<String>,
     /// The branch to write
     #[arg(long, value_name = "BRANCH")]
@@ -144,18 +144,31 @@ fn input(cx: &Context, argument: &str) -> Result<Vec<Input>> {
         if file.symlink_metadata().is_err() {
             return Err(Error::new(Kind::Usage, format!("there is no file `{argument}`")).hint("to remove it from the branch: --rm PATH; to take another file's content: DEST=FILE"));
         }
+        check_links(cx, &path)?;
         return Ok(vec![Input { path, source: Source::File(file) }]);
     }
     let prefix = match relative(cx, argument)? {
         root if root.is_empty() => root,
         other => TreePath::new(&other)?.to_string(),
     };
+    if !prefix.is_empty() {
+        check_links(cx, &TreePath::new(&format!("{prefix}/x"))?)?;
+    }
     let mut found = Vec::new();
     folder(&file, &prefix, &mut found, &|path| cx.store.is_ignored(path))?;
     if found.is_empty() {
         return Err(Error::new(Kind::Usage, format!("there are no files below `{argument}` that are not ignored")));
     }
     Ok(found)
+}
+
+/// Refuses a path of the working tree that leads through a symlink, as git does.
+fn check_links(cx: &Context, path: &TreePath) -> Result<()> {
+    let Some(root) = cx.store.work_dir() else { return Ok(()) };
+    match path.parents().find(|p| root.join(p).is_symlink()) {
+        Some(link) => Err(Error::new(Kind::Denied, format!("the path `{path}` is refused: `{link}` is a symlink")).hint("name the file it leads to: DEST=FILE")),
+        None => Ok(()),
+    }
 }
 
 /// A path as the user means it, from the folder they are in, as the tree has it.

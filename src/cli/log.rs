@@ -14,10 +14,10 @@ pub struct Arguments {
     #[arg(short, value_name = "N", default_value_t = 20)]
     number: usize,
     /// Only commits of this task
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     task_id: Option<String>,
     /// Only commits by this writer
-    #[arg(long, value_name = "WHO")]
+    #[arg(long, value_name = "WHO", allow_hyphen_values = true)]
     committed_by: Option<String>,
     /// Only commits that touch this path or something below it
     #[arg(long, value_name = "PATH")]

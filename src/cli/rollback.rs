@@ -16,7 +16,7 @@ pub struct Arguments {
     #[arg(long, value_name = "N", group = "what", value_parser = clap::value_parser!(u32).range(1..))]
     last: Option<u32>,
     /// Undo every commit of a task
-    #[arg(long, value_name = "ID", group = "what")]
+    #[arg(long, value_name = "ID", group = "what", allow_hyphen_values = true)]
     task_id: Option<String>,
     /// Make the files what they were at a commit or backup
     #[arg(long, value_name = "REV", group = "what")]
@@ -25,7 +25,7 @@ pub struct Arguments {
     #[arg(long, value_name = "PATH")]
     path: Vec<String>,
     /// Why, for the log
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     reason: Option<String>,
     /// The branch to write
     #[arg(long, value_name = "BRANCH")]
@@ -34,7 +34,7 @@ pub struct Arguments {
     #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
     reuse_token: Option<String>,
     /// Who undoes it (default: the branch's name)
-    #[arg(long, value_name = "WHO")]
+    #[arg(long, value_name = "WHO", allow_hyphen_values = true)]
     committed_by: Option<String>,
     /// Do all but push
     #[arg(long)]

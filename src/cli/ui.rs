@@ -104,7 +104,7 @@ impl Ui {
             if let Some(object) = value.as_object_mut() {
                 object.insert("warnings".to_owned(), serde_json::json!(warnings));
             }
-            text.out = format!("{value}\n");
+            text.out = format!("{}\n", json(&value));
         } else {
             human(&mut text);
         }
@@ -147,7 +147,7 @@ impl Ui {
                 "hint": error.hint_text(),
                 "retryable": error.is_retryable(),
             }});
-            self.stderr(&format!("{object}\n"));
+            self.stderr(&format!("{}\n", json(&object)));
             return;
         }
         let color = self.0.color_err;
@@ -272,6 +272,23 @@ fn paint(color: bool, style: Style, text: &str) -> String {
     format!("\x1b[{code}m{text}\x1b[0m")
 }
 
+/// JSON in which no character acts on a terminal: those that would are written as
+/// `\uXXXX`, which every reader takes for the same text.
+fn json(value: &serde_json::Value) -> String {
+    let mut out = String::new();
+    for c in value.to_string().chars() {
+        if c.is_control() || is_invisible(c) {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 /// One line of text from elsewhere: no character moves the cursor, changes a colour or
 /// hides. What would is written as an escape.
 pub fn visible(text: &str) -> String {
@@ -289,8 +306,17 @@ pub fn visible(text: &str) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_reads_back_alike_and_cannot_act_on_the_terminal() {
+        let value = serde_json::json!({"a": "x\u{1b}[2J\u{9b}\u{202e}\u{e0041}ü"});
+        let text = json(&value);
+        assert!(!text.chars().any(|c| c.is_control() || is_invisible(c)), "{text}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
+    }
 
     #[test]
     fn text_from_elsewhere_cannot_act_on_the_terminal() {

@@ -125,6 +125,20 @@ impl Remote {
         FetchConnection::open(side, &self.settings)?.fetch(&store.repo, &missing, &store.known_tips(), progress)
     }
 
+    /// Fetches the tips that `names` (full ref names) have now, where writes go, so that
+    /// a retry need not do it between the advertisement and its push.
+    pub(crate) fn refresh(&self, store: &Store, names: &[&str], progress: &dyn Progress) -> Result<()> {
+        let mut connection = FetchConnection::open(&self.write, &self.settings)?;
+        let refs = connection.refs(names)?;
+        let mut missing: Vec<CommitId> =
+            refs.iter().filter(|r| names.contains(&r.name.as_str())).map(|r| r.id).filter(|id| !store.has_commit(*id)).collect();
+        missing.dedup();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        connection.fetch(&store.repo, &missing, &store.known_tips(), progress)
+    }
+
     /// The branch that the remote's HEAD names.
     ///
     /// Errors: not_found, when it has none.
@@ -148,13 +162,12 @@ impl Remote {
         updates: &[RefUpdate],
         objects: &[super::ObjectId],
         options: &[String],
-        progress: &dyn Progress,
     ) -> std::result::Result<PushOutcome, PushFailure> {
         let pack = match updates.iter().any(|u| u.new.is_some()) {
             true => Some(pack_of(store, objects).map_err(PushFailure::NotSent)?),
             false => None,
         };
-        connection.push(updates, pack, options, progress)
+        connection.push(updates, pack, options)
     }
 }
 

@@ -38,6 +38,9 @@ impl Ledger {
             false => yaml::read(text).map_err(|e| bad(&e))?,
         };
         let parsed = parsed.unwrap_or_default();
+        if ends_in_open_block(text) {
+            return Err(bad("it ends inside a block of text without a newline, which appending would change"));
+        }
         let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
         let (items, indent) = item_lines(text).map_err(bad)?;
         if items.len() != parsed.len() {
@@ -199,6 +202,20 @@ fn item_lines(text: &str) -> Result<(Vec<Range<usize>>, usize), &'static str> {
     Ok((items, indent.unwrap_or(0)))
 }
 
+/// True where the last line belongs to a block scalar that keeps or clips its newline,
+/// and has none: the newline that an append has to add would become a part of it.
+fn ends_in_open_block(text: &str) -> bool {
+    if text.is_empty() || text.ends_with('\n') {
+        return false;
+    }
+    let column = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let mut lines = text.lines().rev();
+    let last = lines.next().map_or(0, column);
+    let Some(head) = lines.find(|l| !l.trim().is_empty() && column(l) < last) else { return false };
+    let mark = head.split_whitespace().next_back().unwrap_or("");
+    mark.starts_with(['|', '>']) && mark[1..].bytes().all(|b| b == b'+' || b.is_ascii_digit())
+}
+
 /// The text of a list without items, with its `[]`, `null` or `~` taken out; comments stay.
 fn without_empty_list(text: &str) -> Option<String> {
     let mut out = String::new();
@@ -255,7 +272,7 @@ mod tests {
 
     #[test]
     fn what_is_not_a_block_list_of_mappings_is_refused() {
-        for text in ["a: b\n", "- a\n- b\n", "- path: a\n  x: [\n", "[{path: a}]\n", "- path: a\n...\n", "- path: a\n---\n- path: b\n", "text\n", "- path: a\n b: c\n", "- a: 1\n  a: 2\n\t- b"] {
+        for text in ["a: b\n", "- a\n- b\n", "- path: a\n  x: [\n", "[{path: a}]\n", "- path: a\n...\n", "- path: a\n---\n- path: b\n", "text\n", "- path: a\n b: c\n", "- a: 1\n  a: 2\n\t- b", "- path: a\n  x: |\n    no newline"] {
             let error = Ledger::read("x", Some(text.as_bytes())).err().unwrap_or_else(|| panic!("{text:?} was accepted"));
             assert_eq!(error.kind(), Kind::Integrity);
         }

@@ -3,7 +3,7 @@
 use super::session::{self, Session};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{Advertisement, CommitId, RefName};
+use crate::git::{Advertisement, CommitId, RefName, TreePath};
 use crate::names;
 use crate::policy::{self, Policy, PolicyFile};
 use crate::token::{self, Claims, Rejection, TokenKind};
@@ -118,6 +118,12 @@ pub fn policy(cx: &Context, advertisement: &Advertisement) -> Result<Policy> {
                 return Err(bad("its version is not 1, the one this aidf knows".to_owned()));
             }
         }
+    }
+    for path in [&file.ledgers.changelog, &file.ledgers.memory, &file.ledgers.rollbacks].into_iter().flatten() {
+        TreePath::new(path).map_err(|e| {
+            Error::new(Kind::Integrity, format!("the policy `{}` of {base} cannot be used: {}", policy::PATH, e.message()))
+                .hint("nothing was written; mend it by a reviewed change on that branch")
+        })?;
     }
     Ok(Policy::new(&file, &cx.config.policy, base, default_branch(cx).as_deref()))
 }

@@ -123,6 +123,8 @@ struct Wanted {
     path: TreePath,
     entry: Option<Entry>,
     secret: Option<&'static str>,
+    /// The content came without a mode: a file that is there keeps its own.
+    keeps_mode: bool,
 }
 
 /// Writes the commit.
@@ -154,6 +156,8 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
     }
     check_sources(&request.inputs)?;
     let mut inputs = std::mem::take(&mut request.inputs);
+    // What was named must be there; what the working tree lacks may be gone already.
+    let named = request.remove.clone();
     if request.all {
         take_working_tree(cx, &mut inputs, &mut request.remove)?;
     }
@@ -174,6 +178,14 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
         let parent = cx.store.commit(tip)?;
         let policy = access::policy(cx, advertisement)?;
         access::authorise(cx, target, &policy, advertisement, parent.time)?;
+        // What this clone had seen, or else what the first try met.
+        let base = *base.get_or_insert_with(|| written::seen(cx, target).unwrap_or(tip));
+        let base_tree = cx.store.commit(base)?.tree;
+        for path in &named {
+            if cx.store.entry(parent.tree, path.as_str().as_bytes())?.is_none() && cx.store.entry(base_tree, path.as_str().as_bytes())?.is_none() {
+                return Err(Error::new(Kind::NotFound, format!("there is no `{path}` on {} to remove", target.name())).hint("nothing was written; see the files with `git ls-tree -r`"));
+            }
+        }
         let removed = below(cx, parent.tree, &request.remove)?;
         for path in inputs.iter().map(|i| &i.path).chain(&removed) {
             policy.check_path(target.name(), path.as_str())?;
@@ -189,12 +201,10 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
                 read
             }
         };
-        // What this clone had seen, or else what the first try met.
-        let base = *base.get_or_insert_with(|| written::seen(cx, target).unwrap_or(tip));
         let built = Build { cx, target, policy: &policy, request: &request, message: &message, committed_by: &committed_by };
-        let gone = removed.into_iter().map(|path| Wanted { path, entry: None, secret: None });
+        let gone = removed.into_iter().map(|path| Wanted { path, entry: None, secret: None, keeps_mode: false });
         let wanted: Vec<Wanted> = wanted.iter().cloned().chain(gone).collect();
-        built.plan(&wanted, cx.store.commit(base)?.tree, tip, parent.tree, &blobs)
+        built.plan(&wanted, base_tree, tip, parent.tree, &blobs)
     })?;
     let mut report = published.report;
     report.attempts = published.attempts;
@@ -285,7 +295,10 @@ impl Build<'_> {
                 let what = if there.mode == Mode::Folder { "a folder" } else { "a symlink or submodule" };
                 return Err(Error::new(Kind::Denied, format!("the path `{}` is refused: it is {what} on the branch", want.path)));
             }
-            let ours = want.entry;
+            let ours = match (want.entry, theirs) {
+                (Some(ours), Some(theirs)) if want.keeps_mode => Some(Entry { mode: theirs.mode, ..ours }),
+                (ours, _) => ours,
+            };
             if ours == theirs {
                 continue;
             }
@@ -542,6 +555,7 @@ fn read_all(draft: &mut Draft<'_>, inputs: &mut [Input], removed: usize, limits:
             scan.feed(piece);
             Ok(())
         };
+        let keeps_mode = matches!(input.source, Source::Stream(_));
         let (id, mode) = match &mut input.source {
             Source::File(file) => {
                 let mode = file_mode(&input.path, file)?;
@@ -550,7 +564,7 @@ fn read_all(draft: &mut Draft<'_>, inputs: &mut [Input], removed: usize, limits:
             }
             Source::Stream(stream) => (draft.blob_from(stream, look)?, Mode::File),
         };
-        wanted.push(Wanted { path: input.path.clone(), entry: Some(Entry { id, mode }), secret: scan.found() });
+        wanted.push(Wanted { path: input.path.clone(), entry: Some(Entry { id, mode }), secret: scan.found(), keeps_mode });
     }
     Ok(wanted)
 }
@@ -565,11 +579,7 @@ fn below(cx: &Context, tree: ObjectId, remove: &[TreePath]) -> Result<Vec<TreePa
                     found.push(TreePath::new(&String::from_utf8_lossy(&file))?);
                 }
             }
-            Some(_) => found.push(path.clone()),
-            None => {
-                cx.warn(format!("`{path}` is not on the branch: there is nothing to remove"));
-                found.push(path.clone());
-            }
+            _ => found.push(path.clone()),
         }
     }
     Ok(found)

@@ -66,12 +66,12 @@ pub fn log(cx: &Context, request: &Request) -> Result<Report> {
         Some(name) => RefName::branch(name)?,
         None => access::choose(cx, None, None)?.branch,
     };
-    let tip = fetch_tip(cx, &branch)?;
-    log_from(cx, &branch, tip, request)
+    let (tip, base) = fetch_tip(cx, &branch)?;
+    log_from(cx, &branch, tip, base, request)
 }
 
 /// Reads the log from a tip that is in the store.
-pub(super) fn log_from(cx: &Context, branch: &RefName, tip: CommitId, request: &Request) -> Result<Report> {
+pub(super) fn log_from(cx: &Context, branch: &RefName, tip: CommitId, base: Option<CommitId>, request: &Request) -> Result<Report> {
     let mut reverts = Reverts::default();
     let mut commits = Vec::new();
     for id in cx.store.history(tip, None)? {
@@ -98,7 +98,7 @@ pub(super) fn log_from(cx: &Context, branch: &RefName, tip: CommitId, request: &
             agent: trailer(&commit, "Aidf-Agent"),
             subject: commit.subject().to_owned(),
             files,
-            signature: check_signature(cx, &commit, branch.short()),
+            signature: check_signature(cx, &commit, branch.short(), base),
             rolled_back_by: reverts.of(id),
         });
         if commits.len() >= request.number {
@@ -108,16 +108,19 @@ pub(super) fn log_from(cx: &Context, branch: &RefName, tip: CommitId, request: &
     Ok(Report { branch: branch.short().to_owned(), repo_name: cx.repo_name.clone(), commits })
 }
 
-/// The tip of a branch on the remote, with its objects fetched.
+/// The tips of a branch and of the base on the remote, with their objects fetched.
 ///
 /// Errors: not_found.
-pub(super) fn fetch_tip(cx: &Context, branch: &RefName) -> Result<CommitId> {
-    let refs = cx.remote.connect_for_reading()?.refs(&[branch.as_str()])?;
+fn fetch_tip(cx: &Context, branch: &RefName) -> Result<(CommitId, Option<CommitId>)> {
+    let base_ref = format!("refs/heads/{}", cx.config.base);
+    let refs = cx.remote.connect_for_reading()?.refs(&[branch.as_str(), &base_ref])?;
+    let base = refs.iter().find(|r| r.name == base_ref).map(|r| r.id);
     let tip = refs.iter().find(|r| r.name == branch.as_str()).map(|r| r.id).ok_or_else(|| {
         Error::new(Kind::NotFound, format!("{} has no branch {}", cx.remote.address(), branch.short())).hint("see them with `aidf sandbox list`")
     })?;
-    cx.remote.fetch(&cx.store, &[tip], false, &*cx.progress)?;
-    Ok(tip)
+    let wants: Vec<CommitId> = std::iter::once(tip).chain(base).collect();
+    cx.remote.fetch(&cx.store, &wants, false, &*cx.progress)?;
+    Ok((tip, base))
 }
 
 /// The value of a trailer in the last paragraph of a message.
@@ -142,8 +145,9 @@ fn files_of(cx: &Context, commit: &CommitInfo) -> Result<Vec<String>> {
     Ok(changes.into_iter().map(|c| String::from_utf8_lossy(&c.path).into_owned()).collect())
 }
 
-/// Checks a commit's signature against the ring.
-pub(super) fn check_signature(cx: &Context, commit: &CommitInfo, branch: &str) -> Check {
+/// Checks a commit's signature against the ring. It names the branch that was written:
+/// `branch`, or the sandbox it was made on, where that was merged into the base since.
+fn check_signature(cx: &Context, commit: &CommitInfo, branch: &str, base: Option<CommitId>) -> Check {
     let Some((message, key, mac)) = signature::split(&commit.message) else { return Check::None };
     let parents: Vec<String> = commit.parents.iter().map(|p| p.to_string()).collect();
     let verify = |branch: &str| {
@@ -159,8 +163,10 @@ pub(super) fn check_signature(cx: &Context, commit: &CommitInfo, branch: &str) -
         signature::verify(cx.keys(), key, mac, &signed)
     };
     match verify(branch) {
-        // A sandbox that was merged keeps its commits: they name the branch they were made on.
-        Check::Bad if commit.author_name != branch && crate::names::is_sandbox(&commit.author_name) => verify(&commit.author_name),
+        Check::Bad if commit.author_name != branch && crate::names::is_sandbox(&commit.author_name) => {
+            let inherited = !crate::names::is_sandbox(branch) || base.is_some_and(|b| cx.store.is_ancestor(commit.id, b));
+            if inherited { verify(&commit.author_name) } else { Check::Bad }
+        }
         other => other,
     }
 }

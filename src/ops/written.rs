@@ -68,7 +68,9 @@ pub(super) fn person(cx: &Context, target: &Target) -> Person {
 pub(super) fn commit(cx: &Context, draft: &mut Draft<'_>, target: &Target, tree: ObjectId, parent: CommitId, words: &Words<'_>) -> Result<CommitId> {
     let who = person(cx, target);
     let time = cx.now.seconds();
-    let mut message = format!("{}\n\n", words.message);
+    // Trailers of the user's own stay in one paragraph with ours, as git reads them.
+    let gap = if ends_in_trailers(words.message) { "\n" } else { "\n\n" };
+    let mut message = format!("{}{gap}", words.message);
     for (name, value) in &words.trailers {
         message.push_str(&format!("{name}: {value}\n"));
     }
@@ -88,6 +90,18 @@ pub(super) fn commit(cx: &Context, draft: &mut Draft<'_>, target: &Target, tree:
         message.push('\n');
     }
     draft.commit(tree, &[parent], &who, time, &message)
+}
+
+/// True where the last of several paragraphs is all `Token: value` lines
+/// (git-interpret-trailers).
+fn ends_in_trailers(message: &str) -> bool {
+    let Some((_, last)) = message.rsplit_once("\n\n") else { return false };
+    let is_trailer = |line: &str| {
+        line.split_once(": ").is_some_and(|(token, value)| {
+            !token.is_empty() && !value.trim().is_empty() && token.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        })
+    };
+    last.lines().all(is_trailer)
 }
 
 /// Reads a ledger of `tree`.

@@ -144,6 +144,10 @@ fn classify_complaint(endpoint: &Endpoint, said: &str) -> Error {
         return Error::new(Kind::NotFound, format!("there is no usable git repository at {endpoint}"))
             .hint("check the remote's address with `git remote -v`");
     }
+    if matches!(endpoint, Endpoint::Daemon(_)) && said.contains("repository not exported") {
+        return Error::new(Kind::NotFound, format!("there is no git repository at {endpoint}, or it is not exported"))
+            .hint("check the remote's address with `git remote -v`");
+    }
     if has(&["access denied", "not permitted", "DENIED", "service not enabled"]) {
         return Error::new(Kind::Auth, format!("{endpoint} refused access"));
     }

@@ -86,7 +86,15 @@ pub(super) fn open_ssh(to: &Ssh, service: Service, version2: bool, settings: &Li
         command.arg("-p").arg(port.to_string());
     }
     command.arg(target).arg(remote_command);
-    start(command, version2, settings, false, &name)
+    // Where somebody may be asked for a passphrase ssh must stay in the terminal's
+    // foreground group; elsewhere it gets one of its own, to be ended as a whole.
+    let own_group = !settings.interactive;
+    #[cfg(unix)]
+    if own_group {
+        use std::os::unix::process::CommandExt;
+        command.process_group(0);
+    }
+    start(command, version2, settings, own_group, &name)
 }
 
 fn is_openssh(program: &str) -> bool {

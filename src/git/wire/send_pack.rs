@@ -7,7 +7,6 @@ use super::{Endpoint, LinkSettings, Service, Wire};
 use crate::error::{Error, Kind, Result};
 use crate::git::id::{CommitId, ObjectId, RefName};
 use crate::git::pack::Pack;
-use crate::progress::Progress;
 use std::io::Read;
 use std::time::{Duration, Instant};
 
@@ -155,7 +154,6 @@ impl PushConnection {
         updates: &[RefUpdate],
         pack: Option<Pack>,
         options: &[String],
-        progress: &dyn Progress,
     ) -> std::result::Result<PushOutcome, PushFailure> {
         let request = self.request(updates, options).map_err(PushFailure::NotSent)?;
         let length = request.len() as u64 + pack.as_ref().map_or(0, |p| p.length);
@@ -164,7 +162,7 @@ impl PushConnection {
             None => self.wire.send(&request),
         };
         self.wire.link.finish_sending();
-        sent.and_then(|()| self.read_report(updates, progress)).map_err(PushFailure::NoAnswer)
+        sent.and_then(|()| self.read_report(updates)).map_err(PushFailure::NoAnswer)
     }
 
     fn request(&self, updates: &[RefUpdate], options: &[String]) -> Result<Vec<u8>> {
@@ -222,8 +220,8 @@ impl PushConnection {
         Ok(request)
     }
 
-    fn read_report(&mut self, updates: &[RefUpdate], progress: &dyn Progress) -> Result<PushOutcome> {
-        let mut messages = Messages { lines: Vec::new(), partial: Vec::new(), progress };
+    fn read_report(&mut self, updates: &[RefUpdate]) -> Result<PushOutcome> {
+        let mut messages = Messages { lines: Vec::new(), partial: Vec::new() };
         let mut report = Vec::new();
         // A server keeps a slow hook's line alive; that too has an end.
         let until = Instant::now() + self.wire.timeout.max(Duration::from_secs(1)) * 20;
@@ -240,7 +238,8 @@ impl PushConnection {
                         Some((2, rest)) => messages.add(rest),
                         Some((3, rest)) => {
                             messages.end();
-                            return Err(Error::new(Kind::Denied, "the server ended the push").caused_by(anyhow::anyhow!(pkt_line::text(rest))));
+                            messages.lines.push(pkt_line::text(rest));
+                            return Err(Error::new(Kind::Denied, "the server ended the push").caused_by(anyhow::anyhow!(messages.lines.join("\n"))));
                         }
                         _ => {}
                     },
@@ -307,13 +306,12 @@ fn parse_report(report: &[u8], updates: &[RefUpdate], messages: Vec<String>) -> 
     Ok(PushOutcome { verdicts, messages })
 }
 
-struct Messages<'a> {
+struct Messages {
     lines: Vec<String>,
     partial: Vec<u8>,
-    progress: &'a dyn Progress,
 }
 
-impl Messages<'_> {
+impl Messages {
     fn add(&mut self, bytes: &[u8]) {
         for &b in bytes {
             match b {
@@ -327,12 +325,9 @@ impl Messages<'_> {
     fn end(&mut self) {
         let line = String::from_utf8_lossy(&self.partial).trim_end().to_owned();
         self.partial.clear();
-        if !line.is_empty() {
-            self.progress.remote(&line);
-            // What a hook may keep us remembering is bounded.
-            if self.lines.len() < 1000 {
-                self.lines.push(line);
-            }
+        // What a hook may keep us remembering is bounded.
+        if !line.is_empty() && self.lines.len() < 1000 {
+            self.lines.push(line);
         }
     }
 }

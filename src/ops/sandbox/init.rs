@@ -85,7 +85,11 @@ fn open(cx: &mut Context, request: &InitRequest) -> Result<InitReport> {
     cx.keys_or_make()?;
     let cx: &Context = cx;
     let mut rejection = None;
-    let given = request.reuse_token.as_deref().or(cx.config.environment_token.as_deref()).filter(|_| !request.force_new && asked.is_none());
+    // Without a token the clone's own sandbox is meant, unless something new is asked for.
+    let something_new = request.force_new || asked.is_some();
+    let before = session::load(&cx.store, &cx.repo_name)?;
+    let remembered = before.as_ref().filter(|_| request.base.is_none() && request.worktree.is_none()).map(|s| s.reuse_token.as_str());
+    let given = request.reuse_token.as_deref().or(cx.config.environment_token.as_deref()).or(remembered).filter(|_| !something_new);
     let mut claims = match given.map(|t| token::open(t, cx.keys(), &cx.repo_name, cx.now.seconds())) {
         Some(Ok(claims)) if claims.kind == TokenKind::Sandbox => Some(claims),
         Some(Ok(_)) | None => None,
@@ -122,8 +126,8 @@ fn open(cx: &mut Context, request: &InitRequest) -> Result<InitReport> {
         session::save(&git_dir, &this)?;
         report.worktree = Some(dir);
     }
-    if !cx.store.is_cache() {
-        let before = session::load(&cx.store, &cx.repo_name).unwrap_or_default();
+    // A worktree remembers its own; the clone keeps the one it had.
+    if !cx.store.is_cache() && (request.worktree.is_none() || before.is_none()) {
         let kept = this.after(before);
         session::save(cx.store.git_dir(), &kept)?;
     }

@@ -107,7 +107,7 @@ pub fn show(cx: &Context, branch: Option<&str>) -> Result<ShowReport> {
         Vec::new()
     } else {
         let request = log::Request { branch: Some(found.branch.short().to_owned()), number: own, ..log::Request::default() };
-        log::log_from(cx, &found.branch, found.head, &request)?.commits
+        log::log_from(cx, &found.branch, found.head, found.base, &request)?.commits
     };
     Ok(ShowReport {
         branch: found.branch.short().to_owned(),
