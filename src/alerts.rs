@@ -41,14 +41,26 @@ pub struct Alert {
 
 /// The directive in a message that makes some CI skip the commit, if there is one.
 pub fn ci_directive(message: &str) -> Option<&'static str> {
-    const BRACKETED: [&str; 9] =
-        ["[skip ci]", "[ci skip]", "[no ci]", "[skip actions]", "[actions skip]", "[skip-ci]", "[ci-skip]", "[skip travis]", "***no_ci***"];
+    const BRACKETED: [&str; 9] = [
+        "[skip ci]",
+        "[ci skip]",
+        "[no ci]",
+        "[skip actions]",
+        "[actions skip]",
+        "[skip-ci]",
+        "[ci-skip]",
+        "[skip travis]",
+        "***no_ci***",
+    ];
     let lower = message.to_lowercase();
     if let Some(found) = BRACKETED.into_iter().find(|d| lower.contains(d)) {
         return Some(found);
     }
     let trailer = |line: &str| {
-        line.split_once(':').is_some_and(|(k, v)| matches!(k.trim(), "skip-checks" | "skip-ci" | "ci-skip") && matches!(v.trim(), "true" | "yes" | "1"))
+        line.split_once(':').is_some_and(|(k, v)| {
+            matches!(k.trim(), "skip-checks" | "skip-ci" | "ci-skip")
+                && matches!(v.trim(), "true" | "yes" | "1")
+        })
     };
     lower.lines().any(trailer).then_some("skip-checks: true")
 }
@@ -62,7 +74,12 @@ struct Pattern {
 }
 
 const fn pattern(name: &'static str, start: &'static str, then: usize, dashes: bool) -> Pattern {
-    Pattern { name, start, then, dashes }
+    Pattern {
+        name,
+        start,
+        then,
+        dashes,
+    }
 }
 
 /// High precision over recall: each has a prefix that its provider made for scanning.
@@ -119,7 +136,10 @@ impl SecretScan {
 
 fn find_secret(text: &[u8]) -> Option<&'static str> {
     for (at, &byte) in text.iter().enumerate() {
-        if !matches!(byte, b'g' | b'A' | b'x' | b's' | b'n' | b'p' | b'd' | b'a' | b'-') {
+        if !matches!(
+            byte,
+            b'g' | b'A' | b'x' | b's' | b'n' | b'p' | b'd' | b'a' | b'-'
+        ) {
             continue;
         }
         let rest = &text[at..];
@@ -134,7 +154,9 @@ fn find_secret(text: &[u8]) -> Option<&'static str> {
             continue;
         }
         for p in &PATTERNS {
-            let Some(tail) = rest.strip_prefix(p.start.as_bytes()) else { continue };
+            let Some(tail) = rest.strip_prefix(p.start.as_bytes()) else {
+                continue;
+            };
             let good = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_' || (p.dashes && *b == b'-');
             if tail.iter().take_while(|b| good(b)).count() >= p.then {
                 return Some(p.name);
@@ -150,7 +172,14 @@ mod tests {
 
     #[test]
     fn every_spelling_that_skips_ci_is_seen() {
-        for message in ["x [skip ci]", "[CI SKIP] x", "a\n\nskip-checks: true", "a\n\nSkip-Checks:  TRUE", "***NO_CI***", "[no ci]"] {
+        for message in [
+            "x [skip ci]",
+            "[CI SKIP] x",
+            "a\n\nskip-checks: true",
+            "a\n\nSkip-Checks:  TRUE",
+            "***NO_CI***",
+            "[no ci]",
+        ] {
             assert!(ci_directive(message).is_some(), "{message}");
         }
         for message in ["skip the ci step", "[ci] skip", "skip-checks: false"] {
@@ -169,14 +198,27 @@ mod tests {
         let token = format!("key = ghp_{}\n", "a1".repeat(18));
         assert_eq!(scan(&[token.as_bytes()]), Some("a GitHub token"));
         for at in 1..token.len() {
-            assert!(scan(&[&token.as_bytes()[..at], &token.as_bytes()[at..]]).is_some(), "{at}");
+            assert!(
+                scan(&[&token.as_bytes()[..at], &token.as_bytes()[at..]]).is_some(),
+                "{at}"
+            );
         }
-        assert_eq!(scan(&[b"-----BEGIN OPENSSH PRIVATE KEY-----\n"]), Some("a private key"));
+        assert_eq!(
+            scan(&[b"-----BEGIN OPENSSH PRIVATE KEY-----\n"]),
+            Some("a private key")
+        );
     }
 
     #[test]
     fn what_only_resembles_a_credential_is_left_alone() {
-        for text in ["ghp_short", "AKIA", "the AKIAwordsgoon", "-----BEGIN PUBLIC KEY-----", "xghp_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "sk-ant-"] {
+        for text in [
+            "ghp_short",
+            "AKIA",
+            "the AKIAwordsgoon",
+            "-----BEGIN PUBLIC KEY-----",
+            "xghp_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            "sk-ant-",
+        ] {
             assert_eq!(scan(&[text.as_bytes()]), None, "{text}");
         }
     }

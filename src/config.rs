@@ -66,8 +66,9 @@ impl Folders {
     ///
     /// Errors: usage, where the user has no home folder.
     pub fn of_user() -> Result<Folders> {
-        let dirs = directories::ProjectDirs::from("", "", "aidf")
-            .ok_or_else(|| Error::new(Kind::Usage, "there is no home folder to keep settings in").hint("set HOME"))?;
+        let dirs = directories::ProjectDirs::from("", "", "aidf").ok_or_else(|| {
+            Error::new(Kind::Usage, "there is no home folder to keep settings in").hint("set HOME")
+        })?;
         Ok(Folders {
             config: dirs.config_dir().to_owned(),
             cache: dirs.cache_dir().to_owned(),
@@ -120,17 +121,27 @@ impl Config {
     pub fn resolve(flags: &Flags, environment: impl Fn(&str) -> Option<String>) -> Result<Config> {
         let get = |name: &str| environment(name).filter(|v| !v.is_empty());
         let folders = Folders::of_user()?;
-        let named = flags.config.clone().or_else(|| get("AIDF_CONFIG").map(PathBuf::from));
+        let named = flags
+            .config
+            .clone()
+            .or_else(|| get("AIDF_CONFIG").map(PathBuf::from));
         let file = match &named {
             Some(path) => read(path)?,
             None => {
                 let path = folders.config.join("config.yaml");
-                if path.exists() { read(&path)? } else { ConfigFile::default() }
+                if path.exists() {
+                    read(&path)?
+                } else {
+                    ConfigFile::default()
+                }
             }
         };
         let timeout = flags.timeout.unwrap_or(30);
         if timeout == 0 {
-            return Err(Error::new(Kind::Usage, "`--timeout 0` would wait for nothing").hint("give at least 1 second"));
+            return Err(
+                Error::new(Kind::Usage, "`--timeout 0` would wait for nothing")
+                    .hint("give at least 1 second"),
+            );
         }
         Ok(Config {
             environment_branch: get("DEFAULT_WRITE_BRANCH"),
@@ -152,11 +163,19 @@ impl Config {
 }
 
 fn read(path: &Path) -> Result<ConfigFile> {
-    let text = std::fs::read_to_string(path).or_fail(Kind::Usage, || format!("the configuration {} cannot be read", path.display()))?;
+    let text = std::fs::read_to_string(path).or_fail(Kind::Usage, || {
+        format!("the configuration {} cannot be read", path.display())
+    })?;
     if text.trim().is_empty() {
         return Ok(ConfigFile::default());
     }
     yaml::read::<Option<ConfigFile>>(&text)
         .map(Option::unwrap_or_default)
-        .map_err(|why| Error::new(Kind::Usage, format!("the configuration {} has a mistake: {why}", path.display())).hint("the README lists every setting"))
+        .map_err(|why| {
+            Error::new(
+                Kind::Usage,
+                format!("the configuration {} has a mistake: {why}", path.display()),
+            )
+            .hint("the README lists every setting")
+        })
 }

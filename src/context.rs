@@ -49,8 +49,16 @@ impl Context {
     /// Opens the store and finds the remote. Nothing is connected to yet.
     ///
     /// Errors: not_found, usage, auth.
-    pub fn open(config: Config, place: &Place, now: Moment, progress: Box<dyn Progress>) -> Result<Context> {
-        let options = RemoteOptions { timeout: config.timeout, interactive: place.interactive };
+    pub fn open(
+        config: Config,
+        place: &Place,
+        now: Moment,
+        progress: Box<dyn Progress>,
+    ) -> Result<Context> {
+        let options = RemoteOptions {
+            timeout: config.timeout,
+            interactive: place.interactive,
+        };
         let keys = KeyRing::load(&config.keys)?;
         let (store, remote) = match &place.repo {
             Some(url) => {
@@ -58,8 +66,16 @@ impl Context {
                 let name = remote.repo_name();
                 let digest = Sha256::digest(remote.address().as_bytes());
                 let short: String = digest.iter().take(8).map(|b| format!("{b:02x}")).collect();
-                let safe: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).take(40).collect();
-                let path = config.folders.cache.join("repos").join(format!("{safe}-{short}.git"));
+                let safe: String = name
+                    .chars()
+                    .filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c))
+                    .take(40)
+                    .collect();
+                let path = config
+                    .folders
+                    .cache
+                    .join("repos")
+                    .join(format!("{safe}-{short}.git"));
                 (Store::open_cache(&path, config.timeout)?, remote)
             }
             None => {
@@ -98,10 +114,14 @@ impl Context {
     pub fn keys_or_make(&mut self) -> Result<&KeyRing> {
         if self.keys.is_empty() {
             if self.config.trust == Some(Trust::Holder) {
-                return Err(Error::new(Kind::Denied, "this machine is a holder (`trust: holder`) and issues no tokens")
-                    .hint("ask the operator for a token, and use it with --branch and --reuse-token"));
+                return Err(Error::new(
+                    Kind::Denied,
+                    "this machine is a holder (`trust: holder`) and issues no tokens",
+                )
+                .hint("ask the operator for a token, and use it with --branch and --reuse-token"));
             }
-            self.keys = KeyRing::load_or_make(&self.config.keys, rand::random(), &self.now.rfc3339())?;
+            self.keys =
+                KeyRing::load_or_make(&self.config.keys, rand::random(), &self.now.rfc3339())?;
         }
         Ok(&self.keys)
     }
@@ -130,12 +150,26 @@ impl Context {
     }
 
     /// Writes what happened to the journal.
-    pub fn record(&self, command: &str, branch: Option<&str>, commit: Option<String>, result: Result<&str, &Error>) {
+    pub fn record(
+        &self,
+        command: &str,
+        branch: Option<&str>,
+        commit: Option<String>,
+        result: Result<&str, &Error>,
+    ) {
         let (outcome, detail) = match result {
             Ok(done) => ("done", done.to_owned()),
             Err(e) => (e.kind().name(), e.message().to_owned()),
         };
-        let event = Event { time: self.now.rfc3339(), command, outcome, repo_name: &self.repo_name, branch, commit, detail: Some(detail) };
+        let event = Event {
+            time: self.now.rfc3339(),
+            command,
+            outcome,
+            repo_name: &self.repo_name,
+            branch,
+            commit,
+            detail: Some(detail),
+        };
         if let Some(why) = self.journal.write(&event) {
             self.warn(why);
         }

@@ -57,6 +57,8 @@ impl Journal {
             options.open(path)?.write_all(&text)?;
             Ok(())
         };
-        line().err().map(|e| format!("the journal {} could not be written: {e}", path.display()))
+        line()
+            .err()
+            .map(|e| format!("the journal {} could not be written: {e}", path.display()))
     }
 }

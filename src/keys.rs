@@ -26,7 +26,10 @@ impl Key {
     pub fn new(secret: Vec<u8>) -> Self {
         let mut id = [0; 4];
         expand(&secret, b"aidf key id v1", &mut id);
-        Key { id: id.iter().map(|b| format!("{b:02x}")).collect(), secret }
+        Key {
+            id: id.iter().map(|b| format!("{b:02x}")).collect(),
+            secret,
+        }
     }
 
     /// 32 bytes for one `purpose` (HKDF-SHA256, RFC 5869, no salt).
@@ -88,7 +91,9 @@ impl KeyRing {
         }
         if let Some(path) = &source.file {
             check_private(path)?;
-            let text = std::fs::read_to_string(path).or_fail(Kind::Usage, || format!("the key file {} cannot be read", path.display()))?;
+            let text = std::fs::read_to_string(path).or_fail(Kind::Usage, || {
+                format!("the key file {} cannot be read", path.display())
+            })?;
             return match text.trim_start().starts_with('{') {
                 true => parse_ring(&text, path),
                 false => parse_secrets(&text, &path.display().to_string()),
@@ -98,7 +103,9 @@ impl KeyRing {
             return Ok(KeyRing::default());
         }
         check_private(&source.ring)?;
-        let text = std::fs::read_to_string(&source.ring).or_fail(Kind::Usage, || format!("the key ring {} cannot be read", source.ring.display()))?;
+        let text = std::fs::read_to_string(&source.ring).or_fail(Kind::Usage, || {
+            format!("the key ring {} cannot be read", source.ring.display())
+        })?;
         parse_ring(&text, &source.ring)
     }
 
@@ -112,14 +119,25 @@ impl KeyRing {
         }
         let failed = || format!("the key ring {} cannot be written", source.ring.display());
         let key = Key::new(random.to_vec());
-        let entry = KeyEntry { id: key.id.clone(), secret: STANDARD.encode(&key.secret), created_at: now.to_owned() };
-        let file = RingFile { version: 1, keys: vec![entry] };
+        let entry = KeyEntry {
+            id: key.id.clone(),
+            secret: STANDARD.encode(&key.secret),
+            created_at: now.to_owned(),
+        };
+        let file = RingFile {
+            version: 1,
+            keys: vec![entry],
+        };
         let text = serde_json::to_string_pretty(&file).or_fail(Kind::Internal, failed)?;
         let folder = source.ring.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder).or_fail(Kind::Internal, failed)?;
         // A temporary file is made with mode 0600, and put in place only where nothing is.
-        let mut temporary = tempfile::NamedTempFile::new_in(folder).or_fail(Kind::Internal, failed)?;
-        temporary.write_all(text.as_bytes()).and_then(|()| temporary.as_file().sync_all()).or_fail(Kind::Internal, failed)?;
+        let mut temporary =
+            tempfile::NamedTempFile::new_in(folder).or_fail(Kind::Internal, failed)?;
+        temporary
+            .write_all(text.as_bytes())
+            .and_then(|()| temporary.as_file().sync_all())
+            .or_fail(Kind::Internal, failed)?;
         match temporary.persist_noclobber(&source.ring) {
             Ok(_) => Ok(KeyRing::of(vec![key])),
             Err(_) if source.ring.exists() => KeyRing::load(source),
@@ -147,11 +165,17 @@ fn parse_ring(text: &str, path: &Path) -> Result<KeyRing> {
     let bad = || format!("the key ring {} is damaged", path.display());
     let file: RingFile = serde_json::from_str(text).map_err(|e| {
         // The parser's own words could quote the secret: only its place is told.
-        Error::new(Kind::Usage, bad()).caused_by(anyhow::anyhow!("line {}, column {}", e.line(), e.column()))
+        Error::new(Kind::Usage, bad()).caused_by(anyhow::anyhow!(
+            "line {}, column {}",
+            e.line(),
+            e.column()
+        ))
     })?;
     let mut keys = Vec::new();
     for entry in file.keys {
-        let secret = STANDARD.decode(entry.secret.trim()).map_err(|_| Error::new(Kind::Usage, bad()))?;
+        let secret = STANDARD
+            .decode(entry.secret.trim())
+            .map_err(|_| Error::new(Kind::Usage, bad()))?;
         if secret.len() < MIN_BYTES {
             return Err(Error::new(Kind::Usage, bad()).hint("a key of it is shorter than 32 bytes"));
         }
@@ -162,7 +186,10 @@ fn parse_ring(text: &str, path: &Path) -> Result<KeyRing> {
 
 fn parse_secrets(text: &str, from: &str) -> Result<KeyRing> {
     let mut keys = Vec::new();
-    for word in text.split(|c: char| c == ',' || c.is_whitespace()).filter(|w| !w.is_empty()) {
+    for word in text
+        .split(|c: char| c == ',' || c.is_whitespace())
+        .filter(|w| !w.is_empty())
+    {
         let secret = decode_secret(word).filter(|s| s.len() >= MIN_BYTES).ok_or_else(|| {
             Error::new(Kind::Usage, format!("{from} does not hold a key of at least 32 random bytes in base64 or hexadecimal"))
                 .hint("make one with: openssl rand -base64 32")
@@ -170,16 +197,26 @@ fn parse_secrets(text: &str, from: &str) -> Result<KeyRing> {
         keys.push(Key::new(secret));
     }
     if keys.is_empty() {
-        return Err(Error::new(Kind::Usage, format!("{from} is empty")).hint("make a key with: openssl rand -base64 32"));
+        return Err(Error::new(Kind::Usage, format!("{from} is empty"))
+            .hint("make a key with: openssl rand -base64 32"));
     }
     Ok(KeyRing::of(keys))
 }
 
 fn decode_secret(word: &str) -> Option<Vec<u8>> {
-    if word.len() >= 64 && word.len().is_multiple_of(2) && word.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return (0..word.len()).step_by(2).map(|i| u8::from_str_radix(&word[i..i + 2], 16).ok()).collect();
+    if word.len() >= 64
+        && word.len().is_multiple_of(2)
+        && word.bytes().all(|b| b.is_ascii_hexdigit())
+    {
+        return (0..word.len())
+            .step_by(2)
+            .map(|i| u8::from_str_radix(&word[i..i + 2], 16).ok())
+            .collect();
     }
-    STANDARD.decode(word).ok().or_else(|| URL_SAFE_NO_PAD.decode(word.trim_end_matches('=')).ok())
+    STANDARD
+        .decode(word)
+        .ok()
+        .or_else(|| URL_SAFE_NO_PAD.decode(word.trim_end_matches('=')).ok())
 }
 
 /// Refuses a secret's file that others can read.
@@ -188,10 +225,18 @@ fn decode_secret(word: &str) -> Option<Vec<u8>> {
 #[cfg(unix)]
 pub fn check_private(path: &Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    let Ok(meta) = std::fs::metadata(path) else { return Ok(()) };
+    let Ok(meta) = std::fs::metadata(path) else {
+        return Ok(());
+    };
     if meta.permissions().mode() & 0o077 != 0 {
-        return Err(Error::new(Kind::Auth, format!("{} holds a secret and can be read by others", path.display()))
-            .hint(format!("chmod 600 {}", path.display())));
+        return Err(Error::new(
+            Kind::Auth,
+            format!(
+                "{} holds a secret and can be read by others",
+                path.display()
+            ),
+        )
+        .hint(format!("chmod 600 {}", path.display())));
     }
     Ok(())
 }
@@ -207,7 +252,11 @@ mod tests {
     use super::*;
 
     fn source(dir: &Path) -> KeySource {
-        KeySource { inline: None, file: None, ring: dir.join("keys.json") }
+        KeySource {
+            inline: None,
+            file: None,
+            ring: dir.join("keys.json"),
+        }
     }
 
     #[test]
@@ -221,7 +270,14 @@ mod tests {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            assert_eq!(std::fs::metadata(&source.ring).unwrap().permissions().mode() & 0o777, 0o600);
+            assert_eq!(
+                std::fs::metadata(&source.ring)
+                    .unwrap()
+                    .permissions()
+                    .mode()
+                    & 0o777,
+                0o600
+            );
             std::fs::set_permissions(&source.ring, std::fs::Permissions::from_mode(0o640)).unwrap();
             assert_eq!(KeyRing::load(&source).err().unwrap().kind(), Kind::Auth);
         }
@@ -229,10 +285,19 @@ mod tests {
 
     #[test]
     fn a_key_of_the_environment_is_checked_and_never_repeated() {
-        let load = |text: &str| KeyRing::load(&KeySource { inline: Some(text.to_owned()), file: None, ring: PathBuf::new() });
+        let load = |text: &str| {
+            KeyRing::load(&KeySource {
+                inline: Some(text.to_owned()),
+                file: None,
+                ring: PathBuf::new(),
+            })
+        };
         let hex = "ab".repeat(32);
         let base64 = STANDARD.encode([0xab; 32]);
-        assert_eq!(load(&hex).unwrap().active().unwrap().id, load(&base64).unwrap().active().unwrap().id);
+        assert_eq!(
+            load(&hex).unwrap().active().unwrap().id,
+            load(&base64).unwrap().active().unwrap().id
+        );
         for bad in ["", "short", "not base64 at all!", &STANDARD.encode([1; 16])] {
             let error = load(bad).err().unwrap();
             assert_eq!(error.kind(), Kind::Usage);

@@ -24,7 +24,11 @@ pub fn draw(rng: &mut dyn rand::Rng, taken: impl Fn(&str) -> bool) -> Result<Str
             return Ok(name);
         }
     }
-    Err(Error::new(Kind::Conflict, "a thousand sandbox names were drawn and all are taken").hint("archive old sandboxes, or choose a name with --name"))
+    Err(Error::new(
+        Kind::Conflict,
+        "a thousand sandbox names were drawn and all are taken",
+    )
+    .hint("archive old sandboxes, or choose a name with --name"))
 }
 
 /// How many names there are to draw from.
@@ -46,15 +50,21 @@ pub fn requested(name: &str) -> Result<String> {
     if is_sandbox(&branch) {
         return Ok(branch);
     }
-    Err(Error::new(Kind::Usage, format!("`{name}` cannot name a sandbox"))
-        .hint("use 1 to 64 of a-z, 0-9 and -, not at the start or end, such as --name alice"))
+    Err(
+        Error::new(Kind::Usage, format!("`{name}` cannot name a sandbox"))
+            .hint("use 1 to 64 of a-z, 0-9 and -, not at the start or end, such as --name alice"),
+    )
 }
 
 /// Whether a branch is a sandbox by its name.
 pub fn is_sandbox(branch: &str) -> bool {
-    let Some(rest) = branch.strip_prefix(PREFIX) else { return false };
+    let Some(rest) = branch.strip_prefix(PREFIX) else {
+        return false;
+    };
     (1..=MAX).contains(&rest.len())
-        && rest.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && rest
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         && !rest.starts_with('-')
         && !rest.ends_with('-')
 }
@@ -73,7 +83,10 @@ mod tests {
     fn a_drawn_name_is_well_formed_and_a_taken_one_is_drawn_again() {
         let mut rng = rand::rngs::StdRng::seed_from_u64(1);
         let first = draw(&mut rng, |_| false).unwrap();
-        assert!(is_sandbox(&first) && first.matches('-').count() == 2, "{first}");
+        assert!(
+            is_sandbox(&first) && first.matches('-').count() == 2,
+            "{first}"
+        );
         let mut rng = rand::rngs::StdRng::seed_from_u64(1);
         let second = draw(&mut rng, |n| n == first).unwrap();
         assert_ne!(first, second);
@@ -83,7 +96,9 @@ mod tests {
     #[test]
     fn ten_thousand_draws_collide_no_more_than_chance_allows() {
         let mut rng = rand::rngs::StdRng::seed_from_u64(7);
-        let names: std::collections::BTreeSet<String> = (0..10_000).map(|_| draw(&mut rng, |_| false).unwrap()).collect();
+        let names: std::collections::BTreeSet<String> = (0..10_000)
+            .map(|_| draw(&mut rng, |_| false).unwrap())
+            .collect();
         // The birthday bound expects 40 collisions among 1.26 million.
         assert!(names.len() > 9_900, "{}", names.len());
     }
@@ -92,7 +107,18 @@ mod tests {
     fn a_name_asked_for_is_checked() {
         assert_eq!(requested("alice").unwrap(), "sandbox-alice");
         assert_eq!(requested("sandbox-alice").unwrap(), "sandbox-alice");
-        for bad in ["", "-a", "a-", "Alice", "a b", "a/b", "ä", "$(id)", "a\u{3000}", &"x".repeat(65)] {
+        for bad in [
+            "",
+            "-a",
+            "a-",
+            "Alice",
+            "a b",
+            "a/b",
+            "ä",
+            "$(id)",
+            "a\u{3000}",
+            &"x".repeat(65),
+        ] {
             assert_eq!(requested(bad).unwrap_err().kind(), Kind::Usage, "{bad:?}");
         }
     }

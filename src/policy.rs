@@ -130,44 +130,102 @@ pub struct Ledgers {
 impl Ledgers {
     /// Whether `path` is one of them, whatever its case.
     pub fn contains(&self, path: &str) -> bool {
-        [&self.changelog, &self.memory, &self.rollbacks].iter().any(|l| l.to_lowercase() == path.to_lowercase())
+        [&self.changelog, &self.memory, &self.rollbacks]
+            .iter()
+            .any(|l| l.to_lowercase() == path.to_lowercase())
     }
 }
 
 /// What runs code, decides reviews, or is written by aidf alone. Compared case-folded.
 const DENIED: [&str; 31] = [
-    ".github/workflows/**", ".github/actions/**", ".github/dependabot.yml", ".github/copilot-instructions.md", ".gitlab-ci.yml", ".gitlab/**",
-    ".gitea/**", ".forgejo/**", ".woodpecker/**", ".woodpecker.yml", ".woodpecker.yaml", ".circleci/**", ".buildkite/**", ".drone.yml", ".travis.yml",
-    "azure-pipelines.yml", "bitbucket-pipelines.yml", "appveyor.yml", ".appveyor.yml", "**/jenkinsfile", ".cirrus.yml", ".semaphore/**", ".teamcity/**",
-    ".husky/**", ".githooks/**", "**/codeowners", "**/.gitattributes", "**/.gitmodules", "**/.lfsconfig", ".aidf.yaml", ".pre-commit-config.yaml",
+    ".github/workflows/**",
+    ".github/actions/**",
+    ".github/dependabot.yml",
+    ".github/copilot-instructions.md",
+    ".gitlab-ci.yml",
+    ".gitlab/**",
+    ".gitea/**",
+    ".forgejo/**",
+    ".woodpecker/**",
+    ".woodpecker.yml",
+    ".woodpecker.yaml",
+    ".circleci/**",
+    ".buildkite/**",
+    ".drone.yml",
+    ".travis.yml",
+    "azure-pipelines.yml",
+    "bitbucket-pipelines.yml",
+    "appveyor.yml",
+    ".appveyor.yml",
+    "**/jenkinsfile",
+    ".cirrus.yml",
+    ".semaphore/**",
+    ".teamcity/**",
+    ".husky/**",
+    ".githooks/**",
+    "**/codeowners",
+    "**/.gitattributes",
+    "**/.gitmodules",
+    "**/.lfsconfig",
+    ".aidf.yaml",
+    ".pre-commit-config.yaml",
 ];
 
 impl Policy {
     /// The rules of `file`, tightened by the operator's, for a base branch.
     ///
     /// `base` and `default_branch` are always protected, and so are backups.
-    pub fn new(file: &PolicyFile, operator: &PolicyFile, base: &str, default_branch: Option<&str>) -> Policy {
+    pub fn new(
+        file: &PolicyFile,
+        operator: &PolicyFile,
+        base: &str,
+        default_branch: Option<&str>,
+    ) -> Policy {
         let mut protected = vec!["main".to_owned(), base.to_owned(), "backup/**".to_owned()];
         protected.extend(default_branch.map(escape_glob));
-        protected.extend(file.protected_branches.iter().chain(&operator.protected_branches).cloned());
+        protected.extend(
+            file.protected_branches
+                .iter()
+                .chain(&operator.protected_branches)
+                .cloned(),
+        );
         let least = |a: Option<u64>, b: Option<u64>| match (a, b) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         };
-        let least32 = |a: Option<u32>, b: Option<u32>| least(a.map(u64::from), b.map(u64::from)).map(|v| v as u32);
+        let least32 = |a: Option<u32>, b: Option<u32>| {
+            least(a.map(u64::from), b.map(u64::from)).map(|v| v as u32)
+        };
         let mut reactions = BTreeMap::new();
-        for kind in [AlertKind::LargeDiff, AlertKind::InvalidLedger, AlertKind::CiDirective, AlertKind::PossibleSecret] {
+        for kind in [
+            AlertKind::LargeDiff,
+            AlertKind::InvalidLedger,
+            AlertKind::CiDirective,
+            AlertKind::PossibleSecret,
+        ] {
             let theirs = file.alerts.get(&kind).copied().unwrap_or(Reaction::Warn);
-            let ours = operator.alerts.get(&kind).copied().unwrap_or(Reaction::Ignore);
+            let ours = operator
+                .alerts
+                .get(&kind)
+                .copied()
+                .unwrap_or(Reaction::Ignore);
             reactions.insert(kind, theirs.max(ours));
         }
-        let at = |given: &Option<String>, default: &str| given.clone().unwrap_or_else(|| default.to_owned());
+        let at = |given: &Option<String>, default: &str| {
+            given.clone().unwrap_or_else(|| default.to_owned())
+        };
         Policy {
             protected,
             deny: DENIED.iter().map(|d| d.to_string()).collect(),
             // The operator may only tighten: an `allow` of theirs counts for nothing.
             allow: file.paths.allow.iter().map(|p| p.to_lowercase()).collect(),
-            deny_more: file.paths.deny.iter().chain(&operator.paths.deny).map(|p| p.to_lowercase()).collect(),
+            deny_more: file
+                .paths
+                .deny
+                .iter()
+                .chain(&operator.paths.deny)
+                .map(|p| p.to_lowercase())
+                .collect(),
             limits: Limits {
                 files: least(file.limits.files, operator.limits.files),
                 file_bytes: least(file.limits.file_bytes, operator.limits.file_bytes),
@@ -176,16 +234,22 @@ impl Policy {
             },
             sandbox: SandboxRules {
                 max_open: least(file.sandbox.max_open, operator.sandbox.max_open),
-                idle_days: least32(file.sandbox.idle_days, operator.sandbox.idle_days).or(Some(IDLE_DAYS)),
+                idle_days: least32(file.sandbox.idle_days, operator.sandbox.idle_days)
+                    .or(Some(IDLE_DAYS)),
                 token_days: least32(file.sandbox.token_days, operator.sandbox.token_days),
             },
             reactions,
-            large_diff_lines: least(file.large_diff_lines, operator.large_diff_lines).unwrap_or(5000),
+            large_diff_lines: least(file.large_diff_lines, operator.large_diff_lines)
+                .unwrap_or(5000),
             ledgers: Ledgers {
                 changelog: at(&file.ledgers.changelog, "project/outputs/changelog.yaml"),
                 memory: at(&file.ledgers.memory, "project/memory.yaml"),
-                rollbacks: at(&file.ledgers.rollbacks, "project/.logs/reverted_commits.yaml"),
-                enabled: file.ledgers.enabled.unwrap_or(true) && operator.ledgers.enabled.unwrap_or(true),
+                rollbacks: at(
+                    &file.ledgers.rollbacks,
+                    "project/.logs/reverted_commits.yaml",
+                ),
+                enabled: file.ledgers.enabled.unwrap_or(true)
+                    && operator.ledgers.enabled.unwrap_or(true),
             },
         }
     }
@@ -193,7 +257,11 @@ impl Policy {
     /// Whether nobody but an operator writes this branch directly.
     pub fn is_protected(&self, branch: &str) -> bool {
         // A sandbox is its holder's, whatever a careless glob says.
-        !names::is_sandbox(branch) && self.protected.iter().any(|p| fast_glob::glob_match(p, branch))
+        !names::is_sandbox(branch)
+            && self
+                .protected
+                .iter()
+                .any(|p| fast_glob::glob_match(p, branch))
     }
 
     /// Refuses a path that a sandbox may not write.
@@ -201,10 +269,19 @@ impl Policy {
     /// Errors: denied, with the rule.
     pub fn check_path(&self, branch: &str, path: &str) -> Result<()> {
         let folded = path.to_lowercase();
-        let hit = |list: &[String]| list.iter().find(|p| fast_glob::glob_match(p.as_str(), folded.as_str())).cloned();
+        let hit = |list: &[String]| {
+            list.iter()
+                .find(|p| fast_glob::glob_match(p.as_str(), folded.as_str()))
+                .cloned()
+        };
         let refuse = |rule: &str| {
-            Error::new(Kind::Denied, format!("the policy does not let {branch} write `{path}` (rule: {rule})"))
-                .hint(format!("an operator may allow it under `paths: allow:` in {PATH} on the base branch"))
+            Error::new(
+                Kind::Denied,
+                format!("the policy does not let {branch} write `{path}` (rule: {rule})"),
+            )
+            .hint(format!(
+                "an operator may allow it under `paths: allow:` in {PATH} on the base branch"
+            ))
         };
         if let Some(rule) = hit(&self.deny_more) {
             return Err(refuse(&rule));
@@ -216,8 +293,13 @@ impl Policy {
             return Ok(());
         }
         if self.ledgers.contains(path) {
-            return Err(Error::new(Kind::Denied, format!("`{path}` is a ledger: aidf appends to it by itself and nothing else writes it"))
-                .hint("leave it out; each commit brings its own entries"));
+            return Err(Error::new(
+                Kind::Denied,
+                format!(
+                    "`{path}` is a ledger: aidf appends to it by itself and nothing else writes it"
+                ),
+            )
+            .hint("leave it out; each commit brings its own entries"));
         }
         match hit(&self.deny) {
             Some(rule) => Err(refuse(&rule)),
@@ -252,7 +334,15 @@ impl Policy {
 }
 
 fn escape_glob(name: &str) -> String {
-    name.chars().flat_map(|c| if "*?[]{}!\\".contains(c) { vec!['\\', c] } else { vec![c] }).collect()
+    name.chars()
+        .flat_map(|c| {
+            if "*?[]{}!\\".contains(c) {
+                vec!['\\', c]
+            } else {
+                vec![c]
+            }
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -260,14 +350,27 @@ mod tests {
     use super::*;
 
     fn policy(file: &str, operator: &str) -> Policy {
-        let read = |t: &str| if t.is_empty() { PolicyFile::default() } else { crate::yaml::read(t).unwrap() };
+        let read = |t: &str| {
+            if t.is_empty() {
+                PolicyFile::default()
+            } else {
+                crate::yaml::read(t).unwrap()
+            }
+        };
         Policy::new(&read(file), &read(operator), "sandbox", Some("trunk"))
     }
 
     #[test]
     fn the_base_the_default_branch_and_backups_are_protected() {
         let p = policy("protected_branches: ['release/*']", "");
-        for branch in ["main", "sandbox", "trunk", "backup/2026-11-22", "backup/x/2026-11-22", "release/1"] {
+        for branch in [
+            "main",
+            "sandbox",
+            "trunk",
+            "backup/2026-11-22",
+            "backup/x/2026-11-22",
+            "release/1",
+        ] {
             assert!(p.is_protected(branch), "{branch}");
         }
         for branch in ["sandbox-a-b", "feature/x", "backups", "release/1/2"] {
@@ -279,22 +382,54 @@ mod tests {
     fn a_sandbox_may_not_write_what_runs_code_or_decides_reviews_in_any_case() {
         let p = policy("", "");
         for path in [
-            ".github/workflows/x.yml", ".GitHub/Workflows/x.yml", ".gitlab-ci.yml", ".gitea/workflows/a.yaml", ".forgejo/x", "CODEOWNERS",
-            ".github/CODEOWNERS", "docs/codeowners", ".gitattributes", "a/b/.gitattributes", ".gitmodules", ".aidf.yaml", ".AIDF.YAML",
-            "project/outputs/changelog.yaml", "project/MEMORY.yaml", "project/.logs/reverted_commits.yaml", "Jenkinsfile",
+            ".github/workflows/x.yml",
+            ".GitHub/Workflows/x.yml",
+            ".gitlab-ci.yml",
+            ".gitea/workflows/a.yaml",
+            ".forgejo/x",
+            "CODEOWNERS",
+            ".github/CODEOWNERS",
+            "docs/codeowners",
+            ".gitattributes",
+            "a/b/.gitattributes",
+            ".gitmodules",
+            ".aidf.yaml",
+            ".AIDF.YAML",
+            "project/outputs/changelog.yaml",
+            "project/MEMORY.yaml",
+            "project/.logs/reverted_commits.yaml",
+            "Jenkinsfile",
         ] {
-            assert_eq!(p.check_path("sandbox-a", path).unwrap_err().kind(), Kind::Denied, "{path}");
+            assert_eq!(
+                p.check_path("sandbox-a", path).unwrap_err().kind(),
+                Kind::Denied,
+                "{path}"
+            );
         }
-        for path in ["src/main.rs", ".github/ISSUE_TEMPLATE.md", "workflows/x.yml", "docs/aidf.yaml"] {
+        for path in [
+            "src/main.rs",
+            ".github/ISSUE_TEMPLATE.md",
+            "workflows/x.yml",
+            "docs/aidf.yaml",
+        ] {
             assert!(p.check_path("sandbox-a", path).is_ok(), "{path}");
         }
     }
 
     #[test]
     fn the_policy_may_allow_and_the_operator_may_only_tighten() {
-        let p = policy("paths: {allow: ['.github/workflows/docs.yml'], deny: ['secret/**']}\nlimits: {files: 10}", "paths: {allow: ['.aidf.yaml']}\nlimits: {files: 50, lines: 5}\nalerts: {possible_secret: refuse}");
-        assert!(p.check_path("sandbox-a", ".github/workflows/docs.yml").is_ok());
-        assert!(p.check_path("sandbox-a", ".aidf.yaml").is_err(), "the operator loosened the policy");
+        let p = policy(
+            "paths: {allow: ['.github/workflows/docs.yml'], deny: ['secret/**']}\nlimits: {files: 10}",
+            "paths: {allow: ['.aidf.yaml']}\nlimits: {files: 50, lines: 5}\nalerts: {possible_secret: refuse}",
+        );
+        assert!(
+            p.check_path("sandbox-a", ".github/workflows/docs.yml")
+                .is_ok()
+        );
+        assert!(
+            p.check_path("sandbox-a", ".aidf.yaml").is_err(),
+            "the operator loosened the policy"
+        );
         assert!(p.check_path("sandbox-a", "secret/x").is_err());
         assert_eq!((p.limits().files, p.limits().lines), (Some(10), Some(5)));
         assert_eq!(p.reaction(AlertKind::PossibleSecret), Reaction::Refuse);

@@ -46,7 +46,11 @@ pub enum Check {
 
 /// The trailer's line for these parts.
 pub fn sign(key: &Key, signed: &Signed<'_>) -> String {
-    format!("{TRAILER}: {} {}", key.id, URL_SAFE_NO_PAD.encode(mac(key, signed).finalize().into_bytes()))
+    format!(
+        "{TRAILER}: {} {}",
+        key.id,
+        URL_SAFE_NO_PAD.encode(mac(key, signed).finalize().into_bytes())
+    )
 }
 
 /// Takes the trailer off a message: the message before it, the key id, the signature.
@@ -60,7 +64,9 @@ pub fn split(message: &str) -> Option<(&str, &str, &str)> {
 
 /// Checks a signature in constant time.
 pub fn verify(ring: &KeyRing, key_id: &str, signature: &str, signed: &Signed<'_>) -> Check {
-    let Some(key) = ring.get(key_id) else { return Check::None };
+    let Some(key) = ring.get(key_id) else {
+        return Check::None;
+    };
     match URL_SAFE_NO_PAD.decode(signature) {
         Ok(bytes) if mac(key, signed).verify_slice(&bytes).is_ok() => Check::Good,
         _ => Check::Bad,
@@ -70,7 +76,15 @@ pub fn verify(ring: &KeyRing, key_id: &str, signature: &str, signed: &Signed<'_>
 fn mac(key: &Key, signed: &Signed<'_>) -> Hmac<Sha256> {
     let derived: [u8; 32] = key.derive(PURPOSE);
     let mut mac = <Hmac<Sha256> as KeyInit>::new(&derived_block(&derived).into());
-    for part in [signed.repository, signed.branch, signed.tree, signed.parents, signed.author, signed.committer, signed.message] {
+    for part in [
+        signed.repository,
+        signed.branch,
+        signed.tree,
+        signed.parents,
+        signed.author,
+        signed.committer,
+        signed.message,
+    ] {
         mac.update(&(part.len() as u64).to_be_bytes());
         mac.update(part.as_bytes());
     }
@@ -89,7 +103,15 @@ mod tests {
     use super::*;
 
     fn signed<'a>(branch: &'a str, message: &'a str) -> Signed<'a> {
-        Signed { repository: "demo", branch, tree: "t", parents: "p", author: "a", committer: "c", message }
+        Signed {
+            repository: "demo",
+            branch,
+            tree: "t",
+            parents: "p",
+            author: "a",
+            committer: "c",
+            message,
+        }
     }
 
     #[test]
@@ -98,20 +120,43 @@ mod tests {
         let trailer = sign(ring.active().unwrap(), &signed("sandbox-a", "m\n\n"));
         let message = format!("m\n\n{trailer}\n");
         let (before, id, signature) = split(&message).unwrap();
-        assert_eq!(verify(&ring, id, signature, &signed("sandbox-a", before)), Check::Good);
-        assert_eq!(verify(&ring, id, signature, &signed("sandbox-b", before)), Check::Bad);
-        assert_eq!(verify(&ring, id, signature, &signed("sandbox-a", "n\n\n")), Check::Bad);
-        assert_eq!(verify(&ring, id, "AAAA", &signed("sandbox-a", before)), Check::Bad);
+        assert_eq!(
+            verify(&ring, id, signature, &signed("sandbox-a", before)),
+            Check::Good
+        );
+        assert_eq!(
+            verify(&ring, id, signature, &signed("sandbox-b", before)),
+            Check::Bad
+        );
+        assert_eq!(
+            verify(&ring, id, signature, &signed("sandbox-a", "n\n\n")),
+            Check::Bad
+        );
+        assert_eq!(
+            verify(&ring, id, "AAAA", &signed("sandbox-a", before)),
+            Check::Bad
+        );
         let other = KeyRing::of(vec![Key::new(vec![2; 32])]);
-        assert_eq!(verify(&other, id, signature, &signed("sandbox-a", before)), Check::None);
+        assert_eq!(
+            verify(&other, id, signature, &signed("sandbox-a", before)),
+            Check::None
+        );
         assert!(split("no trailer\n").is_none());
     }
 
     #[test]
     fn moving_a_byte_between_parts_changes_the_signature() {
         let key = Key::new(vec![1; 32]);
-        let one = Signed { tree: "ab", parents: "c", ..signed("b", "m") };
-        let two = Signed { tree: "a", parents: "bc", ..signed("b", "m") };
+        let one = Signed {
+            tree: "ab",
+            parents: "c",
+            ..signed("b", "m")
+        };
+        let two = Signed {
+            tree: "a",
+            parents: "bc",
+            ..signed("b", "m")
+        };
         assert_ne!(sign(&key, &one), sign(&key, &two));
     }
 }

@@ -83,7 +83,15 @@ pub fn seal(claims: &Claims, key: &Key, repository: &str, nonce: [u8; NONCE_BYTE
     // JSON may end in spaces.
     text.resize(text.len().next_multiple_of(BLOCK), b' ');
     let aad = associated(&key.id, repository);
-    let sealed = cipher(key).encrypt(&XNonce::from(nonce), Payload { msg: &text, aad: aad.as_bytes() }).unwrap_or_default();
+    let sealed = cipher(key)
+        .encrypt(
+            &XNonce::from(nonce),
+            Payload {
+                msg: &text,
+                aad: aad.as_bytes(),
+            },
+        )
+        .unwrap_or_default();
     let mut body = nonce.to_vec();
     body.extend_from_slice(&sealed);
     format!("{FORMAT}.{}.{}", key.id, URL_SAFE_NO_PAD.encode(body))
@@ -111,7 +119,9 @@ pub fn open(token: &str, ring: &KeyRing, repository: &str, now: i64) -> Result<C
 /// The id of the key that a token says it is sealed with; nothing is verified.
 pub fn key_id(token: &str) -> Option<&str> {
     let mut parts = token.split('.');
-    (parts.next() == Some(FORMAT)).then(|| parts.next()).flatten()
+    (parts.next() == Some(FORMAT))
+        .then(|| parts.next())
+        .flatten()
 }
 
 fn unseal(token: &str, ring: &KeyRing, repository: &str) -> Option<Claims> {
@@ -120,13 +130,25 @@ fn unseal(token: &str, ring: &KeyRing, repository: &str) -> Option<Claims> {
         return None;
     }
     let mut parts = token.split('.');
-    let (Some(FORMAT), Some(id), Some(body), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else { return None };
+    let (Some(FORMAT), Some(id), Some(body), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return None;
+    };
     let key = ring.get(id)?;
     let body = URL_SAFE_NO_PAD.decode(body).ok()?;
     let (nonce, sealed) = body.split_at_checked(NONCE_BYTES)?;
     let nonce: [u8; NONCE_BYTES] = nonce.try_into().ok()?;
     let aad = associated(id, repository);
-    let text = cipher(key).decrypt(&XNonce::from(nonce), Payload { msg: sealed, aad: aad.as_bytes() }).ok()?;
+    let text = cipher(key)
+        .decrypt(
+            &XNonce::from(nonce),
+            Payload {
+                msg: sealed,
+                aad: aad.as_bytes(),
+            },
+        )
+        .ok()?;
     serde_json::from_slice(&text).ok()
 }
 
@@ -141,7 +163,8 @@ fn associated(key_id: &str, repository: &str) -> String {
 /// When an unused token ends: `idle_days` after the later of its issue and the
 /// branch's last commit, but not after its own end. `None`: never.
 pub fn ends_at(claims: &Claims, last_write: Option<i64>, idle_days: Option<u32>) -> Option<i64> {
-    let idle = idle_days.map(|days| claims.issued.max(last_write.unwrap_or(0)) + i64::from(days) * 86_400);
+    let idle =
+        idle_days.map(|days| claims.issued.max(last_write.unwrap_or(0)) + i64::from(days) * 86_400);
     match (idle, claims.expires) {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),
@@ -153,7 +176,14 @@ mod tests {
     use super::*;
 
     fn claims() -> Claims {
-        Claims { branch: Some("sandbox-emerald-hawk".into()), id: "0123456789abcdef".into(), kind: TokenKind::Sandbox, pod: Some("GPTPod".into()), issued: 1000, expires: Some(2000) }
+        Claims {
+            branch: Some("sandbox-emerald-hawk".into()),
+            id: "0123456789abcdef".into(),
+            kind: TokenKind::Sandbox,
+            pod: Some("GPTPod".into()),
+            issued: 1000,
+            expires: Some(2000),
+        }
     }
 
     fn ring(n: u8) -> KeyRing {
@@ -167,10 +197,22 @@ mod tests {
     #[test]
     fn a_token_opens_with_its_key_for_its_repository_until_it_expires() {
         assert_eq!(open(&sealed(), &ring(1), "demo", 1999), Ok(claims()));
-        assert_eq!(open(&sealed(), &ring(1), "demo", 2000), Err(Rejection::Expired));
-        assert_eq!(open(&sealed(), &ring(2), "demo", 1999), Err(Rejection::NotValid));
-        assert_eq!(open(&sealed(), &ring(1), "other", 1999), Err(Rejection::NotValid));
-        assert_eq!(open(&sealed(), &KeyRing::default(), "demo", 1999), Err(Rejection::NotValid));
+        assert_eq!(
+            open(&sealed(), &ring(1), "demo", 2000),
+            Err(Rejection::Expired)
+        );
+        assert_eq!(
+            open(&sealed(), &ring(2), "demo", 1999),
+            Err(Rejection::NotValid)
+        );
+        assert_eq!(
+            open(&sealed(), &ring(1), "other", 1999),
+            Err(Rejection::NotValid)
+        );
+        assert_eq!(
+            open(&sealed(), &KeyRing::default(), "demo", 1999),
+            Err(Rejection::NotValid)
+        );
     }
 
     #[test]
@@ -184,7 +226,11 @@ mod tests {
                 }
                 changed[at] = with;
                 let changed: String = changed.into_iter().collect();
-                assert_eq!(open(&changed, &ring(1), "demo", 1500), Err(Rejection::NotValid), "at {at}: {changed}");
+                assert_eq!(
+                    open(&changed, &ring(1), "demo", 1500),
+                    Err(Rejection::NotValid),
+                    "at {at}: {changed}"
+                );
             }
         }
     }
@@ -193,39 +239,73 @@ mod tests {
     fn every_truncation_and_every_addition_is_rejected() {
         let token = sealed();
         for end in 0..token.len() {
-            assert_eq!(open(&token[..end], &ring(1), "demo", 1500), Err(Rejection::NotValid));
+            assert_eq!(
+                open(&token[..end], &ring(1), "demo", 1500),
+                Err(Rejection::NotValid)
+            );
         }
         for more in ["A", "=", ".", "\n", " "] {
-            assert_eq!(open(&format!("{token}{more}"), &ring(1), "demo", 1500), Err(Rejection::NotValid));
+            assert_eq!(
+                open(&format!("{token}{more}"), &ring(1), "demo", 1500),
+                Err(Rejection::NotValid)
+            );
         }
     }
 
     #[test]
     fn nothing_of_the_branch_can_be_read_in_a_token_not_even_its_length() {
         let token = sealed();
-        let body = URL_SAFE_NO_PAD.decode(token.rsplit('.').next().unwrap()).unwrap();
+        let body = URL_SAFE_NO_PAD
+            .decode(token.rsplit('.').next().unwrap())
+            .unwrap();
         for text in [token.as_bytes(), &body] {
             for word in ["sandbox", "emerald", "hawk", "GPTPod", "demo"] {
-                assert!(!text.windows(word.len()).any(|w| w.eq_ignore_ascii_case(word.as_bytes())), "{word}");
+                assert!(
+                    !text
+                        .windows(word.len())
+                        .any(|w| w.eq_ignore_ascii_case(word.as_bytes())),
+                    "{word}"
+                );
             }
         }
-        let short = Claims { branch: Some("sandbox-a".into()), ..claims() };
-        assert_eq!(seal(&short, ring(1).active().unwrap(), "demo", [9; 24]).len(), token.len());
+        let short = Claims {
+            branch: Some("sandbox-a".into()),
+            ..claims()
+        };
+        assert_eq!(
+            seal(&short, ring(1).active().unwrap(), "demo", [9; 24]).len(),
+            token.len()
+        );
     }
 
     #[test]
     fn a_branch_inside_an_authentic_token_is_checked_like_any_input() {
-        for branch in ["main", "sandbox-../x", "sandbox-$(id)", "refs/heads/sandbox-a"] {
-            let forged = Claims { branch: Some(branch.into()), ..claims() };
+        for branch in [
+            "main",
+            "sandbox-../x",
+            "sandbox-$(id)",
+            "refs/heads/sandbox-a",
+        ] {
+            let forged = Claims {
+                branch: Some(branch.into()),
+                ..claims()
+            };
             let token = seal(&forged, ring(1).active().unwrap(), "demo", [9; 24]);
-            assert_eq!(open(&token, &ring(1), "demo", 1500), Err(Rejection::NotValid), "{branch}");
+            assert_eq!(
+                open(&token, &ring(1), "demo", 1500),
+                Err(Rejection::NotValid),
+                "{branch}"
+            );
         }
     }
 
     #[test]
     fn idle_time_counts_from_the_later_of_issue_and_last_write() {
         let day = 86_400;
-        let c = Claims { expires: None, ..claims() };
+        let c = Claims {
+            expires: None,
+            ..claims()
+        };
         assert_eq!(ends_at(&c, None, Some(1)), Some(1000 + day));
         assert_eq!(ends_at(&c, Some(5000), Some(1)), Some(5000 + day));
         assert_eq!(ends_at(&c, Some(5000), None), None);

@@ -79,7 +79,9 @@ fn is_plain(text: &str) -> bool {
         && !keyword
         && !text.ends_with(' ')
         && !text.contains("  ")
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || " _-./()+".contains(c))
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || " _-./()+".contains(c))
 }
 
 #[cfg(test)]
@@ -89,9 +91,63 @@ mod tests {
     #[test]
     fn a_scalar_reads_back_as_the_same_text() {
         let nasty = [
-            "", " ", "a", "a b", "yes", "No", "null", "~", "1", "1e3", "0x1f", "2025-01-01", "12:30", "- a", "a: b", "a #b", "#", "'", "\"", "it's",
-            "a\nb", "tab\tx", "ends ", " starts", "ünï", "\u{2705} done", "\u{1f501}", "\u{feff}x", "\u{85}", "\u{2028}", "[x]", "{x}", "&a", "*a", "!t",
-            "%d", "@x", "`x`", "|", ">", "?", "-", "--- x", "...", ".", "..", "a:", ":a", ".inf", ".5", "/a/b", "_1", "\\n", "\u{0}", "\u{7f}", "=", "<<",
+            "",
+            " ",
+            "a",
+            "a b",
+            "yes",
+            "No",
+            "null",
+            "~",
+            "1",
+            "1e3",
+            "0x1f",
+            "2025-01-01",
+            "12:30",
+            "- a",
+            "a: b",
+            "a #b",
+            "#",
+            "'",
+            "\"",
+            "it's",
+            "a\nb",
+            "tab\tx",
+            "ends ",
+            " starts",
+            "ünï",
+            "\u{2705} done",
+            "\u{1f501}",
+            "\u{feff}x",
+            "\u{85}",
+            "\u{2028}",
+            "[x]",
+            "{x}",
+            "&a",
+            "*a",
+            "!t",
+            "%d",
+            "@x",
+            "`x`",
+            "|",
+            ">",
+            "?",
+            "-",
+            "--- x",
+            "...",
+            ".",
+            "..",
+            "a:",
+            ":a",
+            ".inf",
+            ".5",
+            "/a/b",
+            "_1",
+            "\\n",
+            "\u{0}",
+            "\u{7f}",
+            "=",
+            "<<",
         ];
         for text in nasty {
             let yaml = format!("- {}\n", scalar(text));
@@ -99,7 +155,10 @@ mod tests {
             assert_eq!(back, [text], "{yaml:?}");
         }
         let long = "word ".repeat(5000);
-        assert_eq!(read::<Vec<String>>(&format!("- {}\n", scalar(&long))).unwrap(), [long]);
+        assert_eq!(
+            read::<Vec<String>>(&format!("- {}\n", scalar(&long))).unwrap(),
+            [long]
+        );
     }
 
     #[test]
@@ -112,6 +171,9 @@ mod tests {
         assert!(read::<serde_json::Value>(&bomb).is_err());
         let deep = format!("{}x{}", "[".repeat(100_000), "]".repeat(100_000));
         assert!(read::<serde_json::Value>(&deep).is_err());
-        assert!(read::<serde_json::Value>("a: 1\n---\nb: 2\n").is_err(), "a second document was passed over");
+        assert!(
+            read::<serde_json::Value>("a: 1\n---\nb: 2\n").is_err(),
+            "a second document was passed over"
+        );
     }
 }

@@ -65,17 +65,32 @@ pub struct Arguments {
 }
 
 pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
-    if arguments.files.is_empty() && !arguments.all && arguments.from_dir.is_none() && arguments.remove.is_empty() {
+    if arguments.files.is_empty()
+        && !arguments.all
+        && arguments.from_dir.is_none()
+        && arguments.remove.is_empty()
+    {
         return Err(Error::new(Kind::Usage, "nothing to commit was named")
             .hint("name files (aidf commit PATH… -m MESSAGE), or take every change of the working tree with -a"));
     }
-    let stdin_users = arguments.files.iter().filter(|f| f.ends_with("=-")).count() + usize::from(arguments.reuse_token.as_deref() == Some("-"));
+    let stdin_users = arguments.files.iter().filter(|f| f.ends_with("=-")).count()
+        + usize::from(arguments.reuse_token.as_deref() == Some("-"));
     if stdin_users > 1 {
-        return Err(Error::new(Kind::Usage, "standard input can be read once, and more than one argument asks for it"));
+        return Err(Error::new(
+            Kind::Usage,
+            "standard input can be read once, and more than one argument asks for it",
+        ));
     }
-    let message = match arguments.message.clone().or_else(|| ui.ask("What was done")) {
+    let message = match arguments
+        .message
+        .clone()
+        .or_else(|| ui.ask("What was done"))
+    {
         Some(message) => message,
-        None => return Err(Error::new(Kind::Usage, "a commit needs a message").hint("say what was done with -m MESSAGE")),
+        None => {
+            return Err(Error::new(Kind::Usage, "a commit needs a message")
+                .hint("say what was done with -m MESSAGE"));
+        }
     };
     let cx = global.context(ui)?;
     let mut inputs = Vec::new();
@@ -86,12 +101,19 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
         let root = cx.dir.join(dir);
         folder(&root, "", &mut inputs, &|_| false)?;
         if inputs.is_empty() {
-            return Err(Error::new(Kind::Usage, format!("there are no files below {}", dir.display())));
+            return Err(Error::new(
+                Kind::Usage,
+                format!("there are no files below {}", dir.display()),
+            ));
         }
     }
     let request = Request {
         inputs,
-        remove: arguments.remove.iter().map(|p| in_tree(&cx, p)).collect::<Result<_>>()?,
+        remove: arguments
+            .remove
+            .iter()
+            .map(|p| in_tree(&cx, p))
+            .collect::<Result<_>>()?,
         all: arguments.all,
         message,
         task_id: arguments.task_id,
@@ -110,13 +132,28 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
     let report = commit::commit(&cx, request)?;
     let mut warnings = cx.warnings();
     for alert in &report.alerts {
-        let place = alert.path.as_deref().map(|p| format!("{p}: ")).unwrap_or_default();
+        let place = alert
+            .path
+            .as_deref()
+            .map(|p| format!("{p}: "))
+            .unwrap_or_default();
         warnings.push(format!("{}: {place}{}", alert.alert.name(), alert.detail));
     }
     ui.result(&report, &warnings, |out| {
-        out.line(out.styled(if report.unchanged { Style::Strong } else { Style::Good }, &report.message));
+        out.line(out.styled(
+            if report.unchanged {
+                Style::Strong
+            } else {
+                Style::Good
+            },
+            &report.message,
+        ));
         text::files(out, &report.files);
-        let ledgers: Vec<&str> = [&report.changelog, &report.memory].into_iter().flatten().map(String::as_str).collect();
+        let ledgers: Vec<&str> = [&report.changelog, &report.memory]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect();
         if !ledgers.is_empty() {
             out.line(out.styled(Style::Dim, &format!("  logged in {}", ledgers.join(", "))));
         }
@@ -131,7 +168,12 @@ fn input(cx: &Context, argument: &str) -> Result<Vec<Input>> {
     {
         let path = TreePath::new(dest)?;
         let source = match source {
-            "" => return Err(Error::new(Kind::Usage, format!("`{argument}` names no source")).hint("give DEST=FILE, or DEST=- for standard input")),
+            "" => {
+                return Err(
+                    Error::new(Kind::Usage, format!("`{argument}` names no source"))
+                        .hint("give DEST=FILE, or DEST=- for standard input"),
+                );
+            }
             "-" => Source::Stream(Box::new(std::io::stdin())),
             file => Source::File(cx.dir.join(file)),
         };
@@ -145,7 +187,10 @@ fn input(cx: &Context, argument: &str) -> Result<Vec<Input>> {
             return Err(Error::new(Kind::Usage, format!("there is no file `{argument}`")).hint("to remove it from the branch: --rm PATH; to take another file's content: DEST=FILE"));
         }
         check_links(cx, &path)?;
-        return Ok(vec![Input { path, source: Source::File(file) }]);
+        return Ok(vec![Input {
+            path,
+            source: Source::File(file),
+        }]);
     }
     let prefix = match relative(cx, argument)? {
         root if root.is_empty() => root,
@@ -155,18 +200,29 @@ fn input(cx: &Context, argument: &str) -> Result<Vec<Input>> {
         check_links(cx, &TreePath::new(&format!("{prefix}/x"))?)?;
     }
     let mut found = Vec::new();
-    folder(&file, &prefix, &mut found, &|path| cx.store.is_ignored(path))?;
+    folder(&file, &prefix, &mut found, &|path| {
+        cx.store.is_ignored(path)
+    })?;
     if found.is_empty() {
-        return Err(Error::new(Kind::Usage, format!("there are no files below `{argument}` that are not ignored")));
+        return Err(Error::new(
+            Kind::Usage,
+            format!("there are no files below `{argument}` that are not ignored"),
+        ));
     }
     Ok(found)
 }
 
 /// Refuses a path of the working tree that leads through a symlink, as git does.
 fn check_links(cx: &Context, path: &TreePath) -> Result<()> {
-    let Some(root) = cx.store.work_dir() else { return Ok(()) };
+    let Some(root) = cx.store.work_dir() else {
+        return Ok(());
+    };
     match path.parents().find(|p| root.join(p).is_symlink()) {
-        Some(link) => Err(Error::new(Kind::Denied, format!("the path `{path}` is refused: `{link}` is a symlink")).hint("name the file it leads to: DEST=FILE")),
+        Some(link) => Err(Error::new(
+            Kind::Denied,
+            format!("the path `{path}` is refused: `{link}` is a symlink"),
+        )
+        .hint("name the file it leads to: DEST=FILE")),
         None => Ok(()),
     }
 }
@@ -179,7 +235,15 @@ fn in_tree(cx: &Context, argument: &str) -> Result<TreePath> {
 fn relative(cx: &Context, argument: &str) -> Result<String> {
     let Some(root) = cx.store.work_dir() else {
         // Without a working tree a path is the tree's own.
-        return Ok(if argument == "." { String::new() } else { argument.strip_prefix("./").unwrap_or(argument).trim_end_matches('/').to_owned() });
+        return Ok(if argument == "." {
+            String::new()
+        } else {
+            argument
+                .strip_prefix("./")
+                .unwrap_or(argument)
+                .trim_end_matches('/')
+                .to_owned()
+        });
     };
     // `.` and `..` are the user's shorthand here; every other part is checked later as it is.
     let mut parts: Vec<Component<'_>> = Vec::new();
@@ -196,16 +260,40 @@ fn relative(cx: &Context, argument: &str) -> Result<String> {
     let flat: PathBuf = parts.iter().collect();
     let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
     let inside = flat.strip_prefix(&root).map_err(|_| {
-        Error::new(Kind::Usage, format!("`{argument}` is outside the working tree {}", root.display())).hint("take a file from elsewhere with DEST=FILE")
+        Error::new(
+            Kind::Usage,
+            format!(
+                "`{argument}` is outside the working tree {}",
+                root.display()
+            ),
+        )
+        .hint("take a file from elsewhere with DEST=FILE")
     })?;
-    let text = inside.to_str().ok_or_else(|| Error::new(Kind::Denied, format!("the path `{argument}` is refused: it is not UTF-8")))?;
-    Ok(if cfg!(windows) { text.replace('\\', "/") } else { text.to_owned() })
+    let text = inside.to_str().ok_or_else(|| {
+        Error::new(
+            Kind::Denied,
+            format!("the path `{argument}` is refused: it is not UTF-8"),
+        )
+    })?;
+    Ok(if cfg!(windows) {
+        text.replace('\\', "/")
+    } else {
+        text.to_owned()
+    })
 }
 
 /// Every file below a folder, but for repositories' own and what `skip` names.
-fn folder(dir: &Path, prefix: &str, found: &mut Vec<Input>, skip: &dyn Fn(&Path) -> bool) -> Result<()> {
+fn folder(
+    dir: &Path,
+    prefix: &str,
+    found: &mut Vec<Input>,
+    skip: &dyn Fn(&Path) -> bool,
+) -> Result<()> {
     let failed = || format!("the folder {} cannot be read", dir.display());
-    let mut entries = std::fs::read_dir(dir).or_fail(Kind::Usage, failed)?.collect::<std::io::Result<Vec<_>>>().or_fail(Kind::Usage, failed)?;
+    let mut entries = std::fs::read_dir(dir)
+        .or_fail(Kind::Usage, failed)?
+        .collect::<std::io::Result<Vec<_>>>()
+        .or_fail(Kind::Usage, failed)?;
     entries.sort_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
         let name = entry.file_name();
@@ -213,12 +301,24 @@ fn folder(dir: &Path, prefix: &str, found: &mut Vec<Input>, skip: &dyn Fn(&Path)
         if name == ".git" || skip(&path) {
             continue;
         }
-        let name = name.to_str().ok_or_else(|| Error::new(Kind::Denied, format!("the path `{}` is refused: it is not UTF-8", path.display())))?;
-        let place = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") };
+        let name = name.to_str().ok_or_else(|| {
+            Error::new(
+                Kind::Denied,
+                format!("the path `{}` is refused: it is not UTF-8", path.display()),
+            )
+        })?;
+        let place = if prefix.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{prefix}/{name}")
+        };
         if entry.file_type().or_fail(Kind::Usage, failed)?.is_dir() {
             folder(&path, &place, found, skip)?;
         } else {
-            found.push(Input { path: TreePath::new(&place)?, source: Source::File(path) });
+            found.push(Input {
+                path: TreePath::new(&place)?,
+                source: Source::File(path),
+            });
         }
     }
     Ok(())

@@ -41,11 +41,20 @@ const CHANGELOG: &str = "- timestamp: '2026-11-01T09:30:00.000000'\n  path: src/
 
 pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
     let dir = folder(arguments.dir)?;
-    let mut story = Story { ui, home: dir.join("home"), color: global_color(global), json: global.json, steps: Vec::new() };
+    let mut story = Story {
+        ui,
+        home: dir.join("home"),
+        color: global_color(global),
+        json: global.json,
+        steps: Vec::new(),
+    };
     story.prepare(&dir)?;
     let work = dir.join("work");
 
-    story.say(&format!("A remote and a clone of it, in {}.", dir.display()))?;
+    story.say(&format!(
+        "A remote and a clone of it, in {}.",
+        dir.display()
+    ))?;
     story.git(&dir, &["clone", "--quiet", "remote.git", "work"])?;
 
     story.say("1. Open a sandbox: a private branch, and a token to come back with.")?;
@@ -53,24 +62,77 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
 
     story.say("2. Write a file. It lands as one commit, with its log entries; your\n   checkout's branch, index and HEAD stay as they are.")?;
     story.append(&work, "docs/plan.md", "3. Publish the table each morning")?;
-    story.aidf(&work, &["commit", "docs/plan.md", "-m", "Plan the daily table", "--task-id", "table-1"], 0)?;
+    story.aidf(
+        &work,
+        &[
+            "commit",
+            "docs/plan.md",
+            "-m",
+            "Plan the daily table",
+            "--task-id",
+            "table-1",
+        ],
+        0,
+    )?;
 
     story.say("3. main is protected: nobody writes it by accident.")?;
-    story.aidf(&work, &["commit", "docs/plan.md", "--branch", "main", "-m", "Straight to main"], 5)?;
+    story.aidf(
+        &work,
+        &[
+            "commit",
+            "docs/plan.md",
+            "--branch",
+            "main",
+            "-m",
+            "Straight to main",
+        ],
+        5,
+    )?;
 
     story.say("4. A mistake: the core is overwritten and the plan deleted.")?;
     story.write(&work, "src/predict.py", "print('oops')\n")?;
-    story.aidf(&work, &["commit", "src/predict.py", "--rm", "docs/plan.md", "-m", "Simplify everything"], 0)?;
+    story.aidf(
+        &work,
+        &[
+            "commit",
+            "src/predict.py",
+            "--rm",
+            "docs/plan.md",
+            "-m",
+            "Simplify everything",
+        ],
+        0,
+    )?;
 
     story.say("5. Roll it back. History is kept, the files return, and why is on record.")?;
-    story.aidf(&work, &["rollback", "--last", "1", "--reason", "the predictor was lost"], 0)?;
+    story.aidf(
+        &work,
+        &[
+            "rollback",
+            "--last",
+            "1",
+            "--reason",
+            "the predictor was lost",
+        ],
+        0,
+    )?;
     story.aidf(&work, &["log", "-n", "3"], 0)?;
 
     story.say("6. What the sandbox did, against where it left its base.")?;
     story.aidf(&work, &["sandbox", "diff"], 0)?;
 
     story.say("7. A forged token opens nothing.")?;
-    story.aidf(&work, &["sandbox", "init", "--strict", "--reuse-token", "c2FuZGJveC1lbWVyYWxkLWhhd2s="], 4)?;
+    story.aidf(
+        &work,
+        &[
+            "sandbox",
+            "init",
+            "--strict",
+            "--reuse-token",
+            "c2FuZGJveC1lbWVyYWxkLWhhd2s=",
+        ],
+        4,
+    )?;
 
     story.say("8. Plain git sees an ordinary branch; nothing was lost on the way.")?;
     story.git(&dir, &["-C", "remote.git", "log", "--oneline", "--all"])?;
@@ -82,7 +144,11 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
         work = work.display(),
         home = story.home.display()
     ))?;
-    let report = Report { message: format!("the story was played in {}", dir.display()), dir, steps: story.steps };
+    let report = Report {
+        message: format!("the story was played in {}", dir.display()),
+        dir,
+        steps: story.steps,
+    };
     if global.json {
         return ui.result(&report, &[], |_| {});
     }
@@ -91,7 +157,8 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
 
 fn global_color(global: &Global) -> &'static str {
     use std::io::IsTerminal;
-    let auto = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+    let auto = std::io::stdout().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
     match global.color {
         super::ColorChoice::Always => "always",
         super::ColorChoice::Auto if auto => "always",
@@ -105,13 +172,19 @@ fn folder(given: Option<PathBuf>) -> Result<PathBuf> {
         Some(dir) => {
             let taken = dir.read_dir().is_ok_and(|mut d| d.next().is_some());
             if taken {
-                return Err(Error::new(Kind::Usage, format!("{} is not empty", dir.display())).hint("name a folder that is empty or not there yet"));
+                return Err(
+                    Error::new(Kind::Usage, format!("{} is not empty", dir.display()))
+                        .hint("name a folder that is empty or not there yet"),
+                );
             }
             std::fs::create_dir_all(&dir).or_fail(Kind::Usage, || failed(&dir))?;
             dir.canonicalize().or_fail(Kind::Usage, || failed(&dir))
         }
         None => {
-            let dir = tempfile::Builder::new().prefix("aidf-demo-").tempdir().or_fail(Kind::Internal, || "no temporary folder can be made")?;
+            let dir = tempfile::Builder::new()
+                .prefix("aidf-demo-")
+                .tempdir()
+                .or_fail(Kind::Internal, || "no temporary folder can be made")?;
             Ok(dir.keep())
         }
     }
@@ -132,7 +205,9 @@ impl Story<'_> {
         let write = |path: &str, text: &str| -> Result<()> {
             let file = seed.join(path);
             let failed = || format!("{} cannot be written", file.display());
-            std::fs::create_dir_all(file.parent().unwrap_or(&seed)).and_then(|()| std::fs::write(&file, text)).or_fail(Kind::Internal, failed)
+            std::fs::create_dir_all(file.parent().unwrap_or(&seed))
+                .and_then(|()| std::fs::write(&file, text))
+                .or_fail(Kind::Internal, failed)
         };
         for (path, text) in [
             ("README.md", README),
@@ -144,27 +219,53 @@ impl Story<'_> {
             write(path, text)?;
         }
         self.quietly(&seed, &["config", "--global", "user.name", "Operator"])?;
-        self.quietly(&seed, &["config", "--global", "user.email", "operator@example.invalid"])?;
+        self.quietly(
+            &seed,
+            &[
+                "config",
+                "--global",
+                "user.email",
+                "operator@example.invalid",
+            ],
+        )?;
         self.quietly(&seed, &["config", "--global", "safe.directory", "*"])?;
         self.quietly(&seed, &["init", "--quiet", "--initial-branch=main"])?;
         self.quietly(&seed, &["add", "."])?;
         self.quietly(&seed, &["commit", "--quiet", "-m", "Seed the project"])?;
         self.quietly(&seed, &["branch", "sandbox"])?;
-        self.quietly(dir, &["clone", "--quiet", "--bare", "home/seed", "remote.git"])?;
-        self.quietly(&dir.join("remote.git"), &["config", "receive.advertisePushOptions", "true"])?;
-        self.quietly(&dir.join("remote.git"), &["config", "receive.fsckObjects", "true"])
+        self.quietly(
+            dir,
+            &["clone", "--quiet", "--bare", "home/seed", "remote.git"],
+        )?;
+        self.quietly(
+            &dir.join("remote.git"),
+            &["config", "receive.advertisePushOptions", "true"],
+        )?;
+        self.quietly(
+            &dir.join("remote.git"),
+            &["config", "receive.fsckObjects", "true"],
+        )
     }
 
     /// A command that sees this folder's settings alone.
     fn command(&self, program: &Path, dir: &Path) -> Command {
         let mut command = Command::new(program);
-        let ours = |name: &str| name.starts_with("AIDF_") || name.starts_with("GIT_") || name.starts_with("XDG_") || name == "DEFAULT_WRITE_BRANCH";
+        let ours = |name: &str| {
+            name.starts_with("AIDF_")
+                || name.starts_with("GIT_")
+                || name.starts_with("XDG_")
+                || name == "DEFAULT_WRITE_BRANCH"
+        };
         for (name, _) in std::env::vars_os() {
             if name.to_str().is_some_and(ours) {
                 command.env_remove(name);
             }
         }
-        command.current_dir(dir).env("HOME", &self.home).env("GIT_CONFIG_NOSYSTEM", "1").stdin(std::process::Stdio::null());
+        command
+            .current_dir(dir)
+            .env("HOME", &self.home)
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .stdin(std::process::Stdio::null());
         command
     }
 
@@ -173,16 +274,27 @@ impl Story<'_> {
             .command(Path::new("git"), dir)
             .args(arguments)
             .output()
-            .or_fail(Kind::Unavailable, || "`git` could not be started, which the demo needs")?;
+            .or_fail(
+                Kind::Unavailable,
+                || "`git` could not be started, which the demo needs",
+            )?;
         if output.status.success() {
             return Ok(());
         }
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        Err(Error::new(Kind::Internal, format!("git {} failed", arguments.join(" "))).caused_by(anyhow::anyhow!(said)))
+        Err(Error::new(
+            Kind::Internal,
+            format!("git {} failed", arguments.join(" ")),
+        )
+        .caused_by(anyhow::anyhow!(said)))
     }
 
     fn print(&self, text: &str) -> Result<()> {
-        if self.json { Ok(()) } else { self.ui.stdout(text.as_bytes()) }
+        if self.json {
+            Ok(())
+        } else {
+            self.ui.stdout(text.as_bytes())
+        }
     }
 
     fn say(&self, text: &str) -> Result<()> {
@@ -200,47 +312,93 @@ impl Story<'_> {
     }
 
     /// Shows a command, runs it, and shows what it printed.
-    fn play(&mut self, program: &Path, name: &str, dir: &Path, arguments: &[&str], hidden: &[&str], expected: i32) -> Result<()> {
-        let words: Vec<String> = std::iter::once(name).chain(arguments.iter().copied()).map(quoted).collect();
+    fn play(
+        &mut self,
+        program: &Path,
+        name: &str,
+        dir: &Path,
+        arguments: &[&str],
+        hidden: &[&str],
+        expected: i32,
+    ) -> Result<()> {
+        let words: Vec<String> = std::iter::once(name)
+            .chain(arguments.iter().copied())
+            .map(quoted)
+            .collect();
         let line = words.join(" ");
-        self.print(&format!("{}\n", self.ui.painted(Style::Strong, &format!("$ {line}"))))?;
+        self.print(&format!(
+            "{}\n",
+            self.ui.painted(Style::Strong, &format!("$ {line}"))
+        ))?;
         let output = self
             .command(program, dir)
             .args(arguments)
             .args(hidden)
             .output()
-            .or_fail(Kind::Unavailable, || format!("`{name}` could not be started"))?;
+            .or_fail(Kind::Unavailable, || {
+                format!("`{name}` could not be started")
+            })?;
         self.print(&String::from_utf8_lossy(&output.stderr))?;
         self.print(&String::from_utf8_lossy(&output.stdout))?;
         let code = output.status.code().unwrap_or(-1);
         if code != 0 {
-            self.print(&format!("{}\n", self.ui.painted(Style::Dim, &format!("(exit code {code})"))))?;
+            self.print(&format!(
+                "{}\n",
+                self.ui.painted(Style::Dim, &format!("(exit code {code})"))
+            ))?;
         }
-        self.steps.push(Step { command: line.clone(), exit_code: code });
+        self.steps.push(Step {
+            command: line.clone(),
+            exit_code: code,
+        });
         if code != expected {
-            return Err(Error::new(Kind::Internal, format!("the demo expected exit code {expected} of `{line}`, and saw {code}"))
-                .caused_by(anyhow::anyhow!(String::from_utf8_lossy(&output.stderr).into_owned())));
+            return Err(Error::new(
+                Kind::Internal,
+                format!("the demo expected exit code {expected} of `{line}`, and saw {code}"),
+            )
+            .caused_by(anyhow::anyhow!(
+                String::from_utf8_lossy(&output.stderr).into_owned()
+            )));
         }
         Ok(())
     }
 
     fn append(&self, dir: &Path, path: &str, line: &str) -> Result<()> {
-        self.print(&format!("{}\n", self.ui.painted(Style::Strong, &format!("$ echo \"{line}\" >> {path}"))))?;
+        self.print(&format!(
+            "{}\n",
+            self.ui
+                .painted(Style::Strong, &format!("$ echo \"{line}\" >> {path}"))
+        ))?;
         let file = dir.join(path);
-        let mut text = std::fs::read_to_string(&file).or_fail(Kind::Internal, || format!("{path} cannot be read"))?;
+        let mut text = std::fs::read_to_string(&file)
+            .or_fail(Kind::Internal, || format!("{path} cannot be read"))?;
         text.push_str(line);
         text.push('\n');
         std::fs::write(&file, text).or_fail(Kind::Internal, || format!("{path} cannot be written"))
     }
 
     fn write(&self, dir: &Path, path: &str, text: &str) -> Result<()> {
-        self.print(&format!("{}\n", self.ui.painted(Style::Strong, &format!("$ echo \"{}\" > {path}", text.trim_end()))))?;
-        std::fs::write(dir.join(path), text).or_fail(Kind::Internal, || format!("{path} cannot be written"))
+        self.print(&format!(
+            "{}\n",
+            self.ui.painted(
+                Style::Strong,
+                &format!("$ echo \"{}\" > {path}", text.trim_end())
+            )
+        ))?;
+        std::fs::write(dir.join(path), text)
+            .or_fail(Kind::Internal, || format!("{path} cannot be written"))
     }
 }
 
 /// A word as it would be typed.
 fn quoted(word: &str) -> String {
-    let plain = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c));
-    if plain { word.to_owned() } else { format!("\"{word}\"") }
+    let plain = !word.is_empty()
+        && word
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c));
+    if plain {
+        word.to_owned()
+    } else {
+        format!("\"{word}\"")
+    }
 }

@@ -30,8 +30,16 @@ pub fn completions(ui: &Ui, arguments: &Completions) -> Result<()> {
 pub fn man(ui: &Ui, arguments: &Man) -> Result<()> {
     std::fs::create_dir_all(&arguments.dir)
         .and_then(|()| clap_mangen::generate_to(Cli::command(), &arguments.dir))
-        .with_context(|| format!("the man pages cannot be written to {}", arguments.dir.display()))
+        .with_context(|| {
+            format!(
+                "the man pages cannot be written to {}",
+                arguments.dir.display()
+            )
+        })
         .map_err(internal)?;
-    ui.note(&format!("wrote the man pages to {}", arguments.dir.display()));
+    ui.note(&format!(
+        "wrote the man pages to {}",
+        arguments.dir.display()
+    ));
     Ok(())
 }

@@ -36,7 +36,10 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
     let report = log::log(&cx, &request)?;
     ui.result(&report, &cx.warnings(), |out| {
         if report.commits.is_empty() {
-            out.line(format!("no such commits on {}", super::ui::visible(&report.branch)));
+            out.line(format!(
+                "no such commits on {}",
+                super::ui::visible(&report.branch)
+            ));
         }
         text::commits(out, &report.commits);
     })

@@ -43,28 +43,65 @@ Exit codes:
 #[derive(Debug, Clone, Args)]
 pub struct Global {
     /// Work in the clone that holds DIR
-    #[arg(short = 'C', long, global = true, value_name = "DIR", help_heading = "Global options")]
+    #[arg(
+        short = 'C',
+        long,
+        global = true,
+        value_name = "DIR",
+        help_heading = "Global options"
+    )]
     pub dir: Option<PathBuf>,
     /// Work straight against a remote (URL or path), with no clone
-    #[arg(short = 'R', long, global = true, value_name = "URL", help_heading = "Global options", conflicts_with = "dir")]
+    #[arg(
+        short = 'R',
+        long,
+        global = true,
+        value_name = "URL",
+        help_heading = "Global options",
+        conflicts_with = "dir"
+    )]
     pub repo: Option<String>,
     /// Which remote of the clone
-    #[arg(long, global = true, value_name = "NAME", default_value = "origin", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        default_value = "origin",
+        help_heading = "Global options"
+    )]
     pub remote: String,
     /// Operator's config file
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        help_heading = "Global options"
+    )]
     pub config: Option<PathBuf>,
     /// Print one JSON object on stdout
     #[arg(long, global = true, help_heading = "Global options")]
     pub json: bool,
     /// Print errors only
-    #[arg(short, long, global = true, help_heading = "Global options", conflicts_with = "verbose")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        help_heading = "Global options",
+        conflicts_with = "verbose"
+    )]
     pub quiet: bool,
     /// Print each step with its time on stderr
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub verbose: bool,
     /// When to use colour
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "Global options"
+    )]
     pub color: ColorChoice,
     /// Never prompt
     #[arg(long, global = true, help_heading = "Global options")]
@@ -73,7 +110,13 @@ pub struct Global {
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub yes: bool,
     /// Bound on any network wait, in seconds
-    #[arg(long, global = true, value_name = "SECS", default_value_t = 30, help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "SECS",
+        default_value_t = 30,
+        help_heading = "Global options"
+    )]
     pub timeout: u64,
 }
 
@@ -98,7 +141,14 @@ pub enum Command {
 
 impl Global {
     fn settings(&self) -> Settings {
-        Settings { json: self.json, quiet: self.quiet, verbose: self.verbose, color: self.color, no_input: self.no_input, yes: self.yes }
+        Settings {
+            json: self.json,
+            quiet: self.quiet,
+            verbose: self.verbose,
+            color: self.color,
+            no_input: self.no_input,
+            yes: self.yes,
+        }
     }
 
     /// The folder that relative paths start from.
@@ -110,14 +160,28 @@ impl Global {
             .ok()
             .filter(|d| d.is_dir())
             .and_then(|d| d.canonicalize().ok())
-            .ok_or_else(|| Error::new(Kind::NotFound, format!("there is no folder {}", dir.display())).hint("name an existing one with -C DIR"))
+            .ok_or_else(|| {
+                Error::new(
+                    Kind::NotFound,
+                    format!("there is no folder {}", dir.display()),
+                )
+                .hint("name an existing one with -C DIR")
+            })
     }
 
     /// Opens what a command works on.
     pub fn context(&self, ui: &Ui) -> Result<Context> {
-        let flags = Flags { config: self.config.clone(), timeout: Some(self.timeout) };
+        let flags = Flags {
+            config: self.config.clone(),
+            timeout: Some(self.timeout),
+        };
         let config = Config::resolve(&flags, |name| std::env::var(name).ok())?;
-        let place = Place { repo: self.repo.clone(), dir: self.folder()?, remote: self.remote.clone(), interactive: ui.interactive() };
+        let place = Place {
+            repo: self.repo.clone(),
+            dir: self.folder()?,
+            remote: self.remote.clone(),
+            interactive: ui.interactive(),
+        };
         Context::open(config, &place, Moment::now(), Box::new(ui.clone()))
     }
 }
@@ -148,8 +212,18 @@ pub fn main() -> u8 {
 }
 
 fn refused_arguments(error: &clap::Error) -> u8 {
-    let plain = Settings { json: false, quiet: false, verbose: false, color: ColorChoice::Auto, no_input: true, yes: false };
-    let json = std::env::args_os().skip(1).take_while(|a| a != "--").any(|a| a == "--json");
+    let plain = Settings {
+        json: false,
+        quiet: false,
+        verbose: false,
+        color: ColorChoice::Auto,
+        no_input: true,
+        yes: false,
+    };
+    let json = std::env::args_os()
+        .skip(1)
+        .take_while(|a| a != "--")
+        .any(|a| a == "--json");
     if !error.use_stderr() {
         // Help and version were asked for: they are the result.
         let _ = Ui::new(plain).stdout(error.render().to_string().as_bytes());
@@ -157,8 +231,14 @@ fn refused_arguments(error: &clap::Error) -> u8 {
     }
     if json {
         let text = error.render().to_string();
-        let message = text.lines().next().unwrap_or("").trim_start_matches("error: ").to_owned();
-        Ui::new(Settings { json, ..plain }).error(&Error::new(Kind::Usage, message).hint("see aidf --help"));
+        let message = text
+            .lines()
+            .next()
+            .unwrap_or("")
+            .trim_start_matches("error: ")
+            .to_owned();
+        Ui::new(Settings { json, ..plain })
+            .error(&Error::new(Kind::Usage, message).hint("see aidf --help"));
     } else {
         Ui::new(plain).note(error.render().to_string().trim_end());
     }
@@ -173,11 +253,14 @@ pub fn token(given: Option<String>) -> Result<Option<String>> {
     let mut text = given;
     if text == "-" {
         text.clear();
-        std::io::stdin().read_line(&mut text).map_err(|e| Error::new(Kind::Usage, "no token could be read from standard input").caused_by(e))?;
+        std::io::stdin().read_line(&mut text).map_err(|e| {
+            Error::new(Kind::Usage, "no token could be read from standard input").caused_by(e)
+        })?;
     }
     let text = text.trim().to_owned();
     if text.is_empty() {
-        return Err(Error::new(Kind::Usage, "the reuse token is empty").hint("give --reuse-token TOKEN, or - to read it from standard input"));
+        return Err(Error::new(Kind::Usage, "the reuse token is empty")
+            .hint("give --reuse-token TOKEN, or - to read it from standard input"));
     }
     Ok(Some(text))
 }

@@ -60,7 +60,14 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
     let cx = global.context(ui)?;
     let report = rollback::rollback(&cx, &request)?;
     ui.result(&report, &cx.warnings(), |text| {
-        text.line(text.styled(if report.unchanged { Style::Strong } else { Style::Good }, &report.message));
+        text.line(text.styled(
+            if report.unchanged {
+                Style::Strong
+            } else {
+                Style::Good
+            },
+            &report.message,
+        ));
         for file in &report.reverted_files {
             text.line(format!("  {}", visible(file)));
         }

@@ -87,16 +87,34 @@ fn init(global: &Global, ui: &Ui, arguments: Init) -> Result<()> {
     let mut cx = global.context(ui)?;
     let report = sandbox::init(&mut cx, &request)?;
     ui.result(&report, &cx.warnings(), |text| {
-        let what = if report.reused { "Welcome back! Your sandbox is as you left it." } else { "Welcome! Your sandbox is ready." };
+        let what = if report.reused {
+            "Welcome back! Your sandbox is as you left it."
+        } else {
+            "Welcome! Your sandbox is ready."
+        };
         text.line(text.styled(Style::Good, what));
         text.line("");
-        text.line(format!("  branch      {}", text.styled(Style::Strong, &report.branch)));
+        text.line(format!(
+            "  branch      {}",
+            text.styled(Style::Strong, &report.branch)
+        ));
         text.line(format!("  repository  {}", visible(&report.repo_name)));
-        let from = if report.reused { "at         " } else { "forked from" };
-        let place = if report.reused { report.head.short() } else { format!("{} at {}", report.base, report.base_commit.short()) };
+        let from = if report.reused {
+            "at         "
+        } else {
+            "forked from"
+        };
+        let place = if report.reused {
+            report.head.short()
+        } else {
+            format!("{} at {}", report.base, report.base_commit.short())
+        };
         text.line(format!("  {from} {}", visible(&place)));
         if let Some(dir) = &report.worktree {
-            text.line(format!("  worktree    {}", visible(&dir.display().to_string())));
+            text.line(format!(
+                "  worktree    {}",
+                visible(&dir.display().to_string())
+            ));
         }
         if let Some(end) = &report.expires_at {
             text.line(format!("  ends        {} unless it is used", &end[..10]));
@@ -112,14 +130,31 @@ fn init(global: &Global, ui: &Ui, arguments: Init) -> Result<()> {
 
 fn list(global: &Global, ui: &Ui, arguments: &List) -> Result<()> {
     let cx = global.context(ui)?;
-    let report = sandbox::list(&cx, &ListRequest { idle_days: arguments.idle })?;
+    let report = sandbox::list(
+        &cx,
+        &ListRequest {
+            idle_days: arguments.idle,
+        },
+    )?;
     ui.result(&report, &cx.warnings(), |text| {
         if report.sandboxes.is_empty() {
             text.line("no sandboxes");
             return;
         }
-        let width = report.sandboxes.iter().map(|s| s.branch.len()).max().unwrap_or(0).max(6);
-        text.line(text.styled(Style::Dim, &format!("{:width$}  {:>7}  {:>5}  {:>6}  {:>6}  LAST WRITE", "BRANCH", "COMMITS", "FILES", "AHEAD", "BEHIND")));
+        let width = report
+            .sandboxes
+            .iter()
+            .map(|s| s.branch.len())
+            .max()
+            .unwrap_or(0)
+            .max(6);
+        text.line(text.styled(
+            Style::Dim,
+            &format!(
+                "{:width$}  {:>7}  {:>5}  {:>6}  {:>6}  LAST WRITE",
+                "BRANCH", "COMMITS", "FILES", "AHEAD", "BEHIND"
+            ),
+        ));
         for s in &report.sandboxes {
             let last = match (&s.last_write_at, s.idle_days) {
                 (Some(_), Some(0)) => "today".to_owned(),
@@ -127,7 +162,10 @@ fn list(global: &Global, ui: &Ui, arguments: &List) -> Result<()> {
                 (Some(_), Some(days)) => format!("{days} days ago"),
                 _ => "never".to_owned(),
             };
-            text.line(format!("{:width$}  {:>7}  {:>5}  {:>6}  {:>6}  {last}", s.branch, s.commits, s.files, s.ahead, s.behind));
+            text.line(format!(
+                "{:width$}  {:>7}  {:>5}  {:>6}  {:>6}  {last}",
+                s.branch, s.commits, s.files, s.ahead, s.behind
+            ));
         }
     })
 }
@@ -136,8 +174,15 @@ fn show(global: &Global, ui: &Ui, arguments: &Show) -> Result<()> {
     let cx = global.context(ui)?;
     let report = sandbox::show(&cx, arguments.branch.as_deref())?;
     ui.result(&report, &cx.warnings(), |out| {
-        let fork = report.fork_point.map_or("nothing".to_owned(), |f| f.short());
-        out.line(format!("{}  at {}, forked from {} at {fork}", out.styled(Style::Strong, &report.branch), report.head.short(), visible(&report.base)));
+        let fork = report
+            .fork_point
+            .map_or("nothing".to_owned(), |f| f.short());
+        out.line(format!(
+            "{}  at {}, forked from {} at {fork}",
+            out.styled(Style::Strong, &report.branch),
+            report.head.short(),
+            visible(&report.base)
+        ));
         if report.commits.is_empty() {
             out.line("no commits of its own yet");
             return;

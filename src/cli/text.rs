@@ -16,11 +16,23 @@ pub fn files(text: &mut Text, files: &[FileChange]) {
         let count = if file.binary {
             "binary".to_owned()
         } else {
-            let plus = if file.added > 0 { text.styled(Style::Added, &format!("+{}", file.added)) } else { String::new() };
-            let minus = if file.removed > 0 { text.styled(Style::Removed, &format!("-{}", file.removed)) } else { String::new() };
+            let plus = if file.added > 0 {
+                text.styled(Style::Added, &format!("+{}", file.added))
+            } else {
+                String::new()
+            };
+            let minus = if file.removed > 0 {
+                text.styled(Style::Removed, &format!("-{}", file.removed))
+            } else {
+                String::new()
+            };
             format!("{plus} {minus}").trim().to_owned()
         };
-        text.line(format!("  {}  {}  {count}", text.styled(style, letter), super::ui::visible(&file.path)));
+        text.line(format!(
+            "  {}  {}  {count}",
+            text.styled(style, letter),
+            super::ui::visible(&file.path)
+        ));
     }
 }
 
@@ -29,7 +41,10 @@ pub fn commits(text: &mut Text, commits: &[Line]) {
     for c in commits {
         let id = text.styled(Style::Warn, &c.commit.short());
         text.line(format!("{id}  {}", text.styled(Style::Strong, &c.subject)));
-        let mut facts = vec![c.time[..c.time.len().min(16)].replace('T', " "), c.committed_by.clone()];
+        let mut facts = vec![
+            c.time[..c.time.len().min(16)].replace('T', " "),
+            c.committed_by.clone(),
+        ];
         facts.extend(c.task_id.as_ref().map(|t| format!("task {t}")));
         facts.extend(c.agent.as_ref().map(|a| format!("agent {a}")));
         facts.push(match c.files.len() {
@@ -44,7 +59,10 @@ pub fn commits(text: &mut Text, commits: &[Line]) {
         }
         text.line(line);
         if let Some(by) = c.rolled_back_by {
-            text.line(format!("            {}", text.styled(Style::Warn, &format!("rolled back by {}", by.short()))));
+            text.line(format!(
+                "            {}",
+                text.styled(Style::Warn, &format!("rolled back by {}", by.short()))
+            ));
         }
     }
 }

@@ -65,7 +65,10 @@ impl Ui {
             ColorChoice::Never => false,
             ColorChoice::Auto => {
                 let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
-                terminal && !settings.json && !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|t| t != "dumb")
+                terminal
+                    && !settings.json
+                    && !set("NO_COLOR")
+                    && std::env::var_os("TERM").is_none_or(|t| t != "dumb")
             }
         };
         Ui(Arc::new(Inner {
@@ -79,7 +82,10 @@ impl Ui {
 
     /// Whether questions may be asked.
     pub fn interactive(&self) -> bool {
-        !self.0.settings.no_input && !self.0.settings.json && io::stdin().is_terminal() && io::stderr().is_terminal()
+        !self.0.settings.no_input
+            && !self.0.settings.json
+            && io::stdin().is_terminal()
+            && io::stderr().is_terminal()
     }
 
     /// Asks for a line of text; none where nobody is there.
@@ -87,20 +93,33 @@ impl Ui {
         if !self.interactive() || self.0.settings.yes {
             return None;
         }
-        dialoguer::Input::<String>::new().with_prompt(question).interact_text().ok()
+        dialoguer::Input::<String>::new()
+            .with_prompt(question)
+            .interact_text()
+            .ok()
     }
 
     /// Prints a result: one JSON object, or what `human` makes of it.
-    pub fn result<T: Serialize>(&self, report: &T, warnings: &[String], human: impl FnOnce(&mut Text)) -> Result<(), Error> {
+    pub fn result<T: Serialize>(
+        &self,
+        report: &T,
+        warnings: &[String],
+        human: impl FnOnce(&mut Text),
+    ) -> Result<(), Error> {
         self.end_bar();
         if !self.0.settings.quiet && !self.0.settings.json {
             for warning in warnings {
                 self.warn(warning);
             }
         }
-        let mut text = Text { color: self.0.color_out, out: String::new() };
+        let mut text = Text {
+            color: self.0.color_out,
+            out: String::new(),
+        };
         if self.0.settings.json {
-            let mut value = serde_json::to_value(report).context("the result cannot be written as JSON").map_err(internal)?;
+            let mut value = serde_json::to_value(report)
+                .context("the result cannot be written as JSON")
+                .map_err(internal)?;
             if let Some(object) = value.as_object_mut() {
                 object.insert("warnings".to_owned(), serde_json::json!(warnings));
             }
@@ -116,14 +135,19 @@ impl Ui {
         let mut out = io::stdout().lock();
         match out.write_all(bytes).and_then(|()| out.flush()) {
             Err(e) if e.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
-            Err(e) => Err(internal(anyhow::Error::from(e).context("the result could not be written"))),
+            Err(e) => Err(internal(
+                anyhow::Error::from(e).context("the result could not be written"),
+            )),
             Ok(()) => Ok(()),
         }
     }
 
     /// Text for stdout in a style, each line made safe.
     pub fn painted(&self, style: Style, text: &str) -> String {
-        text.lines().map(|l| paint(self.0.color_out, style, &visible(l))).collect::<Vec<_>>().join("\n")
+        text.lines()
+            .map(|l| paint(self.0.color_out, style, &visible(l)))
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     /// Prints a line to stderr, unless only errors are wanted.
@@ -134,7 +158,11 @@ impl Ui {
     }
 
     fn warn(&self, text: &str) {
-        self.stderr(&format!("{} {}\n", paint(self.0.color_err, Style::Warn, "warning:"), visible(text)));
+        self.stderr(&format!(
+            "{} {}\n",
+            paint(self.0.color_err, Style::Warn, "warning:"),
+            visible(text)
+        ));
     }
 
     /// Prints a failure, its causes and what to do next.
@@ -151,14 +179,26 @@ impl Ui {
             return;
         }
         let color = self.0.color_err;
-        let mut text = format!("{} {}\n", paint(color, Style::Bad, "error:"), visible(error.message()));
+        let mut text = format!(
+            "{} {}\n",
+            paint(color, Style::Bad, "error:"),
+            visible(error.message())
+        );
         for cause in error.causes() {
             for line in cause.lines().filter(|l| !l.trim().is_empty()) {
-                text.push_str(&format!("{} {}\n", paint(color, Style::Dim, "caused by:"), visible(line)));
+                text.push_str(&format!(
+                    "{} {}\n",
+                    paint(color, Style::Dim, "caused by:"),
+                    visible(line)
+                ));
             }
         }
         if let Some(hint) = error.hint_text() {
-            text.push_str(&format!("{} {}\n", paint(color, Style::Strong, "hint:"), visible(hint)));
+            text.push_str(&format!(
+                "{} {}\n",
+                paint(color, Style::Strong, "hint:"),
+                visible(hint)
+            ));
         }
         self.stderr(&text);
     }
@@ -189,7 +229,11 @@ fn write_stderr(text: &str) {
 
 fn full_message(error: &Error) -> String {
     let causes = error.causes();
-    if causes.is_empty() { error.message().to_owned() } else { format!("{}: {}", error.message(), causes.join(": ")) }
+    if causes.is_empty() {
+        error.message().to_owned()
+    } else {
+        format!("{}: {}", error.message(), causes.join(": "))
+    }
 }
 
 /// An error of this front end's own.
@@ -201,28 +245,45 @@ impl Progress for Ui {
     fn step(&self, what: &str) {
         if self.0.settings.verbose {
             let at = format!("[{:7.3} s]", self.0.start.elapsed().as_secs_f64());
-            self.stderr(&format!("{} {}\n", paint(self.0.color_err, Style::Dim, &at), visible(what)));
+            self.stderr(&format!(
+                "{} {}\n",
+                paint(self.0.color_err, Style::Dim, &at),
+                visible(what)
+            ));
         }
     }
 
     fn remote(&self, line: &str) {
-        self.note(&format!("{} {}", paint(self.0.color_err, Style::Dim, "remote:"), visible(line)));
+        self.note(&format!(
+            "{} {}",
+            paint(self.0.color_err, Style::Dim, "remote:"),
+            visible(line)
+        ));
     }
 
     fn advance(&self, what: &str, done: u64, total: u64) {
         let settings = self.0.settings;
         // What is over in a moment needs no bar.
-        if settings.quiet || settings.json || !io::stderr().is_terminal() || self.0.start.elapsed() < Duration::from_millis(500) {
+        if settings.quiet
+            || settings.json
+            || !io::stderr().is_terminal()
+            || self.0.start.elapsed() < Duration::from_millis(500)
+        {
             return;
         }
-        let Ok(mut slot) = self.0.bar.lock() else { return };
+        let Ok(mut slot) = self.0.bar.lock() else {
+            return;
+        };
         let bar = slot.get_or_insert_with(|| {
             let template = match (what.starts_with("bytes"), total > 0) {
                 (true, _) => "{spinner} {msg} {bytes} {bytes_per_sec}",
                 (false, true) => "{spinner} {msg} {pos}/{len} [{bar:30}] {eta}",
                 (false, false) => "{spinner} {msg} {pos}",
             };
-            let bar = ProgressBar::with_draw_target((total > 0).then_some(total), ProgressDrawTarget::stderr());
+            let bar = ProgressBar::with_draw_target(
+                (total > 0).then_some(total),
+                ProgressDrawTarget::stderr(),
+            );
             if let Ok(style) = ProgressStyle::with_template(template) {
                 bar.set_style(style);
             }
@@ -297,8 +358,12 @@ pub fn visible(text: &str) -> String {
         match c {
             '\t' => out.push_str("  "),
             '\n' => out.push_str("\\n"),
-            c if c.is_control() && (c as u32) < 0x100 => out.push_str(&format!("\\x{:02x}", c as u32)),
-            c if c.is_control() || is_invisible(c) => out.push_str(&format!("\\u{{{:x}}}", c as u32)),
+            c if c.is_control() && (c as u32) < 0x100 => {
+                out.push_str(&format!("\\x{:02x}", c as u32))
+            }
+            c if c.is_control() || is_invisible(c) => {
+                out.push_str(&format!("\\u{{{:x}}}", c as u32))
+            }
             c => out.push(c),
         }
     }
@@ -314,13 +379,22 @@ mod tests {
     fn json_reads_back_alike_and_cannot_act_on_the_terminal() {
         let value = serde_json::json!({"a": "x\u{1b}[2J\u{9b}\u{202e}\u{e0041}ü"});
         let text = json(&value);
-        assert!(!text.chars().any(|c| c.is_control() || is_invisible(c)), "{text}");
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
+        assert!(
+            !text.chars().any(|c| c.is_control() || is_invisible(c)),
+            "{text}"
+        );
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&text).unwrap(),
+            value
+        );
     }
 
     #[test]
     fn text_from_elsewhere_cannot_act_on_the_terminal() {
-        assert_eq!(visible("a\x1b[2Jb\r\u{9b}c\u{202e}d\u{200b}\u{7}"), "a\\x1b[2Jb\\x0d\\x9bc\\u{202e}d\\u{200b}\\x07");
+        assert_eq!(
+            visible("a\x1b[2Jb\r\u{9b}c\u{202e}d\u{200b}\u{7}"),
+            "a\\x1b[2Jb\\x0d\\x9bc\\u{202e}d\\u{200b}\\x07"
+        );
         assert_eq!(visible("plain ünï 日本"), "plain ünï 日本");
     }
 }

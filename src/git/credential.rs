@@ -18,17 +18,32 @@ pub(crate) struct Login {
 pub(crate) fn known(url: &HttpUrl, environment: impl Fn(&str) -> Option<String>) -> Vec<Login> {
     let mut found = Vec::new();
     if let (Some(user), Some(password)) = (&url.user, &url.password) {
-        found.push(Login { user: user.clone(), password: password.clone(), from: "the URL" });
+        found.push(Login {
+            user: user.clone(),
+            password: password.clone(),
+            from: "the URL",
+        });
     }
     // A token in the environment was never meant to cross a network in the open.
     if !super::wire::Endpoint::Http(url.clone()).is_private() {
         return found;
     }
-    let host_of = |name: &str| environment(name).map(|v| v.rsplit("://").next().unwrap_or("").trim_end_matches('/').to_ascii_lowercase());
+    let host_of = |name: &str| {
+        environment(name).map(|v| {
+            v.rsplit("://")
+                .next()
+                .unwrap_or("")
+                .trim_end_matches('/')
+                .to_ascii_lowercase()
+        })
+    };
     let host = url.authority();
-    let github = url.host == "github.com" || [host_of("GITHUB_SERVER_URL"), host_of("GH_HOST")].contains(&Some(host.clone()));
-    let gitlab = url.host == "gitlab.com" || [host_of("CI_SERVER_URL"), host_of("CI_SERVER_HOST")].contains(&Some(host.clone()));
-    let gitea = url.host == "codeberg.org" || [host_of("GITEA_SERVER_URL"), host_of("FORGEJO_SERVER_URL")].contains(&Some(host));
+    let github = url.host == "github.com"
+        || [host_of("GITHUB_SERVER_URL"), host_of("GH_HOST")].contains(&Some(host.clone()));
+    let gitlab = url.host == "gitlab.com"
+        || [host_of("CI_SERVER_URL"), host_of("CI_SERVER_HOST")].contains(&Some(host.clone()));
+    let gitea = url.host == "codeberg.org"
+        || [host_of("GITEA_SERVER_URL"), host_of("FORGEJO_SERVER_URL")].contains(&Some(host));
     let candidates: [(&'static str, bool, &str); 7] = [
         ("AIDF_FORGE_TOKEN", true, "x-access-token"),
         ("GH_TOKEN", github, "x-access-token"),
@@ -40,7 +55,11 @@ pub(crate) fn known(url: &HttpUrl, environment: impl Fn(&str) -> Option<String>)
     ];
     for (name, applies, user) in candidates {
         if applies && let Some(password) = environment(name).filter(|v| !v.is_empty()) {
-            found.push(Login { user: user.to_owned(), password, from: name });
+            found.push(Login {
+                user: user.to_owned(),
+                password,
+                from: name,
+            });
             break;
         }
     }
@@ -50,13 +69,27 @@ pub(crate) fn known(url: &HttpUrl, environment: impl Fn(&str) -> Option<String>)
 /// Asks git's credential helpers, with the user's and the system's configuration alone.
 /// `None` when no helper knows.
 pub(crate) fn ask_helpers(url: &HttpUrl, interactive: bool) -> Option<Login> {
-    let mut question = format!("protocol={}\nhost={}\npath={}\n", url.scheme(), url.authority(), url.path.trim_start_matches('/'));
+    let mut question = format!(
+        "protocol={}\nhost={}\npath={}\n",
+        url.scheme(),
+        url.authority(),
+        url.path.trim_start_matches('/')
+    );
     if let Some(user) = &url.user {
         question.push_str(&format!("username={user}\n"));
     }
     let answer = helper("fill", &question, interactive)?;
-    let field = |name: &str| answer.lines().find_map(|l| l.strip_prefix(name)?.strip_prefix('=')).map(str::to_owned);
-    Some(Login { user: field("username")?, password: field("password")?, from: "git's credential helpers" })
+    let field = |name: &str| {
+        answer
+            .lines()
+            .find_map(|l| l.strip_prefix(name)?.strip_prefix('='))
+            .map(str::to_owned)
+    };
+    Some(Login {
+        user: field("username")?,
+        password: field("password")?,
+        from: "git's credential helpers",
+    })
 }
 
 /// Tells the helpers whether what they gave was good.
@@ -74,20 +107,39 @@ pub(crate) fn tell_helpers(url: &HttpUrl, login: &Login, good: bool) {
 fn helper(action: &str, input: &str, interactive: bool) -> Option<String> {
     // Outside any repository, so that no repository's configuration names a helper: in
     // the root folder, which nobody else can write to.
-    let outside = std::env::current_dir().ok().and_then(|d| d.ancestors().last().map(std::path::Path::to_owned));
+    let outside = std::env::current_dir()
+        .ok()
+        .and_then(|d| d.ancestors().last().map(std::path::Path::to_owned));
     let mut command = Command::new("git");
-    command.args(["credential", action]).current_dir(outside.unwrap_or_else(|| "/".into()));
+    command
+        .args(["credential", action])
+        .current_dir(outside.unwrap_or_else(|| "/".into()));
     for variable in LOCAL_ENVIRONMENT {
         command.env_remove(variable);
     }
     if !interactive {
-        command.env("GIT_TERMINAL_PROMPT", "0").env("GIT_ASKPASS", "").env("SSH_ASKPASS", "");
+        command
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("GIT_ASKPASS", "")
+            .env("SSH_ASKPASS", "");
     }
-    let stderr = if interactive { Stdio::inherit() } else { Stdio::null() };
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(stderr).spawn().ok()?;
+    let stderr = if interactive {
+        Stdio::inherit()
+    } else {
+        Stdio::null()
+    };
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(stderr)
+        .spawn()
+        .ok()?;
     child.stdin.take()?.write_all(input.as_bytes()).ok()?;
     let output = child.wait_with_output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    output
+        .status
+        .success()
+        .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 #[cfg(test)]
@@ -97,15 +149,29 @@ mod tests {
 
     fn sources(secure: bool, rest: &str, set: &[&str]) -> Vec<&'static str> {
         let url = parse_http(secure, rest).unwrap();
-        known(&url, |name| set.contains(&name).then(|| "secret".to_owned())).iter().map(|l| l.from).collect()
+        known(&url, |name| {
+            set.contains(&name).then(|| "secret".to_owned())
+        })
+        .iter()
+        .map(|l| l.from)
+        .collect()
     }
 
     #[test]
     fn a_forge_token_goes_to_its_own_forge_alone() {
         assert_eq!(sources(true, "github.com/o/r", &["GH_TOKEN"]), ["GH_TOKEN"]);
         assert!(sources(true, "evil.example/o/r", &["GH_TOKEN", "GITLAB_TOKEN"]).is_empty());
-        assert_eq!(sources(true, "git.example/o/r", &["AIDF_FORGE_TOKEN"]), ["AIDF_FORGE_TOKEN"]);
-        assert!(sources(false, "git.example/o/r", &["AIDF_FORGE_TOKEN"]).is_empty(), "sent over a plaintext network");
-        assert_eq!(sources(true, "u:p@github.com/o/r", &["GITHUB_TOKEN"]), ["the URL", "GITHUB_TOKEN"]);
+        assert_eq!(
+            sources(true, "git.example/o/r", &["AIDF_FORGE_TOKEN"]),
+            ["AIDF_FORGE_TOKEN"]
+        );
+        assert!(
+            sources(false, "git.example/o/r", &["AIDF_FORGE_TOKEN"]).is_empty(),
+            "sent over a plaintext network"
+        );
+        assert_eq!(
+            sources(true, "u:p@github.com/o/r", &["GITHUB_TOKEN"]),
+            ["the URL", "GITHUB_TOKEN"]
+        );
     }
 }

@@ -81,14 +81,20 @@ impl RefName {
     /// Errors: usage, with the rule that is broken.
     pub fn branch(name: &str) -> Result<Self> {
         if name.starts_with("refs/") {
-            return Err(Error::new(Kind::Usage, format!("`{name}` is a full ref name, a branch name was expected"))
-                .hint("give the branch without `refs/heads/`"));
+            return Err(Error::new(
+                Kind::Usage,
+                format!("`{name}` is a full ref name, a branch name was expected"),
+            )
+            .hint("give the branch without `refs/heads/`"));
         }
         match fault_in_ref(&format!("refs/heads/{name}")) {
             None if !name.is_empty() => Ok(RefName(format!("refs/heads/{name}"))),
             why => Err(Error::new(
                 Kind::Usage,
-                format!("`{name}` is not a branch name: {}", why.unwrap_or("it is empty")),
+                format!(
+                    "`{name}` is not a branch name: {}",
+                    why.unwrap_or("it is empty")
+                ),
             )),
         }
     }
@@ -120,14 +126,22 @@ fn fault_in_ref(name: &str) -> Option<&'static str> {
     if name.contains("..") || name.contains("@{") {
         return Some("`..` and `@{` are not allowed");
     }
-    if name.chars().any(|c| c.is_control() || c.is_whitespace() || is_invisible(c)) {
+    if name
+        .chars()
+        .any(|c| c.is_control() || c.is_whitespace() || is_invisible(c))
+    {
         return Some("spaces, control and invisible characters are not allowed");
     }
     if name.chars().any(|c| "~^:?*[\\$`'\"();|&<>!{}".contains(c)) {
         return Some("it holds a character that git or a shell gives a meaning to");
     }
     for part in name.split('/') {
-        if part.is_empty() || part.starts_with('.') || part.starts_with('-') || part.ends_with('.') || part.ends_with(".lock") {
+        if part.is_empty()
+            || part.starts_with('.')
+            || part.starts_with('-')
+            || part.ends_with('.')
+            || part.ends_with(".lock")
+        {
             return Some("a part is empty, starts with `.` or `-`, or ends in `.` or `.lock`");
         }
     }
@@ -154,8 +168,11 @@ impl TreePath {
     pub fn new(path: &str) -> Result<Self> {
         match fault_in_path(path) {
             None => Ok(TreePath(path.to_owned())),
-            Some(why) => Err(Error::new(Kind::Denied, format!("the path `{path}` is refused: {why}"))
-                .hint("give a relative path with `/` between its parts, such as docs/plan.md")),
+            Some(why) => Err(Error::new(
+                Kind::Denied,
+                format!("the path `{path}` is refused: {why}"),
+            )
+            .hint("give a relative path with `/` between its parts, such as docs/plan.md")),
         }
     }
 
@@ -227,9 +244,15 @@ fn fault_in_path(path: &str) -> Option<&'static str> {
 /// True when some file system would take `part` for `.git`: HFS+ ignores
 /// invisible characters, NTFS case, trailing dots and spaces, and has `git~1`.
 fn is_dot_git(part: &str) -> bool {
-    let seen: String = part.chars().filter(|c| !is_invisible(*c)).flat_map(char::to_lowercase).collect();
+    let seen: String = part
+        .chars()
+        .filter(|c| !is_invisible(*c))
+        .flat_map(char::to_lowercase)
+        .collect();
     let seen = seen.trim_end_matches(['.', ' ']);
-    let short_name = seen.strip_prefix("git~").is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+    let short_name = seen
+        .strip_prefix("git~")
+        .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
     seen == ".git" || short_name
 }
 
@@ -240,10 +263,35 @@ mod tests {
     #[test]
     fn a_path_in_disguise_is_refused() {
         let disguises = [
-            "", "/etc/passwd", "../x", "a/../x", "a/./x", ".git/config", "a/.git/hooks/x", ".GIT/config", ".Git",
-            "git~1/config", "GIT~1", "git~23/x", ".g\u{200c}it/config", ".git./config", ".git /config", ".git::$INDEX",
-            "a\\b", ".git\\config", "a\0b", "a\nb", "a\u{1b}[31m", "x/", "a//b", "c:/x", "file.txt:stream", "a./b", "a /b",
-            "a\u{202e}b", "\u{feff}x",
+            "",
+            "/etc/passwd",
+            "../x",
+            "a/../x",
+            "a/./x",
+            ".git/config",
+            "a/.git/hooks/x",
+            ".GIT/config",
+            ".Git",
+            "git~1/config",
+            "GIT~1",
+            "git~23/x",
+            ".g\u{200c}it/config",
+            ".git./config",
+            ".git /config",
+            ".git::$INDEX",
+            "a\\b",
+            ".git\\config",
+            "a\0b",
+            "a\nb",
+            "a\u{1b}[31m",
+            "x/",
+            "a//b",
+            "c:/x",
+            "file.txt:stream",
+            "a./b",
+            "a /b",
+            "a\u{202e}b",
+            "\u{feff}x",
         ];
         for path in disguises {
             assert!(TreePath::new(path).is_err(), "{path:?} was accepted");
@@ -252,7 +300,18 @@ mod tests {
 
     #[test]
     fn an_ordinary_path_is_accepted() {
-        for path in ["a", "a/b.txt", ".gitignore", ".github/x", "git~x", "ü/ñ.md", "日本/語", "a b/c", ".gitx", "-x"] {
+        for path in [
+            "a",
+            "a/b.txt",
+            ".gitignore",
+            ".github/x",
+            "git~x",
+            "ü/ñ.md",
+            "日本/語",
+            "a b/c",
+            ".gitx",
+            "-x",
+        ] {
             assert!(TreePath::new(path).is_ok(), "{path:?} was refused");
         }
         let path = TreePath::new("a/b/c").unwrap();
@@ -261,10 +320,32 @@ mod tests {
 
     #[test]
     fn a_ref_name_that_plays_tricks_is_refused() {
-        for name in ["", "a..b", "a b", "a\u{3000}b", "$(id)", "`id`", "-x", "a/-x", "x@{1}", "x.lock", ".x", "x/", "a//b", "a~1", "a\u{200b}"] {
+        for name in [
+            "",
+            "a..b",
+            "a b",
+            "a\u{3000}b",
+            "$(id)",
+            "`id`",
+            "-x",
+            "a/-x",
+            "x@{1}",
+            "x.lock",
+            ".x",
+            "x/",
+            "a//b",
+            "a~1",
+            "a\u{200b}",
+        ] {
             assert!(RefName::branch(name).is_err(), "{name:?} was accepted");
         }
-        for name in ["main", "feature/x", "backup/2026-11-22T101112Z", "sandbox-a-b", "ünï"] {
+        for name in [
+            "main",
+            "feature/x",
+            "backup/2026-11-22T101112Z",
+            "sandbox-a-b",
+            "ünï",
+        ] {
             assert!(RefName::branch(name).is_ok(), "{name:?} was refused");
         }
     }

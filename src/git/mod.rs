@@ -18,6 +18,9 @@ pub use id::{CommitId, ObjectId, RefName, TreePath, is_invisible};
 pub use remote::{Remote, RemoteOptions};
 pub use revert::{Undo, undo};
 pub use store::{
-    Change, CommitInfo, Draft, Edit, Entry, LineCount, MAX_TEXT, Mode, Person, Store, bytes_to_path, check_parents, is_binary, tracking_ref,
+    Change, CommitInfo, Draft, Edit, Entry, LineCount, MAX_TEXT, Mode, Person, Store,
+    bytes_to_path, check_parents, is_binary, tracking_ref,
 };
-pub use wire::{Advertisement, Endpoint, PushConnection, PushOutcome, RefUpdate, RemoteRef, Verdict};
+pub use wire::{
+    Advertisement, Endpoint, PushConnection, PushOutcome, RefUpdate, RemoteRef, Verdict,
+};

@@ -27,10 +27,16 @@ pub(crate) struct Pack {
 pub(super) fn write(repo: &git2::Repository, objects: &[ObjectId]) -> Result<Pack> {
     let failed = || "the pack for the push could not be written".to_owned();
     let odb = repo.odb().or_fail(Kind::Internal, failed)?;
-    let mut out = Hashed { to: SpooledTempFile::new(IN_MEMORY), hash: Sha1::new(), length: 0 };
+    let mut out = Hashed {
+        to: SpooledTempFile::new(IN_MEMORY),
+        hash: Sha1::new(),
+        length: 0,
+    };
     let count = u32::try_from(objects.len()).or_fail(Kind::Internal, failed)?;
-    out.write_all(b"PACK\0\0\0\x02").or_fail(Kind::Internal, failed)?;
-    out.write_all(&count.to_be_bytes()).or_fail(Kind::Internal, failed)?;
+    out.write_all(b"PACK\0\0\0\x02")
+        .or_fail(Kind::Internal, failed)?;
+    out.write_all(&count.to_be_bytes())
+        .or_fail(Kind::Internal, failed)?;
     for id in objects {
         one(&odb, id, &mut out).or_fail(Kind::Internal, failed)?;
     }
@@ -38,7 +44,10 @@ pub(super) fn write(repo: &git2::Repository, objects: &[ObjectId]) -> Result<Pac
     out.to.write_all(&digest).or_fail(Kind::Internal, failed)?;
     let length = out.length + digest.len() as u64;
     out.to.rewind().or_fail(Kind::Internal, failed)?;
-    Ok(Pack { file: out.to, length })
+    Ok(Pack {
+        file: out.to,
+        length,
+    })
 }
 
 fn one(odb: &git2::Odb<'_>, id: &ObjectId, out: &mut Hashed) -> anyhow::Result<()> {
@@ -47,7 +56,13 @@ fn one(odb: &git2::Odb<'_>, id: &ObjectId, out: &mut Hashed) -> anyhow::Result<(
         Ok((mut reader, size, kind)) => {
             head(kind, size as u64, out)?;
             let mut zip = ZlibEncoder::new(&mut *out, Compression::fast());
-            io::copy(&mut Counted { from: &mut reader, left: size as u64 }, &mut zip)?;
+            io::copy(
+                &mut Counted {
+                    from: &mut reader,
+                    left: size as u64,
+                },
+                &mut zip,
+            )?;
             zip.finish()?;
         }
         Err(_) => {
@@ -95,7 +110,10 @@ impl Read for Counted<'_> {
         }
         let n = self.from.read(to)?;
         if n == 0 || n as u64 > self.left {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "an object is not as long as it says"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "an object is not as long as it says",
+            ));
         }
         self.left -= n as u64;
         Ok(n)

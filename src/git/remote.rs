@@ -3,8 +3,10 @@
 use super::id::CommitId;
 use super::settings::GitSettings;
 use super::store::{Store, pack_of};
-use super::wire::{Endpoint, FetchConnection, LinkSettings, PushConnection, PushOutcome, RefUpdate};
 use super::wire::PushFailure;
+use super::wire::{
+    Endpoint, FetchConnection, LinkSettings, PushConnection, PushOutcome, RefUpdate,
+};
 use crate::error::{Error, Kind, Result};
 use crate::progress::Progress;
 use std::path::Path;
@@ -35,8 +37,11 @@ impl Remote {
         let git = store.settings();
         let urls = git.all(&format!("remote.{name}.url"));
         let Some(url) = urls.first().map(|u| u.to_string()) else {
-            return Err(Error::new(Kind::NotFound, format!("this clone has no remote named `{name}`"))
-                .hint("name one of `git remote` with --remote, or an address with -R URL"));
+            return Err(Error::new(
+                Kind::NotFound,
+                format!("this clone has no remote named `{name}`"),
+            )
+            .hint("name one of `git remote` with --remote, or an address with -R URL"));
         };
         let base = store.work_dir().unwrap_or(store.git_dir()).to_owned();
         let read = Endpoint::parse(&git.rewrite(&url, false), &base)?;
@@ -46,7 +51,12 @@ impl Remote {
             None => git.rewrite(&url, true),
         };
         let write = Endpoint::parse(&write, &base)?;
-        Ok(Remote { name: name.to_owned(), read, write, settings: link_settings(git, options) })
+        Ok(Remote {
+            name: name.to_owned(),
+            read,
+            write,
+            settings: link_settings(git, options),
+        })
     }
 
     /// A remote by its address, with the user's own configuration alone.
@@ -56,7 +66,12 @@ impl Remote {
         let git = GitSettings::of_user();
         let read = Endpoint::parse(&git.rewrite(url, false), base)?;
         let write = Endpoint::parse(&git.rewrite(url, true), base)?;
-        Ok(Remote { name: "origin".to_owned(), read, write, settings: link_settings(git, options) })
+        Ok(Remote {
+            name: "origin".to_owned(),
+            read,
+            write,
+            settings: link_settings(git, options),
+        })
     }
 
     /// Its name in the clone.
@@ -93,7 +108,8 @@ impl Remote {
         };
         let place = place.trim_matches('/');
         let place = place.strip_suffix(".git").unwrap_or(place);
-        (host == "github.com").then(|| format!("https://raw.githubusercontent.com/{place}/{branch}/{path}"))
+        (host == "github.com")
+            .then(|| format!("https://raw.githubusercontent.com/{place}/{branch}/{path}"))
     }
 
     /// Connects for pushing; the answer lists every ref.
@@ -113,25 +129,60 @@ impl Remote {
     /// Fetches what `wants` need and the store lacks. Moves no ref.
     ///
     /// `from_write_side` reads from where writes go, should that be another address.
-    pub fn fetch(&self, store: &Store, wants: &[CommitId], from_write_side: bool, progress: &dyn Progress) -> Result<()> {
-        let mut missing: Vec<CommitId> = wants.iter().copied().filter(|w| !store.has_commit(*w)).collect();
+    pub fn fetch(
+        &self,
+        store: &Store,
+        wants: &[CommitId],
+        from_write_side: bool,
+        progress: &dyn Progress,
+    ) -> Result<()> {
+        let mut missing: Vec<CommitId> = wants
+            .iter()
+            .copied()
+            .filter(|w| !store.has_commit(*w))
+            .collect();
         missing.sort();
         missing.dedup();
         if missing.is_empty() {
             return Ok(());
         }
-        let side = if from_write_side { &self.write } else { &self.read };
-        progress.step(&format!("fetch {} from {side}", missing.iter().map(|m| m.short()).collect::<Vec<_>>().join(" ")));
-        FetchConnection::open(side, &self.settings)?.fetch(&store.repo, &missing, &store.known_tips(), progress)
+        let side = if from_write_side {
+            &self.write
+        } else {
+            &self.read
+        };
+        progress.step(&format!(
+            "fetch {} from {side}",
+            missing
+                .iter()
+                .map(|m| m.short())
+                .collect::<Vec<_>>()
+                .join(" ")
+        ));
+        FetchConnection::open(side, &self.settings)?.fetch(
+            &store.repo,
+            &missing,
+            &store.known_tips(),
+            progress,
+        )
     }
 
     /// Fetches the tips that `names` (full ref names) have now, where writes go, so that
     /// a retry need not do it between the advertisement and its push.
-    pub(crate) fn refresh(&self, store: &Store, names: &[&str], progress: &dyn Progress) -> Result<()> {
+    pub(crate) fn refresh(
+        &self,
+        store: &Store,
+        names: &[&str],
+        progress: &dyn Progress,
+    ) -> Result<()> {
         let mut connection = FetchConnection::open(&self.write, &self.settings)?;
         let refs = connection.refs(names)?;
-        let mut missing: Vec<CommitId> =
-            refs.iter().filter(|r| names.contains(&r.name.as_str())).map(|r| r.id).filter(|id| !store.has_commit(*id)).collect();
+        let mut missing: Vec<CommitId> = refs
+            .iter()
+            .filter(|r| names.contains(&r.name.as_str()))
+            .map(|r| r.id)
+            .filter(|id| !store.has_commit(*id))
+            .collect();
         missing.dedup();
         if missing.is_empty() {
             return Ok(());
@@ -150,7 +201,11 @@ impl Remote {
             .and_then(|t| t.strip_prefix("refs/heads/"))
             .map(str::to_owned)
             .ok_or_else(|| {
-                Error::new(Kind::NotFound, format!("{} has no default branch yet", self.read)).hint("push a first commit to it, or name the base with --base")
+                Error::new(
+                    Kind::NotFound,
+                    format!("{} has no default branch yet", self.read),
+                )
+                .hint("push a first commit to it, or name the base with --base")
             })
     }
 
@@ -172,5 +227,10 @@ impl Remote {
 }
 
 fn link_settings(git: GitSettings, options: &RemoteOptions) -> LinkSettings {
-    LinkSettings { timeout: options.timeout, ssh_command: git.ssh_command(), interactive: options.interactive, git }
+    LinkSettings {
+        timeout: options.timeout,
+        ssh_command: git.ssh_command(),
+        interactive: options.interactive,
+        git,
+    }
 }

@@ -19,8 +19,19 @@ pub struct Undo {
 ///
 /// `takes` chooses the paths that are undone at all. A merge is undone against its
 /// first parent, a root commit against nothing. Merged contents are written to `draft`.
-pub fn undo(store: &Store, draft: &mut Draft<'_>, tip: ObjectId, commits: &[CommitId], takes: &dyn Fn(&[u8]) -> bool) -> Result<Undo> {
-    let mut work = Work { store, tip, overlay: BTreeMap::new(), conflicts: Vec::new() };
+pub fn undo(
+    store: &Store,
+    draft: &mut Draft<'_>,
+    tip: ObjectId,
+    commits: &[CommitId],
+    takes: &dyn Fn(&[u8]) -> bool,
+) -> Result<Undo> {
+    let mut work = Work {
+        store,
+        tip,
+        overlay: BTreeMap::new(),
+        conflicts: Vec::new(),
+    };
     for &id in commits {
         let commit = store.commit(id)?;
         let before = match commit.parents.first() {
@@ -42,7 +53,10 @@ pub fn undo(store: &Store, draft: &mut Draft<'_>, tip: ObjectId, commits: &[Comm
             edits.push((path, entry));
         }
     }
-    Ok(Undo { edits, conflicts: work.conflicts })
+    Ok(Undo {
+        edits,
+        conflicts: work.conflicts,
+    })
 }
 
 struct Work<'s> {
@@ -80,7 +94,11 @@ impl Work<'_> {
             return Ok(());
         }
         let free = back.is_none() || back == change.old;
-        match (there.is_some() && free).then(|| self.merge(draft, change.new, there, change.old)).transpose()?.flatten() {
+        match (there.is_some() && free)
+            .then(|| self.merge(draft, change.new, there, change.old))
+            .transpose()?
+            .flatten()
+        {
             Some(result) => {
                 self.overlay.insert(new_path.clone(), None);
                 self.overlay.insert(change.path.clone(), result);
@@ -92,18 +110,30 @@ impl Work<'_> {
 
     /// Three-way: `base` is what the commit made, `ours` what is there now, `theirs`
     /// what was there before it. The outer `None` is a conflict.
-    fn merge(&self, draft: &mut Draft<'_>, base: Option<Entry>, ours: Option<Entry>, theirs: Option<Entry>) -> Result<Option<Option<Entry>>> {
+    fn merge(
+        &self,
+        draft: &mut Draft<'_>,
+        base: Option<Entry>,
+        ours: Option<Entry>,
+        theirs: Option<Entry>,
+    ) -> Result<Option<Option<Entry>>> {
         if ours == theirs || ours == base {
             return Ok(Some(theirs));
         }
         if base == theirs {
             return Ok(Some(ours));
         }
-        let (Some(base), Some(ours), Some(theirs)) = (base, ours, theirs) else { return Ok(None) };
+        let (Some(base), Some(ours), Some(theirs)) = (base, ours, theirs) else {
+            return Ok(None);
+        };
         if ![base, ours, theirs].iter().all(|e| e.mode.is_file()) {
             return Ok(None);
         }
-        let mode = if ours.mode == base.mode { theirs.mode } else { ours.mode };
+        let mode = if ours.mode == base.mode {
+            theirs.mode
+        } else {
+            ours.mode
+        };
         let id = if ours.id == base.id {
             theirs.id
         } else if theirs.id == base.id || theirs.id == ours.id {
@@ -115,7 +145,10 @@ impl Work<'_> {
                 }
             }
             let read = |e: Entry| self.store.read_blob(e.id);
-            match self.store.merge_files(&read(base)?, &read(ours)?, &read(theirs)?)? {
+            match self
+                .store
+                .merge_files(&read(base)?, &read(ours)?, &read(theirs)?)?
+            {
                 Some(content) => draft.blob(&content)?,
                 None => return Ok(None),
             }

@@ -36,14 +36,25 @@ impl GitSettings {
     /// Copies what is needed; what cannot be read is as if it were not there.
     pub(super) fn read(config: &git2::Config) -> Self {
         let mut entries = Vec::new();
-        for glob in ["^url\\.", "^http\\.", "^core\\.sshcommand$", "^remote\\.", "^user\\."] {
-            let Ok(mut found) = config.entries(Some(glob)) else { continue };
+        for glob in [
+            "^url\\.",
+            "^http\\.",
+            "^core\\.sshcommand$",
+            "^remote\\.",
+            "^user\\.",
+        ] {
+            let Ok(mut found) = config.entries(Some(glob)) else {
+                continue;
+            };
             while let Some(Ok(entry)) = found.next() {
                 if let Ok(name) = entry.name() {
                     entries.push(Entry {
                         name: name.to_owned(),
                         value: entry.value().unwrap_or_default().to_owned(),
-                        from_repository: matches!(entry.level(), ConfigLevel::Local | ConfigLevel::Worktree),
+                        from_repository: matches!(
+                            entry.level(),
+                            ConfigLevel::Local | ConfigLevel::Worktree
+                        ),
                     });
                 }
             }
@@ -53,12 +64,18 @@ impl GitSettings {
 
     /// The user's and the system's configuration, with no repository.
     pub fn of_user() -> Self {
-        git2::Config::open_default().map(|c| GitSettings::read(&c)).unwrap_or_default()
+        git2::Config::open_default()
+            .map(|c| GitSettings::read(&c))
+            .unwrap_or_default()
     }
 
     /// Every value of `name` (its last part in lower case), in file order.
     pub fn all(&self, name: &str) -> Vec<&str> {
-        self.entries.iter().filter(|e| e.name == name).map(|e| e.value.as_str()).collect()
+        self.entries
+            .iter()
+            .filter(|e| e.name == name)
+            .map(|e| e.value.as_str())
+            .collect()
     }
 
     /// The last value of `name`.
@@ -72,7 +89,12 @@ impl GitSettings {
         let longest = |key: &str| {
             self.entries
                 .iter()
-                .filter_map(|e| Some((e.name.strip_prefix("url.")?.strip_suffix(key)?, e.value.as_str())))
+                .filter_map(|e| {
+                    Some((
+                        e.name.strip_prefix("url.")?.strip_suffix(key)?,
+                        e.value.as_str(),
+                    ))
+                })
                 .filter(|(_, from)| !from.is_empty() && url.starts_with(from))
                 .max_by_key(|(_, from)| from.len())
                 .map(|(base, from)| format!("{base}{}", &url[from.len()..]))
@@ -86,17 +108,28 @@ impl GitSettings {
     /// The user's ssh command line: `GIT_SSH_COMMAND`, else `core.sshCommand` of the
     /// user's or the system's configuration. A repository's own would run code.
     pub fn ssh_command(&self) -> Option<String> {
-        std::env::var("GIT_SSH_COMMAND").ok().filter(|v| !v.trim().is_empty()).or_else(|| {
-            self.entries
-                .iter()
-                .rfind(|e| e.name == "core.sshcommand" && !e.from_repository && !e.value.trim().is_empty())
-                .map(|e| e.value.clone())
-        })
+        std::env::var("GIT_SSH_COMMAND")
+            .ok()
+            .filter(|v| !v.trim().is_empty())
+            .or_else(|| {
+                self.entries
+                    .iter()
+                    .rfind(|e| {
+                        e.name == "core.sshcommand"
+                            && !e.from_repository
+                            && !e.value.trim().is_empty()
+                    })
+                    .map(|e| e.value.clone())
+            })
     }
 
     /// True when the repository's own file names an ssh command, which is not run.
     pub fn ignored_ssh_command(&self) -> bool {
-        std::env::var_os("GIT_SSH_COMMAND").is_none() && self.entries.iter().any(|e| e.name == "core.sshcommand" && e.from_repository)
+        std::env::var_os("GIT_SSH_COMMAND").is_none()
+            && self
+                .entries
+                .iter()
+                .any(|e| e.name == "core.sshcommand" && e.from_repository)
     }
 
     /// `http.*` and `http.<url>.*` for `url`: the closest match of each key wins.
@@ -112,11 +145,13 @@ impl GitSettings {
             }
         }
         let last = |key: &str| self.http_values(url, key).0.last().map(|v| v.to_string());
-        let verify = environment("GIT_SSL_NO_VERIFY").is_none_or(|v| is_false(&v)) && last("sslverify").is_none_or(|v| !is_false(&v));
+        let verify = environment("GIT_SSL_NO_VERIFY").is_none_or(|v| is_false(&v))
+            && last("sslverify").is_none_or(|v| !is_false(&v));
         HttpSettings {
             extra_headers,
             proxy: last("proxy"),
-            ca_file: environment("GIT_SSL_CAINFO").or_else(|| last("sslcainfo").map(|p| expand_home(&p))),
+            ca_file: environment("GIT_SSL_CAINFO")
+                .or_else(|| last("sslcainfo").map(|p| expand_home(&p))),
             verify,
         }
     }
@@ -125,11 +160,17 @@ impl GitSettings {
     fn http_values(&self, url: &HttpUrl, key: &str) -> (Vec<&str>, usize) {
         let (mut best, mut values) = (0, Vec::new());
         for entry in &self.entries {
-            let Some(rest) = entry.name.strip_prefix("http.") else { continue };
+            let Some(rest) = entry.name.strip_prefix("http.") else {
+                continue;
+            };
             let fit = if rest == key {
                 1
             } else {
-                match rest.strip_suffix(key).and_then(|p| p.strip_suffix('.')).and_then(|p| url_match(p, url)) {
+                match rest
+                    .strip_suffix(key)
+                    .and_then(|p| p.strip_suffix('.'))
+                    .and_then(|p| url_match(p, url))
+                {
                     Some(fit) => fit,
                     None => continue,
                 }
@@ -177,8 +218,14 @@ fn url_match(pattern: &str, url: &HttpUrl) -> Option<usize> {
     if port != url.effective_port() || (user.is_some() && user != url.user) {
         return None;
     }
-    let (want, have): (Vec<&str>, Vec<&str>) = (host.split('.').collect(), url.host.split('.').collect());
-    if want.len() != have.len() || !want.iter().zip(&have).all(|(w, h)| *w == "*" || w.eq_ignore_ascii_case(h)) {
+    let (want, have): (Vec<&str>, Vec<&str>) =
+        (host.split('.').collect(), url.host.split('.').collect());
+    if want.len() != have.len()
+        || !want
+            .iter()
+            .zip(&have)
+            .all(|(w, h)| *w == "*" || w.eq_ignore_ascii_case(h))
+    {
         return None;
     }
     let path = path.trim_end_matches('/');
@@ -197,7 +244,14 @@ mod tests {
     use crate::git::wire::endpoint::parse_http;
 
     fn settings(entries: &[(&str, &str, bool)]) -> GitSettings {
-        let entries = entries.iter().map(|(n, v, r)| Entry { name: n.to_string(), value: v.to_string(), from_repository: *r }).collect();
+        let entries = entries
+            .iter()
+            .map(|(n, v, r)| Entry {
+                name: n.to_string(),
+                value: v.to_string(),
+                from_repository: *r,
+            })
+            .collect();
         GitSettings { entries }
     }
 
@@ -217,20 +271,30 @@ mod tests {
     #[test]
     fn a_header_is_sent_to_the_host_it_was_given_for_alone() {
         let s = settings(&[
-            ("http.https://github.com/.extraheader", "AUTHORIZATION: basic x", true),
+            (
+                "http.https://github.com/.extraheader",
+                "AUTHORIZATION: basic x",
+                true,
+            ),
             ("http.extraheader", "X-All: 1", false),
         ]);
         let github = parse_http(true, "github.com/o/r").unwrap();
         let other = parse_http(true, "github.com.evil/o/r").unwrap();
         let plain = parse_http(false, "github.com/o/r").unwrap();
-        assert_eq!(s.http_for(&github).extra_headers, ["AUTHORIZATION: basic x"]);
+        assert_eq!(
+            s.http_for(&github).extra_headers,
+            ["AUTHORIZATION: basic x"]
+        );
         assert_eq!(s.http_for(&other).extra_headers, ["X-All: 1"]);
         assert_eq!(s.http_for(&plain).extra_headers, ["X-All: 1"]);
     }
 
     #[test]
     fn the_repository_names_no_program_to_run() {
-        let s = settings(&[("core.sshcommand", "ssh -F mine", false), ("core.sshcommand", "touch /tmp/owned;", true)]);
+        let s = settings(&[
+            ("core.sshcommand", "ssh -F mine", false),
+            ("core.sshcommand", "touch /tmp/owned;", true),
+        ]);
         if std::env::var_os("GIT_SSH_COMMAND").is_none() {
             assert_eq!(s.ssh_command().as_deref(), Some("ssh -F mine"));
             assert!(s.ignored_ssh_command());

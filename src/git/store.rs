@@ -142,15 +142,36 @@ impl Store {
         prepare();
         let repo = Repository::discover(dir).map_err(|e| {
             if e.code() == git2::ErrorCode::Owner {
-                return Error::new(Kind::Denied, format!("the repository at {} belongs to another user", dir.display()))
-                    .hint(format!("if you trust it: git config --global --add safe.directory {}", dir.display()))
-                    .caused_by(e);
+                return Error::new(
+                    Kind::Denied,
+                    format!(
+                        "the repository at {} belongs to another user",
+                        dir.display()
+                    ),
+                )
+                .hint(format!(
+                    "if you trust it: git config --global --add safe.directory {}",
+                    dir.display()
+                ))
+                .caused_by(e);
             }
-            let error = Error::new(Kind::NotFound, format!("no git repository at {}", dir.display()));
-            let error = error.hint("go into a clone, name one with -C DIR, or a remote with -R URL");
-            if e.code() == git2::ErrorCode::NotFound { error } else { error.caused_by(e) }
+            let error = Error::new(
+                Kind::NotFound,
+                format!("no git repository at {}", dir.display()),
+            );
+            let error =
+                error.hint("go into a clone, name one with -C DIR, or a remote with -R URL");
+            if e.code() == git2::ErrorCode::NotFound {
+                error
+            } else {
+                error.caused_by(e)
+            }
         })?;
-        Ok(Store { repo, is_cache: false, _lock: None })
+        Ok(Store {
+            repo,
+            is_cache: false,
+            _lock: None,
+        })
     }
 
     /// Opens, or makes, the private bare cache at `path`, for this process alone.
@@ -171,8 +192,15 @@ impl Store {
         let until = std::time::Instant::now() + wait;
         while lock.try_lock().is_err() {
             if std::time::Instant::now() > until {
-                return Err(Error::new(Kind::Unavailable, format!("another aidf has been using the cache {} for {} s", path.display(), wait.as_secs()))
-                    .hint("wait for it, or give it longer with --timeout SECS"));
+                return Err(Error::new(
+                    Kind::Unavailable,
+                    format!(
+                        "another aidf has been using the cache {} for {} s",
+                        path.display(),
+                        wait.as_secs()
+                    ),
+                )
+                .hint("wait for it, or give it longer with --timeout SECS"));
             }
             std::thread::sleep(std::time::Duration::from_millis(10));
         }
@@ -183,7 +211,11 @@ impl Store {
             private(path);
             repo
         };
-        Ok(Store { repo, is_cache: true, _lock: Some(lock) })
+        Ok(Store {
+            repo,
+            is_cache: true,
+            _lock: Some(lock),
+        })
     }
 
     /// True for the private cache.
@@ -208,13 +240,19 @@ impl Store {
 
     /// git's configuration as this repository sees it.
     pub fn settings(&self) -> super::settings::GitSettings {
-        self.repo.config().map(|c| super::settings::GitSettings::read(&c)).unwrap_or_default()
+        self.repo
+            .config()
+            .map(|c| super::settings::GitSettings::read(&c))
+            .unwrap_or_default()
     }
 
     /// The name and address that git would write down for the operator.
     pub fn operator(&self) -> Option<Person> {
         let signature = self.repo.signature().ok()?;
-        Some(Person { name: String::from_utf8_lossy(signature.name_bytes()).into_owned(), email: String::from_utf8_lossy(signature.email_bytes()).into_owned() })
+        Some(Person {
+            name: String::from_utf8_lossy(signature.name_bytes()).into_owned(),
+            email: String::from_utf8_lossy(signature.email_bytes()).into_owned(),
+        })
     }
 
     /// Whether an object is here.
@@ -234,25 +272,43 @@ impl Store {
 
     /// What a symbolic ref points at.
     pub fn symbolic_ref(&self, name: &str) -> Option<String> {
-        self.repo.find_reference(name).ok()?.symbolic_target().ok().flatten().map(str::to_owned)
+        self.repo
+            .find_reference(name)
+            .ok()?
+            .symbolic_target()
+            .ok()
+            .flatten()
+            .map(str::to_owned)
     }
 
     /// Sets a local ref to `id`, whatever it was.
     pub fn set_ref(&self, name: &str, id: CommitId, why: &str) -> Result<()> {
-        self.repo.reference(name, id.0, true, why).map(drop).or_fail(Kind::Internal, || format!("the ref {name} of this clone cannot be set"))
+        self.repo
+            .reference(name, id.0, true, why)
+            .map(drop)
+            .or_fail(Kind::Internal, || {
+                format!("the ref {name} of this clone cannot be set")
+            })
     }
 
     /// Removes a local ref; one that is not there is no error.
     pub fn remove_ref(&self, name: &str) -> Result<()> {
         match self.repo.find_reference(name) {
-            Ok(mut found) => found.delete().or_fail(Kind::Internal, || format!("the ref {name} of this clone cannot be removed")),
+            Ok(mut found) => found.delete().or_fail(Kind::Internal, || {
+                format!("the ref {name} of this clone cannot be removed")
+            }),
             Err(_) => Ok(()),
         }
     }
 
     /// The commit that HEAD names.
     pub fn head(&self) -> Option<CommitId> {
-        self.repo.head().ok()?.peel_to_commit().ok().map(|c| ObjectId(c.id()))
+        self.repo
+            .head()
+            .ok()?
+            .peel_to_commit()
+            .ok()
+            .map(|c| ObjectId(c.id()))
     }
 
     /// Tips that a fetch may name as had, newest use first, at most 256.
@@ -277,9 +333,16 @@ impl Store {
     ///
     /// Errors: not_found, when it is not here or is not a commit.
     pub fn commit(&self, id: CommitId) -> Result<CommitInfo> {
-        let commit = self.repo.find_commit(id.0).or_fail(Kind::NotFound, || format!("commit {id} is not in this store"))?;
+        let commit = self.repo.find_commit(id.0).or_fail(Kind::NotFound, || {
+            format!("commit {id} is not in this store")
+        })?;
         let raw = String::from_utf8_lossy(commit.raw_header_bytes()).into_owned();
-        let line = |name: &str| raw.lines().find_map(|l| l.strip_prefix(name)).unwrap_or("").to_owned();
+        let line = |name: &str| {
+            raw.lines()
+                .find_map(|l| l.strip_prefix(name))
+                .unwrap_or("")
+                .to_owned()
+        };
         Ok(CommitInfo {
             id,
             tree: ObjectId(commit.tree_id()),
@@ -297,7 +360,12 @@ impl Store {
         if revision.starts_with('-') {
             return None;
         }
-        self.repo.revparse_single(revision).ok()?.peel_to_commit().ok().map(|c| ObjectId(c.id()))
+        self.repo
+            .revparse_single(revision)
+            .ok()?
+            .peel_to_commit()
+            .ok()
+            .map(|c| ObjectId(c.id()))
     }
 
     /// What `tree` holds at `path`; `None` when nothing.
@@ -305,11 +373,18 @@ impl Store {
         let mut tree = self.tree(tree)?;
         let mut parts = path.split(|&b| b == b'/').peekable();
         while let Some(part) = parts.next() {
-            let Some((id, mode)) = tree.iter().find(|e| e.name_bytes() == part).map(|e| (e.id(), Mode::from_raw(e.filemode_raw()))) else {
+            let Some((id, mode)) = tree
+                .iter()
+                .find(|e| e.name_bytes() == part)
+                .map(|e| (e.id(), Mode::from_raw(e.filemode_raw())))
+            else {
                 return Ok(None);
             };
             if parts.peek().is_none() {
-                return Ok(Some(Entry { id: ObjectId(id), mode }));
+                return Ok(Some(Entry {
+                    id: ObjectId(id),
+                    mode,
+                }));
             }
             if mode != Mode::Folder {
                 return Ok(None);
@@ -320,14 +395,23 @@ impl Store {
     }
 
     fn tree(&self, id: ObjectId) -> Result<git2::Tree<'_>> {
-        self.repo.find_tree(id.0).or_fail(Kind::NotFound, || format!("tree {id} is not in this store"))
+        self.repo
+            .find_tree(id.0)
+            .or_fail(Kind::NotFound, || format!("tree {id} is not in this store"))
     }
 
     /// Every file below `folder` (empty: the root) of `tree`.
     pub fn files_below(&self, tree: ObjectId, folder: &[u8]) -> Result<Vec<(Vec<u8>, Entry)>> {
         let mut found = Vec::new();
-        let start = if folder.is_empty() { Some(tree) } else { self.entry(tree, folder)?.filter(|e| e.mode == Mode::Folder).map(|e| e.id) };
-        let mut open: Vec<(Vec<u8>, ObjectId)> = start.map(|id| (folder.to_vec(), id)).into_iter().collect();
+        let start = if folder.is_empty() {
+            Some(tree)
+        } else {
+            self.entry(tree, folder)?
+                .filter(|e| e.mode == Mode::Folder)
+                .map(|e| e.id)
+        };
+        let mut open: Vec<(Vec<u8>, ObjectId)> =
+            start.map(|id| (folder.to_vec(), id)).into_iter().collect();
         while let Some((prefix, id)) = open.pop() {
             for entry in self.tree(id)?.iter() {
                 let mut path = prefix.clone();
@@ -338,7 +422,13 @@ impl Store {
                 let mode = Mode::from_raw(entry.filemode_raw());
                 match mode {
                     Mode::Folder => open.push((path, ObjectId(entry.id()))),
-                    _ => found.push((path, Entry { id: ObjectId(entry.id()), mode })),
+                    _ => found.push((
+                        path,
+                        Entry {
+                            id: ObjectId(entry.id()),
+                            mode,
+                        },
+                    )),
                 }
             }
         }
@@ -348,8 +438,13 @@ impl Store {
 
     /// A blob's bytes.
     pub fn read_blob(&self, id: ObjectId) -> Result<Vec<u8>> {
-        let odb = self.repo.odb().or_fail(Kind::Internal, || "the object store cannot be opened")?;
-        let object = odb.read(id.0).or_fail(Kind::NotFound, || format!("blob {id} is not in this store"))?;
+        let odb = self
+            .repo
+            .odb()
+            .or_fail(Kind::Internal, || "the object store cannot be opened")?;
+        let object = odb
+            .read(id.0)
+            .or_fail(Kind::NotFound, || format!("blob {id} is not in this store"))?;
         if object.kind() != ObjectType::Blob {
             return Err(Error::new(Kind::Integrity, format!("{id} is not a blob")));
         }
@@ -358,20 +453,37 @@ impl Store {
 
     /// A blob's length in bytes, without reading it.
     pub fn blob_size(&self, id: ObjectId) -> Result<u64> {
-        let odb = self.repo.odb().or_fail(Kind::Internal, || "the object store cannot be opened")?;
-        Ok(odb.read_header(id.0).or_fail(Kind::NotFound, || format!("blob {id} is not in this store"))?.0 as u64)
+        let odb = self
+            .repo
+            .odb()
+            .or_fail(Kind::Internal, || "the object store cannot be opened")?;
+        Ok(odb
+            .read_header(id.0)
+            .or_fail(Kind::NotFound, || format!("blob {id} is not in this store"))?
+            .0 as u64)
     }
 
     /// Compares two trees; `None` stands for an empty one.
-    pub fn changes(&self, old: Option<ObjectId>, new: Option<ObjectId>, find_renames: bool) -> Result<Vec<Change>> {
+    pub fn changes(
+        &self,
+        old: Option<ObjectId>,
+        new: Option<ObjectId>,
+        find_renames: bool,
+    ) -> Result<Vec<Change>> {
         let mut diff = self.diff(old, new)?;
         if find_renames {
             let mut options = git2::DiffFindOptions::new();
             options.renames(true).rename_limit(400);
-            diff.find_similar(Some(&mut options)).or_fail(Kind::Internal, || "the trees cannot be compared for renames")?;
+            diff.find_similar(Some(&mut options)).or_fail(
+                Kind::Internal,
+                || "the trees cannot be compared for renames",
+            )?;
         }
         let side = |f: &git2::DiffFile<'_>| {
-            (!f.id().is_zero()).then(|| Entry { id: ObjectId(f.id()), mode: Mode::from_raw(i32::from(f.mode())) })
+            (!f.id().is_zero()).then(|| Entry {
+                id: ObjectId(f.id()),
+                mode: Mode::from_raw(i32::from(f.mode())),
+            })
         };
         let mut found = Vec::new();
         for delta in diff.deltas() {
@@ -395,7 +507,9 @@ impl Store {
         // Types of one path may change (file to symlink), and modes as well.
         let mut options = git2::DiffOptions::new();
         options.include_typechange(true).ignore_submodules(false);
-        self.repo.diff_tree_to_tree(old.as_ref(), new.as_ref(), Some(&mut options)).or_fail(Kind::Internal, || "the trees cannot be compared")
+        self.repo
+            .diff_tree_to_tree(old.as_ref(), new.as_ref(), Some(&mut options))
+            .or_fail(Kind::Internal, || "the trees cannot be compared")
     }
 
     /// The difference of two trees as a patch, in git's format.
@@ -424,21 +538,37 @@ impl Store {
                 continue;
             };
             if self.blob_size(entry.id)? > MAX_TEXT {
-                return Ok(LineCount { binary: true, ..LineCount::default() });
+                return Ok(LineCount {
+                    binary: true,
+                    ..LineCount::default()
+                });
             }
             sides.push(self.read_blob(entry.id)?);
         }
         if sides.iter().any(|s| is_binary(s)) {
-            return Ok(LineCount { binary: true, ..LineCount::default() });
+            return Ok(LineCount {
+                binary: true,
+                ..LineCount::default()
+            });
         }
-        let patch = git2::Patch::from_buffers(&sides[0], None, &sides[1], None, None).or_fail(Kind::Internal, || "the lines cannot be compared")?;
-        let (_, added, removed) = patch.line_stats().or_fail(Kind::Internal, || "the lines cannot be counted")?;
-        Ok(LineCount { added: added as u64, removed: removed as u64, binary: false })
+        let patch = git2::Patch::from_buffers(&sides[0], None, &sides[1], None, None)
+            .or_fail(Kind::Internal, || "the lines cannot be compared")?;
+        let (_, added, removed) = patch
+            .line_stats()
+            .or_fail(Kind::Internal, || "the lines cannot be counted")?;
+        Ok(LineCount {
+            added: added as u64,
+            removed: removed as u64,
+            binary: false,
+        })
     }
 
     /// Merges three versions of a file; `None` when they conflict, or are not text.
     pub fn merge_files(&self, base: &[u8], ours: &[u8], theirs: &[u8]) -> Result<Option<Vec<u8>>> {
-        if [base, ours, theirs].iter().any(|s| is_binary(s) || s.len() as u64 > MAX_TEXT) {
+        if [base, ours, theirs]
+            .iter()
+            .any(|s| is_binary(s) || s.len() as u64 > MAX_TEXT)
+        {
             return Ok(None);
         }
         let input = |content| {
@@ -446,13 +576,18 @@ impl Store {
             input.content(content);
             input
         };
-        let merged = git2::merge_file(&input(base), &input(ours), &input(theirs), None).or_fail(Kind::Internal, || "the versions of a file cannot be merged")?;
+        let merged = git2::merge_file(&input(base), &input(ours), &input(theirs), None)
+            .or_fail(Kind::Internal, || "the versions of a file cannot be merged")?;
         Ok(merged.is_automergeable().then(|| merged.content().to_vec()))
     }
 
     /// Whether `ancestor` is `of` or in its history.
     pub fn is_ancestor(&self, ancestor: CommitId, of: CommitId) -> bool {
-        ancestor == of || self.repo.graph_descendant_of(of.0, ancestor.0).unwrap_or(false)
+        ancestor == of
+            || self
+                .repo
+                .graph_descendant_of(of.0, ancestor.0)
+                .unwrap_or(false)
     }
 
     /// The best common ancestor.
@@ -462,14 +597,22 @@ impl Store {
 
     /// How many commits `one` has and `other` has not, and the reverse.
     pub fn ahead_behind(&self, one: CommitId, other: CommitId) -> (u64, u64) {
-        self.repo.graph_ahead_behind(one.0, other.0).map(|(a, b)| (a as u64, b as u64)).unwrap_or((0, 0))
+        self.repo
+            .graph_ahead_behind(one.0, other.0)
+            .map(|(a, b)| (a as u64, b as u64))
+            .unwrap_or((0, 0))
     }
 
     /// The commits reachable from `tip` and not from `hide`, newest first.
-    pub fn history(&self, tip: CommitId, hide: Option<CommitId>) -> Result<impl Iterator<Item = CommitId> + '_> {
+    pub fn history(
+        &self,
+        tip: CommitId,
+        hide: Option<CommitId>,
+    ) -> Result<impl Iterator<Item = CommitId> + '_> {
         let failed = || "the history cannot be walked";
         let mut walk = self.repo.revwalk().or_fail(Kind::Internal, failed)?;
-        walk.set_sorting(git2::Sort::TOPOLOGICAL | git2::Sort::TIME).or_fail(Kind::Internal, failed)?;
+        walk.set_sorting(git2::Sort::TOPOLOGICAL | git2::Sort::TIME)
+            .or_fail(Kind::Internal, failed)?;
         walk.push(tip.0).or_fail(Kind::NotFound, failed)?;
         if let Some(hide) = hide {
             walk.hide(hide.0).or_fail(Kind::NotFound, failed)?;
@@ -483,16 +626,39 @@ impl Store {
     pub fn working_changes(&self) -> Result<Vec<(Vec<u8>, bool)>> {
         let failed = || "the working tree cannot be compared with HEAD";
         if self.repo.workdir().is_none() {
-            return Err(Error::new(Kind::Usage, "there is no working tree here to take changes from").hint("name the files: aidf commit PATH… -m MESSAGE"));
+            return Err(Error::new(
+                Kind::Usage,
+                "there is no working tree here to take changes from",
+            )
+            .hint("name the files: aidf commit PATH… -m MESSAGE"));
         }
-        let head = self.repo.head().and_then(|h| h.peel_to_tree()).or_fail(Kind::Usage, || "HEAD has no commit to compare the working tree with")?;
+        let head = self.repo.head().and_then(|h| h.peel_to_tree()).or_fail(
+            Kind::Usage,
+            || "HEAD has no commit to compare the working tree with",
+        )?;
         let mut options = git2::DiffOptions::new();
-        options.include_untracked(true).recurse_untracked_dirs(true).include_typechange(true).ignore_submodules(true);
-        let diff = self.repo.diff_tree_to_workdir_with_index(Some(&head), Some(&mut options)).or_fail(Kind::Internal, failed)?;
+        options
+            .include_untracked(true)
+            .recurse_untracked_dirs(true)
+            .include_typechange(true)
+            .ignore_submodules(true);
+        let diff = self
+            .repo
+            .diff_tree_to_workdir_with_index(Some(&head), Some(&mut options))
+            .or_fail(Kind::Internal, failed)?;
         let mut found = Vec::new();
         for delta in diff.deltas() {
-            let Some(path) = delta.new_file().path_bytes().or(delta.old_file().path_bytes()) else { continue };
-            let there = self.repo.workdir().is_some_and(|w| w.join(bytes_to_path(path)).symlink_metadata().is_ok());
+            let Some(path) = delta
+                .new_file()
+                .path_bytes()
+                .or(delta.old_file().path_bytes())
+            else {
+                continue;
+            };
+            let there = self
+                .repo
+                .workdir()
+                .is_some_and(|w| w.join(bytes_to_path(path)).symlink_metadata().is_ok());
             found.push((path.to_vec(), there));
         }
         found.sort();
@@ -510,23 +676,35 @@ impl Store {
     /// Errors: usage, when the folder is taken or the branch is checked out elsewhere.
     pub fn add_worktree(&self, dir: &Path, branch: &str, tip: CommitId) -> Result<PathBuf> {
         let failed = || format!("a worktree cannot be made at {}", dir.display());
-        let commit = self.repo.find_commit(tip.0).or_fail(Kind::NotFound, failed)?;
+        let commit = self
+            .repo
+            .find_commit(tip.0)
+            .or_fail(Kind::NotFound, failed)?;
         let name = branch.replace('/', "-");
         let made = match self.repo.find_branch(branch, git2::BranchType::Local) {
             Ok(found) => found,
-            Err(_) => self.repo.branch(branch, &commit, false).or_fail(Kind::Usage, failed)?,
+            Err(_) => self
+                .repo
+                .branch(branch, &commit, false)
+                .or_fail(Kind::Usage, failed)?,
         };
         let reference = made.into_reference();
         let mut options = git2::WorktreeAddOptions::new();
         options.reference(Some(&reference));
-        let tree = self.repo.worktree(&name, dir, Some(&options)).or_fail(Kind::Usage, failed)?;
+        let tree = self
+            .repo
+            .worktree(&name, dir, Some(&options))
+            .or_fail(Kind::Usage, failed)?;
         let inner = Repository::open_from_worktree(&tree).or_fail(Kind::Internal, failed)?;
         Ok(inner.path().to_owned())
     }
 
     /// Starts a set of new objects.
     pub fn draft(&self) -> Draft<'_> {
-        Draft { store: self, objects: Vec::new() }
+        Draft {
+            store: self,
+            objects: Vec::new(),
+        }
     }
 }
 
@@ -581,7 +759,11 @@ pub type Edit = (Vec<u8>, Option<Entry>);
 impl<'s> Draft<'s> {
     /// Writes a blob.
     pub fn blob(&mut self, content: &[u8]) -> Result<ObjectId> {
-        let id = self.store.repo.blob(content).or_fail(Kind::Internal, || "a file's content could not be stored")?;
+        let id = self
+            .store
+            .repo
+            .blob(content)
+            .or_fail(Kind::Internal, || "a file's content could not be stored")?;
         self.objects.push(ObjectId(id));
         Ok(ObjectId(id))
     }
@@ -589,19 +771,34 @@ impl<'s> Draft<'s> {
     /// Writes a blob from a stream, looking at each piece as it passes.
     ///
     /// Errors: what `look` says, at once; internal for the disk.
-    pub fn blob_from(&mut self, from: &mut dyn Read, mut look: impl FnMut(&[u8]) -> Result<()>) -> Result<ObjectId> {
+    pub fn blob_from(
+        &mut self,
+        from: &mut dyn Read,
+        mut look: impl FnMut(&[u8]) -> Result<()>,
+    ) -> Result<ObjectId> {
         let failed = || "a file's content could not be stored";
-        let mut writer = self.store.repo.blob_writer(None).or_fail(Kind::Internal, failed)?;
+        let mut writer = self
+            .store
+            .repo
+            .blob_writer(None)
+            .or_fail(Kind::Internal, failed)?;
         let mut buffer = vec![0; 64 * 1024];
         loop {
             match from.read(&mut buffer) {
                 Ok(0) => break,
                 Ok(n) => {
                     look(&buffer[..n])?;
-                    writer.write_all(&buffer[..n]).or_fail(Kind::Internal, failed)?;
+                    writer
+                        .write_all(&buffer[..n])
+                        .or_fail(Kind::Internal, failed)?;
                 }
                 Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(Error::new(Kind::Internal, "a file could not be read to its end").caused_by(e)),
+                Err(e) => {
+                    return Err(
+                        Error::new(Kind::Internal, "a file could not be read to its end")
+                            .caused_by(e),
+                    );
+                }
             }
         }
         let id = writer.commit().or_fail(Kind::Internal, failed)?;
@@ -614,26 +811,43 @@ impl<'s> Draft<'s> {
     /// Cost follows the edits, not the tree. An edit may turn a folder into a file or a
     /// file into a folder only together with the removal of what was there.
     pub fn tree(&mut self, base: Option<ObjectId>, edits: &[Edit]) -> Result<ObjectId> {
-        let edits: Vec<(&[u8], Option<Entry>)> = edits.iter().map(|(p, e)| (p.as_slice(), *e)).collect();
+        let edits: Vec<(&[u8], Option<Entry>)> =
+            edits.iter().map(|(p, e)| (p.as_slice(), *e)).collect();
         match self.edit_folder(base, &edits)? {
             Some(id) => Ok(id),
             None => {
-                let empty = self.store.repo.treebuilder(None).and_then(|b| b.write()).or_fail(Kind::Internal, || "an empty tree could not be stored")?;
+                let empty = self
+                    .store
+                    .repo
+                    .treebuilder(None)
+                    .and_then(|b| b.write())
+                    .or_fail(Kind::Internal, || "an empty tree could not be stored")?;
                 self.objects.push(ObjectId(empty));
                 Ok(ObjectId(empty))
             }
         }
     }
 
-    fn edit_folder(&mut self, base: Option<ObjectId>, edits: &[(&[u8], Option<Entry>)]) -> Result<Option<ObjectId>> {
+    fn edit_folder(
+        &mut self,
+        base: Option<ObjectId>,
+        edits: &[(&[u8], Option<Entry>)],
+    ) -> Result<Option<ObjectId>> {
         let failed = || "a tree could not be stored";
         let tree = base.map(|id| self.store.tree(id)).transpose()?;
-        let mut builder = self.store.repo.treebuilder(tree.as_ref()).or_fail(Kind::Internal, failed)?;
+        let mut builder = self
+            .store
+            .repo
+            .treebuilder(tree.as_ref())
+            .or_fail(Kind::Internal, failed)?;
         let mut leaves: BTreeMap<&[u8], Option<Entry>> = BTreeMap::new();
         let mut below: BTreeMap<&[u8], Vec<(&[u8], Option<Entry>)>> = BTreeMap::new();
         for (path, entry) in edits {
             match path.iter().position(|&b| b == b'/') {
-                Some(at) => below.entry(&path[..at]).or_default().push((&path[at + 1..], *entry)),
+                Some(at) => below
+                    .entry(&path[..at])
+                    .or_default()
+                    .push((&path[at + 1..], *entry)),
                 None => {
                     leaves.insert(path, *entry);
                 }
@@ -641,21 +855,33 @@ impl<'s> Draft<'s> {
         }
         let now = |builder: &git2::TreeBuilder<'_>, name: &[u8]| -> Result<Option<Entry>> {
             let entry = builder.get(name).or_fail(Kind::Internal, failed)?;
-            Ok(entry.map(|e| Entry { id: ObjectId(e.id()), mode: Mode::from_raw(e.filemode_raw()) }))
+            Ok(entry.map(|e| Entry {
+                id: ObjectId(e.id()),
+                mode: Mode::from_raw(e.filemode_raw()),
+            }))
         };
         for (name, entry) in &leaves {
             let there = now(&builder, name)?;
-            if entry.is_none() && there.is_some_and(|e| e.mode != Mode::Folder || !below.contains_key(name)) {
+            if entry.is_none()
+                && there.is_some_and(|e| e.mode != Mode::Folder || !below.contains_key(name))
+            {
                 builder.remove(*name).or_fail(Kind::Internal, failed)?;
             }
         }
         for (name, edits) in &below {
-            let folder = now(&builder, name)?.filter(|e| e.mode == Mode::Folder).map(|e| e.id);
+            let folder = now(&builder, name)?
+                .filter(|e| e.mode == Mode::Folder)
+                .map(|e| e.id);
             match self.edit_folder(folder, edits)? {
                 Some(id) => {
-                    builder.insert(*name, id.0, i32::from(FileMode::Tree)).map(drop).or_fail(Kind::Denied, || refused_name(name))?;
+                    builder
+                        .insert(*name, id.0, i32::from(FileMode::Tree))
+                        .map(drop)
+                        .or_fail(Kind::Denied, || refused_name(name))?;
                 }
-                None if folder.is_some() => builder.remove(*name).or_fail(Kind::Internal, failed)?,
+                None if folder.is_some() => {
+                    builder.remove(*name).or_fail(Kind::Internal, failed)?
+                }
                 None => {}
             }
         }
@@ -669,7 +895,10 @@ impl<'s> Draft<'s> {
                     )
                     .hint("remove the folder's files in the same commit with --rm, or choose another path"));
                 }
-                builder.insert(*name, entry.id.0, i32::from(entry.mode.raw())).map(drop).or_fail(Kind::Denied, || refused_name(name))?;
+                builder
+                    .insert(*name, entry.id.0, i32::from(entry.mode.raw()))
+                    .map(drop)
+                    .or_fail(Kind::Denied, || refused_name(name))?;
             }
         }
         if builder.is_empty() {
@@ -683,15 +912,34 @@ impl<'s> Draft<'s> {
     }
 
     /// Writes a commit. `time` is in seconds since 1970, written as UTC.
-    pub fn commit(&mut self, tree: ObjectId, parents: &[CommitId], who: &Person, time: i64, message: &str) -> Result<CommitId> {
+    pub fn commit(
+        &mut self,
+        tree: ObjectId,
+        parents: &[CommitId],
+        who: &Person,
+        time: i64,
+        message: &str,
+    ) -> Result<CommitId> {
         let failed = || "the commit could not be stored";
-        let signature = git2::Signature::new(&who.name, &who.email, &git2::Time::new(time, 0)).or_fail(Kind::Usage, || {
-            format!("`{} <{}>` cannot be written into a commit", who.name, who.email)
-        })?;
+        let signature = git2::Signature::new(&who.name, &who.email, &git2::Time::new(time, 0))
+            .or_fail(Kind::Usage, || {
+                format!(
+                    "`{} <{}>` cannot be written into a commit",
+                    who.name, who.email
+                )
+            })?;
         let tree = self.store.tree(tree)?;
-        let parents = parents.iter().map(|p| self.store.repo.find_commit(p.0)).collect::<std::result::Result<Vec<_>, _>>().or_fail(Kind::Internal, failed)?;
+        let parents = parents
+            .iter()
+            .map(|p| self.store.repo.find_commit(p.0))
+            .collect::<std::result::Result<Vec<_>, _>>()
+            .or_fail(Kind::Internal, failed)?;
         let parents: Vec<&git2::Commit<'_>> = parents.iter().collect();
-        let id = self.store.repo.commit(None, &signature, &signature, message, &tree, &parents).or_fail(Kind::Internal, failed)?;
+        let id = self
+            .store
+            .repo
+            .commit(None, &signature, &signature, message, &tree, &parents)
+            .or_fail(Kind::Internal, failed)?;
         self.objects.push(ObjectId(id));
         Ok(ObjectId(id))
     }
@@ -705,7 +953,10 @@ impl<'s> Draft<'s> {
 }
 
 fn refused_name(name: &[u8]) -> String {
-    format!("git does not accept `{}` as a name in a tree", String::from_utf8_lossy(name))
+    format!(
+        "git does not accept `{}` as a name in a tree",
+        String::from_utf8_lossy(name)
+    )
 }
 
 /// A pack of `objects`; none for an empty list, which still needs a pack of nothing.
@@ -727,7 +978,10 @@ pub fn check_parents(store: &Store, tree: ObjectId, path: &TreePath) -> Result<(
                     Mode::Submodule => "a submodule",
                     _ => "a file",
                 };
-                return Err(Error::new(Kind::Denied, format!("the path `{path}` is refused: `{parent}` is {what} on the branch")));
+                return Err(Error::new(
+                    Kind::Denied,
+                    format!("the path `{path}` is refused: `{parent}` is {what} on the branch"),
+                ));
             }
         }
     }

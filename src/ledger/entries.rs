@@ -91,7 +91,10 @@ pub struct RollbackEntry<'a> {
 impl RollbackEntry<'_> {
     /// Its lines.
     pub fn lines(&self) -> Vec<String> {
-        let mut lines = vec![format!("timestamp: {}", scalar(self.timestamp)), format!("commit_sha: {}", scalar(self.commit_sha))];
+        let mut lines = vec![
+            format!("timestamp: {}", scalar(self.timestamp)),
+            format!("commit_sha: {}", scalar(self.commit_sha)),
+        ];
         if self.paths.is_empty() {
             lines.push("paths: []".to_owned());
         } else {
@@ -109,9 +112,22 @@ mod tests {
 
     #[test]
     fn entries_look_like_those_that_exist() {
-        let entry = ChangelogEntry { timestamp: "2025-05-02T11:34:49.408872", path: "project/task.yaml", task_id: None, committed_by: "QAPod", message: "Append output file" };
-        assert_eq!(entry.lines().join("\n"), "timestamp: '2025-05-02T11:34:49.408872'\npath: project/task.yaml\ntask_id: null\ncommitted_by: QAPod\nmessage: Append output file");
-        for (path, kind) in [("a/.gitkeep", "gitkeep"), ("x.tar.gz", "gz"), ("Makefile", "Makefile")] {
+        let entry = ChangelogEntry {
+            timestamp: "2025-05-02T11:34:49.408872",
+            path: "project/task.yaml",
+            task_id: None,
+            committed_by: "QAPod",
+            message: "Append output file",
+        };
+        assert_eq!(
+            entry.lines().join("\n"),
+            "timestamp: '2025-05-02T11:34:49.408872'\npath: project/task.yaml\ntask_id: null\ncommitted_by: QAPod\nmessage: Append output file"
+        );
+        for (path, kind) in [
+            ("a/.gitkeep", "gitkeep"),
+            ("x.tar.gz", "gz"),
+            ("Makefile", "Makefile"),
+        ] {
             assert_eq!(file_type(path), kind);
         }
     }

@@ -32,23 +32,42 @@ impl Ledger {
             Error::new(Kind::Integrity, format!("the ledger `{name}` cannot be appended to: {why}"))
                 .hint("nothing was written; mend the file by a reviewed change, or leave it out with --no-changelog --no-memory")
         };
-        let text = std::str::from_utf8(content.unwrap_or_default()).map_err(|_| bad("it is not UTF-8"))?;
+        let text =
+            std::str::from_utf8(content.unwrap_or_default()).map_err(|_| bad("it is not UTF-8"))?;
         let parsed: Option<Vec<Item>> = match text.trim().is_empty() {
             true => None,
             false => yaml::read(text).map_err(|e| bad(&e))?,
         };
         let parsed = parsed.unwrap_or_default();
         if ends_in_open_block(text) {
-            return Err(bad("it ends inside a block of text without a newline, which appending would change"));
+            return Err(bad(
+                "it ends inside a block of text without a newline, which appending would change",
+            ));
         }
         let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
         let (items, indent) = item_lines(text).map_err(bad)?;
         if items.len() != parsed.len() {
-            return Err(bad("it is not written as one block list (each entry starting with `- ` at the same column)"));
+            return Err(bad(
+                "it is not written as one block list (each entry starting with `- ` at the same column)",
+            ));
         }
-        let paths = parsed.into_iter().map(|i| i.path.and_then(|p| p.as_str().map(str::to_owned))).collect();
-        let text = if items.is_empty() { without_empty_list(text).ok_or_else(|| bad("it holds something else than a list"))? } else { text.to_owned() };
-        Ok(Ledger { text, items, paths, indent, newline, emptied: false })
+        let paths = parsed
+            .into_iter()
+            .map(|i| i.path.and_then(|p| p.as_str().map(str::to_owned)))
+            .collect();
+        let text = if items.is_empty() {
+            without_empty_list(text).ok_or_else(|| bad("it holds something else than a list"))?
+        } else {
+            text.to_owned()
+        };
+        Ok(Ledger {
+            text,
+            items,
+            paths,
+            indent,
+            newline,
+            emptied: false,
+        })
     }
 
     /// How many entries it has.
@@ -63,14 +82,18 @@ impl Ledger {
 
     /// The text of the last entry for `path`.
     pub fn entry_for(&self, path: &str) -> Option<&str> {
-        let at = self.paths.iter().rposition(|p| p.as_deref() == Some(path))?;
+        let at = self
+            .paths
+            .iter()
+            .rposition(|p| p.as_deref() == Some(path))?;
         Some(&self.text[self.items[at].clone()])
     }
 
     /// Appends an entry given as its lines, `key: value` first to last.
     pub fn append(&mut self, lines: &[String]) {
         if std::mem::take(&mut self.emptied) {
-            self.text.truncate(self.text.len() - "[]".len() - self.newline.len());
+            self.text
+                .truncate(self.text.len() - "[]".len() - self.newline.len());
         }
         if !self.text.is_empty() && !self.text.ends_with('\n') {
             self.text.push_str(self.newline);
@@ -99,14 +122,18 @@ impl Ledger {
     /// Sets the value of `key` in the last entry for `path`, where the entry has the key
     /// on a line of its own. Returns whether anything changed.
     pub fn set_in_entry(&mut self, path: &str, key: &str, value: &str) -> bool {
-        let Some(at) = self.paths.iter().rposition(|p| p.as_deref() == Some(path)) else { return false };
+        let Some(at) = self.paths.iter().rposition(|p| p.as_deref() == Some(path)) else {
+            return false;
+        };
         let span = self.items[at].clone();
         let mut start = span.start;
         for line in self.text[span.clone()].split_inclusive('\n') {
             let body = line.trim_end_matches(['\n', '\r']);
             let key_at = body.len() - body.trim_start_matches([' ', '-']).len();
             if key_at == self.indent + 2
-                && let Some(old) = body[key_at..].strip_prefix(key).and_then(|r| r.strip_prefix(": "))
+                && let Some(old) = body[key_at..]
+                    .strip_prefix(key)
+                    .and_then(|r| r.strip_prefix(": "))
                 && !old.starts_with(['|', '>', '&', '*', '!', '[', '{'])
             {
                 if old == value {
@@ -188,7 +215,9 @@ fn item_lines(text: &str) -> Result<(Vec<Range<usize>>, usize), &'static str> {
                 items.push(at..end);
             }
             Some(i) if dash && column == i => items.push(at..end),
-            Some(_) if body == "..." || body.starts_with("... ") => return Err("it has an end-of-document mark"),
+            Some(_) if body == "..." || body.starts_with("... ") => {
+                return Err("it has an end-of-document mark");
+            }
             // A comment or blank line between two items belongs to neither.
             Some(i) if column > i && !rest.is_empty() => {
                 if let Some(last) = items.last_mut() {
@@ -211,7 +240,9 @@ fn ends_in_open_block(text: &str) -> bool {
     let column = |line: &str| line.len() - line.trim_start_matches(' ').len();
     let mut lines = text.lines().rev();
     let last = lines.next().map_or(0, column);
-    let Some(head) = lines.find(|l| !l.trim().is_empty() && column(l) < last) else { return false };
+    let Some(head) = lines.find(|l| !l.trim().is_empty() && column(l) < last) else {
+        return false;
+    };
     let mark = head.split_whitespace().next_back().unwrap_or("");
     mark.starts_with(['|', '>']) && mark[1..].bytes().all(|b| b == b'+' || b.is_ascii_digit())
 }
@@ -229,7 +260,13 @@ fn without_empty_list(text: &str) -> Option<String> {
             _ => return None,
         }
     }
-    (marks <= 1).then(|| if out.trim().is_empty() { String::new() } else { out })
+    (marks <= 1).then(|| {
+        if out.trim().is_empty() {
+            String::new()
+        } else {
+            out
+        }
+    })
 }
 
 #[cfg(test)]
@@ -237,7 +274,10 @@ mod tests {
     use super::*;
 
     fn entry(n: u32) -> Vec<String> {
-        vec![format!("path: p{n}"), format!("message: {}", yaml::scalar("a: b"))]
+        vec![
+            format!("path: p{n}"),
+            format!("message: {}", yaml::scalar("a: b")),
+        ]
     }
 
     fn append(text: &str) -> String {
@@ -245,7 +285,11 @@ mod tests {
         ledger.append(&entry(9));
         let count = ledger.len() + 1;
         let new = ledger.text().to_owned();
-        assert_eq!(Ledger::read("x", Some(new.as_bytes())).unwrap().len(), count, "{new}");
+        assert_eq!(
+            Ledger::read("x", Some(new.as_bytes())).unwrap().len(),
+            count,
+            "{new}"
+        );
         new
     }
 
@@ -272,8 +316,21 @@ mod tests {
 
     #[test]
     fn what_is_not_a_block_list_of_mappings_is_refused() {
-        for text in ["a: b\n", "- a\n- b\n", "- path: a\n  x: [\n", "[{path: a}]\n", "- path: a\n...\n", "- path: a\n---\n- path: b\n", "text\n", "- path: a\n b: c\n", "- a: 1\n  a: 2\n\t- b", "- path: a\n  x: |\n    no newline"] {
-            let error = Ledger::read("x", Some(text.as_bytes())).err().unwrap_or_else(|| panic!("{text:?} was accepted"));
+        for text in [
+            "a: b\n",
+            "- a\n- b\n",
+            "- path: a\n  x: [\n",
+            "[{path: a}]\n",
+            "- path: a\n...\n",
+            "- path: a\n---\n- path: b\n",
+            "text\n",
+            "- path: a\n b: c\n",
+            "- a: 1\n  a: 2\n\t- b",
+            "- path: a\n  x: |\n    no newline",
+        ] {
+            let error = Ledger::read("x", Some(text.as_bytes()))
+                .err()
+                .unwrap_or_else(|| panic!("{text:?} was accepted"));
             assert_eq!(error.kind(), Kind::Integrity);
         }
         assert!(Ledger::read("x", Some(b"\xff\xfe")).is_err());
@@ -289,13 +346,20 @@ mod tests {
         assert!(ledger.entry_for("b").unwrap().contains("2026"));
         assert!(ledger.entry_for("a").unwrap().contains("2025"));
         assert_eq!(ledger.remove(|p| p == "a"), 1);
-        assert_eq!(ledger.text(), "# top\n- path: b\n  last_updated: '2026-11-22'\n- path: a/c\n");
+        assert_eq!(
+            ledger.text(),
+            "# top\n- path: b\n  last_updated: '2026-11-22'\n- path: a/c\n"
+        );
         assert_eq!(ledger.entry_for("a/c"), Some("- path: a/c\n"));
         assert_eq!(ledger.remove(|_| true), 2);
         assert_eq!(ledger.text(), "# top\n[]\n");
         ledger.append(&entry(1));
         assert_eq!(ledger.text(), "# top\n- path: p1\n  message: 'a: b'\n");
-        let mut ledger = Ledger::read("x", Some(b"- path: a\n\n# about b\n- path: b\n  tags: []\n# end\n")).unwrap();
+        let mut ledger = Ledger::read(
+            "x",
+            Some(b"- path: a\n\n# about b\n- path: b\n  tags: []\n# end\n"),
+        )
+        .unwrap();
         assert_eq!(ledger.remove(|p| p == "a"), 1);
         assert_eq!(ledger.text(), "\n# about b\n- path: b\n  tags: []\n# end\n");
     }

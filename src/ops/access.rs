@@ -46,14 +46,20 @@ pub fn choose(cx: &Context, branch: Option<&str>, reuse_token: Option<&str>) -> 
     let given = reuse_token.or(cx.config.environment_token.as_deref());
     let claims = given.map(|token| open(cx, token)).transpose()?.flatten();
     let from_token = claims.as_ref().and_then(|c| c.branch.clone());
-    let name = branch
-        .map(str::to_owned)
-        .or(from_token)
-        .or_else(|| given.and(session.as_ref()).filter(|s| Some(s.reuse_token.as_str()) == given).map(|s| s.branch.clone()));
+    let name = branch.map(str::to_owned).or(from_token).or_else(|| {
+        given
+            .and(session.as_ref())
+            .filter(|s| Some(s.reuse_token.as_str()) == given)
+            .map(|s| s.branch.clone())
+    });
     let name = match name {
         Some(name) => name,
         None if given.is_some() && claims.is_none() => {
-            return Err(Error::new(Kind::Auth, "the token's branch cannot be read without the key that sealed it").hint("name the sandbox with --branch"));
+            return Err(Error::new(
+                Kind::Auth,
+                "the token's branch cannot be read without the key that sealed it",
+            )
+            .hint("name the sandbox with --branch"));
         }
         None => cx
             .config
@@ -68,10 +74,18 @@ pub fn choose(cx: &Context, branch: Option<&str>, reuse_token: Option<&str>) -> 
         Some(token) => (Some(token.to_owned()), claims),
         None => remembered(cx, session, &name)?,
     };
-    Ok(Target { branch, token, claims })
+    Ok(Target {
+        branch,
+        token,
+        claims,
+    })
 }
 
-fn remembered(cx: &Context, session: Option<Session>, branch: &str) -> Result<(Option<String>, Option<Claims>)> {
+fn remembered(
+    cx: &Context,
+    session: Option<Session>,
+    branch: &str,
+) -> Result<(Option<String>, Option<Claims>)> {
     match session.as_ref().and_then(|s| s.token_of(branch)) {
         Some(token) => Ok((Some(token.to_owned()), open(cx, token)?)),
         None => Ok((None, None)),
@@ -85,12 +99,15 @@ fn open(cx: &Context, token: &str) -> Result<Option<Claims>> {
     if !cx.is_broker() {
         return Ok(None);
     }
-    token::open(token, cx.keys(), &cx.repo_name, cx.now.seconds()).map(Some).map_err(rejected)
+    token::open(token, cx.keys(), &cx.repo_name, cx.now.seconds())
+        .map(Some)
+        .map_err(rejected)
 }
 
 /// The error for a rejected token: the same words whatever was wrong with it.
 pub fn rejected(why: Rejection) -> Error {
-    Error::new(Kind::Auth, format!("the reuse token is rejected: {why}")).hint("open a new sandbox with `aidf sandbox init`, or ask the operator for a token")
+    Error::new(Kind::Auth, format!("the reuse token is rejected: {why}"))
+        .hint("open a new sandbox with `aidf sandbox init`, or ask the operator for a token")
 }
 
 /// Reads the policy at the tip of the base; its objects must be in the store.
@@ -104,28 +121,58 @@ pub fn policy(cx: &Context, advertisement: &Advertisement) -> Result<Policy> {
         let tree = cx.store.commit(tip)?.tree;
         if let Some(entry) = cx.store.entry(tree, policy::PATH.as_bytes())? {
             let bad = |why: String| {
-                Error::new(Kind::Integrity, format!("the policy `{}` of {base} cannot be used: {why}", policy::PATH))
-                    .hint("nothing was written; mend it by a reviewed change on that branch")
+                Error::new(
+                    Kind::Integrity,
+                    format!(
+                        "the policy `{}` of {base} cannot be used: {why}",
+                        policy::PATH
+                    ),
+                )
+                .hint("nothing was written; mend it by a reviewed change on that branch")
             };
             if !entry.mode.is_file() || cx.store.blob_size(entry.id)? > 1 << 20 {
                 return Err(bad("it is not a file of less than 1 MiB".to_owned()));
             }
-            let text = String::from_utf8(cx.store.read_blob(entry.id)?).map_err(|_| bad("it is not UTF-8".to_owned()))?;
+            let text = String::from_utf8(cx.store.read_blob(entry.id)?)
+                .map_err(|_| bad("it is not UTF-8".to_owned()))?;
             if !text.trim().is_empty() {
-                file = yaml::read::<Option<PolicyFile>>(&text).map_err(bad)?.unwrap_or_default();
+                file = yaml::read::<Option<PolicyFile>>(&text)
+                    .map_err(bad)?
+                    .unwrap_or_default();
             }
             if file.version.is_some_and(|v| v != 1) {
-                return Err(bad("its version is not 1, the one this aidf knows".to_owned()));
+                return Err(bad(
+                    "its version is not 1, the one this aidf knows".to_owned()
+                ));
             }
         }
     }
-    for path in [&file.ledgers.changelog, &file.ledgers.memory, &file.ledgers.rollbacks].into_iter().flatten() {
+    for path in [
+        &file.ledgers.changelog,
+        &file.ledgers.memory,
+        &file.ledgers.rollbacks,
+    ]
+    .into_iter()
+    .flatten()
+    {
         TreePath::new(path).map_err(|e| {
-            Error::new(Kind::Integrity, format!("the policy `{}` of {base} cannot be used: {}", policy::PATH, e.message()))
-                .hint("nothing was written; mend it by a reviewed change on that branch")
+            Error::new(
+                Kind::Integrity,
+                format!(
+                    "the policy `{}` of {base} cannot be used: {}",
+                    policy::PATH,
+                    e.message()
+                ),
+            )
+            .hint("nothing was written; mend it by a reviewed change on that branch")
         })?;
     }
-    Ok(Policy::new(&file, &cx.config.policy, base, default_branch(cx).as_deref()))
+    Ok(Policy::new(
+        &file,
+        &cx.config.policy,
+        base,
+        default_branch(cx).as_deref(),
+    ))
 }
 
 /// The commit that holds the policy.
@@ -136,21 +183,35 @@ pub fn policy_tip(cx: &Context, advertisement: &Advertisement) -> Option<CommitI
 /// The default branch, as far as the clone knows it.
 pub fn default_branch(cx: &Context) -> Option<String> {
     let prefix = format!("refs/remotes/{}/", cx.remote.name());
-    cx.store.symbolic_ref(&format!("{prefix}HEAD"))?.strip_prefix(&prefix).map(str::to_owned)
+    cx.store
+        .symbolic_ref(&format!("{prefix}HEAD"))?
+        .strip_prefix(&prefix)
+        .map(str::to_owned)
 }
 
 /// Refuses a write that the policy or the token does not allow.
 ///
 /// `last_write` is the time of the branch's tip, in seconds since 1970. Errors: denied, auth.
-pub fn authorise(cx: &Context, target: &Target, policy: &Policy, advertisement: &Advertisement, last_write: i64) -> Result<()> {
+pub fn authorise(
+    cx: &Context,
+    target: &Target,
+    policy: &Policy,
+    advertisement: &Advertisement,
+    last_write: i64,
+) -> Result<()> {
     let branch = target.name();
-    let operator = target.claims.as_ref().is_some_and(|c| c.kind == TokenKind::Operator);
+    let operator = target
+        .claims
+        .as_ref()
+        .is_some_and(|c| c.kind == TokenKind::Operator);
     if let Some(claims) = &target.claims {
         if advertisement.tip(&revocation_ref(&claims.id)).is_some() {
             return Err(rejected(Rejection::Revoked));
         }
         if claims.kind == TokenKind::Sandbox {
-            if token::ends_at(claims, Some(last_write), policy.sandbox().idle_days).is_some_and(|end| cx.now.seconds() >= end) {
+            if token::ends_at(claims, Some(last_write), policy.sandbox().idle_days)
+                .is_some_and(|end| cx.now.seconds() >= end)
+            {
                 return Err(rejected(Rejection::Idle));
             }
             if claims.branch.as_deref() != Some(branch) && !policy.is_protected(branch) {
@@ -163,8 +224,11 @@ pub fn authorise(cx: &Context, target: &Target, policy: &Policy, advertisement: 
         return Ok(());
     }
     if policy.is_protected(branch) {
-        return Err(Error::new(Kind::Denied, format!("{branch} is protected and is not written directly"))
-            .hint("open a sandbox with `aidf sandbox init`, commit there, and propose it from there"));
+        return Err(Error::new(
+            Kind::Denied,
+            format!("{branch} is protected and is not written directly"),
+        )
+        .hint("open a sandbox with `aidf sandbox init`, commit there, and propose it from there"));
     }
     if target.is_sandbox() && target.token.is_none() {
         return Err(Error::new(Kind::Auth, format!("{branch} is written with its reuse token alone, and none was given"))

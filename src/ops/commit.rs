@@ -7,7 +7,9 @@ use super::written::{self, Words};
 use crate::alerts::{self, Alert, AlertKind, SecretScan};
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::git::{CommitId, Draft, Edit, Entry, Mode, ObjectId, RefUpdate, TreePath, bytes_to_path, check_parents};
+use crate::git::{
+    CommitId, Draft, Edit, Entry, Mode, ObjectId, RefUpdate, TreePath, bytes_to_path, check_parents,
+};
 use crate::ledger::{ChangelogEntry, MemoryEntry};
 use crate::names;
 use crate::policy::{Limits, Policy, Reaction};
@@ -132,12 +134,21 @@ struct Wanted {
 /// Errors: usage; denied and auth by policy and token; conflict, with the paths;
 /// integrity for a ledger that cannot be appended to; unavailable.
 pub fn commit(cx: &Context, request: Request) -> Result<Report> {
-    let target = access::choose(cx, request.branch.as_deref(), request.reuse_token.as_deref());
+    let target = access::choose(
+        cx,
+        request.branch.as_deref(),
+        request.reuse_token.as_deref(),
+    );
     let branch = target.as_ref().ok().map(|t| t.name().to_owned());
     let result = target.and_then(|target| write(cx, request, &target));
     match &result {
         Ok(r) if r.commit.is_none() => {}
-        Ok(r) => cx.record("commit", Some(&r.branch), r.commit.map(|c| c.to_string()), Ok(&r.message)),
+        Ok(r) => cx.record(
+            "commit",
+            Some(&r.branch),
+            r.commit.map(|c| c.to_string()),
+            Ok(&r.message),
+        ),
         Err(e) => cx.record("commit", branch.as_deref(), None, Err(e)),
     }
     result
@@ -145,14 +156,28 @@ pub fn commit(cx: &Context, request: Request) -> Result<Report> {
 
 fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> {
     let message = written::check_message(&request.message)?;
-    for (flag, value) in [("--task-id", &request.task_id), ("--committed-by", &request.committed_by), ("--agent", &request.agent)] {
+    for (flag, value) in [
+        ("--task-id", &request.task_id),
+        ("--committed-by", &request.committed_by),
+        ("--agent", &request.agent),
+    ] {
         if let Some(value) = value {
             written::check_value(flag, value)?;
         }
     }
-    let committed_by = request.committed_by.clone().unwrap_or_else(|| target.name().to_owned());
+    let committed_by = request
+        .committed_by
+        .clone()
+        .unwrap_or_else(|| target.name().to_owned());
     if target.is_sandbox() && names::is_sandbox(&committed_by) && committed_by != target.name() {
-        return Err(Error::new(Kind::Denied, format!("{} may not write in the name of {committed_by}", target.name())).hint("leave --committed-by out"));
+        return Err(Error::new(
+            Kind::Denied,
+            format!(
+                "{} may not write in the name of {committed_by}",
+                target.name()
+            ),
+        )
+        .hint("leave --committed-by out"));
     }
     check_sources(&request.inputs)?;
     let mut inputs = std::mem::take(&mut request.inputs);
@@ -168,7 +193,9 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
     let mut base: Option<CommitId> = None;
     let published = publish::publish(cx, |attempt| {
         let advertisement = attempt.advertisement;
-        let tip = advertisement.branch(target.name()).ok_or_else(|| missing_branch(cx, target))?;
+        let tip = advertisement
+            .branch(target.name())
+            .ok_or_else(|| missing_branch(cx, target))?;
         if let Some(expected) = &request.expect_head {
             expect(target, tip, expected)?;
         }
@@ -182,8 +209,20 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
         let base = *base.get_or_insert_with(|| written::seen(cx, target).unwrap_or(tip));
         let base_tree = cx.store.commit(base)?.tree;
         for path in &named {
-            if cx.store.entry(parent.tree, path.as_str().as_bytes())?.is_none() && cx.store.entry(base_tree, path.as_str().as_bytes())?.is_none() {
-                return Err(Error::new(Kind::NotFound, format!("there is no `{path}` on {} to remove", target.name())).hint("nothing was written; see the files with `git ls-tree -r`"));
+            if cx
+                .store
+                .entry(parent.tree, path.as_str().as_bytes())?
+                .is_none()
+                && cx
+                    .store
+                    .entry(base_tree, path.as_str().as_bytes())?
+                    .is_none()
+            {
+                return Err(Error::new(
+                    Kind::NotFound,
+                    format!("there is no `{path}` on {} to remove", target.name()),
+                )
+                .hint("nothing was written; see the files with `git ls-tree -r`"));
             }
         }
         let removed = below(cx, parent.tree, &request.remove)?;
@@ -196,13 +235,30 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
             none => {
                 cx.progress.step("read the files");
                 let mut draft = cx.store.draft();
-                let read = none.insert(read_all(&mut draft, &mut inputs, removed.len(), policy.limits())?);
+                let read = none.insert(read_all(
+                    &mut draft,
+                    &mut inputs,
+                    removed.len(),
+                    policy.limits(),
+                )?);
                 blobs = draft.objects();
                 read
             }
         };
-        let built = Build { cx, target, policy: &policy, request: &request, message: &message, committed_by: &committed_by };
-        let gone = removed.into_iter().map(|path| Wanted { path, entry: None, secret: None, keeps_mode: false });
+        let built = Build {
+            cx,
+            target,
+            policy: &policy,
+            request: &request,
+            message: &message,
+            committed_by: &committed_by,
+        };
+        let gone = removed.into_iter().map(|path| Wanted {
+            path,
+            entry: None,
+            secret: None,
+            keeps_mode: false,
+        });
         let wanted: Vec<Wanted> = wanted.iter().cloned().chain(gone).collect();
         built.plan(&wanted, base_tree, tip, parent.tree, &blobs)
     })?;
@@ -228,7 +284,14 @@ struct Build<'a> {
 }
 
 impl Build<'_> {
-    fn plan(&self, wanted: &[Wanted], base_tree: ObjectId, tip: CommitId, tree: ObjectId, blobs: &[ObjectId]) -> Result<Plan<Report>> {
+    fn plan(
+        &self,
+        wanted: &[Wanted],
+        base_tree: ObjectId,
+        tip: CommitId,
+        tree: ObjectId,
+        blobs: &[ObjectId],
+    ) -> Result<Plan<Report>> {
         let store = &self.cx.store;
         let mut draft = store.draft();
         let edits = self.merge(&mut draft, wanted, base_tree, tree)?;
@@ -245,7 +308,10 @@ impl Build<'_> {
             unchanged: edits.is_empty(),
             attempts: 0,
             alerts: Vec::new(),
-            message: format!("nothing to do: {} holds this content already", self.target.name()),
+            message: format!(
+                "nothing to do: {} holds this content already",
+                self.target.name()
+            ),
             dry_run: self.request.dry_run,
         };
         if edits.is_empty() {
@@ -262,14 +328,32 @@ impl Build<'_> {
         let mut trailers = vec![("Aidf-Committed-By", self.committed_by.to_owned())];
         trailers.extend(self.request.task_id.clone().map(|v| ("Aidf-Task-Id", v)));
         trailers.extend(self.request.agent.clone().map(|v| ("Aidf-Agent", v)));
-        let commit = written::commit(self.cx, &mut draft, self.target, new_tree, tip, &Words { message: self.message, trailers })?;
+        let commit = written::commit(
+            self.cx,
+            &mut draft,
+            self.target,
+            new_tree,
+            tip,
+            &Words {
+                message: self.message,
+                trailers,
+            },
+        )?;
         let count = report.files.len();
-        let files = if count == 1 { "1 file".to_owned() } else { format!("{count} files") };
+        let files = if count == 1 {
+            "1 file".to_owned()
+        } else {
+            format!("{count} files")
+        };
         report.commit = Some(commit);
         report.message = if self.request.dry_run {
             format!("would commit {files} to {}", self.target.name())
         } else {
-            format!("committed {files} to {} as {}", self.target.name(), commit.short())
+            format!(
+                "committed {files} to {} as {}",
+                self.target.name(),
+                commit.short()
+            )
         };
         if self.request.dry_run {
             return Ok(Plan::Nothing(report));
@@ -278,12 +362,27 @@ impl Build<'_> {
         objects.extend_from_slice(blobs);
         objects.sort();
         objects.dedup();
-        let update = RefUpdate { name: self.target.branch.clone(), old: Some(tip), new: Some(commit) };
-        Ok(Plan::Push(Push { updates: vec![update], objects, token: self.target.token.clone(), report }))
+        let update = RefUpdate {
+            name: self.target.branch.clone(),
+            old: Some(tip),
+            new: Some(commit),
+        };
+        Ok(Plan::Push(Push {
+            updates: vec![update],
+            objects,
+            token: self.target.token.clone(),
+            report,
+        }))
     }
 
     /// Ours against the tip, with what this clone had seen as the base.
-    fn merge(&self, draft: &mut Draft<'_>, wanted: &[Wanted], base_tree: ObjectId, tree: ObjectId) -> Result<Vec<Edit>> {
+    fn merge(
+        &self,
+        draft: &mut Draft<'_>,
+        wanted: &[Wanted],
+        base_tree: ObjectId,
+        tree: ObjectId,
+    ) -> Result<Vec<Edit>> {
         let store = &self.cx.store;
         let mut edits: Vec<Edit> = Vec::new();
         let mut conflicts: Vec<&str> = Vec::new();
@@ -291,12 +390,27 @@ impl Build<'_> {
             let path = want.path.as_str().as_bytes();
             let theirs = store.entry(tree, path)?;
             // A symlink or submodule may be removed, but not written over.
-            if let Some(there) = theirs.filter(|t| !t.mode.is_file() && (want.entry.is_some() || t.mode == Mode::Folder)) {
-                let what = if there.mode == Mode::Folder { "a folder" } else { "a symlink or submodule" };
-                return Err(Error::new(Kind::Denied, format!("the path `{}` is refused: it is {what} on the branch", want.path)));
+            if let Some(there) = theirs
+                .filter(|t| !t.mode.is_file() && (want.entry.is_some() || t.mode == Mode::Folder))
+            {
+                let what = if there.mode == Mode::Folder {
+                    "a folder"
+                } else {
+                    "a symlink or submodule"
+                };
+                return Err(Error::new(
+                    Kind::Denied,
+                    format!(
+                        "the path `{}` is refused: it is {what} on the branch",
+                        want.path
+                    ),
+                ));
             }
             let ours = match (want.entry, theirs) {
-                (Some(ours), Some(theirs)) if want.keeps_mode => Some(Entry { mode: theirs.mode, ..ours }),
+                (Some(ours), Some(theirs)) if want.keeps_mode => Some(Entry {
+                    mode: theirs.mode,
+                    ..ours
+                }),
                 (ours, _) => ours,
             };
             if ours == theirs {
@@ -336,14 +450,24 @@ impl Build<'_> {
             .hint("nothing was written; take their version (git fetch, then merge by hand), or write yours over it with --overwrite"))
     }
 
-    fn merge_contents(&self, draft: &mut Draft<'_>, base: ObjectId, ours: ObjectId, theirs: ObjectId) -> Result<Option<ObjectId>> {
+    fn merge_contents(
+        &self,
+        draft: &mut Draft<'_>,
+        base: ObjectId,
+        ours: ObjectId,
+        theirs: ObjectId,
+    ) -> Result<Option<ObjectId>> {
         let store = &self.cx.store;
         for id in [base, ours, theirs] {
             if store.blob_size(id)? > crate::git::MAX_TEXT {
                 return Ok(None);
             }
         }
-        let merged = store.merge_files(&store.read_blob(base)?, &store.read_blob(ours)?, &store.read_blob(theirs)?)?;
+        let merged = store.merge_files(
+            &store.read_blob(base)?,
+            &store.read_blob(ours)?,
+            &store.read_blob(theirs)?,
+        )?;
         merged.map(|content| draft.blob(&content)).transpose()
     }
 
@@ -355,41 +479,93 @@ impl Build<'_> {
             _ => "modified",
         };
         let lines = self.cx.store.count_lines(old, new)?;
-        Ok(FileChange { path: String::from_utf8_lossy(path).into_owned(), change, added: lines.added, removed: lines.removed, binary: lines.binary })
+        Ok(FileChange {
+            path: String::from_utf8_lossy(path).into_owned(),
+            change,
+            added: lines.added,
+            removed: lines.removed,
+            binary: lines.binary,
+        })
     }
 
     fn alerts(&self, wanted: &[Wanted], files: &[FileChange]) -> Result<Vec<Alert>> {
         let mut raised = Vec::new();
         if let Some(directive) = alerts::ci_directive(self.message) {
-            raised.push(Alert { alert: AlertKind::CiDirective, path: None, detail: format!("the message tells CI not to run: {directive}") });
+            raised.push(Alert {
+                alert: AlertKind::CiDirective,
+                path: None,
+                detail: format!("the message tells CI not to run: {directive}"),
+            });
         }
         for want in wanted {
             if let Some(what) = want.secret {
                 let path = Some(want.path.to_string());
-                raised.push(Alert { alert: AlertKind::PossibleSecret, path, detail: format!("the content looks like {what}") });
+                raised.push(Alert {
+                    alert: AlertKind::PossibleSecret,
+                    path,
+                    detail: format!("the content looks like {what}"),
+                });
             }
         }
         let lines: u64 = files.iter().map(|f| f.added + f.removed).sum();
         if self.policy.limits().lines.is_some_and(|most| lines > most) {
-            return Err(Error::new(Kind::Denied, format!("the commit changes {lines} lines, and the policy allows {}", self.policy.limits().lines.unwrap_or(0)))
-                .hint("write it in smaller commits"));
+            return Err(Error::new(
+                Kind::Denied,
+                format!(
+                    "the commit changes {lines} lines, and the policy allows {}",
+                    self.policy.limits().lines.unwrap_or(0)
+                ),
+            )
+            .hint("write it in smaller commits"));
         }
         if lines > self.policy.large_diff_lines() {
-            raised.push(Alert { alert: AlertKind::LargeDiff, path: None, detail: format!("{lines} lines changed; {} are expected at most", self.policy.large_diff_lines()) });
+            raised.push(Alert {
+                alert: AlertKind::LargeDiff,
+                path: None,
+                detail: format!(
+                    "{lines} lines changed; {} are expected at most",
+                    self.policy.large_diff_lines()
+                ),
+            });
         }
         raised.retain(|a| self.policy.reaction(a.alert) != Reaction::Ignore);
-        if let Some(worst) = raised.iter().find(|a| self.policy.reaction(a.alert) == Reaction::Refuse) {
-            let place = worst.path.as_deref().map(|p| format!("`{p}`: ")).unwrap_or_default();
-            return Err(Error::new(Kind::Denied, format!("the policy refuses this commit ({}): {place}{}", worst.alert.name(), worst.detail)).hint("nothing was written"));
+        if let Some(worst) = raised
+            .iter()
+            .find(|a| self.policy.reaction(a.alert) == Reaction::Refuse)
+        {
+            let place = worst
+                .path
+                .as_deref()
+                .map(|p| format!("`{p}`: "))
+                .unwrap_or_default();
+            return Err(Error::new(
+                Kind::Denied,
+                format!(
+                    "the policy refuses this commit ({}): {place}{}",
+                    worst.alert.name(),
+                    worst.detail
+                ),
+            )
+            .hint("nothing was written"));
         }
         Ok(raised)
     }
 
-    fn append_ledgers(&self, draft: &mut Draft<'_>, tree: ObjectId, edits: &[Edit], report: &mut Report, all: &mut Vec<Edit>) -> Result<()> {
+    fn append_ledgers(
+        &self,
+        draft: &mut Draft<'_>,
+        tree: ObjectId,
+        edits: &[Edit],
+        report: &mut Report,
+        all: &mut Vec<Edit>,
+    ) -> Result<()> {
         let ledgers = self.policy.ledgers();
         // A ledger that is itself being written is left to its writer.
-        let logged: Vec<(&str, bool)> =
-            edits.iter().filter_map(|(p, e)| Some((std::str::from_utf8(p).ok()?, e.is_some()))).filter(|(p, _)| !ledgers.contains(p)).collect();
+        let logged: Vec<(&str, bool)> = edits
+            .iter()
+            .filter_map(|(p, e)| Some((std::str::from_utf8(p).ok()?, e.is_some())))
+            .filter(|(p, _)| !ledgers.contains(p))
+            .collect();
         let written = |path: &str| edits.iter().any(|(p, _)| p == path.as_bytes());
         let (timestamp, date) = (self.cx.now.ledger(), self.cx.now.date());
         if !ledgers.enabled || logged.is_empty() {
@@ -398,17 +574,29 @@ impl Build<'_> {
         if !self.request.no_changelog && !written(&ledgers.changelog) {
             let mut changelog = written::read_ledger(self.cx, tree, &ledgers.changelog)?;
             for (path, _) in &logged {
-                let entry = ChangelogEntry { timestamp: &timestamp, path, task_id: self.request.task_id.as_deref(), committed_by: self.committed_by, message: self.message };
+                let entry = ChangelogEntry {
+                    timestamp: &timestamp,
+                    path,
+                    task_id: self.request.task_id.as_deref(),
+                    committed_by: self.committed_by,
+                    message: self.message,
+                };
                 changelog.append(&entry.lines());
             }
-            if let Some(edit) = written::ledger_edit(self.cx, draft, tree, &ledgers.changelog, &changelog)? {
+            if let Some(edit) =
+                written::ledger_edit(self.cx, draft, tree, &ledgers.changelog, &changelog)?
+            {
                 all.push(edit);
                 report.changelog = Some(ledgers.changelog.clone());
             }
         }
         if !self.request.no_memory && !written(&ledgers.memory) {
             let mut memory = written::read_ledger(self.cx, tree, &ledgers.memory)?;
-            let gone: Vec<&str> = logged.iter().filter(|(_, there)| !there).map(|(p, _)| *p).collect();
+            let gone: Vec<&str> = logged
+                .iter()
+                .filter(|(_, there)| !there)
+                .map(|(p, _)| *p)
+                .collect();
             if !gone.is_empty() {
                 memory.remove(|p| gone.contains(&p));
             }
@@ -423,18 +611,30 @@ impl Build<'_> {
                     memory.remove(|p| p == *path);
                 }
                 let raw_url = self.cx.remote.raw_url(self.target.name(), path);
-                let pod = self.target.claims.as_ref().and_then(|c| c.pod.as_deref()).or(self.cx.config.pod.as_deref()).unwrap_or(self.committed_by);
+                let pod = self
+                    .target
+                    .claims
+                    .as_ref()
+                    .and_then(|c| c.pod.as_deref())
+                    .or(self.cx.config.pod.as_deref())
+                    .unwrap_or(self.committed_by);
                 let entry = MemoryEntry {
                     path,
                     raw_url: raw_url.as_deref(),
-                    description: self.request.description.as_deref().unwrap_or(self.message.lines().next().unwrap_or("")),
+                    description: self
+                        .request
+                        .description
+                        .as_deref()
+                        .unwrap_or(self.message.lines().next().unwrap_or("")),
                     tags: &self.request.tags,
                     last_updated: &date,
                     pod_owner: pod,
                 };
                 memory.append(&entry.lines());
             }
-            if let Some(edit) = written::ledger_edit(self.cx, draft, tree, &ledgers.memory, &memory)? {
+            if let Some(edit) =
+                written::ledger_edit(self.cx, draft, tree, &ledgers.memory, &memory)?
+            {
                 all.push(edit);
                 report.memory = Some(ledgers.memory.clone());
             }
@@ -449,13 +649,20 @@ fn missing_branch(cx: &Context, target: &Target) -> Error {
 }
 
 fn expect(target: &Target, tip: CommitId, expected: &str) -> Result<()> {
-    let well_formed = (7..=40).contains(&expected.len()) && expected.bytes().all(|b| b.is_ascii_hexdigit());
+    let well_formed =
+        (7..=40).contains(&expected.len()) && expected.bytes().all(|b| b.is_ascii_hexdigit());
     if !well_formed {
-        return Err(Error::new(Kind::Usage, format!("--expect-head takes 7 to 40 hexadecimal digits, and `{expected}` was given")));
+        return Err(Error::new(
+            Kind::Usage,
+            format!("--expect-head takes 7 to 40 hexadecimal digits, and `{expected}` was given"),
+        ));
     }
     if !tip.to_string().starts_with(&expected.to_ascii_lowercase()) {
-        return Err(Error::new(Kind::Conflict, format!("{} is at {tip}, and {expected} was expected", target.name()))
-            .hint("nothing was written; look at what came since with `aidf log`"));
+        return Err(Error::new(
+            Kind::Conflict,
+            format!("{} is at {tip}, and {expected} was expected", target.name()),
+        )
+        .hint("nothing was written; look at what came since with `aidf log`"));
     }
     Ok(())
 }
@@ -478,20 +685,36 @@ fn check_unique(inputs: &[Input], remove: &[TreePath]) -> Result<()> {
         }
     }
     for path in seen.keys() {
-        if let Some(parent) = path.match_indices('/').map(|(at, _)| &path[..at]).find(|p| seen.contains_key(p)) {
-            return Err(Error::new(Kind::Usage, format!("`{parent}` and `{path}` cannot both be files")));
+        if let Some(parent) = path
+            .match_indices('/')
+            .map(|(at, _)| &path[..at])
+            .find(|p| seen.contains_key(p))
+        {
+            return Err(Error::new(
+                Kind::Usage,
+                format!("`{parent}` and `{path}` cannot both be files"),
+            ));
         }
     }
     Ok(())
 }
 
 fn file_mode(path: &TreePath, file: &Path) -> Result<Mode> {
-    let meta = file.symlink_metadata().or_fail(Kind::Usage, || format!("`{}` cannot be read", file.display()))?;
+    let meta = file.symlink_metadata().or_fail(Kind::Usage, || {
+        format!("`{}` cannot be read", file.display())
+    })?;
     if meta.is_symlink() {
-        return Err(Error::new(Kind::Denied, format!("`{path}` is a symlink, and only files are written")).hint("name the file it points at: DEST=FILE"));
+        return Err(Error::new(
+            Kind::Denied,
+            format!("`{path}` is a symlink, and only files are written"),
+        )
+        .hint("name the file it points at: DEST=FILE"));
     }
     if !meta.is_file() {
-        return Err(Error::new(Kind::Denied, format!("`{path}` is not a regular file")));
+        return Err(Error::new(
+            Kind::Denied,
+            format!("`{path}` is not a regular file"),
+        ));
     }
     Ok(mode_of(&meta))
 }
@@ -499,7 +722,11 @@ fn file_mode(path: &TreePath, file: &Path) -> Result<Mode> {
 #[cfg(unix)]
 fn mode_of(meta: &std::fs::Metadata) -> Mode {
     use std::os::unix::fs::PermissionsExt;
-    if meta.permissions().mode() & 0o100 != 0 { Mode::Executable } else { Mode::File }
+    if meta.permissions().mode() & 0o100 != 0 {
+        Mode::Executable
+    } else {
+        Mode::File
+    }
 }
 
 /// Other platforms have no executable bit.
@@ -509,11 +736,21 @@ fn mode_of(_meta: &std::fs::Metadata) -> Mode {
 }
 
 /// Every change of the working tree against HEAD, but for what is named already.
-fn take_working_tree(cx: &Context, inputs: &mut Vec<Input>, remove: &mut Vec<TreePath>) -> Result<()> {
+fn take_working_tree(
+    cx: &Context,
+    inputs: &mut Vec<Input>,
+    remove: &mut Vec<TreePath>,
+) -> Result<()> {
     let root = cx.store.work_dir().map(Path::to_owned);
     for (bytes, there) in cx.store.working_changes()? {
         let text = String::from_utf8(bytes.clone()).map_err(|_| {
-            Error::new(Kind::Denied, format!("the path `{}` is refused: it is not UTF-8", String::from_utf8_lossy(&bytes)))
+            Error::new(
+                Kind::Denied,
+                format!(
+                    "the path `{}` is refused: it is not UTF-8",
+                    String::from_utf8_lossy(&bytes)
+                ),
+            )
         })?;
         let path = TreePath::new(&text)?;
         if inputs.iter().any(|i| i.path == path) || remove.contains(&path) {
@@ -523,7 +760,10 @@ fn take_working_tree(cx: &Context, inputs: &mut Vec<Input>, remove: &mut Vec<Tre
             (Some(root), true) => {
                 let file = root.join(bytes_to_path(&bytes));
                 file_mode(&path, &file)?;
-                inputs.push(Input { path, source: Source::File(file) });
+                inputs.push(Input {
+                    path,
+                    source: Source::File(file),
+                });
             }
             _ => remove.push(path),
         }
@@ -531,8 +771,19 @@ fn take_working_tree(cx: &Context, inputs: &mut Vec<Input>, remove: &mut Vec<Tre
     Ok(())
 }
 
-fn read_all(draft: &mut Draft<'_>, inputs: &mut [Input], removed: usize, limits: Limits) -> Result<Vec<Wanted>> {
-    let too_much = |what: String, most: u64| Error::new(Kind::Denied, format!("{what}, and the policy allows {most}")).hint("nothing was written");
+fn read_all(
+    draft: &mut Draft<'_>,
+    inputs: &mut [Input],
+    removed: usize,
+    limits: Limits,
+) -> Result<Vec<Wanted>> {
+    let too_much = |what: String, most: u64| {
+        Error::new(
+            Kind::Denied,
+            format!("{what}, and the policy allows {most}"),
+        )
+        .hint("nothing was written")
+    };
     let count = (inputs.len() + removed) as u64;
     if let Some(most) = limits.files.filter(|most| count > *most) {
         return Err(too_much(format!("the commit has {count} files"), most));
@@ -547,10 +798,16 @@ fn read_all(draft: &mut Draft<'_>, inputs: &mut [Input], removed: usize, limits:
             size += piece.len() as u64;
             total += piece.len() as u64;
             if let Some(most) = limits.file_bytes.filter(|most| size > *most) {
-                return Err(too_much(format!("`{path}` has more than {most} bytes"), most));
+                return Err(too_much(
+                    format!("`{path}` has more than {most} bytes"),
+                    most,
+                ));
             }
             if let Some(most) = limits.total_bytes.filter(|most| total > *most) {
-                return Err(too_much(format!("the files have more than {most} bytes"), most));
+                return Err(too_much(
+                    format!("the files have more than {most} bytes"),
+                    most,
+                ));
             }
             scan.feed(piece);
             Ok(())
@@ -559,12 +816,19 @@ fn read_all(draft: &mut Draft<'_>, inputs: &mut [Input], removed: usize, limits:
         let (id, mode) = match &mut input.source {
             Source::File(file) => {
                 let mode = file_mode(&input.path, file)?;
-                let mut open = std::fs::File::open(&*file).or_fail(Kind::Usage, || format!("`{}` cannot be read", file.display()))?;
+                let mut open = std::fs::File::open(&*file).or_fail(Kind::Usage, || {
+                    format!("`{}` cannot be read", file.display())
+                })?;
                 (draft.blob_from(&mut open, look)?, mode)
             }
             Source::Stream(stream) => (draft.blob_from(stream, look)?, Mode::File),
         };
-        wanted.push(Wanted { path: input.path.clone(), entry: Some(Entry { id, mode }), secret: scan.found(), keeps_mode });
+        wanted.push(Wanted {
+            path: input.path.clone(),
+            entry: Some(Entry { id, mode }),
+            secret: scan.found(),
+            keeps_mode,
+        });
     }
     Ok(wanted)
 }
@@ -573,7 +837,11 @@ fn read_all(draft: &mut Draft<'_>, inputs: &mut [Input], removed: usize, limits:
 fn below(cx: &Context, tree: ObjectId, remove: &[TreePath]) -> Result<Vec<TreePath>> {
     let mut found = Vec::new();
     for path in remove {
-        match cx.store.entry(tree, path.as_str().as_bytes())?.map(|e| e.mode) {
+        match cx
+            .store
+            .entry(tree, path.as_str().as_bytes())?
+            .map(|e| e.mode)
+        {
             Some(Mode::Folder) => {
                 for (file, _) in cx.store.files_below(tree, path.as_str().as_bytes())? {
                     found.push(TreePath::new(&String::from_utf8_lossy(&file))?);

@@ -71,21 +71,37 @@ pub fn log(cx: &Context, request: &Request) -> Result<Report> {
 }
 
 /// Reads the log from a tip that is in the store.
-pub(super) fn log_from(cx: &Context, branch: &RefName, tip: CommitId, base: Option<CommitId>, request: &Request) -> Result<Report> {
+pub(super) fn log_from(
+    cx: &Context,
+    branch: &RefName,
+    tip: CommitId,
+    base: Option<CommitId>,
+    request: &Request,
+) -> Result<Report> {
     let mut reverts = Reverts::default();
     let mut commits = Vec::new();
     for id in cx.store.history(tip, None)? {
         let commit = cx.store.commit(id)?;
         reverts.see(&commit);
         let task_id = trailer(&commit, "Aidf-Task-Id");
-        let committed_by = trailer(&commit, "Aidf-Committed-By").unwrap_or_else(|| commit.author_name.clone());
-        if request.task_id.is_some() && request.task_id != task_id || request.committed_by.as_ref().is_some_and(|w| *w != committed_by) {
+        let committed_by =
+            trailer(&commit, "Aidf-Committed-By").unwrap_or_else(|| commit.author_name.clone());
+        if request.task_id.is_some() && request.task_id != task_id
+            || request
+                .committed_by
+                .as_ref()
+                .is_some_and(|w| *w != committed_by)
+        {
             continue;
         }
         let files = files_of(cx, &commit)?;
         if let Some(path) = &request.path {
             let path = path.trim_end_matches('/');
-            let hit = |f: &String| f == path || f.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
+            let hit = |f: &String| {
+                f == path
+                    || f.strip_prefix(path)
+                        .is_some_and(|rest| rest.starts_with('/'))
+            };
             if !files.iter().any(hit) {
                 continue;
             }
@@ -105,7 +121,11 @@ pub(super) fn log_from(cx: &Context, branch: &RefName, tip: CommitId, base: Opti
             break;
         }
     }
-    Ok(Report { branch: branch.short().to_owned(), repo_name: cx.repo_name.clone(), commits })
+    Ok(Report {
+        branch: branch.short().to_owned(),
+        repo_name: cx.repo_name.clone(),
+        commits,
+    })
 }
 
 /// The tips of a branch and of the base on the remote, with their objects fetched.
@@ -113,11 +133,22 @@ pub(super) fn log_from(cx: &Context, branch: &RefName, tip: CommitId, base: Opti
 /// Errors: not_found.
 fn fetch_tip(cx: &Context, branch: &RefName) -> Result<(CommitId, Option<CommitId>)> {
     let base_ref = format!("refs/heads/{}", cx.config.base);
-    let refs = cx.remote.connect_for_reading()?.refs(&[branch.as_str(), &base_ref])?;
+    let refs = cx
+        .remote
+        .connect_for_reading()?
+        .refs(&[branch.as_str(), &base_ref])?;
     let base = refs.iter().find(|r| r.name == base_ref).map(|r| r.id);
-    let tip = refs.iter().find(|r| r.name == branch.as_str()).map(|r| r.id).ok_or_else(|| {
-        Error::new(Kind::NotFound, format!("{} has no branch {}", cx.remote.address(), branch.short())).hint("see them with `aidf sandbox list`")
-    })?;
+    let tip = refs
+        .iter()
+        .find(|r| r.name == branch.as_str())
+        .map(|r| r.id)
+        .ok_or_else(|| {
+            Error::new(
+                Kind::NotFound,
+                format!("{} has no branch {}", cx.remote.address(), branch.short()),
+            )
+            .hint("see them with `aidf sandbox list`")
+        })?;
     let wants: Vec<CommitId> = std::iter::once(tip).chain(base).collect();
     cx.remote.fetch(&cx.store, &wants, false, &*cx.progress)?;
     Ok((tip, base))
@@ -131,7 +162,8 @@ pub(super) fn trailer(commit: &CommitInfo, name: &str) -> Option<String> {
 fn trailers<'a>(commit: &'a CommitInfo, name: &'a str) -> impl Iterator<Item = &'a str> {
     let body = commit.message.trim_end();
     let last = body.rfind("\n\n").map_or("", |at| &body[at + 2..]);
-    last.lines().filter_map(move |l| l.strip_prefix(name)?.strip_prefix(": "))
+    last.lines()
+        .filter_map(move |l| l.strip_prefix(name)?.strip_prefix(": "))
 }
 
 fn files_of(cx: &Context, commit: &CommitInfo) -> Result<Vec<String>> {
@@ -142,13 +174,23 @@ fn files_of(cx: &Context, commit: &CommitInfo) -> Result<Vec<String>> {
         None => None,
     };
     let changes = cx.store.changes(before, Some(commit.tree), false)?;
-    Ok(changes.into_iter().map(|c| String::from_utf8_lossy(&c.path).into_owned()).collect())
+    Ok(changes
+        .into_iter()
+        .map(|c| String::from_utf8_lossy(&c.path).into_owned())
+        .collect())
 }
 
 /// Checks a commit's signature against the ring. It names the branch that was written:
 /// `branch`, or the sandbox it was made on, where that was merged into the base since.
-fn check_signature(cx: &Context, commit: &CommitInfo, branch: &str, base: Option<CommitId>) -> Check {
-    let Some((message, key, mac)) = signature::split(&commit.message) else { return Check::None };
+fn check_signature(
+    cx: &Context,
+    commit: &CommitInfo,
+    branch: &str,
+    base: Option<CommitId>,
+) -> Check {
+    let Some((message, key, mac)) = signature::split(&commit.message) else {
+        return Check::None;
+    };
     let parents: Vec<String> = commit.parents.iter().map(|p| p.to_string()).collect();
     let verify = |branch: &str| {
         let signed = Signed {
@@ -163,9 +205,16 @@ fn check_signature(cx: &Context, commit: &CommitInfo, branch: &str, base: Option
         signature::verify(cx.keys(), key, mac, &signed)
     };
     match verify(branch) {
-        Check::Bad if commit.author_name != branch && crate::names::is_sandbox(&commit.author_name) => {
-            let inherited = !crate::names::is_sandbox(branch) || base.is_some_and(|b| cx.store.is_ancestor(commit.id, b));
-            if inherited { verify(&commit.author_name) } else { Check::Bad }
+        Check::Bad
+            if commit.author_name != branch && crate::names::is_sandbox(&commit.author_name) =>
+        {
+            let inherited = !crate::names::is_sandbox(branch)
+                || base.is_some_and(|b| cx.store.is_ancestor(commit.id, b));
+            if inherited {
+                verify(&commit.author_name)
+            } else {
+                Check::Bad
+            }
         }
         other => other,
     }

@@ -56,7 +56,10 @@ pub struct Published<T> {
 /// `build` is called again for each try, on a fresh advertisement. Errors: what `build`
 /// says; denied with the server's words; conflict when the refs kept moving;
 /// unavailable when the server gave no answer and the refs do not show the push.
-pub fn publish<T>(cx: &Context, mut build: impl FnMut(&Attempt<'_>) -> Result<Plan<T>>) -> Result<Published<T>> {
+pub fn publish<T>(
+    cx: &Context,
+    mut build: impl FnMut(&Attempt<'_>) -> Result<Plan<T>>,
+) -> Result<Published<T>> {
     let mut unconfirmed: Vec<(Vec<RefUpdate>, T)> = Vec::new();
     let mut last: Option<(Vec<RefUpdate>, Error)> = None;
     let mut unmoved = 0;
@@ -66,12 +69,17 @@ pub fn publish<T>(cx: &Context, mut build: impl FnMut(&Attempt<'_>) -> Result<Pl
         if let Some((updates, _)) = &last {
             // Whoever won holds the tip already: to be as quick as they, it is fetched
             // before the next advertisement and not after it.
-            let existing: Vec<&str> = updates.iter().filter(|u| u.old.is_some()).map(|u| u.name.as_str()).collect();
+            let existing: Vec<&str> = updates
+                .iter()
+                .filter(|u| u.old.is_some())
+                .map(|u| u.name.as_str())
+                .collect();
             if !existing.is_empty() {
                 cx.remote.refresh(&cx.store, &existing, &*cx.progress)?;
             }
         }
-        cx.progress.step(&format!("connect to {}", cx.remote.address()));
+        cx.progress
+            .step(&format!("connect to {}", cx.remote.address()));
         let connection = cx.remote.connect()?;
         let advertisement = &connection.advertisement;
 
@@ -80,34 +88,57 @@ pub fn publish<T>(cx: &Context, mut build: impl FnMut(&Attempt<'_>) -> Result<Pl
             if landed(cx, advertisement, &unconfirmed[at].0)? {
                 let (updates, report) = unconfirmed.swap_remove(at);
                 connection.close();
-                return Ok(Published { report, attempts: number - 1, updates });
+                return Ok(Published {
+                    report,
+                    attempts: number - 1,
+                    updates,
+                });
             }
         }
         if let Some((updates, error)) = last.take() {
-            let moved = updates.iter().any(|u| advertisement.tip(u.name.as_str()) != u.old);
+            let moved = updates
+                .iter()
+                .any(|u| advertisement.tip(u.name.as_str()) != u.old);
             unmoved = if moved { 0 } else { unmoved + 1 };
             // The same answer on the same tips is not a race.
             if unmoved >= MAX_UNMOVED {
                 return Err(error);
             }
             if number > MAX_TRIES {
-                return Err(Error::new(Kind::Conflict, format!("{} kept moving through {MAX_TRIES} tries", names(&updates)))
-                    .hint("nothing was written; try again when fewer writers are at it")
-                    .retryable(true)
-                    .caused_by(anyhow::anyhow!(error.causes().join("; "))));
+                return Err(Error::new(
+                    Kind::Conflict,
+                    format!("{} kept moving through {MAX_TRIES} tries", names(&updates)),
+                )
+                .hint("nothing was written; try again when fewer writers are at it")
+                .retryable(true)
+                .caused_by(anyhow::anyhow!(error.causes().join("; "))));
             }
         }
 
-        let push = match build(&Attempt { number, advertisement })? {
+        let push = match build(&Attempt {
+            number,
+            advertisement,
+        })? {
             Plan::Nothing(report) => {
                 connection.close();
-                return Ok(Published { report, attempts: number - 1, updates: Vec::new() });
+                return Ok(Published {
+                    report,
+                    attempts: number - 1,
+                    updates: Vec::new(),
+                });
             }
             Plan::Push(push) => push,
         };
         let options = push_options(cx, advertisement, push.token.as_deref());
-        cx.progress.step(&format!("push {} (try {number})", names(&push.updates)));
-        match cx.remote.push(connection, &cx.store, &push.updates, &push.objects, &options) {
+        cx.progress
+            .step(&format!("push {} (try {number})", names(&push.updates)));
+        match cx.remote.push(
+            connection,
+            &cx.store,
+            &push.updates,
+            &push.objects,
+            &options,
+        ) {
             Ok(outcome) => {
                 let refused: Vec<&str> = outcome
                     .verdicts
@@ -118,15 +149,25 @@ pub fn publish<T>(cx: &Context, mut build: impl FnMut(&Attempt<'_>) -> Result<Pl
                     })
                     .collect();
                 if refused.is_empty() {
-                    outcome.messages.iter().for_each(|line| cx.progress.remote(line));
-                    return Ok(Published { report: push.report, attempts: number, updates: push.updates });
+                    outcome
+                        .messages
+                        .iter()
+                        .for_each(|line| cx.progress.remote(line));
+                    return Ok(Published {
+                        report: push.report,
+                        attempts: number,
+                        updates: push.updates,
+                    });
                 }
                 let error = refusal(&push.updates, &refused, &outcome.messages);
                 if !refused.iter().all(|why| may_be_stale(why)) {
                     return Err(error);
                 }
                 // The next try may well land: what the server said of this one is a detail.
-                outcome.messages.iter().for_each(|line| cx.progress.step(&format!("remote: {line}")));
+                outcome
+                    .messages
+                    .iter()
+                    .for_each(|line| cx.progress.step(&format!("remote: {line}")));
                 last = Some((push.updates, error));
             }
             Err(PushFailure::NotSent(error)) => return Err(error),
@@ -137,14 +178,22 @@ pub fn publish<T>(cx: &Context, mut build: impl FnMut(&Attempt<'_>) -> Result<Pl
                 }
                 unconfirmed.push((push.updates.clone(), push.report));
                 // Sent and unanswered more than once, or too slow: say so instead of hoping.
-                let give_up = unconfirmed.len() > 2 || error.message().contains("did not answer within");
+                let give_up =
+                    unconfirmed.len() > 2 || error.message().contains("did not answer within");
                 if give_up {
-                    let connection = cx.remote.connect().map_err(|_| unknown(&push.updates, &error))?;
+                    let connection = cx
+                        .remote
+                        .connect()
+                        .map_err(|_| unknown(&push.updates, &error))?;
                     for at in 0..unconfirmed.len() {
                         if landed(cx, &connection.advertisement, &unconfirmed[at].0)? {
                             let (updates, report) = unconfirmed.swap_remove(at);
                             connection.close();
-                            return Ok(Published { report, attempts: number, updates });
+                            return Ok(Published {
+                                report,
+                                attempts: number,
+                                updates,
+                            });
                         }
                     }
                     connection.close();
@@ -165,9 +214,12 @@ fn backoff(tries: u32) -> Duration {
 /// The token goes to a hook that takes options, and never where others could read it.
 fn push_options(cx: &Context, advertisement: &Advertisement, token: Option<&str>) -> Vec<String> {
     match token {
-        Some(token) if advertisement.takes_push_options() && cx.remote.endpoint().is_private() => vec![format!("aidf-token={token}")],
+        Some(token) if advertisement.takes_push_options() && cx.remote.endpoint().is_private() => {
+            vec![format!("aidf-token={token}")]
+        }
         Some(_) if !cx.remote.endpoint().is_private() => {
-            cx.progress.step("the token is not sent over a network in the open");
+            cx.progress
+                .step("the token is not sent over a network in the open");
             Vec::new()
         }
         _ => Vec::new(),
@@ -195,15 +247,30 @@ fn landed(cx: &Context, advertisement: &Advertisement, updates: &[RefUpdate]) ->
 }
 
 fn names(updates: &[RefUpdate]) -> String {
-    updates.iter().map(|u| u.name.short()).collect::<Vec<_>>().join(", ")
+    updates
+        .iter()
+        .map(|u| u.name.short())
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// Reasons that git's own servers give when the ref is not what the push expected, or
 /// its lock is taken. A directory in the way reads the same: the tips tell.
 fn may_be_stale(why: &str) -> bool {
     const STALE: [&str; 13] = [
-        "failed to update ref", "atomic transaction failed", "atomic push failed", "transaction failed", "fetch first", "stale info",
-        "non-fast-forward", "failed to lock", "cannot lock ref", "already exists", "incorrect old value", "reference is at", "failed to write",
+        "failed to update ref",
+        "atomic transaction failed",
+        "atomic push failed",
+        "transaction failed",
+        "fetch first",
+        "stale info",
+        "non-fast-forward",
+        "failed to lock",
+        "cannot lock ref",
+        "already exists",
+        "incorrect old value",
+        "reference is at",
+        "failed to write",
     ];
     STALE.iter().any(|s| why.contains(s))
 }
@@ -211,7 +278,11 @@ fn may_be_stale(why: &str) -> bool {
 fn refusal(updates: &[RefUpdate], reasons: &[&str], messages: &[String]) -> Error {
     let mut reasons = reasons.to_vec();
     reasons.dedup();
-    let kind = if reasons.iter().all(|r| may_be_stale(r)) { Kind::Conflict } else { Kind::Denied };
+    let kind = if reasons.iter().all(|r| may_be_stale(r)) {
+        Kind::Conflict
+    } else {
+        Kind::Denied
+    };
     let mut said = reasons.join("; ");
     if !messages.is_empty() {
         said = format!("{said}\n{}", messages.join("\n"));
@@ -220,11 +291,19 @@ fn refusal(updates: &[RefUpdate], reasons: &[&str], messages: &[String]) -> Erro
         Kind::Denied => "nothing was written; the words above are the server's own",
         _ => "nothing was written; a branch of a name that is a part of this one may be in the way",
     };
-    Error::new(kind, format!("the remote refused {}", names(updates))).hint(hint).caused_by(anyhow::anyhow!(said))
+    Error::new(kind, format!("the remote refused {}", names(updates)))
+        .hint(hint)
+        .caused_by(anyhow::anyhow!(said))
 }
 
 fn unknown(updates: &[RefUpdate], error: &Error) -> Error {
-    Error::new(Kind::Unavailable, format!("the remote did not answer the push to {}, and does not show it so far", names(updates)))
-        .hint("it may still land; run the same command again: what has landed is not written twice")
-        .caused_by(anyhow::anyhow!("{error}"))
+    Error::new(
+        Kind::Unavailable,
+        format!(
+            "the remote did not answer the push to {}, and does not show it so far",
+            names(updates)
+        ),
+    )
+    .hint("it may still land; run the same command again: what has landed is not written twice")
+    .caused_by(anyhow::anyhow!("{error}"))
 }

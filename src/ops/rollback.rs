@@ -76,12 +76,21 @@ pub struct Report {
 /// Errors: usage; not_found for a commit that is not on the branch; denied and auth;
 /// conflict with the paths; integrity; unavailable.
 pub fn rollback(cx: &Context, request: &Request) -> Result<Report> {
-    let target = access::choose(cx, request.branch.as_deref(), request.reuse_token.as_deref());
+    let target = access::choose(
+        cx,
+        request.branch.as_deref(),
+        request.reuse_token.as_deref(),
+    );
     let branch = target.as_ref().ok().map(|t| t.name().to_owned());
     let result = target.and_then(|target| write(cx, request, &target));
     match &result {
         Ok(r) if r.commit.is_none() => {}
-        Ok(r) => cx.record("rollback", Some(&r.branch), r.commit.map(|c| c.to_string()), Ok(&r.message)),
+        Ok(r) => cx.record(
+            "rollback",
+            Some(&r.branch),
+            r.commit.map(|c| c.to_string()),
+            Ok(&r.message),
+        ),
         Err(e) => cx.record("rollback", branch.as_deref(), None, Err(e)),
     }
     result
@@ -97,7 +106,11 @@ fn write(cx: &Context, request: &Request, target: &Target) -> Result<Report> {
     let published = publish::publish(cx, |attempt| {
         let advertisement = attempt.advertisement;
         let tip = advertisement.branch(target.name()).ok_or_else(|| {
-            Error::new(Kind::NotFound, format!("{} has no branch {}", cx.remote.address(), target.name())).hint("name it with --branch; see them with `aidf sandbox list`")
+            Error::new(
+                Kind::NotFound,
+                format!("{} has no branch {}", cx.remote.address(), target.name()),
+            )
+            .hint("name it with --branch; see them with `aidf sandbox list`")
         })?;
         let mut needed = vec![tip];
         needed.extend(access::policy_tip(cx, advertisement));
@@ -109,9 +122,23 @@ fn write(cx: &Context, request: &Request, target: &Target) -> Result<Report> {
         needed.extend(named);
         cx.remote.fetch(&cx.store, &needed, true, &*cx.progress)?;
         let policy = access::policy(cx, advertisement)?;
-        access::authorise(cx, target, &policy, advertisement, cx.store.commit(tip)?.time)?;
+        access::authorise(
+            cx,
+            target,
+            &policy,
+            advertisement,
+            cx.store.commit(tip)?.time,
+        )?;
         let base = advertisement.branch(&cx.config.base);
-        Work { cx, request, target, policy: &policy, tip, base }.plan(named)
+        Work {
+            cx,
+            request,
+            target,
+            policy: &policy,
+            tip,
+            base,
+        }
+        .plan(named)
     })?;
     let mut report = published.report;
     report.attempts = published.attempts;
@@ -152,9 +179,19 @@ impl Work<'_> {
                     .filter(|c| takes(&c.path))
                     .map(|c| (c.path, c.new))
                     .collect();
-                let since = if store.is_ancestor(to, self.tip) { store.history(self.tip, Some(to))?.collect() } else { Vec::new() };
+                let since = if store.is_ancestor(to, self.tip) {
+                    store.history(self.tip, Some(to))?.collect()
+                } else {
+                    Vec::new()
+                };
                 back_to = Some(to);
-                (since, Undo { edits, conflicts: Vec::new() })
+                (
+                    since,
+                    Undo {
+                        edits,
+                        conflicts: Vec::new(),
+                    },
+                )
             }
             _ => {
                 let commits = self.commits()?;
@@ -168,12 +205,19 @@ impl Work<'_> {
             repo_name: self.cx.repo_name.clone(),
             commit: None,
             reverted,
-            reverted_files: undone.edits.iter().map(|(p, _)| String::from_utf8_lossy(p).into_owned()).collect(),
+            reverted_files: undone
+                .edits
+                .iter()
+                .map(|(p, _)| String::from_utf8_lossy(p).into_owned())
+                .collect(),
             conflicts: Vec::new(),
             reason: self.request.reason.clone(),
             unchanged: undone.edits.is_empty(),
             attempts: 0,
-            message: format!("nothing to do: {} is as it would be after the rollback", self.target.name()),
+            message: format!(
+                "nothing to do: {} is as it would be after the rollback",
+                self.target.name()
+            ),
             dry_run: self.request.dry_run,
         };
         if undone.edits.is_empty() {
@@ -183,7 +227,11 @@ impl Work<'_> {
         let (commits, files) = (report.reverted.len(), report.reverted_files.len());
         let what = match &self.request.what {
             What::To(revision) => format!("{} back to {revision}", self.target.name()),
-            _ => format!("back {commits} commit{} of {}", if commits == 1 { "" } else { "s" }, self.target.name()),
+            _ => format!(
+                "back {commits} commit{} of {}",
+                if commits == 1 { "" } else { "s" },
+                self.target.name()
+            ),
         };
         let what = format!("{what} ({files} file{})", if files == 1 { "" } else { "s" });
         report.commit = Some(commit);
@@ -192,37 +240,65 @@ impl Work<'_> {
             return Ok(Plan::Nothing(report));
         }
         report.message = format!("rolled {what} as {}", commit.short());
-        let update = RefUpdate { name: self.target.branch.clone(), old: Some(self.tip), new: Some(commit) };
-        Ok(Plan::Push(Push { updates: vec![update], objects: draft.objects(), token: self.target.token.clone(), report }))
+        let update = RefUpdate {
+            name: self.target.branch.clone(),
+            old: Some(self.tip),
+            new: Some(commit),
+        };
+        Ok(Plan::Push(Push {
+            updates: vec![update],
+            objects: draft.objects(),
+            token: self.target.token.clone(),
+            report,
+        }))
     }
 
     /// Ledgers are append-only; of the rest what --path chose.
     fn takes(&self, ledgers: &Ledgers, path: &[u8]) -> bool {
-        let Ok(text) = std::str::from_utf8(path) else { return self.request.paths.is_empty() };
+        let Ok(text) = std::str::from_utf8(path) else {
+            return self.request.paths.is_empty();
+        };
         if ledgers.contains(text) {
             return false;
         }
         let below = |folder: &String| {
             let folder = folder.trim_end_matches('/');
-            text == folder || text.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+            text == folder
+                || text
+                    .strip_prefix(folder)
+                    .is_some_and(|rest| rest.starts_with('/'))
         };
         self.request.paths.is_empty() || self.request.paths.iter().any(below)
     }
 
     fn check_paths(&self, undone: &Undo, reverted: &[CommitId]) -> Result<()> {
         if !undone.conflicts.is_empty() {
-            let paths: Vec<_> = undone.conflicts.iter().map(|p| String::from_utf8_lossy(p).into_owned()).collect();
+            let paths: Vec<_> = undone
+                .conflicts
+                .iter()
+                .map(|p| String::from_utf8_lossy(p).into_owned())
+                .collect();
             return Err(Error::new(Kind::Conflict, format!("later work is in the way in: {}", paths.join(", ")))
                 .hint("nothing was written; roll the later commits back too, or only other files with --path"));
         }
         for (path, _) in &undone.edits {
-            self.policy.check_path(self.target.name(), &String::from_utf8_lossy(path))?;
+            self.policy
+                .check_path(self.target.name(), &String::from_utf8_lossy(path))?;
         }
-        if undone.edits.is_empty() && !self.request.paths.is_empty() && !matches!(self.request.what, What::To(_)) {
+        if undone.edits.is_empty()
+            && !self.request.paths.is_empty()
+            && !matches!(self.request.what, What::To(_))
+        {
             for path in &self.request.paths {
-                let touched = reverted.iter().try_fold(false, |hit, id| Ok::<_, Error>(hit || self.touches(*id, path)?))?;
+                let touched = reverted.iter().try_fold(false, |hit, id| {
+                    Ok::<_, Error>(hit || self.touches(*id, path)?)
+                })?;
                 if !touched {
-                    return Err(Error::new(Kind::NotFound, format!("`{path}` was not changed by these commits")).hint("see their files with `aidf log`"));
+                    return Err(Error::new(
+                        Kind::NotFound,
+                        format!("`{path}` was not changed by these commits"),
+                    )
+                    .hint("see their files with `aidf log`"));
                 }
             }
         }
@@ -231,10 +307,24 @@ impl Work<'_> {
 
     fn touches(&self, id: CommitId, path: &str) -> Result<bool> {
         let commit = self.cx.store.commit(id)?;
-        let before = commit.parents.first().map(|p| self.cx.store.commit(*p)).transpose()?.map(|c| c.tree);
+        let before = commit
+            .parents
+            .first()
+            .map(|p| self.cx.store.commit(*p))
+            .transpose()?
+            .map(|c| c.tree);
         let path = path.trim_end_matches('/').as_bytes();
-        let below = |p: &[u8]| p == path || p.strip_prefix(path).is_some_and(|rest| rest.starts_with(b"/"));
-        Ok(self.cx.store.changes(before, Some(commit.tree), false)?.iter().any(|c| below(&c.path)))
+        let below = |p: &[u8]| {
+            p == path
+                || p.strip_prefix(path)
+                    .is_some_and(|rest| rest.starts_with(b"/"))
+        };
+        Ok(self
+            .cx
+            .store
+            .changes(before, Some(commit.tree), false)?
+            .iter()
+            .any(|c| below(&c.path)))
     }
 
     /// The commits to undo, newest first.
@@ -242,7 +332,10 @@ impl Work<'_> {
         let store = &self.cx.store;
         match &self.request.what {
             What::Commits(names) => {
-                let mut wanted = names.iter().map(|n| self.on_branch(n)).collect::<Result<Vec<_>>>()?;
+                let mut wanted = names
+                    .iter()
+                    .map(|n| self.on_branch(n))
+                    .collect::<Result<Vec<_>>>()?;
                 wanted.sort();
                 wanted.dedup();
                 let mut ordered = Vec::new();
@@ -259,8 +352,15 @@ impl Work<'_> {
             What::Last(count) => {
                 let found: Vec<CommitId> = self.own()?.take(*count).collect();
                 if found.len() < *count {
-                    return Err(Error::new(Kind::NotFound, format!("{} has only {} commits of its own, and {count} were asked for", self.target.name(), found.len()))
-                        .hint("see them with `aidf log`"));
+                    return Err(Error::new(
+                        Kind::NotFound,
+                        format!(
+                            "{} has only {} commits of its own, and {count} were asked for",
+                            self.target.name(),
+                            found.len()
+                        ),
+                    )
+                    .hint("see them with `aidf log`"));
                 }
                 Ok(found)
             }
@@ -277,7 +377,11 @@ impl Work<'_> {
                     }
                 }
                 if !any {
-                    return Err(Error::new(Kind::NotFound, format!("{} has no commit of task `{task}`", self.target.name())).hint("see the tasks with `aidf log`"));
+                    return Err(Error::new(
+                        Kind::NotFound,
+                        format!("{} has no commit of task `{task}`", self.target.name()),
+                    )
+                    .hint("see the tasks with `aidf log`"));
                 }
                 Ok(found)
             }
@@ -295,15 +399,35 @@ impl Work<'_> {
     fn on_branch(&self, name: &str) -> Result<CommitId> {
         let hex = name.len() >= 4 && name.bytes().all(|b| b.is_ascii_hexdigit());
         let missing = || {
-            Error::new(Kind::NotFound, format!("no commit `{name}` on {}", self.target.name())).hint("see its commits with `aidf log`; the first digits of an id are enough")
+            Error::new(
+                Kind::NotFound,
+                format!("no commit `{name}` on {}", self.target.name()),
+            )
+            .hint("see its commits with `aidf log`; the first digits of an id are enough")
         };
-        let id = if hex { self.cx.store.resolve(name) } else { None };
-        id.filter(|id| self.cx.store.is_ancestor(*id, self.tip)).ok_or_else(missing)
+        let id = if hex {
+            self.cx.store.resolve(name)
+        } else {
+            None
+        };
+        id.filter(|id| self.cx.store.is_ancestor(*id, self.tip))
+            .ok_or_else(missing)
     }
 
-    fn build(&self, draft: &mut Draft<'_>, tree: ObjectId, edits: &[Edit], report: &Report, back_to: Option<CommitId>) -> Result<CommitId> {
+    fn build(
+        &self,
+        draft: &mut Draft<'_>,
+        tree: ObjectId,
+        edits: &[Edit],
+        report: &Report,
+        back_to: Option<CommitId>,
+    ) -> Result<CommitId> {
         let ledgers = self.policy.ledgers();
-        let committed_by = self.request.committed_by.clone().unwrap_or_else(|| self.target.name().to_owned());
+        let committed_by = self
+            .request
+            .committed_by
+            .clone()
+            .unwrap_or_else(|| self.target.name().to_owned());
         let subject = self.subject(report)?;
         let mut all = edits.to_vec();
         if ledgers.enabled {
@@ -315,23 +439,51 @@ impl Work<'_> {
             };
             let mut changelog = written::read_ledger(self.cx, tree, &ledgers.changelog)?;
             for path in &report.reverted_files {
-                let entry = ChangelogEntry { timestamp: &timestamp, path, task_id: None, committed_by: &committed_by, message: &logged };
+                let entry = ChangelogEntry {
+                    timestamp: &timestamp,
+                    path,
+                    task_id: None,
+                    committed_by: &committed_by,
+                    message: &logged,
+                };
                 changelog.append(&entry.lines());
             }
-            all.extend(written::ledger_edit(self.cx, draft, tree, &ledgers.changelog, &changelog)?);
+            all.extend(written::ledger_edit(
+                self.cx,
+                draft,
+                tree,
+                &ledgers.changelog,
+                &changelog,
+            )?);
 
             let mut rollbacks = written::read_ledger(self.cx, tree, &ledgers.rollbacks)?;
             for id in &report.reverted {
                 let paths = self.paths_of(*id, &report.reverted_files)?;
-                let entry = RollbackEntry { timestamp: &timestamp, commit_sha: &id.to_string(), paths: &paths, reason };
+                let entry = RollbackEntry {
+                    timestamp: &timestamp,
+                    commit_sha: &id.to_string(),
+                    paths: &paths,
+                    reason,
+                };
                 rollbacks.append(&entry.lines());
             }
             // Going back to a commit outside the history undoes no commit by name.
             if let Some(to) = back_to.filter(|_| report.reverted.is_empty()) {
-                let entry = RollbackEntry { timestamp: &timestamp, commit_sha: &to.to_string(), paths: &report.reverted_files, reason };
+                let entry = RollbackEntry {
+                    timestamp: &timestamp,
+                    commit_sha: &to.to_string(),
+                    paths: &report.reverted_files,
+                    reason,
+                };
                 rollbacks.append(&entry.lines());
             }
-            all.extend(written::ledger_edit(self.cx, draft, tree, &ledgers.rollbacks, &rollbacks)?);
+            all.extend(written::ledger_edit(
+                self.cx,
+                draft,
+                tree,
+                &ledgers.rollbacks,
+                &rollbacks,
+            )?);
 
             if let Some(edit) = self.memory_edit(draft, tree, edits, report)? {
                 all.push(edit);
@@ -344,13 +496,33 @@ impl Work<'_> {
         }
         let mut trailers = vec![("Aidf-Committed-By", committed_by)];
         // A commit of which only some files were undone is not undone.
-        let name = if self.request.paths.is_empty() { "Aidf-Reverts" } else { "Aidf-Reverts-Part" };
+        let name = if self.request.paths.is_empty() {
+            "Aidf-Reverts"
+        } else {
+            "Aidf-Reverts-Part"
+        };
         trailers.extend(report.reverted.iter().map(|id| (name, id.to_string())));
-        written::commit(self.cx, draft, self.target, new_tree, self.tip, &Words { message: &message, trailers })
+        written::commit(
+            self.cx,
+            draft,
+            self.target,
+            new_tree,
+            self.tip,
+            &Words {
+                message: &message,
+                trailers,
+            },
+        )
     }
 
     /// Drops the memory of files that are gone, and brings back that of files that return.
-    fn memory_edit(&self, draft: &mut Draft<'_>, tree: ObjectId, edits: &[Edit], report: &Report) -> Result<Option<Edit>> {
+    fn memory_edit(
+        &self,
+        draft: &mut Draft<'_>,
+        tree: ObjectId,
+        edits: &[Edit],
+        report: &Report,
+    ) -> Result<Option<Edit>> {
         let path = &self.policy.ledgers().memory;
         let store = &self.cx.store;
         if store.entry(tree, path.as_bytes())?.is_none() {
@@ -358,7 +530,8 @@ impl Work<'_> {
         }
         let mut memory = written::read_ledger(self.cx, tree, path)?;
         let named = |(p, _): &&Edit| std::str::from_utf8(p).is_ok();
-        let (there, gone): (Vec<&Edit>, Vec<&Edit>) = edits.iter().filter(named).partition(|(_, e)| e.is_some());
+        let (there, gone): (Vec<&Edit>, Vec<&Edit>) =
+            edits.iter().filter(named).partition(|(_, e)| e.is_some());
         if !gone.is_empty() {
             memory.remove(|p| gone.iter().any(|(g, _)| g == p.as_bytes()));
         }
@@ -368,10 +541,18 @@ impl Work<'_> {
                 continue;
             }
             for id in &report.reverted {
-                let Some(parent) = store.commit(*id)?.parents.first().copied() else { continue };
+                let Some(parent) = store.commit(*id)?.parents.first().copied() else {
+                    continue;
+                };
                 // A memory of then that does not parse has nothing to give.
-                let Ok(then) = written::read_ledger(self.cx, store.commit(parent)?.tree, path) else { continue };
-                if then.entry_for(&file).is_some_and(|entry| memory.append_entry(entry)) {
+                let Ok(then) = written::read_ledger(self.cx, store.commit(parent)?.tree, path)
+                else {
+                    continue;
+                };
+                if then
+                    .entry_for(&file)
+                    .is_some_and(|entry| memory.append_entry(entry))
+                {
                     break;
                 }
             }
@@ -383,7 +564,15 @@ impl Work<'_> {
         Ok(match (&self.request.what, report.reverted.as_slice()) {
             (What::To(revision), _) => format!("Roll back to {revision}"),
             (_, [one]) => {
-                let mut subject: String = self.cx.store.commit(*one)?.subject().chars().filter(|c| !c.is_control()).take(60).collect();
+                let mut subject: String = self
+                    .cx
+                    .store
+                    .commit(*one)?
+                    .subject()
+                    .chars()
+                    .filter(|c| !c.is_control())
+                    .take(60)
+                    .collect();
                 // The directive of the commit that is undone is not repeated.
                 if crate::alerts::ci_directive(&subject).is_some() {
                     subject = "a commit".to_owned();
@@ -398,8 +587,17 @@ impl Work<'_> {
     /// Of the files that changed by the rollback, those that one commit had touched.
     fn paths_of(&self, id: CommitId, reverted_files: &[String]) -> Result<Vec<String>> {
         let commit = self.cx.store.commit(id)?;
-        let before = commit.parents.first().map(|p| self.cx.store.commit(*p)).transpose()?.map(|c| c.tree);
+        let before = commit
+            .parents
+            .first()
+            .map(|p| self.cx.store.commit(*p))
+            .transpose()?
+            .map(|c| c.tree);
         let touched = self.cx.store.changes(before, Some(commit.tree), false)?;
-        Ok(reverted_files.iter().filter(|f| touched.iter().any(|c| c.path == f.as_bytes())).cloned().collect())
+        Ok(reverted_files
+            .iter()
+            .filter(|f| touched.iter().any(|c| c.path == f.as_bytes()))
+            .cloned()
+            .collect())
     }
 }

@@ -40,14 +40,23 @@ impl Session {
         if self.branch == branch {
             return Some(&self.reuse_token);
         }
-        self.previous.iter().find(|p| p.branch == branch).map(|p| p.reuse_token.as_str())
+        self.previous
+            .iter()
+            .find(|p| p.branch == branch)
+            .map(|p| p.reuse_token.as_str())
     }
 
     /// This session, with what `before` had in its past.
     pub fn after(mut self, before: Option<Session>) -> Session {
         if let Some(before) = before {
             self.previous = before.previous;
-            self.previous.insert(0, Earlier { branch: before.branch, reuse_token: before.reuse_token });
+            self.previous.insert(
+                0,
+                Earlier {
+                    branch: before.branch,
+                    reuse_token: before.reuse_token,
+                },
+            );
             let branch = self.branch.clone();
             self.previous.retain(|p| p.branch != branch);
             self.previous.truncate(MAX_EARLIER);

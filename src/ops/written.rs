@@ -26,21 +26,42 @@ pub(super) fn check_message(message: &str) -> Result<String> {
     let message = message.replace("\r\n", "\n");
     let message = message.trim_end();
     if message.trim().is_empty() {
-        return Err(Error::new(Kind::Usage, "the commit message is empty").hint("say what was done with -m MESSAGE"));
+        return Err(Error::new(Kind::Usage, "the commit message is empty")
+            .hint("say what was done with -m MESSAGE"));
     }
     if message.len() > 64 * 1024 {
-        return Err(Error::new(Kind::Usage, "the commit message is longer than 64 KiB"));
+        return Err(Error::new(
+            Kind::Usage,
+            "the commit message is longer than 64 KiB",
+        ));
     }
-    if message.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
-        return Err(Error::new(Kind::Usage, "the commit message holds control characters").hint("take them out; only newlines and tabs are kept"));
+    if message
+        .chars()
+        .any(|c| c.is_control() && c != '\n' && c != '\t')
+    {
+        return Err(
+            Error::new(Kind::Usage, "the commit message holds control characters")
+                .hint("take them out; only newlines and tabs are kept"),
+        );
     }
     let forged = |line: &str| {
-        let folded: String = line.chars().filter(|c| !crate::git::is_invisible(*c)).collect::<String>().trim_start().to_lowercase();
+        let folded: String = line
+            .chars()
+            .filter(|c| !crate::git::is_invisible(*c))
+            .collect::<String>()
+            .trim_start()
+            .to_lowercase();
         folded.starts_with("aidf-") && folded.contains(':')
     };
     if let Some(line) = message.lines().find(|l| forged(l)) {
-        return Err(Error::new(Kind::Denied, format!("the message brings a trailer in aidf's name: `{}`", line.trim()))
-            .hint("take the line out; aidf writes its own trailers from the flags"));
+        return Err(Error::new(
+            Kind::Denied,
+            format!(
+                "the message brings a trailer in aidf's name: `{}`",
+                line.trim()
+            ),
+        )
+        .hint("take the line out; aidf writes its own trailers from the flags"));
     }
     Ok(message.to_owned())
 }
@@ -50,7 +71,10 @@ pub(super) fn check_message(message: &str) -> Result<String> {
 /// Errors: usage, for control characters, blank or over 200 bytes.
 pub(super) fn check_value(flag: &str, value: &str) -> Result<()> {
     if value.trim().is_empty() || value.len() > MAX_TRAILER || value.chars().any(char::is_control) {
-        return Err(Error::new(Kind::Usage, format!("{flag} needs 1 to {MAX_TRAILER} bytes on one line")));
+        return Err(Error::new(
+            Kind::Usage,
+            format!("{flag} needs 1 to {MAX_TRAILER} bytes on one line"),
+        ));
     }
     Ok(())
 }
@@ -59,17 +83,34 @@ pub(super) fn check_value(flag: &str, value: &str) -> Result<()> {
 /// can belong to nobody (RFC 2606), so that no person is recorded.
 pub(super) fn person(cx: &Context, target: &Target) -> Person {
     if target.is_sandbox() {
-        return Person { name: target.name().to_owned(), email: format!("{}@sandbox.invalid", target.name()) };
+        return Person {
+            name: target.name().to_owned(),
+            email: format!("{}@sandbox.invalid", target.name()),
+        };
     }
-    cx.store.operator().unwrap_or_else(|| Person { name: "aidf".to_owned(), email: "aidf@operator.invalid".to_owned() })
+    cx.store.operator().unwrap_or_else(|| Person {
+        name: "aidf".to_owned(),
+        email: "aidf@operator.invalid".to_owned(),
+    })
 }
 
 /// Makes the commit: trailers last, the signature as the very last line.
-pub(super) fn commit(cx: &Context, draft: &mut Draft<'_>, target: &Target, tree: ObjectId, parent: CommitId, words: &Words<'_>) -> Result<CommitId> {
+pub(super) fn commit(
+    cx: &Context,
+    draft: &mut Draft<'_>,
+    target: &Target,
+    tree: ObjectId,
+    parent: CommitId,
+    words: &Words<'_>,
+) -> Result<CommitId> {
     let who = person(cx, target);
     let time = cx.now.seconds();
     // Trailers of the user's own stay in one paragraph with ours, as git reads them.
-    let gap = if ends_in_trailers(words.message) { "\n" } else { "\n\n" };
+    let gap = if ends_in_trailers(words.message) {
+        "\n"
+    } else {
+        "\n\n"
+    };
     let mut message = format!("{}{gap}", words.message);
     for (name, value) in &words.trailers {
         message.push_str(&format!("{name}: {value}\n"));
@@ -95,10 +136,16 @@ pub(super) fn commit(cx: &Context, draft: &mut Draft<'_>, target: &Target, tree:
 /// True where the last of several paragraphs is all `Token: value` lines
 /// (git-interpret-trailers).
 fn ends_in_trailers(message: &str) -> bool {
-    let Some((_, last)) = message.rsplit_once("\n\n") else { return false };
+    let Some((_, last)) = message.rsplit_once("\n\n") else {
+        return false;
+    };
     let is_trailer = |line: &str| {
         line.split_once(": ").is_some_and(|(token, value)| {
-            !token.is_empty() && !value.trim().is_empty() && token.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            !token.is_empty()
+                && !value.trim().is_empty()
+                && token
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'-')
         })
     };
     last.lines().all(is_trailer)
@@ -119,7 +166,13 @@ pub(super) fn read_ledger(cx: &Context, tree: ObjectId, path: &str) -> Result<Le
 }
 
 /// The edit that writes a ledger back, keeping its mode; none when nothing changed.
-pub(super) fn ledger_edit(cx: &Context, draft: &mut Draft<'_>, tree: ObjectId, path: &str, ledger: &Ledger) -> Result<Option<Edit>> {
+pub(super) fn ledger_edit(
+    cx: &Context,
+    draft: &mut Draft<'_>,
+    tree: ObjectId,
+    path: &str,
+    ledger: &Ledger,
+) -> Result<Option<Edit>> {
     let old = cx.store.entry(tree, path.as_bytes())?;
     let id = draft.blob(ledger.text().as_bytes())?;
     if old.is_some_and(|o| o.id == id) {
@@ -133,11 +186,15 @@ pub(super) fn ledger_edit(cx: &Context, draft: &mut Draft<'_>, tree: ObjectId, p
 pub(super) fn landed(cx: &Context, target: &Target, commit: CommitId) {
     let name = tracking_ref(cx.remote.name(), &target.branch);
     if let Err(e) = cx.store.set_ref(&name, commit, "aidf: push") {
-        cx.warn(format!("the commit landed, but this clone's {name} could not be moved: {e}"));
+        cx.warn(format!(
+            "the commit landed, but this clone's {name} could not be moved: {e}"
+        ));
     }
 }
 
 /// What this clone last saw of a branch, when its objects are here.
 pub(super) fn seen(cx: &Context, target: &Target) -> Option<CommitId> {
-    cx.store.local_ref(&tracking_ref(cx.remote.name(), &target.branch)).filter(|id| cx.store.has_commit(*id))
+    cx.store
+        .local_ref(&tracking_ref(cx.remote.name(), &target.branch))
+        .filter(|id| cx.store.has_commit(*id))
 }

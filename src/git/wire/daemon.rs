@@ -8,11 +8,16 @@ use std::net::{TcpStream, ToSocketAddrs};
 
 pub(super) struct DaemonLink(TcpStream);
 
-pub(super) fn open(to: &Daemon, service: Service, version2: bool, settings: &LinkSettings) -> Result<DaemonLink> {
+pub(super) fn open(
+    to: &Daemon,
+    service: Service,
+    version2: bool,
+    settings: &LinkSettings,
+) -> Result<DaemonLink> {
     let place = format!("{}:{}", to.host, to.port);
-    let addresses = place
-        .to_socket_addrs()
-        .or_fail(Kind::Unavailable, || format!("the host `{}` could not be found", to.host))?;
+    let addresses = place.to_socket_addrs().or_fail(Kind::Unavailable, || {
+        format!("the host `{}` could not be found", to.host)
+    })?;
     let mut last = None;
     for address in addresses {
         match TcpStream::connect_timeout(&address, settings.timeout) {
@@ -21,19 +26,33 @@ pub(super) fn open(to: &Daemon, service: Service, version2: bool, settings: &Lin
                     .set_read_timeout(Some(settings.timeout))
                     .and_then(|()| stream.set_write_timeout(Some(settings.timeout)))
                     .and_then(|()| stream.set_nodelay(true))
-                    .or_fail(Kind::Internal, || "the socket could not be set up".to_owned())?;
+                    .or_fail(Kind::Internal, || {
+                        "the socket could not be set up".to_owned()
+                    })?;
                 let mut link = DaemonLink(stream);
                 // gitprotocol-pack: the request line, then extra parameters after a second NUL.
                 let extra = if version2 { "\0version=2\0" } else { "" };
                 let mut request = Vec::new();
-                pkt_line::write(&mut request, format!("git-{} {}\0host={}\0{extra}", service.command(), to.path, place).as_bytes());
-                link.0.write_all(&request).or_fail(Kind::Unavailable, || format!("{place} took the connection but not the request"))?;
+                pkt_line::write(
+                    &mut request,
+                    format!(
+                        "git-{} {}\0host={}\0{extra}",
+                        service.command(),
+                        to.path,
+                        place
+                    )
+                    .as_bytes(),
+                );
+                link.0.write_all(&request).or_fail(Kind::Unavailable, || {
+                    format!("{place} took the connection but not the request")
+                })?;
                 return Ok(link);
             }
             Err(e) => last = Some(e),
         }
     }
-    let error = Error::new(Kind::Unavailable, format!("no connection to {place}")).hint("is the server up, and the port right?");
+    let error = Error::new(Kind::Unavailable, format!("no connection to {place}"))
+        .hint("is the server up, and the port right?");
     Err(match last {
         Some(cause) => error.caused_by(cause),
         None => error,
@@ -54,7 +73,14 @@ impl Link for DaemonLink {
     fn send(&mut self, body: &mut dyn Read, _length: u64) -> io::Result<()> {
         match io::copy(body, &mut self.0) {
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => Err(io::ErrorKind::TimedOut.into()),
-            Err(e) if matches!(e.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset) => Ok(()),
+            Err(e)
+                if matches!(
+                    e.kind(),
+                    io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
+                ) =>
+            {
+                Ok(())
+            }
             other => other.map(drop),
         }
     }

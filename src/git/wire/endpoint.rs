@@ -117,8 +117,14 @@ impl Endpoint {
     /// Errors: usage, for a form that aidf does not speak (`ext::`, `ftp://`, …).
     pub fn parse(url: &str, base: &Path) -> Result<Self> {
         let refuse = |why: &str| {
-            Error::new(Kind::Usage, format!("`{}` is not a remote that aidf can reach: {why}", redact(url)))
-                .hint("give a path, file://, ssh://, user@host:path, git://, http:// or https://")
+            Error::new(
+                Kind::Usage,
+                format!(
+                    "`{}` is not a remote that aidf can reach: {why}",
+                    redact(url)
+                ),
+            )
+            .hint("give a path, file://, ssh://, user@host:path, git://, http:// or https://")
         };
         if url.is_empty() || url.chars().any(char::is_control) {
             return Err(refuse("it is empty or holds control characters"));
@@ -126,31 +132,50 @@ impl Endpoint {
         if let Some((scheme, rest)) = url.split_once("://") {
             return match scheme.to_ascii_lowercase().as_str() {
                 "file" => {
-                    let path = rest.strip_prefix("localhost").filter(|p| p.starts_with('/')).unwrap_or(rest);
-                    let path = percent_decode(path).ok_or_else(|| refuse("its percent-encoding is broken"))?;
+                    let path = rest
+                        .strip_prefix("localhost")
+                        .filter(|p| p.starts_with('/'))
+                        .unwrap_or(rest);
+                    let path = percent_decode(path)
+                        .ok_or_else(|| refuse("its percent-encoding is broken"))?;
                     // file:///C:/x on Windows
-                    let path = if cfg!(windows) { path.trim_start_matches('/').to_owned() } else { path };
+                    let path = if cfg!(windows) {
+                        path.trim_start_matches('/').to_owned()
+                    } else {
+                        path
+                    };
                     Ok(Endpoint::Path(PathBuf::from(path)))
                 }
-                "ssh" | "git+ssh" | "ssh+git" => parse_ssh(rest).ok_or_else(|| refuse("its host or path is malformed")),
+                "ssh" | "git+ssh" | "ssh+git" => {
+                    parse_ssh(rest).ok_or_else(|| refuse("its host or path is malformed"))
+                }
                 "git" => {
                     let (authority, path) = split_path(rest);
-                    let (host, port) = split_port(authority).ok_or_else(|| refuse("its port is malformed"))?;
+                    let (host, port) =
+                        split_port(authority).ok_or_else(|| refuse("its port is malformed"))?;
                     if host.is_empty() || path.is_empty() {
                         return Err(refuse("it has no host or no path"));
                     }
-                    Ok(Endpoint::Daemon(Daemon { host, port: port.unwrap_or(9418), path: path.to_owned() }))
+                    Ok(Endpoint::Daemon(Daemon {
+                        host,
+                        port: port.unwrap_or(9418),
+                        path: path.to_owned(),
+                    }))
                 }
                 "http" | "https" => {
                     let secure = scheme.eq_ignore_ascii_case("https");
-                    parse_http(secure, rest).map(Endpoint::Http).ok_or_else(|| refuse("its host or port is malformed"))
+                    parse_http(secure, rest)
+                        .map(Endpoint::Http)
+                        .ok_or_else(|| refuse("its host or port is malformed"))
                 }
                 other => Err(refuse(&format!("`{other}://` is not spoken here"))),
             };
         }
         if let Some((helper, _)) = url.split_once("::")
             && !helper.is_empty()
-            && helper.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+            && helper
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
         {
             return Err(refuse("remote helpers run programs and are not used"));
         }
@@ -164,7 +189,12 @@ impl Endpoint {
             if !good_ssh_host(&host) || path.is_empty() {
                 return Err(refuse("its host or path is malformed"));
             }
-            return Ok(Endpoint::Ssh(Ssh { user, host, port: None, path: path.to_owned() }));
+            return Ok(Endpoint::Ssh(Ssh {
+                user,
+                host,
+                port: None,
+                path: path.to_owned(),
+            }));
         }
         Ok(Endpoint::Path(base.join(url)))
     }
@@ -181,7 +211,10 @@ impl Endpoint {
         // A clone's own folder may be given: /x/demo/.git is `demo`.
         let path = path.strip_suffix("/.git").unwrap_or(path);
         let last = path.rsplit('/').next().unwrap_or(path);
-        last.strip_suffix(".git").filter(|n| !n.is_empty()).unwrap_or(last).to_owned()
+        last.strip_suffix(".git")
+            .filter(|n| !n.is_empty())
+            .unwrap_or(last)
+            .to_owned()
     }
 
     /// True where nobody between here and the server can read what is sent.
@@ -196,7 +229,10 @@ impl Endpoint {
 
 fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
-    bare.eq_ignore_ascii_case("localhost") || bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    bare.eq_ignore_ascii_case("localhost")
+        || bare
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|ip| ip.is_loopback())
 }
 
 /// `url` with what stands before `@` in its authority hidden.
@@ -224,12 +260,26 @@ pub fn parse_http(secure: bool, rest: &str) -> Option<HttpUrl> {
     let (user, password) = match userinfo {
         None => (None, None),
         Some(u) => match u.split_once(':') {
-            Some((user, password)) => (Some(percent_decode(user)?), Some(percent_decode(password)?)),
+            Some((user, password)) => {
+                (Some(percent_decode(user)?), Some(percent_decode(password)?))
+            }
             None => (Some(percent_decode(u)?), None),
         },
     };
-    let path = path.split(['?', '#']).next().unwrap_or("").trim_end_matches('/').to_owned();
-    Some(HttpUrl { secure, host: host.to_ascii_lowercase(), port, path, user, password })
+    let path = path
+        .split(['?', '#'])
+        .next()
+        .unwrap_or("")
+        .trim_end_matches('/')
+        .to_owned();
+    Some(HttpUrl {
+        secure,
+        host: host.to_ascii_lowercase(),
+        port,
+        path,
+        user,
+        password,
+    })
 }
 
 fn parse_ssh(rest: &str) -> Option<Endpoint> {
@@ -238,23 +288,37 @@ fn parse_ssh(rest: &str) -> Option<Endpoint> {
     let (host, port) = split_port(&host_port)?;
     let path = percent_decode(path)?;
     // ssh://host/~user/x means ~user/x on the server.
-    let path = if path.starts_with("/~") { path[1..].to_owned() } else { path };
+    let path = if path.starts_with("/~") {
+        path[1..].to_owned()
+    } else {
+        path
+    };
     if !good_ssh_host(&host) || path.is_empty() {
         return None;
     }
-    Some(Endpoint::Ssh(Ssh { user, host, port, path }))
+    Some(Endpoint::Ssh(Ssh {
+        user,
+        host,
+        port,
+        path,
+    }))
 }
 
 /// A host that starts with `-` would be an option to ssh.
 fn good_ssh_host(host: &str) -> bool {
-    !host.is_empty() && !host.starts_with('-') && !host.chars().any(|c| c.is_whitespace() || c.is_control())
+    !host.is_empty()
+        && !host.starts_with('-')
+        && !host.chars().any(|c| c.is_whitespace() || c.is_control())
 }
 
 fn split_user(who: &str) -> (Option<String>, String) {
     match who.rsplit_once('@') {
         Some((user, host)) => {
             let user = user.split(':').next().unwrap_or(user);
-            (Some(user.trim_start_matches('-').to_owned()).filter(|u| !u.is_empty()), host.to_owned())
+            (
+                Some(user.trim_start_matches('-').to_owned()).filter(|u| !u.is_empty()),
+                host.to_owned(),
+            )
         }
         None => (None, who.to_owned()),
     }
@@ -308,22 +372,53 @@ mod tests {
 
     #[test]
     fn every_form_that_git_knows_is_read() {
-        assert_eq!(parse("/a/b.git").unwrap(), Endpoint::Path("/a/b.git".into()));
-        assert_eq!(parse("../b.git").unwrap(), Endpoint::Path("/base/../b.git".into()));
-        assert_eq!(parse("file:///a/b%20c").unwrap(), Endpoint::Path("/a/b c".into()));
-        let Endpoint::Ssh(s) = parse("git@host:team/demo.git").unwrap() else { panic!() };
-        assert_eq!((s.user.as_deref(), s.host.as_str(), s.path.as_str()), (Some("git"), "host", "team/demo.git"));
-        let Endpoint::Ssh(s) = parse("ssh://host:2222/~bob/x").unwrap() else { panic!() };
+        assert_eq!(
+            parse("/a/b.git").unwrap(),
+            Endpoint::Path("/a/b.git".into())
+        );
+        assert_eq!(
+            parse("../b.git").unwrap(),
+            Endpoint::Path("/base/../b.git".into())
+        );
+        assert_eq!(
+            parse("file:///a/b%20c").unwrap(),
+            Endpoint::Path("/a/b c".into())
+        );
+        let Endpoint::Ssh(s) = parse("git@host:team/demo.git").unwrap() else {
+            panic!()
+        };
+        assert_eq!(
+            (s.user.as_deref(), s.host.as_str(), s.path.as_str()),
+            (Some("git"), "host", "team/demo.git")
+        );
+        let Endpoint::Ssh(s) = parse("ssh://host:2222/~bob/x").unwrap() else {
+            panic!()
+        };
         assert_eq!((s.port, s.path.as_str()), (Some(2222), "~bob/x"));
-        let Endpoint::Daemon(d) = parse("git://[::1]:99/x").unwrap() else { panic!() };
+        let Endpoint::Daemon(d) = parse("git://[::1]:99/x").unwrap() else {
+            panic!()
+        };
         assert_eq!((d.host.as_str(), d.port), ("[::1]", 99));
-        let Endpoint::Http(u) = parse("https://me:p%40ss@Host/o/r.git/").unwrap() else { panic!() };
-        assert_eq!((u.host.as_str(), u.path.as_str(), u.password.as_deref()), ("host", "/o/r.git", Some("p@ss")));
+        let Endpoint::Http(u) = parse("https://me:p%40ss@Host/o/r.git/").unwrap() else {
+            panic!()
+        };
+        assert_eq!(
+            (u.host.as_str(), u.path.as_str(), u.password.as_deref()),
+            ("host", "/o/r.git", Some("p@ss"))
+        );
     }
 
     #[test]
     fn forms_that_run_programs_are_refused() {
-        for url in ["ext::sh -c id", "fd::3", "ftp://x/y", "ssh://-oProxyCommand=id/x", "-oX:path", "ssh://host", "a\nb"] {
+        for url in [
+            "ext::sh -c id",
+            "fd::3",
+            "ftp://x/y",
+            "ssh://-oProxyCommand=id/x",
+            "-oX:path",
+            "ssh://host",
+            "a\nb",
+        ] {
             assert!(parse(url).is_err(), "{url:?} was accepted");
         }
     }
@@ -338,7 +433,12 @@ mod tests {
 
     #[test]
     fn the_repository_is_named_by_the_last_part() {
-        for (url, name) in [("/srv/demo.git", "demo"), ("/w/demo/.git", "demo"), ("git@h:o/nhl.git", "nhl"), ("https://h/o/r/", "r")] {
+        for (url, name) in [
+            ("/srv/demo.git", "demo"),
+            ("/w/demo/.git", "demo"),
+            ("git@h:o/nhl.git", "nhl"),
+            ("https://h/o/r/", "r"),
+        ] {
             assert_eq!(parse(url).unwrap().repo_name(), name);
         }
     }

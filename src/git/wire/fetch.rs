@@ -28,7 +28,10 @@ pub struct FetchConnection {
 
 enum Speaks {
     Version2,
-    Version0 { refs: Advertisement, head: Option<String> },
+    Version0 {
+        refs: Advertisement,
+        head: Option<String>,
+    },
 }
 
 impl FetchConnection {
@@ -53,8 +56,15 @@ impl FetchConnection {
                 Some(Packet::Data(data)) if pkt_line::text(&data) == "version 2" => version2 = true,
                 Some(Packet::Data(data)) if version2 => {
                     let capability = pkt_line::text(&data);
-                    if capability.starts_with("object-format=") && capability != "object-format=sha1" {
-                        return Err(Error::new(Kind::Usage, format!("{endpoint} is a SHA-256 repository, which aidf does not support yet")));
+                    if capability.starts_with("object-format=")
+                        && capability != "object-format=sha1"
+                    {
+                        return Err(Error::new(
+                            Kind::Usage,
+                            format!(
+                                "{endpoint} is a SHA-256 repository, which aidf does not support yet"
+                            ),
+                        ));
                     }
                 }
                 Some(Packet::Data(data)) => advertised_line(&mut wire, &mut refs, &data)?,
@@ -79,7 +89,11 @@ impl FetchConnection {
             return Ok(refs
                 .under("")
                 .filter(|(name, _)| wanted(name))
-                .map(|(name, id)| RemoteRef { name: name.to_owned(), id, target: head.clone().filter(|_| name == "HEAD") })
+                .map(|(name, id)| RemoteRef {
+                    name: name.to_owned(),
+                    id,
+                    target: head.clone().filter(|_| name == "HEAD"),
+                })
                 .collect());
         }
         let mut request = command("ls-refs");
@@ -96,15 +110,26 @@ impl FetchConnection {
                 Some(Packet::Data(data)) => {
                     let line = pkt_line::text(&data);
                     if let Some(said) = line.strip_prefix("ERR ") {
-                        return Err(super::classify_complaint(&self.wire.endpoint, said).caused_by(anyhow::anyhow!(said.to_owned())));
+                        return Err(super::classify_complaint(&self.wire.endpoint, said)
+                            .caused_by(anyhow::anyhow!(said.to_owned())));
                     }
                     let mut words = line.split(' ');
-                    let (Some(hex), Some(name)) = (words.next(), words.next()) else { continue };
+                    let (Some(hex), Some(name)) = (words.next(), words.next()) else {
+                        continue;
+                    };
                     // An unborn HEAD is listed with a word in place of an id.
-                    let Ok(id) = ObjectId::parse(hex) else { continue };
-                    let target = words.find_map(|w| w.strip_prefix("symref-target:")).map(str::to_owned);
+                    let Ok(id) = ObjectId::parse(hex) else {
+                        continue;
+                    };
+                    let target = words
+                        .find_map(|w| w.strip_prefix("symref-target:"))
+                        .map(str::to_owned);
                     if wanted(name) {
-                        found.push(RemoteRef { name: name.to_owned(), id, target });
+                        found.push(RemoteRef {
+                            name: name.to_owned(),
+                            id,
+                            target,
+                        });
                     }
                 }
                 Some(_) => return Ok(found),
@@ -116,7 +141,13 @@ impl FetchConnection {
     /// Fetches `wants` with all that they reach and `haves` do not, into `repo`.
     ///
     /// Errors: not_found, when the server does not have them; unavailable.
-    pub(crate) fn fetch(mut self, repo: &git2::Repository, wants: &[ObjectId], haves: &[ObjectId], progress: &dyn Progress) -> Result<()> {
+    pub(crate) fn fetch(
+        mut self,
+        repo: &git2::Repository,
+        wants: &[ObjectId],
+        haves: &[ObjectId],
+        progress: &dyn Progress,
+    ) -> Result<()> {
         let shallow = shallow_roots(repo);
         let mut request = Vec::new();
         let line = |request: &mut Vec<u8>, text: String| pkt_line::write(request, text.as_bytes());
@@ -128,7 +159,11 @@ impl FetchConnection {
             }
         }
         for (at, want) in wants.iter().enumerate() {
-            let capabilities = if at == 0 && !version2 { " side-band-64k thin-pack ofs-delta no-progress" } else { "" };
+            let capabilities = if at == 0 && !version2 {
+                " side-band-64k thin-pack ofs-delta no-progress"
+            } else {
+                ""
+            };
             line(&mut request, format!("want {want}{capabilities}\n"));
         }
         for root in shallow {
@@ -145,19 +180,30 @@ impl FetchConnection {
             pkt_line::flush(&mut request);
         }
         self.wire.send(&request)?;
-        let odb = repo.odb().or_fail(Kind::Internal, || "the object store cannot be opened")?;
+        let odb = repo
+            .odb()
+            .or_fail(Kind::Internal, || "the object store cannot be opened")?;
         self.receive(&odb, version2, progress)?;
         self.wire.link.finish_sending();
-        odb.refresh().or_fail(Kind::Internal, || "the object store cannot be read again")?;
+        odb.refresh()
+            .or_fail(Kind::Internal, || "the object store cannot be read again")?;
         for want in wants {
             if !odb.exists(want.0) {
-                return Err(Error::new(Kind::Unavailable, format!("{} did not send commit {want}", self.wire.endpoint)));
+                return Err(Error::new(
+                    Kind::Unavailable,
+                    format!("{} did not send commit {want}", self.wire.endpoint),
+                ));
             }
         }
         Ok(())
     }
 
-    fn receive(&mut self, odb: &git2::Odb<'_>, version2: bool, progress: &dyn Progress) -> Result<()> {
+    fn receive(
+        &mut self,
+        odb: &git2::Odb<'_>,
+        version2: bool,
+        progress: &dyn Progress,
+    ) -> Result<()> {
         let kept = || "the fetched objects could not be stored";
         let mut writer = odb.packwriter().or_fail(Kind::Internal, kept)?;
         let mut head: Vec<u8> = Vec::new();
@@ -172,7 +218,11 @@ impl FetchConnection {
             };
             if let Some(said) = data.strip_prefix(b"ERR ") {
                 let said = pkt_line::text(said);
-                return Err(Error::new(Kind::NotFound, format!("{} does not give these commits", self.wire.endpoint)).caused_by(anyhow::anyhow!(said)));
+                return Err(Error::new(
+                    Kind::NotFound,
+                    format!("{} does not give these commits", self.wire.endpoint),
+                )
+                .caused_by(anyhow::anyhow!(said)));
             }
             if !in_pack {
                 in_pack = data == b"packfile\n";
@@ -195,7 +245,10 @@ impl FetchConnection {
                 }
                 Some((2, _)) => {}
                 Some((3, rest)) => {
-                    return Err(Error::new(Kind::Unavailable, "the server ended the transfer").caused_by(anyhow::anyhow!(pkt_line::text(rest))));
+                    return Err(
+                        Error::new(Kind::Unavailable, "the server ended the transfer")
+                            .caused_by(anyhow::anyhow!(pkt_line::text(rest))),
+                    );
                 }
                 // ACK and NAK of version 0.
                 _ => {}
@@ -214,7 +267,10 @@ impl FetchConnection {
 fn command(name: &str) -> Vec<u8> {
     let mut request = Vec::new();
     pkt_line::write(&mut request, format!("command={name}\n").as_bytes());
-    pkt_line::write(&mut request, concat!("agent=aidf/", env!("CARGO_PKG_VERSION"), "\n").as_bytes());
+    pkt_line::write(
+        &mut request,
+        concat!("agent=aidf/", env!("CARGO_PKG_VERSION"), "\n").as_bytes(),
+    );
     pkt_line::write(&mut request, b"object-format=sha1\n");
     pkt_line::delimiter(&mut request);
     request
@@ -223,6 +279,11 @@ fn command(name: &str) -> Vec<u8> {
 /// The commits at which a shallow clone's history was cut.
 fn shallow_roots(repo: &git2::Repository) -> Vec<String> {
     std::fs::read_to_string(repo.commondir().join("shallow"))
-        .map(|text| text.lines().filter(|l| l.len() == 40).map(str::to_owned).collect())
+        .map(|text| {
+            text.lines()
+                .filter(|l| l.len() == 40)
+                .map(str::to_owned)
+                .collect()
+        })
         .unwrap_or_default()
 }

@@ -29,7 +29,12 @@ pub(super) struct HttpLink {
 
 impl HttpLink {
     /// Sends the first GET, follows its redirects and logs in where that is asked for.
-    pub(super) fn open(url: &HttpUrl, service: Service, version2: bool, settings: &LinkSettings) -> Result<HttpLink> {
+    pub(super) fn open(
+        url: &HttpUrl,
+        service: Service,
+        version2: bool,
+        settings: &LinkSettings,
+    ) -> Result<HttpLink> {
         let mut url = url.clone();
         let mut login = Logins::new(&url);
         let mut http = settings.git.http_for(&url);
@@ -37,15 +42,24 @@ impl HttpLink {
         let mut redirects = 0;
         loop {
             let headers = login.headers(&http);
-            let target = format!("{}/info/refs?service=git-{}", url.plain(), service.command());
-            let mut request = agent.get(&target).header("Accept", "*/*").header("Cache-Control", "no-cache");
+            let target = format!(
+                "{}/info/refs?service=git-{}",
+                url.plain(),
+                service.command()
+            );
+            let mut request = agent
+                .get(&target)
+                .header("Accept", "*/*")
+                .header("Cache-Control", "no-cache");
             for (name, value) in &headers {
                 request = request.header(name, value);
             }
             if version2 {
                 request = request.header("Git-Protocol", "version=2");
             }
-            let response = request.call().map_err(|e| transport_error(e, &url, settings.timeout.as_secs()))?;
+            let response = request
+                .call()
+                .map_err(|e| transport_error(e, &url, settings.timeout.as_secs()))?;
             let status = response.status().as_u16();
             match status {
                 200 => {
@@ -60,13 +74,24 @@ impl HttpLink {
                         .hint("check the remote's address; aidf needs a server that speaks smart HTTP"));
                     }
                     let answer = reader_of(response);
-                    return Ok(HttpLink { agent, url, service, version2, headers, answer, timeout: settings.timeout.as_secs() });
+                    return Ok(HttpLink {
+                        agent,
+                        url,
+                        service,
+                        version2,
+                        headers,
+                        answer,
+                        timeout: settings.timeout.as_secs(),
+                    });
                 }
                 301 | 302 | 303 | 307 | 308 => {
                     redirects += 1;
                     let place = header(response.headers(), "location");
                     if redirects > MAX_REDIRECTS {
-                        return Err(Error::new(Kind::Unavailable, format!("{} redirects without end", url.plain())));
+                        return Err(Error::new(
+                            Kind::Unavailable,
+                            format!("{} redirects without end", url.plain()),
+                        ));
                     }
                     let next = redirect_target(&url, &place, service)?;
                     if next.host != url.host || next.effective_port() != url.effective_port() {
@@ -94,7 +119,10 @@ impl Read for HttpLink {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
         self.answer.read(to).map_err(|e| {
             // ureq carries its timeouts inside an `Other`.
-            match e.get_ref().and_then(|inner| inner.downcast_ref::<ureq::Error>()) {
+            match e
+                .get_ref()
+                .and_then(|inner| inner.downcast_ref::<ureq::Error>())
+            {
                 Some(ureq::Error::Timeout(_)) => io::ErrorKind::TimedOut.into(),
                 _ if e.kind() == io::ErrorKind::WouldBlock => io::ErrorKind::TimedOut.into(),
                 _ => e,
@@ -111,8 +139,14 @@ impl Link for HttpLink {
         let mut request = self
             .agent
             .post(&target)
-            .header("Content-Type", format!("application/x-git-{}-request", self.service.command()))
-            .header("Accept", format!("application/x-git-{}-result", self.service.command()))
+            .header(
+                "Content-Type",
+                format!("application/x-git-{}-request", self.service.command()),
+            )
+            .header(
+                "Accept",
+                format!("application/x-git-{}-result", self.service.command()),
+            )
             .header("Content-Length", length.to_string());
         for (name, value) in &self.headers {
             request = request.header(name, value);
@@ -126,7 +160,12 @@ impl Link for HttpLink {
             .map_err(|e| io::Error::other(transport_error(e, &self.url, self.timeout)))?;
         let status = response.status().as_u16();
         if status != 200 {
-            return Err(io::Error::other(status_error(status, &self.url, response, "what the first request was accepted with")));
+            return Err(io::Error::other(status_error(
+                status,
+                &self.url,
+                response,
+                "what the first request was accepted with",
+            )));
         }
         self.answer = reader_of(response);
         Ok(())
@@ -153,24 +192,42 @@ impl Logins {
     fn new(url: &HttpUrl) -> Self {
         let mut left = credential::known(url, |name| std::env::var(name).ok());
         let current = (!left.is_empty()).then(|| left.remove(0));
-        Logins { left, current, asked_helpers: false, use_configured_header: true, had_configured_header: false, tried: Vec::new() }
+        Logins {
+            left,
+            current,
+            asked_helpers: false,
+            use_configured_header: true,
+            had_configured_header: false,
+            tried: Vec::new(),
+        }
     }
 
     fn helpers_alone() -> Self {
-        Logins { left: Vec::new(), current: None, asked_helpers: false, use_configured_header: false, had_configured_header: false, tried: Vec::new() }
+        Logins {
+            left: Vec::new(),
+            current: None,
+            asked_helpers: false,
+            use_configured_header: false,
+            had_configured_header: false,
+            tried: Vec::new(),
+        }
     }
 
     fn headers(&mut self, http: &HttpSettings) -> Vec<(String, String)> {
         let mut headers: Vec<(String, String)> = Vec::new();
         for line in &http.extra_headers {
-            let Some((name, value)) = line.split_once(':') else { continue };
+            let Some((name, value)) = line.split_once(':') else {
+                continue;
+            };
             let is_login = name.trim().eq_ignore_ascii_case("authorization");
             self.had_configured_header |= is_login;
             if !is_login || self.use_configured_header {
                 headers.push((name.trim().to_owned(), value.trim().to_owned()));
             }
         }
-        if !headers.iter().any(|(n, _)| n.eq_ignore_ascii_case("authorization"))
+        if !headers
+            .iter()
+            .any(|(n, _)| n.eq_ignore_ascii_case("authorization"))
             && let Some(login) = &self.current
         {
             let pair = STANDARD.encode(format!("{}:{}", login.user, login.password));
@@ -214,23 +271,41 @@ impl Logins {
     }
 
     fn tried(&self) -> String {
-        if self.tried.is_empty() { "no login".to_owned() } else { self.tried.join(", ") }
+        if self.tried.is_empty() {
+            "no login".to_owned()
+        } else {
+            self.tried.join(", ")
+        }
     }
 }
 
 fn header(headers: &HeaderMap, name: &str) -> String {
-    headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or("").to_owned()
+    headers
+        .get(name)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or("")
+        .to_owned()
 }
 
 fn reader_of(response: Response<Body>) -> BodyReader<'static> {
-    response.into_body().into_with_config().limit(u64::MAX).reader()
+    response
+        .into_body()
+        .into_with_config()
+        .limit(u64::MAX)
+        .reader()
 }
 
 fn agent(url: &HttpUrl, http: &HttpSettings, settings: &LinkSettings) -> Result<Agent> {
-    let mut tls = TlsConfig::builder().provider(TlsProvider::Rustls).disable_verification(!http.verify);
+    let mut tls = TlsConfig::builder()
+        .provider(TlsProvider::Rustls)
+        .disable_verification(!http.verify);
     tls = match &http.ca_file {
         Some(path) => {
-            let refuse = || format!("the file of trusted certificates `{path}` (http.sslCAInfo, GIT_SSL_CAINFO) cannot be used");
+            let refuse = || {
+                format!(
+                    "the file of trusted certificates `{path}` (http.sslCAInfo, GIT_SSL_CAINFO) cannot be used"
+                )
+            };
             let pem = std::fs::read(path).or_fail(Kind::Usage, refuse)?;
             let roots: Vec<Certificate<'static>> = parse_pem(&pem)
                 .filter_map(|item| match item {
@@ -239,14 +314,18 @@ fn agent(url: &HttpUrl, http: &HttpSettings, settings: &LinkSettings) -> Result<
                 })
                 .collect();
             if roots.is_empty() {
-                return Err(Error::new(Kind::Usage, refuse()).hint("it holds no certificate in PEM form"));
+                return Err(
+                    Error::new(Kind::Usage, refuse()).hint("it holds no certificate in PEM form")
+                );
             }
             tls.root_certs(RootCerts::new_with_certs(&roots))
         }
         None => tls.root_certs(RootCerts::PlatformVerifier),
     };
     let proxy = match proxy_for(url, http.proxy.as_deref(), |name| std::env::var(name).ok()) {
-        Some(place) => Some(ureq::Proxy::new(&place).or_fail(Kind::Usage, || "the proxy's URL cannot be read (http.proxy or *_proxy)".to_owned())?),
+        Some(place) => Some(ureq::Proxy::new(&place).or_fail(Kind::Usage, || {
+            "the proxy's URL cannot be read (http.proxy or *_proxy)".to_owned()
+        })?),
         None => None,
     };
     let wait = Some(settings.timeout);
@@ -267,16 +346,32 @@ fn agent(url: &HttpUrl, http: &HttpSettings, settings: &LinkSettings) -> Result<
 
 /// The proxy for `url`, as curl chooses it: `http.proxy`, else `<scheme>_proxy` (for
 /// http in lower case alone), else `all_proxy`; none for hosts in `no_proxy`.
-fn proxy_for(url: &HttpUrl, configured: Option<&str>, environment: impl Fn(&str) -> Option<String>) -> Option<String> {
-    let first = |names: &[&str]| names.iter().find_map(|n| environment(n).filter(|v| !v.is_empty()));
+fn proxy_for(
+    url: &HttpUrl,
+    configured: Option<&str>,
+    environment: impl Fn(&str) -> Option<String>,
+) -> Option<String> {
+    let first = |names: &[&str]| {
+        names
+            .iter()
+            .find_map(|n| environment(n).filter(|v| !v.is_empty()))
+    };
     let excluded = first(&["no_proxy", "NO_PROXY"]).unwrap_or_default();
-    for entry in excluded.split([',', ' ']).map(str::trim).filter(|e| !e.is_empty()) {
+    for entry in excluded
+        .split([',', ' '])
+        .map(str::trim)
+        .filter(|e| !e.is_empty())
+    {
         let (host, port) = match entry.rsplit_once(':') {
             Some((host, port)) if port.parse::<u16>().is_ok() => (host, port.parse::<u16>().ok()),
             _ => (entry, None),
         };
         let host = host.trim_start_matches('.').to_ascii_lowercase();
-        let same = url.host == host || url.host.strip_suffix(&host).is_some_and(|rest| rest.ends_with('.'));
+        let same = url.host == host
+            || url
+                .host
+                .strip_suffix(&host)
+                .is_some_and(|rest| rest.ends_with('.'));
         if entry == "*" || (same && port.is_none_or(|p| p == url.effective_port())) {
             return None;
         }
@@ -293,9 +388,20 @@ fn proxy_for(url: &HttpUrl, configured: Option<&str>, environment: impl Fn(&str)
 
 /// Where a redirected GET leads; it must still be the same service of a repository.
 fn redirect_target(from: &HttpUrl, place: &str, service: Service) -> Result<HttpUrl> {
-    let refuse = |why: &str| Error::new(Kind::Unavailable, format!("{} redirects to a place that is not followed: {why}", from.plain())).retryable(false);
+    let refuse = |why: &str| {
+        Error::new(
+            Kind::Unavailable,
+            format!(
+                "{} redirects to a place that is not followed: {why}",
+                from.plain()
+            ),
+        )
+        .retryable(false)
+    };
     let tail = format!("/info/refs?service=git-{}", service.command());
-    let base = place.strip_suffix(&tail).ok_or_else(|| refuse("it is not a git repository's address"))?;
+    let base = place
+        .strip_suffix(&tail)
+        .ok_or_else(|| refuse("it is not a git repository's address"))?;
     let next = if let Some(rest) = base.strip_prefix("https://") {
         parse_http(true, rest)
     } else if let Some(rest) = base.strip_prefix("http://") {
@@ -304,7 +410,10 @@ fn redirect_target(from: &HttpUrl, place: &str, service: Service) -> Result<Http
         }
         parse_http(false, rest)
     } else if base.starts_with('/') && !base.starts_with("//") {
-        Some(HttpUrl { path: base.trim_end_matches('/').to_owned(), ..from.clone() })
+        Some(HttpUrl {
+            path: base.trim_end_matches('/').to_owned(),
+            ..from.clone()
+        })
     } else {
         None
     };
@@ -344,14 +453,23 @@ fn status_error(status: u16, url: &HttpUrl, response: Response<Body>, tried: &st
 fn transport_error(error: ureq::Error, url: &HttpUrl, timeout: u64) -> Error {
     let place = url.plain();
     if let ureq::Error::Timeout(_) = &error {
-        return Error::new(Kind::Unavailable, format!("{place} did not answer within {timeout} s"))
-            .hint("try again, or give it longer with --timeout SECS");
+        return Error::new(
+            Kind::Unavailable,
+            format!("{place} did not answer within {timeout} s"),
+        )
+        .hint("try again, or give it longer with --timeout SECS");
     }
     if let ureq::Error::Io(e) = &error
-        && matches!(e.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock)
+        && matches!(
+            e.kind(),
+            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock
+        )
     {
-        return Error::new(Kind::Unavailable, format!("{place} did not answer within {timeout} s"))
-            .hint("try again, or give it longer with --timeout SECS");
+        return Error::new(
+            Kind::Unavailable,
+            format!("{place} did not answer within {timeout} s"),
+        )
+        .hint("try again, or give it longer with --timeout SECS");
     }
     let text = error.to_string();
     let failed = |message: String, hint: &str| Error::new(Kind::Unavailable, message).hint(hint);
@@ -369,8 +487,14 @@ fn transport_error(error: ureq::Error, url: &HttpUrl, timeout: u64) -> Error {
         .retryable(false)
     } else {
         match &error {
-            ureq::Error::HostNotFound => failed(format!("the host `{}` could not be found", url.host), "check the address and the network"),
-            _ => failed(format!("no connection to {}", url.authority()), "is the server up, and is a proxy needed?"),
+            ureq::Error::HostNotFound => failed(
+                format!("the host `{}` could not be found", url.host),
+                "check the address and the network",
+            ),
+            _ => failed(
+                format!("no connection to {}", url.authority()),
+                "is the server up, and is a proxy needed?",
+            ),
         }
     };
     ours.caused_by(anyhow::anyhow!(text))
@@ -381,31 +505,94 @@ mod tests {
     use super::*;
 
     fn proxy(url: (bool, &str), configured: Option<&str>, set: &[(&str, &str)]) -> Option<String> {
-        proxy_for(&parse_http(url.0, url.1).unwrap(), configured, |n| set.iter().find(|(k, _)| *k == n).map(|(_, v)| v.to_string()))
+        proxy_for(&parse_http(url.0, url.1).unwrap(), configured, |n| {
+            set.iter()
+                .find(|(k, _)| *k == n)
+                .map(|(_, v)| v.to_string())
+        })
     }
 
     #[test]
     fn a_proxy_is_chosen_as_curl_chooses_it() {
-        assert_eq!(proxy((true, "h/x"), None, &[("https_proxy", "p")]).as_deref(), Some("p"));
-        assert_eq!(proxy((false, "h/x"), None, &[("HTTP_PROXY", "p")]), None, "HTTP_PROXY may come from a CGI request");
+        assert_eq!(
+            proxy((true, "h/x"), None, &[("https_proxy", "p")]).as_deref(),
+            Some("p")
+        );
+        assert_eq!(
+            proxy((false, "h/x"), None, &[("HTTP_PROXY", "p")]),
+            None,
+            "HTTP_PROXY may come from a CGI request"
+        );
         assert_eq!(proxy((false, "h/x"), None, &[("https_proxy", "p")]), None);
-        assert_eq!(proxy((true, "a.corp.example/x"), None, &[("all_proxy", "p"), ("no_proxy", "x,.corp.example")]), None);
-        assert_eq!(proxy((true, "corp.example.org/x"), Some("q"), &[("no_proxy", "corp.example")]).as_deref(), Some("q"));
-        assert_eq!(proxy((true, "h/x"), Some(""), &[("https_proxy", "p")]), None);
-        assert_eq!(proxy((true, "h:8443/x"), None, &[("https_proxy", "p"), ("no_proxy", "h:443")]).as_deref(), Some("p"));
+        assert_eq!(
+            proxy(
+                (true, "a.corp.example/x"),
+                None,
+                &[("all_proxy", "p"), ("no_proxy", "x,.corp.example")]
+            ),
+            None
+        );
+        assert_eq!(
+            proxy(
+                (true, "corp.example.org/x"),
+                Some("q"),
+                &[("no_proxy", "corp.example")]
+            )
+            .as_deref(),
+            Some("q")
+        );
+        assert_eq!(
+            proxy((true, "h/x"), Some(""), &[("https_proxy", "p")]),
+            None
+        );
+        assert_eq!(
+            proxy(
+                (true, "h:8443/x"),
+                None,
+                &[("https_proxy", "p"), ("no_proxy", "h:443")]
+            )
+            .as_deref(),
+            Some("p")
+        );
     }
 
     #[test]
     fn a_redirect_is_followed_to_a_repository_alone_and_never_out_of_https() {
         let from = parse_http(true, "me:pw@h/old").unwrap();
-        let ok = redirect_target(&from, "https://h/new.git/info/refs?service=git-upload-pack", Service::UploadPack).unwrap();
-        assert_eq!((ok.path.as_str(), ok.password.as_deref()), ("/new.git", Some("pw")));
-        let other = redirect_target(&from, "https://k/new.git/info/refs?service=git-upload-pack", Service::UploadPack).unwrap();
+        let ok = redirect_target(
+            &from,
+            "https://h/new.git/info/refs?service=git-upload-pack",
+            Service::UploadPack,
+        )
+        .unwrap();
+        assert_eq!(
+            (ok.path.as_str(), ok.password.as_deref()),
+            ("/new.git", Some("pw"))
+        );
+        let other = redirect_target(
+            &from,
+            "https://k/new.git/info/refs?service=git-upload-pack",
+            Service::UploadPack,
+        )
+        .unwrap();
         assert_eq!(other.password, None);
-        let port = redirect_target(&from, "https://h:444/new.git/info/refs?service=git-upload-pack", Service::UploadPack).unwrap();
+        let port = redirect_target(
+            &from,
+            "https://h:444/new.git/info/refs?service=git-upload-pack",
+            Service::UploadPack,
+        )
+        .unwrap();
         assert_eq!(port.password, None, "another port is another server");
-        for place in ["http://h/x/info/refs?service=git-upload-pack", "https://h/login", "//k/info/refs?service=git-upload-pack", ""] {
-            assert!(redirect_target(&from, place, Service::UploadPack).is_err(), "{place}");
+        for place in [
+            "http://h/x/info/refs?service=git-upload-pack",
+            "https://h/login",
+            "//k/info/refs?service=git-upload-pack",
+            "",
+        ] {
+            assert!(
+                redirect_target(&from, place, Service::UploadPack).is_err(),
+                "{place}"
+            );
         }
     }
 }

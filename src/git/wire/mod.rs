@@ -69,14 +69,27 @@ impl Wire {
     /// asked for; the server's first line says whether it agreed.
     ///
     /// Errors: not_found, auth, unavailable.
-    fn connect(endpoint: &Endpoint, service: Service, version2: bool, settings: &LinkSettings) -> Result<Wire> {
+    fn connect(
+        endpoint: &Endpoint,
+        service: Service,
+        version2: bool,
+        settings: &LinkSettings,
+    ) -> Result<Wire> {
         let link: Box<dyn Link> = match endpoint {
-            Endpoint::Path(path) => Box::new(process::open_path(path, service, version2, settings)?),
+            Endpoint::Path(path) => {
+                Box::new(process::open_path(path, service, version2, settings)?)
+            }
             Endpoint::Ssh(to) => Box::new(process::open_ssh(to, service, version2, settings)?),
             Endpoint::Daemon(to) => Box::new(daemon::open(to, service, version2, settings)?),
-            Endpoint::Http(url) => Box::new(http::HttpLink::open(url, service, version2, settings)?),
+            Endpoint::Http(url) => {
+                Box::new(http::HttpLink::open(url, service, version2, settings)?)
+            }
         };
-        Ok(Wire { link, endpoint: endpoint.clone(), timeout: settings.timeout })
+        Ok(Wire {
+            link,
+            endpoint: endpoint.clone(),
+            timeout: settings.timeout,
+        })
     }
 
     fn is_http(&self) -> bool {
@@ -111,12 +124,20 @@ impl Wire {
         if error.kind() == io::ErrorKind::TimedOut {
             return Error::new(
                 Kind::Unavailable,
-                format!("{} did not answer within {} s", self.endpoint, self.timeout.as_secs()),
+                format!(
+                    "{} did not answer within {} s",
+                    self.endpoint,
+                    self.timeout.as_secs()
+                ),
             )
             .hint("try again, or give it longer with --timeout SECS");
         }
         if error.kind() == io::ErrorKind::InvalidData {
-            return Error::new(Kind::Unavailable, format!("{} gave an answer that is not git's", self.endpoint)).caused_by(error);
+            return Error::new(
+                Kind::Unavailable,
+                format!("{} gave an answer that is not git's", self.endpoint),
+            )
+            .caused_by(error);
         }
         let said = self.link.complaint();
         classify_complaint(&self.endpoint, &said).caused_by(match said.is_empty() {
@@ -130,7 +151,12 @@ impl Wire {
 /// English or in the user's language; what is not known is `unavailable`.
 fn classify_complaint(endpoint: &Endpoint, said: &str) -> Error {
     let has = |words: &[&str]| words.iter().any(|w| said.contains(w));
-    if has(&["Permission denied (", "Host key verification failed", "Too many authentication failures", "No supported authentication"]) {
+    if has(&[
+        "Permission denied (",
+        "Host key verification failed",
+        "Too many authentication failures",
+        "No supported authentication",
+    ]) {
         let hint = if said.contains("Host key") {
             "check the host's key, then add it to ~/.ssh/known_hosts"
         } else {
@@ -138,19 +164,38 @@ fn classify_complaint(endpoint: &Endpoint, said: &str) -> Error {
         };
         return Error::new(Kind::Auth, format!("ssh could not log in at {endpoint}")).hint(hint);
     }
-    if has(&["does not appear to be a git repository", "not a git repository", "epository not found", "No such file or directory", "repository '"])
-        || (matches!(endpoint, Endpoint::Path(_)) && !said.is_empty())
+    if has(&[
+        "does not appear to be a git repository",
+        "not a git repository",
+        "epository not found",
+        "No such file or directory",
+        "repository '",
+    ]) || (matches!(endpoint, Endpoint::Path(_)) && !said.is_empty())
     {
-        return Error::new(Kind::NotFound, format!("there is no usable git repository at {endpoint}"))
-            .hint("check the remote's address with `git remote -v`");
+        return Error::new(
+            Kind::NotFound,
+            format!("there is no usable git repository at {endpoint}"),
+        )
+        .hint("check the remote's address with `git remote -v`");
     }
     if matches!(endpoint, Endpoint::Daemon(_)) && said.contains("repository not exported") {
-        return Error::new(Kind::NotFound, format!("there is no git repository at {endpoint}, or it is not exported"))
-            .hint("check the remote's address with `git remote -v`");
+        return Error::new(
+            Kind::NotFound,
+            format!("there is no git repository at {endpoint}, or it is not exported"),
+        )
+        .hint("check the remote's address with `git remote -v`");
     }
-    if has(&["access denied", "not permitted", "DENIED", "service not enabled"]) {
+    if has(&[
+        "access denied",
+        "not permitted",
+        "DENIED",
+        "service not enabled",
+    ]) {
         return Error::new(Kind::Auth, format!("{endpoint} refused access"));
     }
-    Error::new(Kind::Unavailable, format!("{endpoint} ended the connection without an answer"))
-        .hint("is the server up, does the repository exist there, and may you reach it?")
+    Error::new(
+        Kind::Unavailable,
+        format!("{endpoint} ended the connection without an answer"),
+    )
+    .hint("is the server up, does the repository exist there, and may you reach it?")
 }

@@ -39,13 +39,21 @@ pub fn read(from: &mut dyn Read) -> io::Result<Option<Packet>> {
         .and_then(|t| usize::from_str_radix(t, 16).ok())
         .ok_or_else(|| {
             let shown = String::from_utf8_lossy(&head).into_owned();
-            io::Error::new(io::ErrorKind::InvalidData, format!("the answer is not git's protocol (it has {shown:?} where a length belongs)"))
+            io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!(
+                    "the answer is not git's protocol (it has {shown:?} where a length belongs)"
+                ),
+            )
         })?;
     match length {
         0 => Ok(Some(Packet::Flush)),
         1 => Ok(Some(Packet::Delimiter)),
         2 => Ok(Some(Packet::End)),
-        3 => Err(io::Error::new(io::ErrorKind::InvalidData, "a pkt-line of length 3")),
+        3 => Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "a pkt-line of length 3",
+        )),
         _ => {
             let mut data = vec![0; length - 4];
             from.read_exact(&mut data)?;
@@ -90,7 +98,10 @@ mod tests {
         flush(&mut buf);
         delimiter(&mut buf);
         let mut from = buf.as_slice();
-        assert_eq!(read(&mut from).unwrap(), Some(Packet::Data(b"hello\n".to_vec())));
+        assert_eq!(
+            read(&mut from).unwrap(),
+            Some(Packet::Data(b"hello\n".to_vec()))
+        );
         assert_eq!(read(&mut from).unwrap(), Some(Packet::Flush));
         assert_eq!(read(&mut from).unwrap(), Some(Packet::Delimiter));
         assert_eq!(read(&mut from).unwrap(), None);

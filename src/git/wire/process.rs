@@ -15,10 +15,24 @@ use std::time::{Duration, Instant};
 /// What git lists as local to a repository (`git rev-parse --local-env-vars`), and
 /// the protocol version, which is ours to say. A child must not inherit them.
 pub(in crate::git) const LOCAL_ENVIRONMENT: &[&str] = &[
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_CONFIG", "GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT",
-    "GIT_OBJECT_DIRECTORY", "GIT_DIR", "GIT_WORK_TREE", "GIT_IMPLICIT_WORK_TREE", "GIT_GRAFT_FILE",
-    "GIT_INDEX_FILE", "GIT_NO_REPLACE_OBJECTS", "GIT_REPLACE_REF_BASE", "GIT_PREFIX", "GIT_SHALLOW_FILE",
-    "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_QUARANTINE_PATH", "GIT_PROTOCOL",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_CONFIG",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_CONFIG_COUNT",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_GRAFT_FILE",
+    "GIT_INDEX_FILE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_PREFIX",
+    "GIT_SHALLOW_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_NAMESPACE",
+    "GIT_QUARANTINE_PATH",
+    "GIT_PROTOCOL",
 ];
 
 /// The largest request that fits in a pipe at once, so that writing it cannot block.
@@ -35,10 +49,18 @@ pub(super) struct ProcessLink {
 }
 
 /// Starts `git <service>` on a repository of this machine.
-pub(super) fn open_path(path: &Path, service: Service, version2: bool, settings: &LinkSettings) -> Result<ProcessLink> {
+pub(super) fn open_path(
+    path: &Path,
+    service: Service,
+    version2: bool,
+    settings: &LinkSettings,
+) -> Result<ProcessLink> {
     if !path.exists() {
-        return Err(Error::new(Kind::NotFound, format!("there is no repository at {}", path.display()))
-            .hint("check the remote's address with `git remote -v`"));
+        return Err(Error::new(
+            Kind::NotFound,
+            format!("there is no repository at {}", path.display()),
+        )
+        .hint("check the remote's address with `git remote -v`"));
     }
     let mut command = Command::new("git");
     command.arg(service.command()).arg(path);
@@ -52,7 +74,12 @@ pub(super) fn open_path(path: &Path, service: Service, version2: bool, settings:
 }
 
 /// Starts ssh, as git would.
-pub(super) fn open_ssh(to: &Ssh, service: Service, version2: bool, settings: &LinkSettings) -> Result<ProcessLink> {
+pub(super) fn open_ssh(
+    to: &Ssh,
+    service: Service,
+    version2: bool,
+    settings: &LinkSettings,
+) -> Result<ProcessLink> {
     let target = match &to.user {
         Some(user) => format!("{user}@{}", to.host.trim_matches(['[', ']'])),
         None => to.host.trim_matches(['[', ']']).to_owned(),
@@ -76,7 +103,10 @@ pub(super) fn open_ssh(to: &Ssh, service: Service, version2: bool, settings: &Li
         },
     };
     if plain_openssh {
-        command.arg("-o").arg(format!("ConnectTimeout={}", settings.timeout.as_secs().max(1)));
+        command.arg("-o").arg(format!(
+            "ConnectTimeout={}",
+            settings.timeout.as_secs().max(1)
+        ));
         command.arg("-o").arg("SendEnv=GIT_PROTOCOL");
         if !settings.interactive {
             command.arg("-o").arg("BatchMode=yes");
@@ -98,7 +128,9 @@ pub(super) fn open_ssh(to: &Ssh, service: Service, version2: bool, settings: &Li
 }
 
 fn is_openssh(program: &str) -> bool {
-    Path::new(program).file_stem().is_some_and(|n| n.eq_ignore_ascii_case("ssh"))
+    Path::new(program)
+        .file_stem()
+        .is_some_and(|n| n.eq_ignore_ascii_case("ssh"))
 }
 
 /// Single quotes, as git quotes a path for the server's shell.
@@ -106,19 +138,36 @@ fn shell_quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''").replace('!', "'\\!'"))
 }
 
-fn start(mut command: Command, version2: bool, settings: &LinkSettings, own_group: bool, name: &str) -> Result<ProcessLink> {
+fn start(
+    mut command: Command,
+    version2: bool,
+    settings: &LinkSettings,
+    own_group: bool,
+    name: &str,
+) -> Result<ProcessLink> {
     for variable in LOCAL_ENVIRONMENT {
         command.env_remove(variable);
     }
     if version2 {
         command.env("GIT_PROTOCOL", "version=2");
     }
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().or_fail(Kind::Unavailable, || format!("`{name}` could not be started, which this remote needs"))?;
-    let (stdin, mut stdout, mut errors) = match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
-        (Some(i), Some(o), Some(e)) => (i, o, e),
-        _ => return Err(Error::new(Kind::Internal, format!("`{name}` was started without pipes"))),
-    };
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().or_fail(Kind::Unavailable, || {
+        format!("`{name}` could not be started, which this remote needs")
+    })?;
+    let (stdin, mut stdout, mut errors) =
+        match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
+            (Some(i), Some(o), Some(e)) => (i, o, e),
+            _ => {
+                return Err(Error::new(
+                    Kind::Internal,
+                    format!("`{name}` was started without pipes"),
+                ));
+            }
+        };
     // Bounded, so that a large fetch waits for us and not in memory.
     let (sender, chunks) = sync_channel(64);
     std::thread::spawn(move || {
@@ -178,7 +227,11 @@ impl ProcessLink {
 fn end_process(id: u32, group: bool) {
     use rustix::process::{Pid, Signal, kill_process, kill_process_group};
     if let Some(pid) = Pid::from_raw(id as i32) {
-        let _ = if group { kill_process_group(pid, Signal::KILL) } else { kill_process(pid, Signal::KILL) };
+        let _ = if group {
+            kill_process_group(pid, Signal::KILL)
+        } else {
+            kill_process(pid, Signal::KILL)
+        };
     }
 }
 
@@ -208,7 +261,9 @@ impl Read for ProcessLink {
 
 impl Link for ProcessLink {
     fn send(&mut self, body: &mut dyn Read, length: u64) -> io::Result<()> {
-        let Some(stdin) = self.stdin.as_mut() else { return Err(io::ErrorKind::BrokenPipe.into()) };
+        let Some(stdin) = self.stdin.as_mut() else {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        };
         let result = if length <= PIPE_BYTES {
             io::copy(body, stdin).and_then(|_| stdin.flush())
         } else {
@@ -238,12 +293,22 @@ impl Link for ProcessLink {
 }
 
 /// Copies to a pipe, and ends the child when nothing moves for `timeout`.
-fn copy_watched(body: &mut dyn Read, to: &mut ChildStdin, timeout: Duration, id: u32, group: bool) -> io::Result<()> {
+fn copy_watched(
+    body: &mut dyn Read,
+    to: &mut ChildStdin,
+    timeout: Duration,
+    id: u32,
+    group: bool,
+) -> io::Result<()> {
     let moved = Arc::new(AtomicU64::new(0));
     let done = Arc::new(AtomicBool::new(false));
     let timed_out = Arc::new(AtomicBool::new(false));
     let watch = {
-        let (moved, done, timed_out) = (Arc::clone(&moved), Arc::clone(&done), Arc::clone(&timed_out));
+        let (moved, done, timed_out) = (
+            Arc::clone(&moved),
+            Arc::clone(&done),
+            Arc::clone(&timed_out),
+        );
         std::thread::spawn(move || {
             let (mut seen, mut since) = (0, Instant::now());
             while !done.load(Ordering::Relaxed) {

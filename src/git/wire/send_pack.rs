@@ -38,10 +38,15 @@ impl Advertisement {
     /// The tip of a ref, by its full name.
     pub fn tip(&self, name: &str) -> Option<CommitId> {
         if self.sorted {
-            let at = self.refs.binary_search_by(|&(s, e, _)| self.names[s as usize..e as usize].cmp(name)).ok()?;
+            let at = self
+                .refs
+                .binary_search_by(|&(s, e, _)| self.names[s as usize..e as usize].cmp(name))
+                .ok()?;
             return Some(self.refs[at].2);
         }
-        (0..self.refs.len()).find(|&at| self.name_at(at) == name).map(|at| self.refs[at].2)
+        (0..self.refs.len())
+            .find(|&at| self.name_at(at) == name)
+            .map(|at| self.refs[at].2)
     }
 
     /// The tip of a branch, by its short name.
@@ -52,8 +57,13 @@ impl Advertisement {
     /// Every ref whose full name starts with `prefix`, in the server's order.
     pub fn under<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, CommitId)> {
         // The sorted run is contiguous; an unsorted answer is searched whole.
-        let before = |&(s, e, _): &(u32, u32, ObjectId)| &self.names[s as usize..e as usize] < prefix;
-        let start = if self.sorted { self.refs.partition_point(before) } else { 0 };
+        let before =
+            |&(s, e, _): &(u32, u32, ObjectId)| &self.names[s as usize..e as usize] < prefix;
+        let start = if self.sorted {
+            self.refs.partition_point(before)
+        } else {
+            0
+        };
         (start..self.refs.len())
             .take_while(move |&at| !self.sorted || self.name_at(at).starts_with(prefix))
             .filter(move |&at| self.name_at(at).starts_with(prefix))
@@ -61,12 +71,17 @@ impl Advertisement {
     }
 
     pub(super) fn empty() -> Self {
-        Advertisement { sorted: true, ..Advertisement::default() }
+        Advertisement {
+            sorted: true,
+            ..Advertisement::default()
+        }
     }
 
     /// What follows `prefix` in the capability that starts with it.
     pub(super) fn capability(&self, prefix: &str) -> Option<&str> {
-        self.capabilities.iter().find_map(|c| c.strip_prefix(prefix))
+        self.capabilities
+            .iter()
+            .find_map(|c| c.strip_prefix(prefix))
     }
 
     /// True when there is no ref at all.
@@ -136,7 +151,10 @@ impl PushConnection {
     pub(crate) fn open(endpoint: &Endpoint, settings: &LinkSettings) -> Result<PushConnection> {
         let mut wire = Wire::connect(endpoint, Service::ReceivePack, false, settings)?;
         let advertisement = read_advertisement(&mut wire, Service::ReceivePack)?;
-        Ok(PushConnection { wire, advertisement })
+        Ok(PushConnection {
+            wire,
+            advertisement,
+        })
     }
 
     /// Leaves without pushing, as the protocol wants it.
@@ -155,22 +173,30 @@ impl PushConnection {
         pack: Option<Pack>,
         options: &[String],
     ) -> std::result::Result<PushOutcome, PushFailure> {
-        let request = self.request(updates, options).map_err(PushFailure::NotSent)?;
+        let request = self
+            .request(updates, options)
+            .map_err(PushFailure::NotSent)?;
         let length = request.len() as u64 + pack.as_ref().map_or(0, |p| p.length);
         let sent = match pack {
-            Some(pack) => self.wire.send_from(&mut request.as_slice().chain(pack.file), length),
+            Some(pack) => self
+                .wire
+                .send_from(&mut request.as_slice().chain(pack.file), length),
             None => self.wire.send(&request),
         };
         self.wire.link.finish_sending();
-        sent.and_then(|()| self.read_report(updates)).map_err(PushFailure::NoAnswer)
+        sent.and_then(|()| self.read_report(updates))
+            .map_err(PushFailure::NoAnswer)
     }
 
     fn request(&self, updates: &[RefUpdate], options: &[String]) -> Result<Vec<u8>> {
         let server = &self.advertisement;
         let lacking = |what: &str| {
-            Error::new(Kind::Unavailable, format!("the server does not offer `{what}`, which this push needs"))
-                .retryable(false)
-                .hint("nothing was sent; ask for a git server of version 2.11 or later")
+            Error::new(
+                Kind::Unavailable,
+                format!("the server does not offer `{what}`, which this push needs"),
+            )
+            .retryable(false)
+            .hint("nothing was sent; ask for a git server of version 2.11 or later")
         };
         if !server.can("report-status") {
             return Err(lacking("report-status"));
@@ -178,7 +204,11 @@ impl PushConnection {
         if updates.iter().any(|u| u.new.is_none()) && !server.can("delete-refs") {
             return Err(lacking("delete-refs"));
         }
-        let mut wanted = vec!["report-status", "object-format=sha1", concat!("agent=aidf/", env!("CARGO_PKG_VERSION"))];
+        let mut wanted = vec![
+            "report-status",
+            "object-format=sha1",
+            concat!("agent=aidf/", env!("CARGO_PKG_VERSION")),
+        ];
         wanted.retain(|w| w.starts_with("agent") || server.can(w));
         if server.can("side-band-64k") {
             wanted.push("side-band-64k");
@@ -192,7 +222,8 @@ impl PushConnection {
         }
         if !options.is_empty() {
             if !server.can("push-options") {
-                return Err(lacking("push-options").hint("on the server: git config receive.advertisePushOptions true"));
+                return Err(lacking("push-options")
+                    .hint("on the server: git config receive.advertisePushOptions true"));
             }
             wanted.push("push-options");
         }
@@ -211,7 +242,10 @@ impl PushConnection {
         if !options.is_empty() {
             for option in options {
                 if option.len() > pkt_line::MAX_DATA || option.contains(['\n', '\0']) {
-                    return Err(Error::new(Kind::Usage, "a push option is too long or holds a newline"));
+                    return Err(Error::new(
+                        Kind::Usage,
+                        "a push option is too long or holds a newline",
+                    ));
                 }
                 pkt_line::write(&mut request, option.as_bytes());
             }
@@ -221,7 +255,10 @@ impl PushConnection {
     }
 
     fn read_report(&mut self, updates: &[RefUpdate]) -> Result<PushOutcome> {
-        let mut messages = Messages { lines: Vec::new(), partial: Vec::new() };
+        let mut messages = Messages {
+            lines: Vec::new(),
+            partial: Vec::new(),
+        };
         let mut report = Vec::new();
         // A server keeps a slow hook's line alive; that too has an end.
         let until = Instant::now() + self.wire.timeout.max(Duration::from_secs(1)) * 20;
@@ -239,7 +276,8 @@ impl PushConnection {
                         Some((3, rest)) => {
                             messages.end();
                             messages.lines.push(pkt_line::text(rest));
-                            return Err(Error::new(Kind::Denied, "the server ended the push").caused_by(anyhow::anyhow!(messages.lines.join("\n"))));
+                            return Err(Error::new(Kind::Denied, "the server ended the push")
+                                .caused_by(anyhow::anyhow!(messages.lines.join("\n"))));
                         }
                         _ => {}
                     },
@@ -266,8 +304,17 @@ impl PushConnection {
 }
 
 /// Reads `unpack …`, then `ok <ref>` or `ng <ref> <reason>` for each ref.
-fn parse_report(report: &[u8], updates: &[RefUpdate], messages: Vec<String>) -> Result<PushOutcome> {
-    let broken = || Error::new(Kind::Unavailable, "the server's report of the push is incomplete");
+fn parse_report(
+    report: &[u8],
+    updates: &[RefUpdate],
+    messages: Vec<String>,
+) -> Result<PushOutcome> {
+    let broken = || {
+        Error::new(
+            Kind::Unavailable,
+            "the server's report of the push is incomplete",
+        )
+    };
     let mut from = report;
     let mut unpacked = None;
     let mut verdicts: Vec<Option<Verdict>> = vec![None; updates.len()];
@@ -302,7 +349,10 @@ fn parse_report(report: &[u8], updates: &[RefUpdate], messages: Vec<String>) -> 
         }
         None => return Err(broken()),
     }
-    let verdicts = verdicts.into_iter().collect::<Option<Vec<_>>>().ok_or_else(broken)?;
+    let verdicts = verdicts
+        .into_iter()
+        .collect::<Option<Vec<_>>>()
+        .ok_or_else(broken)?;
     Ok(PushOutcome { verdicts, messages })
 }
 
@@ -338,10 +388,14 @@ pub(super) fn read_advertisement(wire: &mut Wire, service: Service) -> Result<Ad
     if wire.is_http() {
         // gitprotocol-http: a line that names the service, then a flush.
         first = match first {
-            Some(Packet::Data(d)) if pkt_line::text(&d) == format!("# service=git-{}", service.command()) => match wire.next()? {
-                Some(Packet::Flush) => wire.next()?,
-                other => other,
-            },
+            Some(Packet::Data(d))
+                if pkt_line::text(&d) == format!("# service=git-{}", service.command()) =>
+            {
+                match wire.next()? {
+                    Some(Packet::Flush) => wire.next()?,
+                    other => other,
+                }
+            }
             other => other,
         };
     }
@@ -360,30 +414,58 @@ pub(super) fn read_advertisement(wire: &mut Wire, service: Service) -> Result<Ad
 }
 
 /// Takes one line of the advertisement. Capabilities follow the first ref after a NUL.
-pub(super) fn advertised_line(wire: &mut Wire, found: &mut Advertisement, data: &[u8]) -> Result<()> {
+pub(super) fn advertised_line(
+    wire: &mut Wire,
+    found: &mut Advertisement,
+    data: &[u8],
+) -> Result<()> {
     let line = data.strip_suffix(b"\n").unwrap_or(data);
     if line.starts_with(b"version ") || line.starts_with(b"shallow ") {
         return Ok(());
     }
     if let Some(said) = line.strip_prefix(b"ERR ") {
-        return Err(super::classify_complaint(&wire.endpoint, &pkt_line::text(said)).caused_by(anyhow::anyhow!(pkt_line::text(said))));
+        return Err(
+            super::classify_complaint(&wire.endpoint, &pkt_line::text(said))
+                .caused_by(anyhow::anyhow!(pkt_line::text(said))),
+        );
     }
     let (entry, capabilities) = match line.iter().position(|&b| b == 0) {
         Some(nul) => (&line[..nul], Some(&line[nul + 1..])),
         None => (line, None),
     };
     if let Some(list) = capabilities {
-        found.capabilities = String::from_utf8_lossy(list).split_ascii_whitespace().map(str::to_owned).collect();
-        if found.capabilities.iter().any(|c| c.starts_with("object-format=") && c != "object-format=sha1") {
-            return Err(Error::new(Kind::Usage, format!("{} is a SHA-256 repository, which aidf does not support yet", wire.endpoint)));
+        found.capabilities = String::from_utf8_lossy(list)
+            .split_ascii_whitespace()
+            .map(str::to_owned)
+            .collect();
+        if found
+            .capabilities
+            .iter()
+            .any(|c| c.starts_with("object-format=") && c != "object-format=sha1")
+        {
+            return Err(Error::new(
+                Kind::Usage,
+                format!(
+                    "{} is a SHA-256 repository, which aidf does not support yet",
+                    wire.endpoint
+                ),
+            ));
         }
     }
-    let bad = || std::io::Error::new(std::io::ErrorKind::InvalidData, "a malformed line in the list of refs");
+    let bad = || {
+        std::io::Error::new(
+            std::io::ErrorKind::InvalidData,
+            "a malformed line in the list of refs",
+        )
+    };
     let (hex, name) = match entry.iter().position(|&b| b == b' ') {
         Some(at) if at == 40 => entry.split_at(at),
         _ => return Err(wire.fail(bad())),
     };
-    let id = std::str::from_utf8(hex).ok().and_then(|h| ObjectId::parse(h).ok()).ok_or_else(|| wire.fail(bad()))?;
+    let id = std::str::from_utf8(hex)
+        .ok()
+        .and_then(|h| ObjectId::parse(h).ok())
+        .ok_or_else(|| wire.fail(bad()))?;
     // A name that is not UTF-8 cannot be one of ours; `capabilities^{}` stands for no ref.
     if let Ok(name) = std::str::from_utf8(&name[1..])
         && !name.ends_with("^{}")
@@ -412,7 +494,10 @@ mod tests {
 
     #[test]
     fn refs_are_found_in_any_order() {
-        for names in [["refs/heads/a", "refs/heads/b/c", "refs/tags/x"], ["refs/tags/x", "refs/heads/b/c", "refs/heads/a"]] {
+        for names in [
+            ["refs/heads/a", "refs/heads/b/c", "refs/tags/x"],
+            ["refs/tags/x", "refs/heads/b/c", "refs/heads/a"],
+        ] {
             let a = advertisement(&names);
             for (at, name) in names.iter().enumerate() {
                 assert_eq!(a.tip(name), Some(id(at as u8)));
@@ -425,22 +510,40 @@ mod tests {
 
     #[test]
     fn a_report_without_a_verdict_for_each_ref_is_no_report() {
-        let update = RefUpdate { name: RefName::branch("a").unwrap(), old: None, new: Some(id(1)) };
+        let update = RefUpdate {
+            name: RefName::branch("a").unwrap(),
+            old: None,
+            new: Some(id(1)),
+        };
         let lines = |lines: &[&str]| {
             let mut buf = Vec::new();
-            lines.iter().for_each(|l| pkt_line::write(&mut buf, l.as_bytes()));
+            lines
+                .iter()
+                .for_each(|l| pkt_line::write(&mut buf, l.as_bytes()));
             pkt_line::flush(&mut buf);
             buf
         };
         let read = |l: &[&str]| parse_report(&lines(l), std::slice::from_ref(&update), Vec::new());
-        assert_eq!(read(&["unpack ok\n", "ok refs/heads/a\n"]).unwrap().verdicts, [Verdict::Moved]);
         assert_eq!(
-            read(&["unpack ok\n", "ng refs/heads/a hook declined\n"]).unwrap().verdicts,
+            read(&["unpack ok\n", "ok refs/heads/a\n"])
+                .unwrap()
+                .verdicts,
+            [Verdict::Moved]
+        );
+        assert_eq!(
+            read(&["unpack ok\n", "ng refs/heads/a hook declined\n"])
+                .unwrap()
+                .verdicts,
             [Verdict::Refused("hook declined".into())]
         );
         assert!(read(&["unpack ok\n"]).is_err());
         assert!(read(&["unpack ok\n", "ok refs/heads/b\n"]).is_err());
         assert!(read(&["ok refs/heads/a\n"]).is_err());
-        assert_eq!(read(&["unpack index-pack failed\n", "ok refs/heads/a\n"]).unwrap_err().kind(), Kind::Denied);
+        assert_eq!(
+            read(&["unpack index-pack failed\n", "ok refs/heads/a\n"])
+                .unwrap_err()
+                .kind(),
+            Kind::Denied
+        );
     }
 }

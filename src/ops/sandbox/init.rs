@@ -71,7 +71,12 @@ pub struct InitReport {
 pub fn init(cx: &mut Context, request: &InitRequest) -> Result<InitReport> {
     let result = open(cx, request);
     match &result {
-        Ok(r) => cx.record("sandbox init", Some(&r.branch), Some(r.head.to_string()), Ok(r.message.lines().next().unwrap_or(""))),
+        Ok(r) => cx.record(
+            "sandbox init",
+            Some(&r.branch),
+            Some(r.head.to_string()),
+            Ok(r.message.lines().next().unwrap_or("")),
+        ),
         Err(e) => cx.record("sandbox init", None, None, Err(e)),
     }
     result
@@ -88,9 +93,18 @@ fn open(cx: &mut Context, request: &InitRequest) -> Result<InitReport> {
     // Without a token the clone's own sandbox is meant, unless something new is asked for.
     let something_new = request.force_new || asked.is_some();
     let before = session::load(&cx.store, &cx.repo_name)?;
-    let remembered = before.as_ref().filter(|_| request.base.is_none() && request.worktree.is_none()).map(|s| s.reuse_token.as_str());
-    let given = request.reuse_token.as_deref().or(cx.config.environment_token.as_deref()).or(remembered).filter(|_| !something_new);
-    let mut claims = match given.map(|t| token::open(t, cx.keys(), &cx.repo_name, cx.now.seconds())) {
+    let remembered = before
+        .as_ref()
+        .filter(|_| request.base.is_none() && request.worktree.is_none())
+        .map(|s| s.reuse_token.as_str());
+    let given = request
+        .reuse_token
+        .as_deref()
+        .or(cx.config.environment_token.as_deref())
+        .or(remembered)
+        .filter(|_| !something_new);
+    let mut claims = match given.map(|t| token::open(t, cx.keys(), &cx.repo_name, cx.now.seconds()))
+    {
         Some(Ok(claims)) if claims.kind == TokenKind::Sandbox => Some(claims),
         Some(Ok(_)) | None => None,
         Some(Err(why)) => {
@@ -114,12 +128,24 @@ fn open(cx: &mut Context, request: &InitRequest) -> Result<InitReport> {
     })?;
     let mut report = published.report;
     if cx.store.has_commit(report.head) {
-        cx.store.set_ref(&tracking_ref(cx.remote.name(), &RefName::branch(&report.branch)?), report.head, "aidf: sandbox init")?;
+        cx.store.set_ref(
+            &tracking_ref(cx.remote.name(), &RefName::branch(&report.branch)?),
+            report.head,
+            "aidf: sandbox init",
+        )?;
     }
-    let this = Session { branch: report.branch.clone(), reuse_token: report.reuse_token.clone(), repo_name: cx.repo_name.clone(), previous: Vec::new() };
+    let this = Session {
+        branch: report.branch.clone(),
+        reuse_token: report.reuse_token.clone(),
+        repo_name: cx.repo_name.clone(),
+        previous: Vec::new(),
+    };
     if let Some(dir) = &request.worktree {
         if cx.store.is_cache() {
-            return Err(Error::new(Kind::Usage, "--worktree needs a clone, and -R works without one"));
+            return Err(Error::new(
+                Kind::Usage,
+                "--worktree needs a clone, and -R works without one",
+            ));
         }
         let dir = cx.dir.join(dir);
         let git_dir = cx.store.add_worktree(&dir, &report.branch, report.head)?;
@@ -132,15 +158,24 @@ fn open(cx: &mut Context, request: &InitRequest) -> Result<InitReport> {
         session::save(cx.store.git_dir(), &kept)?;
     }
     if let Some(why) = &report.token_rejected {
-        cx.warn(format!("the reuse token is rejected ({why}): this is a new sandbox"));
+        cx.warn(format!(
+            "the reuse token is rejected ({why}): this is a new sandbox"
+        ));
     }
     if report.base_created {
-        cx.warn(format!("the remote had no branch {}: it was made from the default branch", report.base));
+        cx.warn(format!(
+            "the remote had no branch {}: it was made from the default branch",
+            report.base
+        ));
     }
     Ok(report)
 }
 
-fn refuse_or_go_on(request: &InitRequest, why: Rejection, rejection: &mut Option<Rejection>) -> Result<()> {
+fn refuse_or_go_on(
+    request: &InitRequest,
+    why: Rejection,
+    rejection: &mut Option<Rejection>,
+) -> Result<()> {
     if request.strict {
         return Err(rejected(why));
     }
@@ -159,12 +194,23 @@ struct Opening<'a> {
 }
 
 impl<'a> Opening<'a> {
-    fn prepare(cx: &'a Context, request: &InitRequest, advertisement: &'a Advertisement) -> Result<Self> {
-        let base = request.base.clone().unwrap_or_else(|| cx.config.base.clone());
+    fn prepare(
+        cx: &'a Context,
+        request: &InitRequest,
+        advertisement: &'a Advertisement,
+    ) -> Result<Self> {
+        let base = request
+            .base
+            .clone()
+            .unwrap_or_else(|| cx.config.base.clone());
         let (base_tip, base_created) = match advertisement.branch(&base) {
             Some(tip) => (tip, false),
             None if request.base.is_some() => {
-                return Err(Error::new(Kind::NotFound, format!("{} has no branch {base} to fork from", cx.remote.address())).hint("leave --base out, or name a branch that exists"));
+                return Err(Error::new(
+                    Kind::NotFound,
+                    format!("{} has no branch {base} to fork from", cx.remote.address()),
+                )
+                .hint("leave --base out, or name a branch that exists"));
             }
             None => (default_tip(cx, advertisement)?, true),
         };
@@ -172,22 +218,44 @@ impl<'a> Opening<'a> {
         needed.extend(access::policy_tip(cx, advertisement));
         cx.remote.fetch(&cx.store, &needed, true, &*cx.progress)?;
         let policy = access::policy(cx, advertisement)?;
-        Ok(Opening { cx, advertisement, base, base_tip, base_created, policy, rejection: None })
+        Ok(Opening {
+            cx,
+            advertisement,
+            base,
+            base_tip,
+            base_created,
+            policy,
+            rejection: None,
+        })
     }
 
     /// The token's branch, as it is or made again; the inner error says why not.
     fn resume(&self, claims: &Claims, token: &str) -> Result<Result<Plan<InitReport>, Rejection>> {
         let branch = claims.branch.clone().unwrap_or_default();
-        if self.advertisement.tip(&revocation_ref(&claims.id)).is_some() {
+        if self
+            .advertisement
+            .tip(&revocation_ref(&claims.id))
+            .is_some()
+        {
             return Ok(Err(Rejection::Revoked));
         }
         let archive = format!("refs/aidf/archive/{branch}/");
         // Archives are named by their time: the last in order is the newest.
-        let archived = self.advertisement.under(&archive).max_by(|a, b| a.0.cmp(b.0)).map(|(_, id)| id);
+        let archived = self
+            .advertisement
+            .under(&archive)
+            .max_by(|a, b| a.0.cmp(b.0))
+            .map(|(_, id)| id);
         let tip = self.advertisement.branch(&branch);
         let head = tip.or(archived).unwrap_or(self.base_tip);
-        self.cx.remote.fetch(&self.cx.store, &[head], true, &*self.cx.progress)?;
-        let last_write = tip.or(archived).map(|t| self.cx.store.commit(t)).transpose()?.map(|c| c.time);
+        self.cx
+            .remote
+            .fetch(&self.cx.store, &[head], true, &*self.cx.progress)?;
+        let last_write = tip
+            .or(archived)
+            .map(|t| self.cx.store.commit(t))
+            .transpose()?
+            .map(|c| c.time);
         let ends = token::ends_at(claims, last_write, self.policy.sandbox().idle_days);
         if ends.is_some_and(|end| self.cx.now.seconds() >= end) {
             return Ok(Err(Rejection::Idle));
@@ -202,17 +270,33 @@ impl<'a> Opening<'a> {
     /// A new branch under a name that nobody has.
     fn create(&self, asked: Option<&str>) -> Result<Plan<InitReport>> {
         let taken = |name: &str| {
-            self.advertisement.branch(name).is_some() || self.advertisement.under(&format!("refs/aidf/archive/{name}/")).next().is_some()
+            self.advertisement.branch(name).is_some()
+                || self
+                    .advertisement
+                    .under(&format!("refs/aidf/archive/{name}/"))
+                    .next()
+                    .is_some()
         };
         if let Some(most) = self.policy.sandbox().max_open {
-            let open = self.advertisement.under("refs/heads/").filter(|(n, _)| names::is_sandbox(n.trim_start_matches("refs/heads/"))).count() as u64;
+            let open = self
+                .advertisement
+                .under("refs/heads/")
+                .filter(|(n, _)| names::is_sandbox(n.trim_start_matches("refs/heads/")))
+                .count() as u64;
             if open >= most {
-                return Err(Error::new(Kind::Denied, format!("{open} sandboxes are open, and the policy allows {most}")).hint("come back to one with its token, or ask the operator to archive idle ones"));
+                return Err(Error::new(
+                    Kind::Denied,
+                    format!("{open} sandboxes are open, and the policy allows {most}"),
+                )
+                .hint(
+                    "come back to one with its token, or ask the operator to archive idle ones",
+                ));
             }
         }
         let branch = match asked {
             Some(name) if taken(name) => {
-                return Err(Error::new(Kind::Conflict, format!("{name} is taken")).hint("choose another --name, or leave it out and have one drawn"));
+                return Err(Error::new(Kind::Conflict, format!("{name} is taken"))
+                    .hint("choose another --name, or leave it out and have one drawn"));
             }
             Some(name) => name.to_owned(),
             None => names::draw(&mut rand::rng(), taken)?,
@@ -225,9 +309,17 @@ impl<'a> Opening<'a> {
             kind: TokenKind::Sandbox,
             pod: self.cx.config.pod.clone(),
             issued,
-            expires: self.policy.sandbox().token_days.map(|days| issued + i64::from(days) * 86_400),
+            expires: self
+                .policy
+                .sandbox()
+                .token_days
+                .map(|days| issued + i64::from(days) * 86_400),
         };
-        let key = self.cx.keys().active().ok_or_else(|| Error::new(Kind::Internal, "the key ring is empty"))?;
+        let key = self
+            .cx
+            .keys()
+            .active()
+            .ok_or_else(|| Error::new(Kind::Internal, "the key ring is empty"))?;
         let token = token::seal(&claims, key, &self.cx.repo_name, rand::random());
         let ends = token::ends_at(&claims, None, self.policy.sandbox().idle_days);
         let mut report = self.report(&branch, &token, self.base_tip, false, ends);
@@ -238,14 +330,38 @@ impl<'a> Opening<'a> {
     fn push(&self, report: InitReport, token: Option<String>) -> Result<Plan<InitReport>> {
         let mut updates = Vec::new();
         if self.base_created {
-            updates.push(RefUpdate { name: RefName::branch(&self.base)?, old: None, new: Some(self.base_tip) });
+            updates.push(RefUpdate {
+                name: RefName::branch(&self.base)?,
+                old: None,
+                new: Some(self.base_tip),
+            });
         }
-        updates.push(RefUpdate { name: RefName::branch(&report.branch)?, old: None, new: Some(report.head) });
-        Ok(Plan::Push(Push { updates, objects: Vec::new(), token, report }))
+        updates.push(RefUpdate {
+            name: RefName::branch(&report.branch)?,
+            old: None,
+            new: Some(report.head),
+        });
+        Ok(Plan::Push(Push {
+            updates,
+            objects: Vec::new(),
+            token,
+            report,
+        }))
     }
 
-    fn report(&self, branch: &str, token: &str, head: CommitId, existed: bool, ends: Option<i64>) -> InitReport {
-        let again = if existed { "is yours again" } else { "is ready" };
+    fn report(
+        &self,
+        branch: &str,
+        token: &str,
+        head: CommitId,
+        existed: bool,
+        ends: Option<i64>,
+    ) -> InitReport {
+        let again = if existed {
+            "is yours again"
+        } else {
+            "is ready"
+        };
         InitReport {
             branch: branch.to_owned(),
             repo_name: self.cx.repo_name.clone(),
@@ -271,16 +387,30 @@ impl<'a> Opening<'a> {
 /// The tip of the remote's default branch.
 fn default_tip(cx: &Context, advertisement: &Advertisement) -> Result<CommitId> {
     if advertisement.is_empty() {
-        return Err(Error::new(Kind::NotFound, format!("{} is empty: there is nothing to fork a sandbox from", cx.remote.address())).hint("push a first commit to it"));
+        return Err(Error::new(
+            Kind::NotFound,
+            format!(
+                "{} is empty: there is nothing to fork a sandbox from",
+                cx.remote.address()
+            ),
+        )
+        .hint("push a first commit to it"));
     }
     let known = access::default_branch(cx).and_then(|name| advertisement.branch(&name));
     match known {
         Some(tip) => Ok(tip),
         None => {
             let name = cx.remote.default_branch()?;
-            advertisement
-                .branch(&name)
-                .ok_or_else(|| Error::new(Kind::NotFound, format!("the default branch {name} of {} does not exist yet", cx.remote.address())).hint("name the base with --base"))
+            advertisement.branch(&name).ok_or_else(|| {
+                Error::new(
+                    Kind::NotFound,
+                    format!(
+                        "the default branch {name} of {} does not exist yet",
+                        cx.remote.address()
+                    ),
+                )
+                .hint("name the base with --base")
+            })
         }
     }
 }

@@ -61,23 +61,38 @@ pub fn list(cx: &Context, request: &ListRequest) -> Result<ListReport> {
     let refs = connection.refs(&[&format!("refs/heads/{}", names::PREFIX), &base_ref])?;
     drop(connection);
     let head = refs.iter().find(|r| r.name == "HEAD").map(|r| r.id);
-    let base = refs.iter().find(|r| r.name == base_ref).map(|r| r.id).or(head);
-    let found: Vec<(&str, CommitId)> =
-        refs.iter().filter_map(|r| Some((r.name.strip_prefix("refs/heads/")?, r.id))).filter(|(n, _)| names::is_sandbox(n)).collect();
+    let base = refs
+        .iter()
+        .find(|r| r.name == base_ref)
+        .map(|r| r.id)
+        .or(head);
+    let found: Vec<(&str, CommitId)> = refs
+        .iter()
+        .filter_map(|r| Some((r.name.strip_prefix("refs/heads/")?, r.id)))
+        .filter(|(n, _)| names::is_sandbox(n))
+        .collect();
     let mut wants: Vec<CommitId> = found.iter().map(|(_, id)| *id).collect();
     wants.extend(base);
     cx.remote.fetch(&cx.store, &wants, false, &*cx.progress)?;
 
     let mut sandboxes = Vec::new();
     for (at, (branch, head)) in found.iter().enumerate() {
-        cx.progress.advance("sandboxes", at as u64 + 1, found.len() as u64);
+        cx.progress
+            .advance("sandboxes", at as u64 + 1, found.len() as u64);
         let sandbox = look(cx, branch, *head, base)?;
-        if request.idle_days.is_none_or(|days| sandbox.idle_days.is_some_and(|idle| idle >= days)) {
+        if request
+            .idle_days
+            .is_none_or(|days| sandbox.idle_days.is_some_and(|idle| idle >= days))
+        {
             sandboxes.push(sandbox);
         }
     }
     sandboxes.sort_by(|a, b| a.branch.cmp(&b.branch));
-    Ok(ListReport { repo_name: cx.repo_name.clone(), base: cx.config.base.clone(), sandboxes })
+    Ok(ListReport {
+        repo_name: cx.repo_name.clone(),
+        base: cx.config.base.clone(),
+        sandboxes,
+    })
 }
 
 fn look(cx: &Context, branch: &str, head: CommitId, base: Option<CommitId>) -> Result<Sandbox> {
@@ -91,7 +106,13 @@ fn look(cx: &Context, branch: &str, head: CommitId, base: Option<CommitId>) -> R
         who.insert(trailer(&commit, "Aidf-Committed-By").unwrap_or(commit.author_name));
     }
     let fork = fork_point(store, head, base);
-    let files = store.changes(fork.map(|f| store.commit(f)).transpose()?.map(|c| c.tree), Some(store.commit(head)?.tree), false)?.len();
+    let files = store
+        .changes(
+            fork.map(|f| store.commit(f)).transpose()?.map(|c| c.tree),
+            Some(store.commit(head)?.tree),
+            false,
+        )?
+        .len();
     let (ahead, behind) = base.map_or((own.len() as u64, 0), |b| store.ahead_behind(head, b));
     let text = |t: Option<i64>| t.map(|t| Moment::from_seconds(t).rfc3339());
     Ok(Sandbox {
@@ -109,11 +130,19 @@ fn look(cx: &Context, branch: &str, head: CommitId, base: Option<CommitId>) -> R
 }
 
 /// The commits of a sandbox that its base has not, newest first.
-pub(super) fn own_commits(store: &Store, head: CommitId, base: Option<CommitId>) -> Result<Vec<CommitId>> {
+pub(super) fn own_commits(
+    store: &Store,
+    head: CommitId,
+    base: Option<CommitId>,
+) -> Result<Vec<CommitId>> {
     Ok(store.history(head, base)?.collect())
 }
 
 /// Where a sandbox left its base.
-pub(super) fn fork_point(store: &Store, head: CommitId, base: Option<CommitId>) -> Option<CommitId> {
+pub(super) fn fork_point(
+    store: &Store,
+    head: CommitId,
+    base: Option<CommitId>,
+) -> Option<CommitId> {
     base.and_then(|b| store.merge_base(head, b))
 }

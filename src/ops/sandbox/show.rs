@@ -57,7 +57,10 @@ fn find(cx: &Context, branch: Option<&str>) -> Result<Found> {
     let branch = match branch {
         Some(name) if names::is_sandbox(name) => RefName::branch(name)?,
         Some(name) => {
-            return Err(Error::new(Kind::Usage, format!("`{name}` is not a sandbox's name")).hint("see them with `aidf sandbox list`"));
+            return Err(
+                Error::new(Kind::Usage, format!("`{name}` is not a sandbox's name"))
+                    .hint("see them with `aidf sandbox list`"),
+            );
         }
         None => {
             let target = access::choose(cx, None, None)?;
@@ -68,22 +71,38 @@ fn find(cx: &Context, branch: Option<&str>) -> Result<Found> {
         }
     };
     let base_ref = format!("refs/heads/{}", cx.config.base);
-    let refs = cx.remote.connect_for_reading()?.refs(&[branch.as_str(), &base_ref])?;
+    let refs = cx
+        .remote
+        .connect_for_reading()?
+        .refs(&[branch.as_str(), &base_ref])?;
     let tip = |name: &str| refs.iter().find(|r| r.name == name).map(|r| r.id);
     let head = tip(branch.as_str()).ok_or_else(|| {
-        Error::new(Kind::NotFound, format!("{} has no branch {}", cx.remote.address(), branch.short())).hint("see them with `aidf sandbox list`")
+        Error::new(
+            Kind::NotFound,
+            format!("{} has no branch {}", cx.remote.address(), branch.short()),
+        )
+        .hint("see them with `aidf sandbox list`")
     })?;
     let base = tip(&base_ref).or(tip("HEAD"));
     let mut wants = vec![head];
     wants.extend(base);
     cx.remote.fetch(&cx.store, &wants, false, &*cx.progress)?;
     let fork = fork_point(&cx.store, head, base);
-    Ok(Found { branch, head, base, fork })
+    Ok(Found {
+        branch,
+        head,
+        base,
+        fork,
+    })
 }
 
 fn files(cx: &Context, found: &Found) -> Result<Vec<FileChange>> {
     let store = &cx.store;
-    let old = found.fork.map(|f| store.commit(f)).transpose()?.map(|c| c.tree);
+    let old = found
+        .fork
+        .map(|f| store.commit(f))
+        .transpose()?
+        .map(|c| c.tree);
     let mut files = Vec::new();
     for change in store.changes(old, Some(store.commit(found.head)?.tree), false)? {
         let lines = store.count_lines(change.old, change.new)?;
@@ -92,7 +111,13 @@ fn files(cx: &Context, found: &Found) -> Result<Vec<FileChange>> {
             (_, None) => "deleted",
             _ => "modified",
         };
-        files.push(FileChange { path: String::from_utf8_lossy(&change.path).into_owned(), change: kind, added: lines.added, removed: lines.removed, binary: lines.binary });
+        files.push(FileChange {
+            path: String::from_utf8_lossy(&change.path).into_owned(),
+            change: kind,
+            added: lines.added,
+            removed: lines.removed,
+            binary: lines.binary,
+        });
     }
     Ok(files)
 }
@@ -106,7 +131,11 @@ pub fn show(cx: &Context, branch: Option<&str>) -> Result<ShowReport> {
     let commits = if own == 0 {
         Vec::new()
     } else {
-        let request = log::Request { branch: Some(found.branch.short().to_owned()), number: own, ..log::Request::default() };
+        let request = log::Request {
+            branch: Some(found.branch.short().to_owned()),
+            number: own,
+            ..log::Request::default()
+        };
         log::log_from(cx, &found.branch, found.head, found.base, &request)?.commits
     };
     Ok(ShowReport {
@@ -126,8 +155,14 @@ pub fn show(cx: &Context, branch: Option<&str>) -> Result<ShowReport> {
 pub fn diff(cx: &Context, branch: Option<&str>, patch: bool) -> Result<DiffReport> {
     let found = find(cx, branch)?;
     let store = &cx.store;
-    let old = found.fork.map(|f| store.commit(f)).transpose()?.map(|c| c.tree);
-    let patch = patch.then(|| store.patch(old, Some(store.commit(found.head)?.tree))).transpose()?;
+    let old = found
+        .fork
+        .map(|f| store.commit(f))
+        .transpose()?
+        .map(|c| c.tree);
+    let patch = patch
+        .then(|| store.patch(old, Some(store.commit(found.head)?.tree)))
+        .transpose()?;
     Ok(DiffReport {
         branch: found.branch.short().to_owned(),
         repo_name: cx.repo_name.clone(),
