@@ -5,11 +5,13 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::wire::PushFailure;
 use crate::git::{Advertisement, ObjectId, RefUpdate, Verdict};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// At most this many pushes for one write: where eight writers race without pause, one
 /// in eight tries wins, and a hundred all lose less often than once in 600,000 writes.
 const MAX_TRIES: u32 = 100;
+/// A write is given up after so many times the bound on one wait.
+const PATIENCE: u32 = 4;
 /// Refusals without a moved tip that may still be a race for the server's lock.
 const MAX_UNMOVED: u32 = 5;
 
@@ -64,8 +66,10 @@ pub fn publish<T>(
     let mut last: Option<(Vec<RefUpdate>, Error)> = None;
     let mut unmoved = 0;
     let mut number = 0;
+    let start = Instant::now();
     loop {
         number += 1;
+        let began = Instant::now();
         if let Some((updates, _)) = &last {
             // Whoever won holds the tip already: to be as quick as they, it is fetched
             // before the next advertisement and not after it.
@@ -104,10 +108,10 @@ pub fn publish<T>(
             if unmoved >= MAX_UNMOVED {
                 return Err(error);
             }
-            if number > MAX_TRIES {
+            if number > MAX_TRIES || start.elapsed() > cx.config.timeout * PATIENCE {
                 return Err(Error::new(
                     Kind::Conflict,
-                    format!("{} kept moving through {MAX_TRIES} tries", names(&updates)),
+                    format!("{} kept moving through {} tries", names(&updates), number - 1),
                 )
                 .hint("nothing was written; try again when fewer writers are at it")
                 .retryable(true)
@@ -201,14 +205,15 @@ pub fn publish<T>(
                 }
             }
         }
-        std::thread::sleep(backoff(number));
+        std::thread::sleep(backoff(number, began.elapsed()));
     }
 }
 
-/// Full jitter: uniform in [0, min(1 s, 20 ms · 2^tries)].
-fn backoff(tries: u32) -> Duration {
-    let most = 1000.min(20u64 << tries.min(6));
-    Duration::from_millis(rand::random_range(0..=most))
+/// Full jitter: uniform in [0, min(2 s, try · 2^tries)], where a try is as long as the
+/// last one took and the doubling ends at eight: about a turn of each of eight writers.
+fn backoff(tries: u32, took: Duration) -> Duration {
+    let most = (took * (1 << tries.min(3))).min(Duration::from_secs(2));
+    Duration::from_micros(rand::random_range(0..=most.as_micros() as u64))
 }
 
 /// The token goes to a hook that takes options, and never where others could read it.
