@@ -282,23 +282,31 @@ impl Store {
     }
 
     /// Sets a local ref to `id`, whatever it was.
+    ///
+    /// The loose ref is replaced by a rename, which readers see whole or not at all. git's
+    /// own way takes `<ref>.lock` first, and one that a killed process leaves behind stops
+    /// git and us alike until somebody removes it; what is set here only remembers what
+    /// the remote has, so that the last writer may win.
     pub fn set_ref(&self, name: &str, id: CommitId, why: &str) -> Result<()> {
+        let renamed = || -> std::io::Result<()> {
+            let path = self.repo.commondir().join(name);
+            std::fs::create_dir_all(path.parent().unwrap_or(&path))?;
+            let folder = self.repo.commondir().join("aidf");
+            std::fs::create_dir_all(&folder)?;
+            let mut file = ref_file(&folder)?;
+            writeln!(file, "{id}")?;
+            file.persist(path)?;
+            Ok(())
+        };
+        if renamed().is_ok() {
+            return Ok(());
+        }
         self.repo
             .reference(name, id.0, true, why)
             .map(drop)
             .or_fail(Kind::Internal, || {
                 format!("the ref {name} of this clone cannot be set")
             })
-    }
-
-    /// Removes a local ref; one that is not there is no error.
-    pub fn remove_ref(&self, name: &str) -> Result<()> {
-        match self.repo.find_reference(name) {
-            Ok(mut found) => found.delete().or_fail(Kind::Internal, || {
-                format!("the ref {name} of this clone cannot be removed")
-            }),
-            Err(_) => Ok(()),
-        }
     }
 
     /// The commit that HEAD names.
@@ -725,6 +733,22 @@ fn private(path: &Path) {
     let _ = std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700));
 }
 
+/// A new file with the mode that git gives a ref: what the umask leaves of 0666.
+#[cfg(unix)]
+fn ref_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::Permissions::from_mode(0o666);
+    tempfile::Builder::new()
+        .permissions(mode)
+        .tempfile_in(folder)
+}
+
+/// Other platforms have no mode to give.
+#[cfg(not(unix))]
+fn ref_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    tempfile::NamedTempFile::new_in(folder)
+}
+
 /// On other platforms the user's cache folder is private by itself.
 #[cfg(not(unix))]
 fn private(_path: &Path) {}
@@ -755,6 +779,9 @@ pub struct Draft<'s> {
 
 /// One path's new content in a tree: an entry, or nothing.
 pub type Edit = (Vec<u8>, Option<Entry>);
+
+/// The same, borrowed: the path is what is left of it below some folder.
+type BorrowedEdit<'a> = (&'a [u8], Option<Entry>);
 
 impl<'s> Draft<'s> {
     /// Writes a blob.
@@ -811,8 +838,7 @@ impl<'s> Draft<'s> {
     /// Cost follows the edits, not the tree. An edit may turn a folder into a file or a
     /// file into a folder only together with the removal of what was there.
     pub fn tree(&mut self, base: Option<ObjectId>, edits: &[Edit]) -> Result<ObjectId> {
-        let edits: Vec<(&[u8], Option<Entry>)> =
-            edits.iter().map(|(p, e)| (p.as_slice(), *e)).collect();
+        let edits: Vec<BorrowedEdit<'_>> = edits.iter().map(|(p, e)| (p.as_slice(), *e)).collect();
         match self.edit_folder(base, &edits)? {
             Some(id) => Ok(id),
             None => {
@@ -831,7 +857,7 @@ impl<'s> Draft<'s> {
     fn edit_folder(
         &mut self,
         base: Option<ObjectId>,
-        edits: &[(&[u8], Option<Entry>)],
+        edits: &[BorrowedEdit<'_>],
     ) -> Result<Option<ObjectId>> {
         let failed = || "a tree could not be stored";
         let tree = base.map(|id| self.store.tree(id)).transpose()?;
@@ -841,7 +867,7 @@ impl<'s> Draft<'s> {
             .treebuilder(tree.as_ref())
             .or_fail(Kind::Internal, failed)?;
         let mut leaves: BTreeMap<&[u8], Option<Entry>> = BTreeMap::new();
-        let mut below: BTreeMap<&[u8], Vec<(&[u8], Option<Entry>)>> = BTreeMap::new();
+        let mut below: BTreeMap<&[u8], Vec<BorrowedEdit<'_>>> = BTreeMap::new();
         for (path, entry) in edits {
             match path.iter().position(|&b| b == b'/') {
                 Some(at) => below

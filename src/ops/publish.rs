@@ -111,7 +111,11 @@ pub fn publish<T>(
             if number > MAX_TRIES || start.elapsed() > cx.config.timeout * PATIENCE {
                 return Err(Error::new(
                     Kind::Conflict,
-                    format!("{} kept moving through {} tries", names(&updates), number - 1),
+                    format!(
+                        "{} kept moving through {} tries",
+                        names(&updates),
+                        number - 1
+                    ),
                 )
                 .hint("nothing was written; try again when fewer writers are at it")
                 .retryable(true)
