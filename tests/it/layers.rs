@@ -1,0 +1,157 @@
+//! The house's layers, held over the sources themselves: git2 behind one door,
+//! the terminal unknown to the library, one printer.
+
+use std::path::{Path, PathBuf};
+
+/// Every Rust file under `src`, with its path from there.
+fn sources() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    walk(&root, &root, &mut found);
+    assert!(found.len() > 10, "these are not the sources");
+    found
+}
+
+fn walk(root: &Path, dir: &Path, found: &mut Vec<(String, String)>) {
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(dir)
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            walk(root, &path, found);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            let name = path
+                .strip_prefix(root)
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .replace('\\', "/");
+            found.push((name, std::fs::read_to_string(&path).unwrap()));
+        }
+    }
+}
+
+/// Code lines: without comments, which may name anything.
+fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.lines()
+        .enumerate()
+        .map(|(n, line)| (n + 1, line))
+        .filter(|(_, line)| !line.trim_start().starts_with("//"))
+}
+
+/// Lines that hold one of the words outside of where they may be.
+fn offenders(words: &[&str], allowed: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut found = Vec::new();
+    for (name, text) in sources() {
+        if allowed(&name) {
+            continue;
+        }
+        for (n, line) in code(&text) {
+            if words.iter().any(|w| has_word(line, w)) {
+                found.push(format!("src/{name}:{n}: {}", line.trim()));
+            }
+        }
+    }
+    found
+}
+
+fn has_word(line: &str, word: &str) -> bool {
+    line.match_indices(word).any(|(at, _)| {
+        let before = line[..at].chars().next_back();
+        !before.is_some_and(|c| c.is_alphanumeric() || c == '_')
+    })
+}
+
+#[test]
+fn git2_is_named_only_behind_its_door() {
+    let found = offenders(&["git2"], |name| name.starts_with("git/"));
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn the_library_does_not_know_the_terminal() {
+    let found = offenders(
+        &[
+            "clap",
+            "dialoguer",
+            "indicatif",
+            "clap_complete",
+            "clap_mangen",
+        ],
+        |name| name.starts_with("cli/") || name == "main.rs",
+    );
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn there_is_one_printer() {
+    let mut found = offenders(
+        &[
+            "println!",
+            "eprintln!",
+            "print!",
+            "eprint!",
+            "stdout()",
+            "stderr()",
+        ],
+        |name| name == "cli/ui.rs",
+    );
+    // Asking whether somebody looks is not printing.
+    found.retain(|line| !line.contains("().is_terminal()"));
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn layers_are_crossed_downward_only() {
+    // Who may not be named by whom: `cli -> ops -> the rest -> error`.
+    let mut found = offenders(&["crate::cli", "super::cli"], |name| {
+        name.starts_with("cli/") || name == "main.rs"
+    });
+    found.extend(offenders(&["crate::ops"], |name| {
+        name.starts_with("ops/") || name.starts_with("cli/")
+    }));
+    found.extend(offenders(&["crate::context"], |name| {
+        name.starts_with("ops/") || name.starts_with("cli/") || name == "context.rs"
+    }));
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn pure_rules_do_no_input_or_output_and_read_no_clock() {
+    let pure = ["policy.rs", "token.rs", "names.rs", "signature.rs"];
+    let words = [
+        "std::fs",
+        "std::net",
+        "std::process",
+        "std::env",
+        "SystemTime::now",
+        "Timestamp::now",
+        "Zoned::now",
+    ];
+    let mut found = Vec::new();
+    for (name, text) in sources() {
+        if !pure.contains(&name.as_str()) {
+            continue;
+        }
+        // The tests at a file's end may do what they like.
+        let end = text.find("#[cfg(test)]").unwrap_or(text.len());
+        for (n, line) in code(&text[..end]) {
+            if words.iter().any(|w| line.contains(w)) {
+                found.push(format!("src/{name}:{n}: {}", line.trim()));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn every_module_says_what_it_is_for() {
+    let silent: Vec<String> = sources()
+        .into_iter()
+        .filter(|(_, text)| !text.starts_with("//!"))
+        .map(|(name, _)| name)
+        .collect();
+    assert!(silent.is_empty(), "{silent:#?}");
+}

@@ -1,0 +1,23 @@
+//! Behaviour, held to the contract by running the binary against real remotes
+//! and reading them with plain git. A file for each behaviour.
+#![allow(clippy::unwrap_used)]
+
+mod baseline;
+mod cli_pages;
+mod commit;
+mod credentials;
+mod demo;
+mod errors;
+mod hang;
+mod kill;
+mod layers;
+mod log;
+mod paths;
+mod policy;
+mod races;
+mod rollback;
+mod sandbox_init;
+mod sandbox_list;
+mod servers;
+mod support;
+mod tokens;

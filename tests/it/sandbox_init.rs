@@ -1,0 +1,546 @@
+//! `aidf sandbox init`: what is made on the remote, what is answered, and what
+//! is left alone.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use crate::support::{Kind, Machine, Remote, World, permissions, text};
+
+fn is_drawn_name(branch: &str) -> bool {
+    let words: Vec<&str> = branch.split('-').collect();
+    words.len() >= 3
+        && words[0] == "sandbox"
+        && words[1..].iter().all(|w| {
+            !w.is_empty()
+                && w.bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        })
+}
+
+#[test]
+fn a_sandbox_is_made_from_the_base_and_the_answer_has_every_field() {
+    let w = World::path();
+    let base = w.remote.tip("sandbox");
+    let answer = w.init();
+    for field in [
+        "branch",
+        "repo_name",
+        "reuse_token",
+        "created",
+        "reused",
+        "recreated",
+        "token_rejected",
+        "base",
+        "base_commit",
+        "head",
+        "base_created",
+        "expires_at",
+        "message",
+        "warnings",
+    ] {
+        assert!(answer.get(field).is_some(), "no {field} in {answer:#}");
+    }
+    let branch = text(&answer, "branch");
+    assert!(is_drawn_name(&branch), "{branch}");
+    assert_eq!(w.remote.tip(&branch), base);
+    assert_eq!(answer["created"], true);
+    assert_eq!(answer["reused"], false);
+    assert_eq!(answer["recreated"], false);
+    assert_eq!(answer["token_rejected"], Value::Null);
+    assert_eq!(answer["base"], "sandbox");
+    assert_eq!(answer["base_commit"], base.as_str());
+    assert_eq!(answer["head"], base.as_str());
+    assert_eq!(answer["base_created"], false);
+    assert!(text(&answer, "repo_name").contains("widgets"), "{answer:#}");
+    assert!(
+        text(&answer, "reuse_token").starts_with("aidf1."),
+        "{answer:#}"
+    );
+    w.remote.is_sound();
+}
+
+#[test]
+fn the_welcome_names_branch_repository_and_token_and_says_to_keep_it_safe() {
+    let w = World::path();
+    let out = w.aidf(&["sandbox", "init"]).ok();
+    let branch = w.remote.git(&[
+        "for-each-ref",
+        "--format=%(refname:short)",
+        "refs/heads/sandbox-*",
+    ]);
+    assert!(out.stdout.contains(branch.trim()), "{out}");
+    assert!(out.stdout.contains("widgets"), "{out}");
+    assert!(out.stdout.contains("aidf1."), "{out}");
+    assert!(
+        out.stdout.to_lowercase().contains("keep this safe"),
+        "{out}"
+    );
+    // The token is shown once, and only where the result goes.
+    assert_eq!(out.stdout.matches("aidf1.").count(), 1, "{out}");
+    assert!(!out.stderr.contains("aidf1."), "{out}");
+}
+
+#[test]
+fn the_message_field_is_the_welcome_text() {
+    let w = World::path();
+    let answer = w.init();
+    let message = text(&answer, "message");
+    for part in [
+        text(&answer, "branch"),
+        text(&answer, "repo_name"),
+        text(&answer, "reuse_token"),
+    ] {
+        assert!(message.contains(&part), "{part} is not in: {message}");
+    }
+    assert!(
+        message.to_lowercase().contains("keep this safe"),
+        "{message}"
+    );
+}
+
+#[test]
+fn nothing_of_the_working_tree_index_or_head_changes() {
+    let w = World::path();
+    w.write("README.md", "changed, not staged\n");
+    w.write("docs/guide.md", "changed and staged\n");
+    w.git(&["add", "docs/guide.md"]);
+    w.write("new.txt", "untracked\n");
+    let before = w.snapshot();
+    w.init();
+    assert_eq!(w.snapshot(), before);
+    assert_eq!(
+        std::fs::read_to_string(w.clone.join("README.md")).unwrap(),
+        "changed, not staged\n"
+    );
+    w.clone_is_sound();
+}
+
+#[test]
+fn the_clone_resumes_its_own_sandbox_the_next_time() {
+    let w = World::path();
+    let first = w.init();
+    let again = w.init();
+    assert_eq!(again["branch"], first["branch"]);
+    assert_eq!(again["reused"], true);
+    assert_eq!(again["created"], false);
+    assert_eq!(again["recreated"], false);
+}
+
+#[test]
+fn a_token_resumes_its_branch_from_another_machine_with_the_same_key() {
+    let w = World::path();
+    let first = w.init();
+    let token = text(&first, "reuse_token");
+    let branch = text(&first, "branch");
+    let head = text(&w.save("a.txt", "a\n", "Add a"), "commit");
+    let other = w.other();
+    other.share_key(&w);
+    let again = other.json(&["sandbox", "init", "--reuse-token", &token]);
+    assert_eq!(again["branch"], branch.as_str());
+    assert_eq!(again["reused"], true);
+    assert_eq!(again["head"], head.as_str());
+    assert_eq!(
+        w.remote.tip(&branch),
+        head,
+        "a resumed branch stays as it is"
+    );
+}
+
+#[test]
+fn a_token_may_come_from_standard_input_or_the_environment() {
+    let w = World::path();
+    let first = w.init();
+    let token = text(&first, "reuse_token");
+    let other = w.other();
+    other.share_key(&w);
+    let by_stdin = other
+        .call(&["sandbox", "init", "--reuse-token", "-", "--json"])
+        .stdin(format!("{token}\n"))
+        .run()
+        .ok()
+        .json();
+    assert_eq!(by_stdin["branch"], first["branch"]);
+    let third = w.other();
+    third.share_key(&w);
+    let by_env = third
+        .call(&["sandbox", "init", "--json"])
+        .env("AIDF_REUSE_TOKEN", &token)
+        .run()
+        .ok()
+        .json();
+    assert_eq!(by_env["branch"], first["branch"]);
+    assert_eq!(by_env["reused"], true);
+}
+
+#[test]
+fn a_deleted_branch_is_recreated_from_the_base() {
+    let w = World::path();
+    let first = w.init();
+    let branch = text(&first, "branch");
+    w.save("a.txt", "a\n", "Add a");
+    w.remote
+        .git(&["update-ref", "-d", &format!("refs/heads/{branch}")]);
+    let again = w.json(&[
+        "sandbox",
+        "init",
+        "--reuse-token",
+        &text(&first, "reuse_token"),
+    ]);
+    assert_eq!(again["branch"], branch.as_str());
+    assert_eq!(again["recreated"], true);
+    assert_eq!(again["reused"], false);
+    assert_eq!(w.remote.tip(&branch), w.remote.tip("sandbox"));
+}
+
+#[test]
+fn a_deleted_branch_returns_from_its_archive_if_there_is_one() {
+    let w = World::path();
+    let first = w.init();
+    let branch = text(&first, "branch");
+    let head = text(&w.save("a.txt", "a\n", "Add a"), "commit");
+    let archive = format!("refs/aidf/archive/{branch}/2026-01-02T030405Z");
+    w.remote.git(&["update-ref", &archive, &head]);
+    w.remote
+        .git(&["update-ref", "-d", &format!("refs/heads/{branch}")]);
+    let again = w.json(&[
+        "sandbox",
+        "init",
+        "--reuse-token",
+        &text(&first, "reuse_token"),
+    ]);
+    assert_eq!(again["recreated"], true);
+    assert_eq!(again["head"], head.as_str());
+    assert_eq!(w.remote.tip(&branch), head);
+}
+
+#[test]
+fn an_archive_this_clone_never_saw_is_fetched_or_used_as_it_is() {
+    let w = World::path();
+    let first = w.init();
+    let branch = text(&first, "branch");
+    // Another machine's work: this clone has no such object.
+    let head = w
+        .remote
+        .write(&branch, &[("far.txt", Some(b"far\n"))], "Far");
+    let archive = format!("refs/aidf/archive/{branch}/2026-01-02T030405Z");
+    w.remote.git(&["update-ref", &archive, &head]);
+    w.remote
+        .git(&["update-ref", "-d", &format!("refs/heads/{branch}")]);
+    let again = w.json(&[
+        "sandbox",
+        "init",
+        "--reuse-token",
+        &text(&first, "reuse_token"),
+    ]);
+    assert_eq!(again["head"], head.as_str());
+    assert_eq!(w.remote.tip(&branch), head);
+    w.remote.is_sound();
+}
+
+#[test]
+fn force_new_leaves_the_old_sandbox_and_opens_another() {
+    let w = World::path();
+    let first = w.init();
+    let next = w.json(&["sandbox", "init", "--force-new"]);
+    assert_ne!(next["branch"], first["branch"]);
+    assert_eq!(next["created"], true);
+    w.remote.tip(&text(&first, "branch"));
+    // The clone now remembers the new one.
+    assert_eq!(w.save("a.txt", "a\n", "Add a")["branch"], next["branch"]);
+}
+
+#[test]
+fn a_rejected_token_gives_a_new_sandbox_and_a_warning() {
+    let w = World::path();
+    let answer = w.json(&["sandbox", "init", "--reuse-token", "aidf1.nope.bm9wZQ"]);
+    assert_eq!(answer["created"], true);
+    assert!(answer["token_rejected"].is_string(), "{answer:#}");
+    let warnings = answer["warnings"].as_array().unwrap();
+    assert!(!warnings.is_empty(), "{answer:#}");
+    w.remote.tip(&text(&answer, "branch"));
+}
+
+#[test]
+fn a_rejected_token_makes_nothing_when_strict() {
+    let w = World::path();
+    w.init();
+    w.refuses(
+        &[
+            "sandbox",
+            "init",
+            "--strict",
+            "--reuse-token",
+            "aidf1.nope.bm9wZQ",
+        ],
+        4,
+    );
+}
+
+#[test]
+fn the_rejected_token_is_not_repeated_in_the_answer() {
+    let w = World::path();
+    let secret = "aidf1.nope.c2VjcmV0LXNlY3JldC1zZWNyZXQ";
+    let out = w
+        .aidf(&["-v", "sandbox", "init", "--reuse-token", secret])
+        .ok();
+    assert!(!out.all().contains("c2VjcmV0LXNlY3JldC1zZWNyZXQ"), "{out}");
+}
+
+#[test]
+fn a_name_may_be_asked_for() {
+    let w = World::path();
+    let answer = w.json(&["sandbox", "init", "--name", "alice"]);
+    assert_eq!(answer["branch"], "sandbox-alice");
+    assert_eq!(w.remote.tip("sandbox-alice"), w.remote.tip("sandbox"));
+}
+
+#[test]
+fn a_taken_name_is_refused() {
+    let w = World::path();
+    w.json(&["sandbox", "init", "--name", "alice"]);
+    let other = w.other();
+    let refs = w.remote.refs();
+    let out = other
+        .aidf(&["sandbox", "init", "--name", "alice", "--json"])
+        .exits(6);
+    assert_eq!(out.error()["kind"], "conflict", "{out}");
+    assert_eq!(w.remote.refs(), refs);
+}
+
+#[test]
+fn malformed_names_are_refused() {
+    let w = World::path();
+    let long = "x".repeat(65);
+    for name in [
+        "",
+        "Alice",
+        "a b",
+        "a..b",
+        "a/b",
+        "a_b",
+        "ünï",
+        "$(touch x)",
+        "`x`",
+        "a@{0}",
+        "x.lock",
+        "a\u{3000}b",
+        "a\nb",
+        "a~1",
+        "*",
+        long.as_str(),
+    ] {
+        let flag = format!("--name={name}");
+        w.refuses(&["sandbox", "init", &flag], 2);
+    }
+}
+
+#[test]
+fn the_base_may_be_chosen() {
+    let w = World::path();
+    let tip = w
+        .remote
+        .write("develop", &[("dev.txt", Some(b"dev\n"))], "Dev");
+    w.git(&["fetch", "--quiet"]);
+    let answer = w.json(&["sandbox", "init", "--base", "develop"]);
+    assert_eq!(answer["base"], "develop");
+    assert_eq!(answer["base_commit"], tip.as_str());
+    assert_eq!(w.remote.tip(&text(&answer, "branch")), tip);
+}
+
+#[test]
+fn a_base_this_clone_has_not_fetched_is_no_obstacle() {
+    let w = World::path();
+    let tip = w
+        .remote
+        .write("sandbox", &[("news.txt", Some(b"news\n"))], "News");
+    let answer = w.init();
+    assert_eq!(answer["base_commit"], tip.as_str());
+    assert_eq!(w.remote.tip(&text(&answer, "branch")), tip);
+    w.clone_is_sound();
+}
+
+#[test]
+fn a_chosen_base_that_is_missing_is_not_found() {
+    let w = World::path();
+    w.refuses(&["sandbox", "init", "--base", "nowhere"], 3);
+}
+
+#[test]
+fn a_missing_base_is_made_from_the_default_branch() {
+    let w = World::without_base();
+    let main = w.remote.tip("main");
+    let answer = w.init();
+    assert_eq!(answer["base_created"], true);
+    assert_eq!(answer["base"], "sandbox");
+    assert_eq!(w.remote.tip("sandbox"), main);
+    assert_eq!(w.remote.tip(&text(&answer, "branch")), main);
+    let human = World::without_base().aidf(&["sandbox", "init"]).ok();
+    assert!(
+        human.all().contains("default branch"),
+        "the answer says so\n{human}"
+    );
+}
+
+#[test]
+fn a_default_branch_of_another_name_is_found() {
+    let remote = Remote::new(Kind::Path, "widgets", false);
+    remote.git(&["branch", "-m", "main", "trunk"]);
+    remote.git(&["symbolic-ref", "HEAD", "refs/heads/trunk"]);
+    let w = World::of(remote);
+    let answer = w.init();
+    assert_eq!(answer["base_created"], true);
+    assert_eq!(w.remote.tip("sandbox"), w.remote.tip("trunk"));
+}
+
+#[test]
+fn a_worktree_may_be_added_on_the_branch() {
+    let w = World::path();
+    let before = w.snapshot();
+    let dir = w.env.path("tree");
+    let answer = w.json(&["sandbox", "init", "--worktree", dir.to_str().unwrap()]);
+    assert_eq!(
+        w.env.git(&dir, &["branch", "--show-current"]),
+        text(&answer, "branch")
+    );
+    assert_eq!(w.env.git(&dir, &["status", "--porcelain"]), "");
+    assert!(dir.join("docs/sandbox.md").exists());
+    assert_eq!(w.snapshot(), before, "the first tree is left alone");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_the_clone_remembers_is_for_its_user_alone() {
+    let w = World::path();
+    let answer = w.init();
+    let session = w.clone.join(".git/aidf/session.json");
+    assert_eq!(permissions(&session), 0o600);
+    assert_eq!(permissions(&w.env.keys()), 0o600);
+    let remembered = std::fs::read_to_string(session).unwrap();
+    assert!(remembered.contains(&text(&answer, "branch")));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_ring_that_others_can_read_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let w = World::path();
+    w.init();
+    std::fs::set_permissions(w.env.keys(), std::fs::Permissions::from_mode(0o644)).unwrap();
+    let out = w.aidf(&["sandbox", "init", "--force-new", "--json"]);
+    assert_ne!(out.code, 0, "{out}");
+    assert!(
+        out.stderr.contains("keys.json"),
+        "it says which file\n{out}"
+    );
+}
+
+#[test]
+fn a_hundred_names_are_drawn_while_thousands_are_taken() {
+    let w = World::path();
+    // The server that aidf replaces failed first with 41 to 65 sandboxes open.
+    let tip = w.remote.tip("sandbox");
+    let mut input = String::new();
+    for n in 0..3000 {
+        input.push_str(&format!("create refs/heads/sandbox-quick-fox{n} {tip}\n"));
+    }
+    w.env
+        .git_bytes(&w.remote.bare, &["update-ref", "--stdin"], input.as_bytes());
+    w.remote.git(&["pack-refs", "--all"]);
+    let mut seen = HashSet::new();
+    for _ in 0..100 {
+        let answer = w.json(&["sandbox", "init", "--force-new"]);
+        assert_eq!(answer["created"], true);
+        assert!(
+            seen.insert(text(&answer, "branch")),
+            "drawn twice: {answer:#}"
+        );
+    }
+    assert_eq!(seen.len(), 100);
+}
+
+#[test]
+fn opening_a_sandbox_is_one_connection_over_http() {
+    let w = World::new(Kind::Http);
+    w.remote.reset();
+    w.init();
+    assert_eq!(
+        w.remote.connections(),
+        1,
+        "{:?}",
+        w.remote.http().requests()
+    );
+}
+
+#[test]
+fn opening_a_sandbox_is_one_connection_to_a_daemon() {
+    let w = World::new(Kind::Daemon);
+    w.remote.reset();
+    w.init();
+    assert_eq!(w.remote.connections(), 1);
+}
+
+#[test]
+fn opening_a_sandbox_is_one_ssh_login() {
+    let w = World::new(Kind::Ssh);
+    let log = w.env.path("ssh.log");
+    std::fs::write(&log, "").unwrap();
+    w.init();
+    let calls = std::fs::read_to_string(&log).unwrap();
+    assert_eq!(calls.lines().count(), 1, "{calls}");
+}
+
+#[test]
+fn every_kind_of_remote_opens_a_sandbox() {
+    for kind in [Kind::Path, Kind::File, Kind::Daemon, Kind::Http, Kind::Ssh] {
+        let w = World::new(kind);
+        let answer = w.init();
+        assert_eq!(
+            w.remote.tip(&text(&answer, "branch")),
+            w.remote.tip("sandbox"),
+            "{kind:?}"
+        );
+        w.remote.is_sound();
+    }
+}
+
+#[test]
+fn no_clone_is_needed_with_a_repository_url() {
+    for kind in [Kind::Path, Kind::File, Kind::Daemon, Kind::Http, Kind::Ssh] {
+        let remote = Remote::new(kind, "widgets", true);
+        let machine = Machine::bare(&remote);
+        let answer = machine.json(&["-R", &remote.url, "sandbox", "init"]);
+        assert_eq!(
+            remote.tip(&text(&answer, "branch")),
+            remote.tip("sandbox"),
+            "{kind:?}"
+        );
+        assert_eq!(
+            std::fs::read_dir(&machine.clone).unwrap().count(),
+            0,
+            "nothing is put into the current folder"
+        );
+    }
+}
+
+#[test]
+fn a_sandbox_pushed_meanwhile_under_the_drawn_name_is_never_taken_over() {
+    // Create-only on the server: the hook makes the very ref that is being
+    // pushed, as another machine would a moment before.
+    let w = World::path();
+    w.remote.hook(
+        "pre-receive",
+        "#!/bin/sh\nread old new ref\nunset GIT_QUARANTINE_PATH\n\
+         [ -e first-taken ] || { echo \"$ref\" > first-taken; git update-ref \"$ref\" refs/heads/main; }\n",
+    );
+    let answer = w.init();
+    let taken = std::fs::read_to_string(w.remote.bare.join("first-taken")).unwrap();
+    let taken = taken.trim().trim_start_matches("refs/heads/").to_owned();
+    assert_ne!(text(&answer, "branch"), taken);
+    assert_eq!(
+        w.remote.tip(&taken),
+        w.remote.tip("main"),
+        "the other's branch is as it was"
+    );
+    assert_eq!(answer["created"], true);
+}

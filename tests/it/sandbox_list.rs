@@ -1,0 +1,150 @@
+//! `aidf sandbox list`, `show` and `diff`: what a sandbox itself did, and not
+//! what it inherited.
+
+use serde_json::Value;
+
+use crate::support::{Kind, Machine, Remote, World, listed, text};
+
+fn find(list: &Value, branch: &str) -> Value {
+    list["sandboxes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|s| s["branch"] == branch)
+        .unwrap_or_else(|| panic!("{branch} is not in {list:#}"))
+        .clone()
+}
+
+#[test]
+fn every_sandbox_is_listed_with_every_field_and_nothing_else_is() {
+    let w = World::path();
+    let first = w.sandbox();
+    let second = text(&w.json(&["sandbox", "init", "--force-new"]), "branch");
+    w.remote
+        .write("feature", &[("f.txt", Some(b"f\n"))], "Feature");
+    let list = w.json(&["sandbox", "list"]);
+    assert_eq!(list["sandboxes"].as_array().unwrap().len(), 2, "{list:#}");
+    find(&list, &second);
+    let one = find(&list, &first);
+    for field in [
+        "branch",
+        "head",
+        "created_at",
+        "last_write_at",
+        "idle_days",
+        "commits",
+        "files",
+        "committed_by",
+        "ahead",
+        "behind",
+    ] {
+        assert!(one.get(field).is_some(), "no {field} in {one:#}");
+    }
+    assert_eq!(one["head"], w.remote.tip(&first).as_str());
+}
+
+#[test]
+fn a_sandbox_that_did_nothing_has_no_commits_and_no_files() {
+    let w = World::path();
+    let branch = w.sandbox();
+    let one = find(&w.json(&["sandbox", "list"]), &branch);
+    assert_eq!(one["commits"], 0, "{one:#}");
+    assert!(!listed(&one["files"]).contains("README"), "{one:#}");
+    assert_eq!(one["committed_by"], serde_json::json!([]));
+    assert_eq!(one["ahead"], 0);
+}
+
+#[test]
+fn only_what_the_sandbox_did_counts() {
+    let w = World::path();
+    let branch = w.sandbox();
+    w.write("a.txt", "a\n");
+    w.json(&["commit", "a.txt", "-m", "Add a", "--committed-by", "Ann"]);
+    w.write("b.txt", "b\n");
+    w.json(&["commit", "b.txt", "-m", "Add b", "--committed-by", "Bob"]);
+    w.remote.write(
+        "sandbox",
+        &[("base.txt", Some(b"base\n"))],
+        "The base moves",
+    );
+    let one = find(&w.json(&["sandbox", "list"]), &branch);
+    assert_eq!(one["commits"], 2);
+    assert_eq!(one["ahead"], 2);
+    assert_eq!(one["behind"], 1);
+    let mut who: Vec<&str> = one["committed_by"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    who.sort_unstable();
+    assert_eq!(who, ["Ann", "Bob"]);
+}
+
+#[test]
+fn idle_filters_by_the_last_write() {
+    let w = World::path();
+    let branch = w.history(1);
+    let list = w.json(&["sandbox", "list", "--idle", "30"]);
+    assert_eq!(list["sandboxes"], serde_json::json!([]));
+    let list = w.json(&["sandbox", "list", "--idle", "0"]);
+    find(&list, &branch);
+}
+
+#[test]
+fn no_sandbox_is_an_empty_list() {
+    let w = World::path();
+    assert_eq!(
+        w.json(&["sandbox", "list"])["sandboxes"],
+        serde_json::json!([])
+    );
+}
+
+#[test]
+fn show_tells_of_one_sandbox() {
+    let w = World::path();
+    let branch = w.history(2);
+    let shown = w.json(&["sandbox", "show", &branch]);
+    assert_eq!(shown["branch"], branch.as_str());
+    assert_eq!(
+        shown["commits"].as_array().map(Vec::len),
+        Some(2),
+        "{shown:#}"
+    );
+    // The clone remembers which one is meant.
+    assert_eq!(w.json(&["sandbox", "show"])["branch"], branch.as_str());
+    w.refuses(&["sandbox", "show", "sandbox-no-such"], 3);
+}
+
+#[test]
+fn diff_is_against_the_fork_point() {
+    let w = World::path();
+    let branch = w.sandbox();
+    w.save("a.txt", "the very line\n", "Add a");
+    w.remote.write(
+        "sandbox",
+        &[("base.txt", Some(b"base line\n"))],
+        "The base moves",
+    );
+    let patch = w.aidf(&["sandbox", "diff", &branch, "--patch"]).ok();
+    assert!(patch.stdout.contains("+the very line"), "{patch}");
+    assert!(
+        !patch.stdout.contains("base line"),
+        "what the base did is not its own\n{patch}"
+    );
+    let stat = w.aidf(&["sandbox", "diff", "--stat"]).ok();
+    assert!(stat.stdout.contains("a.txt"), "{stat}");
+    assert!(!stat.stdout.contains("+the very line"), "{stat}");
+}
+
+#[test]
+fn no_clone_is_needed_with_a_repository_url() {
+    let remote = Remote::new(Kind::Http, "widgets", true);
+    let machine = Machine::bare(&remote);
+    let branch = text(
+        &machine.json(&["-R", &remote.url, "sandbox", "init"]),
+        "branch",
+    );
+    let list = machine.json(&["-R", &remote.url, "sandbox", "list"]);
+    assert_eq!(find(&list, &branch)["commits"], 0);
+}

@@ -1,0 +1,357 @@
+//! A machine of its own: an empty environment, a private HOME, no system git
+//! configuration; and a way to run programs on it that always ends.
+
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// No single command of a test may take longer: a hang fails, it does not hang.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// A private machine.
+pub struct Env {
+    root: tempfile::TempDir,
+}
+
+impl Env {
+    /// Makes a machine with a HOME that only knows who its user is.
+    pub fn new() -> Env {
+        let root = tempfile::Builder::new()
+            .prefix("aidf-it-")
+            .tempdir()
+            .expect("a temporary folder");
+        let env = Env { root };
+        for dir in [
+            env.home(),
+            env.config(),
+            env.cache(),
+            env.state(),
+            env.data(),
+        ] {
+            std::fs::create_dir_all(dir).expect("a folder of the machine");
+        }
+        std::fs::write(
+            env.home().join(".gitconfig"),
+            "[user]\n\tname = Pat Person\n\temail = pat@workstation.example\n\
+             [init]\n\tdefaultBranch = main\n[safe]\n\tdirectory = *\n\
+             [commit]\n\tgpgSign = false\n[gc]\n\tauto = 0\n[advice]\n\tdetachedHead = false\n",
+        )
+        .expect("a global git config");
+        env
+    }
+
+    /// A path under the machine's own folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    /// HOME.
+    pub fn home(&self) -> PathBuf {
+        self.path("home")
+    }
+
+    /// XDG_CONFIG_HOME.
+    pub fn config(&self) -> PathBuf {
+        self.path("home/.config")
+    }
+
+    /// XDG_CACHE_HOME.
+    pub fn cache(&self) -> PathBuf {
+        self.path("home/.cache")
+    }
+
+    /// XDG_STATE_HOME.
+    pub fn state(&self) -> PathBuf {
+        self.path("home/.local/state")
+    }
+
+    /// XDG_DATA_HOME.
+    pub fn data(&self) -> PathBuf {
+        self.path("home/.local/share")
+    }
+
+    /// The key ring's file.
+    pub fn keys(&self) -> PathBuf {
+        self.config().join("aidf/keys.json")
+    }
+
+    /// The operator's config file.
+    pub fn operator_config(&self, text: &str) {
+        let dir = self.config().join("aidf");
+        std::fs::create_dir_all(&dir).expect("the config folder");
+        std::fs::write(dir.join("config.yaml"), text).expect("the operator's config");
+    }
+
+    /// Appends to the user's git configuration.
+    pub fn gitconfig(&self, text: &str) {
+        let file = self.home().join(".gitconfig");
+        let mut old = std::fs::read_to_string(&file).expect("the global git config");
+        old.push_str(text);
+        std::fs::write(file, old).expect("the global git config");
+    }
+
+    /// A command with this machine's environment and nothing else.
+    pub fn command(&self, program: &str, dir: &Path) -> Command {
+        let mut command = Command::new(program);
+        command
+            .current_dir(dir)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.home())
+            .env("XDG_CONFIG_HOME", self.config())
+            .env("XDG_CACHE_HOME", self.cache())
+            .env("XDG_STATE_HOME", self.state())
+            .env("XDG_DATA_HOME", self.data())
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("LC_ALL", "C")
+            .env("TZ", "UTC");
+        command
+    }
+
+    /// A call of the binary under test in `dir`, to be run with [`Call::run`].
+    pub fn call(&self, dir: &Path, args: &[&str]) -> Call {
+        let mut command = self.command(env!("CARGO_BIN_EXE_aidf"), dir);
+        command.args(args);
+        Call {
+            command,
+            stdin: None,
+            patience: PATIENCE,
+        }
+    }
+
+    /// Runs the binary under test in `dir`.
+    pub fn aidf(&self, dir: &Path, args: &[&str]) -> Out {
+        self.call(dir, args).run()
+    }
+
+    /// Runs git; answers what it said, whatever that was.
+    pub fn try_git(&self, dir: &Path, args: &[&str]) -> Out {
+        let mut command = self.command("git", dir);
+        command.args(args);
+        Call {
+            command,
+            stdin: None,
+            patience: PATIENCE,
+        }
+        .run()
+    }
+
+    /// Runs git, which has to succeed; answers its stdout without the last newline.
+    pub fn git(&self, dir: &Path, args: &[&str]) -> String {
+        let out = self.try_git(dir, args);
+        assert_eq!(out.code, 0, "git {args:?} failed\n{out}");
+        out.stdout.trim_end_matches('\n').to_owned()
+    }
+
+    /// Runs git with an input; answers its stdout's bytes.
+    pub fn git_bytes(&self, dir: &Path, args: &[&str], stdin: &[u8]) -> Vec<u8> {
+        let mut command = self.command("git", dir);
+        command.args(args);
+        let out = Call {
+            command,
+            stdin: Some(stdin.to_vec()),
+            patience: PATIENCE,
+        }
+        .run();
+        assert_eq!(out.code, 0, "git {args:?} failed\n{out}");
+        out.bytes
+    }
+}
+
+/// One run of a program that has not begun.
+pub struct Call {
+    command: Command,
+    stdin: Option<Vec<u8>>,
+    patience: Duration,
+}
+
+impl Call {
+    /// Sets a variable.
+    pub fn env(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Call {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Adds an argument that need not be text.
+    pub fn arg(mut self, value: impl AsRef<std::ffi::OsStr>) -> Call {
+        self.command.arg(value);
+        self
+    }
+
+    /// Gives standard input.
+    pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Call {
+        self.stdin = Some(bytes.into());
+        self
+    }
+
+    /// The command itself, for tests that start it on their own.
+    pub fn into_command(self) -> Command {
+        self.command
+    }
+
+    /// Runs to the end. A program that does not end is killed, and the test fails.
+    pub fn run(mut self) -> Out {
+        let shown = format!("{:?}", self.command.get_args().collect::<Vec<_>>());
+        self.command
+            .stdin(if self.stdin.is_some() {
+                Stdio::piped()
+            } else {
+                Stdio::null()
+            })
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let begun = Instant::now();
+        let mut child = self.command.spawn().expect("the program starts");
+        if let (Some(bytes), Some(mut pipe)) = (self.stdin.take(), child.stdin.take()) {
+            std::thread::spawn(move || {
+                // A program may end without reading its input; that is its right.
+                let _ = pipe.write_all(&bytes);
+            });
+        }
+        let stdout = Reading::start(child.stdout.take().expect("a pipe"));
+        let stderr = Reading::start(child.stderr.take().expect("a pipe"));
+        let status = loop {
+            if let Some(status) = child.try_wait().expect("a child to wait for") {
+                break status;
+            }
+            if begun.elapsed() > self.patience {
+                let _ = child.kill();
+                let _ = child.wait();
+                panic!(
+                    "{shown} had not ended after {:?}\nstdout: {}\nstderr: {}",
+                    self.patience,
+                    String::from_utf8_lossy(&stdout.take()),
+                    String::from_utf8_lossy(&stderr.take()),
+                );
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        };
+        let took = begun.elapsed();
+        let bytes = stdout.take();
+        Out {
+            shown,
+            code: exit_code(status),
+            took,
+            stdout: String::from_utf8_lossy(&bytes).into_owned(),
+            stderr: String::from_utf8_lossy(&stderr.take()).into_owned(),
+            bytes,
+        }
+    }
+}
+
+/// A signal's death reads as 128 + its number, as a shell says it.
+fn exit_code(status: std::process::ExitStatus) -> i32 {
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::ExitStatusExt;
+        if let Some(signal) = status.signal() {
+            return 128 + signal;
+        }
+    }
+    status.code().unwrap_or(-1)
+}
+
+/// A pipe being read on a thread of its own.
+struct Reading {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    thread: std::thread::JoinHandle<()>,
+}
+
+impl Reading {
+    fn start(mut pipe: impl Read + Send + 'static) -> Reading {
+        let bytes = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&bytes);
+        let thread = std::thread::spawn(move || {
+            let mut buffer = [0_u8; 64 * 1024];
+            while let Ok(n) = pipe.read(&mut buffer) {
+                if n == 0 {
+                    break;
+                }
+                sink.lock()
+                    .expect("the sink")
+                    .extend_from_slice(&buffer[..n]);
+            }
+        });
+        Reading { bytes, thread }
+    }
+
+    /// What was read. A grandchild may hold the pipe open: that is not waited for.
+    fn take(self) -> Vec<u8> {
+        let until = Instant::now() + Duration::from_secs(3);
+        while !self.thread.is_finished() && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::mem::take(&mut *self.bytes.lock().expect("the sink"))
+    }
+}
+
+/// What a program said.
+#[derive(Debug)]
+pub struct Out {
+    shown: String,
+    /// Exit code.
+    pub code: i32,
+    /// Wall time.
+    pub took: Duration,
+    /// Standard output as text.
+    pub stdout: String,
+    /// Standard error as text.
+    pub stderr: String,
+    /// Standard output as it came.
+    pub bytes: Vec<u8>,
+}
+
+impl std::fmt::Display for Out {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "ran: {}\nexit: {}\n--- stdout\n{}\n--- stderr\n{}\n---",
+            self.shown, self.code, self.stdout, self.stderr
+        )
+    }
+}
+
+impl Out {
+    /// It has to have ended with this code.
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Out {
+        assert_eq!(self.code, code, "exit {code} expected\n{self}");
+        self
+    }
+
+    /// It has to have succeeded.
+    #[track_caller]
+    pub fn ok(self) -> Out {
+        self.exits(0)
+    }
+
+    /// stdout as exactly one JSON object.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        let value: Value = serde_json::from_str(self.stdout.trim_end_matches('\n'))
+            .unwrap_or_else(|e| panic!("stdout is not one JSON value ({e})\n{self}"));
+        assert!(value.is_object(), "stdout is not an object\n{self}");
+        value
+    }
+
+    /// The error object on stderr's last line.
+    #[track_caller]
+    pub fn error(&self) -> Value {
+        let last = self.stderr.lines().last().unwrap_or_default();
+        let value: Value = serde_json::from_str(last)
+            .unwrap_or_else(|e| panic!("stderr's last line is not JSON ({e})\n{self}"));
+        let error = value["error"].clone();
+        assert!(error.is_object(), "no error object\n{self}");
+        error
+    }
+
+    /// Everything that was printed.
+    pub fn all(&self) -> String {
+        format!("{}\n{}", self.stdout, self.stderr)
+    }
+}

@@ -1,0 +1,477 @@
+//! A real remote: a bare repository with realistic content, reached by a path,
+//! `file://`, `git daemon`, smart HTTP or ssh, and read with plain git.
+
+use std::io::{BufRead, BufReader};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use super::{CHANGELOG, Env, HttpServer, MEMORY, OLD_CHANGELOG, OLD_MEMORY};
+
+/// How bytes reach the remote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A bare path.
+    Path,
+    /// `file://`.
+    File,
+    /// `git daemon`.
+    Daemon,
+    /// Smart HTTP.
+    Http,
+    /// `ssh://` through a program that only runs the command it is given.
+    Ssh,
+}
+
+/// A file long enough for edits that do not touch each other.
+pub const SEED_LIB: &str = "\
+def parse(text):
+    return text.split()
+
+
+def count(words):
+    total = {}
+    for word in words:
+        total[word] = total.get(word, 0) + 1
+    return total
+
+
+def top(total, n):
+    pairs = sorted(total.items(), key=lambda p: -p[1])
+    return pairs[:n]
+
+
+def report(pairs):
+    for word, n in pairs:
+        print(word, n)
+
+
+def main(text):
+    report(top(count(parse(text)), 3))
+";
+
+/// A remote and, where it has one, its server.
+pub struct Remote {
+    /// How it is reached.
+    pub kind: Kind,
+    /// The bare repository on disk.
+    pub bare: PathBuf,
+    /// What a user types.
+    pub url: String,
+    env: Arc<Env>,
+    http: Option<HttpServer>,
+    daemon: Option<Daemon>,
+}
+
+impl Remote {
+    /// Makes `NAME.git` with a `main` and, if asked for, a `sandbox` branch.
+    /// `env` is the server's own machine.
+    pub fn new(kind: Kind, name: &str, with_sandbox: bool) -> Remote {
+        let env = Arc::new(Env::new());
+        let bare = bare(&env, name);
+        seed(&env, &bare, with_sandbox);
+        let root = env.path("srv");
+        let mut http = None;
+        let mut daemon = None;
+        let url = match kind {
+            Kind::Path => bare.display().to_string(),
+            Kind::File => format!("file://{}", bare.display()),
+            Kind::Ssh => format!("ssh://git@box.invalid{}", bare.display()),
+            Kind::Daemon => {
+                let server = Daemon::start(&env, &root);
+                let url = format!("git://127.0.0.1:{}/{name}.git", server.port);
+                daemon = Some(server);
+                url
+            }
+            Kind::Http => {
+                let server = HttpServer::start(root, env.home());
+                let url = format!("{}/{name}.git", server.base());
+                http = Some(server);
+                url
+            }
+        };
+        Remote {
+            kind,
+            bare,
+            url,
+            env,
+            http,
+            daemon,
+        }
+    }
+
+    /// The HTTP server.
+    pub fn http(&self) -> &HttpServer {
+        self.http.as_ref().expect("an HTTP remote")
+    }
+
+    /// Connections since the last [`Remote::reset`]; of HTTP and daemon remotes.
+    pub fn connections(&self) -> usize {
+        match (&self.http, &self.daemon) {
+            (Some(http), _) => http.connections(),
+            (_, Some(daemon)) => daemon.settled(),
+            _ => panic!("this kind of remote does not count"),
+        }
+    }
+
+    /// Counts from zero again.
+    pub fn reset(&self) {
+        if let Some(http) = &self.http {
+            http.reset();
+        }
+        if let Some(daemon) = &self.daemon {
+            daemon.settled();
+            daemon.count.store(0, Ordering::SeqCst);
+        }
+    }
+
+    /// Plain git inside the bare repository.
+    pub fn git(&self, args: &[&str]) -> String {
+        self.env.git(&self.bare, args)
+    }
+
+    /// Every ref and what it is: two equal answers mean that nothing was written.
+    pub fn refs(&self) -> String {
+        self.git(&["for-each-ref", "--format=%(objectname) %(refname)"])
+    }
+
+    /// A branch's commit, if the branch is there.
+    pub fn try_tip(&self, branch: &str) -> Option<String> {
+        let name = format!("refs/heads/{branch}");
+        let out = self
+            .env
+            .try_git(&self.bare, &["rev-parse", "--verify", "--quiet", &name]);
+        (out.code == 0).then(|| out.stdout.trim().to_owned())
+    }
+
+    /// A branch's commit.
+    #[track_caller]
+    pub fn tip(&self, branch: &str) -> String {
+        self.try_tip(branch)
+            .unwrap_or_else(|| panic!("no branch {branch} in\n{}", self.refs()))
+    }
+
+    /// A file at a branch or commit, if it is there.
+    pub fn try_file(&self, rev: &str, path: &str) -> Option<Vec<u8>> {
+        let spec = format!("{rev}:{path}");
+        let out = self.env.try_git(&self.bare, &["cat-file", "blob", &spec]);
+        (out.code == 0).then_some(out.bytes)
+    }
+
+    /// A file at a branch or commit.
+    #[track_caller]
+    pub fn file(&self, rev: &str, path: &str) -> Vec<u8> {
+        self.try_file(rev, path)
+            .unwrap_or_else(|| panic!("no {path} at {rev}: {:?}", self.files(rev)))
+    }
+
+    /// A text file at a branch or commit.
+    #[track_caller]
+    pub fn text(&self, rev: &str, path: &str) -> String {
+        String::from_utf8(self.file(rev, path)).expect("a text file")
+    }
+
+    /// A file's mode, such as `100755`.
+    pub fn mode(&self, rev: &str, path: &str) -> String {
+        let line = self.git(&["ls-tree", rev, "--", path]);
+        line.split(' ').next().unwrap_or_default().to_owned()
+    }
+
+    /// Every path at a branch or commit.
+    pub fn files(&self, rev: &str) -> Vec<String> {
+        self.git(&["ls-tree", "-r", "--name-only", "-z", rev])
+            .split('\0')
+            .filter(|p| !p.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// What a commit changed against its first parent: `(status letter, path)`.
+    pub fn changes(&self, rev: &str) -> Vec<(String, String)> {
+        let text = self.git(&[
+            "diff-tree",
+            "-r",
+            "--no-commit-id",
+            "--no-renames",
+            "--name-status",
+            "--root",
+            rev,
+        ]);
+        text.lines()
+            .filter_map(|line| line.split_once('\t'))
+            .map(|(status, path)| (status.to_owned(), path.to_owned()))
+            .collect()
+    }
+
+    /// How many commits `range` holds.
+    pub fn count(&self, range: &str) -> usize {
+        self.git(&["rev-list", "--count", range])
+            .parse()
+            .expect("a number")
+    }
+
+    /// A commit's whole message.
+    pub fn message(&self, rev: &str) -> String {
+        self.git(&["log", "-1", "--format=%B", rev])
+    }
+
+    /// A trailer's value in a commit, empty if absent.
+    pub fn trailer(&self, rev: &str, key: &str) -> String {
+        let format = format!("--format=%(trailers:key={key},valueonly)");
+        self.git(&["log", "-1", &format, rev]).trim().to_owned()
+    }
+
+    /// The repository has to be whole, and free of locks.
+    #[track_caller]
+    pub fn is_sound(&self) {
+        sound(&self.env, &self.bare);
+    }
+
+    /// Installs a hook.
+    pub fn hook(&self, name: &str, script: &str) {
+        let file = self.bare.join("hooks").join(name);
+        std::fs::create_dir_all(self.bare.join("hooks")).expect("the hooks folder");
+        std::fs::write(&file, script).expect("a hook");
+        make_executable(&file);
+    }
+
+    /// Removes a hook.
+    pub fn unhook(&self, name: &str) {
+        let _ = std::fs::remove_file(self.bare.join("hooks").join(name));
+    }
+
+    /// Another writer's commit, made with plain git on the server: `None` deletes.
+    pub fn write(&self, branch: &str, files: &[(&str, Option<&[u8]>)], message: &str) -> String {
+        let modes: Vec<(&str, &str, Option<&[u8]>)> =
+            files.iter().map(|(p, c)| (*p, "100644", *c)).collect();
+        self.write_modes(branch, &modes, message)
+    }
+
+    /// As [`Remote::write`], with a mode for each file.
+    pub fn write_modes(
+        &self,
+        branch: &str,
+        files: &[(&str, &str, Option<&[u8]>)],
+        message: &str,
+    ) -> String {
+        let tip = self.try_tip(branch);
+        let index = self.env.path(&format!("index-{}", unique()));
+        let index = index.to_str().expect("a UTF-8 path");
+        let git = |args: &[&str]| {
+            let mut command = self.env.command("git", &self.bare);
+            // Removing from an index asks for a working tree, though none is touched.
+            command
+                .env("GIT_DIR", &self.bare)
+                .env("GIT_WORK_TREE", self.env.path("seed"))
+                .env("GIT_INDEX_FILE", index)
+                .args(args);
+            let out = command.output().expect("git runs");
+            assert!(
+                out.status.success(),
+                "git {args:?}: {}",
+                String::from_utf8_lossy(&out.stderr)
+            );
+            String::from_utf8(out.stdout)
+                .expect("text")
+                .trim()
+                .to_owned()
+        };
+        match &tip {
+            Some(tip) => git(&["read-tree", tip]),
+            None => git(&["read-tree", "--empty"]),
+        };
+        for (path, mode, content) in files {
+            match content {
+                None => git(&["update-index", "--force-remove", path]),
+                Some(bytes) => {
+                    let blob = if *mode == "160000" {
+                        String::from_utf8(bytes.to_vec()).expect("a commit's name")
+                    } else {
+                        let out = self.env.git_bytes(
+                            &self.bare,
+                            &["hash-object", "-w", "--stdin"],
+                            bytes,
+                        );
+                        String::from_utf8(out).expect("a name").trim().to_owned()
+                    };
+                    let entry = format!("{mode},{blob},{path}");
+                    git(&["update-index", "--add", "--cacheinfo", &entry])
+                }
+            };
+        }
+        let tree = git(&["write-tree"]);
+        let mut args = vec!["commit-tree", &tree, "-m", message];
+        if let Some(tip) = &tip {
+            args.extend(["-p", tip]);
+        }
+        let commit = git(&args);
+        git(&["update-ref", &format!("refs/heads/{branch}"), &commit]);
+        let _ = std::fs::remove_file(index);
+        commit
+    }
+}
+
+/// `git fsck` has to be clean, and no lock may be left behind.
+#[track_caller]
+pub fn sound(env: &Env, repository: &Path) {
+    let out = env.try_git(
+        repository,
+        &["fsck", "--strict", "--no-dangling", "--no-progress"],
+    );
+    assert_eq!(out.code, 0, "fsck of {}\n{out}", repository.display());
+    assert_eq!(
+        out.stderr.trim(),
+        "",
+        "fsck of {}\n{out}",
+        repository.display()
+    );
+}
+
+/// chmod 755.
+pub fn make_executable(file: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(file, mode).expect("chmod");
+    }
+    #[cfg(not(unix))]
+    let _ = file;
+}
+
+/// A number that no other caller in this process gets.
+pub fn unique() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    NEXT.fetch_add(1, Ordering::SeqCst)
+}
+
+/// An empty bare repository that takes push options and checks what it is sent.
+fn bare(env: &Env, name: &str) -> PathBuf {
+    let root = env.path("srv");
+    std::fs::create_dir_all(&root).expect("the server's folder");
+    let bare = root.join(format!("{name}.git"));
+    let path = bare.to_str().expect("a UTF-8 path");
+    env.git(&root, &["init", "--quiet", "--bare", "-b", "main", path]);
+    for (key, value) in [
+        ("receive.advertisePushOptions", "true"),
+        ("receive.fsckObjects", "true"),
+        ("http.receivepack", "true"),
+    ] {
+        env.git(&bare, &["config", key, value]);
+    }
+    bare
+}
+
+/// A small project, with the ledgers of the server that aidf replaces.
+fn seed(env: &Env, bare: &Path, with_sandbox: bool) {
+    let work = env.path("seed");
+    std::fs::create_dir_all(&work).expect("the seed's folder");
+    env.git(&work, &["init", "--quiet", "-b", "main"]);
+    let logo: Vec<u8> = (0..2048_u32).map(|n| (n * 37 % 256) as u8).collect();
+    let files: [(&str, &[u8]); 9] = [
+        ("README.md", b"# Widgets\n\nCounts words.\n"),
+        (".gitignore", b"target/\n*.log\n"),
+        ("src/lib.py", SEED_LIB.as_bytes()),
+        ("src/main.py", b"import lib\n\nlib.main(\"a b a\")\n"),
+        ("bin/run.sh", b"#!/bin/sh\nexec python3 src/main.py\n"),
+        ("docs/guide.md", b"# Guide\n\nRun it.\n\nRead the result.\n"),
+        ("assets/logo.bin", &logo),
+        (MEMORY, OLD_MEMORY),
+        (CHANGELOG, OLD_CHANGELOG),
+    ];
+    for (path, content) in files {
+        let file = work.join(path);
+        std::fs::create_dir_all(file.parent().expect("a parent")).expect("a folder");
+        std::fs::write(&file, content).expect("a seed file");
+    }
+    make_executable(&work.join("bin/run.sh"));
+    env.git(&work, &["add", "-A"]);
+    env.git(&work, &["commit", "--quiet", "-m", "Start the project"]);
+    let to = bare.to_str().expect("a UTF-8 path");
+    env.git(&work, &["push", "--quiet", to, "main"]);
+    if with_sandbox {
+        std::fs::write(work.join("docs/sandbox.md"), "# Sandbox\n").expect("a seed file");
+        env.git(&work, &["add", "-A"]);
+        env.git(&work, &["commit", "--quiet", "-m", "Describe the sandbox"]);
+        env.git(&work, &["push", "--quiet", to, "HEAD:refs/heads/sandbox"]);
+    }
+}
+
+/// `git daemon` itself, not under `git`, so that killing it ends it.
+struct Daemon {
+    port: u16,
+    child: Child,
+    count: Arc<AtomicUsize>,
+}
+
+impl Daemon {
+    fn start(env: &Env, root: &Path) -> Daemon {
+        let exec = env.git(root, &["--exec-path"]);
+        let program = Path::new(&exec).join("git-daemon");
+        let program = program.to_str().expect("a UTF-8 path");
+        // The free port may be taken by another test before the daemon binds it.
+        for _ in 0..20 {
+            let port = TcpListener::bind("127.0.0.1:0")
+                .and_then(|l| l.local_addr())
+                .expect("a free port")
+                .port();
+            let mut command = env.command(program, root);
+            command
+                .args(["--verbose", "--reuseaddr", "--export-all"])
+                .args(["--enable=receive-pack", "--listen=127.0.0.1"])
+                .arg(format!("--port={port}"))
+                .arg(format!("--base-path={}", root.display()))
+                .arg(root)
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::piped());
+            let mut child = command.spawn().expect("git-daemon starts");
+            let count = Arc::new(AtomicUsize::new(0));
+            let counter = Arc::clone(&count);
+            let stderr = BufReader::new(child.stderr.take().expect("a pipe"));
+            std::thread::spawn(move || {
+                for line in stderr.lines().map_while(Result::ok) {
+                    if line.contains("Request ") {
+                        counter.fetch_add(1, Ordering::SeqCst);
+                    }
+                }
+            });
+            let until = Instant::now() + Duration::from_secs(10);
+            while Instant::now() < until {
+                if child.try_wait().expect("a child").is_some() {
+                    break;
+                }
+                if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+                    return Daemon { port, child, count };
+                }
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        panic!("git-daemon found no port");
+    }
+
+    /// The log's count, once the log has come to rest.
+    fn settled(&self) -> usize {
+        let mut last = self.count.load(Ordering::SeqCst);
+        loop {
+            std::thread::sleep(Duration::from_millis(150));
+            let now = self.count.load(Ordering::SeqCst);
+            if now == last {
+                return now;
+            }
+            last = now;
+        }
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
