@@ -25,7 +25,7 @@ pub(crate) fn known(url: &HttpUrl, environment: impl Fn(&str) -> Option<String>)
         });
     }
     // A token in the environment was never meant to cross a network in the open.
-    if !super::wire::Endpoint::Http(url.clone()).is_private() {
+    if !url.is_private() {
         return found;
     }
     let host_of = |name: &str| {

@@ -5,8 +5,11 @@
 //! transports (its local one loses updates, its push believes nothing the server says);
 //! trees are edited by path, without index or working tree.
 
+mod compare;
 mod credential;
+mod draft;
 mod id;
+mod object;
 mod pack;
 mod remote;
 mod revert;
@@ -14,13 +17,12 @@ mod settings;
 mod store;
 pub mod wire;
 
+pub use draft::{Draft, Edit};
 pub use id::{CommitId, ObjectId, RefName, TreePath, is_invisible};
+pub use object::{Change, CommitInfo, Entry, LineCount, MAX_TEXT, Mode, Person};
 pub use remote::{Remote, RemoteOptions};
 pub use revert::{Undo, undo};
-pub use store::{
-    Change, CommitInfo, Draft, Edit, Entry, LineCount, MAX_TEXT, Mode, Person, Store,
-    bytes_to_path, check_parents, is_binary, tracking_ref,
-};
+pub use store::{Store, bytes_to_path, check_parents, tracking_ref};
 pub use wire::{
     Advertisement, Endpoint, PushConnection, PushOutcome, RefUpdate, RemoteRef, Verdict,
 };

@@ -1,8 +1,9 @@
 //! A remote: where it is, how to connect, and what is fetched from it.
 
+use super::draft::pack_of;
 use super::id::CommitId;
 use super::settings::GitSettings;
-use super::store::{Store, pack_of};
+use super::store::Store;
 use super::wire::PushFailure;
 use super::wire::{
     Endpoint, FetchConnection, LinkSettings, PushConnection, PushOutcome, RefUpdate,

@@ -1,8 +1,10 @@
 //! Undoing commits by three-way merge of the paths they touched, on trees alone:
 //! cost follows those paths, not the repository.
 
+use super::draft::{Draft, Edit};
 use super::id::{CommitId, ObjectId};
-use super::store::{Draft, Edit, Entry, MAX_TEXT, Store};
+use super::object::{Change, Entry, MAX_TEXT};
+use super::store::Store;
 use crate::error::Result;
 use std::collections::BTreeMap;
 
@@ -74,7 +76,7 @@ impl Work<'_> {
         }
     }
 
-    fn undo_change(&mut self, draft: &mut Draft<'_>, change: &super::store::Change) -> Result<()> {
+    fn undo_change(&mut self, draft: &mut Draft<'_>, change: &Change) -> Result<()> {
         let Some(new_path) = &change.renamed_to else {
             let ours = self.now(&change.path)?;
             return match self.merge(draft, change.new, ours, change.old)? {

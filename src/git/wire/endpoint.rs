@@ -83,6 +83,11 @@ impl HttpUrl {
         format!("{}://{}{}", self.scheme(), self.authority(), self.path)
     }
 
+    /// True where nobody between here and the server can read what is sent.
+    pub fn is_private(&self) -> bool {
+        self.secure || is_loopback(&self.host)
+    }
+
     /// The port in use.
     pub fn effective_port(&self) -> u16 {
         self.port.unwrap_or(if self.secure { 443 } else { 80 })
@@ -222,7 +227,7 @@ impl Endpoint {
         match self {
             Endpoint::Path(_) | Endpoint::Ssh(_) => true,
             Endpoint::Daemon(d) => is_loopback(&d.host),
-            Endpoint::Http(url) => url.secure || is_loopback(&url.host),
+            Endpoint::Http(url) => url.is_private(),
         }
     }
 }

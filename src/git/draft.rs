@@ -1,0 +1,236 @@
+//! New objects for one push: blobs, trees edited by path, a commit.
+
+use super::id::{CommitId, ObjectId};
+use super::object::{Entry, Mode, Person};
+use super::pack;
+use super::store::Store;
+use crate::error::{Error, Kind, OrFail, Result};
+use git2::FileMode;
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+
+/// Objects made for one push, so that they can be packed without a walk.
+pub struct Draft<'s> {
+    store: &'s Store,
+    objects: Vec<ObjectId>,
+}
+
+/// One path's new content in a tree: an entry, or nothing.
+pub type Edit = (Vec<u8>, Option<Entry>);
+
+/// The same, borrowed: the path is what is left of it below some folder.
+type BorrowedEdit<'a> = (&'a [u8], Option<Entry>);
+
+impl<'s> Draft<'s> {
+    pub(super) fn new(store: &'s Store) -> Self {
+        Draft {
+            store,
+            objects: Vec::new(),
+        }
+    }
+
+    /// Writes a blob.
+    pub fn blob(&mut self, content: &[u8]) -> Result<ObjectId> {
+        let id = self
+            .store
+            .repo
+            .blob(content)
+            .or_fail(Kind::Internal, || "a file's content could not be stored")?;
+        self.objects.push(ObjectId(id));
+        Ok(ObjectId(id))
+    }
+
+    /// Writes a blob from a stream, looking at each piece as it passes.
+    ///
+    /// Errors: what `look` says, at once; internal for the disk.
+    pub fn blob_from(
+        &mut self,
+        from: &mut dyn Read,
+        mut look: impl FnMut(&[u8]) -> Result<()>,
+    ) -> Result<ObjectId> {
+        let failed = || "a file's content could not be stored";
+        let mut writer = self
+            .store
+            .repo
+            .blob_writer(None)
+            .or_fail(Kind::Internal, failed)?;
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            match from.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(n) => {
+                    look(&buffer[..n])?;
+                    writer
+                        .write_all(&buffer[..n])
+                        .or_fail(Kind::Internal, failed)?;
+                }
+                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(e) => {
+                    return Err(
+                        Error::new(Kind::Internal, "a file could not be read to its end")
+                            .caused_by(e),
+                    );
+                }
+            }
+        }
+        let id = writer.commit().or_fail(Kind::Internal, failed)?;
+        self.objects.push(ObjectId(id));
+        Ok(ObjectId(id))
+    }
+
+    /// A tree like `base` (none: empty) with `edits` made; folders left empty go.
+    ///
+    /// Cost follows the edits, not the tree. An edit may turn a folder into a file or a
+    /// file into a folder only together with the removal of what was there.
+    pub fn tree(&mut self, base: Option<ObjectId>, edits: &[Edit]) -> Result<ObjectId> {
+        let edits: Vec<BorrowedEdit<'_>> = edits.iter().map(|(p, e)| (p.as_slice(), *e)).collect();
+        match self.edit_folder(base, &edits)? {
+            Some(id) => Ok(id),
+            None => {
+                let empty = self
+                    .store
+                    .repo
+                    .treebuilder(None)
+                    .and_then(|b| b.write())
+                    .or_fail(Kind::Internal, || "an empty tree could not be stored")?;
+                self.objects.push(ObjectId(empty));
+                Ok(ObjectId(empty))
+            }
+        }
+    }
+
+    fn edit_folder(
+        &mut self,
+        base: Option<ObjectId>,
+        edits: &[BorrowedEdit<'_>],
+    ) -> Result<Option<ObjectId>> {
+        let failed = || "a tree could not be stored";
+        let tree = base.map(|id| self.store.tree(id)).transpose()?;
+        let mut builder = self
+            .store
+            .repo
+            .treebuilder(tree.as_ref())
+            .or_fail(Kind::Internal, failed)?;
+        let mut leaves: BTreeMap<&[u8], Option<Entry>> = BTreeMap::new();
+        let mut below: BTreeMap<&[u8], Vec<BorrowedEdit<'_>>> = BTreeMap::new();
+        for (path, entry) in edits {
+            match path.iter().position(|&b| b == b'/') {
+                Some(at) => below
+                    .entry(&path[..at])
+                    .or_default()
+                    .push((&path[at + 1..], *entry)),
+                None => {
+                    leaves.insert(path, *entry);
+                }
+            }
+        }
+        let now = |builder: &git2::TreeBuilder<'_>, name: &[u8]| -> Result<Option<Entry>> {
+            let entry = builder.get(name).or_fail(Kind::Internal, failed)?;
+            Ok(entry.map(|e| Entry {
+                id: ObjectId(e.id()),
+                mode: Mode::from_raw(e.filemode_raw()),
+            }))
+        };
+        for (name, entry) in &leaves {
+            let there = now(&builder, name)?;
+            if entry.is_none()
+                && there.is_some_and(|e| e.mode != Mode::Folder || !below.contains_key(name))
+            {
+                builder.remove(*name).or_fail(Kind::Internal, failed)?;
+            }
+        }
+        for (name, edits) in &below {
+            let folder = now(&builder, name)?
+                .filter(|e| e.mode == Mode::Folder)
+                .map(|e| e.id);
+            match self.edit_folder(folder, edits)? {
+                Some(id) => {
+                    builder
+                        .insert(*name, id.0, i32::from(FileMode::Tree))
+                        .map(drop)
+                        .or_fail(Kind::Denied, || refused_name(name))?;
+                }
+                None if folder.is_some() => {
+                    builder.remove(*name).or_fail(Kind::Internal, failed)?
+                }
+                None => {}
+            }
+        }
+        for (name, entry) in &leaves {
+            if let Some(entry) = entry {
+                let there = now(&builder, name)?;
+                if there.is_some_and(|e| (e.mode == Mode::Folder) != (entry.mode == Mode::Folder)) {
+                    return Err(Error::new(
+                        Kind::Conflict,
+                        format!("`{}` is a folder on the branch and would become a file", String::from_utf8_lossy(name)),
+                    )
+                    .hint("remove the folder's files in the same commit with --rm, or choose another path"));
+                }
+                builder
+                    .insert(*name, entry.id.0, i32::from(entry.mode.raw()))
+                    .map(drop)
+                    .or_fail(Kind::Denied, || refused_name(name))?;
+            }
+        }
+        if builder.is_empty() {
+            return Ok(None);
+        }
+        let id = ObjectId(builder.write().or_fail(Kind::Internal, failed)?);
+        if Some(id) != base {
+            self.objects.push(id);
+        }
+        Ok(Some(id))
+    }
+
+    /// Writes a commit. `time` is in seconds since 1970, written as UTC.
+    pub fn commit(
+        &mut self,
+        tree: ObjectId,
+        parents: &[CommitId],
+        who: &Person,
+        time: i64,
+        message: &str,
+    ) -> Result<CommitId> {
+        let failed = || "the commit could not be stored";
+        let signature = git2::Signature::new(&who.name, &who.email, &git2::Time::new(time, 0))
+            .or_fail(Kind::Usage, || {
+                format!(
+                    "`{} <{}>` cannot be written into a commit",
+                    who.name, who.email
+                )
+            })?;
+        let tree = self.store.tree(tree)?;
+        let parents = parents
+            .iter()
+            .map(|p| self.store.repo.find_commit(p.0))
+            .collect::<std::result::Result<Vec<_>, _>>()
+            .or_fail(Kind::Internal, failed)?;
+        let parents: Vec<&git2::Commit<'_>> = parents.iter().collect();
+        let id = self
+            .store
+            .repo
+            .commit(None, &signature, &signature, message, &tree, &parents)
+            .or_fail(Kind::Internal, failed)?;
+        self.objects.push(ObjectId(id));
+        Ok(ObjectId(id))
+    }
+
+    /// Everything that was written, each once.
+    pub fn objects(mut self) -> Vec<ObjectId> {
+        self.objects.sort();
+        self.objects.dedup();
+        self.objects
+    }
+}
+
+fn refused_name(name: &[u8]) -> String {
+    format!(
+        "git does not accept `{}` as a name in a tree",
+        String::from_utf8_lossy(name)
+    )
+}
+
+/// A pack of `objects`; none for an empty list, which still needs a pack of nothing.
+pub(crate) fn pack_of(store: &Store, objects: &[ObjectId]) -> Result<pack::Pack> {
+    pack::write(&store.repo, objects)
+}

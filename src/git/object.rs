@@ -1,0 +1,119 @@
+//! What trees and commits hold, as this crate sees it.
+
+use super::id::{CommitId, ObjectId};
+use git2::FileMode;
+
+/// A file's mode in a tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// 100644
+    File,
+    /// 100755
+    Executable,
+    /// 120000
+    Symlink,
+    /// 160000
+    Submodule,
+    /// 040000
+    Folder,
+}
+
+impl Mode {
+    pub(super) fn from_raw(raw: i32) -> Mode {
+        match raw & 0o170000 {
+            0o040000 => Mode::Folder,
+            0o120000 => Mode::Symlink,
+            0o160000 => Mode::Submodule,
+            _ if raw & 0o111 != 0 => Mode::Executable,
+            _ => Mode::File,
+        }
+    }
+
+    pub(super) fn raw(self) -> FileMode {
+        match self {
+            Mode::File => FileMode::Blob,
+            Mode::Executable => FileMode::BlobExecutable,
+            Mode::Symlink => FileMode::Link,
+            Mode::Submodule => FileMode::Commit,
+            Mode::Folder => FileMode::Tree,
+        }
+    }
+
+    /// True for what has lines of its own.
+    pub fn is_file(self) -> bool {
+        matches!(self, Mode::File | Mode::Executable)
+    }
+}
+
+/// What a tree holds at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// The blob, tree or submodule commit.
+    pub id: ObjectId,
+    /// Its mode.
+    pub mode: Mode,
+}
+
+/// A path's two sides in a comparison of trees. Paths are bytes as trees hold them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The path (of the old side, where a rename was found).
+    pub path: Vec<u8>,
+    /// The new side's path, when it was renamed.
+    pub renamed_to: Option<Vec<u8>>,
+    /// Before.
+    pub old: Option<Entry>,
+    /// After.
+    pub new: Option<Entry>,
+}
+
+/// Lines gained and lost by one file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LineCount {
+    /// Lines added.
+    pub added: u64,
+    /// Lines removed.
+    pub removed: u64,
+    /// True when lines were not counted: binary, or too large.
+    pub binary: bool,
+}
+
+/// A commit as it was read.
+#[derive(Debug, Clone)]
+pub struct CommitInfo {
+    /// Its id.
+    pub id: CommitId,
+    /// Its tree.
+    pub tree: ObjectId,
+    /// Its parents, first parent first.
+    pub parents: Vec<CommitId>,
+    /// `Name <address> seconds zone`, as in the object.
+    pub author: String,
+    /// The same of the committer.
+    pub committer: String,
+    /// The author's name.
+    pub author_name: String,
+    /// Commit time in seconds since 1970, UTC.
+    pub time: i64,
+    /// The whole message; what is not UTF-8 is replaced.
+    pub message: String,
+}
+
+impl CommitInfo {
+    /// The first line.
+    pub fn subject(&self) -> &str {
+        self.message.lines().next().unwrap_or("")
+    }
+}
+
+/// A person or sandbox as git writes it down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Name.
+    pub name: String,
+    /// Address.
+    pub email: String,
+}
+
+/// Blobs above this many bytes are not read for counting or merging.
+pub const MAX_TEXT: u64 = 16 << 20;

@@ -1,0 +1,382 @@
+//! One try at a commit: merged on the tip, checked, logged, and made.
+
+use super::read::Wanted;
+use super::{FileChange, Report, Request};
+use crate::alerts::{self, Alert, AlertKind};
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::git::{CommitId, Draft, Edit, Entry, Mode, ObjectId, RefUpdate};
+use crate::ledger::{ChangelogEntry, MemoryEntry};
+use crate::ops::access::Target;
+use crate::ops::publish::{Plan, Push};
+use crate::ops::written::{self, Words};
+use crate::policy::{Policy, Reaction};
+
+pub(super) struct Build<'a> {
+    pub cx: &'a Context,
+    pub target: &'a Target,
+    pub policy: &'a Policy,
+    pub request: &'a Request,
+    pub message: &'a str,
+    pub committed_by: &'a str,
+}
+
+impl Build<'_> {
+    pub fn plan(
+        &self,
+        wanted: &[Wanted],
+        base_tree: ObjectId,
+        tip: CommitId,
+        tree: ObjectId,
+        blobs: &[ObjectId],
+    ) -> Result<Plan<Report>> {
+        let store = &self.cx.store;
+        let mut draft = store.draft();
+        let edits = self.merge(&mut draft, wanted, base_tree, tree)?;
+        let mut report = Report {
+            branch: self.target.name().to_owned(),
+            repo_name: self.cx.repo_name.clone(),
+            commit: None,
+            parent: tip,
+            task_id: self.request.task_id.clone(),
+            committed_by: self.committed_by.to_owned(),
+            files: Vec::new(),
+            changelog: None,
+            memory: None,
+            unchanged: edits.is_empty(),
+            attempts: 0,
+            alerts: Vec::new(),
+            message: format!(
+                "nothing to do: {} holds this content already",
+                self.target.name()
+            ),
+            dry_run: self.request.dry_run,
+        };
+        if edits.is_empty() {
+            return Ok(Plan::Nothing(report));
+        }
+        for (path, entry) in &edits {
+            report.files.push(self.describe(tree, path, *entry)?);
+        }
+        report.alerts = self.alerts(wanted, &report.files)?;
+        let mut all_edits = edits.clone();
+        self.append_ledgers(&mut draft, tree, &edits, &mut report, &mut all_edits)?;
+
+        let new_tree = draft.tree(Some(tree), &all_edits)?;
+        let mut trailers = vec![("Aidf-Committed-By", self.committed_by.to_owned())];
+        trailers.extend(self.request.task_id.clone().map(|v| ("Aidf-Task-Id", v)));
+        trailers.extend(self.request.agent.clone().map(|v| ("Aidf-Agent", v)));
+        let commit = written::commit(
+            self.cx,
+            &mut draft,
+            self.target,
+            new_tree,
+            tip,
+            &Words {
+                message: self.message,
+                trailers,
+            },
+        )?;
+        let count = report.files.len();
+        let files = if count == 1 {
+            "1 file".to_owned()
+        } else {
+            format!("{count} files")
+        };
+        report.commit = Some(commit);
+        report.message = if self.request.dry_run {
+            format!("would commit {files} to {}", self.target.name())
+        } else {
+            format!(
+                "committed {files} to {} as {}",
+                self.target.name(),
+                commit.short()
+            )
+        };
+        if self.request.dry_run {
+            return Ok(Plan::Nothing(report));
+        }
+        let mut objects = draft.objects();
+        objects.extend_from_slice(blobs);
+        objects.sort();
+        objects.dedup();
+        let update = RefUpdate {
+            name: self.target.branch.clone(),
+            old: Some(tip),
+            new: Some(commit),
+        };
+        Ok(Plan::Push(Push {
+            updates: vec![update],
+            objects,
+            token: self.target.token.clone(),
+            report,
+        }))
+    }
+
+    /// Ours against the tip, with what this clone had seen as the base.
+    fn merge(
+        &self,
+        draft: &mut Draft<'_>,
+        wanted: &[Wanted],
+        base_tree: ObjectId,
+        tree: ObjectId,
+    ) -> Result<Vec<Edit>> {
+        let store = &self.cx.store;
+        let mut edits: Vec<Edit> = Vec::new();
+        let mut conflicts: Vec<&str> = Vec::new();
+        for want in wanted {
+            let path = want.path.as_str().as_bytes();
+            let theirs = store.entry(tree, path)?;
+            // A symlink or submodule may be removed, but not written over.
+            if let Some(there) = theirs
+                .filter(|t| !t.mode.is_file() && (want.entry.is_some() || t.mode == Mode::Folder))
+            {
+                let what = if there.mode == Mode::Folder {
+                    "a folder"
+                } else {
+                    "a symlink or submodule"
+                };
+                return Err(Error::new(
+                    Kind::Denied,
+                    format!(
+                        "the path `{}` is refused: it is {what} on the branch",
+                        want.path
+                    ),
+                ));
+            }
+            let ours = match (want.entry, theirs) {
+                (Some(ours), Some(theirs)) if want.keeps_mode => Some(Entry {
+                    mode: theirs.mode,
+                    ..ours
+                }),
+                (ours, _) => ours,
+            };
+            if ours == theirs {
+                continue;
+            }
+            let base = store.entry(base_tree, path)?;
+            if self.request.overwrite || theirs == base {
+                edits.push((path.to_vec(), ours));
+                continue;
+            }
+            if ours == base {
+                continue;
+            }
+            match (base, ours, theirs) {
+                (Some(b), Some(o), Some(t)) if b.mode.is_file() => {
+                    let mode = if o.mode == b.mode { t.mode } else { o.mode };
+                    let id = if o.id == t.id || t.id == b.id {
+                        Some(o.id)
+                    } else if o.id == b.id {
+                        Some(t.id)
+                    } else {
+                        self.merge_contents(draft, b.id, o.id, t.id)?
+                    };
+                    match id {
+                        Some(id) if Some(Entry { id, mode }) == theirs => {}
+                        Some(id) => edits.push((path.to_vec(), Some(Entry { id, mode }))),
+                        None => conflicts.push(want.path.as_str()),
+                    }
+                }
+                _ => conflicts.push(want.path.as_str()),
+            }
+        }
+        if conflicts.is_empty() {
+            return Ok(edits);
+        }
+        Err(Error::new(Kind::Conflict, format!("others changed the same lines of: {}", conflicts.join(", ")))
+            .hint("nothing was written; take their version (git fetch, then merge by hand), or write yours over it with --overwrite"))
+    }
+
+    fn merge_contents(
+        &self,
+        draft: &mut Draft<'_>,
+        base: ObjectId,
+        ours: ObjectId,
+        theirs: ObjectId,
+    ) -> Result<Option<ObjectId>> {
+        let store = &self.cx.store;
+        for id in [base, ours, theirs] {
+            if store.blob_size(id)? > crate::git::MAX_TEXT {
+                return Ok(None);
+            }
+        }
+        let merged = store.merge_files(
+            &store.read_blob(base)?,
+            &store.read_blob(ours)?,
+            &store.read_blob(theirs)?,
+        )?;
+        merged.map(|content| draft.blob(&content)).transpose()
+    }
+
+    fn describe(&self, tree: ObjectId, path: &[u8], new: Option<Entry>) -> Result<FileChange> {
+        let old = self.cx.store.entry(tree, path)?;
+        let change = match (old, new) {
+            (None, _) => "added",
+            (_, None) => "deleted",
+            _ => "modified",
+        };
+        let lines = self.cx.store.count_lines(old, new)?;
+        Ok(FileChange {
+            path: String::from_utf8_lossy(path).into_owned(),
+            change,
+            added: lines.added,
+            removed: lines.removed,
+            binary: lines.binary,
+        })
+    }
+
+    fn alerts(&self, wanted: &[Wanted], files: &[FileChange]) -> Result<Vec<Alert>> {
+        let mut raised = Vec::new();
+        if let Some(directive) = alerts::ci_directive(self.message) {
+            raised.push(Alert {
+                alert: AlertKind::CiDirective,
+                path: None,
+                detail: format!("the message tells CI not to run: {directive}"),
+            });
+        }
+        for want in wanted {
+            if let Some(what) = want.secret {
+                let path = Some(want.path.to_string());
+                raised.push(Alert {
+                    alert: AlertKind::PossibleSecret,
+                    path,
+                    detail: format!("the content looks like {what}"),
+                });
+            }
+        }
+        let lines: u64 = files.iter().map(|f| f.added + f.removed).sum();
+        if self.policy.limits().lines.is_some_and(|most| lines > most) {
+            return Err(Error::new(
+                Kind::Denied,
+                format!(
+                    "the commit changes {lines} lines, and the policy allows {}",
+                    self.policy.limits().lines.unwrap_or(0)
+                ),
+            )
+            .hint("write it in smaller commits"));
+        }
+        if lines > self.policy.large_diff_lines() {
+            raised.push(Alert {
+                alert: AlertKind::LargeDiff,
+                path: None,
+                detail: format!(
+                    "{lines} lines changed; {} are expected at most",
+                    self.policy.large_diff_lines()
+                ),
+            });
+        }
+        raised.retain(|a| self.policy.reaction(a.alert) != Reaction::Ignore);
+        if let Some(worst) = raised
+            .iter()
+            .find(|a| self.policy.reaction(a.alert) == Reaction::Refuse)
+        {
+            let place = worst
+                .path
+                .as_deref()
+                .map(|p| format!("`{p}`: "))
+                .unwrap_or_default();
+            return Err(Error::new(
+                Kind::Denied,
+                format!(
+                    "the policy refuses this commit ({}): {place}{}",
+                    worst.alert.name(),
+                    worst.detail
+                ),
+            )
+            .hint("nothing was written"));
+        }
+        Ok(raised)
+    }
+
+    fn append_ledgers(
+        &self,
+        draft: &mut Draft<'_>,
+        tree: ObjectId,
+        edits: &[Edit],
+        report: &mut Report,
+        all: &mut Vec<Edit>,
+    ) -> Result<()> {
+        let ledgers = self.policy.ledgers();
+        // A ledger that is itself being written is left to its writer.
+        let logged: Vec<(&str, bool)> = edits
+            .iter()
+            .filter_map(|(p, e)| Some((std::str::from_utf8(p).ok()?, e.is_some())))
+            .filter(|(p, _)| !ledgers.contains(p))
+            .collect();
+        let written = |path: &str| edits.iter().any(|(p, _)| p == path.as_bytes());
+        let (timestamp, date) = (self.cx.now.ledger(), self.cx.now.date());
+        if !ledgers.enabled || logged.is_empty() {
+            return Ok(());
+        }
+        if !self.request.no_changelog && !written(&ledgers.changelog) {
+            let mut changelog = written::read_ledger(self.cx, tree, &ledgers.changelog)?;
+            for (path, _) in &logged {
+                let entry = ChangelogEntry {
+                    timestamp: &timestamp,
+                    path,
+                    task_id: self.request.task_id.as_deref(),
+                    committed_by: self.committed_by,
+                    message: self.message,
+                };
+                changelog.append(&entry.lines());
+            }
+            if let Some(edit) =
+                written::ledger_edit(self.cx, draft, tree, &ledgers.changelog, &changelog)?
+            {
+                all.push(edit);
+                report.changelog = Some(ledgers.changelog.clone());
+            }
+        }
+        if !self.request.no_memory && !written(&ledgers.memory) {
+            let mut memory = written::read_ledger(self.cx, tree, &ledgers.memory)?;
+            let gone: Vec<&str> = logged
+                .iter()
+                .filter(|(_, there)| !there)
+                .map(|(p, _)| *p)
+                .collect();
+            if !gone.is_empty() {
+                memory.remove(|p| gone.contains(&p));
+            }
+            let described = self.request.description.is_some() || !self.request.tags.is_empty();
+            for (path, _) in logged.iter().filter(|(_, there)| *there) {
+                let known = memory.entry_for(path).is_some();
+                if known && !described {
+                    memory.set_in_entry(path, "last_updated", &crate::yaml::scalar(&date));
+                    continue;
+                }
+                if known {
+                    memory.remove(|p| p == *path);
+                }
+                let raw_url = self.cx.remote.raw_url(self.target.name(), path);
+                let pod = self
+                    .target
+                    .claims
+                    .as_ref()
+                    .and_then(|c| c.pod.as_deref())
+                    .or(self.cx.config.pod.as_deref())
+                    .unwrap_or(self.committed_by);
+                let entry = MemoryEntry {
+                    path,
+                    raw_url: raw_url.as_deref(),
+                    description: self
+                        .request
+                        .description
+                        .as_deref()
+                        .unwrap_or(self.message.lines().next().unwrap_or("")),
+                    tags: &self.request.tags,
+                    last_updated: &date,
+                    pod_owner: pod,
+                };
+                memory.append(&entry.lines());
+            }
+            if let Some(edit) =
+                written::ledger_edit(self.cx, draft, tree, &ledgers.memory, &memory)?
+            {
+                all.push(edit);
+                report.memory = Some(ledgers.memory.clone());
+            }
+        }
+        Ok(())
+    }
+}

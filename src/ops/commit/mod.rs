@@ -1,0 +1,271 @@
+//! Files, their changelog entries and their memory entries, as one commit on a remote
+//! branch; nobody else's write is lost, and the working tree stays as it is.
+
+mod build;
+mod read;
+
+use super::access::{self, Target};
+use super::{publish, written};
+use crate::alerts::Alert;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::git::{CommitId, ObjectId, TreePath, check_parents};
+use crate::names;
+use build::Build;
+pub use read::{Input, Source};
+use read::{Wanted, below, check_sources, check_unique, read_all, take_working_tree};
+use serde::Serialize;
+
+/// What is asked for.
+#[derive(Default)]
+pub struct Request {
+    /// Files to write.
+    pub inputs: Vec<Input>,
+    /// Paths to remove.
+    pub remove: Vec<TreePath>,
+    /// Take every change of the working tree against its HEAD.
+    pub all: bool,
+    /// The message.
+    pub message: String,
+    /// The task it belongs to.
+    pub task_id: Option<String>,
+    /// Who wrote it; the branch's name where none is given.
+    pub committed_by: Option<String>,
+    /// The program that wrote it.
+    pub agent: Option<String>,
+    /// For the memory entry.
+    pub description: Option<String>,
+    /// For the memory entry.
+    pub tags: Vec<String>,
+    /// The branch.
+    pub branch: Option<String>,
+    /// The token.
+    pub reuse_token: Option<String>,
+    /// The tip that the branch must have: an id, or its first digits.
+    pub expect_head: Option<String>,
+    /// Take ours where others changed the same file.
+    pub overwrite: bool,
+    /// Write no changelog entries.
+    pub no_changelog: bool,
+    /// Write no memory entries.
+    pub no_memory: bool,
+    /// Do all but push.
+    pub dry_run: bool,
+}
+
+/// What was written.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// The branch.
+    pub branch: String,
+    /// The repository.
+    pub repo_name: String,
+    /// The commit; none where nothing was written.
+    pub commit: Option<CommitId>,
+    /// What it is built on.
+    pub parent: CommitId,
+    /// The task.
+    pub task_id: Option<String>,
+    /// Who wrote it.
+    pub committed_by: String,
+    /// The files, without the ledgers.
+    pub files: Vec<FileChange>,
+    /// The changelog that has new entries.
+    pub changelog: Option<String>,
+    /// The memory that has new entries.
+    pub memory: Option<String>,
+    /// True where the branch holds all of it already.
+    pub unchanged: bool,
+    /// Pushes it took.
+    pub attempts: u32,
+    /// What somebody should know of.
+    pub alerts: Vec<Alert>,
+    /// One sentence.
+    pub message: String,
+    /// True where nothing was pushed because that was asked for.
+    pub dry_run: bool,
+}
+
+/// One file of a commit.
+#[derive(Debug, Clone, Serialize)]
+pub struct FileChange {
+    /// Its path.
+    pub path: String,
+    /// `added`, `modified` or `deleted`.
+    pub change: &'static str,
+    /// Lines added.
+    pub added: u64,
+    /// Lines removed.
+    pub removed: u64,
+    /// True where lines were not counted.
+    pub binary: bool,
+}
+
+/// Writes the commit.
+///
+/// Errors: usage; denied and auth by policy and token; conflict, with the paths;
+/// integrity for a ledger that cannot be appended to; unavailable.
+pub fn commit(cx: &Context, request: Request) -> Result<Report> {
+    let target = access::choose(
+        cx,
+        request.branch.as_deref(),
+        request.reuse_token.as_deref(),
+    );
+    let branch = target.as_ref().ok().map(|t| t.name().to_owned());
+    let result = target.and_then(|target| write(cx, request, &target));
+    match &result {
+        Ok(r) if r.commit.is_none() => {}
+        Ok(r) => cx.record(
+            "commit",
+            Some(&r.branch),
+            r.commit.map(|c| c.to_string()),
+            Ok(&r.message),
+        ),
+        Err(e) => cx.record("commit", branch.as_deref(), None, Err(e)),
+    }
+    result
+}
+
+fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> {
+    let message = written::check_message(&request.message)?;
+    for (flag, value) in [
+        ("--task-id", &request.task_id),
+        ("--committed-by", &request.committed_by),
+        ("--agent", &request.agent),
+    ] {
+        if let Some(value) = value {
+            written::check_value(flag, value)?;
+        }
+    }
+    let committed_by = request
+        .committed_by
+        .clone()
+        .unwrap_or_else(|| target.name().to_owned());
+    if target.is_sandbox() && names::is_sandbox(&committed_by) && committed_by != target.name() {
+        return Err(Error::new(
+            Kind::Denied,
+            format!(
+                "{} may not write in the name of {committed_by}",
+                target.name()
+            ),
+        )
+        .hint("leave --committed-by out"));
+    }
+    check_sources(&request.inputs)?;
+    let mut inputs = std::mem::take(&mut request.inputs);
+    // What was named must be there; what the working tree lacks may be gone already.
+    let named = request.remove.clone();
+    if request.all {
+        take_working_tree(cx, &mut inputs, &mut request.remove)?;
+    }
+    check_unique(&inputs, &request.remove)?;
+
+    let mut blobs: Vec<ObjectId> = Vec::new();
+    let mut wanted: Option<Vec<Wanted>> = None;
+    let mut base: Option<CommitId> = None;
+    let published = publish::publish(cx, |attempt| {
+        let advertisement = attempt.advertisement;
+        let tip = advertisement
+            .branch(target.name())
+            .ok_or_else(|| missing_branch(cx, target))?;
+        if let Some(expected) = &request.expect_head {
+            expect(target, tip, expected)?;
+        }
+        let mut needed = vec![tip];
+        needed.extend(access::policy_tip(cx, advertisement));
+        cx.remote.fetch(&cx.store, &needed, true, &*cx.progress)?;
+        let parent = cx.store.commit(tip)?;
+        let policy = access::policy(cx, advertisement)?;
+        access::authorise(cx, target, &policy, advertisement, parent.time)?;
+        // What this clone had seen, or else what the first try met.
+        let base = *base.get_or_insert_with(|| written::seen(cx, target).unwrap_or(tip));
+        let base_tree = cx.store.commit(base)?.tree;
+        for path in &named {
+            if cx
+                .store
+                .entry(parent.tree, path.as_str().as_bytes())?
+                .is_none()
+                && cx
+                    .store
+                    .entry(base_tree, path.as_str().as_bytes())?
+                    .is_none()
+            {
+                return Err(Error::new(
+                    Kind::NotFound,
+                    format!("there is no `{path}` on {} to remove", target.name()),
+                )
+                .hint("nothing was written; see the files with `git ls-tree -r`"));
+            }
+        }
+        let removed = below(cx, parent.tree, &request.remove)?;
+        for path in inputs.iter().map(|i| &i.path).chain(&removed) {
+            policy.check_path(target.name(), path.as_str())?;
+            check_parents(&cx.store, parent.tree, path)?;
+        }
+        let wanted = match &mut wanted {
+            Some(read) => read,
+            none => {
+                cx.progress.step("read the files");
+                let mut draft = cx.store.draft();
+                let read = none.insert(read_all(
+                    &mut draft,
+                    &mut inputs,
+                    removed.len(),
+                    policy.limits(),
+                )?);
+                blobs = draft.objects();
+                read
+            }
+        };
+        let built = Build {
+            cx,
+            target,
+            policy: &policy,
+            request: &request,
+            message: &message,
+            committed_by: &committed_by,
+        };
+        let gone = removed.into_iter().map(|path| Wanted {
+            path,
+            entry: None,
+            secret: None,
+            keeps_mode: false,
+        });
+        let wanted: Vec<Wanted> = wanted.iter().cloned().chain(gone).collect();
+        built.plan(&wanted, base_tree, tip, parent.tree, &blobs)
+    })?;
+    let mut report = published.report;
+    report.attempts = published.attempts;
+    if let Some(commit) = report.commit {
+        if request.dry_run {
+            report.commit = None;
+        } else {
+            written::landed(cx, target, commit);
+        }
+    }
+    Ok(report)
+}
+
+fn missing_branch(cx: &Context, target: &Target) -> Error {
+    Error::new(Kind::NotFound, format!("{} has no branch {}", cx.remote.address(), target.name()))
+        .hint("open a sandbox with `aidf sandbox init`; with its token a sandbox that was archived comes back")
+}
+
+fn expect(target: &Target, tip: CommitId, expected: &str) -> Result<()> {
+    let well_formed =
+        (7..=40).contains(&expected.len()) && expected.bytes().all(|b| b.is_ascii_hexdigit());
+    if !well_formed {
+        return Err(Error::new(
+            Kind::Usage,
+            format!("--expect-head takes 7 to 40 hexadecimal digits, and `{expected}` was given"),
+        ));
+    }
+    if !tip.to_string().starts_with(&expected.to_ascii_lowercase()) {
+        return Err(Error::new(
+            Kind::Conflict,
+            format!("{} is at {tip}, and {expected} was expected", target.name()),
+        )
+        .hint("nothing was written; look at what came since with `aidf log`"));
+    }
+    Ok(())
+}
