@@ -38,14 +38,130 @@ impl Moment {
         self.format("%Y-%m-%d")
     }
 
+    /// `2026-11-22T101112Z`, which a ref may hold.
+    pub fn compact(self) -> String {
+        self.format("%Y-%m-%dT%H%M%SZ")
+    }
+
+    /// Reads `2026-11-22` (midnight) or `2026-11-22T101112Z`, and nothing else.
+    pub fn from_stamp(stamp: &str) -> Option<Self> {
+        let time = match stamp.len() {
+            10 => jiff::civil::Date::strptime("%Y-%m-%d", stamp)
+                .ok()?
+                .to_datetime(jiff::civil::Time::midnight()),
+            18 => jiff::civil::DateTime::strptime("%Y-%m-%dT%H%M%SZ", stamp).ok()?,
+            _ => return None,
+        };
+        let moment = Moment(time.to_zoned(TimeZone::UTC).ok()?.timestamp());
+        // One spelling for each moment: no `2026-1-01` of the same length.
+        (moment.date() == stamp || moment.compact() == stamp).then_some(moment)
+    }
+
+    /// Days since 1970.
+    pub fn day_number(self) -> i64 {
+        self.seconds().div_euclid(86_400)
+    }
+
+    /// The ISO week, as a number that grows with time.
+    pub fn week_number(self) -> i64 {
+        // 1970-01-01 was a Thursday; ISO weeks start on Mondays.
+        (self.day_number() + 3).div_euclid(7)
+    }
+
+    /// Months since the year 0.
+    pub fn month_number(self) -> i64 {
+        let date = self.0.to_zoned(TimeZone::UTC).date();
+        i64::from(date.year()) * 12 + i64::from(date.month())
+    }
+
     fn format(self, how: &str) -> String {
         self.0.to_zoned(TimeZone::UTC).strftime(how).to_string()
+    }
+}
+
+/// A length of time in years, months, weeks, days and hours, such as `1y6m`, `30d`, `36h`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Period {
+    text: String,
+    months: i64,
+    hours: i64,
+}
+
+impl Period {
+    /// Reads numbers with units `y`, `m`, `w`, `d` and `h`; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (mut months, mut hours, mut number) = (0i64, 0i64, None::<i64>);
+        for c in text.chars() {
+            if let Some(digit) = c.to_digit(10) {
+                number = Some(
+                    number
+                        .unwrap_or(0)
+                        .checked_mul(10)?
+                        .checked_add(i64::from(digit))?,
+                )
+                .filter(|n| *n < 1_000_000);
+                number?;
+                continue;
+            }
+            let count = number.take()?;
+            match c {
+                'y' => months += count * 12,
+                'm' => months += count,
+                'w' => hours += count * 24 * 7,
+                'd' => hours += count * 24,
+                'h' => hours += count,
+                _ => return None,
+            }
+        }
+        (number.is_none() && months + hours > 0).then(|| Period {
+            text: text.to_owned(),
+            months,
+            hours,
+        })
+    }
+
+    /// The moment that lies this long before another, by the calendar in UTC.
+    pub fn before(&self, moment: Moment) -> Moment {
+        let zoned = moment.0.to_zoned(TimeZone::UTC);
+        let span = jiff::Span::new()
+            .try_months(self.months)
+            .and_then(|s| s.try_hours(self.hours));
+        span.and_then(|s| zoned.checked_sub(s))
+            .map_or(Moment(Timestamp::UNIX_EPOCH), |z| Moment(z.timestamp()))
+    }
+}
+
+impl std::fmt::Display for Period {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_period_is_read_by_its_units_and_goes_by_the_calendar() {
+        let m = Moment::from_seconds(1_795_342_272);
+        let before = |text: &str| Period::parse(text).unwrap().before(m).rfc3339();
+        assert_eq!(before("1y2m"), "2025-09-22T10:11:12Z");
+        assert_eq!(before("1w1d2h"), "2026-11-14T08:11:12Z");
+        for bad in ["", "d", "3", "3x", "3 d", "-3d", "0d", "99999999999d"] {
+            assert_eq!(Period::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn weeks_start_on_mondays_as_iso_has_it() {
+        let sunday = Moment::from_stamp("2026-11-22").unwrap();
+        let monday = Moment::from_stamp("2026-11-23").unwrap();
+        assert_eq!(sunday.week_number() + 1, monday.week_number());
+        assert_eq!(
+            Moment::from_stamp("2026-11-16").unwrap().week_number(),
+            sunday.week_number()
+        );
+    }
 
     #[test]
     fn times_are_written_as_their_readers_expect() {

@@ -22,6 +22,47 @@ pub struct ConfigFile {
     pub trust: Option<Trust>,
     /// Rules that tighten every repository's own policy.
     pub policy: PolicyFile,
+    /// What is backed up, and how long it is kept.
+    pub backup: BackupFile,
+    /// The repositories that `--all` means.
+    pub repositories: Vec<RepositoryFile>,
+}
+
+/// `backup:`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BackupFile {
+    /// The branches; the remote's default one where none is named.
+    pub branches: Vec<String>,
+    /// What `backup prune` keeps.
+    pub keep: KeepFile,
+}
+
+/// `backup: keep:`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct KeepFile {
+    /// The last so many.
+    pub last: Option<u32>,
+    /// The last of each of so many days.
+    pub daily: Option<u32>,
+    /// The last of each of so many weeks.
+    pub weekly: Option<u32>,
+    /// The last of each of so many months.
+    pub monthly: Option<u32>,
+    /// All within this time before the newest, such as `30d`.
+    pub within: Option<String>,
+}
+
+/// One of `repositories:`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RepositoryFile {
+    /// Its address.
+    pub url: String,
+    /// The branches to back up, in place of `backup.branches`.
+    #[serde(default)]
+    pub branches: Vec<String>,
 }
 
 /// `write:`
@@ -101,6 +142,10 @@ pub struct Config {
     pub trust: Option<Trust>,
     /// Rules that tighten the repository's own.
     pub policy: PolicyFile,
+    /// What is backed up, and how long it is kept.
+    pub backup: BackupFile,
+    /// The repositories that `--all` means.
+    pub repositories: Vec<RepositoryFile>,
     /// Where the key ring comes from.
     pub keys: KeySource,
     /// This user's folders.
@@ -150,6 +195,8 @@ impl Config {
             pod: get("AIDF_POD").or(file.pod),
             trust: file.trust,
             policy: file.policy,
+            backup: file.backup,
+            repositories: file.repositories,
             keys: KeySource {
                 inline: get("AIDF_KEY"),
                 file: get("AIDF_KEY_FILE").map(PathBuf::from),

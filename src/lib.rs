@@ -7,7 +7,7 @@
 //!   [`ops::publish`] is the one way to a remote ref;
 //! - [`context`]: what one call needs; [`config`]: the operator's settings, resolved once;
 //! - pure rules, which take time, keys and randomness as arguments: [`policy`],
-//!   [`token`], [`names`], [`signature`], [`alerts`];
+//!   [`token`], [`names`], [`signature`], [`alerts`], [`backup_name`], [`retention`];
 //! - [`ledger`]: the YAML logs kept in the tree; [`keys`]: the key ring;
 //!   [`journal`]: this machine's own audit log;
 //! - [`git`]: the only module that names git2;
@@ -16,6 +16,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod alerts;
+pub mod backup_name;
 pub mod clock;
 pub mod config;
 pub mod context;
@@ -28,6 +29,7 @@ pub mod names;
 pub mod ops;
 pub mod policy;
 pub mod progress;
+pub mod retention;
 pub mod signature;
 pub mod token;
 pub mod yaml;

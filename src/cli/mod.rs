@@ -1,6 +1,7 @@
 //! The command line: one file a command turns clap arguments into a request of
 //! `aidf::ops`, and its report into text.
 
+mod backup;
 mod commit;
 mod demo;
 pub mod exit_code;
@@ -8,6 +9,7 @@ mod generate;
 mod log;
 mod rollback;
 mod sandbox;
+mod schedule;
 mod text;
 pub mod ui;
 
@@ -131,6 +133,8 @@ pub enum Command {
     Log(log::Arguments),
     /// Undo commits by a new commit
     Rollback(rollback::Arguments),
+    /// Make, list, thin, prove and restore backups
+    Backup(backup::Arguments),
     /// Play the whole story on a remote of its own making
     Demo(demo::Arguments),
     /// Print the completion script of a shell
@@ -198,6 +202,7 @@ pub fn main() -> u8 {
         Command::Commit(arguments) => commit::run(&cli.global, &ui, arguments),
         Command::Log(arguments) => log::run(&cli.global, &ui, arguments),
         Command::Rollback(arguments) => rollback::run(&cli.global, &ui, arguments),
+        Command::Backup(arguments) => backup::run(&cli.global, &ui, arguments),
         Command::Demo(arguments) => demo::run(&cli.global, &ui, arguments),
         Command::Completions(arguments) => generate::completions(&ui, &arguments),
         Command::Man(arguments) => generate::man(&ui, &arguments),

@@ -15,6 +15,7 @@ mod remote;
 mod revert;
 mod settings;
 mod store;
+mod whole;
 pub mod wire;
 
 pub use draft::{Draft, Edit};

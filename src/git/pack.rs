@@ -50,6 +50,40 @@ pub(super) fn write(repo: &git2::Repository, objects: &[ObjectId]) -> Result<Pac
     })
 }
 
+/// Writes a pack of all that `wants` reach and `haves` do not, with deltas, by libgit2's
+/// pack builder: for whole histories, where its walk is what is needed.
+///
+/// Errors: not_found, when a part of the history is not here; internal, for the disk.
+pub(super) fn write_history(
+    repo: &git2::Repository,
+    wants: &[ObjectId],
+    haves: &[ObjectId],
+) -> Result<Pack> {
+    let failed = || "the history could not be packed".to_owned();
+    let mut walk = repo.revwalk().or_fail(Kind::Internal, failed)?;
+    for want in wants {
+        walk.push(want.0).or_fail(Kind::NotFound, failed)?;
+    }
+    for have in haves {
+        walk.hide(have.0).or_fail(Kind::NotFound, failed)?;
+    }
+    let mut builder = repo.packbuilder().or_fail(Kind::Internal, failed)?;
+    builder
+        .insert_walk(&mut walk)
+        .or_fail(Kind::NotFound, failed)?;
+    let mut file = SpooledTempFile::new(IN_MEMORY);
+    let (mut length, mut full) = (0u64, None);
+    builder
+        .foreach(|bytes| {
+            length += bytes.len() as u64;
+            full = file.write_all(bytes).err();
+            full.is_none()
+        })
+        .or_fail(Kind::Internal, failed)?;
+    file.rewind().or_fail(Kind::Internal, failed)?;
+    Ok(Pack { file, length })
+}
+
 fn one(odb: &git2::Odb<'_>, id: &ObjectId, out: &mut Hashed) -> anyhow::Result<()> {
     // A loose object can be streamed; one that lies in a pack has to be read whole.
     match odb.reader(id.0) {

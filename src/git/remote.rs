@@ -210,6 +210,39 @@ impl Remote {
             })
     }
 
+    /// Fetches `wants` into an empty store, on a connection of its own.
+    ///
+    /// Errors: as the server gives them; what it cannot read of its own is unavailable.
+    pub fn fetch_whole(
+        &self,
+        into: &Store,
+        wants: &[CommitId],
+        progress: &dyn Progress,
+    ) -> Result<()> {
+        self.connect_for_reading()?
+            .fetch(&into.repo, wants, &[], progress)
+    }
+
+    /// Pushes whole histories to a remote that may have a part of them: `updates`, all or
+    /// none, with what its advertised tips do not reach.
+    pub(crate) fn push_history(
+        &self,
+        connection: PushConnection,
+        store: &Store,
+        updates: &[RefUpdate],
+    ) -> std::result::Result<PushOutcome, PushFailure> {
+        let wants: Vec<CommitId> = updates.iter().filter_map(|u| u.new).collect();
+        let haves = store.present(
+            connection
+                .advertisement
+                .under("refs/heads/")
+                .map(|(_, id)| id),
+        );
+        let pack =
+            super::whole::pack_of_history(store, &wants, &haves).map_err(PushFailure::NotSent)?;
+        connection.push(updates, Some(pack), &[])
+    }
+
     /// Pushes on `connection`: `objects` and `updates`, all refs or none.
     pub(crate) fn push(
         &self,

@@ -115,64 +115,62 @@ pub fn rejected(why: Rejection) -> Error {
 /// A repository without the base has the default policy. Errors: integrity, for a
 /// policy that cannot be read: then nobody writes.
 pub fn policy(cx: &Context, advertisement: &Advertisement) -> Result<Policy> {
-    let base = &cx.config.base;
-    let mut file = PolicyFile::default();
-    if let Some(tip) = policy_tip(cx, advertisement) {
-        let tree = cx.store.commit(tip)?.tree;
-        if let Some(entry) = cx.store.entry(tree, policy::PATH.as_bytes())? {
-            let bad = |why: String| {
-                Error::new(
-                    Kind::Integrity,
-                    format!(
-                        "the policy `{}` of {base} cannot be used: {why}",
-                        policy::PATH
-                    ),
-                )
-                .hint("nothing was written; mend it by a reviewed change on that branch")
-            };
-            if !entry.mode.is_file() || cx.store.blob_size(entry.id)? > 1 << 20 {
-                return Err(bad("it is not a file of less than 1 MiB".to_owned()));
-            }
-            let text = String::from_utf8(cx.store.read_blob(entry.id)?)
-                .map_err(|_| bad("it is not UTF-8".to_owned()))?;
-            if !text.trim().is_empty() {
-                file = yaml::read::<Option<PolicyFile>>(&text)
-                    .map_err(bad)?
-                    .unwrap_or_default();
-            }
-            if file.version.is_some_and(|v| v != 1) {
-                return Err(bad(
-                    "its version is not 1, the one this aidf knows".to_owned()
-                ));
-            }
-        }
-    }
-    for path in [
-        &file.ledgers.changelog,
-        &file.ledgers.memory,
-        &file.ledgers.rollbacks,
-    ]
-    .into_iter()
-    .flatten()
-    {
-        TreePath::new(path).map_err(|e| {
-            Error::new(
-                Kind::Integrity,
-                format!(
-                    "the policy `{}` of {base} cannot be used: {}",
-                    policy::PATH,
-                    e.message()
-                ),
-            )
-            .hint("nothing was written; mend it by a reviewed change on that branch")
-        })?;
-    }
+    let file = match policy_tip(cx, advertisement) {
+        Some(tip) => policy_file(cx, tip)?,
+        None => PolicyFile::default(),
+    };
+    let default = default_branch(cx);
     Ok(Policy::new(
         &file,
         &cx.config.policy,
-        base,
-        default_branch(cx).as_deref(),
+        &cx.config.base,
+        default.as_deref(),
     ))
+}
+
+/// Reads the policy file of a commit; one without it has an empty one.
+///
+/// Errors: integrity.
+pub fn policy_file(cx: &Context, tip: CommitId) -> Result<PolicyFile> {
+    let bad = |why: String| {
+        Error::new(
+            Kind::Integrity,
+            format!(
+                "the policy `{}` of {} cannot be used: {why}",
+                policy::PATH,
+                cx.config.base
+            ),
+        )
+        .hint("nothing was written; mend it by a reviewed change on that branch")
+    };
+    let tree = cx.store.commit(tip)?.tree;
+    let Some(entry) = cx.store.entry(tree, policy::PATH.as_bytes())? else {
+        return Ok(PolicyFile::default());
+    };
+    if !entry.mode.is_file() || cx.store.blob_size(entry.id)? > 1 << 20 {
+        return Err(bad("it is not a file of less than 1 MiB".to_owned()));
+    }
+    let text = String::from_utf8(cx.store.read_blob(entry.id)?)
+        .map_err(|_| bad("it is not UTF-8".to_owned()))?;
+    let file = match text.trim().is_empty() {
+        true => PolicyFile::default(),
+        false => yaml::read::<Option<PolicyFile>>(&text)
+            .map_err(bad)?
+            .unwrap_or_default(),
+    };
+    if file.version.is_some_and(|v| v != 1) {
+        return Err(bad(
+            "its version is not 1, the one this aidf knows".to_owned()
+        ));
+    }
+    let ledgers = &file.ledgers;
+    for path in [&ledgers.changelog, &ledgers.memory, &ledgers.rollbacks]
+        .into_iter()
+        .flatten()
+    {
+        TreePath::new(path).map_err(|e| bad(e.message().to_owned()))?;
+    }
+    Ok(file)
 }
 
 /// The commit that holds the policy.

@@ -2,6 +2,7 @@
 //! Reports are what `--json` prints; front ends make text of them.
 
 pub mod access;
+pub mod backup;
 pub mod commit;
 pub mod log;
 pub mod publish;

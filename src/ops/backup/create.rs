@@ -1,0 +1,320 @@
+//! Making backups: a create-only ref at each branch's tip, on one connection.
+
+use super::{Found, dated, default_branch};
+use crate::backup_name;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::git::{CommitId, RefName, RefUpdate, Remote, RemoteOptions, Verdict};
+use crate::ops::publish::{self, Plan, Push};
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// What is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct CreateRequest {
+    /// The branches; those of the configuration, or the default one, where none is named.
+    pub branches: Vec<String>,
+    /// Other remotes to push the backups to.
+    pub destinations: Vec<String>,
+    /// A file to bundle them into.
+    pub bundle: Option<PathBuf>,
+}
+
+/// What was made.
+#[derive(Debug, Serialize)]
+pub struct CreateReport {
+    /// The repository.
+    pub repo_name: String,
+    /// One for each branch.
+    pub backups: Vec<Backup>,
+    /// Branches that lost commits since their last backup.
+    pub rewound: Vec<Rewound>,
+    /// One for each destination.
+    pub destinations: Vec<Destination>,
+    /// One sentence.
+    pub message: String,
+}
+
+/// One branch's backup.
+#[derive(Debug, Clone, Serialize)]
+pub struct Backup {
+    /// The branch.
+    pub branch: String,
+    /// The backup's branch.
+    pub backup: String,
+    /// What it holds.
+    pub commit: CommitId,
+    /// False where it was there already.
+    pub created: bool,
+}
+
+/// A branch whose last backup is not in its history any more.
+#[derive(Debug, Clone, Serialize)]
+pub struct Rewound {
+    /// The branch.
+    pub branch: String,
+    /// The backup that still has them.
+    pub backup: String,
+    /// The commits that are gone from it, newest first; at most a thousand.
+    pub lost: Vec<CommitId>,
+}
+
+/// What became of a destination.
+#[derive(Debug, Clone, Serialize)]
+pub struct Destination {
+    /// Where, without a password.
+    pub destination: String,
+    /// The backups that were pushed now; what it had already is not pushed again.
+    pub pushed: Vec<String>,
+    /// Why not.
+    pub error: Option<String>,
+}
+
+/// The most lost commits that are listed.
+const MAX_LOST: usize = 1000;
+
+/// Makes the backups.
+///
+/// Errors: not_found for a branch; denied; unavailable. What went wrong at a
+/// destination is in the report.
+pub fn create(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
+    let result = make(cx, request);
+    match &result {
+        Ok(r) => r.backups.iter().filter(|b| b.created).for_each(|b| {
+            cx.record(
+                "backup create",
+                Some(&b.backup),
+                Some(b.commit.to_string()),
+                Ok(&r.message),
+            )
+        }),
+        Err(e) => cx.record("backup create", None, None, Err(e)),
+    }
+    result
+}
+
+fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
+    let default = default_branch(cx)?;
+    let mut branches = if request.branches.is_empty() {
+        cx.config.backup.branches.clone()
+    } else {
+        request.branches.clone()
+    };
+    if branches.is_empty() {
+        branches.push(default.clone());
+    }
+    branches.dedup();
+    let published = publish::publish(cx, |attempt| {
+        let prefix = format!("refs/heads/{}", backup_name::PREFIX);
+        let found = dated(attempt.advertisement.under(&prefix));
+        let (mut backups, mut previous) = (Vec::new(), Vec::new());
+        for branch in &branches {
+            RefName::branch(branch)?;
+            let tip = attempt.advertisement.branch(branch).ok_or_else(|| {
+                Error::new(Kind::NotFound, format!("{} has no branch {branch} to back up", cx.remote.address())).hint("name the branches with --branch, or under `backup: branches:` of the configuration")
+            })?;
+            let group = Some(branch.as_str()).filter(|b| *b != default);
+            let backup = choose(cx, branch, group, tip, &found);
+            let before = found
+                .iter()
+                .find(|f| f.read.branch.as_deref() == group && f.name != backup.backup);
+            previous.extend(
+                before
+                    .filter(|_| backup.created)
+                    .map(|f| (branch.clone(), f.clone(), tip)),
+            );
+            backups.push(backup);
+        }
+        let updates = backups
+            .iter()
+            .filter(|b| b.created)
+            .map(|b| {
+                Ok(RefUpdate {
+                    name: RefName::branch(&b.backup)?,
+                    old: None,
+                    new: Some(b.commit),
+                })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let report = (backups, previous);
+        Ok(match updates.is_empty() {
+            true => Plan::Nothing(report),
+            false => Plan::Push(Push {
+                updates,
+                objects: Vec::new(),
+                token: cx.config.environment_token.clone(),
+                report,
+            }),
+        })
+    })?;
+    let (backups, previous) = published.report;
+    let rewound = previous
+        .into_iter()
+        .filter_map(|(branch, before, tip)| look_for_loss(cx, branch, &before, tip).transpose())
+        .collect::<Result<Vec<_>>>()?;
+    let tips: Vec<CommitId> = backups.iter().map(|b| b.commit).collect();
+    if request.bundle.is_some() || !request.destinations.is_empty() {
+        cx.remote.fetch(&cx.store, &tips, true, &*cx.progress)?;
+    }
+    if let Some(path) = &request.bundle {
+        let mut refs: Vec<(String, CommitId)> = backups
+            .iter()
+            .map(|b| (format!("refs/heads/{}", b.branch), b.commit))
+            .collect();
+        // What a clone of the bundle checks out.
+        refs.extend(refs.first().cloned().map(|(_, id)| ("HEAD".to_owned(), id)));
+        cx.store.write_bundle(&cx.dir.join(path), &refs)?;
+    }
+    let destinations = request
+        .destinations
+        .iter()
+        .map(|url| push_to(cx, url, &backups))
+        .collect();
+    let (made, all) = (backups.iter().filter(|b| b.created).count(), backups.len());
+    let message = match (made, &backups[..]) {
+        (0, _) => format!(
+            "nothing to do: today's backup of {} is there",
+            branches.join(", ")
+        ),
+        (1, [one]) => format!(
+            "backed up {} at {} as {}",
+            one.branch,
+            one.commit.short(),
+            one.backup
+        ),
+        _ => format!("backed up {made} of {all} branches"),
+    };
+    Ok(CreateReport {
+        repo_name: cx.repo_name.clone(),
+        backups,
+        rewound,
+        destinations,
+        message,
+    })
+}
+
+/// The day's name; a further one where the branch moved since; the one that is there
+/// where it holds this very commit.
+fn choose(
+    cx: &Context,
+    branch: &str,
+    group: Option<&str>,
+    tip: CommitId,
+    found: &[Found],
+) -> Backup {
+    let of_today =
+        |f: &&Found| f.read.branch.as_deref() == group && f.read.time.date() == cx.now.date();
+    let backup = |name: String, created| Backup {
+        branch: branch.to_owned(),
+        backup: name,
+        commit: tip,
+        created,
+    };
+    if let Some(same) = found.iter().filter(of_today).find(|f| f.commit == tip) {
+        return backup(same.name.clone(), false);
+    }
+    let day = backup_name::of_day(group, cx.now);
+    match found.iter().any(|f| f.name == day) {
+        true => backup(backup_name::of_second(group, cx.now), true),
+        false => backup(day, true),
+    }
+}
+
+/// A branch whose last backup is no ancestor of its tip was forced.
+fn look_for_loss(
+    cx: &Context,
+    branch: String,
+    before: &Found,
+    tip: CommitId,
+) -> Result<Option<Rewound>> {
+    if before.commit == tip {
+        return Ok(None);
+    }
+    cx.remote
+        .fetch(&cx.store, &[before.commit, tip], true, &*cx.progress)?;
+    if cx.store.is_ancestor(before.commit, tip) {
+        return Ok(None);
+    }
+    let lost = cx
+        .store
+        .history(before.commit, Some(tip))?
+        .take(MAX_LOST)
+        .collect();
+    Ok(Some(Rewound {
+        branch,
+        backup: before.name.clone(),
+        lost,
+    }))
+}
+
+fn push_to(cx: &Context, url: &str, backups: &[Backup]) -> Destination {
+    let mut destination = Destination {
+        destination: String::new(),
+        pushed: Vec::new(),
+        error: None,
+    };
+    let mut push = || -> Result<()> {
+        let options = RemoteOptions {
+            timeout: cx.config.timeout,
+            interactive: false,
+        };
+        let remote = Remote::of_url(url, &cx.dir, &options)?;
+        destination.destination = remote.address();
+        let connection = remote.connect()?;
+        let mut updates = Vec::new();
+        for backup in backups {
+            match connection.advertisement.branch(&backup.backup) {
+                Some(there) if there == backup.commit => {}
+                Some(there) => {
+                    return Err(Error::new(
+                        Kind::Integrity,
+                        format!(
+                            "{} holds {there} there, and {} was expected",
+                            backup.backup, backup.commit
+                        ),
+                    ));
+                }
+                None => updates.push(RefUpdate {
+                    name: RefName::branch(&backup.backup)?,
+                    old: None,
+                    new: Some(backup.commit),
+                }),
+            }
+        }
+        if updates.is_empty() {
+            connection.close();
+            return Ok(());
+        }
+        use crate::git::wire::PushFailure::{NoAnswer, NotSent};
+        let outcome = remote
+            .push_history(connection, &cx.store, &updates)
+            .map_err(|e| match e {
+                NotSent(e) | NoAnswer(e) => e,
+            })?;
+        for (update, verdict) in updates.iter().zip(outcome.verdicts) {
+            match verdict {
+                Verdict::Moved => destination.pushed.push(update.name.short().to_owned()),
+                Verdict::Refused(why) => {
+                    return Err(Error::new(
+                        Kind::Denied,
+                        format!("{} was refused: {why}", update.name.short()),
+                    ));
+                }
+            }
+        }
+        Ok(())
+    };
+    let result = push();
+    if let Err(e) = result {
+        destination.error = Some(
+            std::iter::once(e.message().to_owned())
+                .chain(e.causes())
+                .collect::<Vec<_>>()
+                .join(": "),
+        );
+    }
+    if destination.destination.is_empty() {
+        destination.destination = crate::git::wire::endpoint::redact(url);
+    }
+    destination
+}

@@ -1,0 +1,193 @@
+//! The ledgers of chosen branches as JSON files.
+
+use super::default_branch;
+use crate::context::Context;
+use crate::error::{Error, Kind, OrFail, Result};
+use crate::git::{CommitId, RefName};
+use crate::ops::access;
+use crate::policy::{Ledgers, Policy, PolicyFile};
+use crate::yaml;
+use serde::Serialize;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// The name of the files' schema.
+pub const SCHEMA: &str = "aidf-ledger-1";
+
+/// What was exported.
+#[derive(Debug, Serialize)]
+pub struct ExportReport {
+    /// The repository.
+    pub repo_name: String,
+    /// One for each ledger of each branch.
+    pub exports: Vec<Exported>,
+    /// One sentence.
+    pub message: String,
+}
+
+/// One file.
+#[derive(Debug, Serialize)]
+pub struct Exported {
+    /// The branch.
+    pub branch: String,
+    /// Which ledger.
+    pub ledger: &'static str,
+    /// The file.
+    pub file: PathBuf,
+    /// Its entries; none where it does not parse.
+    pub entries: Option<usize>,
+    /// Why it does not.
+    pub error: Option<String>,
+}
+
+/// A file's content, in this order.
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    repo_name: &'a str,
+    branch: &'a str,
+    commit: CommitId,
+    ledger: &'static str,
+    path: &'a str,
+    entries: Option<serde_json::Value>,
+    /// The text as it is, of a ledger that does not parse.
+    raw: Option<String>,
+    error: Option<String>,
+}
+
+/// Exports the ledgers of `branches` (the default one where none is named) below `out`.
+///
+/// Errors: not_found for a branch; internal for the disk; unavailable. A ledger that does
+/// not parse is exported as it is, and reported.
+pub fn export(cx: &Context, branches: &[String], out: &Path) -> Result<ExportReport> {
+    let branches = if branches.is_empty() {
+        vec![default_branch(cx)?]
+    } else {
+        branches.to_vec()
+    };
+    let names = branches
+        .iter()
+        .map(|b| RefName::branch(b))
+        .collect::<Result<Vec<_>>>()?;
+    let base = format!("refs/heads/{}", cx.config.base);
+    let mut prefixes: Vec<&str> = names.iter().map(RefName::as_str).collect();
+    prefixes.push(&base);
+    let refs = cx.remote.connect_for_reading()?.refs(&prefixes)?;
+    let tip = |name: &str| refs.iter().find(|r| r.name == name).map(|r| r.id);
+    let mut tips = Vec::new();
+    for name in &names {
+        tips.push(tip(name.as_str()).ok_or_else(|| {
+            Error::new(
+                Kind::NotFound,
+                format!("{} has no branch {}", cx.remote.address(), name.short()),
+            )
+        })?);
+    }
+    let wants: Vec<CommitId> = tips.iter().copied().chain(tip(&base)).collect();
+    cx.remote.fetch(&cx.store, &wants, false, &*cx.progress)?;
+    let file = tip(&base)
+        .map(|id| access::policy_file(cx, id))
+        .transpose()?
+        .unwrap_or_default();
+    let policy = Policy::new(&file, &PolicyFile::default(), &cx.config.base, None);
+    let mut exports = Vec::new();
+    for (name, tip) in names.iter().zip(tips) {
+        exports.extend(one_branch(cx, name.short(), tip, policy.ledgers(), out)?);
+    }
+    let bad = exports.iter().filter(|e| e.error.is_some()).count();
+    for e in exports.iter().filter(|e| e.error.is_some()) {
+        cx.warn(format!(
+            "the {} of {} does not parse and was exported as it is: {}",
+            e.ledger,
+            e.branch,
+            e.error.as_deref().unwrap_or("")
+        ));
+    }
+    let message = format!(
+        "exported {} ledgers to {}{}",
+        exports.len(),
+        out.display(),
+        if bad > 0 {
+            format!("; {bad} do not parse")
+        } else {
+            String::new()
+        }
+    );
+    Ok(ExportReport {
+        repo_name: cx.repo_name.clone(),
+        exports,
+        message,
+    })
+}
+
+fn one_branch(
+    cx: &Context,
+    branch: &str,
+    tip: CommitId,
+    ledgers: &Ledgers,
+    out: &Path,
+) -> Result<Vec<Exported>> {
+    let tree = cx.store.commit(tip)?.tree;
+    let folder = out.join(&cx.repo_name).join(branch);
+    let mut done = Vec::new();
+    for (ledger, path) in [
+        ("changelog", &ledgers.changelog),
+        ("memory", &ledgers.memory),
+        ("rollbacks", &ledgers.rollbacks),
+    ] {
+        let Some(entry) = cx
+            .store
+            .entry(tree, path.as_bytes())?
+            .filter(|e| e.mode.is_file())
+        else {
+            continue;
+        };
+        let text = String::from_utf8_lossy(&cx.store.read_blob(entry.id)?).into_owned();
+        let parsed = match text.trim().is_empty() {
+            true => Ok(Vec::new()),
+            false => {
+                yaml::read::<Option<Vec<serde_json::Value>>>(&text).map(Option::unwrap_or_default)
+            }
+        };
+        let (entries, error) = match parsed {
+            Ok(list) => (Some(list), None),
+            Err(why) => (None, Some(why)),
+        };
+        let count = entries.as_ref().map(Vec::len);
+        let document = Document {
+            schema: SCHEMA,
+            repo_name: &cx.repo_name,
+            branch,
+            commit: tip,
+            ledger,
+            path,
+            raw: error.is_some().then_some(text),
+            entries: entries.map(serde_json::Value::Array),
+            error: error.clone(),
+        };
+        let file = folder.join(format!("{ledger}.json"));
+        write_whole(&file, &document)?;
+        done.push(Exported {
+            branch: branch.to_owned(),
+            ledger,
+            file,
+            entries: count,
+            error,
+        });
+    }
+    Ok(done)
+}
+
+fn write_whole(file: &Path, document: &Document<'_>) -> Result<()> {
+    let failed = || format!("{} cannot be written", file.display());
+    let folder = file.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).or_fail(Kind::Internal, failed)?;
+    let mut text = serde_json::to_vec_pretty(document).or_fail(Kind::Internal, failed)?;
+    text.push(b'\n');
+    let mut temporary = tempfile::NamedTempFile::new_in(folder).or_fail(Kind::Internal, failed)?;
+    temporary.write_all(&text).or_fail(Kind::Internal, failed)?;
+    temporary
+        .persist(file)
+        .map_err(|e| Error::new(Kind::Internal, failed()).caused_by(e.error))?;
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! The backups of a remote.
+
+use super::{default_branch, read_all};
+use crate::context::Context;
+use crate::error::Result;
+use crate::git::CommitId;
+use serde::Serialize;
+
+/// What was found.
+#[derive(Debug, Serialize)]
+pub struct ListReport {
+    /// The repository.
+    pub repo_name: String,
+    /// Newest first.
+    pub backups: Vec<Line>,
+}
+
+/// One backup.
+#[derive(Debug, Serialize)]
+pub struct Line {
+    /// Its branch.
+    pub name: String,
+    /// The branch it is of.
+    pub branch: String,
+    /// What it holds.
+    pub commit: CommitId,
+    /// When it was made; RFC 3339.
+    pub time: String,
+}
+
+/// Lists the backups.
+///
+/// Errors: not_found, unavailable.
+pub fn list(cx: &Context) -> Result<ListReport> {
+    let (found, default) = read_all(cx)?;
+    let default = match default {
+        Some(name) => name,
+        None if found.iter().any(|f| f.read.branch.is_none()) => default_branch(cx)?,
+        None => String::new(),
+    };
+    let backups = found
+        .into_iter()
+        .map(|f| Line {
+            branch: f.read.branch.unwrap_or_else(|| default.clone()),
+            name: f.name,
+            commit: f.commit,
+            time: f.read.time.rfc3339(),
+        })
+        .collect();
+    Ok(ListReport {
+        repo_name: cx.repo_name.clone(),
+        backups,
+    })
+}

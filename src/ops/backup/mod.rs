@@ -1,0 +1,92 @@
+//! Backups: made, listed, thinned, proven, brought back, exported.
+
+mod all;
+mod create;
+mod export;
+mod list;
+mod prune;
+mod restore;
+mod verify;
+
+pub use all::{AllReport, OneReport, create_all};
+pub use create::{CreateReport, CreateRequest, create};
+pub use export::{ExportReport, export};
+pub use list::{ListReport, list};
+pub use prune::{PruneReport, prune};
+pub use restore::{RestoreReport, RestoreRequest, restore};
+pub use verify::{DrillReport, VerifyReport, drill, verify};
+
+use crate::backup_name::{self, BackupName};
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::git::CommitId;
+use crate::ops::access;
+
+/// A dated backup of a remote.
+#[derive(Debug, Clone)]
+struct Found {
+    /// Its branch, by its short name.
+    name: String,
+    read: BackupName,
+    commit: CommitId,
+}
+
+/// Reads the backups among refs of a remote, newest first.
+fn dated<'a>(refs: impl Iterator<Item = (&'a str, CommitId)>) -> Vec<Found> {
+    let mut found: Vec<Found> = refs
+        .filter_map(|(name, commit)| {
+            let name = name.strip_prefix("refs/heads/")?;
+            Some(Found {
+                name: name.to_owned(),
+                read: backup_name::parse(name)?,
+                commit,
+            })
+        })
+        .collect();
+    found.sort_by(|a, b| (b.read.time, &b.name).cmp(&(a.read.time, &a.name)));
+    found
+}
+
+/// Reads the backups of a remote, and its default branch.
+fn read_all(cx: &Context) -> Result<(Vec<Found>, Option<String>)> {
+    let prefix = format!("refs/heads/{}", backup_name::PREFIX);
+    let refs = cx.remote.connect_for_reading()?.refs(&[&prefix])?;
+    let default = refs
+        .iter()
+        .find_map(|r| r.target.as_deref().filter(|_| r.name == "HEAD"))
+        .and_then(|t| t.strip_prefix("refs/heads/"));
+    let found = dated(refs.iter().map(|r| (r.name.as_str(), r.id)));
+    Ok((found, default.map(str::to_owned)))
+}
+
+/// The remote's default branch: what this clone or cache knows, else asked for once.
+fn default_branch(cx: &Context) -> Result<String> {
+    if let Some(known) = access::default_branch(cx) {
+        return Ok(known);
+    }
+    let name = cx.remote.default_branch()?;
+    let (head, target) = (
+        format!("refs/remotes/{}/HEAD", cx.remote.name()),
+        format!("refs/remotes/{}/{name}", cx.remote.name()),
+    );
+    // Only saves the question the next time.
+    let _ = cx.store.set_symbolic_ref(&head, &target);
+    Ok(name)
+}
+
+/// The backup that a user names, with or without `backup/`.
+fn named(found: &[Found], name: &str) -> Result<Found> {
+    let full = if name.starts_with(backup_name::PREFIX) {
+        name.to_owned()
+    } else {
+        format!("{}{name}", backup_name::PREFIX)
+    };
+    found
+        .iter()
+        .find(|f| f.name == full)
+        .cloned()
+        .ok_or_else(|| {
+            Error::new(Kind::NotFound, format!("there is no backup {full}"))
+                .hint("see them with `aidf backup list`")
+        })
+}

@@ -1,0 +1,200 @@
+//! Which backups to keep, by restic's rules (restic's manual, "Removing backup
+//! snapshots"), in UTC. Pure.
+
+use crate::clock::{Moment, Period};
+
+/// How many of each kind to keep.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// The last so many.
+    pub last: u32,
+    /// The last of each of so many days that have one.
+    pub daily: u32,
+    /// The last of each of so many ISO weeks.
+    pub weekly: u32,
+    /// The last of each of so many months.
+    pub monthly: u32,
+    /// All within this time before the newest.
+    pub within: Option<Period>,
+}
+
+impl Rules {
+    /// True when nothing says what to keep.
+    pub fn is_empty(&self) -> bool {
+        *self == Rules::default()
+    }
+}
+
+/// For each time, newest first, why it is kept; nothing: it may go.
+///
+/// A bucket that has counts left keeps the oldest of all as well, as restic does. The
+/// newest is always kept.
+pub fn reasons(newest_first: &[Moment], rules: &Rules) -> Vec<Vec<String>> {
+    type Bucket = (&'static str, u32, fn(Moment, usize) -> i64, i64);
+    let mut buckets: [Bucket; 4] = [
+        ("last", rules.last, |_, at| at as i64, -1),
+        ("daily", rules.daily, |t, _| t.day_number(), -1),
+        ("weekly", rules.weekly, |t, _| t.week_number(), -1),
+        ("monthly", rules.monthly, |t, _| t.month_number(), -1),
+    ];
+    let oldest = newest_first.len().saturating_sub(1);
+    newest_first
+        .iter()
+        .enumerate()
+        .map(|(at, time)| {
+            let mut why = Vec::new();
+            if let Some(within) = &rules.within
+                && *time > within.before(newest_first[0])
+            {
+                why.push(format!("within {within}"));
+            }
+            for (name, left, number, previous) in &mut buckets {
+                let value = number(*time, at);
+                if *left > 0 && (value != *previous || at == oldest) {
+                    *previous = value;
+                    *left -= 1;
+                    why.push((*name).to_owned());
+                }
+            }
+            if at == 0 && why.is_empty() {
+                why.push("newest".to_owned());
+            }
+            why
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A year of nights, newest first, ending on a Sunday.
+    fn year() -> Vec<Moment> {
+        (0..365)
+            .map(|n| Moment::from_seconds(1_795_305_600 - n * 86_400))
+            .collect()
+    }
+
+    fn kept(times: &[Moment], rules: &Rules) -> Vec<String> {
+        reasons(times, rules)
+            .iter()
+            .zip(times)
+            .filter(|(why, _)| !why.is_empty())
+            .map(|(_, t)| t.date())
+            .collect()
+    }
+
+    #[test]
+    fn a_year_of_nights_is_thinned_as_restic_thins_it() {
+        let rules = Rules {
+            daily: 7,
+            weekly: 5,
+            monthly: 12,
+            ..Rules::default()
+        };
+        let dates = kept(&year(), &rules);
+        // Seven nights; the last night of five weeks, the first of which is one of them;
+        // the last night of twelve months, the first of which is the newest.
+        let expected = [
+            "2026-11-22",
+            "2026-11-21",
+            "2026-11-20",
+            "2026-11-19",
+            "2026-11-18",
+            "2026-11-17",
+            "2026-11-16",
+            "2026-11-15",
+            "2026-11-08",
+            "2026-11-01",
+            "2026-10-31",
+            "2026-10-25",
+            "2026-09-30",
+            "2026-08-31",
+            "2026-07-31",
+            "2026-06-30",
+            "2026-05-31",
+            "2026-04-30",
+            "2026-03-31",
+            "2026-02-28",
+            "2026-01-31",
+            "2025-12-31",
+        ];
+        assert_eq!(dates, expected);
+    }
+
+    #[test]
+    fn a_bucket_with_counts_left_keeps_the_oldest() {
+        let times = year();
+        let dates = kept(
+            &times[..10],
+            &Rules {
+                monthly: 12,
+                ..Rules::default()
+            },
+        );
+        assert_eq!(dates, ["2026-11-22", "2026-11-13"]);
+        let two_months = kept(
+            &times[..40],
+            &Rules {
+                monthly: 2,
+                ..Rules::default()
+            },
+        );
+        assert_eq!(two_months, ["2026-11-22", "2026-10-31"]);
+    }
+
+    #[test]
+    fn within_counts_from_the_newest_and_not_from_now() {
+        let times = year();
+        let within = |text: &str| Rules {
+            within: Some(Period::parse(text).unwrap()),
+            ..Rules::default()
+        };
+        assert_eq!(kept(&times, &within("3d")).len(), 3);
+        assert_eq!(kept(&times, &within("1w")).len(), 7);
+        assert_eq!(kept(&times, &within("1m")).last().unwrap(), "2026-10-23");
+        assert_eq!(kept(&times, &within("36h")).len(), 2);
+    }
+
+    #[test]
+    fn the_newest_is_always_kept() {
+        assert_eq!(kept(&year(), &Rules::default()), ["2026-11-22"]);
+        assert_eq!(
+            kept(
+                &[],
+                &Rules {
+                    last: 3,
+                    ..Rules::default()
+                }
+            ),
+            Vec::<String>::new()
+        );
+        assert_eq!(
+            kept(
+                &year(),
+                &Rules {
+                    last: 3,
+                    ..Rules::default()
+                }
+            )
+            .len(),
+            3
+        );
+    }
+
+    #[test]
+    fn several_of_one_day_leave_the_last_of_it() {
+        let times: Vec<Moment> = [5, 4, 3, 2, 1]
+            .map(|h| Moment::from_seconds(1_795_305_600 + h * 3600))
+            .to_vec();
+        let why = reasons(
+            &times,
+            &Rules {
+                daily: 1,
+                ..Rules::default()
+            },
+        );
+        assert_eq!(why.iter().filter(|w| !w.is_empty()).count(), 1);
+        assert_eq!(why[0], ["daily"]);
+    }
+}
