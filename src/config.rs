@@ -188,6 +188,12 @@ impl Config {
                     .hint("give at least 1 second"),
             );
         }
+        if let Some(fault) = file.policy.fault() {
+            return Err(Error::new(
+                Kind::Usage,
+                format!("the configuration's policy has a mistake: {fault}"),
+            ));
+        }
         Ok(Config {
             environment_branch: get("DEFAULT_WRITE_BRANCH"),
             default_branch: file.write.default_branch,

@@ -134,6 +134,20 @@ impl Context {
         }
     }
 
+    /// Refuses work that needs the history, where the clone's is cut.
+    ///
+    /// Errors: usage.
+    pub fn needs_history(&self) -> Result<()> {
+        if !self.store.is_shallow() {
+            return Ok(());
+        }
+        Err(Error::new(
+            Kind::Usage,
+            "this clone is shallow, and its history is needed for this",
+        )
+        .hint("run `git fetch --unshallow` first, or work without a clone: -R URL"))
+    }
+
     /// Keeps a warning for the report.
     pub fn warn(&self, text: impl Into<String>) {
         let text = text.into();

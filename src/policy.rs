@@ -181,7 +181,8 @@ impl Policy {
         base: &str,
         default_branch: Option<&str>,
     ) -> Policy {
-        let mut protected = vec!["main".to_owned(), base.to_owned(), "backup/**".to_owned()];
+        let mut protected: Vec<String> = ["main", "sandbox", "backup/**"].map(str::to_owned).into();
+        protected.push(escape_glob(base));
         protected.extend(default_branch.map(escape_glob));
         protected.extend(
             file.protected_branches
@@ -248,8 +249,8 @@ impl Policy {
                     &file.ledgers.rollbacks,
                     "project/.logs/reverted_commits.yaml",
                 ),
-                enabled: file.ledgers.enabled.unwrap_or(true)
-                    && operator.ledgers.enabled.unwrap_or(true),
+                // Only the repository's own policy switches its ledgers off.
+                enabled: file.ledgers.enabled.unwrap_or(true),
             },
         }
     }
@@ -257,11 +258,7 @@ impl Policy {
     /// Whether nobody but an operator writes this branch directly.
     pub fn is_protected(&self, branch: &str) -> bool {
         // A sandbox is its holder's, whatever a careless glob says.
-        !names::is_sandbox(branch)
-            && self
-                .protected
-                .iter()
-                .any(|p| fast_glob::glob_match(p, branch))
+        !names::is_sandbox(branch) && self.protected.iter().any(|p| matches(p, branch))
     }
 
     /// Refuses a path that a sandbox may not write.
@@ -269,11 +266,7 @@ impl Policy {
     /// Errors: denied, with the rule.
     pub fn check_path(&self, branch: &str, path: &str) -> Result<()> {
         let folded = path.to_lowercase();
-        let hit = |list: &[String]| {
-            list.iter()
-                .find(|p| fast_glob::glob_match(p.as_str(), folded.as_str()))
-                .cloned()
-        };
+        let hit = |list: &[String]| list.iter().find(|p| matches(p, &folded)).cloned();
         let refuse = |rule: &str| {
             Error::new(
                 Kind::Denied,
@@ -330,6 +323,56 @@ impl Policy {
     /// Where the ledgers lie.
     pub fn ledgers(&self) -> &Ledgers {
         &self.ledgers
+    }
+}
+
+/// A glob means what it matches, and everything below it where that is a folder.
+fn matches(glob: &str, name: &str) -> bool {
+    let glob = glob.strip_suffix('/').unwrap_or(glob);
+    fast_glob::glob_match(glob, name) || fast_glob::glob_match(format!("{glob}/**"), name)
+}
+
+impl PolicyFile {
+    /// What is wrong with the file, if anything: a glob that would match nothing, or two
+    /// ledgers in one place. A policy that says less than it seems to is not used.
+    pub fn fault(&self) -> Option<String> {
+        let globs = self
+            .protected_branches
+            .iter()
+            .chain(&self.paths.deny)
+            .chain(&self.paths.allow);
+        for glob in globs {
+            let odd = glob.is_empty() || glob.starts_with('/') || glob.starts_with("./");
+            let count = |c: char| glob.chars().filter(|x| *x == c).count();
+            if odd || count('[') != count(']') || count('{') != count('}') {
+                return Some(format!("the glob `{glob}` matches nothing"));
+            }
+        }
+        let given = [
+            &self.ledgers.changelog,
+            &self.ledgers.memory,
+            &self.ledgers.rollbacks,
+        ];
+        let defaults = [
+            "project/outputs/changelog.yaml",
+            "project/memory.yaml",
+            "project/.logs/reverted_commits.yaml",
+        ];
+        let places: Vec<String> = given
+            .iter()
+            .zip(defaults)
+            .map(|(g, d)| g.as_deref().unwrap_or(d).to_lowercase())
+            .collect();
+        for (at, one) in places.iter().enumerate() {
+            for (other_at, other) in places.iter().enumerate() {
+                if at != other_at && (one == other || other.starts_with(&format!("{one}/"))) {
+                    return Some(format!(
+                        "two ledgers are in each other's place: {one} and {other}"
+                    ));
+                }
+            }
+        }
+        None
     }
 }
 

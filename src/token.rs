@@ -36,6 +36,9 @@ pub struct Claims {
     /// The sandbox's branch; none for an operator.
     #[serde(rename = "b", skip_serializing_if = "Option::is_none", default)]
     pub branch: Option<String>,
+    /// The base the sandbox was opened from, where it is not the configured one.
+    #[serde(rename = "f", skip_serializing_if = "Option::is_none", default)]
+    pub base: Option<String>,
     /// The token's own id, for revoking it: 16 hexadecimal digits.
     #[serde(rename = "i")]
     pub id: String,
@@ -163,8 +166,12 @@ fn associated(key_id: &str, repository: &str) -> String {
 /// When an unused token ends: `idle_days` after the later of its issue and the
 /// branch's last commit, but not after its own end. `None`: never.
 pub fn ends_at(claims: &Claims, last_write: Option<i64>, idle_days: Option<u32>) -> Option<i64> {
-    let idle =
-        idle_days.map(|days| claims.issued.max(last_write.unwrap_or(0)) + i64::from(days) * 86_400);
+    let idle = idle_days.map(|days| {
+        claims
+            .issued
+            .max(last_write.unwrap_or(0))
+            .saturating_add(i64::from(days) * 86_400)
+    });
     match (idle, claims.expires) {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),
@@ -178,6 +185,7 @@ mod tests {
     fn claims() -> Claims {
         Claims {
             branch: Some("sandbox-emerald-hawk".into()),
+            base: None,
             id: "0123456789abcdef".into(),
             kind: TokenKind::Sandbox,
             pod: Some("GPTPod".into()),

@@ -140,11 +140,18 @@ impl<'s> Draft<'s> {
             }
         }
         for (name, edits) in &below {
-            let folder = now(&builder, name)?
-                .filter(|e| e.mode == Mode::Folder)
-                .map(|e| e.id);
+            let there = now(&builder, name)?;
+            let folder = there.filter(|e| e.mode == Mode::Folder).map(|e| e.id);
             match self.edit_folder(folder, edits)? {
                 Some(id) => {
+                    // Only what these edits remove themselves may make room for a folder.
+                    if there.is_some() && folder.is_none() {
+                        return Err(Error::new(
+                            Kind::Conflict,
+                            format!("`{}` is a file on the branch and would become a folder", String::from_utf8_lossy(name)),
+                        )
+                        .hint("nothing was written; remove that file in the same commit with --rm, or choose another path"));
+                    }
                     builder
                         .insert(*name, id.0, i32::from(FileMode::Tree))
                         .map(drop)

@@ -87,6 +87,10 @@ impl RefName {
             )
             .hint("give the branch without `refs/heads/`"));
         }
+        if name == "HEAD" {
+            return Err(Error::new(Kind::Usage, "`HEAD` is not a branch name")
+                .hint("name the branch itself"));
+        }
         match fault_in_ref(&format!("refs/heads/{name}")) {
             None if !name.is_empty() => Ok(RefName(format!("refs/heads/{name}"))),
             why => Err(Error::new(

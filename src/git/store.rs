@@ -194,6 +194,11 @@ impl Store {
             })
     }
 
+    /// True for a clone whose history is cut.
+    pub fn is_shallow(&self) -> bool {
+        self.repo.is_shallow()
+    }
+
     /// The commit that HEAD names.
     pub fn head(&self) -> Option<CommitId> {
         self.repo
@@ -239,7 +244,11 @@ impl Store {
         Ok(CommitInfo {
             id,
             tree: ObjectId(commit.tree_id()),
-            parents: commit.parent_ids().map(ObjectId).collect(),
+            // As written: libgit2 hides the parents at which a shallow clone is cut.
+            parents: raw
+                .lines()
+                .filter_map(|l| ObjectId::parse(l.strip_prefix("parent ")?).ok())
+                .collect(),
             author: line("author "),
             committer: line("committer "),
             author_name: String::from_utf8_lossy(commit.author().name_bytes()).into_owned(),

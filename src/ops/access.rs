@@ -1,6 +1,7 @@
 //! Which branch a write goes to, and whether it may.
 
 use super::session::{self, Session};
+use crate::config::DEFAULT_BASE;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{Advertisement, CommitId, RefName, TreePath};
@@ -163,6 +164,9 @@ pub fn policy_file(cx: &Context, tip: CommitId) -> Result<PolicyFile> {
             "its version is not 1, the one this aidf knows".to_owned()
         ));
     }
+    if let Some(fault) = file.fault() {
+        return Err(bad(fault));
+    }
     let ledgers = &file.ledgers;
     for path in [&ledgers.changelog, &ledgers.memory, &ledgers.rollbacks]
         .into_iter()
@@ -175,7 +179,11 @@ pub fn policy_file(cx: &Context, tip: CommitId) -> Result<PolicyFile> {
 
 /// The commit that holds the policy.
 pub fn policy_tip(cx: &Context, advertisement: &Advertisement) -> Option<CommitId> {
-    advertisement.branch(&cx.config.base)
+    // A base that is not there must not take the policy with it.
+    advertisement
+        .branch(&cx.config.base)
+        .or_else(|| advertisement.branch(DEFAULT_BASE))
+        .or_else(|| advertisement.branch(&default_branch(cx)?))
 }
 
 /// The default branch, as far as the clone knows it.
@@ -185,6 +193,34 @@ pub fn default_branch(cx: &Context) -> Option<String> {
         .symbolic_ref(&format!("{prefix}HEAD"))?
         .strip_prefix(&prefix)
         .map(str::to_owned)
+}
+
+/// The remote's default branch: what this clone or cache knows, else asked for once.
+///
+/// Errors: not_found, where it has none; unavailable.
+pub fn learn_default_branch(cx: &Context) -> Result<String> {
+    if let Some(known) = default_branch(cx) {
+        return Ok(known);
+    }
+    let name = cx.remote.default_branch()?;
+    let (head, target) = (
+        format!("refs/remotes/{}/HEAD", cx.remote.name()),
+        format!("refs/remotes/{}/{name}", cx.remote.name()),
+    );
+    // Only saves the question the next time.
+    let _ = cx.store.set_symbolic_ref(&head, &target);
+    Ok(name)
+}
+
+/// Whether a branch is the remote's default one, which is always protected.
+///
+/// Errors: unavailable: what cannot be known is not let through.
+fn is_default(cx: &Context, branch: &str) -> Result<bool> {
+    match learn_default_branch(cx) {
+        Ok(name) => Ok(name == branch),
+        Err(e) if e.kind() == Kind::NotFound => Ok(false),
+        Err(e) => Err(e),
+    }
 }
 
 /// Refuses a write that the policy or the token does not allow.
@@ -221,7 +257,7 @@ pub fn authorise(
     if operator {
         return Ok(());
     }
-    if policy.is_protected(branch) {
+    if policy.is_protected(branch) || (!target.is_sandbox() && is_default(cx, branch)?) {
         return Err(Error::new(
             Kind::Denied,
             format!("{branch} is protected and is not written directly"),

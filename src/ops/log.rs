@@ -67,20 +67,24 @@ pub fn log(cx: &Context, request: &Request) -> Result<Report> {
         None => access::choose(cx, None, None)?.branch,
     };
     let (tip, base) = fetch_tip(cx, &branch)?;
-    log_from(cx, &branch, tip, base, request)
+    if cx.store.is_shallow() {
+        cx.warn("this clone is shallow: older commits are not shown");
+    }
+    log_from(cx, &branch, tip, base, None, request)
 }
 
-/// Reads the log from a tip that is in the store.
+/// Reads the log from a tip that is in the store, without what `hide` reaches.
 pub(super) fn log_from(
     cx: &Context,
     branch: &RefName,
     tip: CommitId,
     base: Option<CommitId>,
+    hide: Option<CommitId>,
     request: &Request,
 ) -> Result<Report> {
     let mut reverts = Reverts::default();
     let mut commits = Vec::new();
-    for id in cx.store.history(tip, None)? {
+    for id in cx.store.history(tip, hide)? {
         let commit = cx.store.commit(id)?;
         reverts.see(&commit);
         let task_id = trailer(&commit, "Aidf-Task-Id");

@@ -8,5 +8,6 @@ pub mod log;
 pub mod publish;
 pub mod rollback;
 pub mod sandbox;
+mod seen;
 pub mod session;
 mod written;

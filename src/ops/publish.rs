@@ -231,7 +231,15 @@ fn push_options(cx: &Context, advertisement: &Advertisement, token: Option<&str>
                 .step("the token is not sent over a network in the open");
             Vec::new()
         }
-        _ => Vec::new(),
+        Some(_) => {
+            // Neither aidf, which lacks the key, nor a hook, which takes no options, has
+            // looked at the token.
+            if !cx.is_broker() {
+                cx.warn("nobody checked the token: its key is not here, and the server takes no push options");
+            }
+            Vec::new()
+        }
+        None => Vec::new(),
     }
 }
 

@@ -4,12 +4,15 @@
 use super::access::{self, Target};
 use super::log::{Reverts, trailer};
 use super::publish::{self, Plan, Push};
+use super::seen;
 use super::written::{self, Words};
+use crate::alerts::{self, AlertKind};
+use crate::backup_name;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, Draft, Edit, ObjectId, RefUpdate, Undo, undo};
 use crate::ledger::{ChangelogEntry, RollbackEntry};
-use crate::policy::{Ledgers, Policy};
+use crate::policy::{Ledgers, Policy, Reaction};
 use serde::Serialize;
 
 /// Which commits.
@@ -100,9 +103,10 @@ fn write(cx: &Context, request: &Request, target: &Target) -> Result<Report> {
     if let Some(reason) = &request.reason {
         written::check_message(reason)?;
     }
-    if let Some(who) = &request.committed_by {
-        written::check_value("--committed-by", who)?;
-    }
+    written::check_writer(target, request.committed_by.as_deref())?;
+    cx.needs_history()?;
+    let mut seen_before = None;
+    let mut touched: Vec<Edit> = Vec::new();
     let published = publish::publish(cx, |attempt| {
         let advertisement = attempt.advertisement;
         let tip = advertisement.branch(target.name()).ok_or_else(|| {
@@ -116,10 +120,14 @@ fn write(cx: &Context, request: &Request, target: &Target) -> Result<Report> {
         needed.extend(access::policy_tip(cx, advertisement));
         // A backup is a branch of its own, and may lie outside this one's history.
         let named = match &request.what {
-            What::To(revision) => advertisement.branch(revision),
+            What::To(name) if name.starts_with(backup_name::PREFIX) => advertisement.branch(name),
             _ => None,
         };
         needed.extend(named);
+        // What the sandbox inherited is that of the base it was opened from.
+        let from = target.claims.as_ref().and_then(|c| c.base.as_deref());
+        let base = advertisement.branch(from.unwrap_or(&cx.config.base));
+        needed.extend(base);
         cx.remote.fetch(&cx.store, &needed, true, &*cx.progress)?;
         let policy = access::policy(cx, advertisement)?;
         access::authorise(
@@ -129,7 +137,7 @@ fn write(cx: &Context, request: &Request, target: &Target) -> Result<Report> {
             advertisement,
             cx.store.commit(tip)?.time,
         )?;
-        let base = advertisement.branch(&cx.config.base);
+        seen_before.get_or_insert_with(|| seen::base(cx, target, tip));
         Work {
             cx,
             request,
@@ -138,13 +146,20 @@ fn write(cx: &Context, request: &Request, target: &Target) -> Result<Report> {
             tip,
             base,
         }
-        .plan(named)
+        .plan(named, &mut touched)
     })?;
     let mut report = published.report;
     report.attempts = published.attempts;
     match report.commit {
         Some(_) if request.dry_run => report.commit = None,
-        Some(commit) => written::landed(cx, target, commit),
+        Some(commit) => {
+            // What was undone on purpose counts as seen.
+            let known: Vec<_> = touched
+                .into_iter()
+                .filter_map(|(p, e)| Some((String::from_utf8(p).ok()?, e)))
+                .collect();
+            seen::moved(cx, target, commit, &seen_before.unwrap_or_default(), &known);
+        }
         None => {}
     }
     Ok(report)
@@ -160,7 +175,7 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn plan(&self, named: Option<CommitId>) -> Result<Plan<Report>> {
+    fn plan(&self, named: Option<CommitId>, touched: &mut Vec<Edit>) -> Result<Plan<Report>> {
         let store = &self.cx.store;
         let tree = store.commit(self.tip)?.tree;
         let ledgers = self.policy.ledgers();
@@ -223,6 +238,8 @@ impl Work<'_> {
         if undone.edits.is_empty() {
             return Ok(Plan::Nothing(report));
         }
+        self.check_limits(tree, &undone.edits)?;
+        touched.clone_from(&undone.edits);
         let commit = self.build(&mut draft, tree, &undone.edits, &report, back_to)?;
         let (commits, files) = (report.reverted.len(), report.reverted_files.len());
         let what = match &self.request.what {
@@ -269,6 +286,57 @@ impl Work<'_> {
                     .is_some_and(|rest| rest.starts_with('/'))
         };
         self.request.paths.is_empty() || self.request.paths.iter().any(below)
+    }
+
+    /// The limits on a write, as for a commit.
+    fn check_limits(&self, tree: ObjectId, edits: &[Edit]) -> Result<()> {
+        let limits = self.policy.limits();
+        let files = edits.len() as u64;
+        if let Some(most) = limits.files.filter(|most| files > *most) {
+            return Err(Error::new(
+                Kind::Denied,
+                format!("the rollback changes {files} files, and the policy allows {most}"),
+            )
+            .hint("nothing was written; roll back fewer at once with --path"));
+        }
+        if let Some(most) = limits.lines {
+            let mut lines = 0;
+            for (path, new) in edits {
+                let count = self
+                    .cx
+                    .store
+                    .count_lines(self.cx.store.entry(tree, path)?, *new)?;
+                lines += count.added + count.removed;
+            }
+            if lines > most {
+                return Err(Error::new(
+                    Kind::Denied,
+                    format!("the rollback changes {lines} lines, and the policy allows {most}"),
+                )
+                .hint("nothing was written; roll back fewer at once with --path"));
+            }
+        }
+        Ok(())
+    }
+
+    /// A message that tells CI not to run is answered as the policy says.
+    fn check_message(&self, message: &str) -> Result<()> {
+        let Some(directive) = alerts::ci_directive(message) else {
+            return Ok(());
+        };
+        let what = format!("ci_directive: the message tells CI not to run: {directive}");
+        match self.policy.reaction(AlertKind::CiDirective) {
+            Reaction::Ignore => {}
+            Reaction::Warn => self.cx.warn(what),
+            Reaction::Refuse => {
+                return Err(Error::new(
+                    Kind::Denied,
+                    format!("the policy refuses this rollback ({what})"),
+                )
+                .hint("nothing was written; say it in other words with --reason"));
+            }
+        }
+        Ok(())
     }
 
     fn check_paths(&self, undone: &Undo, reverted: &[CommitId]) -> Result<()> {
@@ -494,6 +562,7 @@ impl Work<'_> {
         if let Some(reason) = &self.request.reason {
             message = format!("{message}\n\n{}", reason.trim());
         }
+        self.check_message(&message)?;
         let mut trailers = vec![("Aidf-Committed-By", committed_by)];
         // A commit of which only some files were undone is not undone.
         let name = if self.request.paths.is_empty() {
@@ -535,27 +604,31 @@ impl Work<'_> {
         if !gone.is_empty() {
             memory.remove(|p| gone.iter().any(|(g, _)| g == p.as_bytes()));
         }
-        for (file, _) in there {
-            let file = String::from_utf8_lossy(file);
-            if memory.entry_for(&file).is_some() || store.entry(tree, file.as_bytes())?.is_some() {
-                continue;
+        let mut returning = there
+            .iter()
+            .filter_map(|(p, _)| std::str::from_utf8(p).ok())
+            .filter(|p| memory.entry_for(p).is_none())
+            .collect::<Vec<_>>();
+        for id in &report.reverted {
+            if returning.is_empty() {
+                break;
             }
-            for id in &report.reverted {
-                let Some(parent) = store.commit(*id)?.parents.first().copied() else {
-                    continue;
-                };
-                // A memory of then that does not parse has nothing to give.
-                let Ok(then) = written::read_ledger(self.cx, store.commit(parent)?.tree, path)
-                else {
-                    continue;
-                };
-                if then
-                    .entry_for(&file)
-                    .is_some_and(|entry| memory.append_entry(entry))
-                {
-                    break;
+            let Some(parent) = store.commit(*id)?.parents.first().copied() else {
+                continue;
+            };
+            // A memory of then that does not parse has nothing to give.
+            let Ok(then) = written::read_ledger(self.cx, store.commit(parent)?.tree, path) else {
+                continue;
+            };
+            let mut left = Vec::new();
+            for file in returning {
+                let absent = store.entry(tree, file.as_bytes())?.is_none();
+                let entry = then.entry_for(file).filter(|_| absent);
+                if !entry.is_some_and(|e| memory.append_entry(e)) {
+                    left.push(file);
                 }
             }
+            returning = left;
         }
         written::ledger_edit(self.cx, draft, tree, path, &memory)
     }

@@ -4,7 +4,7 @@
 use super::access::Target;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{CommitId, Draft, Edit, Entry, Mode, ObjectId, Person, tracking_ref};
+use crate::git::{CommitId, Draft, Edit, Entry, Mode, ObjectId, Person, TreePath, check_parents};
 use crate::ledger::Ledger;
 use crate::signature::{self, Signed};
 
@@ -155,6 +155,10 @@ fn ends_in_trailers(message: &str) -> bool {
 ///
 /// Errors: integrity, for one that is no file or cannot be appended to.
 pub(super) fn read_ledger(cx: &Context, tree: ObjectId, path: &str) -> Result<Ledger> {
+    check_parents(&cx.store, tree, &TreePath::new(path)?).map_err(|e| {
+        Error::new(Kind::Integrity, format!("the ledger `{path}` cannot be written: {}", e.message()))
+            .hint("nothing was written; mend it by a reviewed change, or leave it out with --no-changelog --no-memory")
+    })?;
     match cx.store.entry(tree, path.as_bytes())? {
         None => Ledger::read(path, None),
         Some(entry) if entry.mode.is_file() && cx.store.blob_size(entry.id)? <= crate::yaml::MAX_BYTES as u64 => {
@@ -182,19 +186,18 @@ pub(super) fn ledger_edit(
     Ok(Some((path.as_bytes().to_vec(), Some(Entry { id, mode }))))
 }
 
-/// Remembers in the clone what has landed: its tracking ref now names the new commit.
-pub(super) fn landed(cx: &Context, target: &Target, commit: CommitId) {
-    let name = tracking_ref(cx.remote.name(), &target.branch);
-    if let Err(e) = cx.store.set_ref(&name, commit, "aidf: push") {
-        cx.warn(format!(
-            "the commit landed, but this clone's {name} could not be moved: {e}"
-        ));
+/// Refuses a writer's name that is another sandbox's.
+///
+/// Errors: usage, denied.
+pub(super) fn check_writer(target: &Target, who: Option<&str>) -> Result<()> {
+    let Some(who) = who else { return Ok(()) };
+    check_value("--committed-by", who)?;
+    if target.is_sandbox() && crate::names::is_sandbox(who) && who != target.name() {
+        return Err(Error::new(
+            Kind::Denied,
+            format!("{} may not write in the name of {who}", target.name()),
+        )
+        .hint("leave --committed-by out"));
     }
-}
-
-/// What this clone last saw of a branch, when its objects are here.
-pub(super) fn seen(cx: &Context, target: &Target) -> Option<CommitId> {
-    cx.store
-        .local_ref(&tracking_ref(cx.remote.name(), &target.branch))
-        .filter(|id| cx.store.has_commit(*id))
+    Ok(())
 }

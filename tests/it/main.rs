@@ -2,6 +2,15 @@
 //! and reading them with plain git. A file for each behaviour.
 #![allow(clippy::unwrap_used)]
 
+mod backup_all;
+mod backup_create;
+mod backup_days;
+mod backup_dest;
+mod backup_kill;
+mod backup_list;
+mod backup_prune;
+mod backup_restore;
+mod backup_verify;
 mod baseline;
 mod cli_pages;
 mod commit;

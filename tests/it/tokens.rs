@@ -343,6 +343,7 @@ fn with_key() -> (World, aidf::keys::Key) {
 fn claims(branch: &str) -> aidf::token::Claims {
     aidf::token::Claims {
         branch: Some(branch.to_owned()),
+        base: None,
         id: "0123456789abcdef".to_owned(),
         kind: aidf::token::TokenKind::Sandbox,
         pod: None,

@@ -20,7 +20,7 @@ use crate::backup_name::{self, BackupName};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::CommitId;
-use crate::ops::access;
+use crate::ops::access::learn_default_branch as default_branch;
 
 /// A dated backup of a remote.
 #[derive(Debug, Clone)]
@@ -57,21 +57,6 @@ fn read_all(cx: &Context) -> Result<(Vec<Found>, Option<String>)> {
         .and_then(|t| t.strip_prefix("refs/heads/"));
     let found = dated(refs.iter().map(|r| (r.name.as_str(), r.id)));
     Ok((found, default.map(str::to_owned)))
-}
-
-/// The remote's default branch: what this clone or cache knows, else asked for once.
-fn default_branch(cx: &Context) -> Result<String> {
-    if let Some(known) = access::default_branch(cx) {
-        return Ok(known);
-    }
-    let name = cx.remote.default_branch()?;
-    let (head, target) = (
-        format!("refs/remotes/{}/HEAD", cx.remote.name()),
-        format!("refs/remotes/{}/{name}", cx.remote.name()),
-    );
-    // Only saves the question the next time.
-    let _ = cx.store.set_symbolic_ref(&head, &target);
-    Ok(name)
 }
 
 /// The backup that a user names, with or without `backup/`.

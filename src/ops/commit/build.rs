@@ -9,6 +9,7 @@ use crate::git::{CommitId, Draft, Edit, Entry, Mode, ObjectId, RefUpdate};
 use crate::ledger::{ChangelogEntry, MemoryEntry};
 use crate::ops::access::Target;
 use crate::ops::publish::{Plan, Push};
+use crate::ops::seen::Base;
 use crate::ops::written::{self, Words};
 use crate::policy::{Policy, Reaction};
 
@@ -25,14 +26,14 @@ impl Build<'_> {
     pub fn plan(
         &self,
         wanted: &[Wanted],
-        base_tree: ObjectId,
+        base: &Base,
         tip: CommitId,
         tree: ObjectId,
         blobs: &[ObjectId],
     ) -> Result<Plan<Report>> {
         let store = &self.cx.store;
         let mut draft = store.draft();
-        let edits = self.merge(&mut draft, wanted, base_tree, tree)?;
+        let edits = self.merge(&mut draft, wanted, base, tree)?;
         let mut report = Report {
             branch: self.target.name().to_owned(),
             repo_name: self.cx.repo_name.clone(),
@@ -118,7 +119,7 @@ impl Build<'_> {
         &self,
         draft: &mut Draft<'_>,
         wanted: &[Wanted],
-        base_tree: ObjectId,
+        base: &Base,
         tree: ObjectId,
     ) -> Result<Vec<Edit>> {
         let store = &self.cx.store;
@@ -154,7 +155,7 @@ impl Build<'_> {
             if ours == theirs {
                 continue;
             }
-            let base = store.entry(base_tree, path)?;
+            let base = base.entry(self.cx, want.path.as_str())?;
             if self.request.overwrite || theirs == base {
                 edits.push((path.to_vec(), ours));
                 continue;

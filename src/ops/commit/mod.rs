@@ -5,12 +5,12 @@ mod build;
 mod read;
 
 use super::access::{self, Target};
+use super::seen::{self, Base};
 use super::{publish, written};
 use crate::alerts::Alert;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, ObjectId, TreePath, check_parents};
-use crate::names;
 use build::Build;
 pub use read::{Input, Source};
 use read::{Wanted, below, check_sources, check_unique, read_all, take_working_tree};
@@ -141,16 +141,7 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
         .committed_by
         .clone()
         .unwrap_or_else(|| target.name().to_owned());
-    if target.is_sandbox() && names::is_sandbox(&committed_by) && committed_by != target.name() {
-        return Err(Error::new(
-            Kind::Denied,
-            format!(
-                "{} may not write in the name of {committed_by}",
-                target.name()
-            ),
-        )
-        .hint("leave --committed-by out"));
-    }
+    written::check_writer(target, request.committed_by.as_deref())?;
     check_sources(&request.inputs)?;
     let mut inputs = std::mem::take(&mut request.inputs);
     // What was named must be there; what the working tree lacks may be gone already.
@@ -162,7 +153,7 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
 
     let mut blobs: Vec<ObjectId> = Vec::new();
     let mut wanted: Option<Vec<Wanted>> = None;
-    let mut base: Option<CommitId> = None;
+    let mut base: Option<Base> = None;
     let published = publish::publish(cx, |attempt| {
         let advertisement = attempt.advertisement;
         let tip = advertisement
@@ -177,18 +168,14 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
         let parent = cx.store.commit(tip)?;
         let policy = access::policy(cx, advertisement)?;
         access::authorise(cx, target, &policy, advertisement, parent.time)?;
-        // What this clone had seen, or else what the first try met.
-        let base = *base.get_or_insert_with(|| written::seen(cx, target).unwrap_or(tip));
-        let base_tree = cx.store.commit(base)?.tree;
+        // What the first try found seen stays the base of every further one.
+        let base = base.get_or_insert_with(|| seen::base(cx, target, tip));
         for path in &named {
             if cx
                 .store
                 .entry(parent.tree, path.as_str().as_bytes())?
                 .is_none()
-                && cx
-                    .store
-                    .entry(base_tree, path.as_str().as_bytes())?
-                    .is_none()
+                && base.entry(cx, path.as_str())?.is_none()
             {
                 return Err(Error::new(
                     Kind::NotFound,
@@ -232,16 +219,26 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
             keeps_mode: false,
         });
         let wanted: Vec<Wanted> = wanted.iter().cloned().chain(gone).collect();
-        built.plan(&wanted, base_tree, tip, parent.tree, &blobs)
+        built.plan(&wanted, base, tip, parent.tree, &blobs)
     })?;
     let mut report = published.report;
     report.attempts = published.attempts;
-    if let Some(commit) = report.commit {
-        if request.dry_run {
-            report.commit = None;
-        } else {
-            written::landed(cx, target, commit);
-        }
+    if request.dry_run {
+        report.commit = None;
+    } else if let Some(base) = &base {
+        let read = wanted
+            .iter()
+            .flatten()
+            .map(|w| (w.path.to_string(), w.entry));
+        let gone = request.remove.iter().map(|p| (p.to_string(), None));
+        let now: Vec<_> = read.chain(gone).collect();
+        seen::moved(
+            cx,
+            target,
+            report.commit.unwrap_or(report.parent),
+            base,
+            &now,
+        );
     }
     Ok(report)
 }

@@ -120,6 +120,13 @@ pub(super) fn take_working_tree(
                 ),
             )
         })?;
+        // A folder is reported as one where it is a repository of its own.
+        if text.ends_with('/') {
+            cx.warn(format!(
+                "`{text}` is a repository of its own and is not taken"
+            ));
+            continue;
+        }
         let path = TreePath::new(&text)?;
         if inputs.iter().any(|i| i.path == path) || remove.contains(&path) {
             continue;

@@ -4,15 +4,16 @@
 use crate::clock::Moment;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{Advertisement, CommitId, RefName, RefUpdate, tracking_ref};
+use crate::git::{Advertisement, CommitId, RefName, RefUpdate};
 use crate::names;
-use crate::ops::access::{self, rejected, revocation_ref};
+use crate::ops::access::{self, Target, rejected, revocation_ref};
 use crate::ops::publish::{self, Plan, Push};
+use crate::ops::seen::{self, Base};
 use crate::ops::session::{self, Session};
 use crate::policy::Policy;
 use crate::token::{self, Claims, Rejection, TokenKind};
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What is asked for.
 #[derive(Debug, Clone, Default)]
@@ -87,6 +88,9 @@ fn open(cx: &mut Context, request: &InitRequest) -> Result<InitReport> {
     if let Some(base) = &request.base {
         RefName::branch(base)?;
     }
+    if let Some(dir) = &request.worktree {
+        check_worktree(cx, dir)?;
+    }
     cx.keys_or_make()?;
     let cx: &Context = cx;
     let mut rejection = None;
@@ -128,11 +132,17 @@ fn open(cx: &mut Context, request: &InitRequest) -> Result<InitReport> {
     })?;
     let mut report = published.report;
     if cx.store.has_commit(report.head) {
-        cx.store.set_ref(
-            &tracking_ref(cx.remote.name(), &RefName::branch(&report.branch)?),
-            report.head,
-            "aidf: sandbox init",
-        )?;
+        let target = Target {
+            branch: RefName::branch(&report.branch)?,
+            token: None,
+            claims: None,
+        };
+        // Of a branch that others may have written the files here know what they knew.
+        let base = match report.created {
+            true => Base::all_of(report.head),
+            false => seen::base(cx, &target, report.head),
+        };
+        seen::moved(cx, &target, report.head, &base, &[]);
     }
     let this = Session {
         branch: report.branch.clone(),
@@ -141,19 +151,22 @@ fn open(cx: &mut Context, request: &InitRequest) -> Result<InitReport> {
         previous: Vec::new(),
     };
     if let Some(dir) = &request.worktree {
-        if cx.store.is_cache() {
-            return Err(Error::new(
-                Kind::Usage,
-                "--worktree needs a clone, and -R works without one",
-            ));
-        }
         let dir = cx.dir.join(dir);
-        let git_dir = cx.store.add_worktree(&dir, &report.branch, report.head)?;
-        session::save(&git_dir, &this)?;
-        report.worktree = Some(dir);
+        // The sandbox is open: what fails now must not hide its token.
+        let added = cx
+            .store
+            .add_worktree(&dir, &report.branch, report.head)
+            .and_then(|git_dir| session::save(&git_dir, &this));
+        match added {
+            Ok(()) => report.worktree = Some(dir),
+            Err(e) => {
+                let why = e.causes().join(": ");
+                cx.warn(format!("the sandbox is open, but {}: {why}", e.message()));
+            }
+        }
     }
     // A worktree remembers its own; the clone keeps the one it had.
-    if !cx.store.is_cache() && (request.worktree.is_none() || before.is_none()) {
+    if !cx.store.is_cache() && (report.worktree.is_none() || before.is_none()) {
         let kept = this.after(before);
         session::save(cx.store.git_dir(), &kept)?;
     }
@@ -169,6 +182,26 @@ fn open(cx: &mut Context, request: &InitRequest) -> Result<InitReport> {
         ));
     }
     Ok(report)
+}
+
+/// Says what stands in a worktree's way before anything is made.
+fn check_worktree(cx: &Context, dir: &Path) -> Result<()> {
+    if cx.store.is_cache() {
+        return Err(Error::new(
+            Kind::Usage,
+            "--worktree needs a clone, and -R works without one",
+        ));
+    }
+    let place = cx.dir.join(dir);
+    let taken = place.is_file() || place.read_dir().is_ok_and(|mut d| d.next().is_some());
+    if taken {
+        return Err(Error::new(
+            Kind::Usage,
+            format!("{} is not an empty folder", dir.display()),
+        )
+        .hint("name one that is not there yet"));
+    }
+    Ok(())
 }
 
 fn refuse_or_go_on(
@@ -305,6 +338,7 @@ impl<'a> Opening<'a> {
         let id: [u8; 8] = rand::random();
         let claims = Claims {
             branch: Some(branch.clone()),
+            base: Some(self.base.clone()).filter(|b| *b != self.cx.config.base),
             id: id.iter().map(|b| format!("{b:02x}")).collect(),
             kind: TokenKind::Sandbox,
             pod: self.cx.config.pod.clone(),

@@ -56,6 +56,7 @@ pub struct Sandbox {
 ///
 /// Errors: not_found, unavailable.
 pub fn list(cx: &Context, request: &ListRequest) -> Result<ListReport> {
+    cx.needs_history()?;
     let base_ref = format!("refs/heads/{}", cx.config.base);
     let mut connection = cx.remote.connect_for_reading()?;
     let refs = connection.refs(&[&format!("refs/heads/{}", names::PREFIX), &base_ref])?;

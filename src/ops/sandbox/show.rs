@@ -54,6 +54,7 @@ struct Found {
 }
 
 fn find(cx: &Context, branch: Option<&str>) -> Result<Found> {
+    cx.needs_history()?;
     let branch = match branch {
         Some(name) if names::is_sandbox(name) => RefName::branch(name)?,
         Some(name) => {
@@ -136,7 +137,15 @@ pub fn show(cx: &Context, branch: Option<&str>) -> Result<ShowReport> {
             number: own,
             ..log::Request::default()
         };
-        log::log_from(cx, &found.branch, found.head, found.base, &request)?.commits
+        log::log_from(
+            cx,
+            &found.branch,
+            found.head,
+            found.base,
+            found.base,
+            &request,
+        )?
+        .commits
     };
     Ok(ShowReport {
         branch: found.branch.short().to_owned(),

@@ -1,0 +1,149 @@
+//! SIGKILL at random moments of `backup create`: a re-run finishes, and nothing half
+//! stands under its final name.
+#![cfg(unix)]
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use crate::backup_days::{backup_of, backups, days_ago};
+use crate::support::{Kind, World};
+
+const KILLS: u32 = 20;
+
+/// What the killed client started may still be at work on the server.
+#[track_caller]
+fn server_comes_to_rest(w: &World) {
+    let until = Instant::now() + Duration::from_secs(20);
+    loop {
+        let locks = w
+            .env
+            .command("find", &w.remote.bare)
+            .args([".", "-name", "*.lock"])
+            .output()
+            .unwrap()
+            .stdout;
+        if locks.is_empty() {
+            return;
+        }
+        assert!(
+            Instant::now() < until,
+            "locks stay on the server: {}",
+            String::from_utf8_lossy(&locks)
+        );
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Takes the day's backups away again, with plain git.
+fn clear(w: &World) {
+    for (name, _) in backups(&w.remote) {
+        w.remote
+            .git(&["update-ref", "-d", &format!("refs/heads/{name}")]);
+    }
+}
+
+fn killed_at_random_moments(kind: Kind, with_cache: bool) {
+    let w = World::new(kind);
+    let url = w.remote.url.clone();
+    let bundle = w.env.path("w.bundle");
+    let file = bundle.display().to_string();
+    let dest = w.env.path("copy.git");
+    let copy = dest.display().to_string();
+    w.env
+        .git(&w.env.home(), &["init", "--quiet", "--bare", &copy]);
+    let nothing = w.env.path("nothing.git");
+    w.env.git(
+        &w.env.home(),
+        &["init", "--quiet", "--bare", nothing.to_str().unwrap()],
+    );
+    let call = || {
+        let mut args = vec![
+            "backup", "create", "--branch", "main", "--branch", "sandbox", "--bundle", &file,
+            "--dest", &copy, "--json",
+        ];
+        if with_cache {
+            args.extend(["-R", &url]);
+        }
+        w.call(&args)
+    };
+    let mut typical = Duration::ZERO;
+    for _ in 0..2 {
+        clear(&w);
+        typical = call().run().ok().took;
+    }
+    let mut seed = u64::from(std::process::id()) | 1;
+    for n in 0..KILLS {
+        // xorshift: moments need no better randomness.
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        let moment = typical.mul_f64(1.2 * (seed % 1000) as f64 / 1000.0);
+        clear(&w);
+        for name in w
+            .env
+            .git(&dest, &["for-each-ref", "--format=%(refname)"])
+            .lines()
+        {
+            w.env.git(&dest, &["update-ref", "-d", name]);
+        }
+        let _ = std::fs::remove_file(&bundle);
+        let content = format!("{n}\n");
+        let tip = w
+            .remote
+            .write("main", &[("n.txt", Some(content.as_bytes()))], "Count");
+        let mut child = call()
+            .into_command()
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(moment);
+        let _ = child.kill();
+        child.wait().unwrap();
+        if bundle.exists() {
+            w.env.git(&nothing, &["bundle", "verify", &file]);
+        }
+        server_comes_to_rest(&w);
+        // The next run finishes, at once.
+        call().run().ok();
+        let wanted = [
+            (backup_of(0), tip.clone()),
+            (
+                format!("backup/sandbox/{}", days_ago(0)),
+                w.remote.tip("sandbox"),
+            ),
+        ];
+        assert_eq!(backups(&w.remote), wanted, "kill {n}");
+        let there = w.env.git(
+            &dest,
+            &["for-each-ref", "--format=%(refname:lstrip=2) %(objectname)"],
+        );
+        let lines: Vec<String> = wanted.iter().map(|(n, c)| format!("{n} {c}")).collect();
+        assert_eq!(there, lines.join("\n"), "kill {n}");
+        w.env.git(&nothing, &["bundle", "verify", &file]);
+        let heads = w.env.git(&nothing, &["bundle", "list-heads", &file]);
+        assert!(heads.contains(&tip), "{heads}");
+        if n % 5 == 4 {
+            w.remote.is_sound();
+            w.clone_is_sound();
+            w.git(&["fetch", "--quiet"]);
+        }
+    }
+    w.env.git(&dest, &["fsck", "--strict"]);
+}
+
+#[test]
+fn a_create_killed_at_any_moment_is_finished_by_the_next_over_a_path() {
+    killed_at_random_moments(Kind::Path, false);
+}
+
+#[test]
+fn a_create_killed_at_any_moment_is_finished_by_the_next_over_http() {
+    killed_at_random_moments(Kind::Http, false);
+}
+
+#[test]
+fn a_create_killed_at_any_moment_is_finished_by_the_next_without_a_clone() {
+    killed_at_random_moments(Kind::Path, true);
+}
