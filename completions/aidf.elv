@@ -42,6 +42,7 @@ set edit:completion:arg-completer[aidf] = {|@words|
             cand commit 'Write files, with their log entries, as one commit on a remote branch'
             cand log 'Show the commits of a branch'
             cand rollback 'Undo commits by a new commit'
+            cand backup 'Make, list, thin, prove and restore backups'
             cand demo 'Play the whole story on a remote of its own making'
             cand completions 'Print the completion script of a shell'
             cand man 'Write the man pages into a folder'
@@ -270,6 +271,247 @@ set edit:completion:arg-completer[aidf] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'aidf;backup'= {
+            cand --branch 'A branch to back up (default: those of the config, or the default branch)'
+            cand --dest 'Push the backups to this remote as well'
+            cand --bundle 'Write them with their history into a git bundle'
+            cand -C 'Work in the clone that holds DIR'
+            cand --dir 'Work in the clone that holds DIR'
+            cand -R 'Work straight against a remote (URL or path), with no clone'
+            cand --repo 'Work straight against a remote (URL or path), with no clone'
+            cand --remote 'Which remote of the clone'
+            cand --config 'Operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Bound on any network wait, in seconds'
+            cand --all 'Back up every repository of the config'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand create 'Make today''s backup of each branch (the default)'
+            cand list 'List the backups, newest first'
+            cand prune 'Remove the backups that no rule keeps'
+            cand verify 'Check that every object of the backups is there and intact'
+            cand restore 'Bring a backup back, as a new branch or onto an existing one'
+            cand export 'Write the ledgers of branches as JSON files'
+            cand drill 'Restore the newest backup into an empty repository, and report'
+            cand schedule 'Print a crontab line, a systemd timer or a GitHub Actions workflow'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'aidf;backup;create'= {
+            cand --branch 'A branch to back up (default: those of the config, or the default branch)'
+            cand --dest 'Push the backups to this remote as well'
+            cand --bundle 'Write them with their history into a git bundle'
+            cand -C 'Work in the clone that holds DIR'
+            cand --dir 'Work in the clone that holds DIR'
+            cand -R 'Work straight against a remote (URL or path), with no clone'
+            cand --repo 'Work straight against a remote (URL or path), with no clone'
+            cand --remote 'Which remote of the clone'
+            cand --config 'Operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Bound on any network wait, in seconds'
+            cand --all 'Back up every repository of the config'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;backup;list'= {
+            cand --max-age 'Fail (8) when the newest is older than D, such as 36h or 2d'
+            cand -C 'Work in the clone that holds DIR'
+            cand --dir 'Work in the clone that holds DIR'
+            cand -R 'Work straight against a remote (URL or path), with no clone'
+            cand --repo 'Work straight against a remote (URL or path), with no clone'
+            cand --remote 'Which remote of the clone'
+            cand --config 'Operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Bound on any network wait, in seconds'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;backup;prune'= {
+            cand --keep-last 'Keep the last N of each branch'
+            cand --keep-daily 'Keep the last of each of N days that have one'
+            cand --keep-weekly 'Keep the last of each of N weeks that have one'
+            cand --keep-monthly 'Keep the last of each of N months that have one'
+            cand --keep-within 'Keep all within D of the newest, such as 30d or 1y6m'
+            cand -C 'Work in the clone that holds DIR'
+            cand --dir 'Work in the clone that holds DIR'
+            cand -R 'Work straight against a remote (URL or path), with no clone'
+            cand --repo 'Work straight against a remote (URL or path), with no clone'
+            cand --remote 'Which remote of the clone'
+            cand --config 'Operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Bound on any network wait, in seconds'
+            cand --dry-run 'Show what would go and what keeps the others'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;backup;verify'= {
+            cand -C 'Work in the clone that holds DIR'
+            cand --dir 'Work in the clone that holds DIR'
+            cand -R 'Work straight against a remote (URL or path), with no clone'
+            cand --repo 'Work straight against a remote (URL or path), with no clone'
+            cand --remote 'Which remote of the clone'
+            cand --config 'Operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Bound on any network wait, in seconds'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;backup;restore'= {
+            cand --to 'The branch (default: restore/NAME); onto an existing one a rollback commit is written'
+            cand --reason 'Why, for the log of an existing branch'
+            cand --reuse-token 'The sandbox''s token (- reads it from stdin)'
+            cand -C 'Work in the clone that holds DIR'
+            cand --dir 'Work in the clone that holds DIR'
+            cand -R 'Work straight against a remote (URL or path), with no clone'
+            cand --repo 'Work straight against a remote (URL or path), with no clone'
+            cand --remote 'Which remote of the clone'
+            cand --config 'Operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Bound on any network wait, in seconds'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;backup;export'= {
+            cand --branch 'A branch (default: the default branch)'
+            cand --out 'The folder'
+            cand -C 'Work in the clone that holds DIR'
+            cand --dir 'Work in the clone that holds DIR'
+            cand -R 'Work straight against a remote (URL or path), with no clone'
+            cand --repo 'Work straight against a remote (URL or path), with no clone'
+            cand --remote 'Which remote of the clone'
+            cand --config 'Operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Bound on any network wait, in seconds'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;backup;drill'= {
+            cand -C 'Work in the clone that holds DIR'
+            cand --dir 'Work in the clone that holds DIR'
+            cand -R 'Work straight against a remote (URL or path), with no clone'
+            cand --repo 'Work straight against a remote (URL or path), with no clone'
+            cand --remote 'Which remote of the clone'
+            cand --config 'Operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Bound on any network wait, in seconds'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;backup;schedule'= {
+            cand -C 'Work in the clone that holds DIR'
+            cand --dir 'Work in the clone that holds DIR'
+            cand -R 'Work straight against a remote (URL or path), with no clone'
+            cand --repo 'Work straight against a remote (URL or path), with no clone'
+            cand --remote 'Which remote of the clone'
+            cand --config 'Operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Bound on any network wait, in seconds'
+            cand --cron 'A crontab line for each job'
+            cand --systemd 'A systemd service and timer'
+            cand --actions 'A GitHub Actions workflow'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;backup;help'= {
+            cand create 'Make today''s backup of each branch (the default)'
+            cand list 'List the backups, newest first'
+            cand prune 'Remove the backups that no rule keeps'
+            cand verify 'Check that every object of the backups is there and intact'
+            cand restore 'Bring a backup back, as a new branch or onto an existing one'
+            cand export 'Write the ledgers of branches as JSON files'
+            cand drill 'Restore the newest backup into an empty repository, and report'
+            cand schedule 'Print a crontab line, a systemd timer or a GitHub Actions workflow'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'aidf;backup;help;create'= {
+        }
+        &'aidf;backup;help;list'= {
+        }
+        &'aidf;backup;help;prune'= {
+        }
+        &'aidf;backup;help;verify'= {
+        }
+        &'aidf;backup;help;restore'= {
+        }
+        &'aidf;backup;help;export'= {
+        }
+        &'aidf;backup;help;drill'= {
+        }
+        &'aidf;backup;help;schedule'= {
+        }
+        &'aidf;backup;help;help'= {
+        }
         &'aidf;demo'= {
             cand -R 'Work straight against a remote (URL or path), with no clone'
             cand --repo 'Work straight against a remote (URL or path), with no clone'
@@ -332,6 +574,7 @@ set edit:completion:arg-completer[aidf] = {|@words|
             cand commit 'Write files, with their log entries, as one commit on a remote branch'
             cand log 'Show the commits of a branch'
             cand rollback 'Undo commits by a new commit'
+            cand backup 'Make, list, thin, prove and restore backups'
             cand demo 'Play the whole story on a remote of its own making'
             cand completions 'Print the completion script of a shell'
             cand man 'Write the man pages into a folder'
@@ -356,6 +599,32 @@ set edit:completion:arg-completer[aidf] = {|@words|
         &'aidf;help;log'= {
         }
         &'aidf;help;rollback'= {
+        }
+        &'aidf;help;backup'= {
+            cand create 'Make today''s backup of each branch (the default)'
+            cand list 'List the backups, newest first'
+            cand prune 'Remove the backups that no rule keeps'
+            cand verify 'Check that every object of the backups is there and intact'
+            cand restore 'Bring a backup back, as a new branch or onto an existing one'
+            cand export 'Write the ledgers of branches as JSON files'
+            cand drill 'Restore the newest backup into an empty repository, and report'
+            cand schedule 'Print a crontab line, a systemd timer or a GitHub Actions workflow'
+        }
+        &'aidf;help;backup;create'= {
+        }
+        &'aidf;help;backup;list'= {
+        }
+        &'aidf;help;backup;prune'= {
+        }
+        &'aidf;help;backup;verify'= {
+        }
+        &'aidf;help;backup;restore'= {
+        }
+        &'aidf;help;backup;export'= {
+        }
+        &'aidf;help;backup;drill'= {
+        }
+        &'aidf;help;backup;schedule'= {
         }
         &'aidf;help;demo'= {
         }

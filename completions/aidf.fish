@@ -43,6 +43,7 @@ complete -c aidf -n "__fish_aidf_needs_command" -f -a "sandbox" -d 'Open, list a
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "commit" -d 'Write files, with their log entries, as one commit on a remote branch'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "log" -d 'Show the commits of a branch'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "rollback" -d 'Undo commits by a new commit'
+complete -c aidf -n "__fish_aidf_needs_command" -f -a "backup" -d 'Make, list, thin, prove and restore backups'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "demo" -d 'Play the whole story on a remote of its own making'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "man" -d 'Write the man pages into a folder'
@@ -207,6 +208,173 @@ complete -c aidf -n "__fish_aidf_using_subcommand rollback" -s v -l verbose -d '
 complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l no-input -d 'Never prompt'
 complete -c aidf -n "__fish_aidf_using_subcommand rollback" -s y -l yes -d 'Answer yes to every question'
 complete -c aidf -n "__fish_aidf_using_subcommand rollback" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -l branch -d 'A branch to back up (default: those of the config, or the default branch)' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -l dest -d 'Push the backups to this remote as well' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -l bundle -d 'Write them with their history into a git bundle' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -l all -d 'Back up every repository of the config'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -f -a "create" -d 'Make today\'s backup of each branch (the default)'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -f -a "list" -d 'List the backups, newest first'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -f -a "prune" -d 'Remove the backups that no rule keeps'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -f -a "verify" -d 'Check that every object of the backups is there and intact'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -f -a "restore" -d 'Bring a backup back, as a new branch or onto an existing one'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -f -a "export" -d 'Write the ledgers of branches as JSON files'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -f -a "drill" -d 'Restore the newest backup into an empty repository, and report'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -f -a "schedule" -d 'Print a crontab line, a systemd timer or a GitHub Actions workflow'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from create" -l branch -d 'A branch to back up (default: those of the config, or the default branch)' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from create" -l dest -d 'Push the backups to this remote as well' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from create" -l bundle -d 'Write them with their history into a git bundle' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from create" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from create" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from create" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from create" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from create" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from create" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from create" -l all -d 'Back up every repository of the config'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from create" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from create" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from create" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from list" -l max-age -d 'Fail (8) when the newest is older than D, such as 36h or 2d' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from list" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from list" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from list" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from list" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from list" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from list" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from prune" -l keep-last -d 'Keep the last N of each branch' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from prune" -l keep-daily -d 'Keep the last of each of N days that have one' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from prune" -l keep-weekly -d 'Keep the last of each of N weeks that have one' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from prune" -l keep-monthly -d 'Keep the last of each of N months that have one' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from prune" -l keep-within -d 'Keep all within D of the newest, such as 30d or 1y6m' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from prune" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from prune" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from prune" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from prune" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from prune" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from prune" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from prune" -l dry-run -d 'Show what would go and what keeps the others'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from prune" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from prune" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from prune" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from verify" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from verify" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from verify" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from verify" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from verify" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from verify" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from verify" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from verify" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from verify" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from restore" -l to -d 'The branch (default: restore/NAME); onto an existing one a rollback commit is written' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from restore" -l reason -d 'Why, for the log of an existing branch' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from restore" -l reuse-token -d 'The sandbox\'s token (- reads it from stdin)' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from restore" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from restore" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from restore" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from restore" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from restore" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from restore" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from restore" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from restore" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from restore" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from restore" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from restore" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from restore" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from export" -l branch -d 'A branch (default: the default branch)' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from export" -l out -d 'The folder' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from export" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from export" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from export" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from export" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from export" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from export" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from export" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from export" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from export" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from drill" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from drill" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from drill" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from drill" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from drill" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from drill" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from drill" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from drill" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from drill" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from drill" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from drill" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from drill" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from schedule" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from schedule" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from schedule" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from schedule" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from schedule" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from schedule" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from schedule" -l cron -d 'A crontab line for each job'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from schedule" -l systemd -d 'A systemd service and timer'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from schedule" -l actions -d 'A GitHub Actions workflow'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from schedule" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from schedule" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from schedule" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from schedule" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from schedule" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from schedule" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from help" -f -a "create" -d 'Make today\'s backup of each branch (the default)'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the backups, newest first'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from help" -f -a "prune" -d 'Remove the backups that no rule keeps'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Check that every object of the backups is there and intact'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from help" -f -a "restore" -d 'Bring a backup back, as a new branch or onto an existing one'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from help" -f -a "export" -d 'Write the ledgers of branches as JSON files'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from help" -f -a "drill" -d 'Restore the newest backup into an empty repository, and report'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from help" -f -a "schedule" -d 'Print a crontab line, a systemd timer or a GitHub Actions workflow'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c aidf -n "__fish_aidf_using_subcommand demo" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
 complete -c aidf -n "__fish_aidf_using_subcommand demo" -l remote -d 'Which remote of the clone' -r
 complete -c aidf -n "__fish_aidf_using_subcommand demo" -l config -d 'Operator\'s config file' -r -F
@@ -248,15 +416,24 @@ complete -c aidf -n "__fish_aidf_using_subcommand man" -s v -l verbose -d 'Print
 complete -c aidf -n "__fish_aidf_using_subcommand man" -l no-input -d 'Never prompt'
 complete -c aidf -n "__fish_aidf_using_subcommand man" -s y -l yes -d 'Answer yes to every question'
 complete -c aidf -n "__fish_aidf_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback demo completions man help" -f -a "sandbox" -d 'Open, list and look at sandboxes'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback demo completions man help" -f -a "commit" -d 'Write files, with their log entries, as one commit on a remote branch'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback demo completions man help" -f -a "log" -d 'Show the commits of a branch'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback demo completions man help" -f -a "rollback" -d 'Undo commits by a new commit'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback demo completions man help" -f -a "demo" -d 'Play the whole story on a remote of its own making'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback demo completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback demo completions man help" -f -a "man" -d 'Write the man pages into a folder'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup demo completions man help" -f -a "sandbox" -d 'Open, list and look at sandboxes'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup demo completions man help" -f -a "commit" -d 'Write files, with their log entries, as one commit on a remote branch'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup demo completions man help" -f -a "log" -d 'Show the commits of a branch'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup demo completions man help" -f -a "rollback" -d 'Undo commits by a new commit'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup demo completions man help" -f -a "backup" -d 'Make, list, thin, prove and restore backups'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup demo completions man help" -f -a "demo" -d 'Play the whole story on a remote of its own making'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup demo completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup demo completions man help" -f -a "man" -d 'Write the man pages into a folder'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "init" -d 'Open a sandbox: resume the token\'s branch, or fork a new one'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "list" -d 'List every sandbox and what it did'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "show" -d 'Show one sandbox\'s commits and files'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "diff" -d 'Show one sandbox\'s difference from its fork point'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from backup" -f -a "create" -d 'Make today\'s backup of each branch (the default)'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from backup" -f -a "list" -d 'List the backups, newest first'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from backup" -f -a "prune" -d 'Remove the backups that no rule keeps'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from backup" -f -a "verify" -d 'Check that every object of the backups is there and intact'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from backup" -f -a "restore" -d 'Bring a backup back, as a new branch or onto an existing one'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from backup" -f -a "export" -d 'Write the ledgers of branches as JSON files'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from backup" -f -a "drill" -d 'Restore the newest backup into an empty repository, and report'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from backup" -f -a "schedule" -d 'Print a crontab line, a systemd timer or a GitHub Actions workflow'

@@ -258,7 +258,11 @@ impl Policy {
     /// Whether nobody but an operator writes this branch directly.
     pub fn is_protected(&self, branch: &str) -> bool {
         // A sandbox is its holder's, whatever a careless glob says.
-        !names::is_sandbox(branch) && self.protected.iter().any(|p| matches(p, branch))
+        !names::is_sandbox(branch)
+            && self
+                .protected
+                .iter()
+                .any(|p| fast_glob::glob_match(p, branch))
     }
 
     /// Refuses a path that a sandbox may not write.

@@ -273,17 +273,13 @@ fn create_all(global: &Global, ui: &Ui, a: Create) -> Result<()> {
     )?;
     ui.result(&report, &[], |text| {
         for one in &report.repositories {
-            let line = match (&one.report, &one.error) {
-                (Some(r), _) => visible(&r.message),
-                (None, error) => text.styled(Style::Bad, error.as_deref().unwrap_or("failed")),
+            let line = match &one.error {
+                None => visible(&one.report.message),
+                Some(error) => text.styled(Style::Bad, error),
             };
             text.line(format!("{}  {line}", text.styled(Style::Strong, &one.url)));
-            if let Some(r) = one
-                .report
-                .as_ref()
-                .filter(|r| !r.rewound.is_empty() || !r.destinations.is_empty())
-            {
-                describe(text, r);
+            if !one.report.rewound.is_empty() || !one.report.destinations.is_empty() {
+                describe(text, &one.report);
             }
         }
         text.line(visible(&report.message));
@@ -299,7 +295,7 @@ fn create_all(global: &Global, ui: &Ui, a: Create) -> Result<()> {
         &report
             .repositories
             .iter()
-            .filter_map(|r| r.report.as_ref())
+            .map(|r| &r.report)
             .collect::<Vec<_>>(),
     )
 }

@@ -11,8 +11,8 @@ pub struct Arguments {
     /// The branch (default: the one a commit would go to)
     branch: Option<String>,
     /// At most this many commits
-    #[arg(short, value_name = "N", default_value_t = 20)]
-    number: usize,
+    #[arg(short, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    number: u32,
     /// Only commits of this task
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     task_id: Option<String>,
@@ -27,7 +27,7 @@ pub struct Arguments {
 pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
     let request = Request {
         branch: arguments.branch,
-        number: arguments.number,
+        number: arguments.number as usize,
         task_id: arguments.task_id,
         committed_by: arguments.committed_by,
         path: arguments.path,

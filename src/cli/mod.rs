@@ -116,7 +116,7 @@ pub struct Global {
         long,
         global = true,
         value_name = "SECS",
-        default_value_t = 30,
+        default_value_t = 30, value_parser = clap::value_parser!(u64).range(..=86_400),
         help_heading = "Global options"
     )]
     pub timeout: u64,

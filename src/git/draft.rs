@@ -150,7 +150,7 @@ impl<'s> Draft<'s> {
                             Kind::Conflict,
                             format!("`{}` is a file on the branch and would become a folder", String::from_utf8_lossy(name)),
                         )
-                        .hint("nothing was written; remove that file in the same commit with --rm, or choose another path"));
+                        .hint("nothing was written; choose another path, or remove that file in a commit before"));
                     }
                     builder
                         .insert(*name, id.0, i32::from(FileMode::Tree))
@@ -171,7 +171,7 @@ impl<'s> Draft<'s> {
                         Kind::Conflict,
                         format!("`{}` is a folder on the branch and would become a file", String::from_utf8_lossy(name)),
                     )
-                    .hint("remove the folder's files in the same commit with --rm, or choose another path"));
+                    .hint("nothing was written; choose another path, or remove the folder in a commit before"));
                 }
                 builder
                     .insert(*name, entry.id.0, i32::from(entry.mode.raw()))

@@ -266,5 +266,6 @@ fn link_settings(git: GitSettings, options: &RemoteOptions) -> LinkSettings {
         ssh_command: git.ssh_command(),
         interactive: options.interactive,
         git,
+        agents: Default::default(),
     }
 }

@@ -257,15 +257,10 @@ impl Store {
         })
     }
 
-    /// The commit that a revision of this clone names (an id, a prefix, a local ref).
-    pub fn resolve(&self, revision: &str) -> Option<CommitId> {
-        if revision.starts_with('-') {
-            return None;
-        }
+    /// The one commit whose id starts with these hexadecimal digits.
+    pub fn by_prefix(&self, digits: &str) -> Option<CommitId> {
         self.repo
-            .revparse_single(revision)
-            .ok()?
-            .peel_to_commit()
+            .find_commit_by_prefix(digits)
             .ok()
             .map(|c| ObjectId(c.id()))
     }

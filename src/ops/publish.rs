@@ -273,7 +273,7 @@ fn names(updates: &[RefUpdate]) -> String {
 
 /// Reasons that git's own servers give when the ref is not what the push expected, or
 /// its lock is taken. A directory in the way reads the same: the tips tell.
-fn may_be_stale(why: &str) -> bool {
+pub(super) fn may_be_stale(why: &str) -> bool {
     const STALE: [&str; 13] = [
         "failed to update ref",
         "atomic transaction failed",
@@ -321,6 +321,6 @@ fn unknown(updates: &[RefUpdate], error: &Error) -> Error {
             names(updates)
         ),
     )
-    .hint("it may still land; run the same command again: what has landed is not written twice")
+    .hint("it may still land: look with `aidf log` or `aidf sandbox list` before you run the command again")
     .caused_by(anyhow::anyhow!("{error}"))
 }

@@ -474,7 +474,7 @@ impl Work<'_> {
             .hint("see its commits with `aidf log`; the first digits of an id are enough")
         };
         let id = if hex {
-            self.cx.store.resolve(name)
+            self.cx.store.by_prefix(name)
         } else {
             None
         };

@@ -17,6 +17,12 @@ use ureq::{Agent, Body, BodyReader, SendBody};
 /// worth, curl's limit is far higher.
 const MAX_REDIRECTS: usize = 5;
 
+/// Clients by how they reach a place.
+pub(crate) type Agents = std::sync::Mutex<Vec<(String, Agent)>>;
+
+/// What is read of an answer that is left, so that its connection can be used again.
+const LEFT_OVER: u64 = 64 * 1024;
+
 pub(super) struct HttpLink {
     agent: Agent,
     url: HttpUrl,
@@ -112,6 +118,12 @@ impl HttpLink {
                 _ => return Err(status_error(status, &url, response, &login.tried())),
             }
         }
+    }
+}
+
+impl Drop for HttpLink {
+    fn drop(&mut self) {
+        let _ = io::copy(&mut (&mut self.answer).take(LEFT_OVER), &mut io::sink());
     }
 }
 
@@ -322,14 +334,25 @@ fn agent(url: &HttpUrl, http: &HttpSettings, settings: &LinkSettings) -> Result<
         }
         None => tls.root_certs(RootCerts::PlatformVerifier),
     };
-    let proxy = match proxy_for(url, http.proxy.as_deref(), |name| std::env::var(name).ok()) {
-        Some(place) => Some(ureq::Proxy::new(&place).or_fail(Kind::Usage, || {
+    let place = proxy_for(url, http.proxy.as_deref(), |name| std::env::var(name).ok());
+    let proxy = place
+        .as_deref()
+        .map(ureq::Proxy::new)
+        .transpose()
+        .or_fail(Kind::Usage, || {
             "the proxy's URL cannot be read (http.proxy or *_proxy)".to_owned()
-        })?),
-        None => None,
-    };
+        })?;
+    // One client for one way of reaching a place: its connections serve every service.
+    let key = format!("{http:?} {}", place.unwrap_or_default());
+    let mut known = settings
+        .agents
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    if let Some((_, agent)) = known.iter().find(|(k, _)| *k == key) {
+        return Ok(agent.clone());
+    }
     let wait = Some(settings.timeout);
-    Ok(Agent::config_builder()
+    let agent = Agent::config_builder()
         .user_agent(concat!("git/aidf-", env!("CARGO_PKG_VERSION")))
         .tls_config(tls.build())
         .proxy(proxy)
@@ -341,7 +364,9 @@ fn agent(url: &HttpUrl, http: &HttpSettings, settings: &LinkSettings) -> Result<
         .timeout_per_read(wait)
         .timeout_per_write(wait)
         .build()
-        .new_agent())
+        .new_agent();
+    known.push((key, agent.clone()));
+    Ok(agent)
 }
 
 /// The proxy for `url`, as curl chooses it: `http.proxy`, else `<scheme>_proxy` (for

@@ -45,6 +45,8 @@ pub(crate) struct LinkSettings {
     pub interactive: bool,
     /// git's own configuration, for http.* and the credential helpers.
     pub git: GitSettings,
+    /// The HTTP clients in use, each with its kept-alive connections.
+    pub agents: http::Agents,
 }
 
 /// One connection: what it reads is the server's current answer.

@@ -6,6 +6,7 @@ use crate::clock::Moment;
 use crate::config::Config;
 use crate::context::{Context, Place};
 use crate::error::{Error, Kind, Result};
+use crate::git::Endpoint;
 use crate::git::wire::endpoint::redact;
 use crate::progress::Progress;
 use serde::Serialize;
@@ -30,9 +31,9 @@ pub struct AllReport {
 pub struct OneReport {
     /// Its address, without a password.
     pub url: String,
-    /// What was made.
+    /// What was made; nothing where it failed.
     #[serde(flatten)]
-    pub report: Option<CreateReport>,
+    pub report: CreateReport,
     /// Why not.
     pub error: Option<String>,
     /// The error itself, for the exit code.
@@ -82,8 +83,8 @@ pub fn create_all(
                     let result = Context::open(config.clone(), &place, now, progress())
                         .and_then(|cx| create(&cx, &request));
                     let (report, failure) = match result {
-                        Ok(report) => (Some(report), None),
-                        Err(e) => (None, Some(e)),
+                        Ok(report) => (report, None),
+                        Err(e) => (nothing(&repository.url, dir), Some(e)),
                     };
                     let error = failure.as_ref().map(|e| {
                         std::iter::once(e.message().to_owned())
@@ -115,7 +116,7 @@ pub fn create_all(
     let failed = repositories.iter().filter(|r| r.error.is_some()).count();
     let rewound = repositories
         .iter()
-        .filter(|r| r.report.as_ref().is_some_and(|r| !r.rewound.is_empty()))
+        .filter(|r| !r.report.rewound.is_empty())
         .count();
     let message = format!(
         "{} of {total} repositories are backed up; {rewound} rewound, {failed} failed",
@@ -125,4 +126,16 @@ pub fn create_all(
         repositories,
         message,
     })
+}
+
+/// The report of a repository that failed.
+fn nothing(url: &str, dir: &Path) -> CreateReport {
+    let name = Endpoint::parse(url, dir).map(|e| e.repo_name());
+    CreateReport {
+        repo_name: name.unwrap_or_default(),
+        backups: Vec::new(),
+        rewound: Vec::new(),
+        destinations: Vec::new(),
+        message: "nothing was backed up".to_owned(),
+    }
 }

@@ -1,7 +1,8 @@
 //! Making backups: a create-only ref at each branch's tip, on one connection.
 
-use super::{Found, dated, default_branch};
+use super::{Found, dated};
 use crate::backup_name;
+use crate::clock::Moment;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, RefName, RefUpdate, Remote, RemoteOptions, Verdict};
@@ -94,35 +95,41 @@ pub fn create(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
 }
 
 fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
-    let default = default_branch(cx)?;
-    let mut branches = if request.branches.is_empty() {
-        cx.config.backup.branches.clone()
-    } else {
-        request.branches.clone()
+    // Asked anew each time: a clone's own idea of it may be of another year.
+    let default = cx.remote.default_branch()?;
+    let named = match request.branches.is_empty() {
+        true => &cx.config.backup.branches,
+        false => &request.branches,
     };
+    let mut branches: Vec<String> = Vec::new();
+    for branch in named {
+        RefName::branch(branch)?;
+        if !branches.contains(branch) {
+            branches.push(branch.clone());
+        }
+    }
     if branches.is_empty() {
         branches.push(default.clone());
     }
-    branches.dedup();
     let published = publish::publish(cx, |attempt| {
         let prefix = format!("refs/heads/{}", backup_name::PREFIX);
         let found = dated(attempt.advertisement.under(&prefix));
-        let (mut backups, mut previous) = (Vec::new(), Vec::new());
+        let (mut backups, mut rewound) = (Vec::new(), Vec::new());
         for branch in &branches {
-            RefName::branch(branch)?;
             let tip = attempt.advertisement.branch(branch).ok_or_else(|| {
-                Error::new(Kind::NotFound, format!("{} has no branch {branch} to back up", cx.remote.address())).hint("name the branches with --branch, or under `backup: branches:` of the configuration")
+                Error::new(
+                    Kind::NotFound,
+                    format!("{} has no branch {branch} to back up", cx.remote.address()),
+                )
+                .hint("name the branches with --branch, or under `backup: branches:` of the configuration")
             })?;
             let group = Some(branch.as_str()).filter(|b| *b != default);
-            let backup = choose(cx, branch, group, tip, &found);
-            let before = found
-                .iter()
-                .find(|f| f.read.branch.as_deref() == group && f.name != backup.backup);
-            previous.extend(
-                before
-                    .filter(|_| backup.created)
-                    .map(|f| (branch.clone(), f.clone(), tip)),
-            );
+            let newest = found.iter().find(|f| f.read.branch.as_deref() == group);
+            let backup = choose(cx, branch, group, tip, newest, &found);
+            // Before the push: what breaks off here is looked at again by the next run.
+            if let Some(before) = newest.filter(|f| backup.created && f.commit != tip) {
+                rewound.extend(look_for_loss(cx, branch.clone(), before, tip)?);
+            }
             backups.push(backup);
         }
         let updates = backups
@@ -136,7 +143,7 @@ fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
                 })
             })
             .collect::<Result<Vec<_>>>()?;
-        let report = (backups, previous);
+        let report = (backups, rewound);
         Ok(match updates.is_empty() {
             true => Plan::Nothing(report),
             false => Plan::Push(Push {
@@ -147,11 +154,7 @@ fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
             }),
         })
     })?;
-    let (backups, previous) = published.report;
-    let rewound = previous
-        .into_iter()
-        .filter_map(|(branch, before, tip)| look_for_loss(cx, branch, &before, tip).transpose())
-        .collect::<Result<Vec<_>>>()?;
+    let (backups, rewound) = published.report;
     let tips: Vec<CommitId> = backups.iter().map(|b| b.commit).collect();
     if request.bundle.is_some() || !request.destinations.is_empty() {
         cx.remote.fetch(&cx.store, &tips, true, &*cx.progress)?;
@@ -193,31 +196,32 @@ fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
     })
 }
 
-/// The day's name; a further one where the branch moved since; the one that is there
-/// where it holds this very commit.
+/// The day's name; a further one where that is taken; the newest where it is of today
+/// and holds this very commit.
 fn choose(
     cx: &Context,
     branch: &str,
     group: Option<&str>,
     tip: CommitId,
+    newest: Option<&Found>,
     found: &[Found],
 ) -> Backup {
-    let of_today =
-        |f: &&Found| f.read.branch.as_deref() == group && f.read.time.date() == cx.now.date();
     let backup = |name: String, created| Backup {
         branch: branch.to_owned(),
         backup: name,
         commit: tip,
         created,
     };
-    if let Some(same) = found.iter().filter(of_today).find(|f| f.commit == tip) {
+    if let Some(same) = newest.filter(|f| f.commit == tip && f.read.time.date() == cx.now.date()) {
         return backup(same.name.clone(), false);
     }
-    let day = backup_name::of_day(group, cx.now);
-    match found.iter().any(|f| f.name == day) {
-        true => backup(backup_name::of_second(group, cx.now), true),
-        false => backup(day, true),
-    }
+    let taken = |name: &String| found.iter().any(|f| f.name == *name);
+    // The day's own name, else the first second from now on that is free.
+    let seconds = (0..).map(|n| Moment::from_seconds(cx.now.seconds() + n));
+    let mut names = std::iter::once(backup_name::of_day(group, cx.now))
+        .chain(seconds.map(|s| backup_name::of_second(group, s)));
+    let name = names.find(|n| !taken(n)).unwrap_or_default();
+    backup(name, true)
 }
 
 /// A branch whose last backup is no ancestor of its tip was forced.
@@ -296,7 +300,11 @@ fn push_to(cx: &Context, url: &str, backups: &[Backup]) -> Destination {
                 Verdict::Moved => destination.pushed.push(update.name.short().to_owned()),
                 Verdict::Refused(why) => {
                     return Err(Error::new(
-                        Kind::Denied,
+                        if publish::may_be_stale(&why) {
+                            Kind::Conflict
+                        } else {
+                            Kind::Denied
+                        },
                         format!("{} was refused: {why}", update.name.short()),
                     ));
                 }
@@ -304,7 +312,16 @@ fn push_to(cx: &Context, url: &str, backups: &[Backup]) -> Destination {
         }
         Ok(())
     };
-    let result = push();
+    // Another run, or one that was killed, may hold the destination's locks a moment longer.
+    let mut result = push();
+    for tries in 0..6 {
+        let busy = result.as_ref().is_err_and(|e| e.kind() == Kind::Conflict);
+        if !busy {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50 << tries));
+        result = push();
+    }
     if let Err(e) = result {
         destination.error = Some(
             std::iter::once(e.message().to_owned())

@@ -295,6 +295,10 @@ impl<'a> Opening<'a> {
         }
         let report = self.report(&branch, token, head, tip.is_some(), ends);
         if tip.is_some() {
+            let report = InitReport {
+                base_created: false,
+                ..report
+            };
             return Ok(Ok(Plan::Nothing(report)));
         }
         self.push(report, Some(token.to_owned())).map(Ok)
