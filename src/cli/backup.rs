@@ -4,7 +4,7 @@ use super::ui::{Style, Ui, internal, visible};
 use super::{Global, schedule, token};
 use aidf::clock::{Moment, Period};
 use aidf::config::{Config, Flags};
-use aidf::error::{Error, Kind, OrFail, Result};
+use aidf::error::{Error, Kind, Result};
 use aidf::ops::backup::{self, CreateReport, CreateRequest, RestoreRequest};
 use aidf::retention::Rules;
 use clap::{Args, Subcommand};
@@ -138,30 +138,6 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
     }
 }
 
-/// Held for as long as a backup of the same place runs.
-struct Turn(#[allow(dead_code, reason = "dropping it gives the turn away")] Option<std::fs::File>);
-
-/// Takes the turn for a job; `None` when another run of it has it.
-fn turn(config: &Config, job: &str) -> Result<Option<Turn>> {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let mut hash = DefaultHasher::new();
-    job.hash(&mut hash);
-    let path = config
-        .folders
-        .state
-        .join("locks")
-        .join(format!("backup-{:016x}.lock", hash.finish()));
-    let failed = || format!("the lock {} cannot be taken", path.display());
-    std::fs::create_dir_all(path.parent().unwrap_or(&path)).or_fail(Kind::Internal, failed)?;
-    let file = std::fs::File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .or_fail(Kind::Internal, failed)?;
-    Ok(file.try_lock().is_ok().then_some(Turn(Some(file))))
-}
-
 fn request(a: &Create) -> CreateRequest {
     CreateRequest {
         branches: a.branch.clone(),
@@ -171,30 +147,10 @@ fn request(a: &Create) -> CreateRequest {
 }
 
 fn create(global: &Global, ui: &Ui, a: Create) -> Result<()> {
-    let config = Config::resolve(
-        &Flags {
-            config: global.config.clone(),
-            timeout: Some(global.timeout),
-        },
-        |n| std::env::var(n).ok(),
-    )?;
-    let place = global.repo.clone().unwrap_or_else(|| {
-        format!(
-            "{} {}",
-            global.folder().unwrap_or_default().display(),
-            global.remote
-        )
-    });
-    let Some(_turn) = turn(&config, &place)? else {
-        let note = serde_json::json!({"backups": [], "rewound": [], "destinations": [], "message": "another backup of this repository is running: left to it"});
-        return ui.result(&note, &[], |text| {
-            text.line("another backup of this repository is running: left to it")
-        });
-    };
     let cx = global.context(ui)?;
-    let report = backup::create(&cx, &request(&a))?;
+    let mut report = backup::create(&cx, &request(&a))?;
     ui.result(&report, &cx.warnings(), |text| describe(text, &report))?;
-    finding(&[&report])
+    finding(&mut [&mut report])
 }
 
 fn describe(text: &mut super::ui::Text, report: &CreateReport) {
@@ -221,18 +177,18 @@ fn describe(text: &mut super::ui::Text, report: &CreateReport) {
     }
 }
 
-/// The exit code for what was reported.
-fn finding(reports: &[&CreateReport]) -> Result<()> {
-    if let Some(failed) = reports
-        .iter()
-        .flat_map(|r| &r.destinations)
-        .find(|d| d.error.is_some())
-    {
-        return Err(Error::new(
-            Kind::Unavailable,
-            format!("the backup did not reach {}", failed.destination),
-        )
-        .hint("run the same command again: it completes what was missed"));
+/// The exit code for what was reported: a destination's failure before a finding.
+fn finding(reports: &mut [&mut CreateReport]) -> Result<()> {
+    for destination in reports.iter_mut().flat_map(|r| &mut r.destinations) {
+        if let Some(failure) = destination.failure.take() {
+            return Err(Error::new(
+                failure.kind(),
+                format!("the backup did not reach {}", destination.destination),
+            )
+            .retryable(failure.is_retryable())
+            .hint("when that is mended, run the same command again: it completes what was missed")
+            .caused_by(failure));
+        }
     }
     if let Some(r) = reports.iter().flat_map(|r| &r.rewound).next() {
         return Err(Error::new(
@@ -258,12 +214,6 @@ fn create_all(global: &Global, ui: &Ui, a: Create) -> Result<()> {
         },
         |n| std::env::var(n).ok(),
     )?;
-    let Some(_turn) = turn(&config, "--all")? else {
-        let note = serde_json::json!({"repositories": [], "message": "another backup of all repositories is running: left to it"});
-        return ui.result(&note, &[], |text| {
-            text.line("another backup of all repositories is running: left to it")
-        });
-    };
     let mut report = backup::create_all(
         &config,
         &request(&a),
@@ -292,10 +242,10 @@ fn create_all(global: &Global, ui: &Ui, a: Create) -> Result<()> {
         return Err(failure);
     }
     finding(
-        &report
+        &mut report
             .repositories
-            .iter()
-            .map(|r| &r.report)
+            .iter_mut()
+            .map(|r| &mut r.report)
             .collect::<Vec<_>>(),
     )
 }

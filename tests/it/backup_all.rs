@@ -211,3 +211,32 @@ fn without_repositories_in_the_config_all_is_a_usage_error() {
     assert_eq!(out.error()["kind"], "usage");
     assert!(out.stderr.contains("repositories"), "{out}");
 }
+
+#[test]
+fn what_a_server_says_cannot_reach_the_terminal() {
+    let remotes: Vec<Remote> = ["alpha", "beta"]
+        .map(|name| Remote::new(Kind::Path, name, true))
+        .into();
+    for remote in &remotes {
+        remote.hook(
+            "pre-receive",
+            "#!/bin/sh\nprintf 'no\\033]0;owned\\007 \\033[2J\\342\\200\\256way\\n' >&2\nexit 1\n",
+        );
+    }
+    let machine = Machine::bare(&remotes[0]);
+    let urls: Vec<(&str, &str)> = remotes.iter().map(|r| (r.url.as_str(), "")).collect();
+    config(&machine, &urls);
+    let dest = ["backup", "--dest", remotes[1].url.as_str(), "-R"];
+    let good = Remote::new(Kind::Path, "gamma", true);
+    let runs = [
+        machine.aidf(&["backup", "--all"]).exits(5),
+        machine.aidf(&[&dest[..], &[good.url.as_str()]].concat()),
+    ];
+    for out in runs {
+        assert_ne!(out.code, 0, "{out}");
+        assert!(out.all().contains("way"), "its words are shown\n{out}");
+        for bad in ['\u{1b}', '\u{7}', '\u{202e}'] {
+            assert!(!out.all().contains(bad), "{bad:?}\n{out:?}");
+        }
+    }
+}

@@ -5,7 +5,7 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::backup_days::{backup_of, backups, days_ago};
+use crate::backup_days::{backup_of, backups, days_ago, names, put};
 use crate::support::{Kind, World};
 
 const KILLS: u32 = 20;
@@ -146,4 +146,42 @@ fn a_create_killed_at_any_moment_is_finished_by_the_next_over_http() {
 #[test]
 fn a_create_killed_at_any_moment_is_finished_by_the_next_without_a_clone() {
     killed_at_random_moments(Kind::Path, true);
+}
+
+#[test]
+fn a_prune_killed_at_any_moment_is_finished_by_the_next() {
+    let w = World::new(Kind::Http);
+    let tip = w.remote.tip("main");
+    let all: Vec<(String, String)> = (0..60).map(|n| (backup_of(n), tip.clone())).collect();
+    let args = ["backup", "prune", "--keep-daily", "7", "--json"];
+    let mut wanted: Vec<String> = (0..7).map(backup_of).collect();
+    wanted.sort();
+    put(&w.env, &w.remote, &all);
+    let typical = w.aidf(&args).ok().took;
+    let mut seed = u64::from(std::process::id()) | 1;
+    for n in 0..KILLS {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        let moment = typical.mul_f64(1.2 * (seed % 1000) as f64 / 1000.0);
+        put(&w.env, &w.remote, &all);
+        let mut child = w
+            .call(&args)
+            .into_command()
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(moment);
+        let _ = child.kill();
+        child.wait().unwrap();
+        server_comes_to_rest(&w);
+        let there = names(&w.remote);
+        assert!(wanted.iter().all(|name| there.contains(name)), "kill {n}");
+        w.aidf(&args).ok();
+        assert_eq!(names(&w.remote), wanted, "kill {n}");
+    }
+    w.remote.is_sound();
+    w.clone_is_sound();
 }

@@ -243,6 +243,21 @@ fn a_ledger_that_does_not_parse_is_reported_and_exported_as_it_is() {
 }
 
 #[test]
+fn a_ledger_that_is_no_text_is_not_altered_silently() {
+    let w = World::path();
+    let broken = b"- path: a.txt\n  message: \"caf\xe9\"\n";
+    w.remote
+        .write("main", &[(CHANGELOG, Some(broken))], "Latin-1");
+    let out = w.env.path("export");
+    let said = w.aidf(&["backup", "export", "--out", out.to_str().unwrap(), "--json"]);
+    assert!(matches!(said.code, 0 | 7), "{said}");
+    assert!(
+        said.json()["warnings"].to_string().contains("changelog"),
+        "it is reported\n{said}"
+    );
+}
+
+#[test]
 fn an_export_of_a_branch_that_is_not_there_is_not_found() {
     let w = World::path();
     let out = w.env.path("export");

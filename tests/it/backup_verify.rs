@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::backup_days::{backup_of, backups, days_ago, list, put, report, texts};
-use crate::support::{Kind, World, listed, text};
+use crate::support::{Kind, Mode, World, listed, text};
 
 /// A loose object's file.
 fn loose(w: &World, spec: &str) -> PathBuf {
@@ -289,4 +289,56 @@ fn verify_without_a_backup_has_nothing_to_do() {
     let answer = report(&w, &["backup", "verify"], 0);
     assert!(texts(&answer, "verified").is_empty());
     assert!(texts(&answer, "problems").is_empty());
+}
+
+#[test]
+fn a_remote_that_goes_away_meanwhile_is_unavailable_and_not_damaged() {
+    for args in [["backup", "verify"], ["backup", "drill"]] {
+        let w = World::new(Kind::Http);
+        w.json(&["backup"]);
+        w.remote.reset();
+        let out = std::thread::scope(|scope| {
+            let run = scope.spawn(|| w.aidf(&[&args[..], &["--json"]].concat()));
+            // The backups have been listed by two requests.
+            while !run.is_finished() && w.remote.http().requests().len() < 3 {
+                std::thread::yield_now();
+            }
+            w.remote.http().mode(Mode::Status(503));
+            run.join().unwrap()
+        });
+        let asked = w.remote.http().requests().len();
+        assert!(asked >= 3, "{asked} requests\n{out}");
+        assert_ne!(out.code, 7, "nothing is known of the backup\n{out}");
+        // The answer may have been through before the change.
+        assert!(matches!(out.code, 0 | 9), "{out}");
+    }
+}
+
+#[test]
+fn verify_and_fsck_agree_on_any_flipped_byte() {
+    let w = backed_up(Kind::Path);
+    let name = backup_of(0);
+    let files: Vec<PathBuf> = ["main^{commit}", "main^{tree}", "main:src", "main:README.md"]
+        .iter()
+        .map(|spec| loose(&w, spec))
+        .collect();
+    let mut seed = u64::from(std::process::id()) | 1;
+    for _ in 0..24 {
+        // xorshift: places need no better randomness.
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        let at = usize::try_from(seed % 100_000).unwrap();
+        let file = &files[at % files.len()];
+        let whole = std::fs::read(file).unwrap();
+        let mut bytes = whole.clone();
+        bytes[at / files.len() % whole.len()] ^= 1 << (seed >> 40 & 7);
+        replace(file, &bytes);
+        let fsck = w.env.try_git(&w.remote.bare, &["fsck", "--full"]);
+        let code = if fsck.code == 0 { 0 } else { 7 };
+        let out = w.aidf(&["backup", "verify", &name, "--json"]);
+        replace(file, &whole);
+        assert_eq!(out.code, code, "byte {at} of {file:?}\n{out}\n{fsck}");
+    }
+    report(&w, &["backup", "verify"], 0);
 }

@@ -73,6 +73,7 @@ impl FetchConnection {
             }
             packet = wire.next()?;
         }
+        wire.settle();
         let speaks = if version2 {
             Speaks::Version2
         } else {
@@ -190,12 +191,22 @@ impl FetchConnection {
         for want in wants {
             if !odb.exists(want.0) {
                 return Err(Error::new(
-                    Kind::Unavailable,
+                    Kind::Integrity,
                     format!("{} did not send commit {want}", self.wire.endpoint),
                 ));
             }
         }
         Ok(())
+    }
+
+    /// A transfer that ended early: a server that says why has trouble with its objects.
+    fn broken_off(&mut self) -> Error {
+        let said = self.wire.link.complaint();
+        if said.contains("fatal:") || said.contains("error:") {
+            return Error::new(Kind::Integrity, "the server cannot read what it has")
+                .caused_by(anyhow::anyhow!(said));
+        }
+        self.wire.cut_off()
     }
 
     fn receive(
@@ -214,7 +225,7 @@ impl FetchConnection {
                 Some(Packet::Data(data)) => data,
                 Some(Packet::Flush | Packet::End) => break,
                 Some(Packet::Delimiter) => continue,
-                None => return Err(self.wire.cut_off()),
+                None => return Err(self.broken_off()),
             };
             if let Some(said) = data.strip_prefix(b"ERR ") {
                 let said = pkt_line::text(said);
@@ -246,7 +257,7 @@ impl FetchConnection {
                 Some((2, _)) => {}
                 Some((3, rest)) => {
                     return Err(
-                        Error::new(Kind::Unavailable, "the server ended the transfer")
+                        Error::new(Kind::Integrity, "the server cannot read what it has")
                             .caused_by(anyhow::anyhow!(pkt_line::text(rest))),
                     );
                 }
@@ -255,7 +266,7 @@ impl FetchConnection {
             }
         }
         if head.len() < 12 {
-            return Err(self.wire.cut_off());
+            return Err(self.broken_off());
         }
         if head[8..12] != [0; 4] {
             writer.commit().or_fail(Kind::Internal, kept)?;

@@ -110,6 +110,13 @@ impl Wire {
         self.link.send(body, length).map_err(|e| self.fail(e))
     }
 
+    /// Reads an HTTP answer to its end, so that its connection is free for others.
+    fn settle(&mut self) {
+        if self.is_http() {
+            let _ = io::copy(&mut (&mut *self.link).take(64 * 1024), &mut io::sink());
+        }
+    }
+
     /// The error for a stream that ended where an answer was due.
     fn cut_off(&mut self) -> Error {
         self.fail(io::ErrorKind::UnexpectedEof.into())

@@ -151,6 +151,7 @@ impl PushConnection {
     pub(crate) fn open(endpoint: &Endpoint, settings: &LinkSettings) -> Result<PushConnection> {
         let mut wire = Wire::connect(endpoint, Service::ReceivePack, false, settings)?;
         let advertisement = read_advertisement(&mut wire, Service::ReceivePack)?;
+        wire.settle();
         Ok(PushConnection {
             wire,
             advertisement,

@@ -4,11 +4,13 @@ use super::{Found, dated};
 use crate::backup_name;
 use crate::clock::Moment;
 use crate::context::Context;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, OrFail, Result};
 use crate::git::{CommitId, RefName, RefUpdate, Remote, RemoteOptions, Verdict};
 use crate::ops::publish::{self, Plan, Push};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 /// What is asked for.
 #[derive(Debug, Clone, Default)]
@@ -61,7 +63,7 @@ pub struct Rewound {
 }
 
 /// What became of a destination.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Serialize)]
 pub struct Destination {
     /// Where, without a password.
     pub destination: String,
@@ -69,6 +71,9 @@ pub struct Destination {
     pub pushed: Vec<String>,
     /// Why not.
     pub error: Option<String>,
+    /// The error itself, for the exit code.
+    #[serde(skip)]
+    pub failure: Option<Error>,
 }
 
 /// The most lost commits that are listed.
@@ -79,7 +84,7 @@ const MAX_LOST: usize = 1000;
 /// Errors: not_found for a branch; denied; unavailable. What went wrong at a
 /// destination is in the report.
 pub fn create(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
-    let result = make(cx, request);
+    let result = turn(cx).and_then(|_turn| make(cx, request));
     match &result {
         Ok(r) => r.backups.iter().filter(|b| b.created).for_each(|b| {
             cx.record(
@@ -92,6 +97,44 @@ pub fn create(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
         Err(e) => cx.record("backup create", None, None, Err(e)),
     }
     result
+}
+
+/// Waits for the turn at this remote, so that runs that overlap make no backup twice. It
+/// ends with the file that is returned, and with the process.
+///
+/// Errors: unavailable, when another run keeps it for too long.
+fn turn(cx: &Context) -> Result<std::fs::File> {
+    let digest = Sha256::digest(cx.remote.address().as_bytes());
+    let name: String = digest.iter().take(8).map(|b| format!("{b:02x}")).collect();
+    let path = cx
+        .config
+        .folders
+        .state
+        .join("locks")
+        .join(format!("backup-{name}"));
+    let failed = || format!("the lock {} cannot be taken", path.display());
+    std::fs::create_dir_all(path.parent().unwrap_or(&path)).or_fail(Kind::Internal, failed)?;
+    let file = std::fs::File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .or_fail(Kind::Internal, failed)?;
+    let until = Instant::now() + cx.config.timeout * 10;
+    while file.try_lock().is_err() {
+        if Instant::now() > until {
+            return Err(Error::new(
+                Kind::Unavailable,
+                format!(
+                    "another backup of {} has been running for long",
+                    cx.remote.address()
+                ),
+            )
+            .hint("look at what keeps it; nothing was done here"));
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Ok(file)
 }
 
 fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
@@ -256,6 +299,7 @@ fn push_to(cx: &Context, url: &str, backups: &[Backup]) -> Destination {
         destination: String::new(),
         pushed: Vec::new(),
         error: None,
+        failure: None,
     };
     let mut push = || -> Result<()> {
         let options = RemoteOptions {
@@ -299,14 +343,16 @@ fn push_to(cx: &Context, url: &str, backups: &[Backup]) -> Destination {
             match verdict {
                 Verdict::Moved => destination.pushed.push(update.name.short().to_owned()),
                 Verdict::Refused(why) => {
-                    return Err(Error::new(
-                        if publish::may_be_stale(&why) {
-                            Kind::Conflict
-                        } else {
-                            Kind::Denied
-                        },
-                        format!("{} was refused: {why}", update.name.short()),
-                    ));
+                    let kind = match publish::may_be_stale(&why) {
+                        true => Kind::Conflict,
+                        false => Kind::Denied,
+                    };
+                    let refused = format!("{} was refused: {why}", update.name.short());
+                    return Err(match outcome.messages.is_empty() {
+                        true => Error::new(kind, refused),
+                        false => Error::new(kind, refused)
+                            .caused_by(anyhow::anyhow!(outcome.messages.join("\n"))),
+                    });
                 }
             }
         }
@@ -329,6 +375,7 @@ fn push_to(cx: &Context, url: &str, backups: &[Backup]) -> Destination {
                 .collect::<Vec<_>>()
                 .join(": "),
         );
+        destination.failure = Some(e);
     }
     if destination.destination.is_empty() {
         destination.destination = crate::git::wire::endpoint::redact(url);

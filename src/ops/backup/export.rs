@@ -7,6 +7,8 @@ use crate::git::{CommitId, RefName};
 use crate::ops::access;
 use crate::policy::{Ledgers, Policy, PolicyFile};
 use crate::yaml;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -52,6 +54,9 @@ struct Document<'a> {
     entries: Option<serde_json::Value>,
     /// The text as it is, of a ledger that does not parse.
     raw: Option<String>,
+    /// The bytes as they are, of one that is not even text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    raw_base64: Option<String>,
     error: Option<String>,
 }
 
@@ -142,12 +147,13 @@ fn one_branch(
         else {
             continue;
         };
-        let text = String::from_utf8_lossy(&cx.store.read_blob(entry.id)?).into_owned();
-        let parsed = match text.trim().is_empty() {
-            true => Ok(Vec::new()),
-            false => {
-                yaml::read::<Option<Vec<serde_json::Value>>>(&text).map(Option::unwrap_or_default)
-            }
+        let bytes = cx.store.read_blob(entry.id)?;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let is_text = std::str::from_utf8(&bytes).is_ok();
+        let parsed = match (is_text, text.trim().is_empty()) {
+            (false, _) => Err("it is not UTF-8".to_owned()),
+            (_, true) => Ok(Vec::new()),
+            _ => yaml::read::<Option<Vec<serde_json::Value>>>(&text).map(Option::unwrap_or_default),
         };
         let (entries, error) = match parsed {
             Ok(list) => (Some(list), None),
@@ -161,7 +167,8 @@ fn one_branch(
             commit: tip,
             ledger,
             path,
-            raw: error.is_some().then_some(text),
+            raw_base64: (!is_text).then(|| STANDARD.encode(&bytes)),
+            raw: (error.is_some() && is_text).then_some(text),
             entries: entries.map(serde_json::Value::Array),
             error: error.clone(),
         };

@@ -150,9 +150,7 @@ fn prove(cx: &Context, commits: &[CommitId]) -> Result<u64> {
 
 /// True where the remote could not be asked, so that nothing is known of the backup.
 fn is_outage(error: &Error) -> bool {
-    matches!(error.kind(), Kind::Auth)
-        || error.message().contains("did not answer within")
-        || error.message().contains("no connection to")
+    matches!(error.kind(), Kind::Auth | Kind::Unavailable)
 }
 
 fn words(error: &Error) -> String {
