@@ -652,6 +652,44 @@ fn a_force_push_is_reported_even_by_a_run_that_breaks_off_after_its_push() {
 }
 
 #[test]
+fn a_force_push_that_could_not_be_looked_at_is_reported_by_the_next_run() {
+    let w = World::path();
+    let (_, lost) = rewound(&w);
+    // The history that was lost cannot be read for a while.
+    let objects = w.remote.bare.join("objects");
+    let file = objects.join(&lost[0][..2]).join(&lost[0][2..]);
+    let away = w.env.path("away");
+    std::fs::rename(&file, &away).unwrap();
+    let out = w.aidf(&["backup", "--json"]);
+    assert_ne!(out.code, 0, "a look that failed is no good news\n{out}");
+    std::fs::rename(&away, &file).unwrap();
+    if out.code != 8 {
+        let answer = report(&w, &["backup"], 8);
+        let mut said = texts(&answer["rewound"][0], "lost");
+        said.sort();
+        assert_eq!(said, lost);
+    }
+}
+
+#[test]
+fn a_force_push_is_reported_though_the_pushs_answer_is_lost() {
+    let w = World::new(Kind::Http);
+    let (_, lost) = rewound(&w);
+    w.remote.http().mode(crate::support::Mode::LoseAnswer);
+    let out = w.aidf(&["backup", "--json"]);
+    w.remote.http().mode(crate::support::Mode::Serve);
+    // Settled by looking at the remote; or else the next run has to say it.
+    let answer = if out.code == 8 {
+        out.json()
+    } else {
+        report(&w, &["backup"], 8)
+    };
+    let mut said = texts(&answer["rewound"][0], "lost");
+    said.sort();
+    assert_eq!(said, lost, "{out}");
+}
+
+#[test]
 fn runs_of_several_machines_never_double() {
     let remote = Remote::new(Kind::Http, "widgets", true);
     let w = World::of(remote);

@@ -18,6 +18,7 @@ mod credentials;
 mod demo;
 mod errors;
 mod hang;
+mod hostile;
 mod kill;
 mod layers;
 mod log;
