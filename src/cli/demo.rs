@@ -134,7 +134,11 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
         4,
     )?;
 
-    story.say("8. Plain git sees an ordinary branch; nothing was lost on the way.")?;
+    story.say("8. Back main up, and prove that the backup can be restored.")?;
+    story.aidf(&work, &["backup"], 0)?;
+    story.aidf(&work, &["backup", "drill"], 0)?;
+
+    story.say("9. Plain git sees an ordinary branch; nothing was lost on the way.")?;
     story.git(&dir, &["-C", "remote.git", "log", "--oneline", "--all"])?;
     story.git(&dir, &["-C", "remote.git", "fsck", "--strict"])?;
 
