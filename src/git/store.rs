@@ -231,8 +231,12 @@ impl Store {
     ///
     /// Errors: not_found, when it is not here or is not a commit.
     pub fn commit(&self, id: CommitId) -> Result<CommitInfo> {
-        let commit = self.repo.find_commit(id.0).or_fail(Kind::NotFound, || {
-            format!("commit {id} is not in this store")
+        let commit = self.repo.find_commit(id.0).map_err(|e| {
+            let error = match self.has(id) {
+                true => Error::new(Kind::Integrity, format!("commit {id} is malformed")),
+                false => Error::new(Kind::NotFound, format!("commit {id} is not in this store")),
+            };
+            error.caused_by(e)
         })?;
         let raw = String::from_utf8_lossy(commit.raw_header_bytes()).into_owned();
         let line = |name: &str| {

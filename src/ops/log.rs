@@ -86,7 +86,8 @@ pub(super) fn log_from(
     let mut commits = Vec::new();
     for id in cx.store.history(tip, hide)? {
         let commit = cx.store.commit(id)?;
-        reverts.see(&commit);
+        let signature = check_signature(cx, &commit, branch.short(), base);
+        reverts.see(cx, &commit, signature);
         let task_id = trailer(&commit, "Aidf-Task-Id");
         let committed_by =
             trailer(&commit, "Aidf-Committed-By").unwrap_or_else(|| commit.author_name.clone());
@@ -118,7 +119,7 @@ pub(super) fn log_from(
             agent: trailer(&commit, "Aidf-Agent"),
             subject: commit.subject().to_owned(),
             files,
-            signature: check_signature(cx, &commit, branch.short(), base),
+            signature,
             rolled_back_by: reverts.of(id),
         });
         if commits.len() >= request.number {
@@ -186,7 +187,7 @@ fn files_of(cx: &Context, commit: &CommitInfo) -> Result<Vec<String>> {
 
 /// Checks a commit's signature against the ring. It names the branch that was written:
 /// `branch`, or the sandbox it was made on, where that was merged into the base since.
-fn check_signature(
+pub(super) fn check_signature(
     cx: &Context,
     commit: &CommitInfo,
     branch: &str,
@@ -232,8 +233,12 @@ pub(super) struct Reverts {
 
 impl Reverts {
     /// Takes note of what `commit` undid, unless it was itself undone.
-    pub fn see(&mut self, commit: &CommitInfo) {
-        if self.by.contains_key(&commit.id) {
+    ///
+    /// Where a key is at hand its word is taken only under a good signature: a commit
+    /// that came by plain git must not make another look undone.
+    pub fn see(&mut self, cx: &Context, commit: &CommitInfo, signature: Check) {
+        let trusted = cx.keys().is_empty() || signature == Check::Good;
+        if !trusted || self.by.contains_key(&commit.id) {
             return;
         }
         for id in trailers(commit, "Aidf-Reverts").filter_map(|v| CommitId::parse(v).ok()) {

@@ -245,3 +245,18 @@ fn a_glob_that_matches_nothing_closes_the_repository() {
         w.refuses(&["commit", place, "-m", "x"], 5);
     }
 }
+
+#[test]
+fn a_revert_that_only_plain_git_claims_hides_nothing() {
+    let w = World::path();
+    let branch = w.sandbox();
+    w.write("a.txt", "a\n");
+    let done = w.json(&["commit", "a.txt", "-m", "One", "--task-id", "t1"]);
+    let claim = format!("Claim\n\nAidf-Reverts: {}", text(&done, "commit"));
+    w.remote
+        .write(&branch, &[("other.txt", Some(b"x\n".as_slice()))], &claim);
+    let log = w.json(&["log", "--task-id", "t1"]);
+    assert_eq!(log["commits"][0]["rolled_back_by"], serde_json::Value::Null);
+    w.json(&["rollback", "--task-id", "t1"]);
+    assert!(w.remote.try_file(&branch, "a.txt").is_none());
+}

@@ -5,7 +5,7 @@ use crate::backup_name;
 use crate::clock::Period;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{RefName, RefUpdate};
+use crate::git::{CommitId, RefName, RefUpdate};
 use crate::ops::publish::{self, Plan, Push};
 use crate::retention::{self, Rules};
 use serde::Serialize;
@@ -71,6 +71,8 @@ pub(super) fn rules(cx: &Context, flags: &Rules) -> Result<Rules> {
 /// the server, unavailable.
 pub fn prune(cx: &Context, flags: &Rules, dry_run: bool) -> Result<PruneReport> {
     let rules = rules(cx, flags)?;
+    // What is deleted is what was looked at: one that moves meanwhile is kept.
+    let mut looked_at: BTreeMap<String, CommitId> = BTreeMap::new();
     let result = publish::publish(cx, |attempt| {
         let prefix = format!("refs/heads/{}", backup_name::PREFIX);
         let mut kept: Vec<Kept> = attempt
@@ -98,6 +100,14 @@ pub fn prune(cx: &Context, flags: &Rules, dry_run: bool) -> Result<PruneReport> 
                     kept.push(Kept {
                         name: found.name.clone(),
                         reasons,
+                    });
+                    continue;
+                }
+                let first = *looked_at.entry(found.name.clone()).or_insert(found.commit);
+                if first != found.commit {
+                    kept.push(Kept {
+                        name: found.name.clone(),
+                        reasons: vec!["changed".to_owned()],
                     });
                     continue;
                 }

@@ -57,7 +57,8 @@ impl Build<'_> {
             return Ok(Plan::Nothing(report));
         }
         for (path, entry) in &edits {
-            report.files.push(self.describe(tree, path, *entry)?);
+            let old = store.entry(tree, path)?;
+            report.files.push(FileChange::of(store, path, old, *entry)?);
         }
         report.alerts = self.alerts(wanted, &report.files)?;
         let mut all_edits = edits.clone();
@@ -208,23 +209,6 @@ impl Build<'_> {
             &store.read_blob(theirs)?,
         )?;
         merged.map(|content| draft.blob(&content)).transpose()
-    }
-
-    fn describe(&self, tree: ObjectId, path: &[u8], new: Option<Entry>) -> Result<FileChange> {
-        let old = self.cx.store.entry(tree, path)?;
-        let change = match (old, new) {
-            (None, _) => "added",
-            (_, None) => "deleted",
-            _ => "modified",
-        };
-        let lines = self.cx.store.count_lines(old, new)?;
-        Ok(FileChange {
-            path: String::from_utf8_lossy(path).into_owned(),
-            change,
-            added: lines.added,
-            removed: lines.removed,
-            binary: lines.binary,
-        })
     }
 
     fn alerts(&self, wanted: &[Wanted], files: &[FileChange]) -> Result<Vec<Alert>> {

@@ -10,7 +10,7 @@ use super::{publish, written};
 use crate::alerts::Alert;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{CommitId, ObjectId, TreePath, check_parents};
+use crate::git::{CommitId, Entry, ObjectId, Store, TreePath, check_parents};
 use build::Build;
 pub use read::{Input, Source};
 use read::{Wanted, below, check_sources, check_unique, read_all, take_working_tree};
@@ -99,6 +99,29 @@ pub struct FileChange {
     pub removed: u64,
     /// True where lines were not counted.
     pub binary: bool,
+}
+
+impl FileChange {
+    /// Compares two sides of a path.
+    pub(super) fn of(
+        store: &Store,
+        path: &[u8],
+        old: Option<Entry>,
+        new: Option<Entry>,
+    ) -> Result<FileChange> {
+        let lines = store.count_lines(old, new)?;
+        Ok(FileChange {
+            path: String::from_utf8_lossy(path).into_owned(),
+            change: match (old, new) {
+                (None, _) => "added",
+                (_, None) => "deleted",
+                _ => "modified",
+            },
+            added: lines.added,
+            removed: lines.removed,
+            binary: lines.binary,
+        })
+    }
 }
 
 /// Writes the commit.

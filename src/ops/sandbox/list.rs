@@ -80,7 +80,14 @@ pub fn list(cx: &Context, request: &ListRequest) -> Result<ListReport> {
     for (at, (branch, head)) in found.iter().enumerate() {
         cx.progress
             .advance("sandboxes", at as u64 + 1, found.len() as u64);
-        let sandbox = look(cx, branch, *head, base)?;
+        // One sandbox that cannot be read must not hide the others.
+        let sandbox = match look(cx, branch, *head, base) {
+            Ok(sandbox) => sandbox,
+            Err(e) => {
+                cx.warn(format!("{branch} cannot be read and is not listed: {e}"));
+                continue;
+            }
+        };
         if request
             .idle_days
             .is_none_or(|days| sandbox.idle_days.is_some_and(|idle| idle >= days))

@@ -106,19 +106,7 @@ fn files(cx: &Context, found: &Found) -> Result<Vec<FileChange>> {
         .map(|c| c.tree);
     let mut files = Vec::new();
     for change in store.changes(old, Some(store.commit(found.head)?.tree), false)? {
-        let lines = store.count_lines(change.old, change.new)?;
-        let kind = match (change.old, change.new) {
-            (None, _) => "added",
-            (_, None) => "deleted",
-            _ => "modified",
-        };
-        files.push(FileChange {
-            path: String::from_utf8_lossy(&change.path).into_owned(),
-            change: kind,
-            added: lines.added,
-            removed: lines.removed,
-            binary: lines.binary,
-        });
+        files.push(FileChange::of(store, &change.path, change.old, change.new)?);
     }
     Ok(files)
 }
