@@ -123,6 +123,15 @@ impl Error {
     }
 }
 
+impl Error {
+    /// The sentence and what caused it, on one line.
+    pub fn in_full(&self) -> String {
+        let mut all = vec![self.0.message.clone()];
+        all.extend(self.causes());
+        all.join(": ")
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.message)

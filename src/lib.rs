@@ -11,7 +11,7 @@
 //! - [`ledger`]: the YAML logs kept in the tree; [`keys`]: the key ring;
 //!   [`journal`]: this machine's own audit log;
 //! - [`git`]: the only module that names git2;
-//! - [`error`], [`progress`]: known to all.
+//! - [`error`], [`progress`], [`files`]: known to all.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -21,6 +21,7 @@ pub mod clock;
 pub mod config;
 pub mod context;
 pub mod error;
+pub mod files;
 pub mod git;
 pub mod journal;
 pub mod keys;

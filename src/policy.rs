@@ -16,6 +16,13 @@ pub const IDLE_DAYS: u32 = 90;
 /// Where the policy lies in the base's tree.
 pub const PATH: &str = ".aidf.yaml";
 
+/// Where changelog, memory and rollbacks lie, where no policy says otherwise.
+const DEFAULT_LEDGERS: [&str; 3] = [
+    "project/outputs/changelog.yaml",
+    "project/memory.yaml",
+    "project/.logs/reverted_commits.yaml",
+];
+
 /// What an alert of some kind does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -243,12 +250,9 @@ impl Policy {
             large_diff_lines: least(file.large_diff_lines, operator.large_diff_lines)
                 .unwrap_or(5000),
             ledgers: Ledgers {
-                changelog: at(&file.ledgers.changelog, "project/outputs/changelog.yaml"),
-                memory: at(&file.ledgers.memory, "project/memory.yaml"),
-                rollbacks: at(
-                    &file.ledgers.rollbacks,
-                    "project/.logs/reverted_commits.yaml",
-                ),
+                changelog: at(&file.ledgers.changelog, DEFAULT_LEDGERS[0]),
+                memory: at(&file.ledgers.memory, DEFAULT_LEDGERS[1]),
+                rollbacks: at(&file.ledgers.rollbacks, DEFAULT_LEDGERS[2]),
                 // Only the repository's own policy switches its ledgers off.
                 enabled: file.ledgers.enabled.unwrap_or(true),
             },
@@ -357,14 +361,9 @@ impl PolicyFile {
             &self.ledgers.memory,
             &self.ledgers.rollbacks,
         ];
-        let defaults = [
-            "project/outputs/changelog.yaml",
-            "project/memory.yaml",
-            "project/.logs/reverted_commits.yaml",
-        ];
         let places: Vec<String> = given
             .iter()
-            .zip(defaults)
+            .zip(DEFAULT_LEDGERS)
             .map(|(g, d)| g.as_deref().unwrap_or(d).to_lowercase())
             .collect();
         for (at, one) in places.iter().enumerate() {

@@ -171,7 +171,7 @@ impl Ui {
         if self.0.settings.json {
             let object = serde_json::json!({"error": {
                 "kind": error.kind().name(),
-                "message": full_message(error),
+                "message": error.in_full(),
                 "hint": error.hint_text(),
                 "retryable": error.is_retryable(),
             }});
@@ -225,15 +225,6 @@ impl Ui {
 fn write_stderr(text: &str) {
     // Nobody is left to hear of a stderr that is gone.
     let _ = io::stderr().lock().write_all(text.as_bytes());
-}
-
-fn full_message(error: &Error) -> String {
-    let causes = error.causes();
-    if causes.is_empty() {
-        error.message().to_owned()
-    } else {
-        format!("{}: {}", error.message(), causes.join(": "))
-    }
 }
 
 /// An error of this front end's own.

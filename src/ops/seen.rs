@@ -8,11 +8,11 @@
 use super::access::Target;
 use crate::context::Context;
 use crate::error::{Kind, OrFail, Result};
+use crate::files::write_whole;
 use crate::git::{CommitId, Entry, Mode, ObjectId, tracking_ref};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The memory of one branch, in the git directory of this worktree.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -172,7 +172,7 @@ fn load(cx: &Context, target: &Target) -> Memory {
 }
 
 /// A memory that cannot be read is none: then the tracking ref alone counts.
-fn load_from(path: &PathBuf) -> Memory {
+fn load_from(path: &Path) -> Memory {
     std::fs::read_to_string(path)
         .ok()
         .and_then(|t| serde_json::from_str(&t).ok())
@@ -194,14 +194,10 @@ fn locked<T>(cx: &Context, target: &Target, work: impl FnOnce(PathBuf) -> Result
     work(path.clone())
 }
 
-fn save(path: &PathBuf, memory: &Memory) -> Result<()> {
+fn save(path: &Path, memory: &Memory) -> Result<()> {
     let failed = || format!("{} cannot be written", path.display());
-    let folder = path.parent().unwrap_or(path);
-    let mut temporary = tempfile::NamedTempFile::new_in(folder).or_fail(Kind::Internal, failed)?;
     let text = serde_json::to_vec(memory).or_fail(Kind::Internal, failed)?;
-    temporary.write_all(&text).or_fail(Kind::Internal, failed)?;
-    temporary.persist(path).or_fail(Kind::Internal, failed)?;
-    Ok(())
+    write_whole(path, &text).or_fail(Kind::Internal, failed)
 }
 
 fn write_entry(entry: Entry) -> String {

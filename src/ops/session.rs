@@ -2,10 +2,10 @@
 //! nor token. A file inside the git directory, mode 0600; never in a shared cache.
 
 use crate::error::{Kind, OrFail, Result};
+use crate::files::write_whole;
 use crate::git::Store;
 use crate::keys::check_private;
 use serde::{Deserialize, Serialize};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// What is remembered.
@@ -94,11 +94,6 @@ pub fn load(store: &Store, repo_name: &str) -> Result<Option<Session>> {
 pub fn save(git_dir: &Path, session: &Session) -> Result<()> {
     let path = file(git_dir);
     let failed = || format!("the sandbox could not be remembered in {}", path.display());
-    let folder = path.parent().unwrap_or(git_dir);
-    std::fs::create_dir_all(folder).or_fail(Kind::Internal, failed)?;
-    let mut temporary = tempfile::NamedTempFile::new_in(folder).or_fail(Kind::Internal, failed)?;
     let text = serde_json::to_vec_pretty(session).or_fail(Kind::Internal, failed)?;
-    temporary.write_all(&text).or_fail(Kind::Internal, failed)?;
-    temporary.persist(&path).or_fail(Kind::Internal, failed)?;
-    Ok(())
+    write_whole(&path, &text).or_fail(Kind::Internal, failed)
 }

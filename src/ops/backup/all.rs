@@ -86,12 +86,7 @@ pub fn create_all(
                         Ok(report) => (report, None),
                         Err(e) => (nothing(&repository.url, dir), Some(e)),
                     };
-                    let error = failure.as_ref().map(|e| {
-                        std::iter::once(e.message().to_owned())
-                            .chain(e.causes())
-                            .collect::<Vec<_>>()
-                            .join(": ")
-                    });
+                    let error = failure.as_ref().map(Error::in_full);
                     if let Ok(mut done) = done.lock() {
                         done.push((
                             at,

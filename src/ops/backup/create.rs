@@ -369,12 +369,7 @@ fn push_to(cx: &Context, url: &str, backups: &[Backup]) -> Destination {
         result = push();
     }
     if let Err(e) = result {
-        destination.error = Some(
-            std::iter::once(e.message().to_owned())
-                .chain(e.causes())
-                .collect::<Vec<_>>()
-                .join(": "),
-        );
+        destination.error = Some(e.in_full());
         destination.failure = Some(e);
     }
     if destination.destination.is_empty() {

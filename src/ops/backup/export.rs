@@ -3,6 +3,7 @@
 use super::default_branch;
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::files::write_whole;
 use crate::git::{CommitId, RefName};
 use crate::ops::access;
 use crate::policy::{Ledgers, Policy, PolicyFile};
@@ -10,7 +11,6 @@ use crate::yaml;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The name of the files' schema.
@@ -173,7 +173,7 @@ fn one_branch(
             error: error.clone(),
         };
         let file = folder.join(format!("{ledger}.json"));
-        write_whole(&file, &document)?;
+        write(&file, &document)?;
         done.push(Exported {
             branch: branch.to_owned(),
             ledger,
@@ -185,16 +185,9 @@ fn one_branch(
     Ok(done)
 }
 
-fn write_whole(file: &Path, document: &Document<'_>) -> Result<()> {
+fn write(file: &Path, document: &Document<'_>) -> Result<()> {
     let failed = || format!("{} cannot be written", file.display());
-    let folder = file.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).or_fail(Kind::Internal, failed)?;
     let mut text = serde_json::to_vec_pretty(document).or_fail(Kind::Internal, failed)?;
     text.push(b'\n');
-    let mut temporary = tempfile::NamedTempFile::new_in(folder).or_fail(Kind::Internal, failed)?;
-    temporary.write_all(&text).or_fail(Kind::Internal, failed)?;
-    temporary
-        .persist(file)
-        .map_err(|e| Error::new(Kind::Internal, failed()).caused_by(e.error))?;
-    Ok(())
+    write_whole(file, &text).or_fail(Kind::Internal, failed)
 }

@@ -81,7 +81,7 @@ pub fn verify(cx: &Context, name: Option<&str>) -> Result<VerifyReport> {
                     Err(e) if is_outage(&e) => return Err(e),
                     Err(e) => report.problems.push(Problem {
                         name: one.name.clone(),
-                        problem: words(&e),
+                        problem: e.in_full(),
                     }),
                 }
             }
@@ -110,7 +110,7 @@ pub fn drill(cx: &Context) -> Result<DrillReport> {
     let (objects, problems) = match result {
         Ok(objects) => (objects, Vec::new()),
         Err(e) if is_outage(&e) => return Err(e),
-        Err(e) => (0, vec![words(&e)]),
+        Err(e) => (0, vec![e.in_full()]),
     };
     let proven_at = problems.is_empty().then(|| cx.now.rfc3339());
     let message = match problems.is_empty() {
@@ -151,13 +151,6 @@ fn prove(cx: &Context, commits: &[CommitId]) -> Result<u64> {
 /// True where the remote could not be asked, so that nothing is known of the backup.
 fn is_outage(error: &Error) -> bool {
     matches!(error.kind(), Kind::Auth | Kind::Unavailable)
-}
-
-fn words(error: &Error) -> String {
-    std::iter::once(error.message().to_owned())
-        .chain(error.causes())
-        .collect::<Vec<_>>()
-        .join(": ")
 }
 
 fn count(n: usize) -> String {
