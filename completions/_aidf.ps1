@@ -291,8 +291,9 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
         }
         'aidf;backup' {
             [CompletionResult]::new('--branch', '--branch', [CompletionResultType]::ParameterName, 'A branch to back up (default: those of the config, or the default branch)')
-            [CompletionResult]::new('--dest', '--dest', [CompletionResultType]::ParameterName, 'Push the backups to this remote as well')
+            [CompletionResult]::new('--dest', '--dest', [CompletionResultType]::ParameterName, 'Push the backups to this remote as well ({repo} stands for the repository''s name)')
             [CompletionResult]::new('--bundle', '--bundle', [CompletionResultType]::ParameterName, 'Write them with their history into a git bundle')
+            [CompletionResult]::new('--bundle-dir', '--bundle-dir', [CompletionResultType]::ParameterName, 'Keep a folder of bundles as well: a full one, then incremental ones')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
             [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
@@ -302,6 +303,7 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Back up every repository of the config')
+            [CompletionResult]::new('--full', '--full', [CompletionResultType]::ParameterName, 'Make the bundles in folders full ones')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
@@ -314,19 +316,20 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Make today''s backup of each branch (the default)')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the backups, newest first')
-            [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Remove the backups that no rule keeps')
-            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check that every object of the backups is there and intact')
+            [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Remove the backups and bundles that no rule keeps')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check that every object of the backups and bundles is there and intact')
             [CompletionResult]::new('restore', 'restore', [CompletionResultType]::ParameterValue, 'Bring a backup back, as a new branch or onto an existing one')
-            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the ledgers of branches as JSON files')
-            [CompletionResult]::new('drill', 'drill', [CompletionResultType]::ParameterValue, 'Restore the newest backup into an empty repository, and report')
-            [CompletionResult]::new('schedule', 'schedule', [CompletionResultType]::ParameterValue, 'Print a crontab line, a systemd timer or a GitHub Actions workflow')
+            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the ledgers of branches as JSON files, or move old entries to the archive')
+            [CompletionResult]::new('drill', 'drill', [CompletionResultType]::ParameterValue, 'Restore the newest backup and bundle into empty repositories, and report')
+            [CompletionResult]::new('schedule', 'schedule', [CompletionResultType]::ParameterValue, 'Print crontab lines, systemd timers or a GitHub Actions workflow')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'aidf;backup;create' {
             [CompletionResult]::new('--branch', '--branch', [CompletionResultType]::ParameterName, 'A branch to back up (default: those of the config, or the default branch)')
-            [CompletionResult]::new('--dest', '--dest', [CompletionResultType]::ParameterName, 'Push the backups to this remote as well')
+            [CompletionResult]::new('--dest', '--dest', [CompletionResultType]::ParameterName, 'Push the backups to this remote as well ({repo} stands for the repository''s name)')
             [CompletionResult]::new('--bundle', '--bundle', [CompletionResultType]::ParameterName, 'Write them with their history into a git bundle')
+            [CompletionResult]::new('--bundle-dir', '--bundle-dir', [CompletionResultType]::ParameterName, 'Keep a folder of bundles as well: a full one, then incremental ones')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
             [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
@@ -336,6 +339,7 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Back up every repository of the config')
+            [CompletionResult]::new('--full', '--full', [CompletionResultType]::ParameterName, 'Make the bundles in folders full ones')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
@@ -358,6 +362,7 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Operator''s config file')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Every repository of the config')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
@@ -385,6 +390,7 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would go and what keeps the others')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Every repository of the config')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
@@ -398,6 +404,7 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
             break
         }
         'aidf;backup;verify' {
+            [CompletionResult]::new('--bundle', '--bundle', [CompletionResultType]::ParameterName, 'Only this bundle, or folder of bundles; no remote is asked')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
             [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
@@ -406,6 +413,7 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Operator''s config file')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Every repository of the config')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
@@ -419,6 +427,7 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
             break
         }
         'aidf;backup;restore' {
+            [CompletionResult]::new('--bundle', '--bundle', [CompletionResultType]::ParameterName, 'Bring it back from this bundle, or from the newest of a folder')
             [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'The branch (default: restore/NAME); onto an existing one a rollback commit is written')
             [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why, for the log of an existing branch')
             [CompletionResult]::new('--reuse-token', '--reuse-token', [CompletionResultType]::ParameterName, 'The sandbox''s token (- reads it from stdin)')
@@ -444,7 +453,9 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
         }
         'aidf;backup;export' {
             [CompletionResult]::new('--branch', '--branch', [CompletionResultType]::ParameterName, 'A branch (default: the default branch)')
-            [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'The folder')
+            [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'The folder (default: the current one)')
+            [CompletionResult]::new('--older-than', '--older-than', [CompletionResultType]::ParameterName, 'What is old, for --rotate, such as 90d')
+            [CompletionResult]::new('--reuse-token', '--reuse-token', [CompletionResultType]::ParameterName, 'With --rotate: the branch''s token (- reads it from stdin)')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
             [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
@@ -453,6 +464,10 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Operator''s config file')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
+            [CompletionResult]::new('--to-destinations', '--to-destinations', [CompletionResultType]::ParameterName, 'To every folder among the configured destinations')
+            [CompletionResult]::new('--rotate', '--rotate', [CompletionResultType]::ParameterName, 'Afterwards move old changelog entries to archive/changelog-YYYY-MM.yaml, in one commit')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'With --rotate: show what would move')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Every repository of the config')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
@@ -474,6 +489,7 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Operator''s config file')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Every repository of the config')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
@@ -487,6 +503,8 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
             break
         }
         'aidf;backup;schedule' {
+            [CompletionResult]::new('--job', '--job', [CompletionResultType]::ParameterName, 'A job (default: create, prune, drill, and export where it has a place to go)')
+            [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Where the weekly export goes (default: the folders among the configured destinations)')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
             [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
@@ -495,9 +513,10 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Operator''s config file')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
-            [CompletionResult]::new('--cron', '--cron', [CompletionResultType]::ParameterName, 'A crontab line for each job')
-            [CompletionResult]::new('--systemd', '--systemd', [CompletionResultType]::ParameterName, 'A systemd service and timer')
+            [CompletionResult]::new('--cron', '--cron', [CompletionResultType]::ParameterName, 'Crontab lines')
+            [CompletionResult]::new('--systemd', '--systemd', [CompletionResultType]::ParameterName, 'A systemd service and timer for each job')
             [CompletionResult]::new('--actions', '--actions', [CompletionResultType]::ParameterName, 'A GitHub Actions workflow')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Every repository of the config')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
@@ -513,12 +532,12 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
         'aidf;backup;help' {
             [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Make today''s backup of each branch (the default)')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the backups, newest first')
-            [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Remove the backups that no rule keeps')
-            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check that every object of the backups is there and intact')
+            [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Remove the backups and bundles that no rule keeps')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check that every object of the backups and bundles is there and intact')
             [CompletionResult]::new('restore', 'restore', [CompletionResultType]::ParameterValue, 'Bring a backup back, as a new branch or onto an existing one')
-            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the ledgers of branches as JSON files')
-            [CompletionResult]::new('drill', 'drill', [CompletionResultType]::ParameterValue, 'Restore the newest backup into an empty repository, and report')
-            [CompletionResult]::new('schedule', 'schedule', [CompletionResultType]::ParameterValue, 'Print a crontab line, a systemd timer or a GitHub Actions workflow')
+            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the ledgers of branches as JSON files, or move old entries to the archive')
+            [CompletionResult]::new('drill', 'drill', [CompletionResultType]::ParameterValue, 'Restore the newest backup and bundle into empty repositories, and report')
+            [CompletionResult]::new('schedule', 'schedule', [CompletionResultType]::ParameterValue, 'Print crontab lines, systemd timers or a GitHub Actions workflow')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -652,12 +671,12 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
         'aidf;help;backup' {
             [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Make today''s backup of each branch (the default)')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the backups, newest first')
-            [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Remove the backups that no rule keeps')
-            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check that every object of the backups is there and intact')
+            [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Remove the backups and bundles that no rule keeps')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check that every object of the backups and bundles is there and intact')
             [CompletionResult]::new('restore', 'restore', [CompletionResultType]::ParameterValue, 'Bring a backup back, as a new branch or onto an existing one')
-            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the ledgers of branches as JSON files')
-            [CompletionResult]::new('drill', 'drill', [CompletionResultType]::ParameterValue, 'Restore the newest backup into an empty repository, and report')
-            [CompletionResult]::new('schedule', 'schedule', [CompletionResultType]::ParameterValue, 'Print a crontab line, a systemd timer or a GitHub Actions workflow')
+            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the ledgers of branches as JSON files, or move old entries to the archive')
+            [CompletionResult]::new('drill', 'drill', [CompletionResultType]::ParameterValue, 'Restore the newest backup and bundle into empty repositories, and report')
+            [CompletionResult]::new('schedule', 'schedule', [CompletionResultType]::ParameterValue, 'Print crontab lines, systemd timers or a GitHub Actions workflow')
             break
         }
         'aidf;help;backup;create' {

@@ -243,7 +243,7 @@ _aidf() {
             return 0
             ;;
         aidf__subcmd__backup)
-            opts="-C -R -q -v -y -h --branch --all --dest --bundle --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help create list prune verify restore export drill schedule help"
+            opts="-C -R -q -v -y -h --branch --all --dest --bundle --bundle-dir --full --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help create list prune verify restore export drill schedule help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -258,6 +258,10 @@ _aidf() {
                     return 0
                     ;;
                 --bundle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bundle-dir)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -301,7 +305,7 @@ _aidf() {
             return 0
             ;;
         aidf__subcmd__backup__subcmd__create)
-            opts="-C -R -q -v -y -h --branch --all --dest --bundle --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
+            opts="-C -R -q -v -y -h --branch --all --dest --bundle --bundle-dir --full --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -316,6 +320,10 @@ _aidf() {
                     return 0
                     ;;
                 --bundle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bundle-dir)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -359,7 +367,7 @@ _aidf() {
             return 0
             ;;
         aidf__subcmd__backup__subcmd__drill)
-            opts="-C -R -q -v -y -h --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
+            opts="-C -R -q -v -y -h --all --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -405,7 +413,7 @@ _aidf() {
             return 0
             ;;
         aidf__subcmd__backup__subcmd__export)
-            opts="-C -R -q -v -y -h --branch --out --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
+            opts="-C -R -q -v -y -h --branch --out --to-destinations --rotate --older-than --dry-run --reuse-token --all --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -416,6 +424,14 @@ _aidf() {
                     return 0
                     ;;
                 --out)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --older-than)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reuse-token)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -599,7 +615,7 @@ _aidf() {
             return 0
             ;;
         aidf__subcmd__backup__subcmd__list)
-            opts="-C -R -q -v -y -h --max-age --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
+            opts="-C -R -q -v -y -h --max-age --all --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -649,7 +665,7 @@ _aidf() {
             return 0
             ;;
         aidf__subcmd__backup__subcmd__prune)
-            opts="-C -R -q -v -y -h --keep-last --keep-daily --keep-weekly --keep-monthly --keep-within --dry-run --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
+            opts="-C -R -q -v -y -h --keep-last --keep-daily --keep-weekly --keep-monthly --keep-within --dry-run --all --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -715,12 +731,16 @@ _aidf() {
             return 0
             ;;
         aidf__subcmd__backup__subcmd__restore)
-            opts="-C -R -q -v -y -h --to --reason --reuse-token --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
+            opts="-C -R -q -v -y -h --bundle --to --reason --reuse-token --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --bundle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --to)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -773,12 +793,20 @@ _aidf() {
             return 0
             ;;
         aidf__subcmd__backup__subcmd__schedule)
-            opts="-C -R -q -v -y -h --cron --systemd --actions --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
+            opts="-C -R -q -v -y -h --cron --systemd --actions --job --out --all --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --job)
+                    COMPREPLY=($(compgen -W "create prune watch drill verify export" -- "${cur}"))
+                    return 0
+                    ;;
+                --out)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --dir)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -819,12 +847,16 @@ _aidf() {
             return 0
             ;;
         aidf__subcmd__backup__subcmd__verify)
-            opts="-C -R -q -v -y -h --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
+            opts="-C -R -q -v -y -h --bundle --all --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --bundle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --dir)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

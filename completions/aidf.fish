@@ -209,8 +209,9 @@ complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l no-input -d 'Neve
 complete -c aidf -n "__fish_aidf_using_subcommand rollback" -s y -l yes -d 'Answer yes to every question'
 complete -c aidf -n "__fish_aidf_using_subcommand rollback" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -l branch -d 'A branch to back up (default: those of the config, or the default branch)' -r
-complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -l dest -d 'Push the backups to this remote as well' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -l dest -d 'Push the backups to this remote as well ({repo} stands for the repository\'s name)' -r
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -l bundle -d 'Write them with their history into a git bundle' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -l bundle-dir -d 'Keep a folder of bundles as well: a full one, then incremental ones' -r -F
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -l remote -d 'Which remote of the clone' -r
@@ -220,6 +221,7 @@ always\t'Even into pipes'
 never\t'Nowhere'"
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -l timeout -d 'Bound on any network wait, in seconds' -r
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -l all -d 'Back up every repository of the config'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -l full -d 'Make the bundles in folders full ones'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -l json -d 'Print one JSON object on stdout'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -s q -l quiet -d 'Print errors only'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -s v -l verbose -d 'Print each step with its time on stderr'
@@ -228,16 +230,17 @@ complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_su
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -f -a "create" -d 'Make today\'s backup of each branch (the default)'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -f -a "list" -d 'List the backups, newest first'
-complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -f -a "prune" -d 'Remove the backups that no rule keeps'
-complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -f -a "verify" -d 'Check that every object of the backups is there and intact'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -f -a "prune" -d 'Remove the backups and bundles that no rule keeps'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -f -a "verify" -d 'Check that every object of the backups and bundles is there and intact'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -f -a "restore" -d 'Bring a backup back, as a new branch or onto an existing one'
-complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -f -a "export" -d 'Write the ledgers of branches as JSON files'
-complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -f -a "drill" -d 'Restore the newest backup into an empty repository, and report'
-complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -f -a "schedule" -d 'Print a crontab line, a systemd timer or a GitHub Actions workflow'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -f -a "export" -d 'Write the ledgers of branches as JSON files, or move old entries to the archive'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -f -a "drill" -d 'Restore the newest backup and bundle into empty repositories, and report'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -f -a "schedule" -d 'Print crontab lines, systemd timers or a GitHub Actions workflow'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from create" -l branch -d 'A branch to back up (default: those of the config, or the default branch)' -r
-complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from create" -l dest -d 'Push the backups to this remote as well' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from create" -l dest -d 'Push the backups to this remote as well ({repo} stands for the repository\'s name)' -r
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from create" -l bundle -d 'Write them with their history into a git bundle' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from create" -l bundle-dir -d 'Keep a folder of bundles as well: a full one, then incremental ones' -r -F
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from create" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from create" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from create" -l remote -d 'Which remote of the clone' -r
@@ -247,6 +250,7 @@ always\t'Even into pipes'
 never\t'Nowhere'"
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from create" -l timeout -d 'Bound on any network wait, in seconds' -r
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from create" -l all -d 'Back up every repository of the config'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from create" -l full -d 'Make the bundles in folders full ones'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from create" -l json -d 'Print one JSON object on stdout'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Print errors only'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Print each step with its time on stderr'
@@ -262,6 +266,7 @@ complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcom
 always\t'Even into pipes'
 never\t'Nowhere'"
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from list" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from list" -l all -d 'Every repository of the config'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON object on stdout'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print errors only'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print each step with its time on stderr'
@@ -282,12 +287,14 @@ always\t'Even into pipes'
 never\t'Nowhere'"
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from prune" -l timeout -d 'Bound on any network wait, in seconds' -r
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from prune" -l dry-run -d 'Show what would go and what keeps the others'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from prune" -l all -d 'Every repository of the config'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from prune" -l json -d 'Print one JSON object on stdout'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Print errors only'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'Print each step with its time on stderr'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from prune" -l no-input -d 'Never prompt'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from prune" -s y -l yes -d 'Answer yes to every question'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from verify" -l bundle -d 'Only this bundle, or folder of bundles; no remote is asked' -r -F
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from verify" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from verify" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from verify" -l remote -d 'Which remote of the clone' -r
@@ -296,12 +303,14 @@ complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcom
 always\t'Even into pipes'
 never\t'Nowhere'"
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from verify" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from verify" -l all -d 'Every repository of the config'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from verify" -l json -d 'Print one JSON object on stdout'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Print errors only'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'Print each step with its time on stderr'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from verify" -l no-input -d 'Never prompt'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from verify" -s y -l yes -d 'Answer yes to every question'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from restore" -l bundle -d 'Bring it back from this bundle, or from the newest of a folder' -r -F
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from restore" -l to -d 'The branch (default: restore/NAME); onto an existing one a rollback commit is written' -r
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from restore" -l reason -d 'Why, for the log of an existing branch' -r
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from restore" -l reuse-token -d 'The sandbox\'s token (- reads it from stdin)' -r
@@ -320,7 +329,9 @@ complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcom
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from restore" -s y -l yes -d 'Answer yes to every question'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from restore" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from export" -l branch -d 'A branch (default: the default branch)' -r
-complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from export" -l out -d 'The folder' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from export" -l out -d 'The folder (default: the current one)' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from export" -l older-than -d 'What is old, for --rotate, such as 90d' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from export" -l reuse-token -d 'With --rotate: the branch\'s token (- reads it from stdin)' -r
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from export" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from export" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from export" -l remote -d 'Which remote of the clone' -r
@@ -329,6 +340,10 @@ complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcom
 always\t'Even into pipes'
 never\t'Nowhere'"
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from export" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from export" -l to-destinations -d 'To every folder among the configured destinations'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from export" -l rotate -d 'Afterwards move old changelog entries to archive/changelog-YYYY-MM.yaml, in one commit'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from export" -l dry-run -d 'With --rotate: show what would move'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from export" -l all -d 'Every repository of the config'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from export" -l json -d 'Print one JSON object on stdout'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Print errors only'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Print each step with its time on stderr'
@@ -343,12 +358,20 @@ complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcom
 always\t'Even into pipes'
 never\t'Nowhere'"
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from drill" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from drill" -l all -d 'Every repository of the config'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from drill" -l json -d 'Print one JSON object on stdout'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from drill" -s q -l quiet -d 'Print errors only'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from drill" -s v -l verbose -d 'Print each step with its time on stderr'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from drill" -l no-input -d 'Never prompt'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from drill" -s y -l yes -d 'Answer yes to every question'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from drill" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from schedule" -l job -d 'A job (default: create, prune, drill, and export where it has a place to go)' -r -f -a "create\t'Every night: back up'
+prune\t'Every night, after it: remove what no rule keeps'
+watch\t'Every morning: fail when the newest backup is older than 36 hours'
+drill\t'Every week: restore into an empty repository'
+verify\t'Every week: check every backup and bundle'
+export\t'Every week: the ledgers as JSON'"
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from schedule" -l out -d 'Where the weekly export goes (default: the folders among the configured destinations)' -r -F
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from schedule" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from schedule" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from schedule" -l remote -d 'Which remote of the clone' -r
@@ -357,9 +380,10 @@ complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcom
 always\t'Even into pipes'
 never\t'Nowhere'"
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from schedule" -l timeout -d 'Bound on any network wait, in seconds' -r
-complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from schedule" -l cron -d 'A crontab line for each job'
-complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from schedule" -l systemd -d 'A systemd service and timer'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from schedule" -l cron -d 'Crontab lines'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from schedule" -l systemd -d 'A systemd service and timer for each job'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from schedule" -l actions -d 'A GitHub Actions workflow'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from schedule" -l all -d 'Every repository of the config'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from schedule" -l json -d 'Print one JSON object on stdout'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from schedule" -s q -l quiet -d 'Print errors only'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from schedule" -s v -l verbose -d 'Print each step with its time on stderr'
@@ -368,12 +392,12 @@ complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcom
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from schedule" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from help" -f -a "create" -d 'Make today\'s backup of each branch (the default)'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the backups, newest first'
-complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from help" -f -a "prune" -d 'Remove the backups that no rule keeps'
-complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Check that every object of the backups is there and intact'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from help" -f -a "prune" -d 'Remove the backups and bundles that no rule keeps'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Check that every object of the backups and bundles is there and intact'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from help" -f -a "restore" -d 'Bring a backup back, as a new branch or onto an existing one'
-complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from help" -f -a "export" -d 'Write the ledgers of branches as JSON files'
-complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from help" -f -a "drill" -d 'Restore the newest backup into an empty repository, and report'
-complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from help" -f -a "schedule" -d 'Print a crontab line, a systemd timer or a GitHub Actions workflow'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from help" -f -a "export" -d 'Write the ledgers of branches as JSON files, or move old entries to the archive'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from help" -f -a "drill" -d 'Restore the newest backup and bundle into empty repositories, and report'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from help" -f -a "schedule" -d 'Print crontab lines, systemd timers or a GitHub Actions workflow'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c aidf -n "__fish_aidf_using_subcommand demo" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
 complete -c aidf -n "__fish_aidf_using_subcommand demo" -l remote -d 'Which remote of the clone' -r
@@ -431,9 +455,9 @@ complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcomma
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "diff" -d 'Show one sandbox\'s difference from its fork point'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from backup" -f -a "create" -d 'Make today\'s backup of each branch (the default)'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from backup" -f -a "list" -d 'List the backups, newest first'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from backup" -f -a "prune" -d 'Remove the backups that no rule keeps'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from backup" -f -a "verify" -d 'Check that every object of the backups is there and intact'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from backup" -f -a "prune" -d 'Remove the backups and bundles that no rule keeps'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from backup" -f -a "verify" -d 'Check that every object of the backups and bundles is there and intact'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from backup" -f -a "restore" -d 'Bring a backup back, as a new branch or onto an existing one'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from backup" -f -a "export" -d 'Write the ledgers of branches as JSON files'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from backup" -f -a "drill" -d 'Restore the newest backup into an empty repository, and report'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from backup" -f -a "schedule" -d 'Print a crontab line, a systemd timer or a GitHub Actions workflow'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from backup" -f -a "export" -d 'Write the ledgers of branches as JSON files, or move old entries to the archive'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from backup" -f -a "drill" -d 'Restore the newest backup and bundle into empty repositories, and report'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from backup" -f -a "schedule" -d 'Print crontab lines, systemd timers or a GitHub Actions workflow'

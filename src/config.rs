@@ -35,7 +35,22 @@ pub struct BackupFile {
     /// The branches; the remote's default one where none is named.
     pub branches: Vec<String>,
     /// What `backup prune` keeps.
-    pub keep: KeepFile,
+    pub keep: Option<KeepFile>,
+    /// Where copies go besides the remote itself.
+    pub destinations: Vec<DestinationFile>,
+}
+
+/// One of `destinations:`, a remote or a folder of bundles. `{repo}` in either stands for
+/// the repository's name.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DestinationFile {
+    /// A remote's address.
+    pub url: Option<String>,
+    /// A folder; each repository has one of its own name in it.
+    pub folder: Option<PathBuf>,
+    /// How old the full bundle may grow before there is a new one, such as `30d`.
+    pub full_every: Option<String>,
 }
 
 /// `backup: keep:`
@@ -63,6 +78,9 @@ pub struct RepositoryFile {
     /// The branches to back up, in place of `backup.branches`.
     #[serde(default)]
     pub branches: Vec<String>,
+    /// Where copies go, in place of `backup.destinations`.
+    #[serde(default)]
+    pub destinations: Vec<DestinationFile>,
 }
 
 /// `write:`

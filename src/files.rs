@@ -1,6 +1,7 @@
 //! Files that appear whole or not at all.
 
-use std::io::{self, Write};
+use sha2::{Digest, Sha256};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 /// Writes `bytes` under a temporary name beside `path`, with mode 0600, and puts the file
@@ -12,4 +13,18 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     temporary.write_all(bytes)?;
     temporary.persist(path)?;
     Ok(())
+}
+
+/// The SHA-256 of a file's bytes, in lower-case hexadecimal.
+pub fn digest_of(path: &Path) -> io::Result<String> {
+    let mut hash = Sha256::new();
+    let mut file = std::fs::File::open(path)?;
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => break,
+            n => hash.update(&buffer[..n]),
+        }
+    }
+    Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
 }

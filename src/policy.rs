@@ -135,11 +135,31 @@ pub struct Ledgers {
 }
 
 impl Ledgers {
-    /// Whether `path` is one of them, whatever its case.
+    /// Whether `path` is one of them or of the archive, whatever its case.
     pub fn contains(&self, path: &str) -> bool {
-        [&self.changelog, &self.memory, &self.rollbacks]
-            .iter()
-            .any(|l| l.to_lowercase() == path.to_lowercase())
+        let path = path.to_lowercase();
+        let (folder, stem, end) = self.archive_parts();
+        let archived = path
+            .strip_prefix(&format!("{folder}archive/{stem}-").to_lowercase())
+            .is_some_and(|rest| rest.ends_with(&end.to_lowercase()) && !rest.contains('/'));
+        archived
+            || [&self.changelog, &self.memory, &self.rollbacks]
+                .iter()
+                .any(|l| l.to_lowercase() == path)
+    }
+
+    /// Where the changelog's entries of a month (`YYYY-MM`) are moved to.
+    pub fn archive(&self, month: &str) -> String {
+        let (folder, stem, end) = self.archive_parts();
+        format!("{folder}archive/{stem}-{month}{end}")
+    }
+
+    fn archive_parts(&self) -> (&str, &str, &str) {
+        let at = self.changelog.rfind('/').map_or(0, |at| at + 1);
+        let (folder, name) = self.changelog.split_at(at);
+        let dot = name.rfind('.').unwrap_or(name.len());
+        let (stem, end) = name.split_at(dot);
+        (folder, stem, end)
     }
 }
 

@@ -9,7 +9,6 @@ mod generate;
 mod log;
 mod rollback;
 mod sandbox;
-mod schedule;
 mod text;
 pub mod ui;
 

@@ -5,6 +5,7 @@
 //! transports (its local one loses updates, its push believes nothing the server says);
 //! trees are edited by path, without index or working tree.
 
+mod bundle;
 mod compare;
 mod credential;
 mod draft;
@@ -18,12 +19,14 @@ mod store;
 mod whole;
 pub mod wire;
 
+pub use bundle::{Bundle, UNFINISHED};
 pub use draft::{Draft, Edit};
 pub use id::{CommitId, ObjectId, RefName, TreePath, is_invisible};
 pub use object::{Change, CommitInfo, Entry, LineCount, MAX_TEXT, Mode, Person};
 pub use remote::{Remote, RemoteOptions};
 pub use revert::{Undo, undo};
 pub use store::{Store, bytes_to_path, check_parents, tracking_ref};
+pub use whole::Known;
 pub use wire::{
     Advertisement, Endpoint, PushConnection, PushOutcome, RefUpdate, RemoteRef, Verdict,
 };

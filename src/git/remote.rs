@@ -230,6 +230,7 @@ impl Remote {
         connection: PushConnection,
         store: &Store,
         updates: &[RefUpdate],
+        options: &[String],
     ) -> std::result::Result<PushOutcome, PushFailure> {
         let wants: Vec<CommitId> = updates.iter().filter_map(|u| u.new).collect();
         let haves = store.present(
@@ -240,7 +241,7 @@ impl Remote {
         );
         let pack =
             super::whole::pack_of_history(store, &wants, &haves).map_err(PushFailure::NotSent)?;
-        connection.push(updates, Some(pack), &[])
+        connection.push(updates, Some(pack), options)
     }
 
     /// Pushes on `connection`: `objects` and `updates`, all refs or none.

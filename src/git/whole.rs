@@ -1,4 +1,4 @@
-//! Whole histories: packed for another remote, bundled into a file, and checked.
+//! Whole histories: packed for another remote, and checked.
 
 use super::id::{CommitId, ObjectId};
 use super::pack::{self, Pack};
@@ -6,7 +6,6 @@ use super::store::Store;
 use crate::error::{Error, Kind, OrFail, Result};
 use git2::ObjectType;
 use std::collections::HashSet;
-use std::io::Write;
 use std::path::Path;
 
 /// A pack of all that `wants` reach and `haves` do not.
@@ -18,44 +17,55 @@ pub(crate) fn pack_of_history(
     pack::write_history(&store.repo, wants, haves)
 }
 
+/// Objects of which everything they reach was found whole.
+#[derive(Default, Clone)]
+pub struct Known(HashSet<git2::Oid>);
+
+impl Known {
+    /// How many they are.
+    pub fn len(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    /// True when there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 impl Store {
     /// A new, empty bare repository at `path`, for looking at what a remote gives.
     pub fn scratch(path: &Path) -> Result<Store> {
         Store::open_cache(path, std::time::Duration::from_secs(1))
     }
 
-    /// Writes `refs` (full names and tips) with all of their history as a git bundle
-    /// (gitformat-bundle(5), version 2). Under its own name it appears whole or not at all.
-    ///
-    /// Errors: internal, for the disk; not_found, for a history that is not all here.
-    pub fn write_bundle(&self, path: &Path, refs: &[(String, CommitId)]) -> Result<()> {
-        let failed = || format!("the bundle {} cannot be written", path.display());
-        let folder = path
-            .parent()
-            .filter(|p| !p.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder).or_fail(Kind::Internal, failed)?;
-        let tips: Vec<CommitId> = refs.iter().map(|(_, id)| *id).collect();
-        let mut pack = pack_of_history(self, &tips, &[])?;
-        let mut file = tempfile::NamedTempFile::new_in(folder).or_fail(Kind::Internal, failed)?;
-        let mut head = String::from("# v2 git bundle\n");
-        for (name, id) in refs {
-            head.push_str(&format!("{id} {name}\n"));
-        }
-        head.push('\n');
-        file.write_all(head.as_bytes())
-            .and_then(|()| std::io::copy(&mut pack.file, &mut file).map(drop))
-            .and_then(|()| file.as_file().sync_all())
+    /// The same, which also sees every object of `other`.
+    pub fn scratch_over(path: &Path, other: &Store) -> Result<Store> {
+        let store = Store::scratch(path)?;
+        let failed = || "a store over another one cannot be made";
+        let objects = other.git_dir().join("objects");
+        let line = format!("{}\n", objects.display());
+        std::fs::write(path.join("objects/info/alternates"), line)
             .or_fail(Kind::Internal, failed)?;
-        file.persist(path)
-            .map_err(|e| Error::new(Kind::Internal, failed()).caused_by(e.error))?;
-        Ok(())
+        // libgit2 reads the alternates when it opens the object store.
+        drop(store);
+        Store::scratch(path)
     }
 
-    /// Counts every object that `tips` reach, and fails at the first that is not here.
+    /// Walks every object that `tips` reach, and fails at the first that is not here.
     ///
     /// Errors: integrity, with the object that is missing or broken and what needs it.
-    pub fn check_whole(&self, tips: &[CommitId]) -> Result<u64> {
+    /// `known` are objects that were found whole before; those found now are added.
+    pub fn check_whole(&self, tips: &[CommitId], known: &mut Known) -> Result<()> {
+        let result = self.walk_whole(tips, &mut known.0);
+        if result.is_err() {
+            // What was met on the way to something missing is not known to be whole.
+            known.0.clear();
+        }
+        result
+    }
+
+    fn walk_whole(&self, tips: &[CommitId], seen: &mut HashSet<git2::Oid>) -> Result<()> {
         let odb = self
             .repo
             .odb()
@@ -66,7 +76,6 @@ impl Store {
                 format!("object {id} is missing or broken; it is needed by {of}"),
             )
         };
-        let mut seen: HashSet<git2::Oid> = HashSet::new();
         let mut open: Vec<(git2::Oid, String)> = tips
             .iter()
             .map(|t| (t.0, "the backup".to_owned()))
@@ -99,7 +108,7 @@ impl Store {
                 _ => {}
             }
         }
-        Ok(seen.len() as u64)
+        Ok(())
     }
 
     /// Remembers what a symbolic ref points at.

@@ -10,6 +10,7 @@ pub struct Ledger {
     text: String,
     items: Vec<Range<usize>>,
     paths: Vec<Option<String>>,
+    timestamps: Vec<Option<String>>,
     indent: usize,
     newline: &'static str,
     /// True where the text ends in a `[]` that stands for the items that were removed.
@@ -21,6 +22,8 @@ pub struct Ledger {
 struct Item {
     #[serde(default)]
     path: Option<serde_json::Value>,
+    #[serde(default)]
+    timestamp: Option<serde_json::Value>,
 }
 
 impl Ledger {
@@ -51,10 +54,11 @@ impl Ledger {
                 "it is not written as one block list (each entry starting with `- ` at the same column)",
             ));
         }
-        let paths = parsed
+        let text_of = |v: Option<serde_json::Value>| v?.as_str().map(str::to_owned);
+        let (paths, timestamps) = parsed
             .into_iter()
-            .map(|i| i.path.and_then(|p| p.as_str().map(str::to_owned)))
-            .collect();
+            .map(|i| (text_of(i.path), text_of(i.timestamp)))
+            .unzip();
         let text = if items.is_empty() {
             without_empty_list(text).ok_or_else(|| bad("it holds something else than a list"))?
         } else {
@@ -64,6 +68,7 @@ impl Ledger {
             text,
             items,
             paths,
+            timestamps,
             indent,
             newline,
             emptied: false,
@@ -158,15 +163,35 @@ impl Ledger {
         }
     }
 
+    /// Every entry, first to last: its timestamp and its text.
+    pub fn entries(&self) -> impl Iterator<Item = (Option<&str>, &str)> {
+        self.timestamps
+            .iter()
+            .zip(&self.items)
+            .map(|(time, span)| (time.as_deref(), &self.text[span.clone()]))
+    }
+
     /// Removes every entry whose path `gone` names; the other bytes stay. Returns how many.
     pub fn remove(&mut self, gone: impl Fn(&str) -> bool) -> usize {
+        let goes: Vec<bool> = self
+            .paths
+            .iter()
+            .map(|p| p.as_deref().is_some_and(&gone))
+            .collect();
+        self.remove_at(&goes)
+    }
+
+    /// Removes the entries at the places that say true; the other bytes stay. Returns
+    /// how many.
+    pub fn remove_at(&mut self, goes: &[bool]) -> usize {
         let mut removed = 0;
         for at in (0..self.items.len()).rev() {
-            if self.paths[at].as_deref().is_some_and(&gone) {
+            if goes.get(at).is_some_and(|g| *g) {
                 let span = self.items.remove(at);
                 let by = -((span.end - span.start) as isize);
                 self.text.replace_range(span, "");
                 self.paths.remove(at);
+                self.timestamps.remove(at);
                 if at < self.items.len() {
                     self.shift_from(at, by);
                 }

@@ -35,12 +35,20 @@ pub enum Plan<T> {
 pub struct Push<T> {
     /// The refs, with the tips they must have.
     pub updates: Vec<RefUpdate>,
-    /// The new objects.
-    pub objects: Vec<ObjectId>,
+    /// What goes with them.
+    pub objects: Objects,
     /// The token that a server's hook may ask for.
     pub token: Option<String>,
     /// What to report when it is done.
     pub report: T,
+}
+
+/// The objects of a push.
+pub enum Objects {
+    /// These, which were made for it; none where the remote has them all.
+    These(Vec<ObjectId>),
+    /// Whatever the new tips reach and the remote's advertised ones do not.
+    Lacking,
 }
 
 /// What was done.
@@ -140,13 +148,17 @@ pub fn publish<T>(
         let options = push_options(cx, advertisement, push.token.as_deref());
         cx.progress
             .step(&format!("push {} (try {number})", names(&push.updates)));
-        match cx.remote.push(
-            connection,
-            &cx.store,
-            &push.updates,
-            &push.objects,
-            &options,
-        ) {
+        let sent = match &push.objects {
+            Objects::These(ids) => {
+                cx.remote
+                    .push(connection, &cx.store, &push.updates, ids, &options)
+            }
+            Objects::Lacking => {
+                cx.remote
+                    .push_history(connection, &cx.store, &push.updates, &options)
+            }
+        };
+        match sent {
             Ok(outcome) => {
                 let refused: Vec<&str> = outcome
                     .verdicts

@@ -6,8 +6,8 @@ use super::send_pack::{Advertisement, advertised_line};
 use super::{Endpoint, LinkSettings, Service, Wire};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::git::id::ObjectId;
+use crate::git::pack::Indexer;
 use crate::progress::Progress;
-use std::io::Write;
 
 /// A ref as the remote lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -216,8 +216,7 @@ impl FetchConnection {
         progress: &dyn Progress,
     ) -> Result<()> {
         let kept = || "the fetched objects could not be stored";
-        let mut writer = odb.packwriter().or_fail(Kind::Internal, kept)?;
-        let mut head: Vec<u8> = Vec::new();
+        let mut indexer = Indexer::new(odb).or_fail(Kind::Internal, kept)?;
         let mut in_pack = !version2;
         let mut bytes = 0u64;
         loop {
@@ -243,16 +242,7 @@ impl FetchConnection {
                 Some((1, rest)) => {
                     bytes += rest.len() as u64;
                     progress.advance("bytes received", bytes, 0);
-                    // The first twelve bytes tell how many objects follow; libgit2
-                    // does not take a pack of none.
-                    if head.len() < 12 {
-                        head.extend_from_slice(rest);
-                        if head.len() >= 12 && head[8..12] != [0; 4] {
-                            writer.write_all(&head).or_fail(Kind::Internal, kept)?;
-                        }
-                    } else if head[8..12] != [0; 4] {
-                        writer.write_all(rest).or_fail(Kind::Internal, kept)?;
-                    }
+                    indexer.add(rest).or_fail(Kind::Internal, kept)?;
                 }
                 Some((2, _)) => {}
                 Some((3, rest)) => {
@@ -265,13 +255,10 @@ impl FetchConnection {
                 _ => {}
             }
         }
-        if head.len() < 12 {
+        if indexer.broke_off() {
             return Err(self.broken_off());
         }
-        if head[8..12] != [0; 4] {
-            writer.commit().or_fail(Kind::Internal, kept)?;
-        }
-        Ok(())
+        indexer.finish().or_fail(Kind::Internal, kept)
     }
 }
 

@@ -1,7 +1,8 @@
-//! Backups of every repository of the configuration, some at a time; one that fails
+//! A job done for every repository of the configuration, some at a time; one that fails
 //! does not stop the others.
 
 use super::create::{CreateReport, CreateRequest, create};
+use super::destination::REPOSITORY;
 use crate::clock::Moment;
 use crate::config::Config;
 use crate::context::{Context, Place};
@@ -17,23 +18,23 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Repositories at work at once: the work is waiting, for disks and networks.
 const AT_ONCE: usize = 8;
 
-/// What was made, of each repository.
+/// What was done, of each repository.
 #[derive(Debug, Serialize)]
-pub struct AllReport {
+pub struct AllOf<T> {
     /// In the order of the configuration.
-    pub repositories: Vec<OneReport>,
+    pub repositories: Vec<OneOf<T>>,
     /// One sentence.
     pub message: String,
 }
 
 /// One repository's part.
 #[derive(Debug, Serialize)]
-pub struct OneReport {
+pub struct OneOf<T> {
     /// Its address, without a password.
     pub url: String,
-    /// What was made; nothing where it failed.
+    /// What was done; where it failed, nothing, or as much as there is to say.
     #[serde(flatten)]
-    pub report: CreateReport,
+    pub report: Option<T>,
     /// Why not.
     pub error: Option<String>,
     /// The error itself, for the exit code.
@@ -41,21 +42,30 @@ pub struct OneReport {
     pub failure: Option<Error>,
 }
 
-/// Backs up every repository of the configuration.
+/// Who asks, and from where.
+pub struct Operator<'a> {
+    /// The settings, with the repositories.
+    pub config: &'a Config,
+    /// The folder that relative paths start from.
+    pub dir: &'a Path,
+    /// The present.
+    pub now: Moment,
+    /// Makes a listener for one repository's work.
+    pub progress: &'a (dyn Fn() -> Box<dyn Progress> + Sync),
+}
+
+/// Does `job` for every repository of the configuration.
 ///
 /// Errors: usage, when it names none; what went wrong with one is in its report.
-pub fn create_all(
-    config: &Config,
-    request: &CreateRequest,
-    dir: &Path,
-    now: Moment,
-    progress: &(dyn Fn() -> Box<dyn Progress> + Sync),
-) -> Result<AllReport> {
-    let repositories = &config.repositories;
+pub fn each<T: Send>(
+    operator: &Operator<'_>,
+    job: impl Fn(&Context) -> Result<T> + Sync,
+) -> Result<AllOf<T>> {
+    let repositories = &operator.config.repositories;
     if repositories.is_empty() {
         return Err(Error::new(
             Kind::Usage,
-            "--all backs up the repositories of the configuration, and it names none",
+            "--all means the repositories of the configuration, and it names none",
         )
         .hint("list them under `repositories: [{url: …}]` in the config file"));
     }
@@ -64,7 +74,7 @@ pub fn create_all(
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE.min(total) {
             scope.spawn(|| {
-                let listener = progress();
+                let listener = (operator.progress)();
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     let Some(repository) = repositories.get(at) else {
@@ -72,31 +82,28 @@ pub fn create_all(
                     };
                     let place = Place {
                         repo: Some(repository.url.clone()),
-                        dir: dir.to_owned(),
+                        dir: operator.dir.to_owned(),
                         remote: "origin".to_owned(),
                         interactive: false,
                     };
-                    let mut request = request.clone();
-                    if request.branches.is_empty() {
-                        request.branches.clone_from(&repository.branches);
-                    }
-                    let result = Context::open(config.clone(), &place, now, progress())
-                        .and_then(|cx| create(&cx, &request));
-                    let (report, failure) = match result {
-                        Ok(report) => (report, None),
-                        Err(e) => (nothing(&repository.url, dir), Some(e)),
+                    let context = Context::open(
+                        operator.config.clone(),
+                        &place,
+                        operator.now,
+                        (operator.progress)(),
+                    );
+                    let (report, failure) = match context.and_then(|cx| job(&cx)) {
+                        Ok(report) => (Some(report), None),
+                        Err(e) => (None, Some(e)),
                     };
-                    let error = failure.as_ref().map(Error::in_full);
+                    let one = OneOf {
+                        url: redact(&repository.url),
+                        report,
+                        error: failure.as_ref().map(Error::in_full),
+                        failure,
+                    };
                     if let Ok(mut done) = done.lock() {
-                        done.push((
-                            at,
-                            OneReport {
-                                url: redact(&repository.url),
-                                report,
-                                error,
-                                failure,
-                            },
-                        ));
+                        done.push((at, one));
                         listener.advance("repositories", done.len() as u64, total as u64);
                     }
                 }
@@ -105,22 +112,54 @@ pub fn create_all(
     });
     let mut done = done
         .into_inner()
-        .map_err(|_| Error::new(Kind::Internal, "a worker of the backup failed"))?;
+        .map_err(|_| Error::new(Kind::Internal, "a worker of the job failed"))?;
     done.sort_by_key(|(at, _)| *at);
-    let repositories: Vec<OneReport> = done.into_iter().map(|(_, one)| one).collect();
+    let repositories: Vec<OneOf<T>> = done.into_iter().map(|(_, one)| one).collect();
     let failed = repositories.iter().filter(|r| r.error.is_some()).count();
-    let rewound = repositories
+    Ok(AllOf {
+        message: format!(
+            "{} of {total} repositories are done; {failed} failed",
+            total - failed
+        ),
+        repositories,
+    })
+}
+
+/// Backs up every repository of the configuration.
+///
+/// Errors: usage, when it names none, or where all would be pushed to one place; what went
+/// wrong with one is in its report.
+pub fn create_all(operator: &Operator<'_>, request: &CreateRequest) -> Result<AllOf<CreateReport>> {
+    let repositories = &operator.config.repositories;
+    if let Some(url) = request
+        .destinations
         .iter()
-        .filter(|r| !r.report.rewound.is_empty())
-        .count();
-    let message = format!(
+        .find(|d| !d.contains(REPOSITORY))
+        && repositories.len() > 1
+    {
+        return Err(Error::new(
+            Kind::Usage,
+            format!("every repository would be pushed to {}", redact(url)),
+        )
+        .hint(
+            "write {repo} where the repository's name belongs: --dest ssh://git@far/{repo}.git",
+        ));
+    }
+    let mut all = each(operator, |cx| create(cx, request))?;
+    let total = all.repositories.len();
+    let (mut failed, mut rewound) = (0, 0);
+    for one in &mut all.repositories {
+        failed += usize::from(one.error.is_some());
+        let report = one
+            .report
+            .get_or_insert_with(|| nothing(&one.url, operator.dir));
+        rewound += usize::from(!report.rewound.is_empty());
+    }
+    all.message = format!(
         "{} of {total} repositories are backed up; {rewound} rewound, {failed} failed",
         total - failed
     );
-    Ok(AllReport {
-        repositories,
-        message,
-    })
+    Ok(all)
 }
 
 /// The report of a repository that failed.

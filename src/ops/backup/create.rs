@@ -1,12 +1,14 @@
 //! Making backups: a create-only ref at each branch's tip, on one connection.
 
+use super::bundles::bundled_refs;
+use super::destination::{self, Destination, Place, settings_of};
 use super::{Found, dated};
 use crate::backup_name;
 use crate::clock::Moment;
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::git::{CommitId, RefName, RefUpdate, Remote, RemoteOptions, Verdict};
-use crate::ops::publish::{self, Plan, Push};
+use crate::git::{CommitId, RefName, RefUpdate};
+use crate::ops::publish::{self, Objects, Plan, Push};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
@@ -17,8 +19,12 @@ use std::time::{Duration, Instant};
 pub struct CreateRequest {
     /// The branches; those of the configuration, or the default one, where none is named.
     pub branches: Vec<String>,
-    /// Other remotes to push the backups to.
+    /// Other remotes to push the backups to, besides those of the configuration.
     pub destinations: Vec<String>,
+    /// Folders of bundles, besides those of the configuration.
+    pub bundle_dirs: Vec<PathBuf>,
+    /// A full bundle even where an incremental one would do.
+    pub full: bool,
     /// A file to bundle them into.
     pub bundle: Option<PathBuf>,
 }
@@ -60,20 +66,6 @@ pub struct Rewound {
     pub backup: String,
     /// The commits that are gone from it, newest first; at most a thousand.
     pub lost: Vec<CommitId>,
-}
-
-/// What became of a destination.
-#[derive(Debug, Serialize)]
-pub struct Destination {
-    /// Where, without a password.
-    pub destination: String,
-    /// The backups that were pushed now; what it had already is not pushed again.
-    pub pushed: Vec<String>,
-    /// Why not.
-    pub error: Option<String>,
-    /// The error itself, for the exit code.
-    #[serde(skip)]
-    pub failure: Option<Error>,
 }
 
 /// The most lost commits that are listed.
@@ -140,8 +132,9 @@ fn turn(cx: &Context) -> Result<std::fs::File> {
 fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
     // Asked anew each time: a clone's own idea of it may be of another year.
     let default = cx.remote.default_branch()?;
+    let settings = settings_of(cx)?;
     let named = match request.branches.is_empty() {
-        true => &cx.config.backup.branches,
+        true => settings.branches,
         false => &request.branches,
     };
     let mut branches: Vec<String> = Vec::new();
@@ -191,30 +184,30 @@ fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
             true => Plan::Nothing(report),
             false => Plan::Push(Push {
                 updates,
-                objects: Vec::new(),
+                objects: Objects::These(Vec::new()),
                 token: cx.config.environment_token.clone(),
                 report,
             }),
         })
     })?;
     let (backups, rewound) = published.report;
-    let tips: Vec<CommitId> = backups.iter().map(|b| b.commit).collect();
-    if request.bundle.is_some() || !request.destinations.is_empty() {
+    let mut places = settings.destinations;
+    places.extend(request.destinations.iter().cloned().map(Place::Remote));
+    places.extend(request.bundle_dirs.iter().map(|dir| Place::Folder {
+        dir: cx.dir.join(dir),
+        full_every: None,
+    }));
+    if request.bundle.is_some() || !places.is_empty() {
+        let tips: Vec<CommitId> = backups.iter().map(|b| b.commit).collect();
         cx.remote.fetch(&cx.store, &tips, true, &*cx.progress)?;
     }
     if let Some(path) = &request.bundle {
-        let mut refs: Vec<(String, CommitId)> = backups
-            .iter()
-            .map(|b| (format!("refs/heads/{}", b.branch), b.commit))
-            .collect();
-        // What a clone of the bundle checks out.
-        refs.extend(refs.first().cloned().map(|(_, id)| ("HEAD".to_owned(), id)));
-        cx.store.write_bundle(&cx.dir.join(path), &refs)?;
+        let path = cx.dir.join(path);
+        cx.store.write_bundle(&path, &bundled_refs(&backups), &[])?;
     }
-    let destinations = request
-        .destinations
+    let destinations = places
         .iter()
-        .map(|url| push_to(cx, url, &backups))
+        .map(|place| destination::send(cx, place, &backups, request.full))
         .collect();
     let (made, all) = (backups.iter().filter(|b| b.created).count(), backups.len());
     let message = match (made, &backups[..]) {
@@ -292,88 +285,4 @@ fn look_for_loss(
         backup: before.name.clone(),
         lost,
     }))
-}
-
-fn push_to(cx: &Context, url: &str, backups: &[Backup]) -> Destination {
-    let mut destination = Destination {
-        destination: String::new(),
-        pushed: Vec::new(),
-        error: None,
-        failure: None,
-    };
-    let mut push = || -> Result<()> {
-        let options = RemoteOptions {
-            timeout: cx.config.timeout,
-            interactive: false,
-        };
-        let remote = Remote::of_url(url, &cx.dir, &options)?;
-        destination.destination = remote.address();
-        let connection = remote.connect()?;
-        let mut updates = Vec::new();
-        for backup in backups {
-            match connection.advertisement.branch(&backup.backup) {
-                Some(there) if there == backup.commit => {}
-                Some(there) => {
-                    return Err(Error::new(
-                        Kind::Integrity,
-                        format!(
-                            "{} holds {there} there, and {} was expected",
-                            backup.backup, backup.commit
-                        ),
-                    ));
-                }
-                None => updates.push(RefUpdate {
-                    name: RefName::branch(&backup.backup)?,
-                    old: None,
-                    new: Some(backup.commit),
-                }),
-            }
-        }
-        if updates.is_empty() {
-            connection.close();
-            return Ok(());
-        }
-        use crate::git::wire::PushFailure::{NoAnswer, NotSent};
-        let outcome = remote
-            .push_history(connection, &cx.store, &updates)
-            .map_err(|e| match e {
-                NotSent(e) | NoAnswer(e) => e,
-            })?;
-        for (update, verdict) in updates.iter().zip(outcome.verdicts) {
-            match verdict {
-                Verdict::Moved => destination.pushed.push(update.name.short().to_owned()),
-                Verdict::Refused(why) => {
-                    let kind = match publish::may_be_stale(&why) {
-                        true => Kind::Conflict,
-                        false => Kind::Denied,
-                    };
-                    let refused = format!("{} was refused: {why}", update.name.short());
-                    return Err(match outcome.messages.is_empty() {
-                        true => Error::new(kind, refused),
-                        false => Error::new(kind, refused)
-                            .caused_by(anyhow::anyhow!(outcome.messages.join("\n"))),
-                    });
-                }
-            }
-        }
-        Ok(())
-    };
-    // Another run, or one that was killed, may hold the destination's locks a moment longer.
-    let mut result = push();
-    for tries in 0..6 {
-        let busy = result.as_ref().is_err_and(|e| e.kind() == Kind::Conflict);
-        if !busy {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(50 << tries));
-        result = push();
-    }
-    if let Err(e) = result {
-        destination.error = Some(e.in_full());
-        destination.failure = Some(e);
-    }
-    if destination.destination.is_empty() {
-        destination.destination = crate::git::wire::endpoint::redact(url);
-    }
-    destination
 }

@@ -1,6 +1,8 @@
 //! The ledgers of chosen branches as JSON files.
 
 use super::default_branch;
+use super::destination::{Place, settings_of};
+use super::rotate::RotateReport;
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::write_whole;
@@ -16,6 +18,17 @@ use std::path::{Path, PathBuf};
 /// The name of the files' schema.
 pub const SCHEMA: &str = "aidf-ledger-1";
 
+/// What is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct ExportRequest {
+    /// The branches; the default one where none is named.
+    pub branches: Vec<String>,
+    /// Folders to write to.
+    pub out: Vec<PathBuf>,
+    /// Also to every folder among the configured destinations.
+    pub to_destinations: bool,
+}
+
 /// What was exported.
 #[derive(Debug, Serialize)]
 pub struct ExportReport {
@@ -23,6 +36,9 @@ pub struct ExportReport {
     pub repo_name: String,
     /// One for each ledger of each branch.
     pub exports: Vec<Exported>,
+    /// What was moved to the archive, where that was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rotated: Vec<RotateReport>,
     /// One sentence.
     pub message: String,
 }
@@ -60,15 +76,30 @@ struct Document<'a> {
     error: Option<String>,
 }
 
-/// Exports the ledgers of `branches` (the default one where none is named) below `out`.
+/// Exports the ledgers of the branches below each folder, as
+/// `<folder>/<repo_name>/<branch>/<ledger>.json`.
 ///
-/// Errors: not_found for a branch; internal for the disk; unavailable. A ledger that does
-/// not parse is exported as it is, and reported.
-pub fn export(cx: &Context, branches: &[String], out: &Path) -> Result<ExportReport> {
-    let branches = if branches.is_empty() {
-        vec![default_branch(cx)?]
-    } else {
-        branches.to_vec()
+/// Errors: usage, for no folder; not_found for a branch; internal for the disk;
+/// unavailable. A ledger that does not parse is exported as it is, and reported.
+pub fn export(cx: &Context, request: &ExportRequest) -> Result<ExportReport> {
+    let mut folders: Vec<PathBuf> = request.out.iter().map(|o| cx.dir.join(o)).collect();
+    if request.to_destinations {
+        for place in settings_of(cx)?.destinations {
+            if let Place::Folder { dir, .. } = place {
+                folders.push(dir);
+            }
+        }
+    }
+    if folders.is_empty() {
+        return Err(Error::new(
+            Kind::Usage,
+            "no destination of the configuration is a folder to export to",
+        )
+        .hint("name one with --out DIR, or `- folder: /PATH` under `backup: destinations:`"));
+    }
+    let branches = match request.branches.is_empty() {
+        true => vec![default_branch(cx)?],
+        false => request.branches.clone(),
     };
     let names = branches
         .iter()
@@ -97,7 +128,9 @@ pub fn export(cx: &Context, branches: &[String], out: &Path) -> Result<ExportRep
     let policy = Policy::new(&file, &PolicyFile::default(), &cx.config.base, None);
     let mut exports = Vec::new();
     for (name, tip) in names.iter().zip(tips) {
-        exports.extend(one_branch(cx, name.short(), tip, policy.ledgers(), out)?);
+        for out in &folders {
+            exports.extend(one_branch(cx, name.short(), tip, policy.ledgers(), out)?);
+        }
     }
     let bad = exports.iter().filter(|e| e.error.is_some()).count();
     for e in exports.iter().filter(|e| e.error.is_some()) {
@@ -111,7 +144,11 @@ pub fn export(cx: &Context, branches: &[String], out: &Path) -> Result<ExportRep
     let message = format!(
         "exported {} ledgers to {}{}",
         exports.len(),
-        out.display(),
+        folders
+            .iter()
+            .map(|f| f.display().to_string())
+            .collect::<Vec<_>>()
+            .join(", "),
         if bad > 0 {
             format!("; {bad} do not parse")
         } else {
@@ -121,6 +158,7 @@ pub fn export(cx: &Context, branches: &[String], out: &Path) -> Result<ExportRep
     Ok(ExportReport {
         repo_name: cx.repo_name.clone(),
         exports,
+        rotated: Vec::new(),
         message,
     })
 }

@@ -1,5 +1,6 @@
 //! The backups of a remote.
 
+use super::destination::settings_of;
 use super::{default_branch, read_all};
 use crate::context::Context;
 use crate::error::Result;
@@ -13,6 +14,8 @@ pub struct ListReport {
     pub repo_name: String,
     /// Newest first.
     pub backups: Vec<Line>,
+    /// The branches that the configuration backs up; empty where it names none.
+    pub expected: Vec<String>,
 }
 
 /// One backup.
@@ -49,6 +52,7 @@ pub fn list(cx: &Context) -> Result<ListReport> {
         .collect();
     Ok(ListReport {
         repo_name: cx.repo_name.clone(),
+        expected: settings_of(cx)?.branches.to_vec(),
         backups,
     })
 }

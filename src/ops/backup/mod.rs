@@ -1,20 +1,28 @@
 //! Backups: made, listed, thinned, proven, brought back, exported.
 
 mod all;
+mod bundles;
 mod create;
+mod destination;
+mod drill;
 mod export;
 mod list;
+mod proof;
 mod prune;
 mod restore;
+mod rotate;
 mod verify;
 
-pub use all::{AllReport, OneReport, create_all};
+pub use all::{AllOf, OneOf, Operator, create_all, each};
 pub use create::{CreateReport, CreateRequest, create};
-pub use export::{ExportReport, export};
+pub use destination::Destination;
+pub use drill::{DrillReport, drill};
+pub use export::{ExportReport, ExportRequest, export};
 pub use list::{ListReport, list};
 pub use prune::{PruneReport, prune};
 pub use restore::{RestoreReport, RestoreRequest, restore};
-pub use verify::{DrillReport, VerifyReport, drill, verify};
+pub use rotate::{RotateReport, RotateRequest, rotate};
+pub use verify::{VerifyReport, verify, verify_bundles};
 
 use crate::backup_name::{self, BackupName};
 use crate::context::Context;

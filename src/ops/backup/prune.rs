@@ -1,15 +1,18 @@
 //! Removing the backups that no rule keeps; each deletion is leased on what was seen.
 
+use super::bundles::{self, Folder};
+use super::destination::{Place, settings_of};
 use super::{Found, dated};
 use crate::backup_name;
 use crate::clock::Period;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{CommitId, RefName, RefUpdate};
-use crate::ops::publish::{self, Plan, Push};
+use crate::git::{Bundle, CommitId, RefName, RefUpdate};
+use crate::ops::publish::{self, Objects, Plan, Push};
 use crate::retention::{self, Rules};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// What was removed and what was kept.
 #[derive(Debug, Serialize)]
@@ -42,7 +45,7 @@ pub(super) fn rules(cx: &Context, flags: &Rules) -> Result<Rules> {
     if !flags.is_empty() {
         return Ok(flags.clone());
     }
-    let keep = &cx.config.backup.keep;
+    let keep = cx.config.backup.keep.clone().unwrap_or_default();
     let within = match &keep.within {
         Some(text) => Some(Period::parse(text).ok_or_else(|| {
             Error::new(
@@ -136,7 +139,7 @@ pub fn prune(cx: &Context, flags: &Rules, dry_run: bool) -> Result<PruneReport> 
             true => Plan::Nothing(report),
             false => Plan::Push(Push {
                 updates,
-                objects: Vec::new(),
+                objects: Objects::These(Vec::new()),
                 token: cx.config.environment_token.clone(),
                 report,
             }),
@@ -156,5 +159,67 @@ pub fn prune(cx: &Context, flags: &Rules, dry_run: bool) -> Result<PruneReport> 
         ),
         Err(e) => cx.record("backup prune", None, None, Err(e)),
     }
-    Ok(result?.report)
+    let mut report = result?.report;
+    let before = report.removed.len();
+    for place in settings_of(cx)?.destinations {
+        if let Place::Folder { dir, .. } = place {
+            bundles(&dir.join(&cx.repo_name), &rules, dry_run, &mut report)?;
+        }
+    }
+    match report.removed.len() - before {
+        0 => {}
+        n if dry_run => report
+            .message
+            .push_str(&format!("; would remove {n} bundles")),
+        n => {
+            report.message.push_str(&format!("; removed {n} bundles"));
+            let gone = report.removed[before..].join(" ");
+            cx.record("backup prune", None, None, Ok(&format!("bundles: {gone}")));
+        }
+    }
+    Ok(report)
+}
+
+/// Removes the bundles of a folder that no rule keeps; a full one stays as long as an
+/// incremental one that is kept was made on it.
+fn bundles(dir: &Path, rules: &Rules, dry_run: bool, report: &mut PruneReport) -> Result<()> {
+    let Some(mut folder) = Folder::read(dir)? else {
+        return Ok(());
+    };
+    let mut listed = folder.listed();
+    listed.reverse();
+    let times: Vec<_> = listed.iter().map(|n| n.time).collect();
+    let mut reasons = retention::reasons(&times, rules);
+    for at in 0..listed.len() {
+        if reasons[at].is_empty() || listed[at].full {
+            continue;
+        }
+        let path = folder.path(&listed[at]);
+        let base = Bundle::read(&path)
+            .ok()
+            .and_then(|b| bundles::base_of(&path, &b));
+        // One that cannot be read may need any of them.
+        for below in 0..listed.len() {
+            let needed = base
+                .as_ref()
+                .is_none_or(|b| *b == folder.path(&listed[below]));
+            if needed && listed[below].full && reasons[below].is_empty() {
+                reasons[below].push(format!("needed by {}", listed[at].name));
+            }
+        }
+    }
+    let mut gone = Vec::new();
+    for (one, reasons) in listed.iter().zip(reasons) {
+        let name = folder.path(one).display().to_string();
+        if reasons.is_empty() {
+            gone.push(one.name.clone());
+            report.removed.push(name);
+        } else {
+            report.kept.push(Kept { name, reasons });
+        }
+    }
+    match dry_run || gone.is_empty() {
+        true => Ok(()),
+        false => folder.remove(&gone),
+    }
 }

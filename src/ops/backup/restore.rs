@@ -1,21 +1,25 @@
 //! Bringing a backup back: as a new branch, or onto an existing one as a rollback commit.
 
+use super::bundles::{Folder, base_of};
 use super::{dated, named};
 use crate::backup_name;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{CommitId, RefName, RefUpdate};
+use crate::git::{Bundle, CommitId, Known, RefName, RefUpdate};
 use crate::names;
 use crate::ops::access;
-use crate::ops::publish::{self, Plan, Push};
+use crate::ops::publish::{self, Objects, Plan, Push};
 use crate::ops::rollback::{self, What};
 use serde::Serialize;
+use std::path::{Path, PathBuf};
 
 /// What is asked for.
 #[derive(Debug, Clone, Default)]
 pub struct RestoreRequest {
-    /// The backup.
-    pub name: String,
+    /// The backup; of a bundle, the branch in it, or the one it checks out.
+    pub name: Option<String>,
+    /// A bundle, or a folder of them, of which the newest is taken.
+    pub bundle: Option<PathBuf>,
     /// The branch; `restore/…` where none is named.
     pub to: Option<String>,
     /// Why, for the log of an existing branch.
@@ -45,31 +49,45 @@ pub struct RestoreReport {
 ///
 /// Errors: not_found; denied and auth, as for any write; conflict; unavailable.
 pub fn restore(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> {
-    let prefix = format!("refs/heads/{}", backup_name::PREFIX);
-    let (found, existing) = {
-        let mut connection = cx.remote.connect_for_reading()?;
-        let refs = connection.refs(&[&prefix, "refs/heads/"])?;
-        let branches: Vec<String> = refs
-            .iter()
-            .filter_map(|r| r.name.strip_prefix("refs/heads/").map(str::to_owned))
-            .collect();
-        (
-            dated(refs.iter().map(|r| (r.name.as_str(), r.id))),
-            branches,
-        )
+    let refs = cx.remote.connect_for_reading()?.refs(&["refs/heads/"])?;
+    let existing = |name: &str| {
+        refs.iter()
+            .any(|r| r.name.strip_prefix("refs/heads/") == Some(name))
     };
-    let backup = named(&found, &request.name)?;
+    let found = dated(refs.iter().map(|r| (r.name.as_str(), r.id)));
+    let backup = match (&request.bundle, &request.name) {
+        (Some(path), name) => of_bundle(cx, &cx.dir.join(path), name.as_deref())?,
+        (None, Some(name)) => {
+            let found = named(&found, name)?;
+            Source {
+                short: found
+                    .name
+                    .trim_start_matches(backup_name::PREFIX)
+                    .to_owned(),
+                name: found.name,
+                commit: found.commit,
+            }
+        }
+        (None, None) => {
+            return Err(Error::new(Kind::Usage, "no backup was named")
+                .hint("name one of `aidf backup list`, or a bundle with --bundle"));
+        }
+    };
     let to = match &request.to {
         Some(to) => to.clone(),
-        None => format!(
-            "restore/{}",
-            backup.name.trim_start_matches(backup_name::PREFIX)
-        ),
+        None => format!("restore/{}", backup.short),
     };
     let branch = RefName::branch(&to)?;
-    if request.to.is_some() && existing.contains(&to) {
+    if request.to.is_some() && existing(&to) {
+        let what = match &request.bundle {
+            Some(_) => What::At {
+                commit: backup.commit,
+                name: backup.name.clone(),
+            },
+            None => What::To(backup.name.clone()),
+        };
         let request = rollback::Request {
-            what: What::To(backup.name.clone()),
+            what,
             paths: Vec::new(),
             reason: request.reason.clone(),
             branch: Some(to.clone()),
@@ -118,7 +136,10 @@ pub fn restore(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> 
         };
         Ok(Plan::Push(Push {
             updates: vec![update],
-            objects: Vec::new(),
+            objects: match request.bundle {
+                Some(_) => Objects::Lacking,
+                None => Objects::These(Vec::new()),
+            },
             token: target.token.clone(),
             report: (),
         }))
@@ -142,5 +163,74 @@ pub fn restore(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> 
         commit: Some(backup.commit),
         created: true,
         message,
+    })
+}
+
+/// What is brought back.
+struct Source {
+    /// For people.
+    name: String,
+    /// For a branch's name.
+    short: String,
+    commit: CommitId,
+}
+
+/// Unpacks a bundle, and the full one that it needs, into the store.
+///
+/// Errors: not_found; integrity, for a damaged one.
+fn of_bundle(cx: &Context, path: &Path, branch: Option<&str>) -> Result<Source> {
+    let none = |what: &Path| {
+        Error::new(
+            Kind::NotFound,
+            format!("there is no bundle {}", what.display()),
+        )
+    };
+    let path = match path.is_dir() {
+        false => path.to_owned(),
+        true => {
+            // The repository's own folder, or the one that holds it.
+            let folder = match Folder::read(path)? {
+                Some(folder) => Some(folder),
+                None => Folder::read(&path.join(&cx.repo_name))?,
+            };
+            let folder = folder.ok_or_else(|| none(path))?;
+            let newest = folder.listed().pop().ok_or_else(|| none(path))?;
+            folder.check(&newest)?;
+            folder.path(&newest)
+        }
+    };
+    let bundle = Bundle::read(&path)?;
+    let head = bundle.refs.iter().find(|(name, _)| name == "HEAD");
+    let (branch, commit) = match branch {
+        Some(wanted) => bundle.branches().find(|(name, _)| *name == wanted),
+        None => bundle
+            .branches()
+            .find(|(_, id)| head.is_none_or(|(_, h)| h == id)),
+    }
+    .map(|(name, id)| (name.to_owned(), id))
+    .ok_or_else(|| {
+        let all: Vec<&str> = bundle.branches().map(|(name, _)| name).collect();
+        Error::new(
+            Kind::NotFound,
+            format!("{} does not hold that branch", path.display()),
+        )
+        .hint(format!("it holds: {}", all.join(", ")))
+    })?;
+    if bundle.needs.iter().any(|id| !cx.store.has_commit(*id))
+        && let Some(base) = base_of(&path, &bundle)
+    {
+        Bundle::read(&base)?.unpack(&cx.store, &*cx.progress)?;
+    }
+    bundle.unpack(&cx.store, &*cx.progress)?;
+    cx.store.check_whole(&[commit], &mut Known::default())?;
+    let file = path
+        .file_name()
+        .map(|n| n.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let stem = file.split('.').next().unwrap_or("bundle");
+    Ok(Source {
+        name: format!("{branch} of {file}"),
+        short: format!("{branch}/{stem}"),
+        commit,
     })
 }

@@ -1,18 +1,21 @@
-//! Proving backups: everything they reach is fetched into an empty repository, where
-//! each object is hashed as it arrives, and then walked.
+//! Verifying backups: those of the remote, and the bundles of its destinations.
 
-use super::{Found, named, read_all};
+use super::bundles::Folder;
+use super::destination::{Place, settings_of};
+use super::{named, proof, read_all};
 use crate::context::Context;
-use crate::error::{Error, Kind, OrFail, Result};
-use crate::git::{CommitId, Store};
+use crate::error::{Error, Kind, Result};
+use crate::git::{Bundle, CommitId};
+use crate::progress::Progress;
 use serde::Serialize;
+use std::path::{Path, PathBuf};
 
 /// What was proven.
 #[derive(Debug, Serialize)]
 pub struct VerifyReport {
-    /// The repository.
+    /// The repository; empty where only bundles were looked at.
     pub repo_name: String,
-    /// Backups of which every object is there and intact.
+    /// Backups and bundles of which every object is there and intact.
     pub verified: Vec<String>,
     /// What is wrong, and with which.
     pub problems: Vec<Problem>,
@@ -29,26 +32,7 @@ pub struct Problem {
     pub problem: String,
 }
 
-/// What a drill proved.
-#[derive(Debug, Serialize)]
-pub struct DrillReport {
-    /// The repository.
-    pub repo_name: String,
-    /// The newest backup.
-    pub backup: String,
-    /// What it holds.
-    pub commit: CommitId,
-    /// Objects that came with it, each hashed.
-    pub objects: u64,
-    /// When that was; RFC 3339. None where it failed.
-    pub proven_at: Option<String>,
-    /// What is wrong.
-    pub problems: Vec<String>,
-    /// One sentence.
-    pub message: String,
-}
-
-/// Verifies one backup, or all.
+/// Verifies one backup, or all, with the bundles of the configured destinations.
 ///
 /// Errors: not_found for the backup; unavailable. What is wrong with a backup is in the report.
 pub fn verify(cx: &Context, name: Option<&str>) -> Result<VerifyReport> {
@@ -63,93 +47,146 @@ pub fn verify(cx: &Context, name: Option<&str>) -> Result<VerifyReport> {
         problems: Vec::new(),
         message: String::new(),
     };
-    if chosen.is_empty() {
-        report.message = "there are no backups to verify".to_owned();
-        return Ok(report);
-    }
     // All at once, as they share most of their history; one by one where that fails.
     let commits: Vec<CommitId> = chosen.iter().map(|f| f.commit).collect();
-    match prove(cx, &commits) {
-        Ok(_) => report.verified = chosen.iter().map(|f| f.name.clone()).collect(),
+    let all = match commits.is_empty() {
+        true => Ok(()),
+        false => proof::of_remote(cx, &commits).map(drop),
+    };
+    match all {
+        Ok(()) => report.verified = chosen.iter().map(|f| f.name.clone()).collect(),
         Err(e) if is_outage(&e) => return Err(e),
         Err(_) => {
             for (at, one) in chosen.iter().enumerate() {
                 cx.progress
                     .advance("backups", at as u64 + 1, chosen.len() as u64);
-                match prove(cx, &[one.commit]) {
+                match proof::of_remote(cx, &[one.commit]) {
                     Ok(_) => report.verified.push(one.name.clone()),
                     Err(e) if is_outage(&e) => return Err(e),
-                    Err(e) => report.problems.push(Problem {
-                        name: one.name.clone(),
-                        problem: e.in_full(),
-                    }),
+                    Err(e) => report.problem(one.name.clone(), &e),
                 }
             }
         }
     }
-    report.message = match report.problems.len() {
-        0 => format!(
-            "{} verified: every object is there and intact",
-            count(report.verified.len())
-        ),
-        bad => format!("{} of {} damaged", bad, count(chosen.len())),
-    };
-    Ok(report)
+    if name.is_none() {
+        for place in settings_of(cx)?.destinations {
+            if let Place::Folder { dir, .. } = place {
+                let dir = dir.join(&cx.repo_name);
+                report.folder(&dir, &*cx.progress);
+            }
+        }
+    }
+    Ok(report.told())
 }
 
-/// Restores the newest backup into an empty repository, and checks it.
+/// Verifies bundles alone, by their own records: each a file, or a folder of them.
 ///
-/// Errors: not_found, where there is no backup; unavailable.
-pub fn drill(cx: &Context) -> Result<DrillReport> {
-    let (found, _) = read_all(cx)?;
-    let Some(Found { name, commit, .. }) = found.into_iter().next() else {
-        return Err(Error::new(Kind::NotFound, "there is no backup to restore")
-            .hint("make one with `aidf backup create`"));
+/// Errors: not_found, for a path. What is wrong with a bundle is in the report.
+pub fn verify_bundles(paths: &[PathBuf], progress: &dyn Progress) -> Result<VerifyReport> {
+    let mut report = VerifyReport {
+        repo_name: String::new(),
+        verified: Vec::new(),
+        problems: Vec::new(),
+        message: String::new(),
     };
-    let result = prove(cx, &[commit]);
-    let (objects, problems) = match result {
-        Ok(objects) => (objects, Vec::new()),
-        Err(e) if is_outage(&e) => return Err(e),
-        Err(e) => (0, vec![e.in_full()]),
-    };
-    let proven_at = problems.is_empty().then(|| cx.now.rfc3339());
-    let message = match problems.is_empty() {
-        true => format!("{name} restored into an empty repository: {objects} objects, all intact"),
-        false => format!("{name} cannot be restored"),
-    };
-    let outcome = if problems.is_empty() {
-        Ok(message.as_str())
-    } else {
-        Err(Error::new(Kind::Integrity, message.clone()))
-    };
-    cx.record(
-        "backup drill",
-        Some(&name),
-        Some(commit.to_string()),
-        outcome.as_ref().map(|m| *m),
-    );
-    Ok(DrillReport {
-        repo_name: cx.repo_name.clone(),
-        backup: name,
-        commit,
-        objects,
-        proven_at,
-        problems,
-        message,
-    })
+    for path in paths {
+        if !path.exists() {
+            return Err(Error::new(
+                Kind::NotFound,
+                format!("there is no bundle {}", path.display()),
+            ));
+        }
+        if path.is_dir() {
+            report.folder(path, progress);
+        } else {
+            let mut bundles = proof::Bundles::new(progress);
+            let proven = check_listed(path).and_then(|()| bundles.prove(path));
+            report.bundle(path, proven.map(drop));
+        }
+    }
+    Ok(report.told())
 }
 
-/// Fetches commits into an empty repository and counts what they reach.
-fn prove(cx: &Context, commits: &[CommitId]) -> Result<u64> {
-    let folder =
-        tempfile::tempdir().or_fail(Kind::Internal, || "no temporary folder can be made")?;
-    let store = Store::scratch(&folder.path().join("drill.git"))?;
-    cx.remote.fetch_whole(&store, commits, &*cx.progress)?;
-    store.check_whole(commits)
+/// Checks a bundle against the list beside it, should there be one.
+fn check_listed(path: &Path) -> Result<()> {
+    let Some(folder) = path.parent().map(Folder::read).transpose()?.flatten() else {
+        return Ok(());
+    };
+    match folder.listed().iter().find(|n| folder.path(n) == path) {
+        Some(one) => folder.check(one),
+        None => Ok(()),
+    }
+}
+
+impl VerifyReport {
+    fn problem(&mut self, name: String, error: &Error) {
+        self.problems.push(Problem {
+            name,
+            problem: error.in_full(),
+        });
+    }
+
+    fn bundle(&mut self, path: &Path, proven: Result<()>) {
+        let name = path.display().to_string();
+        match proven {
+            Ok(()) => self.verified.push(name),
+            Err(e) => self.problem(name, &e),
+        }
+    }
+
+    /// Verifies a folder of bundles; one of other people's is read file by file.
+    fn folder(&mut self, dir: &Path, progress: &dyn Progress) {
+        let mut bundles = proof::Bundles::new(progress);
+        let folder = match Folder::read(dir) {
+            Ok(Some(folder)) => folder,
+            Ok(None) => {
+                let mut found: Vec<PathBuf> = std::fs::read_dir(dir)
+                    .into_iter()
+                    .flatten()
+                    .flatten()
+                    .map(|e| e.path())
+                    .filter(|p| p.extension().is_some_and(|e| e == "bundle"))
+                    .collect();
+                found.sort();
+                if found.is_empty() {
+                    let none = Error::new(Kind::NotFound, "there is no bundle in it");
+                    self.problem(dir.display().to_string(), &none);
+                }
+                for path in found {
+                    self.bundle(&path, bundles.prove(&path).map(drop));
+                }
+                return;
+            }
+            Err(e) => return self.problem(dir.display().to_string(), &e),
+        };
+        let listed = folder.listed();
+        for (at, one) in listed.iter().enumerate() {
+            progress.advance("bundles", at as u64 + 1, listed.len() as u64);
+            let path = folder.path(one);
+            let proven = folder.check(one).and_then(|()| bundles.prove(&path));
+            self.bundle(&path, proven.map(drop));
+        }
+        for one in folder.unlisted() {
+            let path = folder.path(&one);
+            let sound = Bundle::read(&path).and_then(|b| b.check_bytes());
+            let proven = sound.and_then(|()| bundles.prove(&path));
+            self.bundle(&path, proven.map(drop));
+        }
+    }
+
+    fn told(mut self) -> Self {
+        let (good, bad) = (self.verified.len(), self.problems.len());
+        self.message = match (good, bad) {
+            (0, 0) => "there are no backups to verify".to_owned(),
+            (_, 0) => format!("{} verified: every object is there and intact", count(good)),
+            _ => format!("{bad} of {} damaged", count(good + bad)),
+        };
+        self
+    }
 }
 
 /// True where the remote could not be asked, so that nothing is known of the backup.
-fn is_outage(error: &Error) -> bool {
+pub(super) fn is_outage(error: &Error) -> bool {
     matches!(error.kind(), Kind::Auth | Kind::Unavailable)
 }
 

@@ -8,7 +8,7 @@ use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, Draft, Edit, Entry, Mode, ObjectId, RefUpdate};
 use crate::ledger::{ChangelogEntry, MemoryEntry};
 use crate::ops::access::Target;
-use crate::ops::publish::{Plan, Push};
+use crate::ops::publish::{Objects, Plan, Push};
 use crate::ops::seen::Base;
 use crate::ops::written::{self, Words};
 use crate::policy::{Policy, Reaction};
@@ -109,7 +109,7 @@ impl Build<'_> {
         };
         Ok(Plan::Push(Push {
             updates: vec![update],
-            objects,
+            objects: Objects::These(objects),
             token: self.target.token.clone(),
             report,
         }))

@@ -5,7 +5,7 @@ mod write;
 
 use super::access::{self, Target};
 use super::log::{Reverts, check_signature, trailer};
-use super::publish::{self, Plan, Push};
+use super::publish::{self, Objects, Plan, Push};
 use super::seen;
 use super::written;
 use crate::alerts::{self, AlertKind};
@@ -27,6 +27,13 @@ pub enum What {
     Task(String),
     /// Everything since a commit or backup.
     To(String),
+    /// All that differs from a commit that is in the store, wherever it came from.
+    At {
+        /// The commit.
+        commit: CommitId,
+        /// What it is called.
+        name: String,
+    },
 }
 
 /// What is asked for.
@@ -122,9 +129,10 @@ fn write(cx: &Context, request: &Request, target: &Target) -> Result<Report> {
         // A backup is a branch of its own, and may lie outside this one's history.
         let named = match &request.what {
             What::To(name) if name.starts_with(backup_name::PREFIX) => advertisement.branch(name),
+            What::At { commit, .. } => Some(*commit),
             _ => None,
         };
-        needed.extend(named);
+        needed.extend(named.filter(|id| !cx.store.has_commit(*id)));
         // What the sandbox inherited is that of the base it was opened from.
         let from = target.claims.as_ref().and_then(|c| c.base.as_deref());
         let base = advertisement.branch(from.unwrap_or(&cx.config.base));
@@ -184,7 +192,7 @@ impl Work<'_> {
         let mut draft = store.draft();
         let mut back_to = None;
         let (reverted, undone) = match &self.request.what {
-            What::To(revision) => {
+            What::To(revision) | What::At { name: revision, .. } => {
                 let to = match named {
                     Some(id) => id,
                     None => self.on_branch(revision)?,
@@ -244,7 +252,9 @@ impl Work<'_> {
         let commit = self.build(&mut draft, tree, &undone.edits, &report, back_to)?;
         let (commits, files) = (report.reverted.len(), report.reverted_files.len());
         let what = match &self.request.what {
-            What::To(revision) => format!("{} back to {revision}", self.target.name()),
+            What::To(revision) | What::At { name: revision, .. } => {
+                format!("{} back to {revision}", self.target.name())
+            }
             _ => format!(
                 "back {commits} commit{} of {}",
                 if commits == 1 { "" } else { "s" },
@@ -265,7 +275,11 @@ impl Work<'_> {
         };
         Ok(Plan::Push(Push {
             updates: vec![update],
-            objects: draft.objects(),
+            objects: match &self.request.what {
+                // The remote may never have seen what came from elsewhere.
+                What::At { .. } => Objects::Lacking,
+                _ => Objects::These(draft.objects()),
+            },
             token: self.target.token.clone(),
             report,
         }))
@@ -356,7 +370,7 @@ impl Work<'_> {
         }
         if undone.edits.is_empty()
             && !self.request.paths.is_empty()
-            && !matches!(self.request.what, What::To(_))
+            && !matches!(self.request.what, What::To(_) | What::At { .. })
         {
             for path in &self.request.paths {
                 let touched = reverted.iter().try_fold(false, |hit, id| {
@@ -456,7 +470,7 @@ impl Work<'_> {
                 }
                 Ok(found)
             }
-            What::To(_) => Ok(Vec::new()),
+            What::To(_) | What::At { .. } => Ok(Vec::new()),
         }
     }
 

@@ -160,7 +160,9 @@ impl Work<'_> {
 
     fn subject(&self, report: &Report) -> Result<String> {
         Ok(match (&self.request.what, report.reverted.as_slice()) {
-            (What::To(revision), _) => format!("Roll back to {revision}"),
+            (What::To(revision) | What::At { name: revision, .. }, _) => {
+                format!("Roll back to {revision}")
+            }
             (_, [one]) => {
                 let mut subject: String = self
                     .cx

@@ -7,7 +7,7 @@ use crate::error::{Error, Kind, Result};
 use crate::git::{Advertisement, CommitId, RefName, RefUpdate};
 use crate::names;
 use crate::ops::access::{self, Target, rejected, revocation_ref};
-use crate::ops::publish::{self, Plan, Push};
+use crate::ops::publish::{self, Objects, Plan, Push};
 use crate::ops::seen::{self, Base};
 use crate::ops::session::{self, Session};
 use crate::policy::Policy;
@@ -381,7 +381,7 @@ impl<'a> Opening<'a> {
         });
         Ok(Plan::Push(Push {
             updates,
-            objects: Vec::new(),
+            objects: Objects::These(Vec::new()),
             token,
             report,
         }))

@@ -1,0 +1,134 @@
+//! `aidf backup create`, for one repository or all.
+
+use super::super::Global;
+use super::super::ui::{Style, Text, Ui, visible};
+use aidf::error::{Error, Kind, Result};
+use aidf::ops::backup::{self, CreateReport, CreateRequest};
+use clap::Args;
+use std::path::PathBuf;
+
+#[derive(Debug, Clone, Args)]
+pub struct Create {
+    /// A branch to back up (default: those of the config, or the default branch)
+    #[arg(long, value_name = "BRANCH")]
+    branch: Vec<String>,
+    /// Back up every repository of the config
+    #[arg(long, conflicts_with_all = ["repo", "dir", "bundle"])]
+    pub all: bool,
+    /// Push the backups to this remote as well ({repo} stands for the repository's name)
+    #[arg(long, value_name = "URL")]
+    dest: Vec<String>,
+    /// Write them with their history into a git bundle
+    #[arg(long, value_name = "FILE")]
+    bundle: Option<PathBuf>,
+    /// Keep a folder of bundles as well: a full one, then incremental ones
+    #[arg(long, value_name = "DIR")]
+    bundle_dir: Vec<PathBuf>,
+    /// Make the bundles in folders full ones
+    #[arg(long)]
+    full: bool,
+}
+
+fn request(a: &Create) -> CreateRequest {
+    CreateRequest {
+        branches: a.branch.clone(),
+        destinations: a.dest.clone(),
+        bundle_dirs: a.bundle_dir.clone(),
+        full: a.full,
+        bundle: a.bundle.clone(),
+    }
+}
+
+pub fn run(global: &Global, ui: &Ui, a: &Create) -> Result<()> {
+    let cx = global.context(ui)?;
+    let mut report = backup::create(&cx, &request(a))?;
+    ui.result(&report, &cx.warnings(), |text| describe(text, &report))?;
+    finding(&mut [&mut report])
+}
+
+fn describe(text: &mut Text, report: &CreateReport) {
+    text.line(text.styled(Style::Good, &report.message));
+    details(text, report);
+}
+
+fn details(text: &mut Text, report: &CreateReport) {
+    for r in &report.rewound {
+        let lost = format!(
+            "{} lost {} commits since {}",
+            r.branch,
+            r.lost.len(),
+            r.backup
+        );
+        text.line(format!("  {}", text.styled(Style::Warn, &lost)));
+        for id in r.lost.iter().take(10) {
+            text.line(format!("    {}", id.short()));
+        }
+    }
+    for d in &report.destinations {
+        let what = match &d.error {
+            Some(why) => text.styled(Style::Bad, &format!("failed: {why}")),
+            None => match (&d.bundle, d.pushed.is_empty()) {
+                (Some(bundle), _) => format!("wrote {bundle}"),
+                (None, true) => "up to date".to_owned(),
+                (None, false) => format!("pushed {}", d.pushed.join(", ")),
+            },
+        };
+        text.line(format!("  {}  {what}", visible(&d.destination)));
+    }
+}
+
+/// The exit code for what was reported: a destination's failure before a finding.
+fn finding(reports: &mut [&mut CreateReport]) -> Result<()> {
+    for destination in reports.iter_mut().flat_map(|r| &mut r.destinations) {
+        if let Some(failure) = destination.failure.take() {
+            return Err(Error::new(
+                failure.kind(),
+                format!("the backup did not reach {}", destination.destination),
+            )
+            .retryable(failure.is_retryable())
+            .hint("when that is mended, run the same command again: it completes what was missed")
+            .caused_by(failure));
+        }
+    }
+    if let Some(r) = reports.iter().flat_map(|r| &r.rewound).next() {
+        return Err(Error::new(
+            Kind::Findings,
+            format!(
+                "{} was rewound since its last backup, which still has what is gone",
+                r.branch
+            ),
+        )
+        .hint(format!(
+            "bring it back with: aidf backup restore {}",
+            r.backup
+        )));
+    }
+    Ok(())
+}
+
+pub fn run_all(global: &Global, ui: &Ui, a: &Create) -> Result<()> {
+    let mut report = super::with_operator(global, ui, |operator| {
+        backup::create_all(operator, &request(a))
+    })?;
+    ui.result(&report, &[], |text| {
+        for one in &report.repositories {
+            let Some(made) = &one.report else { continue };
+            let line = match &one.error {
+                None => visible(&made.message),
+                Some(error) => text.styled(Style::Bad, error),
+            };
+            text.line(format!("{}  {line}", text.styled(Style::Strong, &one.url)));
+            if !made.rewound.is_empty() || !made.destinations.is_empty() {
+                details(text, made);
+            }
+        }
+        text.line(visible(&report.message));
+    })?;
+    super::first_failure(&mut report)?;
+    let mut made: Vec<&mut CreateReport> = report
+        .repositories
+        .iter_mut()
+        .filter_map(|r| r.report.as_mut())
+        .collect();
+    finding(&mut made)
+}

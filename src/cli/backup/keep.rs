@@ -1,0 +1,131 @@
+//! `aidf backup list` and `prune`.
+
+use super::super::Global;
+use super::super::ui::{Style, Text, Ui, visible};
+use super::{Job, period};
+use aidf::clock::{Moment, Period};
+use aidf::error::{Error, Kind, Result};
+use aidf::ops::backup::{self, ListReport, PruneReport};
+use aidf::retention::Rules;
+use clap::Args;
+
+#[derive(Debug, Args)]
+pub struct List {
+    /// Fail (8) when the newest is older than D, such as 36h or 2d
+    #[arg(long, value_name = "D", value_parser = period)]
+    max_age: Option<Period>,
+    /// Every repository of the config
+    #[arg(long, conflicts_with_all = ["repo", "dir"])]
+    all: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Prune {
+    /// Keep the last N of each branch
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    keep_last: u32,
+    /// Keep the last of each of N days that have one
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    keep_daily: u32,
+    /// Keep the last of each of N weeks that have one
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    keep_weekly: u32,
+    /// Keep the last of each of N months that have one
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    keep_monthly: u32,
+    /// Keep all within D of the newest, such as 30d or 1y6m
+    #[arg(long, value_name = "D", value_parser = period)]
+    keep_within: Option<Period>,
+    /// Show what would go and what keeps the others
+    #[arg(long)]
+    dry_run: bool,
+    /// Every repository of the config
+    #[arg(long, conflicts_with_all = ["repo", "dir"])]
+    all: bool,
+}
+
+pub fn list(global: &Global, ui: &Ui, a: &List) -> Result<()> {
+    let now = Moment::now();
+    Job {
+        done: backup::list,
+        told: |text: &mut Text, report: &ListReport| {
+            if report.backups.is_empty() {
+                text.line("no backups");
+            }
+            for b in &report.backups {
+                text.line(format!(
+                    "{}  {}  {}",
+                    text.styled(Style::Warn, &b.commit.short()),
+                    visible(&b.name),
+                    text.styled(Style::Dim, &b.branch)
+                ));
+            }
+        },
+        fault: |report: &ListReport| stale(report, a.max_age.as_ref()?, now),
+    }
+    .run(global, ui, a.all)
+}
+
+/// Each branch that is to be backed up must have a backup of that age; where the
+/// configuration names none, the newest of all must.
+fn stale(report: &ListReport, age: &Period, now: Moment) -> Option<Error> {
+    let limit = age.before(now).rfc3339();
+    let finding = |what: String| {
+        Error::new(Kind::Findings, what)
+            .hint("make one with `aidf backup create`, and look at what should have")
+    };
+    let newest = |branch: Option<&str>| {
+        report
+            .backups
+            .iter()
+            .find(|b| branch.is_none_or(|name| b.branch == name))
+    };
+    let judged = |branch: Option<&str>| match newest(branch) {
+        Some(newest) if newest.time >= limit => None,
+        Some(newest) => Some(finding(format!(
+            "the newest backup, {}, is older than {age}",
+            newest.name
+        ))),
+        None => Some(finding(match branch {
+            Some(branch) => format!("there is no backup of {branch} at all"),
+            None => "there is no backup at all".to_owned(),
+        })),
+    };
+    match report.expected.is_empty() {
+        true => judged(None),
+        false => report.expected.iter().find_map(|b| judged(Some(b))),
+    }
+}
+
+pub fn prune(global: &Global, ui: &Ui, a: &Prune) -> Result<()> {
+    let rules = Rules {
+        last: a.keep_last,
+        daily: a.keep_daily,
+        weekly: a.keep_weekly,
+        monthly: a.keep_monthly,
+        within: a.keep_within.clone(),
+    };
+    Job {
+        done: |cx: &_| backup::prune(cx, &rules, a.dry_run),
+        told: |text: &mut Text, report: &PruneReport| {
+            for kept in &report.kept {
+                text.line(format!(
+                    "  {}  {}  {}",
+                    text.styled(Style::Good, "keep"),
+                    visible(&kept.name),
+                    text.styled(Style::Dim, &kept.reasons.join(", "))
+                ));
+            }
+            for name in &report.removed {
+                text.line(format!(
+                    "  {}  {}",
+                    text.styled(Style::Removed, "remove"),
+                    visible(name)
+                ));
+            }
+            text.line(visible(&report.message));
+        },
+        fault: |_: &_| None,
+    }
+    .run(global, ui, a.all)
+}

@@ -1,0 +1,160 @@
+//! `aidf backup …`
+
+mod create;
+mod export;
+mod keep;
+mod prove;
+mod restore;
+mod schedule;
+
+use super::Global;
+use super::ui::{Style, Text, Ui, visible};
+use aidf::clock::{Moment, Period};
+use aidf::config::{Config, Flags};
+use aidf::context::Context;
+use aidf::error::{Error, Result};
+use aidf::ops::backup::{self, AllOf, Operator};
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    create: create::Create,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make today's backup of each branch (the default)
+    Create(create::Create),
+    /// List the backups, newest first
+    List(keep::List),
+    /// Remove the backups and bundles that no rule keeps
+    Prune(keep::Prune),
+    /// Check that every object of the backups and bundles is there and intact
+    Verify(prove::Verify),
+    /// Bring a backup back, as a new branch or onto an existing one
+    Restore(restore::Restore),
+    /// Write the ledgers of branches as JSON files, or move old entries to the archive
+    Export(export::Export),
+    /// Restore the newest backup and bundle into empty repositories, and report
+    Drill(prove::Drill),
+    /// Print crontab lines, systemd timers or a GitHub Actions workflow
+    Schedule(schedule::Arguments),
+}
+
+pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
+    match arguments
+        .command
+        .unwrap_or(Command::Create(arguments.create))
+    {
+        Command::Create(a) if a.all => create::run_all(global, ui, &a),
+        Command::Create(a) => create::run(global, ui, &a),
+        Command::List(a) => keep::list(global, ui, &a),
+        Command::Prune(a) => keep::prune(global, ui, &a),
+        Command::Verify(a) => prove::verify(global, ui, &a),
+        Command::Restore(a) => restore::run(global, ui, a),
+        Command::Export(a) => export::run(global, ui, a),
+        Command::Drill(a) => prove::drill(global, ui, &a),
+        Command::Schedule(a) => schedule::run(global, ui, &a),
+    }
+}
+
+fn period(text: &str) -> std::result::Result<Period, String> {
+    Period::parse(text).ok_or_else(|| {
+        "a time of numbers and units y, m, w, d, h was expected, such as 30d or 36h".to_owned()
+    })
+}
+
+/// One kind of job: how it is done, told, and what its exit code is.
+struct Job<T, D, S, F>
+where
+    D: Fn(&Context) -> Result<T> + Sync,
+    S: Fn(&mut Text, &T),
+    F: Fn(&T) -> Option<Error>,
+{
+    /// Does it.
+    done: D,
+    /// Prints it.
+    told: S,
+    /// What makes it a failure, although it was done.
+    fault: F,
+}
+
+impl<T: Serialize + Send, D, S, F> Job<T, D, S, F>
+where
+    D: Fn(&Context) -> Result<T> + Sync,
+    S: Fn(&mut Text, &T),
+    F: Fn(&T) -> Option<Error>,
+{
+    /// Runs it for the repository at hand, or for every one of the configuration.
+    fn run(&self, global: &Global, ui: &Ui, all: bool) -> Result<()> {
+        if !all {
+            let cx = global.context(ui)?;
+            let report = (self.done)(&cx)?;
+            ui.result(&report, &cx.warnings(), |text| (self.told)(text, &report))?;
+            return (self.fault)(&report).map_or(Ok(()), Err);
+        }
+        let done = &self.done;
+        let warnings = std::sync::Mutex::new(Vec::new());
+        let mut report = with_operator(global, ui, |operator| {
+            backup::each(operator, |cx| {
+                let result = done(cx);
+                if let Ok(mut all) = warnings.lock() {
+                    all.extend(cx.warnings());
+                }
+                result
+            })
+        })?;
+        let warnings = warnings.into_inner().unwrap_or_default();
+        ui.result(&report, &warnings, |text| {
+            for one in &report.repositories {
+                text.line(text.styled(Style::Strong, &one.url));
+                match (&one.report, &one.error) {
+                    (Some(report), _) => (self.told)(text, report),
+                    (None, why) => text.line(text.styled(Style::Bad, why.as_deref().unwrap_or(""))),
+                }
+            }
+            text.line(visible(&report.message));
+        })?;
+        first_failure(&mut report)?;
+        let mut faults = report.repositories.iter().filter_map(|r| {
+            let fault = (self.fault)(r.report.as_ref()?)?;
+            Some(fault.caused_by(anyhow::anyhow!("in {}", r.url)))
+        });
+        faults.next().map_or(Ok(()), Err)
+    }
+}
+
+/// The failure of the first repository that had one, for the exit code.
+fn first_failure<T>(report: &mut AllOf<T>) -> Result<()> {
+    let mut failures = report
+        .repositories
+        .iter_mut()
+        .filter_map(|r| r.failure.take());
+    failures.next().map_or(Ok(()), Err)
+}
+
+fn with_operator<T>(
+    global: &Global,
+    ui: &Ui,
+    work: impl FnOnce(&Operator<'_>) -> Result<T>,
+) -> Result<T> {
+    work(&Operator {
+        config: &config(global)?,
+        dir: &global.folder()?,
+        now: Moment::now(),
+        progress: &|| Box::new(ui.clone()),
+    })
+}
+
+fn config(global: &Global) -> Result<Config> {
+    let flags = Flags {
+        config: global.config.clone(),
+        timeout: Some(global.timeout),
+    };
+    Config::resolve(&flags, |n| std::env::var(n).ok())
+}

@@ -1,0 +1,42 @@
+//! `aidf backup restore`
+
+use super::super::ui::{Style, Ui};
+use super::super::{Global, token};
+use aidf::error::Result;
+use aidf::ops::backup::{self, RestoreRequest};
+use clap::Args;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// The backup, such as 2026-11-22; of a bundle, the branch in it
+    #[arg(required_unless_present = "bundle")]
+    name: Option<String>,
+    /// Bring it back from this bundle, or from the newest of a folder
+    #[arg(long, value_name = "PATH")]
+    bundle: Option<PathBuf>,
+    /// The branch (default: restore/NAME); onto an existing one a rollback commit is written
+    #[arg(long, value_name = "BRANCH")]
+    to: Option<String>,
+    /// Why, for the log of an existing branch
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    reason: Option<String>,
+    /// The sandbox's token (- reads it from stdin)
+    #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
+    reuse_token: Option<String>,
+}
+
+pub fn run(global: &Global, ui: &Ui, a: Restore) -> Result<()> {
+    let request = RestoreRequest {
+        name: a.name,
+        bundle: a.bundle,
+        to: a.to,
+        reason: a.reason,
+        reuse_token: token(a.reuse_token)?,
+    };
+    let cx = global.context(ui)?;
+    let report = backup::restore(&cx, &request)?;
+    ui.result(&report, &cx.warnings(), |text| {
+        text.line(text.styled(Style::Good, &report.message))
+    })
+}

@@ -1,0 +1,313 @@
+//! `aidf backup schedule`: text to paste where jobs are scheduled.
+
+use super::super::Global;
+use super::super::ui::{Ui, internal};
+use aidf::error::{Error, Kind as ErrorKind, Result};
+use clap::{ArgGroup, Args, ValueEnum};
+use serde::Serialize;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("where").required(true))]
+pub struct Arguments {
+    /// Crontab lines
+    #[arg(long, group = "where")]
+    cron: bool,
+    /// A systemd service and timer for each job
+    #[arg(long, group = "where")]
+    systemd: bool,
+    /// A GitHub Actions workflow
+    #[arg(long, group = "where")]
+    actions: bool,
+    /// A job (default: create, prune, drill, and export where it has a place to go)
+    #[arg(long = "job", value_enum, value_name = "JOB")]
+    jobs: Vec<Kind>,
+    /// Where the weekly export goes (default: the folders among the configured destinations)
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Every repository of the config
+    #[arg(long, conflicts_with_all = ["repo", "dir", "actions"])]
+    all: bool,
+}
+
+/// What can be scheduled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// Every night: back up
+    Create,
+    /// Every night, after it: remove what no rule keeps
+    Prune,
+    /// Every morning: fail when the newest backup is older than 36 hours
+    Watch,
+    /// Every week: restore into an empty repository
+    Drill,
+    /// Every week: check every backup and bundle
+    Verify,
+    /// Every week: the ledgers as JSON
+    Export,
+}
+
+/// A job with its times, in UTC or the machine's own.
+struct Job {
+    name: &'static str,
+    does: &'static str,
+    /// minute hour day month weekday
+    cron: &'static str,
+    calendar: &'static str,
+    command: Vec<String>,
+}
+
+/// What was made.
+#[derive(Debug, Serialize)]
+struct Report {
+    kind: &'static str,
+    text: String,
+}
+
+pub fn run(global: &Global, ui: &Ui, arguments: &Arguments) -> Result<()> {
+    let jobs = jobs(global, arguments)?;
+    let (kind, text) = match arguments {
+        Arguments { cron: true, .. } => ("cron", cron(global, arguments, &jobs)?),
+        Arguments { systemd: true, .. } => ("systemd", systemd(global, arguments, &jobs)?),
+        _ => ("actions", actions(&jobs)),
+    };
+    let report = Report { kind, text };
+    ui.result(&report, &[], |out| out.block(&report.text))
+}
+
+fn jobs(global: &Global, arguments: &Arguments) -> Result<Vec<Job>> {
+    let backup = super::config(global)?.backup;
+    let exports = arguments.actions
+        || arguments.out.is_some()
+        || backup.destinations.iter().any(|d| d.folder.is_some());
+    let mut kinds = arguments.jobs.clone();
+    if kinds.is_empty() {
+        kinds = vec![Kind::Create, Kind::Prune, Kind::Drill];
+        kinds.extend(exports.then_some(Kind::Export));
+    } else if kinds.contains(&Kind::Export) && !exports {
+        return Err(Error::new(
+            ErrorKind::Usage,
+            "no destination of the configuration is a folder, so the export has no place to go",
+        )
+        .hint("name one with --out DIR"));
+    }
+    let keeps = backup.keep.is_some();
+    let out = match &arguments.out {
+        None => None,
+        Some(out) if arguments.actions => Some(out.clone()),
+        Some(out) => Some(std::path::absolute(out).map_err(|e| internal(e.into()))?),
+    };
+    Ok(kinds
+        .into_iter()
+        .map(|kind| job(kind, arguments, out.as_ref(), keeps))
+        .collect())
+}
+
+fn job(kind: Kind, arguments: &Arguments, out: Option<&PathBuf>, keeps: bool) -> Job {
+    let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let (name, does, cron, calendar, text) = match kind {
+        Kind::Create => (
+            "create",
+            "back up",
+            "17 2 * * *",
+            "*-*-* 02:17:00",
+            "create",
+        ),
+        Kind::Prune => (
+            "prune",
+            "remove the backups that no rule keeps",
+            "47 2 * * *",
+            "*-*-* 02:47:00",
+            match keeps {
+                true => "prune",
+                false => "prune --keep-daily 7 --keep-weekly 5 --keep-monthly 12",
+            },
+        ),
+        Kind::Watch => (
+            "watch",
+            "fail when the newest backup is old",
+            "7 8 * * *",
+            "*-*-* 08:07:00",
+            "list --max-age 36h",
+        ),
+        Kind::Drill => (
+            "drill",
+            "prove that the backup can be restored",
+            "17 4 * * 0",
+            "Sun *-*-* 04:17:00",
+            "drill",
+        ),
+        Kind::Verify => (
+            "verify",
+            "check every backup and bundle",
+            "17 5 * * 0",
+            "Sun *-*-* 05:17:00",
+            "verify",
+        ),
+        Kind::Export => (
+            "export",
+            "export the ledgers",
+            "47 4 * * 0",
+            "Sun *-*-* 04:47:00",
+            "export",
+        ),
+    };
+    let mut command = words("backup");
+    command.extend(words(text));
+    if kind == Kind::Export {
+        match out {
+            Some(out) => command.extend(["--out".to_owned(), out.display().to_string()]),
+            None if arguments.actions => command.extend(words("--out ledgers")),
+            None => command.extend(words("--to-destinations")),
+        }
+    }
+    if arguments.all {
+        command.push("--all".to_owned());
+    }
+    Job {
+        name,
+        does,
+        cron,
+        calendar,
+        command,
+    }
+}
+
+/// The command as a scheduler has to call it: whole paths, and the place it works on.
+fn command(global: &Global, arguments: &Arguments, job: &Job) -> Result<String> {
+    let program = std::env::current_exe().map_err(|e| internal(e.into()))?;
+    let mut words = vec![
+        program.display().to_string(),
+        "-q".to_owned(),
+        "--no-input".to_owned(),
+    ];
+    if let Some(config) = &global.config {
+        let config = std::path::absolute(config).map_err(|e| internal(e.into()))?;
+        words.extend(["--config".to_owned(), config.display().to_string()]);
+    }
+    match (&global.repo, arguments.all) {
+        (_, true) => {}
+        (Some(url), _) => words.extend(["-R".to_owned(), url.clone()]),
+        (None, _) => words.extend(["-C".to_owned(), global.folder()?.display().to_string()]),
+    }
+    words.extend(job.command.iter().cloned());
+    Ok(words
+        .iter()
+        .map(|w| quoted(w))
+        .collect::<Vec<_>>()
+        .join(" "))
+}
+
+fn quoted(word: &str) -> String {
+    let plain = !word.is_empty()
+        && word
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_./:=@+,".contains(c));
+    if plain {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+/// What the job's environment must say as this one does: where things lie, and never a
+/// secret itself.
+fn environment() -> Vec<(&'static str, String)> {
+    const NAMES: [&str; 8] = [
+        "HOME",
+        "PATH",
+        "AIDF_CONFIG",
+        "AIDF_KEY_FILE",
+        "XDG_CONFIG_HOME",
+        "XDG_CACHE_HOME",
+        "XDG_STATE_HOME",
+        "GIT_SSH_COMMAND",
+    ];
+    NAMES
+        .into_iter()
+        .filter_map(|name| Some((name, std::env::var(name).ok().filter(|v| !v.is_empty())?)))
+        .collect()
+}
+
+fn cron(global: &Global, arguments: &Arguments, jobs: &[Job]) -> Result<String> {
+    let mut text = String::from("# aidf: times are the machine's own; what a job says is mailed\n");
+    for (name, value) in environment() {
+        text.push_str(&format!("{name}={value}\n"));
+    }
+    for job in jobs {
+        // In a crontab a percent sign is a newline.
+        let line = command(global, arguments, job)?.replace('%', "\\%");
+        text.push_str(&format!("# {}\n{}  {line}\n", job.does, job.cron));
+    }
+    Ok(text)
+}
+
+fn systemd(global: &Global, arguments: &Arguments, jobs: &[Job]) -> Result<String> {
+    let mut text = String::new();
+    for job in jobs {
+        let name = format!("aidf-backup-{}", job.name);
+        let line = command(global, arguments, job)?.replace('%', "%%");
+        text.push_str(&format!(
+            "# ~/.config/systemd/user/{name}.service\n\
+             [Unit]\nDescription=aidf: {}\nAfter=network-online.target\nWants=network-online.target\n\n\
+             [Service]\nType=oneshot\n",
+            job.does
+        ));
+        for (name, value) in environment() {
+            let value = value
+                .replace('\\', "\\\\")
+                .replace('"', "\\\"")
+                .replace('%', "%%");
+            text.push_str(&format!("Environment=\"{name}={value}\"\n"));
+        }
+        text.push_str(&format!(
+            "ExecStart={line}\n\n\
+             # ~/.config/systemd/user/{name}.timer\n\
+             [Unit]\nDescription=aidf: {}\n\n\
+             [Timer]\nOnCalendar={} UTC\nPersistent=true\nRandomizedDelaySec=10m\n\n\
+             [Install]\nWantedBy=timers.target\n\n",
+            job.does, job.calendar
+        ));
+    }
+    let timers: Vec<String> = jobs
+        .iter()
+        .map(|j| format!("aidf-backup-{}.timer", j.name))
+        .collect();
+    text.push_str(&format!(
+        "# then: systemctl --user enable --now {}\n",
+        timers.join(" ")
+    ));
+    Ok(text)
+}
+
+/// One workflow: each schedule runs the jobs of its hour.
+fn actions(jobs: &[Job]) -> String {
+    let mut text = String::from(
+        "# .github/workflows/backup.yml on the default branch (times are UTC)\n\
+         name: backup\non:\n  schedule:\n",
+    );
+    for job in jobs {
+        text.push_str(&format!("    - cron: '{}'  # {}\n", job.cron, job.name));
+    }
+    text.push_str(
+        "  workflow_dispatch:\npermissions:\n  contents: write\n\
+         concurrency:\n  group: aidf-backup\njobs:\n  backup:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n        with:\n          fetch-depth: 0\n\
+         \x20     - run: cargo install --locked aidf\n",
+    );
+    for job in jobs {
+        let line: Vec<String> = job.command.iter().map(|w| quoted(w)).collect();
+        text.push_str(&format!(
+            "      - if: github.event_name != 'schedule' || github.event.schedule == '{}'\n        run: aidf --no-input {}\n",
+            job.cron,
+            line.join(" ")
+        ));
+        if job.name == "export" {
+            text.push_str(&format!(
+                "      - if: github.event_name != 'schedule' || github.event.schedule == '{}'\n        uses: actions/upload-artifact@v4\n        with:\n          name: ledgers\n          path: {}\n",
+                job.cron,
+                line.last().map_or("ledgers", String::as_str)
+            ));
+        }
+    }
+    text
+}

@@ -1,0 +1,227 @@
+//! Git bundles (gitformat-bundle(5)): written in version 2, read in versions 2 and 3.
+
+use super::id::{CommitId, ObjectId};
+use super::pack::{Indexer, write_history};
+use super::store::Store;
+use crate::error::{Error, Kind, OrFail, Result};
+use crate::progress::Progress;
+use sha1::{Digest, Sha1};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+/// What a temporary file of an unfinished bundle is called; the rest is random.
+pub const UNFINISHED: &str = ".aidf-unfinished-";
+/// A header line longer than this is not one of git's.
+const MAX_LINE: u64 = 64 * 1024;
+/// Refs and needs that a header may list.
+const MAX_LINES: usize = 2_000_000;
+
+/// A bundle's own records: what it holds, and what it needs.
+#[derive(Debug, Clone)]
+pub struct Bundle {
+    path: PathBuf,
+    /// Full names and tips.
+    pub refs: Vec<(String, CommitId)>,
+    /// Commits that whoever unpacks it must have.
+    pub needs: Vec<CommitId>,
+    pack_at: u64,
+}
+
+impl Bundle {
+    /// Reads the header.
+    ///
+    /// Errors: not_found, for the file; integrity, for what is no bundle.
+    pub fn read(path: &Path) -> Result<Bundle> {
+        let bad = |why: &str| {
+            Error::new(
+                Kind::Integrity,
+                format!("{} cannot be read as a git bundle: {why}", path.display()),
+            )
+        };
+        let file = File::open(path).or_fail(Kind::NotFound, || {
+            format!("there is no bundle {}", path.display())
+        })?;
+        let mut from = BufReader::new(file);
+        let mut next = || -> Result<Option<String>> {
+            let mut line = Vec::new();
+            (&mut from)
+                .take(MAX_LINE)
+                .read_until(b'\n', &mut line)
+                .map_err(|e| bad("it breaks off").caused_by(e))?;
+            if line.pop() != Some(b'\n') {
+                return Err(bad("its header breaks off"));
+            }
+            let line = String::from_utf8(line).map_err(|_| bad("its header is not text"))?;
+            Ok((!line.is_empty()).then_some(line))
+        };
+        let version = next()?;
+        if !matches!(
+            version.as_deref(),
+            Some("# v2 git bundle" | "# v3 git bundle")
+        ) {
+            return Err(bad("it does not start as one"));
+        }
+        let mut bundle = Bundle {
+            path: path.to_owned(),
+            refs: Vec::new(),
+            needs: Vec::new(),
+            pack_at: 0,
+        };
+        while let Some(line) = next()? {
+            let id = |text: &str| ObjectId::parse(text).map_err(|_| bad("an id is malformed"));
+            if let Some(capability) = line.strip_prefix('@') {
+                if capability != "object-format=sha1" {
+                    return Err(bad(&format!("it asks for `{capability}`")));
+                }
+            } else if let Some(need) = line.strip_prefix('-') {
+                let digits = need.split(' ').next().unwrap_or("");
+                bundle.needs.push(id(digits)?);
+            } else if let Some((digits, name)) = line.split_once(' ') {
+                bundle.refs.push((name.to_owned(), id(digits)?));
+            } else {
+                return Err(bad("a line of its header is malformed"));
+            }
+            if bundle.refs.len() + bundle.needs.len() > MAX_LINES {
+                return Err(bad("its header does not end"));
+            }
+        }
+        bundle.pack_at = from.stream_position().or_fail(Kind::Internal, || {
+            format!("{} cannot be read", path.display())
+        })?;
+        Ok(bundle)
+    }
+
+    /// The branches that it holds: short names and tips.
+    pub fn branches(&self) -> impl Iterator<Item = (&str, CommitId)> {
+        self.refs
+            .iter()
+            .filter_map(|(name, id)| Some((name.strip_prefix("refs/heads/")?, *id)))
+    }
+
+    /// Checks its bytes against the checksum that ends its pack (gitformat-pack(5)).
+    ///
+    /// Errors: integrity.
+    pub fn check_bytes(&self) -> Result<()> {
+        let bad = |why: &str| {
+            Error::new(
+                Kind::Integrity,
+                format!("{} is damaged: {why}", self.path.display()),
+            )
+        };
+        let mut file = self.pack()?;
+        let end = file
+            .seek(SeekFrom::End(0))
+            .map_err(|e| bad("it breaks off").caused_by(e))?;
+        let Some(length) = end.checked_sub(self.pack_at + 20).filter(|l| *l >= 12) else {
+            return Err(bad("its pack breaks off"));
+        };
+        file.seek(SeekFrom::Start(self.pack_at))
+            .map_err(|e| bad("it breaks off").caused_by(e))?;
+        let mut hash = Sha1::new();
+        let mut buffer = vec![0; 1 << 16];
+        let mut body = (&mut file).take(length);
+        loop {
+            match body.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(n) => hash.update(&buffer[..n]),
+                Err(e) => return Err(bad("it cannot be read").caused_by(e)),
+            }
+        }
+        let mut trailer = [0; 20];
+        file.read_exact(&mut trailer)
+            .map_err(|e| bad("it breaks off").caused_by(e))?;
+        match hash.finalize()[..] == trailer {
+            true => Ok(()),
+            false => Err(bad("its pack is not what its own checksum says")),
+        }
+    }
+
+    /// Puts its objects into `store`, which must have what it needs; each is hashed.
+    ///
+    /// Errors: integrity, for a damaged bundle or one that needs what is not there.
+    pub fn unpack(&self, store: &Store, progress: &dyn Progress) -> Result<()> {
+        if let Some(lacking) = self.needs.iter().find(|id| !store.has_commit(**id)) {
+            return Err(Error::new(
+                Kind::Integrity,
+                format!(
+                    "{} is incremental and needs {lacking}, which is not there",
+                    self.path.display()
+                ),
+            )
+            .hint("unpack the full bundle it was made on first"));
+        }
+        let damaged = || format!("{} is damaged", self.path.display());
+        let odb = store
+            .repo
+            .odb()
+            .or_fail(Kind::Internal, || "the object store cannot be opened")?;
+        let mut indexer = Indexer::new(&odb).or_fail(Kind::Internal, || {
+            "the object store cannot be written to".to_owned()
+        })?;
+        let mut file = self.pack()?;
+        let mut buffer = vec![0; 1 << 16];
+        let mut bytes = 0;
+        loop {
+            let n = file.read(&mut buffer).or_fail(Kind::Integrity, damaged)?;
+            if n == 0 {
+                break;
+            }
+            bytes += n as u64;
+            progress.advance("bytes unpacked", bytes, 0);
+            indexer
+                .add(&buffer[..n])
+                .or_fail(Kind::Integrity, damaged)?;
+        }
+        indexer.finish().or_fail(Kind::Integrity, damaged)
+    }
+
+    fn pack(&self) -> Result<File> {
+        let failed = || format!("the bundle {} cannot be read", self.path.display());
+        let mut file = File::open(&self.path).or_fail(Kind::NotFound, failed)?;
+        file.seek(SeekFrom::Start(self.pack_at))
+            .or_fail(Kind::Integrity, failed)?;
+        Ok(file)
+    }
+}
+
+impl Store {
+    /// Writes `refs` (full names and tips) with their history as a git bundle; what
+    /// `needs` reach is left out. Under its own name it appears whole or not at all.
+    ///
+    /// Errors: internal, for the disk; not_found, for a history that is not all here.
+    pub fn write_bundle(
+        &self,
+        path: &Path,
+        refs: &[(String, CommitId)],
+        needs: &[CommitId],
+    ) -> Result<()> {
+        let failed = || format!("the bundle {} cannot be written", path.display());
+        let folder = path
+            .parent()
+            .filter(|p| !p.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder).or_fail(Kind::Internal, failed)?;
+        let tips: Vec<CommitId> = refs.iter().map(|(_, id)| *id).collect();
+        let mut pack = write_history(&self.repo, &tips, needs)?;
+        let mut file = tempfile::Builder::new()
+            .prefix(UNFINISHED)
+            .tempfile_in(folder)
+            .or_fail(Kind::Internal, failed)?;
+        let mut head = String::from("# v2 git bundle\n");
+        for id in needs {
+            head.push_str(&format!("-{id} \n"));
+        }
+        for (name, id) in refs {
+            head.push_str(&format!("{id} {name}\n"));
+        }
+        head.push('\n');
+        file.write_all(head.as_bytes())
+            .and_then(|()| std::io::copy(&mut pack.file, &mut file).map(drop))
+            .and_then(|()| file.as_file().sync_all())
+            .or_fail(Kind::Internal, failed)?;
+        file.persist(path)
+            .map_err(|e| Error::new(Kind::Internal, failed()).caused_by(e.error))?;
+        Ok(())
+    }
+}

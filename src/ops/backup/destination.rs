@@ -1,0 +1,220 @@
+//! Where copies of the backups go: other remotes, and folders of bundles. Each is
+//! reported on its own; what one missed, the next run completes.
+
+use super::bundles::{self, Folder};
+use super::create::Backup;
+use crate::clock::Period;
+use crate::config::DestinationFile;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::git::wire::PushFailure::{NoAnswer, NotSent};
+use crate::git::wire::endpoint::redact;
+use crate::git::{Endpoint, RefName, RefUpdate, Remote, RemoteOptions, Verdict};
+use crate::ops::publish;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// What stands for the repository's name in a destination.
+pub(super) const REPOSITORY: &str = "{repo}";
+
+/// What became of a destination.
+#[derive(Debug, Default, Serialize)]
+pub struct Destination {
+    /// Where, without a password.
+    pub destination: String,
+    /// The backups that were pushed now; what it had already is not pushed again.
+    pub pushed: Vec<String>,
+    /// The bundle that was written now.
+    pub bundle: Option<String>,
+    /// Why not.
+    pub error: Option<String>,
+    /// The error itself, for the exit code.
+    #[serde(skip)]
+    pub failure: Option<Error>,
+}
+
+impl Destination {
+    fn fail(&mut self, error: Error) {
+        self.error = Some(error.in_full());
+        self.failure = Some(error);
+    }
+}
+
+/// One destination.
+#[derive(Debug, Clone)]
+pub(super) enum Place {
+    /// A remote.
+    Remote(String),
+    /// A folder that holds a folder of bundles for each repository.
+    Folder {
+        dir: PathBuf,
+        full_every: Option<Period>,
+    },
+}
+
+/// What the configuration says of the repository at hand.
+pub(super) struct Settings<'a> {
+    pub branches: &'a [String],
+    pub destinations: Vec<Place>,
+}
+
+/// The settings of the repository at hand: its own entry's, else those for all.
+///
+/// Errors: usage, for a destination that cannot be read.
+pub(super) fn settings_of(cx: &Context) -> Result<Settings<'_>> {
+    let here = cx.remote.address();
+    let own = cx
+        .config
+        .repositories
+        .iter()
+        .find(|r| Endpoint::parse(&r.url, &cx.dir).is_ok_and(|e| e.to_string() == here));
+    let general = &cx.config.backup;
+    let branches = own
+        .map(|r| &r.branches)
+        .filter(|b| !b.is_empty())
+        .unwrap_or(&general.branches);
+    let destinations = own
+        .map(|r| &r.destinations)
+        .filter(|d| !d.is_empty())
+        .unwrap_or(&general.destinations);
+    Ok(Settings {
+        branches,
+        destinations: destinations
+            .iter()
+            .map(|d| place(cx, d))
+            .collect::<Result<_>>()?,
+    })
+}
+
+fn place(cx: &Context, given: &DestinationFile) -> Result<Place> {
+    let usage = |why: String| {
+        Error::new(
+            Kind::Usage,
+            format!("a destination of the configuration cannot be used: {why}"),
+        )
+        .hint("write `- url: ADDRESS`, or `- folder: /PATH` with `full_every: 30d` if you like")
+    };
+    let named = |text: &str| text.replace(REPOSITORY, &cx.repo_name);
+    match (&given.url, &given.folder) {
+        (Some(url), None) if given.full_every.is_none() => Ok(Place::Remote(named(url))),
+        (None, Some(folder)) => {
+            let dir = PathBuf::from(named(&folder.to_string_lossy()));
+            // Under cron there is no telling where a relative path would lead.
+            if !dir.is_absolute() {
+                let shown = dir.display();
+                return Err(usage(format!("the folder `{shown}` is not a whole path")));
+            }
+            let full_every = given
+                .full_every
+                .as_deref()
+                .map(|text| {
+                    Period::parse(text).ok_or_else(|| {
+                        usage(format!("`full_every: {text}` is no time such as 30d"))
+                    })
+                })
+                .transpose()?;
+            Ok(Place::Folder { dir, full_every })
+        }
+        _ => Err(usage(
+            "it names not exactly one of url and folder".to_owned(),
+        )),
+    }
+}
+
+/// Brings the backups to a destination.
+pub(super) fn send(cx: &Context, place: &Place, backups: &[Backup], full: bool) -> Destination {
+    match place {
+        Place::Remote(url) => push_to(cx, &url.replace(REPOSITORY, &cx.repo_name), backups),
+        Place::Folder { dir, full_every } => {
+            let mut destination = Destination {
+                destination: dir.display().to_string(),
+                ..Destination::default()
+            };
+            let refs = bundles::bundled_refs(backups);
+            let written = Folder::open(cx, dir)
+                .and_then(|mut folder| folder.write(cx, &refs, full, full_every.as_ref()));
+            match written {
+                Ok(bundle) => destination.bundle = bundle,
+                Err(e) => destination.fail(e),
+            }
+            destination
+        }
+    }
+}
+
+fn push_to(cx: &Context, url: &str, backups: &[Backup]) -> Destination {
+    let mut destination = Destination::default();
+    let mut push = || -> Result<()> {
+        let options = RemoteOptions {
+            timeout: cx.config.timeout,
+            interactive: false,
+        };
+        let remote = Remote::of_url(url, &cx.dir, &options)?;
+        destination.destination = remote.address();
+        let connection = remote.connect()?;
+        let mut updates = Vec::new();
+        for backup in backups {
+            match connection.advertisement.branch(&backup.backup) {
+                Some(there) if there == backup.commit => {}
+                Some(there) => {
+                    return Err(Error::new(
+                        Kind::Integrity,
+                        format!(
+                            "{} holds {there} there, and {} was expected",
+                            backup.backup, backup.commit
+                        ),
+                    ));
+                }
+                None => updates.push(RefUpdate {
+                    name: RefName::branch(&backup.backup)?,
+                    old: None,
+                    new: Some(backup.commit),
+                }),
+            }
+        }
+        if updates.is_empty() {
+            connection.close();
+            return Ok(());
+        }
+        let outcome = remote
+            .push_history(connection, &cx.store, &updates, &[])
+            .map_err(|e| match e {
+                NotSent(e) | NoAnswer(e) => e,
+            })?;
+        for (update, verdict) in updates.iter().zip(outcome.verdicts) {
+            match verdict {
+                Verdict::Moved => destination.pushed.push(update.name.short().to_owned()),
+                Verdict::Refused(why) => {
+                    let kind = match publish::may_be_stale(&why) {
+                        true => Kind::Conflict,
+                        false => Kind::Denied,
+                    };
+                    let refused = format!("{} was refused: {why}", update.name.short());
+                    return Err(match outcome.messages.is_empty() {
+                        true => Error::new(kind, refused),
+                        false => Error::new(kind, refused)
+                            .caused_by(anyhow::anyhow!(outcome.messages.join("\n"))),
+                    });
+                }
+            }
+        }
+        Ok(())
+    };
+    // Another run, or one that was killed, may hold the destination's locks a moment longer.
+    let mut result = push();
+    for tries in 0..6 {
+        let busy = result.as_ref().is_err_and(|e| e.kind() == Kind::Conflict);
+        if !busy {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50 << tries));
+        result = push();
+    }
+    if let Err(e) = result {
+        destination.fail(e);
+    }
+    if destination.destination.is_empty() {
+        destination.destination = redact(url);
+    }
+    destination
+}

@@ -1,0 +1,209 @@
+//! The drill: what would be restored today is restored, into empty repositories.
+
+use super::bundles::Folder;
+use super::destination::{Place, settings_of};
+use super::verify::is_outage;
+use super::{Found, proof, read_all};
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::files::write_whole;
+use crate::git::CommitId;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+
+/// What a drill proved.
+#[derive(Debug, Serialize)]
+pub struct DrillReport {
+    /// The repository.
+    pub repo_name: String,
+    /// The newest backup.
+    pub backup: String,
+    /// What it holds.
+    pub commit: CommitId,
+    /// Objects that came with it, each hashed.
+    pub objects: u64,
+    /// The newest bundle of each folder among the destinations.
+    pub bundles: Vec<DrilledBundle>,
+    /// When all of this was proven; RFC 3339. None where something failed.
+    pub proven_at: Option<String>,
+    /// When a drill on this machine had proven it before; RFC 3339.
+    pub last_proven_at: Option<String>,
+    /// What is wrong.
+    pub problems: Vec<String>,
+    /// One sentence.
+    pub message: String,
+}
+
+/// What became of one bundle.
+#[derive(Debug, Serialize)]
+pub struct DrilledBundle {
+    /// Its file.
+    pub bundle: String,
+    /// Objects that it and the full one below it hold, each hashed.
+    pub objects: u64,
+    /// Whether it holds the very files of the newest backup of the same branch; none where
+    /// there is no such branch in it.
+    pub same_as_backup: Option<bool>,
+}
+
+/// The last proof, as it is remembered.
+#[derive(Serialize, Deserialize)]
+struct Remembered {
+    remote: String,
+    backup: String,
+    proven_at: String,
+}
+
+/// Restores the newest backup, and the newest bundle of each destination.
+///
+/// Errors: not_found, where there is no backup; unavailable.
+pub fn drill(cx: &Context) -> Result<DrillReport> {
+    let (found, default) = read_all(cx)?;
+    let Some(Found { name, commit, read }) = found.into_iter().next() else {
+        return Err(Error::new(Kind::NotFound, "there is no backup to restore")
+            .hint("make one with `aidf backup create`"));
+    };
+    let branch = read.branch.or(default).unwrap_or_default();
+    let mut report = DrillReport {
+        repo_name: cx.repo_name.clone(),
+        backup: name.clone(),
+        commit,
+        objects: 0,
+        bundles: Vec::new(),
+        proven_at: None,
+        last_proven_at: recall(cx),
+        problems: Vec::new(),
+        message: String::new(),
+    };
+    let restored = match proof::of_remote(cx, &[commit]) {
+        Ok(restored) => {
+            report.objects = restored.objects;
+            Some(restored)
+        }
+        Err(e) if is_outage(&e) => return Err(e),
+        Err(e) => {
+            report.problems.push(format!("{name}: {}", e.in_full()));
+            None
+        }
+    };
+    let tree = match &restored {
+        Some(restored) => Some(restored.store.commit(commit)?.tree),
+        None => None,
+    };
+    for place in settings_of(cx)?.destinations {
+        let Place::Folder { dir, .. } = place else {
+            continue;
+        };
+        let dir = dir.join(&cx.repo_name);
+        match newest(&dir).and_then(|path| bundle(cx, &path, &branch, tree)) {
+            Ok(one) => {
+                if one.same_as_backup == Some(false) {
+                    cx.warn(format!(
+                        "{} holds other files than {name}: it is of another run",
+                        one.bundle
+                    ));
+                }
+                report.bundles.push(one);
+            }
+            Err(e) => report.problems.push(e.in_full()),
+        }
+    }
+    report.message = match report.problems.is_empty() {
+        true => {
+            let with = match report.bundles.len() {
+                0 => String::new(),
+                1 => ", and the newest bundle".to_owned(),
+                n => format!(", and the newest bundle of {n} places"),
+            };
+            format!(
+                "{name} restored into an empty repository: {} objects, all intact{with}",
+                report.objects
+            )
+        }
+        false if restored.is_none() => format!("{name} cannot be restored"),
+        false => "a bundle cannot be restored".to_owned(),
+    };
+    let failure =
+        (!report.problems.is_empty()).then(|| Error::new(Kind::Integrity, report.message.clone()));
+    let outcome = match &failure {
+        Some(e) => Err(e),
+        None => Ok(report.message.as_str()),
+    };
+    cx.record(
+        "backup drill",
+        Some(&name),
+        Some(commit.to_string()),
+        outcome,
+    );
+    if failure.is_none() {
+        report.proven_at = Some(cx.now.rfc3339());
+        remember(cx, &name);
+    }
+    Ok(report)
+}
+
+fn newest(dir: &Path) -> Result<PathBuf> {
+    let none = || {
+        Error::new(
+            Kind::NotFound,
+            format!("there is no bundle in {}", dir.display()),
+        )
+    };
+    let folder = Folder::read(dir)?.ok_or_else(none)?;
+    let newest = folder.listed().pop().ok_or_else(none)?;
+    folder.check(&newest)?;
+    Ok(folder.path(&newest))
+}
+
+/// Restores a bundle, and compares its branch with the backup's tree.
+fn bundle(
+    cx: &Context,
+    path: &Path,
+    branch: &str,
+    tree: Option<CommitId>,
+) -> Result<DrilledBundle> {
+    let (bundle, restored) = proof::Bundles::new(&*cx.progress).restored(path)?;
+    let tip = bundle.branches().find(|(name, _)| *name == branch);
+    let same_as_backup = match (tip, tree) {
+        (Some((_, tip)), Some(tree)) => Some(restored.store.commit(tip)?.tree == tree),
+        _ => None,
+    };
+    Ok(DrilledBundle {
+        bundle: path.display().to_string(),
+        objects: restored.objects,
+        same_as_backup,
+    })
+}
+
+fn memory(cx: &Context) -> PathBuf {
+    let digest = Sha256::digest(cx.remote.address().as_bytes());
+    let name: String = digest.iter().take(8).map(|b| format!("{b:02x}")).collect();
+    cx.config
+        .folders
+        .state
+        .join("proven")
+        .join(format!("{name}.json"))
+}
+
+fn recall(cx: &Context) -> Option<String> {
+    let text = std::fs::read(memory(cx)).ok()?;
+    let before: Remembered = serde_json::from_slice(&text).ok()?;
+    Some(before.proven_at)
+}
+
+fn remember(cx: &Context, backup: &str) {
+    let now = Remembered {
+        remote: cx.remote.address(),
+        backup: backup.to_owned(),
+        proven_at: cx.now.rfc3339(),
+    };
+    let written = serde_json::to_vec(&now)
+        .map_err(anyhow::Error::from)
+        .and_then(|text| Ok(write_whole(&memory(cx), &text)?));
+    if let Err(e) = written {
+        cx.warn(format!(
+            "when this was proven could not be written down: {e}"
+        ));
+    }
+}

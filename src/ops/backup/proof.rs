@@ -1,0 +1,126 @@
+//! Proof that something can be restored: it is put into an empty repository, where each
+//! object is hashed as it arrives, and then walked.
+
+use super::bundles::base_of;
+use crate::context::Context;
+use crate::error::{Error, Kind, OrFail, Result};
+use crate::git::{Bundle, CommitId, Known, Store};
+use crate::progress::Progress;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// A repository that was made for a proof, and goes with it.
+pub(super) struct Restored {
+    pub store: Store,
+    /// Objects that were found, each hashed.
+    pub objects: u64,
+    known: Known,
+    _folder: TempDir,
+}
+
+/// Fetches commits into an empty repository and checks what they reach.
+///
+/// Errors: integrity, for what is missing or damaged; unavailable.
+pub(super) fn of_remote(cx: &Context, commits: &[CommitId]) -> Result<Restored> {
+    let folder = temporary()?;
+    let store = Store::scratch(&folder.path().join("restored.git"))?;
+    cx.remote.fetch_whole(&store, commits, &*cx.progress)?;
+    walked(store, folder, commits, Known::default())
+}
+
+/// Proves bundles one after the other; the full one that several were made on is
+/// unpacked once.
+pub(super) struct Bundles<'a> {
+    progress: &'a dyn Progress,
+    base: Option<(PathBuf, Restored)>,
+}
+
+impl<'a> Bundles<'a> {
+    pub fn new(progress: &'a dyn Progress) -> Self {
+        Bundles {
+            progress,
+            base: None,
+        }
+    }
+
+    /// Unpacks a bundle, and the full one that it needs, and checks what its refs reach.
+    ///
+    /// Errors: not_found, for the file; integrity.
+    pub fn prove(&mut self, path: &Path) -> Result<(Bundle, u64)> {
+        let bundle = Bundle::read(path)?;
+        let objects = match bundle.needs.is_empty() {
+            true => self.base_at(path)?.objects,
+            false => self.over_base(path, &bundle)?.objects,
+        };
+        Ok((bundle, objects))
+    }
+
+    /// The same, keeping what was restored.
+    pub fn restored(mut self, path: &Path) -> Result<(Bundle, Restored)> {
+        let bundle = Bundle::read(path)?;
+        let restored = match bundle.needs.is_empty() {
+            true => {
+                self.base_at(path)?;
+                self.base.take().map(|(_, restored)| restored)
+            }
+            false => Some(self.over_base(path, &bundle)?),
+        };
+        let restored = restored
+            .ok_or_else(|| Error::new(Kind::Internal, "what was restored cannot be found"))?;
+        Ok((bundle, restored))
+    }
+
+    fn over_base(&mut self, path: &Path, bundle: &Bundle) -> Result<Restored> {
+        let base = base_of(path, bundle).ok_or_else(|| {
+            Error::new(
+                Kind::Integrity,
+                format!(
+                    "{} is incremental, and the full bundle it was made on is not beside it",
+                    path.display()
+                ),
+            )
+        })?;
+        let progress = self.progress;
+        let base = self.base_at(&base)?;
+        let folder = temporary()?;
+        let store = Store::scratch_over(&folder.path().join("restored.git"), &base.store)?;
+        bundle.unpack(&store, progress)?;
+        // A copy: what this bundle brings must not stand in for what another one lacks.
+        walked(store, folder, &tips(bundle), base.known.clone())
+    }
+
+    fn base_at(&mut self, path: &Path) -> Result<&Restored> {
+        if self.base.as_ref().is_none_or(|(at, _)| at != path) {
+            self.base = None;
+            let bundle = Bundle::read(path)?;
+            let folder = temporary()?;
+            let store = Store::scratch(&folder.path().join("restored.git"))?;
+            bundle.unpack(&store, self.progress)?;
+            let restored = walked(store, folder, &tips(&bundle), Known::default())?;
+            self.base = Some((path.to_owned(), restored));
+        }
+        match &self.base {
+            Some((_, restored)) => Ok(restored),
+            None => Err(Error::new(Kind::Internal, "the full bundle cannot be kept")),
+        }
+    }
+}
+
+fn tips(bundle: &Bundle) -> Vec<CommitId> {
+    bundle.refs.iter().map(|(_, id)| *id).collect()
+}
+
+fn temporary() -> Result<TempDir> {
+    tempfile::tempdir().or_fail(Kind::Internal, || "no temporary folder can be made")
+}
+
+fn walked(store: Store, folder: TempDir, tips: &[CommitId], mut known: Known) -> Result<Restored> {
+    let before = known.len();
+    store.check_whole(tips, &mut known)?;
+    Ok(Restored {
+        store,
+        objects: known.len() - before,
+        known,
+        _folder: folder,
+    })
+}

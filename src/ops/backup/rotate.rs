@@ -1,0 +1,213 @@
+//! Keeping the live changelog small: entries older than a limit move, byte for byte, to
+//! an archive of their month, in one commit.
+
+use super::default_branch;
+use crate::clock::Period;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::git::{CommitId, Edit, RefUpdate};
+use crate::ledger::{ChangelogEntry, Ledger};
+use crate::ops::access;
+use crate::ops::publish::{self, Objects, Plan, Push};
+use crate::ops::written::{self, Words};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct RotateRequest {
+    /// The branch; the default one where none is named.
+    pub branch: Option<String>,
+    /// Entries of at least this age move.
+    pub older_than: Period,
+    /// The token: a sandbox's, or an operator's for a protected branch.
+    pub reuse_token: Option<String>,
+    /// Do all but push.
+    pub dry_run: bool,
+}
+
+/// What was moved.
+#[derive(Debug, Serialize)]
+pub struct RotateReport {
+    /// The branch.
+    pub branch: String,
+    /// The commit; none where nothing was written.
+    pub commit: Option<CommitId>,
+    /// Entries that moved, and where to.
+    pub moved: Vec<Moved>,
+    /// Entries that stayed.
+    pub left: usize,
+    /// True where nothing was pushed because that was asked for.
+    pub dry_run: bool,
+    /// One sentence.
+    pub message: String,
+}
+
+/// Entries that moved to one file.
+#[derive(Debug, Serialize)]
+pub struct Moved {
+    /// The archive.
+    pub file: String,
+    /// How many.
+    pub entries: usize,
+}
+
+/// Moves the changelog's old entries of a branch.
+///
+/// Errors: not_found; denied and auth, as for any write to that branch; integrity, for a
+/// changelog or archive that does not parse; unavailable.
+pub fn rotate(cx: &Context, request: &RotateRequest) -> Result<RotateReport> {
+    let result = write(cx, request);
+    match &result {
+        Ok(r) if r.commit.is_none() || r.dry_run => {}
+        Ok(r) => cx.record(
+            "backup export --rotate",
+            Some(&r.branch),
+            r.commit.map(|c| c.to_string()),
+            Ok(&r.message),
+        ),
+        Err(e) => cx.record(
+            "backup export --rotate",
+            request.branch.as_deref(),
+            None,
+            Err(e),
+        ),
+    }
+    result
+}
+
+fn write(cx: &Context, request: &RotateRequest) -> Result<RotateReport> {
+    let branch = match &request.branch {
+        Some(branch) => branch.clone(),
+        None => default_branch(cx)?,
+    };
+    let target = access::choose(cx, Some(&branch), request.reuse_token.as_deref())?;
+    let limit = request.older_than.before(cx.now).ledger();
+    let published = publish::publish(cx, |attempt| {
+        let advertisement = attempt.advertisement;
+        let tip = advertisement.branch(&branch).ok_or_else(|| {
+            Error::new(
+                Kind::NotFound,
+                format!("{} has no branch {branch}", cx.remote.address()),
+            )
+        })?;
+        let mut needed = vec![tip];
+        needed.extend(access::policy_tip(cx, advertisement));
+        cx.remote.fetch(&cx.store, &needed, true, &*cx.progress)?;
+        let policy = access::policy(cx, advertisement)?;
+        let commit = cx.store.commit(tip)?;
+        access::authorise(cx, &target, &policy, advertisement, commit.time)?;
+        let ledgers = policy.ledgers();
+        let mut changelog = written::read_ledger(cx, commit.tree, &ledgers.changelog)?;
+
+        let mut archives: BTreeMap<String, (Ledger, usize)> = BTreeMap::new();
+        let mut goes = Vec::new();
+        for (time, text) in changelog.entries() {
+            let month = time.filter(|t| *t < limit.as_str()).and_then(month_of);
+            let moved = match month {
+                None => false,
+                Some(month) => {
+                    let file = ledgers.archive(month);
+                    if !archives.contains_key(&file) {
+                        let there = written::read_ledger(cx, commit.tree, &file)?;
+                        archives.insert(file.clone(), (there, 0));
+                    }
+                    let archive = archives.get_mut(&file);
+                    archive.is_some_and(|(ledger, count)| {
+                        let fits = ledger.append_entry(text);
+                        *count += usize::from(fits);
+                        fits
+                    })
+                }
+            };
+            goes.push(moved);
+        }
+        archives.retain(|_, (_, count)| *count > 0);
+        let removed = changelog.remove_at(&goes);
+        let moved: Vec<Moved> = archives
+            .iter()
+            .map(|(file, (_, count))| Moved {
+                file: file.clone(),
+                entries: *count,
+            })
+            .collect();
+        let mut report = RotateReport {
+            branch: branch.clone(),
+            commit: None,
+            moved,
+            left: goes.len() - removed,
+            dry_run: request.dry_run,
+            message: format!(
+                "nothing to move: the changelog of {branch} has no entry older than {}",
+                request.older_than
+            ),
+        };
+        if removed == 0 {
+            return Ok(Plan::Nothing(report));
+        }
+        let entries = if removed == 1 { "entry" } else { "entries" };
+        let what = format!("{removed} changelog {entries} of {branch}");
+        if request.dry_run {
+            report.message = format!("would move {what} to the archive");
+            return Ok(Plan::Nothing(report));
+        }
+        let subject = format!(
+            "Archive {removed} changelog {entries} older than {}",
+            request.older_than
+        );
+        let committed_by = target.name().to_owned();
+        let timestamp = cx.now.ledger();
+        let entry = ChangelogEntry {
+            timestamp: &timestamp,
+            path: &ledgers.changelog,
+            task_id: None,
+            committed_by: &committed_by,
+            message: &subject,
+        };
+        changelog.append(&entry.lines());
+        let mut draft = cx.store.draft();
+        let mut edits: Vec<Edit> = Vec::new();
+        edits.extend(written::ledger_edit(
+            cx,
+            &mut draft,
+            commit.tree,
+            &ledgers.changelog,
+            &changelog,
+        )?);
+        for (file, (ledger, _)) in &archives {
+            edits.extend(written::ledger_edit(
+                cx,
+                &mut draft,
+                commit.tree,
+                file,
+                ledger,
+            )?);
+        }
+        let tree = draft.tree(Some(commit.tree), &edits)?;
+        let words = Words {
+            message: &subject,
+            trailers: vec![("Aidf-Committed-By", committed_by.clone())],
+        };
+        let new = written::commit(cx, &mut draft, &target, tree, tip, &words)?;
+        report.commit = Some(new);
+        report.message = format!("moved {what} to the archive as {}", new.short());
+        Ok(Plan::Push(Push {
+            updates: vec![RefUpdate {
+                name: target.branch.clone(),
+                old: Some(tip),
+                new: Some(new),
+            }],
+            objects: Objects::These(draft.objects()),
+            token: target.token.clone(),
+            report,
+        }))
+    })?;
+    Ok(published.report)
+}
+
+/// The month of a ledger's timestamp, `YYYY-MM`.
+fn month_of(time: &str) -> Option<&str> {
+    let month = time.get(..7)?;
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    (digits(&month[..4]) && month.as_bytes()[4] == b'-' && digits(&month[5..])).then_some(month)
+}
