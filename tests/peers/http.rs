@@ -214,7 +214,7 @@ fn over_http_a_password_comes_from_the_url_a_helper_or_an_extra_header() {
     }
     let place = Place::new();
     let site = Site {
-        password: Some(("ada", "pa55-word")),
+        passwords: &[("ada", "pa55-word")],
         ..Site::default()
     };
     let web = nginx(&place, &site);
@@ -265,7 +265,7 @@ fn over_http_a_wrong_password_is_an_auth_error_that_does_not_repeat_it() {
     }
     let place = Place::new();
     let site = Site {
-        password: Some(("ada", "pa55-word")),
+        passwords: &[("ada", "pa55-word")],
         ..Site::default()
     };
     let web = nginx(&place, &site);

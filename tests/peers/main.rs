@@ -1,13 +1,16 @@
 //! aidf against software of others: sshd, web servers, a forward proxy, PyYAML
-//! and the shells, with every result read by plain git.
+//! and the shells, mock forges and gitolite, with every result read by plain git.
 //!
 //! A peer that is not installed skips its tests, and says so past the test
 //! runner's capture. With `AIDF_PEERS=required` (see `.ci/run`) it fails them.
 
 #![allow(clippy::unwrap_used)]
 
+mod forge_mocks;
+mod gitolite;
 mod http;
 mod ledgers;
+mod mock;
 mod proxy;
 mod shells;
 mod ssh;

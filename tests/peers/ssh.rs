@@ -28,57 +28,15 @@ impl Sshd {
         let at = |name: &str| place.path("ssh").join(name);
         fs::create_dir_all(at("")).unwrap();
         fs::set_permissions(at(""), fs::Permissions::from_mode(0o700)).unwrap();
-        for key in ["host", "mine", "strange"] {
-            let made = Command::new("ssh-keygen")
-                .args(["-q", "-t", "ed25519", "-N", "", "-C", "", "-f"])
-                .arg(at(key))
-                .status();
-            assert!(made.unwrap().success());
+        for key in ["mine", "strange"] {
+            make_key(&at(key));
         }
         fs::copy(at("mine.pub"), at("authorized_keys")).unwrap();
-        let me = run_for_text("id", &["-un"]);
-        if me == "root" {
-            // Where sshd, started as root, shuts its unprivileged half in.
-            let _ = fs::create_dir("/run/sshd");
-        }
-        let (port, daemon) = on_a_free_port(|port| {
-            let lines = [
-                format!("ListenAddress 127.0.0.1:{port}"),
-                format!("HostKey {}", at("host").display()),
-                format!("AuthorizedKeysFile {}", at("authorized_keys").display()),
-                format!("PidFile {}", at("sshd.pid").display()),
-                // The temporary folder's parents may be anybody's to write.
-                "StrictModes no".into(),
-                "UsePAM no".into(),
-                "PermitRootLogin yes".into(),
-                "PasswordAuthentication no".into(),
-                "KbdInteractiveAuthentication no".into(),
-                "MaxStartups 200".into(),
-                "PerSourceMaxStartups none".into(),
-                "AcceptEnv GIT_PROTOCOL".into(),
-                format!(
-                    "SetEnv GIT_CONFIG_GLOBAL={}",
-                    place.path("home/.gitconfig").display()
-                ),
-            ];
-            fs::write(at("sshd_config"), lines.join("\n") + "\n")?;
-            Daemon::start(
-                // sshd starts itself anew for each login and wants its whole path for that.
-                Command::new(find("sshd").unwrap())
-                    .args(["-D", "-e", "-f"])
-                    .arg(at("sshd_config"))
-                    .stdout(Stdio::null())
-                    .stderr(fs::File::create(at("sshd.log"))?),
-            )
-        })
-        .unwrap();
-        let host = fs::read_to_string(at("host.pub")).unwrap();
-        fs::write(at("known_hosts"), format!("[127.0.0.1]:{port} {host}")).unwrap();
-        let shared = format!(
-            "  HostName 127.0.0.1\n  Port {port}\n  User {me}\n  IdentitiesOnly yes\n  \
-             UserKnownHostsFile {known}\n  GlobalKnownHostsFile /dev/null\n  \
-             StrictHostKeyChecking yes\n  IdentityAgent none\n",
-            known = at("known_hosts").display(),
+        let git_config = place.path("home/.gitconfig");
+        let (shared, daemon) = serve(
+            &at(""),
+            &at("authorized_keys"),
+            &[("GIT_CONFIG_GLOBAL", &git_config)],
         );
         let mine = at("mine").display().to_string();
         let strange = at("strange").display().to_string();
@@ -105,6 +63,73 @@ impl Sshd {
             .filter(|l| l.contains("Accepted publickey"))
             .count()
     }
+}
+
+/// A key pair without a password.
+pub fn make_key(file: &Path) {
+    let made = Command::new("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "", "-C", "", "-f"])
+        .arg(file)
+        .status();
+    assert!(made.unwrap().success());
+}
+
+/// An sshd with its files in `folder`, whose sessions get `variables` on top of
+/// their own. Answers with the lines about it for a client's config.
+pub fn serve(
+    folder: &Path,
+    authorized_keys: &Path,
+    variables: &[(&str, &Path)],
+) -> (String, Daemon) {
+    let at = |name: &str| folder.join(name);
+    make_key(&at("host"));
+    let me = run_for_text("id", &["-un"]);
+    if me == "root" {
+        // Where sshd, started as root, shuts its unprivileged half in.
+        let _ = fs::create_dir("/run/sshd");
+    }
+    // sshd heeds the first such line alone.
+    let variables: Vec<String> = variables
+        .iter()
+        .map(|(name, value)| format!("{name}={}", value.display()))
+        .collect();
+    let (port, daemon) = on_a_free_port(|port| {
+        let lines = [
+            format!("ListenAddress 127.0.0.1:{port}"),
+            format!("HostKey {}", at("host").display()),
+            format!("AuthorizedKeysFile {}", authorized_keys.display()),
+            format!("PidFile {}", at("sshd.pid").display()),
+            // The temporary folder's parents may be anybody's to write.
+            "StrictModes no".into(),
+            "UsePAM no".into(),
+            "PermitRootLogin yes".into(),
+            "PasswordAuthentication no".into(),
+            "KbdInteractiveAuthentication no".into(),
+            "MaxStartups 200".into(),
+            "PerSourceMaxStartups none".into(),
+            "AcceptEnv GIT_PROTOCOL".into(),
+            format!("SetEnv {}", variables.join(" ")),
+        ];
+        fs::write(at("sshd_config"), lines.join("\n") + "\n")?;
+        Daemon::start(
+            // sshd starts itself anew for each login and wants its whole path for that.
+            Command::new(find("sshd").unwrap())
+                .args(["-D", "-e", "-f"])
+                .arg(at("sshd_config"))
+                .stdout(Stdio::null())
+                .stderr(fs::File::create(at("sshd.log"))?),
+        )
+    })
+    .unwrap();
+    let host = fs::read_to_string(at("host.pub")).unwrap();
+    fs::write(at("known_hosts"), format!("[127.0.0.1]:{port} {host}")).unwrap();
+    let client = format!(
+        "  HostName 127.0.0.1\n  Port {port}\n  User {me}\n  IdentitiesOnly yes\n  \
+         UserKnownHostsFile {known}\n  GlobalKnownHostsFile /dev/null\n  \
+         StrictHostKeyChecking yes\n  IdentityAgent none\n",
+        known = at("known_hosts").display(),
+    );
+    (client, daemon)
 }
 
 fn run_for_text(program: &str, args: &[&str]) -> String {

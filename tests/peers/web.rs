@@ -41,13 +41,19 @@ impl Drop for Daemon {
 
 /// A server on a free port of loopback: `start` gets the port, and is called
 /// again with another one should somebody else have taken it meanwhile.
-pub fn on_a_free_port(
+pub fn on_a_free_port(start: impl FnMut(u16) -> io::Result<Daemon>) -> io::Result<(u16, Daemon)> {
+    on_a_free_port_within(Duration::from_secs(10), start)
+}
+
+/// The same for a server that may need longer to answer.
+pub fn on_a_free_port_within(
+    limit: Duration,
     mut start: impl FnMut(u16) -> io::Result<Daemon>,
 ) -> io::Result<(u16, Daemon)> {
     for _ in 0..5 {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let mut daemon = start(port)?;
-        let deadline = Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + limit;
         while !daemon.has_ended() && Instant::now() < deadline {
             if TcpStream::connect(("127.0.0.1", port)).is_ok() {
                 return Ok((port, daemon));
@@ -63,7 +69,8 @@ pub fn on_a_free_port(
 /// How a site asks for passwords and shows its certificate.
 #[derive(Default)]
 pub struct Site<'a> {
-    pub password: Option<(&'a str, &'a str)>,
+    /// User and password; with any at all, nobody else comes in.
+    pub passwords: &'a [(&'a str, &'a str)],
     /// Certificate and key files; with them the site speaks TLS alone.
     pub tls: Option<(&'a Path, &'a Path)>,
 }
@@ -114,15 +121,19 @@ pub fn nginx(folder: &Path, root: &Path, site: &Site) -> io::Result<Web> {
     while !Path::new(&socket).exists() && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(10));
     }
-    let password = match site.password {
-        None => String::new(),
-        Some((user, password)) => {
-            fs::write(at("passwords"), format!("{user}:{{PLAIN}}{password}\n"))?;
-            format!(
-                "auth_basic repositories; auth_basic_user_file {};",
-                at("passwords")
-            )
-        }
+    let password = if site.passwords.is_empty() {
+        String::new()
+    } else {
+        let lines: Vec<String> = site
+            .passwords
+            .iter()
+            .map(|(user, password)| format!("{user}:{{PLAIN}}{password}\n"))
+            .collect();
+        fs::write(at("passwords"), lines.concat())?;
+        format!(
+            "auth_basic repositories; auth_basic_user_file {};",
+            at("passwords")
+        )
     };
     let (scheme, tls) = match site.tls {
         None => ("http", String::new()),
