@@ -123,11 +123,23 @@ impl Period {
     /// The moment that lies this long before another, by the calendar in UTC.
     pub fn before(&self, moment: Moment) -> Moment {
         let zoned = moment.0.to_zoned(TimeZone::UTC);
-        let span = jiff::Span::new()
-            .try_months(self.months)
-            .and_then(|s| s.try_hours(self.hours));
-        span.and_then(|s| zoned.checked_sub(s))
+        self.span()
+            .and_then(|s| zoned.checked_sub(s))
             .map_or(Moment(Timestamp::UNIX_EPOCH), |z| Moment(z.timestamp()))
+    }
+
+    /// The moment that lies this long after another, by the calendar in UTC.
+    pub fn after(&self, moment: Moment) -> Moment {
+        let zoned = moment.0.to_zoned(TimeZone::UTC);
+        self.span()
+            .and_then(|s| zoned.checked_add(s))
+            .map_or(Moment(Timestamp::MAX), |z| Moment(z.timestamp()))
+    }
+
+    fn span(&self) -> std::result::Result<jiff::Span, jiff::Error> {
+        jiff::Span::new()
+            .try_months(self.months)?
+            .try_hours(self.hours)
     }
 }
 

@@ -121,6 +121,11 @@ pub struct Folders {
 }
 
 impl Folders {
+    /// The operator's own key ring.
+    pub fn ring(&self) -> PathBuf {
+        self.config.join("keys.json")
+    }
+
     /// The platform's own, under `aidf`.
     ///
     /// Errors: usage, where the user has no home folder.
@@ -224,7 +229,7 @@ impl Config {
             keys: KeySource {
                 inline: get("AIDF_KEY"),
                 file: get("AIDF_KEY_FILE").map(PathBuf::from),
-                ring: folders.config.join("keys.json"),
+                ring: folders.ring(),
             },
             folders,
             timeout: Duration::from_secs(timeout),

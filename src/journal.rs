@@ -38,7 +38,7 @@ impl Journal {
 
     /// Appends one line. A journal that cannot be written never stops the work: the
     /// reason is returned for a warning.
-    pub fn write(&self, event: &Event<'_>) -> Option<String> {
+    pub fn write(&self, event: &impl Serialize) -> Option<String> {
         let path = self.path.as_ref()?;
         let line = || -> anyhow::Result<()> {
             if let Some(folder) = path.parent() {

@@ -7,7 +7,7 @@
 //!   [`ops::publish`] is the one way to a remote ref;
 //! - [`context`]: what one call needs; [`config`]: the operator's settings, resolved once;
 //! - pure rules, which take time, keys and randomness as arguments: [`policy`],
-//!   [`token`], [`names`], [`signature`], [`alerts`], [`backup_name`], [`retention`];
+//!   [`token`], [`gate`], [`names`], [`signature`], [`alerts`], [`backup_name`], [`retention`];
 //! - [`ledger`]: the YAML logs kept in the tree; [`keys`]: the key ring;
 //!   [`journal`]: this machine's own audit log;
 //! - [`git`]: the only module that names git2;
@@ -22,6 +22,7 @@ pub mod config;
 pub mod context;
 pub mod error;
 pub mod files;
+pub mod gate;
 pub mod git;
 pub mod journal;
 pub mod keys;

@@ -6,13 +6,15 @@ mod commit;
 mod demo;
 pub mod exit_code;
 mod generate;
+mod hook;
 mod log;
 mod rollback;
 mod sandbox;
 mod text;
+mod token;
 pub mod ui;
 
-use aidf::clock::Moment;
+use aidf::clock::{Moment, Period};
 use aidf::config::{Config, Flags};
 use aidf::context::{Context, Place};
 use aidf::error::{Error, Kind, Result};
@@ -134,6 +136,12 @@ pub enum Command {
     Rollback(rollback::Arguments),
     /// Make, list, thin, prove and restore backups
     Backup(backup::Arguments),
+    /// Issue, read and revoke tokens
+    #[command(subcommand, arg_required_else_help = true)]
+    Token(token::Command),
+    /// What a server's git runs; `protect` installs it
+    #[command(subcommand, arg_required_else_help = true)]
+    Hook(hook::Command),
     /// Play the whole story on a remote of its own making
     Demo(demo::Arguments),
     /// Print the completion script of a shell
@@ -202,6 +210,8 @@ pub fn main() -> u8 {
         Command::Log(arguments) => log::run(&cli.global, &ui, arguments),
         Command::Rollback(arguments) => rollback::run(&cli.global, &ui, arguments),
         Command::Backup(arguments) => backup::run(&cli.global, &ui, arguments),
+        Command::Token(command) => token::run(&cli.global, &ui, command),
+        Command::Hook(command) => hook::run(&ui, &command),
         Command::Demo(arguments) => demo::run(&cli.global, &ui, arguments),
         Command::Completions(arguments) => generate::completions(&ui, &arguments),
         Command::Man(arguments) => generate::man(&ui, &arguments),
@@ -247,6 +257,13 @@ fn refused_arguments(error: &clap::Error) -> u8 {
         Ui::new(plain).note(error.render().to_string().trim_end());
     }
     exit_code::of(Kind::Usage)
+}
+
+/// Reads a length of time.
+pub fn period(text: &str) -> std::result::Result<Period, String> {
+    Period::parse(text).ok_or_else(|| {
+        "a time of numbers and units y, m, w, d, h was expected, such as 30d or 36h".to_owned()
+    })
 }
 
 /// Reads a token that was given as a value, or as one line of standard input for `-`.

@@ -157,7 +157,8 @@ impl Ui {
         }
     }
 
-    fn warn(&self, text: &str) {
+    /// Prints a warning.
+    pub fn warn(&self, text: &str) {
         self.stderr(&format!(
             "{} {}\n",
             paint(self.0.color_err, Style::Warn, "warning:"),

@@ -33,6 +33,11 @@ impl ObjectId {
         hex
     }
 
+    /// Whether it is the id that stands for no object.
+    pub fn is_zero(&self) -> bool {
+        self.0.is_zero()
+    }
+
     /// The 20 bytes.
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()

@@ -14,6 +14,7 @@ mod object;
 mod pack;
 mod remote;
 mod revert;
+mod server;
 mod settings;
 mod store;
 mod whole;

@@ -20,6 +20,14 @@ pub struct Store {
 }
 
 impl Store {
+    pub(super) fn of(repo: Repository) -> Store {
+        Store {
+            repo,
+            is_cache: false,
+            _lock: None,
+        }
+    }
+
     /// Opens the clone that holds `dir`.
     ///
     /// Errors: not_found.
@@ -52,11 +60,7 @@ impl Store {
                 error.caused_by(e)
             }
         })?;
-        Ok(Store {
-            repo,
-            is_cache: false,
-            _lock: None,
-        })
+        Ok(Store::of(repo))
     }
 
     /// Opens, or makes, the private bare cache at `path`, for this process alone.
@@ -489,7 +493,7 @@ impl Store {
 }
 
 /// Process-wide settings of libgit2, made once and the same for every store.
-fn prepare() {
+pub(super) fn prepare() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
         // Trees may name objects that only the remote has: it checks connectivity itself.

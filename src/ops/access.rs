@@ -4,7 +4,8 @@ use super::session::{self, Session};
 use crate::config::DEFAULT_BASE;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{Advertisement, CommitId, RefName, TreePath};
+use crate::gate::REVOKED;
+use crate::git::{Advertisement, CommitId, RefName, Store, TreePath};
 use crate::names;
 use crate::policy::{self, Policy, PolicyFile};
 use crate::token::{self, Claims, Rejection, TokenKind};
@@ -12,7 +13,7 @@ use crate::yaml;
 
 /// Where the revocation of a token lies.
 pub fn revocation_ref(token_id: &str) -> String {
-    format!("refs/aidf/revoked/{token_id}")
+    format!("{REVOKED}{token_id}")
 }
 
 /// The branch to write and what was given to prove it.
@@ -117,7 +118,7 @@ pub fn rejected(why: Rejection) -> Error {
 /// policy that cannot be read: then nobody writes.
 pub fn policy(cx: &Context, advertisement: &Advertisement) -> Result<Policy> {
     let file = match policy_tip(cx, advertisement) {
-        Some(tip) => policy_file(cx, tip)?,
+        Some(tip) => policy_file(&cx.store, tip, &cx.config.base)?,
         None => PolicyFile::default(),
     };
     let default = default_branch(cx);
@@ -131,27 +132,27 @@ pub fn policy(cx: &Context, advertisement: &Advertisement) -> Result<Policy> {
 
 /// Reads the policy file of a commit; one without it has an empty one.
 ///
-/// Errors: integrity.
-pub fn policy_file(cx: &Context, tip: CommitId) -> Result<PolicyFile> {
+/// `base` is the branch that it is the tip of, for messages. Errors: integrity.
+pub fn policy_file(store: &Store, tip: CommitId, base: &str) -> Result<PolicyFile> {
     let bad = |why: String| {
         Error::new(
             Kind::Integrity,
             format!(
                 "the policy `{}` of {} cannot be used: {why}",
                 policy::PATH,
-                cx.config.base
+                base
             ),
         )
         .hint("nothing was written; mend it by a reviewed change on that branch")
     };
-    let tree = cx.store.commit(tip)?.tree;
-    let Some(entry) = cx.store.entry(tree, policy::PATH.as_bytes())? else {
+    let tree = store.commit(tip)?.tree;
+    let Some(entry) = store.entry(tree, policy::PATH.as_bytes())? else {
         return Ok(PolicyFile::default());
     };
-    if !entry.mode.is_file() || cx.store.blob_size(entry.id)? > 1 << 20 {
+    if !entry.mode.is_file() || store.blob_size(entry.id)? > 1 << 20 {
         return Err(bad("it is not a file of less than 1 MiB".to_owned()));
     }
-    let text = String::from_utf8(cx.store.read_blob(entry.id)?)
+    let text = String::from_utf8(store.read_blob(entry.id)?)
         .map_err(|_| bad("it is not UTF-8".to_owned()))?;
     let file = match text.trim().is_empty() {
         true => PolicyFile::default(),

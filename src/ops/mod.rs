@@ -4,10 +4,12 @@
 pub mod access;
 pub mod backup;
 pub mod commit;
+pub mod hook;
 pub mod log;
 pub mod publish;
 pub mod rollback;
 pub mod sandbox;
 mod seen;
 pub mod session;
+pub mod token;
 mod written;

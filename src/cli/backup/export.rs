@@ -1,8 +1,9 @@
 //! `aidf backup export`
 
+use super::super::period;
 use super::super::ui::{Text, Ui, visible};
 use super::super::{Global, token};
-use super::{Job, period};
+use super::Job;
 use aidf::clock::Period;
 use aidf::context::Context;
 use aidf::error::{Error, Kind, Result};

@@ -1,8 +1,9 @@
 //! `aidf backup list` and `prune`.
 
 use super::super::Global;
+use super::super::period;
 use super::super::ui::{Style, Text, Ui, visible};
-use super::{Job, period};
+use super::Job;
 use aidf::clock::{Moment, Period};
 use aidf::error::{Error, Kind, Result};
 use aidf::ops::backup::{self, ListReport, PruneReport};

@@ -9,7 +9,7 @@ mod schedule;
 
 use super::Global;
 use super::ui::{Style, Text, Ui, visible};
-use aidf::clock::{Moment, Period};
+use aidf::clock::Moment;
 use aidf::config::{Config, Flags};
 use aidf::context::Context;
 use aidf::error::{Error, Result};
@@ -61,12 +61,6 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
         Command::Drill(a) => prove::drill(global, ui, &a),
         Command::Schedule(a) => schedule::run(global, ui, &a),
     }
-}
-
-fn period(text: &str) -> std::result::Result<Period, String> {
-    Period::parse(text).ok_or_else(|| {
-        "a time of numbers and units y, m, w, d, h was expected, such as 30d or 36h".to_owned()
-    })
 }
 
 /// One kind of job: how it is done, told, and what its exit code is.

@@ -122,7 +122,7 @@ pub fn export(cx: &Context, request: &ExportRequest) -> Result<ExportReport> {
     let wants: Vec<CommitId> = tips.iter().copied().chain(tip(&base)).collect();
     cx.remote.fetch(&cx.store, &wants, false, &*cx.progress)?;
     let file = tip(&base)
-        .map(|id| access::policy_file(cx, id))
+        .map(|id| access::policy_file(&cx.store, id, &cx.config.base))
         .transpose()?
         .unwrap_or_default();
     let policy = Policy::new(&file, &PolicyFile::default(), &cx.config.base, None);

@@ -1,0 +1,61 @@
+//! `aidf hook`: what git runs on a server of one's own.
+
+use super::ui::Ui;
+use aidf::clock::Moment;
+use aidf::error::{Error, Kind, OrFail, Result};
+use aidf::ops::hook::{Gate, Push, Update};
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Decide on a push: reads `old new ref` lines, as git gives them
+    PreReceive,
+}
+
+/// More push options than anybody needs.
+const MAX_OPTIONS: usize = 1000;
+
+pub fn run(ui: &Ui, command: &Command) -> Result<()> {
+    match command {
+        Command::PreReceive => pre_receive(ui),
+    }
+}
+
+fn pre_receive(ui: &Ui) -> Result<()> {
+    let environment = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
+    let gate = Gate::open(Moment::now(), environment)?;
+    let input = std::io::read_to_string(std::io::stdin())
+        .or_fail(Kind::Usage, || "the hook's input cannot be read")?;
+    let updates = input
+        .lines()
+        .map(Update::parse)
+        .collect::<Result<Vec<_>>>()?;
+    let count = environment("GIT_PUSH_OPTION_COUNT")
+        .and_then(|n| n.parse::<usize>().ok())
+        .unwrap_or(0);
+    let push = Push {
+        updates,
+        options: (0..count.min(MAX_OPTIONS))
+            .filter_map(|n| environment(&format!("GIT_PUSH_OPTION_{n}")))
+            .collect(),
+        // gitolite's name for who it is, then the web server's.
+        user: environment("GL_USER").or_else(|| environment("REMOTE_USER")),
+    };
+    let (decisions, warnings) = gate.decide(&push)?;
+    for warning in warnings {
+        ui.warn(&warning);
+    }
+    let refused: Vec<_> = decisions.iter().filter(|d| !d.allowed).collect();
+    let Some(first) = refused.first() else {
+        return Ok(());
+    };
+    // The first is the error; of a push of several refs the others are told before it.
+    for other in &refused[1..] {
+        ui.warn(&other.rule);
+    }
+    let mut error = Error::new(Kind::Denied, first.rule.clone());
+    if let Some(todo) = &first.todo {
+        error = error.hint(todo.clone());
+    }
+    Err(error)
+}

@@ -1,0 +1,114 @@
+//! `aidf token …`
+
+use super::ui::{Style, Ui, visible};
+use super::{Global, period};
+use aidf::clock::Period;
+use aidf::error::{Error, Kind, Result};
+use aidf::ops::token::{self, IssueRequest};
+use clap::{ArgGroup, Args, Subcommand};
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a token for a sandbox, or an operator's
+    Issue(Issue),
+    /// Show what a token holds and whether it is good
+    Inspect(Inspect),
+    /// Make a token good for nothing, for good
+    Revoke(Revoke),
+}
+
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("whose").required(true))]
+pub struct Issue {
+    /// For this sandbox
+    #[arg(long, value_name = "BRANCH", group = "whose")]
+    branch: Option<String>,
+    /// For an operator: writes protected branches, deletes backups, revokes tokens
+    #[arg(long, group = "whose")]
+    operator: bool,
+    /// When it ends, such as 30d or 8h (default: 30d for an operator, with disuse for a sandbox)
+    #[arg(long, value_name = "D", value_parser = period)]
+    expires: Option<Period>,
+    /// Whom it is given to
+    #[arg(long, value_name = "POD")]
+    pod: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Inspect {
+    /// The token (- reads it from stdin)
+    #[arg(value_name = "TOKEN|-", allow_hyphen_values = true)]
+    token: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Revoke {
+    /// The token, or its id (- reads it from stdin)
+    #[arg(value_name = "TOKEN|ID|-", allow_hyphen_values = true)]
+    token: String,
+    /// An operator's token, where the server asks for one (default: AIDF_REUSE_TOKEN)
+    #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
+    reuse_token: Option<String>,
+}
+
+pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
+    match command {
+        Command::Issue(a) => {
+            let request = IssueRequest {
+                branch: a.branch,
+                expires: a.expires,
+                pod: a.pod,
+            };
+            let mut cx = global.context(ui)?;
+            let report = token::issue(&mut cx, &request)?;
+            ui.result(&report, &cx.warnings(), |text| {
+                text.line(text.styled(Style::Good, &report.message));
+                text.line(format!("  id    {}", report.token_id));
+                let end = report.expires_at.as_deref();
+                text.line(format!(
+                    "  ends  {}",
+                    end.unwrap_or("when it is not used for too long")
+                ));
+                text.line(format!("\n  {}\n", report.token));
+                text.line("Keep it safe: whoever has it can do what it says.");
+            })
+        }
+        Command::Inspect(a) => {
+            let given = super::token(Some(a.token))?.unwrap_or_default();
+            let cx = global.context(ui)?;
+            let report = token::inspect(&cx, &given)?;
+            ui.result(&report, &cx.warnings(), |text| {
+                let style = if report.valid {
+                    Style::Good
+                } else {
+                    Style::Bad
+                };
+                text.line(text.styled(style, &report.message));
+                for (name, value) in [
+                    ("id", &report.token_id),
+                    ("pod", &report.pod),
+                    ("issued", &report.issued_at),
+                    ("ends", &report.expires_at),
+                ] {
+                    if let Some(value) = value {
+                        text.line(format!("  {name:7} {}", visible(value)));
+                    }
+                }
+            })?;
+            match &report.rejected {
+                None => Ok(()),
+                Some(_) => Err(Error::new(Kind::Auth, report.message.clone())
+                    .hint("issue another: aidf token issue --branch BRANCH")),
+            }
+        }
+        Command::Revoke(a) => {
+            let given = super::token(Some(a.token))?.unwrap_or_default();
+            let operator = super::token(a.reuse_token)?;
+            let cx = global.context(ui)?;
+            let report = token::revoke(&cx, &given, operator.as_deref())?;
+            ui.result(&report, &cx.warnings(), |text| {
+                text.line(text.styled(Style::Good, &report.message))
+            })
+        }
+    }
+}

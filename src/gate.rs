@@ -1,0 +1,299 @@
+//! What a server lets a push do to one ref. Pure: who holds which token was found out
+//! before, and the policy is given.
+
+use crate::backup_name;
+use crate::names;
+use crate::policy::Policy;
+use serde::Serialize;
+
+/// Where aidf keeps what belongs to no branch.
+pub const OWN: &str = "refs/aidf/";
+/// Where the revocations of tokens lie.
+pub const REVOKED: &str = "refs/aidf/revoked/";
+/// Where the archives of sandboxes lie.
+pub const ARCHIVE: &str = "refs/aidf/archive/";
+
+/// How a ref moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Motion {
+    /// It was not there.
+    Create,
+    /// What was there stays in its history.
+    Forward,
+    /// What was there does not.
+    Force,
+    /// It goes.
+    Delete,
+}
+
+/// Who pushes, as far as the tokens show.
+#[derive(Debug, Clone, Default)]
+pub struct Pusher {
+    /// With an operator's token.
+    pub operator: bool,
+    /// With the tokens of these sandboxes.
+    pub sandboxes: Vec<String>,
+    /// Why a token that was given is not good, if one was not.
+    pub rejected: Option<String>,
+    /// Whether the server has a key, and so can tell.
+    pub keyed: bool,
+}
+
+/// One ref of a push.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The full name.
+    pub name: &'a str,
+    /// How it moves.
+    pub motion: Motion,
+    /// Whether it is a new branch at the tip of the default one, with nothing of its own.
+    pub at_default: bool,
+}
+
+/// Why not, and what to do instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The rule.
+    pub why: String,
+    /// What the pusher can do.
+    pub todo: String,
+}
+
+/// Judges one ref; `Ok` says by what rule it may move.
+///
+/// Errors: the refusal.
+pub fn judge(
+    asked: Asked<'_>,
+    pusher: &Pusher,
+    policy: &Policy,
+    base: &str,
+) -> Result<&'static str, Refusal> {
+    let refuse = |why: String, todo: &str| {
+        let why = match &pusher.rejected {
+            Some(rejected) => format!("{why} (the token that was sent is rejected: {rejected})"),
+            None => why,
+        };
+        Err(Refusal {
+            why,
+            todo: todo.to_owned(),
+        })
+    };
+    const AS_OPERATOR: &str = "push with an operator's token: git push -o aidf-token=TOKEN …";
+    let motion = asked.motion;
+    let Some(branch) = asked.name.strip_prefix("refs/heads/") else {
+        return own_ref(asked, pusher, refuse);
+    };
+    if branch == backup_name::PREFIX.trim_end_matches('/') && motion == Motion::Create {
+        return refuse(
+            format!("a branch `{branch}` would stand in the way of all backups"),
+            "choose another name",
+        );
+    }
+    if branch.starts_with(backup_name::PREFIX) {
+        return match motion {
+            Motion::Create => Ok("backups may be made by all"),
+            Motion::Delete if pusher.operator => Ok("an operator may delete a backup"),
+            Motion::Delete => refuse(
+                format!("{branch} is a backup, which only an operator deletes"),
+                AS_OPERATOR,
+            ),
+            _ => refuse(
+                format!("{branch} is a backup, and a backup is never changed"),
+                "make another one: aidf backup create",
+            ),
+        };
+    }
+    if names::is_sandbox(branch) {
+        if pusher.operator {
+            return Ok("an operator may write a sandbox");
+        }
+        if pusher.sandboxes.iter().any(|s| s == branch) {
+            return Ok("the sandbox's token was sent");
+        }
+        if !pusher.keyed {
+            return Ok("no key here tells whose a sandbox is");
+        }
+        return match motion {
+            Motion::Create => refuse(
+                format!("{branch} would be a sandbox without a token"),
+                "open one: aidf sandbox init",
+            ),
+            _ => refuse(
+                format!("{branch} is written by the holder of its token alone"),
+                "send it: git push -o aidf-token=TOKEN …, or open a sandbox of your own: aidf sandbox init",
+            ),
+        };
+    }
+    if policy.is_protected(branch) {
+        return match motion {
+            Motion::Force | Motion::Delete => refuse(
+                format!(
+                    "{branch} is protected, and nobody {} it",
+                    if motion == Motion::Delete {
+                        "deletes"
+                    } else {
+                        "forces"
+                    }
+                ),
+                "undo by a new commit instead: aidf rollback",
+            ),
+            Motion::Create if branch == base && asked.at_default => {
+                Ok("the base of sandboxes may be made at the default branch's tip")
+            }
+            _ if pusher.operator => Ok("an operator may write a protected branch"),
+            _ => refuse(
+                format!("{branch} is protected and changes only by an operator"),
+                "commit to a sandbox (aidf sandbox init) and propose it (aidf propose), or push with an operator's token: git push -o aidf-token=TOKEN …",
+            ),
+        };
+    }
+    Ok("no rule is about this branch")
+}
+
+fn own_ref(
+    asked: Asked<'_>,
+    pusher: &Pusher,
+    refuse: impl Fn(String, &str) -> Result<&'static str, Refusal>,
+) -> Result<&'static str, Refusal> {
+    if !asked.name.starts_with(OWN) {
+        return Ok("no rule is about this ref");
+    }
+    let todo = "push with an operator's token: git push -o aidf-token=TOKEN …";
+    if asked.name.starts_with(REVOKED) && asked.motion != Motion::Create {
+        return refuse(
+            "a revocation stays for good".to_owned(),
+            "issue a new token: aidf token issue",
+        );
+    }
+    if let Some(archived) = asked.name.strip_prefix(ARCHIVE) {
+        let theirs = archived
+            .rsplit_once('/')
+            .is_some_and(|(branch, _)| pusher.sandboxes.iter().any(|s| s == branch));
+        if theirs && asked.motion == Motion::Create {
+            return Ok("a sandbox's holder may archive it");
+        }
+    }
+    if pusher.operator {
+        return Ok("an operator may write aidf's own refs");
+    }
+    refuse(
+        format!("{} is aidf's own, and an operator's to write", asked.name),
+        todo,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::PolicyFile;
+
+    fn verdict(name: &str, motion: Motion, pusher: &Pusher) -> bool {
+        let policy = Policy::new(
+            &PolicyFile::default(),
+            &PolicyFile::default(),
+            "sandbox",
+            Some("trunk"),
+        );
+        let asked = Asked {
+            name,
+            motion,
+            at_default: false,
+        };
+        judge(asked, pusher, &policy, "sandbox").is_ok()
+    }
+
+    #[test]
+    fn each_kind_of_ref_moves_only_as_its_rule_says() {
+        use Motion::{Create, Delete, Force, Forward};
+        let nobody = Pusher {
+            keyed: true,
+            ..Pusher::default()
+        };
+        let holder = Pusher {
+            sandboxes: vec!["sandbox-a".into()],
+            ..nobody.clone()
+        };
+        let operator = Pusher {
+            operator: true,
+            ..nobody.clone()
+        };
+        let all = [Create, Forward, Force, Delete];
+        // create, forward, force, delete; for nobody, a holder, an operator
+        let table: [(&str, [&str; 3]); 10] = [
+            ("refs/heads/main", ["....", "....", "cf.."]),
+            ("refs/heads/trunk", ["....", "....", "cf.."]),
+            ("refs/heads/backup/2026-11-22", ["c...", "c...", "c..d"]),
+            ("refs/heads/sandbox-a", ["....", "cfFd", "cfFd"]),
+            ("refs/heads/sandbox-b", ["....", "....", "cfFd"]),
+            ("refs/heads/feature/x", ["cfFd", "cfFd", "cfFd"]),
+            ("refs/heads/backup", [".fFd", ".fFd", ".fFd"]),
+            ("refs/tags/v1", ["cfFd", "cfFd", "cfFd"]),
+            ("refs/aidf/revoked/0123", ["....", "....", "c..."]),
+            ("refs/aidf/archive/sandbox-a/x", ["....", "c...", "cfFd"]),
+        ];
+        for (name, rows) in table {
+            for (pusher, row) in [&nobody, &holder, &operator].into_iter().zip(rows) {
+                for (motion, may) in all.into_iter().zip(row.chars()) {
+                    assert_eq!(
+                        verdict(name, motion, pusher),
+                        may != '.',
+                        "{name} {motion:?} {pusher:?}"
+                    );
+                }
+            }
+        }
+        // Without a key nobody can tell holders apart; all else stands.
+        let unkeyed = Pusher::default();
+        assert!(verdict("refs/heads/sandbox-a", Delete, &unkeyed));
+        assert!(!verdict("refs/heads/main", Forward, &unkeyed));
+    }
+
+    #[test]
+    fn the_base_may_be_made_where_it_adds_nothing() {
+        let policy = Policy::new(
+            &PolicyFile::default(),
+            &PolicyFile::default(),
+            "sandbox",
+            Some("main"),
+        );
+        let ask = |at_default, motion| {
+            judge(
+                Asked {
+                    name: "refs/heads/sandbox",
+                    motion,
+                    at_default,
+                },
+                &Pusher::default(),
+                &policy,
+                "sandbox",
+            )
+        };
+        assert!(ask(true, Motion::Create).is_ok());
+        assert!(ask(false, Motion::Create).is_err());
+        assert!(ask(true, Motion::Forward).is_err());
+    }
+
+    #[test]
+    fn a_refusal_names_the_rule_a_bad_token_and_what_to_do() {
+        let policy = Policy::new(
+            &PolicyFile::default(),
+            &PolicyFile::default(),
+            "sandbox",
+            None,
+        );
+        let pusher = Pusher {
+            rejected: Some("it has expired".into()),
+            keyed: true,
+            ..Pusher::default()
+        };
+        let asked = Asked {
+            name: "refs/heads/sandbox-a",
+            motion: Motion::Forward,
+            at_default: false,
+        };
+        let refusal = judge(asked, &pusher, &policy, "sandbox").unwrap_err();
+        assert!(refusal.why.contains("sandbox-a") && refusal.why.contains("it has expired"));
+        assert!(refusal.todo.contains("aidf-token="));
+    }
+}

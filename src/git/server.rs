@@ -1,0 +1,139 @@
+//! A repository as its own server sees it: from inside a hook, and when it is set up.
+
+use super::id::{CommitId, ObjectId};
+use super::store::{Store, prepare};
+use crate::error::{Error, Kind, OrFail, Result};
+use git2::{ObjectType, Repository};
+use std::path::{Path, PathBuf};
+
+impl Store {
+    /// Opens the repository that git started a hook in, with the objects of the push,
+    /// which lie in quarantine (git-receive-pack(1)).
+    ///
+    /// Errors: usage, outside of a hook.
+    pub fn open_in_hook() -> Result<Store> {
+        prepare();
+        let outside = || {
+            Error::new(Kind::Usage, "git did not start this as a hook")
+                .hint("`aidf protect apply -R PATH` installs it where git does")
+        };
+        std::env::var_os("GIT_DIR").ok_or_else(outside)?;
+        let repo = Repository::open_from_env().map_err(|e| outside().caused_by(e))?;
+        Ok(Store::of(repo))
+    }
+
+    /// Opens the bare repository at `path`.
+    ///
+    /// Errors: not_found; usage, for a clone with a working tree.
+    pub fn open_server(path: &Path) -> Result<Store> {
+        prepare();
+        let repo = Repository::open_ext(
+            path,
+            git2::RepositoryOpenFlags::NO_SEARCH,
+            &[] as &[&std::ffi::OsStr],
+        )
+        .or_fail(Kind::NotFound, || {
+            format!("no git repository at {}", path.display())
+        })?;
+        if !repo.is_bare() {
+            return Err(Error::new(
+                Kind::Usage,
+                format!(
+                    "{} is a clone with a working tree, and no server's repository",
+                    path.display()
+                ),
+            )
+            .hint("name the bare repository that others push to"));
+        }
+        Ok(Store::of(repo))
+    }
+
+    /// A setting in force here.
+    pub fn setting(&self, name: &str) -> Option<String> {
+        let config = self.repo.config().ok()?.snapshot().ok()?;
+        config.get_str(name).ok().map(str::to_owned)
+    }
+
+    /// Every value of a setting of this repository's own file.
+    pub fn own_settings(&self, name: &str) -> Vec<String> {
+        let read = || -> std::result::Result<Vec<String>, git2::Error> {
+            let config = self.own_config()?;
+            let mut found = Vec::new();
+            let mut entries = config.multivar(name, None)?;
+            while let Some(entry) = entries.next() {
+                if let Ok(value) = entry?.value() {
+                    found.push(value.to_owned());
+                }
+            }
+            Ok(found)
+        };
+        read().unwrap_or_default()
+    }
+
+    /// Writes settings into this repository's own file; none removes one with all its
+    /// values.
+    ///
+    /// Errors: internal.
+    pub fn set_own(&self, name: &str, values: &[&str]) -> Result<()> {
+        let failed = || {
+            format!(
+                "the setting {name} of {} cannot be written",
+                self.repo.path().display()
+            )
+        };
+        let mut config = self.own_config().or_fail(Kind::Internal, failed)?;
+        match config.remove_multivar(name, ".*") {
+            Ok(()) => {}
+            Err(e) if e.code() == git2::ErrorCode::NotFound => {}
+            Err(e) => return Err(Error::new(Kind::Internal, failed()).caused_by(e)),
+        }
+        for value in values {
+            // The pattern matches no value: each is added.
+            config
+                .set_multivar(name, "^$", value)
+                .or_fail(Kind::Internal, failed)?;
+        }
+        Ok(())
+    }
+
+    fn own_config(&self) -> std::result::Result<git2::Config, git2::Error> {
+        self.repo.config()?.open_level(git2::ConfigLevel::Local)
+    }
+
+    /// Where this repository's hooks lie.
+    pub fn hooks(&self) -> PathBuf {
+        match self.setting("core.hookspath").filter(|p| !p.is_empty()) {
+            Some(path) => self.repo.path().join(path),
+            None => self.repo.commondir().join("hooks"),
+        }
+    }
+
+    /// Whether an object is a commit, and not a tag of one.
+    pub fn is_commit(&self, id: ObjectId) -> bool {
+        self.repo
+            .odb()
+            .and_then(|odb| odb.read_header(id.0))
+            .is_ok_and(|(_, kind)| kind == ObjectType::Commit)
+    }
+
+    /// Whether a ref only stands for another one.
+    pub fn is_symbolic(&self, name: &str) -> bool {
+        self.repo
+            .find_reference(name)
+            .is_ok_and(|r| r.kind() == Some(git2::ReferenceType::Symbolic))
+    }
+
+    /// The commits that `tip` reaches and none of `hidden` does, newest first.
+    ///
+    /// Errors: internal.
+    pub fn new_commits(&self, tip: CommitId, hidden: &[CommitId]) -> Result<Vec<CommitId>> {
+        let failed = || "the pushed history cannot be walked";
+        let mut walk = self.repo.revwalk().or_fail(Kind::Internal, failed)?;
+        walk.push(tip.0).or_fail(Kind::Internal, failed)?;
+        for id in hidden {
+            walk.hide(id.0).or_fail(Kind::Internal, failed)?;
+        }
+        walk.map(|id| id.map(ObjectId).or_fail(Kind::Internal, failed))
+            .collect()
+    }
+}

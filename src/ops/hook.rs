@@ -1,0 +1,437 @@
+//! What a server of one's own lets in: git's pre-receive hook, which is asked once for
+//! all refs of a push and refuses all or none.
+
+use super::access::{self, revocation_ref};
+use crate::backup_name;
+use crate::clock::Moment;
+use crate::config::{DEFAULT_BASE, Folders};
+use crate::error::{Error, Kind, Result};
+use crate::gate::{self, Asked, Motion, Pusher};
+use crate::git::{Change, CommitId, ObjectId, Store, TreePath};
+use crate::journal::Journal;
+use crate::keys::{KeyRing, KeySource};
+use crate::names;
+use crate::policy::{Policy, PolicyFile};
+use crate::token::{self, Rejection, TokenKind};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// The push option that carries a token.
+pub const TOKEN_OPTION: &str = "aidf-token=";
+
+/// Settings of the server's repository that the hook reads.
+pub const KEY_FILE: &str = "aidf.keyfile";
+/// The repository's name in tokens, where it is not the folder's.
+pub const REPO_NAME: &str = "aidf.reponame";
+/// The base of sandboxes, where it is not `sandbox`.
+pub const BASE: &str = "aidf.base";
+
+/// One ref of a push, as git hands it to the hook.
+#[derive(Debug, Clone)]
+pub struct Update {
+    /// The tip that it has; none where it is new.
+    pub old: Option<ObjectId>,
+    /// The tip that it shall have; none where it goes.
+    pub new: Option<ObjectId>,
+    /// The full name.
+    pub name: String,
+}
+
+impl Update {
+    /// Reads a line of the hook's standard input (githooks(5), pre-receive).
+    ///
+    /// Errors: usage.
+    pub fn parse(line: &str) -> Result<Update> {
+        let bad = || {
+            Error::new(
+                Kind::Usage,
+                "a line of the hook's input is not `old new ref`",
+            )
+        };
+        let mut words = line.splitn(3, ' ');
+        let mut id = || -> Result<Option<ObjectId>> {
+            let id = ObjectId::parse(words.next().ok_or_else(bad)?).map_err(|_| bad())?;
+            Ok(Some(id).filter(|id| !id.is_zero()))
+        };
+        let (old, new) = (id()?, id()?);
+        let name = words.next().ok_or_else(bad)?.to_owned();
+        Ok(Update { old, new, name })
+    }
+}
+
+/// A push.
+#[derive(Debug, Clone, Default)]
+pub struct Push {
+    /// Its refs.
+    pub updates: Vec<Update>,
+    /// Its options.
+    pub options: Vec<String>,
+    /// Who the server says it is from.
+    pub user: Option<String>,
+}
+
+/// What was decided of one ref, as it goes into the server's journal.
+#[derive(Debug, Clone, Serialize)]
+pub struct Decision {
+    /// UTC, RFC 3339.
+    pub time: String,
+    /// Who the server says it was.
+    pub user: Option<String>,
+    /// The ids of the tokens that were good.
+    pub token_ids: Vec<String>,
+    /// The ref.
+    #[serde(rename = "ref")]
+    pub name: String,
+    /// How it was to move.
+    pub motion: Motion,
+    /// Its tip before.
+    pub old: Option<ObjectId>,
+    /// Its tip after.
+    pub new: Option<ObjectId>,
+    /// Whether it may.
+    pub allowed: bool,
+    /// By what rule.
+    pub rule: String,
+    /// What the pusher can do instead.
+    #[serde(skip)]
+    pub todo: Option<String>,
+}
+
+/// The server's side: its repository, keys and rules.
+pub struct Gate {
+    store: Store,
+    keys: KeyRing,
+    repo_name: String,
+    base: String,
+    now: Moment,
+    journal: Journal,
+}
+
+impl Gate {
+    /// Opens the repository that git runs the hook in.
+    ///
+    /// Errors: usage, outside of a hook; auth and usage, for a key that cannot be used.
+    pub fn open(now: Moment, environment: impl Fn(&str) -> Option<String>) -> Result<Gate> {
+        let store = Store::open_in_hook()?;
+        let keys = KeyRing::load(&key_source(&store, environment))?;
+        let repo_name = store
+            .setting(REPO_NAME)
+            .unwrap_or_else(|| name_of(store.git_dir()));
+        let base = store
+            .setting(BASE)
+            .unwrap_or_else(|| DEFAULT_BASE.to_owned());
+        let journal = Journal::new(Some(journal_of(&store)));
+        Ok(Gate {
+            store,
+            keys,
+            repo_name,
+            base,
+            now,
+            journal,
+        })
+    }
+
+    /// Decides on a push, and writes each decision into the server's journal.
+    ///
+    /// Errors: integrity, for a policy that cannot be read, except to an operator; what
+    /// cannot be decided is not let in.
+    pub fn decide(&self, push: &Push) -> Result<(Vec<Decision>, Vec<String>)> {
+        let mut warnings = Vec::new();
+        let (pusher, token_ids) = self.pusher(push)?;
+        let file = match self.policy_file() {
+            Ok(file) => file,
+            // Somebody must be able to mend it.
+            Err(e) if pusher.operator => {
+                warnings.push(e.in_full());
+                PolicyFile::default()
+            }
+            Err(e) => return Err(e),
+        };
+        let default = self.default_branch();
+        let policy = Policy::new(
+            &file,
+            &PolicyFile::default(),
+            &self.base,
+            default.as_deref(),
+        );
+        let mut decisions = Vec::new();
+        for update in &push.updates {
+            let motion = self.motion(update);
+            let judged = self.judge(update, motion, &pusher, &policy)?;
+            let (allowed, rule, todo) = match judged {
+                Ok(rule) => (true, rule.to_owned(), None),
+                Err(refusal) => (false, refusal.why, Some(refusal.todo)),
+            };
+            decisions.push(Decision {
+                time: self.now.rfc3339(),
+                user: push.user.clone(),
+                token_ids: token_ids.clone(),
+                name: update.name.clone(),
+                motion,
+                old: update.old,
+                new: update.new,
+                allowed,
+                rule,
+                todo,
+            });
+        }
+        for decision in &decisions {
+            warnings.extend(self.journal.write(decision));
+        }
+        warnings.dedup();
+        Ok((decisions, warnings))
+    }
+
+    fn judge(
+        &self,
+        update: &Update,
+        motion: Motion,
+        pusher: &Pusher,
+        policy: &Policy,
+    ) -> Result<std::result::Result<&'static str, gate::Refusal>> {
+        let refuse = |why: String, todo: &str| {
+            Ok(Err(gate::Refusal {
+                why,
+                todo: todo.to_owned(),
+            }))
+        };
+        if self.store.is_symbolic(&update.name) {
+            return refuse(
+                format!("{} stands for another branch here", update.name),
+                "push that one by its own name",
+            );
+        }
+        let branch = update.name.strip_prefix("refs/heads/");
+        if branch.is_some() && update.new.is_some_and(|id| !self.store.is_commit(id)) {
+            return refuse(
+                format!("{} would not be a commit", update.name),
+                "push a commit",
+            );
+        }
+        let default = self
+            .default_branch()
+            .and_then(|b| self.store.local_ref(&format!("refs/heads/{b}")));
+        let asked = Asked {
+            name: &update.name,
+            motion,
+            at_default: update.new.is_some() && update.new == default,
+        };
+        let rule = match gate::judge(asked, pusher, policy, &self.base) {
+            Ok(rule) => rule,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        match (branch, update.new) {
+            (Some(branch), Some(new))
+                if !pusher.operator && !branch.starts_with(backup_name::PREFIX) =>
+            {
+                match self.check_content(branch, update.old, new, policy) {
+                    Ok(()) => Ok(Ok(rule)),
+                    Err(e) if e.kind() == Kind::Denied => refuse(
+                        e.message().to_owned(),
+                        e.hint_text().unwrap_or("leave it out"),
+                    ),
+                    Err(e) => Err(e),
+                }
+            }
+            _ => Ok(Ok(rule)),
+        }
+    }
+
+    /// The paths and sizes of what is new on a branch: what neither the protected
+    /// branches nor its own past have.
+    fn check_content(
+        &self,
+        branch: &str,
+        old: Option<CommitId>,
+        new: CommitId,
+        policy: &Policy,
+    ) -> Result<()> {
+        let mut known: Vec<CommitId> = old.into_iter().collect();
+        let protected = [Some(self.base.clone()), self.default_branch()];
+        for name in protected.iter().flatten() {
+            known.extend(self.store.local_ref(&format!("refs/heads/{name}")));
+        }
+        let limits = policy.limits();
+        for id in self.store.new_commits(new, &known)? {
+            let changes = self.own_changes(id)?;
+            let (mut files, mut bytes, mut lines) = (0u64, 0u64, 0u64);
+            for change in &changes {
+                let path = String::from_utf8_lossy(&change.path).into_owned();
+                // Each write brings its own entries to the ledgers.
+                if policy.ledgers().contains(&path) {
+                    continue;
+                }
+                policy.check_path(branch, &path)?;
+                if !names::is_sandbox(branch) {
+                    continue;
+                }
+                let at = || format!("in commit {}", id.short());
+                if change.new.is_some() && TreePath::new(&path).is_err() {
+                    return Err(Error::new(
+                        Kind::Denied,
+                        format!(
+                            "`{path}` is no path that every platform can hold ({})",
+                            at()
+                        ),
+                    )
+                    .hint("rename it"));
+                }
+                files += 1;
+                let Some(entry) = change.new.filter(|e| e.mode.is_file()) else {
+                    continue;
+                };
+                let size = self.store.blob_size(entry.id)?;
+                bytes += size;
+                if let Some(most) = limits.file_bytes.filter(|most| size > *most) {
+                    return Err(too_much(&format!("`{path}` has {size} bytes"), most, &at()));
+                }
+                if limits.lines.is_some() {
+                    let count = self.store.count_lines(change.old, change.new)?;
+                    lines += count.added + count.removed;
+                }
+            }
+            let at = format!("in commit {}", id.short());
+            for (what, count, most) in [
+                ("files change", files, limits.files),
+                ("bytes are written", bytes, limits.total_bytes),
+                ("lines change", lines, limits.lines),
+            ] {
+                if let Some(most) = most.filter(|most| count > *most) {
+                    return Err(too_much(&format!("{count} {what}"), most, &at));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What a commit itself changes: of a merge, what is as none of its parents has it.
+    fn own_changes(&self, id: CommitId) -> Result<Vec<Change>> {
+        let commit = self.store.commit(id)?;
+        let mut parents = commit.parents.iter();
+        let against = |parent: Option<&CommitId>| -> Result<Vec<Change>> {
+            let tree = parent.map(|p| self.store.commit(*p)).transpose()?;
+            self.store
+                .changes(tree.map(|c| c.tree), Some(commit.tree), false)
+        };
+        let mut changes = against(parents.next())?;
+        for parent in parents {
+            let others = against(Some(parent))?;
+            changes.retain(|c| others.iter().any(|o| o.path == c.path));
+        }
+        Ok(changes)
+    }
+
+    fn motion(&self, update: &Update) -> Motion {
+        match (update.old, update.new) {
+            (None, _) => Motion::Create,
+            (Some(_), None) => Motion::Delete,
+            (Some(old), Some(new)) if self.store.is_ancestor(old, new) => Motion::Forward,
+            _ => Motion::Force,
+        }
+    }
+
+    /// Opens the tokens of the push.
+    fn pusher(&self, push: &Push) -> Result<(Pusher, Vec<String>)> {
+        let mut pusher = Pusher {
+            keyed: !self.keys.is_empty(),
+            ..Pusher::default()
+        };
+        let mut ids = Vec::new();
+        let idle_days = self
+            .policy_file()
+            .ok()
+            .map(|f| Policy::new(&f, &PolicyFile::default(), &self.base, None))
+            .and_then(|p| p.sandbox().idle_days);
+        let tokens = push
+            .options
+            .iter()
+            .filter_map(|o| o.strip_prefix(TOKEN_OPTION))
+            // No pusher needs more, and each costs work.
+            .take(8);
+        for text in tokens.filter(|_| pusher.keyed) {
+            let opened = token::open(text, &self.keys, &self.repo_name, self.now.seconds());
+            let good = opened.and_then(|claims| {
+                if self.store.local_ref(&revocation_ref(&claims.id)).is_some() {
+                    return Err(Rejection::Revoked);
+                }
+                let branch = claims.branch.as_deref();
+                let tip = branch.and_then(|b| self.store.local_ref(&format!("refs/heads/{b}")));
+                let last_write = tip
+                    .and_then(|id| self.store.commit(id).ok())
+                    .map(|c| c.time);
+                let idle = idle_days.filter(|_| claims.kind == TokenKind::Sandbox);
+                match token::ends_at(&claims, last_write, idle) {
+                    Some(end) if self.now.seconds() >= end => Err(Rejection::Idle),
+                    _ => Ok(claims),
+                }
+            });
+            match good {
+                Ok(claims) => {
+                    ids.push(claims.id);
+                    pusher.operator |= claims.kind == TokenKind::Operator;
+                    pusher.sandboxes.extend(claims.branch);
+                }
+                Err(why) => pusher.rejected = Some(why.to_string()),
+            }
+        }
+        Ok((pusher, ids))
+    }
+
+    fn policy_file(&self) -> Result<PolicyFile> {
+        let tip = |branch: &str| self.store.local_ref(&format!("refs/heads/{branch}"));
+        let tip = tip(&self.base)
+            .or_else(|| tip(DEFAULT_BASE))
+            .or_else(|| tip(&self.default_branch()?));
+        match tip {
+            Some(tip) => access::policy_file(&self.store, tip, &self.base),
+            None => Ok(PolicyFile::default()),
+        }
+    }
+
+    fn default_branch(&self) -> Option<String> {
+        let target = self.store.symbolic_ref("HEAD")?;
+        target.strip_prefix("refs/heads/").map(str::to_owned)
+    }
+}
+
+fn too_much(what: &str, most: u64, at: &str) -> Error {
+    Error::new(
+        Kind::Denied,
+        format!("{what}, and the policy allows {most} ({at})"),
+    )
+    .hint("write less at once, or ask an operator")
+}
+
+/// Where the server's key lies: named by the repository's own settings, which the pusher
+/// cannot touch; else as for anybody of the account that the hook runs as.
+pub fn key_source(store: &Store, environment: impl Fn(&str) -> Option<String>) -> KeySource {
+    if let Some(file) = store.setting(KEY_FILE).filter(|f| !f.is_empty()) {
+        return KeySource {
+            inline: None,
+            file: Some(PathBuf::from(file)),
+            ring: PathBuf::new(),
+        };
+    }
+    KeySource {
+        inline: environment("AIDF_KEY"),
+        file: environment("AIDF_KEY_FILE").map(PathBuf::from),
+        // A web server's account may have no home at all.
+        ring: Folders::of_user().map_or_else(|_| PathBuf::new(), |f| f.ring()),
+    }
+}
+
+/// The journal of a server's repository.
+pub fn journal_of(store: &Store) -> PathBuf {
+    store.common_dir().join("aidf").join("journal.jsonl")
+}
+
+/// The repository's name, as its clients' addresses have it.
+pub fn name_of(git_dir: &Path) -> String {
+    let name = |p: &Path| p.file_name().map(|n| n.to_string_lossy().into_owned());
+    let own = name(git_dir).unwrap_or_default();
+    let own = match own.as_str() {
+        ".git" => git_dir.parent().and_then(name).unwrap_or_default(),
+        _ => own,
+    };
+    own.strip_suffix(".git").unwrap_or(&own).to_owned()
+}

@@ -1,0 +1,274 @@
+//! Tokens by hand: issued for a sandbox or an operator, read, and revoked.
+
+use super::access::{self, rejected, revocation_ref};
+use super::publish::{self, Objects, Plan, Push};
+use crate::clock::{Moment, Period};
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::git::{RefName, RefUpdate};
+use crate::names;
+use crate::token::{self, Claims, TokenKind};
+use serde::Serialize;
+
+/// How long an operator's token lives where nothing else is said.
+const OPERATOR_DAYS: i64 = 30;
+
+/// What is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct IssueRequest {
+    /// The sandbox it is for; none for an operator.
+    pub branch: Option<String>,
+    /// When it ends, counted from now.
+    pub expires: Option<Period>,
+    /// Whom it is given to.
+    pub pod: Option<String>,
+}
+
+/// A token that was made.
+#[derive(Debug, Serialize)]
+pub struct IssueReport {
+    /// The repository it is good for.
+    pub repo_name: String,
+    /// The token itself.
+    pub token: String,
+    /// What it lets its holder do.
+    pub kind: TokenKind,
+    /// The sandbox; none for an operator.
+    pub branch: Option<String>,
+    /// Its id, for revoking it.
+    pub token_id: String,
+    /// When it ends; RFC 3339. None: when it is not used for too long.
+    pub expires_at: Option<String>,
+    /// One sentence.
+    pub message: String,
+}
+
+/// What a token holds.
+#[derive(Debug, Serialize)]
+pub struct InspectReport {
+    /// The repository it was read for.
+    pub repo_name: String,
+    /// Whether it would be accepted now.
+    pub valid: bool,
+    /// Why not.
+    pub rejected: Option<String>,
+    /// What it lets its holder do.
+    pub kind: Option<TokenKind>,
+    /// The sandbox.
+    pub branch: Option<String>,
+    /// Its id.
+    pub token_id: Option<String>,
+    /// Whom it was given to.
+    pub pod: Option<String>,
+    /// RFC 3339.
+    pub issued_at: Option<String>,
+    /// RFC 3339.
+    pub expires_at: Option<String>,
+    /// One sentence.
+    pub message: String,
+}
+
+/// What was revoked.
+#[derive(Debug, Serialize)]
+pub struct RevokeReport {
+    /// The repository.
+    pub repo_name: String,
+    /// The token's id.
+    pub token_id: String,
+    /// The ref that says so.
+    pub revocation: String,
+    /// True where it was revoked before.
+    pub unchanged: bool,
+    /// One sentence.
+    pub message: String,
+}
+
+/// Seals a token. Nothing is connected to, and nothing written but the key ring, should
+/// this be its first use.
+///
+/// Errors: usage, for what is no sandbox's name; denied, for a holder.
+pub fn issue(cx: &mut Context, request: &IssueRequest) -> Result<IssueReport> {
+    if let Some(branch) = request.branch.as_deref().filter(|b| !names::is_sandbox(b)) {
+        return Err(Error::new(
+            Kind::Usage,
+            format!("{branch} is no sandbox, and a token for a branch opens sandboxes alone"),
+        )
+        .hint(
+            "name a branch such as sandbox-alice, or issue an operator's token with --operator",
+        ));
+    }
+    let (now, pod) = (
+        cx.now,
+        request.pod.clone().or_else(|| cx.config.pod.clone()),
+    );
+    let kind = match request.branch {
+        Some(_) => TokenKind::Sandbox,
+        None => TokenKind::Operator,
+    };
+    // What can do more lives shorter.
+    let expires = match (&request.expires, kind) {
+        (Some(period), _) => Some(period.after(now).seconds()),
+        (None, TokenKind::Operator) => Some(now.seconds() + OPERATOR_DAYS * 86_400),
+        (None, TokenKind::Sandbox) => None,
+    };
+    let id: [u8; 8] = rand::random();
+    let claims = Claims {
+        branch: request.branch.clone(),
+        base: None,
+        id: id.iter().map(|b| format!("{b:02x}")).collect(),
+        kind,
+        pod,
+        issued: now.seconds(),
+        expires,
+    };
+    let repo_name = cx.repo_name.clone();
+    let keys = cx.keys_or_make()?;
+    let key = keys
+        .active()
+        .ok_or_else(|| Error::new(Kind::Internal, "the key ring is empty"))?;
+    let sealed = token::seal(&claims, key, &repo_name, rand::random());
+    let message = match &request.branch {
+        Some(branch) => format!("issued a token for {branch} of {repo_name}"),
+        None => format!("issued an operator's token for {repo_name}"),
+    };
+    cx.record(
+        "token issue",
+        claims.branch.as_deref(),
+        None,
+        Ok(&format!("{message}: {}", claims.id)),
+    );
+    Ok(IssueReport {
+        repo_name,
+        token: sealed,
+        kind,
+        branch: claims.branch,
+        token_id: claims.id,
+        expires_at: expires.map(|e| Moment::from_seconds(e).rfc3339()),
+        message,
+    })
+}
+
+/// Reads a token with the keys at hand, and looks whether the remote has it revoked.
+///
+/// Errors: auth, without a key; unavailable.
+pub fn inspect(cx: &Context, text: &str) -> Result<InspectReport> {
+    needs_key(cx)?;
+    let mut report = InspectReport {
+        repo_name: cx.repo_name.clone(),
+        valid: false,
+        rejected: None,
+        kind: None,
+        branch: None,
+        token_id: None,
+        pod: None,
+        issued_at: None,
+        expires_at: None,
+        message: String::new(),
+    };
+    // At the time of its issue an expired one opens too, so that it can be read.
+    let read = token::open(text, cx.keys(), &cx.repo_name, i64::MIN);
+    match read {
+        Err(why) => report.rejected = Some(why.to_string()),
+        Ok(claims) => {
+            let revocation = revocation_ref(&claims.id);
+            let tip = claims.branch.as_ref().map(|b| format!("refs/heads/{b}"));
+            let mut names = vec![revocation.as_str()];
+            names.extend(tip.as_deref());
+            let refs = cx.remote.connect_for_reading()?.refs(&names)?;
+            let revoked = refs.iter().any(|r| r.name == revocation);
+            let end = token::ends_at(&claims, None, None);
+            let over = end.is_some_and(|e| cx.now.seconds() >= e);
+            report.rejected = match (revoked, over) {
+                (true, _) => Some(token::Rejection::Revoked.to_string()),
+                (_, true) => Some(token::Rejection::Expired.to_string()),
+                _ => None,
+            };
+            report.kind = Some(claims.kind);
+            report.branch = claims.branch;
+            report.token_id = Some(claims.id);
+            report.pod = claims.pod;
+            report.issued_at = Some(Moment::from_seconds(claims.issued).rfc3339());
+            report.expires_at = claims.expires.map(|e| Moment::from_seconds(e).rfc3339());
+        }
+    }
+    report.valid = report.rejected.is_none();
+    report.message = match (&report.rejected, &report.branch) {
+        (Some(why), _) => format!("the token is rejected: {why}"),
+        (None, Some(branch)) => format!("the token opens {branch}"),
+        (None, None) => "the token is an operator's".to_owned(),
+    };
+    Ok(report)
+}
+
+/// Revokes a token, given itself or by its id, for good.
+///
+/// Errors: usage, for what is neither; auth, without a key or an operator's token; denied
+/// by the server; unavailable.
+pub fn revoke(cx: &Context, given: &str, operator: Option<&str>) -> Result<RevokeReport> {
+    let is_id = given.len() == 16 && given.bytes().all(|b| b.is_ascii_hexdigit());
+    let token_id = if is_id {
+        given.to_ascii_lowercase()
+    } else {
+        needs_key(cx)?;
+        token::open(given, cx.keys(), &cx.repo_name, i64::MIN)
+            .map_err(rejected)?
+            .id
+    };
+    let sent = operator
+        .map(str::to_owned)
+        .or_else(|| cx.config.environment_token.clone());
+    if sent.is_none() {
+        needs_key(cx)?;
+    }
+    let name = RefName::new(&revocation_ref(&token_id))?;
+    let published = publish::publish(cx, |attempt| {
+        let advertisement = attempt.advertisement;
+        let mut report = RevokeReport {
+            repo_name: cx.repo_name.clone(),
+            token_id: token_id.clone(),
+            revocation: name.as_str().to_owned(),
+            unchanged: advertisement.tip(name.as_str()).is_some(),
+            message: format!("{token_id} was revoked before"),
+        };
+        if report.unchanged {
+            return Ok(Plan::Nothing(report));
+        }
+        // A ref needs something to point at; the policy's commit is always there.
+        let tip = access::policy_tip(cx, advertisement).ok_or_else(|| {
+            Error::new(
+                Kind::NotFound,
+                format!("{} has no base branch yet", cx.remote.address()),
+            )
+            .hint("open a first sandbox with `aidf sandbox init`")
+        })?;
+        report.message = format!("revoked {token_id}");
+        Ok(Plan::Push(Push {
+            updates: vec![RefUpdate {
+                name: name.clone(),
+                old: None,
+                new: Some(tip),
+            }],
+            objects: Objects::These(Vec::new()),
+            token: sent.clone(),
+            report,
+        }))
+    });
+    cx.record(
+        "token revoke",
+        None,
+        None,
+        published.as_ref().map(|p| p.report.message.as_str()),
+    );
+    Ok(published?.report)
+}
+
+fn needs_key(cx: &Context) -> Result<()> {
+    if !cx.keys().is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Auth,
+        "there is no key here, and only who holds the key reads and revokes tokens",
+    )
+    .hint("set AIDF_KEY_FILE, or run this where sandboxes are opened"))
+}
