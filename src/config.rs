@@ -1,6 +1,7 @@
 //! The operator's settings: file, environment and flags, resolved once.
 
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::forge::{ForgeFile, ForgeSettings};
 use crate::keys::KeySource;
 use crate::policy::PolicyFile;
 use crate::yaml;
@@ -26,6 +27,8 @@ pub struct ConfigFile {
     pub backup: BackupFile,
     /// The repositories that `--all` means.
     pub repositories: Vec<RepositoryFile>,
+    /// The forges, and who we are to them.
+    pub forge: ForgeFile,
 }
 
 /// `backup:`
@@ -169,6 +172,8 @@ pub struct Config {
     pub backup: BackupFile,
     /// The repositories that `--all` means.
     pub repositories: Vec<RepositoryFile>,
+    /// The forges, and who we are to them.
+    pub forge: ForgeSettings,
     /// Where the key ring comes from.
     pub keys: KeySource,
     /// This user's folders.
@@ -226,6 +231,7 @@ impl Config {
             policy: file.policy,
             backup: file.backup,
             repositories: file.repositories,
+            forge: ForgeSettings::resolve(file.forge, &environment)?,
             keys: KeySource {
                 inline: get("AIDF_KEY"),
                 file: get("AIDF_KEY_FILE").map(PathBuf::from),

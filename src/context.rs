@@ -3,6 +3,7 @@
 use crate::clock::Moment;
 use crate::config::{Config, Trust};
 use crate::error::{Error, Kind, Result};
+use crate::forge;
 use crate::git::{Remote, RemoteOptions, Store};
 use crate::journal::{Event, Journal};
 use crate::keys::KeyRing;
@@ -38,6 +39,8 @@ pub struct Context {
     pub dir: PathBuf,
     /// The present.
     pub now: Moment,
+    /// Whether ssh and credential helpers may ask questions.
+    pub interactive: bool,
     /// Who listens.
     pub progress: Box<dyn Progress>,
     keys: KeyRing,
@@ -58,6 +61,7 @@ impl Context {
         let options = RemoteOptions {
             timeout: config.timeout,
             interactive: place.interactive,
+            logins: forge::logins_for_git(&config.forge),
         };
         let keys = KeyRing::load(&config.keys)?;
         let (store, remote) = match &place.repo {
@@ -92,6 +96,7 @@ impl Context {
             remote,
             dir: place.dir.clone(),
             now,
+            interactive: place.interactive,
             progress,
             keys,
             journal,

@@ -114,6 +114,15 @@ impl Error {
         self.0.retryable
     }
 
+    /// The cause of type `T`, for callers that must tell refusals apart.
+    pub fn cause<T: std::error::Error + 'static>(&self) -> Option<&T> {
+        self.0
+            .source
+            .as_ref()?
+            .chain()
+            .find_map(|c| c.downcast_ref())
+    }
+
     /// What caused it, outermost first.
     pub fn causes(&self) -> Vec<String> {
         match &self.0.source {

@@ -10,7 +10,8 @@
 //!   [`token`], [`gate`], [`names`], [`signature`], [`alerts`], [`backup_name`], [`retention`];
 //! - [`ledger`]: the YAML logs kept in the tree; [`keys`]: the key ring;
 //!   [`journal`]: this machine's own audit log;
-//! - [`git`]: the only module that names git2;
+//! - [`git`]: the only module that names git2; [`forge`]: the forges' APIs, behind one
+//!   small enum; [`http`]: the door of both to HTTP servers;
 //! - [`error`], [`progress`], [`files`]: known to all.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -22,8 +23,10 @@ pub mod config;
 pub mod context;
 pub mod error;
 pub mod files;
+pub mod forge;
 pub mod gate;
 pub mod git;
+pub mod http;
 pub mod journal;
 pub mod keys;
 pub mod ledger;

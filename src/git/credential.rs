@@ -2,15 +2,81 @@
 
 use super::wire::endpoint::HttpUrl;
 use super::wire::process::LOCAL_ENVIRONMENT;
+use crate::error::Result;
+use crate::http::Http;
+use std::fmt;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
 /// A user name and password, and where they came from.
 #[derive(Clone)]
-pub(crate) struct Login {
+pub struct Login {
+    /// The user name.
     pub user: String,
+    /// The password or token. Never printed.
     pub password: String,
+    /// Where it came from, for messages.
     pub from: &'static str,
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Login from {}", self.from)
+    }
+}
+
+impl Login {
+    /// Whether it was given for the very call, and goes before all that is configured.
+    pub(crate) fn is_explicit(&self) -> bool {
+        [FROM_URL, OWN_VARIABLE].contains(&self.from)
+    }
+}
+
+/// Knows logins that neither the environment nor git's helpers have, such as the
+/// short-lived tokens of a forge's app.
+pub trait LoginSource: fmt::Debug + Send + Sync {
+    /// The login for `url`; none where this source is not meant for it.
+    ///
+    /// Errors: those of getting it; the remote is then not tried with less.
+    fn login(&self, url: &HttpUrl, http: &Http) -> Result<Option<Login>>;
+}
+
+const FROM_URL: &str = "the URL";
+
+/// The variable whose token goes to whatever remote is in use.
+const OWN_VARIABLE: &str = "AIDF_FORGE_TOKEN";
+
+/// A make of forge, as far as the names of its tokens go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Family {
+    GitHub,
+    GitLab,
+    Gitea,
+}
+
+/// The families whose tokens are meant for the server of `url`: by its name, or by what
+/// the environment says.
+pub(crate) fn families(url: &HttpUrl, environment: impl Fn(&str) -> Option<String>) -> Vec<Family> {
+    let authority = url.authority();
+    let named = |names: [&str; 2]| {
+        names.iter().any(|name| {
+            environment(name).is_some_and(|v| {
+                let host = v.rsplit("://").next().unwrap_or("").trim_end_matches('/');
+                !host.is_empty() && host.eq_ignore_ascii_case(&authority)
+            })
+        })
+    };
+    let mut found = Vec::new();
+    if url.host == "github.com" || named(["GITHUB_SERVER_URL", "GH_HOST"]) {
+        found.push(Family::GitHub);
+    }
+    if url.host == "gitlab.com" || named(["CI_SERVER_URL", "CI_SERVER_HOST"]) {
+        found.push(Family::GitLab);
+    }
+    if url.host == "codeberg.org" || named(["GITEA_SERVER_URL", "FORGEJO_SERVER_URL"]) {
+        found.push(Family::Gitea);
+    }
+    found
 }
 
 /// The logins known without asking: the URL's, then a token of the environment that
@@ -21,31 +87,27 @@ pub(crate) fn known(url: &HttpUrl, environment: impl Fn(&str) -> Option<String>)
         found.push(Login {
             user: user.clone(),
             password: password.clone(),
-            from: "the URL",
+            from: FROM_URL,
         });
     }
     // A token in the environment was never meant to cross a network in the open.
     if !url.is_private() {
         return found;
     }
-    let host_of = |name: &str| {
-        environment(name).map(|v| {
-            v.rsplit("://")
-                .next()
-                .unwrap_or("")
-                .trim_end_matches('/')
-                .to_ascii_lowercase()
-        })
-    };
-    let host = url.authority();
-    let github = url.host == "github.com"
-        || [host_of("GITHUB_SERVER_URL"), host_of("GH_HOST")].contains(&Some(host.clone()));
-    let gitlab = url.host == "gitlab.com"
-        || [host_of("CI_SERVER_URL"), host_of("CI_SERVER_HOST")].contains(&Some(host.clone()));
-    let gitea = url.host == "codeberg.org"
-        || [host_of("GITEA_SERVER_URL"), host_of("FORGEJO_SERVER_URL")].contains(&Some(host));
+    let of = families(url, &environment);
+    found.extend(token(&of, environment));
+    found
+}
+
+/// The first token of the environment that is meant for one of these families.
+pub(crate) fn token(of: &[Family], environment: impl Fn(&str) -> Option<String>) -> Option<Login> {
+    let (github, gitlab, gitea) = (
+        of.contains(&Family::GitHub),
+        of.contains(&Family::GitLab),
+        of.contains(&Family::Gitea),
+    );
     let candidates: [(&'static str, bool, &str); 7] = [
-        ("AIDF_FORGE_TOKEN", true, "x-access-token"),
+        (OWN_VARIABLE, true, "x-access-token"),
         ("GH_TOKEN", github, "x-access-token"),
         ("GITHUB_TOKEN", github, "x-access-token"),
         ("GITLAB_TOKEN", gitlab, "oauth2"),
@@ -53,17 +115,14 @@ pub(crate) fn known(url: &HttpUrl, environment: impl Fn(&str) -> Option<String>)
         ("FORGEJO_TOKEN", gitea, "x-access-token"),
         ("GITHUB_TOKEN", gitea, "x-access-token"),
     ];
-    for (name, applies, user) in candidates {
-        if applies && let Some(password) = environment(name).filter(|v| !v.is_empty()) {
-            found.push(Login {
-                user: user.to_owned(),
-                password,
-                from: name,
-            });
-            break;
-        }
-    }
-    found
+    candidates.into_iter().find_map(|(name, applies, user)| {
+        let password = environment(name).filter(|v| applies && !v.is_empty())?;
+        Some(Login {
+            user: user.to_owned(),
+            password,
+            from: name,
+        })
+    })
 }
 
 /// Asks git's credential helpers, with the user's and the system's configuration alone.

@@ -21,6 +21,8 @@ mod whole;
 pub mod wire;
 
 pub use bundle::{Bundle, UNFINISHED};
+pub(crate) use credential::{Family, ask_helpers, families, token};
+pub use credential::{Login, LoginSource};
 pub use draft::{Draft, Edit};
 pub use id::{CommitId, ObjectId, RefName, TreePath, is_invisible};
 pub use object::{Change, CommitInfo, Entry, LineCount, MAX_TEXT, Mode, Person};

@@ -1,5 +1,6 @@
 //! A remote: where it is, how to connect, and what is fetched from it.
 
+use super::credential::LoginSource;
 use super::draft::pack_of;
 use super::id::CommitId;
 use super::settings::GitSettings;
@@ -9,8 +10,10 @@ use super::wire::{
     Endpoint, FetchConnection, LinkSettings, PushConnection, PushOutcome, RefUpdate,
 };
 use crate::error::{Error, Kind, Result};
+use crate::http::Http;
 use crate::progress::Progress;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How a remote is to be reached.
@@ -20,6 +23,8 @@ pub struct RemoteOptions {
     pub timeout: Duration,
     /// Whether ssh and the credential helpers may ask questions.
     pub interactive: bool,
+    /// Who else knows logins for HTTP remotes, such as a forge's app.
+    pub logins: Option<Arc<dyn LoginSource>>,
 }
 
 /// A repository elsewhere.
@@ -93,6 +98,11 @@ impl Remote {
     /// Where writes go.
     pub fn endpoint(&self) -> &Endpoint {
         &self.write
+    }
+
+    /// How HTTP servers are reached from here, with this remote's git configuration.
+    pub fn http(&self) -> Http {
+        self.settings.http.clone()
     }
 
     /// True when the repository's own file names an ssh command, which is not run.
@@ -262,11 +272,13 @@ impl Remote {
 }
 
 fn link_settings(git: GitSettings, options: &RemoteOptions) -> LinkSettings {
+    let for_http = git.clone();
     LinkSettings {
         timeout: options.timeout,
         ssh_command: git.ssh_command(),
         interactive: options.interactive,
+        http: Http::new(options.timeout, move |url| for_http.http_for(url)),
+        logins: options.logins.clone(),
         git,
-        agents: Default::default(),
     }
 }

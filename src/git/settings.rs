@@ -3,6 +3,7 @@
 //! files alone, never from the repository's.
 
 use super::wire::endpoint::{HttpUrl, percent_decode};
+use crate::http::HttpSettings;
 use git2::ConfigLevel;
 use std::path::Path;
 
@@ -17,19 +18,6 @@ struct Entry {
     name: String,
     value: String,
     from_repository: bool,
-}
-
-/// What `http.*` says for one URL.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct HttpSettings {
-    /// Whole header lines, `Name: value`.
-    pub extra_headers: Vec<String>,
-    /// A proxy's URL; empty means none at all.
-    pub proxy: Option<String>,
-    /// A PEM file of trusted roots, in place of the platform's.
-    pub ca_file: Option<String>,
-    /// False where the user turned the certificate check off.
-    pub verify: bool,
 }
 
 impl GitSettings {

@@ -3,22 +3,18 @@
 
 use super::endpoint::{HttpUrl, parse_http};
 use super::{Link, LinkSettings, Service};
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::error::{Error, Kind, Result};
 use crate::git::credential::{self, Login};
-use crate::git::settings::HttpSettings;
+use crate::http::{HttpSettings, transport_error};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::io::{self, Read};
 use ureq::http::{HeaderMap, Response};
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
 use ureq::{Agent, Body, BodyReader, SendBody};
 
 /// How often the first GET may be redirected; git's own default for it is one site's
 /// worth, curl's limit is far higher.
 const MAX_REDIRECTS: usize = 5;
-
-/// Clients by how they reach a place.
-pub(crate) type Agents = std::sync::Mutex<Vec<(String, Agent)>>;
 
 /// What is read of an answer that is left, so that its connection can be used again.
 const LEFT_OVER: u64 = 64 * 1024;
@@ -42,9 +38,9 @@ impl HttpLink {
         settings: &LinkSettings,
     ) -> Result<HttpLink> {
         let mut url = url.clone();
-        let mut login = Logins::new(&url);
-        let mut http = settings.git.http_for(&url);
-        let mut agent = agent(&url, &http, settings)?;
+        let mut login = Logins::new(&url, settings)?;
+        let mut http = settings.http.settings_for(&url);
+        let mut agent = settings.http.agent(&url, &http)?;
         let mut redirects = 0;
         loop {
             let headers = login.headers(&http);
@@ -105,8 +101,8 @@ impl HttpLink {
                         // credential helpers know what the other may have.
                         login = Logins::helpers_alone();
                     }
-                    http = settings.git.http_for(&next);
-                    agent = self::agent(&next, &http, settings)?;
+                    http = settings.http.settings_for(&next);
+                    agent = settings.http.agent(&next, &http)?;
                     url = next;
                 }
                 401 => {
@@ -201,17 +197,28 @@ struct Logins {
 }
 
 impl Logins {
-    fn new(url: &HttpUrl) -> Self {
+    fn new(url: &HttpUrl, settings: &LinkSettings) -> Result<Self> {
         let mut left = credential::known(url, |name| std::env::var(name).ok());
+        // What was given for this very call goes before what the configuration names,
+        // and that before the tokens that any CI job has.
+        let given = left.iter().take_while(|l| l.is_explicit()).count();
+        if given == 0
+            && url.is_private()
+            && let Some(source) = &settings.logins
+            && let Some(login) = source.login(url, &settings.http)?
+        {
+            left.retain(|l| l.password != login.password);
+            left.insert(0, login);
+        }
         let current = (!left.is_empty()).then(|| left.remove(0));
-        Logins {
+        Ok(Logins {
             left,
             current,
             asked_helpers: false,
             use_configured_header: true,
             had_configured_header: false,
             tried: Vec::new(),
-        }
+        })
     }
 
     fn helpers_alone() -> Self {
@@ -307,110 +314,6 @@ fn reader_of(response: Response<Body>) -> BodyReader<'static> {
         .reader()
 }
 
-fn agent(url: &HttpUrl, http: &HttpSettings, settings: &LinkSettings) -> Result<Agent> {
-    let mut tls = TlsConfig::builder()
-        .provider(TlsProvider::Rustls)
-        .disable_verification(!http.verify);
-    tls = match &http.ca_file {
-        Some(path) => {
-            let refuse = || {
-                format!(
-                    "the file of trusted certificates `{path}` (http.sslCAInfo, GIT_SSL_CAINFO) cannot be used"
-                )
-            };
-            let pem = std::fs::read(path).or_fail(Kind::Usage, refuse)?;
-            let roots: Vec<Certificate<'static>> = parse_pem(&pem)
-                .filter_map(|item| match item {
-                    Ok(PemItem::Certificate(c)) => Some(c),
-                    _ => None,
-                })
-                .collect();
-            if roots.is_empty() {
-                return Err(
-                    Error::new(Kind::Usage, refuse()).hint("it holds no certificate in PEM form")
-                );
-            }
-            tls.root_certs(RootCerts::new_with_certs(&roots))
-        }
-        None => tls.root_certs(RootCerts::PlatformVerifier),
-    };
-    let place = proxy_for(url, http.proxy.as_deref(), |name| std::env::var(name).ok());
-    let proxy = place
-        .as_deref()
-        .map(ureq::Proxy::new)
-        .transpose()
-        .or_fail(Kind::Usage, || {
-            "the proxy's URL cannot be read (http.proxy or *_proxy)".to_owned()
-        })?;
-    // One client for one way of reaching a place: its connections serve every service.
-    let key = format!("{http:?} {}", place.unwrap_or_default());
-    let mut known = settings
-        .agents
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
-    if let Some((_, agent)) = known.iter().find(|(k, _)| *k == key) {
-        return Ok(agent.clone());
-    }
-    let wait = Some(settings.timeout);
-    let agent = Agent::config_builder()
-        .user_agent(concat!("git/aidf-", env!("CARGO_PKG_VERSION")))
-        .tls_config(tls.build())
-        .proxy(proxy)
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .timeout_resolve(wait)
-        .timeout_connect(wait)
-        .timeout_per_read(wait)
-        .timeout_per_write(wait)
-        .build()
-        .new_agent();
-    known.push((key, agent.clone()));
-    Ok(agent)
-}
-
-/// The proxy for `url`, as curl chooses it: `http.proxy`, else `<scheme>_proxy` (for
-/// http in lower case alone), else `all_proxy`; none for hosts in `no_proxy`.
-fn proxy_for(
-    url: &HttpUrl,
-    configured: Option<&str>,
-    environment: impl Fn(&str) -> Option<String>,
-) -> Option<String> {
-    let first = |names: &[&str]| {
-        names
-            .iter()
-            .find_map(|n| environment(n).filter(|v| !v.is_empty()))
-    };
-    let excluded = first(&["no_proxy", "NO_PROXY"]).unwrap_or_default();
-    for entry in excluded
-        .split([',', ' '])
-        .map(str::trim)
-        .filter(|e| !e.is_empty())
-    {
-        let (host, port) = match entry.rsplit_once(':') {
-            Some((host, port)) if port.parse::<u16>().is_ok() => (host, port.parse::<u16>().ok()),
-            _ => (entry, None),
-        };
-        let host = host.trim_start_matches('.').to_ascii_lowercase();
-        let same = url.host == host
-            || url
-                .host
-                .strip_suffix(&host)
-                .is_some_and(|rest| rest.ends_with('.'));
-        if entry == "*" || (same && port.is_none_or(|p| p == url.effective_port())) {
-            return None;
-        }
-    }
-    if let Some(configured) = configured {
-        return Some(configured.to_owned()).filter(|p| !p.is_empty());
-    }
-    if url.secure {
-        first(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])
-    } else {
-        first(&["http_proxy", "all_proxy", "ALL_PROXY"])
-    }
-}
-
 /// Where a redirected GET leads; it must still be the same service of a repository.
 fn redirect_target(from: &HttpUrl, place: &str, service: Service) -> Result<HttpUrl> {
     let refuse = |why: &str| {
@@ -475,111 +378,9 @@ fn status_error(status: u16, url: &HttpUrl, response: Response<Body>, tried: &st
     }
 }
 
-fn transport_error(error: ureq::Error, url: &HttpUrl, timeout: u64) -> Error {
-    let place = url.plain();
-    if let ureq::Error::Timeout(_) = &error {
-        return Error::new(
-            Kind::Unavailable,
-            format!("{place} did not answer within {timeout} s"),
-        )
-        .hint("try again, or give it longer with --timeout SECS");
-    }
-    if let ureq::Error::Io(e) = &error
-        && matches!(
-            e.kind(),
-            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock
-        )
-    {
-        return Error::new(
-            Kind::Unavailable,
-            format!("{place} did not answer within {timeout} s"),
-        )
-        .hint("try again, or give it longer with --timeout SECS");
-    }
-    let text = error.to_string();
-    let failed = |message: String, hint: &str| Error::new(Kind::Unavailable, message).hint(hint);
-    let ours = if text.contains("CaUsedAsEndEntity") {
-        failed(
-            format!("{} presents a CA certificate as its own, which is not accepted", url.authority()),
-            "issue a server certificate from that CA (basicConstraints CA:FALSE), and name the CA in http.<url>.sslCAInfo",
-        )
-        .retryable(false)
-    } else if text.contains("certificate") || text.contains("UnknownIssuer") {
-        failed(
-            format!("the certificate of {} is not trusted", url.authority()),
-            "name its CA with `git config --global http.<url>.sslCAInfo FILE`, or GIT_SSL_CAINFO",
-        )
-        .retryable(false)
-    } else {
-        match &error {
-            ureq::Error::HostNotFound => failed(
-                format!("the host `{}` could not be found", url.host),
-                "check the address and the network",
-            ),
-            _ => failed(
-                format!("no connection to {}", url.authority()),
-                "is the server up, and is a proxy needed?",
-            ),
-        }
-    };
-    ours.caused_by(anyhow::anyhow!(text))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn proxy(url: (bool, &str), configured: Option<&str>, set: &[(&str, &str)]) -> Option<String> {
-        proxy_for(&parse_http(url.0, url.1).unwrap(), configured, |n| {
-            set.iter()
-                .find(|(k, _)| *k == n)
-                .map(|(_, v)| v.to_string())
-        })
-    }
-
-    #[test]
-    fn a_proxy_is_chosen_as_curl_chooses_it() {
-        assert_eq!(
-            proxy((true, "h/x"), None, &[("https_proxy", "p")]).as_deref(),
-            Some("p")
-        );
-        assert_eq!(
-            proxy((false, "h/x"), None, &[("HTTP_PROXY", "p")]),
-            None,
-            "HTTP_PROXY may come from a CGI request"
-        );
-        assert_eq!(proxy((false, "h/x"), None, &[("https_proxy", "p")]), None);
-        assert_eq!(
-            proxy(
-                (true, "a.corp.example/x"),
-                None,
-                &[("all_proxy", "p"), ("no_proxy", "x,.corp.example")]
-            ),
-            None
-        );
-        assert_eq!(
-            proxy(
-                (true, "corp.example.org/x"),
-                Some("q"),
-                &[("no_proxy", "corp.example")]
-            )
-            .as_deref(),
-            Some("q")
-        );
-        assert_eq!(
-            proxy((true, "h/x"), Some(""), &[("https_proxy", "p")]),
-            None
-        );
-        assert_eq!(
-            proxy(
-                (true, "h:8443/x"),
-                None,
-                &[("https_proxy", "p"), ("no_proxy", "h:443")]
-            )
-            .as_deref(),
-            Some("p")
-        );
-    }
 
     #[test]
     fn a_redirect_is_followed_to_a_repository_alone_and_never_out_of_https() {

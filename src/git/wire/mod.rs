@@ -14,9 +14,12 @@ pub use fetch::{FetchConnection, RemoteRef};
 pub(crate) use send_pack::PushFailure;
 pub use send_pack::{Advertisement, PushConnection, PushOutcome, RefUpdate, Verdict};
 
+use super::credential::LoginSource;
 use super::settings::GitSettings;
 use crate::error::{Error, Kind, Result};
+use crate::http::Http;
 use std::io::{self, Read};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A service of a git server.
@@ -43,10 +46,12 @@ pub(crate) struct LinkSettings {
     pub ssh_command: Option<String>,
     /// Whether somebody is there to answer ssh's questions.
     pub interactive: bool,
-    /// git's own configuration, for http.* and the credential helpers.
+    /// How HTTP servers are reached.
+    pub http: Http,
+    /// Who else knows logins for HTTP servers.
+    pub logins: Option<Arc<dyn LoginSource>>,
+    /// git's own configuration.
     pub git: GitSettings,
-    /// The HTTP clients in use, each with its kept-alive connections.
-    pub agents: http::Agents,
 }
 
 /// One connection: what it reads is the server's current answer.

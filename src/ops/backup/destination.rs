@@ -7,6 +7,7 @@ use crate::clock::Period;
 use crate::config::DestinationFile;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
+use crate::forge;
 use crate::git::wire::PushFailure::{NoAnswer, NotSent};
 use crate::git::wire::endpoint::redact;
 use crate::git::{Endpoint, RefName, RefUpdate, Remote, RemoteOptions, Verdict};
@@ -148,6 +149,7 @@ fn push_to(cx: &Context, url: &str, backups: &[Backup]) -> Destination {
         let options = RemoteOptions {
             timeout: cx.config.timeout,
             interactive: false,
+            logins: forge::logins_for_git(&cx.config.forge),
         };
         let remote = Remote::of_url(url, &cx.dir, &options)?;
         destination.destination = remote.address();

@@ -217,7 +217,7 @@ fn hold(shared: &Shared) {
     }
 }
 
-fn read_head(reader: &mut impl BufRead) -> std::io::Result<Option<Request>> {
+pub(super) fn read_head(reader: &mut impl BufRead) -> std::io::Result<Option<Request>> {
     let mut line = String::new();
     if reader.read_line(&mut line)? == 0 {
         return Ok(None);
@@ -246,7 +246,7 @@ fn read_head(reader: &mut impl BufRead) -> std::io::Result<Option<Request>> {
     }))
 }
 
-fn read_body(reader: &mut impl BufRead, request: &Request) -> std::io::Result<Vec<u8>> {
+pub(super) fn read_body(reader: &mut impl BufRead, request: &Request) -> std::io::Result<Vec<u8>> {
     let mut body = Vec::new();
     let chunked = request
         .header("transfer-encoding")

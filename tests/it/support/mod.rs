@@ -4,11 +4,13 @@
 //! remote holds is read with plain `git`.
 
 mod env;
+mod forge;
 mod http;
 mod remote;
 mod world;
 
 pub use env::{Call, Env, Out};
+pub use forge::{Asked, ForgeServer, Reply};
 pub use http::{HttpServer, Mode};
 pub use remote::{Kind, Remote, SEED_LIB, make_executable};
 pub use world::{Machine, World};

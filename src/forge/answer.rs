@@ -1,0 +1,168 @@
+//! A forge's answer: what it says, read within bounds.
+
+use super::auth::Auth;
+use super::refusal;
+use crate::error::{Error, Kind, Result};
+use crate::git::wire::endpoint::HttpUrl;
+use crate::http::transport_error;
+use serde::Serialize;
+use serde_json::Value;
+use std::fmt;
+use std::time::Duration;
+use ureq::Body;
+use ureq::http::Response;
+
+/// The largest answer that is read.
+const MAX_ANSWER: u64 = 32 * 1024 * 1024;
+/// What is kept of an error's page.
+const MAX_SAID: usize = 2000;
+
+/// A method of HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Makes.
+    Post,
+    /// Replaces.
+    Put,
+    /// Changes in part.
+    Patch,
+    /// Removes.
+    Delete,
+}
+
+impl Method {
+    /// As it is sent.
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Post => "POST",
+            Method::Put => "PUT",
+            Method::Patch => "PATCH",
+            Method::Delete => "DELETE",
+        }
+    }
+
+    /// Whether doing it twice is as doing it once.
+    pub(super) fn may_repeat(self) -> bool {
+        matches!(self, Method::Get | Method::Put | Method::Delete)
+    }
+}
+
+/// A forge's answer.
+#[derive(Clone)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The body; null where there is none.
+    pub json: Value,
+    /// The headers, their names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// An error's own words; empty for a success.
+    pub said: String,
+}
+
+impl fmt::Debug for Answer {
+    /// Without its body, which may be a token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.status)
+            .field("said", &self.said)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Answer {
+    /// A header's value, by its name in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, v)| v.as_str())
+    }
+}
+
+/// Reads an answer to its end; `forge` and `base` name it in messages, and what is
+/// `auth`'s secret is kept out of them.
+///
+/// Errors: unavailable, for a line that was cut, an answer too large, or no JSON.
+pub(super) fn read(
+    response: Response<Body>,
+    forge: &str,
+    base: &HttpUrl,
+    auth: &Auth,
+    timeout: Duration,
+) -> Result<Answer> {
+    let status = response.status().as_u16();
+    let headers = response
+        .headers()
+        .iter()
+        .filter_map(|(n, v)| Some((n.as_str().to_owned(), v.to_str().ok()?.to_owned())))
+        .collect();
+    let bytes = response
+        .into_body()
+        .into_with_config()
+        .limit(MAX_ANSWER)
+        .read_to_vec()
+        .map_err(|e| match e {
+            ureq::Error::BodyExceedsLimit(_) => Error::new(
+                Kind::Unavailable,
+                format!("{} sent more than {} MiB", forge, MAX_ANSWER >> 20),
+            )
+            .retryable(false),
+            ureq::Error::Timeout(_) => transport_error(e, base, timeout.as_secs()),
+            e => Error::new(
+                Kind::Unavailable,
+                format!(
+                    "{} cut the line in the midst of its answer",
+                    base.authority()
+                ),
+            )
+            .hint("try again")
+            .caused_by(anyhow::anyhow!(e.to_string())),
+        })?;
+    let parsed = match bytes.iter().all(u8::is_ascii_whitespace) {
+        true => Ok(Value::Null),
+        false => serde_json::from_slice::<Value>(&bytes),
+    };
+    let good = (200..300).contains(&status);
+    let json = match parsed {
+        Ok(json) => json,
+        Err(e) if good => {
+            return Err(Error::new(
+                Kind::Unavailable,
+                format!(
+                    "{} answered with something else than JSON",
+                    base.authority()
+                ),
+            )
+            .hint(
+                "is this the address of its API, and is there a proxy or a login page on the way?",
+            )
+            .caused_by(anyhow::anyhow!("line {}, column {}", e.line(), e.column())));
+        }
+        Err(_) => Value::Null,
+    };
+    let mut said = String::new();
+    if !good {
+        said = match &json {
+            Value::Null => String::from_utf8_lossy(&bytes).trim().to_owned(),
+            json => refusal::words(json),
+        };
+        // A page of HTML explains nothing in a terminal.
+        if said.starts_with('<') {
+            said.clear();
+        }
+        said = said.chars().take(MAX_SAID).collect();
+        // A server may repeat what it was sent.
+        said = auth.hide_in(said);
+    }
+    Ok(Answer {
+        status,
+        json,
+        headers,
+        said,
+    })
+}

@@ -1,0 +1,322 @@
+//! A GitHub App: its JWT, and the short-lived tokens of its installation.
+
+use super::Client;
+use super::auth::{Auth, Purpose, Scheme, Secret};
+use super::refusal::status;
+use super::settings::{ForgeSettings, GitHubAppFile, Provider};
+use super::target::{Target, api_base, encode, known_host};
+use crate::clock::Moment;
+use crate::error::{Error, Kind, OrFail, Result};
+use crate::git::wire::endpoint::HttpUrl;
+use crate::git::{Endpoint, Family, Login, LoginSource, token};
+use crate::http::Http;
+use crate::keys::check_private;
+use crate::progress::Silent;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::rand::SystemRandom;
+use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
+use serde_json::{Map, Value, json};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use ureq::tls::PrivateKey;
+
+/// A token is minted anew when fewer seconds than these are left of it.
+const LEAST_LEFT: i64 = 300;
+
+/// An App's id and private key.
+pub struct App {
+    id: u64,
+    key: RsaKeyPair,
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// Reads the key's file.
+    ///
+    /// Errors: usage, for a file that holds no RSA key; auth, for one that others can read.
+    pub fn load(file: &GitHubAppFile) -> Result<App> {
+        let path = &file.private_key_file;
+        check_private(path)?;
+        let pem = std::fs::read(path).or_fail(Kind::Usage, || {
+            format!(
+                "the GitHub App's private key {} cannot be read",
+                path.display()
+            )
+        })?;
+        App::new(file.id, &pem).ok_or_else(|| {
+            Error::new(
+                Kind::Usage,
+                format!("{} holds no RSA private key in PEM form", path.display()),
+            )
+            .hint("download one under the App's settings, Private keys; it must not have a passphrase")
+        })
+    }
+
+    /// An App of a key in PEM form, PKCS#1 or PKCS#8; `None` for anything else.
+    pub fn new(id: u64, pem: &[u8]) -> Option<App> {
+        let key = PrivateKey::from_pem(pem).ok()?;
+        let pair = RsaKeyPair::from_pkcs8(key.der()).or_else(|_| RsaKeyPair::from_der(key.der()));
+        Some(App {
+            id,
+            key: pair.ok()?,
+        })
+    }
+
+    /// The token by which the App itself speaks, good for less than ten minutes.
+    ///
+    /// Errors: internal.
+    pub fn jwt(&self, now: i64) -> Result<Secret> {
+        // A minute back, for clocks that are not quite the same.
+        let claims = json!({"iat": now - 60, "exp": now + 540, "iss": self.id.to_string()});
+        let head = json!({"alg": "RS256", "typ": "JWT"});
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let text = format!("{}.{}", part(&head), part(&claims));
+        let mut signature = vec![0; self.key.public().modulus_len()];
+        self.key
+            .sign(
+                &RSA_PKCS1_SHA256,
+                &SystemRandom::new(),
+                text.as_bytes(),
+                &mut signature,
+            )
+            .map_err(|_| Error::new(Kind::Internal, "the GitHub App's key could not sign"))?;
+        Ok(Secret::new(format!(
+            "{text}.{}",
+            URL_SAFE_NO_PAD.encode(signature)
+        )))
+    }
+}
+
+struct Minted {
+    purpose: Purpose,
+    secret: Secret,
+    expires: i64,
+}
+
+/// The tokens of an App's installation on one repository, kept in memory alone.
+pub struct AppTokens {
+    app: App,
+    api: HttpUrl,
+    target: Target,
+    installation: Mutex<Option<u64>>,
+    minted: Mutex<Vec<Minted>>,
+}
+
+impl fmt::Debug for AppTokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AppTokens")
+            .field("app", &self.app)
+            .field("api", &self.api)
+            .finish_non_exhaustive()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl AppTokens {
+    /// For one repository of the forge whose API is at `api`.
+    ///
+    /// Errors: usage and auth, for the key's file.
+    pub fn load(file: &GitHubAppFile, api: HttpUrl, target: Target) -> Result<AppTokens> {
+        Ok(AppTokens {
+            app: App::load(file)?,
+            api,
+            target,
+            installation: Mutex::new(file.installation),
+            minted: Mutex::new(Vec::new()),
+        })
+    }
+
+    /// A token for `purpose` that is good for some minutes yet.
+    ///
+    /// Errors: auth, denied, not_found, unavailable.
+    pub fn token(&self, purpose: Purpose, http: &Http) -> Result<Secret> {
+        let now = Moment::now().seconds();
+        let mut minted = lock(&self.minted);
+        if let Some(good) = minted
+            .iter()
+            .find(|m| m.purpose == purpose && m.expires - now >= LEAST_LEFT)
+        {
+            return Ok(good.secret.clone());
+        }
+        let (secret, expires) = self.mint(purpose, http, now)?;
+        minted.retain(|m| m.purpose != purpose);
+        minted.push(Minted {
+            purpose,
+            secret: secret.clone(),
+            expires,
+        });
+        Ok(secret)
+    }
+
+    /// Speaks as the App itself.
+    pub(super) fn as_app(&self, http: &Http, now: i64) -> Result<Client<'static>> {
+        let auth = Auth::token(Scheme::Bearer, self.app.jwt(now)?, "the GitHub App's key");
+        Client::new(self.api.clone(), "GitHub", auth, http.clone(), &Silent)
+            .map(super::github::with_headers)
+    }
+
+    fn mint(&self, purpose: Purpose, http: &Http, now: i64) -> Result<(Secret, i64)> {
+        let client = self.as_app(http, now)?;
+        let needs = "the App's own key and id";
+        let known = *lock(&self.installation);
+        let installation = match known {
+            Some(id) => id,
+            None => {
+                let path = format!(
+                    "/repos/{}/{}/installation",
+                    encode(&self.target.owner),
+                    encode(&self.target.repo)
+                );
+                let answer = client.find(&path, needs)?;
+                let id = answer.and_then(|a| a.json["id"].as_u64()).ok_or_else(|| {
+                    Error::new(
+                        Kind::NotFound,
+                        format!(
+                            "the GitHub App {} is not installed on {}",
+                            self.app.id,
+                            self.target.path()
+                        ),
+                    )
+                    .hint("install it there (the App's settings, Install App), or give forge.github_app.installation")
+                })?;
+                *lock(&self.installation) = Some(id);
+                id
+            }
+        };
+        let path = format!("/app/installations/{installation}/access_tokens");
+        let mut last = None;
+        for set in purpose.permissions() {
+            let permissions: Map<String, Value> = set
+                .iter()
+                .map(|(name, level)| (name.to_string(), json!(level)))
+                .collect();
+            let body = json!({"repositories": [self.target.repo], "permissions": permissions});
+            match client.post(&path, &body, needs) {
+                Ok(answer) => return minted(&answer.json, now),
+                Err(e) if status(&e) == Some(422) => last = Some((set, e)),
+                Err(e) => return Err(e),
+            }
+        }
+        let Some((set, cause)) = last else {
+            return Err(Error::new(Kind::Internal, "no permissions were asked for"));
+        };
+        let names: Vec<String> = set.iter().map(|(n, l)| format!("`{n}: {l}`")).collect();
+        Err(Error::new(
+            Kind::Denied,
+            format!(
+                "the GitHub App {} was not granted what this takes: {}",
+                self.app.id,
+                names.join(", ")
+            ),
+        )
+        .hint("grant it under the App's settings, Permissions, and accept that in the installation")
+        .caused_by(anyhow::anyhow!(cause.causes().join("; "))))
+    }
+
+    /// The tokens in use, to be kept out of sight.
+    pub(super) fn minted(&self) -> Vec<Secret> {
+        lock(&self.minted)
+            .iter()
+            .map(|m| m.secret.clone())
+            .collect()
+    }
+}
+
+/// The token of an answer, and when it ends.
+fn minted(answer: &Value, now: i64) -> Result<(Secret, i64)> {
+    let token = answer["token"]
+        .as_str()
+        .filter(|t| !t.is_empty())
+        .ok_or_else(|| Error::new(Kind::Unavailable, "GitHub gave the App no token"))?;
+    let expires = answer["expires_at"]
+        .as_str()
+        .and_then(|t| t.parse::<jiff::Timestamp>().ok())
+        // They last an hour.
+        .map_or(now + 3600, |t| t.as_second());
+    Ok((Secret::new(token), expires))
+}
+
+/// Gives git what only the operator's settings tell: the App's tokens for GitHub remotes,
+/// and the environment's tokens for the hosts of `forge.hosts`.
+pub struct ForgeLogins {
+    settings: ForgeSettings,
+    known: Mutex<Vec<(Target, Arc<AppTokens>)>>,
+}
+
+impl fmt::Debug for ForgeLogins {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ForgeLogins").finish_non_exhaustive()
+    }
+}
+
+impl ForgeLogins {
+    /// The App of these settings. Its key is read when it is first needed.
+    pub fn new(settings: ForgeSettings) -> Self {
+        ForgeLogins {
+            settings,
+            known: Mutex::new(Vec::new()),
+        }
+    }
+
+    fn tokens(&self, file: &GitHubAppFile, target: Target) -> Result<Arc<AppTokens>> {
+        let mut known = lock(&self.known);
+        if let Some((_, tokens)) = known.iter().find(|(t, _)| *t == target) {
+            return Ok(Arc::clone(tokens));
+        }
+        let api = api_base(Provider::GitHub, &target, &self.settings)?;
+        let tokens = Arc::new(AppTokens::load(file, api, target.clone())?);
+        known.push((target, Arc::clone(&tokens)));
+        Ok(tokens)
+    }
+}
+
+impl ForgeLogins {
+    /// The App's login; none where this is no repository that it is installed on.
+    fn of_app(&self, url: &HttpUrl, http: &Http) -> Result<Option<Login>> {
+        let Some(file) = &self.settings.github_app else {
+            return Ok(None);
+        };
+        let Ok(target) = Target::of(&Endpoint::Http(url.clone())) else {
+            return Ok(None);
+        };
+        match self.tokens(file, target)?.token(Purpose::Push, http) {
+            Ok(secret) => Ok(Some(Login {
+                user: "x-access-token".to_owned(),
+                password: secret.reveal().to_owned(),
+                from: "the GitHub App",
+            })),
+            // What the App does not know may be reached as somebody else.
+            Err(e) if e.kind() == Kind::NotFound => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+}
+
+impl LoginSource for ForgeLogins {
+    fn login(&self, url: &HttpUrl, http: &Http) -> Result<Option<Login>> {
+        let Some(provider) = known_host(url, &self.settings) else {
+            return Ok(None);
+        };
+        if provider == Provider::GitHub
+            && let Some(login) = self.of_app(url, http)?
+        {
+            return Ok(Some(login));
+        }
+        let of: Vec<Family> = provider.family().into_iter().collect();
+        Ok(token(&of, |name| self.settings.variable(name)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

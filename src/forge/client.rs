@@ -1,0 +1,427 @@
+//! One client for every forge's API: JSON over HTTP, with paging, limits and retries.
+
+use super::answer::{self, Answer, Method};
+use super::auth::Auth;
+use super::limits;
+use super::refusal::{self, Call};
+use crate::clock::Moment;
+use crate::error::{Error, Kind, OrFail, Result};
+use crate::git::wire::endpoint::{HttpUrl, parse_http};
+use crate::http::{Http, transport_error};
+use crate::progress::Progress;
+use serde_json::Value;
+use std::fmt;
+use std::sync::Mutex;
+use std::time::Duration;
+use ureq::http::{Request, Response};
+use ureq::{AsSendBody, Body};
+
+/// The most pages of one list.
+const MAX_PAGES: usize = 100;
+/// How often a request is sent anew where that is safe.
+const MAX_TRIES: u32 = 3;
+/// How often one GET may be redirected.
+const MAX_REDIRECTS: usize = 5;
+/// Speaks to one forge as one identity.
+pub struct Client<'a> {
+    base: HttpUrl,
+    forge: &'static str,
+    auth: Auth,
+    http: Http,
+    headers: Vec<(&'static str, &'static str)>,
+    progress: &'a dyn Progress,
+    waited: Mutex<u64>,
+}
+
+impl fmt::Debug for Client<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("base", &self.base)
+            .field("auth", &self.auth)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A try that gave no answer.
+struct Failed {
+    error: Error,
+    /// The server may have begun to act.
+    began: bool,
+}
+
+impl<'a> Client<'a> {
+    /// A client of the API at `base`; `forge` is its name for messages.
+    ///
+    /// Errors: usage, where a login would cross a network in the open.
+    pub fn new(
+        base: HttpUrl,
+        forge: &'static str,
+        auth: Auth,
+        http: Http,
+        progress: &'a dyn Progress,
+    ) -> Result<Client<'a>> {
+        if !auth.is_none() && !base.is_private() {
+            return Err(Error::new(
+                Kind::Usage,
+                format!(
+                    "{} is plain http, where a token could be read on its way",
+                    base.plain()
+                ),
+            )
+            .hint("use https"));
+        }
+        Ok(Client {
+            base,
+            forge,
+            auth,
+            http,
+            headers: Vec::new(),
+            progress,
+            waited: Mutex::new(0),
+        })
+    }
+
+    /// Sends this header with every request.
+    pub fn with_header(mut self, name: &'static str, value: &'static str) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// The forge's name for messages.
+    pub fn forge(&self) -> &'static str {
+        self.forge
+    }
+
+    /// Where the API is.
+    pub fn base(&self) -> &HttpUrl {
+        &self.base
+    }
+
+    /// Who we are to the forge.
+    pub fn auth(&self) -> &Auth {
+        &self.auth
+    }
+
+    /// How servers are reached.
+    pub fn http(&self) -> &Http {
+        &self.http
+    }
+
+    /// Reads `path`; `needs` is the permission that this takes.
+    pub fn get(&self, path: &str, needs: &'static str) -> Result<Answer> {
+        self.call(Method::Get, path, None, needs)
+    }
+
+    /// Reads `path`, where there is something.
+    pub fn find(&self, path: &str, needs: &'static str) -> Result<Option<Answer>> {
+        match self.get(path, needs) {
+            Ok(answer) => Ok(Some(answer)),
+            Err(e) if refusal::status(&e) == Some(404) => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Makes something at `path`. Never repeated where its fate is not known.
+    pub fn post(&self, path: &str, body: &Value, needs: &'static str) -> Result<Answer> {
+        self.call(Method::Post, path, Some(body), needs)
+    }
+
+    /// Replaces what is at `path`.
+    pub fn put(&self, path: &str, body: &Value, needs: &'static str) -> Result<Answer> {
+        self.call(Method::Put, path, Some(body), needs)
+    }
+
+    /// Changes what is at `path` in part.
+    pub fn patch(&self, path: &str, body: &Value, needs: &'static str) -> Result<Answer> {
+        self.call(Method::Patch, path, Some(body), needs)
+    }
+
+    /// Removes what is at `path`.
+    pub fn delete(&self, path: &str, needs: &'static str) -> Result<Answer> {
+        self.call(Method::Delete, path, None, needs)
+    }
+
+    /// Reads a list with all its pages, which must lie on the same server.
+    ///
+    /// Errors: unavailable, for a list without end or one that leads elsewhere.
+    pub fn get_all(&self, path: &str, needs: &'static str) -> Result<Vec<Value>> {
+        let mut all = Vec::new();
+        let mut next = Some(self.address(path));
+        for _ in 0..MAX_PAGES {
+            let Some(address) = next.take() else {
+                return Ok(all);
+            };
+            let answer = self.send(Method::Get, &address, None, needs)?;
+            let link = answer.header("link").and_then(limits::next_link);
+            match answer.json {
+                Value::Array(items) => all.extend(items),
+                _ => {
+                    return Err(Error::new(
+                        Kind::Unavailable,
+                        format!("{} gave something else than the list at {path}", self.forge),
+                    ));
+                }
+            }
+            next = match link {
+                Some(link) => Some(self.same_server(&link, &address).ok_or_else(|| {
+                    Error::new(
+                        Kind::Unavailable,
+                        format!(
+                            "{} continues its list on another server, which is not followed",
+                            self.forge
+                        ),
+                    )
+                    .retryable(false)
+                })?),
+                None => None,
+            };
+        }
+        match next {
+            None => Ok(all),
+            Some(_) => Err(Error::new(
+                Kind::Unavailable,
+                format!(
+                    "the list at {path} of {} has more than {MAX_PAGES} pages",
+                    self.forge
+                ),
+            )
+            .retryable(false)),
+        }
+    }
+
+    /// Sends one request to `path` under the API's base.
+    ///
+    /// Errors: auth, denied, not_found, conflict, usage, unavailable.
+    pub fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        needs: &'static str,
+    ) -> Result<Answer> {
+        self.send(method, &self.address(path), body, needs)
+    }
+
+    fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.base.plain())
+    }
+
+    fn send(
+        &self,
+        method: Method,
+        address: &str,
+        body: Option<&Value>,
+        needs: &'static str,
+    ) -> Result<Answer> {
+        let mut address = address.to_owned();
+        let (mut tries, mut limited, mut redirects) = (0, 0, 0);
+        loop {
+            tries += 1;
+            let answer = match self.send_once(method, &address, body) {
+                Ok(answer) => answer,
+                Err(failed) => {
+                    let safe = method == Method::Get || (method.may_repeat() && !failed.began);
+                    if safe && tries < MAX_TRIES && failed.error.is_retryable() {
+                        self.pause_briefly(tries);
+                        continue;
+                    }
+                    return Err(failed.error);
+                }
+            };
+            let call = Call {
+                forge: self.forge,
+                method: method.name(),
+                path: self.path_of(&address),
+                needs,
+                login: self.auth.tried(),
+                had_login: !self.auth.is_none(),
+            };
+            match answer.status {
+                200..=299 => return Ok(answer),
+                301 | 302 | 307 | 308 if method == Method::Get => {
+                    redirects += 1;
+                    let place = answer.header("location").unwrap_or_default();
+                    address = self
+                        .same_server(place, &address)
+                        .filter(|_| redirects <= MAX_REDIRECTS)
+                        .ok_or_else(|| refusal::redirected(&call))?;
+                }
+                300..=399 => return Err(refusal::redirected(&call)),
+                _ if limits::is_limit(&answer) => {
+                    let wait = limits::wait(&answer, Moment::now().seconds(), limited);
+                    limited += 1;
+                    self.wait_out(wait, &answer)?;
+                }
+                502..=504 if method == Method::Get && tries < MAX_TRIES => {
+                    self.pause_briefly(tries);
+                }
+                _ => return Err(refusal::error(&call, &answer)),
+            }
+        }
+    }
+
+    fn path_of<'p>(&self, address: &'p str) -> &'p str {
+        let path = address.strip_prefix(&self.base.plain()).unwrap_or(address);
+        path.split('?').next().unwrap_or(path)
+    }
+
+    /// `place`, where it is on the server of `from`: what we say is meant for that alone.
+    fn same_server(&self, place: &str, from: &str) -> Option<String> {
+        if place.starts_with('/') && !place.starts_with("//") {
+            let (scheme, rest) = from.split_once("://")?;
+            let authority = rest.split('/').next()?;
+            return Some(format!("{scheme}://{authority}{place}"));
+        }
+        let (scheme, rest) = place.split_once("://")?;
+        let secure = match scheme {
+            "https" => true,
+            "http" => false,
+            _ => return None,
+        };
+        let url = parse_http(secure, rest)?;
+        let same = url.secure == self.base.secure
+            && url.host == self.base.host
+            && url.effective_port() == self.base.effective_port()
+            && url.user.is_none();
+        same.then(|| place.to_owned())
+    }
+
+    fn send_once(
+        &self,
+        method: Method,
+        address: &str,
+        body: Option<&Value>,
+    ) -> std::result::Result<Answer, Failed> {
+        self.progress.step(&format!(
+            "{} {}",
+            method.name(),
+            address.split('?').next().unwrap_or(address)
+        ));
+        let before = |error| Failed {
+            error,
+            began: false,
+        };
+        let settings = self.http.settings_for(&self.base);
+        let agent = self.http.agent(&self.base, &settings).map_err(before)?;
+        let mut request = Request::builder()
+            .method(method.name())
+            .uri(address)
+            .header("User-Agent", concat!("aidf/", env!("CARGO_PKG_VERSION")));
+        for (name, value) in &self.headers {
+            request = request.header(*name, *value);
+        }
+        for line in &settings.extra_headers {
+            // A proxy's headers are passed on; git's own login is not the API's.
+            if let Some((name, value)) = line.split_once(':')
+                && !["authorization", "private-token"]
+                    .contains(&name.trim().to_ascii_lowercase().as_str())
+            {
+                request = request.header(name.trim(), value.trim());
+            }
+        }
+        if let Some((name, value)) = self.auth.header(&self.http).map_err(before)? {
+            request = request.header(name, value);
+        }
+        let built = match body {
+            Some(body) => {
+                let bytes = serde_json::to_vec(body)
+                    .or_fail(Kind::Internal, || "a request could not be written")
+                    .map_err(before)?;
+                request
+                    .header("Content-Type", "application/json")
+                    .body(bytes)
+                    .map(|r| self.run(&agent, r))
+            }
+            None if matches!(method, Method::Get | Method::Delete) => {
+                request.body(()).map(|r| self.run(&agent, r))
+            }
+            None => request.body(Vec::new()).map(|r| self.run(&agent, r)),
+        };
+        let response = built
+            // Not as a cause: its words could hold a header's value.
+            .map_err(|_| {
+                before(
+                    Error::new(
+                        Kind::Usage,
+                        format!("{address} or a header for it cannot be sent"),
+                    )
+                    .hint("a token may hold a line break, or http.extraHeader something odd"),
+                )
+            })?
+            .map_err(|e| Failed {
+                began: !refused_to_connect(&e),
+                error: transport_error(e, &self.base, self.http.timeout.as_secs()),
+            })?;
+        answer::read(
+            response,
+            self.forge,
+            &self.base,
+            &self.auth,
+            self.http.timeout,
+        )
+        .map_err(|error| Failed { error, began: true })
+    }
+
+    fn run<S: AsSendBody>(
+        &self,
+        agent: &ureq::Agent,
+        request: Request<S>,
+    ) -> std::result::Result<Response<Body>, ureq::Error> {
+        let request = agent
+            .configure_request(request)
+            .timeout_global(Some(self.http.timeout))
+            .build();
+        agent.run(request)
+    }
+
+    fn pause_briefly(&self, tries: u32) {
+        std::thread::sleep(Duration::from_millis(200 << tries));
+    }
+
+    /// Waits for a limit to pass, as long as the timeout allows in all.
+    fn wait_out(&self, seconds: u64, answer: &Answer) -> Result<()> {
+        let allowed = self.http.timeout.as_secs();
+        let mut waited = self
+            .waited
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if *waited + seconds > allowed {
+            let at = Moment::from_seconds(Moment::now().seconds() + seconds as i64);
+            let error = Error::new(
+                Kind::Unavailable,
+                format!("{} limits how often it is asked", self.forge),
+            )
+            .hint(format!(
+                "try again in {seconds} s (after {}), or let it wait longer with --timeout SECS",
+                at.rfc3339()
+            ));
+            return Err(match answer.said.is_empty() {
+                true => error,
+                false => error.caused_by(anyhow::anyhow!(answer.said.clone())),
+            });
+        }
+        *waited += seconds;
+        self.progress.step(&format!(
+            "{} limits how often it is asked: waiting {seconds} s",
+            self.forge
+        ));
+        for done in 0..seconds {
+            self.progress.advance(
+                &format!("waiting for {}'s limit", self.forge),
+                done,
+                seconds,
+            );
+            std::thread::sleep(Duration::from_secs(1));
+        }
+        Ok(())
+    }
+}
+
+/// Whether a request certainly never reached the server.
+fn refused_to_connect(error: &ureq::Error) -> bool {
+    match error {
+        ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => true,
+        ureq::Error::Io(e) => e.kind() == std::io::ErrorKind::ConnectionRefused,
+        _ => false,
+    }
+}

@@ -1,0 +1,227 @@
+//! Gitea and Forgejo: branch protections, of which the first that matches holds alone.
+
+use super::Client;
+use super::answer::Method;
+use super::gitea_rules as rules;
+use super::protection::{
+    BACKUP_PROBE, BACKUPS, Bypass, CREATE_ONLY, Change, NO_DELETION, Removal, SANDBOX_PROBE, State,
+    Survey, Wanted, example_of,
+};
+use super::refusal::{Reason, reason};
+use super::settings::Provider;
+use super::target::{Target, encode};
+use crate::error::{Kind, Result};
+use serde_json::Value;
+use std::cell::OnceCell;
+
+pub(super) const READ: &str = "read access, and a token with `read:repository`";
+pub(super) const ADMIN: &str =
+    "administration of the repository, and a token with `write:repository`";
+
+/// One repository on Gitea or Forgejo.
+#[derive(Debug)]
+pub struct Gitea<'a> {
+    pub(super) client: Client<'a>,
+    pub(super) target: Target,
+    /// Which of the two it is, once that is known.
+    forgejo: OnceCell<bool>,
+}
+
+impl<'a> Gitea<'a> {
+    pub(super) fn new(client: Client<'a>, target: Target, forgejo: Option<bool>) -> Self {
+        let known = OnceCell::new();
+        if let Some(forgejo) = forgejo {
+            let _ = known.set(forgejo);
+        }
+        Gitea {
+            client: client.with_header("Accept", "application/json"),
+            target,
+            forgejo: known,
+        }
+    }
+
+    pub(super) fn provider(&self) -> Provider {
+        match self.forgejo.get() {
+            Some(true) => Provider::Forgejo,
+            _ => Provider::Gitea,
+        }
+    }
+
+    /// A path below the repository.
+    pub(super) fn path(&self, rest: &str) -> String {
+        format!(
+            "/repos/{}/{}{rest}",
+            encode(&self.target.owner),
+            encode(&self.target.repo)
+        )
+    }
+
+    /// Forgejo's version names the Gitea that it is compatible with: `9.0.0+gitea-1.22.0`.
+    fn is_forgejo(&self) -> Result<bool> {
+        if let Some(known) = self.forgejo.get() {
+            return Ok(*known);
+        }
+        let found = self.client.find("/version", "no permission")?;
+        let forgejo = found.is_some_and(|a| {
+            let version = a.json["version"].as_str().unwrap_or_default();
+            version.contains("gitea-") || version.contains("forgejo")
+        });
+        Ok(*self.forgejo.get_or_init(|| forgejo))
+    }
+
+    fn protections(&self) -> Result<Vec<Value>> {
+        self.client
+            .get_all(&self.path("/branch_protections"), ADMIN)
+    }
+
+    fn context(&self, wanted: &Wanted) -> Result<rules::Who> {
+        let mut users: Vec<String> = Vec::new();
+        let mut teams: Vec<String> = Vec::new();
+        for who in wanted.bypass()? {
+            match who {
+                Bypass::User(name) => users.push(name.to_owned()),
+                Bypass::Team(slug) => teams.push(slug.to_owned()),
+                Bypass::Admins | Bypass::App(_) => {}
+            }
+        }
+        Ok(rules::Who {
+            admin_key: match self.is_forgejo()? {
+                true => "apply_to_admins",
+                false => "block_admin_merge_override",
+            },
+            users,
+            teams,
+            me: self.identity()?,
+        })
+    }
+
+    pub(super) fn survey(&self, wanted: &Wanted) -> Result<Survey> {
+        let there = match self.protections() {
+            Ok(there) => there,
+            Err(e) if reason(&e) == Some(Reason::Permission) => {
+                return Ok(Survey {
+                    rules: wanted.all(State::Unknown, e.message()),
+                    blocked: Some(e.in_full()),
+                    ..Survey::default()
+                });
+            }
+            Err(e) => return Err(e),
+        };
+        let who = self.context(wanted)?;
+        let mut survey = Survey::default();
+        for branch in &wanted.reviewed {
+            let first = rules::first(&there, &example_of(branch));
+            survey.rules.extend(
+                wanted
+                    .rules()
+                    .into_iter()
+                    .map(|rule| rules::judge(rule, branch, first, wanted, &who)),
+            );
+            let body = rules::body(branch, wanted, &who);
+            self.bring(branch, &there, first, body, &mut survey);
+        }
+        if wanted.backups {
+            let first = rules::first(&there, BACKUP_PROBE);
+            survey.rules.push(rules::judge_backup(CREATE_ONLY, first));
+            survey.rules.push(rules::judge_backup(NO_DELETION, first));
+            let exact = there.iter().find(|p| rules::name(p) == BACKUPS);
+            let body = rules::backup_body(exact, &who);
+            self.bring(BACKUPS, &there, first, body, &mut survey);
+        }
+        if let Some(first) = rules::first(&there, SANDBOX_PROBE) {
+            survey.warnings.push(format!(
+                "the rule `{}` holds for sandbox-* too: they could not be forced or deleted, and perhaps not written",
+                rules::name(first)
+            ));
+        }
+        if wanted.bypass.iter().any(|b| b.starts_with("app:")) {
+            survey
+                .warnings
+                .push("Gitea and Forgejo know no Apps: app:ID is held like all others".to_owned());
+        }
+        Ok(survey)
+    }
+
+    /// The request that makes the rule `name` what it is to be.
+    fn bring(
+        &self,
+        name: &str,
+        there: &[Value],
+        first: Option<&Value>,
+        mut body: Value,
+        survey: &mut Survey,
+    ) {
+        if let Some(other) = first.filter(|f| rules::name(f) != name) {
+            survey.warnings.push(format!(
+                "the rule `{}` comes before `{name}` and holds in its place; move or delete it",
+                rules::name(other)
+            ));
+        }
+        let exact = there.iter().find(|p| rules::name(p) == name);
+        let Some(have) = exact else {
+            survey.changes.push(Change {
+                what: format!("create branch protection `{name}`"),
+                method: Method::Post,
+                path: self.path("/branch_protections"),
+                body: Some(body),
+                needs: ADMIN,
+            });
+            return;
+        };
+        let differ = rules::differences(have, &mut body);
+        if !differ.is_empty() {
+            survey.changes.push(Change {
+                what: format!("correct branch protection `{name}` ({})", differ.join(", ")),
+                method: Method::Patch,
+                path: self.path(&format!("/branch_protections/{}", encode(name))),
+                body: Some(body),
+                needs: ADMIN,
+            });
+        }
+    }
+
+    pub(super) fn removal(&self, wanted: &Wanted) -> Result<Removal> {
+        let there = self.protections()?;
+        let who = self.context(wanted)?;
+        let mut ours: Vec<(&str, Value)> = wanted
+            .reviewed
+            .iter()
+            .map(|b| (b.as_str(), rules::body(b, wanted, &who)))
+            .collect();
+        if wanted.backups {
+            let exact = there.iter().find(|p| rules::name(p) == BACKUPS);
+            ours.push((BACKUPS, rules::backup_body(exact, &who)));
+        }
+        let mut removal = Removal::default();
+        for (name, mut body) in ours {
+            let Some(have) = there.iter().find(|p| rules::name(p) == name) else {
+                continue;
+            };
+            match rules::differences(have, &mut body).is_empty() {
+                true => removal.changes.push(Change {
+                    what: format!("delete branch protection `{name}`"),
+                    method: Method::Delete,
+                    path: self.path(&format!("/branch_protections/{}", encode(name))),
+                    body: None,
+                    needs: ADMIN,
+                }),
+                false => removal.left.push(format!(
+                    "the protection `{name}` is not as aidf sets it, and is left alone"
+                )),
+            }
+        }
+        Ok(removal)
+    }
+
+    pub(super) fn identity(&self) -> Result<Option<String>> {
+        if self.client.auth().is_none() {
+            return Ok(None);
+        }
+        match self.client.get("/user", "a token with `read:user`") {
+            Ok(answer) => Ok(answer.json["login"].as_str().map(str::to_owned)),
+            // A token without the scope is somebody's, and does not tell whose.
+            Err(e) if matches!(e.kind(), Kind::Denied | Kind::NotFound) => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+}

@@ -1,0 +1,335 @@
+//! Branch protections of Gitea and Forgejo: what we set, and what the one in force
+//! amounts to. Pure.
+
+use super::protection::{
+    BACKUPS, CODE_OWNERS, CREATE_ONLY, NO_DELETION, NO_FORCE, REVIEW, RuleState, SIGNED_COMMITS,
+    STATUS_CHECKS, State, Wanted, approvals, covers, is_glob, texts,
+};
+use serde_json::{Value, json};
+
+/// Who is not held, and who we are.
+#[derive(Debug, Default)]
+pub(super) struct Who {
+    /// The field that holds administrators too: each of the two takes its own alone.
+    pub admin_key: &'static str,
+    pub users: Vec<String>,
+    pub teams: Vec<String>,
+    pub me: Option<String>,
+}
+
+/// A rule's name; old servers give a branch's name alone.
+pub(super) fn name(rule: &Value) -> &str {
+    rule["rule_name"]
+        .as_str()
+        .filter(|n| !n.is_empty())
+        .or_else(|| rule["branch_name"].as_str())
+        .unwrap_or_default()
+}
+
+/// The one rule that holds for a branch: by priority where the server has one, plain
+/// names before globs, then in the order of the list.
+pub(super) fn first<'v>(all: &'v [Value], branch: &str) -> Option<&'v Value> {
+    all.iter()
+        .enumerate()
+        .filter(|(_, r)| name(r) == branch || fast_glob::glob_match(name(r), branch))
+        .min_by_key(|(at, r)| {
+            let priority = r["priority"].as_i64().unwrap_or(0);
+            (priority, is_glob(name(r)), *at)
+        })
+        .map(|(_, rule)| rule)
+}
+
+/// The protection of a reviewed branch.
+pub(super) fn body(branch: &str, wanted: &Wanted, who: &Who) -> Value {
+    let some = !who.users.is_empty() || !who.teams.is_empty();
+    let mut body = json!({
+        "rule_name": branch,
+        "enable_push": some,
+        "enable_push_whitelist": some,
+        "push_whitelist_usernames": who.users,
+        "push_whitelist_teams": who.teams,
+        "required_approvals": wanted.approvals,
+        "dismiss_stale_approvals": true,
+        "block_on_rejected_reviews": true,
+        "block_on_official_review_requests": wanted.code_owners,
+        "require_signed_commits": wanted.signed_commits,
+        "enable_status_check": !wanted.status_checks.is_empty(),
+        "status_check_contexts": wanted.status_checks,
+    });
+    body[who.admin_key] = json!(!wanted.admins_bypass());
+    body
+}
+
+/// The protection of backups: those who make them may push, and nobody may force or
+/// delete. Those who may already are kept, so that several identities can make backups.
+pub(super) fn backup_body(have: Option<&Value>, who: &Who) -> Value {
+    let mut users = have.map_or_else(Vec::new, |h| texts(&h["push_whitelist_usernames"]));
+    for user in who.users.iter().chain(&who.me) {
+        if !users.contains(user) {
+            users.push(user.clone());
+        }
+    }
+    let mut teams = have.map_or_else(Vec::new, |h| texts(&h["push_whitelist_teams"]));
+    for team in &who.teams {
+        if !teams.contains(team) {
+            teams.push(team.clone());
+        }
+    }
+    json!({
+        "rule_name": BACKUPS,
+        "enable_push": true,
+        "enable_push_whitelist": !users.is_empty() || !teams.is_empty(),
+        "push_whitelist_usernames": users,
+        "push_whitelist_teams": teams,
+    })
+}
+
+/// The fields in which a protection differs from `body`, which is then made the body of
+/// a change: without the name, and with what must not be on turned off.
+pub(super) fn differences(have: &Value, body: &mut Value) -> Vec<String> {
+    let mut differ: Vec<String> = Vec::new();
+    if let Some(fields) = body.as_object_mut() {
+        fields.remove("rule_name");
+        // Newer servers have these, and older ones do not take them.
+        if have["enable_force_push"] == true {
+            fields.insert("enable_force_push".to_owned(), json!(false));
+        }
+        if have["unprotected_file_patterns"]
+            .as_str()
+            .is_some_and(|p| !p.is_empty())
+        {
+            fields.insert("unprotected_file_patterns".to_owned(), json!(""));
+        }
+        for (key, want) in fields.iter() {
+            let have = match (&have[key], want) {
+                // A list that is empty may be given as null.
+                (Value::Null, Value::Array(_)) => &Value::Array(Vec::new()),
+                (Value::Null, Value::Bool(_)) => &Value::Bool(false),
+                (have, _) => have,
+            };
+            if !covers(have, want) {
+                differ.push(key.clone());
+            }
+        }
+    }
+    differ
+}
+
+/// Whether a rule holds, going by the one protection in force.
+pub(super) fn judge(
+    rule: &'static str,
+    branch: &str,
+    first: Option<&Value>,
+    wanted: &Wanted,
+    who: &Who,
+) -> RuleState {
+    let state = |state, detail: String| RuleState::new(rule, branch, state, detail);
+    let Some(there) = first else {
+        return state(State::Missing, "the branch has no protection".to_owned());
+    };
+    let by = format!("rule `{}`", name(there));
+    let held = there[who.admin_key] == true || wanted.admins_bypass();
+    let merges = |lack: Option<String>| match lack {
+        Some(lack) => state(State::Missing, format!("{by}: {lack}")),
+        None if !held => state(
+            State::Advisory,
+            format!("{by}; administrators may merge past it"),
+        ),
+        None => state(State::Enforced, by.clone()),
+    };
+    match rule {
+        REVIEW => {
+            if there["enable_push"] == true {
+                let pushers = texts(&there["push_whitelist_usernames"])
+                    .into_iter()
+                    .filter(|u| !who.users.contains(u))
+                    .chain(
+                        texts(&there["push_whitelist_teams"])
+                            .into_iter()
+                            .filter(|t| !who.teams.contains(t)),
+                    )
+                    .collect::<Vec<_>>();
+                if there["enable_push_whitelist"] != true {
+                    return state(
+                        State::Missing,
+                        format!("{by} lets everyone push who may write"),
+                    );
+                }
+                if there["push_whitelist_deploy_keys"] == true {
+                    return state(State::Advisory, format!("{by} lets deploy keys push"));
+                }
+                if !pushers.is_empty() {
+                    return state(
+                        State::Advisory,
+                        format!("{by} lets push without review: {}", pushers.join(", ")),
+                    );
+                }
+            }
+            if let Some(open) = there["unprotected_file_patterns"]
+                .as_str()
+                .filter(|p| !p.is_empty())
+            {
+                return state(
+                    State::Advisory,
+                    format!("{by} lets files like {open} be pushed without review"),
+                );
+            }
+            let count = there["required_approvals"].as_u64().unwrap_or(0);
+            merges((count < u64::from(wanted.approvals)).then(|| {
+                format!(
+                    "asks for {} where {} are wanted",
+                    approvals(count),
+                    wanted.approvals
+                )
+            }))
+        }
+        NO_FORCE => match there["enable_force_push"] == true {
+            true => state(State::Missing, format!("{by} allows forced pushes")),
+            false => state(State::Enforced, by),
+        },
+        NO_DELETION => state(State::Enforced, by),
+        SIGNED_COMMITS => merges(
+            (there["require_signed_commits"] != true)
+                .then(|| "unsigned commits are taken".to_owned()),
+        ),
+        CODE_OWNERS => merges(
+            (there["block_on_official_review_requests"] != true)
+                .then(|| "does not wait for those who are asked to review".to_owned()),
+        ),
+        STATUS_CHECKS => {
+            let have = match there["enable_status_check"] == true {
+                true => texts(&there["status_check_contexts"]),
+                false => Vec::new(),
+            };
+            let absent: Vec<&str> = wanted
+                .status_checks
+                .iter()
+                .map(String::as_str)
+                .filter(|c| !have.iter().any(|h| h == c))
+                .collect();
+            merges((!absent.is_empty()).then(|| format!("does not ask for {}", absent.join(", "))))
+        }
+        _ => state(State::Unknown, "there is no such rule here".to_owned()),
+    }
+}
+
+/// Whether a rule of the backups holds.
+pub(super) fn judge_backup(rule: &'static str, first: Option<&Value>) -> RuleState {
+    let Some(there) = first else {
+        return RuleState::new(rule, BACKUPS, State::Missing, "backups have no protection");
+    };
+    let by = format!("rule `{}`", name(there));
+    if there["enable_force_push"] == true {
+        return RuleState::new(
+            rule,
+            BACKUPS,
+            State::Missing,
+            format!("{by} allows forced pushes"),
+        );
+    }
+    if rule == NO_DELETION {
+        return RuleState::new(rule, BACKUPS, State::Enforced, by);
+    }
+    debug_assert_eq!(rule, CREATE_ONLY);
+    let users = texts(&there["push_whitelist_usernames"]);
+    let detail = match there["enable_push_whitelist"] == true && !users.is_empty() {
+        true => format!(
+            "{by}: never forced or deleted; creation cannot be left alone open, so {} may add commits to a backup",
+            users.join(", ")
+        ),
+        false => format!(
+            "{by}: never forced or deleted; everyone who may write can add commits to a backup"
+        ),
+    };
+    RuleState::new(rule, BACKUPS, State::Advisory, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted() -> Wanted {
+        Wanted {
+            reviewed: vec!["main".to_owned()],
+            approvals: 1,
+            ..Wanted::default()
+        }
+    }
+
+    fn who() -> Who {
+        Who {
+            admin_key: "block_admin_merge_override",
+            me: Some("operator".to_owned()),
+            ..Who::default()
+        }
+    }
+
+    #[test]
+    fn the_first_that_matches_holds_alone() {
+        let all = [
+            json!({"rule_name": "*", "priority": 2}),
+            json!({"rule_name": "m*", "priority": 2}),
+            json!({"rule_name": "main", "priority": 2}),
+        ];
+        assert_eq!(name(first(&all, "main").unwrap()), "main");
+        assert_eq!(name(first(&all, "maybe").unwrap()), "*");
+        assert!(first(&all, "a/b").is_none(), "a star stops at a slash");
+        let urgent = [all[2].clone(), json!({"rule_name": "m*", "priority": 1})];
+        assert_eq!(name(first(&urgent, "main").unwrap()), "m*");
+        let deep = [json!({"rule_name": "backup/**"})];
+        assert!(first(&deep, "backup/a/b").is_some());
+    }
+
+    #[test]
+    fn what_we_set_is_enforced_and_differs_in_nothing() {
+        let mut body = body("main", &wanted(), &who());
+        let mut have = body.clone();
+        have["enable_force_push"] = json!(false);
+        have["push_whitelist_usernames"] = Value::Null;
+        for rule in wanted().rules() {
+            let state = judge(rule, "main", Some(&have), &wanted(), &who());
+            assert_eq!(state.state, State::Enforced, "{rule}");
+        }
+        assert!(differences(&have, &mut body).is_empty());
+        assert!(body.get("rule_name").is_none());
+    }
+
+    #[test]
+    fn administrators_and_files_that_slip_past_make_it_advisory() {
+        let have = body("main", &wanted(), &who());
+        let judge = |have: &Value| judge(REVIEW, "main", Some(have), &wanted(), &who()).state;
+        let mut lax = have.clone();
+        lax["block_admin_merge_override"] = json!(false);
+        assert_eq!(judge(&lax), State::Advisory);
+        let mut files = have.clone();
+        files["unprotected_file_patterns"] = json!("*.md");
+        assert_eq!(judge(&files), State::Advisory);
+        assert_eq!(
+            differences(&files, &mut body("main", &wanted(), &who())),
+            ["unprotected_file_patterns"]
+        );
+        let mut open = have;
+        open["enable_push"] = json!(true);
+        assert_eq!(judge(&open), State::Missing);
+    }
+
+    #[test]
+    fn several_identities_may_make_backups() {
+        let have = json!({"rule_name": "backup/**", "enable_push": true,
+            "enable_push_whitelist": true, "push_whitelist_usernames": ["other"]});
+        let mut body = backup_body(Some(&have), &who());
+        assert_eq!(
+            body["push_whitelist_usernames"],
+            json!(["other", "operator"])
+        );
+        assert_eq!(differences(&have, &mut body), ["push_whitelist_usernames"]);
+        assert_eq!(
+            judge_backup(CREATE_ONLY, Some(&have)).state,
+            State::Advisory
+        );
+        assert_eq!(
+            judge_backup(NO_DELETION, Some(&have)).state,
+            State::Enforced
+        );
+    }
+}

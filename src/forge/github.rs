@@ -1,0 +1,329 @@
+//! GitHub: rulesets first, classic protection where a server has none of them.
+
+use super::Client;
+use super::answer::Method;
+use super::github_rules::{self as rules, PREFIX};
+use super::protection::{
+    BACKUP_PROBE, BACKUPS, Bypass, CREATE_ONLY, Change, NO_DELETION, Removal, RuleState,
+    SANDBOX_PROBE, State, Survey, Wanted, example_of, is_glob,
+};
+use super::refusal::{Reason, is_plan_limit, reason, status};
+use super::target::{Target, encode};
+use crate::error::{Error, Kind, Result};
+use serde_json::{Value, json};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+pub(super) const READ: &str = "`metadata: read`";
+pub(super) const WRITE: &str = "`administration: write`";
+
+/// The role of a repository's administrators, in the words of the API.
+const ADMIN_ROLE: u64 = 5;
+
+/// One repository on GitHub.
+#[derive(Debug)]
+pub struct GitHub<'a> {
+    pub(super) client: Client<'a>,
+    pub(super) target: Target,
+}
+
+/// What GitHub wants to hear with every request.
+pub(super) fn with_headers(client: Client<'_>) -> Client<'_> {
+    client
+        .with_header(
+            "Accept",
+            "application/vnd.github+json, application/json;q=0.9",
+        )
+        .with_header("X-GitHub-Api-Version", "2022-11-28")
+}
+
+impl<'a> GitHub<'a> {
+    pub(super) fn new(client: Client<'a>, target: Target) -> Self {
+        GitHub {
+            client: with_headers(client),
+            target,
+        }
+    }
+
+    /// A path below the repository.
+    pub(super) fn path(&self, rest: &str) -> String {
+        format!(
+            "/repos/{}/{}{rest}",
+            encode(&self.target.owner),
+            encode(&self.target.repo)
+        )
+    }
+
+    fn list(&self) -> Result<Vec<Value>> {
+        let path = self.path("/rulesets?includes_parents=false&per_page=100");
+        let mut all = self.client.get_all(&path, READ)?;
+        all.retain(|r| r["source_type"].as_str().is_none_or(|t| t == "Repository"));
+        Ok(all)
+    }
+
+    /// Whether the repository is there and its server has no rulesets.
+    fn has_no_rulesets(&self, error: &Error) -> Result<bool> {
+        if status(error) != Some(404) {
+            return Ok(false);
+        }
+        self.client.get(&self.path(""), READ).map(|_| true)
+    }
+
+    pub(super) fn survey(&self, wanted: &Wanted) -> Result<Survey> {
+        let actors = self.actors(wanted)?;
+        let mut survey = match self.list() {
+            Ok(list) => self.survey_rulesets(wanted, &list, &actors)?,
+            Err(e) if is_plan_limit(&e) => self.without_plan(wanted, &actors, &e),
+            Err(e) if reason(&e) == Some(Reason::Permission) => Survey {
+                rules: wanted.all(State::Unknown, e.message()),
+                blocked: Some(e.in_full()),
+                ..Survey::default()
+            },
+            Err(e) => match self.has_no_rulesets(&e)? {
+                true => self.survey_classic(wanted)?,
+                false => return Err(e),
+            },
+        };
+        if wanted.approvals > 0 && self.is_alone() {
+            survey.warnings.push(format!(
+                "{} has one collaborator who can write, and nobody approves a proposal of their own: nothing could be merged; give a second identity access, or ask for no approvals and a status check",
+                self.target.path()
+            ));
+        }
+        Ok(survey)
+    }
+
+    /// What a plan without protection leaves: nothing holds, and trying says why.
+    fn without_plan(&self, wanted: &Wanted, actors: &[Value], error: &Error) -> Survey {
+        Survey {
+            rules: wanted.all(State::Missing, error.message()),
+            changes: rules::rulesets(wanted, actors)
+                .into_iter()
+                .map(|set| self.create(set))
+                .collect(),
+            warnings: vec![error.in_full()],
+            blocked: None,
+        }
+    }
+
+    fn create(&self, set: rules::Ruleset) -> Change {
+        Change {
+            what: format!("create ruleset `{}`", set.name),
+            method: Method::Post,
+            path: self.path("/rulesets"),
+            body: Some(set.body),
+            needs: WRITE,
+        }
+    }
+
+    fn survey_rulesets(&self, wanted: &Wanted, list: &[Value], actors: &[Value]) -> Result<Survey> {
+        let mut survey = Survey::default();
+        let known: RefCell<BTreeMap<u64, Option<Value>>> = RefCell::default();
+        let mut off: Vec<String> = Vec::new();
+        for set in rules::rulesets(wanted, actors) {
+            let Some(found) = list.iter().find(|r| r["name"] == set.name.as_str()) else {
+                survey.changes.push(self.create(set));
+                continue;
+            };
+            // A list carries no rules.
+            let id = found["id"].as_u64().unwrap_or_default();
+            let path = self.path(&format!("/rulesets/{id}"));
+            let full = self.client.get(&path, READ)?.json;
+            if full["enforcement"] != "active" {
+                off.push(format!(
+                    "ruleset `{}` is there and not active ({})",
+                    set.name,
+                    full["enforcement"].as_str().unwrap_or("unknown")
+                ));
+            }
+            let differ = rules::differences(&full, &set.body);
+            known.borrow_mut().insert(id, Some(full));
+            if !differ.is_empty() {
+                survey.changes.push(Change {
+                    what: format!("correct ruleset `{}` ({})", set.name, differ.join(", ")),
+                    method: Method::Put,
+                    path,
+                    body: Some(set.body),
+                    needs: WRITE,
+                });
+            }
+        }
+        let bypass_of = |id: u64| {
+            let full = known.borrow().get(&id).cloned();
+            let full = full.unwrap_or_else(|| {
+                let path = self.path(&format!("/rulesets/{id}"));
+                let full = self.client.get(&path, READ).ok().map(|a| a.json);
+                known.borrow_mut().insert(id, full.clone());
+                full
+            })?;
+            full["bypass_actors"].as_array().cloned()
+        };
+        for branch in &wanted.reviewed {
+            let found = self.in_force(&example_of(branch))?;
+            let mut states: Vec<RuleState> = wanted
+                .rules()
+                .into_iter()
+                .map(|rule| match &found {
+                    Ok(found) => rules::judge(rule, branch, found, wanted, actors, &bypass_of),
+                    Err(why) => RuleState::new(rule, branch, State::Unknown, why),
+                })
+                .collect();
+            if states.iter().any(|s| s.state != State::Enforced) && !is_glob(branch) {
+                self.improve_by_classic(branch, wanted, &mut states);
+            }
+            survey.rules.extend(states);
+        }
+        if wanted.backups {
+            let found = self.in_force(BACKUP_PROBE)?;
+            for rule in [CREATE_ONLY, NO_DELETION] {
+                survey.rules.push(match &found {
+                    Ok(found) => rules::judge(rule, BACKUPS, found, wanted, actors, &bypass_of),
+                    Err(why) => RuleState::new(rule, BACKUPS, State::Unknown, why),
+                });
+            }
+            if let Ok(found) = found {
+                survey
+                    .warnings
+                    .extend(rules::hindrances(&found, BACKUPS, true));
+            }
+        }
+        match self.in_force(SANDBOX_PROBE)? {
+            Ok(found) => survey
+                .warnings
+                .extend(rules::hindrances(&found, "sandbox-*", false)),
+            Err(why) => survey.warnings.push(format!(
+                "whether rules hinder sandbox-* could not be read: {why}"
+            )),
+        }
+        survey.warnings.extend(off);
+        for left in list.iter().filter_map(|r| r["name"].as_str()) {
+            let branch = left.strip_prefix(PREFIX);
+            if branch.is_some_and(|b| b != BACKUPS && !wanted.reviewed.iter().any(|w| w == b)) {
+                survey.warnings.push(format!(
+                    "ruleset `{left}` is of an earlier policy and is left; `protect remove` takes it away"
+                ));
+            }
+        }
+        Ok(survey)
+    }
+
+    /// The rules in force on a branch, inherited ones too; the inner error says why they
+    /// could not be read.
+    fn in_force(&self, branch: &str) -> Result<std::result::Result<Vec<Value>, String>> {
+        let path = self.path(&format!("/rules/branches/{}?per_page=100", encode(branch)));
+        match self.client.get_all(&path, READ) {
+            Ok(found) => Ok(Ok(found)),
+            Err(e) if matches!(e.kind(), Kind::Denied | Kind::NotFound) => Ok(Err(e.in_full())),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Takes what classic protection holds into account, where that can be read.
+    fn improve_by_classic(&self, branch: &str, wanted: &Wanted, states: &mut [RuleState]) {
+        let Ok(Some(found)) = self.classic(branch) else {
+            return;
+        };
+        for state in states {
+            let other = super::github_classic::judge(state.rule, branch, &found, wanted);
+            if rules::rank(&other) > rules::rank(state) {
+                *state = other;
+            }
+        }
+    }
+
+    /// Whether there is nobody who could approve what another one proposes.
+    fn is_alone(&self) -> bool {
+        let path = self.path("/collaborators?affiliation=all&permission=push&per_page=2");
+        self.client
+            .get(&path, READ)
+            .is_ok_and(|a| a.json.as_array().is_some_and(|all| all.len() == 1))
+    }
+
+    /// Those who are not held, as rulesets name them.
+    fn actors(&self, wanted: &Wanted) -> Result<Vec<Value>> {
+        wanted
+            .bypass()?
+            .into_iter()
+            .map(|who| {
+                let (kind, id) = match who {
+                    Bypass::Admins => ("RepositoryRole", ADMIN_ROLE),
+                    Bypass::App(id) => ("Integration", id),
+                    Bypass::Team(slug) => ("Team", self.team(slug)?),
+                    Bypass::User(name) => ("User", self.user(name)?),
+                };
+                Ok(json!({"actor_id": id, "actor_type": kind, "bypass_mode": "always"}))
+            })
+            .collect()
+    }
+
+    /// A team's id, by its number or its name.
+    fn team(&self, slug: &str) -> Result<u64> {
+        if let Ok(id) = slug.parse() {
+            return Ok(id);
+        }
+        let path = format!(
+            "/orgs/{}/teams/{}",
+            encode(&self.target.owner),
+            encode(slug)
+        );
+        let found = self
+            .client
+            .find(&path, "`members: read` of the organisation")?;
+        found.and_then(|a| a.json["id"].as_u64()).ok_or_else(|| {
+            Error::new(
+                Kind::NotFound,
+                format!(
+                    "{} has no team `{slug}` that this login may see",
+                    self.target.owner
+                ),
+            )
+            .hint("give the team's number, team:ID, or a login with `members: read`")
+        })
+    }
+
+    /// A user's id, by its number or their name.
+    fn user(&self, name: &str) -> Result<u64> {
+        if let Ok(id) = name.parse() {
+            return Ok(id);
+        }
+        let found = self
+            .client
+            .find(&format!("/users/{}", encode(name)), READ)?;
+        found.and_then(|a| a.json["id"].as_u64()).ok_or_else(|| {
+            Error::new(Kind::NotFound, format!("GitHub has no user `{name}`"))
+                .hint("correct user:NAME")
+        })
+    }
+
+    pub(super) fn removal(&self, wanted: &Wanted) -> Result<Removal> {
+        let list = match self.list() {
+            Ok(list) => list,
+            Err(e) if is_plan_limit(&e) => return Ok(Removal::default()),
+            Err(e) => {
+                return match self.has_no_rulesets(&e)? {
+                    true => self.removal_classic(wanted),
+                    false => Err(e),
+                };
+            }
+        };
+        let mut removal = Removal::default();
+        for set in &list {
+            let (Some(name), Some(id)) = (set["name"].as_str(), set["id"].as_u64()) else {
+                continue;
+            };
+            match name.starts_with(PREFIX) {
+                true => removal.changes.push(Change {
+                    what: format!("delete ruleset `{name}`"),
+                    method: Method::Delete,
+                    path: self.path(&format!("/rulesets/{id}")),
+                    body: None,
+                    needs: WRITE,
+                }),
+                false => removal
+                    .left
+                    .push(format!("ruleset `{name}` is not of aidf and is left alone")),
+            }
+        }
+        Ok(removal)
+    }
+}

@@ -1,0 +1,420 @@
+//! GitHub's classic branch protection, for servers without rulesets: it has no name of
+//! its own and takes no globs through the API, so what others set is kept.
+
+use super::answer::Method;
+use super::github::{GitHub, WRITE};
+use super::github_rules::names;
+use super::protection::{
+    BACKUPS, Bypass, CODE_OWNERS, CREATE_ONLY, Change, NO_DELETION, NO_FORCE, REVIEW, Removal,
+    RuleState, SIGNED_COMMITS, STATUS_CHECKS, State, Survey, Wanted, approvals, is_glob, texts,
+};
+use super::refusal::{Reason, is_plan_limit, reason};
+use super::target::encode;
+use crate::error::Result;
+use serde_json::{Value, json};
+
+const NO_GLOBS: &str =
+    "this server has no rulesets, and its classic protection takes single branches alone";
+
+impl GitHub<'_> {
+    /// The classic protection of a branch, where it has one.
+    pub(super) fn classic(&self, branch: &str) -> Result<Option<Value>> {
+        let found = self
+            .client
+            .find(&self.classic_path(branch, ""), "`administration: read`")?;
+        Ok(found.map(|a| a.json))
+    }
+
+    fn classic_path(&self, branch: &str, rest: &str) -> String {
+        self.path(&format!("/branches/{}/protection{rest}", encode(branch)))
+    }
+
+    pub(super) fn survey_classic(&self, wanted: &Wanted) -> Result<Survey> {
+        let mut survey = Survey::default();
+        let mut plan = None;
+        for branch in &wanted.reviewed {
+            if is_glob(branch) {
+                for rule in wanted.rules() {
+                    survey
+                        .rules
+                        .push(RuleState::new(rule, branch, State::Missing, NO_GLOBS));
+                }
+                continue;
+            }
+            let found = match self.classic(branch) {
+                Ok(found) => found,
+                Err(e) if is_plan_limit(&e) => {
+                    plan = Some(e.in_full());
+                    None
+                }
+                Err(e) if reason(&e) == Some(Reason::Permission) => {
+                    for rule in wanted.rules() {
+                        survey.rules.push(RuleState::new(
+                            rule,
+                            branch,
+                            State::Unknown,
+                            e.message(),
+                        ));
+                    }
+                    survey.blocked = Some(e.in_full());
+                    continue;
+                }
+                Err(e) => return Err(e),
+            };
+            let there = found.unwrap_or(Value::Null);
+            let states: Vec<RuleState> = wanted
+                .rules()
+                .into_iter()
+                .map(|rule| match &plan {
+                    Some(why) => RuleState::new(rule, branch, State::Missing, why),
+                    None => judge(rule, branch, &there, wanted),
+                })
+                .collect();
+            let lacks = |s: &&RuleState| s.state != State::Enforced && s.rule != SIGNED_COMMITS;
+            if states.iter().any(|s| lacks(&s)) {
+                survey.changes.push(Change {
+                    what: format!("protect branch `{branch}` (classic protection)"),
+                    method: Method::Put,
+                    path: self.classic_path(branch, ""),
+                    body: Some(body(&there, wanted)),
+                    needs: WRITE,
+                });
+            }
+            if states
+                .iter()
+                .any(|s| s.rule == SIGNED_COMMITS && s.state != State::Enforced)
+            {
+                survey.changes.push(Change {
+                    what: format!("ask for signed commits on `{branch}`"),
+                    method: Method::Post,
+                    path: self.classic_path(branch, "/required_signatures"),
+                    body: None,
+                    needs: WRITE,
+                });
+            }
+            survey.rules.extend(states);
+        }
+        if wanted.backups {
+            for rule in [CREATE_ONLY, NO_DELETION] {
+                survey
+                    .rules
+                    .push(RuleState::new(rule, BACKUPS, State::Missing, NO_GLOBS));
+            }
+        }
+        for who in wanted.bypass()? {
+            if let Bypass::App(id) = who {
+                survey.warnings.push(format!(
+                    "classic protection names Apps by name, so app:{id} is held like all others"
+                ));
+            }
+        }
+        survey.warnings.extend(plan);
+        Ok(survey)
+    }
+
+    pub(super) fn removal_classic(&self, wanted: &Wanted) -> Result<Removal> {
+        let mut removal = Removal::default();
+        for branch in wanted.reviewed.iter().filter(|b| !is_glob(b)) {
+            let Some(there) = self.classic(branch)? else {
+                continue;
+            };
+            match is_ours(&there, wanted) {
+                true => removal.changes.push(Change {
+                    what: format!("delete the protection of `{branch}`"),
+                    method: Method::Delete,
+                    path: self.classic_path(branch, ""),
+                    body: None,
+                    needs: WRITE,
+                }),
+                false => removal.left.push(format!(
+                    "the protection of `{branch}` says more or less than aidf's, and is left alone"
+                )),
+            }
+        }
+        Ok(removal)
+    }
+}
+
+fn on(there: &Value, key: &str) -> bool {
+    there[key]["enabled"] == true || there[key] == true
+}
+
+fn checks(there: &Value) -> Vec<String> {
+    let part = &there["required_status_checks"];
+    let mut all = texts(&part["contexts"]);
+    all.extend(names(&part["checks"], "context"));
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// The people and teams who pass without review.
+fn allowances(there: &Value) -> (Vec<String>, Vec<String>, Vec<String>) {
+    let part = &there["required_pull_request_reviews"]["bypass_pull_request_allowances"];
+    (
+        names(&part["users"], "login"),
+        names(&part["teams"], "slug"),
+        names(&part["apps"], "slug"),
+    )
+}
+
+fn wanted_allowances(wanted: &Wanted) -> (Vec<String>, Vec<String>) {
+    let (mut users, mut teams) = (Vec::new(), Vec::new());
+    for who in wanted.bypass().unwrap_or_default() {
+        match who {
+            Bypass::User(name) => users.push(name.to_owned()),
+            Bypass::Team(slug) => teams.push(slug.to_owned()),
+            Bypass::Admins | Bypass::App(_) => {}
+        }
+    }
+    (users, teams)
+}
+
+/// Whether a rule holds, going by a branch's classic protection (null: it has none).
+pub(super) fn judge(rule: &'static str, branch: &str, there: &Value, wanted: &Wanted) -> RuleState {
+    let state = |state, detail: &str| RuleState::new(rule, branch, state, detail);
+    let missing = |detail: &str| state(State::Missing, detail);
+    if there.is_null() {
+        return missing("the branch has no protection");
+    }
+    let reviews = &there["required_pull_request_reviews"];
+    let lack = match rule {
+        REVIEW if !reviews.is_object() => Some("changes need no pull request".to_owned()),
+        REVIEW => {
+            let count = reviews["required_approving_review_count"]
+                .as_u64()
+                .unwrap_or(0);
+            (count < u64::from(wanted.approvals)).then(|| {
+                format!(
+                    "asks for {} where {} are wanted",
+                    approvals(count),
+                    wanted.approvals
+                )
+            })
+        }
+        CODE_OWNERS => (reviews["require_code_owner_reviews"] != true)
+            .then(|| "does not ask the owners of the code".to_owned()),
+        NO_FORCE => on(there, "allow_force_pushes").then(|| "forced pushes are allowed".to_owned()),
+        NO_DELETION => on(there, "allow_deletions").then(|| "deletion is allowed".to_owned()),
+        SIGNED_COMMITS => {
+            (!on(there, "required_signatures")).then(|| "unsigned commits are taken".to_owned())
+        }
+        STATUS_CHECKS => {
+            let there = checks(there);
+            let absent: Vec<&str> = wanted
+                .status_checks
+                .iter()
+                .map(String::as_str)
+                .filter(|c| !there.iter().any(|t| t == c))
+                .collect();
+            (!absent.is_empty()).then(|| format!("does not ask for {}", absent.join(", ")))
+        }
+        _ => Some("classic protection has no such rule".to_owned()),
+    };
+    if let Some(lack) = lack {
+        return missing(&lack);
+    }
+    if !on(there, "enforce_admins") && !wanted.admins_bypass() {
+        return state(
+            State::Advisory,
+            "classic protection; administrators are not held",
+        );
+    }
+    let (users, teams, apps) = allowances(there);
+    let (may, may_teams) = wanted_allowances(wanted);
+    let more: Vec<String> = users
+        .into_iter()
+        .filter(|u| !may.contains(u))
+        .chain(teams.into_iter().filter(|t| !may_teams.contains(t)))
+        .chain(apps)
+        .collect();
+    if rule == REVIEW && !more.is_empty() {
+        return state(
+            State::Advisory,
+            &format!("classic protection; may be bypassed by {}", more.join(", ")),
+        );
+    }
+    state(State::Enforced, "classic protection")
+}
+
+/// The whole of a protection: ours, and what others had set beyond it, which a PUT
+/// would otherwise take away.
+fn body(there: &Value, wanted: &Wanted) -> Value {
+    let reviews = &there["required_pull_request_reviews"];
+    let count = reviews["required_approving_review_count"]
+        .as_u64()
+        .unwrap_or(0);
+    let mut review = json!({
+        "required_approving_review_count": count.max(u64::from(wanted.approvals)),
+        "dismiss_stale_reviews": true,
+        "require_code_owner_reviews":
+            wanted.code_owners || reviews["require_code_owner_reviews"] == true,
+    });
+    if reviews["require_last_push_approval"] == true {
+        review["require_last_push_approval"] = json!(true);
+    }
+    if let Value::Object(_) = &reviews["dismissal_restrictions"] {
+        review["dismissal_restrictions"] = people(&reviews["dismissal_restrictions"]);
+    }
+    let (users, teams) = wanted_allowances(wanted);
+    let (had, had_teams, had_apps) = allowances(there);
+    let lists = [&users, &teams, &had, &had_teams, &had_apps];
+    if lists.iter().any(|l| !l.is_empty()) {
+        review["bypass_pull_request_allowances"] = json!({"users": users, "teams": teams});
+    }
+    let mut contexts = checks(there);
+    for check in &wanted.status_checks {
+        if !contexts.contains(check) {
+            contexts.push(check.clone());
+        }
+    }
+    let status = match contexts.is_empty() {
+        true => Value::Null,
+        false => json!({
+            "strict": there["required_status_checks"]["strict"] == true,
+            "contexts": contexts,
+        }),
+    };
+    let restrictions = match &there["restrictions"] {
+        part @ Value::Object(_) => people(part),
+        _ => Value::Null,
+    };
+    let mut body = json!({
+        "required_status_checks": status,
+        "enforce_admins": !wanted.admins_bypass() || on(there, "enforce_admins"),
+        "required_pull_request_reviews": review,
+        "restrictions": restrictions,
+        "allow_force_pushes": false,
+        "allow_deletions": false,
+    });
+    for key in EXTRAS {
+        if on(there, key) {
+            body[key] = json!(true);
+        }
+    }
+    body
+}
+
+/// People, teams and Apps of an answer, as a request names them.
+fn people(part: &Value) -> Value {
+    json!({
+        "users": names(&part["users"], "login"),
+        "teams": names(&part["teams"], "slug"),
+        "apps": names(&part["apps"], "slug"),
+    })
+}
+
+/// What others may have set and we do not.
+const EXTRAS: [&str; 5] = [
+    "required_linear_history",
+    "required_conversation_resolution",
+    "lock_branch",
+    "block_creations",
+    "allow_fork_syncing",
+];
+
+/// Whether a protection is what we set, no more and no less.
+fn is_ours(there: &Value, wanted: &Wanted) -> bool {
+    let reviews = &there["required_pull_request_reviews"];
+    let mut want_checks = wanted.status_checks.clone();
+    want_checks.sort();
+    want_checks.dedup();
+    let (users, teams, apps) = allowances(there);
+    reviews["required_approving_review_count"].as_u64() == Some(u64::from(wanted.approvals))
+        && (reviews["require_code_owner_reviews"] == true) == wanted.code_owners
+        && reviews["require_last_push_approval"] != true
+        && checks(there) == want_checks
+        && (users, teams) == wanted_allowances(wanted)
+        && apps.is_empty()
+        && on(there, "enforce_admins") != wanted.admins_bypass()
+        && on(there, "required_signatures") == wanted.signed_commits
+        && !on(there, "allow_force_pushes")
+        && !on(there, "allow_deletions")
+        && !there["restrictions"].is_object()
+        && !reviews["dismissal_restrictions"].is_object()
+        && !EXTRAS.iter().any(|key| on(there, key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted() -> Wanted {
+        Wanted {
+            reviewed: vec!["main".to_owned()],
+            approvals: 1,
+            ..Wanted::default()
+        }
+    }
+
+    /// What GitHub answers to a GET after `body` was put.
+    fn answered(body: &Value) -> Value {
+        let on = |key: &str| json!({"enabled": body[key] == true});
+        json!({
+            "required_pull_request_reviews": body["required_pull_request_reviews"],
+            "required_status_checks": body["required_status_checks"],
+            "enforce_admins": on("enforce_admins"),
+            "allow_force_pushes": on("allow_force_pushes"),
+            "allow_deletions": on("allow_deletions"),
+        })
+    }
+
+    #[test]
+    fn what_we_set_is_enforced_and_ours() {
+        let wanted = wanted();
+        let there = answered(&body(&Value::Null, &wanted));
+        for rule in wanted.rules() {
+            assert_eq!(
+                judge(rule, "main", &there, &wanted).state,
+                State::Enforced,
+                "{rule}"
+            );
+        }
+        assert!(is_ours(&there, &wanted));
+    }
+
+    #[test]
+    fn what_others_set_is_kept() {
+        let there = json!({
+            "required_pull_request_reviews": {"required_approving_review_count": 2,
+                "dismissal_restrictions": {"users": [{"login": "ann"}]}},
+            "required_status_checks": {"strict": true, "contexts": ["theirs"]},
+            "restrictions": {"users": [{"login": "ann"}], "teams": [{"slug": "ops"}], "apps": []},
+            "required_linear_history": {"enabled": true},
+            "allow_force_pushes": {"enabled": true},
+        });
+        let body = body(&there, &wanted());
+        assert_eq!(
+            body["required_pull_request_reviews"]["required_approving_review_count"],
+            2
+        );
+        assert_eq!(
+            body["required_status_checks"],
+            json!({"strict": true, "contexts": ["theirs"]})
+        );
+        assert_eq!(
+            body["restrictions"],
+            json!({"users": ["ann"], "teams": ["ops"], "apps": []})
+        );
+        assert_eq!(
+            body["required_pull_request_reviews"]["dismissal_restrictions"]["users"],
+            json!(["ann"])
+        );
+        assert_eq!(body["required_linear_history"], true);
+        assert_eq!(body["allow_force_pushes"], false);
+        assert!(!is_ours(&there, &wanted()));
+    }
+
+    #[test]
+    fn administrators_who_are_not_held_make_it_advisory() {
+        let mut there = answered(&body(&Value::Null, &wanted()));
+        there["enforce_admins"] = json!({"enabled": false});
+        let state = judge(REVIEW, "main", &there, &wanted());
+        assert_eq!(state.state, State::Advisory);
+        let lax = Wanted {
+            bypass: vec!["admins".to_owned()],
+            ..wanted()
+        };
+        assert_eq!(judge(REVIEW, "main", &there, &lax).state, State::Enforced);
+    }
+}

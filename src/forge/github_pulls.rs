@@ -1,0 +1,112 @@
+//! GitHub's pull requests.
+
+use super::answer::Answer;
+use super::github::GitHub;
+use super::head_moved;
+use super::proposal::{Approval, Proposal};
+use super::refusal::{Reason, reason};
+use super::target::encode;
+use crate::clock::Moment;
+use crate::error::{Error, Kind, Result};
+use serde_json::{Value, json};
+
+const READ: &str = "`pull_requests: read`";
+const WRITE: &str = "`pull_requests: write`";
+
+fn proposal(pull: &Value) -> Result<Proposal> {
+    let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
+    Ok(Proposal {
+        number: pull["number"].as_u64().ok_or_else(|| {
+            Error::new(
+                Kind::Unavailable,
+                "GitHub told of a pull request without a number",
+            )
+        })?,
+        url: text(&pull["html_url"]),
+        head: text(&pull["head"]["sha"]),
+        author: text(&pull["user"]["login"]),
+        draft: pull["draft"] == true,
+    })
+}
+
+fn read(answer: Answer) -> Result<Proposal> {
+    proposal(&answer.json)
+}
+
+impl GitHub<'_> {
+    pub(super) fn find_proposal(&self, branch: &str, to: &str) -> Result<Option<Proposal>> {
+        let path = self.path(&format!(
+            "/pulls?state=open&head={}:{}&base={}&per_page=100",
+            encode(&self.target.owner),
+            encode(branch),
+            encode(to)
+        ));
+        // A server that does not understand the filter gives all of them.
+        self.client
+            .get_all(&path, READ)?
+            .iter()
+            .find(|p| {
+                p["head"]["ref"] == branch
+                    && p["base"]["ref"] == to
+                    && p["head"]["repo"]["full_name"]
+                        .as_str()
+                        .is_none_or(|n| n.eq_ignore_ascii_case(&self.target.path()))
+            })
+            .map(proposal)
+            .transpose()
+    }
+
+    pub(super) fn open_proposal(
+        &self,
+        branch: &str,
+        to: &str,
+        title: &str,
+        body: &str,
+    ) -> Result<Proposal> {
+        let request = json!({"title": title, "head": branch, "base": to, "body": body});
+        self.client
+            .post(&self.path("/pulls"), &request, WRITE)
+            .and_then(read)
+    }
+
+    pub(super) fn update_proposal(&self, number: u64, title: &str, body: &str) -> Result<Proposal> {
+        let path = self.path(&format!("/pulls/{number}"));
+        let request = json!({"title": title, "body": body});
+        self.client.patch(&path, &request, WRITE).and_then(read)
+    }
+
+    pub(super) fn approve(&self, number: u64, head: &str) -> Result<Approval> {
+        let path = self.path(&format!("/pulls/{number}"));
+        let now = self.client.get(&path, READ).and_then(read)?;
+        if now.head != head {
+            return Err(head_moved(number, head, &now.head));
+        }
+        let request = json!({"commit_id": head, "event": "APPROVE"});
+        match self
+            .client
+            .post(&format!("{path}/reviews"), &request, WRITE)
+        {
+            Ok(_) => Ok(Approval::Given),
+            Err(e) if reason(&e) == Some(Reason::OwnProposal) => Ok(Approval::OwnProposal),
+            Err(e) => Err(e),
+        }
+    }
+
+    pub(super) fn identity(&self) -> Result<Option<String>> {
+        if self.client.auth().is_none() {
+            return Ok(None);
+        }
+        let name = |answer: Answer, field: &str| answer.json[field].as_str().map(str::to_owned);
+        if let Some(app) = self.client.auth().as_app() {
+            let client = app.as_app(self.client.http(), Moment::now().seconds())?;
+            let answer = client.get("/app", "the App's own key and id")?;
+            return Ok(name(answer, "slug").map(|slug| format!("{slug}[bot]")));
+        }
+        match self.client.get("/user", "a user's token") {
+            Ok(answer) => Ok(name(answer, "login")),
+            // A CI job's token is nobody's.
+            Err(e) if reason(&e) == Some(Reason::Permission) => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+}

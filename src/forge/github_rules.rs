@@ -1,0 +1,386 @@
+//! GitHub's rulesets: what we set, and what the rules in force amount to. Pure.
+
+use super::protection::{
+    BACKUPS, CODE_OWNERS, CREATE_ONLY, NO_DELETION, NO_FORCE, REVIEW, RuleState, SIGNED_COMMITS,
+    STATUS_CHECKS, State, Wanted, approvals, covers, texts,
+};
+use serde_json::{Value, json};
+
+/// What the names of our rulesets begin with.
+pub(super) const PREFIX: &str = "aidf: ";
+
+/// A ruleset of ours.
+pub(super) struct Ruleset {
+    pub name: String,
+    pub body: Value,
+}
+
+/// The rulesets that `wanted` takes; `actors` are those who are not held.
+pub(super) fn rulesets(wanted: &Wanted, actors: &[Value]) -> Vec<Ruleset> {
+    let mut all: Vec<Ruleset> = wanted
+        .reviewed
+        .iter()
+        .map(|branch| {
+            let mut include = vec![format!("refs/heads/{}", pattern(branch))];
+            if *branch == wanted.default_branch {
+                include.insert(0, "~DEFAULT_BRANCH".to_owned());
+            }
+            ruleset(branch, &include, review_rules(wanted), actors)
+        })
+        .collect();
+    if wanted.backups {
+        let rules = json!([{"type": "update"}, {"type": "deletion"}, {"type": "non_fast_forward"}]);
+        let include = [format!("refs/heads/{}", pattern(BACKUPS))];
+        all.push(ruleset(BACKUPS, &include, rules, actors));
+    }
+    all
+}
+
+fn ruleset(branch: &str, include: &[String], rules: Value, actors: &[Value]) -> Ruleset {
+    let name = format!("{PREFIX}{branch}");
+    Ruleset {
+        body: json!({
+            "name": name,
+            "target": "branch",
+            "enforcement": "active",
+            "bypass_actors": actors,
+            "conditions": {"ref_name": {"include": include, "exclude": []}},
+            "rules": rules,
+        }),
+        name,
+    }
+}
+
+/// A glob of ours in GitHub's words, where `*` and a `**` at the end stop at a slash.
+fn pattern(glob: &str) -> String {
+    match glob.strip_suffix("/**") {
+        _ if glob == "**" => "**/*".to_owned(),
+        Some(front) => format!("{front}/**/*"),
+        None => glob.to_owned(),
+    }
+}
+
+fn review_rules(wanted: &Wanted) -> Value {
+    let mut rules = vec![
+        json!({"type": "deletion"}),
+        json!({"type": "non_fast_forward"}),
+        json!({"type": "pull_request", "parameters": {
+            "required_approving_review_count": wanted.approvals,
+            "dismiss_stale_reviews_on_push": true,
+            "require_code_owner_review": wanted.code_owners,
+            "require_last_push_approval": false,
+            "required_review_thread_resolution": false,
+        }}),
+    ];
+    if wanted.signed_commits {
+        rules.push(json!({"type": "required_signatures"}));
+    }
+    if !wanted.status_checks.is_empty() {
+        let checks: Vec<Value> = wanted
+            .status_checks
+            .iter()
+            .map(|name| json!({"context": name}))
+            .collect();
+        rules.push(json!({"type": "required_status_checks", "parameters": {
+            "strict_required_status_checks_policy": false,
+            "required_status_checks": checks,
+        }}));
+    }
+    Value::Array(rules)
+}
+
+/// The parts in which a ruleset differs from ours; none where it is as we set it.
+pub(super) fn differences(have: &Value, want: &Value) -> Vec<&'static str> {
+    [
+        "target",
+        "enforcement",
+        "conditions",
+        "rules",
+        "bypass_actors",
+    ]
+    .into_iter()
+    .filter(|key| match have.get(key) {
+        // Left out for callers who may not see it: not known, and not empty.
+        None if *key == "bypass_actors" => false,
+        None => true,
+        Some(have) => !covers(have, &want[*key]),
+    })
+    .collect()
+}
+
+/// Who may bypass a ruleset; none where that is not visible.
+pub(super) type BypassOf<'b> = dyn Fn(u64) -> Option<Vec<Value>> + 'b;
+
+/// Whether `rule` holds on `branch`, going by the rules that GitHub says are in force.
+pub(super) fn judge(
+    rule: &'static str,
+    branch: &str,
+    in_force: &[Value],
+    wanted: &Wanted,
+    actors: &[Value],
+    bypass_of: &BypassOf,
+) -> RuleState {
+    let kind = match rule {
+        REVIEW | CODE_OWNERS => "pull_request",
+        NO_FORCE => "non_fast_forward",
+        NO_DELETION => "deletion",
+        SIGNED_COMMITS => "required_signatures",
+        STATUS_CHECKS => "required_status_checks",
+        CREATE_ONLY => "update",
+        _ => "",
+    };
+    let mut best: Option<RuleState> = None;
+    let mut keep = |state: RuleState| {
+        if best.as_ref().is_none_or(|b| rank(b) < rank(&state)) {
+            best = Some(state);
+        }
+    };
+    for found in in_force.iter().filter(|r| r["type"] == kind) {
+        let by = source(found);
+        if let Some(lack) = lacks(rule, &found["parameters"], wanted) {
+            keep(RuleState::new(
+                rule,
+                branch,
+                State::Missing,
+                format!("{by}: {lack}"),
+            ));
+            continue;
+        }
+        let bypass = found["ruleset_id"].as_u64().and_then(bypass_of);
+        let state = match bypass {
+            // Set, and whom it holds cannot be told: that is not yet enforced.
+            None => RuleState::new(
+                rule,
+                branch,
+                State::Unknown,
+                format!("{by}; who may bypass it is not visible to this login"),
+            ),
+            Some(all) => {
+                let more: Vec<String> = all
+                    .iter()
+                    .filter(|a| !actors.iter().any(|w| same_actor(a, w)))
+                    .map(actor_name)
+                    .collect();
+                match more.is_empty() {
+                    true => RuleState::new(rule, branch, State::Enforced, by),
+                    false => RuleState::new(
+                        rule,
+                        branch,
+                        State::Advisory,
+                        format!("{by}; may be bypassed by {}", more.join(", ")),
+                    ),
+                }
+            }
+        };
+        keep(state);
+    }
+    best.unwrap_or_else(|| RuleState::new(rule, branch, State::Missing, "no rule says so"))
+}
+
+/// How good a state is.
+pub(super) fn rank(state: &RuleState) -> u8 {
+    match state.state {
+        State::Enforced => 3,
+        State::Advisory => 2,
+        State::Unknown => 1,
+        State::Missing => 0,
+    }
+}
+
+/// What a rule in force lacks of what is wanted.
+fn lacks(rule: &str, parameters: &Value, wanted: &Wanted) -> Option<String> {
+    match rule {
+        REVIEW => {
+            let count = parameters["required_approving_review_count"]
+                .as_u64()
+                .unwrap_or(0);
+            (count < u64::from(wanted.approvals)).then(|| {
+                format!(
+                    "asks for {} where {} are wanted",
+                    approvals(count),
+                    wanted.approvals
+                )
+            })
+        }
+        CODE_OWNERS => (parameters["require_code_owner_review"] != true)
+            .then(|| "does not ask the owners of the code".to_owned()),
+        STATUS_CHECKS => {
+            let list = parameters["required_status_checks"].as_array();
+            let there: Vec<&str> = list
+                .into_iter()
+                .flatten()
+                .filter_map(|c| c["context"].as_str())
+                .collect();
+            let absent: Vec<&str> = wanted
+                .status_checks
+                .iter()
+                .map(String::as_str)
+                .filter(|c| !there.contains(c))
+                .collect();
+            (!absent.is_empty()).then(|| format!("does not ask for {}", absent.join(", ")))
+        }
+        _ => None,
+    }
+}
+
+fn source(rule: &Value) -> String {
+    let by = rule["ruleset_source"].as_str().unwrap_or_default();
+    match rule["ruleset_source_type"].as_str() {
+        Some("Repository") | None => format!("ruleset {}", rule["ruleset_id"]),
+        Some(kind) => format!(
+            "ruleset {} of the {} {by}",
+            rule["ruleset_id"],
+            kind.to_lowercase()
+        ),
+    }
+}
+
+fn same_actor(have: &Value, want: &Value) -> bool {
+    // An organisation's administrators have no id, or 1, by the version of the API.
+    let same_id = have["actor_id"] == want["actor_id"] || have["actor_type"] == "OrganizationAdmin";
+    have["actor_type"] == want["actor_type"] && same_id
+}
+
+fn actor_name(actor: &Value) -> String {
+    let kind = actor["actor_type"].as_str().unwrap_or("someone");
+    match (kind, actor["actor_id"].as_u64()) {
+        ("RepositoryRole", Some(5)) => "administrators".to_owned(),
+        ("OrganizationAdmin", _) => "owners of the organisation".to_owned(),
+        ("DeployKey", _) => "deploy keys".to_owned(),
+        (kind, Some(id)) => format!("{kind} {id}"),
+        (kind, None) => kind.to_owned(),
+    }
+}
+
+/// What rules that are not ours would do to branches that must stay free.
+pub(super) fn hindrances(in_force: &[Value], branches: &str, only_making: bool) -> Vec<String> {
+    let mut all: Vec<String> = in_force
+        .iter()
+        .filter_map(|rule| {
+            let kind = rule["type"].as_str()?;
+            let effect = match kind {
+                "creation" => "made",
+                "pull_request" => "written without a pull request",
+                "required_signatures" => "written without signed commits",
+                "required_status_checks"
+                | "workflows"
+                | "required_deployments"
+                | "code_scanning" => "written before checks have passed",
+                "branch_name_pattern" => "made, unless their names fit a pattern",
+                "commit_message_pattern"
+                | "commit_author_email_pattern"
+                | "committer_email_pattern" => "written, unless their commits fit a pattern",
+                "update" if !only_making => "written",
+                "deletion" if !only_making => "deleted",
+                "non_fast_forward" if !only_making => "forced",
+                "merge_queue" if !only_making => "written without the merge queue",
+                "required_linear_history" if !only_making => "given merge commits",
+                _ => return None,
+            };
+            Some(format!(
+                "{} keeps {branches} from being {effect}",
+                source(rule)
+            ))
+        })
+        .collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// The names of a list of objects, by one of their fields.
+pub(super) fn names(list: &Value, field: &str) -> Vec<String> {
+    let fields: Vec<Value> = list
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|v| v[field].clone())
+        .collect();
+    texts(&Value::Array(fields))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted() -> Wanted {
+        Wanted {
+            reviewed: vec!["main".to_owned(), "release/**".to_owned()],
+            default_branch: "main".to_owned(),
+            backups: true,
+            approvals: 1,
+            ..Wanted::default()
+        }
+    }
+
+    #[test]
+    fn rulesets_are_as_github_takes_them() {
+        let all = rulesets(&wanted(), &[]);
+        let names: Vec<&str> = all.iter().map(|r| r.name.as_str()).collect();
+        assert_eq!(names, ["aidf: main", "aidf: release/**", "aidf: backup/**"]);
+        let include = |n: usize| all[n].body["conditions"]["ref_name"]["include"].to_string();
+        assert_eq!(include(0), r#"["~DEFAULT_BRANCH","refs/heads/main"]"#);
+        assert_eq!(include(1), r#"["refs/heads/release/**/*"]"#);
+        assert_eq!(include(2), r#"["refs/heads/backup/**/*"]"#);
+        let pull = &all[0].body["rules"][2]["parameters"];
+        assert_eq!(pull.as_object().unwrap().len(), 5, "all five are required");
+    }
+
+    #[test]
+    fn a_ruleset_differs_only_in_what_we_set() {
+        let want = &rulesets(&wanted(), &[])[0].body;
+        let mut have = want.clone();
+        have["id"] = json!(7);
+        have["rules"][2]["parameters"]["allowed_merge_methods"] = json!(["squash"]);
+        assert!(differences(&have, want).is_empty());
+        have.as_object_mut().unwrap().remove("bypass_actors");
+        assert!(
+            differences(&have, want).is_empty(),
+            "not visible is not different"
+        );
+        have["bypass_actors"] = json!([{"actor_id": 5, "actor_type": "RepositoryRole"}]);
+        have["enforcement"] = json!("evaluate");
+        assert_eq!(differences(&have, want), ["enforcement", "bypass_actors"]);
+    }
+
+    #[test]
+    fn a_rule_counts_wherever_it_comes_from_and_as_far_as_it_goes() {
+        let wanted = wanted();
+        let pull = |id: u64, count: u64| {
+            json!({"type": "pull_request", "ruleset_id": id, "ruleset_source_type": "Organization",
+                "ruleset_source": "acme", "parameters": {"required_approving_review_count": count}})
+        };
+        let judge =
+            |rules: &[Value], bypass: &BypassOf| judge(REVIEW, "main", rules, &wanted, &[], bypass);
+        let nobody = |_| Some(Vec::new());
+        let admin = |_| Some(vec![json!({"actor_id": 5, "actor_type": "RepositoryRole"})]);
+        assert_eq!(judge(&[], &nobody).state, State::Missing);
+        let weak = judge(&[pull(1, 0)], &nobody);
+        assert_eq!(weak.state, State::Missing);
+        assert!(weak.detail.contains("0 approvals"), "{}", weak.detail);
+        let good = judge(&[pull(1, 0), pull(2, 2)], &nobody);
+        assert_eq!(good.state, State::Enforced);
+        assert!(good.detail.contains("organization acme"), "{}", good.detail);
+        let some = judge(&[pull(2, 2)], &admin);
+        assert_eq!(some.state, State::Advisory);
+        assert!(some.detail.contains("administrators"));
+        let hidden = judge(&[pull(2, 2)], &|_| None);
+        assert_eq!(hidden.state, State::Unknown);
+        assert!(hidden.detail.contains("not visible"));
+    }
+
+    #[test]
+    fn rules_that_stop_sandboxes_are_named() {
+        let rules = [
+            json!({"type": "non_fast_forward", "ruleset_id": 3, "ruleset_source_type": "Organization", "ruleset_source": "acme"}),
+            json!({"type": "creation", "ruleset_id": 4, "ruleset_source_type": "Repository"}),
+        ];
+        let all = hindrances(&rules, "sandbox-*", false);
+        assert_eq!(all.len(), 2);
+        assert!(
+            all[0].contains("acme keeps sandbox-* from being forced"),
+            "{all:?}"
+        );
+        assert_eq!(hindrances(&rules, "backup/**", true).len(), 1);
+    }
+}

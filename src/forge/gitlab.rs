@@ -1,0 +1,249 @@
+//! GitLab's protected branches. Where several match, the most permissive one wins, and a
+//! `*` in their names crosses slashes.
+
+use super::Client;
+use super::answer::Method;
+use super::gitlab_rules as rules;
+use super::protection::{
+    BACKUP_PROBE, BACKUPS, Bypass, CREATE_ONLY, Change, NO_DELETION, Removal, RuleState,
+    SANDBOX_PROBE, State, Survey, Wanted, example_of, is_glob,
+};
+use super::refusal::{Reason, reason};
+use super::target::{Target, encode};
+use crate::error::{Kind, Result};
+use serde_json::{Value, json};
+
+pub(super) const READ: &str = "the Developer role, and a token with `read_api` or `api`";
+pub(super) const MAINTAIN: &str = "the Maintainer role, and a token with `api`";
+
+/// One project on GitLab.
+#[derive(Debug)]
+pub struct GitLab<'a> {
+    pub(super) client: Client<'a>,
+    pub(super) target: Target,
+}
+
+impl<'a> GitLab<'a> {
+    pub(super) fn new(client: Client<'a>, target: Target) -> Self {
+        GitLab {
+            client: client.with_header("Accept", "application/json"),
+            target,
+        }
+    }
+
+    /// A path below the project.
+    pub(super) fn path(&self, rest: &str) -> String {
+        format!("/projects/{}{rest}", encode(&self.target.path()))
+    }
+
+    fn protected(&self) -> Result<Vec<Value>> {
+        self.client
+            .get_all(&self.path("/protected_branches?per_page=100"), MAINTAIN)
+    }
+
+    /// The backups that exist.
+    fn backups(&self) -> Result<Vec<String>> {
+        let path = self.path("/repository/branches?search=%5Ebackup%2F&per_page=100");
+        let mut names: Vec<String> = self
+            .client
+            .get_all(&path, READ)?
+            .iter()
+            .filter_map(|b| b["name"].as_str())
+            .filter(|n| n.starts_with("backup/"))
+            .map(str::to_owned)
+            .collect();
+        names.sort();
+        Ok(names)
+    }
+
+    pub(super) fn survey(&self, wanted: &Wanted) -> Result<Survey> {
+        let bypass = wanted.bypass()?;
+        let there = match self.protected() {
+            Ok(there) => there,
+            Err(e) if reason(&e) == Some(Reason::Permission) => {
+                return Ok(Survey {
+                    rules: wanted.all(State::Unknown, e.message()),
+                    blocked: Some(e.in_full()),
+                    ..Survey::default()
+                });
+            }
+            Err(e) => return Err(e),
+        };
+        let mut survey = Survey::default();
+        for who in bypass {
+            survey.warnings.push(match who {
+                Bypass::Admins => "GitLab knows no administrators of a repository: `admins` lets its maintainers push".to_owned(),
+                other => format!("GitLab lets single users or groups bypass in paid plans alone: {other:?} is held like all others"),
+            });
+        }
+        let facts = self.facts(wanted)?;
+        for branch in &wanted.reviewed {
+            let body = rules::body(&in_its_words(branch), wanted);
+            let matching = rules::matching(&there, &example_of(branch));
+            survey.rules.extend(
+                wanted
+                    .rules()
+                    .into_iter()
+                    .map(|rule| rules::judge(rule, branch, &matching, wanted, &facts)),
+            );
+            let name = in_its_words(branch);
+            let exact = there.iter().find(|p| p["name"] == name.as_str());
+            self.bring(&name, exact, body, &mut survey.changes);
+            for other in &matching {
+                if other["name"] != name.as_str() && rules::lets_push(other, wanted) {
+                    survey.warnings.push(format!(
+                        "`{}` also matches `{branch}` and lets more people push, and the most permissive wins; correct or delete it",
+                        other["name"].as_str().unwrap_or_default()
+                    ));
+                }
+            }
+        }
+        if wanted.backups {
+            self.survey_backups(&there, &mut survey)?;
+        }
+        for rule in rules::matching(&there, SANDBOX_PROBE) {
+            survey.warnings.push(format!(
+                "`{}` protects sandbox-* too: they could not be forced or deleted, and perhaps not written",
+                rule["name"].as_str().unwrap_or_default()
+            ));
+        }
+        Ok(survey)
+    }
+
+    /// The requests that make an exact protection what it is to be.
+    fn bring(&self, name: &str, exact: Option<&Value>, body: Value, changes: &mut Vec<Change>) {
+        let one = self.path(&format!("/protected_branches/{}", encode(name)));
+        let change = |what: String, method, path: &str, body| Change {
+            what,
+            method,
+            path: path.to_owned(),
+            body,
+            needs: MAINTAIN,
+        };
+        let all = self.path("/protected_branches");
+        let Some(have) = exact else {
+            changes.push(change(
+                format!("protect `{name}`"),
+                Method::Post,
+                &all,
+                Some(body),
+            ));
+            return;
+        };
+        let levels_differ = !rules::same_levels(have, &body);
+        if levels_differ {
+            changes.push(change(
+                format!("unprotect `{name}` to protect it anew; it is open in between"),
+                Method::Delete,
+                &one,
+                None,
+            ));
+            changes.push(change(
+                format!("protect `{name}` anew, which ends the gap"),
+                Method::Post,
+                &all,
+                Some(body),
+            ));
+        } else if have["allow_force_push"] == true {
+            changes.push(change(
+                format!("refuse forced pushes to `{name}`"),
+                Method::Patch,
+                &one,
+                Some(json!({"allow_force_push": false})),
+            ));
+        }
+    }
+
+    fn survey_backups(&self, there: &[Value], survey: &mut Survey) -> Result<()> {
+        let backups = self.backups()?;
+        let mut held = 0;
+        for name in &backups {
+            let exact = there.iter().find(|p| p["name"] == name.as_str());
+            if rules::nobody_pushes(&rules::matching(there, name)) {
+                held += 1;
+            }
+            self.bring(name, exact, rules::backup_body(name), &mut survey.changes);
+        }
+        let total = backups.len();
+        let state = match held == total {
+            true => State::Advisory,
+            false => State::Missing,
+        };
+        survey.rules.push(RuleState::new(CREATE_ONLY, BACKUPS, state, format!(
+            "{held} of {total} backups are protected one by one; GitLab cannot leave creation alone open, so new ones are protected by the next `protect apply`"
+        )));
+        survey.rules.push(RuleState::new(NO_DELETION, BACKUPS, state, format!(
+            "{held} of {total} backups are protected; maintainers can still delete protected branches through the API and the pages"
+        )));
+        for rule in rules::matching(there, BACKUP_PROBE) {
+            survey.warnings.push(format!(
+                "`{}` holds for backups that do not exist yet: at its levels they may not be made",
+                rule["name"].as_str().unwrap_or_default()
+            ));
+        }
+        Ok(())
+    }
+
+    /// What of the project decides about rules that a protected branch does not hold.
+    fn facts(&self, wanted: &Wanted) -> Result<rules::Facts> {
+        let optional = |path: String, needs| match self.client.get(&path, needs) {
+            Ok(answer) => Ok(Some(answer.json)),
+            // Plans without it answer 404, or 403.
+            Err(e) if matches!(e.kind(), Kind::NotFound | Kind::Denied) => Ok(None),
+            Err(e) => Err(e),
+        };
+        let mut facts = rules::Facts::default();
+        if wanted.approvals > 0 {
+            facts.approval_rules = optional(self.path("/approval_rules"), MAINTAIN)?;
+        }
+        if wanted.signed_commits {
+            facts.push_rule = optional(self.path("/push_rule"), MAINTAIN)?;
+        }
+        if !wanted.status_checks.is_empty() {
+            facts.project = optional(self.path(""), READ)?;
+        }
+        Ok(facts)
+    }
+
+    pub(super) fn removal(&self, wanted: &Wanted) -> Result<Removal> {
+        let there = self.protected()?;
+        let mut removal = Removal::default();
+        let mut ours: Vec<(String, Value)> = wanted
+            .reviewed
+            .iter()
+            .map(|b| (in_its_words(b), rules::body(&in_its_words(b), wanted)))
+            .collect();
+        if wanted.backups {
+            ours.extend(self.backups()?.into_iter().map(|b| {
+                let body = rules::backup_body(&b);
+                (b, body)
+            }));
+        }
+        for (name, body) in ours {
+            let Some(have) = there.iter().find(|p| p["name"] == name.as_str()) else {
+                continue;
+            };
+            match rules::same_levels(have, &body) && have["allow_force_push"] != true {
+                true => removal.changes.push(Change {
+                    what: format!("unprotect `{name}`"),
+                    method: Method::Delete,
+                    path: self.path(&format!("/protected_branches/{}", encode(&name))),
+                    body: None,
+                    needs: MAINTAIN,
+                }),
+                false => removal.left.push(format!(
+                    "the protection of `{name}` is not as aidf sets it, and is left alone"
+                )),
+            }
+        }
+        Ok(removal)
+    }
+}
+
+/// A glob in GitLab's words, where one `*` crosses slashes.
+fn in_its_words(glob: &str) -> String {
+    match is_glob(glob) {
+        true => glob.replace("**", "*"),
+        false => glob.to_owned(),
+    }
+}

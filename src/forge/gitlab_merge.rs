@@ -1,0 +1,112 @@
+//! GitLab's merge requests.
+
+use super::answer::Answer;
+use super::gitlab::{GitLab, READ};
+use super::head_moved;
+use super::proposal::{Approval, Proposal};
+use super::refusal::status;
+use super::target::encode;
+use crate::error::{Error, Kind, Result};
+use serde_json::{Value, json};
+
+const WRITE: &str = "the Developer role, and a token with `api`";
+
+fn proposal(merge: &Value) -> Result<Proposal> {
+    let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
+    Ok(Proposal {
+        number: merge["iid"].as_u64().ok_or_else(|| {
+            Error::new(
+                Kind::Unavailable,
+                "GitLab told of a merge request without a number",
+            )
+        })?,
+        url: text(&merge["web_url"]),
+        head: text(&merge["sha"]),
+        author: text(&merge["author"]["username"]),
+        draft: merge["draft"] == true,
+    })
+}
+
+fn read(answer: Answer) -> Result<Proposal> {
+    proposal(&answer.json)
+}
+
+impl GitLab<'_> {
+    pub(super) fn find_proposal(&self, branch: &str, to: &str) -> Result<Option<Proposal>> {
+        let path = self.path(&format!(
+            "/merge_requests?state=opened&source_branch={}&target_branch={}&per_page=100",
+            encode(branch),
+            encode(to)
+        ));
+        // A fork may have a branch of the same name.
+        self.client
+            .get_all(&path, READ)?
+            .iter()
+            .find(|m| {
+                m["source_branch"] == branch
+                    && m["target_branch"] == to
+                    && m["source_project_id"] == m["target_project_id"]
+            })
+            .map(proposal)
+            .transpose()
+    }
+
+    pub(super) fn open_proposal(
+        &self,
+        branch: &str,
+        to: &str,
+        title: &str,
+        body: &str,
+    ) -> Result<Proposal> {
+        let request = json!({
+            "source_branch": branch, "target_branch": to, "title": title, "description": body,
+        });
+        self.client
+            .post(&self.path("/merge_requests"), &request, WRITE)
+            .and_then(read)
+    }
+
+    pub(super) fn update_proposal(&self, number: u64, title: &str, body: &str) -> Result<Proposal> {
+        let path = self.path(&format!("/merge_requests/{number}"));
+        let request = json!({"title": title, "description": body});
+        self.client.put(&path, &request, WRITE).and_then(read)
+    }
+
+    pub(super) fn approve(&self, number: u64, head: &str) -> Result<Approval> {
+        let path = self.path(&format!("/merge_requests/{number}"));
+        let now = self.client.get(&path, READ).and_then(read)?;
+        if now.head != head {
+            return Err(head_moved(number, head, &now.head));
+        }
+        let request = json!({"sha": head});
+        match self
+            .client
+            .post(&format!("{path}/approve"), &request, WRITE)
+        {
+            Ok(_) => Ok(Approval::Given),
+            Err(e) if status(&e) == Some(409) => Err(head_moved(number, head, "another commit")),
+            // A bare 401 means a bad login, an own proposal, or that it is approved by us.
+            Err(e) if status(&e) == Some(401) => {
+                if self.identity()?.is_some_and(|me| me == now.author) {
+                    return Ok(Approval::OwnProposal);
+                }
+                let approvals = self.client.get(&format!("{path}/approvals"), READ)?.json;
+                match approvals["user_has_approved"] == true {
+                    true => Ok(Approval::Already),
+                    false => Err(e),
+                }
+            }
+            Err(e) => Err(e),
+        }
+    }
+
+    pub(super) fn identity(&self) -> Result<Option<String>> {
+        if self.client.auth().is_none() {
+            return Ok(None);
+        }
+        let answer = self
+            .client
+            .get("/user", "a token with `read_user` or `api`")?;
+        Ok(answer.json["username"].as_str().map(str::to_owned))
+    }
+}

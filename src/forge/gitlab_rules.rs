@@ -1,0 +1,335 @@
+//! GitLab's protected branches: what we set, and what those in force amount to. Pure.
+
+use super::protection::{
+    CODE_OWNERS, NO_DELETION, NO_FORCE, REVIEW, RuleState, SIGNED_COMMITS, STATUS_CHECKS, State,
+    Wanted,
+};
+use serde_json::{Value, json};
+
+/// No one at all.
+const NO_ONE: u64 = 0;
+/// Maintainers, and owners with them.
+const MAINTAINERS: u64 = 40;
+
+/// What of the project decides besides; null or none where it is not there to be read.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    pub approval_rules: Option<Value>,
+    pub push_rule: Option<Value>,
+    pub project: Option<Value>,
+}
+
+/// The level of those who may push to a reviewed branch.
+fn push_level(wanted: &Wanted) -> u64 {
+    match wanted.admins_bypass() {
+        true => MAINTAINERS,
+        false => NO_ONE,
+    }
+}
+
+/// The protection of a reviewed branch.
+pub(super) fn body(name: &str, wanted: &Wanted) -> Value {
+    let mut body = json!({
+        "name": name,
+        "push_access_level": push_level(wanted),
+        "merge_access_level": MAINTAINERS,
+        "allow_force_push": false,
+    });
+    if wanted.code_owners {
+        body["code_owner_approval_required"] = json!(true);
+    }
+    body
+}
+
+/// The protection of a backup that exists.
+pub(super) fn backup_body(name: &str) -> Value {
+    json!({
+        "name": name,
+        "push_access_level": NO_ONE,
+        "merge_access_level": NO_ONE,
+        "allow_force_push": false,
+    })
+}
+
+/// The levels of a list; single users, groups and keys count as the highest.
+fn levels(list: &Value) -> Vec<u64> {
+    list.as_array()
+        .into_iter()
+        .flatten()
+        .map(|l| {
+            let single = ["user_id", "group_id", "deploy_key_id"]
+                .iter()
+                .any(|key| !l[*key].is_null());
+            match single {
+                true => u64::MAX,
+                false => l["access_level"].as_u64().unwrap_or(u64::MAX),
+            }
+        })
+        .collect()
+}
+
+/// Whether a protection has the levels of `body`.
+pub(super) fn same_levels(have: &Value, body: &Value) -> bool {
+    let same = |list: &str, level: &str| levels(&have[list]) == [body[level].as_u64().unwrap_or(0)];
+    let owners = match (
+        &have["code_owner_approval_required"],
+        &body["code_owner_approval_required"],
+    ) {
+        // Plans without it do not tell of it.
+        (Value::Bool(have), Value::Bool(want)) => have == want,
+        _ => true,
+    };
+    same("push_access_levels", "push_access_level")
+        && same("merge_access_levels", "merge_access_level")
+        && owners
+}
+
+/// The protections that hold for a branch.
+pub(super) fn matching<'v>(all: &'v [Value], branch: &str) -> Vec<&'v Value> {
+    all.iter()
+        .filter(|p| p["name"].as_str().is_some_and(|name| matches(name, branch)))
+        .collect()
+}
+
+/// GitLab's globs: `*` is any run of characters, slashes too, and nothing else is special.
+fn matches(glob: &str, name: &str) -> bool {
+    let Some((first, rest)) = glob.split_once('*') else {
+        return glob == name;
+    };
+    let Some(mut left) = name.strip_prefix(first) else {
+        return false;
+    };
+    let parts: Vec<&str> = rest.split('*').collect();
+    let (last, middle) = match parts.split_last() {
+        Some((last, middle)) => (*last, middle),
+        None => ("", &[][..]),
+    };
+    for part in middle {
+        match left.find(part) {
+            Some(at) => left = &left[at + part.len()..],
+            None => return false,
+        }
+    }
+    left.ends_with(last)
+}
+
+/// Whether a protection lets more people push than is wanted.
+pub(super) fn lets_push(protection: &Value, wanted: &Wanted) -> bool {
+    let allowed = push_level(wanted);
+    levels(&protection["push_access_levels"])
+        .iter()
+        .any(|l| *l != NO_ONE && *l != allowed)
+}
+
+/// Whether all protections of a branch, and there is one, let nobody push.
+pub(super) fn nobody_pushes(matching: &[&Value]) -> bool {
+    !matching.is_empty()
+        && matching.iter().all(|p| {
+            levels(&p["push_access_levels"])
+                .iter()
+                .all(|l| *l == NO_ONE)
+                && levels(&p["merge_access_levels"])
+                    .iter()
+                    .all(|l| *l == NO_ONE)
+                && p["allow_force_push"] != true
+        })
+}
+
+/// Whether a rule holds, going by every protection that matches.
+pub(super) fn judge(
+    rule: &'static str,
+    branch: &str,
+    matching: &[&Value],
+    wanted: &Wanted,
+    facts: &Facts,
+) -> RuleState {
+    let state = |state, detail: &str| RuleState::new(rule, branch, state, detail);
+    if matching.is_empty() {
+        return state(State::Missing, "the branch is not protected");
+    }
+    match rule {
+        REVIEW => {
+            if let Some(open) = matching.iter().find(|p| lets_push(p, wanted)) {
+                let name = open["name"].as_str().unwrap_or_default();
+                return state(
+                    State::Missing,
+                    &format!("`{name}` lets people push without review"),
+                );
+            }
+            if wanted.approvals == 0 {
+                return state(
+                    State::Enforced,
+                    "pushes are refused, changes come by merge request",
+                );
+            }
+            match &facts.approval_rules {
+                Some(rules) if approvals_for(rules, branch) >= u64::from(wanted.approvals) => {
+                    state(
+                        State::Enforced,
+                        "pushes are refused, and merge requests take approvals",
+                    )
+                }
+                Some(_) => state(
+                    State::Advisory,
+                    "pushes are refused; merge requests take fewer approvals than wanted: set them under Settings, Merge requests",
+                ),
+                None => state(
+                    State::Advisory,
+                    "pushes are refused; that merge requests take approvals could not be read, and the free plan cannot require them",
+                ),
+            }
+        }
+        NO_FORCE => match matching.iter().find(|p| p["allow_force_push"] == true) {
+            Some(p) => state(
+                State::Missing,
+                &format!(
+                    "`{}` allows forced pushes",
+                    p["name"].as_str().unwrap_or_default()
+                ),
+            ),
+            None => state(State::Enforced, ""),
+        },
+        NO_DELETION => state(
+            State::Advisory,
+            "no push deletes it; maintainers can through the API and the pages",
+        ),
+        CODE_OWNERS => match matching
+            .iter()
+            .all(|p| p["code_owner_approval_required"] == true)
+        {
+            true => state(State::Enforced, ""),
+            false => state(State::Missing, "not set, or not in this plan (Premium)"),
+        },
+        SIGNED_COMMITS => match &facts.push_rule {
+            Some(r) if r["reject_unsigned_commits"] == true => {
+                state(State::Enforced, "a push rule")
+            }
+            Some(_) => state(
+                State::Missing,
+                "set it by hand: Settings, Repository, Push rules, Reject unsigned commits",
+            ),
+            None => state(
+                State::Unknown,
+                "push rules could not be read; the free plan has none",
+            ),
+        },
+        STATUS_CHECKS => match &facts.project {
+            Some(p) if p["only_allow_merge_if_pipeline_succeeds"] == true => state(
+                State::Advisory,
+                "merge requests take a pipeline that succeeds; GitLab names no single checks",
+            ),
+            Some(_) => state(
+                State::Missing,
+                "set it by hand: Settings, Merge requests, Pipelines must succeed",
+            ),
+            None => state(State::Unknown, "the project's settings could not be read"),
+        },
+        _ => state(State::Unknown, "GitLab has no such rule"),
+    }
+}
+
+/// The most approvals that one rule for this branch takes.
+fn approvals_for(rules: &Value, branch: &str) -> u64 {
+    let covers = |rule: &&Value| {
+        let list = rule["protected_branches"].as_array();
+        let none = list.is_none_or(Vec::is_empty);
+        rule["applies_to_all_protected_branches"] == true
+            || none
+            || list.into_iter().flatten().any(|b| b["name"] == branch)
+    };
+    rules
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(covers)
+        .filter_map(|r| r["approvals_required"].as_u64())
+        .max()
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted(approvals: u32) -> Wanted {
+        Wanted {
+            reviewed: vec!["main".to_owned()],
+            approvals,
+            ..Wanted::default()
+        }
+    }
+
+    fn protection(name: &str, push: u64, force: bool) -> Value {
+        json!({"name": name, "push_access_levels": [{"access_level": push}],
+            "merge_access_levels": [{"access_level": 40}], "allow_force_push": force})
+    }
+
+    #[test]
+    fn a_star_crosses_slashes() {
+        for (glob, name, yes) in [
+            ("main", "main", true),
+            ("main", "main2", false),
+            ("*", "a/b", true),
+            ("backup/*", "backup/a/b", true),
+            ("*-stable", "x/1-stable", true),
+            ("a*b*c", "aXbYc", true),
+            ("a*b*c", "aXcYb", false),
+            ("sand*", "main", false),
+        ] {
+            assert_eq!(matches(glob, name), yes, "{glob} {name}");
+        }
+    }
+
+    #[test]
+    fn the_most_permissive_wins() {
+        let all = [protection("main", 0, false), protection("m*", 30, true)];
+        let judge = |rule, all: &[Value]| {
+            judge(
+                rule,
+                "main",
+                &matching(all, "main"),
+                &wanted(0),
+                &Facts::default(),
+            )
+            .state
+        };
+        assert_eq!(judge(REVIEW, &all[..1]), State::Enforced);
+        assert_eq!(judge(NO_FORCE, &all[..1]), State::Enforced);
+        assert_eq!(judge(NO_DELETION, &all[..1]), State::Advisory);
+        assert_eq!(judge(REVIEW, &all), State::Missing);
+        assert_eq!(judge(NO_FORCE, &all), State::Missing);
+        assert_eq!(judge(REVIEW, &[]), State::Missing);
+    }
+
+    #[test]
+    fn approvals_that_cannot_be_required_are_advisory() {
+        let all = [protection("main", 0, false)];
+        let judge = |rules: Option<Value>| {
+            let facts = Facts {
+                approval_rules: rules,
+                ..Facts::default()
+            };
+            judge(REVIEW, "main", &matching(&all, "main"), &wanted(1), &facts).state
+        };
+        assert_eq!(judge(None), State::Advisory);
+        assert_eq!(
+            judge(Some(json!([{"approvals_required": 0}]))),
+            State::Advisory
+        );
+        assert_eq!(
+            judge(Some(json!([{"approvals_required": 1}]))),
+            State::Enforced
+        );
+        let other = json!([{"approvals_required": 1, "protected_branches": [{"name": "dev"}]}]);
+        assert_eq!(judge(Some(other)), State::Advisory);
+    }
+
+    #[test]
+    fn single_users_who_may_push_count() {
+        let mut p = protection("main", 0, false);
+        assert!(same_levels(&p, &body("main", &wanted(0))));
+        p["push_access_levels"] = json!([{"access_level": 0}, {"access_level": 40, "user_id": 3}]);
+        assert!(lets_push(&p, &wanted(0)));
+        assert!(!same_levels(&p, &body("main", &wanted(0))));
+    }
+}

@@ -1,0 +1,266 @@
+//! The forges: GitHub, GitLab, Gitea and Forgejo, behind one small enum.
+//!
+//! What others call:
+//!
+//! - [`detect`]`(&Endpoint, &ForgeSettings) -> Option<Provider>` and [`Provider::parse`];
+//!   [`Provider::Bare`] has no API and is not connected to;
+//! - [`Forge::connect`]`(Access) -> Result<Forge>`: finds the login, sends nothing yet;
+//! - protection: [`Forge::survey`], [`Forge::apply`], [`Forge::removal`] (whose changes
+//!   `apply` sends too), of [`Wanted`], [`Survey`], [`RuleState`], [`State`], [`Change`]
+//!   and [`Removal`];
+//! - proposals: [`Forge::find_proposal`], [`Forge::open_proposal`],
+//!   [`Forge::update_proposal`], [`Forge::approve`], [`Forge::identity`];
+//! - telling refusals apart: [`is_plan_limit`], [`reason`], [`status`];
+//! - [`logins_for_git`]: a GitHub App's tokens for git's own connections.
+//!
+//! A `survey` never says enforced of what it could not read. Where [`Survey::blocked`] is
+//! set, its changes are not known, and an empty list of them does not mean that all is well.
+
+mod answer;
+mod app;
+mod auth;
+mod client;
+mod gitea;
+mod gitea_pulls;
+mod gitea_rules;
+mod github;
+mod github_classic;
+mod github_pulls;
+mod github_rules;
+mod gitlab;
+mod gitlab_merge;
+mod gitlab_rules;
+mod limits;
+mod proposal;
+mod protection;
+mod refusal;
+mod settings;
+mod target;
+
+pub use answer::{Answer, Method};
+pub use auth::{Auth, Purpose, Scheme, Secret, logins_for_git};
+pub use client::Client;
+pub use proposal::{Approval, Proposal};
+pub use protection::{
+    BACKUPS, CODE_OWNERS, CREATE_ONLY, Change, NO_DELETION, NO_FORCE, REVIEW, Removal, RuleState,
+    SIGNED_COMMITS, STATUS_CHECKS, State, Survey, Wanted,
+};
+pub use refusal::{Reason, Refusal, is_plan_limit, reason, status};
+pub use settings::{ForgeFile, ForgeSettings, GitHubAppFile, Provider};
+pub use target::{Target, detect};
+
+use crate::error::{Error, Kind, Result};
+use crate::git::Endpoint;
+use crate::http::Http;
+use crate::progress::Progress;
+use gitea::Gitea;
+use github::GitHub;
+use gitlab::GitLab;
+
+/// How a forge is to be reached, and what for.
+pub struct Access<'a> {
+    /// What is known of the forges (`Config::forge`).
+    pub settings: &'a ForgeSettings,
+    /// The remote (`Remote::endpoint`).
+    pub endpoint: &'a Endpoint,
+    /// The provider, where the caller knows it; found from the remote otherwise.
+    pub provider: Option<Provider>,
+    /// What for: a GitHub App's token is given no more than that takes.
+    pub purpose: Purpose,
+    /// How servers are reached (`Remote::http`).
+    pub http: Http,
+    /// Whether git's credential helpers may ask questions.
+    pub interactive: bool,
+    /// Who listens.
+    pub progress: &'a dyn Progress,
+}
+
+/// One repository on one forge, as one identity.
+#[derive(Debug)]
+pub enum Forge<'a> {
+    /// github.com, or GitHub Enterprise Server.
+    GitHub(GitHub<'a>),
+    /// gitlab.com, or GitLab of one's own.
+    GitLab(GitLab<'a>),
+    /// Gitea or Forgejo.
+    Gitea(Gitea<'a>),
+}
+
+impl<'a> Forge<'a> {
+    /// Finds the provider, the repository and the login. Nothing is sent yet.
+    ///
+    /// Errors: usage, for a remote of no known forge; auth, for the App's key.
+    pub fn connect(access: Access<'a>) -> Result<Forge<'a>> {
+        let provider = access
+            .provider
+            .or_else(|| detect(access.endpoint, access.settings))
+            .ok_or_else(|| {
+                Error::new(
+                    Kind::Usage,
+                    format!("it is not known which forge runs at {}", access.endpoint),
+                )
+                .hint("say it with --provider github|gitlab|gitea|forgejo, or under forge.hosts in the configuration")
+            })?;
+        if provider == Provider::Bare {
+            return Err(Error::new(
+                Kind::Usage,
+                format!(
+                    "{} is a bare repository and has no forge around it",
+                    access.endpoint
+                ),
+            ));
+        }
+        let target = Target::of(access.endpoint)?;
+        if provider != Provider::GitLab && target.owner.contains('/') {
+            return Err(Error::new(
+                Kind::Usage,
+                format!(
+                    "`{}` is not OWNER/REPOSITORY, as {} has it",
+                    target.path(),
+                    provider.name()
+                ),
+            )
+            .hint("is the forge below a path of its host? then remotes of it are not understood"));
+        }
+        let base = target::api_base(provider, &target, access.settings)?;
+        let auth = auth::find(
+            access.settings,
+            provider,
+            &target,
+            &base,
+            access.purpose,
+            access.interactive,
+        )?;
+        let client = |name| Client::new(base, name, auth, access.http, access.progress);
+        Ok(match provider {
+            Provider::GitHub => Forge::GitHub(GitHub::new(client("GitHub")?, target)),
+            Provider::GitLab => Forge::GitLab(GitLab::new(client("GitLab")?, target)),
+            Provider::Forgejo => Forge::Gitea(Gitea::new(client("Forgejo")?, target, Some(true))),
+            Provider::Gitea | Provider::Bare => {
+                Forge::Gitea(Gitea::new(client("Gitea")?, target, None))
+            }
+        })
+    }
+
+    /// The provider.
+    pub fn provider(&self) -> Provider {
+        match self {
+            Forge::GitHub(_) => Provider::GitHub,
+            Forge::GitLab(_) => Provider::GitLab,
+            Forge::Gitea(g) => g.provider(),
+        }
+    }
+
+    /// The repository.
+    pub fn target(&self) -> &Target {
+        match self {
+            Forge::GitHub(g) => &g.target,
+            Forge::GitLab(g) => &g.target,
+            Forge::Gitea(g) => &g.target,
+        }
+    }
+
+    /// Reads what holds, and works out what would make it complete. Changes nothing.
+    ///
+    /// Errors: not_found, auth, unavailable; usage, for a `bypass` that cannot be.
+    pub fn survey(&self, wanted: &Wanted) -> Result<Survey> {
+        match self {
+            Forge::GitHub(g) => g.survey(wanted),
+            Forge::GitLab(g) => g.survey(wanted),
+            Forge::Gitea(g) => g.survey(wanted),
+        }
+    }
+
+    /// Sends the changes of a survey or a removal, in order.
+    ///
+    /// Errors: the first refusal; what was sent before it stays. Denied, with
+    /// [`is_plan_limit`], where the owner's plan has no protection.
+    pub fn apply(&self, changes: &[Change]) -> Result<()> {
+        match self {
+            Forge::GitHub(g) => protection::apply(&g.client, changes),
+            Forge::GitLab(g) => protection::apply(&g.client, changes),
+            Forge::Gitea(g) => protection::apply(&g.client, changes),
+        }
+    }
+
+    /// Works out what takes our protection away, and ours alone. Changes nothing.
+    ///
+    /// Errors: as of [`Forge::survey`].
+    pub fn removal(&self, wanted: &Wanted) -> Result<Removal> {
+        match self {
+            Forge::GitHub(g) => g.removal(wanted),
+            Forge::GitLab(g) => g.removal(wanted),
+            Forge::Gitea(g) => g.removal(wanted),
+        }
+    }
+
+    /// The open proposal of `branch` to `to`.
+    ///
+    /// Errors: not_found, auth, denied, unavailable.
+    pub fn find_proposal(&self, branch: &str, to: &str) -> Result<Option<Proposal>> {
+        match self {
+            Forge::GitHub(g) => g.find_proposal(branch, to),
+            Forge::GitLab(g) => g.find_proposal(branch, to),
+            Forge::Gitea(g) => g.find_proposal(branch, to),
+        }
+    }
+
+    /// Opens a proposal.
+    ///
+    /// Errors: conflict, where there is one; usage, where nothing differs.
+    pub fn open_proposal(
+        &self,
+        branch: &str,
+        to: &str,
+        title: &str,
+        body: &str,
+    ) -> Result<Proposal> {
+        match self {
+            Forge::GitHub(g) => g.open_proposal(branch, to, title, body),
+            Forge::GitLab(g) => g.open_proposal(branch, to, title, body),
+            Forge::Gitea(g) => g.open_proposal(branch, to, title, body),
+        }
+    }
+
+    /// Gives an open proposal another title and body.
+    ///
+    /// Errors: as of [`Forge::open_proposal`].
+    pub fn update_proposal(&self, number: u64, title: &str, body: &str) -> Result<Proposal> {
+        match self {
+            Forge::GitHub(g) => g.update_proposal(number, title, body),
+            Forge::GitLab(g) => g.update_proposal(number, title, body),
+            Forge::Gitea(g) => g.update_proposal(number, title, body),
+        }
+    }
+
+    /// Approves a proposal, at the commit `head` alone.
+    ///
+    /// Errors: conflict, where its head is another by now; denied, auth.
+    pub fn approve(&self, number: u64, head: &str) -> Result<Approval> {
+        match self {
+            Forge::GitHub(g) => g.approve(number, head),
+            Forge::GitLab(g) => g.approve(number, head),
+            Forge::Gitea(g) => g.approve(number, head),
+        }
+    }
+
+    /// Our name at the forge, where it tells.
+    ///
+    /// Errors: unavailable, auth.
+    pub fn identity(&self) -> Result<Option<String>> {
+        match self {
+            Forge::GitHub(g) => g.identity(),
+            Forge::GitLab(g) => g.identity(),
+            Forge::Gitea(g) => g.identity(),
+        }
+    }
+}
+
+/// The error for a proposal whose head is not the one that was looked at.
+fn head_moved(number: u64, wanted: &str, found: &str) -> Error {
+    Error::new(
+        Kind::Conflict,
+        format!("proposal {number} is at {found} by now, and {wanted} was looked at"),
+    )
+    .hint("look at it again")
+}

@@ -1,0 +1,353 @@
+//! What is to hold, what does, and what would bring it about: in words that every
+//! provider shares.
+
+use super::Client;
+use super::answer::Method;
+use super::refusal;
+use crate::error::{Error, Kind, Result};
+use serde::Serialize;
+use serde_json::Value;
+
+/// The name of a branch that no one has, to ask what would hold for sandboxes.
+pub(super) const SANDBOX_PROBE: &str = "sandbox-aidf-probe";
+/// The same for backups.
+pub(super) const BACKUP_PROBE: &str = "backup/aidf-probe";
+/// The branches that backups are kept in.
+pub const BACKUPS: &str = "backup/**";
+
+/// What is to hold, from the policy.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Branches, or globs of them, that change by review alone.
+    pub reviewed: Vec<String>,
+    /// The repository's default branch.
+    pub default_branch: String,
+    /// Whether `backup/**` may be created and never changed or deleted.
+    pub backups: bool,
+    /// Approvals that a proposal takes.
+    pub approvals: u32,
+    /// Whether the owners of the code approve.
+    pub code_owners: bool,
+    /// Whether commits are signed.
+    pub signed_commits: bool,
+    /// Checks that a proposal passes, by name.
+    pub status_checks: Vec<String>,
+    /// Who is not held: `admins`, `team:SLUG`, `user:NAME`, `app:ID`.
+    pub bypass: Vec<String>,
+}
+
+impl Wanted {
+    /// The rules for each reviewed branch.
+    pub(super) fn rules(&self) -> Vec<&'static str> {
+        let mut rules = vec![REVIEW, NO_FORCE, NO_DELETION];
+        if self.signed_commits {
+            rules.push(SIGNED_COMMITS);
+        }
+        if !self.status_checks.is_empty() {
+            rules.push(STATUS_CHECKS);
+        }
+        if self.code_owners {
+            rules.push(CODE_OWNERS);
+        }
+        rules
+    }
+
+    /// Every rule of every branch in one state.
+    pub(super) fn all(&self, state: State, detail: &str) -> Vec<RuleState> {
+        let mut all = Vec::new();
+        for branch in &self.reviewed {
+            for rule in self.rules() {
+                all.push(RuleState::new(rule, branch, state, detail));
+            }
+        }
+        if self.backups {
+            for rule in [CREATE_ONLY, NO_DELETION] {
+                all.push(RuleState::new(rule, BACKUPS, state, detail));
+            }
+        }
+        all
+    }
+
+    /// Who is not held, read.
+    ///
+    /// Errors: usage.
+    pub(super) fn bypass(&self) -> Result<Vec<Bypass<'_>>> {
+        self.bypass
+            .iter()
+            .map(|text| match text.split_once(':') {
+                None if text == "admins" => Ok(Bypass::Admins),
+                Some(("team", slug)) if !slug.is_empty() => Ok(Bypass::Team(slug)),
+                Some(("user", name)) if !name.is_empty() => Ok(Bypass::User(name)),
+                Some(("app", id)) if id.parse::<u64>().is_ok() => {
+                    Ok(Bypass::App(id.parse().unwrap_or_default()))
+                }
+                _ => Err(Error::new(
+                    Kind::Usage,
+                    format!("`{text}` names nobody who could bypass the protection"),
+                )
+                .hint("give admins, team:SLUG, user:NAME or app:ID")),
+            })
+            .collect()
+    }
+
+    /// Whether administrators are not held.
+    pub(super) fn admins_bypass(&self) -> bool {
+        self.bypass.iter().any(|b| b == "admins")
+    }
+}
+
+/// Who is not held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bypass<'w> {
+    Admins,
+    Team(&'w str),
+    User(&'w str),
+    App(u64),
+}
+
+/// Changes come by review.
+pub const REVIEW: &str = "review";
+/// No forced push.
+pub const NO_FORCE: &str = "no_force";
+/// No deletion.
+pub const NO_DELETION: &str = "no_deletion";
+/// Commits are signed.
+pub const SIGNED_COMMITS: &str = "signed_commits";
+/// Checks pass first.
+pub const STATUS_CHECKS: &str = "status_checks";
+/// The owners of the code approve.
+pub const CODE_OWNERS: &str = "code_owners";
+/// May be created, never changed.
+pub const CREATE_ONLY: &str = "create_only";
+
+/// Whether a rule holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// The server holds everyone to it who is not to bypass it.
+    Enforced,
+    /// It is set, and some can go round it.
+    Advisory,
+    /// It does not hold.
+    Missing,
+    /// It could not be read.
+    Unknown,
+}
+
+/// A rule on a branch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RuleState {
+    /// Which rule.
+    pub rule: &'static str,
+    /// On which branch, or glob of them.
+    pub branch: String,
+    /// Whether it holds.
+    pub state: State,
+    /// Why, and who can go round it; may be empty.
+    pub detail: String,
+}
+
+impl RuleState {
+    pub(super) fn new(
+        rule: &'static str,
+        branch: &str,
+        state: State,
+        detail: impl Into<String>,
+    ) -> Self {
+        RuleState {
+            rule,
+            branch: branch.to_owned(),
+            state,
+            detail: detail.into(),
+        }
+    }
+}
+
+/// A request that brings a rule about, or takes ours away.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Change {
+    /// What it does, in one line.
+    pub what: String,
+    /// The request's method.
+    pub method: Method,
+    /// The request's path under the API's base.
+    pub path: String,
+    /// The request's body.
+    pub body: Option<Value>,
+    /// The permission that it takes.
+    pub needs: &'static str,
+}
+
+/// What holds, and what would make it complete.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Survey {
+    /// Every rule with its state.
+    pub rules: Vec<RuleState>,
+    /// The requests that bring about what is missing; none where all is as it is to be.
+    pub changes: Vec<Change>,
+    /// What to know besides.
+    pub warnings: Vec<String>,
+    /// Why `changes` could not be worked out, where that is so: no reason to think that
+    /// there is nothing to do.
+    pub blocked: Option<String>,
+}
+
+/// What would take our protection away.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Removal {
+    /// The requests.
+    pub changes: Vec<Change>,
+    /// What is left alone, and why.
+    pub left: Vec<String>,
+}
+
+/// Sends `changes` in order.
+///
+/// Errors: the first refusal; what was sent before it stays.
+pub(super) fn apply(client: &Client, changes: &[Change]) -> Result<()> {
+    for change in changes {
+        let sent = client.call(
+            change.method,
+            &change.path,
+            change.body.as_ref(),
+            change.needs,
+        );
+        match sent {
+            Ok(_) => {}
+            // What is to be gone is gone.
+            Err(e) if change.method == Method::Delete && refusal::status(&e) == Some(404) => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(())
+}
+
+/// Whether `have` says all that `want` says: fields that we do not set may be anything,
+/// lists hold the same items in any order.
+pub(super) fn covers(have: &Value, want: &Value) -> bool {
+    match (have, want) {
+        (Value::Object(have), Value::Object(want)) => want
+            .iter()
+            .all(|(key, w)| covers(have.get(key).unwrap_or(&Value::Null), w)),
+        (Value::Array(have), Value::Array(want)) => {
+            have.len() == want.len() && want.iter().all(|w| have.iter().any(|h| covers(h, w)))
+        }
+        (have, want) => have == want,
+    }
+}
+
+/// A branch that a glob means, to ask what holds for it; a plain name stands for itself.
+pub(super) fn example_of(glob: &str) -> String {
+    let mut out = String::new();
+    let mut chars = glob.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '*' => {
+                while chars.peek() == Some(&'*') {
+                    chars.next();
+                }
+                out.push_str("aidf-probe");
+            }
+            '?' => out.push('x'),
+            '\\' => out.extend(chars.next()),
+            '[' => {
+                // One of its characters.
+                let inner: String = chars.by_ref().take_while(|c| *c != ']').collect();
+                out.extend(inner.chars().find(|c| c.is_ascii_alphanumeric()));
+            }
+            '{' => {
+                let inner: String = chars.by_ref().take_while(|c| *c != '}').collect();
+                out.push_str(inner.split(',').next().unwrap_or_default());
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Whether a name means several branches.
+pub(super) fn is_glob(name: &str) -> bool {
+    name.contains(['*', '?', '[', '{'])
+}
+
+/// The texts of a list.
+pub(super) fn texts(value: &Value) -> Vec<String> {
+    value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|v| v.as_str().map(str::to_owned))
+        .collect()
+}
+
+/// `1 approval`, `2 approvals`
+pub(super) fn approvals(count: u64) -> String {
+    match count {
+        1 => "1 approval".to_owned(),
+        n => format!("{n} approvals"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn only_what_we_set_is_compared() {
+        let want = json!({"a": 1, "list": [{"type": "x"}, {"type": "y"}]});
+        for (have, yes) in [
+            (
+                json!({"a": 1, "b": 2, "list": [{"type": "y", "id": 3}, {"type": "x"}]}),
+                true,
+            ),
+            (
+                json!({"a": 2, "list": [{"type": "x"}, {"type": "y"}]}),
+                false,
+            ),
+            (json!({"a": 1, "list": [{"type": "x"}]}), false),
+            (
+                json!({"a": 1, "list": [{"type": "x"}, {"type": "y"}, {"type": "z"}]}),
+                false,
+            ),
+            (json!({"a": 1}), false),
+            (Value::Null, false),
+        ] {
+            assert_eq!(covers(&have, &want), yes, "{have}");
+        }
+    }
+
+    #[test]
+    fn a_glob_has_an_example() {
+        for (glob, example) in [
+            ("main", "main"),
+            ("release/**", "release/aidf-probe"),
+            ("v?.x", "vx.x"),
+            ("r-[0-9]", "r-0"),
+            ("{dev,test}/*", "dev/aidf-probe"),
+            ("we\\*ird", "we*ird"),
+        ] {
+            assert_eq!(example_of(glob), example);
+            if is_glob(glob) && !glob.contains('\\') {
+                assert!(fast_glob::glob_match(glob, example), "{glob}");
+            }
+        }
+    }
+
+    #[test]
+    fn who_bypasses_is_read_or_refused() {
+        let wanted = |b: &str| Wanted {
+            bypass: vec![b.to_owned()],
+            ..Wanted::default()
+        };
+        assert_eq!(wanted("admins").bypass().unwrap(), [Bypass::Admins]);
+        assert_eq!(wanted("app:7").bypass().unwrap(), [Bypass::App(7)]);
+        for bad in ["", "admin", "team:", "app:x", "group:x"] {
+            assert_eq!(
+                wanted(bad).bypass().unwrap_err().kind(),
+                Kind::Usage,
+                "{bad}"
+            );
+        }
+    }
+}

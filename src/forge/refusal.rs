@@ -1,0 +1,395 @@
+//! A forge's refusals as our errors: which kind, in which words, and what to do. Pure.
+
+use super::answer::Answer;
+use crate::error::{Error, Kind};
+use serde_json::Value;
+use std::fmt;
+
+/// Why a forge refused, for callers that must tell refusals apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// The login is wrong, or there is none.
+    Login,
+    /// The login may not do this.
+    Permission,
+    /// The owner's plan does not have this.
+    Plan,
+    /// There is nothing there, or it may not be seen.
+    Missing,
+    /// What is there stands in the way, or moved.
+    Conflict,
+    /// The request is not one that the forge takes.
+    Invalid,
+    /// Nobody approves a proposal of their own.
+    OwnProposal,
+    /// The forge failed.
+    Broken,
+}
+
+/// A forge's refusal; the cause of the error that tells of it.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// The status.
+    pub status: u16,
+    /// Why.
+    pub reason: Reason,
+    /// The forge's own words.
+    pub said: String,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.said.as_str() {
+            "" => write!(f, "status {}", self.status),
+            said => f.write_str(said),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// Why a forge refused, where that is what `error` tells of.
+pub fn reason(error: &Error) -> Option<Reason> {
+    error.cause::<Refusal>().map(|r| r.reason)
+}
+
+/// The status of a forge's refusal, where that is what `error` tells of.
+pub fn status(error: &Error) -> Option<u16> {
+    error.cause::<Refusal>().map(|r| r.status)
+}
+
+/// Whether the owner's plan does not have what was asked for.
+pub fn is_plan_limit(error: &Error) -> bool {
+    reason(error) == Some(Reason::Plan)
+}
+
+/// What was asked, for messages.
+pub(super) struct Call<'c> {
+    pub forge: &'static str,
+    pub method: &'static str,
+    pub path: &'c str,
+    /// The permission that it takes, in the forge's words.
+    pub needs: &'static str,
+    /// The logins that were tried, by where they came from.
+    pub login: &'c str,
+    pub had_login: bool,
+}
+
+impl Call<'_> {
+    fn what(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+}
+
+/// A redirect that is not followed.
+pub(super) fn redirected(call: &Call) -> Error {
+    Error::new(
+        Kind::Unavailable,
+        format!(
+            "{} sends {} elsewhere, which is not followed",
+            call.forge,
+            call.what()
+        ),
+    )
+    .hint("the repository may have been renamed: correct the remote's address; or correct forge.api_url")
+    .retryable(false)
+}
+
+/// The error for an answer that is no success.
+pub(super) fn error(call: &Call, answer: &Answer) -> Error {
+    let (forge, what) = (call.forge, call.what());
+    let said = answer.said.to_ascii_lowercase();
+    let (reason, error) = match answer.status {
+        _ if is_own(&said) => (
+            Reason::OwnProposal,
+            Error::new(
+                Kind::Denied,
+                format!("{forge} lets nobody approve a proposal of their own"),
+            )
+            .hint("approve as a second identity: set AIDF_FORGE_TOKEN to its token"),
+        ),
+        401 if call.had_login => (
+            Reason::Login,
+            Error::new(Kind::Auth, format!("{forge} refused the login for {what}")).hint(format!(
+                "tried: {}; is the token expired, revoked, or meant for another server? It needs {}",
+                call.login, call.needs
+            )),
+        ),
+        401 => (
+            Reason::Login,
+            Error::new(Kind::Auth, format!("{forge} wants a login for {what}")).hint(format!(
+                "tried: {}; set AIDF_FORGE_TOKEN to a token with {}",
+                call.login, call.needs
+            )),
+        ),
+        402 => (Reason::Plan, plan_limit(forge, &what)),
+        403 if said.contains("upgrade to github")
+            || said.contains("make this repository public")
+            || said.contains("upgrade your plan") =>
+        {
+            (Reason::Plan, plan_limit(forge, &what))
+        }
+        403 if answer.header("x-github-sso").is_some() => (
+            Reason::Permission,
+            Error::new(
+                Kind::Auth,
+                format!("{forge} wants the token authorised for the organisation's single sign-on"),
+            )
+            .hint("authorise it under Settings, Developer settings, Tokens, Configure SSO"),
+        ),
+        403 => {
+            let needs = answer
+                .header("x-accepted-github-permissions")
+                .filter(|p| !p.trim().is_empty())
+                .map(permissions)
+                .unwrap_or_else(|| call.needs.to_owned());
+            (
+                Reason::Permission,
+                Error::new(
+                    Kind::Denied,
+                    format!("{forge} forbids {what}: the permission that is missing is {needs}"),
+                )
+                .hint(match call.had_login {
+                    true => format!("the login is from {}; give it {needs}", call.login),
+                    false => format!("set AIDF_FORGE_TOKEN to a token with {needs}"),
+                }),
+            )
+        }
+        404 | 410 => (
+            Reason::Missing,
+            Error::new(Kind::NotFound, format!("{forge} has nothing at {}, or does not show it", call.path)).hint(
+                format!(
+                    "a private repository without the permission ({}) answers like this too; the login is from {}",
+                    call.needs, call.login
+                ),
+            ),
+        ),
+        405 | 409 => (
+            Reason::Conflict,
+            Error::new(Kind::Conflict, format!("{forge} cannot do {what} as things are")),
+        ),
+        422 if said.contains("already exist") => (
+            Reason::Conflict,
+            Error::new(Kind::Conflict, format!("{forge} has that already: {what}")),
+        ),
+        400 | 413..=415 | 422 => (
+            Reason::Invalid,
+            Error::new(Kind::Usage, format!("{forge} does not take {what}")),
+        ),
+        451 => (
+            Reason::Permission,
+            Error::new(Kind::Denied, format!("{forge} blocks this repository")),
+        ),
+        500..=599 => (
+            Reason::Broken,
+            Error::new(
+                Kind::Unavailable,
+                format!("{forge} failed on its side ({}) at {what}", answer.status),
+            )
+            .hint("try again later"),
+        ),
+        other => (
+            Reason::Broken,
+            Error::new(
+                Kind::Unavailable,
+                format!("{forge} answered {what} with status {other}, which is not expected"),
+            )
+            .retryable(false),
+        ),
+    };
+    error.caused_by(Refusal {
+        status: answer.status,
+        reason,
+        said: answer.said.clone(),
+    })
+}
+
+/// GitHub and Gitea say so in words; GitLab gives a bare 401.
+fn is_own(said: &str) -> bool {
+    said.contains("approve your own") || said.contains("reject your own pull is not allowed")
+}
+
+fn plan_limit(forge: &str, what: &str) -> Error {
+    Error::new(
+        Kind::Denied,
+        format!("the owner's {forge} plan has no such protection for this repository ({what})"),
+    )
+    .hint("upgrade the plan, make the repository public, or keep it on a server of one's own")
+}
+
+/// `administration=write,contents=read; metadata=read` in words.
+fn permissions(header: &str) -> String {
+    let words = |set: &str| {
+        set.split(',')
+            .map(|p| p.trim().replacen('=', ": ", 1))
+            .collect::<Vec<_>>()
+            .join(" and ")
+    };
+    let all: Vec<String> = header.split(';').map(words).collect();
+    format!("`{}`", all.join("` or `"))
+}
+
+/// What an error's body says: its message, then each of its errors.
+pub(super) fn words(json: &Value) -> String {
+    let mut all: Vec<String> = Vec::new();
+    match json {
+        Value::Object(_) => {
+            for key in ["message", "error", "error_description"] {
+                collect(&json[key], &mut all);
+            }
+            collect(&json["errors"], &mut all);
+        }
+        other => collect(other, &mut all),
+    }
+    all.dedup();
+    all.join("; ")
+}
+
+/// Strings as they are; objects by their message, else by their fields.
+fn collect(value: &Value, to: &mut Vec<String>) {
+    match value {
+        Value::String(text) if !text.trim().is_empty() => to.push(text.trim().to_owned()),
+        Value::Array(items) => items.iter().for_each(|v| collect(v, to)),
+        Value::Object(fields) => match fields.get("message") {
+            Some(Value::String(text)) => to.push(text.clone()),
+            _ => {
+                let known: Vec<String> = fields
+                    .iter()
+                    .filter(|(k, _)| *k != "documentation_url")
+                    .filter_map(|(k, v)| match v {
+                        Value::String(v) => Some(format!("{k} {v}")),
+                        Value::Array(v) => {
+                            let words: Vec<&str> = v.iter().filter_map(Value::as_str).collect();
+                            (!words.is_empty()).then(|| format!("{k} {}", words.join(", ")))
+                        }
+                        _ => None,
+                    })
+                    .collect();
+                if !known.is_empty() {
+                    to.push(known.join(", "));
+                }
+            }
+        },
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn told(status: u16, headers: &[(&str, &str)], body: Value) -> Error {
+        let answer = Answer {
+            status,
+            said: words(&body),
+            json: body,
+            headers: headers
+                .iter()
+                .map(|(n, v)| (n.to_string(), v.to_string()))
+                .collect(),
+        };
+        let call = Call {
+            forge: "GitHub",
+            method: "POST",
+            path: "/repos/o/r/rulesets",
+            needs: "`administration: write`",
+            login: "GH_TOKEN",
+            had_login: true,
+        };
+        error(&call, &answer)
+    }
+
+    #[test]
+    fn every_refusal_has_its_kind() {
+        let plan = json!({"message": "Upgrade to GitHub Pro or make this repository public to enable this feature."});
+        for (status, body, kind, reason) in [
+            (
+                401,
+                json!({"message": "Bad credentials"}),
+                Kind::Auth,
+                Reason::Login,
+            ),
+            (
+                403,
+                json!({"message": "Resource not accessible"}),
+                Kind::Denied,
+                Reason::Permission,
+            ),
+            (403, plan, Kind::Denied, Reason::Plan),
+            (
+                404,
+                json!({"message": "Not Found"}),
+                Kind::NotFound,
+                Reason::Missing,
+            ),
+            (405, json!({}), Kind::Conflict, Reason::Conflict),
+            (409, json!({}), Kind::Conflict, Reason::Conflict),
+            (
+                422,
+                json!({"message": "Validation Failed"}),
+                Kind::Usage,
+                Reason::Invalid,
+            ),
+            (
+                422,
+                json!({"errors": ["Can not approve your own pull request"]}),
+                Kind::Denied,
+                Reason::OwnProposal,
+            ),
+            (
+                422,
+                json!({"errors": [{"message": "A pull request already exists for o:b."}]}),
+                Kind::Conflict,
+                Reason::Conflict,
+            ),
+            (500, Value::Null, Kind::Unavailable, Reason::Broken),
+            (418, Value::Null, Kind::Unavailable, Reason::Broken),
+        ] {
+            let error = told(status, &[], body);
+            assert_eq!(error.kind(), kind, "{status}");
+            assert_eq!(super::reason(&error), Some(reason), "{status}");
+            assert_eq!(super::status(&error), Some(status));
+        }
+    }
+
+    #[test]
+    fn a_missing_permission_is_named() {
+        let error = told(
+            403,
+            &[(
+                "x-accepted-github-permissions",
+                "administration=write,contents=read; metadata=read",
+            )],
+            json!({"message": "Resource not accessible by integration"}),
+        );
+        assert!(
+            error
+                .message()
+                .contains("`administration: write and contents: read` or `metadata: read`"),
+            "{error}"
+        );
+        let error = told(403, &[], json!({"message": "no"}));
+        assert!(
+            error.message().contains("`administration: write`"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn the_forges_words_are_flattened() {
+        assert_eq!(
+            words(&json!({"message": "Validation Failed", "errors": [
+                {"resource": "Ruleset", "field": "name", "code": "taken"},
+                {"message": "two"}, "three"], "documentation_url": "https://x"})),
+            "Validation Failed; code taken, field name, resource Ruleset; two; three"
+        );
+        assert_eq!(
+            words(&json!({"message": {"name": ["is taken"]}})),
+            "name is taken"
+        );
+        assert_eq!(words(&json!({"error": "403 Forbidden"})), "403 Forbidden");
+        assert_eq!(words(&json!(["a", "b"])), "a; b");
+        assert_eq!(words(&json!({})), "");
+    }
+}

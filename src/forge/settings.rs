@@ -1,0 +1,247 @@
+//! What the operator says about forges: `forge:` of the configuration, and the environment.
+
+use crate::error::{Error, Kind, Result};
+use crate::git::Family;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+/// `forge:`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ForgeFile {
+    /// Which forge runs on a host of one's own: `git.example.com: gitea`.
+    pub hosts: BTreeMap<String, Provider>,
+    /// Where the API is, in place of what follows from the remote.
+    pub api_url: Option<String>,
+    /// The GitHub App that acts for aidf.
+    pub github_app: Option<GitHubAppFile>,
+}
+
+/// `forge: github_app:`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GitHubAppFile {
+    /// The App's id.
+    pub id: u64,
+    /// Its private key, in PEM form; a file that others cannot read.
+    pub private_key_file: PathBuf,
+    /// The installation; found from the repository where it is not given.
+    pub installation: Option<u64>,
+}
+
+/// A forge, or a server of one's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Provider {
+    /// github.com, or GitHub Enterprise Server.
+    GitHub,
+    /// gitlab.com, or GitLab of one's own.
+    GitLab,
+    /// Gitea.
+    Gitea,
+    /// Forgejo, such as codeberg.org.
+    Forgejo,
+    /// A bare repository, with no forge around it.
+    Bare,
+}
+
+impl Provider {
+    /// Its name, as `--provider` and `forge.hosts` take it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Provider::GitHub => "github",
+            Provider::GitLab => "gitlab",
+            Provider::Gitea => "gitea",
+            Provider::Forgejo => "forgejo",
+            Provider::Bare => "bare",
+        }
+    }
+
+    /// The make of forge, as far as tokens go.
+    pub(crate) fn family(self) -> Option<Family> {
+        match self {
+            Provider::GitHub => Some(Family::GitHub),
+            Provider::GitLab => Some(Family::GitLab),
+            Provider::Gitea | Provider::Forgejo => Some(Family::Gitea),
+            Provider::Bare => None,
+        }
+    }
+
+    /// Reads a name.
+    ///
+    /// Errors: usage.
+    pub fn parse(name: &str) -> Result<Provider> {
+        [
+            Provider::GitHub,
+            Provider::GitLab,
+            Provider::Gitea,
+            Provider::Forgejo,
+            Provider::Bare,
+        ]
+        .into_iter()
+        .find(|p| p.name() == name)
+        .ok_or_else(|| {
+            Error::new(Kind::Usage, format!("`{name}` is not a provider"))
+                .hint("give github, gitlab, gitea, forgejo or bare")
+        })
+    }
+}
+
+/// What is known of the forges: file and environment, resolved once.
+#[derive(Clone, Default)]
+pub struct ForgeSettings {
+    /// Which forge runs on which host.
+    pub hosts: BTreeMap<String, Provider>,
+    /// Where the API is; `AIDF_FORGE_API_URL`, else `forge.api_url`.
+    pub api_url: Option<String>,
+    /// The GitHub App; `AIDF_GITHUB_APP_ID` with `AIDF_GITHUB_APP_KEY_FILE`, else the file's.
+    pub github_app: Option<GitHubAppFile>,
+    /// The environment's tokens, and the names it gives to hosts.
+    pub environment: BTreeMap<&'static str, String>,
+}
+
+impl fmt::Debug for ForgeSettings {
+    /// Of the environment the names alone: it holds tokens.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ForgeSettings")
+            .field("hosts", &self.hosts)
+            .field("api_url", &self.api_url)
+            .field("github_app", &self.github_app)
+            .field("environment", &self.environment.keys())
+            .finish()
+    }
+}
+
+/// The variables that forges and their tokens are found by.
+const FORGE_VARIABLES: [&str; 13] = [
+    "AIDF_APPROVER_TOKEN",
+    "AIDF_FORGE_TOKEN",
+    "GH_TOKEN",
+    "GITHUB_TOKEN",
+    "GITLAB_TOKEN",
+    "GITEA_TOKEN",
+    "FORGEJO_TOKEN",
+    "GITHUB_SERVER_URL",
+    "GH_HOST",
+    "CI_SERVER_URL",
+    "CI_SERVER_HOST",
+    "GITEA_SERVER_URL",
+    "FORGEJO_SERVER_URL",
+];
+
+impl ForgeSettings {
+    /// Environment over file.
+    ///
+    /// Errors: usage, for an App that is named in half.
+    pub fn resolve(
+        file: ForgeFile,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Result<ForgeSettings> {
+        let get = |name: &str| environment(name).filter(|v| !v.is_empty());
+        let github_app = match (get("AIDF_GITHUB_APP_ID"), get("AIDF_GITHUB_APP_KEY_FILE")) {
+            (None, None) => file.github_app,
+            (Some(id), Some(key)) => Some(GitHubAppFile {
+                id: id.trim().parse().map_err(|_| {
+                    Error::new(
+                        Kind::Usage,
+                        format!("AIDF_GITHUB_APP_ID is `{id}`, and an App's id is a number"),
+                    )
+                })?,
+                private_key_file: PathBuf::from(key),
+                installation: None,
+            }),
+            _ => {
+                return Err(Error::new(
+                    Kind::Usage,
+                    "AIDF_GITHUB_APP_ID and AIDF_GITHUB_APP_KEY_FILE belong together, and one is missing",
+                )
+                .hint("set both, or neither"));
+            }
+        };
+        Ok(ForgeSettings {
+            hosts: file
+                .hosts
+                .into_iter()
+                .map(|(host, provider)| (host.to_ascii_lowercase(), provider))
+                .collect(),
+            api_url: get("AIDF_FORGE_API_URL").or(file.api_url),
+            github_app,
+            environment: FORGE_VARIABLES
+                .into_iter()
+                .filter_map(|name| Some((name, get(name)?)))
+                .collect(),
+        })
+    }
+
+    /// The same as the second identity, which approves what the first one proposed; none
+    /// where no token of it is given.
+    pub fn as_approver(&self) -> Option<ForgeSettings> {
+        let token = self.variable("AIDF_APPROVER_TOKEN")?;
+        let mut other = self.clone();
+        other.github_app = None;
+        other.environment.insert("AIDF_FORGE_TOKEN", token);
+        Some(other)
+    }
+
+    /// A variable of the environment, among those that forges are found by.
+    pub fn variable(&self, name: &str) -> Option<String> {
+        self.environment.get(name).cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_goes_over_the_file_and_is_not_shown() {
+        let file = || ForgeFile {
+            hosts: [("Git.Example.com".to_owned(), Provider::Gitea)].into(),
+            api_url: Some("https://file".to_owned()),
+            github_app: Some(GitHubAppFile {
+                id: 1,
+                private_key_file: "/key".into(),
+                installation: None,
+            }),
+        };
+        let resolve = |set: &[(&str, &str)]| {
+            ForgeSettings::resolve(file(), |n| {
+                set.iter()
+                    .find(|(k, _)| *k == n)
+                    .map(|(_, v)| v.to_string())
+            })
+        };
+        let plain = resolve(&[]).unwrap();
+        assert_eq!(plain.github_app.as_ref().unwrap().id, 1);
+        assert_eq!(plain.hosts.get("git.example.com"), Some(&Provider::Gitea));
+        let set = resolve(&[
+            ("AIDF_FORGE_API_URL", "https://env"),
+            ("AIDF_GITHUB_APP_ID", "7"),
+            ("AIDF_GITHUB_APP_KEY_FILE", "/other"),
+            ("GH_TOKEN", "s3cret"),
+        ])
+        .unwrap();
+        assert_eq!(set.api_url.as_deref(), Some("https://env"));
+        assert_eq!(set.github_app.as_ref().unwrap().id, 7);
+        assert_eq!(set.variable("GH_TOKEN").as_deref(), Some("s3cret"));
+        assert!(!format!("{set:?}").contains("s3cret"));
+        for half in [
+            ("AIDF_GITHUB_APP_ID", "7"),
+            ("AIDF_GITHUB_APP_KEY_FILE", "/x"),
+        ] {
+            assert_eq!(resolve(&[half]).unwrap_err().kind(), Kind::Usage);
+        }
+    }
+
+    #[test]
+    fn a_provider_has_one_name() {
+        for name in ["github", "gitlab", "gitea", "forgejo", "bare"] {
+            assert_eq!(Provider::parse(name).unwrap().name(), name);
+            let read: Provider = serde_json::from_value(name.into()).unwrap();
+            assert_eq!(read.name(), name);
+        }
+        assert!(Provider::parse("GitHub").is_err());
+    }
+}

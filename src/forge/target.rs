@@ -1,0 +1,310 @@
+//! Which forge a remote is on, which repository of it, and where its API is. Pure.
+
+use super::settings::{ForgeSettings, Provider};
+use crate::error::{Error, Kind, Result};
+use crate::git::wire::endpoint::{HttpUrl, parse_http, percent_decode, redact};
+use crate::git::{Endpoint, Family, families};
+
+/// A repository on a forge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The forge's own address, without a path.
+    pub web: HttpUrl,
+    /// The owner; on GitLab with every group above the repository.
+    pub owner: String,
+    /// The repository's name, without `.git`.
+    pub repo: String,
+}
+
+impl Target {
+    /// The repository that `endpoint` leads to.
+    ///
+    /// Errors: usage, where its path names no owner and repository.
+    pub fn of(endpoint: &Endpoint) -> Result<Target> {
+        let refuse = |why: &str| {
+            Error::new(
+                Kind::Usage,
+                format!("{endpoint} is not a repository of a forge: {why}"),
+            )
+            .hint("an address of a forge ends in OWNER/REPOSITORY")
+        };
+        let web = web_of(endpoint).ok_or_else(|| refuse("it has no forge's host"))?;
+        let path = match endpoint {
+            Endpoint::Http(url) => {
+                percent_decode(&url.path).ok_or_else(|| refuse("its percent-encoding is broken"))?
+            }
+            Endpoint::Ssh(ssh) => ssh.path.clone(),
+            _ => return Err(refuse("it has no forge's host")),
+        };
+        let path = path.trim_matches('/');
+        let path = path.strip_suffix(".git").unwrap_or(path);
+        let (owner, repo) = path
+            .rsplit_once('/')
+            .ok_or_else(|| refuse("it names no owner"))?;
+        let odd = |part: &str| {
+            part.is_empty()
+                || part == "."
+                || part == ".."
+                || part.chars().any(|c| c.is_control() || c.is_whitespace())
+        };
+        if odd(repo) || owner.split('/').any(odd) {
+            return Err(refuse("a part of its path cannot be a name"));
+        }
+        Ok(Target {
+            web,
+            owner: owner.to_owned(),
+            repo: repo.to_owned(),
+        })
+    }
+
+    /// `OWNER/REPOSITORY`
+    pub fn path(&self) -> String {
+        format!("{}/{}", self.owner, self.repo)
+    }
+}
+
+/// The web address of an endpoint's host; none for paths and git's own daemon.
+fn web_of(endpoint: &Endpoint) -> Option<HttpUrl> {
+    match endpoint {
+        Endpoint::Http(url) => Some(HttpUrl {
+            path: String::new(),
+            ..url.clone()
+        }),
+        Endpoint::Ssh(ssh) => {
+            // Both have a second name for ssh through port 443.
+            let host = match ssh.host.to_ascii_lowercase().as_str() {
+                "ssh.github.com" => "github.com".to_owned(),
+                "altssh.gitlab.com" => "gitlab.com".to_owned(),
+                other => other.to_owned(),
+            };
+            parse_http(true, &host)
+        }
+        Endpoint::Path(_) | Endpoint::Daemon(_) => None,
+    }
+}
+
+/// The provider of a remote, from its host's name, the configuration (`forge.hosts`) or
+/// the environment of a CI job; none for a host that nobody has named.
+pub fn detect(endpoint: &Endpoint, settings: &ForgeSettings) -> Option<Provider> {
+    if let Endpoint::Path(_) = endpoint {
+        return Some(Provider::Bare);
+    }
+    known_host(&web_of(endpoint)?, settings)
+}
+
+/// The provider at a host that the operator, or the world, vouches for. Tokens that are
+/// meant for one make of forge go to such hosts alone.
+pub(super) fn known_host(web: &HttpUrl, settings: &ForgeSettings) -> Option<Provider> {
+    if let Some(provider) = settings
+        .hosts
+        .get(&web.authority())
+        .or_else(|| settings.hosts.get(&web.host))
+    {
+        return Some(*provider);
+    }
+    if web.host == "codeberg.org" {
+        return Some(Provider::Forgejo);
+    }
+    let forgejo = settings.variable("FORGEJO_SERVER_URL").is_some();
+    match families(web, |name| settings.variable(name)).first()? {
+        Family::GitHub => Some(Provider::GitHub),
+        Family::GitLab => Some(Provider::GitLab),
+        Family::Gitea if forgejo => Some(Provider::Forgejo),
+        Family::Gitea => Some(Provider::Gitea),
+    }
+}
+
+/// Where the API of a target is.
+///
+/// Errors: usage, for a configured address that cannot be one, or for a bare server.
+pub(super) fn api_base(
+    provider: Provider,
+    target: &Target,
+    settings: &ForgeSettings,
+) -> Result<HttpUrl> {
+    if let Some(given) = &settings.api_url {
+        let bad = |why: &str| {
+            Error::new(
+                Kind::Usage,
+                format!("the API's address `{}` {why}", redact(given)),
+            )
+            .hint(
+                "give one like https://git.example.com/api/v1 (AIDF_FORGE_API_URL, forge.api_url)",
+            )
+        };
+        let url = match given.split_once("://") {
+            Some(("https", rest)) => parse_http(true, rest),
+            Some(("http", rest)) => parse_http(false, rest),
+            _ => None,
+        }
+        .ok_or_else(|| bad("cannot be read"))?;
+        if !url.is_private() {
+            return Err(bad(
+                "is plain http to another machine, where tokens could be read",
+            ));
+        }
+        return Ok(url);
+    }
+    let suffix = match provider {
+        Provider::GitHub if target.web.host == "github.com" => {
+            return parse_http(true, "api.github.com")
+                .ok_or_else(|| Error::new(Kind::Internal, "GitHub's API has no address"));
+        }
+        Provider::GitHub => "/api/v3",
+        Provider::GitLab => "/api/v4",
+        Provider::Gitea | Provider::Forgejo => "/api/v1",
+        Provider::Bare => {
+            return Err(Error::new(
+                Kind::Usage,
+                "a bare server has no forge's API to ask",
+            ));
+        }
+    };
+    Ok(HttpUrl {
+        path: suffix.to_owned(),
+        user: None,
+        password: None,
+        ..target.web.clone()
+    })
+}
+
+/// `text` as one part of a URL's path: a slash in it becomes `%2F`.
+pub(super) fn encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(byte as char);
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn at(url: &str) -> Endpoint {
+        Endpoint::parse(url, Path::new("/base")).unwrap()
+    }
+
+    fn settings(hosts: &[(&str, Provider)], environment: &[(&'static str, &str)]) -> ForgeSettings {
+        ForgeSettings {
+            hosts: hosts.iter().map(|(h, p)| (h.to_string(), *p)).collect(),
+            environment: environment
+                .iter()
+                .map(|(k, v)| (*k, v.to_string()))
+                .collect(),
+            ..ForgeSettings::default()
+        }
+    }
+
+    #[test]
+    fn a_provider_is_found_from_the_remote() {
+        let none = settings(&[], &[]);
+        for (url, provider) in [
+            ("https://github.com/o/r.git", Some(Provider::GitHub)),
+            ("git@github.com:o/r.git", Some(Provider::GitHub)),
+            (
+                "ssh://git@ssh.github.com:443/o/r.git",
+                Some(Provider::GitHub),
+            ),
+            ("https://gitlab.com/a/b/c", Some(Provider::GitLab)),
+            ("git@codeberg.org:o/r.git", Some(Provider::Forgejo)),
+            ("/srv/r.git", Some(Provider::Bare)),
+            ("https://git.example.com/o/r", None),
+            ("https://github.com.evil.example/o/r", None),
+            ("git://github.com/o/r", None),
+        ] {
+            assert_eq!(detect(&at(url), &none), provider, "{url}");
+        }
+        let own = settings(&[("git.example.com", Provider::Gitea)], &[]);
+        assert_eq!(
+            detect(&at("git@git.example.com:o/r"), &own),
+            Some(Provider::Gitea)
+        );
+        assert_eq!(
+            detect(&at("https://git.example.com:3000/o/r"), &own),
+            Some(Provider::Gitea)
+        );
+        let job = settings(&[], &[("GITHUB_SERVER_URL", "https://ghe.example.com/")]);
+        assert_eq!(
+            detect(&at("https://ghe.example.com/o/r"), &job),
+            Some(Provider::GitHub)
+        );
+        let job = settings(&[], &[("CI_SERVER_HOST", "lab.example.com")]);
+        assert_eq!(
+            detect(&at("git@lab.example.com:o/r"), &job),
+            Some(Provider::GitLab)
+        );
+    }
+
+    #[test]
+    fn a_target_is_read_from_every_form() {
+        for (url, owner, repo) in [
+            ("https://github.com/o/r.git", "o", "r"),
+            ("https://me:pw@github.com/o/r/", "o", "r"),
+            ("git@github.com:o/r.git", "o", "r"),
+            ("ssh://git@host:2222/o/r.git", "o", "r"),
+            ("https://gitlab.com/a/b%20c/d.git", "", ""),
+            ("https://gitlab.com/a/b/c/d.git", "a/b/c", "d"),
+            ("https://host/only", "", ""),
+            ("https://host/o/../r", "", ""),
+            ("https://host/o//r", "", ""),
+            ("/srv/o/r.git", "", ""),
+        ] {
+            match Target::of(&at(url)) {
+                Ok(t) => assert_eq!((t.owner.as_str(), t.repo.as_str()), (owner, repo), "{url}"),
+                Err(e) => assert!(owner.is_empty(), "{url}: {e}"),
+            }
+        }
+    }
+
+    #[test]
+    fn the_api_follows_from_the_host_and_never_leaves_the_open() {
+        let none = settings(&[], &[]);
+        let base = |provider, url: &str, settings: &ForgeSettings| {
+            api_base(provider, &Target::of(&at(url)).unwrap(), settings).map(|u| u.plain())
+        };
+        for (provider, url, api) in [
+            (
+                Provider::GitHub,
+                "git@github.com:o/r",
+                "https://api.github.com",
+            ),
+            (
+                Provider::GitHub,
+                "https://ghe.example/o/r",
+                "https://ghe.example/api/v3",
+            ),
+            (
+                Provider::GitLab,
+                "git@lab.example:o/r",
+                "https://lab.example/api/v4",
+            ),
+            (
+                Provider::Gitea,
+                "http://127.0.0.1:3000/o/r",
+                "http://127.0.0.1:3000/api/v1",
+            ),
+        ] {
+            assert_eq!(base(provider, url, &none).unwrap(), api);
+        }
+        let mut own = none.clone();
+        own.api_url = Some("http://127.0.0.1:9/x/".to_owned());
+        assert_eq!(
+            base(Provider::GitHub, "git@github.com:o/r", &own).unwrap(),
+            "http://127.0.0.1:9/x"
+        );
+        own.api_url = Some("http://git.example/api/v1".to_owned());
+        assert!(base(Provider::GitHub, "git@github.com:o/r", &own).is_err());
+    }
+
+    #[test]
+    fn a_slash_in_a_name_is_encoded() {
+        assert_eq!(encode("backup/**"), "backup%2F%2A%2A");
+        assert_eq!(encode("a-b_c.d~é"), "a-b_c.d~%C3%A9");
+    }
+}

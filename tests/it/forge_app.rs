@@ -1,0 +1,187 @@
+//! A GitHub App: tokens of the least permissions, minted once for many requests, for the
+//! API and for git's pushes alike.
+
+use std::path::PathBuf;
+
+use aidf::error::Kind;
+use aidf::forge::{Access, Forge, ForgeSettings, GitHubAppFile, Provider, Purpose, Wanted};
+use aidf::git::Endpoint;
+use aidf::progress::Silent;
+use serde_json::json;
+
+use crate::forge_client::door;
+use crate::forge_protection::place;
+use crate::support::{Asked, Env, ForgeServer, Kind as RemoteKind, Reply, World};
+
+const KEY: &str = include_str!("data/app-key-for-tests-only.pem");
+
+/// The App's key, where nobody else reads it.
+fn key(env: &Env) -> PathBuf {
+    let file = env.path("app.pem");
+    std::fs::write(&file, KEY).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    file
+}
+
+fn answer(asked: &Asked, left: &str) -> Reply {
+    let bearer = asked.header("authorization").unwrap_or_default();
+    let jwt = bearer.starts_with("Bearer ey") && bearer.matches('.').count() == 2;
+    match (asked.method.as_str(), asked.path()) {
+        ("GET", p) if p.ends_with("/installation") && jwt => Reply::json(200, json!({"id": 77})),
+        ("POST", "/app/installations/77/access_tokens") if jwt => {
+            Reply::json(201, json!({"token": "ghs_minted", "expires_at": left}))
+        }
+        _ if bearer != "Bearer ghs_minted" => {
+            Reply::json(401, json!({"message": "Bad credentials"}))
+        }
+        _ => Reply::json(200, json!([])),
+    }
+}
+
+fn survey(settings: &ForgeSettings, purpose: Purpose) -> Result<(), aidf::error::Error> {
+    let endpoint: Endpoint = place("https://github.com/acme/widgets.git");
+    let forge = Forge::connect(Access {
+        settings,
+        endpoint: &endpoint,
+        provider: Some(Provider::GitHub),
+        purpose,
+        http: door(5),
+        interactive: false,
+        progress: &Silent,
+    })?;
+    let wanted = Wanted {
+        reviewed: vec!["main".to_owned()],
+        ..Wanted::default()
+    };
+    forge.survey(&wanted).map(|_| ())
+}
+
+fn settings(server: &ForgeServer, env: &Env) -> ForgeSettings {
+    ForgeSettings {
+        api_url: Some(server.base()),
+        github_app: Some(GitHubAppFile {
+            id: 123,
+            private_key_file: key(env),
+            installation: None,
+        }),
+        // A CI job's own token is not preferred to the App.
+        environment: [("GITHUB_TOKEN", "ghs_of_the_job".to_owned())].into(),
+        ..ForgeSettings::default()
+    }
+}
+
+fn mints(server: &ForgeServer) -> Vec<Asked> {
+    let mut all = server.asked();
+    all.retain(|a| a.path().ends_with("/access_tokens"));
+    all
+}
+
+#[test]
+fn a_token_is_minted_once_with_the_least_permissions() {
+    let env = Env::new();
+    let server = ForgeServer::start(|asked| answer(asked, "2999-01-01T00:00:00Z"));
+    survey(&settings(&server, &env), Purpose::Protect).unwrap();
+    let mints = mints(&server);
+    assert_eq!(mints.len(), 1, "one for all requests");
+    assert_eq!(
+        mints[0].body,
+        json!({"repositories": ["widgets"], "permissions": {"administration": "write", "metadata": "read"}})
+    );
+}
+
+#[test]
+fn a_token_that_is_about_to_end_is_minted_anew() {
+    let env = Env::new();
+    let server = ForgeServer::start(|asked| answer(asked, "2000-01-01T00:00:00Z"));
+    survey(&settings(&server, &env), Purpose::Protect).unwrap();
+    let times = mints(&server).len();
+    assert!(times > 1, "{times}");
+    let found = server
+        .asked()
+        .iter()
+        .filter(|a| a.path().ends_with("/installation"))
+        .count();
+    assert_eq!(found, 1, "the installation is looked for once");
+}
+
+#[test]
+fn an_app_that_is_not_installed_or_lacks_a_permission_says_so() {
+    let env = Env::new();
+    let server = ForgeServer::start(|_| Reply::missing());
+    let error = survey(&settings(&server, &env), Purpose::Check).unwrap_err();
+    assert_eq!(error.kind(), Kind::NotFound);
+    assert!(
+        error.message().contains("not installed on acme/widgets"),
+        "{error}"
+    );
+    let server = ForgeServer::start(|asked| match asked.method.as_str() {
+        "POST" => Reply::json(
+            422,
+            json!({"message": "The permissions requested are not granted to this installation."}),
+        ),
+        _ => answer(asked, ""),
+    });
+    let error = survey(&settings(&server, &env), Purpose::Protect).unwrap_err();
+    assert_eq!(error.kind(), Kind::Denied);
+    assert!(
+        error.message().contains("`administration: write`"),
+        "{error}"
+    );
+    assert!(!format!("{error:?}").contains("eyJ"), "{error:?}");
+}
+
+#[test]
+fn git_pushes_with_the_apps_token() {
+    let w = World::new(RemoteKind::Http);
+    let root = w.remote.bare.parent().unwrap();
+    std::fs::create_dir(root.join("acme")).unwrap();
+    std::fs::rename(&w.remote.bare, root.join("acme/widgets.git")).unwrap();
+    let base = w.remote.http().base();
+    w.git(&[
+        "remote",
+        "set-url",
+        "origin",
+        &format!("{base}/acme/widgets.git"),
+    ]);
+    w.remote.http().require("x-access-token", "ghs_minted");
+    let api = ForgeServer::start(|asked| answer(asked, "2999-01-01T00:00:00Z"));
+    let host = base.strip_prefix("http://").unwrap();
+    w.env.operator_config(&format!(
+        "forge:\n  hosts:\n    \"{host}\": github\n  api_url: {}\n  github_app:\n    id: 123\n    private_key_file: {}\n",
+        api.base(),
+        key(&w.env).display()
+    ));
+    let out = w.aidf(&["-v", "sandbox", "init", "--json"]).exits(0);
+    assert!(
+        !out.all().contains("ghs_minted") && !out.all().contains("PRIVATE KEY"),
+        "{out}"
+    );
+    let mints = mints(&api);
+    assert_eq!(mints.len(), 1, "{mints:?}");
+    assert_eq!(
+        mints[0].body["permissions"],
+        json!({"contents": "write", "metadata": "read"})
+    );
+}
+
+#[test]
+fn what_the_app_does_not_know_is_reached_as_somebody_else() {
+    let w = World::new(RemoteKind::Http);
+    let base = w.remote.http().base();
+    w.remote.http().require("x-access-token", "of-this-host");
+    let api = ForgeServer::start(|_| Reply::missing());
+    let host = base.strip_prefix("http://").unwrap();
+    w.env.operator_config(&format!(
+        "forge:\n  hosts:\n    \"{host}\": github\n  api_url: {}\n  github_app:\n    id: 123\n    private_key_file: {}\n",
+        api.base(),
+        key(&w.env).display()
+    ));
+    w.call(&["sandbox", "init"])
+        .env("GH_TOKEN", "of-this-host")
+        .run()
+        .exits(0);
+}
