@@ -46,6 +46,10 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
             [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show the commits of a branch')
             [CompletionResult]::new('rollback', 'rollback', [CompletionResultType]::ParameterValue, 'Undo commits by a new commit')
             [CompletionResult]::new('backup', 'backup', [CompletionResultType]::ParameterValue, 'Make, list, thin, prove and restore backups')
+            [CompletionResult]::new('propose', 'propose', [CompletionResultType]::ParameterValue, 'Show a sandbox''s difference and open, or update, its pull request')
+            [CompletionResult]::new('protect', 'protect', [CompletionResultType]::ParameterValue, 'Have the server hold everybody to the rules')
+            [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Issue, read and revoke tokens')
+            [CompletionResult]::new('hook', 'hook', [CompletionResultType]::ParameterValue, 'What a server''s git runs; `protect` installs it')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Play the whole story on a remote of its own making')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Write the man pages into a folder')
@@ -568,6 +572,391 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
         'aidf;backup;help;help' {
             break
         }
+        'aidf;propose' {
+            [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'The branch it is for (default: the default branch)')
+            [CompletionResult]::new('--provider', '--provider', [CompletionResultType]::ParameterName, 'What runs at the remote (default: found from its address)')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Which remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show the difference and the guards'' verdicts, and open nothing')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'aidf;protect' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Which remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('plan', 'plan', [CompletionResultType]::ParameterValue, 'Show what apply would change')
+            [CompletionResult]::new('apply', 'apply', [CompletionResultType]::ParameterValue, 'Bring the rules about; a second time nothing changes')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Tell which rules hold; fail (8) unless all are enforced')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Take away what apply made, and only that')
+            [CompletionResult]::new('guide', 'guide', [CompletionResultType]::ParameterValue, 'Print the steps for doing it by hand')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'aidf;protect;plan' {
+            [CompletionResult]::new('--provider', '--provider', [CompletionResultType]::ParameterName, 'What runs at the remote (default: found from its address)')
+            [CompletionResult]::new('--approvals', '--approvals', [CompletionResultType]::ParameterName, 'Approvals that a proposal takes')
+            [CompletionResult]::new('--status-check', '--status-check', [CompletionResultType]::ParameterName, 'Ask for a check to pass')
+            [CompletionResult]::new('--bypass', '--bypass', [CompletionResultType]::ParameterName, 'Leave out: admins, team:SLUG, user:NAME or app:ID')
+            [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'The key that the hook of a server of one''s own reads')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Which remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
+            [CompletionResult]::new('--code-owners', '--code-owners', [CompletionResultType]::ParameterName, 'Ask for the approval of the code''s owners')
+            [CompletionResult]::new('--signed-commits', '--signed-commits', [CompletionResultType]::ParameterName, 'Ask for signed commits')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'aidf;protect;apply' {
+            [CompletionResult]::new('--provider', '--provider', [CompletionResultType]::ParameterName, 'What runs at the remote (default: found from its address)')
+            [CompletionResult]::new('--approvals', '--approvals', [CompletionResultType]::ParameterName, 'Approvals that a proposal takes')
+            [CompletionResult]::new('--status-check', '--status-check', [CompletionResultType]::ParameterName, 'Ask for a check to pass')
+            [CompletionResult]::new('--bypass', '--bypass', [CompletionResultType]::ParameterName, 'Leave out: admins, team:SLUG, user:NAME or app:ID')
+            [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'The key that the hook of a server of one''s own reads')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Which remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
+            [CompletionResult]::new('--code-owners', '--code-owners', [CompletionResultType]::ParameterName, 'Ask for the approval of the code''s owners')
+            [CompletionResult]::new('--signed-commits', '--signed-commits', [CompletionResultType]::ParameterName, 'Ask for signed commits')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'aidf;protect;check' {
+            [CompletionResult]::new('--provider', '--provider', [CompletionResultType]::ParameterName, 'What runs at the remote (default: found from its address)')
+            [CompletionResult]::new('--approvals', '--approvals', [CompletionResultType]::ParameterName, 'Approvals that a proposal takes')
+            [CompletionResult]::new('--status-check', '--status-check', [CompletionResultType]::ParameterName, 'Ask for a check to pass')
+            [CompletionResult]::new('--bypass', '--bypass', [CompletionResultType]::ParameterName, 'Leave out: admins, team:SLUG, user:NAME or app:ID')
+            [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'The key that the hook of a server of one''s own reads')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Which remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
+            [CompletionResult]::new('--code-owners', '--code-owners', [CompletionResultType]::ParameterName, 'Ask for the approval of the code''s owners')
+            [CompletionResult]::new('--signed-commits', '--signed-commits', [CompletionResultType]::ParameterName, 'Ask for signed commits')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'aidf;protect;remove' {
+            [CompletionResult]::new('--provider', '--provider', [CompletionResultType]::ParameterName, 'What runs at the remote (default: found from its address)')
+            [CompletionResult]::new('--approvals', '--approvals', [CompletionResultType]::ParameterName, 'Approvals that a proposal takes')
+            [CompletionResult]::new('--status-check', '--status-check', [CompletionResultType]::ParameterName, 'Ask for a check to pass')
+            [CompletionResult]::new('--bypass', '--bypass', [CompletionResultType]::ParameterName, 'Leave out: admins, team:SLUG, user:NAME or app:ID')
+            [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'The key that the hook of a server of one''s own reads')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Which remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
+            [CompletionResult]::new('--code-owners', '--code-owners', [CompletionResultType]::ParameterName, 'Ask for the approval of the code''s owners')
+            [CompletionResult]::new('--signed-commits', '--signed-commits', [CompletionResultType]::ParameterName, 'Ask for signed commits')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'aidf;protect;guide' {
+            [CompletionResult]::new('--provider', '--provider', [CompletionResultType]::ParameterName, 'What runs at the remote (default: found from its address)')
+            [CompletionResult]::new('--approvals', '--approvals', [CompletionResultType]::ParameterName, 'Approvals that a proposal takes')
+            [CompletionResult]::new('--status-check', '--status-check', [CompletionResultType]::ParameterName, 'Ask for a check to pass')
+            [CompletionResult]::new('--bypass', '--bypass', [CompletionResultType]::ParameterName, 'Leave out: admins, team:SLUG, user:NAME or app:ID')
+            [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'The key that the hook of a server of one''s own reads')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Which remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
+            [CompletionResult]::new('--code-owners', '--code-owners', [CompletionResultType]::ParameterName, 'Ask for the approval of the code''s owners')
+            [CompletionResult]::new('--signed-commits', '--signed-commits', [CompletionResultType]::ParameterName, 'Ask for signed commits')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'aidf;protect;help' {
+            [CompletionResult]::new('plan', 'plan', [CompletionResultType]::ParameterValue, 'Show what apply would change')
+            [CompletionResult]::new('apply', 'apply', [CompletionResultType]::ParameterValue, 'Bring the rules about; a second time nothing changes')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Tell which rules hold; fail (8) unless all are enforced')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Take away what apply made, and only that')
+            [CompletionResult]::new('guide', 'guide', [CompletionResultType]::ParameterValue, 'Print the steps for doing it by hand')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'aidf;protect;help;plan' {
+            break
+        }
+        'aidf;protect;help;apply' {
+            break
+        }
+        'aidf;protect;help;check' {
+            break
+        }
+        'aidf;protect;help;remove' {
+            break
+        }
+        'aidf;protect;help;guide' {
+            break
+        }
+        'aidf;protect;help;help' {
+            break
+        }
+        'aidf;token' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Which remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('issue', 'issue', [CompletionResultType]::ParameterValue, 'Make a token for a sandbox, or an operator''s')
+            [CompletionResult]::new('inspect', 'inspect', [CompletionResultType]::ParameterValue, 'Show what a token holds and whether it is good')
+            [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'Make a token good for nothing, for good')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'aidf;token;issue' {
+            [CompletionResult]::new('--branch', '--branch', [CompletionResultType]::ParameterName, 'For this sandbox')
+            [CompletionResult]::new('--expires', '--expires', [CompletionResultType]::ParameterName, 'When it ends, such as 30d or 8h (default: 30d for an operator, with disuse for a sandbox)')
+            [CompletionResult]::new('--pod', '--pod', [CompletionResultType]::ParameterName, 'Whom it is given to')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Which remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
+            [CompletionResult]::new('--operator', '--operator', [CompletionResultType]::ParameterName, 'For an operator: writes protected branches, deletes backups, revokes tokens')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'aidf;token;inspect' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Which remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'aidf;token;revoke' {
+            [CompletionResult]::new('--reuse-token', '--reuse-token', [CompletionResultType]::ParameterName, 'An operator''s token, where the server asks for one (default: AIDF_REUSE_TOKEN)')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Which remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'aidf;token;help' {
+            [CompletionResult]::new('issue', 'issue', [CompletionResultType]::ParameterValue, 'Make a token for a sandbox, or an operator''s')
+            [CompletionResult]::new('inspect', 'inspect', [CompletionResultType]::ParameterValue, 'Show what a token holds and whether it is good')
+            [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'Make a token good for nothing, for good')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'aidf;token;help;issue' {
+            break
+        }
+        'aidf;token;help;inspect' {
+            break
+        }
+        'aidf;token;help;revoke' {
+            break
+        }
+        'aidf;token;help;help' {
+            break
+        }
+        'aidf;hook' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Which remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('pre-receive', 'pre-receive', [CompletionResultType]::ParameterValue, 'Decide on a push: reads `old new ref` lines, as git gives them')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'aidf;hook;pre-receive' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Which remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'aidf;hook;help' {
+            [CompletionResult]::new('pre-receive', 'pre-receive', [CompletionResultType]::ParameterValue, 'Decide on a push: reads `old new ref` lines, as git gives them')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'aidf;hook;help;pre-receive' {
+            break
+        }
+        'aidf;hook;help;help' {
+            break
+        }
         'aidf;demo' {
             [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
             [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
@@ -634,6 +1023,10 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
             [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show the commits of a branch')
             [CompletionResult]::new('rollback', 'rollback', [CompletionResultType]::ParameterValue, 'Undo commits by a new commit')
             [CompletionResult]::new('backup', 'backup', [CompletionResultType]::ParameterValue, 'Make, list, thin, prove and restore backups')
+            [CompletionResult]::new('propose', 'propose', [CompletionResultType]::ParameterValue, 'Show a sandbox''s difference and open, or update, its pull request')
+            [CompletionResult]::new('protect', 'protect', [CompletionResultType]::ParameterValue, 'Have the server hold everybody to the rules')
+            [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Issue, read and revoke tokens')
+            [CompletionResult]::new('hook', 'hook', [CompletionResultType]::ParameterValue, 'What a server''s git runs; `protect` installs it')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Play the whole story on a remote of its own making')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Write the man pages into a folder')
@@ -701,6 +1094,54 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
             break
         }
         'aidf;help;backup;schedule' {
+            break
+        }
+        'aidf;help;propose' {
+            break
+        }
+        'aidf;help;protect' {
+            [CompletionResult]::new('plan', 'plan', [CompletionResultType]::ParameterValue, 'Show what apply would change')
+            [CompletionResult]::new('apply', 'apply', [CompletionResultType]::ParameterValue, 'Bring the rules about; a second time nothing changes')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Tell which rules hold; fail (8) unless all are enforced')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Take away what apply made, and only that')
+            [CompletionResult]::new('guide', 'guide', [CompletionResultType]::ParameterValue, 'Print the steps for doing it by hand')
+            break
+        }
+        'aidf;help;protect;plan' {
+            break
+        }
+        'aidf;help;protect;apply' {
+            break
+        }
+        'aidf;help;protect;check' {
+            break
+        }
+        'aidf;help;protect;remove' {
+            break
+        }
+        'aidf;help;protect;guide' {
+            break
+        }
+        'aidf;help;token' {
+            [CompletionResult]::new('issue', 'issue', [CompletionResultType]::ParameterValue, 'Make a token for a sandbox, or an operator''s')
+            [CompletionResult]::new('inspect', 'inspect', [CompletionResultType]::ParameterValue, 'Show what a token holds and whether it is good')
+            [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'Make a token good for nothing, for good')
+            break
+        }
+        'aidf;help;token;issue' {
+            break
+        }
+        'aidf;help;token;inspect' {
+            break
+        }
+        'aidf;help;token;revoke' {
+            break
+        }
+        'aidf;help;hook' {
+            [CompletionResult]::new('pre-receive', 'pre-receive', [CompletionResultType]::ParameterValue, 'Decide on a push: reads `old new ref` lines, as git gives them')
+            break
+        }
+        'aidf;help;hook;pre-receive' {
             break
         }
         'aidf;help;demo' {

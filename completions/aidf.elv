@@ -43,6 +43,10 @@ set edit:completion:arg-completer[aidf] = {|@words|
             cand log 'Show the commits of a branch'
             cand rollback 'Undo commits by a new commit'
             cand backup 'Make, list, thin, prove and restore backups'
+            cand propose 'Show a sandbox''s difference and open, or update, its pull request'
+            cand protect 'Have the server hold everybody to the rules'
+            cand token 'Issue, read and revoke tokens'
+            cand hook 'What a server''s git runs; `protect` installs it'
             cand demo 'Play the whole story on a remote of its own making'
             cand completions 'Print the completion script of a shell'
             cand man 'Write the man pages into a folder'
@@ -531,6 +535,363 @@ set edit:completion:arg-completer[aidf] = {|@words|
         }
         &'aidf;backup;help;help'= {
         }
+        &'aidf;propose'= {
+            cand --to 'The branch it is for (default: the default branch)'
+            cand --provider 'What runs at the remote (default: found from its address)'
+            cand -C 'Work in the clone that holds DIR'
+            cand --dir 'Work in the clone that holds DIR'
+            cand -R 'Work straight against a remote (URL or path), with no clone'
+            cand --repo 'Work straight against a remote (URL or path), with no clone'
+            cand --remote 'Which remote of the clone'
+            cand --config 'Operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Bound on any network wait, in seconds'
+            cand --dry-run 'Show the difference and the guards'' verdicts, and open nothing'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;protect'= {
+            cand -C 'Work in the clone that holds DIR'
+            cand --dir 'Work in the clone that holds DIR'
+            cand -R 'Work straight against a remote (URL or path), with no clone'
+            cand --repo 'Work straight against a remote (URL or path), with no clone'
+            cand --remote 'Which remote of the clone'
+            cand --config 'Operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Bound on any network wait, in seconds'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand plan 'Show what apply would change'
+            cand apply 'Bring the rules about; a second time nothing changes'
+            cand check 'Tell which rules hold; fail (8) unless all are enforced'
+            cand remove 'Take away what apply made, and only that'
+            cand guide 'Print the steps for doing it by hand'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'aidf;protect;plan'= {
+            cand --provider 'What runs at the remote (default: found from its address)'
+            cand --approvals 'Approvals that a proposal takes'
+            cand --status-check 'Ask for a check to pass'
+            cand --bypass 'Leave out: admins, team:SLUG, user:NAME or app:ID'
+            cand --key-file 'The key that the hook of a server of one''s own reads'
+            cand -C 'Work in the clone that holds DIR'
+            cand --dir 'Work in the clone that holds DIR'
+            cand -R 'Work straight against a remote (URL or path), with no clone'
+            cand --repo 'Work straight against a remote (URL or path), with no clone'
+            cand --remote 'Which remote of the clone'
+            cand --config 'Operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Bound on any network wait, in seconds'
+            cand --code-owners 'Ask for the approval of the code''s owners'
+            cand --signed-commits 'Ask for signed commits'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;protect;apply'= {
+            cand --provider 'What runs at the remote (default: found from its address)'
+            cand --approvals 'Approvals that a proposal takes'
+            cand --status-check 'Ask for a check to pass'
+            cand --bypass 'Leave out: admins, team:SLUG, user:NAME or app:ID'
+            cand --key-file 'The key that the hook of a server of one''s own reads'
+            cand -C 'Work in the clone that holds DIR'
+            cand --dir 'Work in the clone that holds DIR'
+            cand -R 'Work straight against a remote (URL or path), with no clone'
+            cand --repo 'Work straight against a remote (URL or path), with no clone'
+            cand --remote 'Which remote of the clone'
+            cand --config 'Operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Bound on any network wait, in seconds'
+            cand --code-owners 'Ask for the approval of the code''s owners'
+            cand --signed-commits 'Ask for signed commits'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;protect;check'= {
+            cand --provider 'What runs at the remote (default: found from its address)'
+            cand --approvals 'Approvals that a proposal takes'
+            cand --status-check 'Ask for a check to pass'
+            cand --bypass 'Leave out: admins, team:SLUG, user:NAME or app:ID'
+            cand --key-file 'The key that the hook of a server of one''s own reads'
+            cand -C 'Work in the clone that holds DIR'
+            cand --dir 'Work in the clone that holds DIR'
+            cand -R 'Work straight against a remote (URL or path), with no clone'
+            cand --repo 'Work straight against a remote (URL or path), with no clone'
+            cand --remote 'Which remote of the clone'
+            cand --config 'Operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Bound on any network wait, in seconds'
+            cand --code-owners 'Ask for the approval of the code''s owners'
+            cand --signed-commits 'Ask for signed commits'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;protect;remove'= {
+            cand --provider 'What runs at the remote (default: found from its address)'
+            cand --approvals 'Approvals that a proposal takes'
+            cand --status-check 'Ask for a check to pass'
+            cand --bypass 'Leave out: admins, team:SLUG, user:NAME or app:ID'
+            cand --key-file 'The key that the hook of a server of one''s own reads'
+            cand -C 'Work in the clone that holds DIR'
+            cand --dir 'Work in the clone that holds DIR'
+            cand -R 'Work straight against a remote (URL or path), with no clone'
+            cand --repo 'Work straight against a remote (URL or path), with no clone'
+            cand --remote 'Which remote of the clone'
+            cand --config 'Operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Bound on any network wait, in seconds'
+            cand --code-owners 'Ask for the approval of the code''s owners'
+            cand --signed-commits 'Ask for signed commits'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;protect;guide'= {
+            cand --provider 'What runs at the remote (default: found from its address)'
+            cand --approvals 'Approvals that a proposal takes'
+            cand --status-check 'Ask for a check to pass'
+            cand --bypass 'Leave out: admins, team:SLUG, user:NAME or app:ID'
+            cand --key-file 'The key that the hook of a server of one''s own reads'
+            cand -C 'Work in the clone that holds DIR'
+            cand --dir 'Work in the clone that holds DIR'
+            cand -R 'Work straight against a remote (URL or path), with no clone'
+            cand --repo 'Work straight against a remote (URL or path), with no clone'
+            cand --remote 'Which remote of the clone'
+            cand --config 'Operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Bound on any network wait, in seconds'
+            cand --code-owners 'Ask for the approval of the code''s owners'
+            cand --signed-commits 'Ask for signed commits'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;protect;help'= {
+            cand plan 'Show what apply would change'
+            cand apply 'Bring the rules about; a second time nothing changes'
+            cand check 'Tell which rules hold; fail (8) unless all are enforced'
+            cand remove 'Take away what apply made, and only that'
+            cand guide 'Print the steps for doing it by hand'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'aidf;protect;help;plan'= {
+        }
+        &'aidf;protect;help;apply'= {
+        }
+        &'aidf;protect;help;check'= {
+        }
+        &'aidf;protect;help;remove'= {
+        }
+        &'aidf;protect;help;guide'= {
+        }
+        &'aidf;protect;help;help'= {
+        }
+        &'aidf;token'= {
+            cand -C 'Work in the clone that holds DIR'
+            cand --dir 'Work in the clone that holds DIR'
+            cand -R 'Work straight against a remote (URL or path), with no clone'
+            cand --repo 'Work straight against a remote (URL or path), with no clone'
+            cand --remote 'Which remote of the clone'
+            cand --config 'Operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Bound on any network wait, in seconds'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand issue 'Make a token for a sandbox, or an operator''s'
+            cand inspect 'Show what a token holds and whether it is good'
+            cand revoke 'Make a token good for nothing, for good'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'aidf;token;issue'= {
+            cand --branch 'For this sandbox'
+            cand --expires 'When it ends, such as 30d or 8h (default: 30d for an operator, with disuse for a sandbox)'
+            cand --pod 'Whom it is given to'
+            cand -C 'Work in the clone that holds DIR'
+            cand --dir 'Work in the clone that holds DIR'
+            cand -R 'Work straight against a remote (URL or path), with no clone'
+            cand --repo 'Work straight against a remote (URL or path), with no clone'
+            cand --remote 'Which remote of the clone'
+            cand --config 'Operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Bound on any network wait, in seconds'
+            cand --operator 'For an operator: writes protected branches, deletes backups, revokes tokens'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;token;inspect'= {
+            cand -C 'Work in the clone that holds DIR'
+            cand --dir 'Work in the clone that holds DIR'
+            cand -R 'Work straight against a remote (URL or path), with no clone'
+            cand --repo 'Work straight against a remote (URL or path), with no clone'
+            cand --remote 'Which remote of the clone'
+            cand --config 'Operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Bound on any network wait, in seconds'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;token;revoke'= {
+            cand --reuse-token 'An operator''s token, where the server asks for one (default: AIDF_REUSE_TOKEN)'
+            cand -C 'Work in the clone that holds DIR'
+            cand --dir 'Work in the clone that holds DIR'
+            cand -R 'Work straight against a remote (URL or path), with no clone'
+            cand --repo 'Work straight against a remote (URL or path), with no clone'
+            cand --remote 'Which remote of the clone'
+            cand --config 'Operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Bound on any network wait, in seconds'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;token;help'= {
+            cand issue 'Make a token for a sandbox, or an operator''s'
+            cand inspect 'Show what a token holds and whether it is good'
+            cand revoke 'Make a token good for nothing, for good'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'aidf;token;help;issue'= {
+        }
+        &'aidf;token;help;inspect'= {
+        }
+        &'aidf;token;help;revoke'= {
+        }
+        &'aidf;token;help;help'= {
+        }
+        &'aidf;hook'= {
+            cand -C 'Work in the clone that holds DIR'
+            cand --dir 'Work in the clone that holds DIR'
+            cand -R 'Work straight against a remote (URL or path), with no clone'
+            cand --repo 'Work straight against a remote (URL or path), with no clone'
+            cand --remote 'Which remote of the clone'
+            cand --config 'Operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Bound on any network wait, in seconds'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand pre-receive 'Decide on a push: reads `old new ref` lines, as git gives them'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'aidf;hook;pre-receive'= {
+            cand -C 'Work in the clone that holds DIR'
+            cand --dir 'Work in the clone that holds DIR'
+            cand -R 'Work straight against a remote (URL or path), with no clone'
+            cand --repo 'Work straight against a remote (URL or path), with no clone'
+            cand --remote 'Which remote of the clone'
+            cand --config 'Operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Bound on any network wait, in seconds'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;hook;help'= {
+            cand pre-receive 'Decide on a push: reads `old new ref` lines, as git gives them'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'aidf;hook;help;pre-receive'= {
+        }
+        &'aidf;hook;help;help'= {
+        }
         &'aidf;demo'= {
             cand -R 'Work straight against a remote (URL or path), with no clone'
             cand --repo 'Work straight against a remote (URL or path), with no clone'
@@ -594,6 +955,10 @@ set edit:completion:arg-completer[aidf] = {|@words|
             cand log 'Show the commits of a branch'
             cand rollback 'Undo commits by a new commit'
             cand backup 'Make, list, thin, prove and restore backups'
+            cand propose 'Show a sandbox''s difference and open, or update, its pull request'
+            cand protect 'Have the server hold everybody to the rules'
+            cand token 'Issue, read and revoke tokens'
+            cand hook 'What a server''s git runs; `protect` installs it'
             cand demo 'Play the whole story on a remote of its own making'
             cand completions 'Print the completion script of a shell'
             cand man 'Write the man pages into a folder'
@@ -644,6 +1009,41 @@ set edit:completion:arg-completer[aidf] = {|@words|
         &'aidf;help;backup;drill'= {
         }
         &'aidf;help;backup;schedule'= {
+        }
+        &'aidf;help;propose'= {
+        }
+        &'aidf;help;protect'= {
+            cand plan 'Show what apply would change'
+            cand apply 'Bring the rules about; a second time nothing changes'
+            cand check 'Tell which rules hold; fail (8) unless all are enforced'
+            cand remove 'Take away what apply made, and only that'
+            cand guide 'Print the steps for doing it by hand'
+        }
+        &'aidf;help;protect;plan'= {
+        }
+        &'aidf;help;protect;apply'= {
+        }
+        &'aidf;help;protect;check'= {
+        }
+        &'aidf;help;protect;remove'= {
+        }
+        &'aidf;help;protect;guide'= {
+        }
+        &'aidf;help;token'= {
+            cand issue 'Make a token for a sandbox, or an operator''s'
+            cand inspect 'Show what a token holds and whether it is good'
+            cand revoke 'Make a token good for nothing, for good'
+        }
+        &'aidf;help;token;issue'= {
+        }
+        &'aidf;help;token;inspect'= {
+        }
+        &'aidf;help;token;revoke'= {
+        }
+        &'aidf;help;hook'= {
+            cand pre-receive 'Decide on a push: reads `old new ref` lines, as git gives them'
+        }
+        &'aidf;help;hook;pre-receive'= {
         }
         &'aidf;help;demo'= {
         }

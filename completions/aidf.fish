@@ -44,6 +44,10 @@ complete -c aidf -n "__fish_aidf_needs_command" -f -a "commit" -d 'Write files, 
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "log" -d 'Show the commits of a branch'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "rollback" -d 'Undo commits by a new commit'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "backup" -d 'Make, list, thin, prove and restore backups'
+complete -c aidf -n "__fish_aidf_needs_command" -f -a "propose" -d 'Show a sandbox\'s difference and open, or update, its pull request'
+complete -c aidf -n "__fish_aidf_needs_command" -f -a "protect" -d 'Have the server hold everybody to the rules'
+complete -c aidf -n "__fish_aidf_needs_command" -f -a "token" -d 'Issue, read and revoke tokens'
+complete -c aidf -n "__fish_aidf_needs_command" -f -a "hook" -d 'What a server\'s git runs; `protect` installs it'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "demo" -d 'Play the whole story on a remote of its own making'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "man" -d 'Write the man pages into a folder'
@@ -399,6 +403,279 @@ complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcom
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from help" -f -a "drill" -d 'Restore the newest backup and bundle into empty repositories, and report'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from help" -f -a "schedule" -d 'Print crontab lines, systemd timers or a GitHub Actions workflow'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c aidf -n "__fish_aidf_using_subcommand propose" -l to -d 'The branch it is for (default: the default branch)' -r
+complete -c aidf -n "__fish_aidf_using_subcommand propose" -l provider -d 'What runs at the remote (default: found from its address)' -r -f -a "github\t''
+gitlab\t''
+gitea\t''
+forgejo\t''
+bare\t''"
+complete -c aidf -n "__fish_aidf_using_subcommand propose" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand propose" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand propose" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand propose" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand propose" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand propose" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand propose" -l dry-run -d 'Show the difference and the guards\' verdicts, and open nothing'
+complete -c aidf -n "__fish_aidf_using_subcommand propose" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand propose" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand propose" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand propose" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand propose" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand propose" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and not __fish_seen_subcommand_from plan apply check remove guide help" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and not __fish_seen_subcommand_from plan apply check remove guide help" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and not __fish_seen_subcommand_from plan apply check remove guide help" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and not __fish_seen_subcommand_from plan apply check remove guide help" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and not __fish_seen_subcommand_from plan apply check remove guide help" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and not __fish_seen_subcommand_from plan apply check remove guide help" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and not __fish_seen_subcommand_from plan apply check remove guide help" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and not __fish_seen_subcommand_from plan apply check remove guide help" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and not __fish_seen_subcommand_from plan apply check remove guide help" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and not __fish_seen_subcommand_from plan apply check remove guide help" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and not __fish_seen_subcommand_from plan apply check remove guide help" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and not __fish_seen_subcommand_from plan apply check remove guide help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and not __fish_seen_subcommand_from plan apply check remove guide help" -f -a "plan" -d 'Show what apply would change'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and not __fish_seen_subcommand_from plan apply check remove guide help" -f -a "apply" -d 'Bring the rules about; a second time nothing changes'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and not __fish_seen_subcommand_from plan apply check remove guide help" -f -a "check" -d 'Tell which rules hold; fail (8) unless all are enforced'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and not __fish_seen_subcommand_from plan apply check remove guide help" -f -a "remove" -d 'Take away what apply made, and only that'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and not __fish_seen_subcommand_from plan apply check remove guide help" -f -a "guide" -d 'Print the steps for doing it by hand'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and not __fish_seen_subcommand_from plan apply check remove guide help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from plan" -l provider -d 'What runs at the remote (default: found from its address)' -r -f -a "github\t''
+gitlab\t''
+gitea\t''
+forgejo\t''
+bare\t''"
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from plan" -l approvals -d 'Approvals that a proposal takes' -r
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from plan" -l status-check -d 'Ask for a check to pass' -r
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from plan" -l bypass -d 'Leave out: admins, team:SLUG, user:NAME or app:ID' -r
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from plan" -l key-file -d 'The key that the hook of a server of one\'s own reads' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from plan" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from plan" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from plan" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from plan" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from plan" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from plan" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from plan" -l code-owners -d 'Ask for the approval of the code\'s owners'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from plan" -l signed-commits -d 'Ask for signed commits'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from plan" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from plan" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from plan" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from plan" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from plan" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from plan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from apply" -l provider -d 'What runs at the remote (default: found from its address)' -r -f -a "github\t''
+gitlab\t''
+gitea\t''
+forgejo\t''
+bare\t''"
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from apply" -l approvals -d 'Approvals that a proposal takes' -r
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from apply" -l status-check -d 'Ask for a check to pass' -r
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from apply" -l bypass -d 'Leave out: admins, team:SLUG, user:NAME or app:ID' -r
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from apply" -l key-file -d 'The key that the hook of a server of one\'s own reads' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from apply" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from apply" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from apply" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from apply" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from apply" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from apply" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from apply" -l code-owners -d 'Ask for the approval of the code\'s owners'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from apply" -l signed-commits -d 'Ask for signed commits'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from apply" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from apply" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from apply" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from apply" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from apply" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from apply" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from check" -l provider -d 'What runs at the remote (default: found from its address)' -r -f -a "github\t''
+gitlab\t''
+gitea\t''
+forgejo\t''
+bare\t''"
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from check" -l approvals -d 'Approvals that a proposal takes' -r
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from check" -l status-check -d 'Ask for a check to pass' -r
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from check" -l bypass -d 'Leave out: admins, team:SLUG, user:NAME or app:ID' -r
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from check" -l key-file -d 'The key that the hook of a server of one\'s own reads' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from check" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from check" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from check" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from check" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from check" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from check" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from check" -l code-owners -d 'Ask for the approval of the code\'s owners'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from check" -l signed-commits -d 'Ask for signed commits'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from check" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from check" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from check" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from remove" -l provider -d 'What runs at the remote (default: found from its address)' -r -f -a "github\t''
+gitlab\t''
+gitea\t''
+forgejo\t''
+bare\t''"
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from remove" -l approvals -d 'Approvals that a proposal takes' -r
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from remove" -l status-check -d 'Ask for a check to pass' -r
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from remove" -l bypass -d 'Leave out: admins, team:SLUG, user:NAME or app:ID' -r
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from remove" -l key-file -d 'The key that the hook of a server of one\'s own reads' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from remove" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from remove" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from remove" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from remove" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from remove" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from remove" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from remove" -l code-owners -d 'Ask for the approval of the code\'s owners'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from remove" -l signed-commits -d 'Ask for signed commits'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from remove" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from remove" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from remove" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from guide" -l provider -d 'What runs at the remote (default: found from its address)' -r -f -a "github\t''
+gitlab\t''
+gitea\t''
+forgejo\t''
+bare\t''"
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from guide" -l approvals -d 'Approvals that a proposal takes' -r
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from guide" -l status-check -d 'Ask for a check to pass' -r
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from guide" -l bypass -d 'Leave out: admins, team:SLUG, user:NAME or app:ID' -r
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from guide" -l key-file -d 'The key that the hook of a server of one\'s own reads' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from guide" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from guide" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from guide" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from guide" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from guide" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from guide" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from guide" -l code-owners -d 'Ask for the approval of the code\'s owners'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from guide" -l signed-commits -d 'Ask for signed commits'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from guide" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from guide" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from guide" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from guide" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from guide" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from guide" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from help" -f -a "plan" -d 'Show what apply would change'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from help" -f -a "apply" -d 'Bring the rules about; a second time nothing changes'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from help" -f -a "check" -d 'Tell which rules hold; fail (8) unless all are enforced'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Take away what apply made, and only that'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from help" -f -a "guide" -d 'Print the steps for doing it by hand'
+complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c aidf -n "__fish_aidf_using_subcommand token; and not __fish_seen_subcommand_from issue inspect revoke help" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand token; and not __fish_seen_subcommand_from issue inspect revoke help" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand token; and not __fish_seen_subcommand_from issue inspect revoke help" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand token; and not __fish_seen_subcommand_from issue inspect revoke help" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand token; and not __fish_seen_subcommand_from issue inspect revoke help" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand token; and not __fish_seen_subcommand_from issue inspect revoke help" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand token; and not __fish_seen_subcommand_from issue inspect revoke help" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand token; and not __fish_seen_subcommand_from issue inspect revoke help" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand token; and not __fish_seen_subcommand_from issue inspect revoke help" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand token; and not __fish_seen_subcommand_from issue inspect revoke help" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand token; and not __fish_seen_subcommand_from issue inspect revoke help" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand token; and not __fish_seen_subcommand_from issue inspect revoke help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand token; and not __fish_seen_subcommand_from issue inspect revoke help" -f -a "issue" -d 'Make a token for a sandbox, or an operator\'s'
+complete -c aidf -n "__fish_aidf_using_subcommand token; and not __fish_seen_subcommand_from issue inspect revoke help" -f -a "inspect" -d 'Show what a token holds and whether it is good'
+complete -c aidf -n "__fish_aidf_using_subcommand token; and not __fish_seen_subcommand_from issue inspect revoke help" -f -a "revoke" -d 'Make a token good for nothing, for good'
+complete -c aidf -n "__fish_aidf_using_subcommand token; and not __fish_seen_subcommand_from issue inspect revoke help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from issue" -l branch -d 'For this sandbox' -r
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from issue" -l expires -d 'When it ends, such as 30d or 8h (default: 30d for an operator, with disuse for a sandbox)' -r
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from issue" -l pod -d 'Whom it is given to' -r
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from issue" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from issue" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from issue" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from issue" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from issue" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from issue" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from issue" -l operator -d 'For an operator: writes protected branches, deletes backups, revokes tokens'
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from issue" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from issue" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from issue" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from issue" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from issue" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from issue" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from inspect" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from inspect" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from inspect" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from inspect" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from inspect" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from inspect" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from inspect" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from inspect" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from inspect" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from inspect" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from inspect" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from inspect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from revoke" -l reuse-token -d 'An operator\'s token, where the server asks for one (default: AIDF_REUSE_TOKEN)' -r
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from revoke" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from revoke" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from revoke" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from revoke" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from revoke" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from revoke" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from revoke" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from revoke" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from revoke" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from revoke" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from revoke" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from help" -f -a "issue" -d 'Make a token for a sandbox, or an operator\'s'
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from help" -f -a "inspect" -d 'Show what a token holds and whether it is good'
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from help" -f -a "revoke" -d 'Make a token good for nothing, for good'
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c aidf -n "__fish_aidf_using_subcommand hook; and not __fish_seen_subcommand_from pre-receive help" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand hook; and not __fish_seen_subcommand_from pre-receive help" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand hook; and not __fish_seen_subcommand_from pre-receive help" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand hook; and not __fish_seen_subcommand_from pre-receive help" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand hook; and not __fish_seen_subcommand_from pre-receive help" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand hook; and not __fish_seen_subcommand_from pre-receive help" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand hook; and not __fish_seen_subcommand_from pre-receive help" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand hook; and not __fish_seen_subcommand_from pre-receive help" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand hook; and not __fish_seen_subcommand_from pre-receive help" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand hook; and not __fish_seen_subcommand_from pre-receive help" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand hook; and not __fish_seen_subcommand_from pre-receive help" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand hook; and not __fish_seen_subcommand_from pre-receive help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand hook; and not __fish_seen_subcommand_from pre-receive help" -f -a "pre-receive" -d 'Decide on a push: reads `old new ref` lines, as git gives them'
+complete -c aidf -n "__fish_aidf_using_subcommand hook; and not __fish_seen_subcommand_from pre-receive help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c aidf -n "__fish_aidf_using_subcommand hook; and __fish_seen_subcommand_from pre-receive" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand hook; and __fish_seen_subcommand_from pre-receive" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand hook; and __fish_seen_subcommand_from pre-receive" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand hook; and __fish_seen_subcommand_from pre-receive" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand hook; and __fish_seen_subcommand_from pre-receive" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand hook; and __fish_seen_subcommand_from pre-receive" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand hook; and __fish_seen_subcommand_from pre-receive" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand hook; and __fish_seen_subcommand_from pre-receive" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand hook; and __fish_seen_subcommand_from pre-receive" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand hook; and __fish_seen_subcommand_from pre-receive" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand hook; and __fish_seen_subcommand_from pre-receive" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand hook; and __fish_seen_subcommand_from pre-receive" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand hook; and __fish_seen_subcommand_from help" -f -a "pre-receive" -d 'Decide on a push: reads `old new ref` lines, as git gives them'
+complete -c aidf -n "__fish_aidf_using_subcommand hook; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c aidf -n "__fish_aidf_using_subcommand demo" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
 complete -c aidf -n "__fish_aidf_using_subcommand demo" -l remote -d 'Which remote of the clone' -r
 complete -c aidf -n "__fish_aidf_using_subcommand demo" -l config -d 'Operator\'s config file' -r -F
@@ -440,15 +717,19 @@ complete -c aidf -n "__fish_aidf_using_subcommand man" -s v -l verbose -d 'Print
 complete -c aidf -n "__fish_aidf_using_subcommand man" -l no-input -d 'Never prompt'
 complete -c aidf -n "__fish_aidf_using_subcommand man" -s y -l yes -d 'Answer yes to every question'
 complete -c aidf -n "__fish_aidf_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup demo completions man help" -f -a "sandbox" -d 'Open, list and look at sandboxes'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup demo completions man help" -f -a "commit" -d 'Write files, with their log entries, as one commit on a remote branch'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup demo completions man help" -f -a "log" -d 'Show the commits of a branch'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup demo completions man help" -f -a "rollback" -d 'Undo commits by a new commit'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup demo completions man help" -f -a "backup" -d 'Make, list, thin, prove and restore backups'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup demo completions man help" -f -a "demo" -d 'Play the whole story on a remote of its own making'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup demo completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup demo completions man help" -f -a "man" -d 'Write the man pages into a folder'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup propose protect token hook demo completions man help" -f -a "sandbox" -d 'Open, list and look at sandboxes'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup propose protect token hook demo completions man help" -f -a "commit" -d 'Write files, with their log entries, as one commit on a remote branch'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup propose protect token hook demo completions man help" -f -a "log" -d 'Show the commits of a branch'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup propose protect token hook demo completions man help" -f -a "rollback" -d 'Undo commits by a new commit'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup propose protect token hook demo completions man help" -f -a "backup" -d 'Make, list, thin, prove and restore backups'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup propose protect token hook demo completions man help" -f -a "propose" -d 'Show a sandbox\'s difference and open, or update, its pull request'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup propose protect token hook demo completions man help" -f -a "protect" -d 'Have the server hold everybody to the rules'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup propose protect token hook demo completions man help" -f -a "token" -d 'Issue, read and revoke tokens'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup propose protect token hook demo completions man help" -f -a "hook" -d 'What a server\'s git runs; `protect` installs it'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup propose protect token hook demo completions man help" -f -a "demo" -d 'Play the whole story on a remote of its own making'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup propose protect token hook demo completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup propose protect token hook demo completions man help" -f -a "man" -d 'Write the man pages into a folder'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup propose protect token hook demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "init" -d 'Open a sandbox: resume the token\'s branch, or fork a new one'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "list" -d 'List every sandbox and what it did'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "show" -d 'Show one sandbox\'s commits and files'
@@ -461,3 +742,12 @@ complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcomma
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from backup" -f -a "export" -d 'Write the ledgers of branches as JSON files, or move old entries to the archive'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from backup" -f -a "drill" -d 'Restore the newest backup and bundle into empty repositories, and report'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from backup" -f -a "schedule" -d 'Print crontab lines, systemd timers or a GitHub Actions workflow'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from protect" -f -a "plan" -d 'Show what apply would change'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from protect" -f -a "apply" -d 'Bring the rules about; a second time nothing changes'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from protect" -f -a "check" -d 'Tell which rules hold; fail (8) unless all are enforced'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from protect" -f -a "remove" -d 'Take away what apply made, and only that'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from protect" -f -a "guide" -d 'Print the steps for doing it by hand'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "issue" -d 'Make a token for a sandbox, or an operator\'s'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "inspect" -d 'Show what a token holds and whether it is good'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "revoke" -d 'Make a token good for nothing, for good'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from hook" -f -a "pre-receive" -d 'Decide on a push: reads `old new ref` lines, as git gives them'

@@ -7,7 +7,7 @@
 //!   [`ops::publish`] is the one way to a remote ref;
 //! - [`context`]: what one call needs; [`config`]: the operator's settings, resolved once;
 //! - pure rules, which take time, keys and randomness as arguments: [`policy`],
-//!   [`token`], [`gate`], [`names`], [`signature`], [`alerts`], [`backup_name`], [`retention`];
+//!   [`token`], [`gate`], [`guards`], [`names`], [`signature`], [`alerts`], [`backup_name`], [`retention`];
 //! - [`ledger`]: the YAML logs kept in the tree; [`keys`]: the key ring;
 //!   [`journal`]: this machine's own audit log;
 //! - [`git`]: the only module that names git2; [`forge`]: the forges' APIs, behind one
@@ -26,6 +26,7 @@ pub mod files;
 pub mod forge;
 pub mod gate;
 pub mod git;
+pub mod guards;
 pub mod http;
 pub mod journal;
 pub mod keys;

@@ -13,6 +13,9 @@ use std::collections::BTreeMap;
 /// Days without a write after which a token ends, where no policy says otherwise.
 pub const IDLE_DAYS: u32 = 90;
 
+/// What every backup's branch starts with.
+const BACKUPS: &str = crate::backup_name::PREFIX;
+
 /// Where the policy lies in the base's tree.
 pub const PATH: &str = ".aidf.yaml";
 
@@ -55,6 +58,51 @@ pub struct PolicyFile {
     pub large_diff_lines: Option<u64>,
     /// Where the ledgers lie, and whether they are kept.
     pub ledgers: LedgerRules,
+    /// What a server is asked to hold everybody to.
+    pub protect: ProtectRules,
+    /// How proposals go.
+    pub propose: ProposeRules,
+}
+
+/// What the protection of reviewed branches asks for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProtectRules {
+    /// Approvals that a proposal takes; 1 where nothing is said.
+    pub approvals: Option<u32>,
+    /// Whether the owners of the code approve.
+    pub code_owners: Option<bool>,
+    /// Whether commits are signed.
+    pub signed_commits: Option<bool>,
+    /// Checks that a proposal passes, by name.
+    pub status_checks: Vec<String>,
+    /// Who is not held: `admins`, `team:SLUG`, `user:NAME`, `app:ID`.
+    pub bypass: Vec<String>,
+}
+
+impl ProtectRules {
+    /// These rules, with those of `over` in their place where it has any.
+    pub fn with(&self, over: &ProtectRules) -> ProtectRules {
+        let list = |own: &Vec<String>, over: &Vec<String>| match over.is_empty() {
+            true => own.clone(),
+            false => over.clone(),
+        };
+        ProtectRules {
+            approvals: over.approvals.or(self.approvals),
+            code_owners: over.code_owners.or(self.code_owners),
+            signed_commits: over.signed_commits.or(self.signed_commits),
+            status_checks: list(&self.status_checks, &over.status_checks),
+            bypass: list(&self.bypass, &over.bypass),
+        }
+    }
+}
+
+/// How proposals go.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProposeRules {
+    /// Proposals of fewer changed lines may be approved by aidf itself; 0: none.
+    pub auto_approve_lines: Option<u64>,
 }
 
 /// Paths that sandboxes may not write, and exceptions to the defaults, as globs.
@@ -279,6 +327,18 @@ impl Policy {
         }
     }
 
+    /// The branches that change by review alone, as globs, each once; backups are not
+    /// among them.
+    pub fn reviewed(&self) -> Vec<String> {
+        let mut found: Vec<String> = Vec::new();
+        for glob in &self.protected {
+            if !glob.starts_with(BACKUPS) && !found.contains(glob) {
+                found.push(glob.clone());
+            }
+        }
+        found
+    }
+
     /// Whether nobody but an operator writes this branch directly.
     pub fn is_protected(&self, branch: &str) -> bool {
         // A sandbox is its holder's, whatever a careless glob says.
@@ -326,6 +386,13 @@ impl Policy {
             Some(rule) => Err(refuse(&rule)),
             None => Ok(()),
         }
+    }
+
+    /// Whether a path runs code, decides reviews or is the policy itself, whatever the
+    /// policy allows besides.
+    pub fn is_sensitive(&self, path: &str) -> bool {
+        let folded = path.to_lowercase();
+        self.deny.iter().any(|p| matches(p, &folded))
     }
 
     /// The caps on one write.

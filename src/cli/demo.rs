@@ -138,7 +138,36 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
     story.aidf(&work, &["backup"], 0)?;
     story.aidf(&work, &["backup", "drill"], 0)?;
 
-    story.say("9. Plain git sees an ordinary branch; nothing was lost on the way.")?;
+    story.say("9. Have the server itself hold everybody to the rules, plain git too. (Here\n   the server is a folder of your own, so aidf says truthfully: advisory.)")?;
+    story.aidf(&work, &["protect", "apply"], 0)?;
+
+    story.say("10. Now a plain `git push` to main is refused, and so is a stranger's to the\n    sandbox; its holder's passes, for aidf sends the token by itself.")?;
+    let sandbox = story.sandbox(dir.join("remote.git"))?;
+    story.git_expecting(
+        &work,
+        &[
+            "commit",
+            "--quiet",
+            "--allow-empty",
+            "-m",
+            "Round the rules",
+        ],
+        0,
+    )?;
+    story.git_expecting(&work, &["push", "origin", "HEAD:main"], 1)?;
+    let there = format!("HEAD:{sandbox}");
+    story.git_expecting(&work, &["push", "--force", "origin", &there], 1)?;
+    story.append(&work, "docs/plan.md", "4. Check it against the league")?;
+    story.aidf(
+        &work,
+        &["commit", "docs/plan.md", "-m", "Plan the check"],
+        0,
+    )?;
+
+    story.say("11. Propose it. Where there is no forge, an operator carries it to main.")?;
+    story.aidf(&work, &["propose"], 0)?;
+
+    story.say("12. Plain git sees an ordinary branch; nothing was lost on the way.")?;
     story.git(&dir, &["-C", "remote.git", "log", "--oneline", "--all"])?;
     story.git(&dir, &["-C", "remote.git", "fsck", "--strict"])?;
 
@@ -306,7 +335,31 @@ impl Story<'_> {
     }
 
     fn git(&mut self, dir: &Path, arguments: &[&str]) -> Result<()> {
-        self.play(Path::new("git"), "git", dir, arguments, &[], 0)
+        self.git_expecting(dir, arguments, 0)
+    }
+
+    fn git_expecting(&mut self, dir: &Path, arguments: &[&str], expected: i32) -> Result<()> {
+        self.play(Path::new("git"), "git", dir, arguments, &[], expected)
+    }
+
+    /// The sandbox of the story.
+    fn sandbox(&self, remote: PathBuf) -> Result<String> {
+        let failed = || "the demo's sandbox cannot be found";
+        let output = self
+            .command(Path::new("git"), &remote)
+            .args([
+                "for-each-ref",
+                "--format=%(refname:short)",
+                "refs/heads/sandbox-*",
+            ])
+            .output()
+            .or_fail(Kind::Internal, failed)?;
+        let names = String::from_utf8_lossy(&output.stdout).into_owned();
+        names
+            .lines()
+            .next()
+            .map(str::to_owned)
+            .ok_or_else(|| Error::new(Kind::Internal, failed()))
     }
 
     fn aidf(&mut self, dir: &Path, arguments: &[&str], expected: i32) -> Result<()> {

@@ -8,6 +8,8 @@ pub mod exit_code;
 mod generate;
 mod hook;
 mod log;
+mod propose;
+mod protect;
 mod rollback;
 mod sandbox;
 mod text;
@@ -136,6 +138,11 @@ pub enum Command {
     Rollback(rollback::Arguments),
     /// Make, list, thin, prove and restore backups
     Backup(backup::Arguments),
+    /// Show a sandbox's difference and open, or update, its pull request
+    Propose(propose::Arguments),
+    /// Have the server hold everybody to the rules
+    #[command(subcommand, arg_required_else_help = true)]
+    Protect(protect::Command),
     /// Issue, read and revoke tokens
     #[command(subcommand, arg_required_else_help = true)]
     Token(token::Command),
@@ -210,6 +217,8 @@ pub fn main() -> u8 {
         Command::Log(arguments) => log::run(&cli.global, &ui, arguments),
         Command::Rollback(arguments) => rollback::run(&cli.global, &ui, arguments),
         Command::Backup(arguments) => backup::run(&cli.global, &ui, arguments),
+        Command::Propose(arguments) => propose::run(&cli.global, &ui, arguments),
+        Command::Protect(command) => protect::run(&cli.global, &ui, command),
         Command::Token(command) => token::run(&cli.global, &ui, command),
         Command::Hook(command) => hook::run(&ui, &command),
         Command::Demo(arguments) => demo::run(&cli.global, &ui, arguments),

@@ -205,18 +205,6 @@ fn diff(global: &Global, ui: &Ui, arguments: &Diff) -> Result<()> {
             text::files(out, &report.files);
             return;
         };
-        for line in patch.lines() {
-            let style = match line.as_bytes().first() {
-                Some(b'+') => Style::Added,
-                Some(b'-') => Style::Removed,
-                Some(b'@') => Style::Dim,
-                Some(b'd' | b'i' | b'n' | b'r' | b's' | b'o') => Style::Strong,
-                _ => {
-                    out.block(&format!("{}\n", visible(line)));
-                    continue;
-                }
-            };
-            out.block(&format!("{}\n", out.styled(style, line)));
-        }
+        text::patch(out, patch);
     })
 }

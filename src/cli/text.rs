@@ -66,3 +66,20 @@ pub fn commits(text: &mut Text, commits: &[Line]) {
         }
     }
 }
+
+/// A patch in git's format, with its colours.
+pub fn patch(text: &mut Text, patch: &str) {
+    for line in patch.lines() {
+        let style = match line.as_bytes().first() {
+            Some(b'+') => Style::Added,
+            Some(b'-') => Style::Removed,
+            Some(b'@') => Style::Dim,
+            Some(b'd' | b'i' | b'n' | b'r' | b's' | b'o') => Style::Strong,
+            _ => {
+                text.block(&format!("{}\n", super::ui::visible(line)));
+                continue;
+            }
+        };
+        text.block(&format!("{}\n", text.styled(style, line)));
+    }
+}

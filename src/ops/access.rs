@@ -130,6 +130,51 @@ pub fn policy(cx: &Context, advertisement: &Advertisement) -> Result<Policy> {
     ))
 }
 
+/// What a remote says of itself to readers: its policy, and what is needed besides.
+pub struct Standing {
+    /// The policy file at the base's tip; empty where there is none.
+    pub file: PolicyFile,
+    /// The commit that holds it.
+    pub tip: Option<CommitId>,
+    /// The default branch, where it has one.
+    pub default_branch: Option<String>,
+    /// Every branch, by its short name.
+    pub branches: Vec<(String, CommitId)>,
+}
+
+/// Reads the policy of a remote without pushing; its objects are then in the store.
+///
+/// Errors: integrity, for a policy that cannot be read; unavailable.
+pub fn standing(cx: &Context) -> Result<Standing> {
+    let refs = cx.remote.connect_for_reading()?.refs(&["refs/heads/"])?;
+    let default_branch = refs
+        .iter()
+        .find(|r| r.name == "HEAD")
+        .and_then(|r| r.target.as_deref()?.strip_prefix("refs/heads/"))
+        .map(str::to_owned);
+    let branches: Vec<(String, CommitId)> = refs
+        .iter()
+        .filter_map(|r| Some((r.name.strip_prefix("refs/heads/")?.to_owned(), r.id)))
+        .collect();
+    let at = |name: &str| branches.iter().find(|(n, _)| n == name).map(|(_, id)| *id);
+    let tip = at(&cx.config.base)
+        .or_else(|| at(DEFAULT_BASE))
+        .or_else(|| at(default_branch.as_deref()?));
+    let file = match tip {
+        Some(tip) => {
+            cx.remote.fetch(&cx.store, &[tip], false, &*cx.progress)?;
+            policy_file(&cx.store, tip, &cx.config.base)?
+        }
+        None => PolicyFile::default(),
+    };
+    Ok(Standing {
+        file,
+        tip,
+        default_branch,
+        branches,
+    })
+}
+
 /// Reads the policy file of a commit; one without it has an empty one.
 ///
 /// `base` is the branch that it is the tip of, for messages. Errors: integrity.

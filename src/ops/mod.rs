@@ -6,6 +6,8 @@ pub mod backup;
 pub mod commit;
 pub mod hook;
 pub mod log;
+pub mod propose;
+pub mod protect;
 pub mod publish;
 pub mod rollback;
 pub mod sandbox;

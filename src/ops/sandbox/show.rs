@@ -46,14 +46,24 @@ pub struct DiffReport {
     pub patch: Option<String>,
 }
 
-struct Found {
-    branch: RefName,
-    head: CommitId,
-    base: Option<CommitId>,
-    fork: Option<CommitId>,
+/// A sandbox, and where it left another branch.
+pub(in crate::ops) struct Found {
+    pub branch: RefName,
+    pub head: CommitId,
+    /// The other branch's tip.
+    pub base: Option<CommitId>,
+    pub fork: Option<CommitId>,
 }
 
-fn find(cx: &Context, branch: Option<&str>) -> Result<Found> {
+/// Finds a sandbox, the clone's own where none is named, and fetches it; `against` is the
+/// branch to compare it with, its base where none is given.
+///
+/// Errors: usage, not_found, unavailable.
+pub(in crate::ops) fn find(
+    cx: &Context,
+    branch: Option<&str>,
+    against: Option<&str>,
+) -> Result<Found> {
     cx.needs_history()?;
     let branch = match branch {
         Some(name) if names::is_sandbox(name) => RefName::branch(name)?,
@@ -71,7 +81,7 @@ fn find(cx: &Context, branch: Option<&str>) -> Result<Found> {
             target.branch
         }
     };
-    let base_ref = format!("refs/heads/{}", cx.config.base);
+    let base_ref = format!("refs/heads/{}", against.unwrap_or(&cx.config.base));
     let refs = cx
         .remote
         .connect_for_reading()?
@@ -84,7 +94,15 @@ fn find(cx: &Context, branch: Option<&str>) -> Result<Found> {
         )
         .hint("see them with `aidf sandbox list`")
     })?;
-    let base = tip(&base_ref).or(tip("HEAD"));
+    let base = match against {
+        None => tip(&base_ref).or(tip("HEAD")),
+        Some(named) => Some(tip(&base_ref).ok_or_else(|| {
+            Error::new(
+                Kind::NotFound,
+                format!("{} has no branch {named}", cx.remote.address()),
+            )
+        })?),
+    };
     let mut wants = vec![head];
     wants.extend(base);
     cx.remote.fetch(&cx.store, &wants, false, &*cx.progress)?;
@@ -97,7 +115,8 @@ fn find(cx: &Context, branch: Option<&str>) -> Result<Found> {
     })
 }
 
-fn files(cx: &Context, found: &Found) -> Result<Vec<FileChange>> {
+/// The files of a sandbox that differ from where it left.
+pub(in crate::ops) fn files(cx: &Context, found: &Found) -> Result<Vec<FileChange>> {
     let store = &cx.store;
     let old = found
         .fork
@@ -115,7 +134,7 @@ fn files(cx: &Context, found: &Found) -> Result<Vec<FileChange>> {
 ///
 /// Errors: usage, not_found, unavailable.
 pub fn show(cx: &Context, branch: Option<&str>) -> Result<ShowReport> {
-    let found = find(cx, branch)?;
+    let found = find(cx, branch, None)?;
     let own = own_commits(&cx.store, found.head, found.base)?.len();
     let commits = if own == 0 {
         Vec::new()
@@ -150,7 +169,7 @@ pub fn show(cx: &Context, branch: Option<&str>) -> Result<ShowReport> {
 ///
 /// Errors: usage, not_found, unavailable.
 pub fn diff(cx: &Context, branch: Option<&str>, patch: bool) -> Result<DiffReport> {
-    let found = find(cx, branch)?;
+    let found = find(cx, branch, None)?;
     let store = &cx.store;
     let old = found
         .fork

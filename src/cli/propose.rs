@@ -1,0 +1,75 @@
+//! `aidf propose`
+
+use super::Global;
+use super::protect::Name;
+use super::text;
+use super::ui::{Style, Ui, visible};
+use aidf::error::Result;
+use aidf::ops::propose::{self, Request};
+use clap::Args;
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The sandbox (default: the one this clone has open)
+    branch: Option<String>,
+    /// The branch it is for (default: the default branch)
+    #[arg(long, value_name = "BRANCH")]
+    to: Option<String>,
+    /// What runs at the remote (default: found from its address)
+    #[arg(long, value_enum, value_name = "NAME")]
+    provider: Option<Name>,
+    /// Show the difference and the guards' verdicts, and open nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
+    let request = Request {
+        branch: arguments.branch,
+        to: arguments.to,
+        provider: arguments.provider.map(Name::provider),
+        dry_run: arguments.dry_run,
+    };
+    let cx = global.context(ui)?;
+    let report = propose::propose(&cx, &request)?;
+    ui.result(&report, &cx.warnings(), |out| {
+        let fork = report
+            .fork_point
+            .map_or("nothing".to_owned(), |f| f.short());
+        out.line(format!(
+            "{}  at {}, left {} at {fork}",
+            out.styled(Style::Strong, &report.branch),
+            report.head.short(),
+            visible(&report.to)
+        ));
+        if report.guards.is_empty() {
+            return out.line(visible(&report.message));
+        }
+        text::files(out, &report.files);
+        out.line("");
+        text::patch(out, &report.patch);
+        out.line("");
+        for g in &report.guards {
+            let (style, mark) = match g.ok {
+                true => (Style::Good, "yes"),
+                false => (Style::Warn, "no "),
+            };
+            out.line(format!(
+                "  {}  {:8}  {}",
+                out.styled(style, mark),
+                g.guard,
+                visible(&g.detail)
+            ));
+        }
+        if report.approval.is_none() {
+            out.line(out.styled(Style::Dim, "  aidf does not approve it by itself"));
+        }
+        for command in &report.commands {
+            out.line(format!(
+                "  {}",
+                out.styled(Style::Strong, &format!("$ {command}"))
+            ));
+        }
+        out.line(out.styled(Style::Good, &report.message));
+    })
+}

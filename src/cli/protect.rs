@@ -1,0 +1,159 @@
+//! `aidf protect …`
+
+use super::Global;
+use super::ui::{Style, Text, Ui, internal, visible};
+use aidf::error::{Error, Kind, Result};
+use aidf::forge::{Provider, State};
+use aidf::ops::protect::{self, Report, Request};
+use aidf::policy::ProtectRules;
+use clap::{Args, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show what apply would change
+    Plan(Arguments),
+    /// Bring the rules about; a second time nothing changes
+    Apply(Arguments),
+    /// Tell which rules hold; fail (8) unless all are enforced
+    Check(Arguments),
+    /// Take away what apply made, and only that
+    Remove(Arguments),
+    /// Print the steps for doing it by hand
+    Guide(Arguments),
+}
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// What runs at the remote (default: found from its address)
+    #[arg(long, value_enum, value_name = "NAME")]
+    provider: Option<Name>,
+    /// Approvals that a proposal takes
+    #[arg(long, value_name = "N")]
+    approvals: Option<u32>,
+    /// Ask for the approval of the code's owners
+    #[arg(long)]
+    code_owners: bool,
+    /// Ask for signed commits
+    #[arg(long)]
+    signed_commits: bool,
+    /// Ask for a check to pass
+    #[arg(long = "status-check", value_name = "NAME")]
+    status_checks: Vec<String>,
+    /// Leave out: admins, team:SLUG, user:NAME or app:ID
+    #[arg(long, value_name = "WHO")]
+    bypass: Vec<String>,
+    /// The key that the hook of a server of one's own reads
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+#[value(rename_all = "lowercase")]
+pub enum Name {
+    GitHub,
+    GitLab,
+    Gitea,
+    Forgejo,
+    Bare,
+}
+
+impl Name {
+    pub fn provider(self) -> Provider {
+        match self {
+            Name::GitHub => Provider::GitHub,
+            Name::GitLab => Provider::GitLab,
+            Name::Gitea => Provider::Gitea,
+            Name::Forgejo => Provider::Forgejo,
+            Name::Bare => Provider::Bare,
+        }
+    }
+}
+
+impl Arguments {
+    fn request(self, global: &Global) -> Result<Request> {
+        let folder = global.folder()?;
+        Ok(Request {
+            provider: self.provider.map(Name::provider),
+            rules: ProtectRules {
+                approvals: self.approvals,
+                code_owners: self.code_owners.then_some(true),
+                signed_commits: self.signed_commits.then_some(true),
+                status_checks: self.status_checks,
+                bypass: self.bypass,
+            },
+            program: std::env::current_exe().map_err(|e| internal(e.into()))?,
+            key_file: self.key_file.map(|f| folder.join(f)),
+        })
+    }
+}
+
+pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
+    let cx = global.context(ui)?;
+    let (report, is_check) = match command {
+        Command::Plan(a) => (protect::plan(&cx, &a.request(global)?)?, false),
+        Command::Apply(a) => (protect::apply(&cx, &a.request(global)?)?, false),
+        Command::Check(a) => (protect::check(&cx, &a.request(global)?)?, true),
+        Command::Remove(a) => (protect::remove(&cx, &a.request(global)?)?, false),
+        Command::Guide(a) => {
+            let report = protect::guide(&cx, &a.request(global)?)?;
+            return ui.result(&report, &cx.warnings(), |text| {
+                text.line(text.styled(
+                    Style::Strong,
+                    &format!("{}: {}", report.provider, report.target),
+                ));
+                for (at, step) in report.steps.iter().enumerate() {
+                    text.line(format!("{}. {}", at + 1, visible(step)));
+                }
+            });
+        }
+    };
+    ui.result(&report, &cx.warnings(), |text| told(text, &report))?;
+    match is_check && !report.is_complete() {
+        false => Ok(()),
+        true => Err(Error::new(Kind::Findings, report.message).hint(
+            "see what to change with `aidf protect plan`, and change it with `aidf protect apply`",
+        )),
+    }
+}
+
+fn told(text: &mut Text, report: &Report) {
+    text.line(text.styled(
+        Style::Strong,
+        &format!("{}: {}", report.provider, report.target),
+    ));
+    let width = |of: fn(&aidf::forge::RuleState) -> usize| report.rules.iter().map(of).max();
+    let rule_width = width(|r| r.rule.len()).unwrap_or(0);
+    let branch_width = width(|r| r.branch.len()).unwrap_or(0);
+    for r in &report.rules {
+        let (style, state) = match r.state {
+            State::Enforced => (Style::Good, "enforced"),
+            State::Advisory => (Style::Warn, "advisory"),
+            State::Missing => (Style::Bad, "missing"),
+            State::Unknown => (Style::Warn, "unknown"),
+        };
+        text.line(format!(
+            "  {}  {:branch_width$}  {:rule_width$}  {}",
+            text.styled(style, &format!("{state:8}")),
+            visible(&r.branch),
+            r.rule,
+            text.styled(Style::Dim, &r.detail)
+        ));
+    }
+    let mark = if report.changed { "done" } else { "would" };
+    for change in &report.changes {
+        text.line(format!(
+            "  {}  {}",
+            text.styled(Style::Strong, mark),
+            visible(change)
+        ));
+    }
+    for left in &report.left {
+        text.line(format!(
+            "  {}  {}",
+            text.styled(Style::Dim, "left"),
+            visible(left)
+        ));
+    }
+    text.line(visible(&report.message));
+}

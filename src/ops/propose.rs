@@ -1,0 +1,437 @@
+//! Carrying a sandbox to a protected branch through review: its difference, one pull
+//! request, and, where every guard agrees, aidf's own approval.
+
+use super::log::{self, Line};
+use super::protect::{self, access_to};
+use super::sandbox::{self, Found};
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::forge::{Approval, Forge, Provider, Purpose};
+use crate::git::{CommitId, Mode};
+use crate::guards::{self, Facts, File, Guard};
+use crate::ledger::Ledger;
+use crate::ops::access;
+use crate::ops::commit::FileChange;
+use crate::policy::{Policy, PolicyFile};
+use crate::signature::Check;
+use serde::Serialize;
+
+/// The longest title, in characters.
+const MAX_TITLE: usize = 120;
+/// Commits and files that a body lists.
+const MAX_LISTED: usize = 50;
+
+/// What is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// The sandbox; the clone's own where none is named.
+    pub branch: Option<String>,
+    /// The branch that it is for; the default one where none is named.
+    pub to: Option<String>,
+    /// The provider; found from the remote where it is not named.
+    pub provider: Option<Provider>,
+    /// Show all and open nothing.
+    pub dry_run: bool,
+}
+
+/// What was proposed.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// The sandbox.
+    pub branch: String,
+    /// The branch that it is for.
+    pub to: String,
+    /// The repository.
+    pub repo_name: String,
+    /// `github`, `gitlab`, `gitea`, `forgejo` or `bare`.
+    pub provider: &'static str,
+    /// The commit that is proposed.
+    pub head: CommitId,
+    /// Where it left the branch that it is for.
+    pub fork_point: Option<CommitId>,
+    /// The files that differ.
+    pub files: Vec<FileChange>,
+    /// The difference in git's patch format; what is not UTF-8 is replaced.
+    pub patch: String,
+    /// The pull request's title.
+    pub title: String,
+    /// The pull request's text.
+    pub body: String,
+    /// Its number; none on a server without a forge.
+    pub number: Option<u64>,
+    /// Its page.
+    pub url: Option<String>,
+    /// Whether it is new.
+    pub created: bool,
+    /// Each guard's verdict.
+    pub guards: Vec<Guard>,
+    /// What came of the approval; none where a guard did not agree.
+    pub approval: Option<Approval>,
+    /// The commands that an operator runs, on a server without a forge.
+    pub commands: Vec<String>,
+    /// True where nothing was opened because that was asked for.
+    pub dry_run: bool,
+    /// One sentence.
+    pub message: String,
+}
+
+/// Proposes a sandbox.
+///
+/// Errors: usage, for what is no sandbox; not_found; auth and denied by the
+/// forge; conflict, where the proposal moved meanwhile; unavailable.
+pub fn propose(cx: &Context, request: &Request) -> Result<Report> {
+    let result = carry(cx, request);
+    match &result {
+        Ok(r) if r.dry_run || r.guards.is_empty() => {}
+        Ok(r) => cx.record(
+            "propose",
+            Some(&r.branch),
+            Some(r.head.to_string()),
+            Ok(&r.message),
+        ),
+        Err(e) => cx.record("propose", request.branch.as_deref(), None, Err(e)),
+    }
+    result
+}
+
+fn carry(cx: &Context, request: &Request) -> Result<Report> {
+    let standing = access::standing(cx)?;
+    let to = match (&request.to, &standing.default_branch) {
+        (Some(to), _) => to.clone(),
+        (None, Some(default)) => default.clone(),
+        (None, None) => {
+            return Err(Error::new(
+                Kind::NotFound,
+                format!("{} has no default branch", cx.remote.address()),
+            )
+            .hint("name the branch with --to"));
+        }
+    };
+    let provider = protect::provider_of(cx, request.provider)?;
+    let found = sandbox::find(cx, request.branch.as_deref(), Some(&to))?;
+    let branch = found.branch.short().to_owned();
+    let commits = own_commits(cx, &found)?;
+    let policy = Policy::new(
+        &standing.file,
+        &cx.config.policy,
+        &cx.config.base,
+        standing.default_branch.as_deref(),
+    );
+    let mut report = Report {
+        title: match commits.is_empty() {
+            true => String::new(),
+            false => title(&commits, &branch),
+        },
+        body: String::new(),
+        files: sandbox::files(cx, &found)?,
+        patch: patch(cx, &found)?,
+        branch,
+        to,
+        repo_name: cx.repo_name.clone(),
+        provider: provider.name(),
+        head: found.head,
+        fork_point: found.fork,
+        number: None,
+        url: None,
+        created: false,
+        guards: Vec::new(),
+        approval: None,
+        commands: Vec::new(),
+        dry_run: request.dry_run,
+        message: String::new(),
+    };
+    if commits.is_empty() {
+        report.message = format!(
+            "nothing to propose: {} has no commit that {} lacks",
+            report.branch, report.to
+        );
+        return Ok(report);
+    }
+    report.body = body(&report, &commits);
+    let mut facts = facts(cx, &found, &commits, &policy)?;
+    let limit = limit(&standing.file, &cx.config.policy);
+    if provider == Provider::Bare || request.dry_run {
+        facts.pinned = true;
+        report.guards = guards::ask(&facts, limit, &policy);
+        if provider == Provider::Bare {
+            report.commands = commands(cx, &report, found.base);
+            report.message = format!(
+                "{} is a server without a forge: an operator carries {} to {}",
+                cx.remote.address(),
+                report.branch,
+                report.to
+            );
+        } else {
+            report.message = format!("would propose {} for {}", report.branch, report.to);
+        }
+        return Ok(report);
+    }
+    let forge = Forge::connect(access_to(cx, Some(provider), Purpose::Propose))?;
+    let proposal = match forge.find_proposal(&report.branch, &report.to)? {
+        Some(there) => forge.update_proposal(there.number, &report.title, &report.body)?,
+        None => {
+            report.created = true;
+            forge.open_proposal(&report.branch, &report.to, &report.title, &report.body)?
+        }
+    };
+    facts.pinned = proposal.head == found.head.to_string();
+    report.number = Some(proposal.number);
+    report.url = Some(proposal.url.clone());
+    report.guards = guards::ask(&facts, limit, &policy);
+    report.message = format!(
+        "{} {} for {}: {}",
+        if report.created {
+            "proposed"
+        } else {
+            "updated the proposal of"
+        },
+        report.branch,
+        report.to,
+        proposal.url
+    );
+    if report.guards.iter().all(|g| g.ok) {
+        approve(cx, &forge, provider, &mut report, proposal.number)?;
+    }
+    Ok(report)
+}
+
+/// Approves, as the second identity where one is named: forges let nobody approve a
+/// proposal of their own.
+fn approve(
+    cx: &Context,
+    forge: &Forge<'_>,
+    provider: Provider,
+    report: &mut Report,
+    number: u64,
+) -> Result<()> {
+    let head = report.head.to_string();
+    let settings = cx.config.forge.as_approver();
+    let approval = match &settings {
+        Some(settings) => {
+            let mut access = access_to(cx, Some(provider), Purpose::Propose);
+            access.settings = settings;
+            Forge::connect(access)?.approve(number, &head)?
+        }
+        None => forge.approve(number, &head)?,
+    };
+    match approval {
+        Approval::OwnProposal => cx.warn(
+            "every guard agrees, and the forge lets nobody approve a proposal of their own: name a second identity's token in AIDF_APPROVER_TOKEN",
+        ),
+        Approval::Given | Approval::Already => {
+            report.message = format!("{}, and approved it at {}", report.message, report.head.short());
+        }
+    }
+    report.approval = Some(approval);
+    Ok(())
+}
+
+/// The policy's limit, which the operator may only lower.
+fn limit(file: &PolicyFile, operator: &PolicyFile) -> u64 {
+    let theirs = file.propose.auto_approve_lines.unwrap_or(0);
+    operator
+        .propose
+        .auto_approve_lines
+        .map_or(theirs, |ours| ours.min(theirs))
+}
+
+fn own_commits(cx: &Context, found: &Found) -> Result<Vec<Line>> {
+    let request = log::Request {
+        number: usize::MAX,
+        ..log::Request::default()
+    };
+    Ok(log::log_from(
+        cx,
+        &found.branch,
+        found.head,
+        found.base,
+        found.base,
+        &request,
+    )?
+    .commits)
+}
+
+fn patch(cx: &Context, found: &Found) -> Result<String> {
+    let store = &cx.store;
+    let fork = found.fork.map(|f| store.commit(f)).transpose()?;
+    let patch = store.patch(fork.map(|c| c.tree), Some(store.commit(found.head)?.tree))?;
+    Ok(String::from_utf8_lossy(&patch).into_owned())
+}
+
+/// What the guards ask about.
+fn facts(cx: &Context, found: &Found, commits: &[Line], policy: &Policy) -> Result<Facts> {
+    let store = &cx.store;
+    let old = found
+        .fork
+        .map(|f| store.commit(f))
+        .transpose()?
+        .map(|c| c.tree);
+    let new = store.commit(found.head)?.tree;
+    let mut facts = Facts::default();
+    for change in store.changes(old, Some(new), true)? {
+        let count = store.count_lines(change.old, change.new)?;
+        let from = String::from_utf8_lossy(&change.path).into_owned();
+        let to = change
+            .renamed_to
+            .as_ref()
+            .map(|p| String::from_utf8_lossy(p).into_owned());
+        let plain = |mode: Mode| mode == Mode::File;
+        let modes = [change.old, change.new].map(|e| e.map(|e| e.mode));
+        let mode_changed = match modes {
+            [Some(a), Some(b)] => a != b || !a.is_file(),
+            [a, b] => a.into_iter().chain(b).any(|m| !plain(m)),
+        };
+        let path = to.clone().unwrap_or_else(|| from.clone());
+        // The memory says what is, and not what was: its entries may change.
+        let log = policy.ledgers().contains(&path) && path != policy.ledgers().memory;
+        if log && !keeps_entries(cx, change.old, change.new, &path)? {
+            facts.rewritten.push(path.clone());
+        }
+        facts.files.push(File {
+            renamed_from: to.map(|_| from),
+            path,
+            added: count.added,
+            removed: count.removed,
+            binary: count.binary,
+            mode_changed,
+        });
+    }
+    facts.unsigned = (!cx.keys().is_empty()).then(|| {
+        commits
+            .iter()
+            .filter(|c| c.signature != Check::Good)
+            .count()
+    });
+    Ok(facts)
+}
+
+/// Whether a ledger still has every entry that it had.
+fn keeps_entries(
+    cx: &Context,
+    old: Option<crate::git::Entry>,
+    new: Option<crate::git::Entry>,
+    path: &str,
+) -> Result<bool> {
+    let Some(old) = old.filter(|e| e.mode.is_file()) else {
+        return Ok(true);
+    };
+    let Some(new) = new.filter(|e| e.mode.is_file()) else {
+        return Ok(false);
+    };
+    let read = |id| -> Result<Option<Ledger>> {
+        Ok(Ledger::read(path, Some(&cx.store.read_blob(id)?)).ok())
+    };
+    let (Some(old), Some(new)) = (read(old.id)?, read(new.id)?) else {
+        return Ok(false);
+    };
+    let mut kept = new.entries().map(|(_, text)| text.trim_end());
+    // In their old order, with others after or between them.
+    Ok(old
+        .entries()
+        .all(|(_, text)| kept.any(|k| k == text.trim_end())))
+}
+
+/// The newest commit's subject, or the task's name where all are of one.
+fn title(commits: &[Line], branch: &str) -> String {
+    let first = commits.last().map_or("", |c| c.subject.as_str());
+    let text = match commits {
+        [one] => one.subject.clone(),
+        _ => {
+            let task = commits[0].task_id.as_ref();
+            match task.filter(|t| commits.iter().all(|c| c.task_id.as_ref() == Some(t))) {
+                Some(task) => format!("{task}: {first} (and {} more)", commits.len() - 1),
+                None => format!("{first} (and {} more)", commits.len() - 1),
+            }
+        }
+    };
+    let text: String = text
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(MAX_TITLE)
+        .collect();
+    match text.trim().is_empty() {
+        true => format!("Changes of {branch}"),
+        false => text,
+    }
+}
+
+/// Who did what for which task, and the files.
+fn body(report: &Report, commits: &[Line]) -> String {
+    let mut text = format!(
+        "Proposed from `{}` at {} by aidf.\n\n| commit | by | task | what |\n|---|---|---|---|\n",
+        report.branch,
+        report.head.short()
+    );
+    for c in commits.iter().take(MAX_LISTED) {
+        let who = match &c.agent {
+            Some(agent) => format!("{} ({agent})", c.committed_by),
+            None => c.committed_by.clone(),
+        };
+        text.push_str(&format!(
+            "| {} | {} | {} | {} |\n",
+            c.commit.short(),
+            cell(&who),
+            cell(c.task_id.as_deref().unwrap_or("")),
+            cell(&c.subject)
+        ));
+    }
+    if commits.len() > MAX_LISTED {
+        text.push_str(&format!(
+            "\n… and {} more commits\n",
+            commits.len() - MAX_LISTED
+        ));
+    }
+    text.push_str("\nFiles:\n\n");
+    for f in report.files.iter().take(MAX_LISTED) {
+        let lines = match f.binary {
+            true => "binary".to_owned(),
+            false => format!("+{} -{}", f.added, f.removed),
+        };
+        text.push_str(&format!("- {} {} ({lines})\n", f.change, cell(&f.path)));
+    }
+    if report.files.len() > MAX_LISTED {
+        text.push_str(&format!(
+            "- … and {} more\n",
+            report.files.len() - MAX_LISTED
+        ));
+    }
+    text
+}
+
+/// Text of others as one plain cell of a table: no markup, mention or link of theirs.
+fn cell(text: &str) -> String {
+    let plain: String = text
+        .chars()
+        .map(|c| {
+            if c.is_control() || crate::git::is_invisible(c) {
+                ' '
+            } else {
+                c
+            }
+        })
+        .collect();
+    match plain.trim().is_empty() {
+        true => String::new(),
+        false => format!("`{}`", plain.trim().replace('`', "'").replace('|', "¦")),
+    }
+}
+
+/// What an operator runs where there is no forge.
+fn commands(cx: &Context, report: &Report, base: Option<CommitId>) -> Vec<String> {
+    let (branch, to, head) = (&report.branch, &report.to, report.head);
+    let remote = cx.remote.name();
+    let forward = base.is_some_and(|b| cx.store.is_ancestor(b, head));
+    let token = "-o aidf-token=OPERATOR_TOKEN";
+    match forward {
+        true => vec![
+            format!("git fetch {remote} {branch}"),
+            format!("git push {token} {remote} {head}:refs/heads/{to}"),
+        ],
+        false => vec![
+            format!("git fetch {remote} {branch} {to}"),
+            format!("git switch --detach {remote}/{to}"),
+            format!("git merge --no-ff -m \"Merge {branch}\" {head}"),
+            format!("git push {token} {remote} HEAD:refs/heads/{to}"),
+        ],
+    }
+}

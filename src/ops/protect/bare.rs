@@ -1,0 +1,437 @@
+//! A server of one's own: the hook and the receive settings of a bare repository, set up
+//! where it lies.
+
+use super::{Changes, Request, Seen, path_of};
+use crate::context::Context;
+use crate::error::{Error, Kind, OrFail, Result};
+use crate::forge::{
+    BACKUPS, CODE_OWNERS, CREATE_ONLY, NO_DELETION, NO_FORCE, REVIEW, RuleState, SIGNED_COMMITS,
+    STATUS_CHECKS, State, Wanted,
+};
+use crate::git::Store;
+use crate::keys::KeyRing;
+use crate::ops::hook::{BASE, KEY_FILE, REPO_NAME, key_source, name_of};
+use std::path::{Path, PathBuf};
+
+/// The rule that only the holder of its token writes a sandbox.
+const HOLDER_ONLY: &str = "holder_only";
+/// What the rule is about.
+const SANDBOXES: &str = "sandbox-*";
+/// The second line of our hook.
+const MARK: &str = "# Installed by `aidf protect apply`; `aidf protect remove` takes it away.";
+/// What was there before ours; ours runs it.
+const BEFORE: &str = "pre-receive.before-aidf";
+/// Names the settings that we made, so that they can be taken back.
+const MADE: &str = "aidf.made";
+/// Push options carry the token; what is pushed is checked whole (git-config(1)).
+const SETTINGS: [(&str, &str); 2] = [
+    ("receive.advertisepushoptions", "true"),
+    ("receive.fsckobjects", "true"),
+];
+
+/// A bare repository on this machine.
+pub(super) struct Server<'a> {
+    cx: &'a Context,
+    store: Store,
+}
+
+/// One thing to do on the server.
+pub(super) enum Step {
+    /// Keep the hook that is there under another name.
+    KeepHook,
+    /// Write our hook.
+    WriteHook(String),
+    /// Take our hook away, and put back what was there before.
+    RemoveHook,
+    /// Set a setting, or remove it.
+    Set(&'static str, Option<String>),
+}
+
+impl Step {
+    pub fn what(&self) -> String {
+        match self {
+            Step::KeepHook => {
+                format!("keep the present pre-receive hook as {BEFORE}, and run it after ours")
+            }
+            Step::WriteHook(_) => "install the pre-receive hook".to_owned(),
+            Step::RemoveHook => "remove the pre-receive hook".to_owned(),
+            Step::Set(name, Some(value)) => format!("set {name} to {value}"),
+            Step::Set(name, None) => format!("remove the setting {name}"),
+        }
+    }
+}
+
+impl<'a> Server<'a> {
+    /// Errors: usage, for a repository that is not on this machine, or not bare.
+    pub fn open(cx: &'a Context) -> Result<Server<'a>> {
+        let store = Store::open_server(&path_of(cx)?)?;
+        Ok(Server { cx, store })
+    }
+
+    fn hook(&self) -> PathBuf {
+        self.store.hooks().join("pre-receive")
+    }
+
+    pub fn survey(&self, request: &Request, wanted: &Wanted) -> Result<(Seen, Vec<String>)> {
+        let script = script(&request.program)?;
+        let (mut steps, mut warnings) = (Vec::new(), Vec::new());
+        let there = std::fs::read_to_string(self.hook()).ok();
+        let ours = there.as_deref().is_some_and(|t| t.contains(MARK));
+        let runs = ours && is_executable(&self.hook()) && program_of(there.as_deref()).is_some();
+        if there.as_deref() != Some(&script) || !is_executable(&self.hook()) {
+            if there.is_some() && !ours {
+                steps.push(Step::KeepHook);
+            }
+            steps.push(Step::WriteHook(script));
+        }
+        let on = |name: &str| {
+            self.store.setting(name).is_some_and(|v| {
+                ["true", "1", "yes", "on"].contains(&v.to_ascii_lowercase().as_str())
+            })
+        };
+        for (name, value) in SETTINGS {
+            if !on(name) {
+                steps.push(Step::Set(name, Some(value.to_owned())));
+            }
+        }
+        self.own_settings(request, &mut steps)?;
+        for name in ["receive.denynonfastforwards", "receive.denydeletes"] {
+            if on(name) {
+                warnings.push(format!("{name} is set: it is for the whole repository, and refuses a holder's rightful force or deletion of a sandbox"));
+            }
+        }
+        let keyed = self.has_key(request, &mut warnings);
+        let way_round = way_round(self.store.git_dir());
+        if let Some(why) = way_round.as_ref().filter(|_| runs) {
+            warnings.push(format!("the rules are advisory: {why}"));
+        }
+        let hold = |extra: Option<&str>| match (runs, extra, &way_round) {
+            (false, ..) if there.is_some() && !ours => (
+                State::Missing,
+                "a pre-receive hook is there, and it is not aidf's".to_owned(),
+            ),
+            (false, ..) => (
+                State::Missing,
+                "the hook is not installed, or cannot run".to_owned(),
+            ),
+            (true, Some(lacking), _) => (State::Missing, lacking.to_owned()),
+            (true, None, Some(_)) => (
+                State::Advisory,
+                "held by the hook, which can be gone round".to_owned(),
+            ),
+            (true, None, None) => (State::Enforced, "held by the pre-receive hook".to_owned()),
+        };
+        let mut rules = Vec::new();
+        let mut rule = |rule: &'static str, branch: &str, extra: Option<&str>| {
+            let (state, detail) = hold(extra);
+            rules.push(RuleState {
+                rule,
+                branch: branch.to_owned(),
+                state,
+                detail,
+            });
+        };
+        // Without push options no operator and no holder can show a token.
+        let options = (!on(SETTINGS[0].0)).then_some("receive.advertisePushOptions is not set");
+        for branch in &wanted.reviewed {
+            for name in [REVIEW, NO_FORCE, NO_DELETION] {
+                rule(name, branch, None);
+            }
+            for (name, asked) in [
+                (SIGNED_COMMITS, wanted.signed_commits),
+                (STATUS_CHECKS, !wanted.status_checks.is_empty()),
+                (CODE_OWNERS, wanted.code_owners),
+            ] {
+                if asked {
+                    rule(
+                        name,
+                        branch,
+                        Some("a server without a forge cannot ask for it"),
+                    );
+                }
+            }
+        }
+        rule(CREATE_ONLY, BACKUPS, None);
+        rule(NO_DELETION, BACKUPS, None);
+        let lacking = match keyed {
+            false => Some("the server has no key to read tokens with: apply with --key-file FILE"),
+            true => options,
+        };
+        rule(HOLDER_ONLY, SANDBOXES, lacking);
+        let seen = Seen {
+            rules,
+            changes: Changes::Bare(steps),
+            blocked: None,
+        };
+        Ok((seen, warnings))
+    }
+
+    /// What the hook has to know, where it cannot find it out by itself.
+    fn own_settings(&self, request: &Request, steps: &mut Vec<Step>) -> Result<()> {
+        let mut want = |name: &'static str, value: Option<String>| {
+            if let Some(value) = value.filter(|v| self.store.setting(name).as_ref() != Some(v)) {
+                steps.push(Step::Set(name, Some(value)));
+            }
+        };
+        let key = match &request.key_file {
+            Some(file) => {
+                let file = std::path::absolute(file).or_fail(Kind::Usage, || {
+                    format!("the key file {} cannot be used", file.display())
+                })?;
+                crate::keys::check_private(&file)?;
+                if !file.is_file() {
+                    return Err(Error::new(
+                        Kind::NotFound,
+                        format!("there is no key file {}", file.display()),
+                    )
+                    .hint("copy the operator's key ring there, readable by the server's account alone"));
+                }
+                Some(file.display().to_string())
+            }
+            None => None,
+        };
+        want(KEY_FILE, key);
+        let base = self.cx.config.base.clone();
+        want(
+            BASE,
+            Some(base).filter(|b| b != crate::config::DEFAULT_BASE),
+        );
+        let named = self.cx.repo_name.clone();
+        want(
+            REPO_NAME,
+            Some(named).filter(|n| *n != name_of(self.store.git_dir())),
+        );
+        Ok(())
+    }
+
+    /// Whether the hook has a key; where its account is another one, as far as can be seen.
+    fn has_key(&self, request: &Request, warnings: &mut Vec<String>) -> bool {
+        if request.key_file.is_some() {
+            return true;
+        }
+        if self.store.setting(KEY_FILE).is_none() && !is_own(self.store.git_dir()) {
+            // The hook runs as another account, and looks for that one's key.
+            return false;
+        }
+        let source = key_source(&self.store, |name| {
+            // The hook is run by the server, and not from this environment.
+            std::env::var(name)
+                .ok()
+                .filter(|_| !name.starts_with("AIDF_"))
+        });
+        match KeyRing::load(&source) {
+            Ok(ring) => !ring.is_empty(),
+            Err(e) => {
+                warnings.push(e.in_full());
+                false
+            }
+        }
+    }
+
+    /// Does the steps, in order.
+    ///
+    /// Errors: internal; denied, where the files are another account's.
+    pub fn make(&self, steps: &[Step]) -> Result<()> {
+        let failed = || {
+            format!(
+                "{} cannot be changed; run this as the account that owns it",
+                self.hook().display()
+            )
+        };
+        for step in steps {
+            match step {
+                Step::KeepHook => {
+                    let kept = self.store.hooks().join(BEFORE);
+                    // What a run that was cut off has kept already is the same.
+                    if std::fs::read(&kept).ok() == std::fs::read(self.hook()).ok() {
+                        continue;
+                    }
+                    if kept.exists() {
+                        return Err(Error::new(
+                            Kind::Conflict,
+                            format!("{} is there already", kept.display()),
+                        )
+                        .hint("move it away, and apply again; nothing was changed so far"));
+                    }
+                    // A second name, so that there is no moment without a hook.
+                    std::fs::hard_link(self.hook(), kept).or_fail(Kind::Internal, failed)?;
+                }
+                Step::WriteHook(text) => {
+                    write_program(&self.hook(), text).or_fail(Kind::Internal, failed)?;
+                }
+                Step::RemoveHook => {
+                    let kept = self.store.hooks().join(BEFORE);
+                    if kept.exists() {
+                        std::fs::rename(kept, self.hook()).or_fail(Kind::Internal, failed)?;
+                    } else {
+                        std::fs::remove_file(self.hook()).or_fail(Kind::Internal, failed)?;
+                    }
+                }
+                Step::Set(name, value) => {
+                    let values: Vec<&str> = value.iter().map(String::as_str).collect();
+                    self.store.set_own(name, &values)?;
+                    // Remembered only where we made it: a rightful owner's stays for good.
+                    let mut made = self.store.own_settings(MADE);
+                    match value {
+                        Some(_) if !made.iter().any(|m| m == name) => made.push((*name).to_owned()),
+                        Some(_) => {}
+                        None => made.retain(|m| m != name),
+                    }
+                    let made: Vec<&str> = made.iter().map(String::as_str).collect();
+                    self.store.set_own(MADE, &made)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The steps that take away what is ours, and what stays.
+    pub fn removal(&self) -> (Vec<Step>, Vec<String>) {
+        let (mut steps, mut left) = (Vec::new(), Vec::new());
+        match std::fs::read_to_string(self.hook()) {
+            Ok(text) if text.contains(MARK) => steps.push(Step::RemoveHook),
+            Ok(_) => left.push("the pre-receive hook, which is not aidf's".to_owned()),
+            Err(_) => {}
+        }
+        let made = self.store.own_settings(MADE);
+        let names = SETTINGS.iter().map(|(name, _)| *name);
+        for name in names.chain([KEY_FILE, BASE, REPO_NAME]) {
+            if made.iter().any(|m| m == name) {
+                steps.push(Step::Set(name, None));
+            }
+        }
+        (steps, left)
+    }
+}
+
+/// The hook: ours decides, then the one that was there before is asked as well.
+///
+/// Errors: usage, for a program whose path cannot be written into a script.
+fn script(program: &Path) -> Result<String> {
+    let program = program
+        .to_str()
+        .filter(|p| !p.contains(['\n', '\r']))
+        .ok_or_else(|| {
+            Error::new(
+                Kind::Usage,
+                "the path of this program cannot be written into a hook",
+            )
+            .hint("install aidf under a plain path, such as /usr/local/bin/aidf")
+        })?;
+    let quoted = program.replace('\'', "'\\''");
+    Ok(format!(
+        "#!/bin/sh\n{MARK}\n\
+         refs=$(cat) || exit 1\n\
+         printf '%s\\n' \"$refs\" | '{quoted}' hook pre-receive || exit 1\n\
+         before=$(dirname \"$0\")/{BEFORE}\n\
+         if [ -x \"$before\" ]; then\n\
+         \x20 printf '%s\\n' \"$refs\" | \"$before\" \"$@\" || exit 1\n\
+         fi\n\
+         exit 0\n"
+    ))
+}
+
+/// The program that an installed hook runs, where it is still there.
+fn program_of(script: Option<&str>) -> Option<PathBuf> {
+    let line = script?
+        .lines()
+        .find(|l| l.ends_with("hook pre-receive || exit 1"))?;
+    let quoted = line.split_once("| '")?.1.rsplit_once("' hook")?.0;
+    let program = PathBuf::from(quoted.replace("'\\''", "'"));
+    program.is_file().then_some(program)
+}
+
+#[cfg(unix)]
+fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata()
+        .is_ok_and(|m| m.permissions().mode() & 0o111 != 0)
+}
+
+/// Elsewhere git runs a hook by its first line.
+#[cfg(not(unix))]
+fn is_executable(path: &Path) -> bool {
+    path.is_file()
+}
+
+/// Writes a program that appears whole or not at all.
+fn write_program(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        file.as_file()
+            .set_permissions(std::fs::Permissions::from_mode(0o755))?;
+    }
+    file.persist(path)?;
+    Ok(())
+}
+
+/// Whether the files are of the account that asks.
+#[cfg(unix)]
+fn is_own(git_dir: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let us = rustix::process::geteuid().as_raw();
+    git_dir.metadata().is_ok_and(|m| m.uid() == us)
+}
+
+/// Elsewhere accounts are not told apart.
+#[cfg(not(unix))]
+fn is_own(_git_dir: &Path) -> bool {
+    true
+}
+
+/// Why somebody could go round the hook: whoever has a shell as the owner of the files
+/// runs git there without it.
+#[cfg(unix)]
+fn way_round(git_dir: &Path) -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    let owner = match git_dir.metadata() {
+        Ok(meta) if meta.mode() & 0o002 != 0 => {
+            return Some("everybody on this machine may write the repository's files".to_owned());
+        }
+        Ok(meta) => meta.uid(),
+        Err(_) => return Some("the owner of the repository's files cannot be told".to_owned()),
+    };
+    // gitolite lets nobody reach a shell: its own hook stands beside ours.
+    let update = std::fs::read_to_string(git_dir.join("hooks").join("update")).unwrap_or_default();
+    if update.contains("gitolite") || update.contains("Gitolite") {
+        return None;
+    }
+    let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let account = accounts.lines().find_map(|line| {
+        let fields: Vec<&str> = line.split(':').collect();
+        let id: u32 = fields.get(2)?.parse().ok()?;
+        (id == owner).then(|| {
+            (
+                fields[0].to_owned(),
+                fields.last().unwrap_or(&"").to_string(),
+            )
+        })
+    });
+    match account {
+        Some((_, shell))
+            if ["nologin", "false", "git-shell", "gitolite-shell"]
+                .iter()
+                .any(|s| shell.ends_with(s)) =>
+        {
+            None
+        }
+        Some((name, shell)) => Some(format!(
+            "the files belong to the account {name}, which can be logged in to ({shell}), and who works as it goes round the hook"
+        )),
+        None => Some(format!(
+            "the files belong to the account number {owner}, of which it cannot be told who works as it"
+        )),
+    }
+}
+
+/// Elsewhere it cannot be told who works as the owner.
+#[cfg(not(unix))]
+fn way_round(_git_dir: &Path) -> Option<String> {
+    Some("it cannot be told on this platform who works as the owner of the files".to_owned())
+}

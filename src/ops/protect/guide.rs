@@ -1,0 +1,106 @@
+//! The steps by hand, for each provider.
+
+use super::{Request, provider_of, wanted};
+use crate::context::Context;
+use crate::error::{Kind, Result};
+use crate::forge::{Provider, Wanted};
+use serde::Serialize;
+
+/// What to do by hand.
+#[derive(Debug, Serialize)]
+pub struct GuideReport {
+    /// The provider.
+    pub provider: &'static str,
+    /// The repository there.
+    pub target: String,
+    /// The steps, in order.
+    pub steps: Vec<String>,
+    /// One sentence.
+    pub message: String,
+}
+
+/// Gives the steps for the policy of the remote.
+///
+/// Errors: usage, for an unknown provider; unavailable.
+pub fn guide(cx: &Context, request: &Request) -> Result<GuideReport> {
+    let provider = provider_of(cx, request.provider)?;
+    let wanted = match wanted(cx, request) {
+        Ok(wanted) => wanted,
+        // The steps are of use without the remote, too.
+        Err(e) if matches!(e.kind(), Kind::Unavailable | Kind::Auth | Kind::NotFound) => {
+            cx.warn(format!(
+                "these are the steps for the usual policy: {}",
+                e.in_full()
+            ));
+            Wanted {
+                reviewed: vec!["main".to_owned(), cx.config.base.clone()],
+                approvals: request.rules.approvals.unwrap_or(1),
+                ..Wanted::default()
+            }
+        }
+        Err(e) => return Err(e),
+    };
+    let steps = steps(provider, &wanted);
+    Ok(GuideReport {
+        provider: provider.name(),
+        target: cx.remote.address(),
+        message: format!("{} steps for {}", steps.len(), cx.remote.address()),
+        steps,
+    })
+}
+
+fn steps(provider: Provider, wanted: &Wanted) -> Vec<String> {
+    let branches = wanted.reviewed.join(", ");
+    let approvals = wanted.approvals;
+    let more = |names: [&str; 3]| {
+        let asked = [
+            wanted.code_owners,
+            wanted.signed_commits,
+            !wanted.status_checks.is_empty(),
+        ];
+        let chosen: Vec<&str> = names
+            .into_iter()
+            .zip(asked)
+            .filter(|(_, a)| *a)
+            .map(|(n, _)| n)
+            .collect();
+        match chosen.is_empty() {
+            true => String::new(),
+            false => format!("; also turn on: {}", chosen.join(", ")),
+        }
+    };
+    let last = "Look at it with `aidf protect check`, every night if you can: it fails (8) when a rule is gone.".to_owned();
+    let steps: Vec<String> = match provider {
+        Provider::GitHub => vec![
+            "Settings > Rules > Rulesets > New branch ruleset; enforcement Active (free private repositories have none).".into(),
+            format!("For each of {branches}: target the branch; turn on Restrict deletions, Block force pushes, Require a pull request before merging with {approvals} approvals and stale approvals dismissed{}.",
+                more(["Require review from Code Owners", "Require signed commits", "Require status checks to pass"])),
+            "One more for backups: target refs/heads/backup/**/*; turn on Restrict updates, Restrict deletions, Block force pushes; leave Restrict creations off.".into(),
+            "Name each one `aidf: …`, so that aidf finds it again, and leave the bypass list as short as you can.".into(),
+            "Leave sandbox-* without rules, and keep workflows from running on pushes to it: on: push: branches.".into(),
+        ],
+        Provider::GitLab => vec![
+            format!("Settings > Repository > Protected branches: protect {branches}; allowed to merge Maintainers, allowed to push No one, force push off."),
+            format!("Settings > Merge requests > Approval rules: {approvals} approvals (Premium){}.",
+                more(["Code owner approval", "Push rules: reject unsigned commits", "Pipelines must succeed"])),
+            "Protect each backup/… branch by its own name, allowed to push No one: a rule for backup/* would stop new ones from being made.".into(),
+            "Leave sandbox-* unprotected, and keep protected variables protected.".into(),
+        ],
+        Provider::Gitea | Provider::Forgejo => vec![
+            format!("Settings > Branches > Add rule for each of {branches}: disable push, {approvals} required approvals, dismiss stale approvals, block on rejected reviews{}.",
+                more(["code owner reviews", "require signed commits", "status checks"])),
+            "Make the rule hold for administrators too.".into(),
+            "Add a rule for backup/**: push for a whitelist of operators alone.".into(),
+            "Leave sandbox-* without a rule; only the first rule that matches counts.".into(),
+        ],
+        Provider::Bare => vec![
+            "On the server, as the account that owns the repository: aidf -R /PATH/TO/REPOSITORY.git protect apply".into(),
+            "Or by hand: write hooks/pre-receive as `#!/bin/sh` and `exec aidf hook pre-receive`, and make it executable.".into(),
+            "git config receive.advertisePushOptions true; git config receive.fsckObjects true (and neither receive.denyNonFastForwards nor receive.denyDeletes).".into(),
+            "Copy the operator's key ring to the server, readable by that account alone, and name it: git config aidf.keyFile /PATH/TO/keys.json".into(),
+            "Let people in by gitolite, git-shell or HTTP under another account: who has a shell as the owner goes round every hook.".into(),
+            format!("Operators write {branches} with a token: aidf token issue --operator; git push -o aidf-token=TOKEN"),
+        ],
+    };
+    steps.into_iter().chain([last]).collect()
+}

@@ -1,0 +1,395 @@
+//! Protection where the remote lives: planned, applied, checked and removed, by the
+//! forge's own rules or by the hook of a server of one's own.
+
+mod bare;
+mod guide;
+mod workflows;
+
+use super::access;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::forge::{Access, Change, Forge, Provider, Purpose, RuleState, State, Wanted, detect};
+use crate::git::Endpoint;
+use crate::policy::{Policy, ProtectRules};
+use serde::Serialize;
+use std::path::PathBuf;
+
+pub use guide::guide;
+
+/// What is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// The provider; found from the remote where it is not named.
+    pub provider: Option<Provider>,
+    /// Rules over those of the policy.
+    pub rules: ProtectRules,
+    /// The program that a server's hook runs.
+    pub program: PathBuf,
+    /// The key that a server's hook reads, in place of its account's own.
+    pub key_file: Option<PathBuf>,
+}
+
+/// What holds, and what was done about it.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// `github`, `gitlab`, `gitea`, `forgejo` or `bare`.
+    pub provider: &'static str,
+    /// The repository there.
+    pub target: String,
+    /// Every rule with its state.
+    pub rules: Vec<RuleState>,
+    /// Whether anything was changed.
+    pub changed: bool,
+    /// What was changed, or would be.
+    pub changes: Vec<String>,
+    /// What was left alone, and why.
+    pub left: Vec<String>,
+    /// One sentence.
+    pub message: String,
+}
+
+impl Report {
+    /// Whether every rule is enforced.
+    pub fn is_complete(&self) -> bool {
+        self.rules.iter().all(|r| r.state == State::Enforced)
+    }
+}
+
+/// Shows what `apply` would change. Changes nothing.
+///
+/// Errors: usage, for an unknown provider; not_found, auth, denied, unavailable.
+pub fn plan(cx: &Context, request: &Request) -> Result<Report> {
+    let place = Place::of(cx, request)?;
+    let wanted = wanted(cx, request)?;
+    let survey = place.survey(cx, request, &wanted, Purpose::Check)?;
+    let mut report = place.report(cx, &survey);
+    report.message = match (&survey.blocked, survey.changes.len()) {
+        (Some(why), _) => format!("what to change cannot be worked out: {why}"),
+        (None, 0) => "nothing to change".to_owned(),
+        (None, n) => format!("{} to make", count(n, "change")),
+    };
+    Ok(report)
+}
+
+/// Brings the protection about; a second time nothing changes.
+///
+/// Errors: as of [`plan`]; the first refusal, of which the changes before stay.
+pub fn apply(cx: &Context, request: &Request) -> Result<Report> {
+    let place = Place::of(cx, request)?;
+    let wanted = wanted(cx, request)?;
+    let survey = place.survey(cx, request, &wanted, Purpose::Protect)?;
+    if let Some(why) = &survey.blocked {
+        return Err(Error::new(
+            Kind::Denied,
+            format!("the protection cannot be brought about: {why}"),
+        )
+        .hint("see what holds with `aidf protect check`, and the steps by hand with `aidf protect guide`"));
+    }
+    if survey.changes.is_empty() {
+        let mut report = place.report(cx, &survey);
+        report.message = match report.is_complete() {
+            true => "nothing to change: every rule is enforced".to_owned(),
+            false => "nothing to change, and not every rule can be enforced here".to_owned(),
+        };
+        return Ok(report);
+    }
+    let done = place.make(cx, &survey.changes);
+    let what = survey.changes.words().join("; ");
+    let told = done.as_ref().map(|()| what.as_str());
+    cx.record("protect apply", None, None, told);
+    done?;
+    // What is said to hold is what is there now, and not what was asked for.
+    let after = place.survey(cx, request, &wanted, Purpose::Protect)?;
+    let mut report = place.report(cx, &after);
+    report.changed = true;
+    report.changes = survey.changes.words();
+    report.message = format!(
+        "made {}; {}",
+        count(survey.changes.len(), "change"),
+        standing(&report.rules)
+    );
+    Ok(report)
+}
+
+/// Tells which rules hold. Changes nothing.
+///
+/// Errors: as of [`plan`].
+pub fn check(cx: &Context, request: &Request) -> Result<Report> {
+    let place = Place::of(cx, request)?;
+    let wanted = wanted(cx, request)?;
+    let survey = place.survey(cx, request, &wanted, Purpose::Check)?;
+    let mut report = place.report(cx, &survey);
+    report.changes.clear();
+    report.message = standing(&report.rules);
+    Ok(report)
+}
+
+/// Takes our protection away, and ours alone.
+///
+/// Errors: as of [`apply`].
+pub fn remove(cx: &Context, request: &Request) -> Result<Report> {
+    let place = Place::of(cx, request)?;
+    let wanted = wanted(cx, request)?;
+    let (changes, left) = place.removal(cx, &wanted)?;
+    let mut report = Report {
+        provider: place.provider().name(),
+        target: cx.remote.address(),
+        rules: Vec::new(),
+        changed: !changes.is_empty(),
+        changes: changes.words(),
+        left,
+        message: "nothing of ours is there to remove".to_owned(),
+    };
+    if changes.is_empty() {
+        return Ok(report);
+    }
+    let done = place.make(cx, &changes);
+    let what = report.changes.join("; ");
+    cx.record(
+        "protect remove",
+        None,
+        None,
+        done.as_ref().map(|()| what.as_str()),
+    );
+    done?;
+    report.message = format!(
+        "made {}: the protection is gone",
+        count(changes.len(), "change")
+    );
+    Ok(report)
+}
+
+/// What would bring the rules about: requests to a forge, or steps on a server.
+enum Changes {
+    Forge(Vec<Change>),
+    Bare(Vec<bare::Step>),
+}
+
+impl Changes {
+    fn words(&self) -> Vec<String> {
+        match self {
+            Changes::Forge(all) => all.iter().map(|c| c.what.clone()).collect(),
+            Changes::Bare(all) => all.iter().map(bare::Step::what).collect(),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Changes::Forge(all) => all.len(),
+            Changes::Bare(all) => all.len(),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// What was seen of a place.
+struct Seen {
+    rules: Vec<RuleState>,
+    changes: Changes,
+    blocked: Option<String>,
+}
+
+/// Where the remote lives.
+enum Place<'a> {
+    Forge(Provider),
+    Bare(bare::Server<'a>),
+}
+
+impl<'a> Place<'a> {
+    fn of(cx: &'a Context, request: &Request) -> Result<Place<'a>> {
+        Ok(match provider_of(cx, request.provider)? {
+            Provider::Bare => Place::Bare(bare::Server::open(cx)?),
+            other => Place::Forge(other),
+        })
+    }
+
+    fn provider(&self) -> Provider {
+        match self {
+            Place::Forge(provider) => *provider,
+            Place::Bare(_) => Provider::Bare,
+        }
+    }
+
+    fn forge(cx: &'a Context, provider: Provider, purpose: Purpose) -> Result<Forge<'a>> {
+        Forge::connect(access_to(cx, Some(provider), purpose))
+    }
+
+    fn survey(
+        &self,
+        cx: &Context,
+        request: &Request,
+        wanted: &Wanted,
+        purpose: Purpose,
+    ) -> Result<Seen> {
+        let (seen, mut warnings) = match self {
+            Place::Forge(provider) => {
+                let survey = Place::forge(cx, *provider, purpose)?.survey(wanted)?;
+                let seen = Seen {
+                    rules: survey.rules,
+                    changes: Changes::Forge(survey.changes),
+                    blocked: survey.blocked,
+                };
+                (seen, survey.warnings)
+            }
+            Place::Bare(server) => server.survey(request, wanted)?,
+        };
+        if let Place::Forge(provider) = self {
+            warnings.extend(workflows::open_to_sandboxes(cx)?);
+            warnings.push(format!(
+                "{} cannot tell sandboxes' holders apart: whoever may push may write any sandbox-* branch",
+                provider.name()
+            ));
+        }
+        warnings.into_iter().for_each(|w| cx.warn(w));
+        Ok(seen)
+    }
+
+    fn make(&self, cx: &Context, changes: &Changes) -> Result<()> {
+        match (self, changes) {
+            (Place::Forge(provider), Changes::Forge(changes)) => {
+                Place::forge(cx, *provider, Purpose::Protect)?.apply(changes)
+            }
+            (Place::Bare(server), Changes::Bare(steps)) => server.make(steps),
+            _ => Ok(()),
+        }
+    }
+
+    fn removal(&self, cx: &Context, wanted: &Wanted) -> Result<(Changes, Vec<String>)> {
+        match self {
+            Place::Forge(provider) => {
+                let removal = Place::forge(cx, *provider, Purpose::Protect)?.removal(wanted)?;
+                Ok((Changes::Forge(removal.changes), removal.left))
+            }
+            Place::Bare(server) => {
+                let (steps, left) = server.removal();
+                Ok((Changes::Bare(steps), left))
+            }
+        }
+    }
+
+    fn report(&self, cx: &Context, seen: &Seen) -> Report {
+        Report {
+            provider: self.provider().name(),
+            target: cx.remote.address(),
+            rules: seen.rules.clone(),
+            changed: false,
+            changes: seen.changes.words(),
+            left: Vec::new(),
+            message: String::new(),
+        }
+    }
+}
+
+/// How the forge of the remote is reached.
+pub(super) fn access_to<'a>(
+    cx: &'a Context,
+    provider: Option<Provider>,
+    purpose: Purpose,
+) -> Access<'a> {
+    Access {
+        settings: &cx.config.forge,
+        endpoint: cx.remote.endpoint(),
+        provider,
+        purpose,
+        http: cx.remote.http(),
+        interactive: cx.interactive,
+        progress: &*cx.progress,
+    }
+}
+
+/// The provider that was named, or that the remote's address tells.
+///
+/// Errors: usage.
+pub(super) fn provider_of(cx: &Context, named: Option<Provider>) -> Result<Provider> {
+    if let Some(named) = named {
+        return Ok(named);
+    }
+    if let Some(found) = detect(cx.remote.endpoint(), &cx.config.forge) {
+        return Ok(found);
+    }
+    Err(Error::new(
+        Kind::Usage,
+        format!("it is not known what runs at {}", cx.remote.address()),
+    )
+    .hint("say it with --provider github|gitlab|gitea|forgejo|bare, or under `forge: hosts:` in the config file"))
+}
+
+/// What the policy and the flags want, of this remote.
+fn wanted(cx: &Context, request: &Request) -> Result<Wanted> {
+    let standing = access::standing(cx)?;
+    let rules = standing.file.protect.with(&request.rules);
+    let default_branch = standing.default_branch.unwrap_or_else(|| "main".to_owned());
+    let policy = Policy::new(
+        &standing.file,
+        &cx.config.policy,
+        &cx.config.base,
+        Some(&default_branch),
+    );
+    // `main` is protected by name; where there is none, a rule for it would be noise.
+    let exists = |name: &str| standing.branches.iter().any(|(b, _)| b == name);
+    let reviewed = policy
+        .reviewed()
+        .into_iter()
+        .filter(|b| *b != "main" || default_branch == "main" || exists("main"))
+        .collect();
+    Ok(Wanted {
+        reviewed,
+        default_branch,
+        backups: true,
+        approvals: rules.approvals.unwrap_or(1),
+        code_owners: rules.code_owners.unwrap_or(false),
+        signed_commits: rules.signed_commits.unwrap_or(false),
+        status_checks: rules.status_checks,
+        bypass: rules.bypass,
+    })
+}
+
+fn count(n: usize, what: &str) -> String {
+    match n {
+        1 => format!("1 {what}"),
+        n => format!("{n} {what}s"),
+    }
+}
+
+/// How the rules stand, in one sentence.
+fn standing(rules: &[RuleState]) -> String {
+    let of = |state: State| rules.iter().filter(|r| r.state == state).count();
+    let enforced = of(State::Enforced);
+    if enforced == rules.len() {
+        return format!("all {} are enforced", count(enforced, "rule"));
+    }
+    let others: Vec<String> = [
+        (State::Advisory, "advisory"),
+        (State::Missing, "missing"),
+        (State::Unknown, "unknown"),
+    ]
+    .into_iter()
+    .filter(|(state, _)| of(*state) > 0)
+    .map(|(state, name)| format!("{} {name}", of(state)))
+    .collect();
+    format!(
+        "{enforced} of {} rules are enforced; {}",
+        rules.len(),
+        others.join(", ")
+    )
+}
+
+/// Where a server's repository lies on this machine.
+///
+/// Errors: usage, for one elsewhere.
+fn path_of(cx: &Context) -> Result<PathBuf> {
+    match cx.remote.endpoint() {
+        Endpoint::Path(path) => Ok(path.clone()),
+        _ => Err(Error::new(
+            Kind::Usage,
+            format!(
+                "{} is a server of one's own, and its rules can only be seen on the server itself",
+                cx.remote.address()
+            ),
+        )
+        .hint("there: aidf -R /PATH/TO/REPOSITORY.git protect check; the steps by hand: aidf protect guide --provider bare")),
+    }
+}
