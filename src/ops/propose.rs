@@ -124,7 +124,7 @@ fn carry(cx: &Context, request: &Request) -> Result<Report> {
         },
         body: String::new(),
         files: sandbox::files(cx, &found)?,
-        patch: patch(cx, &found)?,
+        patch: sandbox::patch_of(cx, &found)?,
         branch,
         to,
         repo_name: cx.repo_name.clone(),
@@ -251,21 +251,10 @@ fn own_commits(cx: &Context, found: &Found) -> Result<Vec<Line>> {
     .commits)
 }
 
-fn patch(cx: &Context, found: &Found) -> Result<String> {
-    let store = &cx.store;
-    let fork = found.fork.map(|f| store.commit(f)).transpose()?;
-    let patch = store.patch(fork.map(|c| c.tree), Some(store.commit(found.head)?.tree))?;
-    Ok(String::from_utf8_lossy(&patch).into_owned())
-}
-
 /// What the guards ask about.
 fn facts(cx: &Context, found: &Found, commits: &[Line], policy: &Policy) -> Result<Facts> {
     let store = &cx.store;
-    let old = found
-        .fork
-        .map(|f| store.commit(f))
-        .transpose()?
-        .map(|c| c.tree);
+    let old = sandbox::fork_tree(cx, found)?;
     let new = store.commit(found.head)?.tree;
     let mut facts = Facts::default();
     for change in store.changes(old, Some(new), true)? {

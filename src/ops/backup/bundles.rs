@@ -2,7 +2,7 @@
 //! one, so that no more than two are ever needed. `SHA256SUMS` beside them is what
 //! `sha256sum -c` reads; its first line says whose bundles they are.
 
-use super::create::Backup;
+use super::Backup;
 use crate::clock::{Moment, Period};
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};

@@ -2,7 +2,7 @@
 
 use super::bundles::bundled_refs;
 use super::destination::{self, Destination, Place, settings_of};
-use super::{Found, dated};
+use super::{Backup, Found, dated};
 use crate::backup_name;
 use crate::clock::Moment;
 use crate::context::Context;
@@ -42,19 +42,6 @@ pub struct CreateReport {
     pub destinations: Vec<Destination>,
     /// One sentence.
     pub message: String,
-}
-
-/// One branch's backup.
-#[derive(Debug, Clone, Serialize)]
-pub struct Backup {
-    /// The branch.
-    pub branch: String,
-    /// The backup's branch.
-    pub backup: String,
-    /// What it holds.
-    pub commit: CommitId,
-    /// False where it was there already.
-    pub created: bool,
 }
 
 /// A branch whose last backup is not in its history any more.

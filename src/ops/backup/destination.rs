@@ -1,8 +1,8 @@
 //! Where copies of the backups go: other remotes, and folders of bundles. Each is
 //! reported on its own; what one missed, the next run completes.
 
+use super::Backup;
 use super::bundles::{self, Folder};
-use super::create::Backup;
 use crate::clock::Period;
 use crate::config::DestinationFile;
 use crate::context::Context;

@@ -29,6 +29,20 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::CommitId;
 use crate::ops::access::learn_default_branch as default_branch;
+use serde::Serialize;
+
+/// One branch's backup.
+#[derive(Debug, Clone, Serialize)]
+pub struct Backup {
+    /// The branch.
+    pub branch: String,
+    /// The backup's branch.
+    pub backup: String,
+    /// What it holds.
+    pub commit: CommitId,
+    /// False where it was there already.
+    pub created: bool,
+}
 
 /// A dated backup of a remote.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 use super::list::{fork_point, own_commits};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{CommitId, RefName};
+use crate::git::{CommitId, ObjectId, RefName};
 use crate::names;
 use crate::ops::access;
 use crate::ops::commit::FileChange;
@@ -118,11 +118,7 @@ pub(in crate::ops) fn find(
 /// The files of a sandbox that differ from where it left.
 pub(in crate::ops) fn files(cx: &Context, found: &Found) -> Result<Vec<FileChange>> {
     let store = &cx.store;
-    let old = found
-        .fork
-        .map(|f| store.commit(f))
-        .transpose()?
-        .map(|c| c.tree);
+    let old = fork_tree(cx, found)?;
     let mut files = Vec::new();
     for change in store.changes(old, Some(store.commit(found.head)?.tree), false)? {
         files.push(FileChange::of(store, &change.path, change.old, change.new)?);
@@ -170,21 +166,26 @@ pub fn show(cx: &Context, branch: Option<&str>) -> Result<ShowReport> {
 /// Errors: usage, not_found, unavailable.
 pub fn diff(cx: &Context, branch: Option<&str>, patch: bool) -> Result<DiffReport> {
     let found = find(cx, branch, None)?;
-    let store = &cx.store;
-    let old = found
-        .fork
-        .map(|f| store.commit(f))
-        .transpose()?
-        .map(|c| c.tree);
-    let patch = patch
-        .then(|| store.patch(old, Some(store.commit(found.head)?.tree)))
-        .transpose()?;
+    let patch = patch.then(|| patch_of(cx, &found)).transpose()?;
     Ok(DiffReport {
         branch: found.branch.short().to_owned(),
         repo_name: cx.repo_name.clone(),
         head: found.head,
         fork_point: found.fork,
         files: files(cx, &found)?,
-        patch: patch.map(|p| String::from_utf8_lossy(&p).into_owned()),
+        patch,
     })
+}
+
+/// A sandbox's difference in git's patch format; what is not UTF-8 is replaced.
+pub(in crate::ops) fn patch_of(cx: &Context, found: &Found) -> Result<String> {
+    let new = cx.store.commit(found.head)?.tree;
+    let patch = cx.store.patch(fork_tree(cx, found)?, Some(new))?;
+    Ok(String::from_utf8_lossy(&patch).into_owned())
+}
+
+/// The tree where a sandbox left the other branch.
+pub(in crate::ops) fn fork_tree(cx: &Context, found: &Found) -> Result<Option<ObjectId>> {
+    let fork = found.fork.map(|f| cx.store.commit(f)).transpose()?;
+    Ok(fork.map(|c| c.tree))
 }
