@@ -4,14 +4,43 @@ use sha2::{Digest, Sha256};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
+/// What a temporary file of something unfinished is called; the rest is random.
+pub const UNFINISHED: &str = ".aidf-unfinished-";
+
 /// Writes `bytes` under a temporary name beside `path`, with mode 0600, and puts the file
 /// in place by a rename. Folders above it are made.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    written(path, bytes)?.persist(path)?;
+    Ok(())
+}
+
+/// The same, which also outlasts a power cut from when it returns.
+pub fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let temporary = written(path, bytes)?;
+    temporary.as_file().sync_all()?;
+    temporary.persist(path)?;
+    sync_folder(path.parent().unwrap_or(Path::new(".")))
+}
+
+fn written(path: &Path, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
-    let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
+    let mut temporary = tempfile::Builder::new()
+        .prefix(UNFINISHED)
+        .tempfile_in(folder)?;
     temporary.write_all(bytes)?;
-    temporary.persist(path)?;
+    Ok(temporary)
+}
+
+/// Makes a folder's names last: a rename is on the disk only when its folder is.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    std::fs::File::open(folder)?.sync_all()
+}
+
+/// Other platforms open no folders.
+#[cfg(not(unix))]
+fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
 }
 

@@ -1,17 +1,16 @@
 //! Git bundles (gitformat-bundle(5)): written in version 2, read in versions 2 and 3.
 
-use super::id::{CommitId, ObjectId};
+use super::id::{CommitId, ObjectId, is_invisible};
 use super::pack::{Indexer, write_history};
 use super::store::Store;
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::files::UNFINISHED;
 use crate::progress::Progress;
 use sha1::{Digest, Sha1};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// What a temporary file of an unfinished bundle is called; the rest is random.
-pub const UNFINISHED: &str = ".aidf-unfinished-";
 /// A header line longer than this is not one of git's.
 const MAX_LINE: u64 = 64 * 1024;
 /// Refs and needs that a header may list.
@@ -78,6 +77,10 @@ impl Bundle {
                 let digits = need.split(' ').next().unwrap_or("");
                 bundle.needs.push(id(digits)?);
             } else if let Some((digits, name)) = line.split_once(' ') {
+                // git names no ref like this, and it might end up in a log or a path.
+                if name.contains("..") || name.chars().any(|c| c.is_control() || is_invisible(c)) {
+                    return Err(bad("the name of a ref is malformed"));
+                }
                 bundle.refs.push((name.to_owned(), id(digits)?));
             } else {
                 return Err(bad("a line of its header is malformed"));

@@ -20,7 +20,7 @@ mod store;
 mod whole;
 pub mod wire;
 
-pub use bundle::{Bundle, UNFINISHED};
+pub use bundle::Bundle;
 pub(crate) use credential::{Family, ask_helpers, families, token};
 pub use credential::{Login, LoginSource};
 pub use draft::{Draft, Edit};

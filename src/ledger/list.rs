@@ -119,8 +119,10 @@ impl Ledger {
             return false;
         }
         self.append(&[]);
-        self.text.push_str(entry.trim_end_matches(['\n', '\r']));
-        self.text.push_str(self.newline);
+        self.text.push_str(entry);
+        if !entry.ends_with('\n') {
+            self.text.push_str(self.newline);
+        }
         true
     }
 

@@ -240,3 +240,144 @@ fn what_a_server_says_cannot_reach_the_terminal() {
         }
     }
 }
+
+/// Three repositories with a backup and a folder of bundles each, of which the middle one
+/// then breaks: its remote is gone, or one of its objects.
+fn three_with_bundles(breaks: impl Fn(&Remote)) -> (Vec<Remote>, Machine) {
+    let remotes: Vec<Remote> = ["alpha", "beta", "gamma"]
+        .map(|name| Remote::new(Kind::Path, name, true))
+        .into();
+    let machine = Machine::bare(&remotes[0]);
+    let list: String = remotes
+        .iter()
+        .map(|r| format!("  - url: {}\n", r.url))
+        .collect();
+    machine.env.operator_config(&format!(
+        "backup:\n  keep: {{last: 1}}\n  destinations: [{{folder: {}}}]\nrepositories:\n{list}",
+        machine.env.path("bundles").display()
+    ));
+    report(&machine, &["backup", "--all"], 0);
+    for remote in &remotes {
+        let tip = remote.tip("main");
+        put(&machine.env, remote, &[(backup_of(3), tip)]);
+    }
+    breaks(&remotes[1]);
+    (remotes, machine)
+}
+
+fn is_gone(remote: &Remote) {
+    std::fs::rename(&remote.bare, remote.bare.with_extension("gone")).unwrap();
+}
+
+#[test]
+fn one_that_is_gone_does_not_stop_any_job_of_the_others() {
+    for job in [
+        &["list"][..],
+        &["prune"],
+        &["verify"],
+        &["drill"],
+        &["export", "--to-destinations"],
+    ] {
+        let (remotes, machine) = three_with_bundles(is_gone);
+        let args = [&["backup"], job, &["--all", "--json"]].concat();
+        let out = machine.aidf(&args);
+        assert!(matches!(out.code, 3 | 9), "{job:?}\n{out}");
+        let answer = reported(&out);
+        assert!(!of(&answer, &remotes[1].url)["error"].is_null(), "{out}");
+        for at in [0, 2] {
+            let one = of(&answer, &remotes[at].url);
+            assert_eq!(one["error"], Value::Null, "{job:?} {one:#}");
+            match job[0] {
+                "list" => assert_eq!(list(one, "backups").len(), 2),
+                "prune" => assert_eq!(names(&remotes[at]), [backup_of(0)]),
+                "verify" => assert_eq!(list(one, "verified").len(), 3),
+                "drill" => assert_eq!(one["bundles"][0]["same_as_backup"], true),
+                _ => {
+                    let name = ["alpha", "beta", "gamma"][at];
+                    let file = format!("bundles/{name}/main/changelog.json");
+                    assert!(machine.env.path(&file).exists());
+                }
+            }
+        }
+        // A person is told of each.
+        let said = machine.aidf(&args[..args.len() - 1]);
+        for name in ["alpha", "beta", "gamma"] {
+            assert!(said.stdout.contains(name), "{said}");
+        }
+    }
+}
+
+#[test]
+fn one_that_is_damaged_gives_7_and_the_others_are_proven() {
+    for job in ["verify", "drill"] {
+        let (remotes, machine) = three_with_bundles(|remote| {
+            let pack = remote.bare.join("objects/pack");
+            std::fs::remove_dir_all(&pack).unwrap();
+            std::fs::create_dir_all(&pack).unwrap();
+            let blob = remote.bare.join("objects");
+            for entry in std::fs::read_dir(blob).unwrap() {
+                let path = entry.unwrap().path();
+                if path.file_name().is_some_and(|n| n.len() == 2) {
+                    std::fs::remove_dir_all(path).unwrap();
+                }
+            }
+        });
+        let out = machine.aidf(&["backup", job, "--all", "--json"]);
+        // A remote without objects may not even answer.
+        assert!(matches!(out.code, 7 | 9), "{out}");
+        let answer = reported(&out);
+        for at in [0, 2] {
+            let one = of(&answer, &remotes[at].url);
+            assert_eq!(one["error"], Value::Null, "{one:#}");
+            assert!(list(one, "problems").is_empty(), "{one:#}");
+        }
+        // A damaged bundle of one is found among all.
+        let (remotes, machine) = three_with_bundles(|_| {});
+        let folder = machine.env.path("bundles/beta");
+        let bundle = std::fs::read_dir(&folder)
+            .unwrap()
+            .map(|e| e.unwrap().path())
+            .find(|p| p.extension().is_some_and(|e| e == "bundle"))
+            .unwrap();
+        std::fs::write(&bundle, "rubbish").unwrap();
+        let answer = report(&machine, &["backup", job, "--all"], 7);
+        assert!(!list(of(&answer, &remotes[1].url), "problems").is_empty());
+        assert!(list(of(&answer, &remotes[2].url), "problems").is_empty());
+    }
+}
+
+#[test]
+fn a_ledger_of_one_that_does_not_parse_gives_7_and_all_are_exported() {
+    let (_remotes, machine) = three_with_bundles(|remote| {
+        remote.write(
+            "main",
+            &[("project/memory.yaml", Some(b"- [unclosed\n"))],
+            "Break it",
+        );
+    });
+    let answer = report(
+        &machine,
+        &["backup", "export", "--to-destinations", "--all"],
+        7,
+    );
+    assert!(
+        answer["warnings"].to_string().contains("memory"),
+        "{answer:#}"
+    );
+    for name in ["alpha", "beta", "gamma"] {
+        let file = format!("bundles/{name}/main/memory.json");
+        assert!(machine.env.path(&file).exists());
+    }
+}
+
+#[test]
+fn the_newest_of_each_repository_has_to_be_young() {
+    let (remotes, machine) = three_with_bundles(|remote| {
+        let name = format!("refs/heads/{}", backup_of(0));
+        remote.git(&["update-ref", "-d", &name]);
+    });
+    let args = ["backup", "list", "--all", "--max-age", "2d"];
+    let answer = report(&machine, &args, 8);
+    assert_eq!(list(of(&answer, &remotes[0].url), "backups").len(), 2);
+    report(&machine, &["backup", "list", "--all", "--max-age", "5d"], 0);
+}

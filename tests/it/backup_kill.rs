@@ -5,7 +5,8 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::backup_days::{backup_of, backups, days_ago, names, put};
+use crate::backup_bundles::{Folder, config_folder};
+use crate::backup_days::{DAY, backup_of, backups, days_ago, names, now, put, report, stamp};
 use crate::support::{Kind, World};
 
 const KILLS: u32 = 20;
@@ -184,4 +185,130 @@ fn a_prune_killed_at_any_moment_is_finished_by_the_next() {
     }
     w.remote.is_sound();
     w.clone_is_sound();
+}
+
+/// Nothing under a final name is half: plain git reads each bundle in the remote itself,
+/// which has all that any of them needs.
+#[track_caller]
+fn bundles_are_whole(w: &World, folder: &Folder) {
+    if !folder.dir.exists() {
+        return;
+    }
+    for name in folder.bundles() {
+        let path = folder.path(&name);
+        w.remote
+            .git(&["bundle", "verify", "--quiet", path.to_str().unwrap()]);
+    }
+}
+
+#[test]
+fn a_folder_of_bundles_killed_at_any_moment_is_finished_by_the_next_run() {
+    let w = World::path();
+    // Enough bytes for the writing to take a while.
+    let big: Vec<u8> = (0..1_500_000_u32)
+        .map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8)
+        .collect();
+    w.remote.write("main", &[("big.bin", Some(&big))], "Big");
+    let dir = w.env.path("bundles");
+    let folder = Folder::of(&dir);
+    config_folder(&w, &dir);
+    let mut typical = Duration::ZERO;
+    for _ in 0..2 {
+        clear(&w);
+        typical = w.call(&["backup", "--full"]).run().ok().took;
+    }
+    let mut seed = u64::from(std::process::id()) | 1;
+    for n in 0..KILLS {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        let moment = typical.mul_f64(1.2 * (seed % 1000) as f64 / 1000.0);
+        clear(&w);
+        if n % 7 == 6 {
+            std::fs::remove_dir_all(&folder.dir).unwrap();
+        }
+        let content = format!("{n}\n");
+        let tip = w
+            .remote
+            .write("main", &[("n.txt", Some(content.as_bytes()))], "Count");
+        let full: &[&str] = if n % 2 == 0 { &["--full"] } else { &[] };
+        let mut child = w
+            .call(&[&["backup"], full].concat())
+            .into_command()
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(moment);
+        let _ = child.kill();
+        child.wait().unwrap();
+        bundles_are_whole(&w, &folder);
+        server_comes_to_rest(&w);
+        w.json(&["backup"]);
+        folder.is_tidy(&w);
+        let bare = folder.restored(&w);
+        assert_eq!(w.env.git(&bare, &["rev-parse", "main"]), tip, "kill {n}");
+    }
+    report(
+        &w,
+        &["backup", "verify", "--bundle", folder.dir.to_str().unwrap()],
+        0,
+    );
+    w.remote.is_sound();
+}
+
+#[test]
+fn a_prune_of_bundles_killed_at_any_moment_is_finished_by_the_next() {
+    let w = World::path();
+    let dir = w.env.path("bundles");
+    let folder = Folder::of(&dir);
+    config_folder(&w, &dir);
+    w.json(&["backup"]);
+    w.remote.write("main", &[("a.txt", Some(b"a\n"))], "Add a");
+    w.json(&["backup"]);
+    let (full, last) = (folder.fulls().remove(0), folder.newest());
+    let aged = folder.age(&full, 50);
+    // Many more of both kinds, and none of them needed.
+    for n in 1..40 {
+        let old = format!("{}.full.bundle", stamp(now() - (50 + n) * DAY));
+        std::fs::copy(folder.path(&aged), folder.path(&old)).unwrap();
+        let young = format!("{}.incremental.bundle", stamp(now() - n * DAY));
+        std::fs::copy(folder.path(&last), folder.path(&young)).unwrap();
+    }
+    folder.list_anew();
+    let whole = folder.copy(&w.env.path("whole"));
+    let args = ["backup", "prune", "--keep-last", "1", "--json"];
+    let wanted = [aged, last];
+    let typical = w.aidf(&args).ok().took;
+    assert_eq!(folder.bundles(), wanted);
+    let mut seed = u64::from(std::process::id()) | 1;
+    for n in 0..KILLS {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        let moment = typical.mul_f64(1.2 * (seed % 1000) as f64 / 1000.0);
+        whole.copy(&dir);
+        let mut child = w
+            .call(&args)
+            .into_command()
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(moment);
+        let _ = child.kill();
+        child.wait().unwrap();
+        let there = folder.bundles();
+        assert!(wanted.iter().all(|name| there.contains(name)), "kill {n}");
+        // The list never names what is gone.
+        for (name, _) in folder.sums() {
+            assert!(there.contains(&name), "kill {n}: {name}");
+        }
+        w.aidf(&args).ok();
+        assert_eq!(folder.bundles(), wanted, "kill {n}");
+        folder.is_tidy(&w);
+    }
+    folder.restored(&w);
 }

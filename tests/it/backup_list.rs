@@ -1,4 +1,4 @@
-//! `aidf backup list`, `export` and `schedule`.
+//! `aidf backup list` and `export`.
 
 use std::path::{Path, PathBuf};
 
@@ -106,6 +106,28 @@ fn an_age_that_is_none_is_a_usage_error() {
     for age in ["", "soon", "3", "-2d", "2x"] {
         w.refuses(&["backup", "list", &format!("--max-age={age}")], 2);
     }
+}
+
+#[test]
+fn each_branch_that_is_to_be_backed_up_has_an_age_of_its_own() {
+    let w = World::path();
+    let tip = w.remote.tip("main");
+    let other = |days| format!("backup/sandbox/{}", days_ago(days));
+    w.env
+        .operator_config("backup:\n  branches: [main, sandbox]\n");
+    let max_age = ["backup", "list", "--max-age", "3d"];
+    put(&w.env, &w.remote, &[(backup_of(1), tip.clone())]);
+    let out = w.aidf(&max_age).exits(8);
+    assert!(out.stderr.contains("no backup of sandbox"), "{out}");
+    put(&w.env, &w.remote, &[(other(9), tip.clone())]);
+    let out = w.aidf(&max_age).exits(8);
+    assert!(out.stderr.contains(&other(9)), "{out}");
+    put(&w.env, &w.remote, &[(other(2), tip)]);
+    report(&w, &max_age, 0);
+    // A branch that is not in the configuration may be as old as it likes.
+    w.env.operator_config("backup:\n  branches: [main]\n");
+    report(&w, &["backup", "list", "--max-age", "30h"], 8);
+    report(&w, &["backup", "list", "--max-age", "2d"], 0);
 }
 
 /// Where a ledger of a branch is exported to.
@@ -224,7 +246,8 @@ fn a_ledger_that_does_not_parse_is_reported_and_exported_as_it_is() {
         .write("main", &[(CHANGELOG, Some(broken))], "Break the ledger");
     let out = w.env.path("export");
     let said = w.aidf(&["backup", "export", "--out", out.to_str().unwrap(), "--json"]);
-    assert!(matches!(said.code, 0 | 7), "{said}");
+    assert_eq!(said.code, 7, "{said}");
+    assert_eq!(said.error()["kind"], "integrity");
     assert!(
         said.all().contains(CHANGELOG) || said.all().contains("changelog"),
         "it is reported\n{said}"
@@ -250,7 +273,7 @@ fn a_ledger_that_is_no_text_is_not_altered_silently() {
         .write("main", &[(CHANGELOG, Some(broken))], "Latin-1");
     let out = w.env.path("export");
     let said = w.aidf(&["backup", "export", "--out", out.to_str().unwrap(), "--json"]);
-    assert!(matches!(said.code, 0 | 7), "{said}");
+    assert_eq!(said.code, 7, "{said}");
     assert!(
         said.json()["warnings"].to_string().contains("changelog"),
         "it is reported\n{said}"
@@ -287,76 +310,4 @@ fn a_branch_with_a_slash_is_a_folder_in_a_folder_and_stays_inside() {
         "backup", "export", "--branch", "../../x", "--out", dir, "--json",
     ]);
     assert!(matches!(said.code, 2 | 3), "{said}");
-}
-
-#[test]
-fn a_schedule_is_printed_for_cron_systemd_and_actions() {
-    let w = World::path();
-    let cron = w.aidf(&["backup", "schedule", "--cron"]).ok().stdout;
-    let line = cron
-        .lines()
-        .find(|l| !l.starts_with('#') && l.contains("backup"))
-        .unwrap_or_else(|| panic!("no line: {cron}"));
-    let fields: Vec<&str> = line.split_whitespace().collect();
-    for field in &fields[..5] {
-        assert!(
-            field
-                .chars()
-                .all(|c| c.is_ascii_digit() || "*/,-".contains(c)),
-            "{line}"
-        );
-    }
-    // cron knows neither the folder nor the PATH of the one who asked.
-    assert!(line.contains(env!("CARGO_BIN_EXE_aidf")), "{line}");
-    assert!(line.contains(w.clone.to_str().unwrap()), "{line}");
-    let unescaped = line.replace("\\%", "");
-    assert!(!unescaped.contains('%'), "cron ends a line at %: {line}");
-
-    let systemd = w.aidf(&["backup", "schedule", "--systemd"]).ok().stdout;
-    for part in [
-        "[Service]",
-        "ExecStart=",
-        "[Timer]",
-        "OnCalendar=",
-        "[Install]",
-    ] {
-        assert!(systemd.contains(part), "{part} in {systemd}");
-    }
-    let start = systemd
-        .lines()
-        .find_map(|l| l.strip_prefix("ExecStart="))
-        .unwrap();
-    assert!(
-        start.starts_with('/') || start.starts_with("\"/"),
-        "{start}"
-    );
-
-    let actions = w.aidf(&["backup", "schedule", "--actions"]).ok().stdout;
-    let workflow: Value = serde_saphyr::from_str(&actions).unwrap();
-    assert!(
-        workflow["on"]["schedule"][0]["cron"].is_string(),
-        "{actions}"
-    );
-    let jobs = workflow["jobs"].as_object().unwrap();
-    assert!(!jobs.is_empty());
-    assert!(
-        actions
-            .lines()
-            .any(|l| l.contains("aidf") && l.contains("backup create")),
-        "{actions}"
-    );
-    assert_eq!(
-        workflow["permissions"]["contents"]
-            .as_str()
-            .or_else(|| jobs.values().next().unwrap()["permissions"]["contents"].as_str()),
-        Some("write"),
-        "{actions}"
-    );
-}
-
-#[test]
-fn a_schedule_of_two_kinds_at_once_or_none_is_a_usage_error() {
-    let w = World::path();
-    w.refuses(&["backup", "schedule", "--cron", "--systemd"], 2);
-    w.refuses(&["backup", "schedule"], 2);
 }

@@ -3,13 +3,17 @@
 #![allow(clippy::unwrap_used)]
 
 mod backup_all;
+mod backup_bundles;
 mod backup_create;
+mod backup_damage;
 mod backup_days;
 mod backup_dest;
 mod backup_kill;
 mod backup_list;
 mod backup_prune;
 mod backup_restore;
+mod backup_rotate;
+mod backup_schedule;
 mod backup_verify;
 mod baseline;
 mod cli_pages;

@@ -110,7 +110,7 @@ pub fn run_all(global: &Global, ui: &Ui, a: &Create) -> Result<()> {
     let mut report = super::with_operator(global, ui, |operator| {
         backup::create_all(operator, &request(a))
     })?;
-    ui.result(&report, &[], |text| {
+    ui.result(&report, &report.warnings, |text| {
         for one in &report.repositories {
             let Some(made) = &one.report else { continue };
             let line = match &one.error {

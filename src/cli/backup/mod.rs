@@ -92,19 +92,8 @@ where
             ui.result(&report, &cx.warnings(), |text| (self.told)(text, &report))?;
             return (self.fault)(&report).map_or(Ok(()), Err);
         }
-        let done = &self.done;
-        let warnings = std::sync::Mutex::new(Vec::new());
-        let mut report = with_operator(global, ui, |operator| {
-            backup::each(operator, |cx| {
-                let result = done(cx);
-                if let Ok(mut all) = warnings.lock() {
-                    all.extend(cx.warnings());
-                }
-                result
-            })
-        })?;
-        let warnings = warnings.into_inner().unwrap_or_default();
-        ui.result(&report, &warnings, |text| {
+        let mut report = with_operator(global, ui, |operator| backup::each(operator, &self.done))?;
+        ui.result(&report, &report.warnings, |text| {
             for one in &report.repositories {
                 text.line(text.styled(Style::Strong, &one.url));
                 match (&one.report, &one.error) {

@@ -3,6 +3,7 @@
 use super::super::Global;
 use super::super::ui::{Ui, internal};
 use aidf::error::{Error, Kind as ErrorKind, Result};
+use aidf::yaml::scalar;
 use clap::{ArgGroup, Args, ValueEnum};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -174,7 +175,7 @@ fn job(kind: Kind, arguments: &Arguments, out: Option<&PathBuf>, keeps: bool) ->
 }
 
 /// The command as a scheduler has to call it: whole paths, and the place it works on.
-fn command(global: &Global, arguments: &Arguments, job: &Job) -> Result<String> {
+fn command(global: &Global, arguments: &Arguments, job: &Job) -> Result<Vec<String>> {
     let program = std::env::current_exe().map_err(|e| internal(e.into()))?;
     let mut words = vec![
         program.display().to_string(),
@@ -191,23 +192,32 @@ fn command(global: &Global, arguments: &Arguments, job: &Job) -> Result<String> 
         (None, _) => words.extend(["-C".to_owned(), global.folder()?.display().to_string()]),
     }
     words.extend(job.command.iter().cloned());
-    Ok(words
-        .iter()
-        .map(|w| quoted(w))
-        .collect::<Vec<_>>()
-        .join(" "))
+    Ok(words)
 }
 
-fn quoted(word: &str) -> String {
-    let plain = !word.is_empty()
+fn is_plain(word: &str) -> bool {
+    !word.is_empty()
         && word
             .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "-_./:=@+,".contains(c));
-    if plain {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
+            .all(|c| c.is_ascii_alphanumeric() || "-_./:=@+,".contains(c))
+}
+
+/// A command line for a shell.
+fn for_shell(words: &[String]) -> String {
+    let quoted = words.iter().map(|word| match is_plain(word) {
+        true => word.clone(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    });
+    quoted.collect::<Vec<_>>().join(" ")
+}
+
+/// A value in quotes, as systemd reads one (systemd.syntax(7)).
+fn for_unit(value: &str) -> String {
+    let escaped = value
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('%', "%%");
+    format!("\"{escaped}\"")
 }
 
 /// What the job's environment must say as this one does: where things lie, and never a
@@ -236,7 +246,7 @@ fn cron(global: &Global, arguments: &Arguments, jobs: &[Job]) -> Result<String> 
     }
     for job in jobs {
         // In a crontab a percent sign is a newline.
-        let line = command(global, arguments, job)?.replace('%', "\\%");
+        let line = for_shell(&command(global, arguments, job)?).replace('%', "\\%");
         text.push_str(&format!("# {}\n{}  {line}\n", job.does, job.cron));
     }
     Ok(text)
@@ -246,7 +256,13 @@ fn systemd(global: &Global, arguments: &Arguments, jobs: &[Job]) -> Result<Strin
     let mut text = String::new();
     for job in jobs {
         let name = format!("aidf-backup-{}", job.name);
-        let line = command(global, arguments, job)?.replace('%', "%%");
+        let words = command(global, arguments, job)?;
+        let line = words.iter().map(|word| match is_plain(word) {
+            true => word.clone(),
+            // No shell is in between: a dollar sign is doubled (systemd.service(5)).
+            false => for_unit(word).replace('$', "$$"),
+        });
+        let line = line.collect::<Vec<_>>().join(" ");
         text.push_str(&format!(
             "# ~/.config/systemd/user/{name}.service\n\
              [Unit]\nDescription=aidf: {}\nAfter=network-online.target\nWants=network-online.target\n\n\
@@ -254,11 +270,8 @@ fn systemd(global: &Global, arguments: &Arguments, jobs: &[Job]) -> Result<Strin
             job.does
         ));
         for (name, value) in environment() {
-            let value = value
-                .replace('\\', "\\\\")
-                .replace('"', "\\\"")
-                .replace('%', "%%");
-            text.push_str(&format!("Environment=\"{name}={value}\"\n"));
+            let value = for_unit(&format!("{name}={value}"));
+            text.push_str(&format!("Environment={value}\n"));
         }
         text.push_str(&format!(
             "ExecStart={line}\n\n\
@@ -295,17 +308,16 @@ fn actions(jobs: &[Job]) -> String {
          \x20     - run: cargo install --locked aidf\n",
     );
     for job in jobs {
-        let line: Vec<String> = job.command.iter().map(|w| quoted(w)).collect();
         text.push_str(&format!(
-            "      - if: github.event_name != 'schedule' || github.event.schedule == '{}'\n        run: aidf --no-input {}\n",
+            "      - if: github.event_name != 'schedule' || github.event.schedule == '{}'\n        run: {}\n",
             job.cron,
-            line.join(" ")
+            scalar(&format!("aidf --no-input {}", for_shell(&job.command)))
         ));
         if job.name == "export" {
             text.push_str(&format!(
                 "      - if: github.event_name != 'schedule' || github.event.schedule == '{}'\n        uses: actions/upload-artifact@v4\n        with:\n          name: ledgers\n          path: {}\n",
                 job.cron,
-                line.last().map_or("ledgers", String::as_str)
+                scalar(job.command.last().map_or("ledgers", String::as_str))
             ));
         }
     }

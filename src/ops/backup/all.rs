@@ -25,6 +25,9 @@ pub struct AllOf<T> {
     pub repositories: Vec<OneOf<T>>,
     /// One sentence.
     pub message: String,
+    /// What the runs warned of, in the order of the configuration.
+    #[serde(skip)]
+    pub warnings: Vec<String>,
 }
 
 /// One repository's part.
@@ -92,7 +95,13 @@ pub fn each<T: Send>(
                         operator.now,
                         (operator.progress)(),
                     );
-                    let (report, failure) = match context.and_then(|cx| job(&cx)) {
+                    let mut warnings = Vec::new();
+                    let result = context.and_then(|cx| {
+                        let result = job(&cx);
+                        warnings = cx.warnings();
+                        result
+                    });
+                    let (report, failure) = match result {
                         Ok(report) => (Some(report), None),
                         Err(e) => (None, Some(e)),
                     };
@@ -103,7 +112,7 @@ pub fn each<T: Send>(
                         failure,
                     };
                     if let Ok(mut done) = done.lock() {
-                        done.push((at, one));
+                        done.push((at, one, warnings));
                         listener.advance("repositories", done.len() as u64, total as u64);
                     }
                 }
@@ -113,15 +122,24 @@ pub fn each<T: Send>(
     let mut done = done
         .into_inner()
         .map_err(|_| Error::new(Kind::Internal, "a worker of the job failed"))?;
-    done.sort_by_key(|(at, _)| *at);
-    let repositories: Vec<OneOf<T>> = done.into_iter().map(|(_, one)| one).collect();
-    let failed = repositories.iter().filter(|r| r.error.is_some()).count();
+    done.sort_by_key(|(at, ..)| *at);
+    let mut warnings = Vec::new();
+    let mut repositories = Vec::new();
+    for (_, one, of_it) in done {
+        warnings.extend(of_it);
+        repositories.push(one);
+    }
+    let failed = repositories
+        .iter()
+        .filter(|r: &&OneOf<T>| r.error.is_some())
+        .count();
     Ok(AllOf {
         message: format!(
             "{} of {total} repositories are done; {failed} failed",
             total - failed
         ),
         repositories,
+        warnings,
     })
 }
 

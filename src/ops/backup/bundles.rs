@@ -3,12 +3,14 @@
 //! `sha256sum -c` reads; its first line says whose bundles they are.
 
 use super::Backup;
+use super::turn::turn;
 use crate::clock::{Moment, Period};
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::files::{digest_of, write_whole};
-use crate::git::{Bundle, CommitId, UNFINISHED};
+use crate::files::{UNFINISHED, digest_of, write_durably};
+use crate::git::{Bundle, CommitId};
 use std::collections::{BTreeMap, HashSet};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// The list of checksums.
@@ -26,6 +28,8 @@ pub(super) struct Folder {
     /// Checksums by file name, in hexadecimal.
     sums: BTreeMap<String, String>,
     source: String,
+    /// Held by whoever changes what is there.
+    _turn: Option<File>,
 }
 
 /// A bundle by its name.
@@ -69,6 +73,8 @@ pub(super) fn base_of(path: &Path, bundle: &Bundle) -> Option<PathBuf> {
         .filter(|p| p.extension().is_some_and(|e| e == "bundle") && p != path)
         .collect();
     beside.sort();
+    // By its name an incremental one is nobody's base, and need not be read.
+    beside.retain(|p| !p.to_string_lossy().ends_with(INCREMENTAL));
     beside.into_iter().rfind(|other| {
         Bundle::read(other).is_ok_and(|b| {
             let tips: HashSet<CommitId> = b.refs.iter().map(|(_, id)| *id).collect();
@@ -77,18 +83,66 @@ pub(super) fn base_of(path: &Path, bundle: &Bundle) -> Option<PathBuf> {
     })
 }
 
+/// Checks a bundle's bytes against the list beside it, should there be one.
+///
+/// Errors: integrity, for the bundle or the list.
+pub(super) fn check_listed(path: &Path) -> Result<()> {
+    let Some(folder) = path.parent().map(Folder::read).transpose()?.flatten() else {
+        return Ok(());
+    };
+    match folder.listed().iter().find(|n| folder.path(n) == path) {
+        Some(one) => folder.check(one),
+        None => Ok(()),
+    }
+}
+
 impl Folder {
-    /// The repository's folder inside `dir`, which need not be there yet.
+    /// The repository's folder inside `dir`, which need not be there yet, for this run
+    /// alone: no other writes to it or removes from it meanwhile.
+    ///
+    /// Errors: as of [`Folder::of`]; unavailable, when another run keeps it.
+    pub fn open(cx: &Context, dir: &Path) -> Result<Folder> {
+        let at = dir.join(&cx.repo_name);
+        let turn = turn(cx, "bundles", &at.display().to_string())?;
+        let mut folder = Folder::of(cx, dir)?.unwrap_or(Folder {
+            dir: at,
+            sums: BTreeMap::new(),
+            source: cx.remote.address(),
+            _turn: None,
+        });
+        folder._turn = Some(turn);
+        Ok(folder)
+    }
+
+    /// The same; a list of checksums that cannot be read is set aside, for the bundles that
+    /// their own records prove whole to be listed anew. What was wrong comes back with it.
+    ///
+    /// Errors: as of [`Folder::open`], but for the list.
+    pub fn open_mended(cx: &Context, dir: &Path) -> Result<(Folder, Option<Error>)> {
+        let damage = match Folder::open(cx, dir) {
+            Err(e) if e.kind() == Kind::Integrity => e,
+            other => return Ok((other?, None)),
+        };
+        let at = dir.join(&cx.repo_name);
+        let aside = at.join(format!("{SUMS}.damaged"));
+        std::fs::rename(at.join(SUMS), &aside).or_fail(Kind::Internal, || {
+            format!("{} cannot be set aside", at.join(SUMS).display())
+        })?;
+        let damage = Error::new(Kind::Integrity, damage.in_full()).hint(format!(
+            "it was set aside as {}, and a new list and a new full bundle were made; verify the older ones with `aidf backup verify`",
+            aside.display()
+        ));
+        Ok((Folder::open(cx, dir)?, Some(damage)))
+    }
+
+    /// The repository's folder inside `dir`, if it is there, to read.
     ///
     /// Errors: conflict, where it holds the bundles of another repository; integrity, for a
     /// damaged list of checksums.
-    pub fn open(cx: &Context, dir: &Path) -> Result<Folder> {
-        let dir = dir.join(&cx.repo_name);
-        let folder = Folder::read(&dir)?.unwrap_or(Folder {
-            dir,
-            sums: BTreeMap::new(),
-            source: cx.remote.address(),
-        });
+    pub fn of(cx: &Context, dir: &Path) -> Result<Option<Folder>> {
+        let Some(folder) = Folder::read(&dir.join(&cx.repo_name))? else {
+            return Ok(None);
+        };
         if folder.source != cx.remote.address() {
             return Err(Error::new(
                 Kind::Conflict,
@@ -103,12 +157,12 @@ impl Folder {
                 "give this repository a folder of its own; where it only moved, write its address into the first line of {SUMS}"
             )));
         }
-        Ok(folder)
+        Ok(Some(folder))
     }
 
     /// The folder of bundles that `dir` itself is, if it is one.
     ///
-    /// Errors: integrity, for a damaged list of checksums.
+    /// Errors: integrity, for a damaged list of checksums; internal, for the disk.
     pub fn read(dir: &Path) -> Result<Option<Folder>> {
         let path = dir.join(SUMS);
         let bad = |why: &str| {
@@ -121,7 +175,16 @@ impl Folder {
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(e) => return Err(bad("it cannot be read").caused_by(e)),
+            Err(e) if e.kind() == std::io::ErrorKind::InvalidData => {
+                return Err(bad("it is not text"));
+            }
+            Err(e) => {
+                return Err(Error::new(
+                    Kind::Internal,
+                    format!("{} cannot be read", path.display()),
+                )
+                .caused_by(e));
+            }
         };
         let mut lines = text.lines();
         let source = lines
@@ -143,6 +206,7 @@ impl Folder {
             dir: dir.to_owned(),
             sums,
             source: source.to_owned(),
+            _turn: None,
         }))
     }
 
@@ -209,9 +273,14 @@ impl Folder {
         self.tidy(cx)?;
         let base = self.sound_full(cx);
         let newest = self.listed().pop();
+        let sound = match &newest {
+            // A full one has been looked at as the base.
+            Some(one) if !one.full => self.check(one).map_err(|e| cx.warn(e.in_full())).is_ok(),
+            _ => true,
+        };
         if !full
+            && sound
             && let (Some(newest), Some(_)) = (&newest, &base)
-            && (newest.full || self.check(newest).is_ok())
             && Bundle::read(&self.path(newest)).is_ok_and(|b| b.refs == refs)
         {
             return Ok(None);
@@ -260,7 +329,9 @@ impl Folder {
     }
 
     /// Takes away what runs that were cut off left, and lists what they finished.
-    fn tidy(&mut self, cx: &Context) -> Result<()> {
+    ///
+    /// Errors: internal, for the disk.
+    pub fn tidy(&mut self, cx: &Context) -> Result<()> {
         for entry in std::fs::read_dir(&self.dir).into_iter().flatten().flatten() {
             if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
                 let _ = std::fs::remove_file(entry.path());
@@ -292,9 +363,13 @@ impl Folder {
         self.save()?;
         for name in names {
             let path = self.dir.join(name);
-            std::fs::remove_file(&path).or_fail(Kind::Internal, || {
-                format!("{} cannot be removed", path.display())
-            })?;
+            match std::fs::remove_file(&path) {
+                // Lost before: it was listed, and now it is not.
+                Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+                other => other.or_fail(Kind::Internal, || {
+                    format!("{} cannot be removed", path.display())
+                })?,
+            }
         }
         Ok(())
     }
@@ -305,7 +380,7 @@ impl Folder {
             text.push_str(&format!("{sum}  {name}\n"));
         }
         let path = self.dir.join(SUMS);
-        write_whole(&path, text.as_bytes()).or_fail(Kind::Internal, || {
+        write_durably(&path, text.as_bytes()).or_fail(Kind::Internal, || {
             format!("{} cannot be written", path.display())
         })
     }

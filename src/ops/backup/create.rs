@@ -2,17 +2,16 @@
 
 use super::bundles::bundled_refs;
 use super::destination::{self, Destination, Place, settings_of};
+use super::turn::turn;
 use super::{Backup, Found, dated};
 use crate::backup_name;
 use crate::clock::Moment;
 use crate::context::Context;
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, RefName, RefUpdate};
 use crate::ops::publish::{self, Objects, Plan, Push};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
 /// What is asked for.
 #[derive(Debug, Clone, Default)]
@@ -63,7 +62,8 @@ const MAX_LOST: usize = 1000;
 /// Errors: not_found for a branch; denied; unavailable. What went wrong at a
 /// destination is in the report.
 pub fn create(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
-    let result = turn(cx).and_then(|_turn| make(cx, request));
+    let turn = turn(cx, "backup", &cx.remote.address());
+    let result = turn.and_then(|_turn| make(cx, request));
     match &result {
         Ok(r) => r.backups.iter().filter(|b| b.created).for_each(|b| {
             cx.record(
@@ -76,44 +76,6 @@ pub fn create(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
         Err(e) => cx.record("backup create", None, None, Err(e)),
     }
     result
-}
-
-/// Waits for the turn at this remote, so that runs that overlap make no backup twice. It
-/// ends with the file that is returned, and with the process.
-///
-/// Errors: unavailable, when another run keeps it for too long.
-fn turn(cx: &Context) -> Result<std::fs::File> {
-    let digest = Sha256::digest(cx.remote.address().as_bytes());
-    let name: String = digest.iter().take(8).map(|b| format!("{b:02x}")).collect();
-    let path = cx
-        .config
-        .folders
-        .state
-        .join("locks")
-        .join(format!("backup-{name}"));
-    let failed = || format!("the lock {} cannot be taken", path.display());
-    std::fs::create_dir_all(path.parent().unwrap_or(&path)).or_fail(Kind::Internal, failed)?;
-    let file = std::fs::File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .or_fail(Kind::Internal, failed)?;
-    let until = Instant::now() + cx.config.timeout * 10;
-    while file.try_lock().is_err() {
-        if Instant::now() > until {
-            return Err(Error::new(
-                Kind::Unavailable,
-                format!(
-                    "another backup of {} has been running for long",
-                    cx.remote.address()
-                ),
-            )
-            .hint("look at what keeps it; nothing was done here"));
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    Ok(file)
 }
 
 fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {

@@ -132,10 +132,18 @@ pub(super) fn send(cx: &Context, place: &Place, backups: &[Backup], full: bool) 
                 ..Destination::default()
             };
             let refs = bundles::bundled_refs(backups);
-            let written = Folder::open(cx, dir)
-                .and_then(|mut folder| folder.write(cx, &refs, full, full_every.as_ref()));
+            let written = Folder::open_mended(cx, dir).and_then(|(mut folder, damage)| {
+                let full = full || damage.is_some();
+                let bundle = folder.write(cx, &refs, full, full_every.as_ref())?;
+                Ok((bundle, damage))
+            });
             match written {
-                Ok(bundle) => destination.bundle = bundle,
+                Ok((bundle, damage)) => {
+                    destination.bundle = bundle;
+                    if let Some(e) = damage {
+                        destination.fail(e);
+                    }
+                }
                 Err(e) => destination.fail(e),
             }
             destination

@@ -95,8 +95,7 @@ pub fn drill(cx: &Context) -> Result<DrillReport> {
         let Place::Folder { dir, .. } = place else {
             continue;
         };
-        let dir = dir.join(&cx.repo_name);
-        match newest(&dir).and_then(|path| bundle(cx, &path, &branch, tree)) {
+        match newest(cx, &dir).and_then(|path| bundle(cx, &path, &branch, tree)) {
             Ok(one) => {
                 if one.same_as_backup == Some(false) {
                     cx.warn(format!(
@@ -143,14 +142,18 @@ pub fn drill(cx: &Context) -> Result<DrillReport> {
     Ok(report)
 }
 
-fn newest(dir: &Path) -> Result<PathBuf> {
+fn newest(cx: &Context, dir: &Path) -> Result<PathBuf> {
     let none = || {
         Error::new(
             Kind::NotFound,
-            format!("there is no bundle in {}", dir.display()),
+            format!(
+                "there is no bundle of {} in {}",
+                cx.repo_name,
+                dir.display()
+            ),
         )
     };
-    let folder = Folder::read(dir)?.ok_or_else(none)?;
+    let folder = Folder::of(cx, dir)?.ok_or_else(none)?;
     let newest = folder.listed().pop().ok_or_else(none)?;
     folder.check(&newest)?;
     Ok(folder.path(&newest))

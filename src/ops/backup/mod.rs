@@ -11,6 +11,7 @@ mod proof;
 mod prune;
 mod restore;
 mod rotate;
+mod turn;
 mod verify;
 
 pub use all::{AllOf, OneOf, Operator, create_all, each};

@@ -1,7 +1,7 @@
 //! Proof that something can be restored: it is put into an empty repository, where each
 //! object is hashed as it arrives, and then walked.
 
-use super::bundles::base_of;
+use super::bundles::{base_of, check_listed};
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::git::{Bundle, CommitId, Known, Store};
@@ -92,6 +92,8 @@ impl<'a> Bundles<'a> {
     fn base_at(&mut self, path: &Path) -> Result<&Restored> {
         if self.base.as_ref().is_none_or(|(at, _)| at != path) {
             self.base = None;
+            // Its header is in no hash of git's.
+            check_listed(path)?;
             let bundle = Bundle::read(path)?;
             let folder = temporary()?;
             let store = Store::scratch(&folder.path().join("restored.git"))?;

@@ -161,9 +161,13 @@ pub fn prune(cx: &Context, flags: &Rules, dry_run: bool) -> Result<PruneReport> 
     }
     let mut report = result?.report;
     let before = report.removed.len();
+    // One folder that cannot be used does not keep the others from being thinned.
+    let mut failure = None;
     for place in settings_of(cx)?.destinations {
-        if let Place::Folder { dir, .. } = place {
-            bundles(&dir.join(&cx.repo_name), &rules, dry_run, &mut report)?;
+        if let Place::Folder { dir, .. } = place
+            && let Err(e) = bundles(cx, &dir, &rules, dry_run, &mut report)
+        {
+            failure.get_or_insert(e);
         }
     }
     match report.removed.len() - before {
@@ -177,15 +181,26 @@ pub fn prune(cx: &Context, flags: &Rules, dry_run: bool) -> Result<PruneReport> 
             cx.record("backup prune", None, None, Ok(&format!("bundles: {gone}")));
         }
     }
-    Ok(report)
+    failure.map_or(Ok(report), Err)
 }
 
 /// Removes the bundles of a folder that no rule keeps; a full one stays as long as an
 /// incremental one that is kept was made on it.
-fn bundles(dir: &Path, rules: &Rules, dry_run: bool, report: &mut PruneReport) -> Result<()> {
-    let Some(mut folder) = Folder::read(dir)? else {
+fn bundles(
+    cx: &Context,
+    dir: &Path,
+    rules: &Rules,
+    dry_run: bool,
+    report: &mut PruneReport,
+) -> Result<()> {
+    let Some(mut folder) = Folder::of(cx, dir)? else {
         return Ok(());
     };
+    if !dry_run {
+        // Read again, alone; a run that was cut off left files that the list does not name.
+        folder = Folder::open(cx, dir)?;
+        folder.tidy(cx)?;
+    }
     let mut listed = folder.listed();
     listed.reverse();
     let times: Vec<_> = listed.iter().map(|n| n.time).collect();

@@ -1,6 +1,6 @@
 //! Bringing a backup back: as a new branch, or onto an existing one as a rollback commit.
 
-use super::bundles::{Folder, base_of};
+use super::bundles::{Folder, base_of, check_listed};
 use super::{dated, named};
 use crate::backup_name;
 use crate::context::Context;
@@ -186,7 +186,10 @@ fn of_bundle(cx: &Context, path: &Path, branch: Option<&str>) -> Result<Source> 
         )
     };
     let path = match path.is_dir() {
-        false => path.to_owned(),
+        false => {
+            check_listed(path)?;
+            path.to_owned()
+        }
         true => {
             // The repository's own folder, or the one that holds it.
             let folder = match Folder::read(path)? {
@@ -219,6 +222,7 @@ fn of_bundle(cx: &Context, path: &Path, branch: Option<&str>) -> Result<Source> 
     if bundle.needs.iter().any(|id| !cx.store.has_commit(*id))
         && let Some(base) = base_of(&path, &bundle)
     {
+        check_listed(&base)?;
         Bundle::read(&base)?.unpack(&cx.store, &*cx.progress)?;
     }
     bundle.unpack(&cx.store, &*cx.progress)?;

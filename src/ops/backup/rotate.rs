@@ -208,6 +208,8 @@ fn write(cx: &Context, request: &RotateRequest) -> Result<RotateReport> {
 /// The month of a ledger's timestamp, `YYYY-MM`.
 fn month_of(time: &str) -> Option<&str> {
     let month = time.get(..7)?;
-    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-    (digits(&month[..4]) && month.as_bytes()[4] == b'-' && digits(&month[5..])).then_some(month)
+    // By bytes: a hostile timestamp may have a wide character anywhere.
+    let (year, rest) = month.as_bytes().split_at(4);
+    let digits = |text: &[u8]| text.iter().all(u8::is_ascii_digit);
+    (digits(year) && rest[0] == b'-' && digits(&rest[1..])).then_some(month)
 }

@@ -1,6 +1,6 @@
 //! Verifying backups: those of the remote, and the bundles of its destinations.
 
-use super::bundles::Folder;
+use super::bundles::{Folder, check_listed};
 use super::destination::{Place, settings_of};
 use super::{named, proof, read_all};
 use crate::context::Context;
@@ -71,8 +71,8 @@ pub fn verify(cx: &Context, name: Option<&str>) -> Result<VerifyReport> {
     if name.is_none() {
         for place in settings_of(cx)?.destinations {
             if let Place::Folder { dir, .. } = place {
-                let dir = dir.join(&cx.repo_name);
-                report.folder(&dir, &*cx.progress);
+                let folder = Folder::of(cx, &dir);
+                report.folder(&dir.join(&cx.repo_name), folder, &*cx.progress);
             }
         }
     }
@@ -97,7 +97,7 @@ pub fn verify_bundles(paths: &[PathBuf], progress: &dyn Progress) -> Result<Veri
             ));
         }
         if path.is_dir() {
-            report.folder(path, progress);
+            report.folder(path, Folder::read(path), progress);
         } else {
             let mut bundles = proof::Bundles::new(progress);
             let proven = check_listed(path).and_then(|()| bundles.prove(path));
@@ -105,17 +105,6 @@ pub fn verify_bundles(paths: &[PathBuf], progress: &dyn Progress) -> Result<Veri
         }
     }
     Ok(report.told())
-}
-
-/// Checks a bundle against the list beside it, should there be one.
-fn check_listed(path: &Path) -> Result<()> {
-    let Some(folder) = path.parent().map(Folder::read).transpose()?.flatten() else {
-        return Ok(());
-    };
-    match folder.listed().iter().find(|n| folder.path(n) == path) {
-        Some(one) => folder.check(one),
-        None => Ok(()),
-    }
 }
 
 impl VerifyReport {
@@ -135,9 +124,9 @@ impl VerifyReport {
     }
 
     /// Verifies a folder of bundles; one of other people's is read file by file.
-    fn folder(&mut self, dir: &Path, progress: &dyn Progress) {
+    fn folder(&mut self, dir: &Path, read: Result<Option<Folder>>, progress: &dyn Progress) {
         let mut bundles = proof::Bundles::new(progress);
-        let folder = match Folder::read(dir) {
+        let folder = match read {
             Ok(Some(folder)) => folder,
             Ok(None) => {
                 let mut found: Vec<PathBuf> = std::fs::read_dir(dir)

@@ -171,6 +171,15 @@ pub struct Call {
 }
 
 impl Call {
+    /// Any command at all, with the environment that it has.
+    pub fn of(command: Command) -> Call {
+        Call {
+            command,
+            stdin: None,
+            patience: PATIENCE,
+        }
+    }
+
     /// Sets a variable.
     pub fn env(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Call {
         self.command.env(name, value);
