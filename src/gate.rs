@@ -13,6 +13,9 @@ pub const REVOKED: &str = "refs/aidf/revoked/";
 /// Where the archives of sandboxes lie.
 pub const ARCHIVE: &str = "refs/aidf/archive/";
 
+/// Where git looks for objects that stand for others (git-replace(1)).
+const REPLACE: &str = "refs/replace/";
+
 /// How a ref moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -90,6 +93,23 @@ pub fn judge(
             "choose another name",
         );
     }
+    // git cannot hold `a` and `a/b`: below a name that is kept free, or a day's backup,
+    // nothing may be made.
+    let above = branch.match_indices('/').map(|(at, _)| &branch[..at]);
+    let taken = |name: &str| match name.starts_with(backup_name::PREFIX) {
+        true => backup_name::parse(name).is_some(),
+        false => policy.is_protected(name),
+    };
+    if motion == Motion::Create && !pusher.operator {
+        for name in above {
+            if taken(name) {
+                return refuse(
+                    format!("a branch {branch} would stand in the way of {name}"),
+                    "choose another name",
+                );
+            }
+        }
+    }
     if branch.starts_with(backup_name::PREFIX) {
         return match motion {
             Motion::Create => Ok("backups may be made by all"),
@@ -125,6 +145,13 @@ pub fn judge(
             ),
         };
     }
+    // Nobody's, for no token can name it; and `sandbox-a/b` would stand in `sandbox-a`'s way.
+    if branch.starts_with(names::PREFIX) && pusher.keyed && !pusher.operator {
+        return refuse(
+            format!("{branch} is in the place of sandboxes, and is no sandbox's name"),
+            "open a sandbox: aidf sandbox init; or choose another name",
+        );
+    }
     // On a file system that folds case, `Main` is `main`.
     if policy.is_protected(branch) || policy.is_protected(&branch.to_lowercase()) {
         return match motion {
@@ -157,11 +184,21 @@ fn own_ref(
     pusher: &Pusher,
     refuse: impl Fn(String, &str) -> Result<&'static str, Refusal>,
 ) -> Result<&'static str, Refusal> {
-    // A replacement would have the server's git read other objects than were reviewed.
-    if !asked.name.starts_with(OWN) && !asked.name.starts_with("refs/replace/") {
+    let todo = "push with an operator's token: git push -o aidf-token=TOKEN …";
+    // git reads one object in another's place by them, and one that stands for itself
+    // closes the whole repository.
+    if asked.name.starts_with(REPLACE) {
+        return match pusher.operator {
+            true => Ok("an operator may replace objects"),
+            false => refuse(
+                format!("{} would replace an object for everybody", asked.name),
+                todo,
+            ),
+        };
+    }
+    if !asked.name.starts_with(OWN) {
         return Ok("no rule is about this ref");
     }
-    let todo = "push with an operator's token: git push -o aidf-token=TOKEN …";
     if asked.name.starts_with(REVOKED) && asked.motion != Motion::Create {
         return refuse(
             "a revocation stays for good".to_owned(),
@@ -219,17 +256,22 @@ mod tests {
         };
         let all = [Create, Forward, Force, Delete];
         // create, forward, force, delete; for nobody, a holder, an operator
-        let table: [(&str, [&str; 3]); 12] = [
+        let table: [(&str, [&str; 3]); 17] = [
             ("refs/heads/main", ["....", "....", "cf.."]),
             ("refs/heads/trunk", ["....", "....", "cf.."]),
+            ("refs/heads/sandbox/x", [".fFd", ".fFd", "cfFd"]),
+            ("refs/heads/main/x/y", [".fFd", ".fFd", "cfFd"]),
             ("refs/heads/backup/2026-11-22", ["c...", "c...", "c..d"]),
+            ("refs/heads/backup/x/2026-11-22", ["c...", "c...", "c..d"]),
+            ("refs/heads/backup/2026-11-22/x", ["....", "....", "c..d"]),
             ("refs/heads/sandbox-a", ["....", "cfFd", "cfFd"]),
             ("refs/heads/sandbox-b", ["....", "....", "cfFd"]),
+            ("refs/heads/sandbox-A/b", ["....", "....", "cfFd"]),
             ("refs/heads/feature/x", ["cfFd", "cfFd", "cfFd"]),
             ("refs/heads/backup", [".fFd", ".fFd", ".fFd"]),
             ("refs/heads/Main", ["....", "....", "cf.."]),
-            ("refs/replace/0123", ["....", "....", "cfFd"]),
             ("refs/tags/v1", ["cfFd", "cfFd", "cfFd"]),
+            ("refs/replace/0123", ["....", "....", "cfFd"]),
             ("refs/aidf/revoked/0123", ["....", "....", "c..."]),
             ("refs/aidf/archive/sandbox-a/x", ["....", "c...", "cfFd"]),
         ];

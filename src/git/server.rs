@@ -102,10 +102,33 @@ impl Store {
 
     /// Where this repository's hooks lie.
     pub fn hooks(&self) -> PathBuf {
-        match self.setting("core.hookspath").filter(|p| !p.is_empty()) {
+        // Read as a path, as git does: it may begin with `~/`.
+        let named = || {
+            let config = self.repo.config().ok()?.snapshot().ok()?;
+            config.get_path("core.hookspath").ok()
+        };
+        match named().filter(|p| !p.as_os_str().is_empty()) {
             Some(path) => self.repo.path().join(path),
             None => self.repo.commondir().join("hooks"),
         }
+    }
+
+    /// Every branch of this repository's own, by its short name.
+    ///
+    /// Errors: internal.
+    pub fn branches(&self) -> Result<Vec<(String, CommitId)>> {
+        let failed = || "the branches cannot be read";
+        let mut found = Vec::new();
+        let all = self.repo.references_glob("refs/heads/*");
+        for reference in all.or_fail(Kind::Internal, failed)? {
+            let reference = reference.or_fail(Kind::Internal, failed)?;
+            let name = reference.name().ok();
+            let name = name.and_then(|n| n.strip_prefix("refs/heads/"));
+            if let (Some(name), Some(id)) = (name, reference.target()) {
+                found.push((name.to_owned(), ObjectId(id)));
+            }
+        }
+        Ok(found)
     }
 
     /// Whether an object is a commit, and not a tag of one.

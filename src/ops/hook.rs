@@ -113,7 +113,15 @@ impl Gate {
     /// Errors: usage, outside of a hook; auth and usage, for a key that cannot be used.
     pub fn open(now: Moment, environment: impl Fn(&str) -> Option<String>) -> Result<Gate> {
         let store = Store::open_in_hook()?;
-        let keys = KeyRing::load(&key_source(&store, environment))?;
+        let source = key_source(&store, environment);
+        let keys = KeyRing::load(&source)?;
+        // A ring that was named and is empty must not leave the sandboxes to everybody.
+        if let Some(file) = source.file.filter(|_| keys.is_empty()) {
+            return Err(Error::new(
+                Kind::Usage,
+                format!("the key file {} holds no key", file.display()),
+            ));
+        }
         let repo_name = store
             .setting(REPO_NAME)
             .unwrap_or_else(|| name_of(store.git_dir()));
@@ -138,6 +146,42 @@ impl Gate {
     pub fn decide(&self, push: &Push) -> Result<(Vec<Decision>, Vec<String>)> {
         let mut warnings = Vec::new();
         let (pusher, token_ids) = self.pusher(push)?;
+        let decided = self.decisions(push, &pusher, &token_ids, &mut warnings);
+        let refused: Vec<Decision>;
+        let to_write = match &decided {
+            Ok(decisions) => decisions,
+            // What cannot be decided is a refusal, and is on record like one.
+            Err(e) => {
+                let refusal = |u: &Update| Decision {
+                    time: self.now.rfc3339(),
+                    user: push.user.clone(),
+                    token_ids: token_ids.clone(),
+                    name: u.name.clone(),
+                    motion: self.motion(u),
+                    old: u.old,
+                    new: u.new,
+                    allowed: false,
+                    rule: e.message().to_owned(),
+                    todo: None,
+                };
+                refused = push.updates.iter().map(refusal).collect();
+                &refused
+            }
+        };
+        for decision in to_write {
+            warnings.extend(self.journal.write(decision));
+        }
+        warnings.dedup();
+        Ok((decided?, warnings))
+    }
+
+    fn decisions(
+        &self,
+        push: &Push,
+        pusher: &Pusher,
+        token_ids: &[String],
+        warnings: &mut Vec<String>,
+    ) -> Result<Vec<Decision>> {
         let file = match self.policy_file() {
             Ok(file) => file,
             // Somebody must be able to mend it.
@@ -154,10 +198,18 @@ impl Gate {
             &self.base,
             default.as_deref(),
         );
+        // Not backups: all may make them, of whatever they like.
+        let reviewed: Vec<CommitId> = self
+            .store
+            .branches()?
+            .into_iter()
+            .filter(|(name, _)| policy.is_protected(name) && !name.starts_with(backup_name::PREFIX))
+            .map(|(_, tip)| tip)
+            .collect();
         let mut decisions = Vec::new();
         for update in &push.updates {
             let motion = self.motion(update);
-            let judged = self.judge(update, motion, &pusher, &policy)?;
+            let judged = self.judge(update, motion, pusher, &policy, &reviewed)?;
             let (allowed, rule, todo) = match judged {
                 Ok(rule) => (true, rule.to_owned(), None),
                 Err(refusal) => (false, refusal.why, Some(refusal.todo)),
@@ -165,7 +217,7 @@ impl Gate {
             decisions.push(Decision {
                 time: self.now.rfc3339(),
                 user: push.user.clone(),
-                token_ids: token_ids.clone(),
+                token_ids: token_ids.to_vec(),
                 name: update.name.clone(),
                 motion,
                 old: update.old,
@@ -175,11 +227,7 @@ impl Gate {
                 todo,
             });
         }
-        for decision in &decisions {
-            warnings.extend(self.journal.write(decision));
-        }
-        warnings.dedup();
-        Ok((decisions, warnings))
+        Ok(decisions)
     }
 
     fn judge(
@@ -188,6 +236,7 @@ impl Gate {
         motion: Motion,
         pusher: &Pusher,
         policy: &Policy,
+        reviewed: &[CommitId],
     ) -> Result<std::result::Result<&'static str, gate::Refusal>> {
         let refuse = |why: String, todo: &str| {
             Ok(Err(gate::Refusal {
@@ -224,7 +273,7 @@ impl Gate {
             (Some(branch), Some(new))
                 if !pusher.operator && !branch.starts_with(backup_name::PREFIX) =>
             {
-                match self.check_content(branch, update.old, new, policy) {
+                match self.check_content(branch, update.old, new, policy, reviewed) {
                     Ok(()) => Ok(Ok(rule)),
                     Err(e) if e.kind() == Kind::Denied => refuse(
                         e.message().to_owned(),
@@ -245,12 +294,10 @@ impl Gate {
         old: Option<CommitId>,
         new: CommitId,
         policy: &Policy,
+        reviewed: &[CommitId],
     ) -> Result<()> {
         let mut known: Vec<CommitId> = old.into_iter().collect();
-        let protected = [Some(self.base.clone()), self.default_branch()];
-        for name in protected.iter().flatten() {
-            known.extend(self.store.local_ref(&format!("refs/heads/{name}")));
-        }
+        known.extend(reviewed);
         let limits = policy.limits();
         for id in self.store.new_commits(new, &known)? {
             let changes = self.own_changes(id)?;
@@ -259,9 +306,21 @@ impl Gate {
                 let path = String::from_utf8_lossy(&change.path).into_owned();
                 // Each write brings its own entries to the ledgers.
                 if policy.ledgers().contains(&path) {
+                    // In the place of one, anything but a file would close the sandbox.
+                    if change.new.is_some_and(|e| !e.mode.is_file()) {
+                        return Err(Error::new(
+                            Kind::Denied,
+                            format!("the ledger `{path}` would not be a file"),
+                        )
+                        .hint("leave it out; each commit of aidf brings its own entries"));
+                    }
                     continue;
                 }
                 policy.check_path(branch, &path)?;
+                if change.new.is_some_and(|e| !e.mode.is_file()) {
+                    // A link or a module in a folder's place brings all that is below it.
+                    policy.check_path(branch, &format!("{path}/x"))?;
+                }
                 if !names::is_sandbox(branch) {
                     continue;
                 }

@@ -21,6 +21,9 @@ const MAX_TITLE: usize = 120;
 /// Commits and files that a body lists.
 const MAX_LISTED: usize = 50;
 
+/// The longest piece of somebody's text in a body, in characters: forges take 65,536 in all.
+const MAX_CELL: usize = 200;
+
 /// What is asked for.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
@@ -271,9 +274,14 @@ fn facts(cx: &Context, found: &Found, commits: &[Line], policy: &Policy) -> Resu
             [a, b] => a.into_iter().chain(b).any(|m| !plain(m)),
         };
         let path = to.clone().unwrap_or_else(|| from.clone());
-        // The memory says what is, and not what was: its entries may change.
-        let log = policy.ledgers().contains(&path) && path != policy.ledgers().memory;
-        if log && !keeps_entries(cx, change.old, change.new, &path)? {
+        let ledgers = policy.ledgers();
+        let whole = match ledgers.contains(&path) {
+            false => true,
+            // The memory says what is, and not what was: its entries may change.
+            true if path == ledgers.memory => is_ledger(cx, change.new, &path)?,
+            true => keeps_entries(cx, change.old, change.new, &path)?,
+        };
+        if !whole {
             facts.rewritten.push(path.clone());
         }
         facts.files.push(File {
@@ -294,6 +302,14 @@ fn facts(cx: &Context, found: &Found, commits: &[Line], policy: &Policy) -> Resu
     Ok(facts)
 }
 
+/// Whether a ledger can be read at all.
+fn is_ledger(cx: &Context, entry: Option<crate::git::Entry>, path: &str) -> Result<bool> {
+    let Some(entry) = entry.filter(|e| e.mode.is_file()) else {
+        return Ok(false);
+    };
+    Ok(Ledger::read(path, Some(&cx.store.read_blob(entry.id)?)).is_ok())
+}
+
 /// Whether a ledger still has every entry that it had.
 fn keeps_entries(
     cx: &Context,
@@ -302,7 +318,7 @@ fn keeps_entries(
     path: &str,
 ) -> Result<bool> {
     let Some(old) = old.filter(|e| e.mode.is_file()) else {
-        return Ok(true);
+        return is_ledger(cx, new, path);
     };
     let Some(new) = new.filter(|e| e.mode.is_file()) else {
         return Ok(false);
@@ -335,7 +351,7 @@ fn title(commits: &[Line], branch: &str) -> String {
     };
     let text: String = text
         .chars()
-        .filter(|c| !c.is_control())
+        .filter(|c| !c.is_control() && !crate::git::is_invisible(*c))
         .take(MAX_TITLE)
         .collect();
     match text.trim().is_empty() {
@@ -401,7 +417,10 @@ fn cell(text: &str) -> String {
         .collect();
     match plain.trim().is_empty() {
         true => String::new(),
-        false => format!("`{}`", plain.trim().replace('`', "'").replace('|', "¦")),
+        false => {
+            let short: String = plain.trim().chars().take(MAX_CELL).collect();
+            format!("`{}`", short.replace('`', "'").replace('|', "¦"))
+        }
     }
 }
 
@@ -411,16 +430,26 @@ fn commands(cx: &Context, report: &Report, base: Option<CommitId>) -> Vec<String
     let remote = cx.remote.name();
     let forward = base.is_some_and(|b| cx.store.is_ancestor(b, head));
     let token = "-o aidf-token=OPERATOR_TOKEN";
-    match forward {
+    // Without a clone of one's own, one is made for it.
+    let (first, git) = match cx.store.is_cache() {
+        true => {
+            let address = cx.remote.address().replace('\'', "'\\''");
+            let clone = format!("git clone '{address}' {branch}");
+            (Some(clone), format!("git -C {branch}"))
+        }
+        false => (None, "git".to_owned()),
+    };
+    let steps = match forward {
         true => vec![
-            format!("git fetch {remote} {branch}"),
-            format!("git push {token} {remote} {head}:refs/heads/{to}"),
+            format!("{git} fetch {remote} {branch}"),
+            format!("{git} push {token} {remote} {head}:refs/heads/{to}"),
         ],
         false => vec![
-            format!("git fetch {remote} {branch} {to}"),
-            format!("git switch --detach {remote}/{to}"),
-            format!("git merge --no-ff -m \"Merge {branch}\" {head}"),
-            format!("git push {token} {remote} HEAD:refs/heads/{to}"),
+            format!("{git} fetch {remote} {branch} {to}"),
+            format!("{git} switch --detach {remote}/{to}"),
+            format!("{git} merge --no-ff -m \"Merge {branch}\" {head}"),
+            format!("{git} push {token} {remote} HEAD:refs/heads/{to}"),
         ],
-    }
+    };
+    first.into_iter().chain(steps).collect()
 }

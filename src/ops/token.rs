@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{RefName, RefUpdate};
 use crate::names;
+use crate::policy::Policy;
 use crate::token::{self, Claims, TokenKind};
 use serde::Serialize;
 
@@ -171,17 +172,20 @@ pub fn inspect(cx: &Context, text: &str) -> Result<InspectReport> {
         Err(why) => report.rejected = Some(why.to_string()),
         Ok(claims) => {
             let revocation = revocation_ref(&claims.id);
-            let tip = claims.branch.as_ref().map(|b| format!("refs/heads/{b}"));
-            let mut names = vec![revocation.as_str()];
-            names.extend(tip.as_deref());
-            let refs = cx.remote.connect_for_reading()?.refs(&names)?;
+            let refs = cx
+                .remote
+                .connect_for_reading()?
+                .refs(&[revocation.as_str()])?;
             let revoked = refs.iter().any(|r| r.name == revocation);
-            let end = token::ends_at(&claims, None, None);
-            let over = end.is_some_and(|e| cx.now.seconds() >= e);
-            report.rejected = match (revoked, over) {
-                (true, _) => Some(token::Rejection::Revoked.to_string()),
-                (_, true) => Some(token::Rejection::Expired.to_string()),
-                _ => None,
+            let past = |end: Option<i64>| end.is_some_and(|e| cx.now.seconds() >= e);
+            report.rejected = if revoked {
+                Some(token::Rejection::Revoked.to_string())
+            } else if past(claims.expires) {
+                Some(token::Rejection::Expired.to_string())
+            } else if past(idle_end(cx, &claims)?) {
+                Some(token::Rejection::Idle.to_string())
+            } else {
+                None
             };
             report.kind = Some(claims.kind);
             report.branch = claims.branch;
@@ -260,6 +264,45 @@ pub fn revoke(cx: &Context, given: &str, operator: Option<&str>) -> Result<Revok
         published.as_ref().map(|p| p.report.message.as_str()),
     );
     Ok(published?.report)
+}
+
+/// When a sandbox's token ends with disuse, by the policy of the remote.
+fn idle_end(cx: &Context, claims: &Claims) -> Result<Option<i64>> {
+    let Some(branch) = claims
+        .branch
+        .as_ref()
+        .filter(|_| claims.kind == TokenKind::Sandbox)
+    else {
+        return Ok(None);
+    };
+    let standing = match access::standing(cx) {
+        Ok(standing) => standing,
+        // A token can be read under a policy that cannot.
+        Err(e) if e.kind() == Kind::Integrity => {
+            cx.warn(e.in_full());
+            return Ok(None);
+        }
+        Err(e) => return Err(e),
+    };
+    let policy = Policy::new(
+        &standing.file,
+        &cx.config.policy,
+        &cx.config.base,
+        standing.default_branch.as_deref(),
+    );
+    let tip = standing.branches.iter().find(|(b, _)| b == branch);
+    let last_write = match tip {
+        Some((_, tip)) => {
+            cx.remote.fetch(&cx.store, &[*tip], false, &*cx.progress)?;
+            Some(cx.store.commit(*tip)?.time)
+        }
+        None => None,
+    };
+    Ok(token::ends_at(
+        claims,
+        last_write,
+        policy.sandbox().idle_days,
+    ))
 }
 
 fn needs_key(cx: &Context) -> Result<()> {

@@ -8,6 +8,7 @@
 
 mod forge_mocks;
 mod gitolite;
+mod hook_table;
 mod http;
 mod ledgers;
 mod mock;

@@ -9,7 +9,7 @@ use crate::forge::{
     STATUS_CHECKS, State, Wanted,
 };
 use crate::git::Store;
-use crate::keys::KeyRing;
+use crate::keys::{KeyRing, KeySource};
 use crate::ops::hook::{BASE, KEY_FILE, REPO_NAME, key_source, name_of};
 use std::path::{Path, PathBuf};
 
@@ -23,6 +23,8 @@ const MARK: &str = "# Installed by `aidf protect apply`; `aidf protect remove` t
 const BEFORE: &str = "pre-receive.before-aidf";
 /// Names the settings that we made, so that they can be taken back.
 const MADE: &str = "aidf.made";
+/// What those settings were before, as `name=value`.
+const EARLIER: &str = "aidf.earlier";
 /// Push options carry the token; what is pushed is checked whole (git-config(1)).
 const SETTINGS: [(&str, &str); 2] = [
     ("receive.advertisepushoptions", "true"),
@@ -72,12 +74,33 @@ impl<'a> Server<'a> {
         self.store.hooks().join("pre-receive")
     }
 
+    /// The hook that is there. One that is no text, such as a compiled program, is there
+    /// all the same.
+    ///
+    /// Errors: internal, for one that cannot be read.
+    fn installed(&self) -> Result<Option<String>> {
+        match std::fs::read(self.hook()) {
+            Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+            Err(e) => match self.hook().symlink_metadata() {
+                Err(_) => Ok(None),
+                Ok(_) => Err(Error::new(
+                    Kind::Internal,
+                    format!("{} cannot be read", self.hook().display()),
+                )
+                .caused_by(e)),
+            },
+        }
+    }
+
     pub fn survey(&self, request: &Request, wanted: &Wanted) -> Result<(Seen, Vec<String>)> {
         let script = script(&request.program)?;
         let (mut steps, mut warnings) = (Vec::new(), Vec::new());
-        let there = std::fs::read_to_string(self.hook()).ok();
+        let there = self.installed()?;
         let ours = there.as_deref().is_some_and(|t| t.contains(MARK));
-        let runs = ours && is_executable(&self.hook()) && program_of(there.as_deref()).is_some();
+        // One line more, such as `exit 0`, and it decides nothing any longer.
+        let as_written = program_of(there.as_deref())
+            .is_some_and(|p| self::script(&p).ok().as_ref() == there.as_ref());
+        let runs = ours && as_written && is_executable(&self.hook());
         if there.as_deref() != Some(&script) || !is_executable(&self.hook()) {
             if there.is_some() && !ours {
                 steps.push(Step::KeepHook);
@@ -100,8 +123,11 @@ impl<'a> Server<'a> {
                 warnings.push(format!("{name} is set: it is for the whole repository, and refuses a holder's rightful force or deletion of a sandbox"));
             }
         }
-        let keyed = self.has_key(request, &mut warnings);
-        let way_round = way_round(self.store.git_dir());
+        if !is_own(self.store.git_dir()) {
+            warnings.push("the repository is another account's: run this as that account, or its git may not read what is written here".to_owned());
+        }
+        let keyed = self.has_key(&mut warnings);
+        let way_round = way_round(self.store.git_dir(), &self.hook());
         if let Some(why) = way_round.as_ref().filter(|_| runs) {
             warnings.push(format!("the rules are advisory: {why}"));
         }
@@ -186,6 +212,19 @@ impl<'a> Server<'a> {
                     )
                     .hint("copy the operator's key ring there, readable by the server's account alone"));
                 }
+                // A hook that cannot read its key refuses every push.
+                let ring = KeyRing::load(&KeySource {
+                    inline: None,
+                    file: Some(file.clone()),
+                    ring: PathBuf::new(),
+                })?;
+                if ring.is_empty() {
+                    return Err(Error::new(
+                        Kind::Usage,
+                        format!("the key file {} holds no key", file.display()),
+                    )
+                    .hint("copy the operator's key ring there"));
+                }
                 Some(file.display().to_string())
             }
             None => None,
@@ -205,10 +244,7 @@ impl<'a> Server<'a> {
     }
 
     /// Whether the hook has a key; where its account is another one, as far as can be seen.
-    fn has_key(&self, request: &Request, warnings: &mut Vec<String>) -> bool {
-        if request.key_file.is_some() {
-            return true;
-        }
+    fn has_key(&self, warnings: &mut Vec<String>) -> bool {
         if self.store.setting(KEY_FILE).is_none() && !is_own(self.store.git_dir()) {
             // The hook runs as another account, and looks for that one's key.
             return false;
@@ -269,16 +305,36 @@ impl<'a> Server<'a> {
                 }
                 Step::Set(name, value) => {
                     let values: Vec<&str> = value.iter().map(String::as_str).collect();
-                    self.store.set_own(name, &values)?;
                     // Remembered only where we made it: a rightful owner's stays for good.
                     let mut made = self.store.own_settings(MADE);
-                    match value {
-                        Some(_) if !made.iter().any(|m| m == name) => made.push((*name).to_owned()),
-                        Some(_) => {}
-                        None => made.retain(|m| m != name),
+                    let mut before = self.store.own_settings(EARLIER);
+                    let first = format!("{name}=");
+                    let write = |name: &str, all: &[String]| {
+                        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+                        self.store.set_own(name, &all)
+                    };
+                    // Noted before it is done: a run that is cut off can be taken back.
+                    if value.is_some() {
+                        if !made.iter().any(|m| m == name) {
+                            before.retain(|b| !b.starts_with(&first));
+                            let old = self.store.own_settings(name);
+                            before.extend(old.into_iter().map(|v| format!("{first}{v}")));
+                            write(EARLIER, &before)?;
+                            made.push((*name).to_owned());
+                            write(MADE, &made)?;
+                        }
+                        self.store.set_own(name, &values)?;
+                        continue;
                     }
-                    let made: Vec<&str> = made.iter().map(String::as_str).collect();
-                    self.store.set_own(MADE, &made)?;
+                    let old: Vec<&str> = before
+                        .iter()
+                        .filter_map(|b| b.strip_prefix(&first))
+                        .collect();
+                    self.store.set_own(name, &old)?;
+                    made.retain(|m| m != name);
+                    write(MADE, &made)?;
+                    before.retain(|b| !b.starts_with(&first));
+                    write(EARLIER, &before)?;
                 }
             }
         }
@@ -288,10 +344,10 @@ impl<'a> Server<'a> {
     /// The steps that take away what is ours, and what stays.
     pub fn removal(&self) -> (Vec<Step>, Vec<String>) {
         let (mut steps, mut left) = (Vec::new(), Vec::new());
-        match std::fs::read_to_string(self.hook()) {
-            Ok(text) if text.contains(MARK) => steps.push(Step::RemoveHook),
-            Ok(_) => left.push("the pre-receive hook, which is not aidf's".to_owned()),
-            Err(_) => {}
+        match self.installed() {
+            Ok(Some(text)) if text.contains(MARK) => steps.push(Step::RemoveHook),
+            Ok(None) => {}
+            _ => left.push("the pre-receive hook, which is not aidf's".to_owned()),
         }
         let made = self.store.own_settings(MADE);
         let names = SETTINGS.iter().map(|(name, _)| *name);
@@ -388,15 +444,32 @@ fn is_own(_git_dir: &Path) -> bool {
 /// Why somebody could go round the hook: whoever has a shell as the owner of the files
 /// runs git there without it.
 #[cfg(unix)]
-fn way_round(git_dir: &Path) -> Option<String> {
+fn way_round(git_dir: &Path, hook: &Path) -> Option<String> {
     use std::os::unix::fs::MetadataExt;
-    let owner = match git_dir.metadata() {
-        Ok(meta) if meta.mode() & 0o002 != 0 => {
-            return Some("everybody on this machine may write the repository's files".to_owned());
-        }
-        Ok(meta) => meta.uid(),
-        Err(_) => return Some("the owner of the repository's files cannot be told".to_owned()),
+    let Ok(meta) = git_dir.metadata() else {
+        return Some("the owner of the repository's files cannot be told".to_owned());
     };
+    let owner = meta.uid();
+    let hooks = hook.parent().unwrap_or(git_dir);
+    let places = [git_dir, hooks, hook]
+        .map(Path::to_owned)
+        .into_iter()
+        .chain(["config", "refs", "refs/heads", "packed-refs"].map(|n| git_dir.join(n)));
+    for place in places {
+        let Ok(meta) = place.metadata() else { continue };
+        if meta.mode() & 0o002 != 0 {
+            return Some(format!(
+                "everybody on this machine may write {}",
+                place.display()
+            ));
+        }
+        if let Some(who) = (meta.mode() & 0o020 != 0)
+            .then(|| others_of_group(meta.gid(), owner))
+            .flatten()
+        {
+            return Some(format!("{who} may write {}", place.display()));
+        }
+    }
     // gitolite lets nobody reach a shell: its own hook stands beside ours.
     let update = std::fs::read_to_string(git_dir.join("hooks").join("update")).unwrap_or_default();
     if update.contains("gitolite") || update.contains("Gitolite") {
@@ -430,8 +503,36 @@ fn way_round(git_dir: &Path) -> Option<String> {
     }
 }
 
+/// Who else than the owner belongs to a group, as far as this machine's own files say.
+#[cfg(unix)]
+fn others_of_group(group: u32, owner: u32) -> Option<String> {
+    let read = |file: &str| std::fs::read_to_string(file).unwrap_or_default();
+    let (accounts, groups) = (read("/etc/passwd"), read("/etc/group"));
+    let rows = |text: &str| -> Vec<Vec<String>> {
+        text.lines()
+            .map(|l| l.split(':').map(str::to_owned).collect())
+            .collect()
+    };
+    let id = |row: &[String], at: usize| row.get(at).and_then(|f| f.parse::<u32>().ok());
+    let groups = rows(&groups);
+    let Some(row) = groups.iter().find(|r| id(r, 2) == Some(group)) else {
+        return Some(format!("the group number {group}"));
+    };
+    let accounts = rows(&accounts);
+    let name = accounts.iter().find(|r| id(r, 2) == Some(owner));
+    let listed = row.get(3).map_or("", String::as_str);
+    let mut members = listed
+        .split(',')
+        .filter(|m| !m.is_empty() && name.is_none_or(|n| n[0] != *m));
+    let primary = |r: &&Vec<String>| id(r, 3) == Some(group) && id(r, 2) != Some(owner);
+    let other = members
+        .next()
+        .or_else(|| accounts.iter().find(primary).map(|r| r[0].as_str()))?;
+    Some(format!("the group {}, which {other} is of,", row[0]))
+}
+
 /// Elsewhere it cannot be told who works as the owner.
 #[cfg(not(unix))]
-fn way_round(_git_dir: &Path) -> Option<String> {
+fn way_round(_git_dir: &Path, _hook: &Path) -> Option<String> {
     Some("it cannot be told on this platform who works as the owner of the files".to_owned())
 }

@@ -98,6 +98,7 @@ fn steps(provider: Provider, wanted: &Wanted) -> Vec<String> {
             "Or by hand: write hooks/pre-receive as `#!/bin/sh` and `exec aidf hook pre-receive`, and make it executable.".into(),
             "git config receive.advertisePushOptions true; git config receive.fsckObjects true (and neither receive.denyNonFastForwards nor receive.denyDeletes).".into(),
             "Copy the operator's key ring to the server, readable by that account alone, and name it: git config aidf.keyFile /PATH/TO/keys.json".into(),
+            "Where the address that people use ends in another name than the folder: git config aidf.repoName NAME, for tokens hold that name.".into(),
             "Let people in by gitolite, git-shell or HTTP under another account: who has a shell as the owner goes round every hook.".into(),
             format!("Operators write {branches} with a token: aidf token issue --operator; git push -o aidf-token=TOKEN"),
         ],

@@ -5,12 +5,14 @@
 
 mod env;
 mod forge;
+mod guard;
 mod http;
 mod remote;
 mod world;
 
 pub use env::{Call, Env, Out};
 pub use forge::{Asked, ForgeServer, Reply};
+pub use guard::{Guarded, claims, everything, protect, states};
 pub use http::{HttpServer, Mode};
 pub use remote::{Kind, Remote, SEED_LIB, make_executable};
 pub use world::{Machine, World};

@@ -1,0 +1,625 @@
+//! The pre-receive hook of a server of one's own, by plain git over a path, `git daemon`
+//! and smart HTTP, and as a hostile writer would try it.
+
+use std::io::{Read, Write};
+use std::process::Stdio;
+
+use crate::support::{CHANGELOG, Guarded, Kind, MEMORY, Machine, Remote, claims, entries, text};
+
+const KINDS: [Kind; 3] = [Kind::Path, Kind::Daemon, Kind::Http];
+const WORKFLOW: (&str, &str) = (".github/workflows/x.yml", "on: push\n");
+
+fn now() -> i64 {
+    aidf::clock::Moment::now().seconds()
+}
+
+/// A guarded remote with a holder's sandbox, checked out on a machine of theirs.
+fn held(kind: Kind, policy: &str) -> (Guarded, Machine, String) {
+    let g = Guarded::new(kind, policy);
+    let holder = g.w.other();
+    let token = g.token("sandbox-ada");
+    holder.at("sandbox");
+    g.passes(&holder, &[&token], &["HEAD:refs/heads/sandbox-ada"]);
+    (g, holder, token)
+}
+
+#[test]
+fn strangers_are_refused_and_holders_and_operators_pass_over_every_transport() {
+    for kind in KINDS {
+        let (g, ada, token) = held(kind, "");
+        ada.plain(&[("a.txt", "a\n")], "Mine");
+        g.refused(&ada, &[], &["HEAD:refs/heads/main"], "main is protected");
+        g.refused(
+            &ada,
+            &[],
+            &["HEAD:refs/heads/sandbox-ada"],
+            "the holder of its token alone",
+        );
+        g.passes(&ada, &[&token], &["HEAD:refs/heads/sandbox-ada"]);
+        assert_eq!(g.w.remote.text("sandbox-ada", "a.txt"), "a\n");
+        let bob = g.token("sandbox-bob");
+        g.refused(&ada, &[&bob], &[":refs/heads/sandbox-ada"], "sandbox-ada");
+        g.refused(
+            &ada,
+            &[&token],
+            &["HEAD:refs/heads/sandbox-ada", "HEAD:refs/heads/main"],
+            "main is protected",
+        );
+        let past = g.seal(
+            &claims(Some("sandbox-ada"), now() - 9, Some(now() - 1)),
+            "widgets",
+        );
+        g.refused(
+            &ada,
+            &[&past],
+            &[":refs/heads/sandbox-ada"],
+            "it has expired",
+        );
+        let other = g.seal(&claims(None, now(), None), "gadgets");
+        g.refused(&ada, &[&other], &["HEAD:refs/heads/sandbox"], "not valid");
+        ada.at("main");
+        ada.plain(&[("m.txt", "m\n")], "For main");
+        g.passes(&ada, &[&g.operator], &["HEAD:refs/heads/main"]);
+        assert_eq!(g.w.remote.text("main", "m.txt"), "m\n");
+        g.passes(&ada, &[&token], &[":refs/heads/sandbox-ada"]);
+        assert_eq!(g.w.remote.try_tip("sandbox-ada"), None);
+        // One line for each ref of each push that came to a decision.
+        assert_eq!(g.journal().len(), 10, "{:#?}", g.journal());
+        g.w.remote.is_sound();
+    }
+}
+
+#[test]
+fn eight_writers_race_through_the_hook_and_lose_nothing() {
+    const WRITERS: usize = 8;
+    const COMMITS: usize = 4;
+    for kind in [Kind::Daemon, Kind::Http] {
+        let g = Guarded::new(kind, "");
+        let opened = g.w.init();
+        let (branch, token) = (text(&opened, "branch"), text(&opened, "reuse_token"));
+        let before = g.w.remote.tip(&branch);
+        let machines: Vec<Machine> = (0..WRITERS).map(|_| g.w.other()).collect();
+        std::thread::scope(|scope| {
+            for (writer, machine) in machines.iter().enumerate() {
+                machine.share_key(&g.w);
+                let token = &token;
+                scope.spawn(move || {
+                    for n in 0..COMMITS {
+                        let pair = format!("race/{writer}-{n}.txt=-");
+                        machine
+                            .call(&["commit", &pair, "-m", "Race", "--json"])
+                            .env("AIDF_REUSE_TOKEN", token)
+                            .stdin("x\n")
+                            .run()
+                            .ok();
+                    }
+                });
+            }
+        });
+        let tip = g.w.remote.tip(&branch);
+        let range = format!("{before}..{tip}");
+        assert_eq!(g.w.remote.count(&range), WRITERS * COMMITS);
+        let files = g.w.remote.files(&branch);
+        let log = entries(&g.w.remote.file(&branch, CHANGELOG));
+        for writer in 0..WRITERS {
+            for n in 0..COMMITS {
+                let path = format!("race/{writer}-{n}.txt");
+                assert!(files.contains(&path), "{path} is lost");
+                let logged = log.iter().filter(|e| e["path"] == path.as_str()).count();
+                assert_eq!(logged, 1, "{path}");
+            }
+        }
+        g.w.remote.is_sound();
+    }
+}
+
+#[test]
+fn a_merge_of_main_passes_with_its_workflows_and_an_evil_merge_does_not() {
+    let (g, ada, token) = held(Kind::Path, "");
+    g.w.remote.write(
+        "main",
+        &[(".github/workflows/ci.yml", Some(b"on: merge_group\n"))],
+        "Add CI",
+    );
+    ada.plain(&[("a.txt", "a\n")], "Mine");
+    ada.git(&["fetch", "--quiet", "origin", "main"]);
+    ada.git(&[
+        "merge",
+        "--quiet",
+        "--no-ff",
+        "-m",
+        "Take main in",
+        "FETCH_HEAD",
+    ]);
+    let clean = ada.git(&["rev-parse", "HEAD"]);
+    ada.write(WORKFLOW.0, WORKFLOW.1);
+    ada.git(&["add", "-A"]);
+    ada.git(&["commit", "--quiet", "--amend", "--no-edit"]);
+    let target = "HEAD:refs/heads/sandbox-ada";
+    g.refused(&ada, &[&token], &[target], WORKFLOW.0);
+    // What main has may not come changed either.
+    ada.git(&["reset", "--quiet", "--hard", &clean]);
+    ada.write(".github/workflows/ci.yml", "on: push\n");
+    ada.git(&["commit", "--quiet", "-a", "--amend", "--no-edit"]);
+    g.refused(&ada, &[&token], &[target], ".github/workflows/ci.yml");
+    ada.git(&["reset", "--quiet", "--hard", &clean]);
+    g.passes(&ada, &[&token], &[target]);
+    assert_eq!(
+        g.w.remote.text("sandbox-ada", ".github/workflows/ci.yml"),
+        "on: merge_group\n"
+    );
+}
+
+#[test]
+fn what_was_smuggled_to_another_ref_first_is_refused_on_a_sandbox() {
+    let (g, ada, token) = held(Kind::Path, "");
+    let target = "HEAD:refs/heads/sandbox-ada";
+    ada.plain(&[WORKFLOW], "Smuggle");
+    for place in [
+        "refs/heads/feature/x",
+        "refs/heads/backup/2020-01-01",
+        "refs/tags/x",
+        "refs/notes/x",
+    ] {
+        g.passes(&ada, &[], &[&format!("HEAD:{place}")]);
+        g.refused(&ada, &[&token], &[target], WORKFLOW.0);
+    }
+    // Nor does a merge of it, a commit that hides it, or a history of its own help.
+    ada.at("sandbox-ada");
+    ada.plain(&[("b.txt", "b\n")], "Mine");
+    ada.git(&["fetch", "--quiet", "origin", "feature/x"]);
+    ada.git(&["merge", "--quiet", "--no-ff", "-m", "Merge", "FETCH_HEAD"]);
+    g.refused(&ada, &[&token], &[target], WORKFLOW.0);
+    ada.git(&["rm", "--quiet", WORKFLOW.0]);
+    ada.plain(&[], "Hide");
+    g.refused(&ada, &[&token], &[target], WORKFLOW.0);
+    ada.git(&["checkout", "--quiet", "--orphan", "alone"]);
+    ada.git(&["rm", "-r", "--quiet", "--cached", "--force", "."]);
+    ada.plain(&[WORKFLOW], "A history of its own");
+    g.refused(&ada, &[&token], &[target], WORKFLOW.0);
+}
+
+#[test]
+fn what_is_denied_may_be_neither_removed_nor_renamed_nor_linked() {
+    let (g, ada, token) = held(Kind::Path, "");
+    g.w.remote.write(
+        "sandbox",
+        &[("CODEOWNERS", Some(b"* @operator\n"))],
+        "Name the owners",
+    );
+    let target = "HEAD:refs/heads/sandbox-ada";
+    ada.at("sandbox");
+    g.passes(&ada, &[&token], &[target]);
+    ada.git(&["rm", "--quiet", "CODEOWNERS"]);
+    ada.plain(&[], "Remove it");
+    g.refused(&ada, &[&token], &[target], "CODEOWNERS");
+    ada.at("sandbox");
+    ada.git(&["mv", "CODEOWNERS", "owners.txt"]);
+    ada.plain(&[], "Rename it");
+    g.refused(&ada, &[&token], &[target], "CODEOWNERS");
+    ada.at("sandbox");
+    ada.plain(&[("codeowners", "* @ada\n")], "In another case");
+    g.refused(&ada, &[&token], &[target], "codeowners");
+    // In the place of a ledger, a link would close the sandbox to aidf.
+    #[cfg(unix)]
+    {
+        ada.at("sandbox");
+        std::fs::remove_file(ada.clone.join(MEMORY)).unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", ada.clone.join(MEMORY)).unwrap();
+        ada.git(&["add", MEMORY]);
+        ada.plain(&[], "Link it");
+        g.refused(&ada, &[&token], &[target], "would not be a file");
+    }
+}
+
+#[test]
+fn caps_on_one_commit_hold_for_plain_pushes_to_sandboxes() {
+    let limits = "limits: {files: 2, file_bytes: 100, total_bytes: 150, lines: 20}\n";
+    let (g, ada, token) = held(Kind::Path, limits);
+    let target = "HEAD:refs/heads/sandbox-ada";
+    let (large, middling) = ("x".repeat(101), "y".repeat(90));
+    let many = "l\n".repeat(21);
+    for (files, words) in [
+        (vec![("a", "1"), ("b", "1"), ("c", "1")], "3 files change"),
+        (vec![("a", large.as_str())], "`a` has 101 bytes"),
+        (
+            vec![("a", middling.as_str()), ("b", middling.as_str())],
+            "180 bytes are written",
+        ),
+        (vec![("a", many.as_str())], "21 lines change"),
+    ] {
+        ada.at("sandbox-ada");
+        ada.plain(&files, "Too much");
+        g.refused(&ada, &[&token], &[target], words);
+    }
+    // Each commit is counted by itself, and what is not a sandbox is left as it is.
+    ada.at("sandbox-ada");
+    ada.plain(&[("a", "1"), ("b", "1")], "One");
+    ada.plain(&[("c", "1"), ("d", "1")], "Two");
+    g.passes(&ada, &[&token], &[target]);
+    ada.plain(&[("a", &large)], "Large");
+    g.passes(&ada, &[], &["HEAD:refs/heads/feature/large"]);
+}
+
+#[test]
+fn thousands_of_refs_in_one_push_are_each_decided() {
+    const MANY: usize = 2000;
+    let g = Guarded::new(Kind::Path, "");
+    let bob = g.w.other();
+    bob.at("main");
+    bob.plain(&[("b.txt", "b\n")], "Mine");
+    let refs: Vec<String> = (0..MANY)
+        .map(|n| format!("HEAD:refs/heads/many/{n}"))
+        .collect();
+    let mut refs: Vec<&str> = refs.iter().map(String::as_str).collect();
+    refs.push("HEAD:refs/heads/main");
+    g.refused(&bob, &[], &refs, "main is protected");
+    assert_eq!(g.journal().len(), MANY + 1);
+    refs.pop();
+    let out = g.passes(&bob, &[], &refs);
+    assert!(out.took.as_secs() < 60, "{out}");
+    assert_eq!(g.journal().len(), 2 * MANY + 1);
+    assert_eq!(g.w.remote.refs().matches("refs/heads/many/").count(), MANY);
+}
+
+#[test]
+fn input_that_git_would_not_give_lets_nothing_in() {
+    let g = Guarded::new(Kind::Path, "");
+    let bare = &g.w.remote.bare;
+    let tip = g.w.remote.tip("main");
+    let zero = "0".repeat(40);
+    let inputs: Vec<Vec<u8>> = vec![
+        b"garbage\n".to_vec(),
+        b"\n".to_vec(),
+        b"a b c\n".to_vec(),
+        format!("{tip} {tip}\n").into_bytes(),
+        format!("{tip}  {tip} refs/heads/x\n").into_bytes(),
+        format!("{tip} {zero}0 refs/heads/x\n").into_bytes(),
+        format!("{}{}\n", "x".repeat(1 << 20), tip).into_bytes(),
+        vec![0xff, 0xfe, 0, b'\n'],
+        format!("{zero} {tip} refs/heads/x\n\0\n").into_bytes(),
+    ];
+    let hook = |input: Vec<u8>| {
+        g.w.env
+            .call(bare, &["hook", "pre-receive"])
+            .env("GIT_DIR", ".")
+            .stdin(input)
+            .run()
+    };
+    for input in inputs {
+        let shown = String::from_utf8_lossy(&input[..input.len().min(80)]).into_owned();
+        let out = hook(input);
+        assert_eq!(out.code, 2, "{shown:?}\n{out}");
+        assert!(!out.stderr.contains("panicked"), "{out}");
+    }
+    // An object that is not there is no reason to fall over, or to let it in.
+    let absent = "1".repeat(40);
+    let line = format!("{tip} {absent} refs/heads/main\n");
+    hook(line.into_bytes()).exits(5);
+    for count in ["-1", "x", "99999999999999999999", "1000000"] {
+        let line = format!("{zero} {tip} refs/heads/main\n");
+        let out = g.w.env.call(bare, &["hook", "pre-receive"]);
+        let out = out
+            .env("GIT_DIR", ".")
+            .env("GIT_PUSH_OPTION_COUNT", count)
+            .stdin(line)
+            .run();
+        assert_eq!(out.code, 5, "{out}");
+    }
+}
+
+#[test]
+fn nobody_but_an_operator_replaces_objects_or_stands_in_a_names_way() {
+    let (g, ada, token) = held(Kind::Path, "protected_branches: ['release/*']\n");
+    let tip = ada.git(&["rev-parse", "HEAD"]);
+    // One that stands for itself would close the repository to every push.
+    let replace = format!("HEAD:refs/replace/{tip}");
+    g.refused(&ada, &[&token], &[&replace], "would replace an object");
+    for (name, words) in [
+        ("backup/2030-01-01/x", "in the way of backup/2030-01-01"),
+        ("main/x", "in the way of main"),
+        ("release/1/x", "in the way of release/1"),
+        ("sandbox-other/x", "no sandbox's name"),
+        ("sandbox-Other", "no sandbox's name"),
+        ("backup", "in the way of all backups"),
+    ] {
+        let to = format!("HEAD:refs/heads/{name}");
+        g.refused(&ada, &[&token], &[&to], words);
+    }
+    // Before there is a base, too.
+    g.w.remote.git(&["update-ref", "-d", "refs/heads/sandbox"]);
+    g.refused(
+        &ada,
+        &[&token],
+        &["HEAD:refs/heads/sandbox/x"],
+        "in the way of sandbox",
+    );
+    g.w.init();
+    g.passes(&ada, &[], &["HEAD:refs/heads/backup/release/1/2030-01-01"]);
+    g.passes(&ada, &[], &["HEAD:refs/heads/sandboxes/x"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_or_a_module_in_the_place_of_a_denied_folder_is_refused() {
+    let (g, ada, token) = held(Kind::Path, "");
+    let target = "HEAD:refs/heads/sandbox-ada";
+    std::fs::create_dir_all(ada.clone.join(".github")).unwrap();
+    std::os::unix::fs::symlink("../docs", ada.clone.join(".github/workflows")).unwrap();
+    ada.git(&["add", "-A"]);
+    ada.plain(&[], "Link it");
+    g.refused(&ada, &[&token], &[target], ".github/workflows");
+    ada.at("sandbox-ada");
+    let module = format!("160000,{},.husky", ada.git(&["rev-parse", "HEAD"]));
+    ada.git(&["update-index", "--add", "--cacheinfo", &module]);
+    ada.git(&["commit", "--quiet", "-m", "A module"]);
+    g.refused(&ada, &[&token], &[target], ".husky");
+    // Elsewhere they are a repository's own affair.
+    ada.at("sandbox-ada");
+    std::os::unix::fs::symlink("guide.md", ada.clone.join("docs/link")).unwrap();
+    ada.git(&["add", "-A"]);
+    ada.plain(&[], "A plain link");
+    g.passes(&ada, &[&token], &[target]);
+}
+
+#[test]
+fn a_merge_of_any_protected_branch_passes_with_what_was_reviewed_there() {
+    let (g, ada, token) = held(Kind::Path, "protected_branches: ['release/*']\n");
+    g.w.remote.git(&["branch", "release/1", "main"]);
+    let workflow: [(&str, Option<&[u8]>); 1] = [(WORKFLOW.0, Some(WORKFLOW.1.as_bytes()))];
+    g.w.remote.write("release/1", &workflow, "Add CI");
+    ada.plain(&[("a.txt", "a\n")], "Mine");
+    ada.git(&["fetch", "--quiet", "origin", "release/1"]);
+    ada.git(&["merge", "--quiet", "--no-ff", "-m", "Merge", "FETCH_HEAD"]);
+    g.passes(&ada, &[&token], &["HEAD:refs/heads/sandbox-ada"]);
+}
+
+#[test]
+fn an_operator_writes_a_protected_branch_with_aidf_through_the_hook() {
+    let g = Guarded::new(Kind::Http, "");
+    g.w.write("o.txt", "o\n");
+    let commit = [
+        "commit",
+        "o.txt",
+        "-m",
+        "By an operator",
+        "--branch",
+        "main",
+    ];
+    g.w.refuses(&commit, 5);
+    let done = g.w.call(&[&commit[..], &["--json"]].concat());
+    done.env("AIDF_REUSE_TOKEN", &g.operator).run().ok();
+    assert_eq!(g.w.remote.text("main", "o.txt"), "o\n");
+}
+
+#[test]
+fn outside_of_git_the_hook_says_so() {
+    let g = Guarded::new(Kind::Path, "");
+    let out =
+        g.w.env
+            .call(&g.w.env.home(), &["hook", "pre-receive", "--json"]);
+    let out = out.stdin("").run().exits(2);
+    assert!(
+        out.error()["hint"]
+            .as_str()
+            .unwrap()
+            .contains("protect apply")
+    );
+    let out = g.w.env.call(&g.w.env.home(), &["hook", "pre-receive"]);
+    out.env("GIT_DIR", "/nonexistent").stdin("").run().exits(2);
+}
+
+/// Speaks to `git receive-pack` by hand: `old new ref` as claimed, and a pack of nothing.
+fn by_hand(g: &Guarded, old: &str, new: &str, name: &str) -> String {
+    let mut command = g.w.env.command("git", &g.w.env.home());
+    let mut child = command
+        .arg("receive-pack")
+        .arg(&g.w.remote.bare)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let command = format!("{old} {new} {name}\0report-status");
+    let mut bytes = format!("{:04x}{command}0000", command.len() + 4).into_bytes();
+    if new.chars().any(|c| c != '0') {
+        bytes.extend(
+            g.w.env
+                .git_bytes(&g.w.clone, &["pack-objects", "--stdout", "-q"], b""),
+        );
+    }
+    child.stdin.take().unwrap().write_all(&bytes).unwrap();
+    let mut said = Vec::new();
+    child.stdout.take().unwrap().read_to_end(&mut said).unwrap();
+    child.wait().unwrap();
+    String::from_utf8_lossy(&said).into_owned()
+}
+
+#[test]
+fn a_client_that_lies_about_what_a_ref_is_moves_nothing() {
+    let (g, _ada, _token) = held(Kind::Path, "");
+    let first = g.w.remote.git(&["rev-list", "--max-parents=0", "main"]);
+    g.w.remote
+        .git(&["update-ref", "refs/heads/backup/2020-01-01", &first]);
+    let zero = "0".repeat(40);
+    let base = g.w.remote.tip("sandbox");
+    let main = g.w.remote.tip("main");
+    let before = g.w.remote.refs();
+    for (old, new, name) in [
+        // As if it were new, which all may do with a backup.
+        (&zero, &base, "refs/heads/backup/2020-01-01"),
+        // As if the base were not there and were made at the default branch's tip.
+        (&zero, &main, "refs/heads/sandbox"),
+        // As if it were a step forward.
+        (&main, &base, "refs/heads/main"),
+        (&base, &zero, "refs/heads/sandbox-ada"),
+        (&main, &zero, "refs/heads/../heads/main"),
+        (&zero, &main, "refs/heads/sandbox-ada/../../heads/main"),
+        (&zero, &main, "HEAD"),
+        (&zero, &main, "heads/main"),
+    ] {
+        let said = by_hand(&g, old, new, name);
+        assert_eq!(g.w.remote.refs(), before, "{name}: {said}");
+    }
+    // The same words told truly do pass where they may: the wire is spoken right.
+    let said = by_hand(&g, &zero, &main, "refs/heads/feature/by-hand");
+    assert!(said.contains("ok refs/heads/feature/by-hand"), "{said}");
+}
+
+#[test]
+fn a_policy_that_is_broken_closes_the_repository_to_all_but_an_operator_who_mends_it() {
+    let (g, ada, token) = held(Kind::Path, "");
+    g.w.remote.write(
+        "sandbox",
+        &[(".aidf.yaml", Some(b"paths: {deny: ['[z']}\n"))],
+        "Break it",
+    );
+    ada.plain(&[("a.txt", "a\n")], "Mine");
+    let before = g.journal().len();
+    for refs in ["sandbox-ada", "feature/x", "backup/2020-01-01"] {
+        let to = format!("HEAD:refs/heads/{refs}");
+        g.refused(
+            &ada,
+            &[&token],
+            &[&to],
+            "the policy `.aidf.yaml` of sandbox cannot be used",
+        );
+    }
+    // A refusal is on record, for whatever reason it was.
+    let journal = g.journal();
+    assert_eq!(journal.len(), before + 3);
+    assert!(journal[before..].iter().all(|l| l["allowed"] == false));
+    ada.at("sandbox");
+    ada.plain(&[(".aidf.yaml", "version: 1\n")], "Mend it");
+    let out = g.passes(&ada, &[&g.operator], &["HEAD:refs/heads/sandbox"]);
+    assert!(out.stderr.contains("cannot be used"), "{out}");
+    ada.plain(&[("b.txt", "b\n")], "Mine");
+    g.passes(&ada, &[&token], &["HEAD:refs/heads/sandbox-ada"]);
+}
+
+#[test]
+fn without_a_key_sandboxes_are_everybodys_and_all_else_stands() {
+    let remote = Remote::new(Kind::Daemon, "widgets", true);
+    let bob = Machine::new(&remote);
+    crate::support::protect(&bob, &remote, &["apply"]).ok();
+    let check = crate::support::protect(&bob, &remote, &["check", "--json"]).exits(8);
+    let states = crate::support::states(&check.json());
+    let holder = states.iter().find(|s| s.0 == "holder_only").unwrap();
+    assert_eq!(holder.2, "missing", "{states:?}");
+    bob.plain(&[("b.txt", "b\n")], "Mine");
+    let push = |to: &str| {
+        let to = format!("HEAD:refs/heads/{to}");
+        bob.env
+            .try_git(&bob.clone, &["push", "--quiet", "origin", &to])
+    };
+    push("sandbox-any").ok();
+    assert_ne!(push("main").code, 0);
+    bob.git(&["rm", "--quiet", "README.md"]);
+    bob.plain(&[WORKFLOW], "A workflow");
+    assert_ne!(push("sandbox-any").code, 0);
+}
+
+#[test]
+fn a_key_file_that_cannot_be_used_refuses_every_push() {
+    let (g, ada, token) = held(Kind::Http, "");
+    ada.plain(&[("a.txt", "a\n")], "Mine");
+    let good = std::fs::read(&g.key_file).unwrap();
+    let to = ["HEAD:refs/heads/sandbox-ada"];
+    let feature = ["HEAD:refs/heads/feature/x"];
+    let spoils: [&dyn Fn(); 4] = [
+        &|| std::fs::write(&g.key_file, "").unwrap(),
+        &|| std::fs::write(&g.key_file, r#"{"version":1,"keys":[]}"#).unwrap(),
+        &|| std::fs::write(&g.key_file, r#"{"version":1,"keys":[{"id":"x"}]}"#).unwrap(),
+        &|| std::fs::remove_file(&g.key_file).unwrap(),
+    ];
+    for spoil in spoils {
+        spoil();
+        g.refused(&ada, &[&token], &to, "key");
+        g.refused(&ada, &[], &feature, "key");
+        g.refused(&ada, &[&g.operator], &["HEAD:refs/heads/main"], "key");
+    }
+    // Others could have read it: it is worth nothing.
+    std::fs::write(&g.key_file, good).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |mode| std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(&g.key_file, mode(0o644)).unwrap();
+        g.refused(&ada, &[&token], &to, "can be read by others");
+        std::fs::set_permissions(&g.key_file, mode(0o600)).unwrap();
+    }
+    g.passes(&ada, &[&token], &to);
+}
+
+#[test]
+fn a_repository_known_by_another_name_takes_its_tokens_once_it_is_told() {
+    let remote = Remote::new(Kind::Path, "widgets", true);
+    let alias = remote.bare.with_file_name("gadgets.git");
+    std::fs::rename(&remote.bare, &alias).unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(&alias, &remote.bare).unwrap();
+    let g = Guarded::of(remote, "");
+    let token = g.token("sandbox-ada");
+    // Applied by the name that people use, the hook knows it.
+    assert_eq!(g.w.remote.git(&["config", "aidf.repoName"]), "widgets");
+    g.passes(&g.w, &[&token], &["HEAD:refs/heads/sandbox-ada"]);
+    g.w.remote.git(&["config", "--unset", "aidf.repoName"]);
+    g.refused(&g.w, &[&token], &[":refs/heads/sandbox-ada"], "not valid");
+}
+
+#[test]
+fn the_pushers_environment_brings_no_key_of_its_own() {
+    let (g, ada, _token) = held(Kind::Path, "");
+    ada.plain(&[("a.txt", "a\n")], "Mine");
+    // On a path the hook runs with the pusher's environment: the named key file counts.
+    let own = "ab".repeat(32);
+    let stolen = text(
+        &ada.call(&["token", "issue", "--operator", "--json"])
+            .env("AIDF_KEY", &own)
+            .run()
+            .ok()
+            .json(),
+        "token",
+    );
+    let mut command = ada.env.command("git", &ada.clone);
+    let option = format!("aidf-token={stolen}");
+    command
+        .env("AIDF_KEY", &own)
+        .env("GL_USER", "operator")
+        .args([
+            "push",
+            "--quiet",
+            "-o",
+            &option,
+            "origin",
+            "HEAD:refs/heads/main",
+        ]);
+    let before = g.w.remote.refs();
+    let out = command.output().unwrap();
+    assert!(!out.status.success());
+    assert_eq!(g.w.remote.refs(), before);
+}
+
+#[test]
+fn a_refusal_shows_the_pusher_no_escape_of_a_path() {
+    let (g, ada, token) = held(Kind::Daemon, "paths: {deny: ['secret/**']}\n");
+    ada.git(&["config", "core.quotePath", "false"]);
+    ada.plain(&[("secret/\u{1b}[2J\u{202e}x", "x\n")], "Escape");
+    let out = g.refused(&ada, &[&token], &["HEAD:refs/heads/sandbox-ada"], "secret/");
+    assert!(!out.stderr.contains("\u{1b}[2J"), "{out}");
+    assert!(!out.stderr.contains('\u{202e}'), "{out}");
+    let lines = std::fs::read_to_string(g.w.remote.bare.join("aidf/journal.jsonl")).unwrap();
+    assert!(!lines.contains('\u{1b}'), "{lines}");
+}
+
+#[test]
+fn a_journal_that_cannot_be_written_stops_no_push_and_is_told() {
+    let (g, ada, token) = held(Kind::Path, "");
+    let journal = g.w.remote.bare.join("aidf/journal.jsonl");
+    std::fs::remove_file(&journal).unwrap();
+    std::fs::create_dir(&journal).unwrap();
+    ada.plain(&[("a.txt", "a\n")], "Mine");
+    let out = g.passes(&ada, &[&token], &["HEAD:refs/heads/sandbox-ada"]);
+    assert!(out.stderr.contains("journal"), "{out}");
+    g.refused(&ada, &[], &["HEAD:refs/heads/main"], "main is protected");
+}

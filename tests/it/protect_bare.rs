@@ -1,0 +1,449 @@
+//! `aidf protect` on a server of one's own: what it installs, what it says of it, and
+//! that all of it can be taken back.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::support::{
+    Guarded, Kind, Machine, Remote, World, everything, make_executable, protect, states,
+};
+
+fn hook(remote: &Remote) -> PathBuf {
+    remote.bare.join("hooks/pre-receive")
+}
+
+fn report(machine: &Machine, remote: &Remote, args: &[&str], code: i32) -> Value {
+    let mut all = args.to_vec();
+    all.push("--json");
+    protect(machine, remote, &all).exits(code).json()
+}
+
+/// Every rule's state, once each.
+fn kinds(report: &Value) -> Vec<String> {
+    let mut found: Vec<String> = states(report).into_iter().map(|s| s.2).collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+#[test]
+fn apply_does_what_plan_showed_and_a_second_time_nothing() {
+    let w = World::path();
+    w.json(&["token", "issue", "--operator"]);
+    let before = everything(&w.remote.bare);
+    let planned = report(&w, &w.remote, &["plan"], 0);
+    assert_eq!(planned["provider"], "bare");
+    assert_eq!(planned["changed"], false);
+    assert!(!planned["changes"].as_array().unwrap().is_empty());
+    assert_eq!(kinds(&planned), ["missing"]);
+    report(&w, &w.remote, &["check"], 8);
+    assert_eq!(everything(&w.remote.bare), before, "plan or check wrote");
+    let applied = report(&w, &w.remote, &["apply"], 0);
+    assert_eq!(applied["changed"], true);
+    assert_eq!(applied["changes"], planned["changes"]);
+    for (name, value) in [("advertisePushOptions", "true"), ("fsckObjects", "true")] {
+        let name = format!("receive.{name}");
+        assert_eq!(w.remote.git(&["config", &name]), value);
+    }
+    let after = everything(&w.remote.bare);
+    let again = report(&w, &w.remote, &["apply"], 0);
+    assert_eq!(again["changed"], false, "{again}");
+    assert_eq!(again["changes"].as_array().unwrap().len(), 0);
+    assert_eq!(everything(&w.remote.bare), after, "a second run wrote");
+    // The files are the tester's own, so that no rule can be called enforced.
+    assert_eq!(kinds(&report(&w, &w.remote, &["check"], 8)), ["advisory"]);
+    let wanted = [("holder_only", "sandbox-*"), ("create_only", "backup/**")];
+    for (rule, branch) in wanted {
+        let found = states(&again);
+        assert!(
+            found.iter().any(|s| s.0 == rule && s.1 == branch),
+            "no {rule} for {branch}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn remove_puts_back_the_hook_and_the_settings_that_were_there() {
+    let w = World::path();
+    w.json(&["token", "issue", "--operator"]);
+    let earlier = "#!/bin/sh\necho earlier >&2\n";
+    w.remote.hook("pre-receive", earlier);
+    w.remote
+        .git(&["config", "receive.advertisePushOptions", "false"]);
+    w.remote.git(&["config", "--unset", "receive.fsckObjects"]);
+    w.remote.git(&["config", "receive.denyDeletes", "false"]);
+    let settings = |w: &World| {
+        let text = w.remote.git(&["config", "--local", "--list"]);
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    let before = settings(&w);
+    let key_file = w.env.path("server-keys.json");
+    std::fs::copy(w.env.keys(), &key_file).unwrap();
+    let key = key_file.to_str().unwrap();
+    let applied = report(&w, &w.remote, &["apply", "--key-file", key], 0);
+    assert_eq!(applied["changed"], true);
+    assert_eq!(
+        w.remote.git(&["config", "receive.advertisePushOptions"]),
+        "true"
+    );
+    // Twice, so that what was there before is not forgotten.
+    report(&w, &w.remote, &["apply"], 0);
+    let removed = report(&w, &w.remote, &["remove"], 0);
+    assert_eq!(removed["changed"], true, "{removed}");
+    assert_eq!(std::fs::read_to_string(hook(&w.remote)).unwrap(), earlier);
+    assert_eq!(settings(&w), before);
+    assert!(!w.remote.bare.join("hooks/pre-receive.before-aidf").exists());
+    let again = report(&w, &w.remote, &["remove"], 0);
+    assert_eq!(again["changed"], false, "{again}");
+    assert!(again["left"].to_string().contains("not aidf's"), "{again}");
+    assert_eq!(std::fs::read_to_string(hook(&w.remote)).unwrap(), earlier);
+    let out = w
+        .env
+        .try_git(&w.clone, &["push", "origin", "HEAD:refs/heads/x"]);
+    assert!(out.ok().stderr.contains("earlier"));
+    // And where there was no hook, there is none.
+    w.remote.unhook("pre-receive");
+    report(&w, &w.remote, &["apply"], 0);
+    report(&w, &w.remote, &["remove"], 0);
+    assert!(!hook(&w.remote).exists());
+}
+
+#[test]
+fn a_setting_that_its_owner_made_stays_through_remove() {
+    let w = World::path();
+    // Both were set already: nothing of them is ours.
+    report(&w, &w.remote, &["apply"], 0);
+    report(&w, &w.remote, &["remove"], 0);
+    assert_eq!(
+        w.remote.git(&["config", "receive.advertisePushOptions"]),
+        "true"
+    );
+    assert_eq!(w.remote.git(&["config", "receive.fsckObjects"]), "true");
+}
+
+/// A hook that is no text at all, as compiled ones are, but that a shell can run.
+const COMPILED: &[u8] = b"#!/bin/sh\necho compiled >&2\nexit 0\n\xff\xfe\x00\x01\n";
+
+#[test]
+fn a_compiled_hook_that_is_there_is_kept_and_still_run() {
+    let w = World::path();
+    std::fs::create_dir_all(w.remote.bare.join("hooks")).unwrap();
+    std::fs::write(hook(&w.remote), COMPILED).unwrap();
+    make_executable(&hook(&w.remote));
+    let plan = report(&w, &w.remote, &["plan"], 0);
+    assert!(
+        plan["changes"].to_string().contains("keep the present"),
+        "{plan}"
+    );
+    report(&w, &w.remote, &["apply"], 0);
+    let out = w
+        .env
+        .try_git(&w.clone, &["push", "origin", "HEAD:refs/heads/x"]);
+    assert!(out.ok().stderr.contains("compiled"));
+    report(&w, &w.remote, &["remove"], 0);
+    assert_eq!(std::fs::read(hook(&w.remote)).unwrap(), COMPILED);
+}
+
+#[test]
+fn an_earlier_hook_kept_before_is_never_written_over() {
+    let w = World::path();
+    w.remote.hook("pre-receive", "#!/bin/sh\necho one >&2\n");
+    w.remote
+        .hook("pre-receive.before-aidf", "#!/bin/sh\necho two >&2\n");
+    protect(&w, &w.remote, &["apply", "--json"]).exits(6);
+    let text = std::fs::read_to_string(hook(&w.remote)).unwrap();
+    assert_eq!(text, "#!/bin/sh\necho one >&2\n");
+}
+
+#[test]
+fn a_hook_that_does_not_decide_any_longer_is_told_as_missing() {
+    type Spoil = fn(&World);
+    let edit = |w: &World, from: &str, to: &str| {
+        let text = std::fs::read_to_string(hook(&w.remote)).unwrap();
+        assert!(text.contains(from), "{text}");
+        std::fs::write(hook(&w.remote), text.replacen(from, to, 1)).unwrap();
+    };
+    let spoils: [(&str, Spoil); 4] = [
+        ("removed", |w| {
+            std::fs::remove_file(hook(&w.remote)).unwrap()
+        }),
+        ("replaced", |w| {
+            w.remote.hook("pre-receive", "#!/bin/sh\nexit 0\n")
+        }),
+        ("elsewhere", |w| {
+            std::fs::create_dir_all(w.remote.bare.join("other-hooks")).unwrap();
+            w.remote.git(&["config", "core.hooksPath", "other-hooks"]);
+        }),
+        ("in nobody's folder", |w| {
+            w.remote.git(&["config", "core.hooksPath", "/dev/null"]);
+        }),
+    ];
+    let check = |w: &World, what: &str| {
+        let report = report(w, &w.remote, &["check"], 8);
+        assert_eq!(kinds(&report), ["missing"], "{what}: {report:#}");
+    };
+    for (what, spoil) in spoils {
+        let w = World::path();
+        report(&w, &w.remote, &["apply"], 0);
+        spoil(&w);
+        check(&w, what);
+    }
+    for (what, from, to) in [
+        ("edited to end early", "refs=$(cat)", "exit 0\nrefs=$(cat)"),
+        ("edited to let all in", "|| exit 1", "|| true"),
+        ("its program gone", "' hook pre", "-gone' hook pre"),
+    ] {
+        let w = World::path();
+        report(&w, &w.remote, &["apply"], 0);
+        edit(&w, from, to);
+        check(&w, what);
+        // Mended by the next run.
+        report(&w, &w.remote, &["apply"], 0);
+        assert_eq!(kinds(&report(&w, &w.remote, &["check"], 8))[0], "advisory");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let w = World::path();
+        report(&w, &w.remote, &["apply"], 0);
+        let mode = std::fs::Permissions::from_mode(0o644);
+        std::fs::set_permissions(hook(&w.remote), mode).unwrap();
+        check(&w, "not executable");
+    }
+    // What git takes for the hooks' folder is what counts, `~/` and all.
+    let w = World::path();
+    report(&w, &w.remote, &["apply"], 0);
+    w.remote.git(&["config", "core.hooksPath", "~/hooks"]);
+    check(&w, "in the home folder");
+    report(&w, &w.remote, &["apply"], 0);
+    assert!(w.env.home().join("hooks/pre-receive").exists());
+}
+
+#[test]
+fn push_options_that_were_switched_off_are_told() {
+    let g = Guarded::new(Kind::Path, "");
+    g.w.remote
+        .git(&["config", "receive.advertisePushOptions", "false"]);
+    let report = report(&g.w, &g.w.remote, &["check"], 8);
+    let holder = states(&report);
+    let holder = holder.iter().find(|s| s.0 == "holder_only").unwrap();
+    assert_eq!(holder.2, "missing", "{report:#}");
+}
+
+#[test]
+fn a_key_that_is_only_named_in_a_check_is_not_taken_for_the_servers() {
+    let w = World::path();
+    w.json(&["token", "issue", "--operator"]);
+    let key_file = w.env.path("server-keys.json");
+    std::fs::copy(w.env.keys(), &key_file).unwrap();
+    // Somebody without a key of their own asks.
+    let bob = w.other();
+    report(&bob, &w.remote, &["apply"], 0);
+    let key = key_file.to_str().unwrap();
+    let checked = report(&bob, &w.remote, &["check", "--key-file", key], 8);
+    let found = states(&checked);
+    let holder = found.iter().find(|s| s.0 == "holder_only").unwrap();
+    assert_eq!(holder.2, "missing", "{checked:#}");
+    report(&bob, &w.remote, &["apply", "--key-file", key], 0);
+    let found = states(&report(&bob, &w.remote, &["check"], 8));
+    let holder = found.iter().find(|s| s.0 == "holder_only").unwrap();
+    assert_eq!(holder.2, "advisory", "{found:?}");
+}
+
+#[test]
+fn a_key_file_that_is_no_good_is_refused_and_nothing_installed() {
+    let w = World::path();
+    let before = everything(&w.remote.bare);
+    let file = w.env.path("key");
+    let path = file.to_str().unwrap().to_owned();
+    let private = |text: &str, mode: u32| {
+        std::fs::write(&file, text).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = std::fs::Permissions::from_mode(mode);
+            std::fs::set_permissions(&file, mode).unwrap();
+        }
+        let _ = mode;
+    };
+    let apply = ["apply", "--key-file", path.as_str(), "--json"];
+    protect(&w, &w.remote, &apply).exits(3);
+    let secret = "short-secret-of-a-key";
+    for text in ["", "{}", r#"{"version":1,"keys":[]}"#, secret] {
+        private(text, 0o600);
+        let out = protect(&w, &w.remote, &apply).exits(2);
+        assert!(!out.all().contains(secret), "{out}");
+    }
+    #[cfg(unix)]
+    {
+        private(&"ab".repeat(32), 0o644);
+        protect(&w, &w.remote, &apply).exits(4);
+    }
+    assert_eq!(everything(&w.remote.bare), before);
+}
+
+#[test]
+fn what_is_no_servers_repository_is_refused() {
+    let w = World::new(Kind::Http);
+    let url = w.remote.url.clone();
+    let remote = [
+        "-R",
+        &url,
+        "protect",
+        "check",
+        "--provider",
+        "bare",
+        "--json",
+    ];
+    let out = w.aidf(&remote).exits(2);
+    assert!(out.stderr.contains("on the server itself"), "{out}");
+    let clone = w.clone.to_str().unwrap();
+    w.aidf(&["-R", clone, "protect", "apply", "--json"])
+        .exits(2);
+    let nowhere = w.env.path("nowhere");
+    w.aidf(&[
+        "-R",
+        nowhere.to_str().unwrap(),
+        "protect",
+        "apply",
+        "--json",
+    ])
+    .exits(3);
+    // The steps by hand are of use from anywhere.
+    let guide = w
+        .aidf(&[
+            "-R",
+            &url,
+            "protect",
+            "guide",
+            "--provider",
+            "bare",
+            "--json",
+        ])
+        .ok();
+    let steps = guide.json()["steps"].to_string();
+    for word in [
+        "pre-receive",
+        "advertisePushOptions",
+        "aidf.keyFile",
+        "gitolite",
+    ] {
+        assert!(steps.contains(word), "{word}: {steps}");
+    }
+}
+
+#[test]
+fn the_steps_of_the_guide_do_what_apply_does() {
+    // By hand: a hook of two lines, the settings, and the key's place.
+    let g = Guarded::new(Kind::Path, "");
+    let key = g.key_file.to_str().unwrap();
+    g.protect(&["remove"]).ok();
+    g.w.remote.hook(
+        "pre-receive",
+        &format!(
+            "#!/bin/sh\nexec '{}' hook pre-receive\n",
+            env!("CARGO_BIN_EXE_aidf")
+        ),
+    );
+    g.w.remote
+        .git(&["config", "receive.advertisePushOptions", "true"]);
+    g.w.remote.git(&["config", "aidf.keyFile", key]);
+    let bob = g.w.other();
+    bob.plain(&[("b.txt", "b\n")], "Mine");
+    g.refused(&bob, &[], &["HEAD:refs/heads/sandbox-a"], "without a token");
+    let token = g.token("sandbox-a");
+    g.passes(&bob, &[&token], &["HEAD:refs/heads/sandbox-a"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn apply_killed_at_any_moment_leaves_a_hook_in_force_and_a_rerun_finishes() {
+    let earlier = "#!/bin/sh\necho earlier >&2\nexit 0\n";
+    // How long it takes here, so that the moments cover all of it.
+    let w = World::path();
+    let typical = w.aidf(&["protect", "apply"]).ok().took;
+    let mut cut = 0;
+    for n in 0..25_u32 {
+        let w = World::path();
+        w.remote.hook("pre-receive", earlier);
+        w.remote
+            .git(&["config", "receive.advertisePushOptions", "false"]);
+        // From a clone of it: what is cut off is the work on the server.
+        let mut child = w
+            .call(&["protect", "apply"])
+            .into_command()
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(typical.mul_f64(f64::from(n) / 22.0));
+        let _ = child.kill();
+        cut += u32::from(!child.wait().unwrap().success());
+        // One of the two is whole and in force.
+        let text = std::fs::read_to_string(hook(&w.remote)).unwrap();
+        let ours = text.contains("aidf protect");
+        assert!(
+            text == earlier || ours && text.ends_with("exit 0\n"),
+            "{text}"
+        );
+        let out = w
+            .env
+            .try_git(&w.clone, &["push", "origin", "HEAD:refs/heads/x"]);
+        assert!(out.ok().stderr.contains("earlier"));
+        // What the killed run held locked is let go of by hand, as git asks for.
+        let _ = std::fs::remove_file(w.remote.bare.join("config.lock"));
+        w.json(&["protect", "apply"]);
+        assert_eq!(w.json(&["protect", "apply"])["changed"], false);
+        w.json(&["protect", "remove"]);
+        assert_eq!(std::fs::read_to_string(hook(&w.remote)).unwrap(), earlier);
+        let set = w.remote.git(&["config", "receive.advertisePushOptions"]);
+        assert_eq!(set, "false");
+    }
+    assert!(cut > 3, "no run was cut off: {cut} within {typical:?}");
+}
+
+#[test]
+fn eight_applies_at_once_make_one_hook() {
+    let w = World::path();
+    let earlier = "#!/bin/sh\necho earlier >&2\nexit 0\n";
+    w.remote.hook("pre-receive", earlier);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| protect(&w, &w.remote, &["apply"]));
+        }
+    });
+    report(&w, &w.remote, &["apply"], 0);
+    let out = w
+        .env
+        .try_git(&w.clone, &["push", "origin", "HEAD:refs/heads/x"]);
+    assert!(out.ok().stderr.contains("earlier"));
+    report(&w, &w.remote, &["remove"], 0);
+    assert_eq!(std::fs::read_to_string(hook(&w.remote)).unwrap(), earlier);
+}
+
+#[test]
+fn a_path_with_a_quote_and_spaces_is_no_way_into_the_script() {
+    let w = World::path();
+    let odd = w.env.path("it's a $(touch ran) place");
+    std::fs::create_dir_all(&odd).unwrap();
+    let program = odd.join("aidf");
+    std::fs::copy(env!("CARGO_BIN_EXE_aidf"), &program).unwrap();
+    let path = w.remote.bare.to_str().unwrap();
+    let mut command = w.env.command(program.to_str().unwrap(), &w.clone);
+    let out = command
+        .args(["-R", path, "protect", "apply"])
+        .output()
+        .unwrap();
+    assert!(out.status.success());
+    let bob = w.other();
+    bob.plain(&[("b.txt", "b\n")], "Mine");
+    let push = |to: &str| bob.env.try_git(&bob.clone, &["push", "origin", to]);
+    push("HEAD:refs/heads/x").ok();
+    let out = push("HEAD:refs/heads/main");
+    assert!(out.stderr.contains("main is protected"), "{out}");
+    let ran = [&w.clone, &bob.clone, &w.remote.bare].map(|d| d.join("ran").exists());
+    assert_eq!(ran, [false; 3]);
+}

@@ -1,0 +1,354 @@
+//! `aidf token`: issued, read and revoked by hand.
+
+use serde_json::Value;
+
+use crate::support::{Guarded, Kind, Machine, Remote, World, claims, text};
+
+fn now() -> i64 {
+    aidf::clock::Moment::now().seconds()
+}
+
+/// The object's fields.
+fn fields(value: &Value) -> Vec<&str> {
+    let mut names: Vec<&str> = value
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    names.sort_unstable();
+    names
+}
+
+fn inspect(g: &Guarded, token: &str, code: i32) -> Value {
+    let call = g.w.call(&["token", "inspect", "-", "--json"]);
+    let out = call.stdin(format!("{token}\n")).run().exits(code);
+    assert!(!out.all().contains(token), "the token is repeated\n{out}");
+    out.json()
+}
+
+#[test]
+fn a_token_is_issued_with_everything_that_is_told_of_it() {
+    let w = World::path();
+    let refs = w.remote.refs();
+    let one = w.json(&["token", "issue", "--branch", "sandbox-alice", "--pod", "P"]);
+    let wanted = [
+        "branch",
+        "expires_at",
+        "kind",
+        "message",
+        "repo_name",
+        "token",
+        "token_id",
+        "warnings",
+    ];
+    assert_eq!(fields(&one), wanted);
+    assert_eq!(one["kind"], "sandbox");
+    assert_eq!(one["branch"], "sandbox-alice");
+    assert_eq!(one["repo_name"], "widgets");
+    assert_eq!(one["expires_at"], Value::Null);
+    assert_eq!(text(&one, "token_id").len(), 16);
+    let two = w.json(&["token", "issue", "--operator"]);
+    assert_eq!(two["kind"], "operator");
+    assert_eq!(two["branch"], Value::Null);
+    let end = aidf::clock::Moment::from_seconds(now() + 30 * 86_400).rfc3339();
+    assert_eq!(text(&two, "expires_at")[..10], end[..10]);
+    let three = w.json(&["token", "issue", "--operator", "--expires", "1h"]);
+    let end = aidf::clock::Moment::from_seconds(now() + 3600).rfc3339();
+    assert_eq!(text(&three, "expires_at")[..13], end[..13]);
+    assert_ne!(two["token"], three["token"]);
+    assert_eq!(w.remote.refs(), refs, "nothing is written on the remote");
+    // For people: the token is on a line of its own, and told to be kept.
+    let out = w.aidf(&["token", "issue", "--operator"]).ok();
+    assert!(out.stdout.contains("Keep it safe"), "{out}");
+    assert_eq!(out.stdout.matches("aidf1.").count(), 1, "{out}");
+    assert_eq!(out.stderr, "");
+}
+
+#[test]
+fn what_cannot_be_asked_for_is_a_usage_error() {
+    let w = World::path();
+    for args in [
+        &["token", "issue"][..],
+        &["token", "issue", "--operator", "--branch", "sandbox-a"],
+        &["token", "issue", "--branch", "main"],
+        &["token", "issue", "--branch", "sandbox-"],
+        &["token", "issue", "--branch", "sandbox-a/b"],
+        &["token", "issue", "--branch", "sandbox-$(id)"],
+        &["token", "issue", "--branch", "refs/heads/sandbox-a"],
+        &["token", "issue", "--operator", "--expires", "soon"],
+        &["token", "issue", "--operator", "--expires", "-1d"],
+        &["token", "issue", "--operator", "--expires", ""],
+        &["token", "inspect"],
+        &["token", "revoke"],
+        &["token", "revoke", ""],
+        &["token"],
+    ] {
+        let mut all = args.to_vec();
+        all.push("--json");
+        let out = w.aidf(&all).exits(2);
+        assert_eq!(out.stdout, "", "{out}");
+    }
+    // As long as there is: no overflow.
+    w.json(&["token", "issue", "--operator", "--expires", "999999y"]);
+}
+
+#[test]
+fn a_token_that_is_good_is_read() {
+    let g = Guarded::new(Kind::Path, "");
+    let issue = [
+        "token",
+        "issue",
+        "--branch",
+        "sandbox-ada",
+        "--pod",
+        "P",
+        "--expires",
+        "2d",
+    ];
+    let issued = g.w.json(&issue);
+    let read = inspect(&g, &text(&issued, "token"), 0);
+    let wanted = [
+        "branch",
+        "expires_at",
+        "issued_at",
+        "kind",
+        "message",
+        "pod",
+        "rejected",
+        "repo_name",
+        "token_id",
+        "valid",
+        "warnings",
+    ];
+    assert_eq!(fields(&read), wanted);
+    assert_eq!(read["valid"], true);
+    assert_eq!(read["rejected"], Value::Null);
+    assert_eq!(read["pod"], "P");
+    for field in ["branch", "kind", "token_id", "expires_at", "repo_name"] {
+        assert_eq!(read[field], issued[field], "{field}");
+    }
+    let operator = inspect(&g, &g.operator, 0);
+    assert_eq!(operator["kind"], "operator");
+    assert_eq!(operator["branch"], Value::Null);
+}
+
+#[test]
+fn a_token_that_is_not_good_is_told_why_and_no_more_than_its_holder_may_know() {
+    let g = Guarded::new(Kind::Path, "sandbox: {idle_days: 10}\n");
+    let day = 86_400;
+    let seal = |branch, issued, expires| g.seal(&claims(branch, issued, expires), "widgets");
+    let past = seal(Some("sandbox-ada"), now() - day, Some(now() - 1));
+    let read = inspect(&g, &past, 4);
+    assert_eq!(read["valid"], false);
+    assert_eq!(read["rejected"], "it has expired");
+    assert_eq!(read["branch"], "sandbox-ada");
+    // Not used for longer than the policy allows: as `sandbox init` would say.
+    let idle = seal(Some("sandbox-ada"), now() - 11 * day, None);
+    assert_eq!(
+        inspect(&g, &idle, 4)["rejected"],
+        "it was not used for too long"
+    );
+    let fresh = seal(Some("sandbox-ada"), now() - 9 * day, None);
+    assert_eq!(inspect(&g, &fresh, 0)["valid"], true);
+    // An operator's does not end with disuse.
+    let old = seal(None, now() - 400 * day, None);
+    assert_eq!(inspect(&g, &old, 0)["valid"], true);
+    // A write on the branch keeps it alive.
+    let again = g.token("sandbox-ada");
+    g.passes(&g.w, &[&again], &["HEAD:refs/heads/sandbox-ada"]);
+    assert_eq!(inspect(&g, &idle, 0)["valid"], true);
+    let elsewhere = g.seal(&claims(Some("sandbox-ada"), now(), None), "gadgets");
+    for token in [
+        elsewhere.as_str(),
+        "aidf1.garbage.AAAA",
+        "x",
+        "=",
+        "\u{1b}[31m",
+    ] {
+        let read = g.w.call(&["token", "inspect", "-", "--json"]);
+        let read = read.stdin(format!("{token}\n")).run().exits(4).json();
+        assert_eq!(read["rejected"], "it is not valid for this repository");
+        for field in [
+            "branch",
+            "kind",
+            "token_id",
+            "pod",
+            "issued_at",
+            "expires_at",
+        ] {
+            assert_eq!(read[field], Value::Null, "{field} of {token}");
+        }
+    }
+    // What the answer of `inspect` is worth, `sandbox init` says too.
+    for token in [&past, &elsewhere] {
+        let flag = format!("--reuse-token={token}");
+        g.w.refuses(&["sandbox", "init", "--strict", &flag], 4);
+    }
+}
+
+#[test]
+fn a_policy_that_cannot_be_read_does_not_keep_a_token_from_being_read() {
+    let g = Guarded::new(Kind::Path, "");
+    let token = g.token("sandbox-ada");
+    g.w.remote.write(
+        "sandbox",
+        &[(".aidf.yaml", Some(b"nonsense: 1\n"))],
+        "Break it",
+    );
+    let read = inspect(&g, &token, 0);
+    assert!(
+        read["warnings"].to_string().contains(".aidf.yaml"),
+        "{read}"
+    );
+}
+
+#[test]
+fn a_revoked_token_opens_nothing_for_good() {
+    let g = Guarded::new(Kind::Path, "");
+    let opened = g.w.init();
+    let (branch, token) = (text(&opened, "branch"), text(&opened, "reuse_token"));
+    let tip = g.w.remote.tip(&branch);
+    let revoke = |what: &str| {
+        g.w.call(&["token", "revoke", what, "--json"])
+            .env("AIDF_REUSE_TOKEN", &g.operator)
+            .run()
+    };
+    // The hook asks for an operator's token, and the key alone is none.
+    let refs = g.w.remote.refs();
+    let out = g.w.aidf(&["token", "revoke", &token, "--json"]).exits(5);
+    assert!(out.stderr.contains("an operator's to write"), "{out}");
+    assert_eq!(g.w.remote.refs(), refs);
+    let done = revoke(&token).ok();
+    assert!(!done.all().contains(&token), "{done}");
+    let done = done.json();
+    let wanted = [
+        "message",
+        "repo_name",
+        "revocation",
+        "token_id",
+        "unchanged",
+        "warnings",
+    ];
+    assert_eq!(fields(&done), wanted);
+    assert_eq!(done["unchanged"], false);
+    let name = text(&done, "revocation");
+    assert!(name.starts_with("refs/aidf/revoked/"), "{name}");
+    assert!(g.w.remote.refs().contains(&name));
+    // Again, by itself and by its id in either case: nothing to do.
+    let refs = g.w.remote.refs();
+    let id = text(&done, "token_id");
+    for what in [&token, &id, &id.to_uppercase()] {
+        assert_eq!(revoke(what).ok().json()["unchanged"], true);
+    }
+    assert_eq!(g.w.remote.refs(), refs);
+    assert_eq!(inspect(&g, &token, 4)["rejected"], "it was revoked");
+    let flag = format!("--reuse-token={token}");
+    g.w.refuses(&["sandbox", "init", "--strict", &flag], 4);
+    g.w.write("a.txt", "a\n");
+    g.w.refuses(&["commit", "a.txt", "-m", "x", &flag], 4);
+    let to = format!("HEAD:refs/heads/{branch}");
+    g.refused(&g.w, &[&token], &[&to], "it was revoked");
+    assert_eq!(g.w.remote.tip(&branch), tip);
+    // Another one for the same sandbox is good.
+    let again = g.token(&branch);
+    g.passes(&g.w, &[&again], &[&to]);
+}
+
+#[test]
+fn an_operators_token_can_be_revoked_and_revokes_no_more() {
+    let g = Guarded::new(Kind::Path, "");
+    let second = text(&g.w.json(&["token", "issue", "--operator"]), "token");
+    let revoke = |what: &str, with: &str| {
+        g.w.call(&["token", "revoke", what, "--reuse-token", "-", "--json"])
+            .stdin(format!("{with}\n"))
+            .run()
+    };
+    revoke(&g.operator, &second).ok();
+    let sandbox = g.token("sandbox-ada");
+    revoke(&sandbox, &g.operator).exits(5);
+    g.refused(
+        &g.w,
+        &[&g.operator],
+        &["HEAD:refs/heads/sandbox"],
+        "it was revoked",
+    );
+    revoke(&sandbox, &second).ok();
+}
+
+#[test]
+fn what_is_no_token_of_this_repository_is_not_revoked() {
+    let g = Guarded::new(Kind::Path, "");
+    let refs = g.w.remote.refs();
+    let elsewhere = g.seal(&claims(None, now(), None), "gadgets");
+    for what in [
+        elsewhere.as_str(),
+        "aidf1.garbage.AAAA",
+        "0123",
+        "../../heads/main",
+    ] {
+        let out = g.w.call(&["token", "revoke", what, "--json"]);
+        let out = out.env("AIDF_REUSE_TOKEN", &g.operator).run().exits(4);
+        assert!(!out.all().contains(&elsewhere), "{out}");
+    }
+    assert_eq!(g.w.remote.refs(), refs);
+}
+
+#[test]
+fn a_machine_without_the_key_issues_reads_and_revokes_nothing() {
+    let remote = Remote::new(Kind::Path, "widgets", true);
+    let holder = Machine::new(&remote);
+    holder.env.operator_config("trust: holder\n");
+    for args in [
+        &["token", "issue", "--operator", "--json"][..],
+        &["token", "issue", "--branch", "sandbox-a", "--json"],
+    ] {
+        let out = holder.aidf(args).exits(5);
+        assert!(out.stderr.contains("holder"), "{out}");
+    }
+    assert!(!holder.env.keys().exists(), "a key was made");
+    holder
+        .aidf(&["token", "inspect", "aidf1.a.b", "--json"])
+        .exits(4);
+    holder
+        .aidf(&["token", "revoke", "aidf1.a.b", "--json"])
+        .exits(4);
+    holder
+        .aidf(&["token", "revoke", "0123456789abcdef", "--json"])
+        .exits(4);
+}
+
+#[test]
+fn a_holder_writes_through_the_hook_with_branch_and_token_alone() {
+    for kind in [Kind::Daemon, Kind::Http] {
+        let g = Guarded::new(kind, "");
+        let holder = g.w.other();
+        holder.env.operator_config("trust: holder\n");
+        let token = g.token("sandbox-held");
+        g.passes(&g.w, &[&token], &["HEAD:refs/heads/sandbox-held"]);
+        holder.write("h.txt", "h\n");
+        let commit = |token: &str, branch: &str| {
+            holder
+                .call(&[
+                    "commit", "h.txt", "-m", "Held", "--json", "--branch", branch,
+                ])
+                .env("AIDF_REUSE_TOKEN", token)
+                .run()
+        };
+        let other = g.token("sandbox-other");
+        let out = commit(&other, "sandbox-held").exits(5);
+        assert!(
+            out.stderr.contains("the holder of its token alone"),
+            "{out}"
+        );
+        commit("aidf1.garbage.AAAA", "sandbox-held").exits(5);
+        commit(&token, "main").exits(5);
+        let done = commit(&token, "sandbox-held").ok();
+        assert_eq!(
+            done.json()["warnings"].as_array().unwrap().len(),
+            0,
+            "{done}"
+        );
+        assert_eq!(g.w.remote.text("sandbox-held", "h.txt"), "h\n");
+    }
+}
