@@ -8,6 +8,7 @@ use crate::git::{Remote, RemoteOptions, Store};
 use crate::journal::{Event, Journal};
 use crate::keys::KeyRing;
 use crate::progress::Progress;
+use crate::token::redact;
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -180,14 +181,16 @@ impl Context {
             Ok(done) => ("done", done.to_owned()),
             Err(e) => (e.kind().name(), e.message().to_owned()),
         };
+        // A token may have been typed in a branch's place.
+        let branch = branch.map(redact);
         let event = Event {
             time: self.now.rfc3339(),
             command,
             outcome,
             repo_name: &self.repo_name,
-            branch,
+            branch: branch.as_deref(),
             commit,
-            detail: Some(detail),
+            detail: Some(redact(&detail).into_owned()),
         };
         if let Some(why) = self.journal.write(&event) {
             self.warn(why);

@@ -119,6 +119,31 @@ pub fn open(token: &str, ring: &KeyRing, repository: &str, now: i64) -> Result<C
     Ok(claims)
 }
 
+/// The text without tokens: of each the key's id stays, which opens nothing.
+pub fn redact(text: &str) -> std::borrow::Cow<'_, str> {
+    let start = concat!("aidf1", ".");
+    if !text.contains(start) {
+        return text.into();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(start) {
+        let (before, token) = rest.split_at(at);
+        let inside = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        let length = token.find(|c| !inside(c)).unwrap_or(token.len());
+        let key = token[start.len()..length].split('.').next().unwrap_or("");
+        out.push_str(before);
+        match token[..length].matches('.').count() {
+            // A sentence may name the format itself.
+            0 | 1 => out.push_str(&token[..length]),
+            _ => out.push_str(&format!("{start}{key}.…")),
+        }
+        rest = &token[length..];
+    }
+    out.push_str(rest);
+    out.into()
+}
+
 /// The id of the key that a token says it is sealed with; nothing is verified.
 pub fn key_id(token: &str) -> Option<&str> {
     let mut parts = token.split('.');
@@ -221,6 +246,20 @@ mod tests {
             open(&sealed(), &KeyRing::default(), "demo", 1999),
             Err(Rejection::NotValid)
         );
+    }
+
+    #[test]
+    fn a_token_in_a_text_is_not_repeated() {
+        let token = sealed();
+        let text = redact(&format!("no branch `{token}`, nor {token}/x")).into_owned();
+        let id = key_id(&token).unwrap();
+        assert_eq!(
+            text,
+            format!("no branch `aidf1.{id}.…`, nor aidf1.{id}.…/x")
+        );
+        for plain in ["", "the format aidf1", "aidf1.", "aidf10.1"] {
+            assert_eq!(redact(plain), plain);
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use aidf::error::{Error, Kind};
 use aidf::git::is_invisible;
 use aidf::progress::Progress;
+use aidf::token::redact;
 use anyhow::Context as _;
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -153,7 +154,7 @@ impl Ui {
     /// Prints a line to stderr, unless only errors are wanted.
     pub fn note(&self, line: &str) {
         if !self.0.settings.quiet {
-            self.stderr(&format!("{line}\n"));
+            self.stderr(&format!("{}\n", redact(line)));
         }
     }
 
@@ -162,7 +163,7 @@ impl Ui {
         self.stderr(&format!(
             "{} {}\n",
             paint(self.0.color_err, Style::Warn, "warning:"),
-            visible(text)
+            visible(&redact(text))
         ));
     }
 
@@ -172,8 +173,8 @@ impl Ui {
         if self.0.settings.json {
             let object = serde_json::json!({"error": {
                 "kind": error.kind().name(),
-                "message": error.in_full(),
-                "hint": error.hint_text(),
+                "message": redact(&error.in_full()),
+                "hint": error.hint_text().map(redact),
                 "retryable": error.is_retryable(),
             }});
             self.stderr(&format!("{}\n", json(&object)));
@@ -183,14 +184,14 @@ impl Ui {
         let mut text = format!(
             "{} {}\n",
             paint(color, Style::Bad, "error:"),
-            visible(error.message())
+            visible(&redact(error.message()))
         );
         for cause in error.causes() {
             for line in cause.lines().filter(|l| !l.trim().is_empty()) {
                 text.push_str(&format!(
                     "{} {}\n",
                     paint(color, Style::Dim, "caused by:"),
-                    visible(line)
+                    visible(&redact(line))
                 ));
             }
         }
@@ -198,7 +199,7 @@ impl Ui {
             text.push_str(&format!(
                 "{} {}\n",
                 paint(color, Style::Strong, "hint:"),
-                visible(hint)
+                visible(&redact(hint))
             ));
         }
         self.stderr(&text);
@@ -240,7 +241,7 @@ impl Progress for Ui {
             self.stderr(&format!(
                 "{} {}\n",
                 paint(self.0.color_err, Style::Dim, &at),
-                visible(what)
+                visible(&redact(what))
             ));
         }
     }

@@ -93,6 +93,10 @@ impl Store {
             }
             std::thread::sleep(std::time::Duration::from_millis(10));
         }
+        // Nobody else is at work here: what a run that was killed left locked is free.
+        for left in ["HEAD.lock", "config.lock", "packed-refs.lock"] {
+            let _ = std::fs::remove_file(path.join(left));
+        }
         let repo = if path.join("HEAD").exists() {
             Repository::open(path).or_fail(Kind::Internal, failed)?
         } else {

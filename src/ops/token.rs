@@ -84,8 +84,8 @@ pub struct RevokeReport {
     pub message: String,
 }
 
-/// Seals a token. Nothing is connected to, and nothing written but the key ring, should
-/// this be its first use.
+/// Seals a token. Nothing is written but the key ring, should this be its first use; for
+/// a sandbox's the policy is looked up, which may fail without harm.
 ///
 /// Errors: usage, for what is no sandbox's name; denied, for a holder.
 pub fn issue(cx: &mut Context, request: &IssueRequest) -> Result<IssueReport> {
@@ -111,6 +111,14 @@ pub fn issue(cx: &mut Context, request: &IssueRequest) -> Result<IssueReport> {
         (Some(period), _) => Some(period.after(now).seconds()),
         (None, TokenKind::Operator) => Some(now.seconds() + OPERATOR_DAYS * 86_400),
         (None, TokenKind::Sandbox) => None,
+    };
+    let expires = match kind {
+        TokenKind::Operator => expires,
+        // No token of a sandbox outlives what the policy gives those that init issues.
+        TokenKind::Sandbox => {
+            let most = longest(cx).map(|days| now.seconds() + i64::from(days) * 86_400);
+            expires.into_iter().chain(most).min()
+        }
     };
     let id: [u8; 8] = rand::random();
     let claims = Claims {
@@ -147,6 +155,23 @@ pub fn issue(cx: &mut Context, request: &IssueRequest) -> Result<IssueReport> {
         expires_at: expires.map(|e| Moment::from_seconds(e).rfc3339()),
         message,
     })
+}
+
+/// The days that the policy gives a sandbox's token.
+fn longest(cx: &Context) -> Option<u32> {
+    match access::standing(cx) {
+        Ok(standing) => {
+            let policy = Policy::new(&standing.file, &cx.config.policy, &cx.config.base, None);
+            policy.sandbox().token_days
+        }
+        Err(e) => {
+            cx.warn(format!(
+                "the policy could not be read, so its `token_days` is not heeded: {}",
+                e.in_full()
+            ));
+            None
+        }
+    }
 }
 
 /// Reads a token with the keys at hand, and looks whether the remote has it revoked.

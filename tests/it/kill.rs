@@ -145,3 +145,24 @@ fn a_commit_killed_at_any_moment_leaves_all_whole_over_http() {
 fn a_commit_killed_at_any_moment_leaves_the_cache_whole() {
     killed_at_random_moments(Kind::Path, true);
 }
+
+#[test]
+fn a_cache_that_a_killed_run_left_locked_is_used_again() {
+    let w = World::path();
+    let url = w.remote.url.clone();
+    w.aidf(&["-R", &url, "sandbox", "list"]).ok();
+    let caches = std::fs::read_dir(w.env.cache().join("aidf/repos")).unwrap();
+    let cache = caches
+        .map(|e| e.unwrap().path())
+        .find(|p| p.is_dir())
+        .unwrap();
+    // As libgit2 leaves them when it is killed while it makes the cache.
+    std::fs::remove_file(cache.join("HEAD")).unwrap();
+    for name in ["HEAD.lock", "config.lock"] {
+        std::fs::write(cache.join(name), "").unwrap();
+    }
+    w.aidf(&["-R", &url, "sandbox", "list"]).ok();
+    let mut found = Vec::new();
+    locks(&cache, &mut found);
+    assert!(found.is_empty(), "{found:?}");
+}

@@ -129,6 +129,18 @@ fn no_command_that_handles_a_secret_says_or_records_it() {
             vec!["commit", "s.txt", "-m", "Save", "--branch", "main"],
             vec!["commit", "s.txt", "-m", "x", "--reuse-token", &past],
             vec!["commit", "s.txt", "-m", "x", "--reuse-token", &held],
+            // Typed where something else was asked for.
+            vec!["commit", "s.txt", "-m", "x", "--branch", &held],
+            vec!["commit", "s.txt", "-m", "x", "--expect-head", &held],
+            vec!["sandbox", "show", &held],
+            vec!["sandbox", "init", "--name", &held],
+            vec!["rollback", &held],
+            vec!["propose", &held],
+            vec!["log", &held],
+            vec!["backup", "restore", &held],
+            vec!["-R", &held, "sandbox", "list"],
+            vec!["sandbox", "list", &held],
+            vec![&held],
             vec![
                 "commit",
                 "s.txt",

@@ -126,6 +126,15 @@ impl<'a> Server<'a> {
         if !is_own(self.store.git_dir()) {
             warnings.push("the repository is another account's: run this as that account, or its git may not read what is written here".to_owned());
         }
+        if let Some(shared) = self
+            .store
+            .setting("core.hookspath")
+            .filter(|p| !p.is_empty())
+        {
+            warnings.push(format!(
+                "core.hooksPath is {shared}: a hook there is run for every repository that names it"
+            ));
+        }
         let keyed = self.has_key(&mut warnings);
         let way_round = way_round(self.store.git_dir(), &self.hook());
         if let Some(why) = way_round.as_ref().filter(|_| runs) {
