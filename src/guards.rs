@@ -78,7 +78,10 @@ pub fn ask(facts: &Facts, limit: u64, policy: &Policy) -> Vec<Guard> {
         Guard {
             guard: "lines",
             ok: limit > 0 && lines < limit,
-            detail: format!("{lines} lines of the whole branch change, the ledgers' own left out"),
+            detail: match lines {
+                1 => "1 line of the whole branch changes, the ledgers' own left out".to_owned(),
+                n => format!("{n} lines of the whole branch change, the ledgers' own left out"),
+            },
         },
         Guard {
             guard: "content",
@@ -86,6 +89,7 @@ pub fn ask(facts: &Facts, limit: u64, policy: &Policy) -> Vec<Guard> {
             detail: match (files.len(), ledgers.len()) {
                 (0, 0) => "nothing changes".to_owned(),
                 (0, _) => "nothing but ledgers changes".to_owned(),
+                (1, _) => "1 file changes".to_owned(),
                 (n, _) => format!("{n} files change"),
             },
         },
@@ -129,7 +133,7 @@ pub fn ask(facts: &Facts, limit: u64, policy: &Policy) -> Vec<Guard> {
         ok: facts.pinned,
         detail: match facts.pinned {
             true => "the proposal is at the commit that was looked at".to_owned(),
-            false => "the proposal is at another commit than the one that was looked at".to_owned(),
+            false => "the proposal is not at the commit that was looked at".to_owned(),
         },
     });
     guards

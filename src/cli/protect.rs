@@ -111,11 +111,18 @@ pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
     ui.result(&report, &cx.warnings(), |text| told(text, &report))?;
     match is_check && !report.is_complete() {
         false => Ok(()),
-        true => Err(Error::new(Kind::Findings, report.message).hint(
-            "see what to change with `aidf protect plan`, and change it with `aidf protect apply`",
-        )),
+        true => {
+            let missing = report.rules.iter().any(|r| r.state == State::Missing);
+            Err(Error::new(Kind::Findings, report.message).hint(match missing {
+                true => "see what to change with `aidf protect plan`, and change it with `aidf protect apply`",
+                false => "why a rule is not enforced stands with it",
+            }))
+        }
     }
 }
+
+/// What a terminal shows in one line.
+const WIDTH: usize = 80;
 
 fn told(text: &mut Text, report: &Report) {
     text.line(text.styled(
@@ -125,20 +132,35 @@ fn told(text: &mut Text, report: &Report) {
     let width = |of: fn(&aidf::forge::RuleState) -> usize| report.rules.iter().map(of).max();
     let rule_width = width(|r| r.rule.len()).unwrap_or(0);
     let branch_width = width(|r| r.branch.len()).unwrap_or(0);
-    for r in &report.rules {
+    for (at, r) in report.rules.iter().enumerate() {
         let (style, state) = match r.state {
             State::Enforced => (Style::Good, "enforced"),
             State::Advisory => (Style::Warn, "advisory"),
             State::Missing => (Style::Bad, "missing"),
             State::Unknown => (Style::Warn, "unknown"),
         };
-        text.line(format!(
-            "  {}  {:branch_width$}  {:rule_width$}  {}",
+        let row = format!(
+            "  {}  {:branch_width$}  {:rule_width$}",
             text.styled(style, &format!("{state:8}")),
             visible(&r.branch),
             r.rule,
-            text.styled(Style::Dim, &r.detail)
-        ));
+        );
+        let detail = visible(&r.detail);
+        if 16 + branch_width + rule_width + detail.chars().count() <= WIDTH {
+            text.line(format!("{row}  {}", text.styled(Style::Dim, &detail)));
+            continue;
+        }
+        // Too long for the line: below it, and once for all the rules that share it.
+        text.line(row);
+        if report
+            .rules
+            .get(at + 1)
+            .is_none_or(|next| next.detail != r.detail || next.state != r.state)
+        {
+            for line in super::text::wrapped(&detail, WIDTH - 12) {
+                text.line(format!("            {}", text.styled(Style::Dim, &line)));
+            }
+        }
     }
     let mark = if report.changed { "done" } else { "would" };
     for change in &report.changes {

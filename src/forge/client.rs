@@ -3,7 +3,7 @@
 use super::answer::{self, Answer, Method};
 use super::auth::Auth;
 use super::limits;
-use super::refusal::{self, Call};
+use super::refusal::{self, Call, Reason, Refusal};
 use crate::clock::Moment;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::git::wire::endpoint::{HttpUrl, parse_http};
@@ -12,7 +12,7 @@ use crate::progress::Progress;
 use serde_json::Value;
 use std::fmt;
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use ureq::http::{Request, Response};
 use ureq::{AsSendBody, Body};
 
@@ -47,6 +47,8 @@ struct Failed {
     error: Error,
     /// The server may have begun to act.
     began: bool,
+    /// The time that we were given for it is over: trying anew would exceed it.
+    late: bool,
 }
 
 impl<'a> Client<'a> {
@@ -158,8 +160,13 @@ impl<'a> Client<'a> {
                 _ => {
                     return Err(Error::new(
                         Kind::Unavailable,
-                        format!("{} gave something else than the list at {path}", self.forge),
-                    ));
+                        format!(
+                            "{} gave something else than the list at {}",
+                            self.forge,
+                            self.path_of(&address)
+                        ),
+                    )
+                    .hint("is this the address of its API, and of this make of forge?"));
                 }
             }
             next = match link {
@@ -171,6 +178,7 @@ impl<'a> Client<'a> {
                             self.forge
                         ),
                     )
+                    .hint("give the address of its API that it uses itself (AIDF_FORGE_API_URL, forge.api_url)")
                     .retryable(false)
                 })?),
                 None => None,
@@ -185,6 +193,7 @@ impl<'a> Client<'a> {
                     self.forge
                 ),
             )
+            .hint("is this the address of its API, or does something answer every request alike?")
             .retryable(false)),
         }
     }
@@ -221,7 +230,8 @@ impl<'a> Client<'a> {
                 Ok(answer) => answer,
                 Err(failed) => {
                     let safe = method == Method::Get || (method.may_repeat() && !failed.began);
-                    if safe && tries < MAX_TRIES && failed.error.is_retryable() {
+                    let again = safe && !failed.late && failed.error.is_retryable();
+                    if again && tries < MAX_TRIES {
                         self.pause_briefly(tries);
                         continue;
                     }
@@ -244,9 +254,9 @@ impl<'a> Client<'a> {
                     address = self
                         .same_server(place, &address)
                         .filter(|_| redirects <= MAX_REDIRECTS)
-                        .ok_or_else(|| refusal::redirected(&call))?;
+                        .ok_or_else(|| refusal::redirected(&call, answer.status))?;
                 }
-                300..=399 => return Err(refusal::redirected(&call)),
+                300..=399 => return Err(refusal::redirected(&call, answer.status)),
                 _ if limits::is_limit(&answer) => {
                     let wait = limits::wait(&answer, Moment::now().seconds(), limited);
                     limited += 1;
@@ -300,6 +310,7 @@ impl<'a> Client<'a> {
         let before = |error| Failed {
             error,
             began: false,
+            late: false,
         };
         let settings = self.http.settings_for(&self.base);
         let agent = self.http.agent(&self.base, &settings).map_err(before)?;
@@ -322,6 +333,7 @@ impl<'a> Client<'a> {
         if let Some((name, value)) = self.auth.header(&self.http).map_err(before)? {
             request = request.header(name, value);
         }
+        let begun = Instant::now();
         let built = match body {
             Some(body) => {
                 let bytes = serde_json::to_vec(body)
@@ -350,6 +362,7 @@ impl<'a> Client<'a> {
             })?
             .map_err(|e| Failed {
                 began: !refused_to_connect(&e),
+                late: matches!(e, ureq::Error::Timeout(_)),
                 error: transport_error(e, &self.base, self.http.timeout.as_secs()),
             })?;
         answer::read(
@@ -359,7 +372,11 @@ impl<'a> Client<'a> {
             &self.auth,
             self.http.timeout,
         )
-        .map_err(|error| Failed { error, began: true })
+        .map_err(|error| Failed {
+            error,
+            began: true,
+            late: begun.elapsed() >= self.http.timeout,
+        })
     }
 
     fn run<S: AsSendBody>(
@@ -395,10 +412,11 @@ impl<'a> Client<'a> {
                 "try again in {seconds} s (after {}), or let it wait longer with --timeout SECS",
                 at.rfc3339()
             ));
-            return Err(match answer.said.is_empty() {
-                true => error,
-                false => error.caused_by(anyhow::anyhow!(answer.said.clone())),
-            });
+            return Err(error.caused_by(Refusal {
+                status: answer.status,
+                reason: Reason::Limited,
+                said: answer.said.clone(),
+            }));
         }
         *waited += seconds;
         self.progress.step(&format!(

@@ -118,7 +118,7 @@ impl<'a> Gitea<'a> {
                     .map(|rule| rules::judge(rule, branch, first, wanted, &who)),
             );
             let body = rules::body(branch, wanted, &who);
-            self.bring(branch, &there, first, body, &mut survey);
+            self.bring(branch, &there, first, body, &who, &mut survey);
         }
         if wanted.backups {
             let first = rules::first(&there, BACKUP_PROBE);
@@ -126,7 +126,7 @@ impl<'a> Gitea<'a> {
             survey.rules.push(rules::judge_backup(NO_DELETION, first));
             let exact = there.iter().find(|p| rules::name(p) == BACKUPS);
             let body = rules::backup_body(exact, &who);
-            self.bring(BACKUPS, &there, first, body, &mut survey);
+            self.bring(BACKUPS, &there, first, body, &who, &mut survey);
         }
         if let Some(first) = rules::first(&there, SANDBOX_PROBE) {
             survey.warnings.push(format!(
@@ -149,6 +149,7 @@ impl<'a> Gitea<'a> {
         there: &[Value],
         first: Option<&Value>,
         mut body: Value,
+        who: &rules::Who,
         survey: &mut Survey,
     ) {
         if let Some(other) = first.filter(|f| rules::name(f) != name) {
@@ -168,6 +169,13 @@ impl<'a> Gitea<'a> {
             });
             return;
         };
+        let kept = rules::keep(have, &mut body, who.admin_key);
+        if !kept.is_empty() {
+            survey.warnings.push(format!(
+                "branch protection `{name}` asks for more than the policy does ({}), which is kept; loosen it by hand where that is meant",
+                kept.join(", ")
+            ));
+        }
         let differ = rules::differences(have, &mut body);
         if !differ.is_empty() {
             survey.changes.push(Change {

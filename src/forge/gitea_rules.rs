@@ -60,6 +60,47 @@ pub(super) fn body(branch: &str, wanted: &Wanted, who: &Who) -> Value {
     body
 }
 
+/// Makes `body` keep what others hold `have` to beyond it; answers what that is. A rule
+/// bears the branch's name and not ours, so it may be somebody else's.
+pub(super) fn keep(have: &Value, body: &mut Value, admin_key: &str) -> Vec<String> {
+    let mut kept = Vec::new();
+    let mut set = |body: &mut Value, key: &str, value: Value| {
+        if body.get(key).is_some_and(|old| *old != value) {
+            kept.push(key.to_owned());
+            body[key] = value;
+        }
+    };
+    let more =
+        |body: &Value| have["required_approvals"].as_u64() > body["required_approvals"].as_u64();
+    if more(body) {
+        set(
+            body,
+            "required_approvals",
+            have["required_approvals"].clone(),
+        );
+    }
+    for key in [
+        "block_on_official_review_requests",
+        "require_signed_commits",
+        admin_key,
+    ] {
+        if have[key] == true {
+            set(body, key, json!(true));
+        }
+    }
+    if have["enable_status_check"] == true {
+        let mut contexts = texts(&body["status_check_contexts"]);
+        for theirs in texts(&have["status_check_contexts"]) {
+            if !contexts.contains(&theirs) {
+                contexts.push(theirs);
+            }
+        }
+        set(body, "enable_status_check", json!(true));
+        set(body, "status_check_contexts", json!(contexts));
+    }
+    kept
+}
+
 /// The protection of backups: those who make them may push, and nobody may force or
 /// delete. Those who may already are kept, so that several identities can make backups.
 pub(super) fn backup_body(have: Option<&Value>, who: &Who) -> Value {

@@ -266,9 +266,14 @@ impl<'a> GitHub<'a> {
             encode(&self.target.owner),
             encode(slug)
         );
-        let found = self
+        let found = match self
             .client
-            .find(&path, "`members: read` of the organisation")?;
+            .find(&path, "`members: read` of the organisation")
+        {
+            // An App's token asks for the repository's permissions alone.
+            Err(e) if reason(&e) == Some(Reason::Permission) => None,
+            other => other?,
+        };
         found.and_then(|a| a.json["id"].as_u64()).ok_or_else(|| {
             Error::new(
                 Kind::NotFound,

@@ -10,7 +10,7 @@ use super::protection::{
 };
 use super::refusal::{Reason, is_plan_limit, reason};
 use super::target::encode;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use serde_json::{Value, json};
 
 const NO_GLOBS: &str =
@@ -22,7 +22,15 @@ impl GitHub<'_> {
         let found = self
             .client
             .find(&self.classic_path(branch, ""), "`administration: read`")?;
-        Ok(found.map(|a| a.json))
+        match found.map(|a| a.json) {
+            // Of what is no protection every lack would be overlooked.
+            Some(json) if !json.is_object() => Err(Error::new(
+                Kind::Unavailable,
+                format!("GitHub gave something else than the protection of `{branch}`"),
+            )
+            .hint("is this the address of its API?")),
+            found => Ok(found),
+        }
     }
 
     fn classic_path(&self, branch: &str, rest: &str) -> String {
@@ -148,6 +156,17 @@ fn checks(there: &Value) -> Vec<String> {
     all
 }
 
+/// The checks that one App alone may report, and that App: named without it, anybody's
+/// report would do.
+fn pinned(there: &Value) -> Vec<(String, u64)> {
+    there["required_status_checks"]["checks"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|c| Some((c["context"].as_str()?.to_owned(), c["app_id"].as_u64()?)))
+        .collect()
+}
+
 /// The people and teams who pass without review.
 fn allowances(there: &Value) -> (Vec<String>, Vec<String>, Vec<String>) {
     let part = &there["required_pull_request_reviews"]["bypass_pull_request_allowances"];
@@ -268,12 +287,22 @@ fn body(there: &Value, wanted: &Wanted) -> Value {
             contexts.push(check.clone());
         }
     }
-    let status = match contexts.is_empty() {
-        true => Value::Null,
-        false => json!({
-            "strict": there["required_status_checks"]["strict"] == true,
-            "contexts": contexts,
-        }),
+    let strict = there["required_status_checks"]["strict"] == true;
+    let pins = pinned(there);
+    let status = match (contexts.is_empty(), pins.is_empty()) {
+        (true, _) => Value::Null,
+        (false, true) => json!({"strict": strict, "contexts": contexts}),
+        (false, false) => {
+            let checks: Vec<Value> = contexts
+                .iter()
+                .map(|name| match pins.iter().find(|(n, _)| n == name) {
+                    Some((_, app)) => json!({"context": name, "app_id": app}),
+                    None => json!({"context": name}),
+                })
+                .collect();
+            // The names go into one list alone; the other has to be there.
+            json!({"strict": strict, "contexts": [], "checks": checks})
+        }
     };
     let restrictions = match &there["restrictions"] {
         part @ Value::Object(_) => people(part),
@@ -403,6 +432,20 @@ mod tests {
         assert_eq!(body["required_linear_history"], true);
         assert_eq!(body["allow_force_pushes"], false);
         assert!(!is_ours(&there, &wanted()));
+    }
+
+    #[test]
+    fn a_check_stays_with_the_app_that_reports_it() {
+        let there = json!({"required_status_checks": {"strict": false,
+            "contexts": ["theirs", "anyones"],
+            "checks": [{"context": "theirs", "app_id": 7}, {"context": "anyones", "app_id": null}]}});
+        let mut wanted = wanted();
+        wanted.status_checks = vec!["ours".to_owned()];
+        assert_eq!(
+            body(&there, &wanted)["required_status_checks"],
+            json!({"strict": false, "contexts": [], "checks": [
+                {"context": "anyones"}, {"context": "theirs", "app_id": 7}, {"context": "ours"}]})
+        );
     }
 
     #[test]

@@ -70,10 +70,10 @@ impl<'a> GitLab<'a> {
             Err(e) => return Err(e),
         };
         let mut survey = Survey::default();
-        for who in bypass {
+        for (who, said) in bypass.iter().zip(&wanted.bypass) {
             survey.warnings.push(match who {
                 Bypass::Admins => "GitLab knows no administrators of a repository: `admins` lets its maintainers push".to_owned(),
-                other => format!("GitLab lets single users or groups bypass in paid plans alone: {other:?} is held like all others"),
+                _ => format!("GitLab lets single users or groups bypass in paid plans alone: {said} is held like all others"),
             });
         }
         let facts = self.facts(wanted)?;
@@ -111,7 +111,7 @@ impl<'a> GitLab<'a> {
     }
 
     /// The requests that make an exact protection what it is to be.
-    fn bring(&self, name: &str, exact: Option<&Value>, body: Value, changes: &mut Vec<Change>) {
+    fn bring(&self, name: &str, exact: Option<&Value>, mut body: Value, changes: &mut Vec<Change>) {
         let one = self.path(&format!("/protected_branches/{}", encode(name)));
         let change = |what: String, method, path: &str, body| Change {
             what,
@@ -130,8 +130,8 @@ impl<'a> GitLab<'a> {
             ));
             return;
         };
-        let levels_differ = !rules::same_levels(have, &body);
-        if levels_differ {
+        if !rules::as_strict(have, &body) {
+            rules::keep(have, &mut body);
             changes.push(change(
                 format!("unprotect `{name}` to protect it anew; it is open in between"),
                 Method::Delete,

@@ -84,6 +84,48 @@ pub(super) fn same_levels(have: &Value, body: &Value) -> bool {
         && owners
 }
 
+/// How few people a level lets in.
+fn strictness(level: u64) -> u8 {
+    match level {
+        NO_ONE => 4,
+        60 => 3,
+        MAINTAINERS => 2,
+        30 => 1,
+        _ => 0,
+    }
+}
+
+/// Whether a protection holds people to `body`, or to more.
+pub(super) fn as_strict(have: &Value, body: &Value) -> bool {
+    let strict = |list: &str, level: &str| {
+        let all = levels(&have[list]);
+        let want = strictness(body[level].as_u64().unwrap_or(0));
+        !all.is_empty() && all.iter().all(|l| strictness(*l) >= want)
+    };
+    strict("push_access_levels", "push_access_level")
+        && strict("merge_access_levels", "merge_access_level")
+        && (body["code_owner_approval_required"] != true
+            // Plans without it do not tell of it.
+            || have["code_owner_approval_required"] != false)
+}
+
+/// Makes the body of a protection that is made anew keep what was stricter in the old one.
+pub(super) fn keep(have: &Value, body: &mut Value) {
+    for (list, level) in [
+        ("push_access_levels", "push_access_level"),
+        ("merge_access_levels", "merge_access_level"),
+    ] {
+        if let [one] = levels(&have[list])[..]
+            && strictness(one) > strictness(body[level].as_u64().unwrap_or(0))
+        {
+            body[level] = json!(one);
+        }
+    }
+    if have["code_owner_approval_required"] == true {
+        body["code_owner_approval_required"] = json!(true);
+    }
+}
+
 /// The protections that hold for a branch.
 pub(super) fn matching<'v>(all: &'v [Value], branch: &str) -> Vec<&'v Value> {
     all.iter()

@@ -4,6 +4,8 @@ use super::answer::Answer;
 
 /// The first wait where a forge limits us and names no time.
 const UNNAMED_WAIT: u64 = 60;
+/// What a wait is taken for at most: a number beyond it is nonsense, and would overflow.
+const LONGEST_WAIT: u64 = 36_525 * 86_400;
 
 /// Whether an answer says: not now, though nothing is wrong with the request.
 pub(super) fn is_limit(answer: &Answer) -> bool {
@@ -21,8 +23,12 @@ pub(super) fn is_limit(answer: &Answer) -> bool {
 /// Seconds to wait before the same request may be sent again; `earlier` waits were made
 /// for it already.
 pub(super) fn wait(answer: &Answer, now: i64, earlier: u32) -> u64 {
+    asked_wait(answer, now, earlier).min(LONGEST_WAIT)
+}
+
+fn asked_wait(answer: &Answer, now: i64, earlier: u32) -> u64 {
     let number = |name: &str| answer.header(name)?.trim().parse::<i64>().ok();
-    let until = |moment: i64| (moment - now).max(0) as u64 + 1;
+    let until = |moment: i64| moment.saturating_sub(now).max(0) as u64 + 1;
     if let Some(after) = answer.header("retry-after") {
         if let Ok(seconds) = after.trim().parse::<u64>() {
             return seconds.max(1);
@@ -139,6 +145,17 @@ mod tests {
         );
         assert_eq!(wait(&[("ratelimit-reset", "1700000009")], 0), 10);
         assert_eq!(wait(&[("ratelimit-reset", "9")], 0), 9);
+        for nonsense in ["9223372036854775807", "18446744073709551615"] {
+            assert_eq!(wait(&[("retry-after", nonsense)], 0), LONGEST_WAIT);
+        }
+        let reset = |at: &'static str| {
+            wait(
+                &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", at)],
+                0,
+            )
+        };
+        assert_eq!(reset("9223372036854775807"), LONGEST_WAIT);
+        assert_eq!(reset("-9223372036854775808"), 1);
         assert_eq!((wait(&[], 0), wait(&[], 1), wait(&[], 99)), (60, 120, 3840));
     }
 

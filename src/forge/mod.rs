@@ -10,7 +10,8 @@
 //!   and [`Removal`];
 //! - proposals: [`Forge::find_proposal`], [`Forge::open_proposal`],
 //!   [`Forge::update_proposal`], [`Forge::approve`], [`Forge::identity`];
-//! - telling refusals apart: [`is_plan_limit`], [`reason`], [`status`];
+//! - telling refusals apart: [`is_plan_limit`], [`reason`], [`status`], and telling more
+//!   with one, [`saying_also`];
 //! - [`logins_for_git`]: a GitHub App's tokens for git's own connections.
 //!
 //! A `survey` never says enforced of what it could not read. Where [`Survey::blocked`] is
@@ -45,7 +46,7 @@ pub use protection::{
     BACKUPS, CODE_OWNERS, CREATE_ONLY, Change, NO_DELETION, NO_FORCE, REVIEW, Removal, RuleState,
     SIGNED_COMMITS, STATUS_CHECKS, State, Survey, Wanted,
 };
-pub use refusal::{Reason, Refusal, is_plan_limit, reason, status};
+pub use refusal::{Reason, Refusal, is_plan_limit, reason, saying_also, status};
 pub use settings::{ForgeFile, ForgeSettings, GitHubAppFile, Provider};
 pub use target::{Target, detect};
 

@@ -203,9 +203,9 @@ pub struct Removal {
 
 /// Sends `changes` in order.
 ///
-/// Errors: the first refusal; what was sent before it stays.
+/// Errors: the first refusal, which says what was made before it and stays.
 pub(super) fn apply(client: &Client, changes: &[Change]) -> Result<()> {
-    for change in changes {
+    for (at, change) in changes.iter().enumerate() {
         let sent = client.call(
             change.method,
             &change.path,
@@ -216,10 +216,29 @@ pub(super) fn apply(client: &Client, changes: &[Change]) -> Result<()> {
             Ok(_) => {}
             // What is to be gone is gone.
             Err(e) if change.method == Method::Delete && refusal::status(&e) == Some(404) => {}
-            Err(e) => return Err(e),
+            Err(e) => {
+                let more = so_far(&changes[..at], change, &e);
+                return Err(refusal::saying_also(e, &more));
+            }
         }
     }
     Ok(())
+}
+
+/// How far it went until `error`: nobody should have to find that out by hand.
+fn so_far(made: &[Change], failed: &Change, error: &Error) -> String {
+    let made: Vec<&str> = made.iter().map(|c| c.what.as_str()).collect();
+    // A refusal changed nothing; a line that broke may have carried the request.
+    let certain = matches!(refusal::status(error), Some(300..=499));
+    let mut told = match made.is_empty() {
+        true if certain => "nothing was changed".to_owned(),
+        true => "nothing was changed before that".to_owned(),
+        false => format!("made before that, and left as it is: {}", made.join("; ")),
+    };
+    if !certain {
+        told.push_str(&format!("; not known to be made: {}", failed.what));
+    }
+    told
 }
 
 /// Whether `have` says all that `want` says: fields that we do not set may be anything,

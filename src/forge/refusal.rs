@@ -22,6 +22,10 @@ pub enum Reason {
     Invalid,
     /// Nobody approves a proposal of their own.
     OwnProposal,
+    /// It is asked too often.
+    Limited,
+    /// What is asked for is elsewhere.
+    Moved,
     /// The forge failed.
     Broken,
 }
@@ -63,6 +67,22 @@ pub fn is_plan_limit(error: &Error) -> bool {
     reason(error) == Some(Reason::Plan)
 }
 
+/// `error` with more in its sentence: what had been done before it, say.
+pub fn saying_also(error: Error, more: &str) -> Error {
+    let mut told = Error::new(error.kind(), format!("{}; {more}", error.message()))
+        .retryable(error.is_retryable());
+    if let Some(hint) = error.hint_text() {
+        told = told.hint(hint);
+    }
+    match error.cause::<Refusal>() {
+        Some(refusal) => told.caused_by(refusal.clone()),
+        None => match error.causes() {
+            none if none.is_empty() => told,
+            causes => told.caused_by(anyhow::anyhow!(causes.join(": "))),
+        },
+    }
+}
+
 /// What was asked, for messages.
 pub(super) struct Call<'c> {
     pub forge: &'static str,
@@ -82,7 +102,7 @@ impl Call<'_> {
 }
 
 /// A redirect that is not followed.
-pub(super) fn redirected(call: &Call) -> Error {
+pub(super) fn redirected(call: &Call, status: u16) -> Error {
     Error::new(
         Kind::Unavailable,
         format!(
@@ -93,6 +113,11 @@ pub(super) fn redirected(call: &Call) -> Error {
     )
     .hint("the repository may have been renamed: correct the remote's address; or correct forge.api_url")
     .retryable(false)
+    .caused_by(Refusal {
+        status,
+        reason: Reason::Moved,
+        said: String::new(),
+    })
 }
 
 /// The error for an answer that is no success.
@@ -106,7 +131,7 @@ pub(super) fn error(call: &Call, answer: &Answer) -> Error {
                 Kind::Denied,
                 format!("{forge} lets nobody approve a proposal of their own"),
             )
-            .hint("approve as a second identity: set AIDF_FORGE_TOKEN to its token"),
+            .hint("approve as a second identity: set AIDF_APPROVER_TOKEN to its token"),
         ),
         401 if call.had_login => (
             Reason::Login,
@@ -121,6 +146,11 @@ pub(super) fn error(call: &Call, answer: &Answer) -> Error {
                 "tried: {}; set AIDF_FORGE_TOKEN to a token with {}",
                 call.login, call.needs
             )),
+        ),
+        // Gitea says 403 to what exists, where the others say 422.
+        403 | 422 if said.contains("already exist") => (
+            Reason::Conflict,
+            Error::new(Kind::Conflict, format!("{forge} has that already: {what}")),
         ),
         402 => (Reason::Plan, plan_limit(forge, &what)),
         403 if said.contains("upgrade to github")
@@ -167,10 +197,6 @@ pub(super) fn error(call: &Call, answer: &Answer) -> Error {
         405 | 409 => (
             Reason::Conflict,
             Error::new(Kind::Conflict, format!("{forge} cannot do {what} as things are")),
-        ),
-        422 if said.contains("already exist") => (
-            Reason::Conflict,
-            Error::new(Kind::Conflict, format!("{forge} has that already: {what}")),
         ),
         400 | 413..=415 | 422 => (
             Reason::Invalid,
@@ -340,6 +366,12 @@ mod tests {
             (
                 422,
                 json!({"errors": [{"message": "A pull request already exists for o:b."}]}),
+                Kind::Conflict,
+                Reason::Conflict,
+            ),
+            (
+                403,
+                json!({"message": "Branch protection already exist"}),
                 Kind::Conflict,
                 Reason::Conflict,
             ),

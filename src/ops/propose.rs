@@ -6,7 +6,7 @@ use super::protect::{self, access_to};
 use super::sandbox::{self, Found};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::forge::{Approval, Forge, Provider, Purpose};
+use crate::forge::{Approval, Forge, Provider, Purpose, saying_also};
 use crate::git::{CommitId, Mode};
 use crate::guards::{self, Facts, File, Guard};
 use crate::ledger::Ledger;
@@ -193,7 +193,14 @@ fn carry(cx: &Context, request: &Request) -> Result<Report> {
         proposal.url
     );
     if report.guards.iter().all(|g| g.ok) {
-        approve(cx, &forge, provider, &mut report, proposal.number)?;
+        // Not approved is not undone: whoever reads this still wants its address.
+        approve(cx, &forge, provider, &mut report, proposal.number).map_err(|e| {
+            let what = match report.created {
+                true => "was opened",
+                false => "is up to date",
+            };
+            saying_also(e, &format!("the proposal itself {what}: {}", proposal.url))
+        })?;
     }
     Ok(report)
 }

@@ -185,3 +185,110 @@ fn what_the_app_does_not_know_is_reached_as_somebody_else() {
         .run()
         .exits(0);
 }
+
+/// A clone on GitHub that speaks as the App, whose API is `server`.
+fn as_app(w: &mut World, server: &ForgeServer) {
+    let key = key(&w.env).display().to_string();
+    w.vars.retain(|(name, _)| name != "AIDF_FORGE_TOKEN");
+    w.vars.extend([
+        ("AIDF_FORGE_API_URL".to_owned(), server.base()),
+        ("AIDF_GITHUB_APP_ID".to_owned(), "123".to_owned()),
+        ("AIDF_GITHUB_APP_KEY_FILE".to_owned(), key),
+    ]);
+}
+
+/// Mints `ghs_1`, `ghs_2`, …, each with so many seconds to live; an answer takes `slow`.
+fn minting(life: i64, slow: std::time::Duration) -> ForgeServer {
+    let count = std::sync::atomic::AtomicUsize::new(0);
+    ForgeServer::start(move |asked| match (asked.method.as_str(), asked.path()) {
+        ("GET", p) if p.ends_with("/installation") => Reply::json(200, json!({"id": 77})),
+        ("POST", "/app/installations/77/access_tokens") => {
+            let n = count.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1;
+            let ends = aidf::clock::Moment::now().seconds() + life;
+            let ends = aidf::clock::Moment::from_seconds(ends).rfc3339();
+            Reply::json(
+                201,
+                json!({"token": format!("ghs_{n}"), "expires_at": ends}),
+            )
+        }
+        _ => {
+            std::thread::sleep(slow);
+            Reply::json(200, json!([]))
+        }
+    })
+}
+
+#[test]
+fn a_run_that_outlasts_a_token_goes_on_with_the_next() {
+    let mut w = crate::support::clone_of("git@github.com:acme/widgets.git");
+    // Good for two seconds beyond what is kept in hand, where each answer takes one.
+    let server = minting(302, std::time::Duration::from_secs(1));
+    as_app(&mut w, &server);
+    let out = w.aidf(&["protect", "check", "-v"]).exits(8);
+    let asked = server.asked();
+    let used: Vec<&str> = asked
+        .iter()
+        .filter(|a| a.path().starts_with("/repos/") && !a.path().ends_with("/installation"))
+        .map(|a| a.header("authorization").unwrap())
+        .collect();
+    assert_eq!(used.first(), Some(&"Bearer ghs_1"));
+    assert!(used.contains(&"Bearer ghs_2"), "{used:?}");
+    assert!(used.is_sorted(), "an old one is not used again: {used:?}");
+    assert!(
+        !out.all().contains("ghs_") && !out.all().contains("eyJ"),
+        "{out}"
+    );
+}
+
+#[test]
+fn one_token_does_for_all_that_a_check_asks() {
+    let mut w = crate::support::clone_of("git@github.com:acme/widgets.git");
+    let server = minting(3600, std::time::Duration::ZERO);
+    as_app(&mut w, &server);
+    w.aidf(&["protect", "check"]).exits(8);
+    let mints = mints(&server);
+    assert_eq!(mints.len(), 1);
+    assert_eq!(
+        mints[0].body["permissions"],
+        json!({"administration": "read", "metadata": "read"})
+    );
+}
+
+#[test]
+fn an_app_names_a_team_by_its_number_since_its_token_cannot_see_the_organisation() {
+    let mut w = crate::support::clone_of("git@github.com:acme/widgets.git");
+    let server = ForgeServer::start(|asked| match asked.path() {
+        p if p.starts_with("/orgs/") => Reply::json(
+            403,
+            json!({"message": "Resource not accessible by integration"}),
+        ),
+        _ => answer(asked, "2999-01-01T00:00:00Z"),
+    });
+    as_app(&mut w, &server);
+    let out = w
+        .aidf(&["protect", "plan", "--bypass", "team:ops", "--json"])
+        .exits(3);
+    let hint = out.error()["hint"].to_string();
+    assert!(hint.contains("team:ID"), "{out}");
+    w.aidf(&["protect", "plan", "--bypass", "team:9"]).exits(0);
+}
+
+#[test]
+fn an_app_whose_key_the_forge_refuses_shows_none_of_it() {
+    let mut w = crate::support::clone_of("git@github.com:acme/widgets.git");
+    let server = ForgeServer::start(|asked| {
+        let sent = asked.header("authorization").unwrap_or_default();
+        Reply::json(
+            401,
+            json!({"message": format!("A JSON web token could not be decoded: {sent}")}),
+        )
+    });
+    as_app(&mut w, &server);
+    for command in ["plan", "check", "apply", "remove"] {
+        let out = w.aidf(&["protect", command, "-v"]).exits(4);
+        assert!(out.stderr.contains("the GitHub App's key"), "{out}");
+        assert!(!out.all().contains("eyJ"), "{out}");
+        let inner = KEY.lines().nth(3).unwrap();
+        assert!(!out.all().contains(inner), "{out}");
+    }
+}

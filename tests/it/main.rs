@@ -23,6 +23,8 @@ mod demo;
 mod errors;
 mod forge_app;
 mod forge_client;
+mod forge_errors;
+mod forge_gitlab;
 mod forge_proposals;
 mod forge_protection;
 mod hang;

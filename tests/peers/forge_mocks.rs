@@ -18,7 +18,7 @@ use crate::support::{Place, have};
 use crate::web::Site;
 
 /// Asks with this token; answers the status and the JSON.
-fn ask(to: &Recorder, token: &str, method: &str, path: &str, body: Value) -> (u16, Value) {
+pub fn ask(to: &Recorder, token: &str, method: &str, path: &str, body: Value) -> (u16, Value) {
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .build()
@@ -59,7 +59,7 @@ fn ruleset() -> Value {
     })
 }
 
-fn classic() -> Value {
+pub fn classic() -> Value {
     json!({
         "required_status_checks": null, "enforce_admins": true, "restrictions": null,
         "required_pull_request_reviews": {"required_approving_review_count": 1},

@@ -6,7 +6,10 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod forge_clone;
+mod forge_emulate;
 mod forge_mocks;
+mod forge_prism;
 mod gitolite;
 mod hook_table;
 mod http;

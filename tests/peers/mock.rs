@@ -99,6 +99,12 @@ impl Mocks {
 
     /// A GitHub with a memory: see [`Emulated`].
     pub fn emulate(&self, place: &Place) -> Emulated {
+        let all = ["contents", "pull_requests", "administration"];
+        self.emulate_where_the_app_may_write(place, &all)
+    }
+
+    /// The same with an App that was granted these permissions, to write.
+    pub fn emulate_where_the_app_may_write(&self, place: &Place, granted: &[&str]) -> Emulated {
         let key = place.path("app.pem");
         let made = Command::new("openssl")
             .args(["genrsa", "-traditional", "-out"])
@@ -108,8 +114,10 @@ impl Mocks {
             .status();
         assert!(made.unwrap().success());
         let token = |login: &str| json!({"login": login, "scopes": ["repo", "user", "admin:org"]});
-        let may = json!({"metadata": "read", "contents": "write", "pull_requests": "write",
-            "administration": "write"});
+        let mut may = json!({"metadata": "read"});
+        for permission in granted {
+            may[permission] = json!("write");
+        }
         let seed = json!({
             "tokens": {ADA_TOKEN: token("ada"), BOB_TOKEN: token("bob")},
             "github": {
@@ -208,12 +216,16 @@ pub struct Recorder {
     shared: Arc<Shared>,
 }
 
+type Story = dyn Fn(&Exchange) -> Option<(u16, Value)> + Send + Sync;
+
 #[derive(Default)]
 struct Shared {
     upstream: AtomicU16,
     ended: AtomicBool,
     seen: Mutex<Vec<Exchange>>,
     next: Mutex<Option<u16>>,
+    story: Mutex<Option<Box<Story>>>,
+    names: Mutex<Vec<(String, String)>>,
 }
 
 impl Recorder {
@@ -250,6 +262,19 @@ impl Recorder {
         *self.shared.next.lock().unwrap() = Some(status);
     }
 
+    /// What the story says is answered in place of what the forge says, to requests
+    /// that it finds no fault with: prism knows what is well-formed, and not what
+    /// came before.
+    pub fn tells(&self, story: impl Fn(&Exchange) -> Option<(u16, Value)> + Send + Sync + 'static) {
+        *self.shared.story.lock().unwrap() = Some(Box::new(story));
+    }
+
+    /// What we call `ours`, such as a commit, has the name `theirs` at the forge.
+    pub fn translates(&self, ours: &str, theirs: &str) {
+        let mut names = self.shared.names.lock().unwrap();
+        names.push((ours.to_owned(), theirs.to_owned()));
+    }
+
     /// Every request so far, of which there are some, is as the forge wants it.
     #[track_caller]
     pub fn all_are_well_formed(&self) {
@@ -280,7 +305,11 @@ impl Shared {
     /// One request on, and its answer back; then the connection is closed.
     fn pass(&self, mut client: TcpStream) -> io::Result<()> {
         let mut reader = BufReader::new(client.try_clone()?);
-        let request = Message::read(&mut reader, false)?;
+        let mut request = Message::read(&mut reader, false)?;
+        let names = self.names.lock().unwrap().clone();
+        for (ours, theirs) in &names {
+            request.rename(ours, theirs);
+        }
         let port = self.upstream.load(Ordering::SeqCst);
         let (method, target) = request.start.split_once(' ').unwrap_or_default();
         let target = target.split(' ').next().unwrap_or_default();
@@ -299,7 +328,8 @@ impl Shared {
                 head += &format!("{name}: {value}\r\n");
             }
         }
-        if let Some(status) = self.next.lock().unwrap().take() {
+        let forced = self.next.lock().unwrap().take();
+        if let Some(status) = forced {
             head += &format!("prefer: code={status}\r\n");
         }
         let length = request.body.len();
@@ -310,16 +340,35 @@ impl Shared {
         upstream.set_read_timeout(Some(READY))?;
         upstream.write_all(format!("{head}connection: close\r\n\r\n").as_bytes())?;
         upstream.write_all(&request.body)?;
-        let answer = Message::read(&mut BufReader::new(upstream), true)?;
-        let status = answer.start.split(' ').nth(1).and_then(|s| s.parse().ok());
-        self.seen.lock().unwrap().push(Exchange {
+        let mut answer = Message::read(&mut BufReader::new(upstream), true)?;
+        for (ours, theirs) in &names {
+            answer.rename(theirs, ours);
+        }
+        let mut status = answer.start.split(' ').nth(1).and_then(|s| s.parse().ok());
+        let mut exchange = Exchange {
             method: method.to_owned(),
             target: target.to_owned(),
             headers: request.headers.clone(),
             body: String::from_utf8_lossy(&request.body).into_owned(),
             status: status.unwrap_or_default(),
             faults: answer.faults(),
-        });
+        };
+        let told = match self.story.lock().unwrap().as_ref() {
+            Some(story) if forced.is_none() && exchange.faults.is_empty() => story(&exchange),
+            _ => None,
+        };
+        if let Some((code, body)) = told {
+            exchange.status = code;
+            status = Some(code);
+            answer.start = format!("HTTP/1.1 {code} Told");
+            // The examples' links lead to the forge itself.
+            answer.headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+            answer.body = match body {
+                Value::Null => Vec::new(),
+                body => body.to_string().into_bytes(),
+            };
+        }
+        self.seen.lock().unwrap().push(exchange);
         let mut head = format!("{}\r\n", answer.start);
         for (name, value) in &answer.headers {
             if ![
@@ -387,6 +436,13 @@ impl Message {
             headers,
             body,
         })
+    }
+
+    fn rename(&mut self, from: &str, to: &str) {
+        self.start = self.start.replace(from, to);
+        if let Ok(text) = std::str::from_utf8(&self.body) {
+            self.body = text.replace(from, to).into_bytes();
+        }
     }
 
     /// What prism holds against the request. It also lists what is wrong with the

@@ -51,7 +51,10 @@ pub fn guide(cx: &Context, request: &Request) -> Result<GuideReport> {
 
 fn steps(provider: Provider, wanted: &Wanted) -> Vec<String> {
     let branches = wanted.reviewed.join(", ");
-    let approvals = wanted.approvals;
+    let approvals = match wanted.approvals {
+        1 => "1 approval".to_owned(),
+        n => format!("{n} approvals"),
+    };
     let more = |names: [&str; 3]| {
         let asked = [
             wanted.code_owners,
@@ -73,7 +76,7 @@ fn steps(provider: Provider, wanted: &Wanted) -> Vec<String> {
     let steps: Vec<String> = match provider {
         Provider::GitHub => vec![
             "Settings > Rules > Rulesets > New branch ruleset; enforcement Active (free private repositories have none).".into(),
-            format!("For each of {branches}: target the branch; turn on Restrict deletions, Block force pushes, Require a pull request before merging with {approvals} approvals and stale approvals dismissed{}.",
+            format!("For each of {branches}: target the branch; turn on Restrict deletions, Block force pushes, Require a pull request before merging with {approvals} and stale approvals dismissed{}.",
                 more(["Require review from Code Owners", "Require signed commits", "Require status checks to pass"])),
             "One more for backups: target refs/heads/backup/**/*; turn on Restrict updates, Restrict deletions, Block force pushes; leave Restrict creations off.".into(),
             "Name each one `aidf: …`, so that aidf finds it again, and leave the bypass list as short as you can.".into(),
@@ -81,13 +84,13 @@ fn steps(provider: Provider, wanted: &Wanted) -> Vec<String> {
         ],
         Provider::GitLab => vec![
             format!("Settings > Repository > Protected branches: protect {branches}; allowed to merge Maintainers, allowed to push No one, force push off."),
-            format!("Settings > Merge requests > Approval rules: {approvals} approvals (Premium){}.",
+            format!("Settings > Merge requests > Approval rules: {approvals} (Premium){}.",
                 more(["Code owner approval", "Push rules: reject unsigned commits", "Pipelines must succeed"])),
             "Protect each backup/… branch by its own name, allowed to push No one: a rule for backup/* would stop new ones from being made.".into(),
             "Leave sandbox-* unprotected, and keep protected variables protected.".into(),
         ],
         Provider::Gitea | Provider::Forgejo => vec![
-            format!("Settings > Branches > Add rule for each of {branches}: disable push, {approvals} required approvals, dismiss stale approvals, block on rejected reviews{}.",
+            format!("Settings > Branches > Add rule for each of {branches}: disable push, require {approvals}, dismiss stale approvals, block on rejected reviews{}.",
                 more(["code owner reviews", "require signed commits", "status checks"])),
             "Make the rule hold for administrators too.".into(),
             "Add a rule for backup/**: push for a whitelist of operators alone.".into(),

@@ -8,7 +8,9 @@ mod workflows;
 use super::access;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::forge::{Access, Change, Forge, Provider, Purpose, RuleState, State, Wanted, detect};
+use crate::forge::{
+    Access, Change, Forge, Provider, Purpose, RuleState, State, Wanted, detect, saying_also,
+};
 use crate::git::Endpoint;
 use crate::policy::{Policy, ProtectRules};
 use serde::Serialize;
@@ -75,6 +77,22 @@ pub fn plan(cx: &Context, request: &Request) -> Result<Report> {
 ///
 /// Errors: as of [`plan`]; the first refusal, of which the changes before stay.
 pub fn apply(cx: &Context, request: &Request) -> Result<Report> {
+    recorded(cx, "protect apply", bring_about(cx, request))
+}
+
+/// Writes down what was done, and every refusal.
+fn recorded(cx: &Context, command: &str, result: Result<Report>) -> Result<Report> {
+    match &result {
+        Ok(report) if report.changed => {
+            cx.record(command, None, None, Ok(&report.changes.join("; ")));
+        }
+        Ok(_) => {}
+        Err(e) => cx.record(command, None, None, Err(e)),
+    }
+    result
+}
+
+fn bring_about(cx: &Context, request: &Request) -> Result<Report> {
     let place = Place::of(cx, request)?;
     let wanted = wanted(cx, request)?;
     let survey = place.survey(cx, request, &wanted, Purpose::Protect)?;
@@ -93,13 +111,12 @@ pub fn apply(cx: &Context, request: &Request) -> Result<Report> {
         };
         return Ok(report);
     }
-    let done = place.make(cx, &survey.changes);
+    place.make(cx, &survey.changes)?;
     let what = survey.changes.words().join("; ");
-    let told = done.as_ref().map(|()| what.as_str());
-    cx.record("protect apply", None, None, told);
-    done?;
     // What is said to hold is what is there now, and not what was asked for.
-    let after = place.survey(cx, request, &wanted, Purpose::Protect)?;
+    let after = place
+        .survey(cx, request, &wanted, Purpose::Protect)
+        .map_err(|e| saying_also(e, &format!("it came after these were made: {what}")))?;
     let mut report = place.report(cx, &after);
     report.changed = true;
     report.changes = survey.changes.words();
@@ -128,6 +145,10 @@ pub fn check(cx: &Context, request: &Request) -> Result<Report> {
 ///
 /// Errors: as of [`apply`].
 pub fn remove(cx: &Context, request: &Request) -> Result<Report> {
+    recorded(cx, "protect remove", take_away(cx, request))
+}
+
+fn take_away(cx: &Context, request: &Request) -> Result<Report> {
     let place = Place::of(cx, request)?;
     let wanted = wanted(cx, request)?;
     let (changes, left) = place.removal(cx, &wanted)?;
@@ -143,15 +164,7 @@ pub fn remove(cx: &Context, request: &Request) -> Result<Report> {
     if changes.is_empty() {
         return Ok(report);
     }
-    let done = place.make(cx, &changes);
-    let what = report.changes.join("; ");
-    cx.record(
-        "protect remove",
-        None,
-        None,
-        done.as_ref().map(|()| what.as_str()),
-    );
-    done?;
+    place.make(cx, &changes)?;
     report.message = format!(
         "made {}: the protection is gone",
         count(changes.len(), "change")
@@ -239,7 +252,7 @@ impl<'a> Place<'a> {
         if let Place::Forge(provider) = self {
             warnings.extend(workflows::open_to_sandboxes(cx)?);
             warnings.push(format!(
-                "{} cannot tell sandboxes' holders apart: whoever may push may write any sandbox-* branch",
+                "whoever may push may write any sandbox-* branch: {} cannot tell their holders apart",
                 provider.name()
             ));
         }

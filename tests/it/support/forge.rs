@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::http::{read_body, read_head};
+use super::{World, make_executable};
 
 /// A request as it came.
 #[derive(Clone, Debug)]
@@ -202,3 +203,32 @@ fn serve(shared: &Shared, stream: TcpStream) -> std::io::Result<()> {
     }
     Ok(())
 }
+
+/// A clone whose remote has a forge's address, such as `git@github.com:acme/widgets.git`;
+/// git's own traffic goes to a repository on disk, and calls carry `AIDF_FORGE_TOKEN`.
+pub fn clone_of(address: &str) -> World {
+    let mut w = World::path();
+    let path = address.split_once(':').expect("an address for ssh").1;
+    let root = w.remote.bare.parent().expect("a folder").to_owned();
+    let place = root.join(path);
+    std::fs::create_dir_all(place.parent().expect("an owner")).expect("a folder");
+    std::fs::rename(&w.remote.bare, &place).expect("a repository with an owner");
+    w.remote.bare = place;
+    let script = w.env.path("ssh-to-disk");
+    let text = format!(
+        "#!/bin/sh\nfor last; do :; done\ncd '{}' && exec sh -c \"$last\"\n",
+        root.display()
+    );
+    std::fs::write(&script, text).expect("a script");
+    make_executable(&script);
+    w.git(&["remote", "set-url", "origin", address]);
+    w.url = address.to_owned();
+    w.vars.extend([
+        ("GIT_SSH_COMMAND".to_owned(), script.display().to_string()),
+        ("AIDF_FORGE_TOKEN".to_owned(), FORGE_TOKEN.to_owned()),
+    ]);
+    w
+}
+
+/// What [`clone_of`] logs in with.
+pub const FORGE_TOKEN: &str = "tok-of-the-forge-0451";

@@ -11,7 +11,7 @@ mod remote;
 mod world;
 
 pub use env::{Call, Env, Out};
-pub use forge::{Asked, ForgeServer, Reply};
+pub use forge::{Asked, FORGE_TOKEN, ForgeServer, Reply, clone_of};
 pub use guard::{Guarded, claims, everything, protect, states};
 pub use http::{HttpServer, Mode};
 pub use remote::{Kind, Remote, SEED_LIB, make_executable};

@@ -20,14 +20,18 @@ const gitea = {
 const calls = {
   github: {
     '/user': ['get'],
+    '/users/{username}': ['get'],
     '/orgs/{org}/teams/{team_slug}': ['get'],
+    '/app': ['get'],
     '/app/installations/{installation_id}/access_tokens': ['post'],
     [repo]: ['get'],
     [`${repo}/installation`]: ['get'],
+    [`${repo}/collaborators`]: ['get'],
     [`${repo}/rulesets`]: ['get', 'post'],
     [`${repo}/rulesets/{ruleset_id}`]: ['get', 'put', 'delete'],
     [`${repo}/rules/branches/{branch}`]: ['get'],
     [`${repo}/branches/{branch}/protection`]: ['get', 'put', 'delete'],
+    [`${repo}/branches/{branch}/protection/required_signatures`]: ['post'],
     [`${repo}/pulls`]: ['get', 'post'],
     [`${repo}/pulls/{pull_number}`]: ['get', 'patch'],
     [`${repo}/pulls/{pull_number}/merge`]: ['put'],
