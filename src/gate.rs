@@ -52,6 +52,8 @@ pub struct Asked<'a> {
     pub motion: Motion,
     /// Whether it is a new branch at the tip of the default one, with nothing of its own.
     pub at_default: bool,
+    /// Of a new backup, why it is none of today's of a branch as it is.
+    pub backup: Result<(), &'static str>,
 }
 
 /// Why not, and what to do instead.
@@ -62,6 +64,10 @@ pub struct Refusal {
     /// What the pusher can do.
     pub todo: String,
 }
+
+/// What is said of a backup of something else than its branch's tip. Whoever lost a race
+/// hears it too, so aidf takes it as a reason to look again.
+pub const MOVED: &str = "its branch is at another commit here by now";
 
 /// Judges one ref; `Ok` says by what rule it may move.
 ///
@@ -112,7 +118,14 @@ pub fn judge(
     }
     if branch.starts_with(backup_name::PREFIX) {
         return match motion {
-            Motion::Create => Ok("backups may be made by all"),
+            Motion::Create => match asked.backup {
+                _ if pusher.operator => Ok("an operator may make any backup"),
+                Ok(()) => Ok("today's backup of a branch as it is may be made by all"),
+                Err(why) => refuse(
+                    format!("{branch} is not taken as a backup: {why}"),
+                    "make one with `aidf backup create`, or push with an operator's token",
+                ),
+            },
             Motion::Delete if pusher.operator => Ok("an operator may delete a backup"),
             Motion::Delete => refuse(
                 format!("{branch} is a backup, which only an operator deletes"),
@@ -235,6 +248,7 @@ mod tests {
             name,
             motion,
             at_default: false,
+            backup: Ok(()),
         };
         judge(asked, pusher, &policy, "sandbox").is_ok()
     }
@@ -306,6 +320,7 @@ mod tests {
                     name: "refs/heads/sandbox",
                     motion,
                     at_default,
+                    backup: Ok(()),
                 },
                 &Pusher::default(),
                 &policy,
@@ -334,6 +349,7 @@ mod tests {
             name: "refs/heads/sandbox-a",
             motion: Motion::Forward,
             at_default: false,
+            backup: Ok(()),
         };
         let refusal = judge(asked, &pusher, &policy, "sandbox").unwrap_err();
         assert!(refusal.why.contains("sandbox-a") && refusal.why.contains("it has expired"));

@@ -388,6 +388,11 @@ impl Policy {
         }
     }
 
+    /// Whether the policy refuses paths of its own on every branch.
+    pub fn has_own_denials(&self) -> bool {
+        !self.deny_more.is_empty()
+    }
+
     /// Whether a path runs code, decides reviews or is the policy itself, whatever the
     /// policy allows besides.
     pub fn is_sensitive(&self, path: &str) -> bool {

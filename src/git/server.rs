@@ -1,9 +1,11 @@
 //! A repository as its own server sees it: from inside a hook, and when it is set up.
 
 use super::id::{CommitId, ObjectId};
+use super::object::{Change, Entry, Mode};
 use super::store::{Store, prepare};
 use crate::error::{Error, Kind, OrFail, Result};
 use git2::{ObjectType, Repository};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 impl Store {
@@ -144,6 +146,65 @@ impl Store {
         self.repo
             .find_reference(name)
             .is_ok_and(|r| r.kind() == Some(git2::ReferenceType::Symbolic))
+    }
+
+    /// What differs between two trees, at most `most` paths; `None` where there is more.
+    ///
+    /// A tree of a few objects can stand for millions of files: it is left as soon as it
+    /// is too much. Errors: internal, for a tree that cannot be read.
+    pub fn changes_up_to(
+        &self,
+        old: Option<ObjectId>,
+        new: Option<ObjectId>,
+        most: usize,
+    ) -> Result<Option<Vec<Change>>> {
+        let mut found = Vec::new();
+        let mut open = vec![(Vec::new(), old, new)];
+        while let Some((folder, old, new)) = open.pop() {
+            let (before, after) = (self.entries(old)?, self.entries(new)?);
+            let names: BTreeSet<&Vec<u8>> = before.keys().chain(after.keys()).collect();
+            for name in names {
+                let (old, new) = (before.get(name).copied(), after.get(name).copied());
+                if old == new {
+                    continue;
+                }
+                let mut path: Vec<u8> = folder.clone();
+                path.extend_from_slice(name);
+                let is_folder = |e: &Entry| e.mode == Mode::Folder;
+                let below = (old.filter(is_folder), new.filter(is_folder));
+                let here = (old.filter(|e| !is_folder(e)), new.filter(|e| !is_folder(e)));
+                if here != (None, None) {
+                    found.push(Change {
+                        path: path.clone(),
+                        renamed_to: None,
+                        old: here.0,
+                        new: here.1,
+                    });
+                }
+                if below != (None, None) {
+                    path.push(b'/');
+                    open.push((path, below.0.map(|e| e.id), below.1.map(|e| e.id)));
+                }
+                if found.len() + open.len() > most {
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(Some(found))
+    }
+
+    fn entries(&self, tree: Option<ObjectId>) -> Result<BTreeMap<Vec<u8>, Entry>> {
+        let Some(tree) = tree else {
+            return Ok(BTreeMap::new());
+        };
+        let entry = |e: git2::TreeEntry<'_>| {
+            let found = Entry {
+                id: ObjectId(e.id()),
+                mode: Mode::from_raw(e.filemode_raw()),
+            };
+            (e.name_bytes().to_vec(), found)
+        };
+        Ok(self.tree(tree)?.iter().map(entry).collect())
     }
 
     /// The commits that `tip` reaches and none of `hidden` does, newest first.

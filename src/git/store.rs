@@ -257,9 +257,12 @@ impl Store {
             id,
             tree: ObjectId(commit.tree_id()),
             // As written: libgit2 hides the parents at which a shallow clone is cut.
+            // Only those that stand where git looks for them: a later line of that name is
+            // nothing to git, and must be nothing here.
             parents: raw
                 .lines()
-                .filter_map(|l| ObjectId::parse(l.strip_prefix("parent ")?).ok())
+                .skip(1)
+                .map_while(|l| ObjectId::parse(l.strip_prefix("parent ")?).ok())
                 .collect(),
             author: line("author "),
             committer: line("committer "),

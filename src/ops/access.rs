@@ -289,6 +289,8 @@ pub fn authorise(
             return Err(rejected(Rejection::Revoked));
         }
         if claims.kind == TokenKind::Sandbox {
+            // A commit dated ahead must not keep a token alive.
+            let last_write = last_write.min(cx.now.seconds());
             if token::ends_at(claims, Some(last_write), policy.sandbox().idle_days)
                 .is_some_and(|end| cx.now.seconds() >= end)
             {

@@ -14,6 +14,7 @@ use crate::names;
 use crate::policy::{Policy, PolicyFile};
 use crate::token::{self, Rejection, TokenKind};
 use serde::Serialize;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 /// The push option that carries a token.
@@ -25,6 +26,9 @@ pub const KEY_FILE: &str = "aidf.keyfile";
 pub const REPO_NAME: &str = "aidf.reponame";
 /// The base of sandboxes, where it is not `sandbox`.
 pub const BASE: &str = "aidf.base";
+
+/// Paths of one push that are looked at: a real import, and no more than some megabytes.
+const MAX_CHANGES: usize = 200_000;
 
 /// One ref of a push, as git hands it to the hook.
 #[derive(Debug, Clone)]
@@ -220,12 +224,23 @@ impl Gate {
                 token_ids: token_ids.to_vec(),
                 name: update.name.clone(),
                 motion,
-                old: update.old,
+                // Of a deletion what goes, and not what the pusher made of it.
+                old: match motion {
+                    Motion::Delete => self.store.local_ref(&update.name),
+                    _ => update.old,
+                },
                 new: update.new,
                 allowed,
                 rule,
                 todo,
             });
+        }
+        // All or none: what would have passed alone does not move either.
+        if decisions.iter().any(|d| !d.allowed) {
+            for other in decisions.iter_mut().filter(|d| d.allowed) {
+                other.allowed = false;
+                other.rule = format!("another ref of the push is refused ({})", other.rule);
+            }
         }
         Ok(decisions)
     }
@@ -264,6 +279,7 @@ impl Gate {
             name: &update.name,
             motion,
             at_default: update.new.is_some() && update.new == default,
+            backup: branch.map_or(Ok(()), |b| self.check_backup(b, update.new)),
         };
         let rule = match gate::judge(asked, pusher, policy, &self.base) {
             Ok(rule) => rule,
@@ -296,94 +312,188 @@ impl Gate {
         policy: &Policy,
         reviewed: &[CommitId],
     ) -> Result<()> {
+        if !names::is_sandbox(branch) && !policy.has_own_denials() {
+            return Ok(());
+        }
         let mut known: Vec<CommitId> = old.into_iter().collect();
         known.extend(reviewed);
-        let limits = policy.limits();
+        let mut left = MAX_CHANGES;
         for id in self.store.new_commits(new, &known)? {
-            let changes = self.own_changes(id)?;
-            let (mut files, mut bytes, mut lines) = (0u64, 0u64, 0u64);
-            for change in &changes {
-                let path = String::from_utf8_lossy(&change.path).into_owned();
-                // Each write brings its own entries to the ledgers.
-                if policy.ledgers().contains(&path) {
-                    // In the place of one, anything but a file would close the sandbox.
-                    if change.new.is_some_and(|e| !e.mode.is_file()) {
-                        return Err(Error::new(
-                            Kind::Denied,
-                            format!("the ledger `{path}` would not be a file"),
-                        )
-                        .hint("leave it out; each commit of aidf brings its own entries"));
-                    }
-                    continue;
-                }
+            let (own, taken) = self.own_changes(id, &mut left)?;
+            for change in &taken {
+                self.check_taken(branch, change, policy, reviewed)?;
+            }
+            self.check_own(branch, id, &own, policy)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a new backup is what it says: of now, and of what its branch has now. One
+    /// that was planted could push real ones out, or hide that a branch was rewound.
+    fn check_backup(
+        &self,
+        name: &str,
+        new: Option<CommitId>,
+    ) -> std::result::Result<(), &'static str> {
+        const DAY: i64 = 86_400;
+        let Some(read) = backup_name::parse(name) else {
+            return Err("its name is not that of a dated backup");
+        };
+        let age = self.now.seconds() - read.time.seconds();
+        // A day's own name is of its midnight; clocks differ by some minutes.
+        if !(-600..=2 * DAY).contains(&age) {
+            return Err("its date is not of today");
+        }
+        let branch = match read.branch {
+            Some(branch) => branch,
+            None => self.default_branch().unwrap_or_default(),
+        };
+        let tip = self.store.local_ref(&format!("refs/heads/{branch}"));
+        // A copy's server has the backups alone.
+        match tip.is_none() || tip == new {
+            true => Ok(()),
+            false => Err(gate::MOVED),
+        }
+    }
+
+    /// What a commit brings by itself.
+    fn check_own(
+        &self,
+        branch: &str,
+        id: CommitId,
+        changes: &[Change],
+        policy: &Policy,
+    ) -> Result<()> {
+        let limits = policy.limits();
+        let at = format!("in commit {}", id.short());
+        let (mut files, mut bytes, mut lines) = (0u64, 0u64, 0u64);
+        for change in changes {
+            let path = String::from_utf8_lossy(&change.path).into_owned();
+            let odd = change.new.is_some_and(|e| !e.mode.is_file());
+            let ledger = policy.ledgers().contains(&path);
+            if !ledger {
                 policy.check_path(branch, &path)?;
-                if change.new.is_some_and(|e| !e.mode.is_file()) {
+                if odd {
                     // A link or a module in a folder's place brings all that is below it.
                     policy.check_path(branch, &format!("{path}/x"))?;
                 }
-                if !names::is_sandbox(branch) {
-                    continue;
-                }
-                let at = || format!("in commit {}", id.short());
-                if change.new.is_some() && TreePath::new(&path).is_err() {
-                    return Err(Error::new(
-                        Kind::Denied,
-                        format!(
-                            "`{path}` is no path that every platform can hold ({})",
-                            at()
-                        ),
-                    )
-                    .hint("rename it"));
-                }
-                files += 1;
-                let Some(entry) = change.new.filter(|e| e.mode.is_file()) else {
-                    continue;
-                };
-                let size = self.store.blob_size(entry.id)?;
-                bytes += size;
-                if let Some(most) = limits.file_bytes.filter(|most| size > *most) {
-                    return Err(too_much(&format!("`{path}` has {size} bytes"), most, &at()));
-                }
-                if limits.lines.is_some() {
-                    let count = self.store.count_lines(change.old, change.new)?;
-                    lines += count.added + count.removed;
-                }
             }
-            let at = format!("in commit {}", id.short());
-            for (what, count, most) in [
-                ("files change", files, limits.files),
-                ("bytes are written", bytes, limits.total_bytes),
-                ("lines change", lines, limits.lines),
-            ] {
-                if let Some(most) = most.filter(|most| count > *most) {
-                    return Err(too_much(&format!("{count} {what}"), most, &at));
+            if !names::is_sandbox(branch) {
+                continue;
+            }
+            if odd {
+                return Err(Error::new(
+                    Kind::Denied,
+                    format!("`{path}` would be a symlink or submodule ({at})"),
+                )
+                .hint("sandboxes hold files alone; leave it out"));
+            }
+            if change.new.is_some() && TreePath::new(&path).is_err() {
+                return Err(Error::new(
+                    Kind::Denied,
+                    format!("`{path}` is no path that every platform can hold ({at})"),
+                )
+                .hint("rename it"));
+            }
+            let size = match change.new {
+                Some(entry) => self.store.blob_size(entry.id)?,
+                None => 0,
+            };
+            // Each write brings its own entries to the ledgers, which grow with time.
+            if ledger {
+                let most = crate::yaml::MAX_BYTES as u64;
+                if size > most {
+                    return Err(too_much(&format!("`{path}` has {size} bytes"), most, &at));
                 }
+                continue;
+            }
+            files += 1;
+            bytes += size;
+            if let Some(most) = limits.file_bytes.filter(|most| size > *most) {
+                return Err(too_much(&format!("`{path}` has {size} bytes"), most, &at));
+            }
+            if limits.lines.is_some() {
+                let count = self.store.count_lines(change.old, change.new)?;
+                lines += count.added + count.removed;
+            }
+        }
+        for (what, count, most) in [
+            ("files change", files, limits.files),
+            ("bytes are written", bytes, limits.total_bytes),
+            ("lines change", lines, limits.lines),
+        ] {
+            if let Some(most) = most.filter(|most| count > *most) {
+                return Err(too_much(&format!("{count} {what}"), most, &at));
             }
         }
         Ok(())
     }
 
-    /// What a commit itself changes: of a merge, what is as none of its parents has it.
-    fn own_changes(&self, id: CommitId) -> Result<Vec<Change>> {
-        let commit = self.store.commit(id)?;
-        let mut parents = commit.parents.iter();
-        let against = |parent: Option<&CommitId>| -> Result<Vec<Change>> {
-            let tree = parent.map(|p| self.store.commit(*p)).transpose()?;
-            self.store
-                .changes(tree.map(|c| c.tree), Some(commit.tree), false)
-        };
-        let mut changes = against(parents.next())?;
-        for parent in parents {
-            let others = against(Some(parent))?;
-            changes.retain(|c| others.iter().any(|o| o.path == c.path));
+    /// What a merge takes from another parent than its first: of the paths that nobody
+    /// writes on this branch, only what the protected branches have now. An old version
+    /// of a workflow was reviewed once, and replaced for a reason.
+    fn check_taken(
+        &self,
+        branch: &str,
+        change: &Change,
+        policy: &Policy,
+        reviewed: &[CommitId],
+    ) -> Result<()> {
+        let path = String::from_utf8_lossy(&change.path).into_owned();
+        if policy.ledgers().contains(&path) {
+            return Ok(());
         }
-        Ok(changes)
+        let Err(denied) = policy.check_path(branch, &path) else {
+            return Ok(());
+        };
+        for tip in reviewed {
+            let tree = self.store.commit(*tip)?.tree;
+            if self.store.entry(tree, &change.path)? == change.new {
+                return Ok(());
+            }
+        }
+        Err(denied)
     }
 
+    /// What a commit itself changes, of a merge what is as none of its parents has it; and
+    /// what a merge takes over its first parent from another one.
+    fn own_changes(&self, id: CommitId, left: &mut usize) -> Result<(Vec<Change>, Vec<Change>)> {
+        let commit = self.store.commit(id)?;
+        let mut parents = commit.parents.iter();
+        let mut against = |parent: Option<&CommitId>| -> Result<Vec<Change>> {
+            let tree = parent.map(|p| self.store.commit(*p)).transpose()?;
+            let changes =
+                self.store
+                    .changes_up_to(tree.map(|c| c.tree), Some(commit.tree), *left)?;
+            let changes = changes.ok_or_else(|| {
+                too_much(
+                    "more paths change by this push than the server looks at",
+                    MAX_CHANGES as u64,
+                    &format!("in commit {}", id.short()),
+                )
+            })?;
+            *left -= changes.len();
+            Ok(changes)
+        };
+        let mut own = against(parents.next())?;
+        let mut taken = Vec::new();
+        for parent in parents {
+            let others: HashSet<Vec<u8>> =
+                against(Some(parent))?.into_iter().map(|c| c.path).collect();
+            let (still, from_it) = own.into_iter().partition(|c| others.contains(&c.path));
+            own = still;
+            taken.extend::<Vec<Change>>(from_it);
+        }
+        Ok((own, taken))
+    }
+
+    /// How a ref would move, going by what the pusher says that it is at. git holds the
+    /// pusher to that in its own transaction, except for deletions: where the old object
+    /// is none that it knows, it deletes whatever is there.
     fn motion(&self, update: &Update) -> Motion {
         match (update.old, update.new) {
-            (None, _) => Motion::Create,
-            (Some(_), None) => Motion::Delete,
+            (_, None) => Motion::Delete,
+            (None, Some(_)) => Motion::Create,
             (Some(old), Some(new)) if self.store.is_ancestor(old, new) => Motion::Forward,
             _ => Motion::Force,
         }
@@ -417,7 +527,8 @@ impl Gate {
                 let tip = branch.and_then(|b| self.store.local_ref(&format!("refs/heads/{b}")));
                 let last_write = tip
                     .and_then(|id| self.store.commit(id).ok())
-                    .map(|c| c.time);
+                    // A commit dated ahead must not keep a token alive.
+                    .map(|c| c.time.min(self.now.seconds()));
                 let idle = idle_days.filter(|_| claims.kind == TokenKind::Sandbox);
                 match token::ends_at(&claims, last_write, idle) {
                     Some(end) if self.now.seconds() >= end => Err(Rejection::Idle),

@@ -3,8 +3,10 @@
 
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
+use crate::gate::MOVED;
 use crate::git::wire::PushFailure;
 use crate::git::{Advertisement, ObjectId, RefUpdate, Verdict};
+use crate::token::{self, Rejection};
 use std::time::{Duration, Instant};
 
 /// At most this many pushes for one write: where eight writers race without pause, one
@@ -180,7 +182,8 @@ pub fn publish<T>(
                     });
                 }
                 let error = refusal(&push.updates, &refused, &outcome.messages);
-                if !refused.iter().all(|why| may_be_stale(why)) {
+                let moved = outcome.messages.iter().any(|m| m.contains(MOVED));
+                if !moved && !refused.iter().all(|why| may_be_stale(why)) {
                     return Err(error);
                 }
                 // The next try may well land: what the server said of this one is a detail.
@@ -234,6 +237,16 @@ fn backoff(tries: u32, took: Duration) -> Duration {
 
 /// The token goes to a hook that takes options, and never where others could read it.
 fn push_options(cx: &Context, advertisement: &Advertisement, token: Option<&str>) -> Vec<String> {
+    // What opens nothing here is another repository's, and no business of this server.
+    let foreign = |token: &str| {
+        let opened = token::open(token, cx.keys(), &cx.repo_name, cx.now.seconds());
+        cx.is_broker() && opened == Err(Rejection::NotValid)
+    };
+    if token.is_some_and(foreign) {
+        cx.progress
+            .step("the token is not of this repository, and is not sent");
+        return Vec::new();
+    }
     match token {
         Some(token) if advertisement.takes_push_options() && cx.remote.endpoint().is_private() => {
             vec![format!("aidf-token={token}")]

@@ -155,15 +155,18 @@ fn what_was_smuggled_to_another_ref_first_is_refused_on_a_sandbox() {
     let (g, ada, token) = held(Kind::Path, "");
     let target = "HEAD:refs/heads/sandbox-ada";
     ada.plain(&[WORKFLOW], "Smuggle");
-    for place in [
-        "refs/heads/feature/x",
-        "refs/heads/backup/2020-01-01",
-        "refs/tags/x",
-        "refs/notes/x",
-    ] {
+    for place in ["refs/heads/feature/x", "refs/tags/x", "refs/notes/x"] {
         g.passes(&ada, &[], &[&format!("HEAD:{place}")]);
         g.refused(&ada, &[&token], &[target], WORKFLOW.0);
     }
+    // A backup is of today and of its branch as it is, and no place to put things.
+    for name in ["2020-01-01", "evil", "2099-01-01", "sandbox-ada/evil"] {
+        let to = format!("HEAD:refs/heads/backup/{name}");
+        g.refused(&ada, &[&token], &[&to], "is not taken as a backup");
+    }
+    let today = aidf::clock::Moment::now().date();
+    let planted = format!("HEAD:refs/heads/backup/{today}");
+    g.refused(&ada, &[&token], &[&planted], "another commit here by now");
     // Nor does a merge of it, a commit that hides it, or a history of its own help.
     ada.at("sandbox-ada");
     ada.plain(&[("b.txt", "b\n")], "Mine");
@@ -208,7 +211,7 @@ fn what_is_denied_may_be_neither_removed_nor_renamed_nor_linked() {
         std::os::unix::fs::symlink("/etc/passwd", ada.clone.join(MEMORY)).unwrap();
         ada.git(&["add", MEMORY]);
         ada.plain(&[], "Link it");
-        g.refused(&ada, &[&token], &[target], "would not be a file");
+        g.refused(&ada, &[&token], &[target], "would be a symlink");
     }
 }
 
@@ -335,7 +338,11 @@ fn nobody_but_an_operator_replaces_objects_or_stands_in_a_names_way() {
         "in the way of sandbox",
     );
     g.w.init();
-    g.passes(&ada, &[], &["HEAD:refs/heads/backup/release/1/2030-01-01"]);
+    let today = aidf::clock::Moment::now().date();
+    let branch = "refs/remotes/origin/sandbox-ada";
+    let backup = format!("{branch}:refs/heads/backup/sandbox-ada/{today}");
+    ada.git(&["fetch", "--quiet", "origin"]);
+    g.passes(&ada, &[], &[&backup]);
     g.passes(&ada, &[], &["HEAD:refs/heads/sandboxes/x"]);
 }
 
@@ -354,12 +361,12 @@ fn a_link_or_a_module_in_the_place_of_a_denied_folder_is_refused() {
     ada.git(&["update-index", "--add", "--cacheinfo", &module]);
     ada.git(&["commit", "--quiet", "-m", "A module"]);
     g.refused(&ada, &[&token], &[target], ".husky");
-    // Elsewhere they are a repository's own affair.
+    // Sandboxes hold files alone, there and elsewhere.
     ada.at("sandbox-ada");
     std::os::unix::fs::symlink("guide.md", ada.clone.join("docs/link")).unwrap();
     ada.git(&["add", "-A"]);
     ada.plain(&[], "A plain link");
-    g.passes(&ada, &[&token], &[target]);
+    g.refused(&ada, &[&token], &[target], "symlink or submodule");
 }
 
 #[test]
@@ -441,7 +448,7 @@ fn a_client_that_lies_about_what_a_ref_is_moves_nothing() {
     let first = g.w.remote.git(&["rev-list", "--max-parents=0", "main"]);
     g.w.remote
         .git(&["update-ref", "refs/heads/backup/2020-01-01", &first]);
-    let zero = "0".repeat(40);
+    let (zero, ones) = ("0".repeat(40), "1".repeat(40));
     let base = g.w.remote.tip("sandbox");
     let main = g.w.remote.tip("main");
     let before = g.w.remote.refs();
@@ -455,6 +462,11 @@ fn a_client_that_lies_about_what_a_ref_is_moves_nothing() {
         (&base, &zero, "refs/heads/sandbox-ada"),
         (&main, &zero, "refs/heads/../heads/main"),
         (&zero, &main, "refs/heads/sandbox-ada/../../heads/main"),
+        // Deletions that say of themselves that there is nothing, or something else.
+        (&zero, &zero, "refs/heads/backup/2020-01-01"),
+        (&ones, &zero, "refs/heads/backup/2020-01-01"),
+        (&zero, &zero, "refs/heads/main"),
+        (&zero, &zero, "refs/heads/sandbox-ada"),
         (&zero, &main, "HEAD"),
         (&zero, &main, "heads/main"),
     ] {
@@ -622,4 +634,112 @@ fn a_journal_that_cannot_be_written_stops_no_push_and_is_told() {
     let out = g.passes(&ada, &[&token], &["HEAD:refs/heads/sandbox-ada"]);
     assert!(out.stderr.contains("journal"), "{out}");
     g.refused(&ada, &[], &["HEAD:refs/heads/main"], "main is protected");
+}
+
+#[test]
+fn a_parent_that_git_does_not_see_hides_nothing() {
+    let (g, ada, token) = held(Kind::Path, "");
+    let base = ada.git(&["rev-parse", "HEAD"]);
+    ada.plain(&[WORKFLOW], "Smuggle");
+    let smuggled = ada.git(&["rev-parse", "HEAD"]);
+    g.passes(&ada, &[], &["HEAD:refs/heads/feature/x"]);
+    let tree = ada.git(&["rev-parse", "HEAD^{tree}"]);
+    let who = "Ada <ada@example.invalid> 1795342272 +0000";
+    let commit = format!(
+        "tree {tree}\nparent {base}\nauthor {who}\ncommitter {who}\nparent {smuggled}\n\nHide\n"
+    );
+    let args = ["hash-object", "-t", "commit", "-w", "--stdin"];
+    let id = ada.env.git_bytes(&ada.clone, &args, commit.as_bytes());
+    let id = String::from_utf8(id).unwrap();
+    let to = format!("{}:refs/heads/sandbox-ada", id.trim());
+    g.refused(&ada, &[&token], &[&to], WORKFLOW.0);
+}
+
+#[test]
+fn a_tree_of_few_objects_and_many_files_is_left_as_soon_as_it_is_too_much() {
+    let (g, ada, token) = held(Kind::Path, "");
+    let blob = ada
+        .env
+        .git_bytes(&ada.clone, &["hash-object", "-w", "--stdin"], b"x\n");
+    let mut entry = format!("100644 blob {}", String::from_utf8(blob).unwrap().trim());
+    let mut tree = String::new();
+    for _ in 0..7 {
+        let list: String = (0..10).map(|n| format!("{entry}\t{n}\n")).collect();
+        let made = ada.env.git_bytes(&ada.clone, &["mktree"], list.as_bytes());
+        tree = String::from_utf8(made).unwrap().trim().to_owned();
+        entry = format!("040000 tree {tree}");
+    }
+    let base = ada.git(&["rev-parse", "HEAD"]);
+    let bomb = ada.git(&["commit-tree", &tree, "-p", &base, "-m", "Bomb"]);
+    let to = format!("{bomb}:refs/heads/sandbox-ada");
+    g.refused(&ada, &[&token], &[&to], "more paths change");
+    // Where no rule is about paths, none is looked at.
+    g.passes(&ada, &[], &[&format!("{bomb}:refs/heads/feature/x")]);
+}
+
+#[test]
+fn a_merge_brings_no_older_version_of_what_is_denied() {
+    let (g, ada, token) = held(Kind::Path, "");
+    let at_first: [(&str, Option<&[u8]>); 1] = [(WORKFLOW.0, Some(b"on: push\n"))];
+    g.w.remote.write("sandbox", &at_first, "Add CI");
+    let old = g.w.remote.tip("sandbox");
+    let now: [(&str, Option<&[u8]>); 1] = [(WORKFLOW.0, Some(b"on: workflow_dispatch\n"))];
+    g.w.remote.write("sandbox", &now, "Harden it");
+    ada.plain(&[("a.txt", "a\n")], "Mine");
+    ada.git(&["fetch", "--quiet", "origin"]);
+    ada.git(&["merge", "--quiet", "--no-ff", "-m", "Merge", &old]);
+    g.refused(
+        &ada,
+        &[&token],
+        &["HEAD:refs/heads/sandbox-ada"],
+        WORKFLOW.0,
+    );
+    ada.git(&[
+        "merge",
+        "--quiet",
+        "--no-ff",
+        "-m",
+        "Merge",
+        "origin/sandbox",
+    ]);
+    g.refused(
+        &ada,
+        &[&token],
+        &["HEAD:refs/heads/sandbox-ada"],
+        WORKFLOW.0,
+    );
+    ada.git(&["reset", "--quiet", "--hard", "HEAD~2"]);
+    ada.git(&[
+        "merge",
+        "--quiet",
+        "--no-ff",
+        "-m",
+        "Merge",
+        "origin/sandbox",
+    ]);
+    g.passes(&ada, &[&token], &["HEAD:refs/heads/sandbox-ada"]);
+}
+
+#[test]
+fn planted_backups_push_no_real_one_out() {
+    let g = Guarded::new(Kind::Path, "");
+    g.w.aidf(&["backup"]).ok();
+    let real = g.w.remote.refs();
+    for name in ["2098-01-01", "2099-01-01", "2099-01-02T000000Z"] {
+        let planted = format!("refs/heads/backup/{name}");
+        g.w.remote.git(&["update-ref", &planted, "sandbox"]);
+    }
+    let call = g.w.call(&["backup", "prune", "--keep-last", "1", "--json"]);
+    let pruned = call.env("AIDF_REUSE_TOKEN", &g.operator).run().ok().json();
+    assert_eq!(pruned["removed"], serde_json::json!([]), "{pruned}");
+    assert!(pruned.to_string().contains("dated ahead"), "{pruned}");
+    for line in real.lines() {
+        assert!(g.w.remote.refs().contains(line), "{line} is gone");
+    }
+    // Nor do they stand for what was there before.
+    let again = g.w.json(&["backup"]);
+    assert!(
+        again["message"].as_str().unwrap().contains("nothing to do"),
+        "{again}"
+    );
 }

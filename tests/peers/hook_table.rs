@@ -301,7 +301,11 @@ const TABLE: &[Row] = &[
     row("the policy, mended by an operator", "operator", &["operator"], &["base-policy:sandbox"], &[]),
     row("the policy, loosened by a sandbox's holder", "ada", &["ada"], &["base-policy:sandbox"], &[BY_OPERATOR]),
     // Backups.
-    row("a backup is made by anybody", "bob", &[], &["main-1:backup/2026-11-22"], &[]),
+    row("today's backup of main is made by anybody", "bob", &[], &["main-1:backup/TODAY"], &[]),
+    row("a backup of something else", "bob", &[], &["feature-1:backup/TODAY"], &["is not taken as a backup", "another commit here by now"]),
+    row("a backup of another day", "bob", &[], &["main-1:backup/2026-10-22"], &["is not taken as a backup", "not of today"]),
+    row("a backup without a date", "ada", &["ada"], &["main-1:backup/evil"], &["is not taken as a backup"]),
+    row("a backup of another day by an operator", "operator", &["operator"], &["main-1:backup/2026-10-22"], &[]),
     row("a backup is moved forward", "ada", &[], &["main-1:backup/2026-11-01"], &["a backup is never changed", "aidf backup create"]),
     row("a backup is moved by an operator", "operator", &["operator"], &["main-1:backup/2026-11-01"], &["a backup is never changed"]),
     row("a backup is deleted", "ada", &["ada"], &[":backup/2026-11-01"], &["which only an operator deletes", "aidf-token="]),
@@ -518,6 +522,7 @@ fn the_table_holds(server: &Server) {
         args.push(url);
         let mut expected = before.clone();
         for spec in row.refs {
+            let spec = spec.replace("TODAY", &aidf::clock::Moment::now().date());
             let (from, to) = spec.split_once(':').unwrap();
             let to = match to {
                 "REVOKED" => format!("refs/aidf/revoked/{}", revoked[0]),

@@ -75,12 +75,7 @@ pub(super) fn base_of(path: &Path, bundle: &Bundle) -> Option<PathBuf> {
     beside.sort();
     // By its name an incremental one is nobody's base, and need not be read.
     beside.retain(|p| !p.to_string_lossy().ends_with(INCREMENTAL));
-    beside.into_iter().rfind(|other| {
-        Bundle::read(other).is_ok_and(|b| {
-            let tips: HashSet<CommitId> = b.refs.iter().map(|(_, id)| *id).collect();
-            b.needs.is_empty() && bundle.needs.iter().all(|id| tips.contains(id))
-        })
-    })
+    beside.into_iter().rfind(|other| is_base(other, bundle))
 }
 
 /// Checks a bundle's bytes against the list beside it, should there be one.
@@ -96,7 +91,25 @@ pub(super) fn check_listed(path: &Path) -> Result<()> {
     }
 }
 
+/// Whether `full` has all that `bundle` needs.
+fn is_base(full: &Path, bundle: &Bundle) -> bool {
+    Bundle::read(full).is_ok_and(|b| {
+        let tips: HashSet<CommitId> = b.refs.iter().map(|(_, id)| *id).collect();
+        b.needs.is_empty() && bundle.needs.iter().all(|id| tips.contains(id))
+    })
+}
+
 impl Folder {
+    /// The newest full one of the list that an incremental one can have been made on.
+    pub fn base_of(&self, one: &Named, bundle: &Bundle) -> Option<PathBuf> {
+        self.listed()
+            .into_iter()
+            .rev()
+            .filter(|n| n.full && n.name < one.name)
+            .map(|n| self.path(&n))
+            .find(|path| is_base(path, bundle))
+    }
+
     /// The repository's folder inside `dir`, which need not be there yet, for this run
     /// alone: no other writes to it or removes from it meanwhile.
     ///

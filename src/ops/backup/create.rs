@@ -54,6 +54,9 @@ pub struct Rewound {
     pub lost: Vec<CommitId>,
 }
 
+/// How far clocks may differ, in seconds.
+const AHEAD: i64 = 600;
+
 /// The most lost commits that are listed.
 const MAX_LOST: usize = 1000;
 
@@ -109,7 +112,11 @@ fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
                 .hint("name the branches with --branch, or under `backup: branches:` of the configuration")
             })?;
             let group = Some(branch.as_str()).filter(|b| *b != default);
-            let newest = found.iter().find(|f| f.read.branch.as_deref() == group);
+            // What is dated ahead says nothing of what was there before.
+            let newest = found.iter().find(|f| {
+                let ahead = f.read.time.seconds() > cx.now.seconds() + AHEAD;
+                f.read.branch.as_deref() == group && !ahead
+            });
             let backup = choose(cx, branch, group, tip, newest, &found);
             // Before the push: what breaks off here is looked at again by the next run.
             if let Some(before) = newest.filter(|f| backup.created && f.commit != tip) {

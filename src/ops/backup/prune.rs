@@ -1,6 +1,6 @@
 //! Removing the backups that no rule keeps; each deletion is leased on what was seen.
 
-use super::bundles::{self, Folder};
+use super::bundles::Folder;
 use super::destination::{Place, settings_of};
 use super::{Found, dated};
 use crate::backup_name;
@@ -13,6 +13,9 @@ use crate::retention::{self, Rules};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
+
+/// How far clocks may differ, in seconds.
+const AHEAD: i64 = 86_400;
 
 /// What was removed and what was kept.
 #[derive(Debug, Serialize)]
@@ -96,7 +99,18 @@ pub fn prune(cx: &Context, flags: &Rules, dry_run: bool) -> Result<PruneReport> 
                 .push(found);
         }
         let (mut removed, mut updates) = (Vec::new(), Vec::new());
-        for group in groups.values() {
+        for group in groups.values_mut() {
+            // One dated ahead was not made by a clock: it is kept, and takes no other's place.
+            group.retain(|f| {
+                let ahead = f.read.time.seconds() > cx.now.seconds() + AHEAD;
+                if ahead {
+                    kept.push(Kept {
+                        name: f.name.clone(),
+                        reasons: vec!["dated ahead".to_owned()],
+                    });
+                }
+                !ahead
+            });
             let times: Vec<_> = group.iter().map(|f| f.read.time).collect();
             for (found, reasons) in group.iter().zip(retention::reasons(&times, &rules)) {
                 if !reasons.is_empty() {
@@ -212,7 +226,7 @@ fn bundles(
         let path = folder.path(&listed[at]);
         let base = Bundle::read(&path)
             .ok()
-            .and_then(|b| bundles::base_of(&path, &b));
+            .and_then(|b| folder.base_of(&listed[at], &b));
         // One that cannot be read may need any of them.
         for below in 0..listed.len() {
             let needed = base

@@ -203,10 +203,16 @@ impl<'a> Server<'a> {
 
     /// What the hook has to know, where it cannot find it out by itself.
     fn own_settings(&self, request: &Request, steps: &mut Vec<Step>) -> Result<()> {
-        let mut want = |name: &'static str, value: Option<String>| {
-            if let Some(value) = value.filter(|v| self.store.setting(name).as_ref() != Some(v)) {
+        let made = self.store.own_settings(MADE);
+        let mut want = |name: &'static str, value: Option<String>| match value {
+            Some(value) if self.store.setting(name).as_ref() != Some(&value) => {
                 steps.push(Step::Set(name, Some(value)));
             }
+            // What an earlier apply set, and what is not wanted any more, would mislead.
+            None if name != KEY_FILE && made.iter().any(|m| m == name) => {
+                steps.push(Step::Set(name, None));
+            }
+            _ => {}
         };
         let key = match &request.key_file {
             Some(file) => {
@@ -236,6 +242,13 @@ impl<'a> Server<'a> {
                 }
                 Some(file.display().to_string())
             }
+            // Named, so that a hook that cannot find its account's home refuses, and does
+            // not take the server for one without a key.
+            None if self.store.setting(KEY_FILE).is_none() && is_own(self.store.git_dir()) => {
+                let keys = &self.cx.config.keys;
+                let file = keys.file.as_ref().unwrap_or(&keys.ring);
+                file.is_file().then(|| file.display().to_string())
+            }
             None => None,
         };
         want(KEY_FILE, key);
@@ -264,6 +277,17 @@ impl<'a> Server<'a> {
                 .ok()
                 .filter(|_| !name.starts_with("AIDF_"))
         });
+        if let Some(file) = source
+            .file
+            .as_ref()
+            .filter(|f| !is_readable_there(f, self.store.git_dir()))
+        {
+            warnings.push(format!(
+                "the key file {} is not of the account that owns the repository, and the hook may not read it",
+                file.display()
+            ));
+            return false;
+        }
         match KeyRing::load(&source) {
             Ok(ring) => !ring.is_empty(),
             Err(e) => {
@@ -447,6 +471,23 @@ fn is_own(git_dir: &Path) -> bool {
 /// Elsewhere accounts are not told apart.
 #[cfg(not(unix))]
 fn is_own(_git_dir: &Path) -> bool {
+    true
+}
+
+/// Whether a private file can be read by the account that owns the repository.
+#[cfg(unix)]
+fn is_readable_there(file: &Path, git_dir: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (file.metadata(), git_dir.metadata()) {
+        (Ok(file), Ok(repository)) => repository.uid() == 0 || file.uid() == repository.uid(),
+        // What is not there is told by whoever loads it.
+        _ => true,
+    }
+}
+
+/// Elsewhere accounts are not told apart.
+#[cfg(not(unix))]
+fn is_readable_there(_file: &Path, _git_dir: &Path) -> bool {
     true
 }
 

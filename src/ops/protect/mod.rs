@@ -150,7 +150,11 @@ pub fn remove(cx: &Context, request: &Request) -> Result<Report> {
 
 fn take_away(cx: &Context, request: &Request) -> Result<Report> {
     let place = Place::of(cx, request)?;
-    let wanted = wanted(cx, request)?;
+    let wanted = match &place {
+        Place::Forge(_) => wanted(cx, request)?,
+        // What we made is marked: a policy that cannot be read is no reason to keep it.
+        Place::Bare(_) => Wanted::default(),
+    };
     let (changes, left) = place.removal(cx, &wanted)?;
     let mut report = Report {
         provider: place.provider().name(),
