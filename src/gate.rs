@@ -229,7 +229,10 @@ fn own_ref(
     if pusher.operator {
         return Ok("an operator may write such refs");
     }
-    refuse(format!("{} is an operator's to write", asked.name), todo)
+    refuse(
+        format!("{} is aidf's own, and an operator's to write", asked.name),
+        todo,
+    )
 }
 
 #[cfg(test)]
