@@ -1,8 +1,15 @@
 //! Whether a proposal is small and plain enough to be approved by aidf itself. Pure: what
 //! the branch changes was found out before.
 
-use crate::policy::Policy;
+use crate::git::is_invisible;
+use crate::policy::{Ledgers, Policy};
 use serde::Serialize;
+use std::collections::HashMap;
+
+/// Changed bytes that a line may have on the average.
+const LINE_BYTES: u64 = 200;
+/// Lines of the ledgers that each commit may change, and the branch once more.
+const LEDGER_LINES: u64 = 40;
 
 /// One file of the whole branch's difference.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,8 +22,12 @@ pub struct File {
     pub added: u64,
     /// Lines removed.
     pub removed: u64,
+    /// Bytes of the lines added and removed.
+    pub bytes: u64,
     /// Whether its lines cannot be counted.
     pub binary: bool,
+    /// Whether an added line holds what does not show as it is.
+    pub hidden: bool,
     /// Whether it is, or was, something else than an ordinary file with the same mode.
     pub mode_changed: bool,
 }
@@ -26,12 +37,94 @@ pub struct File {
 pub struct Facts {
     /// Every file that differs.
     pub files: Vec<File>,
+    /// The branch that it is for.
+    pub to: String,
+    /// The branch that the forge would carry it to; none where there is no proposal yet.
+    pub base: Option<String>,
     /// The commit that the forge would approve is the one that was looked at.
     pub pinned: bool,
+    /// Commits of the branch.
+    pub commits: usize,
     /// Commits without a good signature; none where there is no key to tell.
     pub unsigned: Option<usize>,
-    /// Ledgers of which something older than the branch was changed or taken away.
+    /// Ledgers that cannot be read, or of which something older than the branch was
+    /// changed or taken away.
     pub rewritten: Vec<String>,
+}
+
+/// By how much two versions of a file differ.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Measure {
+    /// Bytes of the lines added and removed; rather too many than too few.
+    pub bytes: u64,
+    /// Whether an added line holds what does not show as it is.
+    pub hidden: bool,
+}
+
+/// Measures two versions of a file, of which `lines` lines were added or removed.
+pub fn measure(old: &[u8], new: &[u8], lines: u64) -> Measure {
+    let mut left: HashMap<&[u8], u64> = HashMap::new();
+    for line in old.split_inclusive(|b| *b == b'\n') {
+        *left.entry(line).or_default() += 1;
+    }
+    let (mut changed, mut longest, mut found) = (0, 0, Measure::default());
+    let mut stayed_hidden = false;
+    for line in new.split_inclusive(|b| *b == b'\n') {
+        longest = longest.max(line.len() as u64);
+        match left.get_mut(line).filter(|n| **n > 0) {
+            Some(n) => {
+                *n -= 1;
+                stayed_hidden |= !is_plain(line);
+            }
+            None => {
+                changed += 1;
+                found.bytes += line.len() as u64;
+                found.hidden |= !is_plain(line);
+            }
+        }
+    }
+    for (line, n) in left {
+        changed += n;
+        found.bytes += n * line.len() as u64;
+    }
+    // The others only moved: which of them is not known here.
+    let moved = lines.saturating_sub(changed);
+    found.bytes = found.bytes.saturating_add(moved.saturating_mul(longest));
+    found.hidden |= moved > 0 && stayed_hidden;
+    found
+}
+
+/// Whether a line is UTF-8, without control and invisible characters but the tab and its
+/// own end.
+fn is_plain(line: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(line) else {
+        return false;
+    };
+    let text = match text.strip_suffix('\n') {
+        Some(text) => text.strip_suffix('\r').unwrap_or(text),
+        None => text,
+    };
+    text.chars().all(|c| c == '\t' || shows(c))
+}
+
+fn shows(c: char) -> bool {
+    !c.is_control() && !is_invisible(c)
+}
+
+/// Whether a path is just as a ledger's or as that of the archive of a month.
+fn is_ledger_name(ledgers: &Ledgers, path: &str) -> bool {
+    let month = |m: &str| {
+        let digits = |m: &str| m.bytes().all(|b| b.is_ascii_digit());
+        m.split_once('-').is_some_and(|(year, month)| {
+            year.len() == 4 && digits(year) && digits(month) && ("01"..="12").contains(&month)
+        })
+    };
+    [&ledgers.changelog, &ledgers.memory, &ledgers.rollbacks]
+        .iter()
+        .any(|l| *l == path)
+        || (0..path.len())
+            .filter_map(|at| path.get(at..at + "YYYY-MM".len()))
+            .any(|m| month(m) && ledgers.archive(m) == path)
 }
 
 /// One guard's verdict.
@@ -53,7 +146,13 @@ pub fn ask(facts: &Facts, limit: u64, policy: &Policy) -> Vec<Guard> {
         .files
         .iter()
         .partition(|f| policy.ledgers().contains(&f.path));
-    let lines: u64 = files.iter().map(|f| f.added + f.removed).sum();
+    let count = |of: &[&File]| -> (u64, u64) {
+        let lines = of.iter().map(|f| f.added + f.removed).sum();
+        let bytes = of.iter().fold(0u64, |n, f| n.saturating_add(f.bytes));
+        (lines, bytes)
+    };
+    let (lines, bytes) = count(&files);
+    let most_bytes = limit.saturating_mul(LINE_BYTES);
     let first = |of: &dyn Fn(&File) -> bool| {
         let found = facts.files.iter().find(|f| of(f));
         found.map(|f| f.path.clone())
@@ -77,8 +176,11 @@ pub fn ask(facts: &Facts, limit: u64, policy: &Policy) -> Vec<Guard> {
         },
         Guard {
             guard: "lines",
-            ok: limit > 0 && lines < limit,
+            ok: limit > 0 && lines < limit && bytes < most_bytes,
             detail: match lines {
+                n if limit > 0 && n < limit && bytes >= most_bytes => {
+                    format!("{bytes} bytes change in {n} lines, and {most_bytes} are too many")
+                }
                 1 => "1 line of the whole branch changes, the ledgers' own left out".to_owned(),
                 n => format!("{n} lines of the whole branch change, the ledgers' own left out"),
             },
@@ -96,6 +198,11 @@ pub fn ask(facts: &Facts, limit: u64, policy: &Policy) -> Vec<Guard> {
     ];
     guards.push(none("binary", first(&|f| f.binary), "binary file"));
     guards.push(none(
+        "text",
+        first(&|f| f.hidden || !f.path.chars().all(|c| shows(c) && c != '\u{fffd}')),
+        "text that does not show as it is",
+    ));
+    guards.push(none(
         "mode",
         first(&|f| f.mode_changed),
         "changed mode, symlink or submodule",
@@ -111,23 +218,31 @@ pub fn ask(facts: &Facts, limit: u64, policy: &Policy) -> Vec<Guard> {
             let names = [Some(&f.path), f.renamed_from.as_ref()];
             names.into_iter().flatten().any(|p| policy.is_sensitive(p))
         }),
-        "file that runs code, decides reviews or is the policy",
+        "file that runs code, decides reviews, is the policy or is forbidden by it",
     ));
-    guards.push(none(
-        "ledgers",
-        facts.rewritten.first().cloned(),
-        "ledger of which older entries change",
-    ));
-    if let Some(unsigned) = facts.unsigned {
-        guards.push(Guard {
-            guard: "signed",
-            ok: unsigned == 0,
-            detail: match unsigned {
-                0 => "every commit came through aidf, unaltered".to_owned(),
-                n => format!("{n} commits are not signed by aidf"),
-            },
-        });
-    }
+    guards.push(of_ledgers(facts, &ledgers, count(&ledgers), policy));
+    guards.push(Guard {
+        guard: "signed",
+        ok: facts.unsigned == Some(0),
+        detail: match facts.unsigned {
+            Some(0) => "every commit came through aidf, unaltered".to_owned(),
+            Some(1) => "1 commit is not signed by aidf".to_owned(),
+            Some(n) => format!("{n} commits are not signed by aidf"),
+            None => "no key here to check signatures with".to_owned(),
+        },
+    });
+    let to = &facts.to;
+    let elsewhere = facts.base.as_ref().filter(|base| *base != to);
+    let protected = policy.is_protected(to);
+    guards.push(Guard {
+        guard: "target",
+        ok: protected && elsewhere.is_none(),
+        detail: match elsewhere {
+            Some(base) => format!("the proposal is for `{base}`, and `{to}` was looked at"),
+            None if protected => format!("{to} is protected by the policy"),
+            None => format!("{to} is not protected by the policy"),
+        },
+    });
     guards.push(Guard {
         guard: "pinned",
         ok: facts.pinned,
@@ -139,6 +254,43 @@ pub fn ask(facts: &Facts, limit: u64, policy: &Policy) -> Vec<Guard> {
     guards
 }
 
+/// Ledgers are left out of the lines, so that they may not carry anything else.
+fn of_ledgers(
+    facts: &Facts,
+    ledgers: &[&File],
+    (lines, bytes): (u64, u64),
+    policy: &Policy,
+) -> Guard {
+    let most = (facts.commits as u64)
+        .saturating_add(1)
+        .saturating_mul(LEDGER_LINES);
+    let misnamed = ledgers
+        .iter()
+        .find(|f| !is_ledger_name(policy.ledgers(), &f.path));
+    let fault = if let Some(path) = facts.rewritten.first() {
+        Some(format!(
+            "ledger that cannot be read or of which older entries change: {path}"
+        ))
+    } else if let Some(file) = misnamed {
+        Some(format!("not a ledger's name: {}", file.path))
+    } else if lines > most {
+        Some(format!(
+            "{lines} lines of the ledgers change, and so many commits bring {most} at most"
+        ))
+    } else if bytes > most.saturating_mul(LINE_BYTES) {
+        Some(format!(
+            "{bytes} bytes of the ledgers change in {lines} lines"
+        ))
+    } else {
+        None
+    };
+    Guard {
+        guard: "ledgers",
+        ok: fault.is_none(),
+        detail: fault.unwrap_or_else(|| "no older entry of a ledger changes".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,7 +298,8 @@ mod tests {
 
     fn policy() -> Policy {
         let file: PolicyFile =
-            crate::yaml::read("paths: {allow: ['.github/workflows/**']}").unwrap();
+            crate::yaml::read("paths: {allow: ['.github/workflows/**'], deny: ['Secret/**']}")
+                .unwrap();
         Policy::new(&file, &PolicyFile::default(), "sandbox", Some("main"))
     }
 
@@ -166,22 +319,29 @@ mod tests {
             .collect()
     }
 
-    #[test]
-    fn a_small_plain_change_passes_and_each_guard_refuses_its_own_surprise() {
-        let good = Facts {
+    fn good() -> Facts {
+        Facts {
             files: vec![
                 plain("docs/a.md", 4),
                 plain("project/outputs/changelog.yaml", 50),
             ],
+            to: "main".into(),
+            base: Some("main".into()),
             pinned: true,
+            commits: 1,
             unsigned: Some(0),
             rewritten: Vec::new(),
-        };
+        }
+    }
+
+    #[test]
+    fn a_small_plain_change_passes_and_each_guard_refuses_its_own_surprise() {
+        let good = good();
         assert!(refused_by(&good, 5).is_empty());
         assert_eq!(refused_by(&good, 4), ["lines"], "under, and not up to");
         assert_eq!(refused_by(&good, 0), ["enabled", "lines"]);
         type Spoil = fn(&mut Facts);
-        let spoils: [(&str, Spoil); 9] = [
+        let spoils: [(&str, Spoil); 24] = [
             ("binary", |f| f.files[0].binary = true),
             ("mode", |f| f.files[0].mode_changed = true),
             ("rename", |f| f.files[0].renamed_from = Some("b".into())),
@@ -192,15 +352,102 @@ mod tests {
             ("content", |f| drop(f.files.remove(0))),
             ("ledgers", |f| f.rewritten = vec!["x".into()]),
             ("signed", |f| f.unsigned = Some(1)),
+            ("signed", |f| f.unsigned = None),
             ("pinned", |f| f.pinned = false),
+            ("lines", |f| f.files[0].bytes = 5 * LINE_BYTES),
+            ("lines", |f| f.files[0].bytes = u64::MAX),
+            ("text", |f| f.files[0].hidden = true),
+            ("text", |f| f.files[1].hidden = true),
+            ("text", |f| f.files[0].path = "docs/a\u{202e}dm.b".into()),
+            ("text", |f| f.files[0].path = "docs/a\u{fffd}".into()),
+            ("text", |f| f.files[0].path = "docs/a\tb".into()),
+            ("paths", |f| f.files[0].path = "secret/Key.txt".into()),
+            ("paths", |f| f.files[0].path = ".Husky".into()),
+            ("ledgers", |f| f.files[1].added = 81),
+            ("ledgers", |f| f.files[1].bytes = 80 * LINE_BYTES + 1),
+            ("ledgers", |f| {
+                f.files[1].path = "project/outputs/archive/changelog-evil.yaml".into()
+            }),
+            ("target", |f| f.to = "sandbox-mine".into()),
+            ("target", |f| f.base = Some("feature".into())),
         ];
         for (guard, spoil) in spoils {
             let mut facts = good.clone();
             spoil(&mut facts);
             assert_eq!(refused_by(&facts, 5), [guard]);
         }
-        let mut unknown = good;
-        unknown.unsigned = None;
-        assert!(refused_by(&unknown, 5).is_empty());
+        // An unprotected branch, though the proposal goes nowhere else.
+        let mut facts = good.clone();
+        (facts.to, facts.base) = ("feature".into(), Some("feature".into()));
+        assert_eq!(refused_by(&facts, 5), ["target"]);
+        let mut facts = good;
+        facts.base = None;
+        facts.files[0].bytes = 5 * LINE_BYTES - 1;
+        (facts.files[1].added, facts.files[1].bytes) = (80, 80 * LINE_BYTES);
+        assert!(refused_by(&facts, 5).is_empty());
+        facts.files[0].bytes = u64::MAX;
+        assert!(refused_by(&facts, u64::MAX).contains(&"lines"));
+    }
+
+    #[test]
+    fn bytes_and_what_hides_are_found_in_added_lines() {
+        let of = |old: &str, new: &str, lines| {
+            let m = measure(old.as_bytes(), new.as_bytes(), lines);
+            (m.bytes, m.hidden)
+        };
+        assert_eq!(of("", "", 0), (0, false));
+        assert_eq!(of("a\nb\nc\n", "a\nbb\nc\n", 2), (5, false));
+        assert_eq!(of("", "a\tb\r\n\u{e9}\u{1f600}\n", 2), (12, false));
+        // Without its newline it is another line.
+        assert_eq!(of("a\n", "a", 2), (3, false));
+        let carriage = "x=1;\r".repeat(5000);
+        assert_eq!(of("", &carriage, 1), (25_000, true));
+        // At the end of a file there is no line for it to end.
+        assert!(of("", "a\r", 1).1);
+        for odd in [
+            "a\rb\n",
+            "a\r\r\n",
+            "\u{2028}",
+            "\u{2029}",
+            "\u{85}",
+            "\u{b}",
+            "\u{c}",
+            "\u{1b}[1m",
+            "\0",
+            "\u{7f}",
+            "\u{202e}",
+            "\u{2066}",
+            "\u{200b}",
+            "\u{feff}",
+        ] {
+            assert!(of("", odd, 1).1, "{odd:?}");
+            // What was there before is nobody's doing, unless it was taken elsewhere.
+            let (before, after) = (format!("{odd}\nb\n"), format!("{odd}\nc\n"));
+            assert!(!of(&before, &after, 2).1, "{odd:?}");
+            assert!(of(&before, &format!("b\n{odd}\n"), 2).1, "{odd:?}");
+        }
+        assert!(measure(b"", b"caf\xe9\n", 1).hidden);
+        // Lines that only moved count by the longest that there is.
+        assert_eq!(of("a\nlonger\n", "longer\na\n", 2), (14, false));
+    }
+
+    #[test]
+    fn only_a_months_archive_is_one() {
+        let policy = policy();
+        let ledgers = policy.ledgers();
+        for (name, is) in [
+            ("project/memory.yaml", true),
+            ("project/outputs/changelog.yaml", true),
+            ("project/outputs/archive/changelog-2026-11.yaml", true),
+            ("project/Memory.yaml", false),
+            ("project/outputs/archive/changelog-2026-13.yaml", false),
+            ("project/outputs/archive/changelog-2026-+1.yaml", false),
+            ("project/outputs/archive/changelog-2026-11-x.yaml", false),
+            ("project/outputs/archive/changelog-x-2026-11.yaml", false),
+            ("project/outputs/archive/changelog-evil.yaml", false),
+            ("é", false),
+        ] {
+            assert_eq!(is_ledger_name(ledgers, name), is, "{name}");
+        }
     }
 }

@@ -393,11 +393,12 @@ impl Policy {
         !self.deny_more.is_empty()
     }
 
-    /// Whether a path runs code, decides reviews or is the policy itself, whatever the
-    /// policy allows besides.
+    /// Whether a path runs code, decides reviews, is the policy itself or is forbidden by
+    /// it, whatever the policy allows besides.
     pub fn is_sensitive(&self, path: &str) -> bool {
         let folded = path.to_lowercase();
-        self.deny.iter().any(|p| matches(p, &folded))
+        let mut rules = self.deny.iter().chain(&self.deny_more);
+        rules.any(|p| matches(p, &folded))
     }
 
     /// The caps on one write.
@@ -426,10 +427,14 @@ impl Policy {
     }
 }
 
-/// A glob means what it matches, and everything below it where that is a folder.
+/// A glob means what it matches, and everything below it where that is a folder; what
+/// means all of a folder means its name too, which a file or a link may take.
 fn matches(glob: &str, name: &str) -> bool {
     let glob = glob.strip_suffix('/').unwrap_or(glob);
-    fast_glob::glob_match(glob, name) || fast_glob::glob_match(format!("{glob}/**"), name)
+    let folder = glob.trim_end_matches("/**");
+    fast_glob::glob_match(glob, name)
+        || fast_glob::glob_match(folder, name)
+        || fast_glob::glob_match(format!("{glob}/**"), name)
 }
 
 impl PolicyFile {
@@ -552,6 +557,29 @@ mod tests {
         ] {
             assert!(p.check_path("sandbox-a", path).is_ok(), "{path}");
         }
+    }
+
+    #[test]
+    fn what_is_sensitive_is_so_whatever_is_allowed_and_by_the_folders_name_too() {
+        let p = policy(
+            "paths: {allow: ['.husky/**', 'Keys/**'], deny: ['Keys/**', 'x/']}",
+            "paths: {deny: ['*.PEM']}",
+        );
+        for path in [
+            ".husky",
+            ".Husky/pre-commit",
+            "keys",
+            "KEYS/a",
+            "x/y",
+            "x",
+            "A.pem",
+        ] {
+            assert!(p.is_sensitive(path), "{path}");
+        }
+        for path in [".huskyrc", "docs/a.md", "keysmith/a", "a/keys"] {
+            assert!(!p.is_sensitive(path), "{path}");
+        }
+        assert!(policy("", "").check_path("sandbox-a", ".husky").is_err());
     }
 
     #[test]

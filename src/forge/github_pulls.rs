@@ -23,6 +23,7 @@ fn proposal(pull: &Value) -> Result<Proposal> {
             )
         })?,
         url: text(&pull["html_url"]),
+        base: text(&pull["base"]["ref"]),
         head: text(&pull["head"]["sha"]),
         author: text(&pull["user"]["login"]),
         draft: pull["draft"] == true,
@@ -75,9 +76,14 @@ impl GitHub<'_> {
         self.client.patch(&path, &request, WRITE).and_then(read)
     }
 
+    pub(super) fn read_proposal(&self, number: u64) -> Result<Proposal> {
+        let path = self.path(&format!("/pulls/{number}"));
+        self.client.get(&path, READ).and_then(read)
+    }
+
     pub(super) fn approve(&self, number: u64, head: &str) -> Result<Approval> {
         let path = self.path(&format!("/pulls/{number}"));
-        let now = self.client.get(&path, READ).and_then(read)?;
+        let now = self.read_proposal(number)?;
         if now.head != head {
             return Err(head_moved(number, head, &now.head));
         }

@@ -21,6 +21,7 @@ fn proposal(merge: &Value) -> Result<Proposal> {
             )
         })?,
         url: text(&merge["web_url"]),
+        base: text(&merge["target_branch"]),
         head: text(&merge["sha"]),
         author: text(&merge["author"]["username"]),
         draft: merge["draft"] == true,
@@ -72,9 +73,14 @@ impl GitLab<'_> {
         self.client.put(&path, &request, WRITE).and_then(read)
     }
 
+    pub(super) fn read_proposal(&self, number: u64) -> Result<Proposal> {
+        let path = self.path(&format!("/merge_requests/{number}"));
+        self.client.get(&path, READ).and_then(read)
+    }
+
     pub(super) fn approve(&self, number: u64, head: &str) -> Result<Approval> {
         let path = self.path(&format!("/merge_requests/{number}"));
-        let now = self.client.get(&path, READ).and_then(read)?;
+        let now = self.read_proposal(number)?;
         if now.head != head {
             return Err(head_moved(number, head, &now.head));
         }

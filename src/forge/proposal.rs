@@ -1,5 +1,7 @@
 //! A pull request, or merge request, in words that every provider shares.
 
+use super::Forge;
+use crate::error::Result;
 use serde::Serialize;
 
 /// An open proposal.
@@ -9,6 +11,8 @@ pub struct Proposal {
     pub number: u64,
     /// Its page.
     pub url: String,
+    /// The branch that it is for.
+    pub base: String,
     /// The commit that it proposes.
     pub head: String,
     /// Who opened it.
@@ -27,4 +31,17 @@ pub enum Approval {
     Already,
     /// The forge lets nobody approve a proposal of their own.
     OwnProposal,
+}
+
+impl Forge<'_> {
+    /// The proposal of this number, as it is now.
+    ///
+    /// Errors: not_found, auth, denied, unavailable.
+    pub fn read_proposal(&self, number: u64) -> Result<Proposal> {
+        match self {
+            Forge::GitHub(g) => g.read_proposal(number),
+            Forge::GitLab(g) => g.read_proposal(number),
+            Forge::Gitea(g) => g.read_proposal(number),
+        }
+    }
 }

@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::forge::{Approval, Forge, Provider, Purpose, saying_also};
 use crate::git::{CommitId, Mode};
-use crate::guards::{self, Facts, File, Guard};
+use crate::guards::{self, Facts, File, Guard, Measure};
 use crate::ledger::Ledger;
 use crate::ops::access;
 use crate::ops::commit::FileChange;
@@ -152,6 +152,7 @@ fn carry(cx: &Context, request: &Request) -> Result<Report> {
     }
     report.body = body(&report, &commits);
     let mut facts = facts(cx, &found, &commits, &policy)?;
+    facts.to = report.to.clone();
     let limit = limit(&standing.file, &cx.config.policy);
     if provider == Provider::Bare || request.dry_run {
         facts.pinned = true;
@@ -177,7 +178,9 @@ fn carry(cx: &Context, request: &Request) -> Result<Report> {
             forge.open_proposal(&report.branch, &report.to, &report.title, &report.body)?
         }
     };
-    facts.pinned = proposal.head == found.head.to_string();
+    let head = found.head.to_string();
+    facts.pinned = proposal.head == head;
+    facts.base = Some(proposal.base);
     report.number = Some(proposal.number);
     report.url = Some(proposal.url.clone());
     report.guards = guards::ask(&facts, limit, &policy);
@@ -193,14 +196,20 @@ fn carry(cx: &Context, request: &Request) -> Result<Report> {
         proposal.url
     );
     if report.guards.iter().all(|g| g.ok) {
+        let what = match report.created {
+            true => "was opened",
+            false => "is up to date",
+        };
         // Not approved is not undone: whoever reads this still wants its address.
-        approve(cx, &forge, provider, &mut report, proposal.number).map_err(|e| {
-            let what = match report.created {
-                true => "was opened",
-                false => "is up to date",
-            };
-            saying_also(e, &format!("the proposal itself {what}: {}", proposal.url))
-        })?;
+        let also = |e| saying_also(e, &format!("the proposal itself {what}: {}", proposal.url));
+        // It may have been given another head or branch meanwhile.
+        let now = forge.read_proposal(proposal.number).map_err(also)?;
+        facts.pinned = now.head == head;
+        facts.base = Some(now.base);
+        report.guards = guards::ask(&facts, limit, &policy);
+        if report.guards.iter().all(|g| g.ok) {
+            approve(cx, &forge, provider, &mut report, proposal.number).map_err(also)?;
+        }
     }
     Ok(report)
 }
@@ -266,9 +275,20 @@ fn facts(cx: &Context, found: &Found, commits: &[Line], policy: &Policy) -> Resu
     let store = &cx.store;
     let old = sandbox::fork_tree(cx, found)?;
     let new = store.commit(found.head)?.tree;
-    let mut facts = Facts::default();
+    let mut facts = Facts {
+        commits: commits.len(),
+        ..Facts::default()
+    };
     for change in store.changes(old, Some(new), true)? {
         let count = store.count_lines(change.old, change.new)?;
+        let measure = match count.binary {
+            true => Measure::default(),
+            false => guards::measure(
+                &content(cx, change.old)?,
+                &content(cx, change.new)?,
+                count.added + count.removed,
+            ),
+        };
         let from = String::from_utf8_lossy(&change.path).into_owned();
         let to = change
             .renamed_to
@@ -296,7 +316,9 @@ fn facts(cx: &Context, found: &Found, commits: &[Line], policy: &Policy) -> Resu
             path,
             added: count.added,
             removed: count.removed,
+            bytes: measure.bytes,
             binary: count.binary,
+            hidden: measure.hidden,
             mode_changed,
         });
     }
@@ -307,6 +329,14 @@ fn facts(cx: &Context, found: &Found, commits: &[Line], policy: &Policy) -> Resu
             .count()
     });
     Ok(facts)
+}
+
+/// An ordinary file's bytes; nothing for what is none.
+fn content(cx: &Context, entry: Option<crate::git::Entry>) -> Result<Vec<u8>> {
+    match entry.filter(|e| e.mode.is_file()) {
+        Some(entry) => cx.store.read_blob(entry.id),
+        None => Ok(Vec::new()),
+    }
 }
 
 /// Whether a ledger can be read at all.

@@ -545,6 +545,11 @@ fn a_long_reason_stands_once_and_within_eighty_columns() {
 /// GitHub with one pull request of the sandbox, opened by `agent`; reviews are answered
 /// by `review`.
 fn pulls(w: &World, review: Answer) -> ForgeServer {
+    pulls_read(w, review, |_| {})
+}
+
+/// The same, where a pull request that is read by its number is another by then.
+fn pulls_read(w: &World, review: Answer, becomes: fn(&mut Value)) -> ForgeServer {
     let branch = text(&w.json(&["sandbox", "list"])["sandboxes"][0], "branch");
     let head = w.remote.tip(&branch);
     let open = Arc::new(Mutex::new(false));
@@ -564,10 +569,55 @@ fn pulls(w: &World, review: Answer) -> ForgeServer {
             ("GET", p) if p.ends_with("/pulls") => {
                 Reply::json(200, if *open { json!([pull]) } else { json!([]) })
             }
-            (_, p) if p.ends_with("/pulls/7") => Reply::json(200, pull),
+            (method, p) if p.ends_with("/pulls/7") => {
+                let mut pull = pull;
+                if method == "GET" {
+                    becomes(&mut pull);
+                }
+                Reply::json(200, pull)
+            }
             _ => Reply::missing(),
         }
     })
+}
+
+#[test]
+fn a_proposal_that_was_turned_elsewhere_meanwhile_is_not_approved() {
+    let w = github();
+    type Becomes = fn(&mut Value);
+    let others: [(&str, Becomes); 3] = [
+        ("target", |p| p["base"]["ref"] = json!("feature")),
+        ("target", |p| p["base"] = json!(null)),
+        ("pinned", |p| p["head"]["sha"] = json!("1".repeat(40))),
+    ];
+    for (guard, becomes) in others {
+        let server = pulls_read(&w, |_| Reply::json(200, json!({"id": 1})), becomes);
+        // Opened at first, and then updated.
+        for _ in 0..2 {
+            let out = asking(&w, &server, &["propose", "--json"]).run().exits(0);
+            let report = out.json();
+            let against: Vec<&Value> = report["guards"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|g| g["ok"] == false)
+                .map(|g| &g["guard"])
+                .collect();
+            assert_eq!(against, [guard], "{out}");
+            assert_eq!(report["approval"], Value::Null, "{out}");
+        }
+        let reviewed = server.writes().iter().any(|w| w.ends_with("/reviews"));
+        assert!(!reviewed, "{guard}: it was approved");
+    }
+    // And where it cannot be read again, its address is told.
+    let server = pulls_read(
+        &w,
+        |_| Reply::json(200, json!({"id": 1})),
+        |p| p["number"] = json!(null),
+    );
+    let out = asking(&w, &server, &["propose", "--json"]).run().exits(9);
+    let message = text(&out.error(), "message");
+    assert!(message.contains("the proposal itself was opened"), "{out}");
 }
 
 #[test]

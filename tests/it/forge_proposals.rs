@@ -68,6 +68,8 @@ fn a_proposal_is_found_opened_and_updated() {
             (found.number, found.head.as_str(), found.author.as_str()),
             (3, HEAD, "agent")
         );
+        assert_eq!(found.base, "main");
+        assert_eq!(forge.read_proposal(3).unwrap(), found);
         assert!(forge.find_proposal("sandbox-y", "main").unwrap().is_none());
         let opened = forge.open_proposal("sandbox-x", "main", "T", "B").unwrap();
         assert_eq!(opened.url, "https://h/3");

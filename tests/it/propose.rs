@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::support::{CHANGELOG, Guarded, Kind, MEMORY, Machine, World, text};
 
-const POLICY: &str = "propose: {auto_approve_lines: 5}\npaths: {allow: ['.github/workflows/**', '.husky/**', '.aidf.yaml']}\n";
+const POLICY: &str = "propose: {auto_approve_lines: 5}\npaths: {allow: ['.github/workflows/**', '.husky/**', '.aidf.yaml'], deny: ['Secret/**']}\n";
 
 /// A repository whose policy approves proposals of under five lines.
 fn world() -> World {
@@ -120,6 +120,21 @@ fn each_surprise_is_found_by_its_guard() {
         write(".aidf.yaml", b"propose: {auto_approve_lines: 5}\n"),
         ["paths"]
     );
+    assert_eq!(write(".husky", b"x\n"), ["paths"]);
+    assert_eq!(write("secret/a.txt", b"x\n"), ["paths"]);
+    assert_eq!(write("SECRET", b"x\n"), ["paths"]);
+    // Thousands of statements that are one line, or one long line.
+    let statements = "id;\r".repeat(5000).leak().as_bytes();
+    assert_eq!(write("run.js", statements), ["lines", "text"]);
+    let long = "id; ".repeat(5000).leak().as_bytes();
+    assert_eq!(write("run.js", long), ["lines"]);
+    let turned = "if admin\u{202e} {\n".as_bytes();
+    assert_eq!(write("run.js", turned), ["text"]);
+    assert_eq!(write("run.js", "a\u{2028}b\n".as_bytes()), ["text"]);
+    assert_eq!(write("run.js", b"caf\xe9\n"), ["text"]);
+    assert_eq!(write("docs/a\u{200b}.md", b"x\n"), ["text"]);
+    assert_eq!(write("docs/a\u{7f}.md", b"x\n"), ["text"]);
+    assert_eq!(write("docs/b.md", b"\ta\r\nb\r\n"), none);
     let modes = |path: &'static str, mode: &'static str, bytes: &'static [u8]| {
         after(move |w, b| {
             w.remote
@@ -128,6 +143,7 @@ fn each_surprise_is_found_by_its_guard() {
     };
     assert_eq!(modes("run.sh", "100755", b"id\n"), ["mode"]);
     assert_eq!(modes("link", "120000", b"/etc/passwd"), ["mode"]);
+    assert_eq!(modes(".husky", "120000", b"docs"), ["mode", "paths"]);
     let commit = "1".repeat(40).leak();
     assert_eq!(modes("module", "160000", commit.as_bytes())[0], "mode");
     // The mode alone, with not a line changed.
@@ -171,6 +187,32 @@ fn ledgers_alone_or_rewritten_are_no_small_change() {
             .write(b, &[(archive, Some(b"#!/bin/sh\nid\n"))], "Hide it");
     });
     assert_eq!(found, ["ledgers"]);
+    // Nor is one that reads as a ledger and has another name, or is far too long.
+    for (path, entries) in [
+        ("project/outputs/archive/changelog-evil.yaml", 1),
+        ("project/outputs/archive/changelog-evil.yaml", 100_000),
+        ("project/outputs/archive/changelog-2020-01.yaml", 200),
+        ("project/Memory.yaml", 1),
+        (CHANGELOG, 200),
+        (MEMORY, 200),
+    ] {
+        let found = after(|w, b| {
+            let mut bytes = w.remote.try_file(b, path).unwrap_or_default();
+            bytes.extend("- path: x\n".repeat(entries).into_bytes());
+            w.remote.write(b, &[(path, Some(&bytes))], "Carry it");
+        });
+        assert_eq!(found, ["ledgers"], "{path} {entries}");
+    }
+    let found = after(|w, b| {
+        let mut log = w.remote.text(b, CHANGELOG);
+        log.push_str(&format!(
+            "- path: x\n  message: {}\n",
+            "id; ".repeat(10_000)
+        ));
+        w.remote
+            .write(b, &[(CHANGELOG, Some(log.as_bytes()))], "Carry it");
+    });
+    assert_eq!(found, ["ledgers"], "in one line");
     let w = world();
     let branch = w.sandbox();
     let mut log = w.remote.text(&branch, CHANGELOG);
@@ -205,6 +247,37 @@ fn a_commit_that_did_not_come_through_aidf_is_found() {
         against(&w.json(&["propose", "--to", "sandbox"])),
         ["signed"]
     );
+}
+
+#[test]
+fn where_no_key_can_tell_the_signatures_are_not_taken_for_good() {
+    let w = world();
+    let branch = w.sandbox();
+    w.save("docs/a.md", "one\n", "Add a line");
+    let report = w.other().json(&["propose", &branch, "--to", "sandbox"]);
+    assert_eq!(against(&report), ["signed"]);
+    let guards = report["guards"].to_string();
+    assert!(guards.contains("no key here"), "{report:#}");
+}
+
+#[test]
+fn a_branch_that_anybody_writes_does_not_hide_the_difference() {
+    let w = world();
+    let branch = w.sandbox();
+    w.remote
+        .write(&branch, &[("run.js", Some(b"1\n2\n3\n4\n5\n6\n"))], "Much");
+    // All of it but two lines is on the other branch already.
+    w.remote.git(&[
+        "update-ref",
+        "refs/heads/feature",
+        &format!("refs/heads/{branch}"),
+    ]);
+    w.git(&["pull", "--quiet", "origin", &branch]);
+    w.save("docs/a.md", "one\ntwo\n", "Add two lines");
+    let report = w.json(&["propose", "--to", "feature"]);
+    assert_eq!(against(&report), ["target"], "{report:#}");
+    let found = against(&w.json(&["propose", "--to", "sandbox"]));
+    assert_eq!(found, ["lines", "signed"]);
 }
 
 /// Runs the commands of a report in a clone, as an operator with a token would.
