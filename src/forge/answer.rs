@@ -155,9 +155,8 @@ pub(super) fn read(
         if said.starts_with('<') {
             said.clear();
         }
-        said = said.chars().take(MAX_SAID).collect();
-        // A server may repeat what it was sent.
-        said = auth.hide_in(said);
+        // A server may repeat what it was sent; what is cut could not be found any more.
+        said = auth.hide_in(said).chars().take(MAX_SAID).collect();
     }
     Ok(Answer {
         status,

@@ -1,14 +1,14 @@
 //! A GitHub App: its JWT, and the short-lived tokens of its installation.
 
 use super::Client;
-use super::auth::{Auth, Purpose, Scheme, Secret};
+use super::auth::{Auth, Purpose, Scheme, Secret, not_sent};
 use super::refusal::status;
 use super::settings::{ForgeSettings, GitHubAppFile, Provider};
-use super::target::{Target, api_base, encode, known_host};
+use super::target::{Target, api_base, encode, known_host, leads_elsewhere};
 use crate::clock::Moment;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::git::wire::endpoint::HttpUrl;
-use crate::git::{Endpoint, Family, Login, LoginSource, token};
+use crate::git::{Endpoint, FROM_APP, Family, Login, LoginSource, token};
 use crate::http::Http;
 use crate::keys::check_private;
 use crate::progress::Silent;
@@ -275,6 +275,9 @@ impl ForgeLogins {
             return Ok(Arc::clone(tokens));
         }
         let api = api_base(Provider::GitHub, &target, &self.settings)?;
+        if leads_elsewhere(&self.settings, &api, &target.web) {
+            return Err(not_sent(&api, &target.web));
+        }
         let tokens = Arc::new(AppTokens::load(file, api, target.clone())?);
         known.push((target, Arc::clone(&tokens)));
         Ok(tokens)
@@ -294,7 +297,7 @@ impl ForgeLogins {
             Ok(secret) => Ok(Some(Login {
                 user: "x-access-token".to_owned(),
                 password: secret.reveal().to_owned(),
-                from: "the GitHub App",
+                from: FROM_APP,
             })),
             // What the App does not know may be reached as somebody else.
             Err(e) if e.kind() == Kind::NotFound => Ok(None),

@@ -3,10 +3,10 @@
 
 use super::app::{AppTokens, ForgeLogins};
 use super::settings::{ForgeSettings, Provider};
-use super::target::{Target, known_host};
-use crate::error::Result;
+use super::target::{Target, known_host, leads_elsewhere};
+use crate::error::{Error, Kind, Result};
 use crate::git::wire::endpoint::HttpUrl;
-use crate::git::{Family, LoginSource, ask_helpers, token};
+use crate::git::{FROM_APP, Family, LoginSource, ask_helpers, hide, token};
 use crate::http::Http;
 use std::fmt;
 use std::sync::Arc;
@@ -125,7 +125,7 @@ impl Auth {
     pub(super) fn app(tokens: Arc<AppTokens>, purpose: Purpose) -> Auth {
         Auth {
             how: How::App(tokens, purpose),
-            tried: "the GitHub App".to_owned(),
+            tried: FROM_APP.to_owned(),
         }
     }
 
@@ -171,22 +171,25 @@ impl Auth {
     pub(super) fn hide_in(&self, text: String) -> String {
         let secrets = match &self.how {
             How::None => Vec::new(),
-            How::Token(_, secret) => vec![secret.clone()],
-            How::App(tokens, _) => tokens.minted(),
+            How::Token(_, secret) => vec![secret.reveal().to_owned()],
+            How::App(tokens, _) => tokens
+                .minted()
+                .iter()
+                .map(|s| s.reveal().to_owned())
+                .collect(),
         };
-        secrets
-            .iter()
-            .filter(|s| !s.reveal().is_empty())
-            .fold(text, |text, s| text.replace(s.reveal(), "***"))
+        hide(text, &secrets)
     }
 }
 
 /// Finds the login for a target.
 ///
-/// In this order: what the URL holds, `AIDF_FORGE_TOKEN`, the GitHub App, the tokens of
-/// the environment that are meant for this host, git's credential helpers.
+/// In this order: `AIDF_FORGE_TOKEN`, what the URL holds, the GitHub App, the tokens of
+/// the environment that are meant for this host, git's credential helpers. Where the API
+/// is said to be on another host, `AIDF_FORGE_TOKEN` alone is sent there.
 ///
-/// Errors: those of reading the App's key.
+/// Errors: those of reading the App's key; auth, for an API on another host without a
+/// token that is meant for it.
 pub(super) fn find(
     settings: &ForgeSettings,
     provider: Provider,
@@ -201,6 +204,16 @@ pub(super) fn find(
         Provider::Gitea | Provider::Forgejo => Scheme::Token,
     };
     let web = &target.web;
+    if leads_elsewhere(settings, api, web) {
+        return match token(&[], |name| settings.variable(name)) {
+            Some(login) => Ok(Auth::token(scheme, Secret::new(login.password), login.from)),
+            None => Err(not_sent(api, web)),
+        };
+    }
+    // Set for this very purpose, and the way to be another identity than the remote's.
+    if let Some(login) = token(&[], |name| settings.variable(name)) {
+        return Ok(Auth::token(scheme, Secret::new(login.password), login.from));
+    }
     if let Some(password) = &web.password {
         return Ok(Auth::token(scheme, Secret::new(password), "the URL"));
     }
@@ -239,6 +252,19 @@ pub(super) fn find(
     Ok(auth)
 }
 
+/// The error for an API that none of the remote's logins is sent to.
+pub(super) fn not_sent(api: &HttpUrl, web: &HttpUrl) -> Error {
+    Error::new(
+        Kind::Auth,
+        format!(
+            "the API's address {} (AIDF_FORGE_API_URL, forge.api_url) is on another host than the remote, {}: none of that one's logins is sent there",
+            api.plain(),
+            web.host
+        ),
+    )
+    .hint("correct the address; or set AIDF_FORGE_TOKEN (AIDF_APPROVER_TOKEN for the second identity) to a token that is meant for it")
+}
+
 /// What the settings know of logins for git's own connections; none where they name
 /// neither an App nor hosts.
 pub fn logins_for_git(settings: &ForgeSettings) -> Option<Arc<dyn LoginSource>> {
@@ -260,6 +286,59 @@ mod tests {
             auth.hide_in("Bad header: Bearer s3cret-token".to_owned()),
             "Bad header: Bearer ***"
         );
+    }
+
+    #[test]
+    fn what_is_meant_for_the_remote_goes_to_no_other_host() {
+        use crate::git::Endpoint;
+        use crate::git::wire::endpoint::parse_http;
+        let found = |remote: &str, api: &str, set: &[(&'static str, &str)]| {
+            let settings = ForgeSettings {
+                api_url: Some(api.to_owned()),
+                environment: set.iter().map(|(n, v)| (*n, v.to_string())).collect(),
+                ..ForgeSettings::default()
+            };
+            let endpoint = Endpoint::parse(remote, std::path::Path::new("/")).unwrap();
+            let target = Target::of(&endpoint).unwrap();
+            let (scheme, rest) = api.split_once("://").unwrap();
+            let api = parse_http(scheme == "https", rest).unwrap();
+            let provider = known_host(&target.web, &settings).unwrap_or(Provider::Gitea);
+            let purpose = Purpose::Check;
+            find(&settings, provider, &target, &api, purpose, false)
+        };
+        let job = [("GH_TOKEN", "gh"), ("GITHUB_TOKEN", "gh")];
+        for api in [
+            "https://api.github.com",
+            "https://github.com/api/v3",
+            "https://API.GitHub.com:8443",
+            "http://127.0.0.1:9",
+            "http://localhost:9",
+        ] {
+            let auth = found("git@github.com:o/r.git", api, &job).unwrap();
+            assert_eq!(auth.tried(), "GH_TOKEN", "{api}");
+        }
+        for (remote, api) in [
+            ("git@github.com:o/r.git", "https://git.example/api/v1"),
+            (
+                "git@github.com:o/r.git",
+                "https://api.github.com.evil.example",
+            ),
+            ("git@github.com:o/r.git", "https://evilgithub.com"),
+            ("git@github.com:o/r.git", "https://com"),
+            ("git@github.com:o/r.git", "https://127.0.0.1.evil.example"),
+            ("https://me:pw@git.example/o/r", "https://other.example"),
+            ("https://10.0.0.1/o/r", "https://x.10.0.0.1"),
+            ("git@example:o/r.git", "https://evil.example"),
+        ] {
+            let error = found(remote, api, &job).unwrap_err();
+            assert_eq!(error.kind(), Kind::Auth, "{remote} {api}");
+            assert!(error.hint_text().unwrap().contains("AIDF_FORGE_TOKEN"));
+            assert!(!format!("{error:?}").contains("pw"), "{error:?}");
+            let own = [("GH_TOKEN", "gh"), ("AIDF_FORGE_TOKEN", "own")];
+            let auth = found(remote, api, &own).unwrap();
+            assert_eq!(auth.tried(), "AIDF_FORGE_TOKEN");
+            assert_eq!(auth.hide_in("own".to_owned()), "***");
+        }
     }
 
     #[test]

@@ -402,8 +402,10 @@ impl<'a> Client<'a> {
             .waited
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if *waited + seconds > allowed {
-            let at = Moment::from_seconds(Moment::now().seconds() + seconds as i64);
+        let in_all = waited.saturating_add(seconds);
+        if in_all > allowed {
+            let ahead = i64::try_from(seconds).unwrap_or(i64::MAX);
+            let at = Moment::from_seconds(Moment::now().seconds().saturating_add(ahead));
             let error = Error::new(
                 Kind::Unavailable,
                 format!("{} limits how often it is asked", self.forge),
@@ -418,7 +420,7 @@ impl<'a> Client<'a> {
                 said: answer.said.clone(),
             }));
         }
-        *waited += seconds;
+        *waited = in_all;
         self.progress.step(&format!(
             "{} limits how often it is asked: waiting {seconds} s",
             self.forge

@@ -4,8 +4,8 @@ use super::Client;
 use super::answer::Method;
 use super::gitea_rules as rules;
 use super::protection::{
-    BACKUP_PROBE, BACKUPS, Bypass, CREATE_ONLY, Change, NO_DELETION, Removal, SANDBOX_PROBE, State,
-    Survey, Wanted, example_of,
+    BACKUPS, Bypass, CREATE_ONLY, Change, NO_DELETION, Removal, SANDBOX_PROBE, State, Survey,
+    Wanted, probes, worst,
 };
 use super::refusal::{Reason, reason};
 use super::settings::Provider;
@@ -17,6 +17,14 @@ use std::cell::OnceCell;
 pub(super) const READ: &str = "read access, and a token with `read:repository`";
 pub(super) const ADMIN: &str =
     "administration of the repository, and a token with `write:repository`";
+
+/// Each branch that stands for a name or glob, with the one rule that holds for it.
+fn first_of_each<'v>(there: &'v [Value], glob: &str) -> Vec<(String, Option<&'v Value>)> {
+    probes(glob)
+        .into_iter()
+        .map(|name| (name.clone(), rules::first(there, &name)))
+        .collect()
+}
 
 /// One repository on Gitea or Forgejo.
 #[derive(Debug)]
@@ -110,23 +118,34 @@ impl<'a> Gitea<'a> {
         let who = self.context(wanted)?;
         let mut survey = Survey::default();
         for branch in &wanted.reviewed {
-            let first = rules::first(&there, &example_of(branch));
-            survey.rules.extend(
-                wanted
-                    .rules()
-                    .into_iter()
-                    .map(|rule| rules::judge(rule, branch, first, wanted, &who)),
-            );
+            let found = first_of_each(&there, branch);
             let body = rules::body(branch, wanted, &who);
-            self.bring(branch, &there, first, body, &who, &mut survey);
+            for rule in wanted.rules() {
+                survey
+                    .rules
+                    .extend(worst(found.iter().map(|(probe, first)| {
+                        let mut state = [rules::judge(rule, branch, *first, wanted, &who)];
+                        if let Some(ours) = first.filter(|f| rules::name(f) == branch) {
+                            rules::drift(&mut state, ours, body.clone(), &who);
+                        }
+                        let [state] = state;
+                        (probe.clone(), state)
+                    })));
+            }
+            self.bring(branch, &there, &found, body, &who, &mut survey);
         }
         if wanted.backups {
-            let first = rules::first(&there, BACKUP_PROBE);
-            survey.rules.push(rules::judge_backup(CREATE_ONLY, first));
-            survey.rules.push(rules::judge_backup(NO_DELETION, first));
+            let found = first_of_each(&there, BACKUPS);
+            for rule in [CREATE_ONLY, NO_DELETION] {
+                survey.rules.extend(worst(
+                    found
+                        .iter()
+                        .map(|(probe, first)| (probe.clone(), rules::judge_backup(rule, *first))),
+                ));
+            }
             let exact = there.iter().find(|p| rules::name(p) == BACKUPS);
             let body = rules::backup_body(exact, &who);
-            self.bring(BACKUPS, &there, first, body, &who, &mut survey);
+            self.bring(BACKUPS, &there, &found, body, &who, &mut survey);
         }
         if let Some(first) = rules::first(&there, SANDBOX_PROBE) {
             survey.warnings.push(format!(
@@ -147,12 +166,17 @@ impl<'a> Gitea<'a> {
         &self,
         name: &str,
         there: &[Value],
-        first: Option<&Value>,
+        found: &[(String, Option<&Value>)],
         mut body: Value,
         who: &rules::Who,
         survey: &mut Survey,
     ) {
-        if let Some(other) = first.filter(|f| rules::name(f) != name) {
+        let mut others: Vec<&Value> = found
+            .iter()
+            .filter_map(|(_, first)| first.filter(|f| rules::name(f) != name))
+            .collect();
+        others.dedup();
+        for other in others {
             survey.warnings.push(format!(
                 "the rule `{}` comes before `{name}` and holds in its place; move or delete it",
                 rules::name(other)

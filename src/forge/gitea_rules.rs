@@ -3,7 +3,7 @@
 
 use super::protection::{
     BACKUPS, CODE_OWNERS, CREATE_ONLY, NO_DELETION, NO_FORCE, REVIEW, RuleState, SIGNED_COMMITS,
-    STATUS_CHECKS, State, Wanted, approvals, covers, is_glob, texts,
+    STALE, STATUS_CHECKS, State, Wanted, approvals, covers, is_glob, texts,
 };
 use serde_json::{Value, json};
 
@@ -216,13 +216,15 @@ pub(super) fn judge(
                 );
             }
             let count = there["required_approvals"].as_u64().unwrap_or(0);
-            merges((count < u64::from(wanted.approvals)).then(|| {
-                format!(
+            let kept = wanted.approvals > 0 && there["dismiss_stale_approvals"] != true;
+            merges(match count < u64::from(wanted.approvals) {
+                true => Some(format!(
                     "asks for {} where {} are wanted",
                     approvals(count),
                     wanted.approvals
-                )
-            }))
+                )),
+                false => kept.then(|| STALE.to_owned()),
+            })
         }
         NO_FORCE => match there["enable_force_push"] == true {
             true => state(State::Missing, format!("{by} allows forced pushes")),
@@ -253,6 +255,38 @@ pub(super) fn judge(
         _ => state(State::Unknown, "there is no such rule here".to_owned()),
     }
 }
+
+/// Makes the states of a rule of ours say no more than that it differs from what is
+/// wanted, where it does. Who goes round it is judged by itself.
+pub(super) fn drift(states: &mut [RuleState], have: &Value, mut body: Value, who: &Who) {
+    keep(have, &mut body, who.admin_key);
+    let differ: Vec<String> = differences(have, &mut body)
+        .into_iter()
+        .filter(|key| !ROUND.contains(&key.as_str()) && key != who.admin_key)
+        .collect();
+    if differ.is_empty() {
+        return;
+    }
+    for state in states {
+        if matches!(state.state, State::Enforced | State::Advisory) {
+            state.state = State::Missing;
+            state.detail = format!(
+                "rule `{}` differs from what is wanted: {}",
+                name(have),
+                differ.join(", ")
+            );
+        }
+    }
+}
+
+/// The fields that say who goes round a rule, or where.
+const ROUND: [&str; 5] = [
+    "enable_push",
+    "enable_push_whitelist",
+    "push_whitelist_usernames",
+    "push_whitelist_teams",
+    "unprotected_file_patterns",
+];
 
 /// Whether a rule of the backups holds.
 pub(super) fn judge_backup(rule: &'static str, first: Option<&Value>) -> RuleState {
@@ -352,6 +386,27 @@ mod tests {
         let mut open = have;
         open["enable_push"] = json!(true);
         assert_eq!(judge(&open), State::Missing);
+    }
+
+    #[test]
+    fn approvals_that_outlast_a_push_are_no_review_and_a_rule_that_drifted_holds_nothing() {
+        let mut have = body("main", &wanted(), &who());
+        have["dismiss_stale_approvals"] = json!(false);
+        let mut all = vec![
+            judge(REVIEW, "main", Some(&have), &wanted(), &who()),
+            judge(NO_FORCE, "main", Some(&have), &wanted(), &who()),
+        ];
+        assert_eq!(all[0].state, State::Missing);
+        assert!(all[0].detail.contains(STALE), "{}", all[0].detail);
+        assert_eq!(all[1].state, State::Enforced);
+        drift(&mut all, &have, body("main", &wanted(), &who()), &who());
+        assert_eq!(all[1].state, State::Missing);
+        assert!(all[1].detail.contains("dismiss_stale_approvals"));
+        let mut open = body("main", &wanted(), &who());
+        open["enable_push_whitelist"] = json!(true);
+        let mut all = vec![judge(NO_FORCE, "main", Some(&open), &wanted(), &who())];
+        drift(&mut all, &open, body("main", &wanted(), &who()), &who());
+        assert_eq!(all[0].state, State::Enforced);
     }
 
     #[test]

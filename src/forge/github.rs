@@ -4,8 +4,8 @@ use super::Client;
 use super::answer::Method;
 use super::github_rules::{self as rules, PREFIX};
 use super::protection::{
-    BACKUP_PROBE, BACKUPS, Bypass, CREATE_ONLY, Change, NO_DELETION, Removal, RuleState,
-    SANDBOX_PROBE, State, Survey, Wanted, example_of, is_glob,
+    BACKUPS, Bypass, CREATE_ONLY, Change, NO_DELETION, Removal, RuleState, SANDBOX_PROBE, State,
+    Survey, Wanted, is_glob, probes, worst,
 };
 use super::refusal::{Reason, is_plan_limit, reason, status};
 use super::target::{Target, encode};
@@ -19,6 +19,9 @@ pub(super) const WRITE: &str = "`administration: write`";
 
 /// The role of a repository's administrators, in the words of the API.
 const ADMIN_ROLE: u64 = 5;
+
+/// A branch, and the rules in force on it, or why they could not be read.
+type Probed = (String, std::result::Result<Vec<Value>, String>);
 
 /// One repository on GitHub.
 #[derive(Debug)]
@@ -86,7 +89,7 @@ impl<'a> GitHub<'a> {
         };
         if wanted.approvals > 0 && self.is_alone() {
             survey.warnings.push(format!(
-                "{} has one collaborator who can write, and nobody approves a proposal of their own: nothing could be merged; give a second identity access, or ask for no approvals and a status check",
+                "{} has one collaborator who can write, and nobody approves a proposal of their own: nothing could be merged; give a second identity access (AIDF_APPROVER_TOKEN), or ask for no approvals and a status check",
                 self.target.path()
             ));
         }
@@ -120,6 +123,8 @@ impl<'a> GitHub<'a> {
         let mut survey = Survey::default();
         let known: RefCell<BTreeMap<u64, Option<Value>>> = RefCell::default();
         let mut off: Vec<String> = Vec::new();
+        let mut drifted = rules::Drifted::new();
+        let mut differ_by_name: BTreeMap<String, String> = BTreeMap::new();
         for set in rules::rulesets(wanted, actors) {
             let Some(found) = list.iter().find(|r| r["name"] == set.name.as_str()) else {
                 survey.changes.push(self.create(set));
@@ -137,6 +142,10 @@ impl<'a> GitHub<'a> {
                 ));
             }
             let differ = rules::differences(&full, &set.body);
+            if let Some(how) = rules::drift(&full, &set.body) {
+                differ_by_name.insert(set.name.clone(), how.clone());
+                drifted.insert(id, how);
+            }
             known.borrow_mut().insert(id, Some(full));
             if !differ.is_empty() {
                 survey.changes.push(Change {
@@ -158,15 +167,34 @@ impl<'a> GitHub<'a> {
             })?;
             full["bypass_actors"].as_array().cloned()
         };
+        let judge = |rule, branch: &str, found: &[Probed]| {
+            let mut state = worst(found.iter().map(|(name, found)| {
+                let state = match found {
+                    Ok(found) => {
+                        rules::judge(rule, branch, found, wanted, actors, &bypass_of, &drifted)
+                    }
+                    Err(why) => RuleState::new(rule, branch, State::Unknown, why),
+                };
+                (name.clone(), state)
+            }))?;
+            // Where ours does not reach the branch, why it does not.
+            if let Some(how) = differ_by_name.get(&format!("{PREFIX}{branch}"))
+                && state.state == State::Missing
+                && !state.detail.contains(how)
+            {
+                state.detail = format!(
+                    "{}; ruleset `{PREFIX}{branch}` differs from what is wanted; {how}",
+                    state.detail
+                );
+            }
+            Some(state)
+        };
         for branch in &wanted.reviewed {
-            let found = self.in_force(&example_of(branch))?;
+            let found = self.in_force_on(branch)?;
             let mut states: Vec<RuleState> = wanted
                 .rules()
                 .into_iter()
-                .map(|rule| match &found {
-                    Ok(found) => rules::judge(rule, branch, found, wanted, actors, &bypass_of),
-                    Err(why) => RuleState::new(rule, branch, State::Unknown, why),
-                })
+                .filter_map(|rule| judge(rule, branch, &found))
                 .collect();
             if states.iter().any(|s| s.state != State::Enforced) && !is_glob(branch) {
                 self.improve_by_classic(branch, wanted, &mut states);
@@ -174,18 +202,18 @@ impl<'a> GitHub<'a> {
             survey.rules.extend(states);
         }
         if wanted.backups {
-            let found = self.in_force(BACKUP_PROBE)?;
+            let found = self.in_force_on(BACKUPS)?;
             for rule in [CREATE_ONLY, NO_DELETION] {
-                survey.rules.push(match &found {
-                    Ok(found) => rules::judge(rule, BACKUPS, found, wanted, actors, &bypass_of),
-                    Err(why) => RuleState::new(rule, BACKUPS, State::Unknown, why),
-                });
+                survey.rules.extend(judge(rule, BACKUPS, &found));
             }
-            if let Ok(found) = found {
-                survey
-                    .warnings
-                    .extend(rules::hindrances(&found, BACKUPS, true));
-            }
+            let all: Vec<Value> = found
+                .into_iter()
+                .filter_map(|f| f.1.ok())
+                .flatten()
+                .collect();
+            survey
+                .warnings
+                .extend(rules::hindrances(&all, BACKUPS, true));
         }
         match self.in_force(SANDBOX_PROBE)? {
             Ok(found) => survey
@@ -218,6 +246,14 @@ impl<'a> GitHub<'a> {
         }
     }
 
+    /// The same on each branch that stands for a name or glob.
+    fn in_force_on(&self, glob: &str) -> Result<Vec<Probed>> {
+        probes(glob)
+            .into_iter()
+            .map(|name| Ok((name.clone(), self.in_force(&name)?)))
+            .collect()
+    }
+
     /// Takes what classic protection holds into account, where that can be read.
     fn improve_by_classic(&self, branch: &str, wanted: &Wanted, states: &mut [RuleState]) {
         let Ok(Some(found)) = self.classic(branch) else {
@@ -225,7 +261,7 @@ impl<'a> GitHub<'a> {
         };
         for state in states {
             let other = super::github_classic::judge(state.rule, branch, &found, wanted);
-            if rules::rank(&other) > rules::rank(state) {
+            if other.rank() > state.rank() {
                 *state = other;
             }
         }

@@ -6,7 +6,8 @@ use super::github::{GitHub, WRITE};
 use super::github_rules::names;
 use super::protection::{
     BACKUPS, Bypass, CODE_OWNERS, CREATE_ONLY, Change, NO_DELETION, NO_FORCE, REVIEW, Removal,
-    RuleState, SIGNED_COMMITS, STATUS_CHECKS, State, Survey, Wanted, approvals, is_glob, texts,
+    RuleState, SIGNED_COMMITS, STALE, STATUS_CHECKS, State, Survey, Wanted, approvals, is_glob,
+    texts,
 };
 use super::refusal::{Reason, is_plan_limit, reason};
 use super::target::encode;
@@ -203,13 +204,15 @@ pub(super) fn judge(rule: &'static str, branch: &str, there: &Value, wanted: &Wa
             let count = reviews["required_approving_review_count"]
                 .as_u64()
                 .unwrap_or(0);
-            (count < u64::from(wanted.approvals)).then(|| {
-                format!(
+            let kept = wanted.approvals > 0 && reviews["dismiss_stale_reviews"] != true;
+            match count < u64::from(wanted.approvals) {
+                true => Some(format!(
                     "asks for {} where {} are wanted",
                     approvals(count),
                     wanted.approvals
-                )
-            })
+                )),
+                false => kept.then(|| STALE.to_owned()),
+            }
         }
         CODE_OWNERS => (reviews["require_code_owner_reviews"] != true)
             .then(|| "does not ask the owners of the code".to_owned()),
@@ -351,6 +354,7 @@ fn is_ours(there: &Value, wanted: &Wanted) -> bool {
     let (users, teams, apps) = allowances(there);
     reviews["required_approving_review_count"].as_u64() == Some(u64::from(wanted.approvals))
         && (reviews["require_code_owner_reviews"] == true) == wanted.code_owners
+        && reviews["dismiss_stale_reviews"] == true
         && reviews["require_last_push_approval"] != true
         && checks(there) == want_checks
         && (users, teams) == wanted_allowances(wanted)
@@ -446,6 +450,20 @@ mod tests {
             json!({"strict": false, "contexts": [], "checks": [
                 {"context": "anyones"}, {"context": "theirs", "app_id": 7}, {"context": "ours"}]})
         );
+    }
+
+    #[test]
+    fn approvals_that_outlast_a_push_are_no_review() {
+        let mut there = answered(&body(&Value::Null, &wanted()));
+        there["required_pull_request_reviews"]["dismiss_stale_reviews"] = json!(false);
+        let state = judge(REVIEW, "main", &there, &wanted());
+        assert_eq!((state.state, &*state.detail), (State::Missing, STALE));
+        assert!(!is_ours(&there, &wanted()));
+        let none = Wanted {
+            approvals: 0,
+            ..wanted()
+        };
+        assert_eq!(judge(REVIEW, "main", &there, &none).state, State::Enforced);
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use super::protection::{
     BACKUPS, CODE_OWNERS, CREATE_ONLY, NO_DELETION, NO_FORCE, REVIEW, RuleState, SIGNED_COMMITS,
-    STATUS_CHECKS, State, Wanted, approvals, covers, texts,
+    STALE, STATUS_CHECKS, State, Wanted, approvals, covers, texts,
 };
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// What the names of our rulesets begin with.
 pub(super) const PREFIX: &str = "aidf: ";
@@ -52,7 +53,7 @@ fn ruleset(branch: &str, include: &[String], rules: Value, actors: &[Value]) -> 
 }
 
 /// A glob of ours in GitHub's words, where `*` and a `**` at the end stop at a slash.
-fn pattern(glob: &str) -> String {
+pub(super) fn pattern(glob: &str) -> String {
     match glob.strip_suffix("/**") {
         _ if glob == "**" => "**/*".to_owned(),
         Some(front) => format!("{front}/**/*"),
@@ -108,8 +109,69 @@ pub(super) fn differences(have: &Value, want: &Value) -> Vec<&'static str> {
     .collect()
 }
 
+/// How a ruleset of ours differs from what is wanted so far that none of its rules counts,
+/// in words; who bypasses it is judged by itself.
+pub(super) fn drift(have: &Value, want: &Value) -> Option<String> {
+    let parts: Vec<String> = differences(have, want)
+        .into_iter()
+        .filter_map(|part| match part {
+            "bypass_actors" => None,
+            "conditions" => {
+                let names = &have["conditions"]["ref_name"];
+                let list = |key: &str| match texts(&names[key]) {
+                    none if none.is_empty() => "nothing".to_owned(),
+                    some => some.join(", "),
+                };
+                Some(format!(
+                    "conditions: it includes {} and excludes {}",
+                    list("include"),
+                    list("exclude")
+                ))
+            }
+            "rules" => Some(format!(
+                "rules: {}",
+                rules_that_differ(have, want).join(", ")
+            )),
+            part => Some(format!("{part}: {}", have[part].as_str().unwrap_or("none"))),
+        })
+        .collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// The rules in which two rulesets differ, with the fields of those that both have.
+fn rules_that_differ(have: &Value, want: &Value) -> Vec<String> {
+    let list = |set: &Value| set["rules"].as_array().cloned().unwrap_or_default();
+    let (have, want) = (list(have), list(want));
+    let kind = |rule: &Value| rule["type"].as_str().unwrap_or_default().to_owned();
+    let mut all = Vec::new();
+    for wanted in &want {
+        match have.iter().find(|h| h["type"] == wanted["type"]) {
+            None => all.push(format!("no {}", kind(wanted))),
+            Some(found) if !covers(found, wanted) => {
+                let fields = wanted["parameters"].as_object().into_iter().flatten();
+                let other: Vec<String> = fields
+                    .filter(|(key, value)| !covers(&found["parameters"][key.as_str()], value))
+                    .map(|(key, _)| key.clone())
+                    .collect();
+                all.push(format!("{} ({})", kind(wanted), other.join(", ")));
+            }
+            Some(_) => {}
+        }
+    }
+    for more in have
+        .iter()
+        .filter(|h| want.iter().all(|w| w["type"] != h["type"]))
+    {
+        all.push(format!("{} besides", kind(more)));
+    }
+    all
+}
+
 /// Who may bypass a ruleset; none where that is not visible.
 pub(super) type BypassOf<'b> = dyn Fn(u64) -> Option<Vec<Value>> + 'b;
+
+/// The rulesets of ours that are not as they are to be, by their ids.
+pub(super) type Drifted = BTreeMap<u64, String>;
 
 /// Whether `rule` holds on `branch`, going by the rules that GitHub says are in force.
 pub(super) fn judge(
@@ -119,6 +181,7 @@ pub(super) fn judge(
     wanted: &Wanted,
     actors: &[Value],
     bypass_of: &BypassOf,
+    drifted: &Drifted,
 ) -> RuleState {
     let kind = match rule {
         REVIEW | CODE_OWNERS => "pull_request",
@@ -131,13 +194,15 @@ pub(super) fn judge(
     };
     let mut best: Option<RuleState> = None;
     let mut keep = |state: RuleState| {
-        if best.as_ref().is_none_or(|b| rank(b) < rank(&state)) {
+        if best.as_ref().is_none_or(|b| b.rank() < state.rank()) {
             best = Some(state);
         }
     };
     for found in in_force.iter().filter(|r| r["type"] == kind) {
         let by = source(found);
-        if let Some(lack) = lacks(rule, &found["parameters"], wanted) {
+        let ours = found["ruleset_id"].as_u64().and_then(|id| drifted.get(&id));
+        let drift = ours.map(|how| format!("differs from what is wanted; {how}"));
+        if let Some(lack) = drift.or_else(|| lacks(rule, &found["parameters"], wanted)) {
             keep(RuleState::new(
                 rule,
                 branch,
@@ -177,16 +242,6 @@ pub(super) fn judge(
     best.unwrap_or_else(|| RuleState::new(rule, branch, State::Missing, "no rule says so"))
 }
 
-/// How good a state is.
-pub(super) fn rank(state: &RuleState) -> u8 {
-    match state.state {
-        State::Enforced => 3,
-        State::Advisory => 2,
-        State::Unknown => 1,
-        State::Missing => 0,
-    }
-}
-
 /// What a rule in force lacks of what is wanted.
 fn lacks(rule: &str, parameters: &Value, wanted: &Wanted) -> Option<String> {
     match rule {
@@ -194,13 +249,15 @@ fn lacks(rule: &str, parameters: &Value, wanted: &Wanted) -> Option<String> {
             let count = parameters["required_approving_review_count"]
                 .as_u64()
                 .unwrap_or(0);
-            (count < u64::from(wanted.approvals)).then(|| {
-                format!(
+            let kept = wanted.approvals > 0 && parameters["dismiss_stale_reviews_on_push"] != true;
+            match count < u64::from(wanted.approvals) {
+                true => Some(format!(
                     "asks for {} where {} are wanted",
                     approvals(count),
                     wanted.approvals
-                )
-            })
+                )),
+                false => kept.then(|| STALE.to_owned()),
+            }
         }
         CODE_OWNERS => (parameters["require_code_owner_review"] != true)
             .then(|| "does not ask the owners of the code".to_owned()),
@@ -344,20 +401,51 @@ mod tests {
     }
 
     #[test]
+    fn a_ruleset_that_drifted_says_how() {
+        let want = &rulesets(&wanted(), &[])[2].body;
+        assert_eq!(drift(want, want), None);
+        let mut have = want.clone();
+        have["bypass_actors"] = json!([{"actor_id": 5, "actor_type": "RepositoryRole"}]);
+        assert_eq!(drift(&have, want), None, "that is judged by itself");
+        have["conditions"]["ref_name"]["exclude"] = json!(["refs/heads/backup/2026*"]);
+        have["rules"] = json!([{"type": "update"}, {"type": "deletion"}, {"type": "creation"}]);
+        let how = drift(&have, want).unwrap();
+        for part in [
+            "excludes refs/heads/backup/2026*",
+            "rules: no non_fast_forward, creation besides",
+        ] {
+            assert!(how.contains(part), "{how}");
+        }
+        let want = &rulesets(&wanted(), &[])[0].body;
+        let mut have = want.clone();
+        have["rules"][2]["parameters"]["dismiss_stale_reviews_on_push"] = json!(false);
+        assert_eq!(
+            drift(&have, want).unwrap(),
+            "rules: pull_request (dismiss_stale_reviews_on_push)"
+        );
+    }
+
+    #[test]
     fn a_rule_counts_wherever_it_comes_from_and_as_far_as_it_goes() {
         let wanted = wanted();
         let pull = |id: u64, count: u64| {
             json!({"type": "pull_request", "ruleset_id": id, "ruleset_source_type": "Organization",
-                "ruleset_source": "acme", "parameters": {"required_approving_review_count": count}})
+                "ruleset_source": "acme", "parameters": {"required_approving_review_count": count,
+                "dismiss_stale_reviews_on_push": true}})
         };
-        let judge =
-            |rules: &[Value], bypass: &BypassOf| judge(REVIEW, "main", rules, &wanted, &[], bypass);
+        let none = Drifted::default();
+        let judge = |rules: &[Value], bypass: &BypassOf| {
+            judge(REVIEW, "main", rules, &wanted, &[], bypass, &none)
+        };
         let nobody = |_| Some(Vec::new());
         let admin = |_| Some(vec![json!({"actor_id": 5, "actor_type": "RepositoryRole"})]);
         assert_eq!(judge(&[], &nobody).state, State::Missing);
         let weak = judge(&[pull(1, 0)], &nobody);
         assert_eq!(weak.state, State::Missing);
         assert!(weak.detail.contains("0 approvals"), "{}", weak.detail);
+        let mut stale = pull(1, 2);
+        stale["parameters"]["dismiss_stale_reviews_on_push"] = json!(false);
+        assert_eq!(judge(&[stale], &nobody).state, State::Missing);
         let good = judge(&[pull(1, 0), pull(2, 2)], &nobody);
         assert_eq!(good.state, State::Enforced);
         assert!(good.detail.contains("organization acme"), "{}", good.detail);

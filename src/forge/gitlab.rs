@@ -5,8 +5,8 @@ use super::Client;
 use super::answer::Method;
 use super::gitlab_rules as rules;
 use super::protection::{
-    BACKUP_PROBE, BACKUPS, Bypass, CREATE_ONLY, Change, NO_DELETION, Removal, RuleState,
-    SANDBOX_PROBE, State, Survey, Wanted, example_of, is_glob,
+    BACKUPS, Bypass, CREATE_ONLY, Change, NO_DELETION, Removal, RuleState, SANDBOX_PROBE, State,
+    Survey, Wanted, is_glob, probes, worst,
 };
 use super::refusal::{Reason, reason};
 use super::target::{Target, encode};
@@ -79,16 +79,24 @@ impl<'a> GitLab<'a> {
         let facts = self.facts(wanted)?;
         for branch in &wanted.reviewed {
             let body = rules::body(&in_its_words(branch), wanted);
-            let matching = rules::matching(&there, &example_of(branch));
-            survey.rules.extend(
-                wanted
-                    .rules()
-                    .into_iter()
-                    .map(|rule| rules::judge(rule, branch, &matching, wanted, &facts)),
-            );
+            let found: Vec<(String, Vec<&Value>)> = probes(branch)
+                .into_iter()
+                .map(|name| (name.clone(), rules::matching(&there, &name)))
+                .collect();
+            for rule in wanted.rules() {
+                survey
+                    .rules
+                    .extend(worst(found.iter().map(|(probe, matching)| {
+                        let state = rules::judge(rule, branch, matching, wanted, &facts);
+                        (probe.clone(), state)
+                    })));
+            }
             let name = in_its_words(branch);
             let exact = there.iter().find(|p| p["name"] == name.as_str());
             self.bring(&name, exact, body, &mut survey.changes);
+            let mut matching: Vec<&Value> = found.into_iter().flat_map(|f| f.1).collect();
+            matching.sort_by_key(|p| p["name"].as_str());
+            matching.dedup();
             for other in &matching {
                 if other["name"] != name.as_str() && rules::lets_push(other, wanted) {
                     survey.warnings.push(format!(
@@ -175,7 +183,13 @@ impl<'a> GitLab<'a> {
         survey.rules.push(RuleState::new(NO_DELETION, BACKUPS, state, format!(
             "{held} of {total} backups are protected; maintainers can still delete protected branches through the API and the pages"
         )));
-        for rule in rules::matching(there, BACKUP_PROBE) {
+        let mut matching: Vec<&Value> = probes(BACKUPS)
+            .iter()
+            .flat_map(|name| rules::matching(there, name))
+            .collect();
+        matching.sort_by_key(|p| p["name"].as_str());
+        matching.dedup();
+        for rule in matching {
             survey.warnings.push(format!(
                 "`{}` holds for backups that do not exist yet: at its levels they may not be made",
                 rule["name"].as_str().unwrap_or_default()
@@ -241,7 +255,7 @@ impl<'a> GitLab<'a> {
 }
 
 /// A glob in GitLab's words, where one `*` crosses slashes.
-fn in_its_words(glob: &str) -> String {
+pub(super) fn in_its_words(glob: &str) -> String {
     match is_glob(glob) {
         true => glob.replace("**", "*"),
         false => glob.to_owned(),

@@ -4,8 +4,9 @@ use super::answer::Answer;
 
 /// The first wait where a forge limits us and names no time.
 const UNNAMED_WAIT: u64 = 60;
-/// What a wait is taken for at most: a number beyond it is nonsense, and would overflow.
-const LONGEST_WAIT: u64 = 36_525 * 86_400;
+/// What a wait is taken for at most, a day: a number beyond it is nonsense, and nobody
+/// waits for it.
+const LONGEST_WAIT: u64 = 86_400;
 
 /// Whether an answer says: not now, though nothing is wrong with the request.
 pub(super) fn is_limit(answer: &Answer) -> bool {
@@ -28,7 +29,7 @@ pub(super) fn wait(answer: &Answer, now: i64, earlier: u32) -> u64 {
 
 fn asked_wait(answer: &Answer, now: i64, earlier: u32) -> u64 {
     let number = |name: &str| answer.header(name)?.trim().parse::<i64>().ok();
-    let until = |moment: i64| moment.saturating_sub(now).max(0) as u64 + 1;
+    let until = |moment: i64| (moment.saturating_sub(now).max(0) as u64).saturating_add(1);
     if let Some(after) = answer.header("retry-after") {
         if let Ok(seconds) = after.trim().parse::<u64>() {
             return seconds.max(1);

@@ -257,6 +257,15 @@ impl<'a> Forge<'a> {
     }
 }
 
+/// A glob of ours in a forge's own words; a plain name is the same everywhere.
+pub fn glob_of(provider: Provider, glob: &str) -> String {
+    match provider {
+        Provider::GitHub => github_rules::pattern(glob),
+        Provider::GitLab => gitlab::in_its_words(glob),
+        Provider::Gitea | Provider::Forgejo | Provider::Bare => glob.to_owned(),
+    }
+}
+
 /// The error for a proposal whose head is not the one that was looked at.
 fn head_moved(number: u64, wanted: &str, found: &str) -> Error {
     Error::new(

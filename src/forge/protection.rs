@@ -4,16 +4,20 @@
 use super::Client;
 use super::answer::Method;
 use super::refusal;
+use crate::clock::Moment;
 use crate::error::{Error, Kind, Result};
 use serde::Serialize;
 use serde_json::Value;
 
 /// The name of a branch that no one has, to ask what would hold for sandboxes.
 pub(super) const SANDBOX_PROBE: &str = "sandbox-aidf-probe";
-/// The same for backups.
-pub(super) const BACKUP_PROBE: &str = "backup/aidf-probe";
 /// The branches that backups are kept in.
 pub const BACKUPS: &str = "backup/**";
+
+/// What a review lacks that counts approvals of what was changed after them.
+pub(super) const STALE: &str = "keeps approvals when commits are added";
+/// What a probe's name is made of.
+const PROBE: &str = "aidf-probe";
 
 /// What is to hold, from the policy.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -161,6 +165,16 @@ impl RuleState {
             detail: detail.into(),
         }
     }
+
+    /// How good a state is.
+    pub(super) fn rank(&self) -> u8 {
+        match self.state {
+            State::Enforced => 3,
+            State::Advisory => 2,
+            State::Unknown => 1,
+            State::Missing => 0,
+        }
+    }
 }
 
 /// A request that brings a rule about, or takes ours away.
@@ -255,17 +269,52 @@ pub(super) fn covers(have: &Value, want: &Value) -> bool {
     }
 }
 
-/// A branch that a glob means, to ask what holds for it; a plain name stands for itself.
-pub(super) fn example_of(glob: &str) -> String {
+/// Branches that a name or glob means, to ask what holds for them: a plain name stands for
+/// itself; of a glob a flat name, one with a date as backups have it, and a nested one,
+/// for a rule may hold for some of them alone.
+pub(super) fn probes(glob: &str) -> Vec<String> {
+    if !is_glob(glob) {
+        return vec![example_of(glob, PROBE, PROBE)];
+    }
+    let now = Moment::now();
+    let (dated, nested) = (now.compact(), format!("{PROBE}/{}", now.date()));
+    let mut all = Vec::new();
+    for (one, many) in [(PROBE, PROBE), (&*dated, &*dated), (PROBE, &*nested)] {
+        let name = example_of(glob, one, many);
+        let meant = all.is_empty() || fast_glob::glob_match(glob, &name);
+        if meant && !all.contains(&name) {
+            all.push(name);
+        }
+    }
+    all
+}
+
+/// What holds for a rule of a glob, from how each probe of it stands: no more than for
+/// the worst of them.
+pub(super) fn worst(states: impl IntoIterator<Item = (String, RuleState)>) -> Option<RuleState> {
+    let mut all: Vec<(String, RuleState)> = states.into_iter().collect();
+    let same = all.windows(2).all(|w| w[0].1.state == w[1].1.state);
+    // The first of those that are alike.
+    let at = (0..all.len()).min_by_key(|at| all[*at].1.rank())?;
+    let (name, mut state) = all.swap_remove(at);
+    if !same {
+        state.detail = format!("`{name}`: {}", state.detail);
+    }
+    Some(state)
+}
+
+/// A branch that a glob means: `one` for each `*` of it, `many` for each `**`.
+fn example_of(glob: &str, one: &str, many: &str) -> String {
     let mut out = String::new();
     let mut chars = glob.chars().peekable();
     while let Some(c) = chars.next() {
         match c {
             '*' => {
+                let several = chars.peek() == Some(&'*');
                 while chars.peek() == Some(&'*') {
                     chars.next();
                 }
-                out.push_str("aidf-probe");
+                out.push_str(if several { many } else { one });
             }
             '?' => out.push('x'),
             '\\' => out.extend(chars.next()),
@@ -346,11 +395,33 @@ mod tests {
             ("{dev,test}/*", "dev/aidf-probe"),
             ("we\\*ird", "we*ird"),
         ] {
-            assert_eq!(example_of(glob), example);
+            assert_eq!(example_of(glob, PROBE, PROBE), example);
+            assert_eq!(probes(glob)[0], example);
             if is_glob(glob) && !glob.contains('\\') {
                 assert!(fast_glob::glob_match(glob, example), "{glob}");
             }
         }
+    }
+
+    #[test]
+    fn a_glob_is_probed_flat_dated_and_nested() {
+        let all = probes(BACKUPS);
+        let today = Moment::now().date();
+        assert_eq!(all.len(), 3, "{all:?}");
+        assert_eq!(all[0], "backup/aidf-probe");
+        assert!(all[1].starts_with(&format!("backup/{}", &today[..4])));
+        assert!(all[2].starts_with("backup/aidf-probe/20"), "{all:?}");
+        assert_eq!(probes("main"), ["main"]);
+        assert_eq!(probes("release/*").len(), 2, "it stops at a slash");
+    }
+
+    #[test]
+    fn a_rule_holds_no_better_than_for_the_worst_probe() {
+        let of = |name: &str, state| (name.to_owned(), RuleState::new(REVIEW, "x/**", state, "so"));
+        let one = worst([of("x/a", State::Enforced), of("x/a/b", State::Missing)]).unwrap();
+        assert_eq!((one.state, &*one.detail), (State::Missing, "`x/a/b`: so"));
+        let same = worst([of("x/a", State::Enforced), of("x/a/b", State::Enforced)]).unwrap();
+        assert_eq!((same.state, &*same.detail), (State::Enforced, "so"));
     }
 
     #[test]

@@ -13,7 +13,8 @@ use std::path::PathBuf;
 pub struct ForgeFile {
     /// Which forge runs on a host of one's own: `git.example.com: gitea`.
     pub hosts: BTreeMap<String, Provider>,
-    /// Where the API is, in place of what follows from the remote.
+    /// Where the API is, in place of what follows from the remote. On another host than
+    /// the remote's it is sent `AIDF_FORGE_TOKEN` (or `AIDF_APPROVER_TOKEN`) and no more.
     pub api_url: Option<String>,
     /// The GitHub App that acts for aidf.
     pub github_app: Option<GitHubAppFile>,

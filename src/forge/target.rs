@@ -168,6 +168,26 @@ pub(super) fn api_base(
     })
 }
 
+/// Whether the operator's address of the API is on a host that the logins of `web` were
+/// never meant for: one address stands for every remote, whatever its host is.
+pub(super) fn leads_elsewhere(settings: &ForgeSettings, api: &HttpUrl, web: &HttpUrl) -> bool {
+    let in_the_open = HttpUrl {
+        secure: false,
+        ..api.clone()
+    };
+    // Plain http is private on this machine alone.
+    if settings.api_url.is_none() || in_the_open.is_private() {
+        return false;
+    }
+    let (api, web) = (api.host.to_ascii_lowercase(), web.host.to_ascii_lowercase());
+    // `com` has subdomains of anybody's, and an address has none.
+    let has_own = web.contains('.') && web.parse::<std::net::IpAddr>().is_err();
+    let below = api
+        .strip_suffix(&web)
+        .is_some_and(|front| front.ends_with('.'));
+    api != web && api != format!("api.{web}") && !(has_own && below)
+}
+
 /// `text` as one part of a URL's path: a slash in it becomes `%2F`.
 pub(super) fn encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

@@ -43,6 +43,42 @@ pub trait LoginSource: fmt::Debug + Send + Sync {
 
 const FROM_URL: &str = "the URL";
 
+/// Where a login of the operator's GitHub App is from.
+pub(crate) const FROM_APP: &str = "the GitHub App";
+
+/// `text` without `secrets`, should a server repeat them: whole, with the slashes of
+/// JSON, or cut off where the text ends.
+pub(crate) fn hide(mut text: String, secrets: &[String]) -> String {
+    // A shorter part tells little, and `github_pat_` is no secret.
+    let least = |secret: &str| (secret.len() / 2).clamp(4, 12);
+    let mut secrets: Vec<&str> = secrets
+        .iter()
+        .map(String::as_str)
+        .filter(|s| !s.is_empty())
+        .collect();
+    // A secret may hold another one, as a header holds its token.
+    secrets.sort_by_key(|s| std::cmp::Reverse(s.len()));
+    for secret in &secrets {
+        text = text.replace(secret, "***");
+        let escaped = secret.replace('/', "\\/");
+        if escaped != *secret {
+            text = text.replace(&escaped, "***");
+        }
+    }
+    let cut = secrets.iter().find_map(|secret| {
+        (least(secret)..secret.len())
+            .rev()
+            .filter_map(|length| secret.get(..length))
+            .find(|part| text.ends_with(part))
+            .map(str::len)
+    });
+    if let Some(length) = cut {
+        text.truncate(text.len() - length);
+        text.push_str("***");
+    }
+    text
+}
+
 /// The variable whose token goes to whatever remote is in use.
 const OWN_VARIABLE: &str = "AIDF_FORGE_TOKEN";
 
@@ -214,6 +250,20 @@ mod tests {
         .iter()
         .map(|l| l.from)
         .collect()
+    }
+
+    #[test]
+    fn a_secret_is_hidden_in_every_form_and_where_it_is_cut_off() {
+        let secrets = ["s3/cret-token".to_owned(), "Basic s3/cret-token".to_owned()];
+        for (text, left) in [
+            ("a Basic s3/cret-token b", "a *** b"),
+            ("a s3/cret-token, s3\\/cret-token", "a ***, ***"),
+            ("Authorization: Basic s3/cret-to", "Authorization: ***"),
+            ("nothing of it", "nothing of it"),
+            ("é s3/cret", "é ***"),
+        ] {
+            assert_eq!(hide(text.to_owned(), &secrets), left, "{text}");
+        }
     }
 
     #[test]

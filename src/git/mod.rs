@@ -21,7 +21,7 @@ mod whole;
 pub mod wire;
 
 pub use bundle::Bundle;
-pub(crate) use credential::{Family, ask_helpers, families, token};
+pub(crate) use credential::{FROM_APP, Family, ask_helpers, families, hide, token};
 pub use credential::{Login, LoginSource};
 pub use draft::{Draft, Edit};
 pub use id::{CommitId, ObjectId, RefName, TreePath, is_invisible};

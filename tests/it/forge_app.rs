@@ -292,3 +292,114 @@ fn an_app_whose_key_the_forge_refuses_shows_none_of_it() {
         assert!(!out.all().contains(inner), "{out}");
     }
 }
+
+/// A clone over HTTP of a repository that a scripted server is to be.
+fn clone_over_http(server: &ForgeServer, more: &str) -> World {
+    let w = World::path();
+    w.git(&[
+        "remote",
+        "set-url",
+        "origin",
+        &format!("{}/acme/widgets.git", server.base()),
+    ]);
+    let host = server.base().replace("http://", "");
+    w.env
+        .operator_config(&format!("forge:\n  hosts:\n    \"{host}\": github\n{more}"));
+    w
+}
+
+#[test]
+fn a_server_of_git_that_repeats_our_login_does_not_spread_it() {
+    // At the very first request, and long before the end of what is shown.
+    for before in [0, 250] {
+        let server = ForgeServer::start(move |asked| {
+            let sent = asked.header("authorization").unwrap_or_default();
+            let words = format!("{} denied: authorization: {sent}", "-".repeat(before));
+            Reply::Answer(403, Vec::new(), words)
+        });
+        let w = clone_over_http(&server, "");
+        let out = w
+            .call(&["-v", "sandbox", "init"])
+            .env("GH_TOKEN", "tok-of-the-forge-0452")
+            .run();
+        assert_ne!(out.code, 0, "{out}");
+        assert!(out.all().contains("denied: authorization: ***"), "{out}");
+        // `x-access-token:` in base64.
+        assert!(!out.all().contains("eC1hY2Nlc3MtdG9rZW46"), "{out}");
+        let sent = server.asked();
+        assert!(sent[0].header("authorization").is_some(), "{sent:?}");
+    }
+}
+
+#[test]
+fn what_the_app_lacks_for_git_is_named() {
+    let env = Env::new();
+    let server = ForgeServer::start(|asked| {
+        match asked.target.contains("service=git-") || asked.path().contains("/git-") {
+            true => Reply::json(403, json!({"message": "Write access not granted"})),
+            false => answer(asked, "2999-01-01T00:00:00Z"),
+        }
+    });
+    let app = format!(
+        "  api_url: {}\n  github_app:\n    id: 123\n    private_key_file: {}\n",
+        server.base(),
+        key(&env).display()
+    );
+    let w = clone_over_http(&server, &app);
+    let out = w.aidf(&["sandbox", "init"]);
+    assert_ne!(out.code, 0, "{out}");
+    assert!(out.all().contains("the GitHub App"), "{out}");
+    assert!(out.all().contains("`contents: write`"), "{out}");
+}
+
+#[test]
+fn the_apps_key_speaks_to_the_remotes_host_alone() {
+    let env = Env::new();
+    let settings = ForgeSettings {
+        api_url: Some("https://git.evil.example/api/v3".to_owned()),
+        ..settings(&ForgeServer::start(|_| Reply::missing()), &env)
+    };
+    let error = survey(&settings, Purpose::Check).unwrap_err();
+    assert_eq!(error.kind(), Kind::Auth, "{error}");
+    assert!(error.message().contains("git.evil.example"), "{error}");
+    let hint = error.hint_text().unwrap();
+    assert!(
+        hint.contains("AIDF_FORGE_TOKEN") && hint.contains("AIDF_APPROVER_TOKEN"),
+        "{hint}"
+    );
+    let source = aidf::forge::logins_for_git(&settings).unwrap();
+    let Endpoint::Http(url) = place("https://github.com/acme/widgets.git") else {
+        panic!("an address");
+    };
+    let error = source.login(&url, &door(5)).unwrap_err();
+    assert_eq!(error.kind(), Kind::Auth, "{error}");
+}
+
+#[test]
+fn a_token_of_the_remotes_forge_is_sent_to_no_other_address() {
+    let mut w = crate::support::clone_of("git@github.com:acme/widgets.git");
+    w.vars.retain(|(name, _)| name != "AIDF_FORGE_TOKEN");
+    for command in ["plan", "check", "apply", "remove"] {
+        let out = w
+            .call(&["protect", command, "-v"])
+            .env("AIDF_FORGE_API_URL", "https://api.github.com.invalid")
+            .env("GH_TOKEN", "tok-of-the-forge-0452")
+            .run()
+            .exits(4);
+        assert!(out.stderr.contains("on another host"), "{out}");
+        assert!(out.stderr.contains("AIDF_FORGE_TOKEN"), "{out}");
+        assert!(!out.all().contains("tok-of-the-forge"), "{out}");
+        assert!(!out.stderr.contains("GET "), "nothing was asked\n{out}");
+    }
+    // On this machine, where the tests' own servers are, it is.
+    let server = ForgeServer::replies(vec![Reply::json(200, json!([]))]);
+    w.call(&["protect", "check"])
+        .env("AIDF_FORGE_API_URL", server.base())
+        .env("GH_TOKEN", "tok-of-the-forge-0452")
+        .run()
+        .exits(8);
+    assert_eq!(
+        server.asked()[0].header("authorization"),
+        Some("Bearer tok-of-the-forge-0452")
+    );
+}

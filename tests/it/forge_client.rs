@@ -337,3 +337,41 @@ fn a_token_with_a_line_break_is_refused_and_not_shown() {
     assert!(!format!("{error:?}").contains(TOKEN));
     assert!(server.asked().is_empty());
 }
+
+#[test]
+fn a_limit_without_end_is_not_waited_for() {
+    // The sum of both waits is beyond what a number holds.
+    let server = ForgeServer::replies(vec![
+        said(429, "slow down").with("Retry-After: 1"),
+        said(429, "slow down").with("Retry-After: 18446744073709551615"),
+    ]);
+    let heard = Heard::default();
+    let start = Instant::now();
+    let error = client(&server, 5, &heard).get("/x", "").unwrap_err();
+    assert!(start.elapsed() < Duration::from_secs(4));
+    assert_eq!(error.kind(), Kind::Unavailable);
+    assert_eq!(reason(&error), Some(Reason::Limited));
+    assert!(
+        error.hint_text().unwrap().contains("in 86400 s"),
+        "a day at most: {error:?}"
+    );
+    assert_eq!(server.asked().len(), 2);
+}
+
+#[test]
+fn a_token_is_hidden_where_a_long_answer_is_cut_in_its_midst() {
+    let cut = "x".repeat(2000 - TOKEN.len() / 2);
+    let error = refused(said(422, &format!("{cut}{TOKEN}")));
+    let told = error.causes().concat();
+    assert!(!told.contains(&TOKEN[..8]), "{told}");
+}
+
+#[test]
+fn nobodys_own_proposal_is_approved_and_the_second_identity_is_named() {
+    let error = refused(said(422, "Can not approve your own pull request"));
+    assert_eq!(reason(&error), Some(Reason::OwnProposal));
+    assert!(
+        error.hint_text().unwrap().contains("AIDF_APPROVER_TOKEN"),
+        "{error:?}"
+    );
+}

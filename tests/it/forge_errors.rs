@@ -160,7 +160,7 @@ fn cases() -> Vec<Case> {
                     .with("X-RateLimit-Reset: 4102444800")
             },
             [9; 3],
-            &["limits how often", "2100-01-01"],
+            &["limits how often", "try again in 86400 s"],
         ),
         case(
             "500",
@@ -450,7 +450,8 @@ fn what_could_not_be_read_is_unknown_beside_what_could() {
     let rule = |kind: &str| {
         json!({"type": kind, "ruleset_id": 7, "ruleset_source_type": "Repository",
             "ruleset_source": "acme/widgets",
-            "parameters": {"required_approving_review_count": 1}})
+            "parameters": {"required_approving_review_count": 1,
+                "dismiss_stale_reviews_on_push": true}})
     };
     let all = json!([
         rule("pull_request"),

@@ -77,6 +77,22 @@ fn decoded(text: &str) -> String {
     text.replace("%2F", "/").replace("%2A", "*")
 }
 
+/// Whether a pattern of a ruleset means a branch: a star stops at a slash.
+fn means(pattern: &str, branch: &str) -> bool {
+    let name = format!("refs/heads/{branch}");
+    let flat = |front: &str| {
+        name.strip_prefix(front)
+            .is_some_and(|rest| !rest.contains('/'))
+    };
+    pattern == name
+        || (pattern == "~DEFAULT_BRANCH" && branch == "main")
+        || pattern == "~ALL"
+        || match pattern.strip_suffix("**/*") {
+            Some(front) => name.starts_with(front),
+            None => pattern.strip_suffix('*').is_some_and(flat),
+        }
+}
+
 /// GitHub with rulesets.
 fn github(kept: &Kept) -> ForgeServer {
     let kept = Arc::clone(kept);
@@ -123,15 +139,14 @@ fn github(kept: &Kept) -> ForgeServer {
                 let branch = decoded(&rest["/rules/branches/".len()..]);
                 let mut all = Vec::new();
                 for set in kept.iter().filter(|s| s["enforcement"] == "active") {
-                    let include = set["conditions"]["ref_name"]["include"].as_array().unwrap();
-                    let hit = include.iter().filter_map(Value::as_str).any(|i| {
-                        i == format!("refs/heads/{branch}")
-                            || (i == "~DEFAULT_BRANCH" && branch == "main")
-                            || i == "~ALL"
-                            || i.strip_suffix("**/*")
-                                .is_some_and(|p| format!("refs/heads/{branch}").starts_with(p))
-                    });
-                    if hit {
+                    let names = &set["conditions"]["ref_name"];
+                    let hit = |key: &str| {
+                        let list = names[key].as_array().unwrap();
+                        list.iter()
+                            .filter_map(Value::as_str)
+                            .any(|i| means(i, &branch))
+                    };
+                    if hit("include") && !hit("exclude") {
                         for rule in set["rules"].as_array().unwrap() {
                             let mut rule = rule.clone();
                             rule["ruleset_id"] = set["id"].clone();
@@ -585,4 +600,135 @@ fn gitea_and_forgejo_are_protected_each_in_its_own_words() {
         forge.apply(&removal.changes).unwrap();
         assert!(kept.lock().unwrap().is_empty());
     }
+}
+
+fn detail_of<'s>(survey: &'s Survey, rule: &str, branch: &str) -> &'s str {
+    let mut all = survey.rules.iter();
+    let found = all.find(|r| r.rule == rule && r.branch == branch);
+    &found.unwrap().detail
+}
+
+#[test]
+fn a_github_ruleset_of_ours_that_drifted_enforces_nothing() {
+    let kept: Kept = Arc::default();
+    let server = github(&kept);
+    let (settings, endpoint) = (settings(&server), place("git@github.com:o/r.git"));
+    let forge = connect(&settings, &endpoint, Provider::GitHub);
+    let wanted = Wanted {
+        reviewed: vec!["main".to_owned(), "release/**".to_owned()],
+        ..wanted()
+    };
+    forge
+        .apply(&forge.survey(&wanted).unwrap().changes)
+        .unwrap();
+    let good = forge.survey(&wanted).unwrap();
+    assert!(
+        good.rules.iter().all(|r| r.state == State::Enforced),
+        "{good:#?}"
+    );
+    let whole = kept.lock().unwrap().clone();
+    let with = |change: &dyn Fn(&mut Vec<Value>)| {
+        *kept.lock().unwrap() = whole.clone();
+        change(&mut kept.lock().unwrap());
+        forge.survey(&wanted).unwrap()
+    };
+
+    let year = &aidf::clock::Moment::now().date()[..4];
+    let exclude = json!([format!("refs/heads/backup/{year}*")]);
+    let names = "/conditions/ref_name";
+    for (include, exclude) in [
+        ("refs/heads/backup/*", exclude.clone()),
+        ("refs/heads/backup/*", json!([])),
+        ("refs/heads/backup/**/*", exclude),
+        // What no probe finds.
+        ("refs/heads/backup/**/*", json!(["refs/heads/backup/1999*"])),
+    ] {
+        let seen = with(&|sets| {
+            *sets[2].pointer_mut(names).unwrap() =
+                json!({"include": [include], "exclude": exclude});
+        });
+        for rule in ["create_only", "no_deletion"] {
+            assert_eq!(
+                state_of(&seen, rule, "backup/**"),
+                State::Missing,
+                "{include} {exclude}"
+            );
+            let detail = detail_of(&seen, rule, "backup/**");
+            assert!(detail.contains("conditions: it includes"), "{detail}");
+        }
+        assert_eq!(state_of(&seen, "review", "main"), State::Enforced);
+    }
+
+    let seen = with(&|sets| {
+        for set in &mut sets[..2] {
+            set["rules"][2]["parameters"]["dismiss_stale_reviews_on_push"] = json!(false);
+        }
+    });
+    for branch in ["main", "release/**"] {
+        assert_eq!(state_of(&seen, "review", branch), State::Missing);
+        let detail = detail_of(&seen, "review", branch);
+        assert!(detail.contains("dismiss_stale_reviews_on_push"), "{detail}");
+    }
+
+    let seen = with(&|sets| {
+        let flat = json!(["refs/heads/release/*"]);
+        sets[1]["conditions"]["ref_name"]["include"] = flat;
+    });
+    assert_eq!(state_of(&seen, "no_force", "release/**"), State::Missing);
+
+    // Somebody else's rules, which hold for flat names alone, make nothing whole.
+    let seen = with(&|sets| {
+        let mut theirs = sets[2].clone();
+        theirs["id"] = json!(900);
+        theirs["name"] = json!("theirs");
+        theirs["conditions"]["ref_name"]["include"] = json!(["refs/heads/backup/*"]);
+        sets[2] = theirs;
+    });
+    assert_eq!(state_of(&seen, "create_only", "backup/**"), State::Missing);
+    let detail = detail_of(&seen, "create_only", "backup/**");
+    assert!(detail.contains("`backup/aidf-probe/"), "{detail}");
+
+    // A broader bypass is advisory and no more.
+    let seen = with(&|sets| {
+        sets[2]["bypass_actors"] =
+            json!([{"actor_id": 5, "actor_type": "RepositoryRole", "bypass_mode": "always"}]);
+    });
+    assert_eq!(state_of(&seen, "create_only", "backup/**"), State::Advisory);
+}
+
+#[test]
+fn a_gitea_rule_for_flat_backups_is_none_for_nested_ones() {
+    let kept: Kept = Arc::default();
+    let server = gitea(&kept, "1.22.0");
+    let (settings, endpoint) = (settings(&server), place("https://git.example/o/r"));
+    let forge = connect(&settings, &endpoint, Provider::Gitea);
+    forge
+        .apply(&forge.survey(&wanted()).unwrap().changes)
+        .unwrap();
+    let whole = kept.lock().unwrap().clone();
+    kept.lock().unwrap()[2]["rule_name"] = json!("backup/*");
+    let seen = forge.survey(&wanted()).unwrap();
+    for rule in ["create_only", "no_deletion"] {
+        assert_eq!(state_of(&seen, rule, "backup/**"), State::Missing);
+    }
+    assert_eq!(
+        whats(&seen),
+        ["create branch protection `backup/**`"],
+        "{seen:#?}"
+    );
+
+    *kept.lock().unwrap() = whole;
+    kept.lock().unwrap()[0]["dismiss_stale_approvals"] = json!(false);
+    let seen = forge.survey(&wanted()).unwrap();
+    assert_eq!(state_of(&seen, "review", "main"), State::Missing);
+    assert_eq!(
+        whats(&seen),
+        ["correct branch protection `main` (dismiss_stale_approvals)"]
+    );
+    kept.lock().unwrap()[0]["dismiss_stale_approvals"] = json!(true);
+    kept.lock().unwrap()[0]["block_on_rejected_reviews"] = json!(false);
+    let seen = forge.survey(&wanted()).unwrap();
+    assert_eq!(state_of(&seen, "review", "main"), State::Missing);
+    let detail = detail_of(&seen, "review", "main");
+    assert!(detail.contains("block_on_rejected_reviews"), "{detail}");
 }

@@ -4,7 +4,7 @@
 use super::endpoint::{HttpUrl, parse_http};
 use super::{Link, LinkSettings, Service};
 use crate::error::{Error, Kind, Result};
-use crate::git::credential::{self, Login};
+use crate::git::credential::{self, FROM_APP, Login};
 use crate::http::{HttpSettings, transport_error};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -19,12 +19,17 @@ const MAX_REDIRECTS: usize = 5;
 /// What is read of an answer that is left, so that its connection can be used again.
 const LEFT_OVER: u64 = 64 * 1024;
 
+/// What is shown of an error's page, in characters.
+const MAX_SAID: usize = 300;
+
 pub(super) struct HttpLink {
     agent: Agent,
     url: HttpUrl,
     service: Service,
     version2: bool,
     headers: Vec<(String, String)>,
+    /// Where the login came from, for messages.
+    login: String,
     answer: BodyReader<'static>,
     timeout: u64,
 }
@@ -82,6 +87,7 @@ impl HttpLink {
                         service,
                         version2,
                         headers,
+                        login: login.in_use(),
                         answer,
                         timeout: settings.timeout.as_secs(),
                     });
@@ -111,7 +117,10 @@ impl HttpLink {
                             .hint(format!("tried: {}; set AIDF_FORGE_TOKEN or store a login with `git credential approve`", login.tried())));
                     }
                 }
-                _ => return Err(status_error(status, &url, response, &login.tried())),
+                _ => {
+                    let (tried, said) = (login.in_use(), hidden(response, &headers, &url));
+                    return Err(status_error(status, &url, service, said, &tried));
+                }
             }
         }
     }
@@ -171,8 +180,9 @@ impl Link for HttpLink {
             return Err(io::Error::other(status_error(
                 status,
                 &self.url,
-                response,
-                "what the first request was accepted with",
+                self.service,
+                hidden(response, &self.headers, &self.url),
+                &self.login,
             )));
         }
         self.answer = reader_of(response);
@@ -289,6 +299,21 @@ impl Logins {
         }
     }
 
+    /// The login that the last request was sent with, after those that were refused.
+    fn in_use(&self) -> String {
+        let configured = self.had_configured_header && self.use_configured_header;
+        let now = match &self.current {
+            _ if configured => Some("http.extraHeader of git's configuration"),
+            Some(login) => Some(login.from),
+            None => None,
+        };
+        let all: Vec<&str> = self.tried.iter().copied().chain(now).collect();
+        match all.is_empty() {
+            true => "no login".to_owned(),
+            false => all.join(", "),
+        }
+    }
+
     fn tried(&self) -> String {
         if self.tried.is_empty() {
             "no login".to_owned()
@@ -353,13 +378,81 @@ fn redirect_target(from: &HttpUrl, place: &str, service: Service) -> Result<Http
     Ok(next)
 }
 
-fn status_error(status: u16, url: &HttpUrl, response: Response<Body>, tried: &str) -> Error {
+/// What a refusal says of itself.
+struct Said {
+    /// When to come back.
+    wait: String,
+    /// The beginning of its page, without our login.
+    text: String,
+}
+
+/// Reads a refusal; a server may repeat what it was sent, and that is not shown.
+fn hidden(response: Response<Body>, headers: &[(String, String)], url: &HttpUrl) -> Said {
     let wait = header(response.headers(), "retry-after");
-    let mut said = String::new();
-    let _ = reader_of(response).take(300).read_to_string(&mut said);
+    let mut page = Vec::new();
+    let _ = reader_of(response).take(LEFT_OVER).read_to_end(&mut page);
+    let text = credential::hide(
+        String::from_utf8_lossy(&page).into_owned(),
+        &secrets_of(headers, url),
+    );
+    Said {
+        wait: credential::hide(wait, &secrets_of(headers, url)),
+        text: text.trim().chars().take(MAX_SAID).collect(),
+    }
+}
+
+/// What of a request is nobody else's: the login's header in each of its forms, and what
+/// the configuration has sent besides.
+fn secrets_of(headers: &[(String, String)], url: &HttpUrl) -> Vec<String> {
+    // A short value of another header is no secret, and stands in any text.
+    const LEAST: usize = 12;
+    let mut all: Vec<String> = url.password.iter().cloned().collect();
+    for (name, value) in headers {
+        let is_login = name.to_ascii_lowercase().ends_with("authorization");
+        if is_login || value.len() >= LEAST {
+            all.push(value.clone());
+        }
+        if !is_login {
+            continue;
+        }
+        let Some((_, login)) = value.split_once(' ') else {
+            continue;
+        };
+        let login = login.trim();
+        all.push(login.to_owned());
+        let pair = STANDARD.decode(login).ok().map(String::from_utf8);
+        if let Some(Ok(pair)) = pair
+            && let Some((user, password)) = pair.split_once(':')
+        {
+            all.push(password.to_owned());
+            // Some give a token as the name, and no password.
+            if user.len() >= LEAST && user != "x-access-token" {
+                all.push(user.to_owned());
+            }
+            all.push(pair);
+        }
+    }
+    all
+}
+
+fn status_error(
+    status: u16,
+    url: &HttpUrl,
+    service: Service,
+    Said { wait, text: said }: Said,
+    tried: &str,
+) -> Error {
     let place = url.plain();
     let error = match status {
         401 => Error::new(Kind::Auth, format!("{place} refused the credentials")).hint(format!("tried: {tried}")),
+        403 if tried.ends_with(FROM_APP) => {
+            let needs = match service {
+                Service::ReceivePack => "contents: write",
+                Service::UploadPack => "contents: read",
+            };
+            Error::new(Kind::Auth, format!("{place} forbids this to the GitHub App (403): the permission that is missing is `{needs}`"))
+                .hint(format!("grant `{needs}` under the App's settings, Permissions, and accept that in the installation; tried: {tried}"))
+        }
         403 => Error::new(Kind::Auth, format!("{place} forbids this (403)")).hint(format!("the login may lack write access to the repository; tried: {tried}")),
         404 | 410 => Error::new(Kind::NotFound, format!("there is no repository at {place}, or these credentials may not see it"))
             .hint("check the address with `git remote -v`"),
@@ -371,10 +464,10 @@ fn status_error(status: u16, url: &HttpUrl, response: Response<Body>, tried: &st
         _ => Error::new(Kind::Unavailable, format!("{place} answered with status {status}, which git servers do not use")),
     };
     // A page of HTML explains nothing in a terminal.
-    match said.trim() {
+    match said.as_str() {
         "" => error,
         text if text.starts_with('<') => error,
-        text => error.caused_by(anyhow::anyhow!(text.to_owned())),
+        _ => error.caused_by(anyhow::anyhow!(said)),
     }
 }
 
@@ -420,5 +513,41 @@ mod tests {
                 "{place}"
             );
         }
+    }
+
+    #[test]
+    fn every_form_of_a_login_is_kept_out_of_sight() {
+        let url = parse_http(true, "me:in-the-url@h/x").unwrap();
+        let pair = STANDARD.encode("a-token-as-the-name:x-oauth-basic");
+        let headers = [
+            ("Authorization".to_owned(), format!("Basic {pair}")),
+            ("X-Key".to_owned(), "of-the-configuration".to_owned()),
+            ("X-Trace".to_owned(), "1".to_owned()),
+        ];
+        let page = format!(
+            "1: Basic {pair}, {pair}, a-token-as-the-name, x-oauth-basic, in-the-url, of-the-configuration"
+        );
+        assert_eq!(
+            credential::hide(page, &secrets_of(&headers, &url)),
+            "1: ***, ***, ***, ***, ***, ***"
+        );
+    }
+
+    #[test]
+    fn a_push_that_an_app_may_not_make_names_the_permission() {
+        let url = parse_http(true, "github.com/o/r").unwrap();
+        let told = |service, tried| {
+            let said = Said {
+                wait: String::new(),
+                text: "denied".to_owned(),
+            };
+            status_error(403, &url, service, said, tried).in_full()
+        };
+        let push = told(Service::ReceivePack, "the GitHub App");
+        assert!(push.contains("`contents: write`"), "{push}");
+        let other = told(Service::ReceivePack, "GH_TOKEN");
+        assert!(!other.contains("contents"), "{other}");
+        let read = told(Service::UploadPack, "the URL, the GitHub App");
+        assert!(read.contains("`contents: read`"), "{read}");
     }
 }

@@ -3,7 +3,7 @@
 use super::{Request, provider_of, wanted};
 use crate::context::Context;
 use crate::error::{Kind, Result};
-use crate::forge::{Provider, Wanted};
+use crate::forge::{BACKUPS, Provider, Wanted, glob_of};
 use serde::Serialize;
 
 /// What to do by hand.
@@ -50,7 +50,12 @@ pub fn guide(cx: &Context, request: &Request) -> Result<GuideReport> {
 }
 
 fn steps(provider: Provider, wanted: &Wanted) -> Vec<String> {
-    let branches = wanted.reviewed.join(", ");
+    let branches: Vec<String> = wanted
+        .reviewed
+        .iter()
+        .map(|branch| glob_of(provider, branch))
+        .collect();
+    let branches = branches.join(", ");
     let approvals = match wanted.approvals {
         1 => "1 approval".to_owned(),
         n => format!("{n} approvals"),
@@ -78,7 +83,8 @@ fn steps(provider: Provider, wanted: &Wanted) -> Vec<String> {
             "Settings > Rules > Rulesets > New branch ruleset; enforcement Active (free private repositories have none).".into(),
             format!("For each of {branches}: target the branch; turn on Restrict deletions, Block force pushes, Require a pull request before merging with {approvals} and stale approvals dismissed{}.",
                 more(["Require review from Code Owners", "Require signed commits", "Require status checks to pass"])),
-            "One more for backups: target refs/heads/backup/**/*; turn on Restrict updates, Restrict deletions, Block force pushes; leave Restrict creations off.".into(),
+            format!("One more for backups: target {}; turn on Restrict updates, Restrict deletions, Block force pushes; leave Restrict creations off.",
+                glob_of(provider, BACKUPS)),
             "Name each one `aidf: …`, so that aidf finds it again, and leave the bypass list as short as you can.".into(),
             "Leave sandbox-* without rules, and keep workflows from running on pushes to it: on: push: branches.".into(),
         ],
@@ -107,4 +113,23 @@ fn steps(provider: Provider, wanted: &Wanted) -> Vec<String> {
         ],
     };
     steps.into_iter().chain([last]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_glob_is_given_in_the_forges_words() {
+        let wanted = Wanted {
+            reviewed: vec!["main".to_owned(), "release/**".to_owned()],
+            ..Wanted::default()
+        };
+        let all = |provider| steps(provider, &wanted).concat();
+        let github = all(Provider::GitHub);
+        assert!(github.contains("main, release/**/*:"), "{github}");
+        assert!(github.contains("target backup/**/*;"), "{github}");
+        assert!(all(Provider::GitLab).contains("main, release/*;"));
+        assert!(all(Provider::Gitea).contains("main, release/**:"));
+    }
 }
