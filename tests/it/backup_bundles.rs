@@ -979,3 +979,21 @@ fn ledgers_are_exported_to_the_folders_of_the_destinations() {
         assert_eq!(json["commit"], w.remote.tip("main").as_str());
     }
 }
+
+#[test]
+fn a_bundle_of_somebody_elses_is_no_reason_to_remove_a_full_one() {
+    let w = World::path();
+    let dir = w.env.path("bundles");
+    let folder = Folder::of(&dir);
+    config_folder(&w, &dir);
+    let full = written(&w.json(&["backup"]), 0).unwrap();
+    let full = folder.age(&full, 9);
+    commit(&w, 1);
+    let next = written(&w.json(&["backup"]), 0).unwrap();
+    // It has all that the incremental one needs, and may be gone tomorrow.
+    std::fs::copy(folder.path(&full), folder.path("manual.bundle")).unwrap();
+    w.json(&["backup", "prune", "--keep-last", "1"]);
+    std::fs::remove_file(folder.path("manual.bundle")).unwrap();
+    assert_eq!(folder.bundles(), [full, next]);
+    report(&w, &["backup", "verify"], 0);
+}

@@ -4,7 +4,9 @@
 use std::io::{Read, Write};
 use std::process::Stdio;
 
-use crate::support::{CHANGELOG, Guarded, Kind, MEMORY, Machine, Remote, claims, entries, text};
+use crate::support::{
+    CHANGELOG, Guarded, Kind, MEMORY, Machine, Remote, World, claims, entries, protect, text,
+};
 
 const KINDS: [Kind; 3] = [Kind::Path, Kind::Daemon, Kind::Http];
 const WORKFLOW: (&str, &str) = (".github/workflows/x.yml", "on: push\n");
@@ -742,4 +744,50 @@ fn planted_backups_push_no_real_one_out() {
         again["message"].as_str().unwrap().contains("nothing to do"),
         "{again}"
     );
+}
+
+#[test]
+fn a_key_that_apply_found_by_itself_closes_the_server_when_it_is_lost() {
+    let w = World::path();
+    w.aidf(&["token", "issue", "--operator"]).ok();
+    protect(&w, &w.remote, &["apply"]).ok();
+    let named = w.remote.git(&["config", "aidf.keyfile"]);
+    assert_eq!(named, w.env.keys().to_str().unwrap());
+    w.init();
+    let sandbox = w.sandbox();
+    let stranger = w.other();
+    stranger.at("main");
+    stranger.plain(&[("x", "x\n")], "Not mine");
+    let push = ["push", "--force", "origin"];
+    let to = format!("HEAD:refs/heads/{sandbox}");
+    let args = [&push[..], &[to.as_str()]].concat();
+    let before = w.remote.refs();
+    let refused = stranger.env.try_git(&stranger.clone, &args);
+    assert!(refused.stderr.contains("the holder"), "{refused}");
+    // Not found any more, it is no reason to take the server for one without a key.
+    std::fs::rename(w.env.keys(), w.env.path("elsewhere.json")).unwrap();
+    let refused = stranger.env.try_git(&stranger.clone, &args);
+    assert_ne!(refused.code, 0, "{refused}");
+    assert_eq!(w.remote.refs(), before);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_token_goes_to_the_repository_it_is_for_and_to_no_other_of_all() {
+    let w = World::path();
+    let other = Remote::new(Kind::Path, "gadgets", true);
+    let operator = text(&w.json(&["token", "issue", "--operator"]), "token");
+    let spy = "#!/bin/sh\necho \"$GIT_PUSH_OPTION_COUNT $GIT_PUSH_OPTION_0\" > heard\n";
+    for remote in [&w.remote, &other] {
+        remote.git(&["config", "receive.advertisePushOptions", "true"]);
+        remote.hook("pre-receive", spy);
+    }
+    let repositories = [&w.remote, &other].map(|r| format!("- url: {}\n", r.url));
+    w.env
+        .operator_config(&format!("repositories:\n{}", repositories.concat()));
+    let call = w.call(&["backup", "create", "--all"]);
+    call.env("AIDF_REUSE_TOKEN", &operator).run().ok();
+    let heard = |remote: &Remote| std::fs::read_to_string(remote.bare.join("heard")).unwrap();
+    assert!(heard(&w.remote).contains(&operator), "{}", heard(&w.remote));
+    assert!(!heard(&other).contains("aidf-token"), "{}", heard(&other));
 }
