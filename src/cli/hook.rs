@@ -45,7 +45,8 @@ fn pre_receive(ui: &Ui) -> Result<()> {
     for warning in warnings {
         ui.warn(&warning);
     }
-    let refused: Vec<_> = decisions.iter().filter(|d| !d.allowed).collect();
+    // A ref that only goes with another one is no refusal to tell of.
+    let refused: Vec<_> = decisions.iter().filter(|d| d.todo.is_some()).collect();
     let Some(first) = refused.first() else {
         return Ok(());
     };

@@ -41,11 +41,12 @@ fn strangers_are_refused_and_holders_and_operators_pass_over_every_transport() {
         assert_eq!(g.w.remote.text("sandbox-ada", "a.txt"), "a\n");
         let bob = g.token("sandbox-bob");
         g.refused(&ada, &[&bob], &[":refs/heads/sandbox-ada"], "sandbox-ada");
+        // Of a push of two the one that is refused is what the pusher hears of.
         g.refused(
             &ada,
             &[&token],
             &["HEAD:refs/heads/sandbox-ada", "HEAD:refs/heads/main"],
-            "main is protected",
+            "error: main is protected",
         );
         let past = g.seal(
             &claims(Some("sandbox-ada"), now() - 9, Some(now() - 1)),
