@@ -101,6 +101,9 @@ pub struct Decision {
     pub todo: Option<String>,
 }
 
+/// The rule by which a ref may move, or why it may not.
+type Verdict = std::result::Result<&'static str, gate::Refusal>;
+
 /// The server's side: its repository, keys and rules.
 pub struct Gate {
     store: Store,
@@ -149,44 +152,66 @@ impl Gate {
     /// cannot be decided is not let in.
     pub fn decide(&self, push: &Push) -> Result<(Vec<Decision>, Vec<String>)> {
         let mut warnings = Vec::new();
-        let (pusher, token_ids) = self.pusher(push)?;
-        let decided = self.decisions(push, &pusher, &token_ids, &mut warnings);
-        let refused: Vec<Decision>;
-        let to_write = match &decided {
-            Ok(decisions) => decisions,
-            // What cannot be decided is a refusal, and is on record like one.
-            Err(e) => {
-                let refusal = |u: &Update| Decision {
-                    time: self.now.rfc3339(),
-                    user: push.user.clone(),
-                    token_ids: token_ids.clone(),
-                    name: u.name.clone(),
-                    motion: self.motion(u),
-                    old: u.old,
-                    new: u.new,
-                    allowed: false,
-                    rule: e.message().to_owned(),
-                    todo: None,
-                };
-                refused = push.updates.iter().map(refusal).collect();
-                &refused
+        let file = self.policy_file();
+        let (pusher, token_ids) = self.pusher(push, file.as_ref().ok());
+        let decision = |update: &Update, allowed: bool, rule: String, todo: Option<String>| {
+            let motion = self.motion(update);
+            Decision {
+                time: self.now.rfc3339(),
+                user: push.user.clone(),
+                token_ids: token_ids.clone(),
+                name: update.name.clone(),
+                motion,
+                // Of a deletion what goes, and not what the pusher made of it.
+                old: match motion {
+                    Motion::Delete => self.store.local_ref(&update.name),
+                    _ => update.old,
+                },
+                new: update.new,
+                allowed,
+                rule,
+                todo,
             }
         };
-        for decision in to_write {
+        let verdicts = self.verdicts(push, &pusher, file, &mut warnings);
+        let decisions: Vec<Decision> = match &verdicts {
+            Ok(verdicts) => {
+                let refused = verdicts.iter().any(|v| v.is_err());
+                let each = push.updates.iter().zip(verdicts);
+                each.map(|(update, verdict)| match verdict {
+                    // All or none: what would have passed alone does not move either.
+                    Ok(rule) if refused => {
+                        let rule = format!("another ref of the push is refused ({rule})");
+                        decision(update, false, rule, None)
+                    }
+                    Ok(rule) => decision(update, true, (*rule).to_owned(), None),
+                    Err(no) => decision(update, false, no.why.clone(), Some(no.todo.clone())),
+                })
+                .collect()
+            }
+            // What cannot be decided is a refusal, and is on record like one.
+            Err(e) => {
+                let all = push.updates.iter();
+                all.map(|u| decision(u, false, e.message().to_owned(), None))
+                    .collect()
+            }
+        };
+        for decision in &decisions {
             warnings.extend(self.journal.write(decision));
         }
         warnings.dedup();
-        Ok((decided?, warnings))
+        verdicts.map(|_| (decisions, warnings))
     }
 
-    fn decisions(
+    /// Judges every ref of a push by itself.
+    fn verdicts(
         &self,
         push: &Push,
         pusher: &Pusher,
-        token_ids: &[String],
+        file: Result<PolicyFile>,
         warnings: &mut Vec<String>,
-    ) -> Result<Vec<Decision>> {
-        let file = match self.policy_file() {
+    ) -> Result<Vec<Verdict>> {
+        let file = match file {
             Ok(file) => file,
             // Somebody must be able to mend it.
             Err(e) if pusher.operator => {
@@ -202,7 +227,7 @@ impl Gate {
             &self.base,
             default.as_deref(),
         );
-        // Not backups: all may make them, of whatever they like.
+        // Not backups: nobody reviewed them.
         let reviewed: Vec<CommitId> = self
             .store
             .branches()?
@@ -210,39 +235,10 @@ impl Gate {
             .filter(|(name, _)| policy.is_protected(name) && !name.starts_with(backup_name::PREFIX))
             .map(|(_, tip)| tip)
             .collect();
-        let mut decisions = Vec::new();
-        for update in &push.updates {
-            let motion = self.motion(update);
-            let judged = self.judge(update, motion, pusher, &policy, &reviewed)?;
-            let (allowed, rule, todo) = match judged {
-                Ok(rule) => (true, rule.to_owned(), None),
-                Err(refusal) => (false, refusal.why, Some(refusal.todo)),
-            };
-            decisions.push(Decision {
-                time: self.now.rfc3339(),
-                user: push.user.clone(),
-                token_ids: token_ids.to_vec(),
-                name: update.name.clone(),
-                motion,
-                // Of a deletion what goes, and not what the pusher made of it.
-                old: match motion {
-                    Motion::Delete => self.store.local_ref(&update.name),
-                    _ => update.old,
-                },
-                new: update.new,
-                allowed,
-                rule,
-                todo,
-            });
-        }
-        // All or none: what would have passed alone does not move either.
-        if decisions.iter().any(|d| !d.allowed) {
-            for other in decisions.iter_mut().filter(|d| d.allowed) {
-                other.allowed = false;
-                other.rule = format!("another ref of the push is refused ({})", other.rule);
-            }
-        }
-        Ok(decisions)
+        let updates = push.updates.iter();
+        updates
+            .map(|update| self.judge(update, self.motion(update), pusher, &policy, &reviewed))
+            .collect()
     }
 
     fn judge(
@@ -252,7 +248,7 @@ impl Gate {
         pusher: &Pusher,
         policy: &Policy,
         reviewed: &[CommitId],
-    ) -> Result<std::result::Result<&'static str, gate::Refusal>> {
+    ) -> Result<Verdict> {
         let refuse = |why: String, todo: &str| {
             Ok(Err(gate::Refusal {
                 why,
@@ -500,16 +496,14 @@ impl Gate {
     }
 
     /// Opens the tokens of the push.
-    fn pusher(&self, push: &Push) -> Result<(Pusher, Vec<String>)> {
+    fn pusher(&self, push: &Push, file: Option<&PolicyFile>) -> (Pusher, Vec<String>) {
         let mut pusher = Pusher {
             keyed: !self.keys.is_empty(),
             ..Pusher::default()
         };
         let mut ids = Vec::new();
-        let idle_days = self
-            .policy_file()
-            .ok()
-            .map(|f| Policy::new(&f, &PolicyFile::default(), &self.base, None))
+        let idle_days = file
+            .map(|f| Policy::new(f, &PolicyFile::default(), &self.base, None))
             .and_then(|p| p.sandbox().idle_days);
         let tokens = push
             .options
@@ -544,7 +538,7 @@ impl Gate {
                 Err(why) => pusher.rejected = Some(why.to_string()),
             }
         }
-        Ok((pusher, ids))
+        (pusher, ids)
     }
 
     fn policy_file(&self) -> Result<PolicyFile> {
