@@ -2,32 +2,18 @@
 
 use super::answer::Answer;
 use super::github::GitHub;
-use super::head_moved;
 use super::proposal::{Approval, Proposal};
 use super::refusal::{Reason, reason};
 use super::target::encode;
 use crate::clock::Moment;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use serde_json::{Value, json};
 
 const READ: &str = "`pull_requests: read`";
 const WRITE: &str = "`pull_requests: write`";
 
 fn proposal(pull: &Value) -> Result<Proposal> {
-    let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
-    Ok(Proposal {
-        number: pull["number"].as_u64().ok_or_else(|| {
-            Error::new(
-                Kind::Unavailable,
-                "GitHub told of a pull request without a number",
-            )
-        })?,
-        url: text(&pull["html_url"]),
-        base: text(&pull["base"]["ref"]),
-        head: text(&pull["head"]["sha"]),
-        author: text(&pull["user"]["login"]),
-        draft: pull["draft"] == true,
-    })
+    Proposal::of_pull(pull, "GitHub")
 }
 
 fn read(answer: Answer) -> Result<Proposal> {
@@ -82,20 +68,9 @@ impl GitHub<'_> {
     }
 
     pub(super) fn approve(&self, number: u64, head: &str) -> Result<Approval> {
-        let path = self.path(&format!("/pulls/{number}"));
-        let now = self.read_proposal(number)?;
-        if now.head != head {
-            return Err(head_moved(number, head, &now.head));
-        }
+        let path = self.path(&format!("/pulls/{number}/reviews"));
         let request = json!({"commit_id": head, "event": "APPROVE"});
-        match self
-            .client
-            .post(&format!("{path}/reviews"), &request, WRITE)
-        {
-            Ok(_) => Ok(Approval::Given),
-            Err(e) if reason(&e) == Some(Reason::OwnProposal) => Ok(Approval::OwnProposal),
-            Err(e) => Err(e),
-        }
+        Approval::of_review(self.client.post(&path, &request, WRITE))
     }
 
     pub(super) fn identity(&self) -> Result<Option<String>> {

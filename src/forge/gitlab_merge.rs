@@ -2,8 +2,7 @@
 
 use super::answer::Answer;
 use super::gitlab::{GitLab, READ};
-use super::head_moved;
-use super::proposal::{Approval, Proposal};
+use super::proposal::{Approval, Proposal, head_moved};
 use super::refusal::status;
 use super::target::encode;
 use crate::error::{Error, Kind, Result};
@@ -78,19 +77,17 @@ impl GitLab<'_> {
         self.client.get(&path, READ).and_then(read)
     }
 
-    pub(super) fn approve(&self, number: u64, head: &str) -> Result<Approval> {
-        let path = self.path(&format!("/merge_requests/{number}"));
-        let now = self.read_proposal(number)?;
-        if now.head != head {
-            return Err(head_moved(number, head, &now.head));
-        }
+    pub(super) fn approve(&self, now: &Proposal, head: &str) -> Result<Approval> {
+        let path = self.path(&format!("/merge_requests/{}", now.number));
         let request = json!({"sha": head});
         match self
             .client
             .post(&format!("{path}/approve"), &request, WRITE)
         {
             Ok(_) => Ok(Approval::Given),
-            Err(e) if status(&e) == Some(409) => Err(head_moved(number, head, "another commit")),
+            Err(e) if status(&e) == Some(409) => {
+                Err(head_moved(now.number, head, "another commit"))
+            }
             // A bare 401 means a bad login, an own proposal, or that it is approved by us.
             Err(e) if status(&e) == Some(401) => {
                 if self.identity()?.is_some_and(|me| me == now.author) {

@@ -234,17 +234,6 @@ impl<'a> Forge<'a> {
         }
     }
 
-    /// Approves a proposal, at the commit `head` alone.
-    ///
-    /// Errors: conflict, where its head is another by now; denied, auth.
-    pub fn approve(&self, number: u64, head: &str) -> Result<Approval> {
-        match self {
-            Forge::GitHub(g) => g.approve(number, head),
-            Forge::GitLab(g) => g.approve(number, head),
-            Forge::Gitea(g) => g.approve(number, head),
-        }
-    }
-
     /// Our name at the forge, where it tells.
     ///
     /// Errors: unavailable, auth.
@@ -264,13 +253,4 @@ pub fn glob_of(provider: Provider, glob: &str) -> String {
         Provider::GitLab => gitlab::in_its_words(glob),
         Provider::Gitea | Provider::Forgejo | Provider::Bare => glob.to_owned(),
     }
-}
-
-/// The error for a proposal whose head is not the one that was looked at.
-fn head_moved(number: u64, wanted: &str, found: &str) -> Error {
-    Error::new(
-        Kind::Conflict,
-        format!("proposal {number} is at {found} by now, and {wanted} was looked at"),
-    )
-    .hint("look at it again")
 }

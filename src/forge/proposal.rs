@@ -1,8 +1,11 @@
 //! A pull request, or merge request, in words that every provider shares.
 
 use super::Forge;
-use crate::error::Result;
+use super::answer::Answer;
+use super::refusal::{Reason, reason};
+use crate::error::{Error, Kind, Result};
 use serde::Serialize;
+use serde_json::Value;
 
 /// An open proposal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -33,7 +36,55 @@ pub enum Approval {
     OwnProposal,
 }
 
+impl Proposal {
+    /// Reads a pull request as GitHub writes it, and Gitea and Forgejo after it.
+    ///
+    /// Errors: unavailable, for one without a number; `forge` is who told of it.
+    pub(super) fn of_pull(pull: &Value, forge: &str) -> Result<Proposal> {
+        let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
+        Ok(Proposal {
+            number: pull["number"].as_u64().ok_or_else(|| {
+                Error::new(
+                    Kind::Unavailable,
+                    format!("{forge} told of a pull request without a number"),
+                )
+            })?,
+            url: text(&pull["html_url"]),
+            base: text(&pull["base"]["ref"]),
+            head: text(&pull["head"]["sha"]),
+            author: text(&pull["user"]["login"]),
+            draft: pull["draft"] == true,
+        })
+    }
+}
+
+impl Approval {
+    /// What came of a review that approves.
+    pub(super) fn of_review(answer: Result<Answer>) -> Result<Approval> {
+        match answer {
+            Ok(_) => Ok(Approval::Given),
+            Err(e) if reason(&e) == Some(Reason::OwnProposal) => Ok(Approval::OwnProposal),
+            Err(e) => Err(e),
+        }
+    }
+}
+
 impl Forge<'_> {
+    /// Approves a proposal, at the commit `head` alone.
+    ///
+    /// Errors: conflict, where its head is another by now; denied, auth.
+    pub fn approve(&self, number: u64, head: &str) -> Result<Approval> {
+        let now = self.read_proposal(number)?;
+        if now.head != head {
+            return Err(head_moved(number, head, &now.head));
+        }
+        match self {
+            Forge::GitHub(g) => g.approve(number, head),
+            Forge::GitLab(g) => g.approve(&now, head),
+            Forge::Gitea(g) => g.approve(number, head),
+        }
+    }
+
     /// The proposal of this number, as it is now.
     ///
     /// Errors: not_found, auth, denied, unavailable.
@@ -44,4 +95,13 @@ impl Forge<'_> {
             Forge::Gitea(g) => g.read_proposal(number),
         }
     }
+}
+
+/// The error for a proposal whose head is not the one that was looked at.
+pub(super) fn head_moved(number: u64, wanted: &str, found: &str) -> Error {
+    Error::new(
+        Kind::Conflict,
+        format!("proposal {number} is at {found} by now, and {wanted} was looked at"),
+    )
+    .hint("look at it again")
 }
