@@ -25,7 +25,7 @@ pub struct GuideReport {
 pub fn guide(cx: &Context, request: &Request) -> Result<GuideReport> {
     let provider = provider_of(cx, request.provider)?;
     let wanted = match wanted(cx, request) {
-        Ok(wanted) => wanted,
+        Ok((wanted, _)) => wanted,
         // The steps are of use without the remote, too.
         Err(e) if matches!(e.kind(), Kind::Unavailable | Kind::Auth | Kind::NotFound) => {
             cx.warn(format!(

@@ -11,7 +11,7 @@ use crate::error::{Error, Kind, Result};
 use crate::forge::{
     Access, Change, Forge, Provider, Purpose, RuleState, State, Wanted, detect, saying_also,
 };
-use crate::git::Endpoint;
+use crate::git::{CommitId, Endpoint};
 use crate::policy::{Policy, ProtectRules};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -62,8 +62,8 @@ impl Report {
 /// Errors: usage, for an unknown provider; not_found, auth, denied, unavailable.
 pub fn plan(cx: &Context, request: &Request) -> Result<Report> {
     let place = Place::of(cx, request)?;
-    let wanted = wanted(cx, request)?;
-    let survey = place.survey(cx, request, &wanted, Purpose::Check)?;
+    let (wanted, tip) = wanted(cx, request)?;
+    let survey = place.survey(cx, request, &wanted, tip, Purpose::Check)?;
     let mut report = place.report(cx, &survey);
     report.message = match (&survey.blocked, survey.changes.len()) {
         (Some(why), _) => format!("what to change cannot be worked out: {why}"),
@@ -94,8 +94,8 @@ fn recorded(cx: &Context, command: &str, result: Result<Report>) -> Result<Repor
 
 fn bring_about(cx: &Context, request: &Request) -> Result<Report> {
     let place = Place::of(cx, request)?;
-    let wanted = wanted(cx, request)?;
-    let survey = place.survey(cx, request, &wanted, Purpose::Protect)?;
+    let (wanted, tip) = wanted(cx, request)?;
+    let survey = place.survey(cx, request, &wanted, tip, Purpose::Protect)?;
     if let Some(why) = &survey.blocked {
         return Err(Error::new(
             Kind::Denied,
@@ -115,7 +115,7 @@ fn bring_about(cx: &Context, request: &Request) -> Result<Report> {
     let what = survey.changes.words().join("; ");
     // What is said to hold is what is there now, and not what was asked for.
     let after = place
-        .survey(cx, request, &wanted, Purpose::Protect)
+        .survey(cx, request, &wanted, tip, Purpose::Protect)
         .map_err(|e| saying_also(e, &format!("it came after these were made: {what}")))?;
     let mut report = place.report(cx, &after);
     report.changed = true;
@@ -133,8 +133,8 @@ fn bring_about(cx: &Context, request: &Request) -> Result<Report> {
 /// Errors: as of [`plan`].
 pub fn check(cx: &Context, request: &Request) -> Result<Report> {
     let place = Place::of(cx, request)?;
-    let wanted = wanted(cx, request)?;
-    let survey = place.survey(cx, request, &wanted, Purpose::Check)?;
+    let (wanted, tip) = wanted(cx, request)?;
+    let survey = place.survey(cx, request, &wanted, tip, Purpose::Check)?;
     let mut report = place.report(cx, &survey);
     report.changes.clear();
     report.message = standing(&report.rules);
@@ -151,7 +151,7 @@ pub fn remove(cx: &Context, request: &Request) -> Result<Report> {
 fn take_away(cx: &Context, request: &Request) -> Result<Report> {
     let place = Place::of(cx, request)?;
     let wanted = match &place {
-        Place::Forge(_) => wanted(cx, request)?,
+        Place::Forge(_) => wanted(cx, request)?.0,
         // What we made is marked: a policy that cannot be read is no reason to keep it.
         Place::Bare(_) => Wanted::default(),
     };
@@ -239,6 +239,7 @@ impl<'a> Place<'a> {
         cx: &Context,
         request: &Request,
         wanted: &Wanted,
+        tip: Option<CommitId>,
         purpose: Purpose,
     ) -> Result<Seen> {
         let (seen, mut warnings) = match self {
@@ -254,7 +255,7 @@ impl<'a> Place<'a> {
             Place::Bare(server) => server.survey(request, wanted)?,
         };
         if let Place::Forge(provider) = self {
-            warnings.extend(workflows::open_to_sandboxes(cx)?);
+            warnings.extend(workflows::open_to_sandboxes(cx, tip)?);
             warnings.push(format!(
                 "whoever may push may write any sandbox-* branch: {} cannot tell their holders apart",
                 provider.name()
@@ -334,8 +335,8 @@ pub(super) fn provider_of(cx: &Context, named: Option<Provider>) -> Result<Provi
     .hint("say it with --provider github|gitlab|gitea|forgejo|bare, or under `forge: hosts:` in the config file"))
 }
 
-/// What the policy and the flags want, of this remote.
-fn wanted(cx: &Context, request: &Request) -> Result<Wanted> {
+/// What the policy and the flags want, of this remote; and the commit of the policy.
+fn wanted(cx: &Context, request: &Request) -> Result<(Wanted, Option<CommitId>)> {
     let standing = access::standing(cx)?;
     let rules = standing.file.protect.with(&request.rules);
     let default_branch = standing.default_branch.unwrap_or_else(|| "main".to_owned());
@@ -352,7 +353,7 @@ fn wanted(cx: &Context, request: &Request) -> Result<Wanted> {
         .into_iter()
         .filter(|b| *b != "main" || default_branch == "main" || exists("main"))
         .collect();
-    Ok(Wanted {
+    let wanted = Wanted {
         reviewed,
         default_branch,
         backups: true,
@@ -361,7 +362,8 @@ fn wanted(cx: &Context, request: &Request) -> Result<Wanted> {
         signed_commits: rules.signed_commits.unwrap_or(false),
         status_checks: rules.status_checks,
         bypass: rules.bypass,
-    })
+    };
+    Ok((wanted, standing.tip))
 }
 
 fn count(n: usize, what: &str) -> String {

@@ -3,7 +3,7 @@
 
 use crate::context::Context;
 use crate::error::Result;
-use crate::ops::access;
+use crate::git::CommitId;
 use crate::yaml;
 use serde_json::Value;
 
@@ -15,12 +15,13 @@ const FOLDERS: [&str; 3] = [
     ".forgejo/workflows",
 ];
 
-/// A warning for each workflow that runs on pushes to sandboxes.
+/// A warning for each workflow of the commit `tip`, which is in the store, that runs on
+/// pushes to sandboxes.
 ///
-/// Errors: unavailable.
-pub(super) fn open_to_sandboxes(cx: &Context) -> Result<Vec<String>> {
+/// Errors: not_found, for what the store lacks.
+pub(super) fn open_to_sandboxes(cx: &Context, tip: Option<CommitId>) -> Result<Vec<String>> {
     let mut warnings = Vec::new();
-    let Some(tip) = access::standing(cx)?.tip else {
+    let Some(tip) = tip else {
         return Ok(warnings);
     };
     let tree = cx.store.commit(tip)?.tree;
