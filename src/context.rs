@@ -3,13 +3,13 @@
 use crate::clock::Moment;
 use crate::config::{Config, Trust};
 use crate::error::{Error, Kind, Result};
+use crate::files::short_digest;
 use crate::forge;
 use crate::git::{Remote, RemoteOptions, Store};
 use crate::journal::{Event, Journal};
 use crate::keys::KeyRing;
 use crate::progress::Progress;
 use crate::token::redact;
-use sha2::{Digest, Sha256};
 use std::path::PathBuf;
 use std::sync::Mutex;
 
@@ -69,8 +69,7 @@ impl Context {
             Some(url) => {
                 let remote = Remote::of_url(url, &place.dir, &options)?;
                 let name = remote.repo_name();
-                let digest = Sha256::digest(remote.address().as_bytes());
-                let short: String = digest.iter().take(8).map(|b| format!("{b:02x}")).collect();
+                let short = short_digest(&remote.address());
                 let safe: String = name
                     .chars()
                     .filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c))

@@ -44,6 +44,12 @@ fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// A name for `text` that a file may bear: the first 16 digits of its SHA-256.
+pub fn short_digest(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    digest.iter().take(8).map(|b| format!("{b:02x}")).collect()
+}
+
 /// The SHA-256 of a file's bytes, in lower-case hexadecimal.
 pub fn digest_of(path: &Path) -> io::Result<String> {
     let mut hash = Sha256::new();

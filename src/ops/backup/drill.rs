@@ -6,10 +6,9 @@ use super::verify::is_outage;
 use super::{Found, proof, read_all};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::files::write_whole;
+use crate::files::{short_digest, write_whole};
 use crate::git::CommitId;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 /// What a drill proved.
@@ -180,8 +179,7 @@ fn bundle(
 }
 
 fn memory(cx: &Context) -> PathBuf {
-    let digest = Sha256::digest(cx.remote.address().as_bytes());
-    let name: String = digest.iter().take(8).map(|b| format!("{b:02x}")).collect();
+    let name = short_digest(&cx.remote.address());
     cx.config
         .folders
         .state

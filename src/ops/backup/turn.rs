@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
-use sha2::{Digest, Sha256};
+use crate::files::short_digest;
 use std::time::{Duration, Instant};
 
 /// Waits for the turn at a place, such as this remote, so that runs that overlap make no
@@ -10,8 +10,7 @@ use std::time::{Duration, Instant};
 ///
 /// Errors: unavailable, when another run keeps it for too long.
 pub(super) fn turn(cx: &Context, kind: &str, place: &str) -> Result<std::fs::File> {
-    let digest = Sha256::digest(place.as_bytes());
-    let name: String = digest.iter().take(8).map(|b| format!("{b:02x}")).collect();
+    let name = short_digest(place);
     let path = cx
         .config
         .folders
