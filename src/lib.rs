@@ -24,6 +24,8 @@ pub mod context;
 pub mod error;
 pub mod files;
 pub mod forge;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 pub mod gate;
 pub mod git;
 pub mod guards;

@@ -9,6 +9,8 @@ mod bundle;
 mod compare;
 mod credential;
 mod draft;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod id;
 mod object;
 mod pack;

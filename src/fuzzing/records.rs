@@ -1,0 +1,209 @@
+//! Decoders of files: the ledgers, the policy, the operator's settings, the key ring.
+
+use super::two;
+use crate::config::ConfigFile;
+use crate::keys::{KeyRing, KeySource};
+use crate::ledger::{ChangelogEntry, Ledger};
+use crate::policy::{Policy, PolicyFile};
+use crate::yaml as yamls;
+use serde_json::Value;
+use std::path::PathBuf;
+
+/// A ledger that was read can be written, and reads back with what it had: no byte that
+/// was there is lost, whatever is appended, replaced and removed.
+pub(super) fn ledger(data: &[u8]) {
+    let parsed = |text: &str| -> Vec<Value> {
+        match text.trim().is_empty() {
+            true => Vec::new(),
+            false => yamls::read::<Option<Vec<Value>>>(text)
+                .unwrap_or_else(|e| panic!("no longer YAML: {e}\n{text:?}"))
+                .unwrap_or_default(),
+        }
+    };
+    let read = |text: &str| {
+        Ledger::read("x", Some(text.as_bytes()))
+            .unwrap_or_else(|e| panic!("no longer a ledger: {}\n{text:?}", e.in_full()))
+    };
+    let Ok(mut ledger) = Ledger::read("x", Some(data)) else {
+        return;
+    };
+    let before = ledger.text().to_owned();
+    let values = parsed(&before);
+    assert_eq!(values.len(), ledger.len());
+    let entry = ChangelogEntry {
+        timestamp: "2026-11-22T10:11:12.000000",
+        path: "new/one",
+        task_id: None,
+        committed_by: "QAPod",
+        message: "a: b\nc #d",
+    };
+    ledger.append(&entry.lines());
+    let after = ledger.text().to_owned();
+    assert!(after.starts_with(&before), "{before:?} became {after:?}");
+    let now = parsed(&after);
+    assert_eq!(now[..values.len()], values, "{before:?} became {after:?}");
+    assert_eq!(now.len(), values.len() + 1, "{before:?} became {after:?}");
+    let last = now.last().unwrap_or(&Value::Null);
+    assert_eq!(last["path"], "new/one");
+    assert_eq!(last["message"], "a: b\nc #d");
+    // Each entry goes and the others stay as they are.
+    let full = read(&after);
+    assert_eq!(full.len(), now.len());
+    for at in 0..full.len().min(4) {
+        let mut less = read(&after);
+        let goes: Vec<bool> = (0..full.len()).map(|n| n == at).collect();
+        assert_eq!(less.remove_at(&goes), 1);
+        let mut left = now.clone();
+        left.remove(at);
+        assert_eq!(parsed(less.text()), left, "{at} of {after:?}");
+        less.append(&entry.lines());
+        left.push(now[now.len() - 1].clone());
+        assert_eq!(parsed(less.text()), left, "{at} of {after:?}, and one more");
+        assert_eq!(read(less.text()).len(), left.len());
+    }
+    // All go, and one comes.
+    let mut none = read(&after);
+    none.remove_at(&vec![true; full.len()]);
+    assert!(parsed(none.text()).is_empty(), "{:?}", none.text());
+    none.append(&entry.lines());
+    assert_eq!(parsed(none.text()).len(), 1, "{:?}", none.text());
+    // A value is set in its entry alone.
+    let mut set = read(&after);
+    if set.set_in_entry("new/one", "committed_by", "Other") {
+        let mut want = now.clone();
+        let at = want.len() - 1;
+        want[at]["committed_by"] = "Other".into();
+        assert_eq!(parsed(set.text()), want);
+    } else {
+        panic!("our own entry cannot be changed: {after:?}");
+    }
+    // What another version of the ledger has is taken over as it is, or not at all.
+    let mut theirs = read("- path: other\n");
+    for (_, text) in full.entries() {
+        let count = theirs.len();
+        let had = theirs.text().to_owned();
+        if theirs.append_entry(text) {
+            assert!(theirs.text().starts_with(&had));
+            let one = Ledger::read("x", Some(theirs.text().as_bytes()));
+            let Ok(one) = one else {
+                panic!("{text:?} is no entry after {had:?}");
+            };
+            assert_eq!(one.len(), count + 1);
+            theirs = one;
+        }
+    }
+}
+
+/// A text is written so that every reader takes it for the same text.
+pub(super) fn yaml(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let _ = yamls::read::<Value>(text);
+    let line = yamls::scalar(text);
+    assert!(!line.contains(['\n', '\r']), "{line:?}");
+    let list = format!("- {line}\n");
+    assert_eq!(yamls::read::<Vec<String>>(&list), Ok(vec![text.to_owned()]));
+    let map = format!("k: {line}\n");
+    assert_eq!(
+        yamls::read::<Value>(&map).map(|v| v["k"].clone()),
+        Ok(Value::from(text))
+    );
+}
+
+/// A policy that is taken protects what nobody may take away from it.
+pub(super) fn policy(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let Ok(file) = yamls::read::<PolicyFile>(text) else {
+        return;
+    };
+    if file.fault().is_some() {
+        return;
+    }
+    let own = Policy::new(&file, &PolicyFile::default(), "sandbox", Some("trunk"));
+    for branch in ["main", "trunk", "sandbox", "backup/2026-11-22"] {
+        assert!(own.is_protected(branch), "{branch}");
+    }
+    assert!(!own.is_protected("sandbox-a"));
+    let _ = own.check_path("sandbox-a", "a/b");
+    let _ = (own.reviewed(), own.is_sensitive("x"));
+    let archive = own.ledgers().archive("2026-11");
+    assert!(own.ledgers().contains(&archive), "{archive}");
+    // The operator's part only tightens.
+    let both = Policy::new(&file, &file, "sandbox", Some("trunk"));
+    let over = Policy::new(&PolicyFile::default(), &file, "sandbox", Some("trunk"));
+    let plain = PolicyFile::default();
+    let none = Policy::new(&plain, &plain, "sandbox", Some("trunk"));
+    for path in ["a/b", ".github/workflows/x.yml", ".aidf.yaml", "CODEOWNERS"] {
+        let may = |p: &Policy| p.check_path("sandbox-a", path).is_ok();
+        assert!(may(&own) || !may(&both), "{path}");
+        assert!(may(&none) || !may(&over), "{path}");
+    }
+}
+
+/// The operator's settings.
+pub(super) fn config(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let Ok(file) = yamls::read::<ConfigFile>(text) else {
+        return;
+    };
+    let _ = file.policy.fault();
+    if let Some(within) = file.backup.keep.and_then(|k| k.within) {
+        let _ = crate::clock::Period::parse(&within);
+    }
+    let (name, value) = two(text);
+    let _ = crate::forge::ForgeSettings::resolve(file.forge, &|n: &str| {
+        name.contains(n).then(|| value.to_owned())
+    });
+}
+
+/// What is taken as a ring holds keys, each of at least 32 bytes.
+pub(super) fn keys(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let good = |ring: KeyRing| {
+        if let Some(key) = ring.active() {
+            assert!(key.id.len() == 8 && ring.get(&key.id).is_some());
+            assert_ne!(key.derive("a"), key.derive("b"));
+        }
+    };
+    let inline = KeySource {
+        inline: Some(text.to_owned()),
+        file: None,
+        ring: PathBuf::new(),
+    };
+    if let Ok(ring) = KeyRing::load(&inline) {
+        assert!(!ring.is_empty());
+        good(ring);
+    }
+    // A temporary file is its maker's alone, as a ring must be.
+    let Ok(file) = tempfile::NamedTempFile::new() else {
+        return;
+    };
+    if std::fs::write(file.path(), data).is_err() {
+        return;
+    }
+    for as_file in [true, false] {
+        let source = KeySource {
+            inline: None,
+            file: as_file.then(|| file.path().to_owned()),
+            ring: file.path().to_owned(),
+        };
+        match KeyRing::load(&source) {
+            Ok(ring) => good(ring),
+            Err(e) => {
+                // A secret is not told of in an error.
+                let told = e.in_full();
+                let long = text.split_whitespace().filter(|w| w.len() >= 32);
+                for word in long {
+                    assert!(!told.contains(word), "{told}");
+                }
+            }
+        }
+    }
+}
