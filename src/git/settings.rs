@@ -20,6 +20,15 @@ struct Entry {
     from_repository: bool,
 }
 
+/// The value of an entry. A name alone is a true to git (git-config(1)), and libgit2's
+/// binding does not survive being asked for its value; none where it is not UTF-8.
+pub(super) fn value_of<'a>(entry: &'a git2::ConfigEntry<'_>) -> Option<&'a str> {
+    match entry.has_value() {
+        true => entry.value().ok(),
+        false => Some("true"),
+    }
+}
+
 impl GitSettings {
     /// Copies what is needed; what cannot be read is as if it were not there.
     pub(super) fn read(config: &git2::Config) -> Self {
@@ -172,15 +181,6 @@ impl GitSettings {
             }
         }
         (values, best)
-    }
-}
-
-/// The value of an entry. A name alone is a true to git (git-config(1)), and libgit2's
-/// binding does not survive being asked for its value; none where it is not UTF-8.
-pub(super) fn value_of<'a>(entry: &'a git2::ConfigEntry<'_>) -> Option<&'a str> {
-    match entry.has_value() {
-        true => entry.value().ok(),
-        false => Some("true"),
     }
 }
 
