@@ -22,25 +22,31 @@ impl Store {
                 || "the trees cannot be compared for renames",
             )?;
         }
-        let side = |f: &git2::DiffFile<'_>| {
-            (!f.id().is_zero()).then(|| Entry {
-                id: ObjectId(f.id()),
-                mode: Mode::from_raw(i32::from(f.mode())),
-            })
-        };
         let mut found = Vec::new();
-        for delta in diff.deltas() {
+        // The raw form alone tells every mode: the binding ends the program at one that is
+        // not git's, and any push may bring one.
+        diff.print(git2::DiffFormat::Raw, |delta, _, line| {
             let (old, new) = (delta.old_file(), delta.new_file());
             let (from, to) = (old.path_bytes(), new.path_bytes());
             let renamed = delta.status() == git2::Delta::Renamed;
-            let Some(path) = from.or(to) else { continue };
+            let Some((modes, path)) = modes(line.content()).zip(from.or(to)) else {
+                return false;
+            };
+            let side = |id: git2::Oid, raw: i32| {
+                (!id.is_zero()).then(|| Entry {
+                    id: ObjectId(id),
+                    mode: Mode::from_raw(raw),
+                })
+            };
             found.push(Change {
                 path: path.to_vec(),
                 renamed_to: to.filter(|_| renamed).map(<[u8]>::to_vec),
-                old: side(&old),
-                new: side(&new),
+                old: side(old.id(), modes.0),
+                new: side(new.id(), modes.1),
             });
-        }
+            true
+        })
+        .or_fail(Kind::Internal, || "the trees cannot be compared")?;
         Ok(found)
     }
 
@@ -128,4 +134,13 @@ impl Store {
 /// git's own rule: a NUL in the first 8,000 bytes.
 pub fn is_binary(content: &[u8]) -> bool {
     content[..content.len().min(8000)].contains(&0)
+}
+
+/// The modes of the old and the new side, which a line of the raw form begins with:
+/// `:100644 100755 …` (git-diff(1), "Raw output format").
+fn modes(line: &[u8]) -> Option<(i32, i32)> {
+    let text = std::str::from_utf8(line.get(..14)?).ok()?;
+    let (old, new) = text.strip_prefix(':')?.split_once(' ')?;
+    let octal = |digits: &str| i32::from_str_radix(digits, 8).ok();
+    octal(old).zip(octal(new))
 }
