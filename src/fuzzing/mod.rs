@@ -145,8 +145,8 @@ mod tests {
     fn every_decoder_keeps_its_promises_on_mutations_of_its_seeds() {
         let number = |name: &str| Some(std::env::var(name).ok()?.parse::<u64>().unwrap());
         let runs = number("AIDF_FUZZ_RUNS").unwrap_or(RUNS);
-        let now = || std::time::UNIX_EPOCH.elapsed().map_or(1, |t| t.as_secs());
-        let seed = number("AIDF_FUZZ_SEED").unwrap_or_else(now);
+        // The same ones each time, unless others are asked for.
+        let seed = number("AIDF_FUZZ_SEED").unwrap_or(1);
         let words = mutate::words(include_str!("../../tests/seeds/words.dict"));
         let mut broken = Vec::new();
         for target in wanted() {

@@ -63,21 +63,23 @@ pub(super) fn endpoint(data: &[u8]) {
             host(&daemon.host);
             sound(&daemon.path);
         }
-        Endpoint::Http(http) => of_http(http, &told, &shown, host),
+        Endpoint::Http(http) => of_http(http, (url, &told, &shown), host),
     }
 }
 
-fn of_http(http: &HttpUrl, told: &str, shown: &str, host: impl Fn(&str)) {
+fn of_http(http: &HttpUrl, (url, told, shown): (&str, &str, &str), host: impl Fn(&str)) {
     host(&http.host);
     assert!(!http.path.contains(['?', '#']));
     for part in [&http.user, &http.password].into_iter().flatten() {
         assert!(!has_control(part), "{part:?} holds a control character");
     }
     if let Some(password) = http.password.as_deref().filter(|p| p.len() > 8) {
-        // Where it is in the path or host as well, it is no secret of theirs.
-        let plain = [&http.host, &http.path]
-            .iter()
-            .any(|p| p.contains(password));
+        // Where it is behind the login as well, it is no secret of theirs.
+        let authority = url.find("://").map_or(0, |at| at + 3);
+        let end = url[authority..].find(['/', '?', '#']);
+        let end = end.map_or(url.len(), |at| authority + at);
+        let login = url[..end].rfind('@').unwrap_or(0);
+        let plain = url[login..].contains(password) || http.path.contains(password);
         assert!(plain || !told.contains(password), "{told} tells a password");
         assert!(
             plain || !shown.contains(password),
