@@ -62,7 +62,7 @@ impl Context {
         let options = RemoteOptions {
             timeout: config.timeout,
             interactive: place.interactive,
-            logins: forge::logins_for_git(&config.forge),
+            logins: Some(forge::logins_for_git(&config.forge)),
         };
         let keys = KeyRing::load(&config.keys)?;
         let (store, remote) = match &place.repo {
@@ -102,8 +102,8 @@ impl Context {
             journal,
             warnings: Mutex::new(Vec::new()),
         };
-        if context.remote.ignores_ssh_command() {
-            context.warn("core.sshCommand of this repository's own configuration is not run; set GIT_SSH_COMMAND, or git config --global core.sshCommand");
+        for name in context.remote.ignored_settings() {
+            context.warn(ignored(name));
         }
         Ok(context)
     }
@@ -195,4 +195,14 @@ impl Context {
             self.warn(why);
         }
     }
+}
+
+/// The warning of a setting that a repository's own configuration may not make.
+fn ignored(name: &str) -> String {
+    if name == "core.sshcommand" {
+        return "core.sshCommand of this repository's own configuration is not run; set GIT_SSH_COMMAND, or git config --global core.sshCommand".to_owned();
+    }
+    format!(
+        "{name} of this repository's own configuration is not used, since logins could be read through it; if it is yours, git config --global {name}"
+    )
 }

@@ -8,6 +8,7 @@ mod http;
 pub(super) mod pkt_line;
 pub(in crate::git) mod process;
 mod send_pack;
+mod url;
 
 pub use endpoint::Endpoint;
 pub use fetch::{FetchConnection, RemoteRef};
@@ -48,6 +49,8 @@ pub(crate) struct LinkSettings {
     pub interactive: bool,
     /// How HTTP servers are reached.
     pub http: Http,
+    /// Whether the user gave the address, and not a clone's own configuration.
+    pub named: bool,
     /// Who else knows logins for HTTP servers.
     pub logins: Option<Arc<dyn LoginSource>>,
     /// git's own configuration.

@@ -310,6 +310,7 @@ pub(super) fn access_to<'a>(
     Access {
         settings: &cx.config.forge,
         endpoint: cx.remote.endpoint(),
+        named: cx.remote.is_named_by_user(),
         provider,
         purpose,
         http: cx.remote.http(),
