@@ -30,6 +30,8 @@ mod forge_protection;
 mod hang;
 mod hook;
 mod hostile;
+mod hostile_clone;
+mod hostile_url;
 mod kill;
 mod layers;
 mod log;

@@ -43,7 +43,7 @@ impl Ssh {
         }
         if let Some(user) = &user {
             // What ssh itself takes for a name (valid_ruser in OpenSSH's ssh.c), and no space.
-            let odd = |c: char| c.is_whitespace() || "'`\"$;&<>|(){}/@".contains(c);
+            let odd = |c: char| c.is_whitespace() || "'`\"$;&<>|(){}/".contains(c);
             if user.starts_with('-') || user.ends_with('\\') || user.chars().any(odd) {
                 return Err("its user cannot be the name of an account");
             }
