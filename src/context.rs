@@ -102,8 +102,8 @@ impl Context {
             journal,
             warnings: Mutex::new(Vec::new()),
         };
-        for name in context.remote.ignored_settings() {
-            context.warn(ignored(name));
+        for warning in context.remote.ignored_settings() {
+            context.warn(warning);
         }
         Ok(context)
     }
@@ -195,14 +195,4 @@ impl Context {
             self.warn(why);
         }
     }
-}
-
-/// The warning of a setting that a repository's own configuration may not make.
-fn ignored(name: &str) -> String {
-    if name == "core.sshcommand" {
-        return "core.sshCommand of this repository's own configuration is not run; set GIT_SSH_COMMAND, or git config --global core.sshCommand".to_owned();
-    }
-    format!(
-        "{name} of this repository's own configuration is not used, since logins could be read through it; if it is yours, git config --global {name}"
-    )
 }

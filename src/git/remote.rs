@@ -3,7 +3,7 @@
 use super::credential::LoginSource;
 use super::draft::pack_of;
 use super::id::CommitId;
-use super::settings::GitSettings;
+use super::settings::{GitSettings, why_ignored};
 use super::store::Store;
 use super::wire::PushFailure;
 use super::wire::{
@@ -114,15 +114,15 @@ impl Remote {
     }
 
     /// The settings of the repository's own file that would matter here, and are not
-    /// honoured: what they name could run a program or read a login.
-    pub fn ignored_settings(&self) -> Vec<&str> {
+    /// honoured: a warning for each.
+    pub fn ignored_settings(&self) -> Vec<String> {
         let mut all = self.settings.git.ignored(&self.write);
         for name in self.settings.git.ignored(&self.read) {
             if !all.contains(&name) {
                 all.push(name);
             }
         }
-        all
+        all.into_iter().map(why_ignored).collect()
     }
 
     /// The address under which GitHub serves a file of `branch`, where this is GitHub.

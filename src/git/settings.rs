@@ -206,6 +206,16 @@ impl GitSettings {
     }
 }
 
+/// Why the setting `name` of a repository's own configuration is not honoured, and what to do.
+pub(super) fn why_ignored(name: &str) -> String {
+    if name == "core.sshcommand" {
+        return "core.sshCommand of this repository's own configuration is not run; set GIT_SSH_COMMAND, or git config --global core.sshCommand".to_owned();
+    }
+    format!(
+        "{name} of this repository's own configuration is not used, since logins could be read through it; if it is yours, git config --global {name}"
+    )
+}
+
 /// The keys of `http.*` that decide who can read what is sent.
 const OF_THE_USER: [&str; 3] = ["proxy", "sslverify", "sslcainfo"];
 

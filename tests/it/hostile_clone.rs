@@ -86,6 +86,18 @@ fn a_certificate_check_turned_off_in_the_clone_stays_on_and_is_said() {
 }
 
 #[test]
+fn a_server_that_only_the_clones_own_proxy_reaches_is_not_reached_and_the_mend_is_named() {
+    let w = World::new(Kind::Http);
+    let proxy = stranger();
+    w.git(&["config", "http.proxy", &proxy.http().base()]);
+    w.git(&["config", "remote.origin.url", "http://127.0.0.1:1/x.git"]);
+    let out = w.aidf(&["sandbox", "init", "--json"]).exits(9);
+    let hint = text(&out.error(), "hint");
+    assert!(hint.contains("git config --global http.proxy"), "{hint}");
+    assert!(proxy.http().requests().is_empty(), "{out}");
+}
+
+#[test]
 fn our_token_goes_to_no_host_that_the_clone_alone_names() {
     let w = World::new(Kind::Http);
     w.remote.http().require("nobody", "nothing");

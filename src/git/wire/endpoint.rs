@@ -281,7 +281,8 @@ fn scp_parts(url: &str) -> Option<(&str, &str)> {
         None => url.find(':')?,
     };
     let (who, path) = (&url[..colon], &url[colon + 1..]);
-    (!who.contains(['/', '\\']) && !(cfg!(windows) && colon == 1)).then_some((who, path))
+    let is_path = who.contains(['/', '\\']) || (cfg!(windows) && colon == 1);
+    (!is_path).then_some((who, path))
 }
 
 /// The scp form is not percent-encoded, and has no port.
