@@ -332,6 +332,56 @@ mod tests {
     }
 
     #[test]
+    fn our_token_is_meant_for_hosts_that_somebody_but_the_clone_names() {
+        let none = settings(&[], &[]);
+        let meant = |url: &str, named, settings: &ForgeSettings| {
+            is_own_host(&web_of(&at(url)).unwrap(), named, settings)
+        };
+        for url in [
+            "https://github.com/o/r",
+            "git@github.com:o/r",
+            "https://gitlab.com/o/r",
+            "https://codeberg.org/o/r",
+        ] {
+            assert!(meant(url, false, &none), "{url}");
+        }
+        let url = "https://git.example.com:3000/o/r";
+        assert!(!meant(url, false, &none) && meant(url, true, &none));
+        let hosts = settings(&[("git.example.com", Provider::Gitea)], &[]);
+        let job = settings(
+            &[],
+            &[("GITHUB_SERVER_URL", "https://git.example.com:3000")],
+        );
+        let mut api = settings(&[], &[]);
+        api.api_url = Some("https://git.example.com/api/v1".to_owned());
+        for known in [&hosts, &job, &api] {
+            assert!(meant(url, false, known));
+            assert!(!meant(
+                "https://git.example.com.evil.test/o/r",
+                false,
+                known
+            ));
+            assert!(!meant("https://example.com:3000/o/r", false, known));
+        }
+        for (said, ours, github) in [
+            ("git.example.com", true, false),
+            ("https://GIT.example.com:3000/", true, false),
+            ("github.com, git.example.com:3000", true, true),
+            ("git.example.com:3001", false, false),
+            ("github.com", false, true),
+            (",", false, false),
+        ] {
+            let said_so = settings(&[], &[("AIDF_FORGE_HOST", said)]);
+            assert_eq!(meant(url, true, &said_so), ours, "{said}");
+            assert_eq!(
+                meant("git@github.com:o/r", true, &said_so),
+                github,
+                "{said}"
+            );
+        }
+    }
+
+    #[test]
     fn a_slash_in_a_name_is_encoded() {
         assert_eq!(encode("backup/**"), "backup%2F%2A%2A");
         assert_eq!(encode("a-b_c.d~é"), "a-b_c.d~%C3%A9");
