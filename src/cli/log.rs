@@ -41,6 +41,6 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
                 super::ui::visible(&report.branch)
             ));
         }
-        text::commits(out, &report.commits);
+        text::commits(out, &report.branch, &report.commits);
     })
 }
