@@ -196,3 +196,74 @@ impl File {
         self.revoked.values().map(|seen| 1 + seen.at.len()).sum()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_refs_that_revoke_a_token_name_one() {
+        let id = "0123456789abcdef";
+        assert_eq!(token_of(&format!("{REVOKED}{id}")), Some(id));
+        for name in [
+            "refs/heads/0123456789abcdef",
+            "refs/aidf/revoked/",
+            "refs/aidf/revoked/0123456789ABCDEF",
+            "refs/aidf/revoked/0123456789abcde",
+            "refs/aidf/revoked/0123456789abcdef0",
+            "refs/aidf/revoked/../../etc/passwd",
+        ] {
+            assert_eq!(token_of(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_flood_is_bounded_and_does_not_push_out_what_was_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let memory = Revocations::of_user(folder.path(), "demo");
+        let first = HashSet::from(["ffffffffffffffff"]);
+        assert_eq!(memory.heed(&first, "a", "now"), Ok(Vec::new()));
+        let ids: Vec<String> = (0..MOST + 5).map(|n| format!("{n:016x}")).collect();
+        let flood: HashSet<&str> = ids.iter().map(String::as_str).collect();
+        let said = memory.heed(&flood, "a", "now").unwrap_err();
+        assert!(said.contains("6 revocations"), "{said}");
+        assert_eq!(memory.read().unwrap().revoked.len(), MOST);
+        assert_eq!(memory.holds("ffffffffffffffff"), Ok(true));
+        // What was revoked from here is kept all the same.
+        memory.remember("eeeeeeeeeeeeeeee", "a", "now").unwrap();
+        assert_eq!(memory.holds("eeeeeeeeeeeeeeee"), Ok(true));
+        assert!(std::fs::metadata(memory.path()).unwrap().len() < MAX_BYTES / 4);
+    }
+
+    #[test]
+    fn what_is_gone_is_told_where_it_was_and_holds_everywhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let memory = Revocations::of_user(folder.path(), "demo");
+        let id = "0123456789abcdef";
+        let (shown, nothing) = (HashSet::from([id]), HashSet::new());
+        assert_eq!(memory.heed(&shown, "a", "now"), Ok(Vec::new()));
+        assert_eq!(memory.heed(&nothing, "b", "now"), Ok(Vec::new()));
+        assert_eq!(memory.heed(&nothing, "a", "now"), Ok(vec![id.to_owned()]));
+        assert_eq!(memory.holds(id), Ok(true));
+        let other = Revocations::of_user(folder.path(), "other");
+        assert_eq!(other.holds(id), Ok(false));
+    }
+
+    #[test]
+    fn a_file_that_is_not_ours_is_an_error_and_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("revoked.json");
+        let memory = Revocations::new(path.clone());
+        for text in [
+            "",
+            "[]",
+            "{\"version\":2,\"revoked\":{}}",
+            "{\"version\":1}",
+        ] {
+            std::fs::write(&path, text).unwrap();
+            assert!(memory.holds("0123456789abcdef").is_err(), "{text}");
+            assert!(memory.remember("0123456789abcdef", "a", "now").is_err());
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        }
+    }
+}

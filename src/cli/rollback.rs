@@ -19,7 +19,7 @@ pub struct Arguments {
     #[arg(long, value_name = "ID", group = "what", allow_hyphen_values = true)]
     task_id: Option<String>,
     /// With --task-id: commits too that only say they are of the task
-    #[arg(long, requires = "task_id")]
+    #[arg(long, requires = "task_id", conflicts_with_all = ["commits", "last", "to"])]
     unsigned: bool,
     /// Make the files what they were at a commit or backup
     #[arg(long, value_name = "REV", group = "what")]
@@ -36,7 +36,7 @@ pub struct Arguments {
     /// The sandbox's token (- reads it from stdin)
     #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
     reuse_token: Option<String>,
-    /// Who undoes it (default: the branch's name)
+    /// Who is to be said to undo it (default: the branch's name)
     #[arg(long, value_name = "WHO", allow_hyphen_values = true)]
     committed_by: Option<String>,
     /// Do all but push

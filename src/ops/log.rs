@@ -118,7 +118,7 @@ impl Line {
             Check::Good => "signed",
             Check::Bad => "BAD SIGNATURE",
             Check::None => "unsigned",
-            Check::Unknown => "signed by a key that is not here",
+            Check::Unknown => "signature not checked (its key is not here)",
         }
     }
 }
