@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::gate::REVOKED;
 use crate::git::{CommitId, CommitInfo, RefName};
+use crate::names;
 use crate::signature::{self, Check, Judged};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -168,7 +169,8 @@ pub(super) fn log_from(
     for id in cx.store.history(tip, hide)? {
         let commit = cx.store.commit(id)?;
         let judged = judge(cx, id, branch.short())?;
-        reverts.see(cx, &commit, judged.check);
+        reverts.see(cx, &commit, &judged);
+        let rolled_back_by = reverts.of(id, &judged);
         let task_id = trailer(&commit, "Aidf-Task-Id");
         let claimed = trailer(&commit, "Aidf-Committed-By");
         let committed_by = claimed
@@ -210,7 +212,7 @@ pub(super) fn log_from(
             subject: commit.subject().to_owned(),
             files,
             signature: judged.check,
-            rolled_back_by: reverts.of(id),
+            rolled_back_by,
             author: commit.author_name.clone(),
         });
         if commits.len() >= request.number {
@@ -283,7 +285,7 @@ pub(super) fn judge(cx: &Context, id: CommitId, looked_at: &str) -> Result<Judge
 /// Which commits were undone, met newest first.
 #[derive(Default)]
 pub(super) struct Reverts {
-    by: BTreeMap<CommitId, CommitId>,
+    by: BTreeMap<CommitId, Vec<(CommitId, Option<String>)>>,
 }
 
 impl Reverts {
@@ -291,18 +293,25 @@ impl Reverts {
     ///
     /// Where a key is at hand its word is taken only under a good signature: a commit
     /// that came by plain git must not make another look undone.
-    pub fn see(&mut self, cx: &Context, commit: &CommitInfo, signature: Check) {
-        let trusted = cx.keys().is_empty() || signature == Check::Good;
-        if !trusted || self.by.contains_key(&commit.id) {
+    pub fn see(&mut self, cx: &Context, commit: &CommitInfo, judged: &Judged) {
+        let trusted = cx.keys().is_empty() || judged.check == Check::Good;
+        if !trusted || self.of(commit.id, judged).is_some() {
             return;
         }
         for id in trailers(commit, "Aidf-Reverts").filter_map(|v| CommitId::parse(v).ok()) {
-            self.by.entry(id).or_insert(commit.id);
+            let by = (commit.id, judged.branch.clone());
+            self.by.entry(id).or_default().push(by);
         }
     }
 
-    /// The commit that undid `id`.
-    pub fn of(&self, id: CommitId) -> Option<CommitId> {
-        self.by.get(&id).copied()
+    /// The commit that undid `id`, of which this is known. What one sandbox undid for
+    /// itself is not undone in another, though its history be brought there.
+    pub fn of(&self, id: CommitId, judged: &Judged) -> Option<CommitId> {
+        let counts = |branch: &Option<String>| {
+            let elsewhere = branch.as_deref().filter(|b| names::is_sandbox(b));
+            elsewhere.is_none() || judged.check != Check::Good || *branch == judged.branch
+        };
+        let by = self.by.get(&id)?.iter().find(|(_, branch)| counts(branch));
+        by.map(|(by, _)| *by)
     }
 }

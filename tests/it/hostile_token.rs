@@ -568,6 +568,38 @@ fn a_claim_of_another_branch_does_not_keep_a_commit_from_being_rolled_back() {
 }
 
 #[test]
+fn what_another_sandbox_undid_for_itself_hides_nothing_here() {
+    let w = World::path();
+    let mine = w.sandbox();
+    w.write("a.txt", "a\n");
+    let one = w.json(&["commit", "a.txt", "-m", "One", "--task-id", "t1"]);
+    let one = text(&one, "commit");
+    let theirs = text(&w.json(&["sandbox", "init", "--force-new"]), "branch");
+    merge(&w, &theirs, &mine);
+    w.json(&["rollback", &one, "--branch", &theirs]);
+    // Their history comes here, and none of their content.
+    let tree = w.remote.git(&["rev-parse", &format!("{mine}^{{tree}}")]);
+    let id = w.remote.git(&[
+        "commit-tree",
+        &tree,
+        "-p",
+        &mine,
+        "-p",
+        &theirs,
+        "-m",
+        "Merge",
+    ]);
+    w.remote
+        .git(&["update-ref", &format!("refs/heads/{mine}"), &id]);
+    let log = w.json(&["log", &mine]);
+    assert_eq!(entry(&log, &one)["rolled_back_by"], Value::Null, "{log:#}");
+    w.json(&["rollback", "--task-id", "t1", "--branch", &mine]);
+    assert!(w.remote.try_file(&mine, "a.txt").is_none());
+    let log = w.json(&["log", &mine]);
+    assert_ne!(entry(&log, &one)["rolled_back_by"], Value::Null, "{log:#}");
+}
+
+#[test]
 fn a_commit_of_another_sandbox_does_not_count_as_signed_for_an_approval() {
     let w = World::path();
     let one = w.sandbox();

@@ -4,7 +4,7 @@ use super::{What, Work};
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, CommitInfo};
 use crate::ops::log::{Reverts, judge, trailer};
-use crate::signature::Check;
+use crate::signature::{Check, Judged};
 
 /// Commits that one sentence names.
 const MAX_NAMED: usize = 5;
@@ -21,7 +21,7 @@ pub(super) struct Chosen {
 /// A commit in the branch's history.
 struct Met {
     commit: CommitInfo,
-    check: Check,
+    judged: Judged,
     /// Whether it was written to this branch, and not brought in by a merge.
     own: bool,
 }
@@ -68,7 +68,7 @@ impl Work<'_> {
                 true => chosen.commits.push(met.commit.id),
                 false => chosen.passed_over.push(met.commit.id),
             }
-            if met.own && met.check != Check::Good {
+            if met.own && met.judged.check != Check::Good {
                 unsigned.push(met.commit.id);
             }
             if chosen.commits.len() >= count {
@@ -114,13 +114,13 @@ impl Work<'_> {
         let (mut unsigned, mut elsewhere) = (Vec::new(), Vec::new());
         for met in self.walk()? {
             let met = met?;
-            reverts.see(self.cx, &met.commit, met.check);
+            reverts.see(self.cx, &met.commit, &met.judged);
             let id = met.commit.id;
             if trailer(&met.commit, "Aidf-Task-Id").as_deref() != Some(task) {
                 continue;
             }
-            let undone = reverts.of(id).is_some();
-            let signed = met.check == Check::Good;
+            let undone = reverts.of(id, &met.judged).is_some();
+            let signed = met.judged.check == Check::Good;
             if met.own && (signed || self.request.unsigned) {
                 any = true;
                 if !undone {
@@ -198,7 +198,7 @@ impl Work<'_> {
             };
             Ok(Met {
                 commit,
-                check: judged.check,
+                judged,
                 own,
             })
         }))
