@@ -9,7 +9,7 @@
 //! - pure rules, which take time, keys and randomness as arguments: [`policy`],
 //!   [`token`], [`gate`], [`guards`], [`names`], [`signature`], [`alerts`], [`backup_name`], [`retention`];
 //! - [`ledger`]: the YAML logs kept in the tree; [`keys`]: the key ring;
-//!   [`journal`]: this machine's own audit log;
+//!   [`journal`]: this machine's own audit log; [`revocations`]: those that it saw;
 //! - [`git`]: the only module that names git2; [`forge`]: the forges' APIs, behind one
 //!   small enum; [`http`]: the door of both to HTTP servers;
 //! - [`error`], [`progress`], [`files`]: known to all.
@@ -36,6 +36,7 @@ pub mod ops;
 pub mod policy;
 pub mod progress;
 pub mod retention;
+pub mod revocations;
 pub mod signature;
 pub mod token;
 pub mod yaml;

@@ -29,7 +29,7 @@ pub struct Arguments {
     /// The task it belongs to
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     task_id: Option<String>,
-    /// Who wrote it (default: the branch's name)
+    /// Who is to be said to have written it (default: the branch's name)
     #[arg(long, value_name = "WHO", allow_hyphen_values = true)]
     committed_by: Option<String>,
     /// The program that wrote it

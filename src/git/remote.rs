@@ -103,6 +103,11 @@ impl Remote {
         &self.write
     }
 
+    /// Whether what is read comes from where writes go.
+    pub fn reads_where_it_writes(&self) -> bool {
+        self.read.to_string() == self.write.to_string()
+    }
+
     /// How HTTP servers are reached from here, with this remote's git configuration.
     pub fn http(&self) -> Http {
         self.settings.http.clone()

@@ -12,6 +12,7 @@ use crate::journal::Journal;
 use crate::keys::{KeyRing, KeySource};
 use crate::names;
 use crate::policy::{Policy, PolicyFile};
+use crate::revocations::{Revocations, token_of};
 use crate::token::{self, Rejection, TokenKind};
 use serde::Serialize;
 use std::collections::HashSet;
@@ -26,6 +27,9 @@ pub const KEY_FILE: &str = "aidf.keyfile";
 pub const REPO_NAME: &str = "aidf.reponame";
 /// The base of sandboxes, where it is not `sandbox`.
 pub const BASE: &str = "aidf.base";
+
+/// A server's own repository has no address.
+const HERE: &str = "";
 
 /// Paths of one push that are looked at: a real import, and no more than some megabytes.
 const MAX_CHANGES: usize = 200_000;
@@ -112,6 +116,7 @@ pub struct Gate {
     base: String,
     now: Moment,
     journal: Journal,
+    revocations: Revocations,
 }
 
 impl Gate {
@@ -136,6 +141,7 @@ impl Gate {
             .setting(BASE)
             .unwrap_or_else(|| DEFAULT_BASE.to_owned());
         let journal = Journal::new(Some(journal_of(&store)));
+        let revocations = Revocations::new(revocations_of(&store));
         Ok(Gate {
             store,
             keys,
@@ -143,6 +149,7 @@ impl Gate {
             base,
             now,
             journal,
+            revocations,
         })
     }
 
@@ -153,7 +160,7 @@ impl Gate {
     pub fn decide(&self, push: &Push) -> Result<(Vec<Decision>, Vec<String>)> {
         let mut warnings = Vec::new();
         let file = self.policy_file();
-        let (pusher, token_ids) = self.pusher(push, file.as_ref().ok());
+        let (pusher, token_ids) = self.pusher(push, file.as_ref().ok(), &mut warnings);
         let decision = |update: &Update, allowed: bool, rule: String, todo: Option<String>| {
             let motion = self.motion(update);
             Decision {
@@ -198,6 +205,10 @@ impl Gate {
         };
         for decision in &decisions {
             warnings.extend(self.journal.write(decision));
+            if decision.allowed && decision.motion == Motion::Create {
+                let token = token_of(&decision.name);
+                warnings.extend(token.and_then(|id| self.remember_revoked(id)));
+            }
         }
         warnings.dedup();
         verdicts.map(|_| (decisions, warnings))
@@ -496,7 +507,12 @@ impl Gate {
     }
 
     /// Opens the tokens of the push.
-    fn pusher(&self, push: &Push, file: Option<&PolicyFile>) -> (Pusher, Vec<String>) {
+    fn pusher(
+        &self,
+        push: &Push,
+        file: Option<&PolicyFile>,
+        warnings: &mut Vec<String>,
+    ) -> (Pusher, Vec<String>) {
         let mut pusher = Pusher {
             keyed: !self.keys.is_empty(),
             ..Pusher::default()
@@ -514,7 +530,7 @@ impl Gate {
         for text in tokens.filter(|_| pusher.keyed) {
             let opened = token::open(text, &self.keys, &self.repo_name, self.now.seconds());
             let good = opened.and_then(|claims| {
-                if self.store.local_ref(&revocation_ref(&claims.id)).is_some() {
+                if self.is_revoked(&claims.id, warnings) {
                     return Err(Rejection::Revoked);
                 }
                 let branch = claims.branch.as_deref();
@@ -539,6 +555,24 @@ impl Gate {
             }
         }
         (pusher, ids)
+    }
+
+    /// Whether a token is revoked by its ref, or was when it was last sent: who can delete
+    /// refs on the server behind the hook's back must not bring it back.
+    fn is_revoked(&self, token_id: &str, warnings: &mut Vec<String>) -> bool {
+        if self.store.local_ref(&revocation_ref(token_id)).is_some() {
+            warnings.extend(self.remember_revoked(token_id));
+            return true;
+        }
+        self.revocations.holds(token_id).unwrap_or_else(|why| {
+            warnings.push(why);
+            false
+        })
+    }
+
+    fn remember_revoked(&self, token_id: &str) -> Option<String> {
+        let now = self.now.rfc3339();
+        self.revocations.remember(token_id, HERE, &now).err()
     }
 
     fn policy_file(&self) -> Result<PolicyFile> {
@@ -587,6 +621,11 @@ pub fn key_source(store: &Store, environment: impl Fn(&str) -> Option<String>) -
 /// The journal of a server's repository.
 pub fn journal_of(store: &Store) -> PathBuf {
     store.common_dir().join("aidf").join("journal.jsonl")
+}
+
+/// The revocations that a server's repository remembers.
+pub fn revocations_of(store: &Store) -> PathBuf {
+    store.common_dir().join("aidf").join("revoked.json")
 }
 
 /// The repository's name, as its clients' addresses have it.
