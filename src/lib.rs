@@ -6,7 +6,7 @@
 //! - [`ops`]: one file a capability, `fn(&Context, Request) -> Result<Report>`;
 //!   [`ops::publish`] is the one way to a remote ref;
 //! - [`context`]: what one call needs; [`config`]: the operator's settings, resolved once;
-//! - pure rules, which take time, keys and randomness as arguments: [`policy`],
+//! - pure rules, which take time, keys and randomness as arguments: [`policy`], [`denied`],
 //!   [`token`], [`gate`], [`guards`], [`names`], [`signature`], [`alerts`], [`backup_name`], [`retention`];
 //! - [`ledger`]: the YAML logs kept in the tree; [`keys`]: the key ring;
 //!   [`journal`]: this machine's own audit log;
@@ -21,6 +21,7 @@ pub mod backup_name;
 pub mod clock;
 pub mod config;
 pub mod context;
+pub mod denied;
 pub mod error;
 pub mod files;
 pub mod folder;
