@@ -31,6 +31,7 @@ mod hang;
 mod hook;
 mod hostile;
 mod hostile_clone;
+mod hostile_copy;
 mod hostile_token;
 mod hostile_url;
 mod kill;
