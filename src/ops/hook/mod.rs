@@ -1,6 +1,7 @@
 //! What a server of one's own lets in: git's pre-receive hook, which is asked once for
 //! all refs of a push and refuses all or none.
 
+mod activity;
 mod content;
 mod names;
 mod place;
@@ -17,7 +18,8 @@ use crate::git::{CommitId, Store};
 use crate::journal::Journal;
 use crate::keys::KeyRing;
 use crate::policy::{Policy, PolicyFile};
-use crate::token::{self, Rejection, TokenKind};
+use crate::token::{self, Activity, Rejection, TokenKind};
+use activity::Records;
 pub use place::{BASE, KEY_FILE, REPO_NAME, journal_of, key_source, name_of};
 pub use push::{Push, TOKEN_OPTION, Update};
 pub use record::Decision;
@@ -33,6 +35,7 @@ pub struct Gate {
     base: String,
     now: Moment,
     journal: Journal,
+    activity: Records,
 }
 
 impl Gate {
@@ -57,6 +60,7 @@ impl Gate {
             .setting(BASE)
             .unwrap_or_else(|| DEFAULT_BASE.to_owned());
         let journal = Journal::new(Some(journal_of(&store)));
+        let activity = Records::of(store.common_dir());
         Ok(Gate {
             store,
             keys,
@@ -64,6 +68,7 @@ impl Gate {
             base,
             now,
             journal,
+            activity,
         })
     }
 
@@ -197,6 +202,10 @@ impl Gate {
             motion,
             at_default: update.new.is_some() && update.new == default,
             backup: branch.map_or(Ok(()), |b| self.check_backup(b, update.new)),
+            archive: update
+                .name
+                .strip_prefix(gate::ARCHIVE)
+                .map_or(Ok(()), |a| self.check_archive(a, update.new)),
         };
         let rule = match gate::judge(asked, pusher, policy, &self.base) {
             Ok(rule) => rule,
@@ -255,14 +264,13 @@ impl Gate {
                 }
                 let branch = claims.branch.as_deref();
                 let tip = branch.and_then(|b| self.store.local_ref(&format!("refs/heads/{b}")));
-                let last_write = tip
-                    .and_then(|id| self.store.commit(id).ok())
-                    // A commit dated ahead must not keep a token alive.
-                    .map(|c| c.time.min(self.now.seconds()));
-                let idle = idle_days.filter(|_| claims.kind == TokenKind::Sandbox);
-                match token::ends_at(&claims, last_write, idle) {
-                    Some(end) if self.now.seconds() >= end => Err(Rejection::Idle),
-                    _ => Ok(claims),
+                let activity = Activity {
+                    tip: tip.and_then(|id| Some(self.store.commit(id).ok()?.time)),
+                    recorded: self.activity.last(&claims.id),
+                };
+                match token::idleness(&claims, activity, idle_days, self.now.seconds()).over {
+                    true => Err(Rejection::Idle),
+                    false => Ok(claims),
                 }
             });
             match good {
