@@ -2,7 +2,11 @@
 //! all refs of a push and refuses all or none.
 
 mod activity;
+mod budget;
+mod changes;
 mod content;
+mod ledgers;
+mod look;
 mod names;
 mod place;
 mod push;
@@ -20,9 +24,13 @@ use crate::keys::KeyRing;
 use crate::policy::{Policy, PolicyFile};
 use crate::token::{self, Activity, Rejection, TokenKind};
 use activity::Records;
+use budget::{BOUNDS, Budget};
+use content::Content;
+use look::Look;
 pub use place::{BASE, KEY_FILE, REPO_NAME, journal_of, key_source, name_of};
 pub use push::{Push, TOKEN_OPTION, Update};
 pub use record::Decision;
+use std::time::Duration;
 
 /// The rule by which a ref may move, or why it may not.
 type Verdict = std::result::Result<&'static str, gate::Refusal>;
@@ -59,7 +67,7 @@ impl Gate {
         let base = store
             .setting(BASE)
             .unwrap_or_else(|| DEFAULT_BASE.to_owned());
-        let journal = Journal::new(Some(journal_of(&store)));
+        let journal = Journal::rotating(journal_of(&store));
         let activity = Records::of(store.common_dir());
         Ok(Gate {
             store,
@@ -72,16 +80,24 @@ impl Gate {
         })
     }
 
-    /// Decides on a push, and writes each decision into the server's journal.
+    /// Decides on a push, and writes its decisions into the server's journal.
     ///
-    /// Errors: integrity, for a policy that cannot be read, except to an operator; what
-    /// cannot be decided is not let in.
-    pub fn decide(&self, push: &Push) -> Result<(Vec<Decision>, Vec<String>)> {
+    /// `clock` tells the time since the hook began. Errors: integrity, for a policy that
+    /// cannot be read, except to an operator; what cannot be decided is not let in.
+    pub fn decide(
+        &self,
+        push: &Push,
+        clock: &dyn Fn() -> Duration,
+    ) -> Result<(Vec<Decision>, Vec<String>)> {
         let mut warnings = Vec::new();
+        let budget = Budget::new(BOUNDS, clock);
+        let look = Look::new(&self.store, &budget);
         let file = self.policy_file();
         let (pusher, token_ids) = self.pusher(push, file.as_ref().ok());
-        let decision = |update: &Update, allowed: bool, rule: String, todo: Option<String>| {
-            let motion = self.motion(update);
+        let updates = push.updates.iter();
+        let motions: Vec<Motion> = updates.map(|u| self.motion(u, &budget)).collect();
+        let decision = |at: usize, allowed: bool, rule: String, todo: Option<String>| {
+            let (update, motion) = (&push.updates[at], motions[at]);
             Decision {
                 time: self.now.rfc3339(),
                 user: push.user.clone(),
@@ -95,35 +111,42 @@ impl Gate {
                 },
                 new: update.new,
                 allowed,
+                decision: match allowed {
+                    true => "allowed_by_hook",
+                    false => "refused_by_hook",
+                },
                 rule,
                 todo,
             }
         };
-        let verdicts = self.verdicts(push, &pusher, file, &mut warnings);
+        let verdicts = self.verdicts(push, &motions, &look, &pusher, file, &mut warnings);
         let decisions: Vec<Decision> = match &verdicts {
             Ok(verdicts) => {
                 let refused = verdicts.iter().any(|v| v.is_err());
-                let each = push.updates.iter().zip(verdicts);
-                each.map(|(update, verdict)| match verdict {
+                let each = verdicts.iter().enumerate();
+                each.map(|(at, verdict)| match verdict {
                     // All or none: what would have passed alone does not move either.
                     Ok(rule) if refused => {
                         let rule = format!("another ref of the push is refused ({rule})");
-                        decision(update, false, rule, None)
+                        decision(at, false, rule, None)
                     }
-                    Ok(rule) => decision(update, true, (*rule).to_owned(), None),
-                    Err(no) => decision(update, false, no.why.clone(), Some(no.todo.clone())),
+                    Ok(rule) => decision(at, true, (*rule).to_owned(), None),
+                    Err(no) => decision(at, false, no.why.clone(), Some(no.todo.clone())),
                 })
                 .collect()
             }
             // What cannot be decided is a refusal, and is on record like one.
-            Err(e) => {
-                let all = push.updates.iter();
-                all.map(|u| decision(u, false, e.message().to_owned(), None))
-                    .collect()
-            }
+            Err(e) => (0..push.updates.len())
+                .map(|at| decision(at, false, e.message().to_owned(), None))
+                .collect(),
         };
-        for decision in &decisions {
-            warnings.extend(self.journal.write(decision));
+        warnings.extend(record::write(&self.journal, &decisions));
+        if decisions.iter().all(|d| d.allowed) && !decisions.is_empty() {
+            warnings.extend(
+                token_ids
+                    .iter()
+                    .filter_map(|id| self.activity.note(id, self.now)),
+            );
         }
         warnings.dedup();
         verdicts.map(|_| (decisions, warnings))
@@ -133,6 +156,8 @@ impl Gate {
     fn verdicts(
         &self,
         push: &Push,
+        motions: &[Motion],
+        look: &Look<'_>,
         pusher: &Pusher,
         file: Result<PolicyFile>,
         warnings: &mut Vec<String>,
@@ -154,16 +179,19 @@ impl Gate {
             default.as_deref(),
         );
         // Not backups: nobody reviewed them.
-        let reviewed: Vec<CommitId> = self
+        let mut reviewed: Vec<CommitId> = self
             .store
             .branches()?
             .into_iter()
             .filter(|(name, _)| policy.is_protected(name) && !name.starts_with(backup_name::PREFIX))
             .map(|(_, tip)| tip)
             .collect();
-        let updates = push.updates.iter();
+        reviewed.sort();
+        reviewed.dedup();
+        let content = Content::new(look, &policy, &reviewed, self.policy_tip())?;
+        let updates = push.updates.iter().zip(motions);
         updates
-            .map(|update| self.judge(update, self.motion(update), pusher, &policy, &reviewed))
+            .map(|(update, motion)| self.judge(update, *motion, pusher, &policy, &content))
             .collect()
     }
 
@@ -173,7 +201,7 @@ impl Gate {
         motion: Motion,
         pusher: &Pusher,
         policy: &Policy,
-        reviewed: &[CommitId],
+        content: &Content<'_>,
     ) -> Result<Verdict> {
         let refuse = |why: String, todo: &str| {
             Ok(Err(gate::Refusal {
@@ -181,6 +209,12 @@ impl Gate {
                 todo: todo.to_owned(),
             }))
         };
+        if !update.is_text && !(pusher.operator && motion == Motion::Delete) {
+            return refuse(
+                format!("the ref name {} is not UTF-8", update.name),
+                "choose another name",
+            );
+        }
         if self.store.is_symbolic(&update.name) {
             return refuse(
                 format!("{} stands for another branch here", update.name),
@@ -215,7 +249,7 @@ impl Gate {
             (Some(branch), Some(new))
                 if !pusher.operator && !branch.starts_with(backup_name::PREFIX) =>
             {
-                match self.check_content(branch, update.old, new, policy, reviewed) {
+                match content.check(branch, new) {
                     Ok(()) => Ok(Ok(rule)),
                     Err(e) if e.kind() == Kind::Denied => refuse(
                         e.message().to_owned(),
@@ -230,12 +264,15 @@ impl Gate {
 
     /// How a ref would move, going by what the pusher says that it is at. git holds the
     /// pusher to that in its own transaction, except for deletions: where the old object
-    /// is none that it knows, it deletes whatever is there.
-    fn motion(&self, update: &Update) -> Motion {
+    /// is none that it knows, it deletes whatever is there. Where there is no time left to
+    /// look, it is taken for the one that fewer rules allow.
+    fn motion(&self, update: &Update, budget: &Budget<'_>) -> Motion {
         match (update.old, update.new) {
             (_, None) => Motion::Delete,
             (None, Some(_)) => Motion::Create,
-            (Some(old), Some(new)) if self.store.is_ancestor(old, new) => Motion::Forward,
+            (Some(old), Some(new)) if budget.time().is_ok() && self.store.is_ancestor(old, new) => {
+                Motion::Forward
+            }
             _ => Motion::Force,
         }
     }
@@ -286,14 +323,18 @@ impl Gate {
     }
 
     fn policy_file(&self) -> Result<PolicyFile> {
-        let tip = |branch: &str| self.store.local_ref(&format!("refs/heads/{branch}"));
-        let tip = tip(&self.base)
-            .or_else(|| tip(DEFAULT_BASE))
-            .or_else(|| tip(&self.default_branch()?));
-        match tip {
+        match self.policy_tip() {
             Some(tip) => access::policy_file(&self.store, tip, &self.base),
             None => Ok(PolicyFile::default()),
         }
+    }
+
+    /// The commit that holds the policy: the tip that sandboxes fork from.
+    fn policy_tip(&self) -> Option<CommitId> {
+        let tip = |branch: &str| self.store.local_ref(&format!("refs/heads/{branch}"));
+        tip(&self.base)
+            .or_else(|| tip(DEFAULT_BASE))
+            .or_else(|| tip(&self.default_branch()?))
     }
 
     fn default_branch(&self) -> Option<String> {
