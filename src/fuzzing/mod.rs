@@ -50,6 +50,7 @@ pub fn targets() -> Vec<Target> {
         target("forge_rules", forge::rules, 16),
         target("git_config", git::config, 4),
         target("glob", rules::glob, 4),
+        target("growth", records::growth, 32),
         target("hook_line", ops::hook_line, 4),
         target("keys", records::keys, 4),
         target("ledger", records::ledger, 32),

@@ -141,6 +141,34 @@ fn removed(before: &str, after: &str, now: &[Value], lines: &[String]) {
     assert_eq!(entries_of(&text).len(), 1, "{text:?}");
 }
 
+/// An older ledger and a newer one, a NUL between them: what is more and what is less
+/// adds up, and is the other way round from the other side.
+pub(super) fn growth(data: &[u8]) {
+    let at = data.iter().position(|b| *b == 0).unwrap_or(data.len());
+    let (old, new) = (&data[..at], data.get(at + 1..).unwrap_or_default());
+    let read = |text: &[u8]| Ledger::read("x", Some(text)).ok().map(|l| l.len());
+    let (Some(before), Some(after)) = (read(old), read(new)) else {
+        return;
+    };
+    for one in [old, new] {
+        let same = crate::ledger::growth("x", one, one);
+        assert!(same.is_ok_and(|g| g.removed.is_empty() && g.added.is_empty()));
+    }
+    let Ok(there) = crate::ledger::growth("x", old, new) else {
+        return;
+    };
+    assert_eq!(after + there.removed.len(), before + there.added.len());
+    assert!(there.parsed <= old.len() + new.len());
+    if let Ok(back) = crate::ledger::growth("x", new, old) {
+        let sorted = |mut items: Vec<crate::ledger::Item>| {
+            items.sort_by(|a, b| a.text.cmp(&b.text));
+            items
+        };
+        assert_eq!(sorted(back.added), sorted(there.removed));
+        assert_eq!(sorted(back.removed), sorted(there.added));
+    }
+}
+
 /// A text is written so that every reader takes it for the same text.
 pub(super) fn yaml(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {

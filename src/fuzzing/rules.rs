@@ -9,7 +9,7 @@ use crate::git::wire::endpoint::{HttpUrl, percent_decode, redact};
 use crate::keys::{Key, KeyRing};
 use crate::names;
 use crate::policy::{Policy, PolicyFile};
-use crate::signature::{self as sign, Check, Signed};
+use crate::signature::{self as sign, Check};
 use crate::token::{self as tokens, Claims, Rejection, TokenKind};
 use std::path::Path;
 
@@ -51,35 +51,36 @@ pub(super) fn endpoint(data: &[u8]) {
             sound(&path.to_string_lossy());
         }
         Endpoint::Ssh(ssh) => {
-            host(&ssh.host);
-            sound(&ssh.path);
-            assert!(!ssh.path.is_empty() && !ssh.path.starts_with('-'));
-            if let Some(user) = &ssh.user {
+            host(ssh.host());
+            sound(ssh.path());
+            assert!(!ssh.path().is_empty() && !ssh.path().starts_with('-'));
+            assert!(!ssh.destination().starts_with('-'));
+            if let Some(user) = ssh.user() {
                 sound(user);
                 assert!(!user.starts_with('-') && !user.is_empty(), "{user}");
             }
         }
         Endpoint::Daemon(daemon) => {
-            host(&daemon.host);
-            sound(&daemon.path);
+            host(daemon.host());
+            sound(daemon.path());
         }
         Endpoint::Http(http) => of_http(http, (url, &told, &shown), host),
     }
 }
 
 fn of_http(http: &HttpUrl, (url, told, shown): (&str, &str, &str), host: impl Fn(&str)) {
-    host(&http.host);
-    assert!(!http.path.contains(['?', '#']));
-    for part in [&http.user, &http.password].into_iter().flatten() {
+    host(http.host());
+    assert!(!http.path().contains(['?', '#']));
+    for part in [http.user(), http.password()].into_iter().flatten() {
         assert!(!has_control(part), "{part:?} holds a control character");
     }
-    if let Some(password) = http.password.as_deref().filter(|p| p.len() > 8) {
+    if let Some(password) = http.password().filter(|p| p.len() > 8) {
         // Where it is behind the login as well, it is no secret of theirs.
         let authority = url.find("://").map_or(0, |at| at + 3);
         let end = url[authority..].find(['/', '?', '#']);
         let end = end.map_or(url.len(), |at| authority + at);
         let login = url[..end].rfind('@').unwrap_or(0);
-        let plain = url[login..].contains(password) || http.path.contains(password);
+        let plain = url[login..].contains(password) || http.path().contains(password);
         assert!(plain || !told.contains(password), "{told} tells a password");
         assert!(
             plain || !shown.contains(password),
@@ -91,7 +92,7 @@ fn of_http(http: &HttpUrl, (url, told, shown): (&str, &str, &str), host: impl Fn
         panic!("{told} is no address any more");
     };
     assert_eq!(again.plain(), http.plain());
-    assert!(again.user.is_none() && again.password.is_none());
+    assert!(again.user().is_none() && again.password().is_none());
 }
 
 /// A name of a backup has one spelling, and one moment.
@@ -186,49 +187,55 @@ pub(super) fn token(data: &[u8]) {
     assert!(plain == text || text.contains("aidf1."));
 }
 
-/// A signature holds for what was signed, and for nothing else.
+/// A signature holds for what was signed, and for nothing else. The bytes are a commit,
+/// and then the message of one.
 pub(super) fn signature(data: &[u8]) {
-    let Ok(text) = std::str::from_utf8(data) else {
-        return;
-    };
     let ring = ring();
-    let signed = |branch, message| Signed {
-        repository: "demo",
-        branch,
-        tree: "1",
-        parents: "2",
-        author: "a <a> 1 +0000",
-        committer: "a <a> 1 +0000",
-        message,
-    };
-    if let Some((before, id, mac)) = sign::split(text) {
-        assert!(text.starts_with(before) && text.contains(mac));
-        let check = sign::verify(&ring, id, mac, &signed("b", before));
-        assert_ne!(check, Check::Good, "{text} was never signed");
-    }
+    let judge = |repository, raw: &[u8]| sign::judge(&ring, repository, "b", raw);
+    assert_ne!(
+        judge("demo", data).check,
+        Check::Good,
+        "it was never signed"
+    );
     let Some(key) = ring.active() else {
         panic!("a ring of one key has none");
     };
-    let before = format!("{text}\n");
-    let line = sign::sign(key, &signed("b", &before));
-    let message = format!("{before}{line}\n");
-    let Some((found, id, mac)) = sign::split(&message) else {
-        panic!("{message} has lost its signature");
-    };
-    assert_eq!(found, before);
-    assert_eq!(
-        sign::verify(&ring, id, mac, &signed("b", found)),
-        Check::Good
+    let person = "a <a> 1 +0000";
+    let head = format!(
+        "tree {}\nauthor {person}\ncommitter {person}\n\n",
+        "1".repeat(40)
     );
-    assert_eq!(
-        sign::verify(&ring, id, mac, &signed("c", found)),
-        Check::Bad
+    let mut raw = [head.as_bytes(), data, b"\n\nAidf-Branch: b\n"].concat();
+    let covered = raw.len();
+    raw.extend_from_slice(sign::sign(key, "demo", "b", &raw).as_bytes());
+    raw.push(b'\n');
+    let judged = judge("demo", &raw);
+    if judged.check != Check::Good {
+        let plain = |b: &u8| b.is_ascii_lowercase() || b" .:\n".contains(b);
+        assert!(
+            data.is_empty() || !data.iter().all(plain),
+            "a signature is lost"
+        );
+        return;
+    }
+    assert_eq!(judged.branch.as_deref(), Some("b"));
+    assert_ne!(
+        judge("other", &raw).check,
+        Check::Good,
+        "in another repository"
     );
-    let other = format!("x{found}");
-    assert_eq!(
-        sign::verify(&ring, id, mac, &signed("b", &other)),
-        Check::Bad
-    );
+    // One bit anywhere, and a byte more.
+    for at in [data.len() % covered, covered / 2, covered - 2] {
+        let mut other = raw.clone();
+        other[at] ^= 1;
+        assert_ne!(
+            judge("demo", &other).check,
+            Check::Good,
+            "byte {at} is altered"
+        );
+    }
+    raw.insert(head.len(), b'x');
+    assert_ne!(judge("demo", &raw).check, Check::Good, "a byte more");
 }
 
 /// Content in pieces tells what it tells as a whole.

@@ -5,17 +5,20 @@ use super::backup::fuzzing::{listed, named};
 use super::hook::Update;
 use super::seen;
 use super::session::Session;
-use crate::gate::{Asked, Motion, Pusher, judge};
+use crate::gate::{Asked, Motion, Pusher, judge, shadow};
 use crate::git::ObjectId;
 use crate::names;
 use crate::policy::{Policy, PolicyFile};
 
 /// Where a stranger may write, nobody else's branches are.
 pub fn hook_line(data: &[u8]) {
-    let Ok(line) = std::str::from_utf8(data) else {
+    let Ok(update) = Update::parse(data) else {
         return;
     };
-    let Ok(update) = Update::parse(line) else {
+    let name = data.splitn(3, |b| *b == b' ').nth(2).unwrap_or_default();
+    assert_eq!(update.is_text, std::str::from_utf8(name).is_ok());
+    assert!(update.is_text || update.name.is_ascii());
+    let Ok(line) = std::str::from_utf8(data) else {
         return;
     };
     let hex = |id: Option<ObjectId>| id.map_or("0".repeat(40), |i| i.to_string());
@@ -38,9 +41,14 @@ pub fn hook_line(data: &[u8]) {
             motion,
             at_default: false,
             backup: Err("it is none"),
+            archive: Err("it is none"),
         };
         if judge(asked, &stranger, &policy, "sandbox").is_err() {
             continue;
+        }
+        if motion == Motion::Create {
+            let hidden = shadow::stands_for(&update.name, &policy);
+            assert_eq!(hidden, None, "{}", update.name);
         }
         let name = update.name.to_lowercase();
         let branch = name.strip_prefix("refs/heads/").unwrap_or_default();
