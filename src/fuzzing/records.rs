@@ -231,7 +231,7 @@ pub(super) fn config(data: &[u8]) {
         let _ = crate::clock::Period::parse(&within);
     }
     let (name, value) = two(text);
-    let _ = crate::forge::ForgeSettings::resolve(file.forge, &|n: &str| {
+    let _ = crate::forge::ForgeSettings::resolve(file.forge, |n: &str| {
         name.contains(n).then(|| value.to_owned())
     });
 }

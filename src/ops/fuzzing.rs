@@ -9,6 +9,7 @@ use crate::gate::{Asked, Motion, Pusher, judge, shadow};
 use crate::git::ObjectId;
 use crate::names;
 use crate::policy::{Policy, PolicyFile};
+use crate::revocations::Revocations;
 
 /// Where a stranger may write, nobody else's branches are.
 pub fn hook_line(data: &[u8]) {
@@ -83,8 +84,17 @@ pub fn bundle_list(data: &[u8]) {
     }
 }
 
-/// What this machine wrote down may have been changed since.
+/// What this machine wrote down may have been changed since; what is remembered anew stays.
 pub fn remembered(data: &[u8]) {
+    const ID: &str = "0123456789abcdef";
+    if let Ok(folder) = tempfile::tempdir() {
+        let path = folder.path().join("revoked.json");
+        let kept = Revocations::new(path.clone());
+        let there = std::fs::write(path, data).is_ok() && kept.holds(ID).is_ok();
+        if there && kept.remember(ID, "https://h/x", "2026-11-22").is_ok() {
+            assert_eq!(kept.holds(ID), Ok(true), "a revocation is forgotten");
+        }
+    }
     seen::reread(data);
     if let Ok(session) = serde_json::from_slice::<Session>(data) {
         let branch = session.branch.clone();
