@@ -144,3 +144,29 @@ fn modes(line: &[u8]) -> Option<(i32, i32)> {
     let octal = |digits: &str| i32::from_str_radix(digits, 8).ok();
     octal(old).zip(octal(new))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mode_that_is_not_gits_does_not_end_a_comparison() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::scratch(&folder.path().join("s.git")).unwrap();
+        let odb = store.repo.odb().unwrap();
+        let blob = odb.write(git2::ObjectType::Blob, b"x\n").unwrap();
+        let modes = ["100644", "100645", "100000", "120777", "7"];
+        let mut tree = Vec::new();
+        for (name, mode) in modes.iter().enumerate() {
+            tree.extend_from_slice(format!("{mode} {name}\0").as_bytes());
+            tree.extend_from_slice(blob.as_bytes());
+        }
+        let tree = ObjectId(odb.write(git2::ObjectType::Tree, &tree).unwrap());
+        for find_renames in [true, false] {
+            let found = store.changes(None, Some(tree), find_renames).unwrap();
+            let found: Vec<Mode> = found.iter().map(|c| c.new.unwrap().mode).collect();
+            assert_eq!(found[..3], [Mode::File, Mode::Executable, Mode::File]);
+            assert_eq!(found[3], Mode::Symlink);
+        }
+    }
+}
