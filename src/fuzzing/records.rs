@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 /// The text that would be written of a ledger; none where it is refused.
 fn written(ledger: &Ledger) -> Option<String> {
-    Some(ledger.text().to_owned())
+    ledger.checked().ok().map(str::to_owned)
 }
 
 fn entries_of(text: &str) -> Vec<Value> {
