@@ -61,6 +61,7 @@ impl Context {
     ) -> Result<Context> {
         let options = RemoteOptions {
             timeout: config.timeout,
+            limits: config.limits,
             interactive: place.interactive,
             logins: forge::logins_for_git(&config.forge),
         };
