@@ -30,6 +30,7 @@ mod forge_protection;
 mod hang;
 mod hook;
 mod hostile;
+mod hostile_server;
 mod kill;
 mod layers;
 mod log;
