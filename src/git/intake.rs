@@ -5,9 +5,9 @@
 //! never ends, and fills the memory, on a delta by id that makes an object twice; where
 //! there is no git it is used for packs without such deltas.
 
+use super::children;
 use super::limits::TransferLimits;
 use super::pack_check::PackCheck;
-use super::wire::process::LOCAL_ENVIRONMENT;
 use crate::error::{Error, Kind, OrFail, Result};
 use git2::OdbLookupFlags;
 use std::fs::File;
@@ -157,9 +157,7 @@ impl Indexing {
         let said = tempfile::tempfile().or_fail(Kind::Internal, not_stored)?;
         let theirs = said.try_clone().or_fail(Kind::Internal, not_stored)?;
         let mut command = Command::new("git");
-        for variable in LOCAL_ENVIRONMENT {
-            command.env_remove(variable);
-        }
+        children::clean(&mut command, children::Child::Server);
         command
             .args(["-c", BIG_FILE, "index-pack", "--stdin", "--fix-thin"])
             // One at a time: each holds a base and what is made of it.

@@ -11,6 +11,7 @@ pub(super) mod pkt_line;
 pub(in crate::git) mod process;
 mod report;
 mod send_pack;
+mod url;
 
 pub use advertisement::Advertisement;
 pub use endpoint::Endpoint;
@@ -22,7 +23,7 @@ pub use send_pack::{PushConnection, RefUpdate};
 use self::pace::{Pace, Timed, TimedBody, TooSlow};
 use super::credential::LoginSource;
 use super::limits::TransferLimits;
-use super::settings::GitSettings;
+use super::settings::{GitSettings, why_ignored};
 use crate::error::{Error, Kind, Result};
 use crate::http::Http;
 use std::io::{self, Read};
@@ -64,10 +65,27 @@ pub(crate) struct LinkSettings {
     pub interactive: bool,
     /// How HTTP servers are reached.
     pub http: Http,
+    /// Whether the user gave the address, and not a clone's own configuration.
+    pub named: bool,
     /// Who else knows logins for HTTP servers.
     pub logins: Option<Arc<dyn LoginSource>>,
     /// git's own configuration.
     pub git: GitSettings,
+}
+
+/// A server that is not reached may be one that the clone's own settings would have reached.
+fn told_of_ignored(error: Error, endpoint: &Endpoint, settings: &LinkSettings) -> Error {
+    if error.kind() != Kind::Unavailable {
+        return error;
+    }
+    let Some(name) = settings.git.ignored(endpoint).pop() else {
+        return error;
+    };
+    let hint = match error.hint_text() {
+        Some(hint) => format!("{hint}; {}", why_ignored(name)),
+        None => why_ignored(name),
+    };
+    error.hint(hint)
 }
 
 /// One connection: what it reads is the server's current answer.
@@ -108,7 +126,8 @@ impl Wire {
             Endpoint::Ssh(to) => Box::new(process::open_ssh(to, service, version2, settings)?),
             Endpoint::Daemon(to) => Box::new(daemon::open(to, service, version2, settings)?),
             Endpoint::Http(url) => {
-                Box::new(http::HttpLink::open(url, service, version2, settings)?)
+                let link = http::HttpLink::open(url, service, version2, settings);
+                Box::new(link.map_err(|e| told_of_ignored(e, endpoint, settings))?)
             }
         };
         Ok(Wire {
