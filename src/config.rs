@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::forge::{ForgeFile, ForgeSettings};
+use crate::git::{TransferFile, TransferLimits};
 use crate::keys::KeySource;
 use crate::policy::PolicyFile;
 use crate::yaml;
@@ -29,6 +30,8 @@ pub struct ConfigFile {
     pub repositories: Vec<RepositoryFile>,
     /// The forges, and who we are to them.
     pub forge: ForgeFile,
+    /// How much a remote may make us take.
+    pub transfer: TransferFile,
 }
 
 /// `backup:`
@@ -180,6 +183,8 @@ pub struct Config {
     pub folders: Folders,
     /// Bound on every wait for the network.
     pub timeout: Duration,
+    /// How much a remote may make us take.
+    pub limits: TransferLimits,
     /// `AIDF_REUSE_TOKEN`
     pub environment_token: Option<String>,
 }
@@ -222,6 +227,12 @@ impl Config {
                 format!("the configuration's policy has a mistake: {fault}"),
             ));
         }
+        let limits = file.transfer.resolve().map_err(|fault| {
+            Error::new(
+                Kind::Usage,
+                format!("the configuration has a mistake: {fault}"),
+            )
+        })?;
         Ok(Config {
             environment_branch: get("DEFAULT_WRITE_BRANCH"),
             default_branch: file.write.default_branch,
@@ -239,6 +250,7 @@ impl Config {
             },
             folders,
             timeout: Duration::from_secs(timeout),
+            limits,
             environment_token: get("AIDF_REUSE_TOKEN"),
         })
     }

@@ -63,6 +63,7 @@ impl Context {
     ) -> Result<Context> {
         let options = RemoteOptions {
             timeout: config.timeout,
+            limits: config.limits,
             interactive: place.interactive,
             logins: Some(forge::logins_for_git(&config.forge)),
         };

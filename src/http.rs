@@ -135,6 +135,9 @@ impl Http {
             .timeout_connect(wait)
             .timeout_per_read(wait)
             .timeout_per_write(wait)
+            // The whole head of an answer: a byte of it a second is no answer.
+            .timeout_recv_response(wait)
+            .max_response_header_size(64 * 1024)
             .build()
             .new_agent();
         known.push((key, agent.clone()));

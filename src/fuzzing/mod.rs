@@ -56,6 +56,7 @@ pub fn targets() -> Vec<Target> {
         target("ledger", records::ledger, 32),
         target("object", git::object, 16),
         target("pack", git::pack, 8),
+        target("pack_check", git::pack_check, 4),
         target("pkt_line", wire::pkt_line, 1),
         target("policy", records::policy, 32),
         target("push_report", wire::push_report, 8),

@@ -226,7 +226,7 @@ pub(super) fn config(data: &[u8]) {
     let Ok(file) = yamls::read::<ConfigFile>(text) else {
         return;
     };
-    let _ = file.policy.fault();
+    let _ = (file.policy.fault(), file.transfer.resolve());
     if let Some(within) = file.backup.keep.and_then(|k| k.within) {
         let _ = crate::clock::Period::parse(&within);
     }

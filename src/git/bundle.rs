@@ -1,7 +1,9 @@
 //! Git bundles (gitformat-bundle(5)): written in version 2, read in versions 2 and 3.
 
 use super::id::{CommitId, ObjectId, is_invisible};
-use super::pack::{Indexer, write_history};
+use super::intake::Intake;
+use super::limits::TransferLimits;
+use super::pack::write_history;
 use super::store::Store;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::UNFINISHED;
@@ -10,6 +12,7 @@ use sha1::{Digest, Sha1};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// A header line longer than this is not one of git's.
 const MAX_LINE: u64 = 64 * 1024;
@@ -159,9 +162,7 @@ impl Bundle {
             .repo
             .odb()
             .or_fail(Kind::Internal, || "the object store cannot be opened")?;
-        let mut indexer = Indexer::new(&odb).or_fail(Kind::Internal, || {
-            "the object store cannot be written to".to_owned()
-        })?;
+        let mut intake = Intake::new(&store.repo, &odb, TransferLimits::own())?;
         let mut file = self.pack()?;
         let mut buffer = vec![0; 1 << 16];
         let mut bytes = 0;
@@ -172,11 +173,12 @@ impl Bundle {
             }
             bytes += n as u64;
             progress.advance("bytes unpacked", bytes, 0);
-            indexer
-                .add(&buffer[..n])
-                .or_fail(Kind::Integrity, damaged)?;
+            intake.add(&buffer[..n]).or_fail(Kind::Integrity, damaged)?;
         }
-        indexer.finish().or_fail(Kind::Integrity, damaged)
+        // However large: it lies on this machine's disk, and nobody drips it.
+        intake
+            .finish(Duration::from_secs(24 * 3600))
+            .or_fail(Kind::Integrity, damaged)
     }
 
     fn pack(&self) -> Result<File> {

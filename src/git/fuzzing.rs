@@ -2,7 +2,9 @@
 
 use super::bundle::Bundle;
 use super::id::{ObjectId, RefName, TreePath, is_invisible};
-use super::pack::Indexer;
+use super::intake::Intake;
+use super::limits::TransferLimits;
+use super::pack_check::PackCheck;
 use super::settings::GitSettings;
 use super::store::Store;
 use super::wire::endpoint::parse_http;
@@ -13,6 +15,7 @@ use crate::signature::{Check, judge};
 use git2::{ConfigLevel, IndexEntry, IndexTime, ObjectType, Oid, Repository};
 use std::cell::RefCell;
 use std::path::{Component, Path};
+use std::time::Duration;
 
 struct Scratch {
     store: Store,
@@ -49,20 +52,53 @@ pub fn pack(data: &[u8]) {
     };
     scratch(|repo| {
         let Ok(odb) = repo.odb() else { return };
-        let Ok(mut indexer) = Indexer::new(&odb) else {
+        let Ok(mut intake) = Intake::new(repo, &odb, TransferLimits::own()) else {
             return;
         };
         for part in bytes.chunks(usize::from(piece).max(1)) {
-            if indexer.add(part).is_err() {
+            if intake.add(part).is_err() {
                 return;
             }
         }
-        let short = bytes.len() < 12;
-        assert_eq!(indexer.broke_off(), short);
-        if indexer.finish().is_ok() {
-            assert!(bytes.starts_with(b"PACK"), "that is no pack");
+        let whole = intake.is_complete();
+        if intake.finish(Duration::from_secs(5)).is_ok() {
+            assert!(whole && bytes.starts_with(b"PACK"), "that is no pack");
         }
     });
+}
+
+/// The first byte is how the pack is cut, which changes nothing; nothing above a bound
+/// is a whole pack.
+pub fn pack_check(data: &[u8]) {
+    let Some((&piece, bytes)) = data.split_first() else {
+        return;
+    };
+    let limits = TransferLimits {
+        pack_bytes: 2048,
+        objects: 16,
+        object_bytes: 64 << 10,
+        ..TransferLimits::own()
+    };
+    for takes_names in [true, false] {
+        let read = |size: usize| {
+            let mut check = PackCheck::new(limits, takes_names);
+            let here = |id: &[u8; 20]| (id[0] & 1 == 1).then_some(100);
+            let taken = bytes.chunks(size).all(|b| check.add(b, &here).is_ok());
+            (
+                taken,
+                taken && check.is_complete(),
+                taken.then(|| check.count()),
+            )
+        };
+        let whole = read(bytes.len().max(1));
+        assert_eq!(read(usize::from(piece).max(1)), whole, "in pieces");
+        assert_eq!(read(1), whole, "byte by byte");
+        let (_, complete, count) = whole;
+        if complete {
+            assert!(bytes.starts_with(b"PACK") && (32..=2048).contains(&bytes.len()));
+            assert!(count.is_some_and(|n| n <= 16));
+        }
+    }
 }
 
 fn in_file(data: &[u8], work: impl FnOnce(&Path, &Store)) {

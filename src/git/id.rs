@@ -125,6 +125,21 @@ impl fmt::Display for RefName {
     }
 }
 
+/// Whether a full name may stand for a ref by git's own rules (git-check-ref-format):
+/// the least that a name from a remote has to keep to, before it is a name here.
+pub(crate) fn is_ref_name(name: &str) -> bool {
+    let wrong = |c: char| c.is_ascii_control() || " ~^:?*[\\".contains(c);
+    name.starts_with("refs/")
+        && name.len() <= 4096
+        && !name.contains("..")
+        && !name.contains("@{")
+        && !name.contains(wrong)
+        && !name.ends_with('.')
+        && name
+            .split('/')
+            .all(|p| !p.is_empty() && !p.starts_with('.') && !p.ends_with(".lock"))
+}
+
 fn fault_in_ref(name: &str) -> Option<&'static str> {
     if !name.starts_with("refs/") {
         return Some("it does not start with refs/");
@@ -381,6 +396,42 @@ mod tests {
         }
         let path = TreePath::new("a/b/c").unwrap();
         assert_eq!(path.parents().collect::<Vec<_>>(), ["a", "a/b"]);
+    }
+
+    #[test]
+    fn a_name_that_git_itself_ignores_is_no_ref() {
+        for name in [
+            "",
+            "HEAD",
+            "config",
+            "refs/",
+            "refs/heads/",
+            "/refs/heads/a",
+            "refs//a",
+            "refs/heads/../../config",
+            "refs/heads/./a",
+            "refs/heads/.a",
+            "refs/heads/a.lock",
+            "refs/heads/a.lock/b",
+            "refs/heads/a.",
+            "refs/heads/a b",
+            "refs/heads/a\nb",
+            "refs/heads/a\u{7f}",
+            "refs/heads/a\\b",
+            "refs/heads/a@{1}",
+            "refs/tags/v1^{}",
+        ] {
+            assert!(!is_ref_name(name), "{name:?} was taken");
+        }
+        for name in [
+            "refs/heads/main",
+            "refs/heads/$(x)",
+            "refs/tags/v1.0",
+            "refs/x/ünï",
+            "refs/heads/@",
+        ] {
+            assert!(is_ref_name(name), "{name:?} was not taken");
+        }
     }
 
     #[test]

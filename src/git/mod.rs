@@ -13,8 +13,11 @@ mod draft;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
 mod id;
+mod intake;
+mod limits;
 mod object;
 mod pack;
+mod pack_check;
 mod remote;
 mod revert;
 mod server;
@@ -30,6 +33,7 @@ pub(crate) use credential::{FROM_APP, Family, ask_helpers, families, hide, how_t
 pub use credential::{Login, LoginSource};
 pub use draft::{Draft, Edit};
 pub use id::{CommitId, ObjectId, RefName, TreePath, is_invisible};
+pub use limits::{TransferFile, TransferLimits};
 pub use object::{Change, CommitInfo, Entry, Folder, LineCount, MAX_TEXT, Mode, Person};
 pub use remote::{Remote, RemoteOptions};
 pub use revert::{Undo, undo};
@@ -37,4 +41,5 @@ pub use store::{Store, bytes_to_path, check_parents, tracking_ref};
 pub use whole::Known;
 pub use wire::{
     Advertisement, Endpoint, PushConnection, PushOutcome, RefUpdate, RemoteRef, Verdict,
+    took_too_long,
 };

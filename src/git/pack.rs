@@ -84,57 +84,6 @@ pub(super) fn write_history(
     Ok(Pack { file, length })
 }
 
-/// Takes a pack in pieces and indexes it into an object store.
-pub(super) struct Indexer<'a> {
-    writer: git2::OdbPackwriter<'a>,
-    /// The first twelve bytes tell how many objects follow; libgit2 does not take a
-    /// pack of none.
-    head: Vec<u8>,
-}
-
-const HEAD: usize = 12;
-
-impl<'a> Indexer<'a> {
-    pub(super) fn new(odb: &'a git2::Odb<'_>) -> std::result::Result<Self, git2::Error> {
-        Ok(Indexer {
-            writer: odb.packwriter()?,
-            head: Vec::new(),
-        })
-    }
-
-    pub(super) fn add(&mut self, bytes: &[u8]) -> io::Result<()> {
-        if self.head.len() >= HEAD {
-            return match self.is_empty() {
-                true => Ok(()),
-                false => self.writer.write_all(bytes),
-            };
-        }
-        self.head.extend_from_slice(bytes);
-        match self.head.len() >= HEAD && !self.is_empty() {
-            true => self.writer.write_all(&self.head),
-            false => Ok(()),
-        }
-    }
-
-    /// Whether not even a pack's head has come.
-    pub(super) fn broke_off(&self) -> bool {
-        self.head.len() < HEAD
-    }
-
-    fn is_empty(&self) -> bool {
-        self.head[8..HEAD] == [0; 4]
-    }
-
-    /// Checks the whole and keeps it.
-    pub(super) fn finish(mut self) -> anyhow::Result<()> {
-        anyhow::ensure!(!self.broke_off(), "the pack breaks off");
-        if !self.is_empty() {
-            self.writer.commit()?;
-        }
-        Ok(())
-    }
-}
-
 fn one(odb: &git2::Odb<'_>, id: &ObjectId, out: &mut Hashed) -> anyhow::Result<()> {
     // A loose object can be streamed; one that lies in a pack has to be read whole.
     match odb.reader(id.0) {

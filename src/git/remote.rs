@@ -3,6 +3,7 @@
 use super::credential::LoginSource;
 use super::draft::pack_of;
 use super::id::CommitId;
+use super::limits::TransferLimits;
 use super::settings::{GitSettings, why_ignored};
 use super::store::Store;
 use super::wire::PushFailure;
@@ -21,6 +22,8 @@ use std::time::Duration;
 pub struct RemoteOptions {
     /// Bound on every wait for the network.
     pub timeout: Duration,
+    /// Bounds on what a server may send.
+    pub limits: TransferLimits,
     /// Whether ssh and the credential helpers may ask questions.
     pub interactive: bool,
     /// Who else knows logins for HTTP remotes, such as a forge's app.
@@ -316,6 +319,7 @@ fn link_settings(git: GitSettings, options: &RemoteOptions, named: bool) -> Link
     let for_http = git.clone();
     LinkSettings {
         timeout: options.timeout,
+        limits: options.limits,
         ssh_command: git.ssh_command(),
         interactive: options.interactive,
         http: Http::new(options.timeout, move |url| for_http.http_for(url)),

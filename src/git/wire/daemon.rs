@@ -6,6 +6,12 @@ use crate::error::{Error, Kind, OrFail, Result};
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 
+/// How many of a host's addresses are tried.
+const MAX_ADDRESSES: usize = 4;
+
+/// How much is sent before the clock is looked at again.
+const PIECE: usize = 16 << 10;
+
 pub(super) struct DaemonLink(TcpStream);
 
 pub(super) fn open(
@@ -19,7 +25,8 @@ pub(super) fn open(
         format!("the host `{}` could not be found", to.host())
     })?;
     let mut last = None;
-    for address in addresses {
+    // A name may have any number of addresses, each of which is waited for.
+    for address in addresses.take(MAX_ADDRESSES) {
         match TcpStream::connect_timeout(&address, settings.timeout) {
             Ok(stream) => {
                 stream
@@ -42,7 +49,7 @@ pub(super) fn open(
                         place
                     )
                     .as_bytes(),
-                );
+                )?;
                 link.0.write_all(&request).or_fail(Kind::Unavailable, || {
                     format!("{place} took the connection but not the request")
                 })?;
@@ -71,17 +78,23 @@ impl Read for DaemonLink {
 
 impl Link for DaemonLink {
     fn send(&mut self, body: &mut dyn Read, _length: u64) -> io::Result<()> {
-        match io::copy(body, &mut self.0) {
-            Err(e) if e.kind() == io::ErrorKind::WouldBlock => Err(io::ErrorKind::TimedOut.into()),
-            Err(e)
-                if matches!(
-                    e.kind(),
-                    io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
-                ) =>
-            {
-                Ok(())
+        let mut buffer = [0; PIECE];
+        loop {
+            let n = match body.read(&mut buffer) {
+                Ok(0) => return Ok(()),
+                Ok(n) => n,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+                Err(e) => return Err(e),
+            };
+            match self.0.write_all(&buffer[..n]) {
+                Ok(()) => {}
+                Err(e) => match e.kind() {
+                    io::ErrorKind::WouldBlock => return Err(io::ErrorKind::TimedOut.into()),
+                    // The server went first; what it says is still in its answer.
+                    io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => return Ok(()),
+                    _ => return Err(e),
+                },
             }
-            other => other.map(drop),
         }
     }
 

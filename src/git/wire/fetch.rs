@@ -1,13 +1,16 @@
 //! Reading from a remote: protocol version 2 (gitprotocol-v2) where the server
 //! speaks it, so that only the refs asked for are listed; version 0 elsewhere.
 
+use super::advertisement::{Advertisement, Budget, read_greeting, split, usable};
 use super::pkt_line::{self, Packet};
-use super::send_pack::{Advertisement, advertised_line};
 use super::{Endpoint, LinkSettings, Service, Wire};
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::git::id::ObjectId;
-use crate::git::pack::Indexer;
+use crate::git::id::{ObjectId, is_ref_name};
+use crate::git::intake::Intake;
 use crate::progress::Progress;
+
+/// The most that a server may say besides the pack, in bytes.
+const MAX_TALK: u64 = 64 << 20;
 
 /// A ref as the remote lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,45 +52,13 @@ impl FetchConnection {
 
     /// Reads the greeting of a server that was connected to.
     pub(super) fn greeted(mut wire: Wire) -> Result<FetchConnection> {
-        let mut packet = wire.next()?;
-        if let Some(Packet::Data(line)) = &packet
-            && line.starts_with(b"# service=")
-        {
-            packet = wire.next()?;
-            if packet == Some(Packet::Flush) {
-                packet = wire.next()?;
-            }
-        }
-        let mut refs = Advertisement::empty();
-        let mut version2 = false;
-        loop {
-            match packet {
-                Some(Packet::Data(data)) if pkt_line::text(&data) == "version 2" => version2 = true,
-                Some(Packet::Data(data)) if version2 => {
-                    let capability = pkt_line::text(&data);
-                    if capability.starts_with("object-format=")
-                        && capability != "object-format=sha1"
-                    {
-                        return Err(Error::new(
-                            Kind::Usage,
-                            format!(
-                                "{} is a SHA-256 repository, which aidf does not support yet",
-                                wire.endpoint
-                            ),
-                        ));
-                    }
-                }
-                Some(Packet::Data(data)) => advertised_line(&mut wire, &mut refs, &data)?,
-                Some(_) => break,
-                None => return Err(wire.cut_off()),
-            }
-            packet = wire.next()?;
-        }
+        let greeting = read_greeting(&mut wire, Service::UploadPack, true)?;
         wire.settle();
-        let speaks = if version2 {
+        let speaks = if greeting.version2 {
             Speaks::Version2
         } else {
-            let head = refs.capability("symref=HEAD:").map(str::to_owned);
+            let refs = greeting.refs;
+            let head = refs.capability("symref=HEAD:").and_then(target);
             Speaks::Version0 { refs, head }
         };
         Ok(FetchConnection { wire, speaks })
@@ -107,46 +78,63 @@ impl FetchConnection {
                 })
                 .collect());
         }
-        let mut request = command("ls-refs");
-        pkt_line::write(&mut request, b"symrefs\n");
-        pkt_line::write(&mut request, b"ref-prefix HEAD\n");
+        let mut request = command("ls-refs")?;
+        pkt_line::write(&mut request, b"symrefs\n")?;
+        pkt_line::write(&mut request, b"ref-prefix HEAD\n")?;
         for prefix in prefixes {
-            pkt_line::write(&mut request, format!("ref-prefix {prefix}\n").as_bytes());
+            pkt_line::write(&mut request, format!("ref-prefix {prefix}\n").as_bytes())?;
         }
         pkt_line::flush(&mut request);
         self.wire.send(&request)?;
-        let mut found = Vec::new();
+        let wire = &mut self.wire;
+        let mut budget = Budget::new();
+        let mut found: Vec<RemoteRef> = Vec::new();
+        let mut in_order = true;
         loop {
-            match self.wire.next()? {
-                Some(Packet::Data(data)) => {
-                    let line = pkt_line::text(&data);
-                    if let Some(said) = line.strip_prefix("ERR ") {
-                        return Err(super::classify_complaint(&self.wire.endpoint, said)
-                            .caused_by(anyhow::anyhow!(said.to_owned())));
-                    }
-                    let mut words = line.split(' ');
-                    let (Some(hex), Some(name)) = (words.next(), words.next()) else {
-                        continue;
-                    };
-                    // An unborn HEAD is listed with a word in place of an id.
-                    let Ok(id) = ObjectId::parse(hex) else {
-                        continue;
-                    };
-                    let target = words
-                        .find_map(|w| w.strip_prefix("symref-target:"))
-                        .map(str::to_owned);
-                    if wanted(name) {
-                        found.push(RemoteRef {
-                            name: name.to_owned(),
-                            id,
-                            target,
-                        });
-                    }
-                }
-                Some(_) => return Ok(found),
-                None => return Err(self.wire.cut_off()),
+            let packet = match wire.next()? {
+                Some(packet) => packet,
+                None => return Err(wire.cut_off()),
+            };
+            budget.packet(wire, &packet)?;
+            let Packet::Data(data) = packet else { break };
+            let line = data.strip_suffix(b"\n").unwrap_or(&data);
+            if let Some(said) = line.strip_prefix(b"ERR ") {
+                return Err(wire.said_error(said));
+            }
+            // An unborn HEAD is listed with a word in place of an id.
+            if line.starts_with(b"unborn ") {
+                continue;
+            }
+            budget.one(wire)?;
+            let mut words = line.splitn(3, |&b| b == b' ');
+            let entry = [words.next(), words.next()].map(Option::unwrap_or_default);
+            let Some((id, name)) = split(&entry.join(&b' ')).map(|(id, name)| (id, name.to_vec()))
+            else {
+                return Err(wire.malformed("a malformed line in its list of refs"));
+            };
+            let Some(name) = usable(&name).filter(|n| wanted(n)) else {
+                continue;
+            };
+            let attributes = String::from_utf8_lossy(words.next().unwrap_or_default());
+            let target = attributes
+                .split(' ')
+                .find_map(|w| w.strip_prefix("symref-target:"))
+                .and_then(target);
+            in_order &= found.last().is_none_or(|last| last.name.as_str() < name);
+            found.push(RemoteRef {
+                name: name.to_owned(),
+                id,
+                target,
+            });
+        }
+        if !in_order {
+            let mut names: Vec<&str> = found.iter().map(|r| r.name.as_str()).collect();
+            names.sort_unstable();
+            if names.windows(2).any(|w| w[0] == w[1]) {
+                return Err(wire.malformed("a list of refs that names one twice"));
             }
         }
+        Ok(found)
     }
 
     /// Fetches `wants` with all that they reach and `haves` do not, into `repo`.
@@ -164,9 +152,9 @@ impl FetchConnection {
         let line = |request: &mut Vec<u8>, text: String| pkt_line::write(request, text.as_bytes());
         let version2 = matches!(self.speaks, Speaks::Version2);
         if version2 {
-            request = command("fetch");
+            request = command("fetch")?;
             for option in ["thin-pack\n", "ofs-delta\n", "no-progress\n"] {
-                pkt_line::write(&mut request, option.as_bytes());
+                pkt_line::write(&mut request, option.as_bytes())?;
             }
         }
         for (at, want) in wants.iter().enumerate() {
@@ -175,18 +163,18 @@ impl FetchConnection {
             } else {
                 ""
             };
-            line(&mut request, format!("want {want}{capabilities}\n"));
+            line(&mut request, format!("want {want}{capabilities}\n"))?;
         }
         for root in shallow {
-            line(&mut request, format!("shallow {root}\n"));
+            line(&mut request, format!("shallow {root}\n"))?;
         }
         if !version2 {
             pkt_line::flush(&mut request);
         }
         for have in haves {
-            line(&mut request, format!("have {have}\n"));
+            line(&mut request, format!("have {have}\n"))?;
         }
-        line(&mut request, "done\n".to_owned());
+        line(&mut request, "done\n".to_owned())?;
         if version2 {
             pkt_line::flush(&mut request);
         }
@@ -194,7 +182,7 @@ impl FetchConnection {
         let odb = repo
             .odb()
             .or_fail(Kind::Internal, || "the object store cannot be opened")?;
-        self.receive(&odb, version2, progress)?;
+        self.receive(repo, &odb, version2, progress)?;
         self.wire.link.finish_sending();
         odb.refresh()
             .or_fail(Kind::Internal, || "the object store cannot be read again")?;
@@ -214,74 +202,87 @@ impl FetchConnection {
         let said = self.wire.link.complaint();
         if said.contains("fatal:") || said.contains("error:") {
             return Error::new(Kind::Integrity, "the server cannot read what it has")
-                .caused_by(anyhow::anyhow!(said));
+                .caused_by(anyhow::anyhow!(pkt_line::brief(said.as_bytes())));
         }
         self.wire.cut_off()
     }
 
     fn receive(
         &mut self,
+        repo: &git2::Repository,
         odb: &git2::Odb<'_>,
         version2: bool,
         progress: &dyn Progress,
     ) -> Result<()> {
-        let kept = || "the fetched objects could not be stored";
-        let mut indexer = Indexer::new(odb).or_fail(Kind::Internal, kept)?;
+        let mut intake = Intake::new(repo, odb, self.wire.limits)?;
         let mut in_pack = !version2;
-        let mut bytes = 0u64;
+        let (mut bytes, mut talk) = (0u64, 0u64);
         loop {
-            let data = match self.wire.next()? {
-                Some(Packet::Data(data)) => data,
-                Some(Packet::Flush | Packet::End) => break,
-                Some(Packet::Delimiter) => continue,
+            let wire = &mut self.wire;
+            let packet = match wire.next()? {
+                Some(packet) => packet,
                 None => return Err(self.broken_off()),
             };
+            let length = packet.length();
+            let data = match packet {
+                Packet::Data(data) => data,
+                Packet::Flush | Packet::End => break,
+                Packet::Delimiter => Vec::new(),
+            };
+            if let (true, Some((1, rest))) = (in_pack, data.split_first()) {
+                intake.add(rest)?;
+                bytes += rest.len() as u64;
+                wire.pace.useful(rest.len() as u64);
+                progress.advance("bytes received", bytes, 0);
+                continue;
+            }
+            // All else is talk: progress, acknowledgements, sections that nobody asked for.
+            talk += length;
+            if talk > MAX_TALK {
+                let limit = crate::git::limits::shown(MAX_TALK);
+                return Err(wire.too_much("what it says besides the pack", &limit, ""));
+            }
             if let Some(said) = data.strip_prefix(b"ERR ") {
-                let said = pkt_line::text(said);
                 return Err(Error::new(
                     Kind::NotFound,
-                    format!("{} does not give these commits", self.wire.endpoint),
+                    format!("{} does not give these commits", wire.endpoint),
                 )
-                .caused_by(anyhow::anyhow!(said)));
+                .caused_by(anyhow::anyhow!(pkt_line::brief(said))));
             }
             if !in_pack {
                 in_pack = data == b"packfile\n";
                 continue;
             }
-            match data.split_first() {
-                Some((1, rest)) => {
-                    bytes += rest.len() as u64;
-                    progress.advance("bytes received", bytes, 0);
-                    indexer.add(rest).or_fail(Kind::Internal, kept)?;
-                }
-                Some((2, _)) => {}
-                Some((3, rest)) => {
-                    return Err(
-                        Error::new(Kind::Integrity, "the server cannot read what it has")
-                            .caused_by(anyhow::anyhow!(pkt_line::text(rest))),
-                    );
-                }
-                // ACK and NAK of version 0.
-                _ => {}
+            // What else may stand here are ACK and NAK of version 0, and band 2.
+            if let Some((3, rest)) = data.split_first() {
+                return Err(
+                    Error::new(Kind::Integrity, "the server cannot read what it has")
+                        .caused_by(anyhow::anyhow!(pkt_line::brief(rest))),
+                );
             }
         }
-        if indexer.broke_off() {
+        if !intake.is_complete() {
             return Err(self.broken_off());
         }
-        indexer.finish().or_fail(Kind::Internal, kept)
+        intake.finish(self.wire.pace.left())
     }
 }
 
-fn command(name: &str) -> Vec<u8> {
+/// What a symbolic ref points at, where that may be a ref.
+fn target(name: &str) -> Option<String> {
+    is_ref_name(name).then(|| name.to_owned())
+}
+
+fn command(name: &str) -> Result<Vec<u8>> {
     let mut request = Vec::new();
-    pkt_line::write(&mut request, format!("command={name}\n").as_bytes());
+    pkt_line::write(&mut request, format!("command={name}\n").as_bytes())?;
     pkt_line::write(
         &mut request,
         concat!("agent=aidf/", env!("CARGO_PKG_VERSION"), "\n").as_bytes(),
-    );
-    pkt_line::write(&mut request, b"object-format=sha1\n");
+    )?;
+    pkt_line::write(&mut request, b"object-format=sha1\n")?;
     pkt_line::delimiter(&mut request);
-    request
+    Ok(request)
 }
 
 /// The commits at which a shallow clone's history was cut.

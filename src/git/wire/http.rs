@@ -2,6 +2,7 @@
 //! advertisement, then one POST a request, on one kept-alive connection.
 
 use super::endpoint::HttpUrl;
+use super::pace::{drain, read_for};
 use super::url::split_path;
 use super::{Link, LinkSettings, Service};
 use crate::error::{Error, Kind, Result};
@@ -10,6 +11,7 @@ use crate::http::{HttpSettings, transport_error};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::io::{self, Read};
+use std::time::Duration;
 use ureq::http::{HeaderMap, Response};
 use ureq::{Agent, Body, BodyReader, SendBody};
 
@@ -126,7 +128,10 @@ impl HttpLink {
                     }
                 }
                 _ => {
-                    let (tried, said) = (login.in_use(), hidden(response, &headers, &url));
+                    let (tried, said) = (
+                        login.in_use(),
+                        hidden(response, &headers, &url, settings.timeout),
+                    );
                     return Err(status_error(status, &url, service, said, &tried));
                 }
             }
@@ -136,7 +141,7 @@ impl HttpLink {
 
 impl Drop for HttpLink {
     fn drop(&mut self) {
-        let _ = io::copy(&mut (&mut self.answer).take(LEFT_OVER), &mut io::sink());
+        drain(&mut self.answer, LEFT_OVER, Duration::from_secs(1));
     }
 }
 
@@ -159,7 +164,11 @@ impl Read for HttpLink {
 impl Link for HttpLink {
     fn send(&mut self, body: &mut dyn Read, length: u64) -> io::Result<()> {
         // An answer read to its end gives the connection back for the next request.
-        io::copy(&mut (&mut self.answer).take(1 << 20), &mut io::sink())?;
+        drain(
+            &mut self.answer,
+            LEFT_OVER,
+            Duration::from_secs(self.timeout),
+        );
         let target = format!("{}/git-{}", self.url.plain(), self.service.command());
         let mut request = self
             .agent
@@ -189,7 +198,12 @@ impl Link for HttpLink {
                 status,
                 &self.url,
                 self.service,
-                hidden(response, &self.headers, &self.url),
+                hidden(
+                    response,
+                    &self.headers,
+                    &self.url,
+                    Duration::from_secs(self.timeout),
+                ),
                 &self.login,
             )));
         }
@@ -410,10 +424,15 @@ struct Said {
 }
 
 /// Reads a refusal; a server may repeat what it was sent, and that is not shown.
-fn hidden(response: Response<Body>, headers: &[(String, String)], url: &HttpUrl) -> Said {
+fn hidden(
+    response: Response<Body>,
+    headers: &[(String, String)],
+    url: &HttpUrl,
+    time: Duration,
+) -> Said {
     let wait = header(response.headers(), "retry-after");
     let mut page = Vec::new();
-    let _ = reader_of(response).take(LEFT_OVER).read_to_end(&mut page);
+    read_for(&mut reader_of(response), &mut page, LEFT_OVER, time);
     let text = credential::hide(
         String::from_utf8_lossy(&page).into_owned(),
         &secrets_of(headers, url),

@@ -1,29 +1,45 @@
 //! How bytes reach a remote. One link is one connection to one service
 //! (`upload-pack` or `receive-pack`); every wait on it is bounded.
 
+mod advertisement;
 mod daemon;
 pub mod endpoint;
 mod fetch;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
 mod http;
+mod pace;
 pub(super) mod pkt_line;
 pub(in crate::git) mod process;
+mod report;
 mod send_pack;
 mod url;
 
+pub use advertisement::Advertisement;
 pub use endpoint::Endpoint;
 pub use fetch::{FetchConnection, RemoteRef};
+pub use report::{PushOutcome, Verdict};
 pub(crate) use send_pack::PushFailure;
-pub use send_pack::{Advertisement, PushConnection, PushOutcome, RefUpdate, Verdict};
+pub use send_pack::{PushConnection, RefUpdate};
 
+use self::pace::{Pace, Timed, TimedBody, TooSlow};
 use super::credential::LoginSource;
+use super::limits::TransferLimits;
 use super::settings::{GitSettings, why_ignored};
 use crate::error::{Error, Kind, Result};
 use crate::http::Http;
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Whether an error of this door or of the one to HTTP says that time ran out, or that
+/// the other side sends without end: what is tried again at once goes the same way.
+pub fn took_too_long(error: &Error) -> bool {
+    let message = error.message();
+    ["did not answer within", "is too slow", "sends too much"]
+        .iter()
+        .any(|words| message.contains(words))
+}
 
 /// A service of a git server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,10 +57,19 @@ impl Service {
     }
 }
 
+/// How many timeouts an exchange may last that brings nothing of what was asked for. A
+/// server that says it is still at work (keep-alives) is given this long.
+const PATIENCE: u32 = 10;
+
+/// The same for a push, whose hooks may be slow.
+const PATIENCE_WITH_HOOKS: u32 = 20;
+
 /// What a link needs to know besides its place.
 pub(crate) struct LinkSettings {
     /// Bound on every wait for the network.
     pub timeout: Duration,
+    /// Bounds on what a server may send.
+    pub limits: TransferLimits,
     /// The user's ssh command line (GIT_SSH_COMMAND, core.sshCommand).
     pub ssh_command: Option<String>,
     /// Whether somebody is there to answer ssh's questions.
@@ -89,6 +114,8 @@ pub(crate) struct Wire {
     link: Box<dyn Link>,
     endpoint: Endpoint,
     timeout: Duration,
+    limits: TransferLimits,
+    pace: Pace,
 }
 
 impl Wire {
@@ -102,6 +129,7 @@ impl Wire {
         version2: bool,
         settings: &LinkSettings,
     ) -> Result<Wire> {
+        let pace = Pace::start(settings.timeout, PATIENCE, &settings.limits);
         let link: Box<dyn Link> = match endpoint {
             Endpoint::Path(path) => {
                 Box::new(process::open_path(path, service, version2, settings)?)
@@ -117,6 +145,8 @@ impl Wire {
             link,
             endpoint: endpoint.clone(),
             timeout: settings.timeout,
+            limits: settings.limits,
+            pace,
         })
     }
 
@@ -124,28 +154,71 @@ impl Wire {
         matches!(self.endpoint, Endpoint::Http(_))
     }
 
+    /// Reads a packet; `None` where the stream has ended.
     fn next(&mut self) -> Result<Option<pkt_line::Packet>> {
-        pkt_line::read(&mut *self.link).map_err(|e| self.fail(e))
+        let mut from = Timed {
+            from: &mut *self.link,
+            pace: &self.pace,
+        };
+        pkt_line::read(&mut from).map_err(|e| self.fail(e))
     }
 
     fn send(&mut self, body: &[u8]) -> Result<()> {
         self.send_from(&mut &body[..], body.len() as u64)
     }
 
+    /// Sends a request; with it a new exchange begins.
     fn send_from(&mut self, body: &mut dyn Read, length: u64) -> Result<()> {
-        self.link.send(body, length).map_err(|e| self.fail(e))
+        self.pace = Pace::start(self.timeout, PATIENCE, &self.limits);
+        let mut body = TimedBody {
+            body,
+            pace: &mut self.pace,
+        };
+        let sent = self.link.send(&mut body, length);
+        sent.map_err(|e| self.fail(e))?;
+        self.pace = Pace::start(self.timeout, PATIENCE, &self.limits);
+        Ok(())
     }
 
     /// Reads an HTTP answer to its end, so that its connection is free for others.
     fn settle(&mut self) {
         if self.is_http() {
-            let _ = io::copy(&mut (&mut *self.link).take(64 * 1024), &mut io::sink());
+            pace::drain(&mut *self.link, 64 * 1024, self.timeout);
         }
     }
 
     /// The error for a stream that ended where an answer was due.
     fn cut_off(&mut self) -> Error {
         self.fail(io::ErrorKind::UnexpectedEof.into())
+    }
+
+    /// The error for an answer above a bound.
+    fn too_much(&self, what: &str, limit: &str, setting: &str) -> Error {
+        Error::new(
+            Kind::Unavailable,
+            format!(
+                "{} sends too much: {what} is longer than the {limit} that are taken",
+                self.endpoint
+            ),
+        )
+        .hint(match setting {
+            "" => "is this a git server, and is it sound?".to_owned(),
+            name => {
+                format!("where this is as it should be, raise transfer.{name} in the configuration")
+            }
+        })
+        .retryable(false)
+    }
+
+    /// The error for an answer that is not git's.
+    fn malformed(&mut self, why: &str) -> Error {
+        self.fail(io::Error::new(io::ErrorKind::InvalidData, why))
+    }
+
+    /// The error that a server has sent in place of an answer.
+    fn said_error(&self, said: &[u8]) -> Error {
+        let said = pkt_line::brief(said);
+        classify_complaint(&self.endpoint, &said).caused_by(anyhow::anyhow!(said))
     }
 
     /// Turns a stream's error into one with the right kind and what the server said.
@@ -155,6 +228,13 @@ impl Wire {
                 Some(Ok(ours)) => *ours,
                 _ => Error::new(Kind::Internal, "an error was lost on its way"),
             };
+        }
+        if error.get_ref().is_some_and(|e| e.is::<TooSlow>()) {
+            return Error::new(
+                Kind::Unavailable,
+                format!("{} is too slow: it gave {error}", self.endpoint),
+            )
+            .hint("try again, or give it longer with --timeout SECS (transfer.bytes_per_second, transfer.seconds)");
         }
         if error.kind() == io::ErrorKind::TimedOut {
             return Error::new(
@@ -177,7 +257,7 @@ impl Wire {
         let said = self.link.complaint();
         classify_complaint(&self.endpoint, &said).caused_by(match said.is_empty() {
             true => anyhow::Error::from(error),
-            false => anyhow::anyhow!(said),
+            false => anyhow::anyhow!(pkt_line::brief(said.as_bytes())),
         })
     }
 }

@@ -1,5 +1,6 @@
 //! The pkt-line framing and the side-band (gitprotocol-common, gitprotocol-pack).
 
+use crate::error::{Error, Kind, Result};
 use std::io::{self, Read, Write};
 
 /// One frame.
@@ -15,8 +16,21 @@ pub enum Packet {
     End,
 }
 
-/// The longest payload of one frame, in bytes.
+/// The longest payload of one frame, in bytes (gitprotocol-common: 65520 with its length).
 pub const MAX_DATA: usize = 65516;
+
+/// What is shown of a server's own words, in characters.
+const MAX_SHOWN: usize = 2000;
+
+impl Packet {
+    /// How many bytes it took, its length included.
+    pub fn length(&self) -> u64 {
+        match self {
+            Packet::Data(data) => data.len() as u64 + 4,
+            _ => 4,
+        }
+    }
+}
 
 /// Reads one frame; `None` where the stream ends before one begins.
 ///
@@ -54,6 +68,10 @@ pub fn read(from: &mut dyn Read) -> io::Result<Option<Packet>> {
             io::ErrorKind::InvalidData,
             "a pkt-line of length 3",
         )),
+        _ if length > MAX_DATA + 4 => Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("a pkt-line of length {length}, where 65520 is the longest"),
+        )),
         _ => {
             let mut data = vec![0; length - 4];
             from.read_exact(&mut data)?;
@@ -64,12 +82,21 @@ pub fn read(from: &mut dyn Read) -> io::Result<Option<Packet>> {
 
 /// Appends one frame with `data`.
 ///
-/// Panics when `data` is longer than [`MAX_DATA`]; callers check what comes from outside.
-pub fn write(to: &mut Vec<u8>, data: &[u8]) {
-    assert!(data.len() <= MAX_DATA, "a pkt-line is too long");
+/// Errors: usage, when `data` is longer than [`MAX_DATA`].
+pub fn write(to: &mut Vec<u8>, data: &[u8]) -> Result<()> {
+    if data.len() > MAX_DATA {
+        return Err(Error::new(
+            Kind::Usage,
+            format!(
+                "a name or address of {} bytes is longer than git's protocol takes",
+                data.len()
+            ),
+        ));
+    }
     // Writing to a Vec cannot fail.
     let _ = write!(to, "{:04x}", data.len() + 4);
     to.extend_from_slice(data);
+    Ok(())
 }
 
 /// Appends `0000`.
@@ -87,6 +114,14 @@ pub fn text(data: &[u8]) -> String {
     String::from_utf8_lossy(data.strip_suffix(b"\n").unwrap_or(data)).into_owned()
 }
 
+/// A server's own words, as much of them as people read.
+pub fn brief(said: &[u8]) -> String {
+    // Four bytes a character at most: what is cut off need not be looked at.
+    let said = &said[..said.len().min(MAX_SHOWN * 4)];
+    let text = String::from_utf8_lossy(said);
+    text.trim().chars().take(MAX_SHOWN).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,7 +129,7 @@ mod tests {
     #[test]
     fn frames_survive_the_round_trip() {
         let mut buf = Vec::new();
-        write(&mut buf, b"hello\n");
+        write(&mut buf, b"hello\n").unwrap();
         flush(&mut buf);
         delimiter(&mut buf);
         let mut from = buf.as_slice();
@@ -109,8 +144,17 @@ mod tests {
 
     #[test]
     fn what_is_not_a_frame_is_an_error() {
-        for bad in ["<htm", "00", "0003", "+00a123456", "000ahi"] {
-            assert!(read(&mut bad.as_bytes()).is_err(), "{bad:?} was read");
+        let long = format!("ffff{}", "x".repeat(65531));
+        for bad in ["<htm", "00", "0003", "+00a123456", "000ahi", "fff1", &long] {
+            assert!(
+                read(&mut bad.as_bytes()).is_err(),
+                "{:?} was read",
+                &bad[..4.min(bad.len())]
+            );
         }
+        let longest = format!("fff0{}", "x".repeat(MAX_DATA));
+        assert!(read(&mut longest.as_bytes()).is_ok());
+        assert!(write(&mut Vec::new(), &[b'x'; MAX_DATA]).is_ok());
+        assert!(write(&mut Vec::new(), &[b'x'; MAX_DATA + 1]).is_err());
     }
 }

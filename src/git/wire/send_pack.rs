@@ -2,102 +2,18 @@
 //! every ref's tip, the commands name the old tips, the server's report is believed
 //! and nothing else.
 
+use super::advertisement::{Advertisement, read_greeting};
+use super::pace::Pace;
 use super::pkt_line::{self, Packet};
-use super::{Endpoint, LinkSettings, Service, Wire};
+use super::report::{Messages, PushOutcome, Report};
+use super::{Endpoint, LinkSettings, PATIENCE_WITH_HOOKS, Service, Wire};
 use crate::error::{Error, Kind, Result};
-use crate::git::id::{CommitId, ObjectId, RefName};
+use crate::git::id::{CommitId, RefName};
 use crate::git::pack::Pack;
 use std::io::Read;
-use std::time::{Duration, Instant};
 
-/// Every ref of a remote and what its server can do, as it said at one moment.
-#[derive(Default)]
-pub struct Advertisement {
-    /// Names one after the other; 100,000 refs cost some megabytes and no more.
-    names: String,
-    refs: Vec<(u32, u32, ObjectId)>,
-    sorted: bool,
-    capabilities: Vec<String>,
-}
-
-impl Advertisement {
-    fn push(&mut self, name: &str, id: ObjectId) {
-        let start = self.names.len() as u32;
-        if let Some(&(s, e, _)) = self.refs.last() {
-            self.sorted &= &self.names[s as usize..e as usize] < name;
-        }
-        self.names.push_str(name);
-        self.refs.push((start, self.names.len() as u32, id));
-    }
-
-    fn name_at(&self, at: usize) -> &str {
-        let (start, end, _) = self.refs[at];
-        &self.names[start as usize..end as usize]
-    }
-
-    /// The tip of a ref, by its full name.
-    pub fn tip(&self, name: &str) -> Option<CommitId> {
-        if self.sorted {
-            let at = self
-                .refs
-                .binary_search_by(|&(s, e, _)| self.names[s as usize..e as usize].cmp(name))
-                .ok()?;
-            return Some(self.refs[at].2);
-        }
-        (0..self.refs.len())
-            .find(|&at| self.name_at(at) == name)
-            .map(|at| self.refs[at].2)
-    }
-
-    /// The tip of a branch, by its short name.
-    pub fn branch(&self, name: &str) -> Option<CommitId> {
-        self.tip(&format!("refs/heads/{name}"))
-    }
-
-    /// Every ref whose full name starts with `prefix`, in the server's order.
-    pub fn under<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, CommitId)> {
-        // The sorted run is contiguous; an unsorted answer is searched whole.
-        let before =
-            |&(s, e, _): &(u32, u32, ObjectId)| &self.names[s as usize..e as usize] < prefix;
-        let start = if self.sorted {
-            self.refs.partition_point(before)
-        } else {
-            0
-        };
-        (start..self.refs.len())
-            .take_while(move |&at| !self.sorted || self.name_at(at).starts_with(prefix))
-            .filter(move |&at| self.name_at(at).starts_with(prefix))
-            .map(|at| (self.name_at(at), self.refs[at].2))
-    }
-
-    pub(super) fn empty() -> Self {
-        Advertisement {
-            sorted: true,
-            ..Advertisement::default()
-        }
-    }
-
-    /// What follows `prefix` in the capability that starts with it.
-    pub(super) fn capability(&self, prefix: &str) -> Option<&str> {
-        self.capabilities
-            .iter()
-            .find_map(|c| c.strip_prefix(prefix))
-    }
-
-    /// True when there is no ref at all.
-    pub fn is_empty(&self) -> bool {
-        self.refs.is_empty()
-    }
-
-    fn can(&self, capability: &str) -> bool {
-        self.capabilities.iter().any(|c| c == capability)
-    }
-
-    /// Whether push options reach the server's hooks.
-    pub fn takes_push_options(&self) -> bool {
-        self.can("push-options")
-    }
-}
+/// The most that hooks may print and a server may say besides its report, in bytes.
+const MAX_TALK: u64 = 64 << 20;
 
 /// One ref's move: from the tip that was seen to a new one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,24 +24,6 @@ pub struct RefUpdate {
     pub old: Option<CommitId>,
     /// The new tip; `None`: delete it.
     pub new: Option<CommitId>,
-}
-
-/// What the server said of one ref.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// It moved.
-    Moved,
-    /// It did not, and why, in the server's words.
-    Refused(String),
-}
-
-/// The server's report.
-#[derive(Debug)]
-pub struct PushOutcome {
-    /// One verdict for each update, in their order.
-    pub verdicts: Vec<Verdict>,
-    /// What the server's hooks printed.
-    pub messages: Vec<String>,
 }
 
 /// Why a push has no report.
@@ -159,7 +57,7 @@ impl PushConnection {
 
     /// Reads the advertisement of a server that was connected to.
     pub(super) fn greeted(mut wire: Wire) -> Result<PushConnection> {
-        let advertisement = read_advertisement(&mut wire, Service::ReceivePack)?;
+        let advertisement = read_greeting(&mut wire, Service::ReceivePack, false)?.refs;
         wire.settle();
         Ok(PushConnection {
             wire,
@@ -246,7 +144,7 @@ impl PushConnection {
                 line.push('\0');
                 line.push_str(&wanted.join(" "));
             }
-            pkt_line::write(&mut request, line.as_bytes());
+            pkt_line::write(&mut request, line.as_bytes())?;
         }
         pkt_line::flush(&mut request);
         if !options.is_empty() {
@@ -257,7 +155,7 @@ impl PushConnection {
                         "a push option is too long or holds a newline",
                     ));
                 }
-                pkt_line::write(&mut request, option.as_bytes());
+                pkt_line::write(&mut request, option.as_bytes())?;
             }
             pkt_line::flush(&mut request);
         }
@@ -265,295 +163,53 @@ impl PushConnection {
     }
 
     fn read_report(&mut self, updates: &[RefUpdate]) -> Result<PushOutcome> {
-        let mut messages = Messages {
-            lines: Vec::new(),
-            partial: Vec::new(),
-        };
-        let mut report = Vec::new();
         // A server keeps a slow hook's line alive; that too has an end.
-        let until = Instant::now() + self.wire.timeout.max(Duration::from_secs(1)) * 20;
-        if self.advertisement.can("side-band-64k") {
-            loop {
-                let packet = match self.wire.next() {
-                    // The verdict is known; only a post-receive hook's words are missing.
-                    Err(_) if report.ends_with(b"0000") => break,
-                    other => other?,
-                };
-                match packet {
-                    Some(Packet::Data(data)) => match data.split_first() {
-                        Some((1, rest)) => report.extend_from_slice(rest),
-                        Some((2, rest)) => messages.add(rest),
-                        Some((3, rest)) => {
-                            messages.end();
-                            messages.lines.push(pkt_line::text(rest));
-                            return Err(Error::new(Kind::Denied, "the server ended the push")
-                                .caused_by(anyhow::anyhow!(messages.lines.join("\n"))));
-                        }
-                        _ => {}
-                    },
-                    Some(_) => break,
-                    None if report.is_empty() => return Err(self.wire.cut_off()),
-                    None => break,
+        let wire = &mut self.wire;
+        wire.pace = Pace::start(wire.timeout, PATIENCE_WITH_HOOKS, &wire.limits);
+        let banded = self.advertisement.can("side-band-64k");
+        let mut messages = Messages::default();
+        let mut report = Report::of(updates);
+        let mut talk = 0;
+        loop {
+            let packet = match wire.next() {
+                // The verdict is known; only a post-receive hook's words are missing.
+                Err(_) if report.is_complete() => break,
+                other => other?,
+            };
+            let data = match packet {
+                Some(Packet::Data(data)) => data,
+                Some(_) => break,
+                None if report.is_empty() || !banded => return Err(wire.cut_off()),
+                None => break,
+            };
+            let taken = match data.split_first() {
+                _ if !banded => {
+                    let mut line = Vec::new();
+                    pkt_line::write(&mut line, &data)?;
+                    report.add(&line)
                 }
-                if Instant::now() > until {
-                    return Err(self.wire.fail(std::io::ErrorKind::TimedOut.into()));
+                Some((1, rest)) => report.add(rest),
+                Some((3, rest)) => {
+                    messages.add(rest);
+                    let said = messages.finish().join("\n");
+                    return Err(Error::new(Kind::Denied, "the server ended the push")
+                        .caused_by(anyhow::anyhow!(said)));
                 }
-            }
-        } else {
-            loop {
-                match self.wire.next()? {
-                    Some(Packet::Data(data)) => pkt_line::write(&mut report, &data),
-                    Some(_) => break,
-                    None => return Err(self.wire.cut_off()),
+                other => {
+                    if let Some((2, rest)) = other {
+                        messages.add(rest);
+                    }
+                    talk += data.len() as u64 + 4;
+                    talk <= MAX_TALK
                 }
-            }
-        }
-        messages.end();
-        parse_report(&report, updates, messages.lines)
-    }
-}
-
-/// Reads `unpack …`, then `ok <ref>` or `ng <ref> <reason>` for each ref.
-fn parse_report(
-    report: &[u8],
-    updates: &[RefUpdate],
-    messages: Vec<String>,
-) -> Result<PushOutcome> {
-    let broken = || {
-        Error::new(
-            Kind::Unavailable,
-            "the server's report of the push is incomplete",
-        )
-    };
-    let mut from = report;
-    let mut unpacked = None;
-    let mut verdicts: Vec<Option<Verdict>> = vec![None; updates.len()];
-    while let Some(packet) = pkt_line::read(&mut from).map_err(|e| broken().caused_by(e))? {
-        let Packet::Data(data) = packet else { break };
-        let line = pkt_line::text(&data);
-        if let Some(result) = line.strip_prefix("unpack ") {
-            unpacked = Some(result.to_owned());
-            continue;
-        }
-        let (verdict, rest) = match line.split_once(' ') {
-            Some(("ok", name)) => (Verdict::Moved, name.to_owned()),
-            Some(("ng", rest)) => {
-                let (name, reason) = rest.split_once(' ').unwrap_or((rest, "refused"));
-                (Verdict::Refused(reason.to_owned()), name.to_owned())
-            }
-            _ => continue,
-        };
-        if let Some(at) = updates.iter().position(|u| u.name.as_str() == rest) {
-            verdicts[at] = Some(verdict);
-        }
-    }
-    match unpacked.as_deref() {
-        Some("ok") => {}
-        Some(reason) => {
-            let mut error = Error::new(Kind::Denied, format!("the server refused the objects: {reason}"))
-                .hint("nothing was written; the server's limits or checks (receive.maxInputSize, receive.fsckObjects) say no");
-            if !messages.is_empty() {
-                error = error.caused_by(anyhow::anyhow!(messages.join("\n")));
-            }
-            return Err(error);
-        }
-        None => return Err(broken()),
-    }
-    let verdicts = verdicts
-        .into_iter()
-        .collect::<Option<Vec<_>>>()
-        .ok_or_else(broken)?;
-    Ok(PushOutcome { verdicts, messages })
-}
-
-struct Messages {
-    lines: Vec<String>,
-    partial: Vec<u8>,
-}
-
-impl Messages {
-    fn add(&mut self, bytes: &[u8]) {
-        for &b in bytes {
-            match b {
-                b'\n' | b'\r' => self.end(),
-                _ if self.partial.len() < 8192 => self.partial.push(b),
-                _ => {}
-            }
-        }
-    }
-
-    fn end(&mut self) {
-        let line = String::from_utf8_lossy(&self.partial).trim_end().to_owned();
-        self.partial.clear();
-        // What a hook may keep us remembering is bounded.
-        if !line.is_empty() && self.lines.len() < 1000 {
-            self.lines.push(line);
-        }
-    }
-}
-
-/// Reads refs and capabilities of protocol versions 0 and 1.
-pub(super) fn read_advertisement(wire: &mut Wire, service: Service) -> Result<Advertisement> {
-    let mut first = wire.next()?;
-    if wire.is_http() {
-        // gitprotocol-http: a line that names the service, then a flush.
-        first = match first {
-            Some(Packet::Data(d))
-                if pkt_line::text(&d) == format!("# service=git-{}", service.command()) =>
-            {
-                match wire.next()? {
-                    Some(Packet::Flush) => wire.next()?,
-                    other => other,
+            };
+            if !taken {
+                if report.is_complete() {
+                    break;
                 }
+                return Err(wire.too_much("its report of the push", "bounds", ""));
             }
-            other => other,
-        };
-    }
-    let mut found = Advertisement::empty();
-    let mut packet = first;
-    loop {
-        match packet {
-            Some(Packet::Data(data)) => advertised_line(wire, &mut found, &data)?,
-            Some(Packet::Flush) => break,
-            Some(_) => return Err(wire.fail(std::io::ErrorKind::InvalidData.into())),
-            None => return Err(wire.cut_off()),
         }
-        packet = wire.next()?;
-    }
-    Ok(found)
-}
-
-/// Takes one line of the advertisement. Capabilities follow the first ref after a NUL.
-pub(super) fn advertised_line(
-    wire: &mut Wire,
-    found: &mut Advertisement,
-    data: &[u8],
-) -> Result<()> {
-    let line = data.strip_suffix(b"\n").unwrap_or(data);
-    if line.starts_with(b"version ") || line.starts_with(b"shallow ") {
-        return Ok(());
-    }
-    if let Some(said) = line.strip_prefix(b"ERR ") {
-        return Err(
-            super::classify_complaint(&wire.endpoint, &pkt_line::text(said))
-                .caused_by(anyhow::anyhow!(pkt_line::text(said))),
-        );
-    }
-    let (entry, capabilities) = match line.iter().position(|&b| b == 0) {
-        Some(nul) => (&line[..nul], Some(&line[nul + 1..])),
-        None => (line, None),
-    };
-    if let Some(list) = capabilities {
-        found.capabilities = String::from_utf8_lossy(list)
-            .split_ascii_whitespace()
-            .map(str::to_owned)
-            .collect();
-        if found
-            .capabilities
-            .iter()
-            .any(|c| c.starts_with("object-format=") && c != "object-format=sha1")
-        {
-            return Err(Error::new(
-                Kind::Usage,
-                format!(
-                    "{} is a SHA-256 repository, which aidf does not support yet",
-                    wire.endpoint
-                ),
-            ));
-        }
-    }
-    let bad = || {
-        std::io::Error::new(
-            std::io::ErrorKind::InvalidData,
-            "a malformed line in the list of refs",
-        )
-    };
-    let (hex, name) = match entry.iter().position(|&b| b == b' ') {
-        Some(at) if at == 40 => entry.split_at(at),
-        _ => return Err(wire.fail(bad())),
-    };
-    let id = std::str::from_utf8(hex)
-        .ok()
-        .and_then(|h| ObjectId::parse(h).ok())
-        .ok_or_else(|| wire.fail(bad()))?;
-    // A name that is not UTF-8 cannot be one of ours; `capabilities^{}` stands for no ref.
-    if let Ok(name) = std::str::from_utf8(&name[1..])
-        && !name.ends_with("^{}")
-        && name != ".have"
-    {
-        found.push(name, id);
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn id(n: u8) -> ObjectId {
-        ObjectId::parse(&format!("{n:040x}")).unwrap()
-    }
-
-    fn advertisement(names: &[&str]) -> Advertisement {
-        let mut a = Advertisement::empty();
-        for (at, name) in names.iter().enumerate() {
-            a.push(name, id(at as u8));
-        }
-        a
-    }
-
-    #[test]
-    fn refs_are_found_in_any_order() {
-        for names in [
-            ["refs/heads/a", "refs/heads/b/c", "refs/tags/x"],
-            ["refs/tags/x", "refs/heads/b/c", "refs/heads/a"],
-        ] {
-            let a = advertisement(&names);
-            for (at, name) in names.iter().enumerate() {
-                assert_eq!(a.tip(name), Some(id(at as u8)));
-            }
-            assert_eq!(a.tip("refs/heads/none"), None);
-            assert_eq!(a.under("refs/heads/").count(), 2);
-            assert_eq!(a.under("refs/none/").count(), 0);
-        }
-    }
-
-    #[test]
-    fn a_report_without_a_verdict_for_each_ref_is_no_report() {
-        let update = RefUpdate {
-            name: RefName::branch("a").unwrap(),
-            old: None,
-            new: Some(id(1)),
-        };
-        let lines = |lines: &[&str]| {
-            let mut buf = Vec::new();
-            lines
-                .iter()
-                .for_each(|l| pkt_line::write(&mut buf, l.as_bytes()));
-            pkt_line::flush(&mut buf);
-            buf
-        };
-        let read = |l: &[&str]| parse_report(&lines(l), std::slice::from_ref(&update), Vec::new());
-        assert_eq!(
-            read(&["unpack ok\n", "ok refs/heads/a\n"])
-                .unwrap()
-                .verdicts,
-            [Verdict::Moved]
-        );
-        assert_eq!(
-            read(&["unpack ok\n", "ng refs/heads/a hook declined\n"])
-                .unwrap()
-                .verdicts,
-            [Verdict::Refused("hook declined".into())]
-        );
-        assert!(read(&["unpack ok\n"]).is_err());
-        assert!(read(&["unpack ok\n", "ok refs/heads/b\n"]).is_err());
-        assert!(read(&["ok refs/heads/a\n"]).is_err());
-        assert_eq!(
-            read(&["unpack index-pack failed\n", "ok refs/heads/a\n"])
-                .unwrap_err()
-                .kind(),
-            Kind::Denied
-        );
+        report.read(updates, messages.finish())
     }
 }

@@ -156,6 +156,7 @@ fn push_to(cx: &Context, url: &str, backups: &[Backup]) -> Destination {
     let mut push = || -> Result<()> {
         let options = RemoteOptions {
             timeout: cx.config.timeout,
+            limits: cx.config.limits,
             interactive: false,
             logins: Some(forge::logins_for_git(&cx.config.forge)),
         };

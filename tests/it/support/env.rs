@@ -121,6 +121,7 @@ impl Env {
             command,
             stdin: None,
             patience: PATIENCE,
+            watched: false,
         }
     }
 
@@ -137,6 +138,7 @@ impl Env {
             command,
             stdin: None,
             patience: PATIENCE,
+            watched: false,
         }
         .run()
     }
@@ -156,6 +158,7 @@ impl Env {
             command,
             stdin: Some(stdin.to_vec()),
             patience: PATIENCE,
+            watched: false,
         }
         .run();
         assert_eq!(out.code, 0, "git {args:?} failed\n{out}");
@@ -168,6 +171,7 @@ pub struct Call {
     command: Command,
     stdin: Option<Vec<u8>>,
     patience: Duration,
+    watched: bool,
 }
 
 impl Call {
@@ -177,6 +181,7 @@ impl Call {
             command,
             stdin: None,
             patience: PATIENCE,
+            watched: false,
         }
     }
 
@@ -195,6 +200,12 @@ impl Call {
     /// Gives standard input.
     pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Call {
         self.stdin = Some(bytes.into());
+        self
+    }
+
+    /// Watches how much memory it takes, its children included, where Linux tells.
+    pub fn watched(mut self) -> Call {
+        self.watched = true;
         self
     }
 
@@ -224,7 +235,11 @@ impl Call {
         }
         let stdout = Reading::start(child.stdout.take().expect("a pipe"));
         let stderr = Reading::start(child.stderr.take().expect("a pipe"));
+        let mut peak = 0;
         let status = loop {
+            if self.watched {
+                peak = peak.max(memory_of(child.id()));
+            }
             if let Some(status) = child.try_wait().expect("a child to wait for") {
                 break status;
             }
@@ -249,8 +264,30 @@ impl Call {
             stdout: String::from_utf8_lossy(&bytes).into_owned(),
             stderr: String::from_utf8_lossy(&stderr.take()).into_owned(),
             bytes,
+            peak,
         }
     }
+}
+
+/// The most memory that a process and its children have held, in bytes; 0 where nobody
+/// tells.
+fn memory_of(pid: u32) -> u64 {
+    let own = std::fs::read_to_string(format!("/proc/{pid}/status"))
+        .unwrap_or_default()
+        .lines()
+        .find_map(|l| {
+            l.strip_prefix("VmHWM:")?
+                .trim()
+                .strip_suffix("kB")?
+                .trim()
+                .parse::<u64>()
+                .ok()
+        })
+        .unwrap_or(0);
+    let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+    let children = children.unwrap_or_default();
+    let theirs = children.split_whitespace().filter_map(|c| c.parse().ok());
+    own * 1024 + theirs.map(memory_of).sum::<u64>()
 }
 
 /// A signal's death reads as 128 + its number, as a shell says it.
@@ -313,6 +350,8 @@ pub struct Out {
     pub stderr: String,
     /// Standard output as it came.
     pub bytes: Vec<u8>,
+    /// The most memory it was seen to hold, in bytes, where it was watched.
+    pub peak: u64,
 }
 
 impl std::fmt::Display for Out {

@@ -1,0 +1,277 @@
+//! Takes a pack from outside into an object store: checked as it streams by, indexed by
+//! git in a quarantine, and moved into the store when it is whole.
+//!
+//! git's own `index-pack` does the indexing where git is installed. libgit2's indexer
+//! never ends, and fills the memory, on a delta by id that makes an object twice; where
+//! there is no git it is used for packs without such deltas.
+
+use super::children;
+use super::limits::TransferLimits;
+use super::pack_check::PackCheck;
+use crate::error::{Error, Kind, OrFail, Result};
+use git2::OdbLookupFlags;
+use std::fs::File;
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// Files above this many bytes are not held in memory by git, but for deltas.
+const BIG_FILE: &str = "core.bigFileThreshold=16m";
+
+/// A pack that is being taken in. Dropped unfinished, it leaves nothing behind.
+pub(super) struct Intake<'a> {
+    odb: &'a git2::Odb<'a>,
+    common: PathBuf,
+    check: PackCheck,
+    sink: Sink<'a>,
+    /// The pack's beginning, until its head tells whether there is anything to index.
+    held: Vec<u8>,
+}
+
+enum Sink<'a> {
+    /// Nothing has been passed on yet.
+    None,
+    Git(Indexing),
+    Library(git2::OdbPackwriter<'a>),
+}
+
+fn not_stored() -> String {
+    "the objects could not be stored".to_owned()
+}
+
+impl<'a> Intake<'a> {
+    /// Takes a pack into `odb`, the object store of `repo`.
+    pub(super) fn new(
+        repo: &git2::Repository,
+        odb: &'a git2::Odb<'a>,
+        limits: TransferLimits,
+    ) -> Result<Self> {
+        Ok(Intake {
+            odb,
+            common: repo.commondir().to_owned(),
+            check: PackCheck::new(limits, git_is_here()),
+            sink: Sink::None,
+            held: Vec::new(),
+        })
+    }
+
+    /// Takes the next bytes.
+    ///
+    /// Errors: integrity, for what is no pack; denied, for what is above a bound;
+    /// internal, for the disk.
+    pub(super) fn add(&mut self, bytes: &[u8]) -> Result<()> {
+        let odb = self.odb;
+        self.check.add(bytes, &|id| {
+            let id = git2::Oid::from_bytes(id).ok()?;
+            // What is not here lies in the pack itself; looking for it on disk is slow.
+            let here = odb.exists_ext(id, OdbLookupFlags::NO_REFRESH);
+            here.then(|| odb.read_header(id).ok())?
+                .map(|(size, _)| size as u64)
+        })?;
+        if matches!(self.sink, Sink::None) {
+            self.held.extend_from_slice(bytes);
+            // libgit2 does not take a pack of no objects, and git need not be asked.
+            if !self.check.has_begun() || self.check.count() == 0 {
+                return Ok(());
+            }
+            self.sink = match git_is_here() {
+                true => Sink::Git(Indexing::start(&self.common)?),
+                false => Sink::Library(odb.packwriter().or_fail(Kind::Internal, not_stored)?),
+            };
+            let held = std::mem::take(&mut self.held);
+            return self.pass_on(&held);
+        }
+        self.pass_on(bytes)
+    }
+
+    fn pass_on(&mut self, bytes: &[u8]) -> Result<()> {
+        match &mut self.sink {
+            Sink::None => Ok(()),
+            Sink::Git(indexing) => indexing.add(bytes),
+            Sink::Library(writer) => writer.write_all(bytes).or_fail(Kind::Integrity, not_stored),
+        }
+    }
+
+    /// Whether the whole pack has come.
+    pub(super) fn is_complete(&self) -> bool {
+        self.check.is_complete()
+    }
+
+    /// Keeps it all, or nothing; indexing may take as long as `within`.
+    ///
+    /// Errors: integrity, for a pack that is not whole; unavailable, when it takes longer.
+    pub(super) fn finish(self, within: Duration) -> Result<()> {
+        if !self.is_complete() {
+            return Err(Error::new(Kind::Integrity, "the pack breaks off"));
+        }
+        match self.sink {
+            Sink::None => Ok(()),
+            Sink::Git(indexing) => indexing.finish(within),
+            Sink::Library(mut writer) => writer
+                .commit()
+                .map(drop)
+                .or_fail(Kind::Integrity, not_stored),
+        }?;
+        self.odb
+            .refresh()
+            .or_fail(Kind::Internal, || "the object store cannot be read again")
+    }
+}
+
+/// Whether git can be started here.
+fn git_is_here() -> bool {
+    static HERE: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
+    *HERE.get_or_init(|| {
+        let name = format!("git{}", std::env::consts::EXE_SUFFIX);
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&path).any(|folder| folder.join(&name).is_file())
+    })
+}
+
+/// `git index-pack` at work, in a folder of its own beside the objects.
+struct Indexing {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    said: File,
+    quarantine: TempDir,
+    objects: PathBuf,
+}
+
+impl Indexing {
+    fn start(common: &Path) -> Result<Indexing> {
+        let objects = common.join("objects");
+        let quarantine = tempfile::Builder::new()
+            .prefix("tmp_objdir-aidf-")
+            .tempdir_in(&objects)
+            .or_fail(Kind::Internal, not_stored)?;
+        // A thin pack's bases are in the store.
+        for folder in ["info", "pack"] {
+            std::fs::create_dir(quarantine.path().join(folder))
+                .or_fail(Kind::Internal, not_stored)?;
+        }
+        let known = std::path::absolute(&objects).or_fail(Kind::Internal, not_stored)?;
+        write_line(&quarantine.path().join("info/alternates"), &known)
+            .or_fail(Kind::Internal, not_stored)?;
+        let said = tempfile::tempfile().or_fail(Kind::Internal, not_stored)?;
+        let theirs = said.try_clone().or_fail(Kind::Internal, not_stored)?;
+        let mut command = Command::new("git");
+        children::clean(&mut command, children::Child::Server);
+        command
+            .args(["-c", BIG_FILE, "index-pack", "--stdin", "--fix-thin"])
+            // One at a time: each holds a base and what is made of it.
+            .arg("--threads=1")
+            .env("GIT_DIR", common)
+            .env("GIT_OBJECT_DIRECTORY", quarantine.path())
+            // A base that is missing is not fetched by git on its own.
+            .env("GIT_NO_LAZY_FETCH", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(theirs);
+        let mut child = command
+            .spawn()
+            .or_fail(Kind::Unavailable, || "`git` could not be started")?;
+        Ok(Indexing {
+            stdin: child.stdin.take(),
+            child,
+            said,
+            quarantine,
+            objects,
+        })
+    }
+
+    fn add(&mut self, bytes: &[u8]) -> Result<()> {
+        let sent = match &mut self.stdin {
+            Some(stdin) => stdin.write_all(bytes),
+            None => Err(io::ErrorKind::BrokenPipe.into()),
+        };
+        sent.map_err(|e| {
+            // It has ended, and says why.
+            let _ = self.child.wait();
+            self.refused().caused_by(e)
+        })
+    }
+
+    fn finish(mut self, within: Duration) -> Result<()> {
+        self.stdin = None;
+        let until = Instant::now() + within;
+        let mut pause = Duration::from_micros(200);
+        let status = loop {
+            let ended = self.child.try_wait();
+            if let Some(status) = ended.or_fail(Kind::Internal, not_stored)? {
+                break status;
+            }
+            if Instant::now() > until {
+                return Err(Error::new(
+                    Kind::Unavailable,
+                    "indexing the pack takes longer than what it brought is worth",
+                )
+                .hint("nothing was kept; give it longer with --timeout SECS"));
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(20));
+        };
+        if !status.success() {
+            return Err(self.refused());
+        }
+        self.keep().or_fail(Kind::Internal, not_stored)
+    }
+
+    /// Moves what was indexed into the store; the index goes last, since readers look for
+    /// it alone.
+    fn keep(&self) -> io::Result<()> {
+        let to = self.objects.join("pack");
+        std::fs::create_dir_all(&to)?;
+        let mut files: Vec<PathBuf> = std::fs::read_dir(self.quarantine.path().join("pack"))?
+            .map(|entry| entry.map(|e| e.path()))
+            .collect::<io::Result<_>>()?;
+        files.sort_by_key(|f| f.extension().is_some_and(|e| e == "idx"));
+        for file in files {
+            let Some(name) = file.file_name() else {
+                continue;
+            };
+            let target = to.join(name);
+            // A pack's name is its content.
+            if !target.exists() {
+                std::fs::rename(&file, target)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn refused(&mut self) -> Error {
+        let mut said = Vec::new();
+        let _ = self.said.rewind();
+        let _ = (&mut self.said).take(4096).read_to_end(&mut said);
+        let error = Error::new(Kind::Integrity, "the pack is damaged: git cannot index it");
+        match super::wire::pkt_line::brief(&said) {
+            words if words.is_empty() => error,
+            words => error.caused_by(anyhow::anyhow!(words)),
+        }
+    }
+}
+
+impl Drop for Indexing {
+    fn drop(&mut self) {
+        self.stdin = None;
+        if !matches!(self.child.try_wait(), Ok(Some(_))) {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+}
+
+#[cfg(unix)]
+fn write_line(file: &Path, line: &Path) -> io::Result<()> {
+    use std::os::unix::ffi::OsStrExt;
+    let mut bytes = line.as_os_str().as_bytes().to_vec();
+    bytes.push(b'\n');
+    std::fs::write(file, bytes)
+}
+
+/// Elsewhere paths are text, and git reads them as UTF-8.
+#[cfg(not(unix))]
+fn write_line(file: &Path, line: &Path) -> io::Result<()> {
+    std::fs::write(file, format!("{}\n", line.display()))
+}

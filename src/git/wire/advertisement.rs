@@ -1,0 +1,338 @@
+//! What a server says of itself when it is connected to: its refs and what it can do
+//! (gitprotocol-pack, "Reference Discovery"; gitprotocol-v2, "Capability Advertisement").
+//!
+//! All of it is foreign: bounded in bytes and refs, each name held to git's own rules.
+
+use super::pkt_line::{self, Packet};
+use super::{Service, Wire};
+use crate::error::{Error, Kind, Result};
+use crate::git::id::{CommitId, ObjectId, is_ref_name};
+
+/// Every ref of a remote and what its server can do, as it said at one moment.
+#[derive(Default)]
+pub struct Advertisement {
+    /// Names one after the other; 100,000 refs cost some megabytes and no more.
+    names: String,
+    refs: Vec<(u32, u32, ObjectId)>,
+    sorted: bool,
+    capabilities: Vec<String>,
+}
+
+impl Advertisement {
+    /// Adds a ref; false when there are more names than can be held.
+    fn push(&mut self, name: &str, id: ObjectId) -> bool {
+        let start = self.names.len();
+        let (Ok(from), Ok(to)) = (u32::try_from(start), u32::try_from(start + name.len())) else {
+            return false;
+        };
+        if let Some(&(s, e, _)) = self.refs.last() {
+            self.sorted &= &self.names[s as usize..e as usize] < name;
+        }
+        self.names.push_str(name);
+        self.refs.push((from, to, id));
+        true
+    }
+
+    /// Brings the refs into their names' order; false when one was listed twice.
+    fn settle(&mut self) -> bool {
+        if self.sorted {
+            return true;
+        }
+        let names = &self.names;
+        let name = |&(s, e, _): &(u32, u32, ObjectId)| &names[s as usize..e as usize];
+        self.refs.sort_by(|a, b| name(a).cmp(name(b)));
+        self.sorted = self.refs.windows(2).all(|w| name(&w[0]) < name(&w[1]));
+        self.sorted
+    }
+
+    fn name_at(&self, at: usize) -> &str {
+        let (start, end, _) = self.refs[at];
+        &self.names[start as usize..end as usize]
+    }
+
+    /// The tip of a ref, by its full name.
+    pub fn tip(&self, name: &str) -> Option<CommitId> {
+        let at = self
+            .refs
+            .binary_search_by(|&(s, e, _)| self.names[s as usize..e as usize].cmp(name))
+            .ok()?;
+        Some(self.refs[at].2)
+    }
+
+    /// The tip of a branch, by its short name.
+    pub fn branch(&self, name: &str) -> Option<CommitId> {
+        self.tip(&format!("refs/heads/{name}"))
+    }
+
+    /// Every ref whose full name starts with `prefix`, in the order of their names.
+    pub fn under<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, CommitId)> {
+        let before =
+            |&(s, e, _): &(u32, u32, ObjectId)| &self.names[s as usize..e as usize] < prefix;
+        (self.refs.partition_point(before)..self.refs.len())
+            .take_while(move |&at| self.name_at(at).starts_with(prefix))
+            .map(|at| (self.name_at(at), self.refs[at].2))
+    }
+
+    fn empty() -> Self {
+        Advertisement {
+            sorted: true,
+            ..Advertisement::default()
+        }
+    }
+
+    /// What follows `prefix` in the capability that starts with it.
+    pub(super) fn capability(&self, prefix: &str) -> Option<&str> {
+        self.capabilities
+            .iter()
+            .find_map(|c| c.strip_prefix(prefix))
+    }
+
+    /// True when there is no ref at all.
+    pub fn is_empty(&self) -> bool {
+        self.refs.is_empty()
+    }
+
+    pub(super) fn can(&self, capability: &str) -> bool {
+        self.capabilities.iter().any(|c| c == capability)
+    }
+
+    /// Whether push options reach the server's hooks.
+    pub fn takes_push_options(&self) -> bool {
+        self.can("push-options")
+    }
+}
+
+/// A list of refs that is being read, and how much of it has come.
+pub(super) struct Budget {
+    bytes: u64,
+    refs: u64,
+}
+
+impl Budget {
+    pub(super) fn new() -> Self {
+        Budget { bytes: 0, refs: 0 }
+    }
+
+    /// Counts a packet of the list.
+    ///
+    /// Errors: unavailable, for a list longer than is taken.
+    pub(super) fn packet(&mut self, wire: &mut Wire, packet: &Packet) -> Result<()> {
+        let length = packet.length();
+        wire.pace.useful(length);
+        self.bytes += length;
+        match self.bytes > wire.limits.advertisement_bytes {
+            true => Err(wire.too_much(
+                "its list of refs",
+                &crate::git::limits::shown(wire.limits.advertisement_bytes),
+                "advertisement_bytes",
+            )),
+            false => Ok(()),
+        }
+    }
+
+    /// Counts a ref of the list.
+    ///
+    /// Errors: unavailable, for more refs than are taken.
+    pub(super) fn one(&mut self, wire: &Wire) -> Result<()> {
+        self.refs += 1;
+        match self.refs > wire.limits.refs {
+            true => Err(wire.too_much(
+                "its list of refs",
+                &format!("{} refs", wire.limits.refs),
+                "refs",
+            )),
+            false => Ok(()),
+        }
+    }
+}
+
+/// What a server began with.
+pub(super) struct Greeting {
+    pub version2: bool,
+    /// Its refs; with version 2 they have to be asked for.
+    pub refs: Advertisement,
+}
+
+/// Reads the greeting of a service.
+///
+/// Errors: not_found, auth, unavailable; usage, for a SHA-256 repository.
+pub(super) fn read_greeting(
+    wire: &mut Wire,
+    service: Service,
+    may_be_version2: bool,
+) -> Result<Greeting> {
+    let mut packet = wire.next()?;
+    if wire.is_http()
+        && let Some(Packet::Data(data)) = &packet
+        && pkt_line::text(data) == format!("# service=git-{}", service.command())
+    {
+        // gitprotocol-http: a line that names the service, then a flush.
+        packet = match wire.next()? {
+            Some(Packet::Flush) => wire.next()?,
+            other => other,
+        };
+    }
+    let mut found = Advertisement::empty();
+    let mut budget = Budget::new();
+    let mut version2 = false;
+    let mut is_first = true;
+    loop {
+        let Some(packet_now) = packet else {
+            return Err(wire.cut_off());
+        };
+        budget.packet(wire, &packet_now)?;
+        match packet_now {
+            Packet::Data(data)
+                if is_first && may_be_version2 && pkt_line::text(&data) == "version 2" =>
+            {
+                version2 = true;
+            }
+            Packet::Data(data) if version2 => check_format(wire, &pkt_line::text(&data))?,
+            Packet::Data(data) => advertised_line(wire, &mut found, &mut budget, &data)?,
+            Packet::Flush => break,
+            _ => return Err(wire.malformed("a packet that no list of refs has")),
+        }
+        is_first = false;
+        packet = wire.next()?;
+    }
+    if !found.settle() {
+        return Err(wire.malformed("a list of refs that names one twice"));
+    }
+    Ok(Greeting {
+        version2,
+        refs: found,
+    })
+}
+
+fn check_format(wire: &Wire, capability: &str) -> Result<()> {
+    match capability.strip_prefix("object-format=") {
+        Some(format) if format != "sha1" => Err(Error::new(
+            Kind::Usage,
+            format!(
+                "{} is a SHA-256 repository, which aidf does not support yet",
+                wire.endpoint
+            ),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Takes one line of the advertisement. Capabilities follow the first ref after a NUL.
+fn advertised_line(
+    wire: &mut Wire,
+    found: &mut Advertisement,
+    budget: &mut Budget,
+    data: &[u8],
+) -> Result<()> {
+    let line = data.strip_suffix(b"\n").unwrap_or(data);
+    if line.starts_with(b"version ") || line.starts_with(b"shallow ") {
+        return Ok(());
+    }
+    if let Some(said) = line.strip_prefix(b"ERR ") {
+        return Err(wire.said_error(said));
+    }
+    let (entry, capabilities) = match line.iter().position(|&b| b == 0) {
+        Some(nul) => (&line[..nul], Some(&line[nul + 1..])),
+        None => (line, None),
+    };
+    budget.one(wire)?;
+    // Those of a later line are nothing to git either.
+    if let Some(list) = capabilities
+        && budget.refs == 1
+    {
+        found.capabilities = String::from_utf8_lossy(list)
+            .split_ascii_whitespace()
+            .map(str::to_owned)
+            .collect();
+        for capability in &found.capabilities {
+            check_format(wire, capability)?;
+        }
+    }
+    let Some((id, name)) = split(entry) else {
+        return Err(wire.malformed("a malformed line in its list of refs"));
+    };
+    if let Some(name) = usable(name) {
+        if id.is_zero() {
+            return Err(wire.malformed("a ref without a commit"));
+        }
+        if !found.push(name, id) {
+            return Err(wire.malformed("more names of refs than can be held"));
+        }
+    }
+    Ok(())
+}
+
+/// The id and the name of `<40 digits> <name>`.
+pub(super) fn split(entry: &[u8]) -> Option<(ObjectId, &[u8])> {
+    let (hex, rest) = entry.split_at_checked(40)?;
+    let id = ObjectId::parse(std::str::from_utf8(hex).ok()?).ok()?;
+    Some((id, rest.strip_prefix(b" ")?))
+}
+
+/// A name that may stand for a ref; git ignores all others (`capabilities^{}`, `.have`,
+/// peeled tags, and what could leave the folder of refs).
+pub(super) fn usable(name: &[u8]) -> Option<&str> {
+    let name = std::str::from_utf8(name).ok()?;
+    (name == "HEAD" || is_ref_name(name)).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(n: u8) -> ObjectId {
+        ObjectId::parse(&format!("{n:040x}")).unwrap()
+    }
+
+    fn advertisement(names: &[&str]) -> Advertisement {
+        let mut a = Advertisement::empty();
+        for (at, name) in names.iter().enumerate() {
+            assert!(a.push(name, id(at as u8)));
+        }
+        a
+    }
+
+    #[test]
+    fn refs_are_found_in_any_order() {
+        for names in [
+            ["refs/heads/a", "refs/heads/b/c", "refs/tags/x"],
+            ["refs/tags/x", "refs/heads/b/c", "refs/heads/a"],
+        ] {
+            let mut a = advertisement(&names);
+            assert!(a.settle());
+            for (at, name) in names.iter().enumerate() {
+                assert_eq!(a.tip(name), Some(id(at as u8)));
+            }
+            assert_eq!(a.tip("refs/heads/none"), None);
+            assert_eq!(a.under("refs/heads/").count(), 2);
+            assert_eq!(a.under("refs/none/").count(), 0);
+        }
+    }
+
+    #[test]
+    fn a_ref_that_is_listed_twice_is_found_out() {
+        for names in [
+            ["refs/heads/a", "refs/heads/b", "refs/heads/a"],
+            ["refs/x", "refs/x", "refs/y"],
+        ] {
+            assert!(!advertisement(&names).settle(), "{names:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_is_forty_digits_and_a_name() {
+        let hex = "0123456789abcdef0123456789abcdef01234567";
+        assert!(split(format!("{hex} refs/heads/a").as_bytes()).is_some());
+        for bad in [
+            String::new(),
+            hex.to_owned(),
+            format!("{hex}\trefs/heads/a"),
+            format!("{hex}{} refs/heads/a", &hex[..24]),
+            format!("{} refs/heads/a", &hex[..39]),
+            format!("{}g refs/heads/a", &hex[..39]),
+            format!("{}\u{e9} refs/heads/a", &hex[..39]),
+        ] {
+            assert!(split(bad.as_bytes()).is_none(), "{bad:?} was read");
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! How long one exchange may last: a patience, and more for what it really brings.
+//!
+//! Each wait is bounded by `--timeout` already; a byte before its end begins the next. A
+//! transfer that gets on is not cut, however large; drips are, as by curl's speed limit.
+
+use super::super::limits::{TransferLimits, shown};
+use std::fmt;
+use std::io::{self, Read};
+use std::time::{Duration, Instant};
+
+/// The clock of one exchange.
+#[derive(Clone, Copy)]
+pub(super) struct Pace {
+    begun: Instant,
+    patience: Duration,
+    useful: u64,
+    bytes_per_second: u64,
+    ceiling: Duration,
+}
+
+/// An exchange that took longer than what it brought is worth.
+#[derive(Debug)]
+pub(super) struct TooSlow {
+    useful: u64,
+    seconds: u64,
+}
+
+impl fmt::Display for TooSlow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let TooSlow { useful, seconds } = self;
+        write!(f, "{} in {seconds} s", shown(*useful))
+    }
+}
+
+impl std::error::Error for TooSlow {}
+
+impl Pace {
+    /// A clock that starts now; `waits` timeouts long where nothing comes of it.
+    pub(super) fn start(timeout: Duration, waits: u32, limits: &TransferLimits) -> Pace {
+        Pace {
+            begun: Instant::now(),
+            patience: timeout.max(Duration::from_secs(1)) * waits,
+            useful: 0,
+            bytes_per_second: limits.bytes_per_second.max(1),
+            ceiling: limits.time,
+        }
+    }
+
+    /// Counts bytes that are what was asked for; nothing else buys time.
+    pub(super) fn useful(&mut self, bytes: u64) {
+        self.useful = self.useful.saturating_add(bytes);
+    }
+
+    /// How long it may still last.
+    pub(super) fn left(&self) -> Duration {
+        let earned = Duration::from_secs(self.useful / self.bytes_per_second);
+        let allowed = self.patience.saturating_add(earned).min(self.ceiling);
+        allowed.saturating_sub(self.begun.elapsed())
+    }
+
+    /// Fails with [`TooSlow`] once it has lasted too long.
+    pub(super) fn check(&self) -> io::Result<()> {
+        if !self.left().is_zero() {
+            return Ok(());
+        }
+        Err(io::Error::other(TooSlow {
+            useful: self.useful,
+            seconds: self.begun.elapsed().as_secs(),
+        }))
+    }
+}
+
+/// A reader on a clock.
+pub(super) struct Timed<'a> {
+    pub from: &'a mut dyn Read,
+    pub pace: &'a Pace,
+}
+
+impl Read for Timed<'_> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        self.pace.check()?;
+        self.from.read(to)
+    }
+}
+
+/// What is sent, on a clock that what the other side takes sets forward.
+pub(super) struct TimedBody<'a> {
+    pub body: &'a mut dyn Read,
+    pub pace: &'a mut Pace,
+}
+
+impl Read for TimedBody<'_> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        if self.pace.check().is_err() {
+            // Links know this kind; they may wrap any other.
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        let n = self.body.read(to)?;
+        self.pace.useful(n as u64);
+        Ok(n)
+    }
+}
+
+/// Reads at most `bytes` into `page`, and not for longer than `time` and one wait. What
+/// fails is not looked at: this is for answers that nothing depends on.
+pub(super) fn read_for(from: &mut dyn Read, page: &mut Vec<u8>, bytes: u64, time: Duration) {
+    let until = Instant::now() + time;
+    let mut buffer = [0; 4096];
+    let mut left = bytes;
+    while left > 0 && Instant::now() < until {
+        let room = left.min(buffer.len() as u64) as usize;
+        match from.read(&mut buffer[..room]) {
+            Ok(0) => return,
+            Ok(n) => {
+                page.extend_from_slice(&buffer[..n]);
+                left -= n as u64;
+            }
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return,
+        }
+    }
+}
+
+/// Reads what is left of an answer, within the same bounds.
+pub(super) fn drain(from: &mut dyn Read, bytes: u64, time: Duration) {
+    read_for(from, &mut Vec::new(), bytes, time);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_brings_something_may_take_its_time_and_nothing_takes_more_than_the_ceiling() {
+        let limits = TransferLimits {
+            bytes_per_second: 1000,
+            time: Duration::from_secs(3600),
+            ..TransferLimits::default()
+        };
+        let mut pace = Pace::start(Duration::from_secs(2), 10, &limits);
+        assert!(pace.left() <= Duration::from_secs(20));
+        pace.useful(1_000_000);
+        assert!(pace.left() > Duration::from_secs(1000), "{:?}", pace.left());
+        pace.useful(u64::MAX);
+        assert!(pace.left() <= Duration::from_secs(3600));
+        pace.begun -= Duration::from_secs(3601);
+        let error = pace.check().unwrap_err();
+        assert!(error.get_ref().is_some_and(|e| e.is::<TooSlow>()));
+    }
+
+    #[test]
+    fn a_drip_is_not_drained_for_ever() {
+        struct Drip;
+        impl Read for Drip {
+            fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+                std::thread::sleep(Duration::from_millis(5));
+                to[0] = 0;
+                Ok(1)
+            }
+        }
+        let begun = Instant::now();
+        drain(&mut Drip, 1 << 20, Duration::from_millis(50));
+        assert!(begun.elapsed() < Duration::from_secs(20));
+    }
+}

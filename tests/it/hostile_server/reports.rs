@@ -1,0 +1,108 @@
+//! What a server says of a push.
+
+use super::*;
+
+fn report(lines: &[String]) -> Vec<u8> {
+    let mut inner: Vec<u8> = lines.iter().flat_map(pkt).collect();
+    inner.extend(b"0000");
+    [band(1, inner), b"0000".to_vec()].concat()
+}
+
+#[test]
+fn a_report_that_leaves_the_ref_out_is_not_taken_for_a_success() {
+    let outs = push_of(|_| say(report(&["unpack ok\n".into()])));
+    all_end(&outs, &["unavailable", "integrity", "conflict"]);
+}
+
+#[test]
+fn a_report_of_another_ref_is_not_taken_for_this_one() {
+    let outs = push_of(|_| {
+        say(report(&[
+            "unpack ok\n".into(),
+            "ok refs/heads/another\n".into(),
+        ]))
+    });
+    all_end(&outs, &["unavailable", "integrity", "conflict"]);
+    let outs = push_of(|request| {
+        let name = new_ref(request);
+        say(report(&["unpack ok\n".into(), format!("ok {name}x\n")]))
+    });
+    all_end(&outs, &["unavailable", "integrity", "conflict"]);
+}
+
+#[test]
+fn objects_that_were_not_stored_are_no_success() {
+    let outs = push_of(|request| {
+        let name = new_ref(request);
+        say(report(&["unpack no room\n".into(), format!("ok {name}\n")]))
+    });
+    all_end(&outs, &["denied", "unavailable", "integrity"]);
+}
+
+#[test]
+fn a_report_that_says_yes_and_no_of_one_ref_is_no_success() {
+    for order in [["ok", "ng"], ["ng", "ok"]] {
+        let outs = push_of(move |request| {
+            let name = new_ref(request);
+            let lines = order.map(|word| match word {
+                "ok" => format!("ok {name}\n"),
+                _ => format!("ng {name} no\n"),
+            });
+            say(report(&[
+                "unpack ok\n".into(),
+                lines[0].clone(),
+                lines[1].clone(),
+            ]))
+        });
+        all_end(&outs, &["denied", "unavailable", "integrity", "conflict"]);
+    }
+}
+
+#[test]
+fn a_report_that_breaks_off_is_no_success() {
+    let outs = push_of(|request| {
+        let name = new_ref(request);
+        let whole = report(&["unpack ok\n".into(), format!("ok {name}\n")]);
+        say(whole[..20].to_vec())
+    });
+    all_end(&outs, &["unavailable", "integrity"]);
+    let outs = push_of(|_| say(Vec::new()));
+    all_end(&outs, &["unavailable", "integrity"]);
+}
+
+#[test]
+fn a_reason_cannot_steer_the_terminal_nor_fill_it() {
+    let outs = push_of(|request| {
+        let name = new_ref(request);
+        let reason = format!(
+            "\u{1b}]0;owned\u{7}\u{1b}[31mno\r\nerror: all is well {}",
+            "x".repeat(50_000)
+        );
+        say(report(&[
+            "unpack ok\n".into(),
+            format!("ng {name} {reason}\n"),
+        ]))
+    });
+    all_end(&outs, &["denied", "unavailable", "integrity", "conflict"]);
+    for out in &outs {
+        assert!(
+            !out.all().contains('\u{1b}'),
+            "a control character is shown\n{out}"
+        );
+        assert!(
+            !out.all().contains('\u{7}'),
+            "a control character is shown\n{out}"
+        );
+        assert!(
+            out.all().len() < 8 << 10,
+            "{} bytes were said",
+            out.all().len()
+        );
+    }
+}
+
+#[test]
+fn a_band_of_errors_ends_the_push_with_its_words() {
+    let outs = push_of(|_| say([band(3, "the disk is full\n"), b"0000".to_vec()].concat()));
+    all_end(&outs, &["unavailable", "denied", "integrity"]);
+}
