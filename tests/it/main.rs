@@ -30,6 +30,7 @@ mod forge_protection;
 mod hang;
 mod hook;
 mod hostile;
+mod hostile_push;
 mod kill;
 mod layers;
 mod log;
