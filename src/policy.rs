@@ -5,6 +5,7 @@
 //! configuration may only tighten it.
 
 use crate::alerts::AlertKind;
+use crate::denied;
 use crate::error::{Error, Kind, Result};
 use crate::names;
 use serde::Deserialize;
@@ -161,7 +162,6 @@ pub struct LedgerRules {
 #[derive(Debug, Clone)]
 pub struct Policy {
     protected: Vec<String>,
-    deny: Vec<String>,
     allow: Vec<String>,
     deny_more: Vec<String>,
     limits: Limits,
@@ -223,41 +223,6 @@ impl Ledgers {
     }
 }
 
-/// What runs code, decides reviews, or is written by aidf alone. Compared case-folded.
-const DENIED: [&str; 31] = [
-    ".github/workflows/**",
-    ".github/actions/**",
-    ".github/dependabot.yml",
-    ".github/copilot-instructions.md",
-    ".gitlab-ci.yml",
-    ".gitlab/**",
-    ".gitea/**",
-    ".forgejo/**",
-    ".woodpecker/**",
-    ".woodpecker.yml",
-    ".woodpecker.yaml",
-    ".circleci/**",
-    ".buildkite/**",
-    ".drone.yml",
-    ".travis.yml",
-    "azure-pipelines.yml",
-    "bitbucket-pipelines.yml",
-    "appveyor.yml",
-    ".appveyor.yml",
-    "**/jenkinsfile",
-    ".cirrus.yml",
-    ".semaphore/**",
-    ".teamcity/**",
-    ".husky/**",
-    ".githooks/**",
-    "**/codeowners",
-    "**/.gitattributes",
-    "**/.gitmodules",
-    "**/.lfsconfig",
-    ".aidf.yaml",
-    ".pre-commit-config.yaml",
-];
-
 impl Policy {
     /// The rules of `file`, tightened by the operator's, for a base branch.
     ///
@@ -304,7 +269,6 @@ impl Policy {
         };
         Policy {
             protected,
-            deny: DENIED.iter().map(|d| d.to_string()).collect(),
             // The operator may only tighten: an `allow` of theirs counts for nothing.
             allow: file.paths.allow.iter().map(|p| p.to_lowercase()).collect(),
             deny_more: file
@@ -370,17 +334,14 @@ impl Policy {
     pub fn check_path(&self, branch: &str, path: &str) -> Result<()> {
         let folded = path.to_lowercase();
         let hit = |list: &[String]| list.iter().find(|p| matches(p, &folded)).cloned();
-        let refuse = |rule: &str| {
-            Error::new(
+        if let Some(rule) = hit(&self.deny_more) {
+            return Err(Error::new(
                 Kind::Denied,
                 format!("the policy does not let {branch} write `{path}` (rule: {rule})"),
             )
             .hint(format!(
-                "an operator may allow it under `paths: allow:` in {PATH} on the base branch"
-            ))
-        };
-        if let Some(rule) = hit(&self.deny_more) {
-            return Err(refuse(&rule));
+                "the rule stands under `paths: deny:` in {PATH} on the base branch, or in the operator's configuration; it holds until it is taken out there"
+            )));
         }
         if !names::is_sandbox(branch) {
             return Ok(());
@@ -397,8 +358,18 @@ impl Policy {
             )
             .hint("leave it out; each commit brings its own entries"));
         }
-        match hit(&self.deny) {
-            Some(rule) => Err(refuse(&rule)),
+        match denied::rule_for(path) {
+            Some(rule) => Err(Error::new(
+                Kind::Denied,
+                format!(
+                    "the policy does not let {branch} write `{path}` (rule: {}, for {}: {})",
+                    rule.glob, rule.tool, rule.reason
+                ),
+            )
+            .hint(format!(
+                "an operator may allow it in {PATH} on the base branch: paths: {{allow: ['{}']}}",
+                escape_glob(path).replace('\'', "''")
+            ))),
             None => Ok(()),
         }
     }
@@ -412,8 +383,7 @@ impl Policy {
     /// it, whatever the policy allows besides.
     pub fn is_sensitive(&self, path: &str) -> bool {
         let folded = path.to_lowercase();
-        let mut rules = self.deny.iter().chain(&self.deny_more);
-        rules.any(|p| matches(p, &folded))
+        denied::rule_for(path).is_some() || self.deny_more.iter().any(|p| matches(p, &folded))
     }
 
     /// The caps on one write.
@@ -565,6 +535,7 @@ mod tests {
             ".forgejo/x",
             "CODEOWNERS",
             ".github/CODEOWNERS",
+            ".github/ISSUE_TEMPLATE.md",
             "docs/codeowners",
             ".gitattributes",
             "a/b/.gitattributes",
@@ -584,7 +555,7 @@ mod tests {
         }
         for path in [
             "src/main.rs",
-            ".github/ISSUE_TEMPLATE.md",
+            "docs/ISSUE_TEMPLATE.md",
             "workflows/x.yml",
             "docs/aidf.yaml",
         ] {
@@ -630,10 +601,36 @@ mod tests {
         ] {
             assert!(p.is_sensitive(path), "{path}");
         }
-        for path in [".huskyrc", "docs/a.md", "keysmith/a", "a/keys"] {
+        for path in ["husky", "docs/a.md", "keysmith/a", "a/keys"] {
             assert!(!p.is_sensitive(path), "{path}");
         }
         assert!(policy("", "").check_path("sandbox-a", ".husky").is_err());
+    }
+
+    #[test]
+    fn each_row_of_the_table_is_denied_may_be_allowed_and_stays_sensitive() {
+        let strict = policy("", "");
+        for glob in denied::TABLE.iter().flat_map(|g| g.globs) {
+            let allowing = policy(&format!("paths: {{allow: ['{glob}']}}"), "");
+            for path in denied::examples(glob) {
+                let error = strict.check_path("sandbox-a", &path).unwrap_err();
+                assert_eq!(error.kind(), Kind::Denied, "{glob}: {path}");
+                let rule = denied::rule_for(&path).unwrap();
+                assert!(error.message().contains(rule.glob), "{error}");
+                assert!(error.message().contains(rule.reason), "{error}");
+                assert!(strict.is_sensitive(&path), "{glob}: {path}");
+                assert!(allowing.is_sensitive(&path), "{glob}: {path}");
+                let allowed = allowing.check_path("sandbox-a", &path);
+                assert!(allowed.is_ok(), "{glob}: {path}: {allowed:?}");
+                // What the refusal says is enough, and it is enough for this path alone.
+                let hint = error.hint_text().unwrap();
+                let words = &hint[hint.find("paths:").unwrap()..];
+                let least = policy(words, "");
+                assert!(least.check_path("sandbox-a", &path).is_ok(), "{hint}");
+                assert!(least.check_path("sandbox-a", ".envrc.d/.envrc").is_err());
+                assert!(strict.check_path("main", &path).is_ok(), "{path}");
+            }
+        }
     }
 
     #[test]

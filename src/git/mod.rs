@@ -6,6 +6,7 @@
 //! trees are edited by path, without index or working tree.
 
 mod bundle;
+mod children;
 mod compare;
 mod credential;
 mod draft;
@@ -21,8 +22,9 @@ mod whole;
 pub mod wire;
 
 pub use bundle::Bundle;
+pub use children::{Child, clean};
 pub use compare::is_binary;
-pub(crate) use credential::{FROM_APP, Family, ask_helpers, families, hide, token};
+pub(crate) use credential::{FROM_APP, Family, ask_helpers, families, hide, how_to_name, token};
 pub use credential::{Login, LoginSource};
 pub use draft::{Draft, Edit};
 pub use id::{CommitId, ObjectId, RefName, TreePath, is_invisible};

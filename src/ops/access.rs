@@ -1,5 +1,6 @@
 //! Which branch a write goes to, and whether it may.
 
+use super::revoked;
 use super::session::{self, Session};
 use crate::config::DEFAULT_BASE;
 use crate::context::Context;
@@ -146,7 +147,11 @@ pub struct Standing {
 ///
 /// Errors: integrity, for a policy that cannot be read; unavailable.
 pub fn standing(cx: &Context) -> Result<Standing> {
-    let refs = cx.remote.connect_for_reading()?.refs(&["refs/heads/"])?;
+    let refs = cx
+        .remote
+        .connect_for_reading()?
+        .refs(&["refs/heads/", REVOKED])?;
+    revoked::heed_listed(cx, &refs);
     let default_branch = refs
         .iter()
         .find(|r| r.name == "HEAD")
@@ -285,7 +290,7 @@ pub fn authorise(
         .as_ref()
         .is_some_and(|c| c.kind == TokenKind::Operator);
     if let Some(claims) = &target.claims {
-        if advertisement.tip(&revocation_ref(&claims.id)).is_some() {
+        if revoked::is_revoked(cx, advertisement, &claims.id) {
             return Err(rejected(Rejection::Revoked));
         }
         let activity = Activity {

@@ -2,9 +2,11 @@
 
 use super::access::{self, rejected, revocation_ref};
 use super::publish::{self, Objects, Plan, Push};
+use super::revoked;
 use crate::clock::{Moment, Period};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
+use crate::gate::REVOKED;
 use crate::git::{RefName, RefUpdate};
 use crate::names;
 use crate::policy::Policy;
@@ -197,11 +199,10 @@ pub fn inspect(cx: &Context, text: &str) -> Result<InspectReport> {
         Err(why) => report.rejected = Some(why.to_string()),
         Ok(claims) => {
             let revocation = revocation_ref(&claims.id);
-            let refs = cx
-                .remote
-                .connect_for_reading()?
-                .refs(&[revocation.as_str()])?;
-            let revoked = refs.iter().any(|r| r.name == revocation);
+            let refs = cx.remote.connect_for_reading()?.refs(&[REVOKED])?;
+            revoked::heed_listed(cx, &refs);
+            let shown = refs.iter().any(|r| r.name == revocation);
+            let revoked = revoked::is_known(cx, shown, &claims.id);
             let past = |end: Option<i64>| end.is_some_and(|e| cx.now.seconds() >= e);
             report.rejected = if revoked {
                 Some(token::Rejection::Revoked.to_string())
@@ -288,7 +289,10 @@ pub fn revoke(cx: &Context, given: &str, operator: Option<&str>) -> Result<Revok
         None,
         published.as_ref().map(|p| p.report.message.as_str()),
     );
-    Ok(published?.report)
+    let report = published?.report;
+    // Should the ref be deleted later, it holds here still.
+    revoked::remember(cx, &report.token_id);
+    Ok(report)
 }
 
 /// Whether a sandbox's token ended with disuse, by the policy of the remote.

@@ -680,7 +680,12 @@ fn a_tree_of_few_objects_and_many_files_is_left_as_soon_as_it_is_too_much() {
     let base = ada.git(&["rev-parse", "HEAD"]);
     let bomb = ada.git(&["commit-tree", &tree, "-p", &base, "-m", "Bomb"]);
     let to = format!("{bomb}:refs/heads/sandbox-ada");
-    g.refused(&ada, &[&token], &[&to], "more to look at than the server gives");
+    g.refused(
+        &ada,
+        &[&token],
+        &[&to],
+        "more to look at than the server gives",
+    );
     // Where no rule is about paths, none is looked at.
     g.passes(&ada, &[], &[&format!("{bomb}:refs/heads/feature/x")]);
 }

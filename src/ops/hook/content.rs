@@ -179,15 +179,15 @@ impl<'a> Content<'a> {
                 Ok(sides.contains(&ours.map(folder_entry)))
             },
             |place: Place<'_>| {
-                let own = !place.theirs.contains(&place.ours);
+                let is_own = !place.theirs.contains(&place.ours);
                 // That one protected branch lacks it is no reason to remove it.
-                let removed = own && place.ours.is_none();
+                let removed = is_own && place.ours.is_none();
                 if self.is_denied(branch, place.path, place.ours)
                     && (removed || !self.is_now(place.path, place.ours)?)
                 {
                     suspects.push((place.path.to_vec(), place.ours));
                 }
-                if sandbox && own {
+                if sandbox && is_own {
                     own.push(Change {
                         path: place.path.to_vec(),
                         theirs: place.theirs.to_vec(),

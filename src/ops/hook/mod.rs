@@ -11,6 +11,7 @@ mod names;
 mod place;
 mod push;
 mod record;
+mod revoked;
 
 use super::access::{self, revocation_ref};
 use crate::backup_name;
@@ -22,12 +23,13 @@ use crate::git::{CommitId, Store};
 use crate::journal::Journal;
 use crate::keys::KeyRing;
 use crate::policy::{Policy, PolicyFile};
+use crate::revocations::{Revocations, token_of};
 use crate::token::{self, Activity, Rejection, TokenKind};
 use activity::Records;
 use budget::{BOUNDS, Budget};
 use content::Content;
 use look::Look;
-pub use place::{BASE, KEY_FILE, REPO_NAME, journal_of, key_source, name_of};
+pub use place::{BASE, KEY_FILE, REPO_NAME, journal_of, key_source, name_of, revocations_of};
 pub use push::{Push, TOKEN_OPTION, Update};
 pub use record::Decision;
 use std::time::Duration;
@@ -44,6 +46,7 @@ pub struct Gate {
     now: Moment,
     journal: Journal,
     activity: Records,
+    revocations: Revocations,
 }
 
 impl Gate {
@@ -69,6 +72,7 @@ impl Gate {
             .unwrap_or_else(|| DEFAULT_BASE.to_owned());
         let journal = Journal::rotating(journal_of(&store));
         let activity = Records::of(store.common_dir());
+        let revocations = Revocations::new(revocations_of(&store));
         Ok(Gate {
             store,
             keys,
@@ -77,6 +81,7 @@ impl Gate {
             now,
             journal,
             activity,
+            revocations,
         })
     }
 
@@ -93,7 +98,7 @@ impl Gate {
         let budget = Budget::new(BOUNDS, clock);
         let look = Look::new(&self.store, &budget);
         let file = self.policy_file();
-        let (pusher, token_ids) = self.pusher(push, file.as_ref().ok());
+        let (pusher, token_ids) = self.pusher(push, file.as_ref().ok(), &mut warnings);
         let updates = push.updates.iter();
         let motions: Vec<Motion> = updates.map(|u| self.motion(u, &budget)).collect();
         let decision = |at: usize, allowed: bool, rule: String, todo: Option<String>| {
@@ -147,6 +152,9 @@ impl Gate {
                     .iter()
                     .filter_map(|id| self.activity.note(id, self.now)),
             );
+            let created = decisions.iter().filter(|d| d.motion == Motion::Create);
+            let revoked = created.filter_map(|d| token_of(&d.name));
+            warnings.extend(revoked.filter_map(|id| self.remember_revoked(id)));
         }
         warnings.dedup();
         verdicts.map(|_| (decisions, warnings))
@@ -278,7 +286,12 @@ impl Gate {
     }
 
     /// Opens the tokens of the push.
-    fn pusher(&self, push: &Push, file: Option<&PolicyFile>) -> (Pusher, Vec<String>) {
+    fn pusher(
+        &self,
+        push: &Push,
+        file: Option<&PolicyFile>,
+        warnings: &mut Vec<String>,
+    ) -> (Pusher, Vec<String>) {
         let mut pusher = Pusher {
             keyed: !self.keys.is_empty(),
             ..Pusher::default()
@@ -296,7 +309,7 @@ impl Gate {
         for text in tokens.filter(|_| pusher.keyed) {
             let opened = token::open(text, &self.keys, &self.repo_name, self.now.seconds());
             let good = opened.and_then(|claims| {
-                if self.store.local_ref(&revocation_ref(&claims.id)).is_some() {
+                if self.is_revoked(&claims.id, warnings) {
                     return Err(Rejection::Revoked);
                 }
                 let branch = claims.branch.as_deref();

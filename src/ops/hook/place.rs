@@ -35,6 +35,11 @@ pub fn journal_of(store: &Store) -> PathBuf {
     store.common_dir().join("aidf").join("journal.jsonl")
 }
 
+/// The revocations that a server's repository remembers.
+pub fn revocations_of(store: &Store) -> PathBuf {
+    store.common_dir().join("aidf").join("revoked.json")
+}
+
 /// The repository's name, as its clients' addresses have it.
 pub fn name_of(git_dir: &Path) -> String {
     let name = |p: &Path| p.file_name().map(|n| n.to_string_lossy().into_owned());

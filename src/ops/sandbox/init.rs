@@ -6,8 +6,9 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{Advertisement, CommitId, RefName, RefUpdate};
 use crate::names;
-use crate::ops::access::{self, Target, rejected, revocation_ref};
+use crate::ops::access::{self, Target, rejected};
 use crate::ops::publish::{self, Objects, Plan, Push};
+use crate::ops::revoked;
 use crate::ops::seen::{self, Base};
 use crate::ops::session::{self, Session};
 use crate::policy::Policy;
@@ -265,11 +266,7 @@ impl<'a> Opening<'a> {
     /// The token's branch, as it is or made again; the inner error says why not.
     fn resume(&self, claims: &Claims, token: &str) -> Result<Result<Plan<InitReport>, Rejection>> {
         let branch = claims.branch.clone().unwrap_or_default();
-        if self
-            .advertisement
-            .tip(&revocation_ref(&claims.id))
-            .is_some()
-        {
+        if revoked::is_revoked(self.cx, self.advertisement, &claims.id) {
             return Ok(Err(Rejection::Revoked));
         }
         let archive = format!("refs/aidf/archive/{branch}/");
