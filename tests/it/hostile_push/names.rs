@@ -39,8 +39,18 @@ fn nobody_but_an_operator_makes_a_name_that_git_takes_for_a_guarded_one() {
         assert!(!g.w.remote.refs().contains(name), "{name} is there");
     }
     // The words are of the name.
-    g.refused(&ada, &[], &["HEAD:refs/tags/main"], "could be taken for `main`");
-    for name in ["refs/tags/v1", "refs/tags/mainline", "refs/notes/main-notes", "refs/heads/head"] {
+    g.refused(
+        &ada,
+        &[],
+        &["HEAD:refs/tags/main"],
+        "could be taken for `main`",
+    );
+    for name in [
+        "refs/tags/v1",
+        "refs/tags/mainline",
+        "refs/notes/main-notes",
+        "refs/heads/head",
+    ] {
         let out = g.push(&ada, &[], &[&format!("HEAD:{name}")]);
         assert_eq!(out.code == 0, name != "refs/heads/head", "{name}\n{out}");
     }
@@ -58,10 +68,22 @@ fn a_ref_name_that_is_not_text_is_refused_and_on_record() {
         let to = [b"HEAD:".as_slice(), name].concat();
         let before = (g.w.remote.refs(), g.journal().len());
         let mut command = ada.env.command("git", &ada.clone);
-        command.args(["push", "--quiet", "-o", &format!("aidf-token={token}"), "origin"]);
-        let out = command.arg(std::ffi::OsStr::from_bytes(&to)).output().unwrap();
+        command.args([
+            "push",
+            "--quiet",
+            "-o",
+            &format!("aidf-token={token}"),
+            "origin",
+        ]);
+        let out = command
+            .arg(std::ffi::OsStr::from_bytes(&to))
+            .output()
+            .unwrap();
         let told = String::from_utf8_lossy(&out.stderr).into_owned();
-        assert!(!out.status.success() && told.contains("is not UTF-8"), "{told}");
+        assert!(
+            !out.status.success() && told.contains("is not UTF-8"),
+            "{told}"
+        );
         assert_eq!(g.w.remote.refs(), before.0);
         let journal = g.journal();
         assert_eq!(journal.len(), before.1 + 1);
@@ -91,13 +113,21 @@ fn a_file_name_that_some_platform_takes_for_another_is_refused_and_aidf_writes_n
         "read\u{200d}me".as_bytes(),
     ];
     for name in names {
-        let mut list = ada.env.git_bytes(&ada.clone, &["ls-tree", "-z", "HEAD"], b"");
+        let mut list = ada
+            .env
+            .git_bytes(&ada.clone, &["ls-tree", "-z", "HEAD"], b"");
         list.extend(format!("100644 blob {blob}\t").bytes());
         list.extend(name);
         list.push(0);
         let tree = ada.env.git_bytes(&ada.clone, &["mktree", "-z"], &list);
         made(&ada, String::from_utf8(tree).unwrap().trim(), &[&base]);
-        let words = "no path that every platform can hold";
+        // The names that stand for a denied file are refused as that file.
+        let words = match name {
+            b"GITMOD~1" => "**/.gitmodules",
+            b"GITHUB~1" => ".github/**",
+            b"GI7EBA~1" => "sandbox-ada",
+            _ => "no path that every platform can hold",
+        };
         g.refused(&ada, &[&token], &[ADA], words);
         ada.git(&["checkout", "--quiet", "--force", "--detach", &base]);
         if let Ok(name) = std::str::from_utf8(name) {
@@ -118,11 +148,26 @@ fn a_holder_archives_a_sandbox_as_it_is_now_and_nothing_else() {
     let foreign = ada.plain(&[(".github/workflows/x.yml", "on: push\n")], "Not reviewed");
     let to = |commit: &str, name: String| format!("{commit}:{name}");
     for (refs, words) in [
-        (vec![to(&foreign, archive(stamp(now())))], "another commit than its sandbox"),
-        (vec![to(&id(&ada, "HEAD:README.md"), archive(stamp(now())))], "another commit"),
-        (vec![to(&tip, archive(stamp(now() + 3_600)))], "not the present one"),
-        (vec![to(&tip, archive(stamp(now() - 3_600)))], "not the present one"),
-        (vec![to(&tip, archive("9999".to_owned()))], "does not end in a time"),
+        (
+            vec![to(&foreign, archive(stamp(now())))],
+            "another commit than its sandbox",
+        ),
+        (
+            vec![to(&id(&ada, "HEAD:README.md"), archive(stamp(now())))],
+            "another commit",
+        ),
+        (
+            vec![to(&tip, archive(stamp(now() + 3_600)))],
+            "not the present one",
+        ),
+        (
+            vec![to(&tip, archive(stamp(now() - 3_600)))],
+            "not the present one",
+        ),
+        (
+            vec![to(&tip, archive("9999".to_owned()))],
+            "does not end in a time",
+        ),
         (
             vec![
                 to(&foreign, archive(stamp(now()))),

@@ -31,7 +31,10 @@ fn refused_refs_without_number_grow_the_journal_by_a_bounded_number_of_lines() {
     let out = g.push(&ada, &[], &refs);
     assert_ne!(out.code, 0);
     assert!(out.stderr.contains("more refs are refused"), "{out}");
-    assert!(out.stderr.matches("in the way of main").count() < 100, "{out}");
+    assert!(
+        out.stderr.matches("in the way of main").count() < 100,
+        "{out}"
+    );
     let journal = g.journal();
     assert_eq!(journal.len(), before + 101);
     assert_eq!(journal.last().unwrap()["refs"], 2_900);
