@@ -105,13 +105,16 @@ const PATTERNS: [Pattern; 19] = [
     pattern("a reuse token of aidf", "aidf1.", 8, false),
 ];
 
-/// The longest piece that has to be seen at once, in bytes.
+/// The longest piece that has to be seen at once, in bytes, with the byte before it.
 const REACH: usize = 128;
 
 /// Looks for credentials in content that passes in pieces.
 #[derive(Default)]
 pub struct SecretScan {
     carry: Vec<u8>,
+    /// Whether bytes were dropped: the first one kept was looked at then, and only tells
+    /// what the next one follows.
+    cut: bool,
     found: Option<&'static str>,
 }
 
@@ -123,8 +126,9 @@ impl SecretScan {
         }
         let mut text = std::mem::take(&mut self.carry);
         text.extend_from_slice(piece);
-        self.found = find_secret(&text);
+        self.found = find_secret(&text, usize::from(self.cut));
         let keep = text.len().saturating_sub(REACH);
+        self.cut |= keep > 0;
         self.carry = text.split_off(keep);
     }
 
@@ -134,8 +138,8 @@ impl SecretScan {
     }
 }
 
-fn find_secret(text: &[u8]) -> Option<&'static str> {
-    for (at, &byte) in text.iter().enumerate() {
+fn find_secret(text: &[u8], from: usize) -> Option<&'static str> {
+    for (at, &byte) in text.iter().enumerate().skip(from) {
         if !matches!(
             byte,
             b'g' | b'A' | b'x' | b's' | b'n' | b'p' | b'd' | b'a' | b'-'
@@ -185,6 +189,14 @@ mod tests {
         for message in ["skip the ci step", "[ci] skip", "skip-checks: false"] {
             assert_eq!(ci_directive(message), None, "{message}");
         }
+    }
+
+    #[test]
+    fn a_word_is_longer_than_what_is_kept_of_it() {
+        let word = format!("xghr_{}", "v".repeat(300));
+        assert_eq!(scan(&[word.as_bytes()]), None);
+        let pieces: Vec<&[u8]> = word.as_bytes().chunks(1).collect();
+        assert_eq!(scan(&pieces), None);
     }
 
     fn scan(pieces: &[&[u8]]) -> Option<&'static str> {

@@ -1,7 +1,7 @@
 //! What a server lets a push do to one ref. Pure: who holds which token was found out
 //! before, and the policy is given.
 
-mod shadow;
+pub(crate) mod shadow;
 
 use crate::backup_name;
 use crate::names;

@@ -26,6 +26,8 @@ pub mod error;
 pub mod files;
 pub mod folder;
 pub mod forge;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 pub mod gate;
 pub mod git;
 pub mod guards;

@@ -153,9 +153,9 @@ fn find(raw: &[u8]) -> Found<'_> {
     let message = String::from_utf8_lossy(message_of(raw)).to_lowercase();
     let name = TRAILER.to_lowercase();
     // In the last paragraph, whichever way its lines end; elsewhere it is a quotation.
-    let mut lines = message.trim_end().split(['\n', '\r']).rev().peekable();
+    let lines = message.trim_end().split(['\n', '\r']).rev();
     let mut blank = 0;
-    while let Some(line) = lines.next() {
+    for line in lines {
         // `\r\n` reads as an empty line between two.
         blank = if line.trim().is_empty() { blank + 1 } else { 0 };
         let crlf = message.contains('\r');

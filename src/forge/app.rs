@@ -234,7 +234,7 @@ impl AppTokens {
 }
 
 /// The token of an answer, and when it ends.
-fn minted(answer: &Value, now: i64) -> Result<(Secret, i64)> {
+pub(super) fn minted(answer: &Value, now: i64) -> Result<(Secret, i64)> {
     let token = answer["token"]
         .as_str()
         .filter(|t| !t.is_empty())

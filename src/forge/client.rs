@@ -276,7 +276,7 @@ impl<'a> Client<'a> {
     }
 
     /// `place`, where it is on the server of `from`: what we say is meant for that alone.
-    fn same_server(&self, place: &str, from: &str) -> Option<String> {
+    pub(super) fn same_server(&self, place: &str, from: &str) -> Option<String> {
         if place.starts_with('/') && !place.starts_with("//") {
             let (scheme, rest) = from.split_once("://")?;
             let authority = rest.split('/').next()?;

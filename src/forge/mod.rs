@@ -21,6 +21,8 @@ mod answer;
 mod app;
 mod auth;
 mod client;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod gitea;
 mod gitea_pulls;
 mod gitea_rules;

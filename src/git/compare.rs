@@ -22,25 +22,31 @@ impl Store {
                 || "the trees cannot be compared for renames",
             )?;
         }
-        let side = |f: &git2::DiffFile<'_>| {
-            (!f.id().is_zero()).then(|| Entry {
-                id: ObjectId(f.id()),
-                mode: Mode::from_raw(i32::from(f.mode())),
-            })
-        };
         let mut found = Vec::new();
-        for delta in diff.deltas() {
+        // The raw form alone tells every mode: the binding ends the program at one that is
+        // not git's, and any push may bring one.
+        diff.print(git2::DiffFormat::Raw, |delta, _, line| {
             let (old, new) = (delta.old_file(), delta.new_file());
             let (from, to) = (old.path_bytes(), new.path_bytes());
             let renamed = delta.status() == git2::Delta::Renamed;
-            let Some(path) = from.or(to) else { continue };
+            let Some((modes, path)) = modes(line.content()).zip(from.or(to)) else {
+                return false;
+            };
+            let side = |id: git2::Oid, raw: i32| {
+                (!id.is_zero()).then(|| Entry {
+                    id: ObjectId(id),
+                    mode: Mode::from_raw(raw),
+                })
+            };
             found.push(Change {
                 path: path.to_vec(),
                 renamed_to: to.filter(|_| renamed).map(<[u8]>::to_vec),
-                old: side(&old),
-                new: side(&new),
+                old: side(old.id(), modes.0),
+                new: side(new.id(), modes.1),
             });
-        }
+            true
+        })
+        .or_fail(Kind::Internal, || "the trees cannot be compared")?;
         Ok(found)
     }
 
@@ -128,4 +134,39 @@ impl Store {
 /// git's own rule: a NUL in the first 8,000 bytes.
 pub fn is_binary(content: &[u8]) -> bool {
     content[..content.len().min(8000)].contains(&0)
+}
+
+/// The modes of the old and the new side, which a line of the raw form begins with:
+/// `:100644 100755 …` (git-diff(1), "Raw output format").
+fn modes(line: &[u8]) -> Option<(i32, i32)> {
+    let text = std::str::from_utf8(line.get(..14)?).ok()?;
+    let (old, new) = text.strip_prefix(':')?.split_once(' ')?;
+    let octal = |digits: &str| i32::from_str_radix(digits, 8).ok();
+    octal(old).zip(octal(new))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mode_that_is_not_gits_does_not_end_a_comparison() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::scratch(&folder.path().join("s.git")).unwrap();
+        let odb = store.repo.odb().unwrap();
+        let blob = odb.write(git2::ObjectType::Blob, b"x\n").unwrap();
+        let modes = ["100644", "100645", "100000", "120777", "7"];
+        let mut tree = Vec::new();
+        for (name, mode) in modes.iter().enumerate() {
+            tree.extend_from_slice(format!("{mode} {name}\0").as_bytes());
+            tree.extend_from_slice(blob.as_bytes());
+        }
+        let tree = ObjectId(odb.write(git2::ObjectType::Tree, &tree).unwrap());
+        for find_renames in [true, false] {
+            let found = store.changes(None, Some(tree), find_renames).unwrap();
+            let found: Vec<Mode> = found.iter().map(|c| c.new.unwrap().mode).collect();
+            assert_eq!(found[..3], [Mode::File, Mode::Executable, Mode::File]);
+            assert_eq!(found[3], Mode::Symlink);
+        }
+    }
 }

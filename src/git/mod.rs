@@ -10,6 +10,8 @@ mod children;
 mod compare;
 mod credential;
 mod draft;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod id;
 mod object;
 mod pack;

@@ -2,6 +2,7 @@
 
 use super::id::{CommitId, ObjectId};
 use super::object::{Entry, Folder, Mode};
+use super::settings::value_of;
 use super::store::{Store, prepare};
 use crate::error::{Error, Kind, OrFail, Result};
 use git2::{ObjectType, Repository};
@@ -62,7 +63,7 @@ impl Store {
             let mut found = Vec::new();
             let mut entries = config.multivar(name, None)?;
             while let Some(entry) = entries.next() {
-                if let Ok(value) = entry?.value() {
+                if let Some(value) = value_of(entry?) {
                     found.push(value.to_owned());
                 }
             }

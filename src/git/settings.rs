@@ -23,6 +23,15 @@ struct Entry {
     from_repository: bool,
 }
 
+/// The value of an entry. A name alone is a true to git (git-config(1)), and libgit2's
+/// binding does not survive being asked for its value; none where it is not UTF-8.
+pub(super) fn value_of<'a>(entry: &'a git2::ConfigEntry<'_>) -> Option<&'a str> {
+    match entry.has_value() {
+        true => entry.value().ok(),
+        false => Some("true"),
+    }
+}
+
 impl GitSettings {
     /// Copies what is needed; what cannot be read is as if it were not there.
     pub(super) fn read(config: &git2::Config) -> Self {
@@ -38,10 +47,10 @@ impl GitSettings {
                 continue;
             };
             while let Some(Ok(entry)) = found.next() {
-                if let Ok(name) = entry.name() {
+                if let (Ok(name), Some(value)) = (entry.name(), value_of(entry)) {
                     entries.push(Entry {
                         name: name.to_owned(),
-                        value: entry.value().unwrap_or_default().to_owned(),
+                        value: value.to_owned(),
                         from_repository: matches!(
                             entry.level(),
                             ConfigLevel::Local | ConfigLevel::Worktree
@@ -295,6 +304,17 @@ mod tests {
             })
             .collect();
         GitSettings { entries }
+    }
+
+    #[test]
+    fn a_name_without_a_value_is_a_true_and_ends_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config");
+        let text = "[url \"x\"]\n\tinsteadOf\n[http]\n\tsslVerify = false\n\tsslVerify\n";
+        std::fs::write(&path, text).unwrap();
+        let s = GitSettings::read(&git2::Config::open(&path).unwrap());
+        assert_eq!(s.rewrite("https://h/x", true), "https://h/x");
+        assert_eq!(s.all("http.sslverify"), ["false", "true"]);
     }
 
     #[test]

@@ -144,7 +144,7 @@ fn starts_entry(text: &[u8], at: usize, column: usize) -> bool {
 fn first_dash(text: &[u8]) -> Option<usize> {
     text.split(|b| *b == b'\n').find_map(|line| {
         let column = line.iter().take_while(|b| **b == b' ').count();
-        starts_entry(&line[..], 0, column).then_some(column)
+        starts_entry(line, 0, column).then_some(column)
     })
 }
 

@@ -1,29 +1,25 @@
 //! A YAML list of mappings as text, with the place of each item.
 
+use super::says::Entry;
 use crate::error::{Error, Kind, Result};
 use crate::yaml;
-use serde::Deserialize;
 use std::ops::Range;
 
 /// A ledger file, read and checked.
 pub struct Ledger {
+    name: String,
     text: String,
-    items: Vec<Range<usize>>,
-    paths: Vec<Option<String>>,
-    timestamps: Vec<Option<String>>,
+    items: Vec<Item>,
     indent: usize,
     newline: &'static str,
     /// True where the text ends in a `[]` that stands for the items that were removed.
     emptied: bool,
 }
 
-/// What is looked at in an item; every item must be a mapping.
-#[derive(Deserialize)]
+/// An entry: where its lines stand, and what it says.
 struct Item {
-    #[serde(default)]
-    path: Option<serde_json::Value>,
-    #[serde(default)]
-    timestamp: Option<serde_json::Value>,
+    span: Range<usize>,
+    says: Entry,
 }
 
 impl Ledger {
@@ -37,38 +33,29 @@ impl Ledger {
         };
         let text =
             std::str::from_utf8(content.unwrap_or_default()).map_err(|_| bad("it is not UTF-8"))?;
-        let parsed: Option<Vec<Item>> = match text.trim().is_empty() {
-            true => None,
-            false => yaml::read(text).map_err(|e| bad(&e))?,
-        };
-        let parsed = parsed.unwrap_or_default();
+        let parsed = parse(text).map_err(|e| bad(&e))?;
         if ends_in_open_block(text) {
             return Err(bad(
                 "it ends inside a block of text without a newline, which appending would change",
             ));
         }
         let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
-        let (items, indent) = item_lines(text).map_err(bad)?;
-        if items.len() != parsed.len() {
+        let (spans, indent) = item_lines(text).map_err(bad)?;
+        if spans.len() != parsed.len() {
             return Err(bad(
                 "it is not written as one block list (each entry starting with `- ` at the same column)",
             ));
         }
-        let text_of = |v: Option<serde_json::Value>| v?.as_str().map(str::to_owned);
-        let (paths, timestamps) = parsed
-            .into_iter()
-            .map(|i| (text_of(i.path), text_of(i.timestamp)))
-            .unzip();
-        let text = if items.is_empty() {
+        let text = if spans.is_empty() {
             without_empty_list(text).ok_or_else(|| bad("it holds something else than a list"))?
         } else {
             text.to_owned()
         };
+        let items = spans.into_iter().zip(parsed);
         Ok(Ledger {
+            name: name.to_owned(),
             text,
-            items,
-            paths,
-            timestamps,
+            items: items.map(|(span, says)| Item { span, says }).collect(),
             indent,
             newline,
             emptied: false,
@@ -85,17 +72,41 @@ impl Ledger {
         self.items.is_empty()
     }
 
-    /// The text of the last entry for `path`.
-    pub fn entry_for(&self, path: &str) -> Option<&str> {
-        let at = self
-            .paths
+    /// Whether there is an entry for `path`.
+    pub fn has(&self, path: &str) -> bool {
+        self.last_for(path).is_some()
+    }
+
+    fn last_for(&self, path: &str) -> Option<usize> {
+        self.items
             .iter()
-            .rposition(|p| p.as_deref() == Some(path))?;
-        Some(&self.text[self.items[at].clone()])
+            .rposition(|i| i.says.path.as_deref() == Some(path))
+    }
+
+    /// The text of the last entry for `path`; none where its lines do not say by
+    /// themselves what the entry says, as where it refers to another.
+    pub fn entry_for(&self, path: &str) -> Option<&str> {
+        let item = &self.items[self.last_for(path)?];
+        let text = &self.text[item.span.clone()];
+        let alone = parse(text).ok()?;
+        (alone == [item.says.clone()]).then_some(text)
     }
 
     /// Appends an entry given as its lines, `key: value` first to last.
     pub fn append(&mut self, lines: &[String]) {
+        let mut entry = String::new();
+        for (at, line) in lines.iter().enumerate() {
+            entry.extend(std::iter::repeat_n(' ', self.indent));
+            entry.push_str(if at == 0 { "- " } else { "  " });
+            entry.push_str(line);
+            entry.push_str(self.newline);
+        }
+        // Lines that say no entry are told by whoever asks for the whole text.
+        let says = parse(&entry).ok().and_then(|mut all| all.pop());
+        self.push(&entry, says.unwrap_or_default());
+    }
+
+    fn push(&mut self, entry: &str, says: Entry) {
         if std::mem::take(&mut self.emptied) {
             self.text
                 .truncate(self.text.len() - "[]".len() - self.newline.len());
@@ -103,38 +114,46 @@ impl Ledger {
         if !self.text.is_empty() && !self.text.ends_with('\n') {
             self.text.push_str(self.newline);
         }
-        for (at, line) in lines.iter().enumerate() {
-            self.text.extend(std::iter::repeat_n(' ', self.indent));
-            self.text.push_str(if at == 0 { "- " } else { "  " });
-            self.text.push_str(line);
-            self.text.push_str(self.newline);
-        }
-    }
-
-    /// Appends an entry as another version of this ledger has it, unless its dash stands
-    /// at another column. Returns whether it was appended.
-    pub fn append_entry(&mut self, entry: &str) -> bool {
-        let column = entry.len() - entry.trim_start_matches(' ').len();
-        if column != self.indent && !self.items.is_empty() {
-            return false;
-        }
-        self.append(&[]);
+        let start = self.text.len();
         self.text.push_str(entry);
         if !entry.ends_with('\n') {
             self.text.push_str(self.newline);
         }
+        let span = start..self.text.len();
+        self.items.push(Item { span, says });
+    }
+
+    /// Appends an entry as another version of this ledger has it, unless its dash stands
+    /// at another column or its lines do not say an entry by themselves. Returns whether
+    /// it was appended.
+    pub fn append_entry(&mut self, entry: &str) -> bool {
+        let column = entry.len() - entry.trim_start_matches(' ').len();
+        if (column != self.indent && !self.items.is_empty()) || ends_in_open_block(entry) {
+            return false;
+        }
+        let Ok(mut says) = parse(entry) else {
+            return false;
+        };
+        let (Some(says), true) = (says.pop(), says.is_empty()) else {
+            return false;
+        };
+        if self.items.is_empty() {
+            self.indent = column;
+        }
+        self.push(entry, says);
         true
     }
 
     /// Sets the value of `key` in the last entry for `path`, where the entry has the key
     /// on a line of its own. Returns whether anything changed.
     pub fn set_in_entry(&mut self, path: &str, key: &str, value: &str) -> bool {
-        let Some(at) = self.paths.iter().rposition(|p| p.as_deref() == Some(path)) else {
+        let Some(at) = self.last_for(path) else {
             return false;
         };
-        let span = self.items[at].clone();
-        let mut start = span.start;
-        for line in self.text[span.clone()].split_inclusive('\n') {
+        let item = &self.items[at];
+        let old_entry = &self.text[item.span.clone()];
+        let mut start = 0;
+        for line in old_entry.split_inclusive('\n') {
             let body = line.trim_end_matches(['\n', '\r']);
             let key_at = body.len() - body.trim_start_matches([' ', '-']).len();
             if key_at == self.indent + 2
@@ -147,9 +166,26 @@ impl Ledger {
                     return false;
                 }
                 let end = start + body.len();
-                let was = old.len();
-                self.text.replace_range(end - was..end, value);
-                self.shift(at, value.len() as isize - was as isize);
+                let new_entry = format!(
+                    "{}{value}{}",
+                    &old_entry[..end - old.len()],
+                    &old_entry[end..]
+                );
+                // What stands on that line must be the whole value, and of this entry.
+                let Some(says) = item.says.with(key, old, value) else {
+                    return false;
+                };
+                if parse(&new_entry).ok().as_deref() != Some(std::slice::from_ref(&says)) {
+                    return false;
+                }
+                let span = item.span.clone();
+                let by = new_entry.len() as isize - old_entry.len() as isize;
+                self.items[at] = Item {
+                    span: span.start..span.start + new_entry.len(),
+                    says,
+                };
+                self.text.replace_range(span, &new_entry);
+                self.shift_from(at + 1, by);
                 return true;
             }
             start += line.len();
@@ -157,36 +193,26 @@ impl Ledger {
         false
     }
 
-    fn shift(&mut self, at: usize, by: isize) {
-        let moved = |n: usize| n.checked_add_signed(by).unwrap_or(n);
-        self.items[at].end = moved(self.items[at].end);
-        for span in &mut self.items[at + 1..] {
-            *span = moved(span.start)..moved(span.end);
-        }
-    }
-
     /// Every entry, first to last: its timestamp and its text.
     pub fn entries(&self) -> impl Iterator<Item = (Option<&str>, &str)> {
-        self.timestamps
+        self.items
             .iter()
-            .zip(&self.items)
-            .map(|(time, span)| (time.as_deref(), &self.text[span.clone()]))
+            .map(|i| (i.says.timestamp.as_deref(), &self.text[i.span.clone()]))
     }
 
     /// Every entry, first to last: its path and its text.
     pub fn items(&self) -> impl Iterator<Item = (Option<&str>, &str)> {
-        self.paths
+        self.items
             .iter()
-            .zip(&self.items)
-            .map(|(path, span)| (path.as_deref(), &self.text[span.clone()]))
+            .map(|i| (i.says.path.as_deref(), &self.text[i.span.clone()]))
     }
 
     /// Removes every entry whose path `gone` names; the other bytes stay. Returns how many.
     pub fn remove(&mut self, gone: impl Fn(&str) -> bool) -> usize {
         let goes: Vec<bool> = self
-            .paths
+            .items
             .iter()
-            .map(|p| p.as_deref().is_some_and(&gone))
+            .map(|i| i.says.path.as_deref().is_some_and(&gone))
             .collect();
         self.remove_at(&goes)
     }
@@ -194,22 +220,36 @@ impl Ledger {
     /// Removes the entries at the places that say true; the other bytes stay. Returns
     /// how many.
     pub fn remove_at(&mut self, goes: &[bool]) -> usize {
-        let mut removed = 0;
-        for at in (0..self.items.len()).rev() {
-            if goes.get(at).is_some_and(|g| *g) {
-                let span = self.items.remove(at);
-                let by = -((span.end - span.start) as isize);
-                self.text.replace_range(span, "");
-                self.paths.remove(at);
-                self.timestamps.remove(at);
-                if at < self.items.len() {
-                    self.shift_from(at, by);
-                }
+        let goes = |at: usize| goes.get(at).is_some_and(|g| *g);
+        let mut kept = String::with_capacity(self.text.len());
+        let mut items = Vec::with_capacity(self.items.len());
+        let (mut from, mut removed) = (0, 0);
+        for (at, item) in std::mem::take(&mut self.items).into_iter().enumerate() {
+            if goes(at) {
+                kept.push_str(&self.text[from..item.span.start]);
+                from = item.span.end;
                 removed += 1;
+            } else {
+                kept.push_str(&self.text[from..item.span.end]);
+                from = item.span.end;
+                let length = item.span.len();
+                items.push(Item {
+                    span: kept.len() - length..kept.len(),
+                    says: item.says,
+                });
             }
         }
-        if removed > 0 && self.items.is_empty() {
+        kept.push_str(&self.text[from..]);
+        self.items = items;
+        if removed == 0 {
+            return 0;
+        }
+        self.text = kept;
+        if self.items.is_empty() {
             // An empty list must still be one for its readers.
+            if !self.text.is_empty() && !self.text.ends_with('\n') {
+                self.text.push_str(self.newline);
+            }
             self.emptied = true;
             self.text.push_str("[]");
             self.text.push_str(self.newline);
@@ -218,16 +258,44 @@ impl Ledger {
     }
 
     fn shift_from(&mut self, from: usize, by: isize) {
-        for span in &mut self.items[from..] {
-            let moved = |n: usize| n.checked_add_signed(by).unwrap_or(n);
-            *span = moved(span.start)..moved(span.end);
+        let moved = |n: usize| n.checked_add_signed(by).unwrap_or(n);
+        for item in &mut self.items[from..] {
+            item.span = moved(item.span.start)..moved(item.span.end);
         }
     }
 
-    /// The file's text.
-    pub fn text(&self) -> &str {
-        &self.text
+    /// The file's text, read once more: every entry that was there and was not touched
+    /// says what it said, and ours say what we wrote.
+    ///
+    /// Errors: integrity, where a reader would see anything else.
+    pub fn checked(&self) -> Result<&str> {
+        let bad = |why: &str| {
+            Error::new(
+                Kind::Integrity,
+                format!(
+                    "the ledger `{}` cannot be written: {why}",
+                    self.name
+                ),
+            )
+            .hint("nothing was written; mend the file by a reviewed change, or leave it out with --no-changelog --no-memory")
+        };
+        let now = parse(&self.text)
+            .map_err(|e| bad(&format!("with the change it does not parse: {e}")))?;
+        let same =
+            now.len() == self.items.len() && now.iter().zip(&self.items).all(|(n, i)| *n == i.says);
+        match same {
+            true if item_lines(&self.text).is_ok() => Ok(&self.text),
+            _ => Err(bad("the change would alter other entries too")),
+        }
     }
+}
+
+/// The entries that a text holds; none for an empty one.
+fn parse(text: &str) -> Result<Vec<Entry>, String> {
+    if text.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(yaml::read::<Option<Vec<Entry>>>(text)?.unwrap_or_default())
 }
 
 /// The span of each top-level item, and the column of their dashes.
@@ -250,9 +318,8 @@ fn item_lines(text: &str) -> Result<(Vec<Range<usize>>, usize), &'static str> {
                 items.push(at..end);
             }
             Some(i) if dash && column == i => items.push(at..end),
-            Some(_) if body == "..." || body.starts_with("... ") => {
-                return Err("it has an end-of-document mark");
-            }
+            _ if is_mark(body, "...") => return Err("it has an end-of-document mark"),
+            Some(_) if is_mark(body, "---") => return Err("it holds more than one document"),
             // A comment or blank line between two items belongs to neither.
             Some(i) if column > i && !rest.is_empty() => {
                 if let Some(last) = items.last_mut() {
@@ -266,20 +333,40 @@ fn item_lines(text: &str) -> Result<(Vec<Range<usize>>, usize), &'static str> {
     Ok((items, indent.unwrap_or(0)))
 }
 
+/// Whether a line is a mark of YAML between documents: alone, or before white space.
+fn is_mark(line: &str, mark: &str) -> bool {
+    line.strip_prefix(mark)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
+}
+
 /// True where the last line belongs to a block scalar that keeps or clips its newline,
 /// and has none: the newline that an append has to add would become a part of it.
 fn ends_in_open_block(text: &str) -> bool {
     if text.is_empty() || text.ends_with('\n') {
         return false;
     }
-    let column = |line: &str| line.len() - line.trim_start_matches(' ').len();
-    let mut lines = text.lines().rev();
-    let last = lines.next().map_or(0, column);
-    let Some(head) = lines.find(|l| !l.trim().is_empty() && column(l) < last) else {
-        return false;
-    };
-    let mark = head.split_whitespace().next_back().unwrap_or("");
-    mark.starts_with(['|', '>']) && mark[1..].bytes().all(|b| b == b'+' || b.is_ascii_digit())
+    // From the last line up, through each line that stands further left: one of those
+    // opens the block, if there is one.
+    let mut column = usize::MAX;
+    for line in text.lines().rev().filter(|l| !l.trim().is_empty()) {
+        let here = line.len() - line.trim_start_matches(' ').len();
+        if here >= column {
+            continue;
+        }
+        column = here;
+        // A comment may follow the mark.
+        let head = line.split(" #").next().unwrap_or(line);
+        let head = head.split("\t#").next().unwrap_or(head);
+        let mark = head.split_whitespace().next_back().unwrap_or("");
+        if mark.starts_with(['|', '>'])
+            && mark[1..]
+                .bytes()
+                .all(|b| b"+".contains(&b) || b.is_ascii_digit())
+        {
+            return true;
+        }
+    }
+    false
 }
 
 /// The text of a list without items, with its `[]`, `null` or `~` taken out; comments stay.
@@ -318,8 +405,8 @@ mod tests {
     fn append(text: &str) -> String {
         let mut ledger = Ledger::read("x", Some(text.as_bytes())).unwrap();
         ledger.append(&entry(9));
-        let count = ledger.len() + 1;
-        let new = ledger.text().to_owned();
+        let count = ledger.len();
+        let new = ledger.checked().unwrap().to_owned();
         assert_eq!(
             Ledger::read("x", Some(new.as_bytes())).unwrap().len(),
             count,
@@ -372,6 +459,80 @@ mod tests {
     }
 
     #[test]
+    fn a_document_that_has_ended_is_not_appended_to() {
+        for end in [
+            "...\t\n",
+            "...",
+            "... \n",
+            "...\t# x\n",
+            "... # x\r\n",
+            "---\t\n",
+        ] {
+            for text in ["- path: a\n", "[]\n", ""] {
+                let text = format!("{text}{end}");
+                let ledger = Ledger::read("x", Some(text.as_bytes()));
+                let refused = match ledger {
+                    Err(e) => e.kind() == Kind::Integrity,
+                    // A mark at the very beginning opens the document.
+                    Ok(mut l) => {
+                        l.append(&entry(1));
+                        end.starts_with("---") && l.checked().is_ok()
+                    }
+                };
+                assert!(refused, "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_block_that_is_still_open_is_found_behind_comments_and_deeper_lines() {
+        for text in [
+            "- path: a\n  x: | # said\n    no newline",
+            "- path: a\n  x: |\n    text\n      deeper, no newline",
+            "- path: a\n  x: >+\n    text\n    ",
+            "- |\n    text",
+        ] {
+            assert!(
+                Ledger::read("x", Some(text.as_bytes())).is_err(),
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_change_that_would_alter_another_entry_is_refused() {
+        let read = |text: &str| Ledger::read("x", Some(text.as_bytes())).unwrap();
+        // The anchor goes with its entry, and the other one's value with it.
+        let mut ledger = read("- path: a\n  who: &w Pat\n- path: b\n  who: *w\n");
+        assert_eq!(ledger.remove(|p| p == "a"), 1);
+        assert_eq!(ledger.checked().unwrap_err().kind(), Kind::Integrity);
+        // An older anchor of the same name would take its place.
+        let mut ledger =
+            read("- path: o\n  who: &w Old\n- path: a\n  who: &w Pat\n- path: b\n  who: *w\n");
+        ledger.remove(|p| p == "a");
+        assert_eq!(ledger.checked().unwrap_err().kind(), Kind::Integrity);
+        // A line that is left behind would be one more of the block before.
+        let mut ledger = read("- path: a\n  text: |+\n    x\n- path: b\n\n- path: c\n");
+        ledger.remove(|p| p == "b");
+        assert_eq!(ledger.checked().unwrap_err().kind(), Kind::Integrity);
+        // A value of several lines is not what its first line says.
+        let mut ledger = read("- path: a\n  last_updated: 2025\n    and more\n");
+        assert!(!ledger.set_in_entry("a", "last_updated", "'2026'"));
+        assert!(ledger.checked().is_ok());
+        // An entry that refers to another says nothing by itself.
+        let ledger = read("- path: a\n  who: &w Pat\n- path: b\n  who: *w\n");
+        assert!(ledger.has("b") && ledger.entry_for("b").is_none());
+        assert!(ledger.entry_for("a").is_some());
+    }
+
+    #[test]
+    fn an_empty_list_after_a_comment_without_a_newline_is_still_one() {
+        let mut ledger = Ledger::read("x", Some(b"- path: a\n# end")).unwrap();
+        ledger.remove(|_| true);
+        assert_eq!(ledger.checked().unwrap(), "# end\n[]\n");
+    }
+
+    #[test]
     fn an_entry_is_found_changed_and_removed_and_nothing_else_moves() {
         let text = "# top\n- path: a\n  last_updated: '2025-05-02'\n  tags:\n  - x\n- path: b\n  last_updated: '2025-05-02'\n- path: a/c\n";
         let mut ledger = Ledger::read("x", Some(text.as_bytes())).unwrap();
@@ -382,20 +543,26 @@ mod tests {
         assert!(ledger.entry_for("a").unwrap().contains("2025"));
         assert_eq!(ledger.remove(|p| p == "a"), 1);
         assert_eq!(
-            ledger.text(),
+            ledger.checked().unwrap(),
             "# top\n- path: b\n  last_updated: '2026-11-22'\n- path: a/c\n"
         );
         assert_eq!(ledger.entry_for("a/c"), Some("- path: a/c\n"));
         assert_eq!(ledger.remove(|_| true), 2);
-        assert_eq!(ledger.text(), "# top\n[]\n");
+        assert_eq!(ledger.checked().unwrap(), "# top\n[]\n");
         ledger.append(&entry(1));
-        assert_eq!(ledger.text(), "# top\n- path: p1\n  message: 'a: b'\n");
+        assert_eq!(
+            ledger.checked().unwrap(),
+            "# top\n- path: p1\n  message: 'a: b'\n"
+        );
         let mut ledger = Ledger::read(
             "x",
             Some(b"- path: a\n\n# about b\n- path: b\n  tags: []\n# end\n"),
         )
         .unwrap();
         assert_eq!(ledger.remove(|p| p == "a"), 1);
-        assert_eq!(ledger.text(), "\n# about b\n- path: b\n  tags: []\n# end\n");
+        assert_eq!(
+            ledger.checked().unwrap(),
+            "\n# about b\n- path: b\n  tags: []\n# end\n"
+        );
     }
 }

@@ -5,6 +5,9 @@
 mod entries;
 mod growth;
 mod list;
+#[cfg(test)]
+mod random;
+mod says;
 
 pub use entries::{ChangelogEntry, MemoryEntry, RollbackEntry};
 pub use growth::{Growth, Item, growth};

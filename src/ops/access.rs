@@ -301,11 +301,12 @@ pub fn authorise(
         if token::idleness(claims, activity, idle_days, cx.now.seconds()).over {
             return Err(rejected(Rejection::Idle));
         }
-        if claims.kind == TokenKind::Sandbox {
-            if claims.branch.as_deref() != Some(branch) && !policy.is_protected(branch) {
-                return Err(Error::new(Kind::Denied, format!("the token is for another branch than {branch}"))
-                    .hint("leave --branch out to write the token's own sandbox, or open one with `aidf sandbox init`"));
-            }
+        if claims.kind == TokenKind::Sandbox
+            && claims.branch.as_deref() != Some(branch)
+            && !policy.is_protected(branch)
+        {
+            return Err(Error::new(Kind::Denied, format!("the token is for another branch than {branch}"))
+                .hint("leave --branch out to write the token's own sandbox, or open one with `aidf sandbox init`"));
         }
     }
     if operator {

@@ -4,6 +4,8 @@
 pub mod access;
 pub mod backup;
 pub mod commit;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 pub mod hook;
 pub mod log;
 pub mod propose;

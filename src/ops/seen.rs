@@ -224,3 +224,20 @@ fn read_entry(text: &str) -> Option<Entry> {
         mode,
     })
 }
+
+/// For fuzzing: what may stand in such a file is read, written and read alike.
+#[cfg(any(fuzzing, test))]
+pub(in crate::ops) fn reread(data: &[u8]) {
+    let Ok(memory) = serde_json::from_slice::<Memory>(data) else {
+        return;
+    };
+    for entry in memory
+        .written
+        .values()
+        .flatten()
+        .filter_map(|t| read_entry(t))
+    {
+        let again = read_entry(&write_entry(entry));
+        assert_eq!(again, Some(entry));
+    }
+}

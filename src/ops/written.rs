@@ -177,6 +177,8 @@ pub(super) fn read_ledger(cx: &Context, tree: ObjectId, path: &str) -> Result<Le
 }
 
 /// The edit that writes a ledger back, keeping its mode; none when nothing changed.
+///
+/// Errors: integrity, where the change would alter other entries too.
 pub(super) fn ledger_edit(
     cx: &Context,
     draft: &mut Draft<'_>,
@@ -185,7 +187,7 @@ pub(super) fn ledger_edit(
     ledger: &Ledger,
 ) -> Result<Option<Edit>> {
     let old = cx.store.entry(tree, path.as_bytes())?;
-    let id = draft.blob(ledger.text().as_bytes())?;
+    let id = draft.blob(ledger.checked()?.as_bytes())?;
     if old.is_some_and(|o| o.id == id) {
         return Ok(None);
     }

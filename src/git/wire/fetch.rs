@@ -39,7 +39,16 @@ impl FetchConnection {
     ///
     /// Errors: not_found, auth, unavailable.
     pub(crate) fn open(endpoint: &Endpoint, settings: &LinkSettings) -> Result<FetchConnection> {
-        let mut wire = Wire::connect(endpoint, Service::UploadPack, true, settings)?;
+        FetchConnection::greeted(Wire::connect(
+            endpoint,
+            Service::UploadPack,
+            true,
+            settings,
+        )?)
+    }
+
+    /// Reads the greeting of a server that was connected to.
+    pub(super) fn greeted(mut wire: Wire) -> Result<FetchConnection> {
         let mut packet = wire.next()?;
         if let Some(Packet::Data(line)) = &packet
             && line.starts_with(b"# service=")
@@ -62,7 +71,8 @@ impl FetchConnection {
                         return Err(Error::new(
                             Kind::Usage,
                             format!(
-                                "{endpoint} is a SHA-256 repository, which aidf does not support yet"
+                                "{} is a SHA-256 repository, which aidf does not support yet",
+                                wire.endpoint
                             ),
                         ));
                     }

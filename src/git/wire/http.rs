@@ -368,7 +368,7 @@ fn reader_of(response: Response<Body>) -> BodyReader<'static> {
 }
 
 /// Where a redirected GET leads; it must still be the same service of a repository.
-fn redirect_target(from: &HttpUrl, place: &str, service: Service) -> Result<HttpUrl> {
+pub(super) fn redirect_target(from: &HttpUrl, place: &str, service: Service) -> Result<HttpUrl> {
     let refuse = |why: &str| {
         Error::new(
             Kind::Unavailable,

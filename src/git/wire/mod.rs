@@ -4,6 +4,8 @@
 mod daemon;
 pub mod endpoint;
 mod fetch;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod http;
 pub(super) mod pkt_line;
 pub(in crate::git) mod process;

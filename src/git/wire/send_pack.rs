@@ -149,7 +149,16 @@ impl PushConnection {
     ///
     /// Errors: not_found, auth, unavailable.
     pub(crate) fn open(endpoint: &Endpoint, settings: &LinkSettings) -> Result<PushConnection> {
-        let mut wire = Wire::connect(endpoint, Service::ReceivePack, false, settings)?;
+        PushConnection::greeted(Wire::connect(
+            endpoint,
+            Service::ReceivePack,
+            false,
+            settings,
+        )?)
+    }
+
+    /// Reads the advertisement of a server that was connected to.
+    pub(super) fn greeted(mut wire: Wire) -> Result<PushConnection> {
         let advertisement = read_advertisement(&mut wire, Service::ReceivePack)?;
         wire.settle();
         Ok(PushConnection {

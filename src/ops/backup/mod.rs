@@ -6,6 +6,8 @@ mod create;
 mod destination;
 mod drill;
 mod export;
+#[cfg(any(fuzzing, test))]
+pub(in crate::ops) mod fuzzing;
 mod list;
 mod proof;
 mod prune;

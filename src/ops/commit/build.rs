@@ -332,7 +332,7 @@ impl Build<'_> {
             }
             let described = self.request.description.is_some() || !self.request.tags.is_empty();
             for (path, _) in logged.iter().filter(|(_, there)| *there) {
-                let known = memory.entry_for(path).is_some();
+                let known = memory.has(path);
                 if known && !described {
                     memory.set_in_entry(path, "last_updated", &crate::yaml::scalar(&date));
                     continue;

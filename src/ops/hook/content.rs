@@ -40,6 +40,9 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+/// The new commits of a ref, by where it goes to and comes from.
+type Walks = HashMap<(CommitId, Option<CommitId>), Rc<Vec<CommitId>>>;
+
 /// What one push brings, for all its refs.
 pub struct Content<'a> {
     look: &'a Look<'a>,
@@ -52,7 +55,7 @@ pub struct Content<'a> {
     now: Held,
     ledgers: Ledgers<'a>,
     verdicts: RefCell<HashMap<(CommitId, bool), Rc<Verdict>>>,
-    walks: RefCell<HashMap<(CommitId, Option<CommitId>), Rc<Vec<CommitId>>>>,
+    walks: RefCell<Walks>,
 }
 
 /// What is known of a commit, whichever branch it is pushed to.

@@ -22,11 +22,14 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+/// What became of a ledger, by its content before and after.
+type Known = HashMap<(Option<ObjectId>, Option<ObjectId>), Rc<Growth>>;
+
 /// The ledgers of one push.
 pub struct Ledgers<'a> {
     look: &'a Look<'a>,
     policy: &'a Policy,
-    known: RefCell<HashMap<(Option<ObjectId>, Option<ObjectId>), Rc<Growth>>>,
+    known: RefCell<Known>,
 }
 
 impl<'a> Ledgers<'a> {

@@ -217,7 +217,8 @@ impl Gate {
                 todo: todo.to_owned(),
             }))
         };
-        if !update.is_text && !(pusher.operator && motion == Motion::Delete) {
+        let mended = pusher.operator && motion == Motion::Delete;
+        if !update.is_text && !mended {
             return refuse(
                 format!("the ref name {} is not UTF-8", update.name),
                 "choose another name",

@@ -132,7 +132,7 @@ impl Work<'_> {
         let mut returning = there
             .iter()
             .filter_map(|(p, _)| std::str::from_utf8(p).ok())
-            .filter(|p| memory.entry_for(p).is_none())
+            .filter(|p| !memory.has(p))
             .collect::<Vec<_>>();
         for id in &report.reverted {
             if returning.is_empty() {

@@ -1,0 +1,289 @@
+//! What fuzzing asks of git's formats: packs, bundles, objects, names, configuration.
+
+use super::bundle::Bundle;
+use super::id::{ObjectId, RefName, TreePath, is_invisible};
+use super::pack::Indexer;
+use super::settings::GitSettings;
+use super::store::Store;
+use super::wire::endpoint::parse_http;
+use crate::fuzzing::{has_control, two};
+use crate::keys::KeyRing;
+use crate::progress::Silent;
+use crate::signature::{Check, judge};
+use git2::{ConfigLevel, IndexEntry, IndexTime, ObjectType, Oid, Repository};
+use std::cell::RefCell;
+use std::path::{Component, Path};
+
+struct Scratch {
+    store: Store,
+    folder: tempfile::TempDir,
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Option<Scratch>> = const { RefCell::new(None) };
+}
+
+fn with_scratch(work: impl FnOnce(&Scratch)) {
+    SCRATCH.with_borrow_mut(|kept| {
+        let made = kept.take().or_else(|| {
+            let folder = tempfile::tempdir().ok()?;
+            let store = Store::scratch(&folder.path().join("scratch.git")).ok()?;
+            Some(Scratch { store, folder })
+        });
+        let Some(made) = made else {
+            panic!("no scratch repository can be made");
+        };
+        work(kept.insert(made));
+    });
+}
+
+/// An empty repository, the same one for every input.
+pub(super) fn scratch(work: impl FnOnce(&Repository)) {
+    with_scratch(|s| work(&s.store.repo));
+}
+
+/// The first byte is how the pack is cut. One that is kept is whole by its own checksum.
+pub fn pack(data: &[u8]) {
+    let Some((&piece, bytes)) = data.split_first() else {
+        return;
+    };
+    scratch(|repo| {
+        let Ok(odb) = repo.odb() else { return };
+        let Ok(mut indexer) = Indexer::new(&odb) else {
+            return;
+        };
+        for part in bytes.chunks(usize::from(piece).max(1)) {
+            if indexer.add(part).is_err() {
+                return;
+            }
+        }
+        let short = bytes.len() < 12;
+        assert_eq!(indexer.broke_off(), short);
+        if indexer.finish().is_ok() {
+            assert!(bytes.starts_with(b"PACK"), "that is no pack");
+        }
+    });
+}
+
+fn in_file(data: &[u8], work: impl FnOnce(&Path, &Store)) {
+    with_scratch(|s| {
+        let path = s.folder.path().join("input");
+        if std::fs::write(&path, data).is_ok() {
+            work(&path, &s.store);
+        }
+    });
+}
+
+/// The names in a bundle that is read can be shown, and lead nowhere else.
+pub fn bundle(data: &[u8]) {
+    in_file(data, |path, store| {
+        let Ok(bundle) = Bundle::read(path) else {
+            return;
+        };
+        for (name, _) in &bundle.refs {
+            assert!(!has_control(name) && !name.contains(".."), "{name:?}");
+            assert!(!name.chars().any(is_invisible), "{name:?}");
+        }
+        assert!(bundle.branches().count() <= bundle.refs.len());
+        let sound = bundle.check_bytes().is_ok();
+        if bundle.unpack(store, &Silent).is_ok() {
+            assert!(sound, "a damaged bundle was unpacked");
+        }
+    });
+}
+
+/// The first byte is the kind; any object that an object store takes can be looked at.
+pub fn object(data: &[u8]) {
+    let Some((&kind, bytes)) = data.split_first() else {
+        return;
+    };
+    let kind = match kind % 3 {
+        0 => ObjectType::Commit,
+        1 => ObjectType::Tree,
+        _ => ObjectType::Tag,
+    };
+    with_scratch(|s| {
+        let (store, repo) = (&s.store, &s.store.repo);
+        let Ok(odb) = repo.odb() else { return };
+        // In memory alone; the store is opened anew for each, since it keeps what it knows.
+        let Ok(memory) = odb.add_new_mempack_backend(1000) else {
+            return;
+        };
+        if let Ok(id) = odb.write(kind, bytes) {
+            let id = ObjectId(id);
+            match kind {
+                ObjectType::Commit => commit(store, id, bytes),
+                ObjectType::Tree => tree(store, id),
+                _ => {
+                    let _ = store.check_whole(&[id], &mut super::whole::Known::default());
+                }
+            }
+        }
+        let _ = memory.reset();
+    });
+    // A store with one backend more for each input grows slow.
+    SCRATCH.with_borrow_mut(|kept| {
+        if let Some(Scratch { store, folder }) = kept.take() {
+            // Its lock goes with it.
+            drop(store);
+            let made = Store::scratch(&folder.path().join("scratch.git"));
+            *kept = made.ok().map(|store| Scratch { store, folder });
+        }
+    });
+}
+
+fn commit(store: &Store, id: ObjectId, bytes: &[u8]) {
+    let Ok(info) = store.commit(id) else { return };
+    let Ok(known) = store.repo.find_commit(id.0) else {
+        panic!("a commit was read that is none");
+    };
+    let parents: Vec<Oid> = known.parent_ids().collect();
+    let ours: Vec<Oid> = info.parents.iter().map(|p| p.0).collect();
+    assert_eq!(ours, parents, "{}", bytes.escape_ascii());
+    assert_eq!(info.tree.0, known.tree_id());
+    assert!(!info.author.contains('\n') && !info.committer.contains('\n'));
+    let _ = info.subject();
+    let judged = judge(&KeyRing::of(Vec::new()), "demo", "b", bytes);
+    assert_ne!(judged.check, Check::Good, "signed with no key");
+    let _ = store.check_whole(&[id], &mut super::whole::Known::default());
+}
+
+fn tree(store: &Store, id: ObjectId) {
+    let _ = store.check_whole(&[id], &mut super::whole::Known::default());
+    let found = store.files_below(id, b"");
+    for (path, entry) in found.iter().flatten().take(20) {
+        // Two entries of one name are the first one.
+        let again = store.entry(id, path);
+        assert!(
+            matches!(again, Ok(Some(_))) || path.contains(&b'/'),
+            "{entry:?}"
+        );
+    }
+    let _ = store.changes(None, Some(id), true);
+    let _ = store.folder(id);
+}
+
+/// What is taken for a ref's name git takes too; a plain one is taken.
+pub fn ref_name(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    if let Ok(id) = ObjectId::parse(text) {
+        assert_eq!(id.to_string(), text.to_ascii_lowercase());
+        assert!(text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit()));
+    }
+    for name in [text.to_owned(), format!("refs/heads/{text}")] {
+        let taken = RefName::new(&name);
+        if let Ok(taken) = &taken {
+            assert!(
+                git2::Reference::is_valid_name(&name),
+                "git refuses {name:?}"
+            );
+            assert!(name.starts_with("refs/") && name.len() <= 250);
+            assert!(!has_control(&name) && !name.chars().any(char::is_whitespace));
+            assert!(!name.contains(['$', '`', '\'', '"', ';', '|', '&', '<', '>']));
+            assert!(name.split('/').all(|part| !part.starts_with('-')));
+            assert_eq!(taken.as_str(), name);
+        }
+        let plain = |part: &str| {
+            part.starts_with('x')
+                && part
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        };
+        let rest = name.strip_prefix("refs/heads/");
+        let plain = rest.is_some_and(|r| r.split('/').all(plain));
+        if plain && name.len() <= 250 {
+            assert!(taken.is_ok(), "{name} was refused");
+        }
+    }
+    if let Ok(branch) = RefName::branch(text) {
+        assert_eq!(branch.short(), text);
+        assert_eq!(branch.as_str(), format!("refs/heads/{text}"));
+    }
+}
+
+/// What is taken for a path git takes too, and it stays inside of the tree.
+pub fn tree_path(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let taken = TreePath::new(text);
+    let plain = |part: &str| {
+        part.starts_with('x') && part.len() < 200 && part.bytes().all(|b| b.is_ascii_lowercase())
+    };
+    if text.split('/').all(plain) && text.len() < 4096 {
+        assert!(taken.is_ok(), "{text} was refused");
+    }
+    let Ok(path) = taken else { return };
+    assert_eq!(path.as_str(), text);
+    let denied = |p: &str| crate::denied::rule_for(p).is_some();
+    assert_eq!(denied(text), denied(&text.to_ascii_uppercase()), "{text}");
+    let inside = |c: Component| matches!(c, Component::Normal(_));
+    assert!(Path::new(text).components().all(inside), "{text}");
+    assert!(
+        !has_control(text) && !text.contains(['\\', ':']),
+        "{text:?}"
+    );
+    for part in text.split('/') {
+        let folded: String = part.chars().filter(|c| !is_invisible(*c)).collect();
+        let folded = folded.trim_end_matches(['.', ' ']).to_lowercase();
+        assert!(folded != ".git" && folded != "git~1", "{text:?}");
+        assert!(!part.is_empty() && part.len() <= 255);
+    }
+    for parent in path.parents() {
+        assert!(TreePath::new(parent).is_ok(), "{parent:?} of {text:?}");
+    }
+    let Ok(mut index) = git2::Index::new() else {
+        return;
+    };
+    let entry = IndexEntry {
+        ctime: IndexTime::new(0, 0),
+        mtime: IndexTime::new(0, 0),
+        dev: 0,
+        ino: 0,
+        mode: 0o100644,
+        uid: 0,
+        gid: 0,
+        file_size: 0,
+        id: Oid::ZERO_SHA1,
+        flags: 0,
+        flags_extended: 0,
+        path: text.as_bytes().to_vec(),
+    };
+    if let Err(e) = index.add(&entry) {
+        assert!(!e.message().contains("path"), "git refuses {text:?}: {e}");
+    }
+}
+
+/// A repository's own configuration names no program; the first line is an address.
+pub fn config(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let (url, file) = two(text);
+    in_file(file.as_bytes(), |path, _| {
+        let Ok(mut config) = git2::Config::new() else {
+            return;
+        };
+        if config.add_file(path, ConfigLevel::Local, false).is_err() {
+            return;
+        }
+        let settings = GitSettings::read(&config);
+        if std::env::var_os("GIT_SSH_COMMAND").is_none() {
+            assert_eq!(settings.ssh_command(), None);
+        }
+        for push in [true, false] {
+            // What replaces the front of an address leaves its end.
+            let to = settings.rewrite(url, push);
+            let end = |n: usize| url.get(n..).is_some_and(|end| to.ends_with(end));
+            assert!(to == url || (1..=url.len()).any(end), "{url} became {to}");
+        }
+        if let Some(http) = url
+            .strip_prefix("https://")
+            .and_then(|r| parse_http(true, r))
+        {
+            let _ = settings.http_for(&http);
+        }
+    });
+}

@@ -1,0 +1,221 @@
+//! Random ledgers with hostile endings: what was there stays what it says, or nothing is
+//! written. `AIDF_LEDGER_ROUNDS` sets how many (a million takes minutes in a release
+//! build), `AIDF_LEDGER_SEED` replays one that failed.
+
+#![allow(clippy::print_stdout, reason = "the seed of a failure is printed")]
+
+use super::Ledger;
+use crate::error::Kind;
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng};
+use serde_json::Value;
+
+/// Lines of an entry after its first, at the place of its fields.
+const FIELDS: [&str; 26] = [
+    "task_id: null",
+    "message: 'a: b'",
+    "message: \"a\n    b\"",
+    "message: 'two\n\n    lines'",
+    "message: plain\n    goes on",
+    "text: |\n    kept\n    - no item",
+    "text: |-\n    stripped",
+    "text: |+\n    kept\n\n",
+    "text: >\n    folded\n      deeper\n    back",
+    "text: >+\n    folded\n\n",
+    "text: |2\n      two\n    one",
+    "text: | # said\n    after a comment",
+    "tags: [x, y]",
+    "tags: [x,\n    y]",
+    "tags:\n  - 1\n  - 2",
+    "tags:\n    - deep\n    - er",
+    "who: &a Pat",
+    "who: *a",
+    "who: &b {x: 1}",
+    "other: *b",
+    "empty:",
+    "tab:\there",
+    "x: y # tail",
+    "? q\n  : v",
+    "num: 1.0",
+    "!!str t: !!str 1",
+];
+
+/// What may stand between entries, and at the end.
+const BETWEEN: [&str; 14] = [
+    "",
+    "",
+    "",
+    "\n",
+    "\n\n",
+    "# a comment\n",
+    "  # deeper\n",
+    "    # deepest\n",
+    "\t\n",
+    " \n",
+    "   \n",
+    "#\n",
+    "\r\n",
+    "\t# tab\n",
+];
+
+/// What the file ends in.
+const ENDS: [&str; 22] = [
+    "",
+    "",
+    "\n",
+    "...",
+    "...\n",
+    "...\t",
+    "...\t\n",
+    "... # x\n",
+    "---",
+    "---\n",
+    "---\t\n",
+    "--- []\n",
+    "[]\n",
+    "null\n",
+    "# end",
+    "  # end",
+    "\t",
+    "    ",
+    "- ",
+    "-",
+    "\u{feff}",
+    "%YAML 1.2\n",
+];
+
+/// What it starts with.
+const STARTS: [&str; 12] = [
+    "",
+    "",
+    "",
+    "",
+    "---\n",
+    "--- # x\n",
+    "# top\n",
+    "\u{feff}",
+    "%YAML 1.1\n---\n",
+    "\n",
+    "...\n",
+    "--- \n",
+];
+
+fn ledger(random: &mut StdRng) -> String {
+    let pick = |random: &mut StdRng, from: &[&'static str]| *from.choose(random).unwrap();
+    let mut text = pick(random, &STARTS).to_owned();
+    let indent = " ".repeat(*[0, 0, 0, 2, 3].choose(random).unwrap());
+    for n in 0..random.random_range(0..4) {
+        let dash = *["- ", "- ", "- ", "-\n  ", "-   ", "-\t"]
+            .choose(random)
+            .unwrap();
+        let mut lines = format!("{dash}path: p{n}\n");
+        for _ in 0..random.random_range(0..3) {
+            lines.push_str("  ");
+            lines.push_str(pick(random, &FIELDS));
+            lines.push('\n');
+        }
+        for line in lines.split_inclusive('\n') {
+            if line.trim().is_empty() {
+                text.push_str(line);
+            } else {
+                text.push_str(&format!("{indent}{line}"));
+            }
+        }
+        text.push_str(pick(random, &BETWEEN));
+    }
+    if random.random_bool(0.3) {
+        text.truncate(text.trim_end_matches('\n').len());
+    }
+    text.push_str(pick(random, &ENDS));
+    if random.random_bool(0.15) {
+        text = text.replace('\n', "\r\n");
+    }
+    if random.random_bool(0.02) {
+        text = text.replace('\n', "\r");
+    }
+    text
+}
+
+/// The entries as a reader of its own sees them; none where it cannot.
+fn seen(text: &str) -> Option<Vec<Value>> {
+    match serde_saphyr::from_str::<Option<Value>>(text).ok()? {
+        None | Some(Value::Null) => Some(Vec::new()),
+        Some(Value::Array(all)) => Some(all),
+        Some(_) => None,
+    }
+}
+
+/// One round; answers whether the ledger was taken.
+fn round(random: &mut StdRng) -> bool {
+    let text = ledger(random);
+    let Ok(mut ledger) = Ledger::read("x", Some(text.as_bytes())) else {
+        return false;
+    };
+    let Some(before) = seen(&text).or_else(|| text.trim().is_empty().then(Vec::new)) else {
+        return false;
+    };
+    let lines = [
+        "path: ours".to_owned(),
+        "message: 'a: b'".to_owned(),
+        "tags:".to_owned(),
+        "- x".to_owned(),
+    ];
+    let ours = serde_json::json!({"path": "ours", "message": "a: b", "tags": ["x"]});
+    ledger.append(&lines);
+    let appended = match ledger.checked() {
+        Ok(appended) => appended.to_owned(),
+        Err(e) => {
+            assert_eq!(e.kind(), Kind::Integrity);
+            return false;
+        }
+    };
+    let with_ours: Vec<Value> = before.iter().cloned().chain([ours]).collect();
+    assert_eq!(
+        seen(&appended).as_ref(),
+        Some(&with_ours),
+        "appended to {text:?}: {appended:?}"
+    );
+    let kept = appended.starts_with(&text) || before.is_empty();
+    assert!(kept, "bytes moved in {text:?}: {appended:?}");
+    // Removed at once, and by somebody who reads what was written.
+    let again = Ledger::read("x", Some(appended.as_bytes()));
+    for mut ledger in [Some(ledger), again.ok()].into_iter().flatten() {
+        assert_eq!(ledger.remove(|p| p == "ours"), 1, "{text:?}");
+        match ledger.checked() {
+            Ok(removed) => {
+                assert_eq!(
+                    seen(removed).as_ref(),
+                    Some(&before),
+                    "removed from {appended:?}"
+                );
+            }
+            Err(e) => assert_eq!(e.kind(), Kind::Integrity),
+        }
+        // Any other one goes alone, too, or stays.
+        if !before.is_empty() {
+            let at = random.random_range(0..before.len());
+            let goes: Vec<bool> = (0..before.len()).map(|n| n == at).collect();
+            ledger.remove_at(&goes);
+            if let Ok(removed) = ledger.checked() {
+                let mut left = before.clone();
+                left.remove(at);
+                assert_eq!(seen(removed), Some(left), "removed from {text:?}");
+            }
+        }
+    }
+    true
+}
+
+#[test]
+fn what_a_random_ledger_says_stays_through_append_and_remove() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|v| v.parse::<u64>().ok());
+    let rounds = number("AIDF_LEDGER_ROUNDS").unwrap_or(3_000);
+    let seed = number("AIDF_LEDGER_SEED").unwrap_or_else(rand::random);
+    println!("AIDF_LEDGER_SEED={seed} AIDF_LEDGER_ROUNDS={rounds}");
+    let mut random = StdRng::seed_from_u64(seed);
+    let taken = (0..rounds).filter(|_| round(&mut random)).count() as u64;
+    println!("{taken} of {rounds} ledgers were appended to");
+    // A test that takes none would prove nothing.
+    assert!(taken * 10 > rounds, "{taken} of {rounds} were taken");
+}

@@ -1,0 +1,196 @@
+//! What an entry of a ledger says, whatever its writing: enough to tell whether two texts
+//! say the same, without keeping either.
+
+use crate::yaml;
+use serde::Deserialize;
+use serde::de::{Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor};
+use std::fmt;
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::sync::OnceLock;
+
+/// A mapping: the fields that aidf looks at, and a digest of all of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// The field of this name, where it is text.
+    pub path: Option<String>,
+    /// The field of this name, where it is text.
+    pub timestamp: Option<String>,
+    /// The sum of the digests of its fields: their order means nothing in YAML.
+    digest: u64,
+}
+
+impl Entry {
+    /// The same, with the field `key` that was written as `old` written as `new`; none
+    /// where either is no scalar.
+    pub fn with(&self, key: &str, old: &str, new: &str) -> Option<Entry> {
+        let (name, old, new) = (
+            digest_of_text(key),
+            yaml::read::<Digest>(old).ok()?.0,
+            yaml::read::<Digest>(new).ok()?.0,
+        );
+        let digest = self
+            .digest
+            .wrapping_sub(field(name, old))
+            .wrapping_add(field(name, new));
+        Some(Entry {
+            digest,
+            ..self.clone()
+        })
+    }
+}
+
+/// A digest of any YAML value. It is keyed for each run, so that nobody can find two
+/// values of one digest beforehand.
+#[derive(Clone, Copy)]
+struct Digest(u64);
+
+/// One value's digest, with the text where it is one.
+struct Field(u64, Option<String>);
+
+fn hash(what: impl FnOnce(&mut dyn Hasher)) -> u64 {
+    static KEY: OnceLock<RandomState> = OnceLock::new();
+    let mut hasher = KEY.get_or_init(RandomState::new).build_hasher();
+    what(&mut hasher);
+    hasher.finish()
+}
+
+fn digest_of_text(text: &str) -> u64 {
+    tagged(3, text.as_bytes())
+}
+
+fn tagged(tag: u8, bytes: &[u8]) -> u64 {
+    hash(|h| {
+        h.write_u8(tag);
+        h.write(bytes);
+    })
+}
+
+fn field(key: u64, value: u64) -> u64 {
+    hash(|mut h| (6u8, key, value).hash(&mut h))
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        d.deserialize_any(Any).map(|f| Digest(f.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Field {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        d.deserialize_any(Any)
+    }
+}
+
+struct Any;
+
+impl<'de> Visitor<'de> for Any {
+    type Value = Field;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a YAML value")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Field, E> {
+        Ok(Field(tagged(0, &[]), None))
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Field, E> {
+        self.visit_unit()
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, d: D) -> Result<Field, D::Error> {
+        d.deserialize_any(Any)
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, d: D) -> Result<Field, D::Error> {
+        d.deserialize_any(Any)
+    }
+
+    fn visit_bool<E>(self, v: bool) -> Result<Field, E> {
+        Ok(Field(tagged(1, &[v.into()]), None))
+    }
+
+    fn visit_i64<E: Error>(self, v: i64) -> Result<Field, E> {
+        self.visit_i128(v.into())
+    }
+
+    fn visit_u64<E: Error>(self, v: u64) -> Result<Field, E> {
+        self.visit_i128(v.into())
+    }
+
+    fn visit_i128<E>(self, v: i128) -> Result<Field, E> {
+        Ok(Field(tagged(2, &v.to_le_bytes()), None))
+    }
+
+    fn visit_u128<E>(self, v: u128) -> Result<Field, E> {
+        Ok(Field(tagged(7, &v.to_le_bytes()), None))
+    }
+
+    fn visit_f64<E>(self, v: f64) -> Result<Field, E> {
+        // By bits: one that is no number is the same as itself.
+        Ok(Field(tagged(4, &v.to_bits().to_le_bytes()), None))
+    }
+
+    fn visit_str<E>(self, v: &str) -> Result<Field, E> {
+        Ok(Field(digest_of_text(v), Some(v.to_owned())))
+    }
+
+    fn visit_bytes<E>(self, v: &[u8]) -> Result<Field, E> {
+        Ok(Field(tagged(8, v), None))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Field, A::Error> {
+        let mut all = tagged(5, &[]);
+        while let Some(Digest(one)) = seq.next_element()? {
+            all = hash(|mut h| (5u8, all, one).hash(&mut h));
+        }
+        Ok(Field(all, None))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Field, A::Error> {
+        Ok(Field(Mapping.visit_map(map)?.digest, None))
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<Field, A::Error> {
+        let (Digest(name), variant) = data.variant()?;
+        let value = variant.newtype_variant::<Digest>()?.0;
+        Ok(Field(field(name, value), None))
+    }
+}
+
+struct Mapping;
+
+impl<'de> Visitor<'de> for Mapping {
+    type Value = Entry;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a mapping")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entry, A::Error> {
+        let mut entry = Entry {
+            digest: tagged(6, &[]),
+            ..Entry::default()
+        };
+        while let Some(Field(key, name)) = map.next_key()? {
+            let Field(value, text) = map.next_value()?;
+            entry.digest = entry.digest.wrapping_add(field(key, value));
+            match name.as_deref() {
+                Some("path") => entry.path = text,
+                Some("timestamp") => entry.timestamp = text,
+                _ => {}
+            }
+        }
+        Ok(entry)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Entry, E> {
+        Err(E::custom("an entry is empty, and a mapping is expected"))
+    }
+}
+
+impl<'de> Deserialize<'de> for Entry {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        d.deserialize_map(Mapping)
+    }
+}

@@ -1,0 +1,20 @@
+//! What fuzzing asks of the lists of bundles.
+
+use super::bundles::{Folder, SUMS, read_name};
+use std::path::{Path, PathBuf};
+
+/// Whether a name is that of a bundle.
+pub fn named(name: &str) -> bool {
+    read_name(name).is_some()
+}
+
+/// The bundles that a list in `folder` names.
+pub fn listed(folder: &Path, list: &[u8]) -> Vec<PathBuf> {
+    if std::fs::write(folder.join(SUMS), list).is_err() {
+        return Vec::new();
+    }
+    let Ok(Some(read)) = Folder::read(folder) else {
+        return Vec::new();
+    };
+    read.listed().iter().map(|one| read.path(one)).collect()
+}
