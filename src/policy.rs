@@ -453,6 +453,12 @@ impl PolicyFile {
                 return Some(format!("the glob `{glob}` matches nothing"));
             }
         }
+        if self.sandbox.idle_days == Some(0) {
+            return Some(
+                "with `idle_days: 0` every token would be over at once; leave it out for tokens that stay"
+                    .to_owned(),
+            );
+        }
         if self.ledgers.required == Some(true) && self.ledgers.enabled == Some(false) {
             return Some("the ledgers are required and are switched off".to_owned());
         }

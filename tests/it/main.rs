@@ -32,6 +32,7 @@ mod hook;
 mod hostile;
 mod hostile_clone;
 mod hostile_copy;
+mod hostile_push;
 mod hostile_server;
 mod hostile_token;
 mod hostile_url;

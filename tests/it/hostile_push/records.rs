@@ -1,0 +1,54 @@
+//! What the server writes down, and how much of it.
+
+use super::held;
+
+#[test]
+fn the_journal_says_of_whom_a_decision_is_and_git_may_still_refuse() {
+    let (g, ada, token) = held("");
+    ada.plain(&[("a.txt", "a\n")], "Mine");
+    // A hook after this one, which the first cannot know of.
+    g.w.remote.hook("update", "#!/bin/sh\nexit 1\n");
+    let before = g.w.remote.refs();
+    assert_ne!(g.push(&ada, &[&token], &[super::ADA]).code, 0);
+    assert_eq!(g.w.remote.refs(), before);
+    let journal = g.journal();
+    let last = journal.last().unwrap();
+    assert_eq!(last["allowed"], true, "{last}");
+    assert_eq!(last["decision"], "allowed_by_hook", "{last}");
+    g.w.remote.unhook("update");
+    g.refused(&ada, &[], &["HEAD:refs/heads/main"], "main is protected");
+    assert_eq!(g.journal().last().unwrap()["decision"], "refused_by_hook");
+}
+
+#[test]
+fn refused_refs_without_number_grow_the_journal_by_a_bounded_number_of_lines() {
+    let (g, ada, _token) = held("");
+    let refs: Vec<String> = (0..3_000)
+        .map(|n| format!("HEAD:refs/heads/main/{n}"))
+        .collect();
+    let refs: Vec<&str> = refs.iter().map(String::as_str).collect();
+    let before = g.journal().len();
+    let out = g.push(&ada, &[], &refs);
+    assert_ne!(out.code, 0);
+    assert!(out.stderr.contains("more refs are refused"), "{out}");
+    assert!(
+        out.stderr.matches("in the way of main").count() < 100,
+        "{out}"
+    );
+    let journal = g.journal();
+    assert_eq!(journal.len(), before + 101);
+    assert_eq!(journal.last().unwrap()["refs"], 2_900);
+}
+
+#[test]
+fn a_journal_that_is_large_begins_anew_and_the_earlier_one_is_kept() {
+    let (g, ada, token) = held("");
+    let journal = g.w.remote.bare.join("aidf/journal.jsonl");
+    let line = "{\"allowed\":true}\n";
+    std::fs::write(&journal, line.repeat((16 << 20) / line.len() + 1)).unwrap();
+    ada.plain(&[("a.txt", "a\n")], "Mine");
+    g.passes(&ada, &[&token], &[super::ADA]);
+    assert_eq!(g.journal().len(), 1);
+    let earlier = std::fs::metadata(journal.with_file_name("journal.jsonl.1")).unwrap();
+    assert!(earlier.len() >= 16 << 20);
+}
