@@ -84,13 +84,21 @@ impl KeyRing {
 
     /// Loads the ring; an operator without one has an empty ring.
     ///
-    /// Errors: usage, for a key that cannot be read; auth, for a file that others can read.
+    /// Errors: usage, for a key that cannot be read; auth, for a file that others can read,
+    /// or that is another account's.
     pub fn load(source: &KeySource) -> Result<KeyRing> {
+        KeyRing::load_for(source, None)
+    }
+
+    /// The same of a ring that the account `owner` uses; without one, of one's own.
+    ///
+    /// Errors: as for [`KeyRing::load`].
+    pub fn load_for(source: &KeySource, owner: Option<u32>) -> Result<KeyRing> {
         if let Some(text) = &source.inline {
             return parse_secrets(text, "AIDF_KEY");
         }
         if let Some(path) = &source.file {
-            check_private(path)?;
+            check_secret(path, owner)?;
             let text = std::fs::read_to_string(path).or_fail(Kind::Usage, || {
                 format!("the key file {} cannot be read", path.display())
             })?;
@@ -102,7 +110,7 @@ impl KeyRing {
         if !source.ring.exists() {
             return Ok(KeyRing::default());
         }
-        check_private(&source.ring)?;
+        check_secret(&source.ring, owner)?;
         let text = std::fs::read_to_string(&source.ring).or_fail(Kind::Usage, || {
             format!("the key ring {} cannot be read", source.ring.display())
         })?;
@@ -219,16 +227,37 @@ fn decode_secret(word: &str) -> Option<Vec<u8>> {
         .or_else(|| URL_SAFE_NO_PAD.decode(word.trim_end_matches('=')).ok())
 }
 
-/// Refuses a secret's file that others can read.
+/// Refuses a secret's file that others can read, or that is another account's: who owns a
+/// file sets what is in it.
+///
+/// Errors: auth.
+pub fn check_private(path: &Path) -> Result<()> {
+    check_secret(path, None)
+}
+
+/// The same of a file that the account `owner` may own as well.
 ///
 /// Errors: auth.
 #[cfg(unix)]
-pub fn check_private(path: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
+pub fn check_secret(path: &Path, owner: Option<u32>) -> Result<()> {
+    use std::os::unix::fs::MetadataExt;
     let Ok(meta) = std::fs::metadata(path) else {
         return Ok(());
     };
-    if meta.permissions().mode() & 0o077 != 0 {
+    let us = rustix::process::geteuid().as_raw();
+    let trusted = [0, us].contains(&meta.uid()) || owner == Some(meta.uid());
+    if !trusted {
+        return Err(Error::new(
+            Kind::Auth,
+            format!(
+                "{} holds a secret and belongs to another account (number {})",
+                path.display(),
+                meta.uid()
+            ),
+        )
+        .hint("make a copy of it that is your own, with mode 600, if you trust what is in it"));
+    }
+    if meta.mode() & 0o077 != 0 {
         return Err(Error::new(
             Kind::Auth,
             format!(
@@ -243,7 +272,7 @@ pub fn check_private(path: &Path) -> Result<()> {
 
 /// Other platforms keep a user's files private by other means than a mode.
 #[cfg(not(unix))]
-pub fn check_private(_path: &Path) -> Result<()> {
+pub fn check_secret(_path: &Path, _owner: Option<u32>) -> Result<()> {
     Ok(())
 }
 

@@ -67,17 +67,22 @@ impl Store {
     ///
     /// Errors: internal; unavailable, when another aidf keeps it for longer than `wait`.
     pub fn open_cache(path: &Path, wait: std::time::Duration) -> Result<Store> {
+        if let Some(parent) = path.parent() {
+            let failed = || format!("the cache {} cannot be used", path.display());
+            std::fs::create_dir_all(parent).or_fail(Kind::Internal, failed)?;
+            check_own(parent)?;
+            // Whoever can open the lock can hold it, and whoever writes here decides what
+            // we take for the remote's history.
+            private(parent);
+        }
+        Store::open_locked(path, wait)
+    }
+
+    /// The same wherever it is.
+    pub(super) fn open_locked(path: &Path, wait: std::time::Duration) -> Result<Store> {
         prepare();
         let failed = || format!("the cache {} cannot be used", path.display());
-        if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent).or_fail(Kind::Internal, failed)?;
-        }
-        let lock = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(path.with_extension("lock"))
-            .or_fail(Kind::Internal, failed)?;
+        let lock = private_file(&path.with_extension("lock")).or_fail(Kind::Internal, failed)?;
         let until = std::time::Instant::now() + wait;
         while lock.try_lock().is_err() {
             if std::time::Instant::now() > until {
@@ -524,6 +529,49 @@ pub(super) fn prepare() {
         // Reading a 500 MB blob's hash twice costs seconds and proves nothing new.
         git2::opts::strict_hash_verification(false);
     });
+}
+
+/// Refuses a cache folder of another account; root has reasons to use its users'.
+///
+/// Errors: usage.
+#[cfg(unix)]
+fn check_own(folder: &Path) -> Result<()> {
+    use std::os::unix::fs::MetadataExt;
+    let us = rustix::process::geteuid().as_raw();
+    let owner = folder.metadata().map_or(us, |m| m.uid());
+    if owner == us || us == 0 {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Usage,
+        format!(
+            "the cache folder {} belongs to another account (number {owner})",
+            folder.display()
+        ),
+    )
+    .hint("name a folder of your own with XDG_CACHE_HOME"))
+}
+
+/// Elsewhere accounts are not told apart by a number.
+#[cfg(not(unix))]
+fn check_own(_folder: &Path) -> Result<()> {
+    Ok(())
+}
+
+/// Opens, or makes, a file that nobody else can open.
+fn private_file(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+        options.mode(0o600);
+        let file = options.open(path)?;
+        file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+        Ok(file)
+    }
+    #[cfg(not(unix))]
+    options.open(path)
 }
 
 #[cfg(unix)]

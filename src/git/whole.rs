@@ -36,7 +36,7 @@ impl Known {
 impl Store {
     /// A new, empty bare repository at `path`, for looking at what a remote gives.
     pub fn scratch(path: &Path) -> Result<Store> {
-        Store::open_cache(path, std::time::Duration::from_secs(1))
+        Store::open_locked(path, std::time::Duration::from_secs(1))
     }
 
     /// The same, which also sees every object of `other`.

@@ -327,3 +327,57 @@ fn more_files_than_a_process_may_have_open_are_taken() {
     limited(&["commit", "many", "-m", "Many", "--json"]);
     assert_eq!(w.remote.file(&branch, "many/0/f399.txt"), b"399\n");
 }
+
+/// Whether the tests may give files to another account; said loudly where not.
+#[cfg(unix)]
+fn gives_away(path: &std::path::Path) -> bool {
+    let given = std::os::unix::fs::chown(path, Some(65_534), None).is_ok();
+    if !given {
+        eprintln!("SKIPPED in part: only root gives files to another account");
+    }
+    given
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_file_of_another_account_is_refused() {
+    let w = World::path();
+    w.sandbox();
+    let key = w.env.path("foreign.json");
+    std::fs::copy(w.env.keys(), &key).unwrap();
+    w.write("a.txt", "a\n");
+    let args = ["commit", "a.txt", "-m", "A", "--json"];
+    if gives_away(&key) {
+        let out = w.call(&args).env("AIDF_KEY_FILE", &key).run().exits(4);
+        assert!(out.stderr.contains("belongs to another account"), "{out}");
+    }
+    std::fs::copy(w.env.keys(), w.env.path("own.json")).unwrap();
+    w.call(&args)
+        .env("AIDF_KEY_FILE", w.env.path("own.json"))
+        .run()
+        .ok();
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_can_open_the_cache_or_hold_its_lock() {
+    use std::os::unix::fs::PermissionsExt;
+    let w = World::path();
+    let url = w.remote.url.clone();
+    let repos = w.env.cache().join("aidf/repos");
+    std::fs::create_dir_all(&repos).unwrap();
+    let open = std::fs::Permissions::from_mode(0o777);
+    std::fs::set_permissions(&repos, open).unwrap();
+    w.aidf(&["-R", &url, "log", "main"]).ok();
+    let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&repos), 0o700);
+    let locks: Vec<_> = std::fs::read_dir(&repos)
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .filter(|p| p.extension().is_some_and(|e| e == "lock"))
+        .collect();
+    assert!(!locks.is_empty());
+    for lock in locks {
+        assert_eq!(mode(&lock), 0o600, "{lock:?}");
+    }
+}

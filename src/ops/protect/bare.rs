@@ -1,6 +1,7 @@
 //! A server of one's own: the hook and the receive settings of a bare repository, set up
 //! where it lies.
 
+use super::trust::{self, Trusted};
 use super::{Changes, Request, Seen, path_of};
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
@@ -20,7 +21,7 @@ const SANDBOXES: &str = "sandbox-*";
 /// The second line of our hook.
 const MARK: &str = "# Installed by `aidf protect apply`; `aidf protect remove` takes it away.";
 /// What was there before ours; ours runs it.
-const BEFORE: &str = "pre-receive.before-aidf";
+pub(super) const BEFORE: &str = "pre-receive.before-aidf";
 /// Names the settings that we made, so that they can be taken back.
 const MADE: &str = "aidf.made";
 /// What those settings were before, as `name=value`.
@@ -136,7 +137,14 @@ impl<'a> Server<'a> {
             ));
         }
         let keyed = self.has_key(&mut warnings);
-        let way_round = way_round(self.store.git_dir(), &self.hook());
+        let source = self.key_source();
+        let program = program_of(there.as_deref());
+        let way_round = trust::way_round(&Trusted {
+            git_dir: self.store.git_dir(),
+            hooks: &self.store.hooks(),
+            program: program.as_deref(),
+            key: source.file.as_deref().or(Some(&source.ring)),
+        });
         if let Some(why) = way_round.as_ref().filter(|_| runs) {
             warnings.push(format!("the rules are advisory: {why}"));
         }
@@ -219,7 +227,8 @@ impl<'a> Server<'a> {
                 let file = std::path::absolute(file).or_fail(Kind::Usage, || {
                     format!("the key file {} cannot be used", file.display())
                 })?;
-                crate::keys::check_private(&file)?;
+                let owner = owner_of(self.store.git_dir());
+                crate::keys::check_secret(&file, owner)?;
                 if !file.is_file() {
                     return Err(Error::new(
                         Kind::NotFound,
@@ -228,11 +237,12 @@ impl<'a> Server<'a> {
                     .hint("copy the operator's key ring there, readable by the server's account alone"));
                 }
                 // A hook that cannot read its key refuses every push.
-                let ring = KeyRing::load(&KeySource {
+                let source = KeySource {
                     inline: None,
                     file: Some(file.clone()),
                     ring: PathBuf::new(),
-                })?;
+                };
+                let ring = KeyRing::load_for(&source, owner)?;
                 if ring.is_empty() {
                     return Err(Error::new(
                         Kind::Usage,
@@ -271,12 +281,7 @@ impl<'a> Server<'a> {
             // The hook runs as another account, and looks for that one's key.
             return false;
         }
-        let source = key_source(&self.store, |name| {
-            // The hook is run by the server, and not from this environment.
-            std::env::var(name)
-                .ok()
-                .filter(|_| !name.starts_with("AIDF_"))
-        });
+        let source = self.key_source();
         if let Some(file) = source
             .file
             .as_ref()
@@ -288,13 +293,22 @@ impl<'a> Server<'a> {
             ));
             return false;
         }
-        match KeyRing::load(&source) {
+        match KeyRing::load_for(&source, owner_of(self.store.git_dir())) {
             Ok(ring) => !ring.is_empty(),
             Err(e) => {
                 warnings.push(e.in_full());
                 false
             }
         }
+    }
+
+    /// Where the hook finds its key. The server runs it, and not this environment.
+    fn key_source(&self) -> KeySource {
+        key_source(&self.store, |name| {
+            std::env::var(name)
+                .ok()
+                .filter(|_| !name.starts_with("AIDF_"))
+        })
     }
 
     /// Does the steps, in order.
@@ -468,6 +482,18 @@ fn is_own(git_dir: &Path) -> bool {
     git_dir.metadata().is_ok_and(|m| m.uid() == us)
 }
 
+/// The account that owns the repository: its hook runs as that one.
+#[cfg(unix)]
+fn owner_of(git_dir: &Path) -> Option<u32> {
+    use std::os::unix::fs::MetadataExt;
+    git_dir.metadata().ok().map(|m| m.uid())
+}
+
+#[cfg(not(unix))]
+fn owner_of(_git_dir: &Path) -> Option<u32> {
+    None
+}
+
 /// Elsewhere accounts are not told apart.
 #[cfg(not(unix))]
 fn is_own(_git_dir: &Path) -> bool {
@@ -489,100 +515,4 @@ fn is_readable_there(file: &Path, git_dir: &Path) -> bool {
 #[cfg(not(unix))]
 fn is_readable_there(_file: &Path, _git_dir: &Path) -> bool {
     true
-}
-
-/// Why somebody could go round the hook: whoever has a shell as the owner of the files
-/// runs git there without it.
-#[cfg(unix)]
-fn way_round(git_dir: &Path, hook: &Path) -> Option<String> {
-    use std::os::unix::fs::MetadataExt;
-    let Ok(meta) = git_dir.metadata() else {
-        return Some("the owner of the repository's files cannot be told".to_owned());
-    };
-    let owner = meta.uid();
-    let hooks = hook.parent().unwrap_or(git_dir);
-    let places = [git_dir, hooks, hook]
-        .map(Path::to_owned)
-        .into_iter()
-        .chain(["config", "refs", "refs/heads", "packed-refs"].map(|n| git_dir.join(n)));
-    for place in places {
-        let Ok(meta) = place.metadata() else { continue };
-        if meta.mode() & 0o002 != 0 {
-            return Some(format!(
-                "everybody on this machine may write {}",
-                place.display()
-            ));
-        }
-        if let Some(who) = (meta.mode() & 0o020 != 0)
-            .then(|| others_of_group(meta.gid(), owner))
-            .flatten()
-        {
-            return Some(format!("{who} may write {}", place.display()));
-        }
-    }
-    // gitolite lets nobody reach a shell: its own hook stands beside ours.
-    let update = std::fs::read_to_string(git_dir.join("hooks").join("update")).unwrap_or_default();
-    if update.contains("gitolite") || update.contains("Gitolite") {
-        return None;
-    }
-    let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let account = accounts.lines().find_map(|line| {
-        let fields: Vec<&str> = line.split(':').collect();
-        let id: u32 = fields.get(2)?.parse().ok()?;
-        (id == owner).then(|| {
-            (
-                fields[0].to_owned(),
-                fields.last().unwrap_or(&"").to_string(),
-            )
-        })
-    });
-    match account {
-        Some((_, shell))
-            if ["nologin", "false", "git-shell", "gitolite-shell"]
-                .iter()
-                .any(|s| shell.ends_with(s)) =>
-        {
-            None
-        }
-        Some((name, shell)) => Some(format!(
-            "the files belong to the account {name}, which can be logged in to ({shell}), and who works as it goes round the hook"
-        )),
-        None => Some(format!(
-            "the files belong to the account number {owner}, of which it cannot be told who works as it"
-        )),
-    }
-}
-
-/// Who else than the owner belongs to a group, as far as this machine's own files say.
-#[cfg(unix)]
-fn others_of_group(group: u32, owner: u32) -> Option<String> {
-    let read = |file: &str| std::fs::read_to_string(file).unwrap_or_default();
-    let (accounts, groups) = (read("/etc/passwd"), read("/etc/group"));
-    let rows = |text: &str| -> Vec<Vec<String>> {
-        text.lines()
-            .map(|l| l.split(':').map(str::to_owned).collect())
-            .collect()
-    };
-    let id = |row: &[String], at: usize| row.get(at).and_then(|f| f.parse::<u32>().ok());
-    let groups = rows(&groups);
-    let Some(row) = groups.iter().find(|r| id(r, 2) == Some(group)) else {
-        return Some(format!("the group number {group}"));
-    };
-    let accounts = rows(&accounts);
-    let name = accounts.iter().find(|r| id(r, 2) == Some(owner));
-    let listed = row.get(3).map_or("", String::as_str);
-    let mut members = listed
-        .split(',')
-        .filter(|m| !m.is_empty() && name.is_none_or(|n| n[0] != *m));
-    let primary = |r: &&Vec<String>| id(r, 3) == Some(group) && id(r, 2) != Some(owner);
-    let other = members
-        .next()
-        .or_else(|| accounts.iter().find(primary).map(|r| r[0].as_str()))?;
-    Some(format!("the group {}, which {other} is of,", row[0]))
-}
-
-/// Elsewhere it cannot be told who works as the owner.
-#[cfg(not(unix))]
-fn way_round(_git_dir: &Path, _hook: &Path) -> Option<String> {
-    Some("it cannot be told on this platform who works as the owner of the files".to_owned())
 }

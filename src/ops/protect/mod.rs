@@ -3,6 +3,7 @@
 
 mod bare;
 mod guide;
+mod trust;
 mod workflows;
 
 use super::access;
