@@ -48,6 +48,7 @@ mod rollback;
 mod sandbox_init;
 mod sandbox_list;
 mod secrets;
+mod security_page;
 mod servers;
 mod support;
 mod token;
