@@ -2,6 +2,7 @@
 //! all refs of a push and refuses all or none.
 
 use super::access::{self, revocation_ref};
+use crate::backup_manifest::{self, Opened};
 use crate::backup_name;
 use crate::clock::Moment;
 use crate::config::{DEFAULT_BASE, Folders};
@@ -237,18 +238,19 @@ impl Gate {
             .collect();
         let updates = push.updates.iter();
         updates
-            .map(|update| self.judge(update, self.motion(update), pusher, &policy, &reviewed))
+            .map(|update| self.judge(update, push, pusher, &policy, &reviewed))
             .collect()
     }
 
     fn judge(
         &self,
         update: &Update,
-        motion: Motion,
+        push: &Push,
         pusher: &Pusher,
         policy: &Policy,
         reviewed: &[CommitId],
     ) -> Result<Verdict> {
+        let motion = self.motion(update);
         let refuse = |why: String, todo: &str| {
             Ok(Err(gate::Refusal {
                 why,
@@ -275,7 +277,13 @@ impl Gate {
             name: &update.name,
             motion,
             at_default: update.new.is_some() && update.new == default,
-            backup: branch.map_or(Ok(()), |b| self.check_backup(b, update.new)),
+            backup: match branch {
+                Some(branch) => self.check_backup(branch, update.new),
+                None if update.name == backup_manifest::REF && !pusher.operator => {
+                    self.check_manifest(update, push)
+                }
+                None => Ok(()),
+            },
         };
         let rule = match gate::judge(asked, pusher, policy, &self.base) {
             Ok(rule) => rule,
@@ -331,14 +339,11 @@ impl Gate {
         name: &str,
         new: Option<CommitId>,
     ) -> std::result::Result<(), &'static str> {
-        const DAY: i64 = 86_400;
         let Some(read) = backup_name::parse(name) else {
             return Err("its name is not that of a dated backup");
         };
-        let age = self.now.seconds() - read.time.seconds();
-        // A day's own name is of its midnight; clocks differ by some minutes.
-        if !(-600..=2 * DAY).contains(&age) {
-            return Err("its date is not of today");
+        if !read.is_now(self.now) {
+            return Err("its date is not of now");
         }
         let branch = match read.branch {
             Some(branch) => branch,
@@ -350,6 +355,58 @@ impl Gate {
             true => Ok(()),
             false => Err(gate::MOVED),
         }
+    }
+
+    /// Whether a manifest of the backups loses no entry of one that is there, and gains
+    /// only what may be true of one that is there or made by this push.
+    fn check_manifest(
+        &self,
+        update: &Update,
+        push: &Push,
+    ) -> std::result::Result<(), &'static str> {
+        const MOST: usize = 1000;
+        const UNREADABLE: &str = "it cannot be read";
+        let tree = |id: Option<ObjectId>| -> std::result::Result<Option<ObjectId>, &'static str> {
+            id.map(|id| self.store.commit(id).map(|c| c.tree))
+                .transpose()
+                .map_err(|_| UNREADABLE)
+        };
+        let changes = self
+            .store
+            .changes_up_to(tree(update.old)?, tree(update.new)?, MOST)
+            .map_err(|_| UNREADABLE)?
+            .ok_or("it changes more entries than one push may")?;
+        for change in changes {
+            let path = String::from_utf8_lossy(&change.path).into_owned();
+            let Some((name, _)) = backup_manifest::read_file(&path) else {
+                match change.new {
+                    Some(_) => return Err("it holds something else than entries of backups"),
+                    None => continue,
+                }
+            };
+            let full = format!("refs/heads/{name}");
+            let there = self.store.local_ref(&full);
+            if change.old.is_some() && there.is_some() {
+                return Err("an entry of a backup that is there would change");
+            }
+            let Some(new) = change.new else { continue };
+            let made = push.updates.iter().find(|u| u.name == full);
+            let commit = made.map_or(there, |u| u.new);
+            let size = self.store.blob_size(new.id).unwrap_or(u64::MAX);
+            if !new.mode.is_file() || size > backup_manifest::MAX_BYTES {
+                return Err("an entry of it is too long, or no file");
+            }
+            let text = self.store.read_blob(new.id).map_err(|_| UNREADABLE)?;
+            let opened = backup_manifest::open(&self.keys, &self.repo_name, &path, &text);
+            if let Opened::Bad(why) = opened {
+                return Err(why);
+            }
+            let says = backup_manifest::read(&text).map(|s| s.entry.commit);
+            if says.is_none() || says != commit {
+                return Err("an entry of it is of no backup that is there");
+            }
+        }
+        Ok(())
     }
 
     /// What a commit brings by itself.

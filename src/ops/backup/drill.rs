@@ -3,7 +3,7 @@
 use super::bundles::Folder;
 use super::destination::{Place, settings_of};
 use super::verify::is_outage;
-use super::{Found, proof, read_all};
+use super::{All, proof, read_all};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::files::{short_digest, write_whole};
@@ -20,6 +20,8 @@ pub struct DrillReport {
     pub backup: String,
     /// What it holds.
     pub commit: CommitId,
+    /// Whether it was made with a key that is here; none where its key is not here.
+    pub authenticated: Option<bool>,
     /// Objects that came with it, each hashed.
     pub objects: u64,
     /// The newest bundle of each folder among the destinations.
@@ -58,24 +60,41 @@ struct Remembered {
 ///
 /// Errors: not_found, where there is no backup; unavailable.
 pub fn drill(cx: &Context) -> Result<DrillReport> {
-    let (found, default) = read_all(cx)?;
-    let Some(Found { name, commit, read }) = found.into_iter().next() else {
+    let All { found, default, .. } = read_all(cx, None)?;
+    let Some(last) = found.first() else {
         return Err(Error::new(Kind::NotFound, "there is no backup to restore")
             .hint("make one with `aidf backup create`"));
     };
-    let branch = read.branch.or(default).unwrap_or_default();
+    let (name, commit) = (last.name.clone(), last.commit);
+    // Anybody can have made the newest: the newest that is ours is restored as well.
+    let ours = found.iter().find(|f| f.standing.entry().is_some());
+    let mut commits = vec![commit];
+    if let Some(ours) = ours.filter(|f| f.name != name) {
+        commits.extend((ours.commit != commit).then_some(ours.commit));
+        cx.warn(format!(
+            "{name}, the newest backup, is not authenticated; {}, the newest that is, was restored as well",
+            ours.name
+        ));
+    }
+    let branch = last.read.branch.clone().or(default).unwrap_or_default();
     let mut report = DrillReport {
         repo_name: cx.repo_name.clone(),
         backup: name.clone(),
         commit,
+        authenticated: last.standing.authenticated(),
         objects: 0,
         bundles: Vec::new(),
         proven_at: None,
         last_proven_at: recall(cx),
-        problems: Vec::new(),
+        problems: last
+            .standing
+            .fault()
+            .map(|why| format!("{name}: {why}"))
+            .into_iter()
+            .collect(),
         message: String::new(),
     };
-    let restored = match proof::of_remote(cx, &[commit]) {
+    let restored = match proof::of_remote(cx, &commits) {
         Ok(restored) => {
             report.objects = restored.objects;
             Some(restored)
@@ -120,6 +139,9 @@ pub fn drill(cx: &Context) -> Result<DrillReport> {
             )
         }
         false if restored.is_none() => format!("{name} cannot be restored"),
+        false if last.standing.fault().is_some() => {
+            format!("{name} is not what was backed up")
+        }
         false => "a bundle cannot be restored".to_owned(),
     };
     let failure =

@@ -1,7 +1,8 @@
 //! Bringing a backup back: as a new branch, or onto an existing one as a rollback commit.
 
 use super::bundles::{Folder, base_of, check_listed};
-use super::{dated, named};
+use super::manifest::Standing;
+use super::{All, Found, named, read_all};
 use crate::backup_name;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -49,16 +50,16 @@ pub struct RestoreReport {
 ///
 /// Errors: not_found; denied and auth, as for any write; conflict; unavailable.
 pub fn restore(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> {
-    let refs = cx.remote.connect_for_reading()?.refs(&["refs/heads/"])?;
+    let All { found, refs, .. } = read_all(cx, Some("refs/heads/"))?;
     let existing = |name: &str| {
         refs.iter()
             .any(|r| r.name.strip_prefix("refs/heads/") == Some(name))
     };
-    let found = dated(refs.iter().map(|r| (r.name.as_str(), r.id)));
     let backup = match (&request.bundle, &request.name) {
         (Some(path), name) => of_bundle(cx, &cx.dir.join(path), name.as_deref())?,
         (None, Some(name)) => {
             let found = named(&found, name)?;
+            check_standing(cx, &found)?;
             Source {
                 short: found
                     .name
@@ -164,6 +165,33 @@ pub fn restore(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> 
         created: true,
         message,
     })
+}
+
+/// Refuses a backup whose branch was replaced since it was made, and tells of one that
+/// nobody known made.
+///
+/// Errors: integrity.
+fn check_standing(cx: &Context, found: &Found) -> Result<()> {
+    match &found.standing {
+        Standing::Good(_) => Ok(()),
+        Standing::Moved(made) => Err(Error::new(
+            Kind::Integrity,
+            format!(
+                "{} holds {}, and {made} was backed up under that name",
+                found.name, found.commit
+            ),
+        )
+        .hint("its branch was replaced; look for that commit in another backup, a bundle or a copy")),
+        other => {
+            let why = match other.fault() {
+                Some(why) => why,
+                None if *other == Standing::Unknown => "its key is not here".to_owned(),
+                None => "nobody known here made it, or it is older than manifests".to_owned(),
+            };
+            cx.warn(format!("{} is not authenticated: {why}", found.name));
+            Ok(())
+        }
+    }
 }
 
 /// What is brought back.

@@ -2,12 +2,14 @@
 
 use super::bundles::{Folder, check_listed};
 use super::destination::{Place, settings_of};
-use super::{named, proof, read_all};
+use super::{All, named, proof, read_all};
+use crate::backup_manifest;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{Bundle, CommitId};
 use crate::progress::Progress;
 use serde::Serialize;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 /// What was proven.
@@ -17,6 +19,10 @@ pub struct VerifyReport {
     pub repo_name: String,
     /// Backups and bundles of which every object is there and intact.
     pub verified: Vec<String>,
+    /// Those of them that nobody known here made, or that are older than manifests.
+    pub unauthenticated: Vec<String>,
+    /// Those of them that were made with a key that is not here.
+    pub unknown: Vec<String>,
     /// What is wrong, and with which.
     pub problems: Vec<Problem>,
     /// One sentence.
@@ -36,14 +42,45 @@ pub struct Problem {
 ///
 /// Errors: not_found for the backup; unavailable. What is wrong with a backup is in the report.
 pub fn verify(cx: &Context, name: Option<&str>) -> Result<VerifyReport> {
-    let (found, _) = read_all(cx)?;
+    let All {
+        found, manifest, ..
+    } = read_all(cx, None)?;
+    let there: HashSet<&str> = found.iter().map(|f| f.name.as_str()).collect();
+    let mut faults: Vec<Problem> = Vec::new();
+    if name.is_none() {
+        faults.extend(manifest.fault.clone().map(|problem| Problem {
+            name: backup_manifest::REF.to_owned(),
+            problem,
+        }));
+        faults.extend(manifest.gone(&there).map(|e| Problem {
+            name: e.name.clone(),
+            problem: format!(
+                "it was made of {} on {}, and is gone without a prune",
+                e.commit, e.made
+            ),
+        }));
+        let forged = manifest.forged().map(|(name, why)| Problem {
+            name: name.to_owned(),
+            problem: why.to_owned(),
+        });
+        faults.extend(forged);
+    }
     let chosen = match name {
         Some(name) => vec![named(&found, name)?],
-        None => found,
+        None => found.clone(),
     };
+    for one in &chosen {
+        let told = faults.iter().any(|p| p.name == one.name);
+        faults.extend(one.standing.fault().filter(|_| !told).map(|problem| Problem {
+            name: one.name.clone(),
+            problem,
+        }));
+    }
     let mut report = VerifyReport {
         repo_name: cx.repo_name.clone(),
         verified: Vec::new(),
+        unauthenticated: Vec::new(),
+        unknown: Vec::new(),
         problems: Vec::new(),
         message: String::new(),
     };
@@ -68,6 +105,16 @@ pub fn verify(cx: &Context, name: Option<&str>) -> Result<VerifyReport> {
             }
         }
     }
+    for one in &chosen {
+        let told = faults.iter().any(|p| p.name == one.name);
+        match one.standing.authenticated() {
+            _ if told => report.verified.retain(|name| *name != one.name),
+            Some(true) => {}
+            Some(false) => report.unauthenticated.push(one.name.clone()),
+            None => report.unknown.push(one.name.clone()),
+        }
+    }
+    report.problems.extend(faults);
     if name.is_none() {
         for place in settings_of(cx)?.destinations {
             if let Place::Folder { dir, .. } = place {
@@ -86,6 +133,8 @@ pub fn verify_bundles(paths: &[PathBuf], progress: &dyn Progress) -> Result<Veri
     let mut report = VerifyReport {
         repo_name: String::new(),
         verified: Vec::new(),
+        unauthenticated: Vec::new(),
+        unknown: Vec::new(),
         problems: Vec::new(),
         message: String::new(),
     };
@@ -167,7 +216,21 @@ impl VerifyReport {
         let (good, bad) = (self.verified.len(), self.problems.len());
         self.message = match (good, bad) {
             (0, 0) => "there are no backups to verify".to_owned(),
-            (_, 0) => format!("{} verified: every object is there and intact", count(good)),
+            (_, 0) => {
+                let mut more = String::new();
+                for (n, what) in [
+                    (self.unauthenticated.len(), "not authenticated"),
+                    (self.unknown.len(), "of a key that is not here"),
+                ] {
+                    if n > 0 {
+                        more.push_str(&format!("; {n} {what}"));
+                    }
+                }
+                format!(
+                    "{} verified: every object is there and intact{more}",
+                    count(good)
+                )
+            }
             _ => format!("{bad} of {} damaged", count(good + bad)),
         };
         self
