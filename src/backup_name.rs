@@ -67,11 +67,16 @@ mod tests {
     #[test]
     fn a_name_is_of_now_for_ten_minutes_and_a_day_for_that_day() {
         let now = 1_795_342_272; // 2026-11-22T10:11:12Z
-        let is_now = |name: &str, seconds: i64| {
-            parse(name).unwrap().is_now(Moment::from_seconds(seconds))
-        };
+        let is_now =
+            |name: &str, seconds: i64| parse(name).unwrap().is_now(Moment::from_seconds(seconds));
         let stamped = "backup/2026-11-22T101112Z";
-        for (shift, good) in [(0, true), (600, true), (-600, true), (601, false), (-601, false)] {
+        for (shift, good) in [
+            (0, true),
+            (600, true),
+            (-600, true),
+            (601, false),
+            (-601, false),
+        ] {
             assert_eq!(is_now(stamped, now + shift), good, "{shift}");
         }
         let midnight = 1_795_305_600;
@@ -82,7 +87,11 @@ mod tests {
             (86_400 + 600, true),
             (86_400 + 601, false),
         ] {
-            assert_eq!(is_now("backup/x/2026-11-22", midnight + shift), good, "{shift}");
+            assert_eq!(
+                is_now("backup/x/2026-11-22", midnight + shift),
+                good,
+                "{shift}"
+            );
         }
     }
 

@@ -8,7 +8,7 @@
 //! - [`context`]: what one call needs; [`config`]: the operator's settings, resolved once;
 //! - pure rules, which take time, keys and randomness as arguments: [`policy`],
 //!   [`token`], [`gate`], [`guards`], [`names`], [`signature`], [`alerts`], [`backup_name`], [`retention`],
-//!   and what authenticates backups: [`backup_manifest`], [`seal`];
+//!   and what authenticates backups: [`backup_manifest`], [`bundle_manifest`], [`seal`];
 //! - [`ledger`]: the YAML logs kept in the tree; [`keys`]: the key ring;
 //!   [`journal`]: this machine's own audit log;
 //! - [`git`]: the only module that names git2; [`forge`]: the forges' APIs, behind one
@@ -20,6 +20,7 @@
 pub mod alerts;
 pub mod backup_manifest;
 pub mod backup_name;
+pub mod bundle_manifest;
 pub mod clock;
 pub mod config;
 pub mod context;

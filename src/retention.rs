@@ -230,14 +230,20 @@ mod tests {
         // Planted ones of each second after, between and before.
         let mut all = real.clone();
         for shift in [3600, -3600, 86_399] {
-            all.extend(real.iter().map(|(t, _)| (Moment::from_seconds(t.seconds() + shift), false)));
+            all.extend(
+                real.iter()
+                    .map(|(t, _)| (Moment::from_seconds(t.seconds() + shift), false)),
+            );
         }
         all.sort_by(|a, b| b.0.cmp(&a.0));
         assert_eq!(kept(&all), alone);
         // They go by the same rules, each by itself; the newest of all stays.
         let reasons = reasons_apart(&all, &rules);
         assert!(!reasons[0].is_empty());
-        let gone = all.iter().zip(&reasons).filter(|((_, g), why)| !g && why.is_empty());
+        let gone = all
+            .iter()
+            .zip(&reasons)
+            .filter(|((_, g), why)| !g && why.is_empty());
         assert!(gone.count() > 100);
     }
 

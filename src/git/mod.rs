@@ -31,5 +31,6 @@ pub use revert::{Undo, undo};
 pub use store::{Store, bytes_to_path, check_parents, tracking_ref};
 pub use whole::Known;
 pub use wire::{
-    Advertisement, Endpoint, FetchConnection, PushConnection, PushOutcome, RefUpdate, RemoteRef, Verdict,
+    Advertisement, Endpoint, FetchConnection, PushConnection, PushOutcome, RefUpdate, RemoteRef,
+    Verdict,
 };

@@ -7,9 +7,9 @@ use super::id::{CommitId, ObjectId, RefName, TreePath};
 use super::object::{CommitInfo, Entry, Mode, Person};
 use crate::error::{Error, Kind, OrFail, Result};
 use git2::{ObjectType, Repository};
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::Write;
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 /// A repository on this machine.

@@ -103,7 +103,11 @@ pub(super) fn look(
     let mut doubted = Vec::new();
     for found in &looked_at {
         let new = aside.contains(&found.commit) && !known.contains(&found.commit);
-        if !new || told.iter().any(|id| cx.store.is_ancestor(found.commit, *id)) {
+        if !new
+            || told
+                .iter()
+                .any(|id| cx.store.is_ancestor(found.commit, *id))
+        {
             continue;
         }
         if !alarming.iter().any(|f| f.name == found.name) {

@@ -91,9 +91,7 @@ impl Manifest {
         };
         let fetched = match connection {
             _ if cx.store.has_commit(tip) => Ok(()),
-            Some(open) => cx
-                .remote
-                .fetch_over(open, &cx.store, &[tip], &*cx.progress),
+            Some(open) => cx.remote.fetch_over(open, &cx.store, &[tip], &*cx.progress),
             None => cx.remote.fetch(&cx.store, &[tip], true, &*cx.progress),
         };
         let mut manifest = Manifest {
@@ -118,7 +116,9 @@ impl Manifest {
             Ok(()) => {
                 let name = format!("refs/aidf/manifest/{}", cx.remote.name());
                 if cx.store.local_ref(&name) != Some(tip)
-                    && let Err(e) = cx.store.set_ref(&name, tip, "aidf: manifest of the backups")
+                    && let Err(e) = cx
+                        .store
+                        .set_ref(&name, tip, "aidf: manifest of the backups")
                 {
                     cx.progress.step(e.message());
                 }
@@ -132,10 +132,7 @@ impl Manifest {
         let limit = rules::MAX_ENTRIES;
         let files = cx.store.changes_up_to(None, Some(tree), limit)?;
         let files = files.ok_or_else(|| {
-            Error::new(
-                Kind::Integrity,
-                format!("it has more than {limit} entries"),
-            )
+            Error::new(Kind::Integrity, format!("it has more than {limit} entries"))
         })?;
         for file in files {
             let Some(entry) = file.new.filter(|e| e.mode == Mode::File) else {
@@ -198,14 +195,12 @@ impl Manifest {
             .iter()
             .filter(|(name, _)| !there.contains(name.as_str()))
             .collect();
-        absent
-            .into_iter()
-            .filter_map(|(_, lines)| {
-                lines.values().find_map(|l| match &l.opened {
-                    Opened::Good(entry) => Some(entry),
-                    _ => None,
-                })
+        absent.into_iter().filter_map(|(_, lines)| {
+            lines.values().find_map(|l| match &l.opened {
+                Opened::Good(entry) => Some(entry),
+                _ => None,
             })
+        })
     }
 
     /// Entries that do not hold, and why.

@@ -6,6 +6,7 @@ mod create;
 mod destination;
 mod drill;
 mod export;
+mod folder_manifest;
 mod list;
 mod loss;
 mod manifest;

@@ -82,12 +82,7 @@ pub(super) fn rules(cx: &Context, flags: &Rules) -> Result<Rules> {
 /// beside them, and lets no other go. With `trusts_all` all are judged alike, as for a
 /// repository that is older than manifests. Errors: usage, denied by the server,
 /// unavailable.
-pub fn prune(
-    cx: &Context,
-    flags: &Rules,
-    dry_run: bool,
-    trusts_all: bool,
-) -> Result<PruneReport> {
+pub fn prune(cx: &Context, flags: &Rules, dry_run: bool, trusts_all: bool) -> Result<PruneReport> {
     let rules = rules(cx, flags)?;
     // What is deleted is what was looked at: one that moves meanwhile is kept.
     let mut looked_at: BTreeMap<String, CommitId> = BTreeMap::new();
@@ -179,9 +174,7 @@ pub fn prune(
             let gone: HashSet<&str> = entries.iter().map(String::as_str).collect();
             // Where refs cannot move together, the next run takes the entries out.
             let together = attempt.advertisement.is_atomic() || updates.is_empty();
-            if together
-                && let Some((update, made)) = manifest.update(cx, cx.keys(), &[], &gone)?
-            {
+            if together && let Some((update, made)) = manifest.update(cx, cx.keys(), &[], &gone)? {
                 updates.push(update);
                 objects = made;
             }
@@ -291,8 +284,12 @@ impl Kept {
 /// What is said of kept backups that nobody known made.
 fn unauthenticated(cx: &Context, count: usize) -> String {
     let todo = match cx.keys().is_empty() {
-        true => "no key is here to tell; run it where the key is that made them, or name the key with AIDF_KEY_FILE",
-        false => "look at them; where they are yours and older than manifests, --trust-unauthenticated judges all alike",
+        true => {
+            "no key is here to tell; run it where the key is that made them, or name the key with AIDF_KEY_FILE"
+        }
+        false => {
+            "look at them; where they are yours and older than manifests, --trust-unauthenticated judges all alike"
+        }
     };
     format!("{count} backups that are kept are not authenticated, and let no other one go: {todo}")
 }

@@ -181,7 +181,9 @@ fn check_standing(cx: &Context, found: &Found) -> Result<()> {
                 found.name, found.commit
             ),
         )
-        .hint("its branch was replaced; look for that commit in another backup, a bundle or a copy")),
+        .hint(
+            "its branch was replaced; look for that commit in another backup, a bundle or a copy",
+        )),
         other => {
             let why = match other.fault() {
                 Some(why) => why,

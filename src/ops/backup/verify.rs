@@ -71,10 +71,15 @@ pub fn verify(cx: &Context, name: Option<&str>) -> Result<VerifyReport> {
     };
     for one in &chosen {
         let told = faults.iter().any(|p| p.name == one.name);
-        faults.extend(one.standing.fault().filter(|_| !told).map(|problem| Problem {
-            name: one.name.clone(),
-            problem,
-        }));
+        faults.extend(
+            one.standing
+                .fault()
+                .filter(|_| !told)
+                .map(|problem| Problem {
+                    name: one.name.clone(),
+                    problem,
+                }),
+        );
     }
     let mut report = VerifyReport {
         repo_name: cx.repo_name.clone(),
