@@ -2,6 +2,7 @@
 
 use super::bundles::bundled_refs;
 use super::destination::{self, Destination, Place, settings_of};
+use super::folder_manifest::write_single;
 use super::loss::{self, Rewound};
 use super::manifest::{self, Manifest};
 use super::turn::turn;
@@ -116,11 +117,11 @@ fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
     }
     if let Some(path) = &request.bundle {
         let path = cx.dir.join(path);
-        cx.store.write_bundle(&path, &bundled_refs(&backups), &[])?;
+        write_single(cx, &keys, &path, &bundled_refs(&backups))?;
     }
     let destinations = places
         .iter()
-        .map(|place| destination::send(cx, place, &backups, request.full))
+        .map(|place| destination::send(cx, &keys, place, &backups, request.full))
         .collect();
     let (made, all) = (backups.iter().filter(|b| b.created).count(), backups.len());
     let message = match (made, &backups[..]) {

@@ -21,6 +21,7 @@ pub use all::{AllOf, OneOf, Operator, create_all, each};
 pub use create::{CreateReport, CreateRequest, create};
 pub use destination::Destination;
 pub use drill::{DrillReport, drill};
+pub use folder_manifest::Judge;
 pub use export::{ExportReport, ExportRequest, export};
 pub use list::{ListReport, list};
 pub use loss::Rewound;

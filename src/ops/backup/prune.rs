@@ -309,7 +309,7 @@ fn bundles(
     if !dry_run {
         // Read again, alone; a run that was cut off left files that the list does not name.
         folder = Folder::open(cx, dir)?;
-        folder.tidy(cx)?;
+        folder.tidy(cx, cx.keys())?;
     }
     let mut listed = folder.listed();
     listed.reverse();
@@ -349,6 +349,6 @@ fn bundles(
     }
     match dry_run || gone.is_empty() {
         true => Ok(()),
-        false => folder.remove(&gone),
+        false => folder.remove(cx, &gone),
     }
 }

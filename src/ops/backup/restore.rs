@@ -1,6 +1,7 @@
 //! Bringing a backup back: as a new branch, or onto an existing one as a rollback commit.
 
 use super::bundles::{Folder, base_of, check_listed};
+use super::folder_manifest::Judge;
 use super::manifest::Standing;
 use super::{All, Found, named, read_all};
 use crate::backup_name;
@@ -42,6 +43,8 @@ pub struct RestoreReport {
     pub commit: Option<CommitId>,
     /// True for a new branch.
     pub created: bool,
+    /// Whether the backup was made with a key that is here; none where its key is not here.
+    pub authenticated: Option<bool>,
     /// One sentence.
     pub message: String,
 }
@@ -65,6 +68,7 @@ pub fn restore(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> 
                     .name
                     .trim_start_matches(backup_name::PREFIX)
                     .to_owned(),
+                authenticated: found.standing.authenticated(),
                 name: found.name,
                 commit: found.commit,
             }
@@ -103,6 +107,7 @@ pub fn restore(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> 
             branch: to,
             commit: done.commit,
             created: false,
+            authenticated: backup.authenticated,
             message: done.message,
         });
     }
@@ -163,6 +168,7 @@ pub fn restore(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> 
         branch: to,
         commit: Some(backup.commit),
         created: true,
+        authenticated: backup.authenticated,
         message,
     })
 }
@@ -203,6 +209,7 @@ struct Source {
     /// For a branch's name.
     short: String,
     commit: CommitId,
+    authenticated: Option<bool>,
 }
 
 /// Unpacks a bundle, and the full one that it needs, into the store.
@@ -215,23 +222,44 @@ fn of_bundle(cx: &Context, path: &Path, branch: Option<&str>) -> Result<Source> 
             format!("there is no bundle {}", what.display()),
         )
     };
-    let path = match path.is_dir() {
+    // It may be restored elsewhere than where it was made.
+    let judge = Judge {
+        repository: None,
+        ..Judge::of(cx)
+    };
+    let (path, whose) = match path.is_dir() {
         false => {
-            check_listed(path)?;
-            path.to_owned()
+            (path.to_owned(), check_listed(path, judge)?)
         }
         true => {
             // The repository's own folder, or the one that holds it.
-            let folder = match Folder::read(path)? {
+            let folder = match Folder::read(path, judge)? {
                 Some(folder) => Some(folder),
-                None => Folder::read(&path.join(&cx.repo_name))?,
+                None => Folder::read(&path.join(&cx.repo_name), judge)?,
             };
             let folder = folder.ok_or_else(|| none(path))?;
-            let newest = folder.listed().pop().ok_or_else(|| none(path))?;
-            folder.check(&newest)?;
-            folder.path(&newest)
+            if folder.source != cx.remote.address() {
+                cx.warn(format!(
+                    "{} holds the bundles of {}",
+                    folder.dir.display(),
+                    folder.source
+                ));
+            }
+            let (newest, whose) = folder.newest(cx)?.ok_or_else(|| none(path))?;
+            (folder.path(&newest), whose)
         }
     };
+    match whose {
+        Some(true) => {}
+        Some(false) => cx.warn(format!(
+            "{} is not authenticated: nobody known here made it, or it is older than manifests",
+            path.display()
+        )),
+        None => cx.warn(format!(
+            "{} is not authenticated: its key is not here",
+            path.display()
+        )),
+    }
     let bundle = Bundle::read(&path)?;
     let head = bundle.refs.iter().find(|(name, _)| name == "HEAD");
     let (branch, commit) = match branch {
@@ -252,7 +280,7 @@ fn of_bundle(cx: &Context, path: &Path, branch: Option<&str>) -> Result<Source> 
     if bundle.needs.iter().any(|id| !cx.store.has_commit(*id))
         && let Some(base) = base_of(&path, &bundle)
     {
-        check_listed(&base)?;
+        check_listed(&base, judge)?;
         Bundle::read(&base)?.unpack(&cx.store, &*cx.progress)?;
     }
     bundle.unpack(&cx.store, &*cx.progress)?;
@@ -266,5 +294,6 @@ fn of_bundle(cx: &Context, path: &Path, branch: Option<&str>) -> Result<Source> 
         name: format!("{branch} of {file}"),
         short: format!("{branch}/{stem}"),
         commit,
+        authenticated: whose,
     })
 }

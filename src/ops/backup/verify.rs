@@ -2,6 +2,7 @@
 
 use super::bundles::{Folder, check_listed};
 use super::destination::{Place, settings_of};
+use super::folder_manifest::Judge;
 use super::{All, named, proof, read_all};
 use crate::backup_manifest;
 use crate::context::Context;
@@ -124,7 +125,7 @@ pub fn verify(cx: &Context, name: Option<&str>) -> Result<VerifyReport> {
         for place in settings_of(cx)?.destinations {
             if let Place::Folder { dir, .. } = place {
                 let folder = Folder::of(cx, &dir);
-                report.folder(&dir.join(&cx.repo_name), folder, &*cx.progress);
+                report.folder(&dir.join(&cx.repo_name), folder, &*cx.progress, Judge::of(cx));
             }
         }
     }
@@ -134,7 +135,11 @@ pub fn verify(cx: &Context, name: Option<&str>) -> Result<VerifyReport> {
 /// Verifies bundles alone, by their own records: each a file, or a folder of them.
 ///
 /// Errors: not_found, for a path. What is wrong with a bundle is in the report.
-pub fn verify_bundles(paths: &[PathBuf], progress: &dyn Progress) -> Result<VerifyReport> {
+pub fn verify_bundles(
+    paths: &[PathBuf],
+    judge: Judge<'_>,
+    progress: &dyn Progress,
+) -> Result<VerifyReport> {
     let mut report = VerifyReport {
         repo_name: String::new(),
         verified: Vec::new(),
@@ -151,11 +156,12 @@ pub fn verify_bundles(paths: &[PathBuf], progress: &dyn Progress) -> Result<Veri
             ));
         }
         if path.is_dir() {
-            report.folder(path, Folder::read(path), progress);
+            report.folder(path, Folder::read(path, judge), progress, judge);
         } else {
-            let mut bundles = proof::Bundles::new(progress);
-            let proven = check_listed(path).and_then(|()| bundles.prove(path));
-            report.bundle(path, proven.map(drop));
+            let mut bundles = proof::Bundles::new(progress, judge);
+            let proven = check_listed(path, judge)
+                .and_then(|whose| bundles.prove(path).map(|_| whose));
+            report.bundle(path, proven);
         }
     }
     Ok(report.told())
@@ -169,17 +175,30 @@ impl VerifyReport {
         });
     }
 
-    fn bundle(&mut self, path: &Path, proven: Result<()>) {
+    /// What became of a bundle; whose it is where it was proven.
+    fn bundle(&mut self, path: &Path, proven: Result<Option<bool>>) {
         let name = path.display().to_string();
-        match proven {
-            Ok(()) => self.verified.push(name),
-            Err(e) => self.problem(name, &e),
+        let whose = match proven {
+            Ok(whose) => whose,
+            Err(e) => return self.problem(name, &e),
+        };
+        match whose {
+            Some(true) => {}
+            Some(false) => self.unauthenticated.push(name.clone()),
+            None => self.unknown.push(name.clone()),
         }
+        self.verified.push(name);
     }
 
     /// Verifies a folder of bundles; one of other people's is read file by file.
-    fn folder(&mut self, dir: &Path, read: Result<Option<Folder>>, progress: &dyn Progress) {
-        let mut bundles = proof::Bundles::new(progress);
+    fn folder(
+        &mut self,
+        dir: &Path,
+        read: Result<Option<Folder>>,
+        progress: &dyn Progress,
+        judge: Judge<'_>,
+    ) {
+        let mut bundles = proof::Bundles::new(progress, judge);
         let folder = match read {
             Ok(Some(folder)) => folder,
             Ok(None) => {
@@ -196,7 +215,9 @@ impl VerifyReport {
                     self.problem(dir.display().to_string(), &none);
                 }
                 for path in found {
-                    self.bundle(&path, bundles.prove(&path).map(drop));
+                    let proven = check_listed(&path, judge)
+                        .and_then(|whose| bundles.prove(&path).map(|_| whose));
+                    self.bundle(&path, proven);
                 }
                 return;
             }
@@ -206,14 +227,29 @@ impl VerifyReport {
         for (at, one) in listed.iter().enumerate() {
             progress.advance("bundles", at as u64 + 1, listed.len() as u64);
             let path = folder.path(one);
-            let proven = folder.check(one).and_then(|()| bundles.prove(&path));
-            self.bundle(&path, proven.map(drop));
+            let proven = folder
+                .check(one)
+                .and_then(|whose| bundles.prove(&path).map(|_| whose));
+            self.bundle(&path, proven);
         }
-        for one in folder.unlisted() {
-            let path = folder.path(&one);
-            let sound = Bundle::read(&path).and_then(|b| b.check_bytes());
-            let proven = sound.and_then(|()| bundles.prove(&path));
-            self.bundle(&path, proven.map(drop));
+        let unlisted = folder.unlisted();
+        for one in &unlisted {
+            let path = folder.path(one);
+            let proven = Bundle::read(&path)
+                .and_then(|b| b.check_bytes())
+                .and_then(|()| folder.check(one))
+                .and_then(|whose| bundles.prove(&path).map(|_| whose));
+            self.bundle(&path, proven);
+        }
+        for name in folder.sealed.all() {
+            let there = listed.iter().chain(&unlisted).any(|one| one.name == name);
+            if !there {
+                let gone = Error::new(
+                    Kind::Integrity,
+                    "it is in the manifest, and is gone without a prune",
+                );
+                self.problem(dir.join(&name).display().to_string(), &gone);
+            }
         }
     }
 
