@@ -139,7 +139,8 @@ impl Manifest {
             let line: Line = serde_json::from_str(text)
                 .map_err(|e| format!("line {at} is malformed at column {}", e.column()))?;
             if let Some((before, last)) = manifest.lines.last()
-                && (digest(before) != line.before || last.number.checked_add(1) != Some(line.number))
+                && (digest(before) != line.before
+                    || last.number.checked_add(1) != Some(line.number))
             {
                 return Err(format!("line {at} does not follow from the one before"));
             }

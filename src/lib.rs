@@ -6,14 +6,14 @@
 //! - [`ops`]: one file a capability, `fn(&Context, Request) -> Result<Report>`;
 //!   [`ops::publish`] is the one way to a remote ref;
 //! - [`context`]: what one call needs; [`config`]: the operator's settings, resolved once;
-//! - pure rules, which take time, keys and randomness as arguments: [`policy`],
+//! - pure rules, which take time, keys and randomness as arguments: [`policy`], [`denied`],
 //!   [`token`], [`gate`], [`guards`], [`names`], [`signature`], [`alerts`], [`backup_name`], [`retention`],
 //!   and what authenticates backups: [`backup_manifest`], [`bundle_manifest`], [`seal`];
 //! - [`ledger`]: the YAML logs kept in the tree; [`keys`]: the key ring;
-//!   [`journal`]: this machine's own audit log;
+//!   [`journal`]: this machine's own audit log; [`revocations`]: those that it saw;
 //! - [`git`]: the only module that names git2; [`forge`]: the forges' APIs, behind one
 //!   small enum; [`http`]: the door of both to HTTP servers;
-//! - [`error`], [`progress`], [`files`]: known to all.
+//! - [`error`], [`progress`], [`files`], [`folder`]: known to all.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -24,8 +24,10 @@ pub mod bundle_manifest;
 pub mod clock;
 pub mod config;
 pub mod context;
+pub mod denied;
 pub mod error;
 pub mod files;
+pub mod folder;
 pub mod forge;
 pub mod gate;
 pub mod git;
@@ -39,6 +41,7 @@ pub mod ops;
 pub mod policy;
 pub mod progress;
 pub mod retention;
+pub mod revocations;
 pub mod seal;
 pub mod signature;
 pub mod token;

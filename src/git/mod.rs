@@ -6,6 +6,7 @@
 //! trees are edited by path, without index or working tree.
 
 mod bundle;
+mod children;
 mod compare;
 mod credential;
 mod draft;
@@ -21,11 +22,13 @@ mod whole;
 pub mod wire;
 
 pub use bundle::Bundle;
-pub(crate) use credential::{FROM_APP, Family, ask_helpers, families, hide, token};
+pub use children::{Child, clean};
+pub use compare::is_binary;
+pub(crate) use credential::{FROM_APP, Family, ask_helpers, families, hide, how_to_name, token};
 pub use credential::{Login, LoginSource};
 pub use draft::{Draft, Edit};
 pub use id::{CommitId, ObjectId, RefName, TreePath, is_invisible};
-pub use object::{Change, CommitInfo, Entry, LineCount, MAX_TEXT, Mode, Person};
+pub use object::{Change, CommitInfo, Entry, Folder, LineCount, MAX_TEXT, Mode, Person};
 pub use remote::{Remote, RemoteOptions};
 pub use revert::{Undo, undo};
 pub use store::{Store, bytes_to_path, check_parents, tracking_ref};

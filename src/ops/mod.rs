@@ -9,6 +9,7 @@ pub mod log;
 pub mod propose;
 pub mod protect;
 pub mod publish;
+mod revoked;
 pub mod rollback;
 pub mod sandbox;
 mod seen;

@@ -123,7 +123,9 @@ impl Sealed {
                 .hint("restore from another destination or from the repository itself; `aidf backup create --full` starts anew")
         };
         if let Some(fault) = &self.fault {
-            return Err(bad(format!("cannot be told: its {FILE} cannot be used: {fault}")));
+            return Err(bad(format!(
+                "cannot be told: its {FILE} cannot be used: {fault}"
+            )));
         }
         let Some(manifest) = &self.manifest else {
             return Ok(Some(false));
@@ -131,7 +133,9 @@ impl Sealed {
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
         match manifest.bundles().get(&name.unwrap_or_default()) {
             Some(says) if says.sha256.eq_ignore_ascii_case(sha256) => Ok(says.authenticated),
-            Some(_) => Err(bad(format!("is not the one that {FILE} names: it was replaced"))),
+            Some(_) => Err(bad(format!(
+                "is not the one that {FILE} names: it was replaced"
+            ))),
             None => Err(bad(format!("is not in {FILE}: nobody known made it"))),
         }
     }
@@ -237,16 +241,24 @@ pub(super) fn write_single(
 /// Errors: integrity.
 pub(super) fn check_single(path: &Path, judge: Judge<'_>) -> Result<Option<bool>> {
     let beside = single(path);
-    let bad = |why: String| {
-        Error::new(Kind::Integrity, format!("{} {why}", path.display()))
-    };
+    let bad = |why: String| Error::new(Kind::Integrity, format!("{} {why}", path.display()));
     match std::fs::metadata(&beside) {
         Ok(meta) if meta.is_file() && meta.len() <= MAX_BYTES => {}
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Some(false)),
-        _ => return Err(bad(format!("has a manifest, {}, that cannot be read", beside.display()))),
+        _ => {
+            return Err(bad(format!(
+                "has a manifest, {}, that cannot be read",
+                beside.display()
+            )));
+        }
     }
-    let text = std::fs::read_to_string(&beside)
-        .map_err(|e| bad(format!("has a manifest, {}, that cannot be read", beside.display())).caused_by(e))?;
+    let text = std::fs::read_to_string(&beside).map_err(|e| {
+        bad(format!(
+            "has a manifest, {}, that cannot be read",
+            beside.display()
+        ))
+        .caused_by(e)
+    })?;
     let manifest = Manifest::read(&text, judge.keys, judge.repository)
         .map_err(|why| bad(format!("has a manifest that cannot be used: {why}")))?;
     let sum = digest_of(path).or_fail(Kind::NotFound, || {
@@ -254,7 +266,9 @@ pub(super) fn check_single(path: &Path, judge: Judge<'_>) -> Result<Option<bool>
     })?;
     match manifest.bundles().get(&name_of(path)) {
         Some(says) if says.sha256 == sum => Ok(says.authenticated),
-        Some(_) => Err(bad("is not the one that its manifest names: it was replaced".to_owned())),
+        Some(_) => Err(bad(
+            "is not the one that its manifest names: it was replaced".to_owned(),
+        )),
         None => Err(bad("is not the one that its manifest names".to_owned())),
     }
 }

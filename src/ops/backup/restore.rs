@@ -93,6 +93,7 @@ pub fn restore(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> 
         };
         let request = rollback::Request {
             what,
+            unsigned: false,
             paths: Vec::new(),
             reason: request.reason.clone(),
             branch: Some(to.clone()),
@@ -228,9 +229,7 @@ fn of_bundle(cx: &Context, path: &Path, branch: Option<&str>) -> Result<Source> 
         ..Judge::of(cx)
     };
     let (path, whose) = match path.is_dir() {
-        false => {
-            (path.to_owned(), check_listed(path, judge)?)
-        }
+        false => (path.to_owned(), check_listed(path, judge)?),
         true => {
             // The repository's own folder, or the one that holds it.
             let folder = match Folder::read(path, judge)? {

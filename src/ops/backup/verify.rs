@@ -125,7 +125,12 @@ pub fn verify(cx: &Context, name: Option<&str>) -> Result<VerifyReport> {
         for place in settings_of(cx)?.destinations {
             if let Place::Folder { dir, .. } = place {
                 let folder = Folder::of(cx, &dir);
-                report.folder(&dir.join(&cx.repo_name), folder, &*cx.progress, Judge::of(cx));
+                report.folder(
+                    &dir.join(&cx.repo_name),
+                    folder,
+                    &*cx.progress,
+                    Judge::of(cx),
+                );
             }
         }
     }
@@ -159,8 +164,8 @@ pub fn verify_bundles(
             report.folder(path, Folder::read(path, judge), progress, judge);
         } else {
             let mut bundles = proof::Bundles::new(progress, judge);
-            let proven = check_listed(path, judge)
-                .and_then(|whose| bundles.prove(path).map(|_| whose));
+            let proven =
+                check_listed(path, judge).and_then(|whose| bundles.prove(path).map(|_| whose));
             report.bundle(path, proven);
         }
     }

@@ -3,6 +3,7 @@
 
 mod build;
 mod read;
+pub mod take;
 
 use super::access::{self, Target};
 use super::seen::{self, Base};
@@ -13,8 +14,9 @@ use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, Entry, ObjectId, Store, TreePath, check_parents};
 use build::Build;
 pub use read::{Input, Source};
-use read::{Wanted, below, check_sources, check_unique, read_all, take_working_tree};
+use read::{Wanted, below, check_unique, read_all};
 use serde::Serialize;
+pub use take::Taken;
 
 /// What is asked for.
 #[derive(Default)]
@@ -165,14 +167,14 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
         .clone()
         .unwrap_or_else(|| target.name().to_owned());
     written::check_writer(target, request.committed_by.as_deref())?;
-    check_sources(&request.inputs)?;
     let mut inputs = std::mem::take(&mut request.inputs);
     // What was named must be there; what the working tree lacks may be gone already.
     let named = request.remove.clone();
     if request.all {
-        take_working_tree(cx, &mut inputs, &mut request.remove)?;
+        take::from_changes(cx, &mut inputs, &mut request.remove)?;
     }
     check_unique(&inputs, &request.remove)?;
+    take::hold(&mut inputs)?;
 
     let mut blobs: Vec<ObjectId> = Vec::new();
     let mut wanted: Option<Vec<Wanted>> = None;
