@@ -2,6 +2,7 @@
 
 use super::bundles::Folder;
 use super::destination::{Place, settings_of};
+use super::folder_manifest::Judge;
 use super::verify::is_outage;
 use super::{All, proof, read_all};
 use crate::context::Context;
@@ -116,10 +117,9 @@ pub fn drill(cx: &Context) -> Result<DrillReport> {
         match newest(cx, &dir).and_then(|path| bundle(cx, &path, &branch, tree)) {
             Ok(one) => {
                 if one.same_as_backup == Some(false) {
-                    cx.warn(format!(
-                        "{} holds other files than {name}: it is of another run",
-                        one.bundle
-                    ));
+                    report
+                        .problems
+                        .push(format!("{} holds other files than {name}", one.bundle));
                 }
                 report.bundles.push(one);
             }
@@ -187,7 +187,7 @@ fn bundle(
     branch: &str,
     tree: Option<CommitId>,
 ) -> Result<DrilledBundle> {
-    let (bundle, restored) = proof::Bundles::new(&*cx.progress).restored(path)?;
+    let (bundle, restored) = proof::Bundles::new(&*cx.progress, Judge::of(cx)).restored(path)?;
     let tip = bundle.branches().find(|(name, _)| *name == branch);
     let same_as_backup = match (tip, tree) {
         (Some((_, tip)), Some(tree)) => Some(restored.store.commit(tip)?.tree == tree),

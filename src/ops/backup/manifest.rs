@@ -282,7 +282,7 @@ impl Manifest {
             ([], n) => format!("Remove {n} backups\n"),
             (more, _) => format!("Add {} backups\n", more.len()),
         };
-        let new = draft.commit(tree, &parents, &who, cx.now.seconds(), &message)?;
+        let new = draft.commit(tree, &parents, &who, cx.now.seconds(), &message, |_| None)?;
         let update = RefUpdate {
             name: RefName::new(rules::REF)?,
             old: self.tip,
