@@ -69,8 +69,8 @@ impl Folder {
             .collect()
     }
 
-    /// Lists what lies there, keeping the first line.
-    pub fn list_anew(&self) {
+    /// Writes the checksums of what lies there, keeping the first line.
+    pub fn sum_anew(&self) {
         let old = std::fs::read_to_string(self.path(SUMS)).unwrap();
         let mut text = format!("{}\n", old.lines().next().unwrap());
         for name in self.bundles() {
@@ -84,7 +84,7 @@ impl Folder {
         let (_, kind) = name.split_once('.').unwrap();
         let older = format!("{}.{kind}", stamp(now() - days * DAY));
         std::fs::rename(self.path(name), self.path(&older)).unwrap();
-        self.list_anew();
+        self.sum_anew();
         older
     }
 
@@ -94,7 +94,7 @@ impl Folder {
         let listed: Vec<String> = self.sums().into_iter().map(|(name, _)| name).collect();
         assert_eq!(listed, self.bundles(), "what is listed is what is there");
         let mut all = self.bundles();
-        all.push(SUMS.to_owned());
+        all.extend([SUMS.to_owned(), "MANIFEST".to_owned()]);
         all.sort();
         assert_eq!(self.files(), all, "nothing else is left");
         for (name, sum) in self.sums() {
@@ -176,6 +176,8 @@ fn tips(w: &World) -> Vec<String> {
         .into()
 }
 
+/// `backup` of both branches.
+pub const BOTH_BRANCHES: [&str; 5] = BOTH;
 const BOTH: [&str; 5] = ["backup", "--branch", "main", "--branch", "sandbox"];
 
 /// `backup` of both branches with a folder of bundles, and the one that was written.
@@ -818,7 +820,7 @@ fn pruning_finishes_what_was_cut_off_and_forgets_what_is_gone() {
     let third = written(&w.json(&["backup", "--full"]), 0).unwrap();
     // One was taken off the list and not removed; another is listed and gone.
     std::fs::rename(folder.path(&old), folder.path("kept-aside")).unwrap();
-    folder.list_anew();
+    folder.sum_anew();
     std::fs::rename(folder.path("kept-aside"), folder.path(&old)).unwrap();
     std::fs::remove_file(folder.path(&second)).unwrap();
     w.json(&["backup", "prune", "--keep-last", "1"]);

@@ -283,7 +283,7 @@ fn a_prune_of_bundles_killed_at_any_moment_is_finished_by_the_next() {
         let young = format!("{}.incremental.bundle", stamp(now() - n * DAY));
         std::fs::copy(folder.path(&last), folder.path(&young)).unwrap();
     }
-    folder.list_anew();
+    folder.sum_anew();
     let whole = folder.copy(&w.env.path("whole"));
     let args = ["backup", "prune", "--keep-last", "1", "--json"];
     let wanted = [aged, last];

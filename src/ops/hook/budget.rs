@@ -96,12 +96,6 @@ impl<'a> Budget<'a> {
             false => Ok(()),
         }
     }
-
-    /// Entries of trees that were looked at so far.
-    #[cfg(test)]
-    pub fn entries_spent(&self) -> u64 {
-        self.entries.get()
-    }
 }
 
 fn spend(spent: &Cell<u64>, count: u64, most: u64, what: &str) -> Result<()> {
