@@ -131,6 +131,28 @@ fn a_bundle_manifest_that_is_taken_away_is_missed() {
 }
 
 #[test]
+fn an_older_set_of_bundles_is_not_taken_for_the_newest() {
+    let w = World::path();
+    let dir = w.env.path("bundles");
+    config_folder(&w, &dir);
+    w.json(&BOTH_BRANCHES);
+    let folder = Folder::of(&dir);
+    let older = folder.copy(&w.env.path("older"));
+    w.remote
+        .write("main", &[("later.txt", Some(b"later\n"))], "Go on");
+    w.json(&["backup", "--full"]);
+    std::fs::remove_dir_all(&folder.dir).unwrap();
+    let folder = older.copy(&dir);
+    report(&w, &["backup", "verify"], 7);
+    report(&w, &["backup", "drill"], 7);
+    let file = folder.path(&folder.newest());
+    let args = ["backup", "restore", "--bundle", file.to_str().unwrap()];
+    let out = w.aidf(&[&args[..], &["--to", "restored"]].concat());
+    assert_eq!(out.code, 7, "{out}");
+    assert_eq!(w.remote.try_tip("restored"), None);
+}
+
+#[test]
 fn the_hook_takes_no_backup_of_another_hour_from_a_stranger() {
     let g = Guarded::new(Kind::Path, "");
     let stranger = g.w.other();

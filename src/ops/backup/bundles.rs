@@ -132,16 +132,21 @@ impl Folder {
         let turn = turn(cx, "bundles", &at.display().to_string())?;
         let mut folder = match Folder::of(cx, dir)? {
             Some(folder) => folder,
-            None => Folder {
-                sealed: Sealed::read(&at, Judge::of(cx))?,
-                dir: at,
-                sums: BTreeMap::new(),
-                source: cx.remote.address(),
-                _turn: None,
-            },
+            None => Folder::anew(cx, at)?,
         };
         folder._turn = Some(turn);
         Ok(folder)
+    }
+
+    /// A folder without a list of checksums, at this very place.
+    fn anew(cx: &Context, at: PathBuf) -> Result<Folder> {
+        Ok(Folder {
+            sealed: Sealed::read(&at, Judge::of(cx))?,
+            dir: at,
+            sums: BTreeMap::new(),
+            source: cx.remote.address(),
+            _turn: None,
+        })
     }
 
     /// The same; a list of checksums or a manifest that cannot be used is set aside, for the
@@ -171,13 +176,12 @@ impl Folder {
         let (mut folder, damage) = match Folder::open(cx, dir) {
             Err(e) if e.kind() == Kind::Integrity => {
                 let damage = told(e.in_full(), aside(SUMS)?);
-                if at.join(SUMS).exists() || !at.join(FILE).exists() {
-                    (Folder::open(cx, dir)?, Some(damage))
-                } else {
-                    // The list is gone, and with it what the manifest was held against.
-                    aside(FILE)?;
-                    (Folder::open(cx, dir)?, Some(damage))
-                }
+                // Without the list nothing is left that the manifest was held against.
+                aside(FILE)?;
+                let turn = turn(cx, "bundles", &at.display().to_string())?;
+                let mut folder = Folder::anew(cx, at.clone())?;
+                folder._turn = Some(turn);
+                (folder, Some(damage))
             }
             other => (other?, None),
         };
