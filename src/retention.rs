@@ -235,7 +235,7 @@ mod tests {
                     .map(|(t, _)| (Moment::from_seconds(t.seconds() + shift), false)),
             );
         }
-        all.sort_by(|a, b| b.0.cmp(&a.0));
+        all.sort_by_key(|one| std::cmp::Reverse(one.0));
         assert_eq!(kept(&all), alone);
         // They go by the same rules, each by itself; the newest of all stays.
         let reasons = reasons_apart(&all, &rules);
