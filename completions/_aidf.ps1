@@ -395,6 +395,7 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would go and what keeps the others')
+            [CompletionResult]::new('--trust-unauthenticated', '--trust-unauthenticated', [CompletionResultType]::ParameterName, 'Judge backups that are not authenticated like the others, such as those that are older than manifests')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Every repository of the config')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')

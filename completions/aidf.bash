@@ -788,7 +788,7 @@ _aidf() {
             return 0
             ;;
         aidf__subcmd__backup__subcmd__prune)
-            opts="-C -R -q -v -y -h --keep-last --keep-daily --keep-weekly --keep-monthly --keep-within --dry-run --all --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
+            opts="-C -R -q -v -y -h --keep-last --keep-daily --keep-weekly --keep-monthly --keep-within --dry-run --trust-unauthenticated --all --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

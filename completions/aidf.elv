@@ -374,6 +374,7 @@ set edit:completion:arg-completer[aidf] = {|@words|
             cand --color 'When to use colour'
             cand --timeout 'Bound on any network wait, in seconds'
             cand --dry-run 'Show what would go and what keeps the others'
+            cand --trust-unauthenticated 'Judge backups that are not authenticated like the others, such as those that are older than manifests'
             cand --all 'Every repository of the config'
             cand --json 'Print one JSON object on stdout'
             cand -q 'Print errors only'

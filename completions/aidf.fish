@@ -292,6 +292,7 @@ always\t'Even into pipes'
 never\t'Nowhere'"
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from prune" -l timeout -d 'Bound on any network wait, in seconds' -r
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from prune" -l dry-run -d 'Show what would go and what keeps the others'
+complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from prune" -l trust-unauthenticated -d 'Judge backups that are not authenticated like the others, such as those that are older than manifests'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from prune" -l all -d 'Every repository of the config'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from prune" -l json -d 'Print one JSON object on stdout'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Print errors only'

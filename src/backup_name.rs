@@ -15,6 +15,21 @@ pub struct BackupName {
     pub branch: Option<String>,
     /// When it was made; midnight UTC for a date alone.
     pub time: Moment,
+    /// True for a date alone, which stands for that whole day.
+    pub whole_day: bool,
+}
+
+/// How far the clocks of those who make backups may differ, in seconds.
+pub const CLOCKS: i64 = 600;
+
+impl BackupName {
+    /// Whether its time is now, or its day today, as far as clocks agree.
+    pub fn is_now(&self, now: Moment) -> bool {
+        const DAY: i64 = 86_400;
+        let age = now.seconds() - self.time.seconds();
+        let oldest = if self.whole_day { DAY } else { 0 };
+        (-CLOCKS..=oldest + CLOCKS).contains(&age)
+    }
 }
 
 /// The name for a backup of a day.
@@ -41,12 +56,44 @@ pub fn parse(name: &str) -> Option<BackupName> {
     Some(BackupName {
         branch,
         time: Moment::from_stamp(stamp)?,
+        whole_day: !stamp.contains('T'),
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_of_now_for_ten_minutes_and_a_day_for_that_day() {
+        let now = 1_795_342_272; // 2026-11-22T10:11:12Z
+        let is_now =
+            |name: &str, seconds: i64| parse(name).unwrap().is_now(Moment::from_seconds(seconds));
+        let stamped = "backup/2026-11-22T101112Z";
+        for (shift, good) in [
+            (0, true),
+            (600, true),
+            (-600, true),
+            (601, false),
+            (-601, false),
+        ] {
+            assert_eq!(is_now(stamped, now + shift), good, "{shift}");
+        }
+        let midnight = 1_795_305_600;
+        for (shift, good) in [
+            (-601, false),
+            (-600, true),
+            (0, true),
+            (86_400 + 600, true),
+            (86_400 + 601, false),
+        ] {
+            assert_eq!(
+                is_now("backup/x/2026-11-22", midnight + shift),
+                good,
+                "{shift}"
+            );
+        }
+    }
 
     #[test]
     fn a_name_reads_back_as_what_it_was_made_from() {

@@ -3,6 +3,7 @@
 
 pub(crate) mod shadow;
 
+use crate::backup_manifest;
 use crate::backup_name;
 use crate::names;
 use crate::policy::Policy;
@@ -54,7 +55,8 @@ pub struct Asked<'a> {
     pub motion: Motion,
     /// Whether it is a new branch at the tip of the default one, with nothing of its own.
     pub at_default: bool,
-    /// Of a new backup, why it is none of today's of a branch as it is.
+    /// Of a new backup, why it is none of now of a branch as it is; of the manifest of the
+    /// backups, why it may not become this.
     pub backup: Result<(), &'static str>,
     /// Of a new archive, why it is none of now of a sandbox as it is.
     pub archive: Result<(), &'static str>,
@@ -259,6 +261,22 @@ fn own_ref(
     if pusher.operator {
         return Ok("an operator may write such refs");
     }
+    // Whoever makes today's backup, such as a job at night, says so in the manifest.
+    if asked.name == backup_manifest::REF {
+        return match (asked.motion, asked.backup) {
+            (Motion::Create | Motion::Forward, Ok(())) => {
+                Ok("the manifest of the backups may grow by today's")
+            }
+            (Motion::Create | Motion::Forward, Err(why)) => refuse(
+                format!("the manifest of the backups is not taken: {why}"),
+                "make backups with `aidf backup create`, or push with an operator's token",
+            ),
+            _ => refuse(
+                "the manifest of the backups only grows".to_owned(),
+                "make backups with `aidf backup create`, or push with an operator's token",
+            ),
+        };
+    }
     refuse(
         format!("{} is aidf's own, and an operator's to write", asked.name),
         todo,
@@ -304,7 +322,8 @@ mod tests {
         };
         let all = [Create, Forward, Force, Delete];
         // create, forward, force, delete; for nobody, a holder, an operator
-        let table: [(&str, [&str; 3]); 25] = [
+        let table: [(&str, [&str; 3]); 26] = [
+            ("refs/aidf/backups", ["cf..", "cf..", "cfFd"]),
             ("refs/heads/main", ["....", "....", "cf.."]),
             ("refs/heads/trunk", ["....", "....", "cf.."]),
             ("refs/heads/sandbox/x", [".fFd", ".fFd", "cfFd"]),

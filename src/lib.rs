@@ -7,7 +7,8 @@
 //!   [`ops::publish`] is the one way to a remote ref;
 //! - [`context`]: what one call needs; [`config`]: the operator's settings, resolved once;
 //! - pure rules, which take time, keys and randomness as arguments: [`policy`], [`denied`],
-//!   [`token`], [`gate`], [`guards`], [`names`], [`signature`], [`alerts`], [`backup_name`], [`retention`];
+//!   [`token`], [`gate`], [`guards`], [`names`], [`signature`], [`alerts`], [`backup_name`], [`retention`],
+//!   and what authenticates backups: [`backup_manifest`], [`bundle_manifest`], [`seal`];
 //! - [`ledger`]: the YAML logs kept in the tree; [`keys`]: the key ring;
 //!   [`journal`]: this machine's own audit log; [`revocations`]: those that it saw;
 //! - [`git`]: the only module that names git2; [`forge`]: the forges' APIs, behind one
@@ -17,7 +18,9 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod alerts;
+pub mod backup_manifest;
 pub mod backup_name;
+pub mod bundle_manifest;
 pub mod clock;
 pub mod config;
 pub mod context;
@@ -41,6 +44,7 @@ pub mod policy;
 pub mod progress;
 pub mod retention;
 pub mod revocations;
+pub mod seal;
 pub mod signature;
 pub mod token;
 pub mod yaml;

@@ -64,6 +64,32 @@ pub fn reasons(newest_first: &[Moment], rules: &Rules) -> Vec<Vec<String>> {
         .collect()
 }
 
+/// The same where some are not known to be genuine: (time, genuine), newest first.
+///
+/// The genuine ones are judged among themselves. Each other one is judged as if it were
+/// the only one of its kind beside them: it goes where the rules would let it go, and is
+/// never what lets another one go.
+pub fn reasons_apart(newest_first: &[(Moment, bool)], rules: &Rules) -> Vec<Vec<String>> {
+    let genuine: Vec<Moment> = newest_first
+        .iter()
+        .filter_map(|(time, genuine)| genuine.then_some(*time))
+        .collect();
+    let mut judged = reasons(&genuine, rules).into_iter();
+    let mut before = 0;
+    newest_first
+        .iter()
+        .map(|(time, is_genuine)| {
+            if *is_genuine {
+                before += 1;
+                return judged.next().unwrap_or_default();
+            }
+            let mut all = genuine.clone();
+            all.insert(before, *time);
+            reasons(&all, rules).swap_remove(before)
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,6 +206,45 @@ mod tests {
             .len(),
             3
         );
+    }
+
+    #[test]
+    fn what_is_not_genuine_lets_nothing_go() {
+        let rules = Rules {
+            last: 1,
+            daily: 3,
+            monthly: 2,
+            ..Rules::default()
+        };
+        let real: Vec<(Moment, bool)> = year()[..60].iter().map(|t| (*t, true)).collect();
+        let kept = |all: &[(Moment, bool)]| -> Vec<Moment> {
+            let reasons = reasons_apart(all, &rules);
+            let pairs = all.iter().zip(reasons);
+            pairs
+                .filter(|((_, genuine), why)| *genuine && !why.is_empty())
+                .map(|((time, _), _)| *time)
+                .collect()
+        };
+        let alone = kept(&real);
+        assert_eq!(alone.len(), 4);
+        // Planted ones of each second after, between and before.
+        let mut all = real.clone();
+        for shift in [3600, -3600, 86_399] {
+            all.extend(
+                real.iter()
+                    .map(|(t, _)| (Moment::from_seconds(t.seconds() + shift), false)),
+            );
+        }
+        all.sort_by_key(|one| std::cmp::Reverse(one.0));
+        assert_eq!(kept(&all), alone);
+        // They go by the same rules, each by itself; the newest of all stays.
+        let reasons = reasons_apart(&all, &rules);
+        assert!(!reasons[0].is_empty());
+        let gone = all
+            .iter()
+            .zip(&reasons)
+            .filter(|((_, g), why)| !g && why.is_empty());
+        assert!(gone.count() > 100);
     }
 
     #[test]

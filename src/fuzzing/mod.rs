@@ -37,9 +37,11 @@ pub fn targets() -> Vec<Target> {
     vec![
         target("advertisement", wire::advertisement, 8),
         target("alerts", rules::alerts, 4),
+        target("backup_manifest", records::backup_manifest, 4),
         target("backup_name", rules::backup_name, 1),
         target("bundle", git::bundle, 8),
         target("bundle_list", ops::bundle_list, 4),
+        target("bundle_manifest", records::bundle_manifest, 8),
         target("config", records::config, 32),
         target("date", rules::date, 1),
         target("endpoint", rules::endpoint, 1),

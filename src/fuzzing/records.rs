@@ -1,8 +1,10 @@
 //! Decoders of files: the ledgers, the policy, the operator's settings, the key ring.
 
 use super::two;
+use crate::backup_manifest;
+use crate::bundle_manifest::Manifest;
 use crate::config::ConfigFile;
-use crate::keys::{KeyRing, KeySource};
+use crate::keys::{Key, KeyRing, KeySource};
 use crate::ledger::{ChangelogEntry, Ledger};
 use crate::policy::{Policy, PolicyFile};
 use crate::yaml as yamls;
@@ -280,5 +282,54 @@ pub(super) fn keys(data: &[u8]) {
                 }
             }
         }
+    }
+}
+
+/// An entry of a manifest of backups is never good unless the key sealed it, wherever it
+/// lies, and what is read is bounded.
+pub(super) fn backup_manifest(data: &[u8]) {
+    let (file, text) = match data.iter().position(|b| *b == b'\n') {
+        Some(at) => (&data[..at], &data[at + 1..]),
+        None => (data, &b""[..]),
+    };
+    let file = String::from_utf8_lossy(file);
+    if let Some((name, key)) = backup_manifest::read_file(&file) {
+        assert_eq!(backup_manifest::file(&name, key), file);
+    }
+    if let Some(sealed) = backup_manifest::read(text) {
+        assert!(sealed.entry.aside.len() <= backup_manifest::MAX_ASIDE);
+    }
+    let key = Key::new(vec![7; 32]);
+    let ring = KeyRing::of(vec![key.clone()]);
+    let opened = backup_manifest::open(&ring, "demo", &file, text);
+    if let backup_manifest::Opened::Good(entry) = opened {
+        // Then it is what we would write, byte for byte.
+        let ours = backup_manifest::write(&key, "demo", &entry);
+        assert_eq!(ours.as_bytes(), text);
+    }
+}
+
+/// A manifest of bundles that is read is written as it was, and nothing in it is
+/// authenticated by a key that is not at hand.
+pub(super) fn bundle_manifest(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let nobody = KeyRing::default();
+    for repository in [None, Some("demo")] {
+        let Ok(manifest) = Manifest::read(text, &nobody, repository) else {
+            continue;
+        };
+        let again = manifest.text();
+        assert_eq!(
+            again.trim_end_matches('\n'),
+            text.trim_end_matches('\n').replace("\r\n", "\n")
+        );
+        assert!(
+            manifest
+                .bundles()
+                .values()
+                .all(|says| says.authenticated != Some(true))
+        );
     }
 }

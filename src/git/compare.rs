@@ -4,6 +4,7 @@ use super::id::ObjectId;
 use super::object::{Change, Entry, LineCount, MAX_TEXT, Mode};
 use super::store::Store;
 use crate::error::{Kind, OrFail, Result};
+use std::collections::BTreeSet;
 
 impl Store {
     /// Compares two trees; `None` stands for an empty one.
@@ -48,6 +49,53 @@ impl Store {
         })
         .or_fail(Kind::Internal, || "the trees cannot be compared")?;
         Ok(found)
+    }
+
+    /// What differs between two trees, at most `most` paths; `None` where there is more.
+    ///
+    /// A tree of a few objects can stand for millions of files: it is left as soon as it
+    /// is too much. Errors: as [`Store::folder`].
+    pub fn changes_up_to(
+        &self,
+        old: Option<ObjectId>,
+        new: Option<ObjectId>,
+        most: usize,
+    ) -> Result<Option<Vec<Change>>> {
+        let entries = |id: Option<ObjectId>| id.map(|id| self.folder(id)).transpose();
+        let mut found = Vec::new();
+        let mut open = vec![(Vec::new(), old, new)];
+        while let Some((folder, old, new)) = open.pop() {
+            let before = entries(old)?.unwrap_or_default();
+            let after = entries(new)?.unwrap_or_default();
+            let names: BTreeSet<&Vec<u8>> = before.keys().chain(after.keys()).collect();
+            for name in names {
+                let (old, new) = (before.get(name).copied(), after.get(name).copied());
+                if old == new {
+                    continue;
+                }
+                let mut path: Vec<u8> = folder.clone();
+                path.extend_from_slice(name);
+                let is_folder = |e: &Entry| e.mode == Mode::Folder;
+                let below = (old.filter(is_folder), new.filter(is_folder));
+                let here = (old.filter(|e| !is_folder(e)), new.filter(|e| !is_folder(e)));
+                if here != (None, None) {
+                    found.push(Change {
+                        path: path.clone(),
+                        renamed_to: None,
+                        old: here.0,
+                        new: here.1,
+                    });
+                }
+                if below != (None, None) {
+                    path.push(b'/');
+                    open.push((path, below.0.map(|e| e.id), below.1.map(|e| e.id)));
+                }
+                if found.len() + open.len() > most {
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(Some(found))
     }
 
     fn diff(&self, old: Option<ObjectId>, new: Option<ObjectId>) -> Result<git2::Diff<'_>> {

@@ -40,6 +40,6 @@ pub use revert::{Undo, undo};
 pub use store::{Store, bytes_to_path, check_parents, tracking_ref};
 pub use whole::Known;
 pub use wire::{
-    Advertisement, Endpoint, PushConnection, PushOutcome, RefUpdate, RemoteRef, Verdict,
-    took_too_long,
+    Advertisement, Endpoint, FetchConnection, PushConnection, PushOutcome, RefUpdate, RemoteRef,
+    Verdict, took_too_long,
 };

@@ -201,6 +201,17 @@ impl Remote {
         )
     }
 
+    /// The same, on a connection that has listed the refs already.
+    pub fn fetch_over(
+        &self,
+        connection: FetchConnection,
+        store: &Store,
+        wants: &[CommitId],
+        progress: &dyn Progress,
+    ) -> Result<()> {
+        connection.fetch(&store.repo, wants, &store.known_tips(), progress)
+    }
+
     /// Fetches the tips that `names` (full ref names) have now, where writes go, so that
     /// a retry need not do it between the advertisement and its push.
     pub(crate) fn refresh(

@@ -7,6 +7,7 @@ use super::id::{CommitId, ObjectId, RefName, TreePath};
 use super::object::{CommitInfo, Entry, Mode, Person};
 use crate::error::{Error, Kind, OrFail, Result};
 use git2::{ObjectType, Repository};
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -403,6 +404,28 @@ impl Store {
                 .repo
                 .graph_descendant_of(of.0, ancestor.0)
                 .unwrap_or(false)
+    }
+
+    /// Of these commits, those that are neither `tip` nor in its history; one walk for all.
+    pub fn apart_from(&self, tip: CommitId, commits: &[CommitId]) -> Result<Vec<CommitId>> {
+        let failed = || "the history cannot be walked";
+        let mut walk = self.repo.revwalk().or_fail(Kind::Internal, failed)?;
+        for id in commits {
+            walk.push(id.0).or_fail(Kind::NotFound, failed)?;
+        }
+        walk.hide(tip.0).or_fail(Kind::NotFound, failed)?;
+        let wanted: HashSet<CommitId> = commits.iter().copied().collect();
+        let mut found = HashSet::new();
+        for id in walk {
+            let id = ObjectId(id.or_fail(Kind::Internal, failed)?);
+            if wanted.contains(&id) {
+                found.insert(id);
+            }
+        }
+        let mut apart = commits.to_vec();
+        // The walk goes by dates, which may lie: each that it met is asked for by itself.
+        apart.retain(|id| found.remove(id) && !self.is_ancestor(*id, tip));
+        Ok(apart)
     }
 
     /// The best common ancestor.

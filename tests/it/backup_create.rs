@@ -299,7 +299,7 @@ fn a_backup_never_moves() {
     w.remote.hook(
         "update",
         &format!(
-            "#!/bin/sh\ncase \"$2\" in 0000*) ;; *) echo \"$1\" >> '{}'; exit 1;; esac\n",
+            "#!/bin/sh\ncase \"$1 $2\" in *' '0000*|refs/aidf/backups*) ;; *) echo \"$1\" >> '{}'; exit 1;; esac\n",
             log.display()
         ),
     );

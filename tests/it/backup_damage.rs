@@ -3,8 +3,6 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
 use crate::backup_bundles::{Folder, SUMS, config_folder, restored};
 use crate::backup_days::{DAY, list, now, report, stamp, texts};
 use crate::support::{Kind, World, listed};
@@ -38,6 +36,8 @@ fn flipped_everywhere(which: impl Fn(&Folder) -> String) {
     let bytes = std::fs::read(whole.path(&name)).unwrap();
     for at in places(bytes.len()) {
         let folder = whole.copy(&dir);
+        // The damage is what is asked of here, and not that an older set came back.
+        let _ = std::fs::remove_dir_all(w.env.state().join("aidf/bundles"));
         let mut bad = bytes.clone();
         bad[at] ^= 0x11;
         std::fs::write(folder.path(&name), bad).unwrap();
@@ -459,7 +459,11 @@ fn a_warning_of_a_damaged_bundle_is_in_the_answer_for_all_too() {
         dir.display()
     ));
     let first = report(&w, &["backup", "--all"], 0);
-    assert_eq!(first["warnings"], Value::Array(Vec::new()));
+    let warned = texts(&first, "warnings");
+    assert!(
+        matches!(&warned[..], [one] if one.contains("a key was made")),
+        "{first:#}"
+    );
     let folder = Folder::of(&dir);
     std::fs::write(folder.path(&folder.newest()), "rubbish").unwrap();
     let answer = report(&w, &["backup", "--all"], 0);

@@ -198,7 +198,7 @@ fn a_bundle_is_read_by_plain_git() {
             &bundle,
             &[w.remote.tip("main"), w.remote.tip("sandbox")],
         );
-        assert!(neighbours(&bundle).is_empty(), "{:?}", neighbours(&bundle));
+        assert_eq!(neighbours(&bundle), ["widgets.bundle.manifest"]);
     }
 }
 

@@ -154,7 +154,14 @@ fn a_prune_killed_at_any_moment_is_finished_by_the_next() {
     let w = World::new(Kind::Http);
     let tip = w.remote.tip("main");
     let all: Vec<(String, String)> = (0..60).map(|n| (backup_of(n), tip.clone())).collect();
-    let args = ["backup", "prune", "--keep-daily", "7", "--json"];
+    let args = [
+        "backup",
+        "prune",
+        "--trust-unauthenticated",
+        "--keep-daily",
+        "7",
+        "--json",
+    ];
     let mut wanted: Vec<String> = (0..7).map(backup_of).collect();
     wanted.sort();
     put(&w.env, &w.remote, &all);
@@ -276,7 +283,7 @@ fn a_prune_of_bundles_killed_at_any_moment_is_finished_by_the_next() {
         let young = format!("{}.incremental.bundle", stamp(now() - n * DAY));
         std::fs::copy(folder.path(&last), folder.path(&young)).unwrap();
     }
-    folder.list_anew();
+    folder.sum_anew();
     let whole = folder.copy(&w.env.path("whole"));
     let args = ["backup", "prune", "--keep-last", "1", "--json"];
     let wanted = [aged, last];

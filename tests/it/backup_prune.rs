@@ -1,4 +1,5 @@
-//! `aidf backup prune` on real refs, held against restic's rule written again here.
+//! `aidf backup prune` on real refs, held against restic's rule written again here. What
+//! plain git puts there is in no manifest, so the flag says to judge all alike.
 
 use std::collections::BTreeMap;
 
@@ -255,7 +256,7 @@ fn a_dry_run_keeps_by_restics_rule_and_removes_nothing() {
     let refs = w.remote.refs();
     for rule in rules() {
         let flags = rule.flags();
-        let mut args = vec!["backup", "prune", "--dry-run"];
+        let mut args = vec!["backup", "prune", "--trust-unauthenticated", "--dry-run"];
         args.extend(flags.iter().map(String::as_str));
         let answer = report(&w, &args, 0);
         assert_eq!(answer["dry_run"], true);
@@ -277,7 +278,7 @@ fn what_the_rule_does_not_keep_is_removed_and_nothing_else() {
             within: None,
         };
         let flags = rule.flags();
-        let mut args = vec!["backup", "prune"];
+        let mut args = vec!["backup", "prune", "--trust-unauthenticated"];
         args.extend(flags.iter().map(String::as_str));
         let others = w
             .remote
@@ -331,6 +332,7 @@ fn four_hundred_backups_of_a_year_are_pruned() {
     w.json(&[
         "backup",
         "prune",
+        "--trust-unauthenticated",
         "--keep-daily",
         "14",
         "--keep-weekly",
@@ -363,11 +365,22 @@ fn the_config_holds_the_rule_and_a_flag_goes_before_it() {
         monthly: 2,
         within: Some(("4d", 4 * DAY)),
     };
-    let answer = report(&w, &["backup", "prune", "--dry-run"], 0);
+    let answer = report(
+        &w,
+        &["backup", "prune", "--trust-unauthenticated", "--dry-run"],
+        0,
+    );
     is_as_restic_has_it(&answer, &made, &rule);
     let answer = report(
         &w,
-        &["backup", "prune", "--keep-last", "40", "--dry-run"],
+        &[
+            "backup",
+            "prune",
+            "--trust-unauthenticated",
+            "--keep-last",
+            "40",
+            "--dry-run",
+        ],
         0,
     );
     assert!(texts(&answer, "removed").len() < made[0].times.len() - 30);
@@ -391,7 +404,13 @@ fn a_rule_of_nothing_never_empties_a_branch() {
         &["--keep-daily", "0", "--keep-weekly", "0"],
         &["--keep-within", "1h"],
     ] {
-        let out = w.aidf(&[&["backup", "prune", "--json"], flags].concat());
+        let out = w.aidf(
+            &[
+                &["backup", "prune", "--trust-unauthenticated", "--json"],
+                flags,
+            ]
+            .concat(),
+        );
         assert!(matches!(out.code, 0 | 2), "{out}");
         let there = names(&w.remote);
         for branch in &made {
@@ -408,7 +427,14 @@ fn a_rule_of_nothing_never_empties_a_branch() {
 fn a_person_sees_each_backup_and_the_rule_that_keeps_it() {
     let (w, made) = prepared(Kind::Path);
     let out = w
-        .aidf(&["backup", "prune", "--keep-monthly", "3", "--dry-run"])
+        .aidf(&[
+            "backup",
+            "prune",
+            "--trust-unauthenticated",
+            "--keep-monthly",
+            "3",
+            "--dry-run",
+        ])
         .ok();
     let rule = Rule {
         monthly: 3,
@@ -442,7 +468,14 @@ fn a_server_that_protects_its_backups_is_obeyed() {
     w.remote.git(&["config", "receive.denyDeletes", "true"]);
     let refs = w.remote.refs();
     let out = w
-        .aidf(&["backup", "prune", "--keep-last", "1", "--json"])
+        .aidf(&[
+            "backup",
+            "prune",
+            "--trust-unauthenticated",
+            "--keep-last",
+            "1",
+            "--json",
+        ])
         .exits(5);
     assert_eq!(out.error()["kind"], "denied");
     assert_eq!(w.remote.refs(), refs);
@@ -466,7 +499,14 @@ fn a_backup_that_changed_meanwhile_is_not_deleted() {
             log.display()
         ),
     );
-    let out = w.aidf(&["backup", "prune", "--keep-last", "1", "--json"]);
+    let out = w.aidf(&[
+        "backup",
+        "prune",
+        "--trust-unauthenticated",
+        "--keep-last",
+        "1",
+        "--json",
+    ]);
     assert!(log.exists(), "the hook ran\n{out}");
     assert!(w.remote.try_tip(&victim).is_some(), "{out}");
     let answer = out.ok().json();

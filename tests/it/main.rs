@@ -30,6 +30,7 @@ mod forge_protection;
 mod hang;
 mod hook;
 mod hostile;
+mod hostile_backup;
 mod hostile_clone;
 mod hostile_copy;
 mod hostile_push;

@@ -40,6 +40,10 @@ pub struct Prune {
     /// Show what would go and what keeps the others
     #[arg(long)]
     dry_run: bool,
+    /// Judge backups that are not authenticated like the others, such as those that are
+    /// older than manifests
+    #[arg(long)]
+    trust_unauthenticated: bool,
     /// Every repository of the config
     #[arg(long, conflicts_with_all = ["repo", "dir"])]
     all: bool,
@@ -54,8 +58,13 @@ pub fn list(global: &Global, ui: &Ui, a: &List) -> Result<()> {
                 text.line("no backups");
             }
             for b in &report.backups {
+                let whose = match b.authenticated {
+                    Some(true) => String::new(),
+                    Some(false) => format!("  {}", text.styled(Style::Warn, "unauthenticated")),
+                    None => format!("  {}", text.styled(Style::Dim, "of a key that is not here")),
+                };
                 text.line(format!(
-                    "{}  {}  {}",
+                    "{}  {}  {}{whose}",
                     text.styled(Style::Warn, &b.commit.short()),
                     visible(&b.name),
                     text.styled(Style::Dim, &b.branch)
@@ -107,7 +116,7 @@ pub fn prune(global: &Global, ui: &Ui, a: &Prune) -> Result<()> {
         within: a.keep_within.clone(),
     };
     Job {
-        done: |cx: &_| backup::prune(cx, &rules, a.dry_run),
+        done: |cx: &_| backup::prune(cx, &rules, a.dry_run, a.trust_unauthenticated),
         told: |text: &mut Text, report: &PruneReport| {
             for kept in &report.kept {
                 text.line(format!(

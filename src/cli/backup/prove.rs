@@ -4,6 +4,7 @@ use super::super::Global;
 use super::super::ui::{Style, Text, Ui, visible};
 use super::Job;
 use aidf::error::{Error, Kind, Result};
+use aidf::keys::KeyRing;
 use aidf::ops::backup::{self, DrillReport, VerifyReport};
 use clap::Args;
 use std::path::PathBuf;
@@ -31,7 +32,14 @@ pub fn verify(global: &Global, ui: &Ui, a: &Verify) -> Result<()> {
     if !a.bundle.is_empty() {
         let folder = global.folder()?;
         let paths: Vec<PathBuf> = a.bundle.iter().map(|b| folder.join(b)).collect();
-        let report = backup::verify_bundles(&paths, ui)?;
+        let config = super::config(global)?;
+        let keys = KeyRing::load(&config.keys)?;
+        let judge = backup::Judge {
+            keys: &keys,
+            repository: None,
+            state: &config.folders.state,
+        };
+        let report = backup::verify_bundles(&paths, judge, ui)?;
         ui.result(&report, &[], |text| verified(text, &report))?;
         return damage(&report).map_or(Ok(()), Err);
     }

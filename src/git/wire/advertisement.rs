@@ -96,6 +96,11 @@ impl Advertisement {
         self.capabilities.iter().any(|c| c == capability)
     }
 
+    /// Whether several refs may move together or not at all.
+    pub fn is_atomic(&self) -> bool {
+        self.can("atomic")
+    }
+
     /// Whether push options reach the server's hooks.
     pub fn takes_push_options(&self) -> bool {
         self.can("push-options")

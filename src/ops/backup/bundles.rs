@@ -1,14 +1,18 @@
 //! A folder of git bundles: full ones, and incremental ones each made on the last full
 //! one, so that no more than two are ever needed. `SHA256SUMS` beside them is what
-//! `sha256sum -c` reads; its first line says whose bundles they are.
+//! `sha256sum -c` reads; its first line says whose bundles they are. `MANIFEST` says who
+//! made them.
 
 use super::Backup;
+use super::folder_manifest::{Judge, Sealed, check_single, item};
 use super::turn::turn;
+use crate::bundle_manifest::{FILE, Kind as Event};
 use crate::clock::{Moment, Period};
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::{UNFINISHED, digest_of, write_durably};
 use crate::git::{Bundle, CommitId};
+use crate::keys::KeyRing;
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -27,7 +31,10 @@ pub(super) struct Folder {
     pub dir: PathBuf,
     /// Checksums by file name, in hexadecimal.
     sums: BTreeMap<String, String>,
-    source: String,
+    /// The address whose bundles they are.
+    pub source: String,
+    /// The manifest.
+    pub sealed: Sealed,
     /// Held by whoever changes what is there.
     _turn: Option<File>,
 }
@@ -78,16 +85,22 @@ pub(super) fn base_of(path: &Path, bundle: &Bundle) -> Option<PathBuf> {
     beside.into_iter().rfind(|other| is_base(other, bundle))
 }
 
-/// Checks a bundle's bytes against the list beside it, should there be one.
+/// Checks a bundle's bytes against the list and the manifest beside it, should there be
+/// some, and says whether it is authenticated; none where the key is not here.
 ///
-/// Errors: integrity, for the bundle or the list.
-pub(super) fn check_listed(path: &Path) -> Result<()> {
-    let Some(folder) = path.parent().map(Folder::read).transpose()?.flatten() else {
-        return Ok(());
+/// Errors: integrity, for the bundle, the list or the manifest.
+pub(super) fn check_listed(path: &Path, judge: Judge<'_>) -> Result<Option<bool>> {
+    let folder = path.parent().map(|dir| Folder::read(dir, judge));
+    let Some(folder) = folder.transpose()?.flatten() else {
+        return check_single(path, judge);
     };
-    match folder.listed().iter().find(|n| folder.path(n) == path) {
-        Some(one) => folder.check(one),
-        None => Ok(()),
+    let name = path
+        .file_name()
+        .and_then(|n| read_name(&n.to_string_lossy()));
+    match name {
+        Some(one) => folder.check(&one),
+        // Somebody else's, which only lies there.
+        None => check_single(path, judge),
     }
 }
 
@@ -117,35 +130,69 @@ impl Folder {
     pub fn open(cx: &Context, dir: &Path) -> Result<Folder> {
         let at = dir.join(&cx.repo_name);
         let turn = turn(cx, "bundles", &at.display().to_string())?;
-        let mut folder = Folder::of(cx, dir)?.unwrap_or(Folder {
-            dir: at,
-            sums: BTreeMap::new(),
-            source: cx.remote.address(),
-            _turn: None,
-        });
+        let mut folder = match Folder::of(cx, dir)? {
+            Some(folder) => folder,
+            None => Folder::anew(cx, at)?,
+        };
         folder._turn = Some(turn);
         Ok(folder)
     }
 
-    /// The same; a list of checksums that cannot be read is set aside, for the bundles that
-    /// their own records prove whole to be listed anew. What was wrong comes back with it.
+    /// A folder without a list of checksums, at this very place.
+    fn anew(cx: &Context, at: PathBuf) -> Result<Folder> {
+        Ok(Folder {
+            sealed: Sealed::read(&at, Judge::of(cx))?,
+            dir: at,
+            sums: BTreeMap::new(),
+            source: cx.remote.address(),
+            _turn: None,
+        })
+    }
+
+    /// The same; a list of checksums or a manifest that cannot be used is set aside, for the
+    /// bundles that their own records prove whole to be listed anew, as found and not as
+    /// made. What was wrong comes back with it.
     ///
     /// Errors: as of [`Folder::open`], but for the list.
     pub fn open_mended(cx: &Context, dir: &Path) -> Result<(Folder, Option<Error>)> {
-        let damage = match Folder::open(cx, dir) {
-            Err(e) if e.kind() == Kind::Integrity => e,
-            other => return Ok((other?, None)),
-        };
         let at = dir.join(&cx.repo_name);
-        let aside = at.join(format!("{SUMS}.damaged"));
-        std::fs::rename(at.join(SUMS), &aside).or_fail(Kind::Internal, || {
-            format!("{} cannot be set aside", at.join(SUMS).display())
-        })?;
-        let damage = Error::new(Kind::Integrity, damage.in_full()).hint(format!(
-            "it was set aside as {}, and a new list and a new full bundle were made; verify the older ones with `aidf backup verify`",
-            aside.display()
+        let aside = |file: &str| -> Result<PathBuf> {
+            let (from, to) = (at.join(file), at.join(format!("{file}.damaged")));
+            match std::fs::rename(&from, &to) {
+                // It is the damage that there is none.
+                Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+                other => other.or_fail(Kind::Internal, || {
+                    format!("{} cannot be set aside", from.display())
+                })?,
+            }
+            Ok(to)
+        };
+        let told = |damage: String, aside: PathBuf| {
+            Error::new(Kind::Integrity, damage).hint(format!(
+                "it was set aside as {}, and a new list and a new full bundle were made; verify the older ones with `aidf backup verify`",
+                aside.display()
+            ))
+        };
+        let (mut folder, damage) = match Folder::open(cx, dir) {
+            Err(e) if e.kind() == Kind::Integrity => {
+                let damage = told(e.in_full(), aside(SUMS)?);
+                // Without the list nothing is left that the manifest was held against.
+                aside(FILE)?;
+                let turn = turn(cx, "bundles", &at.display().to_string())?;
+                let mut folder = Folder::anew(cx, at.clone())?;
+                folder._turn = Some(turn);
+                (folder, Some(damage))
+            }
+            other => (other?, None),
+        };
+        let Some(fault) = folder.sealed.fault.take() else {
+            return Ok((folder, damage));
+        };
+        let damage = damage.unwrap_or(told(
+            format!("{} cannot be used: {fault}", at.join(FILE).display()),
+            aside(FILE)?,
         ));
-        Ok((Folder::open(cx, dir)?, Some(damage)))
+        Ok((folder, Some(damage)))
     }
 
     /// The repository's folder inside `dir`, if it is there, to read.
@@ -153,7 +200,7 @@ impl Folder {
     /// Errors: conflict, where it holds the bundles of another repository; integrity, for a
     /// damaged list of checksums.
     pub fn of(cx: &Context, dir: &Path) -> Result<Option<Folder>> {
-        let Some(folder) = Folder::read(&dir.join(&cx.repo_name))? else {
+        let Some(folder) = Folder::read(&dir.join(&cx.repo_name), Judge::of(cx))? else {
             return Ok(None);
         };
         if folder.source != cx.remote.address() {
@@ -176,7 +223,8 @@ impl Folder {
     /// The folder of bundles that `dir` itself is, if it is one.
     ///
     /// Errors: integrity, for a damaged list of checksums; internal, for the disk.
-    pub fn read(dir: &Path) -> Result<Option<Folder>> {
+    pub fn read(dir: &Path, judge: Judge<'_>) -> Result<Option<Folder>> {
+        let sealed = Sealed::read(dir, judge)?;
         let path = dir.join(SUMS);
         let bad = |why: &str| {
             Error::new(
@@ -187,6 +235,9 @@ impl Folder {
         };
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound && sealed.is_there() => {
+                return Err(bad("it is gone"));
+            }
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(e) if e.kind() == std::io::ErrorKind::InvalidData => {
                 return Err(bad("it is not text"));
@@ -219,6 +270,7 @@ impl Folder {
             dir: dir.to_owned(),
             sums,
             source: source.to_owned(),
+            sealed,
             _turn: None,
         }))
     }
@@ -227,6 +279,35 @@ impl Folder {
     pub fn listed(&self) -> Vec<Named> {
         // Stamps of one length sort as times do.
         self.sums.keys().filter_map(|n| read_name(n)).collect()
+    }
+
+    /// The newest authenticated one; else the newest of all.
+    ///
+    /// Errors: integrity, for the one that is the newest.
+    pub fn newest(&self, cx: &Context) -> Result<Option<(Named, Option<bool>)>> {
+        let mut listed = self.listed();
+        let Some(newest) = listed.pop() else {
+            return Ok(None);
+        };
+        let whose = self.check(&newest)?;
+        if whose == Some(true) {
+            return Ok(Some((newest, whose)));
+        }
+        let ours = listed
+            .into_iter()
+            .rev()
+            .find(|one| matches!(self.check(one), Ok(Some(true))));
+        Ok(Some(match ours {
+            Some(ours) => {
+                cx.warn(format!(
+                    "{} is not authenticated; {}, the newest that is, was taken",
+                    self.path(&newest).display(),
+                    ours.name
+                ));
+                (ours, Some(true))
+            }
+            None => (newest, whose),
+        }))
     }
 
     /// Bundles that lie there and are not listed: a run was cut off between the two.
@@ -247,10 +328,11 @@ impl Folder {
         self.dir.join(&one.name)
     }
 
-    /// Checks a listed bundle's bytes against its checksum.
+    /// Checks a bundle's bytes against its checksum and the manifest, and says whether it
+    /// is authenticated; none where the key is not here.
     ///
     /// Errors: integrity.
-    pub fn check(&self, one: &Named) -> Result<()> {
+    pub fn check(&self, one: &Named) -> Result<Option<bool>> {
         let path = self.path(one);
         let found = match digest_of(&path) {
             Ok(found) => found,
@@ -267,7 +349,7 @@ impl Folder {
                 Kind::Integrity,
                 format!("{} is not what its checksum says", path.display()),
             )),
-            _ => Ok(()),
+            _ => self.sealed.check(&path, &found),
         }
     }
 
@@ -277,13 +359,15 @@ impl Folder {
     pub fn write(
         &mut self,
         cx: &Context,
+        keys: &KeyRing,
         refs: &[(String, CommitId)],
         full: bool,
         full_every: Option<&Period>,
     ) -> Result<Option<String>> {
         let failed = || format!("the folder {} cannot be used", self.dir.display());
         std::fs::create_dir_all(&self.dir).or_fail(Kind::Internal, failed)?;
-        self.tidy(cx)?;
+        self.tidy(cx, keys)?;
+        self.adopt(cx, keys)?;
         let base = self.sound_full(cx);
         let newest = self.listed().pop();
         let sound = match &newest {
@@ -321,7 +405,7 @@ impl Folder {
         let name = format!("{}{kind}", after.compact());
         let path = self.dir.join(&name);
         cx.store.write_bundle(&path, refs, &needs)?;
-        self.list(&name)?;
+        self.list(cx, keys, &name, Event::Made)?;
         Ok(Some(name))
     }
 
@@ -330,7 +414,7 @@ impl Folder {
         self.listed().into_iter().rfind(|n| n.full).and_then(|one| {
             let read = self
                 .check(&one)
-                .and_then(|()| Bundle::read(&self.path(&one)));
+                .and_then(|_| Bundle::read(&self.path(&one)));
             match read {
                 Ok(bundle) => Some((one, bundle)),
                 Err(e) => {
@@ -344,26 +428,54 @@ impl Folder {
     /// Takes away what runs that were cut off left, and lists what they finished.
     ///
     /// Errors: internal, for the disk.
-    pub fn tidy(&mut self, cx: &Context) -> Result<()> {
+    pub fn tidy(&mut self, cx: &Context, keys: &KeyRing) -> Result<()> {
         for entry in std::fs::read_dir(&self.dir).into_iter().flatten().flatten() {
             if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
                 let _ = std::fs::remove_file(entry.path());
             }
         }
         for one in self.unlisted() {
-            match Bundle::read(&self.path(&one)).and_then(|b| b.check_bytes()) {
-                Ok(()) => self.list(&one.name)?,
+            let path = self.path(&one);
+            let sum = digest_of(&path).unwrap_or_default();
+            if self.sealed.is_removed(&one.name, &sum) {
+                let _ = std::fs::remove_file(&path);
+                continue;
+            }
+            let whole = Bundle::read(&path).and_then(|b| b.check_bytes());
+            let known = match self.sealed.names(&one.name) {
+                true => self.sealed.check(&path, &sum).map(drop),
+                false => Ok(()),
+            };
+            match whole.and(known) {
+                Ok(()) => self.list(cx, keys, &one.name, Event::Found)?,
                 Err(e) => cx.warn(e.in_full()),
             }
         }
         Ok(())
     }
 
-    fn list(&mut self, name: &str) -> Result<()> {
+    /// Begins the manifest of a folder that is older: what is there was found.
+    fn adopt(&mut self, cx: &Context, keys: &KeyRing) -> Result<()> {
+        if self.sealed.is_there() {
+            return Ok(());
+        }
+        let found = self.sums.iter();
+        let found = found.map(|(name, sum)| item(&self.dir.join(name), name, sum));
+        let event = (Event::Found, found.collect());
+        self.sealed.add(cx, &self.dir, keys, event)
+    }
+
+    /// Lists a bundle: first in the manifest, which names what is not listed yet, but
+    /// nothing is listed that it does not name.
+    fn list(&mut self, cx: &Context, keys: &KeyRing, name: &str, kind: Event) -> Result<()> {
         let path = self.dir.join(name);
         let sum = digest_of(&path).or_fail(Kind::Internal, || {
             format!("{} cannot be read", path.display())
         })?;
+        if !self.sealed.names(name) {
+            let event = (kind, vec![item(&path, name, &sum)]);
+            self.sealed.add(cx, &self.dir, keys, event)?;
+        }
         self.sums.insert(name.to_owned(), sum);
         self.save()
     }
@@ -371,9 +483,19 @@ impl Folder {
     /// Removes bundles: first from the list, so that it never names what is gone.
     ///
     /// Errors: internal, for the disk.
-    pub fn remove(&mut self, names: &[String]) -> Result<()> {
+    pub fn remove(&mut self, cx: &Context, names: &[String]) -> Result<()> {
+        let gone: Vec<_> = names
+            .iter()
+            .filter(|name| self.sealed.names(name))
+            .map(|name| {
+                let sum = self.sums.get(name).map_or("", String::as_str);
+                item(&self.dir.join(name), name, sum)
+            })
+            .collect();
         self.sums.retain(|name, _| !names.contains(name));
         self.save()?;
+        let event = (Event::Removed, gone);
+        self.sealed.add(cx, &self.dir, cx.keys(), event)?;
         for name in names {
             let path = self.dir.join(name);
             match std::fs::remove_file(&path) {

@@ -2,15 +2,21 @@
 
 use super::bundles::bundled_refs;
 use super::destination::{self, Destination, Place, settings_of};
+use super::folder_manifest::write_single;
+use super::loss::{self, Rewound};
+use super::manifest::{self, Manifest};
 use super::turn::turn;
 use super::{Backup, Found, dated};
-use crate::backup_name;
+use crate::backup_manifest::{self, Entry};
+use crate::backup_name::{self, CLOCKS};
 use crate::clock::Moment;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, RefName, RefUpdate};
+use crate::keys::KeyRing;
 use crate::ops::publish::{self, Objects, Plan, Push};
 use serde::Serialize;
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 /// What is asked for.
@@ -43,22 +49,14 @@ pub struct CreateReport {
     pub message: String,
 }
 
-/// A branch whose last backup is not in its history any more.
-#[derive(Debug, Clone, Serialize)]
-pub struct Rewound {
-    /// The branch.
-    pub branch: String,
-    /// The backup that still has them.
-    pub backup: String,
-    /// The commits that are gone from it, newest first; at most a thousand.
-    pub lost: Vec<CommitId>,
+/// How the manifest goes with the backups.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// Together, all or nothing.
+    Together,
+    /// Not at all: the server does not take it.
+    Alone,
 }
-
-/// How far clocks may differ, in seconds.
-const AHEAD: i64 = 600;
-
-/// The most lost commits that are listed.
-const MAX_LOST: usize = 1000;
 
 /// Makes the backups.
 ///
@@ -99,54 +97,14 @@ fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
     if branches.is_empty() {
         branches.push(default.clone());
     }
-    let published = publish::publish(cx, |attempt| {
-        let prefix = format!("refs/heads/{}", backup_name::PREFIX);
-        let found = dated(attempt.advertisement.under(&prefix));
-        let (mut backups, mut rewound) = (Vec::new(), Vec::new());
-        for branch in &branches {
-            let tip = attempt.advertisement.branch(branch).ok_or_else(|| {
-                Error::new(
-                    Kind::NotFound,
-                    format!("{} has no branch {branch} to back up", cx.remote.address()),
-                )
-                .hint("name the branches with --branch, or under `backup: branches:` of the configuration")
-            })?;
-            let group = Some(branch.as_str()).filter(|b| *b != default);
-            // What is dated ahead says nothing of what was there before.
-            let newest = found.iter().find(|f| {
-                let ahead = f.read.time.seconds() > cx.now.seconds() + AHEAD;
-                f.read.branch.as_deref() == group && !ahead
-            });
-            let backup = choose(cx, branch, group, tip, newest, &found);
-            // Before the push: what breaks off here is looked at again by the next run.
-            if let Some(before) = newest.filter(|f| backup.created && f.commit != tip) {
-                rewound.extend(look_for_loss(cx, branch.clone(), before, tip)?);
-            }
-            backups.push(backup);
-        }
-        let updates = backups
-            .iter()
-            .filter(|b| b.created)
-            .map(|b| {
-                Ok(RefUpdate {
-                    name: RefName::branch(&b.backup)?,
-                    old: None,
-                    new: Some(b.commit),
-                })
-            })
-            .collect::<Result<Vec<_>>>()?;
-        let report = (backups, rewound);
-        Ok(match updates.is_empty() {
-            true => Plan::Nothing(report),
-            false => Plan::Push(Push {
-                updates,
-                objects: Objects::These(Vec::new()),
-                token: cx.config.environment_token.clone(),
-                report,
-            }),
-        })
-    })?;
-    let (backups, rewound) = published.report;
+    let keys = manifest::keys_for_making(cx);
+    let job = Job {
+        cx,
+        branches: &branches,
+        default: &default,
+        keys: &keys,
+    };
+    let (backups, rewound) = job.run()?;
     let mut places = settings.destinations;
     places.extend(request.destinations.iter().cloned().map(Place::Remote));
     places.extend(request.bundle_dirs.iter().map(|dir| Place::Folder {
@@ -159,11 +117,11 @@ fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
     }
     if let Some(path) = &request.bundle {
         let path = cx.dir.join(path);
-        cx.store.write_bundle(&path, &bundled_refs(&backups), &[])?;
+        write_single(cx, &keys, &path, &bundled_refs(&backups))?;
     }
     let destinations = places
         .iter()
-        .map(|place| destination::send(cx, place, &backups, request.full))
+        .map(|place| destination::send(cx, &keys, place, &backups, request.full))
         .collect();
     let (made, all) = (backups.iter().filter(|b| b.created).count(), backups.len());
     let message = match (made, &backups[..]) {
@@ -188,57 +146,167 @@ fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
     })
 }
 
-/// The day's name; a further one where that is taken; the newest where it is of today
-/// and holds this very commit.
-fn choose(
-    cx: &Context,
-    branch: &str,
-    group: Option<&str>,
-    tip: CommitId,
-    newest: Option<&Found>,
-    found: &[Found],
-) -> Backup {
-    let backup = |name: String, created| Backup {
-        branch: branch.to_owned(),
-        backup: name,
-        commit: tip,
-        created,
-    };
-    if let Some(same) = newest.filter(|f| f.commit == tip && f.read.time.date() == cx.now.date()) {
-        return backup(same.name.clone(), false);
-    }
-    let taken = |name: &String| found.iter().any(|f| f.name == *name);
-    // The day's own name, else the first second from now on that is free.
-    let seconds = (0..).map(|n| Moment::from_seconds(cx.now.seconds() + n));
-    let mut names = std::iter::once(backup_name::of_day(group, cx.now))
-        .chain(seconds.map(|s| backup_name::of_second(group, s)));
-    let name = names.find(|n| !taken(n)).unwrap_or_default();
-    backup(name, true)
+type Made = (Vec<Backup>, Vec<Rewound>);
+
+/// The backups of these branches, to be made.
+struct Job<'a> {
+    cx: &'a Context,
+    branches: &'a [String],
+    default: &'a str,
+    keys: &'a KeyRing,
 }
 
-/// A branch whose last backup is no ancestor of its tip was forced.
-fn look_for_loss(
-    cx: &Context,
-    branch: String,
-    before: &Found,
-    tip: CommitId,
-) -> Result<Option<Rewound>> {
-    if before.commit == tip {
-        return Ok(None);
+impl Job<'_> {
+    fn run(&self) -> Result<Made> {
+        let mut split = false;
+        let made = match self.publish(How::Together, &mut split) {
+            Ok(made) => made,
+            // A server that knows no manifests yet, or where something stands in the way of
+            // the ref: a backup that nobody can vouch for is better than none.
+            Err(e)
+                if matches!(e.kind(), Kind::Denied | Kind::Conflict) && !self.keys.is_empty() =>
+            {
+                let made = self.publish(How::Alone, &mut split)?;
+                self.cx.warn(format!(
+                    "the backups are not authenticated, because {} was not taken: {}",
+                    backup_manifest::REF,
+                    e.in_full()
+                ));
+                return Ok(made);
+            }
+            Err(e) => return Err(e),
+        };
+        if !split {
+            return Ok(made);
+        }
+        // The backups first: an entry never speaks of what is not there, and a run that
+        // breaks off in between is completed by the next, which vouches for what it finds.
+        self.cx.warn("the server does not move several refs at once: the manifest of the backups followed them by itself");
+        let (mut backups, rewound) = made;
+        let (vouched, _) = self.publish(How::Together, &mut split)?;
+        for (backup, later) in backups.iter_mut().zip(vouched) {
+            backup.authenticated = later.authenticated && later.backup == backup.backup;
+        }
+        Ok((backups, rewound))
     }
-    cx.remote
-        .fetch(&cx.store, &[before.commit, tip], true, &*cx.progress)?;
-    if cx.store.is_ancestor(before.commit, tip) {
-        return Ok(None);
+
+    fn publish(&self, how: How, split: &mut bool) -> Result<Made> {
+        let cx = self.cx;
+        let signs = how == How::Together && !self.keys.is_empty();
+        let published = publish::publish(cx, |attempt| {
+            let prefix = format!("refs/heads/{}", backup_name::PREFIX);
+            let mut found = dated(attempt.advertisement.under(&prefix));
+            let tip = attempt.advertisement.tip(backup_manifest::REF);
+            let manifest = Manifest::at(cx, self.keys, tip, None)?;
+            manifest.judge(&mut found);
+            let (mut backups, mut rewound, mut entries) = (Vec::new(), Vec::new(), Vec::new());
+            for branch in self.branches {
+                let tip = attempt.advertisement.branch(branch).ok_or_else(|| {
+                    Error::new(
+                        Kind::NotFound,
+                        format!("{} has no branch {branch} to back up", cx.remote.address()),
+                    )
+                    .hint("name the branches with --branch, or under `backup: branches:` of the configuration")
+                })?;
+                let group = Some(branch.as_str()).filter(|b| *b != self.default);
+                // What is dated ahead says nothing of what was there before.
+                let before: Vec<&Found> = found
+                    .iter()
+                    .filter(|f| {
+                        let ahead = f.read.time.seconds() > cx.now.seconds() + CLOCKS;
+                        f.read.branch.as_deref() == group && !ahead
+                    })
+                    .collect();
+                let mut backup = self.choose(branch, group, tip, &before, &found, &manifest);
+                let vouches = signs && !backup.authenticated;
+                // Before the push: what breaks off here is looked at again by the next run.
+                if backup.created || vouches {
+                    let loss = loss::look(cx, branch, &before, tip, signs)?;
+                    rewound.extend(loss.rewound);
+                    entries.extend(vouches.then(|| Entry {
+                        name: backup.backup.clone(),
+                        branch: branch.clone(),
+                        commit: tip,
+                        made: cx.now.rfc3339(),
+                        aside: loss.aside,
+                    }));
+                }
+                backup.authenticated |= signs;
+                backups.push(backup);
+            }
+            let mut updates = backups
+                .iter()
+                .filter(|b| b.created)
+                .map(|b| {
+                    Ok(RefUpdate {
+                        name: RefName::branch(&b.backup)?,
+                        old: None,
+                        new: Some(b.commit),
+                    })
+                })
+                .collect::<Result<Vec<_>>>()?;
+            let mut objects = Vec::new();
+            let atomic = attempt.advertisement.is_atomic();
+            *split = !entries.is_empty() && !updates.is_empty() && !atomic;
+            if !*split
+                && let Some((update, made)) =
+                    manifest.update(cx, self.keys, &entries, &HashSet::new())?
+            {
+                updates.push(update);
+                objects = made;
+            }
+            let report = (backups, rewound);
+            Ok(match updates.is_empty() {
+                true => Plan::Nothing(report),
+                false => Plan::Push(Push {
+                    updates,
+                    objects: Objects::These(objects),
+                    token: cx.config.environment_token.clone(),
+                    report,
+                }),
+            })
+        })?;
+        Ok(published.report)
     }
-    let lost = cx
-        .store
-        .history(before.commit, Some(tip))?
-        .take(MAX_LOST)
-        .collect();
-    Ok(Some(Rewound {
-        branch,
-        backup: before.name.clone(),
-        lost,
-    }))
+
+    /// The newest authenticated one where it is of today and holds this very commit; the
+    /// newest of all where that does, to be vouched for; else the day's name, or a further
+    /// one where that is taken.
+    fn choose(
+        &self,
+        branch: &str,
+        group: Option<&str>,
+        tip: CommitId,
+        before: &[&Found],
+        found: &[Found],
+        manifest: &Manifest,
+    ) -> Backup {
+        let now = self.cx.now;
+        let backup = |name: String, created, authenticated| Backup {
+            branch: branch.to_owned(),
+            backup: name,
+            commit: tip,
+            created,
+            authenticated,
+        };
+        let same = |f: &&&Found| f.commit == tip && f.read.time.date() == now.date();
+        let good = before.iter().find(|f| f.standing.entry().is_some());
+        if let Some(good) = good.filter(same) {
+            return backup(good.name.clone(), false, true);
+        }
+        let room = |f: &&&Found| {
+            let key = self.keys.active();
+            key.is_none_or(|key| manifest.has_room(&f.name, &key.id))
+        };
+        if let Some(newest) = before.first().filter(same).filter(room) {
+            return backup(newest.name.clone(), false, false);
+        }
+        let taken: HashSet<&str> = found.iter().map(|f| f.name.as_str()).collect();
+        // The day's own name, else the first second from now on that is free.
+        let seconds = (0..).map(|n| Moment::from_seconds(now.seconds() + n));
+        let mut names = std::iter::once(backup_name::of_day(group, now))
+            .chain(seconds.map(|s| backup_name::of_second(group, s)));
+        let name = names.find(|n| !taken.contains(n.as_str()));
+        backup(name.unwrap_or_default(), true, false)
+    }
 }

@@ -11,6 +11,7 @@ use crate::forge;
 use crate::git::wire::PushFailure::{NoAnswer, NotSent};
 use crate::git::wire::endpoint::redact;
 use crate::git::{Endpoint, RefName, RefUpdate, Remote, RemoteOptions, Verdict};
+use crate::keys::KeyRing;
 use crate::ops::publish;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -123,7 +124,13 @@ fn place(cx: &Context, given: &DestinationFile) -> Result<Place> {
 }
 
 /// Brings the backups to a destination.
-pub(super) fn send(cx: &Context, place: &Place, backups: &[Backup], full: bool) -> Destination {
+pub(super) fn send(
+    cx: &Context,
+    keys: &KeyRing,
+    place: &Place,
+    backups: &[Backup],
+    full: bool,
+) -> Destination {
     match place {
         Place::Remote(url) => push_to(cx, &url.replace(REPOSITORY, &cx.repo_name), backups),
         Place::Folder { dir, full_every } => {
@@ -134,7 +141,7 @@ pub(super) fn send(cx: &Context, place: &Place, backups: &[Backup], full: bool) 
             let refs = bundles::bundled_refs(backups);
             let written = Folder::open_mended(cx, dir).and_then(|(mut folder, damage)| {
                 let full = full || damage.is_some();
-                let bundle = folder.write(cx, &refs, full, full_every.as_ref())?;
+                let bundle = folder.write(cx, keys, &refs, full, full_every.as_ref())?;
                 Ok((bundle, damage))
             });
             match written {

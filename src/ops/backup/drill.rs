@@ -2,8 +2,9 @@
 
 use super::bundles::Folder;
 use super::destination::{Place, settings_of};
+use super::folder_manifest::Judge;
 use super::verify::is_outage;
-use super::{Found, proof, read_all};
+use super::{All, proof, read_all};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::files::{short_digest, write_whole};
@@ -20,6 +21,8 @@ pub struct DrillReport {
     pub backup: String,
     /// What it holds.
     pub commit: CommitId,
+    /// Whether it was made with a key that is here; none where its key is not here.
+    pub authenticated: Option<bool>,
     /// Objects that came with it, each hashed.
     pub objects: u64,
     /// The newest bundle of each folder among the destinations.
@@ -58,24 +61,43 @@ struct Remembered {
 ///
 /// Errors: not_found, where there is no backup; unavailable.
 pub fn drill(cx: &Context) -> Result<DrillReport> {
-    let (found, default) = read_all(cx)?;
-    let Some(Found { name, commit, read }) = found.into_iter().next() else {
+    let All { found, default, .. } = read_all(cx, None)?;
+    let Some(last) = found.first() else {
         return Err(Error::new(Kind::NotFound, "there is no backup to restore")
             .hint("make one with `aidf backup create`"));
     };
-    let branch = read.branch.or(default).unwrap_or_default();
+    let (name, commit) = (last.name.clone(), last.commit);
+    // Anybody can have made the newest: the newest that is ours is restored as well.
+    let ours = found.iter().find(|f| f.standing.entry().is_some());
+    let mut commits = vec![commit];
+    if let Some(ours) = ours.filter(|f| f.name != name) {
+        commits.extend((ours.commit != commit).then_some(ours.commit));
+        cx.warn(format!(
+            "{name}, the newest backup, is not authenticated; {}, the newest that is, was restored as well",
+            ours.name
+        ));
+    }
+    // A planted backup must not make sound bundles look wrong.
+    let compared = ours.unwrap_or(last);
+    let branch = compared.read.branch.clone().or(default).unwrap_or_default();
     let mut report = DrillReport {
         repo_name: cx.repo_name.clone(),
         backup: name.clone(),
         commit,
+        authenticated: last.standing.authenticated(),
         objects: 0,
         bundles: Vec::new(),
         proven_at: None,
         last_proven_at: recall(cx),
-        problems: Vec::new(),
+        problems: last
+            .standing
+            .fault()
+            .map(|why| format!("{name}: {why}"))
+            .into_iter()
+            .collect(),
         message: String::new(),
     };
-    let restored = match proof::of_remote(cx, &[commit]) {
+    let restored = match proof::of_remote(cx, &commits) {
         Ok(restored) => {
             report.objects = restored.objects;
             Some(restored)
@@ -87,7 +109,7 @@ pub fn drill(cx: &Context) -> Result<DrillReport> {
         }
     };
     let tree = match &restored {
-        Some(restored) => Some(restored.store.commit(commit)?.tree),
+        Some(restored) => Some(restored.store.commit(compared.commit)?.tree),
         None => None,
     };
     for place in settings_of(cx)?.destinations {
@@ -97,9 +119,9 @@ pub fn drill(cx: &Context) -> Result<DrillReport> {
         match newest(cx, &dir).and_then(|path| bundle(cx, &path, &branch, tree)) {
             Ok(one) => {
                 if one.same_as_backup == Some(false) {
-                    cx.warn(format!(
-                        "{} holds other files than {name}: it is of another run",
-                        one.bundle
+                    report.problems.push(format!(
+                        "{} holds other files than {}",
+                        one.bundle, compared.name
                     ));
                 }
                 report.bundles.push(one);
@@ -120,6 +142,9 @@ pub fn drill(cx: &Context) -> Result<DrillReport> {
             )
         }
         false if restored.is_none() => format!("{name} cannot be restored"),
+        false if last.standing.fault().is_some() => {
+            format!("{name} is not what was backed up")
+        }
         false => "a bundle cannot be restored".to_owned(),
     };
     let failure =
@@ -165,7 +190,7 @@ fn bundle(
     branch: &str,
     tree: Option<CommitId>,
 ) -> Result<DrilledBundle> {
-    let (bundle, restored) = proof::Bundles::new(&*cx.progress).restored(path)?;
+    let (bundle, restored) = proof::Bundles::new(&*cx.progress, Judge::of(cx)).restored(path)?;
     let tip = bundle.branches().find(|(name, _)| *name == branch);
     let same_as_backup = match (tip, tree) {
         (Some((_, tip)), Some(tree)) => Some(restored.store.commit(tip)?.tree == tree),

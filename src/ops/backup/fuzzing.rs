@@ -1,6 +1,8 @@
 //! What fuzzing asks of the lists of bundles.
 
 use super::bundles::{Folder, SUMS, read_name};
+use super::folder_manifest::Judge;
+use crate::keys::KeyRing;
 use std::path::{Path, PathBuf};
 
 /// Whether a name is that of a bundle.
@@ -13,7 +15,13 @@ pub fn listed(folder: &Path, list: &[u8]) -> Vec<PathBuf> {
     if std::fs::write(folder.join(SUMS), list).is_err() {
         return Vec::new();
     }
-    let Ok(Some(read)) = Folder::read(folder) else {
+    let keys = KeyRing::default();
+    let judge = Judge {
+        keys: &keys,
+        repository: None,
+        state: folder,
+    };
+    let Ok(Some(read)) = Folder::read(folder, judge) else {
         return Vec::new();
     };
     read.listed().iter().map(|one| read.path(one)).collect()

@@ -1,7 +1,7 @@
 //! The backups of a remote.
 
 use super::destination::settings_of;
-use super::{default_branch, read_all};
+use super::{All, default_branch, read_all};
 use crate::context::Context;
 use crate::error::Result;
 use crate::git::CommitId;
@@ -29,13 +29,16 @@ pub struct Line {
     pub commit: CommitId,
     /// When it was made; RFC 3339.
     pub time: String,
+    /// Whether it was made with a key that is here; none where its key is not here. What
+    /// is older than manifests, or was made by nobody known, is not.
+    pub authenticated: Option<bool>,
 }
 
 /// Lists the backups.
 ///
 /// Errors: not_found, unavailable.
 pub fn list(cx: &Context) -> Result<ListReport> {
-    let (found, default) = read_all(cx)?;
+    let All { found, default, .. } = read_all(cx, None)?;
     let default = match default {
         Some(name) => name,
         None if found.iter().any(|f| f.read.branch.is_none()) => default_branch(cx)?,
@@ -45,6 +48,7 @@ pub fn list(cx: &Context) -> Result<ListReport> {
         .into_iter()
         .map(|f| Line {
             branch: f.read.branch.unwrap_or_else(|| default.clone()),
+            authenticated: f.standing.authenticated(),
             name: f.name,
             commit: f.commit,
             time: f.read.time.rfc3339(),

@@ -6,9 +6,12 @@ mod create;
 mod destination;
 mod drill;
 mod export;
+mod folder_manifest;
 #[cfg(any(fuzzing, test))]
 pub(in crate::ops) mod fuzzing;
 mod list;
+mod loss;
+mod manifest;
 mod proof;
 mod prune;
 mod restore;
@@ -21,16 +24,20 @@ pub use create::{CreateReport, CreateRequest, create};
 pub use destination::Destination;
 pub use drill::{DrillReport, drill};
 pub use export::{ExportReport, ExportRequest, export};
+pub use folder_manifest::Judge;
 pub use list::{ListReport, list};
+pub use loss::Rewound;
 pub use prune::{PruneReport, prune};
 pub use restore::{RestoreReport, RestoreRequest, restore};
 pub use rotate::{RotateReport, RotateRequest, rotate};
 pub use verify::{VerifyReport, verify, verify_bundles};
 
+use self::manifest::{Manifest, Standing};
+use crate::backup_manifest;
 use crate::backup_name::{self, BackupName};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::CommitId;
+use crate::git::{CommitId, RemoteRef};
 use crate::ops::access::learn_default_branch as default_branch;
 use serde::Serialize;
 
@@ -45,6 +52,8 @@ pub struct Backup {
     pub commit: CommitId,
     /// False where it was there already.
     pub created: bool,
+    /// Whether the manifest says that it was made with a key that is here.
+    pub authenticated: bool,
 }
 
 /// A dated backup of a remote.
@@ -54,6 +63,8 @@ struct Found {
     name: String,
     read: BackupName,
     commit: CommitId,
+    /// Whose it is; nobody's until a manifest has judged it.
+    standing: Standing,
 }
 
 /// Reads the backups among refs of a remote, newest first.
@@ -65,6 +76,7 @@ fn dated<'a>(refs: impl Iterator<Item = (&'a str, CommitId)>) -> Vec<Found> {
                 name: name.to_owned(),
                 read: backup_name::parse(name)?,
                 commit,
+                standing: Standing::None,
             })
         })
         .collect();
@@ -72,16 +84,38 @@ fn dated<'a>(refs: impl Iterator<Item = (&'a str, CommitId)>) -> Vec<Found> {
     found
 }
 
-/// Reads the backups of a remote, and its default branch.
-fn read_all(cx: &Context) -> Result<(Vec<Found>, Option<String>)> {
+/// What a remote has.
+struct All {
+    /// Its backups, newest first, each judged by the manifest.
+    found: Vec<Found>,
+    /// Its default branch.
+    default: Option<String>,
+    manifest: Manifest,
+    /// Every ref that was asked for.
+    refs: Vec<RemoteRef>,
+}
+
+/// Reads the backups of a remote, their manifest and its default branch, on one
+/// connection; with `more`, a prefix of other refs.
+fn read_all(cx: &Context, more: Option<&str>) -> Result<All> {
     let prefix = format!("refs/heads/{}", backup_name::PREFIX);
-    let refs = cx.remote.connect_for_reading()?.refs(&[&prefix])?;
+    let mut connection = cx.remote.connect_for_reading()?;
+    let refs = connection.refs(&[more.unwrap_or(&prefix), backup_manifest::REF])?;
     let default = refs
         .iter()
         .find_map(|r| r.target.as_deref().filter(|_| r.name == "HEAD"))
-        .and_then(|t| t.strip_prefix("refs/heads/"));
-    let found = dated(refs.iter().map(|r| (r.name.as_str(), r.id)));
-    Ok((found, default.map(str::to_owned)))
+        .and_then(|t| t.strip_prefix("refs/heads/"))
+        .map(str::to_owned);
+    let tip = refs.iter().find(|r| r.name == backup_manifest::REF);
+    let manifest = Manifest::at(cx, cx.keys(), tip.map(|r| r.id), Some(connection))?;
+    let mut found = dated(refs.iter().map(|r| (r.name.as_str(), r.id)));
+    manifest.judge(&mut found);
+    Ok(All {
+        found,
+        default,
+        manifest,
+        refs,
+    })
 }
 
 /// The backup that a user names, with or without `backup/`.

@@ -2,6 +2,7 @@
 //! object is hashed as it arrives, and then walked.
 
 use super::bundles::{base_of, check_listed};
+use super::folder_manifest::Judge;
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::git::{Bundle, CommitId, Known, Store};
@@ -32,13 +33,15 @@ pub(super) fn of_remote(cx: &Context, commits: &[CommitId]) -> Result<Restored> 
 /// unpacked once.
 pub(super) struct Bundles<'a> {
     progress: &'a dyn Progress,
+    judge: Judge<'a>,
     base: Option<(PathBuf, Restored)>,
 }
 
 impl<'a> Bundles<'a> {
-    pub fn new(progress: &'a dyn Progress) -> Self {
+    pub fn new(progress: &'a dyn Progress, judge: Judge<'a>) -> Self {
         Bundles {
             progress,
+            judge,
             base: None,
         }
     }
@@ -93,7 +96,7 @@ impl<'a> Bundles<'a> {
         if self.base.as_ref().is_none_or(|(at, _)| at != path) {
             self.base = None;
             // Its header is in no hash of git's.
-            check_listed(path)?;
+            check_listed(path, self.judge)?;
             let bundle = Bundle::read(path)?;
             let folder = temporary()?;
             let store = Store::scratch(&folder.path().join("restored.git"))?;

@@ -2,16 +2,18 @@
 
 use super::bundles::Folder;
 use super::destination::{Place, settings_of};
+use super::manifest::Manifest;
 use super::{Found, dated};
+use crate::backup_manifest;
 use crate::backup_name;
-use crate::clock::Period;
+use crate::clock::{Moment, Period};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{Bundle, CommitId, RefName, RefUpdate};
 use crate::ops::publish::{self, Objects, Plan, Push};
 use crate::retention::{self, Rules};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 /// How far clocks may differ, in seconds.
@@ -39,6 +41,8 @@ pub struct Kept {
     pub name: String,
     /// Why.
     pub reasons: Vec<String>,
+    /// Whether it was made with a key that is here; none where its key is not here.
+    pub authenticated: Option<bool>,
 }
 
 /// The rules of the configuration, where the flags give none.
@@ -73,14 +77,19 @@ pub(super) fn rules(cx: &Context, flags: &Rules) -> Result<Rules> {
 
 /// Removes the backups of each branch that no rule keeps.
 ///
-/// Never the newest of a branch, and never one without a date. Errors: usage, denied by
-/// the server, unavailable.
-pub fn prune(cx: &Context, flags: &Rules, dry_run: bool) -> Result<PruneReport> {
+/// Never the newest of a branch, and never one without a date. Authenticated backups are
+/// judged among themselves; one that is not goes only where the rules would let it go
+/// beside them, and lets no other go. With `trusts_all` all are judged alike, as for a
+/// repository that is older than manifests. Errors: usage, denied by the server,
+/// unavailable.
+pub fn prune(cx: &Context, flags: &Rules, dry_run: bool, trusts_all: bool) -> Result<PruneReport> {
     let rules = rules(cx, flags)?;
     // What is deleted is what was looked at: one that moves meanwhile is kept.
     let mut looked_at: BTreeMap<String, CommitId> = BTreeMap::new();
     let result = publish::publish(cx, |attempt| {
         let prefix = format!("refs/heads/{}", backup_name::PREFIX);
+        let tip = attempt.advertisement.tip(backup_manifest::REF);
+        let manifest = Manifest::at(cx, cx.keys(), tip, None)?;
         let mut kept: Vec<Kept> = attempt
             .advertisement
             .under(&prefix)
@@ -89,43 +98,63 @@ pub fn prune(cx: &Context, flags: &Rules, dry_run: bool) -> Result<PruneReport> 
             .map(|name| Kept {
                 name: name.to_owned(),
                 reasons: vec!["undated".to_owned()],
+                authenticated: Some(false),
             })
             .collect();
-        let mut groups: BTreeMap<Option<String>, Vec<Found>> = BTreeMap::new();
-        for found in dated(attempt.advertisement.under(&prefix)) {
-            groups
-                .entry(found.read.branch.clone())
-                .or_default()
-                .push(found);
+        let mut all = dated(attempt.advertisement.under(&prefix));
+        manifest.judge(&mut all);
+        let there: HashSet<String> = all.iter().map(|f| f.name.clone()).collect();
+        let mut groups: BTreeMap<Option<String>, Vec<Judged>> = BTreeMap::new();
+        for found in all {
+            let group = groups.entry(found.read.branch.clone()).or_default();
+            group.push(Judged::There(found));
         }
-        let (mut removed, mut updates) = (Vec::new(), Vec::new());
+        // Of what something else removed, the entry alone is left, and ages like a backup.
+        let there: HashSet<&str> = there.iter().map(String::as_str).collect();
+        for entry in manifest.gone(&there) {
+            if let Some(read) = backup_name::parse(&entry.name) {
+                let group = groups.entry(read.branch.clone()).or_default();
+                group.push(Judged::Gone(entry.name.clone(), read.time));
+            }
+        }
+        let (mut removed, mut updates, mut entries) = (Vec::new(), Vec::new(), Vec::new());
+        let mut doubtful = 0;
         for group in groups.values_mut() {
+            group.sort_by(|a, b| (b.time(), b.name()).cmp(&(a.time(), a.name())));
             // One dated ahead was not made by a clock: it is kept, and takes no other's place.
-            group.retain(|f| {
-                let ahead = f.read.time.seconds() > cx.now.seconds() + AHEAD;
-                if ahead {
-                    kept.push(Kept {
-                        name: f.name.clone(),
-                        reasons: vec!["dated ahead".to_owned()],
-                    });
+            group.retain(|one| {
+                let ahead = one.time().seconds() > cx.now.seconds() + AHEAD;
+                if let Judged::There(f) = one
+                    && ahead
+                {
+                    kept.push(Kept::of(f, vec!["dated ahead".to_owned()]));
                 }
                 !ahead
             });
-            let times: Vec<_> = group.iter().map(|f| f.read.time).collect();
-            for (found, reasons) in group.iter().zip(retention::reasons(&times, &rules)) {
+            let times: Vec<_> = group
+                .iter()
+                .map(|one| (one.time(), one.counts(trusts_all)))
+                .collect();
+            let reasons = retention::reasons_apart(&times, &rules);
+            for (one, mut reasons) in group.iter().zip(reasons) {
+                let found = match one {
+                    Judged::There(found) => found,
+                    Judged::Gone(name, _) => {
+                        entries.extend(reasons.is_empty().then(|| name.clone()));
+                        continue;
+                    }
+                };
                 if !reasons.is_empty() {
-                    kept.push(Kept {
-                        name: found.name.clone(),
-                        reasons,
-                    });
+                    if !one.counts(trusts_all) {
+                        reasons.push("unauthenticated".to_owned());
+                        doubtful += 1;
+                    }
+                    kept.push(Kept::of(found, reasons));
                     continue;
                 }
                 let first = *looked_at.entry(found.name.clone()).or_insert(found.commit);
                 if first != found.commit {
-                    kept.push(Kept {
-                        name: found.name.clone(),
-                        reasons: vec!["changed".to_owned()],
-                    });
+                    kept.push(Kept::of(found, vec!["changed".to_owned()]));
                     continue;
                 }
                 removed.push(found.name.clone());
@@ -134,6 +163,20 @@ pub fn prune(cx: &Context, flags: &Rules, dry_run: bool) -> Result<PruneReport> 
                     old: Some(found.commit),
                     new: None,
                 });
+            }
+        }
+        if doubtful > 0 {
+            cx.warn(unauthenticated(cx, doubtful));
+        }
+        let mut objects = Vec::new();
+        if !dry_run {
+            entries.extend(removed.iter().cloned());
+            let gone: HashSet<&str> = entries.iter().map(String::as_str).collect();
+            // Where refs cannot move together, the next run takes the entries out.
+            let together = attempt.advertisement.is_atomic() || updates.is_empty();
+            if together && let Some((update, made)) = manifest.update(cx, cx.keys(), &[], &gone)? {
+                updates.push(update);
+                objects = made;
             }
         }
         let count = removed.len();
@@ -153,7 +196,7 @@ pub fn prune(cx: &Context, flags: &Rules, dry_run: bool) -> Result<PruneReport> 
             true => Plan::Nothing(report),
             false => Plan::Push(Push {
                 updates,
-                objects: Objects::These(Vec::new()),
+                objects: Objects::These(objects),
                 token: cx.config.environment_token.clone(),
                 report,
             }),
@@ -198,6 +241,59 @@ pub fn prune(cx: &Context, flags: &Rules, dry_run: bool) -> Result<PruneReport> 
     failure.map_or(Ok(report), Err)
 }
 
+/// A backup, or what a manifest still says of one.
+enum Judged {
+    There(Found),
+    Gone(String, Moment),
+}
+
+impl Judged {
+    fn name(&self) -> &str {
+        match self {
+            Judged::There(found) => &found.name,
+            Judged::Gone(name, _) => name,
+        }
+    }
+
+    fn time(&self) -> Moment {
+        match self {
+            Judged::There(found) => found.read.time,
+            Judged::Gone(_, time) => *time,
+        }
+    }
+
+    /// Whether it may take another one's place.
+    fn counts(&self, trusts_all: bool) -> bool {
+        match self {
+            Judged::There(found) => trusts_all || found.standing.entry().is_some(),
+            Judged::Gone(..) => false,
+        }
+    }
+}
+
+impl Kept {
+    fn of(found: &Found, reasons: Vec<String>) -> Kept {
+        Kept {
+            name: found.name.clone(),
+            reasons,
+            authenticated: found.standing.authenticated(),
+        }
+    }
+}
+
+/// What is said of kept backups that nobody known made.
+fn unauthenticated(cx: &Context, count: usize) -> String {
+    let todo = match cx.keys().is_empty() {
+        true => {
+            "no key is here to tell; run it where the key is that made them, or name the key with AIDF_KEY_FILE"
+        }
+        false => {
+            "look at them; where they are yours and older than manifests, --trust-unauthenticated judges all alike"
+        }
+    };
+    format!("{count} backups that are kept are not authenticated, and let no other one go: {todo}")
+}
+
 /// Removes the bundles of a folder that no rule keeps; a full one stays as long as an
 /// incremental one that is kept was made on it.
 fn bundles(
@@ -213,7 +309,7 @@ fn bundles(
     if !dry_run {
         // Read again, alone; a run that was cut off left files that the list does not name.
         folder = Folder::open(cx, dir)?;
-        folder.tidy(cx)?;
+        folder.tidy(cx, cx.keys())?;
     }
     let mut listed = folder.listed();
     listed.reverse();
@@ -244,11 +340,15 @@ fn bundles(
             gone.push(one.name.clone());
             report.removed.push(name);
         } else {
-            report.kept.push(Kept { name, reasons });
+            report.kept.push(Kept {
+                name,
+                reasons,
+                authenticated: Some(false),
+            });
         }
     }
     match dry_run || gone.is_empty() {
         true => Ok(()),
-        false => folder.remove(&gone),
+        false => folder.remove(cx, &gone),
     }
 }

@@ -1,7 +1,9 @@
 //! Bringing a backup back: as a new branch, or onto an existing one as a rollback commit.
 
 use super::bundles::{Folder, base_of, check_listed};
-use super::{dated, named};
+use super::folder_manifest::Judge;
+use super::manifest::Standing;
+use super::{All, Found, named, read_all};
 use crate::backup_name;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -41,6 +43,8 @@ pub struct RestoreReport {
     pub commit: Option<CommitId>,
     /// True for a new branch.
     pub created: bool,
+    /// Whether the backup was made with a key that is here; none where its key is not here.
+    pub authenticated: Option<bool>,
     /// One sentence.
     pub message: String,
 }
@@ -49,21 +53,22 @@ pub struct RestoreReport {
 ///
 /// Errors: not_found; denied and auth, as for any write; conflict; unavailable.
 pub fn restore(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> {
-    let refs = cx.remote.connect_for_reading()?.refs(&["refs/heads/"])?;
+    let All { found, refs, .. } = read_all(cx, Some("refs/heads/"))?;
     let existing = |name: &str| {
         refs.iter()
             .any(|r| r.name.strip_prefix("refs/heads/") == Some(name))
     };
-    let found = dated(refs.iter().map(|r| (r.name.as_str(), r.id)));
     let backup = match (&request.bundle, &request.name) {
         (Some(path), name) => of_bundle(cx, &cx.dir.join(path), name.as_deref())?,
         (None, Some(name)) => {
             let found = named(&found, name)?;
+            check_standing(cx, &found)?;
             Source {
                 short: found
                     .name
                     .trim_start_matches(backup_name::PREFIX)
                     .to_owned(),
+                authenticated: found.standing.authenticated(),
                 name: found.name,
                 commit: found.commit,
             }
@@ -103,6 +108,7 @@ pub fn restore(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> 
             branch: to,
             commit: done.commit,
             created: false,
+            authenticated: backup.authenticated,
             message: done.message,
         });
     }
@@ -163,8 +169,38 @@ pub fn restore(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> 
         branch: to,
         commit: Some(backup.commit),
         created: true,
+        authenticated: backup.authenticated,
         message,
     })
+}
+
+/// Refuses a backup whose branch was replaced since it was made, and tells of one that
+/// nobody known made.
+///
+/// Errors: integrity.
+fn check_standing(cx: &Context, found: &Found) -> Result<()> {
+    match &found.standing {
+        Standing::Good(_) => Ok(()),
+        Standing::Moved(made) => Err(Error::new(
+            Kind::Integrity,
+            format!(
+                "{} holds {}, and {made} was backed up under that name",
+                found.name, found.commit
+            ),
+        )
+        .hint(
+            "its branch was replaced; look for that commit in another backup, a bundle or a copy",
+        )),
+        other => {
+            let why = match other.fault() {
+                Some(why) => why,
+                None if *other == Standing::Unknown => "its key is not here".to_owned(),
+                None => "nobody known here made it, or it is older than manifests".to_owned(),
+            };
+            cx.warn(format!("{} is not authenticated: {why}", found.name));
+            Ok(())
+        }
+    }
 }
 
 /// What is brought back.
@@ -174,6 +210,7 @@ struct Source {
     /// For a branch's name.
     short: String,
     commit: CommitId,
+    authenticated: Option<bool>,
 }
 
 /// Unpacks a bundle, and the full one that it needs, into the store.
@@ -186,23 +223,42 @@ fn of_bundle(cx: &Context, path: &Path, branch: Option<&str>) -> Result<Source> 
             format!("there is no bundle {}", what.display()),
         )
     };
-    let path = match path.is_dir() {
-        false => {
-            check_listed(path)?;
-            path.to_owned()
-        }
+    // It may be restored elsewhere than where it was made.
+    let judge = Judge {
+        repository: None,
+        ..Judge::of(cx)
+    };
+    let (path, whose) = match path.is_dir() {
+        false => (path.to_owned(), check_listed(path, judge)?),
         true => {
             // The repository's own folder, or the one that holds it.
-            let folder = match Folder::read(path)? {
+            let folder = match Folder::read(path, judge)? {
                 Some(folder) => Some(folder),
-                None => Folder::read(&path.join(&cx.repo_name))?,
+                None => Folder::read(&path.join(&cx.repo_name), judge)?,
             };
             let folder = folder.ok_or_else(|| none(path))?;
-            let newest = folder.listed().pop().ok_or_else(|| none(path))?;
-            folder.check(&newest)?;
-            folder.path(&newest)
+            if folder.source != cx.remote.address() {
+                cx.warn(format!(
+                    "{} holds the bundles of {}",
+                    folder.dir.display(),
+                    folder.source
+                ));
+            }
+            let (newest, whose) = folder.newest(cx)?.ok_or_else(|| none(path))?;
+            (folder.path(&newest), whose)
         }
     };
+    match whose {
+        Some(true) => {}
+        Some(false) => cx.warn(format!(
+            "{} is not authenticated: nobody known here made it, or it is older than manifests",
+            path.display()
+        )),
+        None => cx.warn(format!(
+            "{} is not authenticated: its key is not here",
+            path.display()
+        )),
+    }
     let bundle = Bundle::read(&path)?;
     let head = bundle.refs.iter().find(|(name, _)| name == "HEAD");
     let (branch, commit) = match branch {
@@ -223,7 +279,7 @@ fn of_bundle(cx: &Context, path: &Path, branch: Option<&str>) -> Result<Source> 
     if bundle.needs.iter().any(|id| !cx.store.has_commit(*id))
         && let Some(base) = base_of(&path, &bundle)
     {
-        check_listed(&base)?;
+        check_listed(&base, judge)?;
         Bundle::read(&base)?.unpack(&cx.store, &*cx.progress)?;
     }
     bundle.unpack(&cx.store, &*cx.progress)?;
@@ -237,5 +293,6 @@ fn of_bundle(cx: &Context, path: &Path, branch: Option<&str>) -> Result<Source> 
         name: format!("{branch} of {file}"),
         short: format!("{branch}/{stem}"),
         commit,
+        authenticated: whose,
     })
 }

@@ -2,12 +2,15 @@
 
 use super::bundles::{Folder, check_listed};
 use super::destination::{Place, settings_of};
-use super::{named, proof, read_all};
+use super::folder_manifest::Judge;
+use super::{All, named, proof, read_all};
+use crate::backup_manifest;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{Bundle, CommitId};
 use crate::progress::Progress;
 use serde::Serialize;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 /// What was proven.
@@ -17,6 +20,10 @@ pub struct VerifyReport {
     pub repo_name: String,
     /// Backups and bundles of which every object is there and intact.
     pub verified: Vec<String>,
+    /// Those of them that nobody known here made, or that are older than manifests.
+    pub unauthenticated: Vec<String>,
+    /// Those of them that were made with a key that is not here.
+    pub unknown: Vec<String>,
     /// What is wrong, and with which.
     pub problems: Vec<Problem>,
     /// One sentence.
@@ -36,14 +43,50 @@ pub struct Problem {
 ///
 /// Errors: not_found for the backup; unavailable. What is wrong with a backup is in the report.
 pub fn verify(cx: &Context, name: Option<&str>) -> Result<VerifyReport> {
-    let (found, _) = read_all(cx)?;
+    let All {
+        found, manifest, ..
+    } = read_all(cx, None)?;
+    let there: HashSet<&str> = found.iter().map(|f| f.name.as_str()).collect();
+    let mut faults: Vec<Problem> = Vec::new();
+    if name.is_none() {
+        faults.extend(manifest.fault.clone().map(|problem| Problem {
+            name: backup_manifest::REF.to_owned(),
+            problem,
+        }));
+        faults.extend(manifest.gone(&there).map(|e| Problem {
+            name: e.name.clone(),
+            problem: format!(
+                "it was made of {} on {}, and is gone without a prune",
+                e.commit, e.made
+            ),
+        }));
+        let forged = manifest.forged().map(|(name, why)| Problem {
+            name: name.to_owned(),
+            problem: why.to_owned(),
+        });
+        faults.extend(forged);
+    }
     let chosen = match name {
         Some(name) => vec![named(&found, name)?],
-        None => found,
+        None => found.clone(),
     };
+    for one in &chosen {
+        let told = faults.iter().any(|p| p.name == one.name);
+        faults.extend(
+            one.standing
+                .fault()
+                .filter(|_| !told)
+                .map(|problem| Problem {
+                    name: one.name.clone(),
+                    problem,
+                }),
+        );
+    }
     let mut report = VerifyReport {
         repo_name: cx.repo_name.clone(),
         verified: Vec::new(),
+        unauthenticated: Vec::new(),
+        unknown: Vec::new(),
         problems: Vec::new(),
         message: String::new(),
     };
@@ -68,11 +111,26 @@ pub fn verify(cx: &Context, name: Option<&str>) -> Result<VerifyReport> {
             }
         }
     }
+    for one in &chosen {
+        let told = faults.iter().any(|p| p.name == one.name);
+        match one.standing.authenticated() {
+            _ if told => report.verified.retain(|name| *name != one.name),
+            Some(true) => {}
+            Some(false) => report.unauthenticated.push(one.name.clone()),
+            None => report.unknown.push(one.name.clone()),
+        }
+    }
+    report.problems.extend(faults);
     if name.is_none() {
         for place in settings_of(cx)?.destinations {
             if let Place::Folder { dir, .. } = place {
                 let folder = Folder::of(cx, &dir);
-                report.folder(&dir.join(&cx.repo_name), folder, &*cx.progress);
+                report.folder(
+                    &dir.join(&cx.repo_name),
+                    folder,
+                    &*cx.progress,
+                    Judge::of(cx),
+                );
             }
         }
     }
@@ -82,10 +140,16 @@ pub fn verify(cx: &Context, name: Option<&str>) -> Result<VerifyReport> {
 /// Verifies bundles alone, by their own records: each a file, or a folder of them.
 ///
 /// Errors: not_found, for a path. What is wrong with a bundle is in the report.
-pub fn verify_bundles(paths: &[PathBuf], progress: &dyn Progress) -> Result<VerifyReport> {
+pub fn verify_bundles(
+    paths: &[PathBuf],
+    judge: Judge<'_>,
+    progress: &dyn Progress,
+) -> Result<VerifyReport> {
     let mut report = VerifyReport {
         repo_name: String::new(),
         verified: Vec::new(),
+        unauthenticated: Vec::new(),
+        unknown: Vec::new(),
         problems: Vec::new(),
         message: String::new(),
     };
@@ -97,11 +161,12 @@ pub fn verify_bundles(paths: &[PathBuf], progress: &dyn Progress) -> Result<Veri
             ));
         }
         if path.is_dir() {
-            report.folder(path, Folder::read(path), progress);
+            report.folder(path, Folder::read(path, judge), progress, judge);
         } else {
-            let mut bundles = proof::Bundles::new(progress);
-            let proven = check_listed(path).and_then(|()| bundles.prove(path));
-            report.bundle(path, proven.map(drop));
+            let mut bundles = proof::Bundles::new(progress, judge);
+            let proven =
+                check_listed(path, judge).and_then(|whose| bundles.prove(path).map(|_| whose));
+            report.bundle(path, proven);
         }
     }
     Ok(report.told())
@@ -115,17 +180,30 @@ impl VerifyReport {
         });
     }
 
-    fn bundle(&mut self, path: &Path, proven: Result<()>) {
+    /// What became of a bundle; whose it is where it was proven.
+    fn bundle(&mut self, path: &Path, proven: Result<Option<bool>>) {
         let name = path.display().to_string();
-        match proven {
-            Ok(()) => self.verified.push(name),
-            Err(e) => self.problem(name, &e),
+        let whose = match proven {
+            Ok(whose) => whose,
+            Err(e) => return self.problem(name, &e),
+        };
+        match whose {
+            Some(true) => {}
+            Some(false) => self.unauthenticated.push(name.clone()),
+            None => self.unknown.push(name.clone()),
         }
+        self.verified.push(name);
     }
 
     /// Verifies a folder of bundles; one of other people's is read file by file.
-    fn folder(&mut self, dir: &Path, read: Result<Option<Folder>>, progress: &dyn Progress) {
-        let mut bundles = proof::Bundles::new(progress);
+    fn folder(
+        &mut self,
+        dir: &Path,
+        read: Result<Option<Folder>>,
+        progress: &dyn Progress,
+        judge: Judge<'_>,
+    ) {
+        let mut bundles = proof::Bundles::new(progress, judge);
         let folder = match read {
             Ok(Some(folder)) => folder,
             Ok(None) => {
@@ -142,7 +220,9 @@ impl VerifyReport {
                     self.problem(dir.display().to_string(), &none);
                 }
                 for path in found {
-                    self.bundle(&path, bundles.prove(&path).map(drop));
+                    let proven = check_listed(&path, judge)
+                        .and_then(|whose| bundles.prove(&path).map(|_| whose));
+                    self.bundle(&path, proven);
                 }
                 return;
             }
@@ -152,14 +232,29 @@ impl VerifyReport {
         for (at, one) in listed.iter().enumerate() {
             progress.advance("bundles", at as u64 + 1, listed.len() as u64);
             let path = folder.path(one);
-            let proven = folder.check(one).and_then(|()| bundles.prove(&path));
-            self.bundle(&path, proven.map(drop));
+            let proven = folder
+                .check(one)
+                .and_then(|whose| bundles.prove(&path).map(|_| whose));
+            self.bundle(&path, proven);
         }
-        for one in folder.unlisted() {
-            let path = folder.path(&one);
-            let sound = Bundle::read(&path).and_then(|b| b.check_bytes());
-            let proven = sound.and_then(|()| bundles.prove(&path));
-            self.bundle(&path, proven.map(drop));
+        let unlisted = folder.unlisted();
+        for one in &unlisted {
+            let path = folder.path(one);
+            let proven = Bundle::read(&path)
+                .and_then(|b| b.check_bytes())
+                .and_then(|()| folder.check(one))
+                .and_then(|whose| bundles.prove(&path).map(|_| whose));
+            self.bundle(&path, proven);
+        }
+        for name in folder.sealed.all() {
+            let there = listed.iter().chain(&unlisted).any(|one| one.name == name);
+            if !there {
+                let gone = Error::new(
+                    Kind::Integrity,
+                    "it is in the manifest, and is gone without a prune",
+                );
+                self.problem(dir.join(&name).display().to_string(), &gone);
+            }
         }
     }
 
@@ -167,7 +262,21 @@ impl VerifyReport {
         let (good, bad) = (self.verified.len(), self.problems.len());
         self.message = match (good, bad) {
             (0, 0) => "there are no backups to verify".to_owned(),
-            (_, 0) => format!("{} verified: every object is there and intact", count(good)),
+            (_, 0) => {
+                let mut more = String::new();
+                for (n, what) in [
+                    (self.unauthenticated.len(), "not authenticated"),
+                    (self.unknown.len(), "of a key that is not here"),
+                ] {
+                    if n > 0 {
+                        more.push_str(&format!("; {n} {what}"));
+                    }
+                }
+                format!(
+                    "{} verified: every object is there and intact{more}",
+                    count(good)
+                )
+            }
             _ => format!("{bad} of {} damaged", count(good + bad)),
         };
         self

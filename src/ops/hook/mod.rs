@@ -7,6 +7,7 @@ mod changes;
 mod content;
 mod ledgers;
 mod look;
+mod manifest;
 mod names;
 mod place;
 mod push;
@@ -14,6 +15,7 @@ mod record;
 mod revoked;
 
 use super::access::{self, revocation_ref};
+use crate::backup_manifest;
 use crate::backup_name;
 use crate::clock::Moment;
 use crate::config::DEFAULT_BASE;
@@ -199,12 +201,13 @@ impl Gate {
         let content = Content::new(look, &policy, &reviewed, self.policy_tip())?;
         let updates = push.updates.iter().zip(motions);
         updates
-            .map(|(update, motion)| self.judge(update, *motion, pusher, &policy, &content))
+            .map(|(update, motion)| self.judge(push, update, *motion, pusher, &policy, &content))
             .collect()
     }
 
     fn judge(
         &self,
+        push: &Push,
         update: &Update,
         motion: Motion,
         pusher: &Pusher,
@@ -244,7 +247,13 @@ impl Gate {
             name: &update.name,
             motion,
             at_default: update.new.is_some() && update.new == default,
-            backup: branch.map_or(Ok(()), |b| self.check_backup(b, update.new)),
+            backup: match branch {
+                Some(branch) => self.check_backup(branch, update.new),
+                None if update.name == backup_manifest::REF && !pusher.operator => {
+                    self.check_manifest(update, push)
+                }
+                None => Ok(()),
+            },
             archive: update
                 .name
                 .strip_prefix(gate::ARCHIVE)

@@ -15,14 +15,11 @@ impl Gate {
         name: &str,
         new: Option<CommitId>,
     ) -> std::result::Result<(), &'static str> {
-        const DAY: i64 = 86_400;
         let Some(read) = backup_name::parse(name) else {
             return Err("its name is not that of a dated backup");
         };
-        let age = self.now.seconds() - read.time.seconds();
-        // A day's own name is of its midnight; clocks differ by some minutes.
-        if !(-CLOCK_SKEW..=2 * DAY).contains(&age) {
-            return Err("its date is not of today");
+        if !read.is_now(self.now) {
+            return Err("its date is not of now");
         }
         let branch = match read.branch {
             Some(branch) => branch,

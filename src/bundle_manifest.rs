@@ -1,0 +1,393 @@
+//! The manifest of a folder of bundles: who made which, in what order. Pure.
+//!
+//! A file of JSON, an object a line; lines are only added. Each says what was made, found
+//! or removed, holds the SHA-256 of the line before, a number one higher, and an HMAC over
+//! all of that. So nothing in the middle can be left out or altered; that the end was cut
+//! off shows to whoever remembers a later number. Lines at the start go once no bundle of
+//! theirs is left.
+
+use crate::keys::{Key, KeyRing};
+use crate::seal;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// The file's name beside the bundles.
+pub const FILE: &str = "MANIFEST";
+/// A manifest of more bytes is none.
+pub const MAX_BYTES: u64 = 64 << 20;
+
+const PURPOSE: &str = "aidf bundle manifest v1";
+
+/// What a line is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A bundle was made.
+    Made,
+    /// Bundles were found that are older than the manifest, or that a run was cut off at.
+    Found,
+    /// Bundles were removed.
+    Removed,
+}
+
+/// A bundle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    /// Its file's name.
+    pub name: String,
+    /// The SHA-256 of its bytes, in lower-case hexadecimal.
+    pub sha256: String,
+    /// What it holds: full names of refs and their tips.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refs: Vec<(String, String)>,
+    /// What it needs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<String>,
+}
+
+/// A line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// One more than that of the line before.
+    pub number: u64,
+    /// What it is about.
+    pub kind: Kind,
+    /// When; RFC 3339.
+    pub time: String,
+    /// The repository's name.
+    pub repository: String,
+    /// Which bundles.
+    pub bundles: Vec<Item>,
+    /// The SHA-256 of the line before, without its end of line; empty for the first.
+    pub before: String,
+    /// The key's id; empty where there was no key.
+    pub key: String,
+    /// The HMAC; empty where there was no key.
+    pub mac: String,
+}
+
+/// What the manifest says of a bundle that is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Says {
+    /// Its checksum.
+    pub sha256: String,
+    /// True where it was made with a key that is here; false where it was only found;
+    /// none where the key is not here.
+    pub authenticated: Option<bool>,
+}
+
+/// A manifest that was read.
+#[derive(Debug, Clone, Default)]
+pub struct Manifest {
+    /// Line by line, as it is written.
+    lines: Vec<(String, Line)>,
+    /// What it says of each bundle that should be there, by name.
+    bundles: BTreeMap<String, Says>,
+    /// Those that it says were removed, and their checksums.
+    removed: BTreeMap<String, String>,
+}
+
+/// The SHA-256 of a text, in lower-case hexadecimal.
+pub fn digest(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    digest.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn with_parts<T>(line: &Line, work: impl FnOnce(&[&str]) -> T) -> T {
+    let (number, count) = (line.number.to_string(), line.bundles.len().to_string());
+    let kind = match line.kind {
+        Kind::Made => "made",
+        Kind::Found => "found",
+        Kind::Removed => "removed",
+    };
+    let counts: Vec<[String; 2]> = line
+        .bundles
+        .iter()
+        .map(|b| [b.refs.len().to_string(), b.needs.len().to_string()])
+        .collect();
+    let mut parts: Vec<&str> = vec![
+        &number,
+        kind,
+        &line.time,
+        &line.repository,
+        &line.before,
+        &count,
+    ];
+    for (bundle, [refs, needs]) in line.bundles.iter().zip(&counts) {
+        parts.extend([bundle.name.as_str(), &bundle.sha256, refs, needs]);
+        for (name, id) in &bundle.refs {
+            parts.extend([name.as_str(), id.as_str()]);
+        }
+        parts.extend(bundle.needs.iter().map(String::as_str));
+    }
+    work(&parts)
+}
+
+impl Manifest {
+    /// Reads a manifest.
+    ///
+    /// `repository` is whose it has to be, where that is known. Errors: in words, for the
+    /// first line that cannot be or is not what its key sealed.
+    pub fn read(text: &str, ring: &KeyRing, repository: Option<&str>) -> Result<Manifest, String> {
+        let mut manifest = Manifest::default();
+        if !text.is_empty() && !text.ends_with('\n') {
+            return Err("its last line breaks off".to_owned());
+        }
+        for (at, text) in text.lines().enumerate() {
+            let at = at + 1;
+            let line: Line = serde_json::from_str(text)
+                .map_err(|e| format!("line {at} is malformed at column {}", e.column()))?;
+            if let Some((before, last)) = manifest.lines.last()
+                && (digest(before) != line.before
+                    || last.number.checked_add(1) != Some(line.number))
+            {
+                return Err(format!("line {at} does not follow from the one before"));
+            }
+            let mine = match ring.get(&line.key) {
+                Some(key) => {
+                    if !with_parts(&line, |p| seal::holds(key, PURPOSE, p, &line.mac)) {
+                        return Err(format!("line {at} is forged"));
+                    }
+                    true
+                }
+                None => false,
+            };
+            if repository.is_some_and(|r| r != line.repository) {
+                return Err(format!(
+                    "line {at} is of another repository, {}",
+                    line.repository
+                ));
+            }
+            manifest
+                .take(&line, mine)
+                .map_err(|why| format!("line {at} {why}"))?;
+            manifest.lines.push((text.to_owned(), line));
+        }
+        Ok(manifest)
+    }
+
+    fn take(&mut self, line: &Line, mine: bool) -> Result<(), String> {
+        for item in &line.bundles {
+            let known = self
+                .bundles
+                .get(&item.name)
+                .is_some_and(|s| s.authenticated.is_some());
+            // What a key that is not here says does not undo what one that is here said.
+            if known && !mine && line.kind == Kind::Removed {
+                continue;
+            }
+            if known && !mine {
+                return Err(format!("speaks anew of {}, by another key", item.name));
+            }
+            if line.kind == Kind::Removed {
+                self.bundles.remove(&item.name);
+                self.removed.insert(item.name.clone(), item.sha256.clone());
+                continue;
+            }
+            self.removed.remove(&item.name);
+            let says = Says {
+                sha256: item.sha256.clone(),
+                authenticated: mine.then_some(line.kind == Kind::Made),
+            };
+            self.bundles.insert(item.name.clone(), says);
+        }
+        Ok(())
+    }
+
+    /// What it says of each bundle that should be there, by name.
+    pub fn bundles(&self) -> &BTreeMap<String, Says> {
+        &self.bundles
+    }
+
+    /// Whether it says that this very file was removed.
+    pub fn is_removed(&self, name: &str, sha256: &str) -> bool {
+        self.removed.get(name).is_some_and(|s| s == sha256)
+    }
+
+    /// The last line's number and digest; what a later reader can be held to.
+    pub fn head(&self) -> Option<(u64, String)> {
+        let (text, line) = self.lines.last()?;
+        Some((line.number, digest(text)))
+    }
+
+    /// Whether it goes on from a head that was seen before. One that starts later does:
+    /// what was before it is gone with its bundles.
+    pub fn follows(&self, number: u64, digest: &str) -> bool {
+        match self.lines.iter().find(|(_, l)| l.number == number) {
+            Some((text, _)) => self::digest(text) == digest,
+            None => self.lines.first().is_some_and(|(_, l)| l.number > number),
+        }
+    }
+
+    /// Adds a line, and takes off those at the start that no bundle needs any more.
+    ///
+    /// `after` is the least number that the line follows. Without a key the line is not
+    /// sealed, and nobody will hold it for authenticated.
+    pub fn add(
+        &mut self,
+        key: Option<&Key>,
+        (kind, bundles): (Kind, Vec<Item>),
+        repository: &str,
+        time: &str,
+        after: u64,
+    ) {
+        let (last, before) = self.head().unwrap_or_default();
+        let last = match self.lines.is_empty() {
+            true => after,
+            false => last,
+        };
+        let mut line = Line {
+            number: last.saturating_add(1),
+            kind,
+            time: time.to_owned(),
+            repository: repository.to_owned(),
+            bundles,
+            before,
+            key: key.map(|k| k.id.clone()).unwrap_or_default(),
+            mac: String::new(),
+        };
+        if let Some(key) = key {
+            line.mac = with_parts(&line, |p| seal::seal(key, PURPOSE, p));
+        }
+        // A line of texts and numbers is written without fail.
+        let text = serde_json::to_string(&line).unwrap_or_default();
+        let _ = self.take(&line, key.is_some());
+        self.lines.push((text, line));
+        let live = |line: &Line, bundles: &BTreeMap<String, Says>| {
+            line.kind != Kind::Removed && line.bundles.iter().any(|b| bundles.contains_key(&b.name))
+        };
+        let dead = self
+            .lines
+            .iter()
+            .take(self.lines.len() - 1)
+            .take_while(|(_, l)| !live(l, &self.bundles))
+            .count();
+        self.lines.drain(..dead);
+    }
+
+    /// The file's text.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for (line, _) in &self.lines {
+            text.push_str(line);
+            text.push('\n');
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(name: &str) -> Item {
+        Item {
+            name: name.to_owned(),
+            sha256: digest(name),
+            refs: vec![("refs/heads/main".to_owned(), "1".repeat(40))],
+            needs: vec!["2".repeat(40)],
+        }
+    }
+
+    fn made(names: &[&str], key: &Key) -> Manifest {
+        let mut manifest = Manifest::default();
+        for name in names {
+            let line = (Kind::Made, vec![item(name)]);
+            manifest.add(Some(key), line, "widgets", "2026-11-22T00:00:00Z", 0);
+        }
+        manifest
+    }
+
+    #[test]
+    fn every_byte_and_every_line_is_held() {
+        let key = Key::new(vec![1; 32]);
+        let ring = KeyRing::of(vec![key.clone()]);
+        let manifest = made(&["a", "b", "c"], &key);
+        let text = manifest.text();
+        let read = |text: &str| Manifest::read(text, &ring, Some("widgets"));
+        let good = read(&text).unwrap();
+        assert_eq!(good.bundles().len(), 3);
+        assert!(
+            good.bundles()
+                .values()
+                .all(|s| s.authenticated == Some(true))
+        );
+        assert_eq!(good.text(), text);
+        for at in 0..text.len() {
+            let mut bytes = text.clone().into_bytes();
+            bytes[at] ^= 1;
+            let Ok(bad) = String::from_utf8(bytes) else {
+                continue;
+            };
+            // Under another key's id a line says nothing that counts.
+            let counts = read(&bad).is_ok_and(|m| {
+                let all = m.bundles().values().all(|s| s.authenticated == Some(true));
+                all && m.bundles().len() == 3
+            });
+            assert!(!counts, "byte {at}");
+        }
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(read(&format!("{}\n{}\n", lines[0], lines[2])).is_err());
+        assert!(read(&format!("{}\n{}\n", lines[1], lines[0])).is_err());
+        assert!(read(text.trim_end()).is_err());
+        assert!(Manifest::read(&text, &ring, Some("gadgets")).is_err());
+        // The end cut off shows to whoever remembers it.
+        let (number, head) = good.head().unwrap();
+        assert!(good.follows(number, &head));
+        let cut = read(&format!("{}\n{}\n", lines[0], lines[1])).unwrap();
+        assert!(!cut.follows(number, &head));
+    }
+
+    #[test]
+    fn what_is_removed_leaves_a_chain_that_holds() {
+        let key = Key::new(vec![1; 32]);
+        let ring = KeyRing::of(vec![key.clone()]);
+        let mut manifest = made(&["a", "b", "c"], &key);
+        let seen = manifest.head().unwrap();
+        let mut remove = |name: &str| {
+            let line = (Kind::Removed, vec![item(name)]);
+            manifest.add(Some(&key), line, "widgets", "2026-11-23T00:00:00Z", 0);
+            Manifest::read(&manifest.text(), &ring, Some("widgets")).unwrap()
+        };
+        let middle = remove("b");
+        assert_eq!(middle.bundles().keys().collect::<Vec<_>>(), ["a", "c"]);
+        assert!(middle.is_removed("b", &digest("b")) && !middle.is_removed("b", &digest("x")));
+        assert!(middle.follows(seen.0, &seen.1));
+        // Once the first is gone, so are the lines at the start.
+        let rest = remove("a");
+        assert_eq!(rest.text().lines().count(), 3);
+        assert!(rest.follows(seen.0, &seen.1));
+        let none = remove("c");
+        assert_eq!(none.text().lines().count(), 1);
+        assert!(none.bundles().is_empty() && none.follows(seen.0, &seen.1));
+    }
+
+    #[test]
+    fn another_key_undoes_nothing() {
+        let (key, other) = (Key::new(vec![1; 32]), Key::new(vec![2; 32]));
+        let ring = KeyRing::of(vec![key.clone()]);
+        for (kind, by) in [
+            (Kind::Made, Some(&other)),
+            (Kind::Found, None),
+            (Kind::Removed, Some(&other)),
+            (Kind::Removed, None),
+        ] {
+            let mut manifest = made(&["a"], &key);
+            manifest.add(by, (kind, vec![item("a")]), "widgets", "x", 0);
+            // As the forger would write it.
+            let read = Manifest::read(&manifest.text(), &ring, Some("widgets"));
+            match kind {
+                Kind::Removed => {
+                    let text = made(&["a"], &key).text() + manifest.text().lines().last().unwrap();
+                    let read = Manifest::read(&(text + "\n"), &ring, Some("widgets")).unwrap();
+                    assert_eq!(read.bundles()["a"].authenticated, Some(true));
+                }
+                _ => assert!(read.is_err(), "{kind:?}"),
+            }
+        }
+        // To whoever lacks the key nothing is known.
+        let read = Manifest::read(&made(&["a"], &key).text(), &KeyRing::default(), None).unwrap();
+        assert_eq!(read.bundles()["a"].authenticated, None);
+    }
+}

@@ -1,0 +1,290 @@
+//! The manifest of a folder of bundles on the disk, and what this machine remembers of it.
+
+use crate::bundle_manifest::{FILE, Item, Kind as Event, MAX_BYTES, Manifest};
+use crate::context::Context;
+use crate::error::{Error, Kind, OrFail, Result};
+use crate::files::{digest_of, short_digest, write_durably};
+use crate::git::{Bundle, CommitId};
+use crate::keys::KeyRing;
+use std::path::{Path, PathBuf};
+
+/// By what a folder's manifest is judged.
+#[derive(Clone, Copy)]
+pub struct Judge<'a> {
+    /// The keys at hand.
+    pub keys: &'a KeyRing,
+    /// Whose bundles they have to be, where that is known.
+    pub repository: Option<&'a str>,
+    /// This machine's state folder.
+    pub state: &'a Path,
+}
+
+impl<'a> Judge<'a> {
+    /// The judge of a call.
+    pub(super) fn of(cx: &'a Context) -> Self {
+        Judge {
+            keys: cx.keys(),
+            repository: Some(&cx.repo_name),
+            state: &cx.config.folders.state,
+        }
+    }
+
+    /// Where this machine remembers the end of a folder's manifest, so that one that was
+    /// cut off, or is gone, shows.
+    fn memory(&self, dir: &Path) -> PathBuf {
+        let whole = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
+        let name = short_digest(&whole.to_string_lossy());
+        self.state.join("bundles").join(name)
+    }
+
+    fn remembered(&self, dir: &Path) -> Option<(u64, String)> {
+        let text = std::fs::read_to_string(self.memory(dir)).ok()?;
+        let (number, digest) = text.trim_end().split_once(' ')?;
+        Some((number.parse().ok()?, digest.to_owned()))
+    }
+}
+
+/// What was read.
+#[derive(Default)]
+pub(super) struct Sealed {
+    /// None where the folder has none, or one that cannot be used.
+    manifest: Option<Manifest>,
+    /// Why it cannot be used.
+    pub fault: Option<String>,
+    /// The last number that is known.
+    last: u64,
+}
+
+impl Sealed {
+    /// Reads the manifest of a folder.
+    ///
+    /// Errors: internal, for the disk.
+    pub fn read(dir: &Path, judge: Judge<'_>) -> Result<Sealed> {
+        let path = dir.join(FILE);
+        let seen = judge.remembered(dir);
+        let mut sealed = Sealed {
+            last: seen.as_ref().map_or(0, |(number, _)| *number),
+            ..Sealed::default()
+        };
+        let lost = "it was here before, and is gone";
+        match std::fs::metadata(&path) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+                // A folder that was emptied begins anew.
+                let bundles = std::fs::read_dir(dir).into_iter().flatten().flatten();
+                let mut names = bundles.map(|e| e.file_name());
+                let any = names.any(|n| n.to_string_lossy().ends_with(".bundle"));
+                sealed.fault = seen.filter(|_| any).map(|_| lost.to_owned());
+                return Ok(sealed);
+            }
+            Ok(meta) if meta.len() > MAX_BYTES => {
+                sealed.fault = Some("it is too long".to_owned());
+                return Ok(sealed);
+            }
+            _ => {}
+        }
+        let bytes = std::fs::read(&path).or_fail(Kind::Internal, || {
+            format!("{} cannot be read", path.display())
+        })?;
+        let read = String::from_utf8(bytes)
+            .map_err(|_| "it is not text".to_owned())
+            .and_then(|text| Manifest::read(&text, judge.keys, judge.repository));
+        match read {
+            Ok(manifest) => {
+                let (number, _) = manifest.head().unwrap_or_default();
+                sealed.last = sealed.last.max(number);
+                match seen {
+                    Some((number, digest)) if !manifest.follows(number, &digest) => {
+                        sealed.fault = Some(
+                            "it is older than what this machine wrote there, or was written anew"
+                                .to_owned(),
+                        );
+                    }
+                    _ => sealed.manifest = Some(manifest),
+                }
+            }
+            Err(why) => sealed.fault = Some(why),
+        }
+        Ok(sealed)
+    }
+
+    /// True where the folder has a manifest.
+    pub fn is_there(&self) -> bool {
+        self.manifest.is_some() || self.fault.is_some()
+    }
+
+    /// Holds a bundle's checksum against the manifest, and says whether it is
+    /// authenticated: not where it is older than the manifest, none where the key is not
+    /// here.
+    ///
+    /// Errors: integrity.
+    pub fn check(&self, path: &Path, sha256: &str) -> Result<Option<bool>> {
+        let bad = |why: String| {
+            Error::new(Kind::Integrity, format!("{} {why}", path.display()))
+                .hint("restore from another destination or from the repository itself; `aidf backup create --full` starts anew")
+        };
+        if let Some(fault) = &self.fault {
+            return Err(bad(format!(
+                "cannot be told: its {FILE} cannot be used: {fault}"
+            )));
+        }
+        let Some(manifest) = &self.manifest else {
+            return Ok(Some(false));
+        };
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
+        match manifest.bundles().get(&name.unwrap_or_default()) {
+            Some(says) if says.sha256.eq_ignore_ascii_case(sha256) => Ok(says.authenticated),
+            Some(_) => Err(bad(format!(
+                "is not the one that {FILE} names: it was replaced"
+            ))),
+            None => Err(bad(format!("is not in {FILE}: nobody known made it"))),
+        }
+    }
+
+    /// Whether the manifest has an entry of it.
+    pub fn names(&self, name: &str) -> bool {
+        let manifest = self.manifest.as_ref();
+        manifest.is_some_and(|m| m.bundles().contains_key(name))
+    }
+
+    /// Every bundle that should be there.
+    pub fn all(&self) -> Vec<String> {
+        let manifest = self.manifest.as_ref();
+        manifest.map_or_else(Vec::new, |m| m.bundles().keys().cloned().collect())
+    }
+
+    /// Whether this very file was removed, and a run was cut off before it was gone.
+    pub fn is_removed(&self, name: &str, sha256: &str) -> bool {
+        let manifest = self.manifest.as_ref();
+        manifest.is_some_and(|m| m.is_removed(name, sha256))
+    }
+
+    /// Adds a line, and remembers it on this machine.
+    ///
+    /// Errors: internal, for the disk.
+    pub fn add(
+        &mut self,
+        cx: &Context,
+        dir: &Path,
+        keys: &KeyRing,
+        event: (Event, Vec<Item>),
+    ) -> Result<()> {
+        // Without a key no manifest is begun.
+        if event.1.is_empty() || (keys.is_empty() && self.manifest.is_none()) {
+            return Ok(());
+        }
+        let mut manifest = self.manifest.take().unwrap_or_default();
+        let time = cx.now.rfc3339();
+        manifest.add(keys.active(), event, &cx.repo_name, &time, self.last);
+        let path = dir.join(FILE);
+        write_durably(&path, manifest.text().as_bytes()).or_fail(Kind::Internal, || {
+            format!("{} cannot be written", path.display())
+        })?;
+        if let Some((number, digest)) = manifest.head() {
+            self.last = number;
+            let memory = Judge::of(cx).memory(dir);
+            if let Err(e) = write_durably(&memory, format!("{number} {digest}\n").as_bytes()) {
+                cx.warn(format!(
+                    "what was written to {} could not be remembered: {e}",
+                    path.display()
+                ));
+            }
+        }
+        self.manifest = Some(manifest);
+        Ok(())
+    }
+}
+
+/// The manifest of a bundle that is alone, beside it.
+fn single(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".manifest");
+    PathBuf::from(name)
+}
+
+fn name_of(path: &Path) -> String {
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
+    name.unwrap_or_default()
+}
+
+/// Writes a bundle that is alone, with a manifest of its own beside it.
+///
+/// The manifest of one that was there before goes first: a run that is cut off leaves a
+/// bundle that nobody vouches for, and never one that seems to be replaced. Errors:
+/// internal, for the disk.
+pub(super) fn write_single(
+    cx: &Context,
+    keys: &KeyRing,
+    path: &Path,
+    refs: &[(String, CommitId)],
+) -> Result<()> {
+    let beside = single(path);
+    let failed = || format!("{} cannot be written", beside.display());
+    match std::fs::remove_file(&beside) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+            return Err(Error::new(Kind::Internal, failed()).caused_by(e));
+        }
+        _ => {}
+    }
+    cx.store.write_bundle(path, refs, &[])?;
+    let Some(key) = keys.active() else {
+        return Ok(());
+    };
+    let sum = digest_of(path).or_fail(Kind::Internal, failed)?;
+    let event = (Event::Made, vec![item(path, &name_of(path), &sum)]);
+    let mut manifest = Manifest::default();
+    manifest.add(Some(key), event, &cx.repo_name, &cx.now.rfc3339(), 0);
+    write_durably(&beside, manifest.text().as_bytes()).or_fail(Kind::Internal, failed)
+}
+
+/// Holds a bundle that is alone against the manifest beside it, should there be one.
+///
+/// Errors: integrity.
+pub(super) fn check_single(path: &Path, judge: Judge<'_>) -> Result<Option<bool>> {
+    let beside = single(path);
+    let bad = |why: String| Error::new(Kind::Integrity, format!("{} {why}", path.display()));
+    match std::fs::metadata(&beside) {
+        Ok(meta) if meta.is_file() && meta.len() <= MAX_BYTES => {}
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Some(false)),
+        _ => {
+            return Err(bad(format!(
+                "has a manifest, {}, that cannot be read",
+                beside.display()
+            )));
+        }
+    }
+    let text = std::fs::read_to_string(&beside).map_err(|e| {
+        bad(format!(
+            "has a manifest, {}, that cannot be read",
+            beside.display()
+        ))
+        .caused_by(e)
+    })?;
+    let manifest = Manifest::read(&text, judge.keys, judge.repository)
+        .map_err(|why| bad(format!("has a manifest that cannot be used: {why}")))?;
+    let sum = digest_of(path).or_fail(Kind::NotFound, || {
+        format!("there is no bundle {}", path.display())
+    })?;
+    match manifest.bundles().get(&name_of(path)) {
+        Some(says) if says.sha256 == sum => Ok(says.authenticated),
+        Some(_) => Err(bad(
+            "is not the one that its manifest names: it was replaced".to_owned(),
+        )),
+        None => Err(bad("is not the one that its manifest names".to_owned())),
+    }
+}
+
+/// What a manifest says of a bundle at hand.
+pub(super) fn item(path: &Path, name: &str, sha256: &str) -> Item {
+    let bundle = Bundle::read(path).ok();
+    let (refs, needs) = bundle.map_or_else(Default::default, |b| {
+        let refs = b.refs.into_iter().map(|(n, id)| (n, id.to_string()));
+        let needs = b.needs.iter().map(ToString::to_string);
+        (refs.collect(), needs.collect())
+    });
+    Item {
+        name: name.to_owned(),
+        sha256: sha256.to_owned(),
+        refs,
+        needs,
+    }
+}

@@ -1,0 +1,328 @@
+//! The manifest of the backups as it lies in a repository: read with the refs, and moved
+//! together with them.
+
+use super::Found;
+use super::verify::is_outage;
+use crate::backup_manifest::{self as rules, Entry, Opened};
+use crate::config::Trust;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::git::{CommitId, FetchConnection, Mode, ObjectId, Person, RefName, RefUpdate};
+use crate::keys::KeyRing;
+use crate::ops::session;
+use std::collections::{BTreeMap, HashSet};
+
+/// Whose a backup is, going by the manifest.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Made with a key that is here.
+    Good(Entry),
+    /// Made with a key that is not here.
+    Unknown,
+    /// Made here of another commit: its ref was replaced.
+    Moved(CommitId),
+    /// It has an entry that does not hold, and why.
+    Forged(&'static str),
+    /// Nobody known made it, or it is older than manifests.
+    #[default]
+    None,
+}
+
+impl Standing {
+    /// As reports have it: none where it cannot be told here.
+    pub fn authenticated(&self) -> Option<bool> {
+        match self {
+            Standing::Good(_) => Some(true),
+            Standing::Unknown => None,
+            _ => Some(false),
+        }
+    }
+
+    /// The entry of a good one.
+    pub fn entry(&self) -> Option<&Entry> {
+        match self {
+            Standing::Good(entry) => Some(entry),
+            _ => None,
+        }
+    }
+
+    /// What is wrong with it, if something is.
+    pub fn fault(&self) -> Option<String> {
+        match self {
+            Standing::Moved(made) => Some(format!(
+                "it was made of {made}, and its branch was replaced since"
+            )),
+            Standing::Forged(why) => Some((*why).to_owned()),
+            _ => None,
+        }
+    }
+}
+
+/// One file of the manifest.
+struct Line {
+    id: ObjectId,
+    opened: Opened,
+}
+
+/// The manifest.
+#[derive(Default)]
+pub(super) struct Manifest {
+    /// The ref's tip.
+    tip: Option<ObjectId>,
+    /// By backup, then by the key's id.
+    lines: BTreeMap<String, BTreeMap<String, Line>>,
+    /// Why it cannot be read, if it cannot.
+    pub fault: Option<String>,
+}
+
+impl Manifest {
+    /// Reads the manifest at this tip; its objects are fetched where they lack, over
+    /// `connection` if there is one.
+    ///
+    /// One that cannot be read is empty, and says why. Errors: auth, unavailable.
+    pub fn at(
+        cx: &Context,
+        keys: &KeyRing,
+        tip: Option<ObjectId>,
+        connection: Option<FetchConnection>,
+    ) -> Result<Manifest> {
+        let Some(tip) = tip else {
+            return Ok(Manifest::default());
+        };
+        let fetched = match connection {
+            _ if cx.store.has_commit(tip) => Ok(()),
+            Some(open) => cx.remote.fetch_over(open, &cx.store, &[tip], &*cx.progress),
+            None => cx.remote.fetch(&cx.store, &[tip], true, &*cx.progress),
+        };
+        let mut manifest = Manifest {
+            tip: Some(tip),
+            ..Manifest::default()
+        };
+        let read = fetched.and_then(|()| manifest.fill(cx, keys, tip));
+        match read {
+            Err(e) if is_outage(&e) => return Err(e),
+            Err(e) => {
+                manifest.fault = Some(format!(
+                    "the manifest {} cannot be read: {}",
+                    rules::REF,
+                    e.in_full()
+                ));
+                cx.warn(format!(
+                    "{}; no backup counts as authenticated",
+                    manifest.fault.as_deref().unwrap_or_default()
+                ));
+            }
+            // A ref of its own keeps the next fetch to what is new.
+            Ok(()) => {
+                let name = format!("refs/aidf/manifest/{}", cx.remote.name());
+                if cx.store.local_ref(&name) != Some(tip)
+                    && let Err(e) = cx
+                        .store
+                        .set_ref(&name, tip, "aidf: manifest of the backups")
+                {
+                    cx.progress.step(e.message());
+                }
+            }
+        }
+        Ok(manifest)
+    }
+
+    fn fill(&mut self, cx: &Context, keys: &KeyRing, tip: CommitId) -> Result<()> {
+        let tree = cx.store.commit(tip)?.tree;
+        let limit = rules::MAX_ENTRIES;
+        let files = cx.store.changes_up_to(None, Some(tree), limit)?;
+        let files = files.ok_or_else(|| {
+            Error::new(Kind::Integrity, format!("it has more than {limit} entries"))
+        })?;
+        for file in files {
+            let Some(entry) = file.new.filter(|e| e.mode == Mode::File) else {
+                continue;
+            };
+            let path = String::from_utf8_lossy(&file.path).into_owned();
+            let Some((name, key)) = rules::read_file(&path) else {
+                continue;
+            };
+            let opened = match cx.store.blob_size(entry.id) {
+                Ok(size) if size <= rules::MAX_BYTES => {
+                    let text = cx.store.read_blob(entry.id)?;
+                    rules::open(keys, &cx.repo_name, &path, &text)
+                }
+                _ => Opened::Bad("its entry of the manifest is too long or lacking"),
+            };
+            let line = Line {
+                id: entry.id,
+                opened,
+            };
+            let lines = self.lines.entry(name).or_default();
+            lines.insert(key.to_owned(), line);
+        }
+        Ok(())
+    }
+
+    /// Says of each backup whose it is.
+    pub fn judge(&self, found: &mut [Found]) {
+        for one in found {
+            one.standing = self.standing(&one.name, one.commit);
+        }
+    }
+
+    fn standing(&self, name: &str, commit: CommitId) -> Standing {
+        let Some(lines) = self.lines.get(name) else {
+            return Standing::None;
+        };
+        let mut standing = Standing::None;
+        for line in lines.values() {
+            match &line.opened {
+                Opened::Good(entry) if entry.commit == commit => {
+                    return Standing::Good(entry.clone());
+                }
+                Opened::Good(entry) => standing = Standing::Moved(entry.commit),
+                Opened::Bad(why) if !matches!(standing, Standing::Moved(_)) => {
+                    standing = Standing::Forged(why);
+                }
+                Opened::Unknown if standing == Standing::None => standing = Standing::Unknown,
+                _ => {}
+            }
+        }
+        standing
+    }
+
+    /// Entries of backups that `there` does not have, by name: something else than a
+    /// prune removed those, or a run was cut off.
+    pub fn gone<'a>(&'a self, there: &HashSet<&str>) -> impl Iterator<Item = &'a Entry> {
+        let absent: Vec<_> = self
+            .lines
+            .iter()
+            .filter(|(name, _)| !there.contains(name.as_str()))
+            .collect();
+        absent.into_iter().filter_map(|(_, lines)| {
+            lines.values().find_map(|l| match &l.opened {
+                Opened::Good(entry) => Some(entry),
+                _ => None,
+            })
+        })
+    }
+
+    /// Entries that do not hold, and why.
+    pub fn forged(&self) -> impl Iterator<Item = (&str, &'static str)> {
+        self.lines.iter().flat_map(|(name, lines)| {
+            lines.values().filter_map(move |l| match l.opened {
+                Opened::Bad(why) => Some((name.as_str(), why)),
+                _ => None,
+            })
+        })
+    }
+
+    /// Whether an entry of this key can be made for a backup that is there.
+    pub fn has_room(&self, name: &str, key_id: &str) -> bool {
+        let lines = self.lines.get(name);
+        lines.is_none_or(|lines| !lines.contains_key(key_id))
+    }
+
+    /// The ref's move to a manifest with these entries added and those of `gone` left
+    /// out, and the objects that go with it; none where nothing would change.
+    ///
+    /// What is there and can be no entry is left out as well. Errors: internal.
+    pub fn update(
+        &self,
+        cx: &Context,
+        keys: &KeyRing,
+        added: &[Entry],
+        gone: &HashSet<&str>,
+    ) -> Result<Option<(RefUpdate, Vec<ObjectId>)>> {
+        let goes = self.lines.keys().any(|name| gone.contains(name.as_str()));
+        let key = match keys.active() {
+            Some(key) if !added.is_empty() => Some(key),
+            _ if goes => None,
+            _ => return Ok(None),
+        };
+        let mut draft = cx.store.draft();
+        let mut files: BTreeMap<String, ObjectId> = BTreeMap::new();
+        for (name, lines) in &self.lines {
+            if gone.contains(name.as_str()) {
+                continue;
+            }
+            for (key_id, line) in lines {
+                if cx.store.has(line.id) {
+                    files.insert(rules::file(name, key_id), line.id);
+                }
+            }
+        }
+        for entry in added {
+            let Some(key) = key else { break };
+            let text = rules::write(key, &cx.repo_name, entry);
+            files.insert(
+                rules::file(&entry.name, &key.id),
+                draft.blob(text.as_bytes())?,
+            );
+        }
+        let edits: Vec<_> = files
+            .into_iter()
+            .map(|(file, id)| {
+                let entry = crate::git::Entry {
+                    id,
+                    mode: Mode::File,
+                };
+                (file.into_bytes(), Some(entry))
+            })
+            .collect();
+        // From nothing: what others put there does not stay, nor stand in the way.
+        let tree = draft.tree(None, &edits)?;
+        let who = Person {
+            name: "aidf".to_owned(),
+            email: "aidf@backup.invalid".to_owned(),
+        };
+        let parents: Vec<CommitId> = self
+            .tip
+            .into_iter()
+            .filter(|t| cx.store.has_commit(*t))
+            .collect();
+        let message = match (added, gone.len()) {
+            ([one], _) => format!("Add {}\n", one.name),
+            ([], n) => format!("Remove {n} backups\n"),
+            (more, _) => format!("Add {} backups\n", more.len()),
+        };
+        let new = draft.commit(tree, &parents, &who, cx.now.seconds(), &message, |_| None)?;
+        let update = RefUpdate {
+            name: RefName::new(rules::REF)?,
+            old: self.tip,
+            new: Some(new),
+        };
+        Ok(Some((update, draft.objects())))
+    }
+}
+
+/// The keys to make a backup with: those at hand; else a first one is made, as the first
+/// `sandbox init` does. Never for a holder, whose keys are elsewhere: a key of its own
+/// would make it judge the tokens that others issued.
+///
+/// None where none can be written: a backup without a signature is better than none.
+pub(super) fn keys_for_making(cx: &Context) -> KeyRing {
+    if !cx.keys().is_empty() {
+        return cx.keys().clone();
+    }
+    let session = session::load(&cx.store, &cx.repo_name);
+    let holder = cx.config.trust == Some(Trust::Holder)
+        || cx.config.environment_token.is_some()
+        || !matches!(session, Ok(None));
+    if holder {
+        cx.warn("there is no key here: the backups made here are not authenticated");
+        return KeyRing::default();
+    }
+    match KeyRing::load_or_make(&cx.config.keys, rand::random(), &cx.now.rfc3339()) {
+        Ok(keys) => {
+            cx.warn(format!(
+                "a key was made at {}: it authenticates the backups made here; keep a copy of it, and give it to the machines that prune and verify",
+                cx.config.keys.ring.display()
+            ));
+            keys
+        }
+        Err(e) => {
+            cx.warn(format!(
+                "no key can be made, so the backups made here are not authenticated: {}",
+                e.in_full()
+            ));
+            KeyRing::default()
+        }
+    }
+}

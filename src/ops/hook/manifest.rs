@@ -1,0 +1,60 @@
+//! What a push may make of the manifest of the backups.
+
+use super::Gate;
+use super::push::{Push, Update};
+use crate::backup_manifest::{self, Opened};
+use crate::git::ObjectId;
+
+impl Gate {
+    /// Whether a manifest of the backups loses no entry of one that is there, and gains
+    /// only what may be true of one that is there or made by this push.
+    pub(super) fn check_manifest(
+        &self,
+        update: &Update,
+        push: &Push,
+    ) -> std::result::Result<(), &'static str> {
+        const MOST: usize = 1000;
+        const UNREADABLE: &str = "it cannot be read";
+        let tree = |id: Option<ObjectId>| -> std::result::Result<Option<ObjectId>, &'static str> {
+            id.map(|id| self.store.commit(id).map(|c| c.tree))
+                .transpose()
+                .map_err(|_| UNREADABLE)
+        };
+        let changes = self
+            .store
+            .changes_up_to(tree(update.old)?, tree(update.new)?, MOST)
+            .map_err(|_| UNREADABLE)?
+            .ok_or("it changes more entries than one push may")?;
+        for change in changes {
+            let path = String::from_utf8_lossy(&change.path).into_owned();
+            let Some((name, _)) = backup_manifest::read_file(&path) else {
+                match change.new {
+                    Some(_) => return Err("it holds something else than entries of backups"),
+                    None => continue,
+                }
+            };
+            let full = format!("refs/heads/{name}");
+            let there = self.store.local_ref(&full);
+            if change.old.is_some() && there.is_some() {
+                return Err("an entry of a backup that is there would change");
+            }
+            let Some(new) = change.new else { continue };
+            let made = push.updates.iter().find(|u| u.name == full);
+            let commit = made.map_or(there, |u| u.new);
+            let size = self.store.blob_size(new.id).unwrap_or(u64::MAX);
+            if !new.mode.is_file() || size > backup_manifest::MAX_BYTES {
+                return Err("an entry of it is too long, or no file");
+            }
+            let text = self.store.read_blob(new.id).map_err(|_| UNREADABLE)?;
+            let opened = backup_manifest::open(&self.keys, &self.repo_name, &path, &text);
+            if let Opened::Bad(why) = opened {
+                return Err(why);
+            }
+            let says = backup_manifest::read(&text).map(|s| s.entry.commit);
+            if says.is_none() || says != commit {
+                return Err("an entry of it is of no backup that is there");
+            }
+        }
+        Ok(())
+    }
+}
