@@ -1,3 +1,5 @@
+//! Packs as nobody sound makes them, and sound ones in pieces.
+
 use super::*;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
