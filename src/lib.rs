@@ -12,7 +12,7 @@
 //!   [`journal`]: this machine's own audit log;
 //! - [`git`]: the only module that names git2; [`forge`]: the forges' APIs, behind one
 //!   small enum; [`http`]: the door of both to HTTP servers;
-//! - [`error`], [`progress`], [`files`]: known to all.
+//! - [`error`], [`conflict`], [`progress`], [`files`]: known to all.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -20,6 +20,7 @@ pub mod alerts;
 pub mod backup_name;
 pub mod clock;
 pub mod config;
+pub mod conflict;
 pub mod context;
 pub mod error;
 pub mod files;

@@ -10,6 +10,7 @@ mod compare;
 mod credential;
 mod draft;
 mod id;
+mod merge;
 mod object;
 mod pack;
 mod remote;
@@ -25,10 +26,11 @@ pub(crate) use credential::{FROM_APP, Family, ask_helpers, families, hide, token
 pub use credential::{Login, LoginSource};
 pub use draft::{Draft, Edit};
 pub use id::{CommitId, ObjectId, RefName, TreePath, is_invisible};
+pub use merge::{Conflict, Labels, MergedEntry, MergedText};
 pub use object::{Change, CommitInfo, Entry, LineCount, MAX_TEXT, Mode, Person};
 pub use remote::{Remote, RemoteOptions};
 pub use revert::{Undo, undo};
-pub use store::{Store, bytes_to_path, check_parents, tracking_ref};
+pub use store::{IndexStamp, Store, bytes_to_path, check_parents, tracking_ref};
 pub use whole::Known;
 pub use wire::{
     Advertisement, Endpoint, PushConnection, PushOutcome, RefUpdate, RemoteRef, Verdict,

@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod backup;
+mod base;
 pub mod commit;
 pub mod hook;
 pub mod log;
@@ -11,7 +12,6 @@ pub mod protect;
 pub mod publish;
 pub mod rollback;
 pub mod sandbox;
-mod seen;
 pub mod session;
 pub mod token;
 mod written;

@@ -4,6 +4,8 @@ use crate::alerts::SecretScan;
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::git::{Draft, Entry, Mode, ObjectId, TreePath, bytes_to_path};
+use crate::ops::access::Target;
+use crate::ops::base;
 use crate::policy::Limits;
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -104,8 +106,12 @@ fn mode_of(_meta: &std::fs::Metadata) -> Mode {
 }
 
 /// Every change of the working tree against HEAD, but for what is named already.
+///
+/// Local commits are changes of ours as well, and so is what was written from here before
+/// and changed since, whatever HEAD says of it.
 pub(super) fn take_working_tree(
     cx: &Context,
+    target: &Target,
     inputs: &mut Vec<Input>,
     remove: &mut Vec<TreePath>,
 ) -> Result<()> {
@@ -141,6 +147,22 @@ pub(super) fn take_working_tree(
                 });
             }
             _ => remove.push(path),
+        }
+    }
+    for path in base::own_paths(cx, target)? {
+        if inputs.iter().any(|i| i.path == path) || remove.contains(&path) {
+            continue;
+        }
+        let Some(file) = root.as_ref().map(|r| r.join(path.as_str())) else {
+            continue;
+        };
+        match file.symlink_metadata() {
+            Ok(meta) if meta.is_file() => inputs.push(Input {
+                path,
+                source: Source::File(file),
+            }),
+            Ok(_) => {}
+            Err(_) => remove.push(path),
         }
     }
     Ok(())
