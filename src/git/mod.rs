@@ -6,6 +6,7 @@
 //! trees are edited by path, without index or working tree.
 
 mod bundle;
+mod checkout;
 mod compare;
 mod credential;
 mod draft;
@@ -22,6 +23,7 @@ mod whole;
 pub mod wire;
 
 pub use bundle::Bundle;
+pub use checkout::{Standing, WorkFile};
 pub(crate) use credential::{FROM_APP, Family, ask_helpers, families, hide, token};
 pub use credential::{Login, LoginSource};
 pub use draft::{Draft, Edit};

@@ -20,7 +20,7 @@ use crate::files::write_whole;
 use crate::git::{CommitId, Entry, Mode, ObjectId, TreePath, tracking_ref};
 use serde::{Deserialize, Serialize};
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -28,6 +28,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Memory {
     written: BTreeMap<String, Record>,
+    /// Files that `sandbox pull` put conflict markers into, until they are mended.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    marked: BTreeSet<String>,
 }
 
 /// What is known of one path.
@@ -64,6 +67,7 @@ pub(in crate::ops) struct Base {
     /// have several.
     trees: Vec<ObjectId>,
     written: BTreeMap<String, Option<Entry>>,
+    marked: BTreeSet<String>,
 }
 
 impl Base {
@@ -73,7 +77,7 @@ impl Base {
     pub fn of_commit(cx: &Context, commit: CommitId) -> Result<Base> {
         Ok(Base {
             trees: vec![cx.store.commit(commit)?.tree],
-            written: BTreeMap::new(),
+            ..Base::default()
         })
     }
 
@@ -96,7 +100,33 @@ impl Base {
         Ok(Base {
             trees,
             written: standing(cx, target, head),
+            marked: load(&file(cx, target)).marked,
         })
+    }
+
+    /// What the files were taken from, where the checkout shall go to the branch: HEAD, and
+    /// what was written to the branch from here.
+    pub fn of_checkout(cx: &Context, target: &Target, head: CommitId) -> Result<Base> {
+        Ok(Base {
+            trees: vec![cx.store.commit(head)?.tree],
+            written: standing(cx, target, head),
+            marked: BTreeSet::new(),
+        })
+    }
+
+    /// The trees of the commits that the files were taken from.
+    pub fn trees(&self) -> &[ObjectId] {
+        &self.trees
+    }
+
+    /// The paths that stand for themselves.
+    pub fn written(&self) -> impl Iterator<Item = (&str, Option<Entry>)> {
+        self.written.iter().map(|(p, e)| (p.as_str(), *e))
+    }
+
+    /// Whether `sandbox pull` put conflict markers into the file.
+    pub fn is_marked(&self, path: &str) -> bool {
+        self.marked.contains(path)
     }
 
     /// What the path may have been taken from: one answer, or several where that is open.
@@ -179,6 +209,18 @@ pub(in crate::ops) fn remember(
     written: &[(String, Option<Entry>)],
     at: Before,
 ) {
+    remember_pull(cx, target, tip, written, at, std::iter::empty());
+}
+
+/// The same of files that took up what the branch has; `marked` hold conflict markers.
+pub(in crate::ops) fn remember_pull<'a>(
+    cx: &Context,
+    target: &Target,
+    tip: CommitId,
+    written: &[(String, Option<Entry>)],
+    at: Before,
+    marked: impl Iterator<Item = &'a str>,
+) {
     let tracking = tracking_ref(cx.remote.name(), &target.branch);
     let result = match cx.store.is_cache() || written.is_empty() {
         true => Ok(()),
@@ -196,6 +238,10 @@ pub(in crate::ops) fn remember(
                 };
                 (path.clone(), record)
             }));
+            for (path, _) in written {
+                memory.marked.remove(path);
+            }
+            memory.marked.extend(marked.map(str::to_owned));
             save(&path, &memory)
         }),
     };

@@ -4,6 +4,7 @@
 pub mod access;
 pub mod backup;
 mod base;
+mod checkout;
 pub mod commit;
 pub mod hook;
 pub mod log;

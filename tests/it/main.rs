@@ -33,6 +33,7 @@ mod hostile;
 mod kill;
 mod layers;
 mod log;
+mod many_copies;
 mod paths;
 mod policy;
 mod propose;

@@ -6,7 +6,7 @@ mod read;
 
 use super::access::{self, Target};
 use super::base::{self, Base, Before};
-use super::{publish, written};
+use super::{checkout, publish, written};
 use crate::alerts::Alert;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -222,7 +222,6 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
         }
         let removed = below(cx, parent.tree, &request.remove)?;
         for path in inputs.iter().map(|i| &i.path).chain(&removed) {
-            policy.check_path(target.name(), path.as_str())?;
             check_parents(&cx.store, parent.tree, path)?;
         }
         let wanted = match &mut wanted {
@@ -264,6 +263,9 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
     } else {
         let tip = report.commit.unwrap_or(report.parent);
         base::remember(cx, target, tip, &touched, before);
+        if let Some(commit) = report.commit {
+            checkout::follow(cx, target.name(), report.parent, commit);
+        }
     }
     Ok(report)
 }
