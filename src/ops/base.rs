@@ -7,9 +7,10 @@
 //! and the file still holds it, until git rewrites the file. Git did so when
 //!
 //! - the landed commit is in HEAD's history, or
-//! - the index's entry for the path is newer than our record and of another content, and
-//!   the file itself was made after the record. Git makes a file anew where it rewrites it,
-//!   and `git status` alone refreshes an entry without making the file anew.
+//! - the file was made after our record, and the index noted it since with the content that
+//!   HEAD had at the time of the record, or that the published part of HEAD's history has.
+//!   Git makes a file anew where it rewrites it; `git status` notes a file without making it
+//!   anew; and `git add` notes content of the user's own.
 //!
 //! Without a clone (`-R`) the content replaces what the tip holds when the command starts.
 
@@ -42,6 +43,9 @@ struct Record {
     commit: String,
     /// When the file was read or written, in nanoseconds since 1970.
     at: u64,
+    /// What HEAD was at then.
+    #[serde(default)]
+    head: Option<String>,
 }
 
 /// A moment before the files are read; what git rewrites later is newer.
@@ -155,7 +159,7 @@ fn standing(cx: &Context, target: &Target, head: CommitId) -> BTreeMap<String, O
         return BTreeMap::new();
     }
     // Reading the index costs by the repository: only where a file was made anew.
-    let stamps = OnceCell::new();
+    let (stamps, published) = (OnceCell::new(), OnceCell::new());
     let mut in_head: BTreeMap<String, bool> = BTreeMap::new();
     let mut found = BTreeMap::new();
     for (path, record) in memory.written {
@@ -170,21 +174,42 @@ fn standing(cx: &Context, target: &Target, head: CommitId) -> BTreeMap<String, O
                 None => continue,
             },
         };
-        let noted = || {
+        let put_back = || {
             let stamps = stamps.get_or_init(|| cx.store.index_stamps());
             // An index that cannot be read tells nothing: then the file's own age must do.
-            stamps.as_ref().is_none_or(|stamps| {
-                stamps.get(path.as_bytes()).is_some_and(|stamp| {
-                    held.map(|e| e.id) != Some(stamp.id) && stamp.is_newer_than(record.at)
-                })
+            let Some(stamps) = stamps else { return true };
+            let Some(stamp) = stamps.get(path.as_bytes()) else {
+                return false;
+            };
+            if held.map(|e| e.id) == Some(stamp.id) || !stamp.is_newer_than(record.at) {
+                return false;
+            }
+            let then = record.head.as_deref();
+            let then = then.and_then(|h| CommitId::parse(h).ok());
+            let published = *published.get_or_init(|| published_part(cx, head));
+            [then, published].into_iter().flatten().any(|id| {
+                let tree = cx.store.commit(id).map(|c| c.tree);
+                let entry = tree.and_then(|t| cx.store.entry(t, path.as_bytes()));
+                entry.is_ok_and(|e| e.map(|e| e.id) == Some(stamp.id))
             })
         };
-        let rewritten = made_after(cx, &path, record.at) && noted();
+        let rewritten = made_after(cx, &path, record.at) && put_back();
         if !overtaken && !rewritten {
             found.insert(path, held);
         }
     }
     found
+}
+
+/// The newest commit of HEAD's own line that a remote has.
+fn published_part(cx: &Context, head: CommitId) -> Option<CommitId> {
+    let local = cx.store.local_commits(head, cx.remote.name()).ok()?;
+    let local: BTreeSet<CommitId> = local.into_iter().collect();
+    let mut at = head;
+    while local.contains(&at) {
+        at = *cx.store.commit(at).ok()?.parents.first()?;
+    }
+    Some(at)
 }
 
 /// Whether the file was made after a moment; true where nobody can tell.
@@ -226,7 +251,8 @@ pub(in crate::ops) fn remember_pull<'a>(
         true => Ok(()),
         false => locked(cx, target, |path| {
             let mut memory = load(&path);
-            if let Some(head) = cx.store.head() {
+            let head = cx.store.head();
+            if let Some(head) = head {
                 let here = standing(cx, target, head);
                 memory.written.retain(|p, _| here.contains_key(p));
             }
@@ -235,6 +261,7 @@ pub(in crate::ops) fn remember_pull<'a>(
                     held: held.map(write_entry),
                     commit: tip.to_string(),
                     at: at.0,
+                    head: head.map(|h| h.to_string()),
                 };
                 (path.clone(), record)
             }));

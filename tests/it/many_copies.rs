@@ -66,7 +66,8 @@ impl Copy {
     /// Forgets changes that the files do not hold any more: git took them away.
     fn settle(&mut self, files: &[String]) {
         let now = self.lines(files);
-        self.own.retain(|slot, own| now.get(slot) == own.value.as_ref());
+        self.own
+            .retain(|slot, own| now.get(slot) == own.value.as_ref());
     }
 }
 
@@ -200,7 +201,9 @@ impl Sim {
     }
 
     fn edit(&mut self, at: usize) {
-        let Some((slot, _)) = self.pick(at) else { return };
+        let Some((slot, _)) = self.pick(at) else {
+            return;
+        };
         self.next += 1;
         let value = format!("by {at}, number {}", self.next);
         self.say(at, format!("edit {slot:?}: {value}"));
@@ -209,7 +212,9 @@ impl Sim {
 
     /// By hand back to what HEAD has.
     fn undo(&mut self, at: usize) {
-        let Some((slot, now)) = self.pick(at) else { return };
+        let Some((slot, now)) = self.pick(at) else {
+            return;
+        };
         let machine = &self.copies[at].machine;
         let shown = machine
             .env
@@ -224,7 +229,9 @@ impl Sim {
     }
 
     fn delete(&mut self, at: usize) {
-        let Some((slot, _)) = self.pick(at) else { return };
+        let Some((slot, _)) = self.pick(at) else {
+            return;
+        };
         self.say(at, format!("delete {}", slot.0));
         let lines = self.copies[at].lines(std::slice::from_ref(&slot.0));
         let copy = &mut self.copies[at];
@@ -268,7 +275,9 @@ impl Sim {
                 (vec!["docs".into()], taken)
             }
             Take::One => {
-                let Some(file) = self.files.choose(&mut self.rng).cloned() else { return };
+                let Some(file) = self.files.choose(&mut self.rng).cloned() else {
+                    return;
+                };
                 if machine.clone.join(&file).is_file() {
                     (vec![file.clone()], vec![file])
                 } else if self.copies[at].own.keys().any(|s| s.0 == file) {
@@ -291,7 +300,17 @@ impl Sim {
                     let (was, is) = (before.get(slot), after.get(slot));
                     if was != is {
                         let meant = own.get(slot).is_some_and(|o| o.value.as_ref() == is);
-                        assert!(meant, "{}", self.fault(at, slot, was, is, "a line that nobody here changed is undone"));
+                        assert!(
+                            meant,
+                            "{}",
+                            self.fault(
+                                at,
+                                slot,
+                                was,
+                                is,
+                                "a line that nobody here changed is undone"
+                            )
+                        );
                     }
                 }
                 for (slot, own) in own.iter().filter(|(s, _)| taken.contains(&s.0)) {
@@ -299,7 +318,13 @@ impl Sim {
                     assert!(
                         is == own.value.as_ref(),
                         "{}",
-                        self.fault(at, slot, before.get(slot), is, "an own line is not written, though exit 0")
+                        self.fault(
+                            at,
+                            slot,
+                            before.get(slot),
+                            is,
+                            "an own line is not written, though exit 0"
+                        )
                     );
                 }
                 self.copies[at].own.retain(|s, _| !taken.contains(&s.0));
@@ -323,10 +348,11 @@ impl Sim {
     /// Whether somebody else changed what this copy changed, since it saw it.
     fn is_in_conflict(&self, at: usize, taken: &[String], branch: &Lines) -> bool {
         let own = self.copies[at].own.iter();
-        own.filter(|(s, _)| taken.contains(&s.0)).any(|(slot, own)| {
-            let there = branch.get(slot);
-            there != own.seen.as_ref() && there != own.value.as_ref()
-        })
+        own.filter(|(s, _)| taken.contains(&s.0))
+            .any(|(slot, own)| {
+                let there = branch.get(slot);
+                there != own.seen.as_ref() && there != own.value.as_ref()
+            })
     }
 
     fn pull(&mut self, at: usize) {
@@ -335,7 +361,11 @@ impl Sim {
         let out = self.copies[at].machine.aidf(&["sandbox", "pull"]);
         let files = self.files.clone();
         if out.code == 6 {
-            assert!(self.is_in_conflict(at, &files, &branch), "a false conflict\n{out}\n{}", self.story(at));
+            assert!(
+                self.is_in_conflict(at, &files, &branch),
+                "a false conflict\n{out}\n{}",
+                self.story(at)
+            );
             self.mend(at, &branch);
         } else {
             assert_eq!(out.code, 0, "{out}\n{}", self.story(at));
@@ -346,7 +376,11 @@ impl Sim {
                 Some(own) => own.value.as_ref(),
                 None => branch.get(slot),
             };
-            assert!(now.get(slot) == expected, "{}", self.fault(at, slot, expected, now.get(slot), "pull left another line"));
+            assert!(
+                now.get(slot) == expected,
+                "{}",
+                self.fault(at, slot, expected, now.get(slot), "pull left another line")
+            );
         }
         for (slot, own) in &mut self.copies[at].own {
             own.seen = branch.get(slot).cloned();
@@ -357,7 +391,9 @@ impl Sim {
     fn mend(&mut self, at: usize, branch: &Lines) {
         for file in self.files.clone() {
             let path = self.copies[at].machine.clone.join(&file);
-            let Ok(text) = std::fs::read_to_string(&path) else { continue };
+            let Ok(text) = std::fs::read_to_string(&path) else {
+                continue;
+            };
             let mut side = 0;
             let mut kept = String::new();
             for line in text.lines() {
@@ -374,10 +410,16 @@ impl Sim {
             }
             // A file that they deleted and we changed stays, all of it ours now.
             let gone = !branch.keys().any(|s| s.0 == file);
-            let ours = self.copies[at].own.iter().any(|(s, o)| s.0 == file && o.value.is_some());
+            let ours = self.copies[at]
+                .own
+                .iter()
+                .any(|(s, o)| s.0 == file && o.value.is_some());
             if gone && ours {
                 for (slot, value) in self.copies[at].lines(&[file]) {
-                    let own = Own { value: Some(value), seen: None };
+                    let own = Own {
+                        value: Some(value),
+                        seen: None,
+                    };
                     self.copies[at].own.insert(slot, own);
                 }
             }
@@ -408,7 +450,9 @@ impl Sim {
         self.say(at, "git pull");
         let machine = &self.copies[at].machine;
         let head = machine.git(&["symbolic-ref", "--short", "HEAD"]);
-        let out = machine.env.try_git(&machine.clone, &["pull", "--quiet", "--no-edit"]);
+        let out = machine
+            .env
+            .try_git(&machine.clone, &["pull", "--quiet", "--no-edit"]);
         if out.code != 0 {
             machine.env.try_git(&machine.clone, &["merge", "--abort"]);
         }
@@ -429,7 +473,17 @@ impl Sim {
         let out = self.copies[at].machine.aidf(&["sandbox", "switch"]);
         let now = self.copies[at].lines(&files);
         for (slot, own) in &self.copies[at].own {
-            assert!(now.get(slot) == own.value.as_ref(), "{}", self.fault(at, slot, own.value.as_ref(), now.get(slot), "switch lost a change"));
+            assert!(
+                now.get(slot) == own.value.as_ref(),
+                "{}",
+                self.fault(
+                    at,
+                    slot,
+                    own.value.as_ref(),
+                    now.get(slot),
+                    "switch lost a change"
+                )
+            );
         }
         match out.code {
             0 => {}
@@ -458,7 +512,9 @@ impl Sim {
     fn resume(&mut self, at: usize) {
         self.say(at, "resume");
         let token = self.token.clone();
-        self.copies[at].machine.json(&["sandbox", "init", "--reuse-token", &token]);
+        self.copies[at]
+            .machine
+            .json(&["sandbox", "init", "--reuse-token", &token]);
     }
 
     fn new_clone(&mut self, at: usize) {
@@ -472,13 +528,28 @@ impl Sim {
         self.resume(at);
     }
 
-    fn fault(&self, at: usize, slot: &Slot, was: Option<&String>, is: Option<&String>, what: &str) -> String {
-        format!("{what}: {slot:?} was {was:?}, is {is:?}; own: {:?}\n{}", self.copies[at].own.get(slot), self.story(at))
+    fn fault(
+        &self,
+        at: usize,
+        slot: &Slot,
+        was: Option<&String>,
+        is: Option<&String>,
+        what: &str,
+    ) -> String {
+        format!(
+            "{what}: {slot:?} was {was:?}, is {is:?}; own: {:?}\n{}",
+            self.copies[at].own.get(slot),
+            self.story(at)
+        )
     }
 
     fn story(&self, at: usize) -> String {
         let from = self.log.len().saturating_sub(60);
-        format!("own of copy {at}: {:#?}\n{}", self.copies[at].own, self.log[from..].join("\n"))
+        format!(
+            "own of copy {at}: {:#?}\n{}",
+            self.copies[at].own,
+            self.log[from..].join("\n")
+        )
     }
 }
 
@@ -490,13 +561,22 @@ enum Take {
 }
 
 fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
+    std::env::var(name)
+        .ok()
+        .and_then(|v| v.parse().ok())
+        .unwrap_or(default)
 }
 
 #[test]
 fn nobodys_line_is_lost_over_days_machines_and_merges() {
-    let replay = std::env::var("AIDF_SIM_SEED").ok().and_then(|v| v.parse().ok());
-    let runs = if replay.is_some() { 1 } else { number("AIDF_SIM_RUNS", 2) };
+    let replay = std::env::var("AIDF_SIM_SEED")
+        .ok()
+        .and_then(|v| v.parse().ok());
+    let runs = if replay.is_some() {
+        1
+    } else {
+        number("AIDF_SIM_RUNS", 2)
+    };
     for _ in 0..runs {
         let seed: u64 = replay.unwrap_or_else(|| rand::random_range(0..1_000_000_000));
         println!("replay with AIDF_SIM_SEED={seed}");

@@ -46,7 +46,6 @@ pub fn pull(cx: &Context, branch: Option<&str>) -> Result<PullReport> {
         .hint("go into one, or name it with -C DIR"));
     }
     let target = access::choose(cx, branch, None)?;
-    let before = Before::now();
     let tip = tip_of(cx, &target)?;
     let base = Base::of_working_copy(cx, &target, tip)?;
     let mut draft = cx.store.draft();
@@ -64,7 +63,8 @@ pub fn pull(cx: &Context, branch: Option<&str>) -> Result<PullReport> {
     }
     let done = plan.write_files(cx)?;
     let marked = plan.conflicts.iter().map(|c| c.path.as_str());
-    base::remember_pull(cx, &target, tip, &done.taken, before, marked);
+    // What was made anew here is older than this.
+    base::remember_pull(cx, &target, tip, &done.taken, Before::now(), marked);
     if let Some(head) = own {
         checkout::move_head(cx, target.name(), head, tip, "aidf: sandbox pull")?;
     }
