@@ -205,7 +205,7 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
             [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'What was done')
             [CompletionResult]::new('--message', '--message', [CompletionResultType]::ParameterName, 'What was done')
             [CompletionResult]::new('--task-id', '--task-id', [CompletionResultType]::ParameterName, 'The task it belongs to')
-            [CompletionResult]::new('--committed-by', '--committed-by', [CompletionResultType]::ParameterName, 'Who wrote it (default: the branch''s name)')
+            [CompletionResult]::new('--committed-by', '--committed-by', [CompletionResultType]::ParameterName, 'Who is to be said to have written it (default: the branch''s name)')
             [CompletionResult]::new('--agent', '--agent', [CompletionResultType]::ParameterName, 'The program that wrote it')
             [CompletionResult]::new('--description', '--description', [CompletionResultType]::ParameterName, 'What the files are for, for the memory entry')
             [CompletionResult]::new('--tag', '--tag', [CompletionResultType]::ParameterName, 'A word to find the files by, for the memory entry')
@@ -241,7 +241,7 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
         'aidf;log' {
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'At most this many commits')
             [CompletionResult]::new('--task-id', '--task-id', [CompletionResultType]::ParameterName, 'Only commits of this task')
-            [CompletionResult]::new('--committed-by', '--committed-by', [CompletionResultType]::ParameterName, 'Only commits by this writer')
+            [CompletionResult]::new('--committed-by', '--committed-by', [CompletionResultType]::ParameterName, 'Only commits that say they are by this writer')
             [CompletionResult]::new('--path', '--path', [CompletionResultType]::ParameterName, 'Only commits that touch this path or something below it')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
@@ -264,14 +264,14 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
             break
         }
         'aidf;rollback' {
-            [CompletionResult]::new('--last', '--last', [CompletionResultType]::ParameterName, 'Undo the last N commits')
-            [CompletionResult]::new('--task-id', '--task-id', [CompletionResultType]::ParameterName, 'Undo every commit of a task')
+            [CompletionResult]::new('--last', '--last', [CompletionResultType]::ParameterName, 'Undo the last N commits that were written to this branch')
+            [CompletionResult]::new('--task-id', '--task-id', [CompletionResultType]::ParameterName, 'Undo every commit of a task that is signed and was written to this branch')
             [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Make the files what they were at a commit or backup')
             [CompletionResult]::new('--path', '--path', [CompletionResultType]::ParameterName, 'Only this path, or what lies below it')
             [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why, for the log')
             [CompletionResult]::new('--branch', '--branch', [CompletionResultType]::ParameterName, 'The branch to write')
             [CompletionResult]::new('--reuse-token', '--reuse-token', [CompletionResultType]::ParameterName, 'The sandbox''s token (- reads it from stdin)')
-            [CompletionResult]::new('--committed-by', '--committed-by', [CompletionResultType]::ParameterName, 'Who undoes it (default: the branch''s name)')
+            [CompletionResult]::new('--committed-by', '--committed-by', [CompletionResultType]::ParameterName, 'Who is to be said to undo it (default: the branch''s name)')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that holds DIR')
             [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work straight against a remote (URL or path), with no clone')
@@ -280,6 +280,7 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Operator''s config file')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on any network wait, in seconds')
+            [CompletionResult]::new('--unsigned', '--unsigned', [CompletionResultType]::ParameterName, 'With --task-id: commits too that only say they are of the task')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Do all but push')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')

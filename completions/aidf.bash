@@ -2454,7 +2454,7 @@ _aidf() {
             return 0
             ;;
         aidf__subcmd__rollback)
-            opts="-C -R -q -v -y -h --last --task-id --to --path --reason --branch --reuse-token --committed-by --dry-run --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
+            opts="-C -R -q -v -y -h --last --task-id --unsigned --to --path --reason --branch --reuse-token --committed-by --dry-run --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -145,7 +145,7 @@ complete -c aidf -n "__fish_aidf_using_subcommand commit" -l from-dir -d 'Take e
 complete -c aidf -n "__fish_aidf_using_subcommand commit" -l rm -d 'Remove a path' -r
 complete -c aidf -n "__fish_aidf_using_subcommand commit" -s m -l message -d 'What was done' -r
 complete -c aidf -n "__fish_aidf_using_subcommand commit" -l task-id -d 'The task it belongs to' -r
-complete -c aidf -n "__fish_aidf_using_subcommand commit" -l committed-by -d 'Who wrote it (default: the branch\'s name)' -r
+complete -c aidf -n "__fish_aidf_using_subcommand commit" -l committed-by -d 'Who is to be said to have written it (default: the branch\'s name)' -r
 complete -c aidf -n "__fish_aidf_using_subcommand commit" -l agent -d 'The program that wrote it' -r
 complete -c aidf -n "__fish_aidf_using_subcommand commit" -l description -d 'What the files are for, for the memory entry' -r
 complete -c aidf -n "__fish_aidf_using_subcommand commit" -l tag -d 'A word to find the files by, for the memory entry' -r
@@ -173,7 +173,7 @@ complete -c aidf -n "__fish_aidf_using_subcommand commit" -s y -l yes -d 'Answer
 complete -c aidf -n "__fish_aidf_using_subcommand commit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c aidf -n "__fish_aidf_using_subcommand log" -s n -d 'At most this many commits' -r
 complete -c aidf -n "__fish_aidf_using_subcommand log" -l task-id -d 'Only commits of this task' -r
-complete -c aidf -n "__fish_aidf_using_subcommand log" -l committed-by -d 'Only commits by this writer' -r
+complete -c aidf -n "__fish_aidf_using_subcommand log" -l committed-by -d 'Only commits that say they are by this writer' -r
 complete -c aidf -n "__fish_aidf_using_subcommand log" -l path -d 'Only commits that touch this path or something below it' -r
 complete -c aidf -n "__fish_aidf_using_subcommand log" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
 complete -c aidf -n "__fish_aidf_using_subcommand log" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
@@ -189,14 +189,14 @@ complete -c aidf -n "__fish_aidf_using_subcommand log" -s v -l verbose -d 'Print
 complete -c aidf -n "__fish_aidf_using_subcommand log" -l no-input -d 'Never prompt'
 complete -c aidf -n "__fish_aidf_using_subcommand log" -s y -l yes -d 'Answer yes to every question'
 complete -c aidf -n "__fish_aidf_using_subcommand log" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l last -d 'Undo the last N commits' -r
-complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l task-id -d 'Undo every commit of a task' -r
+complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l last -d 'Undo the last N commits that were written to this branch' -r
+complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l task-id -d 'Undo every commit of a task that is signed and was written to this branch' -r
 complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l to -d 'Make the files what they were at a commit or backup' -r
 complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l path -d 'Only this path, or what lies below it' -r
 complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l reason -d 'Why, for the log' -r
 complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l branch -d 'The branch to write' -r
 complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l reuse-token -d 'The sandbox\'s token (- reads it from stdin)' -r
-complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l committed-by -d 'Who undoes it (default: the branch\'s name)' -r
+complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l committed-by -d 'Who is to be said to undo it (default: the branch\'s name)' -r
 complete -c aidf -n "__fish_aidf_using_subcommand rollback" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
 complete -c aidf -n "__fish_aidf_using_subcommand rollback" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
 complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l remote -d 'Which remote of the clone' -r
@@ -205,6 +205,7 @@ complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l color -d 'When to
 always\t'Even into pipes'
 never\t'Nowhere'"
 complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l unsigned -d 'With --task-id: commits too that only say they are of the task'
 complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l dry-run -d 'Do all but push'
 complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l json -d 'Print one JSON object on stdout'
 complete -c aidf -n "__fish_aidf_using_subcommand rollback" -s q -l quiet -d 'Print errors only'

@@ -9,6 +9,7 @@ use crate::git::{Remote, RemoteOptions, Store};
 use crate::journal::{Event, Journal};
 use crate::keys::KeyRing;
 use crate::progress::Progress;
+use crate::revocations::Revocations;
 use crate::token::redact;
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -46,6 +47,7 @@ pub struct Context {
     pub progress: Box<dyn Progress>,
     keys: KeyRing,
     journal: Journal,
+    revocations: Revocations,
     warnings: Mutex<Vec<String>>,
 }
 
@@ -62,7 +64,7 @@ impl Context {
         let options = RemoteOptions {
             timeout: config.timeout,
             interactive: place.interactive,
-            logins: forge::logins_for_git(&config.forge),
+            logins: Some(forge::logins_for_git(&config.forge)),
         };
         let keys = KeyRing::load(&config.keys)?;
         let (store, remote) = match &place.repo {
@@ -89,8 +91,10 @@ impl Context {
             }
         };
         let journal = Journal::new(Some(config.folders.state.join("journal.jsonl")));
+        let repo_name = remote.repo_name();
         let context = Context {
-            repo_name: remote.repo_name(),
+            revocations: Revocations::of_user(&config.folders.state, &repo_name),
+            repo_name,
             config,
             store,
             remote,
@@ -102,8 +106,8 @@ impl Context {
             journal,
             warnings: Mutex::new(Vec::new()),
         };
-        if context.remote.ignores_ssh_command() {
-            context.warn("core.sshCommand of this repository's own configuration is not run; set GIT_SSH_COMMAND, or git config --global core.sshCommand");
+        for warning in context.remote.ignored_settings() {
+            context.warn(warning);
         }
         Ok(context)
     }
@@ -111,6 +115,11 @@ impl Context {
     /// The keys at hand.
     pub fn keys(&self) -> &KeyRing {
         &self.keys
+    }
+
+    /// The revocations that were seen from here.
+    pub fn revocations(&self) -> &Revocations {
+        &self.revocations
     }
 
     /// The keys at hand; a first one is made where there is none.

@@ -1,6 +1,8 @@
 //! What a server lets a push do to one ref. Pure: who holds which token was found out
 //! before, and the policy is given.
 
+mod shadow;
+
 use crate::backup_name;
 use crate::names;
 use crate::policy::Policy;
@@ -54,6 +56,8 @@ pub struct Asked<'a> {
     pub at_default: bool,
     /// Of a new backup, why it is none of today's of a branch as it is.
     pub backup: Result<(), &'static str>,
+    /// Of a new archive, why it is none of now of a sandbox as it is.
+    pub archive: Result<(), &'static str>,
 }
 
 /// Why not, and what to do instead.
@@ -90,6 +94,15 @@ pub fn judge(
     };
     const AS_OPERATOR: &str = "push with an operator's token: git push -o aidf-token=TOKEN …";
     let motion = asked.motion;
+    if motion != Motion::Delete
+        && !pusher.operator
+        && let Some(name) = shadow::stands_for(asked.name, policy)
+    {
+        return refuse(
+            format!("{} could be taken for `{name}`", asked.name),
+            "choose another name, or push with an operator's token: git push -o aidf-token=TOKEN …",
+        );
+    }
     let Some(branch) = asked.name.strip_prefix("refs/heads/") else {
         return own_ref(asked, pusher, refuse);
     };
@@ -158,15 +171,16 @@ pub fn judge(
             ),
         };
     }
+    let folded = shadow::folded(branch);
     // Nobody's, for no token can name it; and `sandbox-a/b` would stand in `sandbox-a`'s way.
-    if branch.starts_with(names::PREFIX) && pusher.keyed && !pusher.operator {
+    if folded.starts_with(names::PREFIX) && pusher.keyed && !pusher.operator {
         return refuse(
             format!("{branch} is in the place of sandboxes, and is no sandbox's name"),
             "open a sandbox: aidf sandbox init; or choose another name",
         );
     }
     // On a file system that folds case, `Main` is `main`.
-    if policy.is_protected(branch) || policy.is_protected(&branch.to_lowercase()) {
+    if policy.is_protected(branch) || policy.is_protected(&folded) {
         return match motion {
             Motion::Force | Motion::Delete => refuse(
                 format!(
@@ -198,6 +212,15 @@ fn own_ref(
     refuse: impl Fn(String, &str) -> Result<&'static str, Refusal>,
 ) -> Result<&'static str, Refusal> {
     let todo = "push with an operator's token: git push -o aidf-token=TOKEN …";
+    let folded = shadow::folded(asked.name);
+    if !pusher.operator
+        && folded != asked.name
+        && [OWN, REPLACE]
+            .iter()
+            .any(|p| folded.starts_with(p) && !asked.name.starts_with(p))
+    {
+        return refuse(format!("{} could be taken for {folded}", asked.name), todo);
+    }
     // git reads one object in another's place by them, and one that stands for itself
     // closes the whole repository.
     if asked.name.starts_with(REPLACE) {
@@ -223,7 +246,14 @@ fn own_ref(
             .rsplit_once('/')
             .is_some_and(|(branch, _)| pusher.sandboxes.iter().any(|s| s == branch));
         if theirs && asked.motion == Motion::Create {
-            return Ok("a sandbox's holder may archive it");
+            return match asked.archive {
+                _ if pusher.operator => Ok("an operator may write such refs"),
+                Ok(()) => Ok("a sandbox's holder may archive it as it is"),
+                Err(why) => refuse(
+                    format!("{} is not taken as an archive: {why}", asked.name),
+                    "archive the sandbox's present tip under the present time, or push with an operator's token",
+                ),
+            };
         }
     }
     if pusher.operator {
@@ -252,6 +282,7 @@ mod tests {
             motion,
             at_default: false,
             backup: Ok(()),
+            archive: Ok(()),
         };
         judge(asked, pusher, &policy, "sandbox").is_ok()
     }
@@ -273,7 +304,7 @@ mod tests {
         };
         let all = [Create, Forward, Force, Delete];
         // create, forward, force, delete; for nobody, a holder, an operator
-        let table: [(&str, [&str; 3]); 17] = [
+        let table: [(&str, [&str; 3]); 25] = [
             ("refs/heads/main", ["....", "....", "cf.."]),
             ("refs/heads/trunk", ["....", "....", "cf.."]),
             ("refs/heads/sandbox/x", [".fFd", ".fFd", "cfFd"]),
@@ -287,6 +318,14 @@ mod tests {
             ("refs/heads/feature/x", ["cfFd", "cfFd", "cfFd"]),
             ("refs/heads/backup", [".fFd", ".fFd", ".fFd"]),
             ("refs/heads/Main", ["....", "....", "cf.."]),
+            ("refs/heads/ma\u{200c}in", ["....", "....", "cf.."]),
+            ("refs/heads/Sandbox-a", ["....", "....", "cfFd"]),
+            ("refs/heads/HEAD", ["...d", "...d", "cfFd"]),
+            ("refs/tags/main", ["...d", "...d", "cfFd"]),
+            ("refs/tags/sandbox-a", ["...d", "...d", "cfFd"]),
+            ("refs/Main", ["...d", "...d", "cfFd"]),
+            ("refs/Replace/0123", ["....", "....", "cfFd"]),
+            ("refs/AIDF/revoked/0123", ["....", "....", "cfFd"]),
             ("refs/tags/v1", ["cfFd", "cfFd", "cfFd"]),
             ("refs/replace/0123", ["....", "....", "cfFd"]),
             ("refs/aidf/revoked/0123", ["....", "....", "c..."]),
@@ -310,6 +349,40 @@ mod tests {
     }
 
     #[test]
+    fn a_holder_archives_what_the_sandbox_is_and_an_operator_anything() {
+        let policy = Policy::new(
+            &PolicyFile::default(),
+            &PolicyFile::default(),
+            "sandbox",
+            None,
+        );
+        let ask = |pusher: &Pusher| {
+            let asked = Asked {
+                name: "refs/aidf/archive/sandbox-a/2026-11-22T101112Z",
+                motion: Motion::Create,
+                at_default: false,
+                backup: Ok(()),
+                archive: Err("it is of another commit"),
+            };
+            judge(asked, pusher, &policy, "sandbox")
+        };
+        let holder = Pusher {
+            sandboxes: vec!["sandbox-a".into()],
+            keyed: true,
+            ..Pusher::default()
+        };
+        let refusal = ask(&holder).unwrap_err();
+        assert!(refusal.why.contains("it is of another commit"));
+        assert!(
+            ask(&Pusher {
+                operator: true,
+                ..holder
+            })
+            .is_ok()
+        );
+    }
+
+    #[test]
     fn the_base_may_be_made_where_it_adds_nothing() {
         let policy = Policy::new(
             &PolicyFile::default(),
@@ -324,6 +397,7 @@ mod tests {
                     motion,
                     at_default,
                     backup: Ok(()),
+                    archive: Ok(()),
                 },
                 &Pusher::default(),
                 &policy,
@@ -353,6 +427,7 @@ mod tests {
             motion: Motion::Forward,
             at_default: false,
             backup: Ok(()),
+            archive: Ok(()),
         };
         let refusal = judge(asked, &pusher, &policy, "sandbox").unwrap_err();
         assert!(refusal.why.contains("sandbox-a") && refusal.why.contains("it has expired"));

@@ -45,7 +45,7 @@ pub struct Facts {
     pub pinned: bool,
     /// Commits of the branch.
     pub commits: usize,
-    /// Commits without a good signature; none where there is no key to tell.
+    /// Commits without a good signature of this branch; none where there is no key to tell.
     pub unsigned: Option<usize>,
     /// Ledgers that cannot be read, or of which something older than the branch was
     /// changed or taken away.
@@ -226,8 +226,8 @@ pub fn ask(facts: &Facts, limit: u64, policy: &Policy) -> Vec<Guard> {
         ok: facts.unsigned == Some(0),
         detail: match facts.unsigned {
             Some(0) => "every commit came through aidf, unaltered".to_owned(),
-            Some(1) => "1 commit is not signed by aidf".to_owned(),
-            Some(n) => format!("{n} commits are not signed by aidf"),
+            Some(1) => "1 commit is not signed by aidf for this branch".to_owned(),
+            Some(n) => format!("{n} commits are not signed by aidf for this branch"),
             None => "no key here to check signatures with".to_owned(),
         },
     });

@@ -165,9 +165,9 @@ fn proxy_for(
             _ => (entry, None),
         };
         let host = host.trim_start_matches('.').to_ascii_lowercase();
-        let same = url.host == host
+        let same = url.host() == host
             || url
-                .host
+                .host()
                 .strip_suffix(&host)
                 .is_some_and(|rest| rest.ends_with('.'));
         if entry == "*" || (same && port.is_none_or(|p| p == url.effective_port())) {
@@ -177,7 +177,7 @@ fn proxy_for(
     if let Some(configured) = configured {
         return Some(configured.to_owned()).filter(|p| !p.is_empty());
     }
-    if url.secure {
+    if url.is_secure() {
         first(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])
     } else {
         first(&["http_proxy", "all_proxy", "ALL_PROXY"])
@@ -223,7 +223,7 @@ pub(crate) fn transport_error(error: ureq::Error, url: &HttpUrl, timeout: u64) -
     } else {
         match &error {
             ureq::Error::HostNotFound => failed(
-                format!("the host `{}` could not be found", url.host),
+                format!("the host `{}` could not be found", url.host()),
                 "check the address and the network",
             ),
             _ => failed(

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// One line.
 #[derive(Debug, Clone, Serialize)]
@@ -24,21 +24,44 @@ pub struct Event<'a> {
     pub detail: Option<String>,
 }
 
+/// Bytes after which a journal that rotates begins anew.
+const MAX_BYTES: u64 = 16 << 20;
+/// Earlier files of it that are kept, as `NAME.1` (the newest) and so on.
+const KEPT: u32 = 9;
+
 /// Where the lines go.
 #[derive(Debug, Clone)]
 pub struct Journal {
     path: Option<PathBuf>,
+    rotates: bool,
 }
 
 impl Journal {
     /// A journal at `path`; none writes nothing.
     pub fn new(path: Option<PathBuf>) -> Self {
-        Journal { path }
+        Journal {
+            path,
+            rotates: false,
+        }
+    }
+
+    /// A journal at `path` that strangers can make grow: it never takes more than ten files
+    /// of 16 MiB and what one push adds.
+    pub fn rotating(path: PathBuf) -> Self {
+        Journal {
+            path: Some(path),
+            rotates: true,
+        }
     }
 
     /// Appends one line. A journal that cannot be written never stops the work: the
     /// reason is returned for a warning.
     pub fn write(&self, event: &impl Serialize) -> Option<String> {
+        self.write_all(std::slice::from_ref(event))
+    }
+
+    /// Appends a line for each event, all in one write.
+    pub fn write_all(&self, events: &[impl Serialize]) -> Option<String> {
         let path = self.path.as_ref()?;
         let line = || -> anyhow::Result<()> {
             if let Some(folder) = path.parent() {
@@ -51,8 +74,14 @@ impl Journal {
                 use std::os::unix::fs::OpenOptionsExt;
                 options.mode(0o600);
             }
-            let mut text = serde_json::to_vec(event)?;
-            text.push(b'\n');
+            let mut text = Vec::new();
+            for event in events {
+                serde_json::to_writer(&mut text, event)?;
+                text.push(b'\n');
+            }
+            if self.rotates {
+                rotate(path, MAX_BYTES, KEPT)?;
+            }
             // One write: lines of several processes do not mix.
             options.open(path)?.write_all(&text)?;
             Ok(())
@@ -60,5 +89,66 @@ impl Journal {
         line()
             .err()
             .map(|e| format!("the journal {} could not be written: {e}", path.display()))
+    }
+}
+
+/// Begins the file anew where it is large, and keeps `kept` earlier ones.
+fn rotate(path: &Path, most: u64, kept: u32) -> std::io::Result<()> {
+    let is_large = || std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.len() >= most);
+    if !is_large() {
+        return Ok(());
+    }
+    let named = |end: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(end);
+        PathBuf::from(name)
+    };
+    let lock = std::fs::File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(named(".lock"))?;
+    // Who else is at it does it; and it may be done by now.
+    if lock.try_lock().is_err() || !is_large() {
+        return Ok(());
+    }
+    for n in (1..kept).rev() {
+        let from = named(&format!(".{n}"));
+        if from.exists() {
+            std::fs::rename(from, named(&format!(".{}", n + 1)))?;
+        }
+    }
+    std::fs::rename(path, named(".1"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_journal_that_rotates_keeps_the_newest_and_only_so_many() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("journal.jsonl");
+        for n in 0..7 {
+            rotate(&path, 4, 3).unwrap();
+            std::fs::write(&path, format!("line {n}")).unwrap();
+        }
+        let read = |end: &str| std::fs::read_to_string(format!("{}{end}", path.display()));
+        let texts = ["", ".1", ".2", ".3"].map(|end| read(end).unwrap());
+        assert_eq!(texts, ["line 6", "line 5", "line 4", "line 3"]);
+        assert!(read(".4").is_err());
+        std::fs::write(&path, "abc").unwrap();
+        rotate(&path, 4, 3).unwrap();
+        assert_eq!(read("").unwrap(), "abc", "it is small yet");
+    }
+
+    #[test]
+    fn all_lines_are_written_at_once() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("a/journal.jsonl");
+        let journal = Journal::rotating(path.clone());
+        assert_eq!(journal.write_all(&[1, 2]), None);
+        assert_eq!(journal.write(&3), None);
+        assert_eq!(std::fs::read_to_string(path).unwrap(), "1\n2\n3\n");
     }
 }

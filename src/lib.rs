@@ -6,13 +6,13 @@
 //! - [`ops`]: one file a capability, `fn(&Context, Request) -> Result<Report>`;
 //!   [`ops::publish`] is the one way to a remote ref;
 //! - [`context`]: what one call needs; [`config`]: the operator's settings, resolved once;
-//! - pure rules, which take time, keys and randomness as arguments: [`policy`],
+//! - pure rules, which take time, keys and randomness as arguments: [`policy`], [`denied`],
 //!   [`token`], [`gate`], [`guards`], [`names`], [`signature`], [`alerts`], [`backup_name`], [`retention`];
 //! - [`ledger`]: the YAML logs kept in the tree; [`keys`]: the key ring;
-//!   [`journal`]: this machine's own audit log;
+//!   [`journal`]: this machine's own audit log; [`revocations`]: those that it saw;
 //! - [`git`]: the only module that names git2; [`forge`]: the forges' APIs, behind one
 //!   small enum; [`http`]: the door of both to HTTP servers;
-//! - [`error`], [`conflict`], [`progress`], [`files`]: known to all.
+//! - [`error`], [`conflict`], [`progress`], [`files`], [`folder`]: known to all.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -22,8 +22,10 @@ pub mod clock;
 pub mod config;
 pub mod conflict;
 pub mod context;
+pub mod denied;
 pub mod error;
 pub mod files;
+pub mod folder;
 pub mod forge;
 pub mod gate;
 pub mod git;
@@ -37,6 +39,7 @@ pub mod ops;
 pub mod policy;
 pub mod progress;
 pub mod retention;
+pub mod revocations;
 pub mod signature;
 pub mod token;
 pub mod yaml;

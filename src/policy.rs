@@ -5,6 +5,7 @@
 //! configuration may only tighten it.
 
 use crate::alerts::AlertKind;
+use crate::denied;
 use crate::error::{Error, Kind, Result};
 use crate::names;
 use serde::Deserialize;
@@ -153,13 +154,14 @@ pub struct LedgerRules {
     pub rollbacks: Option<String>,
     /// False: sandboxes keep no changelog and no memory.
     pub enabled: Option<bool>,
+    /// True: each commit on a sandbox brings changelog entries for the files it changes.
+    pub required: Option<bool>,
 }
 
 /// The rules in force.
 #[derive(Debug, Clone)]
 pub struct Policy {
     protected: Vec<String>,
-    deny: Vec<String>,
     allow: Vec<String>,
     deny_more: Vec<String>,
     limits: Limits,
@@ -180,6 +182,8 @@ pub struct Ledgers {
     pub rollbacks: String,
     /// False: writes keep no changelog and no memory.
     pub enabled: bool,
+    /// True: each commit on a sandbox brings changelog entries for the files it changes.
+    pub required: bool,
 }
 
 impl Ledgers {
@@ -196,6 +200,14 @@ impl Ledgers {
                 .any(|l| l.to_lowercase() == path)
     }
 
+    /// Whether `path` is one of the three that are written, by its very name; the archive
+    /// and a name in another case are not.
+    pub fn is_live(&self, path: &str) -> bool {
+        [&self.changelog, &self.memory, &self.rollbacks]
+            .iter()
+            .any(|l| l.as_str() == path)
+    }
+
     /// Where the changelog's entries of a month (`YYYY-MM`) are moved to.
     pub fn archive(&self, month: &str) -> String {
         let (folder, stem, end) = self.archive_parts();
@@ -210,41 +222,6 @@ impl Ledgers {
         (folder, stem, end)
     }
 }
-
-/// What runs code, decides reviews, or is written by aidf alone. Compared case-folded.
-const DENIED: [&str; 31] = [
-    ".github/workflows/**",
-    ".github/actions/**",
-    ".github/dependabot.yml",
-    ".github/copilot-instructions.md",
-    ".gitlab-ci.yml",
-    ".gitlab/**",
-    ".gitea/**",
-    ".forgejo/**",
-    ".woodpecker/**",
-    ".woodpecker.yml",
-    ".woodpecker.yaml",
-    ".circleci/**",
-    ".buildkite/**",
-    ".drone.yml",
-    ".travis.yml",
-    "azure-pipelines.yml",
-    "bitbucket-pipelines.yml",
-    "appveyor.yml",
-    ".appveyor.yml",
-    "**/jenkinsfile",
-    ".cirrus.yml",
-    ".semaphore/**",
-    ".teamcity/**",
-    ".husky/**",
-    ".githooks/**",
-    "**/codeowners",
-    "**/.gitattributes",
-    "**/.gitmodules",
-    "**/.lfsconfig",
-    ".aidf.yaml",
-    ".pre-commit-config.yaml",
-];
 
 impl Policy {
     /// The rules of `file`, tightened by the operator's, for a base branch.
@@ -292,7 +269,6 @@ impl Policy {
         };
         Policy {
             protected,
-            deny: DENIED.iter().map(|d| d.to_string()).collect(),
             // The operator may only tighten: an `allow` of theirs counts for nothing.
             allow: file.paths.allow.iter().map(|p| p.to_lowercase()).collect(),
             deny_more: file
@@ -323,6 +299,9 @@ impl Policy {
                 rollbacks: at(&file.ledgers.rollbacks, DEFAULT_LEDGERS[2]),
                 // Only the repository's own policy switches its ledgers off.
                 enabled: file.ledgers.enabled.unwrap_or(true),
+                required: [file, operator]
+                    .iter()
+                    .any(|f| f.ledgers.required == Some(true)),
             },
         }
     }
@@ -355,17 +334,14 @@ impl Policy {
     pub fn check_path(&self, branch: &str, path: &str) -> Result<()> {
         let folded = path.to_lowercase();
         let hit = |list: &[String]| list.iter().find(|p| matches(p, &folded)).cloned();
-        let refuse = |rule: &str| {
-            Error::new(
+        if let Some(rule) = hit(&self.deny_more) {
+            return Err(Error::new(
                 Kind::Denied,
                 format!("the policy does not let {branch} write `{path}` (rule: {rule})"),
             )
             .hint(format!(
-                "an operator may allow it under `paths: allow:` in {PATH} on the base branch"
-            ))
-        };
-        if let Some(rule) = hit(&self.deny_more) {
-            return Err(refuse(&rule));
+                "the rule stands under `paths: deny:` in {PATH} on the base branch, or in the operator's configuration; it holds until it is taken out there"
+            )));
         }
         if !names::is_sandbox(branch) {
             return Ok(());
@@ -382,8 +358,18 @@ impl Policy {
             )
             .hint("leave it out; each commit brings its own entries"));
         }
-        match hit(&self.deny) {
-            Some(rule) => Err(refuse(&rule)),
+        match denied::rule_for(path) {
+            Some(rule) => Err(Error::new(
+                Kind::Denied,
+                format!(
+                    "the policy does not let {branch} write `{path}` (rule: {}, for {}: {})",
+                    rule.glob, rule.tool, rule.reason
+                ),
+            )
+            .hint(format!(
+                "an operator may allow it in {PATH} on the base branch: paths: {{allow: ['{}']}}",
+                escape_glob(path).replace('\'', "''")
+            ))),
             None => Ok(()),
         }
     }
@@ -397,8 +383,7 @@ impl Policy {
     /// it, whatever the policy allows besides.
     pub fn is_sensitive(&self, path: &str) -> bool {
         let folded = path.to_lowercase();
-        let mut rules = self.deny.iter().chain(&self.deny_more);
-        rules.any(|p| matches(p, &folded))
+        denied::rule_for(path).is_some() || self.deny_more.iter().any(|p| matches(p, &folded))
     }
 
     /// The caps on one write.
@@ -432,6 +417,21 @@ impl Policy {
 fn matches(glob: &str, name: &str) -> bool {
     let glob = glob.strip_suffix('/').unwrap_or(glob);
     let folder = glob.trim_end_matches("/**");
+    // Nearly every rule is a plain name, here or anywhere: a server asks of each path of a
+    // push, and globbing takes ten times as long.
+    let plain =
+        |text: &str| !text.is_empty() && !text.contains(['*', '?', '[', ']', '{', '}', '!', '\\']);
+    let is_at = |rest: &str| rest.is_empty() || rest.starts_with('/');
+    if plain(folder) {
+        return name.strip_prefix(folder).is_some_and(is_at);
+    }
+    if let Some(anywhere) = folder.strip_prefix("**/").filter(|f| plain(f)) {
+        let mut places = name.match_indices(anywhere);
+        return places.any(|(at, _)| {
+            let starts = at == 0 || name.as_bytes()[at - 1] == b'/';
+            starts && is_at(&name[at + anywhere.len()..])
+        });
+    }
     fast_glob::glob_match(glob, name)
         || fast_glob::glob_match(folder, name)
         || fast_glob::glob_match(format!("{glob}/**"), name)
@@ -452,6 +452,9 @@ impl PolicyFile {
             if odd || count('[') != count(']') || count('{') != count('}') {
                 return Some(format!("the glob `{glob}` matches nothing"));
             }
+        }
+        if self.ledgers.required == Some(true) && self.ledgers.enabled == Some(false) {
+            return Some("the ledgers are required and are switched off".to_owned());
         }
         let given = [
             &self.ledgers.changelog,
@@ -532,6 +535,7 @@ mod tests {
             ".forgejo/x",
             "CODEOWNERS",
             ".github/CODEOWNERS",
+            ".github/ISSUE_TEMPLATE.md",
             "docs/codeowners",
             ".gitattributes",
             "a/b/.gitattributes",
@@ -551,11 +555,32 @@ mod tests {
         }
         for path in [
             "src/main.rs",
-            ".github/ISSUE_TEMPLATE.md",
+            "docs/ISSUE_TEMPLATE.md",
             "workflows/x.yml",
             "docs/aidf.yaml",
         ] {
             assert!(p.check_path("sandbox-a", path).is_ok(), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_plain_rule_matches_as_its_glob_does() {
+        let slow = |glob: &str, name: &str| {
+            let folder = glob.trim_end_matches("/**");
+            fast_glob::glob_match(glob, name)
+                || fast_glob::glob_match(folder, name)
+                || fast_glob::glob_match(format!("{glob}/**"), name)
+        };
+        let names = [
+            "a", "a/b", "a/b/c", "ab", "ba", "b/a", "b/a/c", "c/b/a", "b/ab", "a/a", "xa/b", "a.b",
+            "x/a.b/y",
+        ];
+        for glob in [
+            "a", "a/b", "a/**", "a/b/**", "**/a", "**/a/**", "**/a/b", "**/a.b", "a/**/**",
+        ] {
+            for name in names {
+                assert_eq!(matches(glob, name), slow(glob, name), "{glob} {name}");
+            }
         }
     }
 
@@ -576,10 +601,36 @@ mod tests {
         ] {
             assert!(p.is_sensitive(path), "{path}");
         }
-        for path in [".huskyrc", "docs/a.md", "keysmith/a", "a/keys"] {
+        for path in ["husky", "docs/a.md", "keysmith/a", "a/keys"] {
             assert!(!p.is_sensitive(path), "{path}");
         }
         assert!(policy("", "").check_path("sandbox-a", ".husky").is_err());
+    }
+
+    #[test]
+    fn each_row_of_the_table_is_denied_may_be_allowed_and_stays_sensitive() {
+        let strict = policy("", "");
+        for glob in denied::TABLE.iter().flat_map(|g| g.globs) {
+            let allowing = policy(&format!("paths: {{allow: ['{glob}']}}"), "");
+            for path in denied::examples(glob) {
+                let error = strict.check_path("sandbox-a", &path).unwrap_err();
+                assert_eq!(error.kind(), Kind::Denied, "{glob}: {path}");
+                let rule = denied::rule_for(&path).unwrap();
+                assert!(error.message().contains(rule.glob), "{error}");
+                assert!(error.message().contains(rule.reason), "{error}");
+                assert!(strict.is_sensitive(&path), "{glob}: {path}");
+                assert!(allowing.is_sensitive(&path), "{glob}: {path}");
+                let allowed = allowing.check_path("sandbox-a", &path);
+                assert!(allowed.is_ok(), "{glob}: {path}: {allowed:?}");
+                // What the refusal says is enough, and it is enough for this path alone.
+                let hint = error.hint_text().unwrap();
+                let words = &hint[hint.find("paths:").unwrap()..];
+                let least = policy(words, "");
+                assert!(least.check_path("sandbox-a", &path).is_ok(), "{hint}");
+                assert!(least.check_path("sandbox-a", ".envrc.d/.envrc").is_err());
+                assert!(strict.check_path("main", &path).is_ok(), "{path}");
+            }
+        }
     }
 
     #[test]

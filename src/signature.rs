@@ -1,10 +1,16 @@
 //! The HMAC on a commit: shows that it came through aidf with a key at hand, and that
-//! nothing of it was altered. Pure.
+//! not a byte of it was altered. Pure.
 //!
-//! `Aidf-Signature: <key id> <base64url of HMAC-SHA256>`, over the parts named in
-//! [`Signed`], each preceded by its length as eight bytes, big end first.
+//! `Aidf-Signature: <key id> v2 <base64url of HMAC-SHA256>`, the last line of the object.
+//! It covers the repository's name, the branch, and the bytes of the commit object
+//! before that line, each preceded by its length as eight bytes, big end first. The
+//! branch is the one that the commit was written to, which its `Aidf-Branch` line names.
+//!
+//! The first form, `Aidf-Signature: <key id> <base64url>`, covers parts of the commit
+//! instead (see `Parts`). It is read still, of commits that have nothing but those parts.
 
 use crate::keys::{Key, KeyRing};
+use crate::names;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -12,25 +18,14 @@ use sha2::Sha256;
 
 /// The trailer that carries it; always the last line of the message.
 pub const TRAILER: &str = "Aidf-Signature";
-const PURPOSE: &str = "aidf commit signature v1";
-
-/// What a signature covers.
-pub struct Signed<'a> {
-    /// The repository's name.
-    pub repository: &'a str,
-    /// The branch that was written.
-    pub branch: &'a str,
-    /// The tree's id, in hexadecimal.
-    pub tree: &'a str,
-    /// The parents' ids, in hexadecimal, apart by spaces.
-    pub parents: &'a str,
-    /// The author line of the commit.
-    pub author: &'a str,
-    /// The committer line of the commit.
-    pub committer: &'a str,
-    /// The message before the trailer.
-    pub message: &'a str,
-}
+/// The trailer that names the branch that a commit was written to.
+pub const BRANCH: &str = "Aidf-Branch";
+const PURPOSE: &str = "aidf commit signature v2";
+const PURPOSE_V1: &str = "aidf commit signature v1";
+/// Digits of a key's id.
+const ID_DIGITS: usize = 8;
+/// Characters of 32 bytes in base64url without padding.
+const MAC_LENGTH: usize = 43;
 
 /// What a check of a commit says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -38,55 +33,247 @@ pub struct Signed<'a> {
 pub enum Check {
     /// Signed by a key of the ring, and nothing altered.
     Good,
-    /// Signed in the name of a key of the ring, and altered or forged.
+    /// Signed in the name of a key of the ring, and altered or forged; or signed in a
+    /// way that aidf never signs.
     Bad,
-    /// Not signed, or by a key that is not at hand.
+    /// Not signed.
     None,
+    /// Signed in the name of a key that is not at hand.
+    Unknown,
 }
 
-/// The trailer's line for these parts.
-pub fn sign(key: &Key, signed: &Signed<'_>) -> String {
-    format!(
-        "{TRAILER}: {} {}",
-        key.id,
-        URL_SAFE_NO_PAD.encode(mac(key, signed).finalize().into_bytes())
-    )
+/// What is known of a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judged {
+    /// What its signature says.
+    pub check: Check,
+    /// The branch that it was written to. Only under a good signature more than a claim.
+    pub branch: Option<String>,
 }
 
-/// Takes the trailer off a message: the message before it, the key id, the signature.
-pub fn split(message: &str) -> Option<(&str, &str, &str)> {
-    let body = message.trim_end_matches('\n');
-    let at = body.rfind('\n')? + 1;
-    let value = body[at..].strip_prefix(TRAILER)?.strip_prefix(": ")?;
-    let (id, signature) = value.split_once(' ')?;
-    Some((&body[..at], id, signature))
+/// The trailer's line, without its end, for a commit object whose bytes are `before` so far.
+///
+/// `before` must hold the `Aidf-Branch` line of `branch`, and end in a newline.
+pub fn sign(key: &Key, repository: &str, branch: &str, before: &[u8]) -> String {
+    let mac = mac(key, PURPOSE, &covered(repository, branch, before));
+    let mac = URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes());
+    format!("{TRAILER}: {} v2 {mac}", key.id)
 }
 
-/// Checks a signature in constant time.
-pub fn verify(ring: &KeyRing, key_id: &str, signature: &str, signed: &Signed<'_>) -> Check {
-    let Some(key) = ring.get(key_id) else {
-        return Check::None;
+/// Judges the bytes of a commit object of `repository`, in constant time where it counts.
+///
+/// `looked_at` is the branch that an old commit is taken for where it names none itself.
+pub fn judge(ring: &KeyRing, repository: &str, looked_at: &str, raw: &[u8]) -> Judged {
+    let said = |check| Judged {
+        check,
+        branch: named_branch(raw),
     };
-    match URL_SAFE_NO_PAD.decode(signature) {
-        Ok(bytes) if mac(key, signed).verify_slice(&bytes).is_ok() => Check::Good,
-        _ => Check::Bad,
+    let seal = match find(raw) {
+        Found::Nothing => return said(Check::None),
+        Found::Malformed => return said(Check::Bad),
+        Found::Seal(seal) => seal,
+    };
+    // aidf writes no other commits, so that what has more was altered by somebody.
+    let Some(plain) = Plain::read(seal.before) else {
+        return said(Check::Bad);
+    };
+    let branch = match seal.version {
+        Version::One => Some(plain.sandbox().unwrap_or(looked_at).to_owned()),
+        Version::Two => named_branch(raw),
+        Version::Later => return said(Check::Unknown),
+    };
+    let Some(branch) = branch else {
+        return said(Check::Bad);
+    };
+    let Some(key) = ring.get(seal.key_id) else {
+        return said(Check::Unknown);
+    };
+    let mac = match seal.version {
+        Version::One => mac(key, PURPOSE_V1, &plain.parts(repository, &branch)),
+        _ => mac(key, PURPOSE, &covered(repository, &branch, seal.before)),
+    };
+    match URL_SAFE_NO_PAD.decode(seal.mac) {
+        Ok(bytes) if mac.verify_slice(&bytes).is_ok() => Judged {
+            check: Check::Good,
+            branch: Some(branch),
+        },
+        _ => said(Check::Bad),
     }
 }
 
-fn mac(key: &Key, signed: &Signed<'_>) -> Hmac<Sha256> {
-    let derived: [u8; 32] = key.derive(PURPOSE);
+/// The value of a trailer in the last paragraph of a message; each one, in order.
+pub fn trailers<'a>(message: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
+    let body = message.trim_end();
+    let last = body.rfind("\n\n").map_or("", |at| &body[at + 2..]);
+    last.split('\n')
+        .filter_map(move |l| l.strip_prefix(name)?.strip_prefix(": "))
+}
+
+/// The branch that a commit says it was written to, where it says so once.
+fn named_branch(raw: &[u8]) -> Option<String> {
+    let message = std::str::from_utf8(message_of(raw)).ok()?;
+    let mut named = trailers(message, BRANCH);
+    let branch = named.next()?;
+    named.next().is_none().then(|| branch.to_owned())
+}
+
+/// What stands after the headers.
+fn message_of(raw: &[u8]) -> &[u8] {
+    let end = raw.windows(2).position(|w| w == b"\n\n");
+    end.map_or(&[], |at| &raw[at + 2..])
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Version {
+    One,
+    Two,
+    Later,
+}
+
+/// The last line of a signed commit.
+struct Seal<'a> {
+    /// Every byte before it.
+    before: &'a [u8],
+    key_id: &'a str,
+    version: Version,
+    mac: &'a str,
+}
+
+enum Found<'a> {
+    Nothing,
+    /// A signature that aidf does not write so, or with something after it.
+    Malformed,
+    Seal(Seal<'a>),
+}
+
+fn find(raw: &[u8]) -> Found<'_> {
+    if let Some(seal) = last_line(raw) {
+        return Found::Seal(seal);
+    }
+    let message = String::from_utf8_lossy(message_of(raw)).to_lowercase();
+    let name = TRAILER.to_lowercase();
+    // In the last paragraph, whichever way its lines end; elsewhere it is a quotation.
+    let mut lines = message.trim_end().split(['\n', '\r']).rev().peekable();
+    let mut blank = 0;
+    while let Some(line) = lines.next() {
+        // `\r\n` reads as an empty line between two.
+        blank = if line.trim().is_empty() { blank + 1 } else { 0 };
+        let crlf = message.contains('\r');
+        if blank > usize::from(crlf) {
+            break;
+        }
+        let rest = line.trim_start().strip_prefix(name.as_str());
+        if rest.is_some_and(|rest| rest.trim_start().starts_with(':')) {
+            return Found::Malformed;
+        }
+    }
+    Found::Nothing
+}
+
+/// Reads the last line, where it is a signature as aidf writes them.
+fn last_line(raw: &[u8]) -> Option<Seal<'_>> {
+    let body = raw.strip_suffix(b"\n")?;
+    let start = body.iter().rposition(|b| *b == b'\n')? + 1;
+    let (before, line) = body.split_at(start);
+    let value = std::str::from_utf8(line).ok()?;
+    let value = value.strip_prefix(TRAILER)?.strip_prefix(": ")?;
+    let (key_id, rest) = value.split_once(' ')?;
+    let (version, mac) = match rest.split_once(' ') {
+        None => (Version::One, rest),
+        Some(("v2", mac)) => (Version::Two, mac),
+        Some((other, mac)) => {
+            let digits = other.strip_prefix('v')?;
+            let number: u32 = digits.parse().ok().filter(|n| *n > 2)?;
+            // `v03` and `v+3` are no numbers of ours.
+            (number.to_string() == digits).then_some((Version::Later, mac))?
+        }
+    };
+    let hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+    let well_formed = key_id.len() == ID_DIGITS && key_id.bytes().all(hex);
+    let known = version == Version::Later || mac.len() == MAC_LENGTH;
+    (well_formed && known).then_some(Seal {
+        before,
+        key_id,
+        version,
+        mac,
+    })
+}
+
+/// A commit with the four headers that aidf writes and no other, in UTF-8 without NUL.
+/// git-commit-tree(1) writes the same; `encoding`, `gpgsig`, `mergetag` and what is
+/// unknown change what others show of a commit, or vouch for it.
+struct Plain<'a> {
+    tree: &'a str,
+    parents: Vec<&'a str>,
+    author: &'a str,
+    committer: &'a str,
+    message: &'a str,
+}
+
+impl<'a> Plain<'a> {
+    fn read(raw: &'a [u8]) -> Option<Plain<'a>> {
+        let text = std::str::from_utf8(raw)
+            .ok()
+            .filter(|t| !t.contains('\0'))?;
+        let (headers, message) = text.split_once("\n\n")?;
+        let id = |id: &str| {
+            let hex = id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+            hex && (id.len() == 40 || id.len() == 64)
+        };
+        let mut lines = headers.split('\n').peekable();
+        let tree = lines.next()?.strip_prefix("tree ").filter(|t| id(t))?;
+        let mut parents = Vec::new();
+        while let Some(parent) = lines.peek().and_then(|l| l.strip_prefix("parent ")) {
+            parents.push(Some(parent).filter(|p| id(p))?);
+            lines.next();
+        }
+        let author = lines.next()?.strip_prefix("author ")?;
+        let committer = lines.next()?.strip_prefix("committer ")?;
+        lines.next().is_none().then_some(Plain {
+            tree,
+            parents,
+            author,
+            committer,
+            message,
+        })
+    }
+
+    /// The sandbox that aidf names as author and committer of what is written there.
+    fn sandbox(&self) -> Option<&'a str> {
+        let (name, rest) = self.author.split_once(" <")?;
+        let (address, _) = rest.split_once('>')?;
+        let own = address.strip_suffix("@sandbox.invalid") == Some(name);
+        (own && names::is_sandbox(name) && self.author == self.committer).then_some(name)
+    }
+
+    /// What the first form covers.
+    fn parts(&self, repository: &str, branch: &str) -> Parts {
+        [
+            repository.into(),
+            branch.into(),
+            self.tree.into(),
+            self.parents.join(" ").into(),
+            self.author.into(),
+            self.committer.into(),
+            self.message.into(),
+        ]
+    }
+}
+
+/// Of the first form: repository, branch, tree's id, parents' ids apart by spaces, author
+/// line, committer line, and the message before the trailer.
+type Parts = [Vec<u8>; 7];
+
+fn covered(repository: &str, branch: &str, before: &[u8]) -> [Vec<u8>; 3] {
+    [repository.into(), branch.into(), before.into()]
+}
+
+fn mac(key: &Key, purpose: &str, parts: &[Vec<u8>]) -> Hmac<Sha256> {
+    let derived: [u8; 32] = key.derive(purpose);
     let mut mac = <Hmac<Sha256> as KeyInit>::new(&derived_block(&derived).into());
-    for part in [
-        signed.repository,
-        signed.branch,
-        signed.tree,
-        signed.parents,
-        signed.author,
-        signed.committer,
-        signed.message,
-    ] {
+    for part in parts {
         mac.update(&(part.len() as u64).to_be_bytes());
-        mac.update(part.as_bytes());
+        mac.update(part);
     }
     mac
 }
@@ -102,61 +289,243 @@ fn derived_block(key: &[u8; 32]) -> [u8; 64] {
 mod tests {
     use super::*;
 
-    fn signed<'a>(branch: &'a str, message: &'a str) -> Signed<'a> {
-        Signed {
-            repository: "demo",
-            branch,
-            tree: "t",
-            parents: "p",
-            author: "a",
-            committer: "c",
-            message,
+    const BEFORE: &str = "tree 0123456789012345678901234567890123456789\n\
+        parent 1123456789012345678901234567890123456789\n\
+        author sandbox-a <sandbox-a@sandbox.invalid> 1 +0000\n\
+        committer sandbox-a <sandbox-a@sandbox.invalid> 1 +0000\n\n\
+        Add a\n\nAidf-Committed-By: Q\nAidf-Branch: sandbox-a\n";
+
+    /// The line that aidf wrote before it signed raw bytes.
+    fn sign_v1(key: &Key, repository: &str, branch: &str, before: &[u8]) -> Option<String> {
+        let plain = Plain::read(before)?;
+        let mac = mac(key, PURPOSE_V1, &plain.parts(repository, branch));
+        let mac = URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes());
+        Some(format!("{TRAILER}: {} {mac}", key.id))
+    }
+
+    fn key() -> Key {
+        Key::new(vec![1; 32])
+    }
+
+    fn ring() -> KeyRing {
+        KeyRing::of(vec![key()])
+    }
+
+    fn check(raw: &[u8]) -> Check {
+        judge(&ring(), "demo", "main", raw).check
+    }
+
+    fn signed() -> String {
+        let line = sign(&key(), "demo", "sandbox-a", BEFORE.as_bytes());
+        format!("{BEFORE}{line}\n")
+    }
+
+    fn signed_v1() -> String {
+        let before = BEFORE.replace("Aidf-Branch: sandbox-a\n", "");
+        let line = sign_v1(&key(), "demo", "sandbox-a", before.as_bytes()).unwrap();
+        format!("{before}{line}\n")
+    }
+
+    #[test]
+    fn a_signature_is_judged_by_the_branch_that_was_written() {
+        for looked_at in ["sandbox-a", "sandbox-b", "main"] {
+            for raw in [signed(), signed_v1()] {
+                let judged = judge(&ring(), "demo", looked_at, raw.as_bytes());
+                assert_eq!(judged.check, Check::Good, "{raw}");
+                assert_eq!(judged.branch.as_deref(), Some("sandbox-a"));
+            }
+        }
+        // An operator's old commit names no branch.
+        let before = BEFORE
+            .replace("Aidf-Branch: sandbox-a\n", "")
+            .replace("sandbox-a <sandbox-a@sandbox.invalid>", "Ann <a@b.c>");
+        let line = sign_v1(&key(), "demo", "notes", before.as_bytes()).unwrap();
+        let raw = format!("{before}{line}\n");
+        let of = |looked_at| judge(&ring(), "demo", looked_at, raw.as_bytes());
+        assert_eq!(of("notes").check, Check::Good);
+        assert_eq!(of("notes").branch.as_deref(), Some("notes"));
+        assert_eq!(of("main").check, Check::Bad);
+    }
+
+    #[test]
+    fn a_signature_moved_to_another_branch_repository_or_commit_is_bad() {
+        for raw in [signed(), signed_v1()] {
+            let other = judge(&ring(), "other", "sandbox-a", raw.as_bytes()).check;
+            assert_eq!(other, Check::Bad, "{raw}");
+            for (from, to) in [
+                ("sandbox-a", "sandbox-b"),
+                ("tree 0", "tree 1"),
+                ("parent 1", "parent 2"),
+                ("Add a", "Add b"),
+                (" 1 +0000", " 2 +0000"),
+                ("Committed-By: Q", "Committed-By: R"),
+                ("\nparent 1123456789012345678901234567890123456789", ""),
+            ] {
+                let moved = raw.replace(from, to);
+                assert_ne!(moved, raw);
+                assert_eq!(check(moved.as_bytes()), Check::Bad, "{moved}");
+            }
+        }
+        let raw = signed();
+        let renamed = raw.replace("Aidf-Branch: sandbox-a", "Aidf-Branch: main");
+        assert_eq!(check(renamed.as_bytes()), Check::Bad);
+        let unnamed = raw.replace("Aidf-Branch: sandbox-a\n", "");
+        assert_eq!(check(unnamed.as_bytes()), Check::Bad);
+        let twice = raw.replace("Aidf-Branch", "Aidf-Branch: main\nAidf-Branch");
+        assert_eq!(check(twice.as_bytes()), Check::Bad);
+    }
+
+    #[test]
+    fn a_header_that_was_added_makes_a_signature_bad() {
+        let committer = "committer sandbox-a <sandbox-a@sandbox.invalid> 1 +0000\n";
+        for raw in [signed(), signed_v1()] {
+            for header in [
+                "encoding ISO-8859-1\n",
+                "gpgsig -----BEGIN PGP SIGNATURE-----\n \n x\n -----END PGP SIGNATURE-----\n",
+                "gpgsig-sha256 x\n",
+                "mergetag object 0123\n type commit\n",
+                "HG:extra branch:x\n",
+                "x-unknown 1\n",
+                " continued\n",
+                "\tcontinued\n",
+                "committer Eve <e@e.e> 1 +0000\n",
+                "author Eve <e@e.e> 1 +0000\n",
+                "tree 2123456789012345678901234567890123456789\n",
+                "parent 2123456789012345678901234567890123456789\n",
+            ] {
+                let added = raw.replace(committer, &format!("{committer}{header}"));
+                assert_ne!(added, raw);
+                assert_eq!(check(added.as_bytes()), Check::Bad, "{added}");
+                let first = format!("{header}{raw}");
+                assert_eq!(check(first.as_bytes()), Check::Bad, "{first}");
+            }
+            let swapped = raw.replace("author sandbox", "committer sandbox");
+            assert_eq!(check(swapped.as_bytes()), Check::Bad, "{swapped}");
         }
     }
 
     #[test]
-    fn a_signature_covers_every_part() {
-        let ring = KeyRing::of(vec![Key::new(vec![1; 32])]);
-        let trailer = sign(ring.active().unwrap(), &signed("sandbox-a", "m\n\n"));
-        let message = format!("m\n\n{trailer}\n");
-        let (before, id, signature) = split(&message).unwrap();
-        assert_eq!(
-            verify(&ring, id, signature, &signed("sandbox-a", before)),
-            Check::Good
-        );
-        assert_eq!(
-            verify(&ring, id, signature, &signed("sandbox-b", before)),
-            Check::Bad
-        );
-        assert_eq!(
-            verify(&ring, id, signature, &signed("sandbox-a", "n\n\n")),
-            Check::Bad
-        );
-        assert_eq!(
-            verify(&ring, id, "AAAA", &signed("sandbox-a", before)),
-            Check::Bad
-        );
-        let other = KeyRing::of(vec![Key::new(vec![2; 32])]);
-        assert_eq!(
-            verify(&other, id, signature, &signed("sandbox-a", before)),
-            Check::None
-        );
-        assert!(split("no trailer\n").is_none());
+    fn bytes_that_are_no_text_make_a_signature_bad() {
+        for raw in [signed(), signed_v1()] {
+            // What is shown in their place is the same for many bytes, and for U+FFFD itself.
+            for bytes in [
+                &b"\xff"[..],
+                b"\xc0\x80",
+                b"\0",
+                b"\xed\xa0\x80",
+                b"\xef\xbf\xbd",
+            ] {
+                for at in ["Add a", "Q\n", "sandbox-a <", "+0000\n\n"] {
+                    let place = raw.find(at).unwrap();
+                    let mut forged = raw.clone().into_bytes();
+                    forged.splice(place..place, bytes.iter().copied());
+                    assert_eq!(check(&forged), Check::Bad, "{bytes:?} at {at}");
+                }
+            }
+        }
+        // A commit that was signed over U+FFFD is not good with another byte in its place.
+        let before = BEFORE.replace("Add a", "Add \u{fffd}");
+        let line = sign_v1(&key(), "demo", "sandbox-a", before.as_bytes()).unwrap();
+        let raw = format!("{before}{line}\n");
+        assert_eq!(check(raw.as_bytes()), Check::Good);
+        let mut forged = raw.into_bytes();
+        let at = forged
+            .windows(3)
+            .position(|w| w == b"\xef\xbf\xbd")
+            .unwrap();
+        forged.splice(at..at + 3, [0xff]);
+        assert_eq!(check(&forged), Check::Bad);
     }
 
     #[test]
-    fn moving_a_byte_between_parts_changes_the_signature() {
-        let key = Key::new(vec![1; 32]);
-        let one = Signed {
-            tree: "ab",
-            parents: "c",
-            ..signed("b", "m")
-        };
-        let two = Signed {
-            tree: "a",
-            parents: "bc",
-            ..signed("b", "m")
-        };
-        assert_ne!(sign(&key, &one), sign(&key, &two));
+    fn a_signature_that_is_not_the_only_last_line_is_bad() {
+        for raw in [signed(), signed_v1()] {
+            let line = raw.lines().last().unwrap().to_owned();
+            for forged in [
+                format!("{raw}\n"),
+                format!("{raw}\n\n\n"),
+                format!("{raw} \n"),
+                format!("{raw}Signed-off-by: Eve <e@e.e>\n"),
+                format!("{raw}{line}\n"),
+                raw.trim_end().to_owned(),
+                raw.replace(&line, &format!("{line}\nAidf-Agent: x")),
+                raw.replace(&line, &line.to_lowercase()),
+                raw.replace(&line, &format!(" {line}")),
+                raw.replace(&line, &line.replace(": ", " : ")),
+                raw.replace(&line, &line.replace(": ", ":  ")),
+                raw.replace(&line, &format!("{line} ")),
+                raw.replace(&line, &format!("{line}x")),
+                raw.replace(&line, &line[..line.len() - 1]),
+                raw.replace(&line, &line[..20]),
+                raw.replace(&line, "Aidf-Signature:"),
+                raw.replace(" v2 ", " v1 ")
+                    .replace(&line, &format!("{line}=")),
+            ] {
+                assert_eq!(check(forged.as_bytes()), Check::Bad, "{forged:?}");
+            }
+        }
+        // A later form is for a later aidf to judge.
+        assert_eq!(
+            check(signed().replace(" v2 ", " v3 ").as_bytes()),
+            Check::Unknown
+        );
+        for odd in [" v0 ", " v1 ", " v02 ", " v+3 ", " v ", " x ", "  "] {
+            assert_eq!(
+                check(signed().replace(" v2 ", odd).as_bytes()),
+                Check::Bad,
+                "{odd}"
+            );
+        }
+        // One form's mark is not the other's.
+        assert_eq!(check(signed().replace(" v2 ", " ").as_bytes()), Check::Bad);
+    }
+
+    #[test]
+    fn lines_that_end_otherwise_make_a_signature_bad() {
+        for raw in [signed(), signed_v1()] {
+            let (headers, message) = raw.split_once("\n\n").unwrap();
+            let crlf = message.replace('\n', "\r\n");
+            for forged in [
+                format!("{headers}\n\n{crlf}"),
+                format!("{headers}\n\n{}", crlf.trim_end()),
+                format!("{}\n", raw.trim_end().to_owned() + "\r"),
+                raw.replace("Add a\n", "Add a\r\n"),
+                format!("{headers}\n\n{}", message.replace('\n', "\r")),
+            ] {
+                assert_eq!(check(forged.as_bytes()), Check::Bad, "{forged:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_signed_and_what_another_key_signed_are_told_apart() {
+        assert_eq!(check(BEFORE.as_bytes()), Check::None);
+        // A claim, and no more than that.
+        let judged = judge(&ring(), "demo", "main", BEFORE.as_bytes());
+        assert_eq!(judged.branch.as_deref(), Some("sandbox-a"));
+        let quoted = format!("{}\nIt was good.\n", signed());
+        assert_eq!(check(quoted.as_bytes()), Check::None, "a quotation is none");
+        for odd in [&b""[..], b"\n", b"tree", b"\n\n", b"Aidf-Signature: x\n"] {
+            assert_eq!(check(odd), Check::None, "{odd:?}");
+        }
+        for raw in [signed(), signed_v1()] {
+            for ring in [KeyRing::of(vec![Key::new(vec![2; 32])]), KeyRing::default()] {
+                let judged = judge(&ring, "demo", "main", raw.as_bytes());
+                assert_eq!(judged.check, Check::Unknown);
+                // Nobody's key makes good what aidf never writes.
+                let added = raw.replace("\n\nAdd", "\nencoding x\n\nAdd");
+                let judged = judge(&ring, "demo", "main", added.as_bytes());
+                assert_eq!(judged.check, Check::Bad);
+            }
+        }
+    }
+
+    #[test]
+    fn moving_a_byte_between_what_is_covered_changes_the_signature() {
+        let key = key();
+        let one = sign(&key, "ab", "c", b"d");
+        assert_ne!(one, sign(&key, "a", "bc", b"d"));
+        assert_ne!(one, sign(&key, "ab", "cd", b""));
+        assert_ne!(one, sign(&key, "ab", "c", b"e"));
     }
 }

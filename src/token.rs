@@ -188,18 +188,48 @@ fn associated(key_id: &str, repository: &str) -> String {
     format!("{FORMAT}.{key_id}.{repository}")
 }
 
-/// When an unused token ends: `idle_days` after the later of its issue and the
-/// branch's last commit, but not after its own end. `None`: never.
-pub fn ends_at(claims: &Claims, last_write: Option<i64>, idle_days: Option<u32>) -> Option<i64> {
-    let idle = idle_days.map(|days| {
-        claims
-            .issued
-            .max(last_write.unwrap_or(0))
-            .saturating_add(i64::from(days) * 86_400)
-    });
-    match (idle, claims.expires) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
+/// Seconds by which an honest clock may be ahead of ours.
+pub const CLOCK_SKEW: i64 = 600;
+
+/// What shows that a token is in use, in seconds since 1970.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Activity {
+    /// The date of the branch's tip. It is what the pusher wrote there.
+    pub tip: Option<i64>,
+    /// When the server last took a push with this token, by its own clock.
+    pub recorded: Option<i64>,
+}
+
+/// What disuse makes of a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Idleness {
+    /// When it ends, in seconds since 1970, if nothing is written until then; `None`: never.
+    pub ends: Option<i64>,
+    /// Whether that has come.
+    pub over: bool,
+}
+
+/// The one rule of disuse: a sandbox's token ends `idle_days` after the later of its issue
+/// and its last use, and never after its own end; an operator's only has its own end.
+///
+/// The server's own record is what counts where there is one, since a tip's date is its
+/// writer's claim. A tip that is dated ahead of `now` by more than [`CLOCK_SKEW`] shows no
+/// use at all.
+pub fn idleness(claims: &Claims, activity: Activity, idle_days: Option<u32>, now: i64) -> Idleness {
+    let credible = |tip: i64| (tip <= now.saturating_add(CLOCK_SKEW)).then(|| tip.min(now));
+    let last = activity.recorded.or(activity.tip.and_then(credible));
+    let idle = idle_days
+        .filter(|_| claims.kind == TokenKind::Sandbox)
+        .map(|days| {
+            claims
+                .issued
+                .max(last.unwrap_or(claims.issued))
+                .saturating_add(i64::from(days) * 86_400)
+        });
+    let ends = idle.into_iter().chain(claims.expires).min();
+    Idleness {
+        ends,
+        over: ends.is_some_and(|end| now >= end),
     }
 }
 
@@ -347,15 +377,58 @@ mod tests {
     }
 
     #[test]
-    fn idle_time_counts_from_the_later_of_issue_and_last_write() {
+    fn idle_time_counts_from_the_later_of_issue_and_last_use() {
         let day = 86_400;
         let c = Claims {
             expires: None,
             ..claims()
         };
-        assert_eq!(ends_at(&c, None, Some(1)), Some(1000 + day));
-        assert_eq!(ends_at(&c, Some(5000), Some(1)), Some(5000 + day));
-        assert_eq!(ends_at(&c, Some(5000), None), None);
-        assert_eq!(ends_at(&claims(), Some(5000), Some(1)), Some(2000));
+        let ends = |c: &Claims, tip, recorded, days, now| {
+            idleness(c, Activity { tip, recorded }, days, now).ends
+        };
+        assert_eq!(ends(&c, None, None, Some(1), 9000), Some(1000 + day));
+        assert_eq!(ends(&c, Some(5000), None, Some(1), 9000), Some(5000 + day));
+        assert_eq!(ends(&c, Some(500), None, Some(1), 9000), Some(1000 + day));
+        assert_eq!(ends(&c, Some(5000), None, None, 9000), None);
+        assert_eq!(
+            ends(&claims(), Some(5000), None, Some(1), 9000),
+            Some(2000),
+            "a use outlives the token's own end"
+        );
+        let operator = Claims {
+            branch: None,
+            kind: TokenKind::Operator,
+            ..c.clone()
+        };
+        assert_eq!(ends(&operator, None, None, Some(0), 9000), None);
+        let at_end = idleness(&c, Activity::default(), Some(1), 1000 + day);
+        assert!(at_end.over);
+        assert!(!idleness(&c, Activity::default(), Some(1), 999 + day).over);
+    }
+
+    #[test]
+    fn a_tip_that_is_dated_ahead_is_no_use_and_the_servers_record_outweighs_any_tip() {
+        let day = 86_400;
+        let c = Claims {
+            expires: None,
+            ..claims()
+        };
+        let now = 1000 + 100 * day;
+        let over = |tip, recorded| idleness(&c, Activity { tip, recorded }, Some(90), now).over;
+        assert!(over(Some(now + CLOCK_SKEW + 1), None));
+        assert!(over(Some(i64::MAX), None));
+        assert!(!over(Some(now + CLOCK_SKEW), None), "a clock may be ahead");
+        assert!(!over(Some(now - day), None));
+        assert!(
+            over(Some(now - day), Some(1000)),
+            "the tip is a claim alone"
+        );
+        assert!(!over(Some(i64::MAX), Some(now - day)));
+        // What a clock is ahead by gives no time.
+        let ahead = Activity {
+            tip: Some(now + CLOCK_SKEW),
+            recorded: None,
+        };
+        assert_eq!(idleness(&c, ahead, Some(1), now).ends, Some(now + day));
     }
 }

@@ -3,11 +3,11 @@
 use super::ui::{Style, Ui};
 use super::{Global, text, token};
 use aidf::context::Context;
-use aidf::error::{Error, Kind, OrFail, Result};
+use aidf::error::{Error, Kind, Result};
 use aidf::git::TreePath;
-use aidf::ops::commit::{self, Input, Request, Source};
+use aidf::ops::commit::{self, Input, Request, Source, Taken, take};
 use clap::Args;
-use std::path::{Component, Path, PathBuf};
+use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -29,7 +29,7 @@ pub struct Arguments {
     /// The task it belongs to
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     task_id: Option<String>,
-    /// Who wrote it (default: the branch's name)
+    /// Who is to be said to have written it (default: the branch's name)
     #[arg(long, value_name = "WHO", allow_hyphen_values = true)]
     committed_by: Option<String>,
     /// The program that wrote it
@@ -101,21 +101,14 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
         inputs.extend(input(&cx, file)?);
     }
     if let Some(dir) = &arguments.from_dir {
-        let root = cx.dir.join(dir);
-        folder(&root, "", &mut inputs, &|_| false)?;
-        if inputs.is_empty() {
-            return Err(Error::new(
-                Kind::Usage,
-                format!("there are no files below {}", dir.display()),
-            ));
-        }
+        inputs.extend(take::from_folder(&cx, dir)?);
     }
     let request = Request {
         inputs,
         remove: arguments
             .remove
             .iter()
-            .map(|p| in_tree(&cx, p))
+            .map(|p| take::in_tree(&cx, p))
             .collect::<Result<_>>()?,
         all: arguments.all,
         message,
@@ -168,7 +161,7 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
 fn input(cx: &Context, argument: &str) -> Result<Vec<Input>> {
     // A file whose own name has a `=` is meant itself.
     if let Some((dest, source)) = argument.split_once('=')
-        && cx.dir.join(argument).symlink_metadata().is_err()
+        && !take::is_there(cx, argument)
     {
         let path = TreePath::new(dest)?;
         let source = match source {
@@ -179,151 +172,9 @@ fn input(cx: &Context, argument: &str) -> Result<Vec<Input>> {
                 );
             }
             "-" => Source::Stream(Box::new(std::io::stdin())),
-            file => Source::File(cx.dir.join(file)),
+            file => Source::File(Taken::named(cx.dir.join(file))),
         };
         return Ok(vec![Input { path, source }]);
     }
-    let file = cx.dir.join(argument);
-    let is_folder = file.symlink_metadata().is_ok_and(|m| m.is_dir());
-    if !is_folder {
-        let path = in_tree(cx, argument)?;
-        if file.symlink_metadata().is_err() {
-            return Err(Error::new(Kind::Usage, format!("there is no file `{argument}`")).hint("to remove it from the branch: --rm PATH; to take another file's content: DEST=FILE"));
-        }
-        check_links(cx, &path)?;
-        return Ok(vec![Input {
-            path,
-            source: Source::File(file),
-        }]);
-    }
-    let prefix = match relative(cx, argument)? {
-        root if root.is_empty() => root,
-        other => TreePath::new(&other)?.to_string(),
-    };
-    if !prefix.is_empty() {
-        check_links(cx, &TreePath::new(&format!("{prefix}/x"))?)?;
-    }
-    let mut found = Vec::new();
-    folder(&file, &prefix, &mut found, &|path| {
-        cx.store.is_ignored(path)
-    })?;
-    if found.is_empty() {
-        return Err(Error::new(
-            Kind::Usage,
-            format!("there are no files below `{argument}` that are not ignored"),
-        ));
-    }
-    Ok(found)
-}
-
-/// Refuses a path of the working tree that leads through a symlink, as git does.
-fn check_links(cx: &Context, path: &TreePath) -> Result<()> {
-    let Some(root) = cx.store.work_dir() else {
-        return Ok(());
-    };
-    match path.parents().find(|p| root.join(p).is_symlink()) {
-        Some(link) => Err(Error::new(
-            Kind::Denied,
-            format!("the path `{path}` is refused: `{link}` is a symlink"),
-        )
-        .hint("name the file it leads to: DEST=FILE")),
-        None => Ok(()),
-    }
-}
-
-/// A path as the user means it, from the folder they are in, as the tree has it.
-fn in_tree(cx: &Context, argument: &str) -> Result<TreePath> {
-    TreePath::new(&relative(cx, argument)?)
-}
-
-fn relative(cx: &Context, argument: &str) -> Result<String> {
-    let Some(root) = cx.store.work_dir() else {
-        // Without a working tree a path is the tree's own.
-        return Ok(if argument == "." {
-            String::new()
-        } else {
-            argument
-                .strip_prefix("./")
-                .unwrap_or(argument)
-                .trim_end_matches('/')
-                .to_owned()
-        });
-    };
-    // `.` and `..` are the user's shorthand here; every other part is checked later as it is.
-    let mut parts: Vec<Component<'_>> = Vec::new();
-    let whole = cx.dir.join(argument);
-    for part in whole.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                parts.pop();
-            }
-            other => parts.push(other),
-        }
-    }
-    let flat: PathBuf = parts.iter().collect();
-    let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
-    let inside = flat.strip_prefix(&root).map_err(|_| {
-        Error::new(
-            Kind::Usage,
-            format!(
-                "`{argument}` is outside the working tree {}",
-                root.display()
-            ),
-        )
-        .hint("take a file from elsewhere with DEST=FILE")
-    })?;
-    let text = inside.to_str().ok_or_else(|| {
-        Error::new(
-            Kind::Denied,
-            format!("the path `{argument}` is refused: it is not UTF-8"),
-        )
-    })?;
-    Ok(if cfg!(windows) {
-        text.replace('\\', "/")
-    } else {
-        text.to_owned()
-    })
-}
-
-/// Every file below a folder, but for repositories' own and what `skip` names.
-fn folder(
-    dir: &Path,
-    prefix: &str,
-    found: &mut Vec<Input>,
-    skip: &dyn Fn(&Path) -> bool,
-) -> Result<()> {
-    let failed = || format!("the folder {} cannot be read", dir.display());
-    let mut entries = std::fs::read_dir(dir)
-        .or_fail(Kind::Usage, failed)?
-        .collect::<std::io::Result<Vec<_>>>()
-        .or_fail(Kind::Usage, failed)?;
-    entries.sort_by_key(std::fs::DirEntry::file_name);
-    for entry in entries {
-        let name = entry.file_name();
-        let path = entry.path();
-        if name == ".git" || skip(&path) {
-            continue;
-        }
-        let name = name.to_str().ok_or_else(|| {
-            Error::new(
-                Kind::Denied,
-                format!("the path `{}` is refused: it is not UTF-8", path.display()),
-            )
-        })?;
-        let place = if prefix.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{prefix}/{name}")
-        };
-        if entry.file_type().or_fail(Kind::Usage, failed)?.is_dir() {
-            folder(&path, &place, found, skip)?;
-        } else {
-            found.push(Input {
-                path: TreePath::new(&place)?,
-                source: Source::File(path),
-            });
-        }
-    }
-    Ok(())
+    take::from_tree(cx, argument)
 }

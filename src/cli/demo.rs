@@ -283,6 +283,7 @@ impl Story<'_> {
     /// A command that sees this folder's settings alone.
     fn command(&self, program: &Path, dir: &Path) -> Command {
         let mut command = Command::new(program);
+        aidf::git::clean(&mut command, aidf::git::Child::Server);
         let ours = |name: &str| {
             name.starts_with("AIDF_")
                 || name.starts_with("GIT_")

@@ -5,12 +5,17 @@ use aidf::clock::Moment;
 use aidf::error::{Error, Kind, OrFail, Result};
 use aidf::ops::hook::{Gate, Push, Update};
 use clap::Subcommand;
+use std::io::Read;
+use std::time::Instant;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Decide on a push: reads `old new ref` lines, as git gives them
     PreReceive,
 }
+
+/// Refused refs that the pusher is told of, besides the first.
+const MAX_TOLD: usize = 50;
 
 /// More push options than anybody needs.
 const MAX_OPTIONS: usize = 1000;
@@ -22,14 +27,14 @@ pub fn run(ui: &Ui, command: &Command) -> Result<()> {
 }
 
 fn pre_receive(ui: &Ui) -> Result<()> {
+    let began = Instant::now();
     let environment = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
     let gate = Gate::open(Moment::now(), environment)?;
-    let input = std::io::read_to_string(std::io::stdin())
+    let mut input = Vec::new();
+    std::io::stdin()
+        .read_to_end(&mut input)
         .or_fail(Kind::Usage, || "the hook's input cannot be read")?;
-    let updates = input
-        .lines()
-        .map(Update::parse)
-        .collect::<Result<Vec<_>>>()?;
+    let updates = Update::parse_all(&input)?;
     let count = environment("GIT_PUSH_OPTION_COUNT")
         .and_then(|n| n.parse::<usize>().ok())
         .unwrap_or(0);
@@ -41,7 +46,7 @@ fn pre_receive(ui: &Ui) -> Result<()> {
         // gitolite's name for who it is, then the web server's.
         user: environment("GL_USER").or_else(|| environment("REMOTE_USER")),
     };
-    let (decisions, warnings) = gate.decide(&push)?;
+    let (decisions, warnings) = gate.decide(&push, &|| began.elapsed())?;
     for warning in warnings {
         ui.warn(&warning);
     }
@@ -51,8 +56,12 @@ fn pre_receive(ui: &Ui) -> Result<()> {
         return Ok(());
     };
     // The first is the error; of a push of several refs the others are told before it.
-    for other in &refused[1..] {
+    let others = &refused[1..];
+    for other in others.iter().take(MAX_TOLD) {
         ui.warn(&other.rule);
+    }
+    if let Some(more) = others.len().checked_sub(MAX_TOLD).filter(|n| *n > 0) {
+        ui.warn(&format!("{more} more refs are refused"));
     }
     let mut error = Error::new(Kind::Denied, first.rule.clone());
     if let Some(todo) = &first.todo {

@@ -16,7 +16,7 @@ pub struct Arguments {
     /// Only commits of this task
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     task_id: Option<String>,
-    /// Only commits by this writer
+    /// Only commits that say they are by this writer
     #[arg(long, value_name = "WHO", allow_hyphen_values = true)]
     committed_by: Option<String>,
     /// Only commits that touch this path or something below it
@@ -41,6 +41,6 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
                 super::ui::visible(&report.branch)
             ));
         }
-        text::commits(out, &report.commits);
+        text::commits(out, &report.branch, &report.commits);
     })
 }

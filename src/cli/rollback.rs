@@ -12,12 +12,15 @@ pub struct Arguments {
     /// Commits to undo, by id or its first digits
     #[arg(value_name = "COMMIT", group = "what")]
     commits: Vec<String>,
-    /// Undo the last N commits
+    /// Undo the last N commits that were written to this branch
     #[arg(long, value_name = "N", group = "what", value_parser = clap::value_parser!(u32).range(1..))]
     last: Option<u32>,
-    /// Undo every commit of a task
+    /// Undo every commit of a task that is signed and was written to this branch
     #[arg(long, value_name = "ID", group = "what", allow_hyphen_values = true)]
     task_id: Option<String>,
+    /// With --task-id: commits too that only say they are of the task
+    #[arg(long, requires = "task_id", conflicts_with_all = ["commits", "last", "to"])]
+    unsigned: bool,
     /// Make the files what they were at a commit or backup
     #[arg(long, value_name = "REV", group = "what")]
     to: Option<String>,
@@ -33,7 +36,7 @@ pub struct Arguments {
     /// The sandbox's token (- reads it from stdin)
     #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
     reuse_token: Option<String>,
-    /// Who undoes it (default: the branch's name)
+    /// Who is to be said to undo it (default: the branch's name)
     #[arg(long, value_name = "WHO", allow_hyphen_values = true)]
     committed_by: Option<String>,
     /// Do all but push
@@ -50,6 +53,7 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
     };
     let request = Request {
         what,
+        unsigned: arguments.unsigned,
         paths: arguments.path,
         reason: arguments.reason,
         branch: arguments.branch,

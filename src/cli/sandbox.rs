@@ -218,8 +218,12 @@ fn list(global: &Global, ui: &Ui, arguments: &List) -> Result<()> {
                 (Some(_), Some(days)) => format!("{days} days ago"),
                 _ => "never".to_owned(),
             };
+            let unsigned = match s.unsigned {
+                None | Some(0) => String::new(),
+                Some(n) => format!(", {n} unsigned"),
+            };
             text.line(format!(
-                "{:width$}  {:>7}  {:>5}  {:>6}  {:>6}  {last}",
+                "{:width$}  {:>7}  {:>5}  {:>6}  {:>6}  {last}{unsigned}",
                 s.branch, s.commits, s.files, s.ahead, s.behind
             ));
         }
@@ -244,7 +248,7 @@ fn show(global: &Global, ui: &Ui, arguments: &Show) -> Result<()> {
             return;
         }
         out.line("");
-        text::commits(out, &report.commits);
+        text::commits(out, &report.branch, &report.commits);
         out.line("");
         text::files(out, &report.files);
     })

@@ -36,31 +36,57 @@ pub fn files(text: &mut Text, files: &[FileChange]) {
     }
 }
 
-/// Two lines a commit: what, then when (UTC), who and how it stands.
-pub fn commits(text: &mut Text, commits: &[Line]) {
+/// How far the facts of a commit stand from the left, and how wide a terminal is.
+const INDENT: usize = 12;
+const WIDTH: usize = 80;
+
+/// Some lines a commit: what; when (UTC) and whether it is signed; who it is known to be
+/// by; and what its writer says. Only after `says:` stands what anybody can claim.
+pub fn commits(text: &mut Text, branch: &str, commits: &[Line]) {
+    let indent = " ".repeat(INDENT);
     for c in commits {
         let id = text.styled(Style::Warn, &c.commit.short());
         text.line(format!("{id}  {}", text.styled(Style::Strong, &c.subject)));
-        let mut facts = vec![
-            c.time[..c.time.len().min(16)].replace('T', " "),
-            c.committed_by.clone(),
-        ];
-        facts.extend(c.task_id.as_ref().map(|t| format!("task {t}")));
-        facts.extend(c.agent.as_ref().map(|a| format!("agent {a}")));
-        facts.push(match c.files.len() {
+        let when = c.time[..c.time.len().min(16)].replace('T', " ");
+        let files = match c.files.len() {
             1 => "1 file".to_owned(),
             n => format!("{n} files"),
-        });
-        let mut line = format!("            {}", text.styled(Style::Dim, &facts.join(", ")));
-        match c.signature {
-            Check::Good => line.push_str(&format!(", {}", text.styled(Style::Good, "signed"))),
-            Check::Bad => line.push_str(&format!(", {}", text.styled(Style::Bad, "BAD SIGNATURE"))),
-            Check::None => {}
+        };
+        let style = match c.signature {
+            Check::Good => Style::Good,
+            Check::Bad => Style::Bad,
+            Check::None | Check::Unknown => Style::Warn,
+        };
+        let when = text.styled(Style::Dim, &format!("{when}, {files}"));
+        let standing = text.styled(style, c.standing());
+        text.line(format!("{indent}{when}, {standing}"));
+        let mut lines = Vec::new();
+        if let Some(mut known) = c.known() {
+            let to = c.written_to.as_deref().filter(|to| *to != branch);
+            if let Some(to) = to.filter(|to| *to != c.author) {
+                known.push_str(&format!(", on {to}"));
+            }
+            lines.push(format!("by {known}"));
         }
-        text.line(line);
+        let task = c.task().map(|task| format!("task {task}"));
+        let said: Vec<String> = c.says().into_iter().chain(task).collect();
+        if !said.is_empty() {
+            lines.push(format!("says: {}", said.join(", ")));
+        }
+        let width = INDENT + lines.join(", ").chars().count();
+        match width > WIDTH {
+            true => lines
+                .iter()
+                .for_each(|l| text.line(format!("{indent}{}", text.styled(Style::Dim, l)))),
+            false if lines.is_empty() => {}
+            false => text.line(format!(
+                "{indent}{}",
+                text.styled(Style::Dim, &lines.join(", "))
+            )),
+        }
         if let Some(by) = c.rolled_back_by {
             text.line(format!(
-                "            {}",
+                "{indent}{}",
                 text.styled(Style::Warn, &format!("rolled back by {}", by.short()))
             ));
         }

@@ -4,7 +4,7 @@ use super::Client;
 use super::auth::{Auth, Purpose, Scheme, Secret, not_sent};
 use super::refusal::status;
 use super::settings::{ForgeSettings, GitHubAppFile, Provider};
-use super::target::{Target, api_base, encode, known_host, leads_elsewhere};
+use super::target::{Target, api_base, encode, is_own_host, known_host, leads_elsewhere};
 use crate::clock::Moment;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::git::wire::endpoint::HttpUrl;
@@ -307,7 +307,7 @@ impl ForgeLogins {
 }
 
 impl LoginSource for ForgeLogins {
-    fn login(&self, url: &HttpUrl, http: &Http) -> Result<Option<Login>> {
+    fn login(&self, url: &HttpUrl, http: &Http, own: bool) -> Result<Option<Login>> {
         let Some(provider) = known_host(url, &self.settings) else {
             return Ok(None);
         };
@@ -317,7 +317,11 @@ impl LoginSource for ForgeLogins {
             return Ok(Some(login));
         }
         let of: Vec<Family> = provider.family().into_iter().collect();
-        Ok(token(&of, |name| self.settings.variable(name)))
+        Ok(token(&of, own, |name| self.settings.variable(name)))
+    }
+
+    fn is_meant_for(&self, url: &HttpUrl, named: bool) -> bool {
+        is_own_host(url, named, &self.settings)
     }
 }
 

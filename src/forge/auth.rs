@@ -3,10 +3,10 @@
 
 use super::app::{AppTokens, ForgeLogins};
 use super::settings::{ForgeSettings, Provider};
-use super::target::{Target, known_host, leads_elsewhere};
+use super::target::{Target, encode, is_own_host, known_host, leads_elsewhere};
 use crate::error::{Error, Kind, Result};
 use crate::git::wire::endpoint::HttpUrl;
-use crate::git::{FROM_APP, Family, LoginSource, ask_helpers, hide, token};
+use crate::git::{FROM_APP, Family, LoginSource, ask_helpers, hide, how_to_name, token};
 use crate::http::Http;
 use std::fmt;
 use std::sync::Arc;
@@ -195,6 +195,7 @@ pub(super) fn find(
     provider: Provider,
     target: &Target,
     api: &HttpUrl,
+    named: bool,
     purpose: Purpose,
     interactive: bool,
 ) -> Result<Auth> {
@@ -205,25 +206,27 @@ pub(super) fn find(
     };
     let web = &target.web;
     if leads_elsewhere(settings, api, web) {
-        return match token(&[], |name| settings.variable(name)) {
+        return match token(&[], true, |name| settings.variable(name)) {
             Some(login) => Ok(Auth::token(scheme, Secret::new(login.password), login.from)),
             None => Err(not_sent(api, web)),
         };
     }
-    // Set for this very purpose, and the way to be another identity than the remote's.
-    if let Some(login) = token(&[], |name| settings.variable(name)) {
+    // Set for this very purpose, and the way to be another identity than the remote's: it
+    // gives way to no other login, but is refused where it may not be sent.
+    if let Some(login) = token(&[], true, |name| settings.variable(name)) {
+        if settings.api_url.is_none() && !is_own_host(web, named, settings) {
+            return Err(held_back(web));
+        }
         return Ok(Auth::token(scheme, Secret::new(login.password), login.from));
     }
-    if let Some(password) = &web.password {
+    if let Some(password) = web.password() {
         return Ok(Auth::token(scheme, Secret::new(password), "the URL"));
     }
     // What is meant for one make of forge goes to hosts that are known to be one.
     let known = known_host(web, settings);
     let of: Vec<Family> = known.and_then(Provider::family).into_iter().collect();
-    let login = token(&of, |name| settings.variable(name));
-    let explicit = login.as_ref().is_some_and(|l| l.is_explicit());
-    if !explicit
-        && known == Some(Provider::GitHub)
+    let login = token(&of, false, |name| settings.variable(name));
+    if known == Some(Provider::GitHub)
         && let Some(app) = &settings.github_app
     {
         let tokens = AppTokens::load(app, api.clone(), target.clone())?;
@@ -233,11 +236,9 @@ pub(super) fn find(
         return Ok(Auth::token(scheme, Secret::new(login.password), login.from));
     }
     // The helpers know the forge's own address, not its API's.
-    let place = HttpUrl {
-        path: format!("/{}.git", target.path()),
-        ..web.clone()
-    };
+    let path = target.path().split('/').map(encode).collect::<Vec<_>>();
     if web.is_private()
+        && let Ok(place) = web.with_path(&format!("/{}.git", path.join("/")))
         && let Some(login) = ask_helpers(&place, interactive)
     {
         // What GitLab gives to git by OAuth is no private token.
@@ -259,19 +260,26 @@ pub(super) fn not_sent(api: &HttpUrl, web: &HttpUrl) -> Error {
         format!(
             "the API's address {} (AIDF_FORGE_API_URL, forge.api_url) is on another host than the remote, {}: none of that one's logins is sent there",
             api.plain(),
-            web.host
+            web.host()
         ),
     )
     .hint("correct the address; or set AIDF_FORGE_TOKEN (AIDF_APPROVER_TOKEN for the second identity) to a token that is meant for it")
 }
 
-/// What the settings know of logins for git's own connections; none where they name
-/// neither an App nor hosts.
-pub fn logins_for_git(settings: &ForgeSettings) -> Option<Arc<dyn LoginSource>> {
-    if settings.github_app.is_none() && settings.hosts.is_empty() {
-        return None;
-    }
-    Some(Arc::new(ForgeLogins::new(settings.clone())))
+/// The error for a token that is not known to be meant for the remote's host.
+fn held_back(web: &HttpUrl) -> Error {
+    let host = web.authority();
+    Error::new(
+        Kind::Auth,
+        format!("the token in the environment is not sent to {host}, which nothing but this clone's own configuration names"),
+    )
+    .hint(how_to_name(&host))
+}
+
+/// What the settings know of logins for git's own connections, and for which hosts the
+/// environment's token is meant.
+pub fn logins_for_git(settings: &ForgeSettings) -> Arc<dyn LoginSource> {
+    Arc::new(ForgeLogins::new(settings.clone()))
 }
 
 #[cfg(test)]
@@ -304,7 +312,7 @@ mod tests {
             let api = parse_http(scheme == "https", rest).unwrap();
             let provider = known_host(&target.web, &settings).unwrap_or(Provider::Gitea);
             let purpose = Purpose::Check;
-            find(&settings, provider, &target, &api, purpose, false)
+            find(&settings, provider, &target, &api, false, purpose, false)
         };
         let job = [("GH_TOKEN", "gh"), ("GITHUB_TOKEN", "gh")];
         for api in [

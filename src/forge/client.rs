@@ -289,11 +289,12 @@ impl<'a> Client<'a> {
             _ => return None,
         };
         let url = parse_http(secure, rest)?;
-        let same = url.secure == self.base.secure
-            && url.host == self.base.host
-            && url.effective_port() == self.base.effective_port()
-            && url.user.is_none();
-        same.then(|| place.to_owned())
+        let same = url.is_secure() == self.base.is_secure()
+            && url.is_same_server(&self.base)
+            && url.user().is_none();
+        // Its server as we read it, and not as another might read the same text.
+        let path = &rest[rest.find('/').unwrap_or(rest.len())..];
+        same.then(|| format!("{}{path}", url.root().plain()))
     }
 
     fn send_once(

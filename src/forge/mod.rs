@@ -64,6 +64,8 @@ pub struct Access<'a> {
     pub settings: &'a ForgeSettings,
     /// The remote (`Remote::endpoint`).
     pub endpoint: &'a Endpoint,
+    /// Whether the user gave the remote's address (`Remote::is_named_by_user`).
+    pub named: bool,
     /// The provider, where the caller knows it; found from the remote otherwise.
     pub provider: Option<Provider>,
     /// What for: a GitHub App's token is given no more than that takes.
@@ -129,6 +131,7 @@ impl<'a> Forge<'a> {
             provider,
             &target,
             &base,
+            access.named,
             access.purpose,
             access.interactive,
         )?;

@@ -116,8 +116,9 @@ impl fmt::Debug for ForgeSettings {
 }
 
 /// The variables that forges and their tokens are found by.
-const FORGE_VARIABLES: [&str; 13] = [
+const FORGE_VARIABLES: [&str; 14] = [
     "AIDF_APPROVER_TOKEN",
+    "AIDF_FORGE_HOST",
     "AIDF_FORGE_TOKEN",
     "GH_TOKEN",
     "GITHUB_TOKEN",

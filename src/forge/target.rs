@@ -2,7 +2,7 @@
 
 use super::settings::{ForgeSettings, Provider};
 use crate::error::{Error, Kind, Result};
-use crate::git::wire::endpoint::{HttpUrl, parse_http, percent_decode, redact};
+use crate::git::wire::endpoint::{HttpUrl, parse_http, redact};
 use crate::git::{Endpoint, Family, families};
 
 /// A repository on a forge.
@@ -30,10 +30,8 @@ impl Target {
         };
         let web = web_of(endpoint).ok_or_else(|| refuse("it has no forge's host"))?;
         let path = match endpoint {
-            Endpoint::Http(url) => {
-                percent_decode(&url.path).ok_or_else(|| refuse("its percent-encoding is broken"))?
-            }
-            Endpoint::Ssh(ssh) => ssh.path.clone(),
+            Endpoint::Http(url) => url.decoded_path(),
+            Endpoint::Ssh(ssh) => ssh.path().to_owned(),
             _ => return Err(refuse("it has no forge's host")),
         };
         let path = path.trim_matches('/');
@@ -66,18 +64,15 @@ impl Target {
 /// The web address of an endpoint's host; none for paths and git's own daemon.
 fn web_of(endpoint: &Endpoint) -> Option<HttpUrl> {
     match endpoint {
-        Endpoint::Http(url) => Some(HttpUrl {
-            path: String::new(),
-            ..url.clone()
-        }),
+        Endpoint::Http(url) => Some(url.root()),
         Endpoint::Ssh(ssh) => {
             // Both have a second name for ssh through port 443.
-            let host = match ssh.host.to_ascii_lowercase().as_str() {
-                "ssh.github.com" => "github.com".to_owned(),
-                "altssh.gitlab.com" => "gitlab.com".to_owned(),
-                other => other.to_owned(),
+            let host = match ssh.host() {
+                "ssh.github.com" => "github.com",
+                "altssh.gitlab.com" => "gitlab.com",
+                other => other,
             };
-            parse_http(true, &host)
+            parse_http(true, host)
         }
         Endpoint::Path(_) | Endpoint::Daemon(_) => None,
     }
@@ -98,11 +93,11 @@ pub(super) fn known_host(web: &HttpUrl, settings: &ForgeSettings) -> Option<Prov
     if let Some(provider) = settings
         .hosts
         .get(&web.authority())
-        .or_else(|| settings.hosts.get(&web.host))
+        .or_else(|| settings.hosts.get(web.host()))
     {
         return Some(*provider);
     }
-    if web.host == "codeberg.org" {
+    if web.host() == "codeberg.org" {
         return Some(Provider::Forgejo);
     }
     let forgejo = settings.variable("FORGEJO_SERVER_URL").is_some();
@@ -112,6 +107,30 @@ pub(super) fn known_host(web: &HttpUrl, settings: &ForgeSettings) -> Option<Prov
         Family::Gitea if forgejo => Some(Provider::Forgejo),
         Family::Gitea => Some(Provider::Gitea),
     }
+}
+
+/// Whether `AIDF_FORGE_TOKEN` (or `AIDF_APPROVER_TOKEN`) is meant for the server of `web`.
+///
+/// A clone's own configuration says where its remotes are, and a clone may come from a
+/// stranger: by itself it sends a token nowhere. `AIDF_FORGE_HOST` says which hosts the token
+/// is for, and then it goes to no other. Without that it goes to an address that the user
+/// gave (`named`), to the host of the API's address, to the hosts of `forge.hosts`, to the
+/// forges that everybody knows, and to the one that a CI job says it runs on.
+pub(super) fn is_own_host(web: &HttpUrl, named: bool, settings: &ForgeSettings) -> bool {
+    if let Some(hosts) = settings.variable("AIDF_FORGE_HOST") {
+        return hosts.split([',', ' ']).any(|host| {
+            let host = host.rsplit("://").next().unwrap_or("").trim_matches('/');
+            [web.host(), &web.authority()]
+                .iter()
+                .any(|ours| host.eq_ignore_ascii_case(ours))
+        });
+    }
+    let of_api = || {
+        let (scheme, rest) = settings.api_url.as_deref()?.split_once("://")?;
+        let api = parse_http(scheme == "https", rest)?;
+        Some(api.host() == web.host() || api.host() == format!("api.{}", web.host()))
+    };
+    named || known_host(web, settings).is_some() || of_api() == Some(true)
 }
 
 /// Where the API of a target is.
@@ -133,11 +152,10 @@ pub(super) fn api_base(
             )
         };
         let url = match given.split_once("://") {
-            Some(("https", rest)) => parse_http(true, rest),
-            Some(("http", rest)) => parse_http(false, rest),
-            _ => None,
+            Some((scheme @ ("https" | "http"), rest)) => HttpUrl::read(scheme == "https", rest),
+            _ => Err("it is neither https:// nor http://"),
         }
-        .ok_or_else(|| bad("cannot be read"))?;
+        .map_err(|why| bad(&format!("cannot be read: {why}")))?;
         if !url.is_private() {
             return Err(bad(
                 "is plain http to another machine, where tokens could be read",
@@ -146,7 +164,7 @@ pub(super) fn api_base(
         return Ok(url);
     }
     let suffix = match provider {
-        Provider::GitHub if target.web.host == "github.com" => {
+        Provider::GitHub if target.web.host() == "github.com" => {
             return parse_http(true, "api.github.com")
                 .ok_or_else(|| Error::new(Kind::Internal, "GitHub's API has no address"));
         }
@@ -160,30 +178,21 @@ pub(super) fn api_base(
             ));
         }
     };
-    Ok(HttpUrl {
-        path: suffix.to_owned(),
-        user: None,
-        password: None,
-        ..target.web.clone()
-    })
+    let odd = |why| Error::new(Kind::Internal, format!("the API has no address: {why}"));
+    target.web.without_login().with_path(suffix).map_err(odd)
 }
 
 /// Whether the operator's address of the API is on a host that the logins of `web` were
 /// never meant for: one address stands for every remote, whatever its host is.
 pub(super) fn leads_elsewhere(settings: &ForgeSettings, api: &HttpUrl, web: &HttpUrl) -> bool {
-    let in_the_open = HttpUrl {
-        secure: false,
-        ..api.clone()
-    };
-    // Plain http is private on this machine alone.
-    if settings.api_url.is_none() || in_the_open.is_private() {
+    if settings.api_url.is_none() || api.is_this_machine() {
         return false;
     }
-    let (api, web) = (api.host.to_ascii_lowercase(), web.host.to_ascii_lowercase());
+    let (api, web) = (api.host(), web.host());
     // `com` has subdomains of anybody's, and an address has none.
     let has_own = web.contains('.') && web.parse::<std::net::IpAddr>().is_err();
     let below = api
-        .strip_suffix(&web)
+        .strip_suffix(web)
         .is_some_and(|front| front.ends_with('.'));
     api != web && api != format!("api.{web}") && !(has_own && below)
 }
@@ -320,6 +329,56 @@ mod tests {
         );
         own.api_url = Some("http://git.example/api/v1".to_owned());
         assert!(base(Provider::GitHub, "git@github.com:o/r", &own).is_err());
+    }
+
+    #[test]
+    fn our_token_is_meant_for_hosts_that_somebody_but_the_clone_names() {
+        let none = settings(&[], &[]);
+        let meant = |url: &str, named, settings: &ForgeSettings| {
+            is_own_host(&web_of(&at(url)).unwrap(), named, settings)
+        };
+        for url in [
+            "https://github.com/o/r",
+            "git@github.com:o/r",
+            "https://gitlab.com/o/r",
+            "https://codeberg.org/o/r",
+        ] {
+            assert!(meant(url, false, &none), "{url}");
+        }
+        let url = "https://git.example.com:3000/o/r";
+        assert!(!meant(url, false, &none) && meant(url, true, &none));
+        let hosts = settings(&[("git.example.com", Provider::Gitea)], &[]);
+        let job = settings(
+            &[],
+            &[("GITHUB_SERVER_URL", "https://git.example.com:3000")],
+        );
+        let mut api = settings(&[], &[]);
+        api.api_url = Some("https://git.example.com/api/v1".to_owned());
+        for known in [&hosts, &job, &api] {
+            assert!(meant(url, false, known));
+            assert!(!meant(
+                "https://git.example.com.evil.test/o/r",
+                false,
+                known
+            ));
+            assert!(!meant("https://example.com:3000/o/r", false, known));
+        }
+        for (said, ours, github) in [
+            ("git.example.com", true, false),
+            ("https://GIT.example.com:3000/", true, false),
+            ("github.com, git.example.com:3000", true, true),
+            ("git.example.com:3001", false, false),
+            ("github.com", false, true),
+            (",", false, false),
+        ] {
+            let said_so = settings(&[], &[("AIDF_FORGE_HOST", said)]);
+            assert_eq!(meant(url, true, &said_so), ours, "{said}");
+            assert_eq!(
+                meant("git@github.com:o/r", true, &said_so),
+                github,
+                "{said}"
+            );
+        }
     }
 
     #[test]

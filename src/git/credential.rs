@@ -1,7 +1,7 @@
 //! Who we are to an HTTP remote: each way is tried once, and a refusal names all.
 
+use super::children::{Child, clean};
 use super::wire::endpoint::HttpUrl;
-use super::wire::process::LOCAL_ENVIRONMENT;
 use crate::error::Result;
 use crate::http::Http;
 use std::fmt;
@@ -35,10 +35,15 @@ impl Login {
 /// Knows logins that neither the environment nor git's helpers have, such as the
 /// short-lived tokens of a forge's app.
 pub trait LoginSource: fmt::Debug + Send + Sync {
-    /// The login for `url`; none where this source is not meant for it.
+    /// The login for `url`; none where this source is not meant for it. `own` says whether
+    /// `AIDF_FORGE_TOKEN` is ([`LoginSource::is_meant_for`]).
     ///
     /// Errors: those of getting it; the remote is then not tried with less.
-    fn login(&self, url: &HttpUrl, http: &Http) -> Result<Option<Login>>;
+    fn login(&self, url: &HttpUrl, http: &Http, own: bool) -> Result<Option<Login>>;
+
+    /// Whether `AIDF_FORGE_TOKEN` may be sent to the server of `url`. `named` says that the
+    /// user gave the address, in place of a clone's own configuration.
+    fn is_meant_for(&self, url: &HttpUrl, named: bool) -> bool;
 }
 
 const FROM_URL: &str = "the URL";
@@ -79,8 +84,16 @@ pub(crate) fn hide(mut text: String, secrets: &[String]) -> String {
     text
 }
 
-/// The variable whose token goes to whatever remote is in use.
-const OWN_VARIABLE: &str = "AIDF_FORGE_TOKEN";
+/// The variable whose token goes to no make of forge in particular, but to hosts that the
+/// user has named alone ([`LoginSource::is_meant_for`]).
+pub(crate) const OWN_VARIABLE: &str = "AIDF_FORGE_TOKEN";
+
+/// What to do where `AIDF_FORGE_TOKEN` is held back from a host.
+pub(crate) fn how_to_name(host: &str) -> String {
+    format!(
+        "AIDF_FORGE_TOKEN was not sent, since nothing of yours says that it is meant for {host}: if it is, set AIDF_FORGE_HOST={host} (or name the host under forge.hosts, or give the address with -R)"
+    )
+}
 
 /// A make of forge, as far as the names of its tokens go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,26 +116,30 @@ pub(crate) fn families(url: &HttpUrl, environment: impl Fn(&str) -> Option<Strin
         })
     };
     let mut found = Vec::new();
-    if url.host == "github.com" || named(["GITHUB_SERVER_URL", "GH_HOST"]) {
+    if url.host() == "github.com" || named(["GITHUB_SERVER_URL", "GH_HOST"]) {
         found.push(Family::GitHub);
     }
-    if url.host == "gitlab.com" || named(["CI_SERVER_URL", "CI_SERVER_HOST"]) {
+    if url.host() == "gitlab.com" || named(["CI_SERVER_URL", "CI_SERVER_HOST"]) {
         found.push(Family::GitLab);
     }
-    if url.host == "codeberg.org" || named(["GITEA_SERVER_URL", "FORGEJO_SERVER_URL"]) {
+    if url.host() == "codeberg.org" || named(["GITEA_SERVER_URL", "FORGEJO_SERVER_URL"]) {
         found.push(Family::Gitea);
     }
     found
 }
 
 /// The logins known without asking: the URL's, then a token of the environment that
-/// is meant for this host.
-pub(crate) fn known(url: &HttpUrl, environment: impl Fn(&str) -> Option<String>) -> Vec<Login> {
+/// is meant for this host; `own` says whether `AIDF_FORGE_TOKEN` is.
+pub(crate) fn known(
+    url: &HttpUrl,
+    own: bool,
+    environment: impl Fn(&str) -> Option<String>,
+) -> Vec<Login> {
     let mut found = Vec::new();
-    if let (Some(user), Some(password)) = (&url.user, &url.password) {
+    if let (Some(user), Some(password)) = (url.user(), url.password()) {
         found.push(Login {
-            user: user.clone(),
-            password: password.clone(),
+            user: user.to_owned(),
+            password: password.to_owned(),
             from: FROM_URL,
         });
     }
@@ -131,19 +148,24 @@ pub(crate) fn known(url: &HttpUrl, environment: impl Fn(&str) -> Option<String>)
         return found;
     }
     let of = families(url, &environment);
-    found.extend(token(&of, environment));
+    found.extend(token(&of, own, environment));
     found
 }
 
-/// The first token of the environment that is meant for one of these families.
-pub(crate) fn token(of: &[Family], environment: impl Fn(&str) -> Option<String>) -> Option<Login> {
+/// The first token of the environment that is meant for one of these families; `own` says
+/// whether `AIDF_FORGE_TOKEN` is, too.
+pub(crate) fn token(
+    of: &[Family],
+    own: bool,
+    environment: impl Fn(&str) -> Option<String>,
+) -> Option<Login> {
     let (github, gitlab, gitea) = (
         of.contains(&Family::GitHub),
         of.contains(&Family::GitLab),
         of.contains(&Family::Gitea),
     );
     let candidates: [(&'static str, bool, &str); 7] = [
-        (OWN_VARIABLE, true, "x-access-token"),
+        (OWN_VARIABLE, own, "x-access-token"),
         ("GH_TOKEN", github, "x-access-token"),
         ("GITHUB_TOKEN", github, "x-access-token"),
         ("GITLAB_TOKEN", gitlab, "oauth2"),
@@ -161,25 +183,49 @@ pub(crate) fn token(of: &[Family], environment: impl Fn(&str) -> Option<String>)
     })
 }
 
+/// The lines of git's credential protocol (git-credential(1), "INPUT/OUTPUT FORMAT"); the
+/// one writer of them. `None` where a value would end its line, and so say something else:
+/// then nothing is asked, and nothing told.
+fn lines(fields: &[(&str, &str)]) -> Option<String> {
+    let mut text = String::new();
+    for (name, value) in fields {
+        if value.contains(['\n', '\r', '\0']) {
+            return None;
+        }
+        text.push_str(&format!("{name}={value}\n"));
+    }
+    Some(text)
+}
+
 /// Asks git's credential helpers, with the user's and the system's configuration alone.
 /// `None` when no helper knows.
 pub(crate) fn ask_helpers(url: &HttpUrl, interactive: bool) -> Option<Login> {
-    let mut question = format!(
-        "protocol={}\nhost={}\npath={}\n",
-        url.scheme(),
-        url.authority(),
-        url.path.trim_start_matches('/')
-    );
-    if let Some(user) = &url.user {
-        question.push_str(&format!("username={user}\n"));
-    }
-    let answer = helper("fill", &question, interactive)?;
+    let (host, path) = (url.authority(), url.decoded_path());
+    let mut fields = vec![
+        ("protocol", url.scheme()),
+        ("host", host.as_str()),
+        ("path", path.trim_start_matches('/')),
+    ];
+    fields.extend(url.user().map(|user| ("username", user)));
+    let answer = helper("fill", &lines(&fields)?, interactive)?;
+    answered(&answer, url)
+}
+
+/// The login of an answer, where it is one for the server that was asked for.
+fn answered(answer: &str, url: &HttpUrl) -> Option<Login> {
     let field = |name: &str| {
         answer
-            .lines()
+            .split('\n')
             .find_map(|l| l.strip_prefix(name)?.strip_prefix('='))
+            .filter(|value| !value.contains(['\r', '\0']))
             .map(str::to_owned)
     };
+    // A helper may complete the question; one about another server is answered to nobody.
+    let same = field("protocol").is_none_or(|p| p == url.scheme())
+        && field("host").is_none_or(|h| h.eq_ignore_ascii_case(&url.authority()));
+    if !same {
+        return None;
+    }
     Some(Login {
         user: field("username")?,
         password: field("password")?,
@@ -189,14 +235,16 @@ pub(crate) fn ask_helpers(url: &HttpUrl, interactive: bool) -> Option<Login> {
 
 /// Tells the helpers whether what they gave was good.
 pub(crate) fn tell_helpers(url: &HttpUrl, login: &Login, good: bool) {
-    let fact = format!(
-        "protocol={}\nhost={}\nusername={}\npassword={}\n",
-        url.scheme(),
-        url.authority(),
-        login.user,
-        login.password
-    );
-    helper(if good { "approve" } else { "reject" }, &fact, false);
+    let host = url.authority();
+    let fact = lines(&[
+        ("protocol", url.scheme()),
+        ("host", &host),
+        ("username", &login.user),
+        ("password", &login.password),
+    ]);
+    if let Some(fact) = fact {
+        helper(if good { "approve" } else { "reject" }, &fact, false);
+    }
 }
 
 fn helper(action: &str, input: &str, interactive: bool) -> Option<String> {
@@ -209,9 +257,7 @@ fn helper(action: &str, input: &str, interactive: bool) -> Option<String> {
     command
         .args(["credential", action])
         .current_dir(outside.unwrap_or_else(|| "/".into()));
-    for variable in LOCAL_ENVIRONMENT {
-        command.env_remove(variable);
-    }
+    clean(&mut command, Child::Helper);
     if !interactive {
         command
             .env("GIT_TERMINAL_PROMPT", "0")
@@ -244,7 +290,7 @@ mod tests {
 
     fn sources(secure: bool, rest: &str, set: &[&str]) -> Vec<&'static str> {
         let url = parse_http(secure, rest).unwrap();
-        known(&url, |name| {
+        known(&url, true, |name| {
             set.contains(&name).then(|| "secret".to_owned())
         })
         .iter()
@@ -264,6 +310,46 @@ mod tests {
         ] {
             assert_eq!(hide(text.to_owned(), &secrets), left, "{text}");
         }
+    }
+
+    #[test]
+    fn no_value_says_a_second_line_to_a_helper() {
+        assert_eq!(
+            lines(&[("host", "h"), ("username", "a b")]).unwrap(),
+            "host=h\nusername=a b\n"
+        );
+        for bad in ["\n", "\r", "\0", "x\nurl=https://github.com"] {
+            assert_eq!(lines(&[("protocol", "https"), ("username", bad)]), None);
+        }
+    }
+
+    #[test]
+    fn an_answer_for_another_server_is_no_login() {
+        let url = parse_http(true, "h:8443/o/r").unwrap();
+        let login = |answer: &str| answered(answer, &url).map(|l| l.password);
+        assert_eq!(
+            login("protocol=https\nhost=h:8443\nusername=u\npassword=p\n").as_deref(),
+            Some("p")
+        );
+        for other in [
+            "protocol=https\nhost=github.com\nusername=u\npassword=p\n",
+            "protocol=http\nhost=h:8443\nusername=u\npassword=p\n",
+            "protocol=https\nhost=h:8443\nusername=u\npassword=p\r\n",
+            "protocol=https\nhost=h:8443\nusername=u\n",
+        ] {
+            assert_eq!(login(other), None, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_token_that_is_not_meant_for_a_host_is_left_out() {
+        let url = parse_http(true, "github.com/o/r").unwrap();
+        let from = |own| -> Vec<&str> {
+            let set = |name: &str| Some(name.to_owned()).filter(|n| n.ends_with("_TOKEN"));
+            known(&url, own, set).iter().map(|l| l.from).collect()
+        };
+        assert_eq!(from(true), ["AIDF_FORGE_TOKEN"]);
+        assert_eq!(from(false), ["GH_TOKEN"]);
     }
 
     #[test]

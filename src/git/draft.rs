@@ -5,7 +5,7 @@ use super::object::{Entry, Mode, Person};
 use super::pack;
 use super::store::Store;
 use crate::error::{Error, Kind, OrFail, Result};
-use git2::FileMode;
+use git2::{FileMode, ObjectType};
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 
@@ -190,6 +190,9 @@ impl<'s> Draft<'s> {
     }
 
     /// Writes a commit. `time` is in seconds since 1970, written as UTC.
+    ///
+    /// `last_line` sees every byte of the object before it, and may add one line, which
+    /// brings its own end.
     pub fn commit(
         &mut self,
         tree: ObjectId,
@@ -197,6 +200,7 @@ impl<'s> Draft<'s> {
         who: &Person,
         time: i64,
         message: &str,
+        last_line: impl FnOnce(&[u8]) -> Option<String>,
     ) -> Result<CommitId> {
         let failed = || "the commit could not be stored";
         let signature = git2::Signature::new(&who.name, &who.email, &git2::Time::new(time, 0))
@@ -213,10 +217,17 @@ impl<'s> Draft<'s> {
             .collect::<std::result::Result<Vec<_>, _>>()
             .or_fail(Kind::Internal, failed)?;
         let parents: Vec<&git2::Commit<'_>> = parents.iter().collect();
-        let id = self
-            .store
-            .repo
-            .commit(None, &signature, &signature, message, &tree, &parents)
+        let repo = &self.store.repo;
+        let mut bytes = repo
+            .commit_create_buffer(&signature, &signature, message, &tree, &parents)
+            .or_fail(Kind::Internal, failed)?
+            .to_vec();
+        if let Some(line) = last_line(&bytes) {
+            bytes.extend_from_slice(line.as_bytes());
+        }
+        let id = repo
+            .odb()
+            .and_then(|odb| odb.write(ObjectType::Commit, &bytes))
             .or_fail(Kind::Internal, failed)?;
         self.objects.push(ObjectId(id));
         Ok(ObjectId(id))

@@ -246,6 +246,14 @@ fn fault_in_path(path: &str) -> Option<&'static str> {
         if part.chars().any(is_invisible) {
             return Some("it holds an invisible character");
         }
+        if is_device(part) {
+            return Some("a part is a device's name on Windows (CON, NUL, COM1 and their like)");
+        }
+        if is_short_name(part) {
+            return Some(
+                "a part reads as a short name on Windows (GITMOD~1), which may be another file's",
+            );
+        }
     }
     None
 }
@@ -263,6 +271,32 @@ fn is_dot_git(part: &str) -> bool {
         .strip_prefix("git~")
         .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
     seen == ".git" || short_name
+}
+
+/// Names that Windows takes for a device in every folder, with whatever follows a dot
+/// ("Naming Files, Paths, and Namespaces" of its documentation).
+fn is_device(part: &str) -> bool {
+    let stem = part.split('.').next().unwrap_or(part).trim_end_matches(' ');
+    let stem = stem.to_lowercase();
+    let numbered = |prefix: &str| {
+        let mut rest = stem.strip_prefix(prefix).unwrap_or("").chars();
+        let number = rest.next().is_some_and(|c| "0123456789¹²³".contains(c));
+        number && rest.next().is_none()
+    };
+    ["con", "prn", "aux", "nul", "conin$", "conout$"].contains(&stem.as_str())
+        || numbered("com")
+        || numbered("lpt")
+}
+
+/// Names in the form that NTFS and FAT give to files with longer ones: `GIT~1`,
+/// `GI7EBA~1` (which git's fsck knows for `.gitmodules`), `GITHUB~1`, `CLAUDE~1.MD`.
+fn is_short_name(part: &str) -> bool {
+    let (stem, end) = part.split_once('.').unwrap_or((part, ""));
+    let Some((_, number)) = stem.rsplit_once('~') else {
+        return false;
+    };
+    let numbered = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    numbered && stem.chars().count() <= 8 && end.chars().count() <= 3 && !stem.starts_with('~')
 }
 
 #[cfg(test)]
@@ -301,6 +335,19 @@ mod tests {
             "a /b",
             "a\u{202e}b",
             "\u{feff}x",
+            "CON",
+            "a/nul",
+            "Aux.c",
+            "com1",
+            "LPT9.txt",
+            "lpt¹",
+            "con .x",
+            "CONOUT$",
+            "GITMOD~1",
+            "gi7eba~1",
+            "GI250~12",
+            "GITHUB~1/x.yml",
+            "CLAUDE~1.MD",
         ];
         for path in disguises {
             assert!(TreePath::new(path).is_err(), "{path:?} was accepted");
@@ -320,6 +367,15 @@ mod tests {
             "a b/c",
             ".gitx",
             "-x",
+            "console",
+            "com10",
+            "icon",
+            "auxiliary.c",
+            "nullable",
+            "x~",
+            "draft.~1~",
+            "a-longer-name~1.txt",
+            "~1",
         ] {
             assert!(TreePath::new(path).is_ok(), "{path:?} was refused");
         }

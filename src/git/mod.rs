@@ -7,6 +7,7 @@
 
 mod bundle;
 mod checkout;
+mod children;
 mod compare;
 mod credential;
 mod draft;
@@ -24,12 +25,14 @@ pub mod wire;
 
 pub use bundle::Bundle;
 pub use checkout::{Standing, WorkFile};
-pub(crate) use credential::{FROM_APP, Family, ask_helpers, families, hide, token};
+pub use children::{Child, clean};
+pub use compare::is_binary;
+pub(crate) use credential::{FROM_APP, Family, ask_helpers, families, hide, how_to_name, token};
 pub use credential::{Login, LoginSource};
 pub use draft::{Draft, Edit};
 pub use id::{CommitId, ObjectId, RefName, TreePath, is_invisible};
 pub use merge::{Conflict, Labels, MergedEntry, MergedText};
-pub use object::{Change, CommitInfo, Entry, LineCount, MAX_TEXT, Mode, Person};
+pub use object::{Change, CommitInfo, Entry, Folder, LineCount, MAX_TEXT, Mode, Person};
 pub use remote::{Remote, RemoteOptions};
 pub use revert::{Undo, undo};
 pub use store::{IndexStamp, Store, bytes_to_path, check_parents, tracking_ref};

@@ -4,7 +4,7 @@ use super::id::{CommitId, ObjectId};
 use git2::FileMode;
 
 /// A file's mode in a tree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Mode {
     /// 100644
     File,
@@ -46,13 +46,16 @@ impl Mode {
 }
 
 /// What a tree holds at a path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Entry {
     /// The blob, tree or submodule commit.
     pub id: ObjectId,
     /// Its mode.
     pub mode: Mode,
 }
+
+/// A tree's own entries, by name.
+pub type Folder = std::collections::BTreeMap<Vec<u8>, Entry>;
 
 /// A path's two sides in a comparison of trees. Paths are bytes as trees hold them.
 #[derive(Debug, Clone, PartialEq, Eq)]

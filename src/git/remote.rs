@@ -3,7 +3,7 @@
 use super::credential::LoginSource;
 use super::draft::pack_of;
 use super::id::CommitId;
-use super::settings::GitSettings;
+use super::settings::{GitSettings, why_ignored};
 use super::store::Store;
 use super::wire::PushFailure;
 use super::wire::{
@@ -57,11 +57,14 @@ impl Remote {
             None => git.rewrite(&url, true),
         };
         let write = Endpoint::parse(&write, &base)?;
+        for place in [&read, &write] {
+            refuse_inside(store, place)?;
+        }
         Ok(Remote {
             name: name.to_owned(),
             read,
             write,
-            settings: link_settings(git, options),
+            settings: link_settings(git, options, false),
         })
     }
 
@@ -76,7 +79,7 @@ impl Remote {
             name: "origin".to_owned(),
             read,
             write,
-            settings: link_settings(git, options),
+            settings: link_settings(git, options, true),
         })
     }
 
@@ -100,21 +103,38 @@ impl Remote {
         &self.write
     }
 
+    /// Whether what is read comes from where writes go.
+    pub fn reads_where_it_writes(&self) -> bool {
+        self.read.to_string() == self.write.to_string()
+    }
+
     /// How HTTP servers are reached from here, with this remote's git configuration.
     pub fn http(&self) -> Http {
         self.settings.http.clone()
     }
 
-    /// True when the repository's own file names an ssh command, which is not run.
-    pub fn ignores_ssh_command(&self) -> bool {
-        matches!(self.write, Endpoint::Ssh(_)) && self.settings.git.ignored_ssh_command()
+    /// Whether the user gave the address, and not a clone's own configuration.
+    pub fn is_named_by_user(&self) -> bool {
+        self.settings.named
+    }
+
+    /// The settings of the repository's own file that would matter here, and are not
+    /// honoured: a warning for each.
+    pub fn ignored_settings(&self) -> Vec<String> {
+        let mut all = self.settings.git.ignored(&self.write);
+        for name in self.settings.git.ignored(&self.read) {
+            if !all.contains(&name) {
+                all.push(name);
+            }
+        }
+        all.into_iter().map(why_ignored).collect()
     }
 
     /// The address under which GitHub serves a file of `branch`, where this is GitHub.
     pub fn raw_url(&self, branch: &str, path: &str) -> Option<String> {
         let (host, place) = match &self.write {
-            Endpoint::Http(url) => (url.host.as_str(), url.path.as_str()),
-            Endpoint::Ssh(ssh) => (ssh.host.as_str(), ssh.path.as_str()),
+            Endpoint::Http(url) => (url.host(), url.path()),
+            Endpoint::Ssh(ssh) => (ssh.host(), ssh.path()),
             _ => return None,
         };
         let place = place.trim_matches('/');
@@ -271,13 +291,35 @@ impl Remote {
     }
 }
 
-fn link_settings(git: GitSettings, options: &RemoteOptions) -> LinkSettings {
+/// A repository inside the clone came with it, and so did its hooks, which a push would run.
+fn refuse_inside(store: &Store, place: &Endpoint) -> Result<()> {
+    let Endpoint::Path(path) = place else {
+        return Ok(());
+    };
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let path = real(path);
+    let inside = [store.work_dir(), Some(store.common_dir())]
+        .into_iter()
+        .flatten()
+        .any(|own| path.starts_with(real(own)));
+    if !inside {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Usage,
+        format!("the remote {place} lies inside this clone, and its hooks would run here"),
+    )
+    .hint("give its address with -R, if it is yours; or move it out of the clone"))
+}
+
+fn link_settings(git: GitSettings, options: &RemoteOptions, named: bool) -> LinkSettings {
     let for_http = git.clone();
     LinkSettings {
         timeout: options.timeout,
         ssh_command: git.ssh_command(),
         interactive: options.interactive,
         http: Http::new(options.timeout, move |url| for_http.http_for(url)),
+        named,
         logins: options.logins.clone(),
         git,
     }

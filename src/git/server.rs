@@ -1,11 +1,10 @@
 //! A repository as its own server sees it: from inside a hook, and when it is set up.
 
 use super::id::{CommitId, ObjectId};
-use super::object::{Change, Entry, Mode};
+use super::object::{Entry, Folder, Mode};
 use super::store::{Store, prepare};
 use crate::error::{Error, Kind, OrFail, Result};
 use git2::{ObjectType, Repository};
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 impl Store {
@@ -119,18 +118,11 @@ impl Store {
     ///
     /// Errors: internal.
     pub fn branches(&self) -> Result<Vec<(String, CommitId)>> {
-        let failed = || "the branches cannot be read";
-        let mut found = Vec::new();
-        let all = self.repo.references_glob("refs/heads/*");
-        for reference in all.or_fail(Kind::Internal, failed)? {
-            let reference = reference.or_fail(Kind::Internal, failed)?;
-            let name = reference.name().ok();
-            let name = name.and_then(|n| n.strip_prefix("refs/heads/"));
-            if let (Some(name), Some(id)) = (name, reference.target()) {
-                found.push((name.to_owned(), ObjectId(id)));
-            }
-        }
-        Ok(found)
+        let short = |(name, id): (String, ObjectId)| {
+            Some((name.strip_prefix("refs/heads/")?.to_owned(), id))
+        };
+        let all = self.refs_under("refs/heads/")?;
+        Ok(all.into_iter().filter_map(short).collect())
     }
 
     /// Whether an object is a commit, and not a tag of one.
@@ -148,76 +140,62 @@ impl Store {
             .is_ok_and(|r| r.kind() == Some(git2::ReferenceType::Symbolic))
     }
 
-    /// What differs between two trees, at most `most` paths; `None` where there is more.
+    /// A tree's own entries, by name.
     ///
-    /// A tree of a few objects can stand for millions of files: it is left as soon as it
-    /// is too much. Errors: internal, for a tree that cannot be read.
-    pub fn changes_up_to(
-        &self,
-        old: Option<ObjectId>,
-        new: Option<ObjectId>,
-        most: usize,
-    ) -> Result<Option<Vec<Change>>> {
-        let mut found = Vec::new();
-        let mut open = vec![(Vec::new(), old, new)];
-        while let Some((folder, old, new)) = open.pop() {
-            let (before, after) = (self.entries(old)?, self.entries(new)?);
-            let names: BTreeSet<&Vec<u8>> = before.keys().chain(after.keys()).collect();
-            for name in names {
-                let (old, new) = (before.get(name).copied(), after.get(name).copied());
-                if old == new {
-                    continue;
-                }
-                let mut path: Vec<u8> = folder.clone();
-                path.extend_from_slice(name);
-                let is_folder = |e: &Entry| e.mode == Mode::Folder;
-                let below = (old.filter(is_folder), new.filter(is_folder));
-                let here = (old.filter(|e| !is_folder(e)), new.filter(|e| !is_folder(e)));
-                if here != (None, None) {
-                    found.push(Change {
-                        path: path.clone(),
-                        renamed_to: None,
-                        old: here.0,
-                        new: here.1,
-                    });
-                }
-                if below != (None, None) {
-                    path.push(b'/');
-                    open.push((path, below.0.map(|e| e.id), below.1.map(|e| e.id)));
-                }
-                if found.len() + open.len() > most {
-                    return Ok(None);
-                }
+    /// Errors: denied, for a tree that holds one name twice: which of the two counts
+    /// differs from program to program. Not_found, for one that cannot be read.
+    pub fn folder(&self, tree: ObjectId) -> Result<Folder> {
+        let mut found = Folder::new();
+        for entry in self.tree(tree)?.iter() {
+            let there = Entry {
+                id: ObjectId(entry.id()),
+                mode: Mode::from_raw(entry.filemode_raw()),
+            };
+            if found.insert(entry.name_bytes().to_vec(), there).is_some() {
+                return Err(Error::new(
+                    Kind::Denied,
+                    format!("the tree {tree} holds one name twice"),
+                )
+                .hint("make the commit again with git itself"));
             }
         }
-        Ok(Some(found))
+        Ok(found)
     }
 
-    fn entries(&self, tree: Option<ObjectId>) -> Result<BTreeMap<Vec<u8>, Entry>> {
-        let Some(tree) = tree else {
-            return Ok(BTreeMap::new());
-        };
-        let entry = |e: git2::TreeEntry<'_>| {
-            let found = Entry {
-                id: ObjectId(e.id()),
-                mode: Mode::from_raw(e.filemode_raw()),
-            };
-            (e.name_bytes().to_vec(), found)
-        };
-        Ok(self.tree(tree)?.iter().map(entry).collect())
-    }
-
-    /// The commits that `tip` reaches and none of `hidden` does, newest first.
+    /// Every ref whose name starts with `prefix`, with what it points at.
     ///
     /// Errors: internal.
-    pub fn new_commits(&self, tip: CommitId, hidden: &[CommitId]) -> Result<Vec<CommitId>> {
+    pub fn refs_under(&self, prefix: &str) -> Result<Vec<(String, ObjectId)>> {
+        let failed = || "the refs cannot be read";
+        let mut found = Vec::new();
+        let all = self.repo.references_glob(&format!("{prefix}*"));
+        for reference in all.or_fail(Kind::Internal, failed)? {
+            let reference = reference.or_fail(Kind::Internal, failed)?;
+            if let (Ok(name), Some(id)) = (reference.name(), reference.target()) {
+                found.push((name.to_owned(), ObjectId(id)));
+            }
+        }
+        Ok(found)
+    }
+
+    /// The commits that `tip` reaches and none of `hidden` does, newest first, and no more
+    /// than `most` of them.
+    ///
+    /// Errors: internal.
+    pub fn new_commits(
+        &self,
+        tip: CommitId,
+        hidden: &[CommitId],
+        most: usize,
+    ) -> Result<Vec<CommitId>> {
         let failed = || "the pushed history cannot be walked";
         let mut walk = self.repo.revwalk().or_fail(Kind::Internal, failed)?;
         walk.push(tip.0).or_fail(Kind::Internal, failed)?;
         for id in hidden {
             walk.hide(id.0).or_fail(Kind::Internal, failed)?;
         }
-        walk.map(|id| id.map(ObjectId).or_fail(Kind::Internal, failed))
+        walk.take(most)
+            .map(|id| id.map(ObjectId).or_fail(Kind::Internal, failed))
             .collect()
     }
 }

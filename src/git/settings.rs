@@ -1,8 +1,11 @@
-//! The parts of git's own configuration that a user of git expects any push to
-//! honour. What would run a program is read from the user's and the system's
-//! files alone, never from the repository's.
+//! The parts of git's own configuration that a user of git expects any push to honour.
+//!
+//! A clone may come from a stranger, and its own configuration with it. So what would run a
+//! program, and what says through whom and how safely a server is reached (proxies and
+//! certificates, where logins could be read), is taken from the user's and the system's files
+//! alone. A repository's own may say where its remotes are, and which headers go to them.
 
-use super::wire::endpoint::{HttpUrl, percent_decode};
+use super::wire::endpoint::{Endpoint, HttpUrl, percent_decode};
 use crate::http::HttpSettings;
 use git2::ConfigLevel;
 use std::path::Path;
@@ -111,28 +114,42 @@ impl GitSettings {
             })
     }
 
-    /// True when the repository's own file names an ssh command, which is not run.
-    pub fn ignored_ssh_command(&self) -> bool {
-        std::env::var_os("GIT_SSH_COMMAND").is_none()
-            && self
-                .entries
+    /// The settings of the repository's own file that are not honoured, and would matter to
+    /// a remote at `to`: their names, in file order.
+    pub fn ignored(&self, to: &Endpoint) -> Vec<&str> {
+        let matters = |name: &str| match to {
+            Endpoint::Ssh(_) => {
+                name == "core.sshcommand" && std::env::var_os("GIT_SSH_COMMAND").is_none()
+            }
+            Endpoint::Http(url) => OF_THE_USER
                 .iter()
-                .any(|e| e.name == "core.sshcommand" && e.from_repository)
+                .any(|key| http_fit(name, key, url).is_some()),
+            _ => false,
+        };
+        let mut found: Vec<&str> = Vec::new();
+        for entry in self.entries.iter().filter(|e| e.from_repository) {
+            if matters(&entry.name) && !found.contains(&entry.name.as_str()) {
+                found.push(&entry.name);
+            }
+        }
+        found
     }
 
     /// `http.*` and `http.<url>.*` for `url`: the closest match of each key wins.
     pub fn http_for(&self, url: &HttpUrl) -> HttpSettings {
         let environment = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
-        let (headers, _) = self.http_values(url, "extraheader");
         let mut extra_headers: Vec<String> = Vec::new();
-        for header in headers {
+        for header in self.headers_for(url) {
             if header.is_empty() {
                 extra_headers.clear();
             } else {
                 extra_headers.push(header.to_owned());
             }
         }
-        let last = |key: &str| self.http_values(url, key).0.last().map(|v| v.to_string());
+        let last = |key: &str| {
+            let mut values = self.http_values(url, key, |e| !e.from_repository);
+            values.pop().map(str::to_owned)
+        };
         let verify = environment("GIT_SSL_NO_VERIFY").is_none_or(|v| is_false(&v))
             && last("sslverify").is_none_or(|v| !is_false(&v));
         HttpSettings {
@@ -144,24 +161,38 @@ impl GitSettings {
         }
     }
 
-    /// The values of `http.<url>.key` that match `url` best, with how well they match.
-    fn http_values(&self, url: &HttpUrl, key: &str) -> (Vec<&str>, usize) {
+    /// The values of `http.extraHeader` for `url`. CI checkouts keep their login in such a one
+    /// in the clone, under the server's URL. One of the repository's own that names no URL
+    /// goes to its own remotes, and not to where one of them redirects.
+    fn headers_for(&self, url: &HttpUrl) -> Vec<&str> {
+        let key = "extraheader";
+        let bare = |entry: &Entry| entry.name.strip_prefix("http.") == Some(key);
+        self.http_values(url, key, |e| {
+            !(e.from_repository && bare(e)) || self.has_remote_at(url)
+        })
+    }
+
+    /// Whether a remote of the configuration is on the server of `url`.
+    fn has_remote_at(&self, url: &HttpUrl) -> bool {
+        let is_there = |address: &str| match Endpoint::parse(address, Path::new("/")) {
+            Ok(Endpoint::Http(remote)) => remote.is_same_server(url),
+            _ => false,
+        };
+        self.entries
+            .iter()
+            .filter(|e| e.name.starts_with("remote."))
+            .filter(|e| e.name.ends_with(".url") || e.name.ends_with(".pushurl"))
+            .any(|e| {
+                is_there(&self.rewrite(&e.value, false)) || is_there(&self.rewrite(&e.value, true))
+            })
+    }
+
+    /// The values of `http.<url>.key` that match `url` best, of the entries that `counts`.
+    fn http_values(&self, url: &HttpUrl, key: &str, counts: impl Fn(&Entry) -> bool) -> Vec<&str> {
         let (mut best, mut values) = (0, Vec::new());
-        for entry in &self.entries {
-            let Some(rest) = entry.name.strip_prefix("http.") else {
+        for entry in self.entries.iter().filter(|e| counts(e)) {
+            let Some(fit) = http_fit(&entry.name, key, url) else {
                 continue;
-            };
-            let fit = if rest == key {
-                1
-            } else {
-                match rest
-                    .strip_suffix(key)
-                    .and_then(|p| p.strip_suffix('.'))
-                    .and_then(|p| url_match(p, url))
-                {
-                    Some(fit) => fit,
-                    None => continue,
-                }
             };
             if fit > best {
                 best = fit;
@@ -171,8 +202,31 @@ impl GitSettings {
                 values.push(entry.value.as_str());
             }
         }
-        (values, best)
+        values
     }
+}
+
+/// Why the setting `name` of a repository's own configuration is not honoured, and what to do.
+pub(super) fn why_ignored(name: &str) -> String {
+    if name == "core.sshcommand" {
+        return "core.sshCommand of this repository's own configuration is not run; set GIT_SSH_COMMAND, or git config --global core.sshCommand".to_owned();
+    }
+    format!(
+        "{name} of this repository's own configuration is not used, since logins could be read through it; if it is yours, git config --global {name}"
+    )
+}
+
+/// The keys of `http.*` that decide who can read what is sent.
+const OF_THE_USER: [&str; 3] = ["proxy", "sslverify", "sslcainfo"];
+
+/// How well the setting `name` matches as `http.<url>.key`; `None`: it does not.
+fn http_fit(name: &str, key: &str, url: &HttpUrl) -> Option<usize> {
+    let rest = name.strip_prefix("http.")?;
+    if rest == key {
+        return Some(1);
+    }
+    let pattern = rest.strip_suffix(key)?.strip_suffix('.')?;
+    url_match(pattern, url)
 }
 
 fn is_false(value: &str) -> bool {
@@ -201,13 +255,13 @@ fn url_match(pattern: &str, url: &HttpUrl) -> Option<usize> {
     };
     let (host, port) = match host_port.rsplit_once(':') {
         Some((host, port)) if !host_port.ends_with(']') => (host, port.parse().ok()?),
-        _ => (host_port, if url.secure { 443 } else { 80 }),
+        _ => (host_port, if url.is_secure() { 443 } else { 80 }),
     };
-    if port != url.effective_port() || (user.is_some() && user != url.user) {
+    if port != url.effective_port() || (user.is_some() && user.as_deref() != url.user()) {
         return None;
     }
     let (want, have): (Vec<&str>, Vec<&str>) =
-        (host.split('.').collect(), url.host.split('.').collect());
+        (host.split('.').collect(), url.host().split('.').collect());
     if want.len() != have.len()
         || !want
             .iter()
@@ -217,7 +271,7 @@ fn url_match(pattern: &str, url: &HttpUrl) -> Option<usize> {
         return None;
     }
     let path = path.trim_end_matches('/');
-    let under = url.path.strip_prefix(path)?;
+    let under = url.path().strip_prefix(path)?;
     if !under.is_empty() && !under.starts_with('/') {
         return None;
     }
@@ -285,7 +339,50 @@ mod tests {
         ]);
         if std::env::var_os("GIT_SSH_COMMAND").is_none() {
             assert_eq!(s.ssh_command().as_deref(), Some("ssh -F mine"));
-            assert!(s.ignored_ssh_command());
+            let to = Endpoint::parse("git@h:x", Path::new("/")).unwrap();
+            assert_eq!(s.ignored(&to), ["core.sshcommand"]);
         }
+    }
+
+    #[test]
+    fn the_repository_does_not_say_through_whom_a_server_is_reached() {
+        let s = settings(&[
+            ("http.sslcainfo", "/of/the/user", false),
+            ("http.https://h/.sslcainfo", "/of/the/clone", true),
+            ("http.https://h/.proxy", "http://thief", true),
+            ("http.proxy", "http://ours", false),
+            ("http.sslverify", "false", true),
+            ("http.https://elsewhere/.proxy", "http://thief", true),
+        ]);
+        let url = parse_http(true, "h/o/r").unwrap();
+        let http = s.http_for(&url);
+        assert_eq!(http.proxy.as_deref(), Some("http://ours"));
+        if std::env::var_os("GIT_SSL_CAINFO").is_none() {
+            assert_eq!(http.ca_file.as_deref(), Some("/of/the/user"));
+        }
+        if std::env::var_os("GIT_SSL_NO_VERIFY").is_none() {
+            assert!(http.verify);
+        }
+        assert_eq!(
+            s.ignored(&Endpoint::Http(url)),
+            [
+                "http.https://h/.sslcainfo",
+                "http.https://h/.proxy",
+                "http.sslverify"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_header_of_the_repository_that_names_no_url_goes_to_its_remotes_alone() {
+        let s = settings(&[
+            ("http.extraheader", "X-Key: k", true),
+            ("remote.origin.url", "gh:o/r", true),
+            ("url.https://github.com/.insteadof", "gh:", false),
+        ]);
+        let headers = |rest| s.http_for(&parse_http(true, rest).unwrap()).extra_headers;
+        assert_eq!(headers("github.com/o/r"), ["X-Key: k"]);
+        assert!(headers("evil.example/o/r").is_empty());
+        assert!(headers("github.com:8443/o/r").is_empty());
     }
 }

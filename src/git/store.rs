@@ -273,6 +273,22 @@ impl Store {
         })
     }
 
+    /// A commit object's bytes, as they are hashed.
+    ///
+    /// Errors: not_found, when it is not here or is not a commit.
+    pub fn raw_commit(&self, id: CommitId) -> Result<Vec<u8>> {
+        let missing = || format!("commit {id} is not in this store");
+        let odb = self
+            .repo
+            .odb()
+            .or_fail(Kind::Internal, || "the object store cannot be opened")?;
+        let object = odb.read(id.0).or_fail(Kind::NotFound, missing)?;
+        match object.kind() {
+            ObjectType::Commit => Ok(object.data().to_vec()),
+            _ => Err(Error::new(Kind::NotFound, missing())),
+        }
+    }
+
     /// The one commit whose id starts with these hexadecimal digits.
     pub fn by_prefix(&self, digits: &str) -> Option<CommitId> {
         self.repo

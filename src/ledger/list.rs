@@ -173,6 +173,14 @@ impl Ledger {
             .map(|(time, span)| (time.as_deref(), &self.text[span.clone()]))
     }
 
+    /// Every entry, first to last: its path and its text.
+    pub fn items(&self) -> impl Iterator<Item = (Option<&str>, &str)> {
+        self.paths
+            .iter()
+            .zip(&self.items)
+            .map(|(path, span)| (path.as_deref(), &self.text[span.clone()]))
+    }
+
     /// Removes every entry whose path `gone` names; the other bytes stay. Returns how many.
     pub fn remove(&mut self, gone: impl Fn(&str) -> bool) -> usize {
         let goes: Vec<bool> = self

@@ -3,7 +3,9 @@
 //! in PyYAML, which the programs that read them use.
 
 mod entries;
+mod growth;
 mod list;
 
 pub use entries::{ChangelogEntry, MemoryEntry, RollbackEntry};
+pub use growth::{Growth, Item, growth};
 pub use list::Ledger;

@@ -1,5 +1,6 @@
 //! Which branch a write goes to, and whether it may.
 
+use super::revoked;
 use super::session::{self, Session};
 use crate::config::DEFAULT_BASE;
 use crate::context::Context;
@@ -8,7 +9,7 @@ use crate::gate::REVOKED;
 use crate::git::{Advertisement, CommitId, RefName, Store, TreePath};
 use crate::names;
 use crate::policy::{self, Policy, PolicyFile};
-use crate::token::{self, Claims, Rejection, TokenKind};
+use crate::token::{self, Activity, Claims, Rejection, TokenKind};
 use crate::yaml;
 
 /// Where the revocation of a token lies.
@@ -146,7 +147,11 @@ pub struct Standing {
 ///
 /// Errors: integrity, for a policy that cannot be read; unavailable.
 pub fn standing(cx: &Context) -> Result<Standing> {
-    let refs = cx.remote.connect_for_reading()?.refs(&["refs/heads/"])?;
+    let refs = cx
+        .remote
+        .connect_for_reading()?
+        .refs(&["refs/heads/", REVOKED])?;
+    revoked::heed_listed(cx, &refs);
     let default_branch = refs
         .iter()
         .find(|r| r.name == "HEAD")
@@ -285,17 +290,18 @@ pub fn authorise(
         .as_ref()
         .is_some_and(|c| c.kind == TokenKind::Operator);
     if let Some(claims) = &target.claims {
-        if advertisement.tip(&revocation_ref(&claims.id)).is_some() {
+        if revoked::is_revoked(cx, advertisement, &claims.id) {
             return Err(rejected(Rejection::Revoked));
         }
+        let activity = Activity {
+            tip: Some(last_write),
+            recorded: None,
+        };
+        let idle_days = policy.sandbox().idle_days;
+        if token::idleness(claims, activity, idle_days, cx.now.seconds()).over {
+            return Err(rejected(Rejection::Idle));
+        }
         if claims.kind == TokenKind::Sandbox {
-            // A commit dated ahead must not keep a token alive.
-            let last_write = last_write.min(cx.now.seconds());
-            if token::ends_at(claims, Some(last_write), policy.sandbox().idle_days)
-                .is_some_and(|end| cx.now.seconds() >= end)
-            {
-                return Err(rejected(Rejection::Idle));
-            }
             if claims.branch.as_deref() != Some(branch) && !policy.is_protected(branch) {
                 return Err(Error::new(Kind::Denied, format!("the token is for another branch than {branch}"))
                     .hint("leave --branch out to write the token's own sandbox, or open one with `aidf sandbox init`"));

@@ -1,11 +1,13 @@
 //! The commits of a branch with what aidf knows of each.
 
-use super::access;
+use super::{access, revoked, written};
 use crate::clock::Moment;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
+use crate::gate::REVOKED;
 use crate::git::{CommitId, CommitInfo, RefName};
-use crate::signature::{self, Check, Signed};
+use crate::names;
+use crate::signature::{self, Check, Judged};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -42,8 +44,17 @@ pub struct Line {
     pub commit: CommitId,
     /// UTC, RFC 3339.
     pub time: String,
-    /// Who wrote it; the author's name for commits that did not come through aidf.
+    /// Who says to have written it; the author's name for commits that did not come
+    /// through aidf. Anybody can say anything: what is known is in the fields after it.
     pub committed_by: String,
+    /// What its writer says of who wrote it, where that is more than its branch's name.
+    pub claimed_by: Option<String>,
+    /// The branch that it was written to; only under a good signature.
+    pub written_to: Option<String>,
+    /// The token it was written with; only under a good signature.
+    pub token_id: Option<String>,
+    /// The pod which that token was given to; only under a good signature.
+    pub pod: Option<String>,
     /// Its task.
     pub task_id: Option<String>,
     /// The program that wrote it.
@@ -56,6 +67,78 @@ pub struct Line {
     pub signature: Check,
     /// The commit that undid it.
     pub rolled_back_by: Option<CommitId>,
+    /// The author's name.
+    #[serde(skip)]
+    pub author: String,
+}
+
+impl Line {
+    /// Who wrote it, as far as aidf knows: the author, which on a sandbox is the branch
+    /// itself, and the token. None without a good signature: then all is a claim.
+    pub fn known(&self) -> Option<String> {
+        if self.signature != Check::Good {
+            return None;
+        }
+        let known: Vec<String> = [("token", &self.token_id), ("pod", &self.pod)]
+            .into_iter()
+            .filter_map(|(what, value)| Some(format!("{what} {}", value.as_ref()?)))
+            .collect();
+        Some(match known.is_empty() {
+            true => self.author.clone(),
+            false => format!("{} ({})", self.author, known.join(", ")),
+        })
+    }
+
+    /// Who the writer says it is by, and by which program, in words that no value can
+    /// break out of. None where it says no more than what is known.
+    pub fn says(&self) -> Option<String> {
+        let who = match self.signature {
+            Check::Good => self.claimed_by.as_ref(),
+            _ => Some(&self.committed_by),
+        };
+        let agent = self.agent.as_ref();
+        let who = who.map(|who| claim(who));
+        let agent = agent.map(|agent| format!("agent {}", claim(agent)));
+        let said: Vec<String> = who.into_iter().chain(agent).collect();
+        (!said.is_empty()).then(|| said.join(", "))
+    }
+
+    /// Its task, which is the writer's word as well.
+    pub fn task(&self) -> Option<String> {
+        self.task_id.as_deref().map(claim)
+    }
+
+    /// Whether it is known that it came through aidf to this branch.
+    pub fn is_signed_for(&self, branch: &str) -> bool {
+        self.signature == Check::Good && self.written_to.as_deref() == Some(branch)
+    }
+
+    /// How its signature stands, in a word or three.
+    pub fn standing(&self) -> &'static str {
+        match self.signature {
+            Check::Good => "signed",
+            Check::Bad => "BAD SIGNATURE",
+            Check::None => "unsigned",
+            Check::Unknown => "signature not checked (its key is not here)",
+        }
+    }
+}
+
+/// The longest claim that is shown to people, in characters.
+const MAX_CLAIM: usize = 40;
+
+/// A claim as people are shown it: short, on one line, in quotes where it could be taken
+/// for more than one.
+fn claim(value: &str) -> String {
+    let words: Vec<&str> = value.split_whitespace().collect();
+    let mut text = words.join(" ");
+    if text.chars().count() > MAX_CLAIM {
+        text = text.chars().take(MAX_CLAIM - 1).chain(['…']).collect();
+    }
+    match text.contains([',', ';', ':', '"']) || text.is_empty() {
+        true => format!("\"{}\"", text.replace('"', "'")),
+        false => text,
+    }
 }
 
 /// Reads the log.
@@ -66,11 +149,11 @@ pub fn log(cx: &Context, request: &Request) -> Result<Report> {
         Some(name) => RefName::branch(name)?,
         None => access::choose(cx, None, None)?.branch,
     };
-    let (tip, base) = fetch_tip(cx, &branch)?;
+    let tip = fetch_tip(cx, &branch)?;
     if cx.store.is_shallow() {
         cx.warn("this clone is shallow: older commits are not shown");
     }
-    log_from(cx, &branch, tip, base, None, request)
+    log_from(cx, &branch, tip, None, request)
 }
 
 /// Reads the log from a tip that is in the store, without what `hide` reaches.
@@ -78,7 +161,6 @@ pub(super) fn log_from(
     cx: &Context,
     branch: &RefName,
     tip: CommitId,
-    base: Option<CommitId>,
     hide: Option<CommitId>,
     request: &Request,
 ) -> Result<Report> {
@@ -86,11 +168,14 @@ pub(super) fn log_from(
     let mut commits = Vec::new();
     for id in cx.store.history(tip, hide)? {
         let commit = cx.store.commit(id)?;
-        let signature = check_signature(cx, &commit, branch.short(), base);
-        reverts.see(cx, &commit, signature);
+        let judged = judge(cx, id, branch.short())?;
+        reverts.see(cx, &commit, &judged);
+        let rolled_back_by = reverts.of(id, &judged);
         let task_id = trailer(&commit, "Aidf-Task-Id");
-        let committed_by =
-            trailer(&commit, "Aidf-Committed-By").unwrap_or_else(|| commit.author_name.clone());
+        let claimed = trailer(&commit, "Aidf-Committed-By");
+        let committed_by = claimed
+            .clone()
+            .unwrap_or_else(|| commit.author_name.clone());
         if request.task_id.is_some() && request.task_id != task_id
             || request
                 .committed_by
@@ -111,16 +196,24 @@ pub(super) fn log_from(
                 continue;
             }
         }
+        let good = judged.check == Check::Good;
+        let written_to = judged.branch.filter(|_| good);
+        let own = |name| trailer(&commit, name).filter(|_| good);
         commits.push(Line {
             commit: id,
             time: Moment::from_seconds(commit.time).rfc3339(),
             committed_by,
+            claimed_by: claimed.filter(|who| Some(who) != written_to.as_ref()),
+            token_id: own(written::TOKEN),
+            pod: own(written::POD),
+            written_to,
             task_id,
             agent: trailer(&commit, "Aidf-Agent"),
             subject: commit.subject().to_owned(),
             files,
-            signature,
-            rolled_back_by: reverts.of(id),
+            signature: judged.check,
+            rolled_back_by,
+            author: commit.author_name.clone(),
         });
         if commits.len() >= request.number {
             break;
@@ -133,16 +226,15 @@ pub(super) fn log_from(
     })
 }
 
-/// The tips of a branch and of the base on the remote, with their objects fetched.
+/// The tip of a branch on the remote, with its objects fetched.
 ///
 /// Errors: not_found.
-fn fetch_tip(cx: &Context, branch: &RefName) -> Result<(CommitId, Option<CommitId>)> {
-    let base_ref = format!("refs/heads/{}", cx.config.base);
+fn fetch_tip(cx: &Context, branch: &RefName) -> Result<CommitId> {
     let refs = cx
         .remote
         .connect_for_reading()?
-        .refs(&[branch.as_str(), &base_ref])?;
-    let base = refs.iter().find(|r| r.name == base_ref).map(|r| r.id);
+        .refs(&[branch.as_str(), REVOKED])?;
+    revoked::heed_listed(cx, &refs);
     let tip = refs
         .iter()
         .find(|r| r.name == branch.as_str())
@@ -154,9 +246,8 @@ fn fetch_tip(cx: &Context, branch: &RefName) -> Result<(CommitId, Option<CommitI
             )
             .hint("see them with `aidf sandbox list`")
         })?;
-    let wants: Vec<CommitId> = std::iter::once(tip).chain(base).collect();
-    cx.remote.fetch(&cx.store, &wants, false, &*cx.progress)?;
-    Ok((tip, base))
+    cx.remote.fetch(&cx.store, &[tip], false, &*cx.progress)?;
+    Ok(tip)
 }
 
 /// The value of a trailer in the last paragraph of a message.
@@ -165,10 +256,7 @@ pub(super) fn trailer(commit: &CommitInfo, name: &str) -> Option<String> {
 }
 
 fn trailers<'a>(commit: &'a CommitInfo, name: &'a str) -> impl Iterator<Item = &'a str> {
-    let body = commit.message.trim_end();
-    let last = body.rfind("\n\n").map_or("", |at| &body[at + 2..]);
-    last.lines()
-        .filter_map(move |l| l.strip_prefix(name)?.strip_prefix(": "))
+    signature::trailers(&commit.message, name)
 }
 
 fn files_of(cx: &Context, commit: &CommitInfo) -> Result<Vec<String>> {
@@ -185,50 +273,19 @@ fn files_of(cx: &Context, commit: &CommitInfo) -> Result<Vec<String>> {
         .collect())
 }
 
-/// Checks a commit's signature against the ring. It names the branch that was written:
-/// `branch`, or the sandbox it was made on, where that was merged into the base since.
-pub(super) fn check_signature(
-    cx: &Context,
-    commit: &CommitInfo,
-    branch: &str,
-    base: Option<CommitId>,
-) -> Check {
-    let Some((message, key, mac)) = signature::split(&commit.message) else {
-        return Check::None;
-    };
-    let parents: Vec<String> = commit.parents.iter().map(|p| p.to_string()).collect();
-    let verify = |branch: &str| {
-        let signed = Signed {
-            repository: &cx.repo_name,
-            branch,
-            tree: &commit.tree.to_string(),
-            parents: &parents.join(" "),
-            author: &commit.author,
-            committer: &commit.committer,
-            message,
-        };
-        signature::verify(cx.keys(), key, mac, &signed)
-    };
-    match verify(branch) {
-        Check::Bad
-            if commit.author_name != branch && crate::names::is_sandbox(&commit.author_name) =>
-        {
-            let inherited = !crate::names::is_sandbox(branch)
-                || base.is_some_and(|b| cx.store.is_ancestor(commit.id, b));
-            if inherited {
-                verify(&commit.author_name)
-            } else {
-                Check::Bad
-            }
-        }
-        other => other,
-    }
+/// Judges a commit that is in the store, by the branch that it was written to; `looked_at`
+/// is that of an old one which names none.
+///
+/// Errors: not_found.
+pub(super) fn judge(cx: &Context, id: CommitId, looked_at: &str) -> Result<Judged> {
+    let raw = cx.store.raw_commit(id)?;
+    Ok(signature::judge(cx.keys(), &cx.repo_name, looked_at, &raw))
 }
 
 /// Which commits were undone, met newest first.
 #[derive(Default)]
 pub(super) struct Reverts {
-    by: BTreeMap<CommitId, CommitId>,
+    by: BTreeMap<CommitId, Vec<(CommitId, Option<String>)>>,
 }
 
 impl Reverts {
@@ -236,18 +293,25 @@ impl Reverts {
     ///
     /// Where a key is at hand its word is taken only under a good signature: a commit
     /// that came by plain git must not make another look undone.
-    pub fn see(&mut self, cx: &Context, commit: &CommitInfo, signature: Check) {
-        let trusted = cx.keys().is_empty() || signature == Check::Good;
-        if !trusted || self.by.contains_key(&commit.id) {
+    pub fn see(&mut self, cx: &Context, commit: &CommitInfo, judged: &Judged) {
+        let trusted = cx.keys().is_empty() || judged.check == Check::Good;
+        if !trusted || self.of(commit.id, judged).is_some() {
             return;
         }
         for id in trailers(commit, "Aidf-Reverts").filter_map(|v| CommitId::parse(v).ok()) {
-            self.by.entry(id).or_insert(commit.id);
+            let by = (commit.id, judged.branch.clone());
+            self.by.entry(id).or_default().push(by);
         }
     }
 
-    /// The commit that undid `id`.
-    pub fn of(&self, id: CommitId) -> Option<CommitId> {
-        self.by.get(&id).copied()
+    /// The commit that undid `id`, of which this is known. What one sandbox undid for
+    /// itself is not undone in another, though its history be brought there.
+    pub fn of(&self, id: CommitId, judged: &Judged) -> Option<CommitId> {
+        let counts = |branch: &Option<String>| {
+            let elsewhere = branch.as_deref().filter(|b| names::is_sandbox(b));
+            elsewhere.is_none() || judged.check != Check::Good || *branch == judged.branch
+        };
+        let by = self.by.get(&id)?.iter().find(|(_, branch)| counts(branch));
+        by.map(|(by, _)| *by)
     }
 }

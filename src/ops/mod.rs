@@ -11,6 +11,7 @@ pub mod log;
 pub mod propose;
 pub mod protect;
 pub mod publish;
+mod revoked;
 pub mod rollback;
 pub mod sandbox;
 pub mod session;

@@ -13,7 +13,6 @@ use crate::ledger::Ledger;
 use crate::ops::access;
 use crate::ops::commit::FileChange;
 use crate::policy::{Policy, PolicyFile};
-use crate::signature::Check;
 use serde::Serialize;
 
 /// The longest title, in characters.
@@ -259,15 +258,7 @@ fn own_commits(cx: &Context, found: &Found) -> Result<Vec<Line>> {
         number: usize::MAX,
         ..log::Request::default()
     };
-    Ok(log::log_from(
-        cx,
-        &found.branch,
-        found.head,
-        found.base,
-        found.base,
-        &request,
-    )?
-    .commits)
+    Ok(log::log_from(cx, &found.branch, found.head, found.base, &request)?.commits)
 }
 
 /// What the guards ask about.
@@ -322,12 +313,9 @@ fn facts(cx: &Context, found: &Found, commits: &[Line], policy: &Policy) -> Resu
             mode_changed,
         });
     }
-    facts.unsigned = (!cx.keys().is_empty()).then(|| {
-        commits
-            .iter()
-            .filter(|c| c.signature != Check::Good)
-            .count()
-    });
+    let branch = found.branch.short();
+    facts.unsigned = (!cx.keys().is_empty())
+        .then(|| commits.iter().filter(|c| !c.is_signed_for(branch)).count());
     Ok(facts)
 }
 
@@ -405,14 +393,18 @@ fn body(report: &Report, commits: &[Line]) -> String {
         report.head.short()
     );
     for c in commits.iter().take(MAX_LISTED) {
-        let who = match &c.agent {
-            Some(agent) => format!("{} ({agent})", c.committed_by),
-            None => c.committed_by.clone(),
+        // What is known first, and then what is only said.
+        let known = match c.known() {
+            Some(known) => cell(&known),
+            None => c.standing().to_owned(),
+        };
+        let who = match c.says() {
+            Some(says) => format!("{known}, says: {}", cell(&says)),
+            None => known,
         };
         text.push_str(&format!(
-            "| {} | {} | {} | {} |\n",
+            "| {} | {who} | {} | {} |\n",
             c.commit.short(),
-            cell(&who),
             cell(c.task_id.as_deref().unwrap_or("")),
             cell(&c.subject)
         ));

@@ -1,6 +1,7 @@
 //! The one way to a remote ref: connect, build on the tips that were advertised, push
 //! with compare-and-swap, believe the server's report alone, and try again on new tips.
 
+use super::revoked;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::gate::MOVED;
@@ -96,6 +97,7 @@ pub fn publish<T>(
             .step(&format!("connect to {}", cx.remote.address()));
         let connection = cx.remote.connect()?;
         let advertisement = &connection.advertisement;
+        revoked::heed(cx, advertisement);
 
         // A push without an answer may have landed after all: look before any retry.
         for at in 0..unconfirmed.len() {

@@ -2,13 +2,15 @@
 
 use super::access::{self, rejected, revocation_ref};
 use super::publish::{self, Objects, Plan, Push};
+use super::revoked;
 use crate::clock::{Moment, Period};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
+use crate::gate::REVOKED;
 use crate::git::{RefName, RefUpdate};
 use crate::names;
 use crate::policy::Policy;
-use crate::token::{self, Claims, TokenKind};
+use crate::token::{self, Activity, Claims, TokenKind};
 use serde::Serialize;
 
 /// How long an operator's token lives where nothing else is said.
@@ -197,17 +199,16 @@ pub fn inspect(cx: &Context, text: &str) -> Result<InspectReport> {
         Err(why) => report.rejected = Some(why.to_string()),
         Ok(claims) => {
             let revocation = revocation_ref(&claims.id);
-            let refs = cx
-                .remote
-                .connect_for_reading()?
-                .refs(&[revocation.as_str()])?;
-            let revoked = refs.iter().any(|r| r.name == revocation);
+            let refs = cx.remote.connect_for_reading()?.refs(&[REVOKED])?;
+            revoked::heed_listed(cx, &refs);
+            let shown = refs.iter().any(|r| r.name == revocation);
+            let revoked = revoked::is_known(cx, shown, &claims.id);
             let past = |end: Option<i64>| end.is_some_and(|e| cx.now.seconds() >= e);
             report.rejected = if revoked {
                 Some(token::Rejection::Revoked.to_string())
             } else if past(claims.expires) {
                 Some(token::Rejection::Expired.to_string())
-            } else if past(idle_end(cx, &claims)?) {
+            } else if is_idle(cx, &claims)? {
                 Some(token::Rejection::Idle.to_string())
             } else {
                 None
@@ -288,24 +289,27 @@ pub fn revoke(cx: &Context, given: &str, operator: Option<&str>) -> Result<Revok
         None,
         published.as_ref().map(|p| p.report.message.as_str()),
     );
-    Ok(published?.report)
+    let report = published?.report;
+    // Should the ref be deleted later, it holds here still.
+    revoked::remember(cx, &report.token_id);
+    Ok(report)
 }
 
-/// When a sandbox's token ends with disuse, by the policy of the remote.
-fn idle_end(cx: &Context, claims: &Claims) -> Result<Option<i64>> {
+/// Whether a sandbox's token ended with disuse, by the policy of the remote.
+fn is_idle(cx: &Context, claims: &Claims) -> Result<bool> {
     let Some(branch) = claims
         .branch
         .as_ref()
         .filter(|_| claims.kind == TokenKind::Sandbox)
     else {
-        return Ok(None);
+        return Ok(false);
     };
     let standing = match access::standing(cx) {
         Ok(standing) => standing,
         // A token can be read under a policy that cannot.
         Err(e) if e.kind() == Kind::Integrity => {
             cx.warn(e.in_full());
-            return Ok(None);
+            return Ok(false);
         }
         Err(e) => return Err(e),
     };
@@ -316,18 +320,19 @@ fn idle_end(cx: &Context, claims: &Claims) -> Result<Option<i64>> {
         standing.default_branch.as_deref(),
     );
     let tip = standing.branches.iter().find(|(b, _)| b == branch);
-    let last_write = match tip {
+    let tip = match tip {
         Some((_, tip)) => {
             cx.remote.fetch(&cx.store, &[*tip], false, &*cx.progress)?;
             Some(cx.store.commit(*tip)?.time)
         }
         None => None,
     };
-    Ok(token::ends_at(
-        claims,
-        last_write,
-        policy.sandbox().idle_days,
-    ))
+    let activity = Activity {
+        tip,
+        recorded: None,
+    };
+    let idle_days = policy.sandbox().idle_days;
+    Ok(token::idleness(claims, activity, idle_days, cx.now.seconds()).over)
 }
 
 fn needs_key(cx: &Context) -> Result<()> {

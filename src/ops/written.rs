@@ -6,10 +6,15 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, Draft, Edit, Entry, Mode, ObjectId, Person, TreePath, check_parents};
 use crate::ledger::Ledger;
-use crate::signature::{self, Signed};
+use crate::signature;
 
 /// The longest value of a trailer, in bytes.
 const MAX_TRAILER: usize = 200;
+
+/// The trailer that names the token which a commit was written with.
+pub(super) const TOKEN: &str = "Aidf-Token";
+/// The trailer that names the pod which that token was given to.
+pub(super) const POD: &str = "Aidf-Pod";
 
 /// A commit's words and who it is by.
 pub(super) struct Words<'a> {
@@ -112,25 +117,27 @@ pub(super) fn commit(
         "\n\n"
     };
     let mut message = format!("{}{gap}", words.message);
-    for (name, value) in &words.trailers {
+    for (name, value) in words.trailers.iter().chain(&own_trailers(target)) {
         message.push_str(&format!("{name}: {value}\n"));
     }
-    if let Some(key) = cx.keys().active() {
-        let line = format!("{} <{}> {time} +0000", who.name, who.email);
-        let signed = Signed {
-            repository: &cx.repo_name,
-            branch: target.name(),
-            tree: &tree.to_string(),
-            parents: &parent.to_string(),
-            author: &line,
-            committer: &line,
-            message: &message,
-        };
-        let trailer = signature::sign(key, &signed);
-        message.push_str(&trailer);
-        message.push('\n');
+    draft.commit(tree, &[parent], &who, time, &message, |before| {
+        let key = cx.keys().active()?;
+        let line = signature::sign(key, &cx.repo_name, target.name(), before);
+        Some(line + "\n")
+    })
+}
+
+/// What aidf knows itself, and no writer says: the branch, and the token that was opened.
+fn own_trailers(target: &Target) -> Vec<(&'static str, String)> {
+    let mut own = Vec::new();
+    if let Some(claims) = &target.claims {
+        own.push((TOKEN, claims.id.clone()));
+        own.extend(claims.pod.clone().map(|pod| (POD, pod)));
+        // Whoever sealed the token chose them: one line is all that each may be.
+        own.retain(|(name, value)| check_value(name, value).is_ok());
     }
-    draft.commit(tree, &[parent], &who, time, &message)
+    own.push((signature::BRANCH, target.name().to_owned()));
+    own
 }
 
 /// True where the last of several paragraphs is all `Token: value` lines

@@ -196,6 +196,8 @@ fn a_forge_token_of_the_environment_is_used() {
     let answer = w
         .call(&["sandbox", "init", "--json"])
         .env("AIDF_FORGE_TOKEN", "forge-token-1")
+        // A clone's own configuration does not say whom a token is meant for.
+        .env("AIDF_FORGE_HOST", "127.0.0.1")
         .run()
         .ok()
         .json();
@@ -385,7 +387,8 @@ fn a_proxy_of_the_configuration_or_the_environment_is_used() {
         assert_eq!(out.code, 9, "{out}");
     }
     proxy.http().reset();
-    w.git(&["config", "http.proxy", &proxy.http().base()]);
+    w.env
+        .gitconfig(&format!("[http]\n\tproxy = {}\n", proxy.http().base()));
     w.aidf(&["sandbox", "init", "--json"]).exits(9);
     assert!(
         !proxy.http().requests().is_empty(),

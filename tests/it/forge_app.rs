@@ -47,6 +47,7 @@ fn survey(settings: &ForgeSettings, purpose: Purpose) -> Result<(), aidf::error:
     let forge = Forge::connect(Access {
         settings,
         endpoint: &endpoint,
+        named: true,
         provider: Some(Provider::GitHub),
         purpose,
         http: door(5),
@@ -367,11 +368,11 @@ fn the_apps_key_speaks_to_the_remotes_host_alone() {
         hint.contains("AIDF_FORGE_TOKEN") && hint.contains("AIDF_APPROVER_TOKEN"),
         "{hint}"
     );
-    let source = aidf::forge::logins_for_git(&settings).unwrap();
+    let source = aidf::forge::logins_for_git(&settings);
     let Endpoint::Http(url) = place("https://github.com/acme/widgets.git") else {
         panic!("an address");
     };
-    let error = source.login(&url, &door(5)).unwrap_err();
+    let error = source.login(&url, &door(5), true).unwrap_err();
     assert_eq!(error.kind(), Kind::Auth, "{error}");
 }
 

@@ -39,6 +39,7 @@ pub fn connect<'a>(
     Forge::connect(Access {
         settings,
         endpoint,
+        named: true,
         provider: Some(provider),
         purpose: Purpose::Protect,
         http: door(5),

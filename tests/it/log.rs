@@ -39,6 +39,10 @@ fn commits_come_newest_first_with_every_field() {
         "commit",
         "time",
         "committed_by",
+        "claimed_by",
+        "written_to",
+        "token_id",
+        "pod",
         "task_id",
         "agent",
         "subject",
@@ -154,15 +158,21 @@ fn a_commit_altered_after_signing_is_bad() {
 }
 
 #[test]
-fn a_signed_commit_on_another_branch_is_bad() {
+fn a_signed_commit_on_another_branch_says_where_it_was_written() {
     let w = World::path();
-    w.sandbox();
+    let branch = w.sandbox();
     let commit = text(&w.save("a.txt", "a\n", "Add a"), "commit");
     let other = text(&w.json(&["sandbox", "init", "--force-new"]), "branch");
     w.remote
         .git(&["update-ref", &format!("refs/heads/{other}"), &commit]);
     let log = w.json(&["log", &other, "-n", "1"]);
-    assert_eq!(log["commits"][0]["signature"], "bad", "{log:#}");
+    assert_eq!(log["commits"][0]["signature"], "good", "{log:#}");
+    assert_eq!(log["commits"][0]["written_to"], branch.as_str());
+    // Of its own it has no signed commit.
+    let list = w.json(&["sandbox", "list"]);
+    let all = list["sandboxes"].as_array().unwrap();
+    let theirs = all.iter().find(|s| s["branch"] == other.as_str()).unwrap();
+    assert_eq!(theirs["unsigned"], 1, "{list:#}");
 }
 
 #[test]

@@ -53,6 +53,47 @@ fn the_base_may_allow_what_is_denied_by_default() {
 }
 
 #[test]
+fn what_makes_a_tool_run_code_is_refused_with_the_reason_and_the_least_that_allows_it() {
+    let w = World::path();
+    let branch = w.sandbox();
+    w.write("a.txt", "a\n");
+    for path in [
+        ".claude/settings.json",
+        "CLAUDE.md",
+        "sub/AGENTS.md",
+        ".mcp.json",
+        ".vscode/tasks.json",
+        "sub/.vscode/tasks.json",
+        ".devcontainer/devcontainer.json",
+        ".envrc",
+        ".cursor/mcp.json",
+        ".github/copilot-instructions.md",
+        ".github/anything.md",
+        ".drone.yaml",
+        "lefthook.yml",
+        ".pre-commit-config.yaml",
+        "web/.husky/pre-commit",
+        "crates/x/.cargo/config.toml",
+        "sub/.gitattributes",
+        "AGENTS.MD",
+    ] {
+        let out = w.refuses(&["commit", &format!("{path}=a.txt"), "-m", "x"], 5);
+        let error = out.error();
+        assert!(text(&error, "message").contains("rule: "), "{out}");
+        let hint = text(&error, "hint");
+        assert!(hint.contains(&format!("allow: ['{path}']")), "{out}");
+    }
+    publish(&w, "paths: {allow: ['sub/AGENTS.md']}\n");
+    w.json(&["commit", "sub/AGENTS.md=a.txt", "-m", "Allowed"]);
+    assert_eq!(w.remote.file(&branch, "sub/AGENTS.md"), b"a\n");
+    w.refuses(&["commit", "AGENTS.md=a.txt", "-m", "x"], 5);
+    // What the policy itself denies no `allow` takes out, and the refusal says so.
+    publish(&w, "paths: {allow: ['x/**'], deny: ['x/**']}\n");
+    let out = w.refuses(&["commit", "x/y=a.txt", "-m", "x"], 5);
+    assert!(text(&out.error(), "hint").contains("paths: deny:"), "{out}");
+}
+
+#[test]
 fn a_policy_that_changed_holds_for_the_next_commit() {
     let w = under("version: 1\n");
     w.sandbox();

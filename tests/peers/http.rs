@@ -408,6 +408,29 @@ fn over_https_an_authority_nobody_trusts_is_refused_and_the_mend_is_named() {
 }
 
 #[test]
+fn over_https_a_clone_does_not_say_whom_to_trust() {
+    if !have(&TLS_PEERS) {
+        return;
+    }
+    let mut place = Place::new();
+    let made = Certificates::make(&place);
+    let authority = made.authority.display().to_string();
+    let web = nginx(&place, &made.site());
+    place.remote("project", &[]);
+    place.with_env("GIT_SSL_CAINFO", authority.clone());
+    let clone = place.clone(&format!("{}/project.git", web.base), "clone");
+    place.without_env("GIT_SSL_CAINFO");
+    let before = web.requests().len();
+    for (key, value) in [("http.sslVerify", "false"), ("http.sslCAInfo", &*authority)] {
+        place.git(&clone, &["config", key, value]);
+        let ended = place.aidf(&clone, &["sandbox", "init"]);
+        assert!([4, 9].contains(&ended.code), "{}", ended.told());
+        ended.says("certificate");
+        assert_eq!(web.requests().len(), before, "{key} was honoured");
+    }
+}
+
+#[test]
 fn over_https_a_self_signed_certificate_given_as_trusted_is_accepted_or_explained() {
     if !have(&TLS_PEERS) {
         return;

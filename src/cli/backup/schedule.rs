@@ -223,10 +223,11 @@ fn for_unit(value: &str) -> String {
 /// What the job's environment must say as this one does: where things lie, and never a
 /// secret itself.
 fn environment() -> Vec<(&'static str, String)> {
-    const NAMES: [&str; 8] = [
+    const NAMES: [&str; 9] = [
         "HOME",
         "PATH",
         "AIDF_CONFIG",
+        "AIDF_FORGE_HOST",
         "AIDF_KEY_FILE",
         "XDG_CONFIG_HOME",
         "XDG_CACHE_HOME",

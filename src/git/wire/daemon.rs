@@ -14,9 +14,9 @@ pub(super) fn open(
     version2: bool,
     settings: &LinkSettings,
 ) -> Result<DaemonLink> {
-    let place = format!("{}:{}", to.host, to.port);
+    let place = format!("{}:{}", to.host(), to.port());
     let addresses = place.to_socket_addrs().or_fail(Kind::Unavailable, || {
-        format!("the host `{}` could not be found", to.host)
+        format!("the host `{}` could not be found", to.host())
     })?;
     let mut last = None;
     for address in addresses {
@@ -38,7 +38,7 @@ pub(super) fn open(
                     format!(
                         "git-{} {}\0host={}\0{extra}",
                         service.command(),
-                        to.path,
+                        to.path(),
                         place
                     )
                     .as_bytes(),

@@ -1,5 +1,7 @@
 //! Where a remote is: git's URL forms, read into parts.
 
+use super::url::{Fault, Host, decode, read_host_port, split_path};
+pub use super::url::{HttpUrl, parse_http, percent_decode};
 use crate::error::{Error, Kind, Result};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -17,80 +19,94 @@ pub enum Endpoint {
     Http(HttpUrl),
 }
 
-/// A place reached by ssh.
+/// A place reached by ssh. No part of it is an option to ssh, or holds control characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ssh {
+    user: Option<String>,
+    host: Host,
+    port: Option<u16>,
+    path: String,
+}
+
+impl Ssh {
+    /// Every part as ssh and the server's shell get to see it: decoded already.
+    fn new(
+        user: Option<String>,
+        (host, port): (Host, Option<u16>),
+        path: String,
+    ) -> std::result::Result<Ssh, Fault> {
+        if path.is_empty() {
+            return Err("it has no path");
+        }
+        if path.starts_with('-') {
+            return Err("its path begins with `-`, which programs would take for an option");
+        }
+        if let Some(user) = &user {
+            // What ssh itself takes for a name (valid_ruser in OpenSSH's ssh.c), and no space.
+            let odd = |c: char| c.is_whitespace() || "'`\"$;&<>|(){}/".contains(c);
+            if user.starts_with('-') || user.ends_with('\\') || user.chars().any(odd) {
+                return Err("its user cannot be the name of an account");
+            }
+        }
+        Ok(Ssh {
+            user,
+            host,
+            port,
+            path,
+        })
+    }
+
     /// Login name, when the URL gives one.
-    pub user: Option<String>,
-    /// Host name, or an alias of ~/.ssh/config.
-    pub host: String,
+    pub fn user(&self) -> Option<&str> {
+        self.user.as_deref()
+    }
+
+    /// Host name, or an alias of ~/.ssh/config; an IPv6 address has its brackets.
+    pub fn host(&self) -> &str {
+        self.host.as_str()
+    }
+
     /// Port, when the URL gives one.
-    pub port: Option<u16>,
+    pub fn port(&self) -> Option<u16> {
+        self.port
+    }
+
     /// Path on the server, as the server's shell sees it.
-    pub path: String,
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// `host` or `user@host`, as ssh takes it.
+    pub fn destination(&self) -> String {
+        match &self.user {
+            Some(user) => format!("{user}@{}", self.host.bare()),
+            None => self.host.bare().to_owned(),
+        }
+    }
 }
 
 /// A place served by git daemon.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Daemon {
-    /// Host name or address.
-    pub host: String,
+    host: Host,
+    port: u16,
+    path: String,
+}
+
+impl Daemon {
+    /// Host name or address; an IPv6 address has its brackets.
+    pub fn host(&self) -> &str {
+        self.host.as_str()
+    }
+
     /// Port; 9418 by default.
-    pub port: u16,
-    /// Path, with its leading slash.
-    pub path: String,
-}
-
-/// A place served over HTTP.
-#[derive(Clone, PartialEq, Eq)]
-pub struct HttpUrl {
-    /// True for https.
-    pub secure: bool,
-    /// Host name or address.
-    pub host: String,
-    /// Port, when the URL gives one.
-    pub port: Option<u16>,
-    /// Path, with its leading slash and without one at its end.
-    pub path: String,
-    /// User name of the URL, percent-decoded.
-    pub user: Option<String>,
-    /// Password of the URL, percent-decoded. Never printed.
-    pub password: Option<String>,
-}
-
-impl fmt::Debug for HttpUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.plain())
-    }
-}
-
-impl HttpUrl {
-    /// `https` or `http`.
-    pub fn scheme(&self) -> &'static str {
-        if self.secure { "https" } else { "http" }
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
-    /// `host` or `host:port`.
-    pub fn authority(&self) -> String {
-        match self.port {
-            Some(port) => format!("{}:{port}", self.host),
-            None => self.host.clone(),
-        }
-    }
-
-    /// The URL without user and password.
-    pub fn plain(&self) -> String {
-        format!("{}://{}{}", self.scheme(), self.authority(), self.path)
-    }
-
-    /// True where nobody between here and the server can read what is sent.
-    pub fn is_private(&self) -> bool {
-        self.secure || is_loopback(&self.host)
-    }
-
-    /// The port in use.
-    pub fn effective_port(&self) -> u16 {
-        self.port.unwrap_or(if self.secure { 443 } else { 80 })
+    /// Path: with its leading slash, or from a home folder's `~`.
+    pub fn path(&self) -> &str {
+        &self.path
     }
 }
 
@@ -104,13 +120,16 @@ impl fmt::Display for Endpoint {
                 if let Some(user) = &s.user {
                     write!(f, "{user}@")?;
                 }
-                f.write_str(&s.host)?;
+                f.write_str(s.host.as_str())?;
                 if let Some(port) = s.port {
                     write!(f, ":{port}")?;
                 }
                 write!(f, "/{}", s.path.trim_start_matches('/'))
             }
-            Endpoint::Daemon(d) => write!(f, "git://{}:{}{}", d.host, d.port, d.path),
+            Endpoint::Daemon(d) => {
+                let path = d.path.trim_start_matches('/');
+                write!(f, "git://{}:{}/{path}", d.host, d.port)
+            }
             Endpoint::Http(url) => f.write_str(&url.plain()),
         }
     }
@@ -136,45 +155,14 @@ impl Endpoint {
         }
         if let Some((scheme, rest)) = url.split_once("://") {
             return match scheme.to_ascii_lowercase().as_str() {
-                "file" => {
-                    let path = rest
-                        .strip_prefix("localhost")
-                        .filter(|p| p.starts_with('/'))
-                        .unwrap_or(rest);
-                    let path = percent_decode(path)
-                        .ok_or_else(|| refuse("its percent-encoding is broken"))?;
-                    // file:///C:/x on Windows
-                    let path = if cfg!(windows) {
-                        path.trim_start_matches('/').to_owned()
-                    } else {
-                        path
-                    };
-                    Ok(Endpoint::Path(PathBuf::from(path)))
-                }
-                "ssh" | "git+ssh" | "ssh+git" => {
-                    parse_ssh(rest).ok_or_else(|| refuse("its host or path is malformed"))
-                }
-                "git" => {
-                    let (authority, path) = split_path(rest);
-                    let (host, port) =
-                        split_port(authority).ok_or_else(|| refuse("its port is malformed"))?;
-                    if host.is_empty() || path.is_empty() {
-                        return Err(refuse("it has no host or no path"));
-                    }
-                    Ok(Endpoint::Daemon(Daemon {
-                        host,
-                        port: port.unwrap_or(9418),
-                        path: path.to_owned(),
-                    }))
-                }
-                "http" | "https" => {
-                    let secure = scheme.eq_ignore_ascii_case("https");
-                    parse_http(secure, rest)
-                        .map(Endpoint::Http)
-                        .ok_or_else(|| refuse("its host or port is malformed"))
-                }
-                other => Err(refuse(&format!("`{other}://` is not spoken here"))),
-            };
+                "file" => parse_file(rest),
+                "ssh" | "git+ssh" | "ssh+git" => parse_ssh(rest),
+                "git" => parse_daemon(rest),
+                "http" => HttpUrl::read(false, rest).map(Endpoint::Http),
+                "https" => HttpUrl::read(true, rest).map(Endpoint::Http),
+                other => return Err(refuse(&format!("`{other}://` is not spoken here"))),
+            }
+            .map_err(refuse);
         }
         if let Some((helper, _)) = url.split_once("::")
             && !helper.is_empty()
@@ -184,22 +172,8 @@ impl Endpoint {
         {
             return Err(refuse("remote helpers run programs and are not used"));
         }
-        // The scp form: a colon before any slash, and no drive letter.
-        if let Some(colon) = url.find(':')
-            && !url[..colon].contains(['/', '\\'])
-            && !(cfg!(windows) && colon == 1)
-        {
-            let (who, path) = (&url[..colon], &url[colon + 1..]);
-            let (user, host) = split_user(who);
-            if !good_ssh_host(&host) || path.is_empty() {
-                return Err(refuse("its host or path is malformed"));
-            }
-            return Ok(Endpoint::Ssh(Ssh {
-                user,
-                host,
-                port: None,
-                path: path.to_owned(),
-            }));
+        if let Some((who, path)) = scp_parts(url) {
+            return parse_scp(who, path).map_err(refuse);
         }
         Ok(Endpoint::Path(base.join(url)))
     }
@@ -210,7 +184,7 @@ impl Endpoint {
             Endpoint::Path(path) => path.to_string_lossy().replace('\\', "/"),
             Endpoint::Ssh(s) => s.path.clone(),
             Endpoint::Daemon(d) => d.path.clone(),
-            Endpoint::Http(url) => url.path.clone(),
+            Endpoint::Http(url) => url.path().to_owned(),
         };
         let path = path.trim_end_matches('/');
         // A clone's own folder may be given: /x/demo/.git is `demo`.
@@ -226,18 +200,10 @@ impl Endpoint {
     pub fn is_private(&self) -> bool {
         match self {
             Endpoint::Path(_) | Endpoint::Ssh(_) => true,
-            Endpoint::Daemon(d) => is_loopback(&d.host),
+            Endpoint::Daemon(d) => d.host.is_this_machine(),
             Endpoint::Http(url) => url.is_private(),
         }
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    bare.eq_ignore_ascii_case("localhost")
-        || bare
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|ip| ip.is_loopback())
 }
 
 /// `url` with what stands before `@` in its authority hidden.
@@ -247,124 +213,97 @@ pub fn redact(url: &str) -> String {
         if let Some((_, host)) = authority.rsplit_once('@') {
             return format!("{scheme}://***@{host}{path}");
         }
+        // A password with a slash in it: what is no port may be one's beginning.
+        if authority.contains(':')
+            && let Some((_, after)) = path.rsplit_once('@')
+        {
+            return format!("{scheme}://***@{after}");
+        }
     }
     url.to_owned()
 }
 
-/// Reads an http(s) URL; `None` when its authority is malformed.
-pub fn parse_http(secure: bool, rest: &str) -> Option<HttpUrl> {
-    let (authority, path) = split_path(rest);
-    let (userinfo, host_port) = match authority.rsplit_once('@') {
-        Some((u, h)) => (Some(u), h),
-        None => (None, authority),
-    };
-    let (host, port) = split_port(host_port)?;
-    if host.is_empty() || host.contains(['/', ' ', '?', '#']) {
-        return None;
+/// ssh://host/~user/x and git://host/~user/x mean ~user/x on the server.
+fn from_home(path: String) -> String {
+    match path.strip_prefix("/~") {
+        Some(_) => path[1..].to_owned(),
+        None => path,
     }
-    let (user, password) = match userinfo {
-        None => (None, None),
-        Some(u) => match u.split_once(':') {
-            Some((user, password)) => {
-                (Some(percent_decode(user)?), Some(percent_decode(password)?))
-            }
-            None => (Some(percent_decode(u)?), None),
-        },
-    };
-    let path = path
-        .split(['?', '#'])
-        .next()
-        .unwrap_or("")
-        .trim_end_matches('/')
-        .to_owned();
-    Some(HttpUrl {
-        secure,
-        host: host.to_ascii_lowercase(),
-        port,
-        path,
-        user,
-        password,
-    })
 }
 
-fn parse_ssh(rest: &str) -> Option<Endpoint> {
+fn parse_ssh(rest: &str) -> std::result::Result<Endpoint, Fault> {
     let (authority, path) = split_path(rest);
     let (user, host_port) = split_user(authority);
-    let (host, port) = split_port(&host_port)?;
-    let path = percent_decode(path)?;
-    // ssh://host/~user/x means ~user/x on the server.
-    let path = if path.starts_with("/~") {
-        path[1..].to_owned()
-    } else {
-        path
-    };
-    if !good_ssh_host(&host) || path.is_empty() {
-        return None;
+    let user = user.map(decode).transpose()?;
+    let path = from_home(decode(path)?);
+    Ssh::new(user, read_host_port(host_port)?, path).map(Endpoint::Ssh)
+}
+
+fn parse_daemon(rest: &str) -> std::result::Result<Endpoint, Fault> {
+    let (authority, path) = split_path(rest);
+    let (host, port) = read_host_port(authority)?;
+    let path = from_home(decode(path)?);
+    if path.is_empty() {
+        return Err("it has no path");
     }
-    Some(Endpoint::Ssh(Ssh {
-        user,
+    Ok(Endpoint::Daemon(Daemon {
         host,
-        port,
+        port: port.unwrap_or(9418),
         path,
     }))
 }
 
-/// A host that starts with `-` would be an option to ssh.
-fn good_ssh_host(host: &str) -> bool {
-    !host.is_empty()
-        && !host.starts_with('-')
-        && !host.chars().any(|c| c.is_whitespace() || c.is_control())
+/// A path is always absolute: git would take a leading `-` for an option.
+fn parse_file(rest: &str) -> std::result::Result<Endpoint, Fault> {
+    let path = rest
+        .strip_prefix("localhost")
+        .filter(|p| p.starts_with('/'))
+        .unwrap_or(rest);
+    let path = decode(path)?;
+    // file:///C:/x on Windows
+    let path = if cfg!(windows) {
+        path.trim_start_matches('/').to_owned()
+    } else {
+        path
+    };
+    match Path::new(&path).is_absolute() {
+        true => Ok(Endpoint::Path(PathBuf::from(path))),
+        false => Err("its path is not absolute (file:///path)"),
+    }
 }
 
-fn split_user(who: &str) -> (Option<String>, String) {
+/// The scp form, `[user@]host:path`: what is before the colon and after it. A colon after a
+/// slash is a part of a path, and a drive letter is no host.
+fn scp_parts(url: &str) -> Option<(&str, &str)> {
+    let address = url.starts_with('[') || url.contains("@[");
+    let colon = match url.find("]:").filter(|_| address) {
+        Some(end) => end + 1,
+        None => url.find(':')?,
+    };
+    let (who, path) = (&url[..colon], &url[colon + 1..]);
+    let is_path = who.contains(['/', '\\']) || (cfg!(windows) && colon == 1);
+    (!is_path).then_some((who, path))
+}
+
+/// The scp form is not percent-encoded, and has no port.
+fn parse_scp(who: &str, path: &str) -> std::result::Result<Endpoint, Fault> {
+    let (user, host) = split_user(who);
+    let host = Host::read(host).ok_or(match host.starts_with('[') {
+        true => "brackets hold an IPv6 address and nothing else; a port needs ssh://HOST:PORT/PATH",
+        false => "its host is not a host's name",
+    })?;
+    Ssh::new(user.map(str::to_owned), (host, None), path.to_owned()).map(Endpoint::Ssh)
+}
+
+/// User (without a password, which ssh takes from nobody) and host of an ssh authority.
+fn split_user(who: &str) -> (Option<&str>, &str) {
     match who.rsplit_once('@') {
         Some((user, host)) => {
             let user = user.split(':').next().unwrap_or(user);
-            (
-                Some(user.trim_start_matches('-').to_owned()).filter(|u| !u.is_empty()),
-                host.to_owned(),
-            )
+            (Some(user).filter(|u| !u.is_empty()), host)
         }
-        None => (None, who.to_owned()),
+        None => (None, who),
     }
-}
-
-fn split_path(rest: &str) -> (&str, &str) {
-    match rest.find('/') {
-        Some(at) => rest.split_at(at),
-        None => (rest, ""),
-    }
-}
-
-fn split_port(authority: &str) -> Option<(String, Option<u16>)> {
-    if let Some(inner) = authority.strip_prefix('[') {
-        let (v6, after) = inner.split_once(']')?;
-        let port = match after.strip_prefix(':') {
-            Some(p) => Some(p.parse().ok()?),
-            None => None,
-        };
-        return Some((format!("[{v6}]"), port));
-    }
-    match authority.rsplit_once(':') {
-        Some((host, "")) => Some((host.to_owned(), None)),
-        Some((host, port)) => Some((host.to_owned(), Some(port.parse().ok()?))),
-        None => Some((authority.to_owned(), None)),
-    }
-}
-
-/// Decodes `%XX`; `None` when an escape is broken or the bytes are not UTF-8.
-pub fn percent_decode(text: &str) -> Option<String> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes();
-    while let Some(b) = bytes.next() {
-        if b == b'%' {
-            let (hi, lo) = (bytes.next()? as char, bytes.next()? as char);
-            out.push((hi.to_digit(16)? * 16 + lo.to_digit(16)?) as u8);
-        } else {
-            out.push(b);
-        }
-    }
-    String::from_utf8(out).ok()
 }
 
 #[cfg(test)]
@@ -393,22 +332,22 @@ mod tests {
             panic!()
         };
         assert_eq!(
-            (s.user.as_deref(), s.host.as_str(), s.path.as_str()),
+            (s.user(), s.host(), s.path()),
             (Some("git"), "host", "team/demo.git")
         );
         let Endpoint::Ssh(s) = parse("ssh://host:2222/~bob/x").unwrap() else {
             panic!()
         };
-        assert_eq!((s.port, s.path.as_str()), (Some(2222), "~bob/x"));
+        assert_eq!((s.port(), s.path()), (Some(2222), "~bob/x"));
         let Endpoint::Daemon(d) = parse("git://[::1]:99/x").unwrap() else {
             panic!()
         };
-        assert_eq!((d.host.as_str(), d.port), ("[::1]", 99));
+        assert_eq!((d.host(), d.port()), ("[::1]", 99));
         let Endpoint::Http(u) = parse("https://me:p%40ss@Host/o/r.git/").unwrap() else {
             panic!()
         };
         assert_eq!(
-            (u.host.as_str(), u.path.as_str(), u.password.as_deref()),
+            (u.host(), u.path(), u.password()),
             ("host", "/o/r.git", Some("p@ss"))
         );
     }

@@ -1,10 +1,11 @@
 //! Bytes to a remote through smart HTTP (gitprotocol-http): one GET for the
 //! advertisement, then one POST a request, on one kept-alive connection.
 
-use super::endpoint::{HttpUrl, parse_http};
+use super::endpoint::HttpUrl;
+use super::url::split_path;
 use super::{Link, LinkSettings, Service};
 use crate::error::{Error, Kind, Result};
-use crate::git::credential::{self, FROM_APP, Login};
+use crate::git::credential::{self, FROM_APP, Login, OWN_VARIABLE};
 use crate::http::{HttpSettings, transport_error};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -102,7 +103,7 @@ impl HttpLink {
                         ));
                     }
                     let next = redirect_target(&url, &place, service)?;
-                    if next.host != url.host || next.effective_port() != url.effective_port() {
+                    if !next.is_same_server(&url) {
                         // What was meant for one host is not carried to another; only the
                         // credential helpers know what the other may have.
                         login = Logins::helpers_alone();
@@ -113,8 +114,15 @@ impl HttpLink {
                 }
                 401 => {
                     if !login.next(&url, settings.interactive) {
-                        return Err(Error::new(Kind::Auth, format!("{} refused the credentials", url.plain()))
-                            .hint(format!("tried: {}; set AIDF_FORGE_TOKEN or store a login with `git credential approve`", login.tried())));
+                        return Err(Error::new(
+                            Kind::Auth,
+                            format!("{} refused the credentials", url.plain()),
+                        )
+                        .hint(format!(
+                            "tried: {}; {}",
+                            login.tried(),
+                            login.todo(&url)
+                        )));
                     }
                 }
                 _ => {
@@ -204,18 +212,26 @@ struct Logins {
     use_configured_header: bool,
     had_configured_header: bool,
     tried: Vec<&'static str>,
+    /// `AIDF_FORGE_TOKEN` is set, and not meant for this server.
+    withheld: bool,
 }
 
 impl Logins {
     fn new(url: &HttpUrl, settings: &LinkSettings) -> Result<Self> {
-        let mut left = credential::known(url, |name| std::env::var(name).ok());
+        let environment = |name: &str| std::env::var(name).ok();
+        let own = match &settings.logins {
+            Some(source) => source.is_meant_for(url, settings.named),
+            None => settings.named || !credential::families(url, environment).is_empty(),
+        };
+        let withheld = !own && environment(OWN_VARIABLE).is_some_and(|v| !v.is_empty());
+        let mut left = credential::known(url, own, environment);
         // What was given for this very call goes before what the configuration names,
         // and that before the tokens that any CI job has.
         let given = left.iter().take_while(|l| l.is_explicit()).count();
         if given == 0
             && url.is_private()
             && let Some(source) = &settings.logins
-            && let Some(login) = source.login(url, &settings.http)?
+            && let Some(login) = source.login(url, &settings.http, own)?
         {
             left.retain(|l| l.password != login.password);
             left.insert(0, login);
@@ -228,6 +244,7 @@ impl Logins {
             use_configured_header: true,
             had_configured_header: false,
             tried: Vec::new(),
+            withheld,
         })
     }
 
@@ -239,6 +256,7 @@ impl Logins {
             use_configured_header: false,
             had_configured_header: false,
             tried: Vec::new(),
+            withheld: false,
         }
     }
 
@@ -314,6 +332,16 @@ impl Logins {
         }
     }
 
+    /// What the user can do about a refusal.
+    fn todo(&self, url: &HttpUrl) -> String {
+        match self.withheld {
+            true => credential::how_to_name(&url.authority()),
+            false => {
+                "set AIDF_FORGE_TOKEN or store a login with `git credential approve`".to_owned()
+            }
+        }
+    }
+
     fn tried(&self) -> String {
         if self.tried.is_empty() {
             "no login".to_owned()
@@ -355,27 +383,22 @@ fn redirect_target(from: &HttpUrl, place: &str, service: Service) -> Result<Http
     let base = place
         .strip_suffix(&tail)
         .ok_or_else(|| refuse("it is not a git repository's address"))?;
-    let next = if let Some(rest) = base.strip_prefix("https://") {
-        parse_http(true, rest)
-    } else if let Some(rest) = base.strip_prefix("http://") {
-        if from.secure {
-            return Err(refuse("it leaves https"));
+    let next = match base.split_once("://") {
+        Some(("http", _)) if from.is_secure() => return Err(refuse("it leaves https")),
+        Some((scheme @ ("http" | "https"), rest)) => {
+            // A login there would be one that the server chose: it becomes a part of the
+            // question to the credential helpers, and of what is sent to another server.
+            if split_path(rest).0.contains('@') {
+                return Err(refuse("its address holds a user"));
+            }
+            HttpUrl::read(scheme == "https", rest)
         }
-        parse_http(false, rest)
-    } else if base.starts_with('/') && !base.starts_with("//") {
-        Some(HttpUrl {
-            path: base.trim_end_matches('/').to_owned(),
-            ..from.clone()
-        })
-    } else {
-        None
-    };
-    let mut next = next.ok_or_else(|| refuse("its address is malformed"))?;
-    if next.host == from.host && next.effective_port() == from.effective_port() {
-        next.user = next.user.or_else(|| from.user.clone());
-        next.password = next.password.or_else(|| from.password.clone());
+        None if base.starts_with('/') && !base.starts_with("//") => from.with_path(base),
+        _ => Err("its address is neither http(s) nor a path"),
     }
-    Ok(next)
+    .map_err(refuse)?;
+    let login = next.is_same_server(from).then_some(from);
+    Ok(next.with_login_of(login))
 }
 
 /// What a refusal says of itself.
@@ -406,7 +429,7 @@ fn hidden(response: Response<Body>, headers: &[(String, String)], url: &HttpUrl)
 fn secrets_of(headers: &[(String, String)], url: &HttpUrl) -> Vec<String> {
     // A short value of another header is no secret, and stands in any text.
     const LEAST: usize = 12;
-    let mut all: Vec<String> = url.password.iter().cloned().collect();
+    let mut all: Vec<String> = url.password().iter().map(|p| p.to_string()).collect();
     for (name, value) in headers {
         let is_login = name.to_ascii_lowercase().ends_with("authorization");
         if is_login || value.len() >= LEAST {
@@ -474,6 +497,7 @@ fn status_error(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::git::wire::endpoint::parse_http;
 
     #[test]
     fn a_redirect_is_followed_to_a_repository_alone_and_never_out_of_https() {
@@ -484,28 +508,32 @@ mod tests {
             Service::UploadPack,
         )
         .unwrap();
-        assert_eq!(
-            (ok.path.as_str(), ok.password.as_deref()),
-            ("/new.git", Some("pw"))
-        );
+        assert_eq!((ok.path(), ok.password()), ("/new.git", Some("pw")));
         let other = redirect_target(
             &from,
             "https://k/new.git/info/refs?service=git-upload-pack",
             Service::UploadPack,
         )
         .unwrap();
-        assert_eq!(other.password, None);
+        assert_eq!(other.password(), None);
         let port = redirect_target(
             &from,
             "https://h:444/new.git/info/refs?service=git-upload-pack",
             Service::UploadPack,
         )
         .unwrap();
-        assert_eq!(port.password, None, "another port is another server");
+        assert_eq!(port.password(), None, "another port is another server");
         for place in [
             "http://h/x/info/refs?service=git-upload-pack",
             "https://h/login",
             "//k/info/refs?service=git-upload-pack",
+            "https://u@h/x/info/refs?service=git-upload-pack",
+            "https://@k/x/info/refs?service=git-upload-pack",
+            "https://x%0aurl=https%3a%2f%2fgithub.com@k/x/info/refs?service=git-upload-pack",
+            "https://k/x%0ay/info/refs?service=git-upload-pack",
+            "https://k\\@h/x/info/refs?service=git-upload-pack",
+            "/x%0dy/info/refs?service=git-upload-pack",
+            "HTTP://h/x/info/refs?service=git-upload-pack",
             "",
         ] {
             assert!(

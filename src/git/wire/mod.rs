@@ -8,6 +8,7 @@ mod http;
 pub(super) mod pkt_line;
 pub(in crate::git) mod process;
 mod send_pack;
+mod url;
 
 pub use endpoint::Endpoint;
 pub use fetch::{FetchConnection, RemoteRef};
@@ -15,7 +16,7 @@ pub(crate) use send_pack::PushFailure;
 pub use send_pack::{Advertisement, PushConnection, PushOutcome, RefUpdate, Verdict};
 
 use super::credential::LoginSource;
-use super::settings::GitSettings;
+use super::settings::{GitSettings, why_ignored};
 use crate::error::{Error, Kind, Result};
 use crate::http::Http;
 use std::io::{self, Read};
@@ -48,10 +49,27 @@ pub(crate) struct LinkSettings {
     pub interactive: bool,
     /// How HTTP servers are reached.
     pub http: Http,
+    /// Whether the user gave the address, and not a clone's own configuration.
+    pub named: bool,
     /// Who else knows logins for HTTP servers.
     pub logins: Option<Arc<dyn LoginSource>>,
     /// git's own configuration.
     pub git: GitSettings,
+}
+
+/// A server that is not reached may be one that the clone's own settings would have reached.
+fn told_of_ignored(error: Error, endpoint: &Endpoint, settings: &LinkSettings) -> Error {
+    if error.kind() != Kind::Unavailable {
+        return error;
+    }
+    let Some(name) = settings.git.ignored(endpoint).pop() else {
+        return error;
+    };
+    let hint = match error.hint_text() {
+        Some(hint) => format!("{hint}; {}", why_ignored(name)),
+        None => why_ignored(name),
+    };
+    error.hint(hint)
 }
 
 /// One connection: what it reads is the server's current answer.
@@ -89,7 +107,8 @@ impl Wire {
             Endpoint::Ssh(to) => Box::new(process::open_ssh(to, service, version2, settings)?),
             Endpoint::Daemon(to) => Box::new(daemon::open(to, service, version2, settings)?),
             Endpoint::Http(url) => {
-                Box::new(http::HttpLink::open(url, service, version2, settings)?)
+                let link = http::HttpLink::open(url, service, version2, settings);
+                Box::new(link.map_err(|e| told_of_ignored(e, endpoint, settings))?)
             }
         };
         Ok(Wire {

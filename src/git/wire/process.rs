@@ -4,6 +4,7 @@
 use super::endpoint::Ssh;
 use super::{Link, LinkSettings, Service};
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::git::children::{Child as Started, clean};
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -11,29 +12,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-
-/// What git lists as local to a repository (`git rev-parse --local-env-vars`), and
-/// the protocol version, which is ours to say. A child must not inherit them.
-pub(in crate::git) const LOCAL_ENVIRONMENT: &[&str] = &[
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_CONFIG",
-    "GIT_CONFIG_PARAMETERS",
-    "GIT_CONFIG_COUNT",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_IMPLICIT_WORK_TREE",
-    "GIT_GRAFT_FILE",
-    "GIT_INDEX_FILE",
-    "GIT_NO_REPLACE_OBJECTS",
-    "GIT_REPLACE_REF_BASE",
-    "GIT_PREFIX",
-    "GIT_SHALLOW_FILE",
-    "GIT_COMMON_DIR",
-    "GIT_NAMESPACE",
-    "GIT_QUARANTINE_PATH",
-    "GIT_PROTOCOL",
-];
 
 /// The largest request that fits in a pipe at once, so that writing it cannot block.
 const PIPE_BYTES: u64 = 32 * 1024;
@@ -80,11 +58,7 @@ pub(super) fn open_ssh(
     version2: bool,
     settings: &LinkSettings,
 ) -> Result<ProcessLink> {
-    let target = match &to.user {
-        Some(user) => format!("{user}@{}", to.host.trim_matches(['[', ']'])),
-        None => to.host.trim_matches(['[', ']']).to_owned(),
-    };
-    let remote_command = format!("git-{} {}", service.command(), shell_quote(&to.path));
+    let remote_command = format!("git-{} {}", service.command(), shell_quote(to.path()));
     let (mut command, plain_openssh, name) = match &settings.ssh_command {
         Some(line) => {
             // The user's own line is a shell line, as in git; what comes from the
@@ -112,10 +86,14 @@ pub(super) fn open_ssh(
             command.arg("-o").arg("BatchMode=yes");
         }
     }
-    if let Some(port) = to.port {
+    if let Some(port) = to.port() {
         command.arg("-p").arg(port.to_string());
     }
-    command.arg(target).arg(remote_command);
+    if plain_openssh {
+        // What follows is no option, whatever it looks like; not every other client knows it.
+        command.arg("--");
+    }
+    command.arg(to.destination()).arg(remote_command);
     // Where somebody may be asked for a passphrase ssh must stay in the terminal's
     // foreground group; elsewhere it gets one of its own, to be ended as a whole.
     let own_group = !settings.interactive;
@@ -145,9 +123,7 @@ fn start(
     own_group: bool,
     name: &str,
 ) -> Result<ProcessLink> {
-    for variable in LOCAL_ENVIRONMENT {
-        command.env_remove(variable);
-    }
+    clean(&mut command, Started::Server);
     if version2 {
         command.env("GIT_PROTOCOL", "version=2");
     }

@@ -157,7 +157,7 @@ fn push_to(cx: &Context, url: &str, backups: &[Backup]) -> Destination {
         let options = RemoteOptions {
             timeout: cx.config.timeout,
             interactive: false,
-            logins: forge::logins_for_git(&cx.config.forge),
+            logins: Some(forge::logins_for_git(&cx.config.forge)),
         };
         let remote = Remote::of_url(url, &cx.dir, &options)?;
         destination.destination = remote.address();

@@ -88,6 +88,7 @@ pub fn restore(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> 
         };
         let request = rollback::Request {
             what,
+            unsigned: false,
             paths: Vec::new(),
             reason: request.reason.clone(),
             branch: Some(to.clone()),

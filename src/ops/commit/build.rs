@@ -342,6 +342,13 @@ impl Build<'_> {
         if !ledgers.enabled || logged.is_empty() {
             return Ok(());
         }
+        if self.request.no_changelog && ledgers.required && self.target.is_sandbox() {
+            return Err(Error::new(
+                Kind::Denied,
+                "the policy wants a changelog entry for each file that changes on a sandbox, and --no-changelog was given",
+            )
+            .hint("leave --no-changelog out"));
+        }
         if !self.request.no_changelog && !written(&ledgers.changelog) {
             let mut changelog = written::read_ledger(self.cx, tree, &ledgers.changelog)?;
             for (path, _) in &logged {

@@ -3,6 +3,7 @@
 
 mod build;
 mod read;
+pub mod take;
 
 use super::access::{self, Target};
 use super::base::{self, Base, Before};
@@ -13,8 +14,9 @@ use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, Entry, ObjectId, Store, TreePath, check_parents};
 use build::Build;
 pub use read::{Input, Source};
-use read::{Wanted, below, check_sources, check_unique, read_all, take_working_tree};
+use read::{Wanted, below, check_unique, read_all};
 use serde::Serialize;
+pub use take::Taken;
 
 /// What is asked for.
 #[derive(Default)]
@@ -167,17 +169,17 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
         .clone()
         .unwrap_or_else(|| target.name().to_owned());
     written::check_writer(target, request.committed_by.as_deref())?;
-    check_sources(&request.inputs)?;
     let mut inputs = std::mem::take(&mut request.inputs);
     // What was named must be there; what the working tree lacks may be gone already.
     let named = request.remove.clone();
     let before = Before::now();
     if request.all {
-        take_working_tree(cx, target, &mut inputs, &mut request.remove)?;
+        take::from_changes(cx, target, &mut inputs, &mut request.remove)?;
     }
     let named_base = request.base.as_deref();
     let named_base = named_base.map(|r| base::named(cx, r)).transpose()?;
     check_unique(&inputs, &request.remove)?;
+    take::hold(&mut inputs)?;
 
     let mut blobs: Vec<ObjectId> = Vec::new();
     let mut wanted: Option<Vec<Wanted>> = None;

@@ -1,20 +1,22 @@
 //! The files of a commit: where they come from, and reading them within the limits.
 
+use super::take::{Taken, mode_of};
 use crate::alerts::SecretScan;
 use crate::context::Context;
-use crate::error::{Error, Kind, OrFail, Result};
-use crate::git::{Draft, Entry, Mode, ObjectId, TreePath, bytes_to_path};
-use crate::ops::access::Target;
-use crate::ops::base;
+use crate::error::{Error, Kind, Result};
+use crate::git::{Draft, Entry, Mode, ObjectId, TreePath};
 use crate::policy::Limits;
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+
+/// Bytes that a file may have more than when it was opened: those of a log that somebody
+/// writes on, or of a file of the system that tells no size. What grows on has no end.
+const GROWTH: u64 = 1 << 20;
 
 /// Where a file's content comes from.
 pub enum Source {
     /// A file of this machine.
-    File(PathBuf),
+    File(Taken),
     /// Standard input, or whatever the front end reads from.
     Stream(Box<dyn Read>),
 }
@@ -37,16 +39,6 @@ pub(super) struct Wanted {
     pub keeps_mode: bool,
 }
 
-/// Says what cannot be read before anything is connected to.
-pub(super) fn check_sources(inputs: &[Input]) -> Result<()> {
-    for input in inputs {
-        if let Source::File(file) = &input.source {
-            file_mode(&input.path, file)?;
-        }
-    }
-    Ok(())
-}
-
 pub(super) fn check_unique(inputs: &[Input], remove: &[TreePath]) -> Result<()> {
     let mut seen = BTreeMap::new();
     for path in inputs.iter().map(|i| &i.path).chain(remove) {
@@ -64,105 +56,6 @@ pub(super) fn check_unique(inputs: &[Input], remove: &[TreePath]) -> Result<()> 
                 Kind::Usage,
                 format!("`{parent}` and `{path}` cannot both be files"),
             ));
-        }
-    }
-    Ok(())
-}
-
-fn file_mode(path: &TreePath, file: &Path) -> Result<Mode> {
-    let meta = file.symlink_metadata().or_fail(Kind::Usage, || {
-        format!("`{}` cannot be read", file.display())
-    })?;
-    if meta.is_symlink() {
-        return Err(Error::new(
-            Kind::Denied,
-            format!("`{path}` is a symlink, and only files are written"),
-        )
-        .hint("name the file it points at: DEST=FILE"));
-    }
-    if !meta.is_file() {
-        return Err(Error::new(
-            Kind::Denied,
-            format!("`{path}` is not a regular file"),
-        ));
-    }
-    Ok(mode_of(&meta))
-}
-
-#[cfg(unix)]
-fn mode_of(meta: &std::fs::Metadata) -> Mode {
-    use std::os::unix::fs::PermissionsExt;
-    if meta.permissions().mode() & 0o100 != 0 {
-        Mode::Executable
-    } else {
-        Mode::File
-    }
-}
-
-/// Other platforms have no executable bit.
-#[cfg(not(unix))]
-fn mode_of(_meta: &std::fs::Metadata) -> Mode {
-    Mode::File
-}
-
-/// Every change of the working tree against HEAD, but for what is named already.
-///
-/// Local commits are changes of ours as well, and so is what was written from here before
-/// and changed since, whatever HEAD says of it.
-pub(super) fn take_working_tree(
-    cx: &Context,
-    target: &Target,
-    inputs: &mut Vec<Input>,
-    remove: &mut Vec<TreePath>,
-) -> Result<()> {
-    let root = cx.store.work_dir().map(Path::to_owned);
-    for (bytes, there) in cx.store.working_changes()? {
-        let text = String::from_utf8(bytes.clone()).map_err(|_| {
-            Error::new(
-                Kind::Denied,
-                format!(
-                    "the path `{}` is refused: it is not UTF-8",
-                    String::from_utf8_lossy(&bytes)
-                ),
-            )
-        })?;
-        // A folder is reported as one where it is a repository of its own.
-        if text.ends_with('/') {
-            cx.warn(format!(
-                "`{text}` is a repository of its own and is not taken"
-            ));
-            continue;
-        }
-        let path = TreePath::new(&text)?;
-        if inputs.iter().any(|i| i.path == path) || remove.contains(&path) {
-            continue;
-        }
-        match (&root, there) {
-            (Some(root), true) => {
-                let file = root.join(bytes_to_path(&bytes));
-                file_mode(&path, &file)?;
-                inputs.push(Input {
-                    path,
-                    source: Source::File(file),
-                });
-            }
-            _ => remove.push(path),
-        }
-    }
-    for path in base::own_paths(cx, target)? {
-        if inputs.iter().any(|i| i.path == path) || remove.contains(&path) {
-            continue;
-        }
-        let Some(file) = root.as_ref().map(|r| r.join(path.as_str())) else {
-            continue;
-        };
-        match file.symlink_metadata() {
-            Ok(meta) if meta.is_file() => inputs.push(Input {
-                path,
-                source: Source::File(file),
-            }),
-            Ok(_) => {}
-            Err(_) => remove.push(path),
         }
     }
     Ok(())
@@ -191,6 +84,17 @@ pub(super) fn read_all(
         let mut size = 0u64;
         let mut scan = SecretScan::default();
         let path = input.path.clone();
+        let keeps_mode = matches!(input.source, Source::Stream(_));
+        let mut opened;
+        let (from, mode, end): (&mut dyn Read, Mode, Option<u64>) = match &mut input.source {
+            Source::File(file) => {
+                opened = file.open(&path)?;
+                let end = opened.size.saturating_add(GROWTH);
+                let mode = mode_of(&opened);
+                (&mut opened.file, mode, Some(end))
+            }
+            Source::Stream(stream) => (stream, Mode::File, None),
+        };
         let look = |piece: &[u8]| -> Result<()> {
             size += piece.len() as u64;
             total += piece.len() as u64;
@@ -206,20 +110,16 @@ pub(super) fn read_all(
                     most,
                 ));
             }
+            if end.is_some_and(|end| size > end) {
+                return Err(
+                    Error::new(Kind::Conflict, format!("`{path}` grows while it is read"))
+                        .hint("nothing was written; commit it when whoever writes it is done"),
+                );
+            }
             scan.feed(piece);
             Ok(())
         };
-        let keeps_mode = matches!(input.source, Source::Stream(_));
-        let (id, mode) = match &mut input.source {
-            Source::File(file) => {
-                let mode = file_mode(&input.path, file)?;
-                let mut open = std::fs::File::open(&*file).or_fail(Kind::Usage, || {
-                    format!("`{}` cannot be read", file.display())
-                })?;
-                (draft.blob_from(&mut open, look)?, mode)
-            }
-            Source::Stream(stream) => (draft.blob_from(stream, look)?, Mode::File),
-        };
+        let id = draft.blob_from(from, look)?;
         wanted.push(Wanted {
             path: input.path.clone(),
             entry: Some(Entry { id, mode }),

@@ -1,6 +1,6 @@
 //! The steps by hand, for each provider.
 
-use super::{Request, provider_of, wanted};
+use super::{OWN_REFS, Request, provider_of, wanted};
 use crate::context::Context;
 use crate::error::{Kind, Result};
 use crate::forge::{BACKUPS, Provider, Wanted, glob_of};
@@ -112,7 +112,10 @@ fn steps(provider: Provider, wanted: &Wanted) -> Vec<String> {
             format!("Operators write {branches} with a token: aidf token issue --operator; git push -o aidf-token=TOKEN"),
         ],
     };
-    steps.into_iter().chain([last]).collect()
+    let refs = (provider != Provider::Bare).then(|| {
+        format!("Let nobody push who need not: {OWN_REFS}. Give tokens a short life too (policy: sandbox: token_days).")
+    });
+    steps.into_iter().chain(refs).chain([last]).collect()
 }
 
 #[cfg(test)]
@@ -129,6 +132,8 @@ mod tests {
         let github = all(Provider::GitHub);
         assert!(github.contains("main, release/**/*:"), "{github}");
         assert!(github.contains("target backup/**/*;"), "{github}");
+        assert!(github.contains("refs/aidf/**"), "{github}");
+        assert!(!all(Provider::Bare).contains("refs/aidf/**"));
         assert!(all(Provider::GitLab).contains("main, release/*;"));
         assert!(all(Provider::Gitea).contains("main, release/**:"));
     }

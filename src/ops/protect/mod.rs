@@ -260,6 +260,7 @@ impl<'a> Place<'a> {
                 "whoever may push may write any sandbox-* branch: {} cannot tell their holders apart",
                 provider.name()
             ));
+            warnings.push(OWN_REFS.to_owned());
         }
         warnings.into_iter().for_each(|w| cx.warn(w));
         Ok(seen)
@@ -301,6 +302,9 @@ impl<'a> Place<'a> {
     }
 }
 
+/// What no forge's rules can hold.
+const OWN_REFS: &str = "a forge's rules cover branches and tags alone, so that whoever may push may delete refs/aidf/**, revocations of tokens among them; a revocation that aidf saw holds on where it was seen";
+
 /// How the forge of the remote is reached.
 pub(super) fn access_to<'a>(
     cx: &'a Context,
@@ -310,6 +314,7 @@ pub(super) fn access_to<'a>(
     Access {
         settings: &cx.config.forge,
         endpoint: cx.remote.endpoint(),
+        named: cx.remote.is_named_by_user(),
         provider,
         purpose,
         http: cx.remote.http(),

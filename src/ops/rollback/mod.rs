@@ -1,11 +1,11 @@
 //! Undoing commits by a new commit. History is never rewritten, later work survives,
 //! and a conflict writes nothing.
 
+mod choose;
 mod write;
 
 use super::access::{self, Target};
 use super::base::{self, Before};
-use super::log::{Reverts, check_signature, trailer};
 use super::publish::{self, Objects, Plan, Push};
 use super::written;
 use crate::alerts::{self, AlertKind};
@@ -23,7 +23,7 @@ pub enum What {
     Commits(Vec<String>),
     /// The last so many.
     Last(usize),
-    /// Every one of a task that is not undone yet.
+    /// Every one of a task that is not undone yet, under a good signature.
     Task(String),
     /// Everything since a commit or backup.
     To(String),
@@ -41,6 +41,8 @@ pub enum What {
 pub struct Request {
     /// Which commits.
     pub what: What,
+    /// Of a task, those without a good signature too.
+    pub unsigned: bool,
     /// Only these paths, or what lies below them.
     pub paths: Vec<String>,
     /// Why.
@@ -66,6 +68,8 @@ pub struct Report {
     pub commit: Option<CommitId>,
     /// What was undone, newest first.
     pub reverted: Vec<CommitId>,
+    /// What could have been meant and was left alone, newest first; a warning says why.
+    pub passed_over: Vec<CommitId>,
     /// The files that changed by it.
     pub reverted_files: Vec<String>,
     /// Always empty here: a conflict is an error that names its paths.
@@ -185,6 +189,7 @@ impl Work<'_> {
         let takes = |path: &[u8]| self.takes(ledgers, path);
         let mut draft = store.draft();
         let mut back_to = None;
+        let mut passed_over = Vec::new();
         let (reverted, undone) = match &self.request.what {
             What::To(revision) | What::At { name: revision, .. } => {
                 let to = match named {
@@ -212,9 +217,10 @@ impl Work<'_> {
                 )
             }
             _ => {
-                let commits = self.commits()?;
-                let undone = undo(store, &mut draft, tree, &commits, &takes)?;
-                (commits, undone)
+                let chosen = self.commits()?;
+                passed_over = chosen.passed_over;
+                let undone = undo(store, &mut draft, tree, &chosen.commits, &takes)?;
+                (chosen.commits, undone)
             }
         };
         self.check_paths(&undone, &reverted)?;
@@ -223,6 +229,7 @@ impl Work<'_> {
             repo_name: self.cx.repo_name.clone(),
             commit: None,
             reverted,
+            passed_over,
             reverted_files: undone
                 .edits
                 .iter()
@@ -402,94 +409,5 @@ impl Work<'_> {
             .changes(before, Some(commit.tree), false)?
             .iter()
             .any(|c| below(&c.path)))
-    }
-
-    /// The commits to undo, newest first.
-    fn commits(&self) -> Result<Vec<CommitId>> {
-        let store = &self.cx.store;
-        match &self.request.what {
-            What::Commits(names) => {
-                let mut wanted = names
-                    .iter()
-                    .map(|n| self.on_branch(n))
-                    .collect::<Result<Vec<_>>>()?;
-                wanted.sort();
-                wanted.dedup();
-                let mut ordered = Vec::new();
-                for id in store.history(self.tip, None)? {
-                    if wanted.contains(&id) {
-                        ordered.push(id);
-                        if ordered.len() == wanted.len() {
-                            break;
-                        }
-                    }
-                }
-                Ok(ordered)
-            }
-            What::Last(count) => {
-                let found: Vec<CommitId> = self.own()?.take(*count).collect();
-                if found.len() < *count {
-                    return Err(Error::new(
-                        Kind::NotFound,
-                        format!(
-                            "{} has only {} commits of its own, and {count} were asked for",
-                            self.target.name(),
-                            found.len()
-                        ),
-                    )
-                    .hint("see them with `aidf log`"));
-                }
-                Ok(found)
-            }
-            What::Task(task) => {
-                let (mut found, mut any, mut reverts) = (Vec::new(), false, Reverts::default());
-                for id in self.own()? {
-                    let commit = store.commit(id)?;
-                    let signature =
-                        check_signature(self.cx, &commit, self.target.name(), self.base);
-                    reverts.see(self.cx, &commit, signature);
-                    if trailer(&commit, "Aidf-Task-Id").as_deref() == Some(task) {
-                        any = true;
-                        if reverts.of(id).is_none() {
-                            found.push(id);
-                        }
-                    }
-                }
-                if !any {
-                    return Err(Error::new(
-                        Kind::NotFound,
-                        format!("{} has no commit of task `{task}`", self.target.name()),
-                    )
-                    .hint("see the tasks with `aidf log`"));
-                }
-                Ok(found)
-            }
-            What::To(_) | What::At { .. } => Ok(Vec::new()),
-        }
-    }
-
-    /// A sandbox's own commits, without what it inherited; of another branch, all.
-    fn own(&self) -> Result<impl Iterator<Item = CommitId> + '_> {
-        let hide = self.base.filter(|_| self.target.is_sandbox());
-        self.cx.store.history(self.tip, hide)
-    }
-
-    /// The commit that `name` means, which must be on the branch.
-    fn on_branch(&self, name: &str) -> Result<CommitId> {
-        let hex = name.len() >= 4 && name.bytes().all(|b| b.is_ascii_hexdigit());
-        let missing = || {
-            Error::new(
-                Kind::NotFound,
-                format!("no commit `{name}` on {}", self.target.name()),
-            )
-            .hint("see its commits with `aidf log`; the first digits of an id are enough")
-        };
-        let id = if hex {
-            self.cx.store.by_prefix(name)
-        } else {
-            None
-        };
-        id.filter(|id| self.cx.store.is_ancestor(*id, self.tip))
-            .ok_or_else(missing)
     }
 }

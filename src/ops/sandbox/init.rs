@@ -6,12 +6,13 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{Advertisement, CommitId, RefName, RefUpdate};
 use crate::names;
-use crate::ops::access::{self, Target, rejected, revocation_ref};
+use crate::ops::access::{self, Target, rejected};
 use crate::ops::base::{self, Before};
 use crate::ops::publish::{self, Objects, Plan, Push};
+use crate::ops::revoked;
 use crate::ops::session::{self, Session};
 use crate::policy::Policy;
-use crate::token::{self, Claims, Rejection, TokenKind};
+use crate::token::{self, Activity, Claims, Idleness, Rejection, TokenKind};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -260,11 +261,7 @@ impl<'a> Opening<'a> {
     /// The token's branch, as it is or made again; the inner error says why not.
     fn resume(&self, claims: &Claims, token: &str) -> Result<Result<Plan<InitReport>, Rejection>> {
         let branch = claims.branch.clone().unwrap_or_default();
-        if self
-            .advertisement
-            .tip(&revocation_ref(&claims.id))
-            .is_some()
-        {
+        if revoked::is_revoked(self.cx, self.advertisement, &claims.id) {
             return Ok(Err(Rejection::Revoked));
         }
         let archive = format!("refs/aidf/archive/{branch}/");
@@ -279,15 +276,15 @@ impl<'a> Opening<'a> {
         self.cx
             .remote
             .fetch(&self.cx.store, &[head], true, &*self.cx.progress)?;
-        let last_write = tip
+        let shown = tip
             .or(archived)
             .map(|t| self.cx.store.commit(t))
-            .transpose()?
-            .map(|c| c.time);
-        let ends = token::ends_at(claims, last_write, self.policy.sandbox().idle_days);
-        if ends.is_some_and(|end| self.cx.now.seconds() >= end) {
+            .transpose()?;
+        let idle = self.idleness(claims, shown.map(|c| c.time));
+        if idle.over {
             return Ok(Err(Rejection::Idle));
         }
+        let ends = idle.ends;
         let report = self.report(&branch, token, head, tip.is_some(), ends);
         if tip.is_some() {
             let report = InitReport {
@@ -297,6 +294,15 @@ impl<'a> Opening<'a> {
             return Ok(Ok(Plan::Nothing(report)));
         }
         self.push(report, Some(token.to_owned())).map(Ok)
+    }
+
+    fn idleness(&self, claims: &Claims, tip: Option<i64>) -> Idleness {
+        let activity = Activity {
+            tip,
+            recorded: None,
+        };
+        let idle_days = self.policy.sandbox().idle_days;
+        token::idleness(claims, activity, idle_days, self.cx.now.seconds())
     }
 
     /// A new branch under a name that nobody has.
@@ -354,7 +360,7 @@ impl<'a> Opening<'a> {
             .active()
             .ok_or_else(|| Error::new(Kind::Internal, "the key ring is empty"))?;
         let token = token::seal(&claims, key, &self.cx.repo_name, rand::random());
-        let ends = token::ends_at(&claims, None, self.policy.sandbox().idle_days);
+        let ends = self.idleness(&claims, None).ends;
         let mut report = self.report(&branch, &token, self.base_tip, false, ends);
         (report.created, report.recreated) = (true, false);
         self.push(report, Some(token))

@@ -3,9 +3,12 @@
 use crate::clock::Moment;
 use crate::context::Context;
 use crate::error::Result;
+use crate::gate::REVOKED;
 use crate::git::{CommitId, Store};
 use crate::names;
-use crate::ops::log::trailer;
+use crate::ops::log::{judge, trailer};
+use crate::ops::revoked;
+use crate::signature::Check;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -44,8 +47,11 @@ pub struct Sandbox {
     pub commits: usize,
     /// Files that differ from its fork point.
     pub files: usize,
-    /// Who wrote them.
+    /// Who says to have written them.
     pub committed_by: Vec<String>,
+    /// Its own commits without a good signature of this sandbox; none where there is no
+    /// key to tell.
+    pub unsigned: Option<usize>,
     /// Commits that the base has not.
     pub ahead: u64,
     /// Commits of the base that it has not.
@@ -59,8 +65,10 @@ pub fn list(cx: &Context, request: &ListRequest) -> Result<ListReport> {
     cx.needs_history()?;
     let base_ref = format!("refs/heads/{}", cx.config.base);
     let mut connection = cx.remote.connect_for_reading()?;
-    let refs = connection.refs(&[&format!("refs/heads/{}", names::PREFIX), &base_ref])?;
+    let sandboxes = format!("refs/heads/{}", names::PREFIX);
+    let refs = connection.refs(&[&sandboxes, &base_ref, REVOKED])?;
     drop(connection);
+    revoked::heed_listed(cx, &refs);
     let head = refs.iter().find(|r| r.name == "HEAD").map(|r| r.id);
     let base = refs
         .iter()
@@ -107,11 +115,17 @@ fn look(cx: &Context, branch: &str, head: CommitId, base: Option<CommitId>) -> R
     let store = &cx.store;
     let own = own_commits(store, head, base)?;
     let (mut first, mut last, mut who) = (None, None, BTreeSet::new());
+    let mut unsigned = 0;
     for id in &own {
         let commit = store.commit(*id)?;
         last = last.max(Some(commit.time));
         first = Some(first.map_or(commit.time, |f: i64| f.min(commit.time)));
         who.insert(trailer(&commit, "Aidf-Committed-By").unwrap_or(commit.author_name));
+        if !cx.keys().is_empty() {
+            let judged = judge(cx, *id, branch)?;
+            let signed = judged.check == Check::Good && judged.branch.as_deref() == Some(branch);
+            unsigned += usize::from(!signed);
+        }
     }
     let fork = fork_point(store, head, base);
     let files = store
@@ -132,6 +146,7 @@ fn look(cx: &Context, branch: &str, head: CommitId, base: Option<CommitId>) -> R
         commits: own.len(),
         files,
         committed_by: who.into_iter().collect(),
+        unsigned: (!cx.keys().is_empty()).then_some(unsigned),
         ahead,
         behind,
     })

@@ -3,11 +3,13 @@
 use super::list::{fork_point, own_commits};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
+use crate::gate::REVOKED;
 use crate::git::{CommitId, ObjectId, RefName};
 use crate::names;
 use crate::ops::access;
 use crate::ops::commit::FileChange;
 use crate::ops::log::{self, Line};
+use crate::ops::revoked;
 use serde::Serialize;
 
 /// A sandbox as a whole.
@@ -85,7 +87,8 @@ pub(in crate::ops) fn find(
     let refs = cx
         .remote
         .connect_for_reading()?
-        .refs(&[branch.as_str(), &base_ref])?;
+        .refs(&[branch.as_str(), &base_ref, REVOKED])?;
+    revoked::heed_listed(cx, &refs);
     let tip = |name: &str| refs.iter().find(|r| r.name == name).map(|r| r.id);
     let head = tip(branch.as_str()).ok_or_else(|| {
         Error::new(
@@ -140,15 +143,7 @@ pub fn show(cx: &Context, branch: Option<&str>) -> Result<ShowReport> {
             number: own,
             ..log::Request::default()
         };
-        log::log_from(
-            cx,
-            &found.branch,
-            found.head,
-            found.base,
-            found.base,
-            &request,
-        )?
-        .commits
+        log::log_from(cx, &found.branch, found.head, found.base, &request)?.commits
     };
     Ok(ShowReport {
         branch: found.branch.short().to_owned(),

@@ -1,0 +1,402 @@
+//! Which files of this machine a commit takes, and opening them: everything below a
+//! working tree or a folder is opened from that folder's descriptor, never through a
+//! link, and what was opened is what is checked and read.
+
+use super::read::{Input, Source};
+use crate::context::Context;
+use crate::error::{Error, Kind, OrFail, Result};
+use crate::folder::{Folder, Opened, Refusal, Sort, open_file};
+use crate::git::{Mode, TreePath};
+use crate::ops::access::Target;
+use crate::ops::base;
+use std::collections::BTreeSet;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+/// Folders inside each other that are walked: each is held open while it is.
+const MAX_DEPTH: usize = 128;
+/// Files that one folder may hold, all below it counted.
+const MAX_FILES: usize = 1_000_000;
+/// Files that are opened before anything is connected to, and held. The others are
+/// opened when they are read: a process may have 256 open on some systems.
+const HELD: usize = 64;
+
+/// A file of this machine that a commit takes.
+#[derive(Debug)]
+pub struct Taken {
+    place: Place,
+    held: Option<Opened>,
+}
+
+#[derive(Debug)]
+enum Place {
+    /// Below a folder that is held open.
+    Below(Arc<Folder>, String),
+    /// Wherever its giver says.
+    Named(PathBuf),
+}
+
+impl Taken {
+    /// A file wherever it is: links among its parents are its giver's word.
+    pub fn named(file: PathBuf) -> Taken {
+        Taken {
+            place: Place::Named(file),
+            held: None,
+        }
+    }
+
+    fn below(root: &Arc<Folder>, path: &str) -> Taken {
+        Taken {
+            place: Place::Below(Arc::clone(root), path.to_owned()),
+            held: None,
+        }
+    }
+
+    /// Opens it, once. `path` is where it goes in the tree.
+    ///
+    /// Errors: usage, for what cannot be read; denied, for what is no regular file.
+    pub(super) fn open(&mut self, path: &TreePath) -> Result<Opened> {
+        if let Some(held) = self.held.take() {
+            return Ok(held);
+        }
+        match &self.place {
+            Place::Below(root, below) => root
+                .file(below)
+                .map_err(|e| refused(e, path, below, Path::new(below))),
+            Place::Named(file) => {
+                open_file(file).map_err(|e| refused(e, path, path.as_str(), file))
+            }
+        }
+    }
+}
+
+/// The mode that the tree gets for an open file.
+pub(super) fn mode_of(open: &Opened) -> Mode {
+    match open.executable {
+        true => Mode::Executable,
+        false => Mode::File,
+    }
+}
+
+/// Opens the first files, so that what cannot be read is told before anything is
+/// connected to.
+pub(super) fn hold(inputs: &mut [Input]) -> Result<()> {
+    let files = inputs.iter_mut().filter_map(|i| match &mut i.source {
+        Source::File(file) => Some((&i.path, file)),
+        Source::Stream(_) => None,
+    });
+    for (path, file) in files.take(HELD) {
+        file.held = Some(file.open(path)?);
+    }
+    Ok(())
+}
+
+/// What is wrong with a file, in words; `below` is the path that was followed.
+fn refused(refusal: Refusal, path: &TreePath, below: &str, shown: &Path) -> Error {
+    match refusal {
+        Refusal::Link(at) if at < below.len() => Error::new(
+            Kind::Denied,
+            format!(
+                "the path `{path}` is refused: `{}` is a symlink",
+                &below[..at]
+            ),
+        )
+        .hint("name the file it leads to: DEST=FILE"),
+        Refusal::Link(_) => link(path),
+        Refusal::NotAFile => not_a_file(path),
+        Refusal::System(e) => {
+            Error::new(Kind::Usage, format!("`{}` cannot be read", shown.display())).caused_by(e)
+        }
+    }
+}
+
+fn link(path: &TreePath) -> Error {
+    Error::new(
+        Kind::Denied,
+        format!("`{path}` is a symlink, and only files are written"),
+    )
+    .hint("name the file it points at: DEST=FILE")
+}
+
+fn not_a_file(path: &TreePath) -> Error {
+    Error::new(Kind::Denied, format!("`{path}` is not a regular file"))
+        .hint("only files are taken: no pipes, sockets and devices")
+}
+
+/// Whether something is at `path`, as seen from the folder the user is in.
+pub fn is_there(cx: &Context, path: &str) -> bool {
+    cx.dir.join(path).symlink_metadata().is_ok()
+}
+
+/// The file, or every file of the folder that git does not ignore, that `path` names in
+/// the working tree; in a call without one, below the folder the user is in.
+///
+/// Errors: usage, for what is not there; denied, for what is no file, or behind a link.
+pub fn from_tree(cx: &Context, path: &str) -> Result<Vec<Input>> {
+    let place = relative(cx, path)?;
+    let top = cx.store.work_dir().unwrap_or(&cx.dir);
+    let root = Arc::new(open_root(top)?);
+    // Checked before it is followed: it may say anything, `..` and all.
+    let checked = match place.as_str() {
+        "" => None,
+        other => Some(TreePath::new(other)?),
+    };
+    let sort = root.sort(&place).map_err(|e| match &checked {
+        Some(checked) => refused(e, checked, &place, Path::new(path)),
+        None => Error::new(Kind::Usage, format!("`{path}` cannot be read")),
+    })?;
+    match (sort, checked) {
+        (None, _) => Err(Error::new(Kind::Usage, format!("there is no file `{path}`"))
+            .hint("to remove it from the branch: --rm PATH; to take another file's content: DEST=FILE")),
+        (Some(Sort::Link), Some(checked)) => Err(link(&checked)),
+        (Some(Sort::Other), Some(checked)) => Err(not_a_file(&checked)),
+        (Some(Sort::File), Some(checked)) => Ok(vec![Input {
+            source: Source::File(Taken::below(&root, &place)),
+            path: checked,
+        }]),
+        _ => {
+            let mut found = Vec::new();
+            let skip = |path: &str| cx.store.is_ignored(&top.join(path));
+            walk(&root, &place, &mut found, &skip)?;
+            match found.is_empty() {
+                true => Err(Error::new(
+                    Kind::Usage,
+                    format!("there are no files below `{path}` that are not ignored"),
+                )),
+                false => Ok(found),
+            }
+        }
+    }
+}
+
+/// Every file below a folder, wherever that is, into the same path of the tree.
+///
+/// Errors: usage, for a folder that cannot be read or has no files; denied.
+pub fn from_folder(cx: &Context, dir: &Path) -> Result<Vec<Input>> {
+    let root = Arc::new(open_root(&cx.dir.join(dir))?);
+    let mut found = Vec::new();
+    walk(&root, "", &mut found, &|_| false)?;
+    match found.is_empty() {
+        true => Err(Error::new(
+            Kind::Usage,
+            format!("there are no files below {}", dir.display()),
+        )),
+        false => Ok(found),
+    }
+}
+
+fn open_root(dir: &Path) -> Result<Folder> {
+    Folder::open(dir).or_fail(Kind::Usage, || {
+        format!("the folder {} cannot be read", dir.display())
+    })
+}
+
+/// Every file below the folder `start` of `root`, but for repositories' own and what
+/// `skip` names.
+fn walk(
+    root: &Arc<Folder>,
+    start: &str,
+    found: &mut Vec<Input>,
+    skip: &dyn Fn(&str) -> bool,
+) -> Result<()> {
+    let folder = root.folder(start).map_err(|e| unreadable(e, start))?;
+    descend(root, &folder, start, 1, found, skip)
+}
+
+fn descend(
+    root: &Arc<Folder>,
+    folder: &Folder,
+    prefix: &str,
+    depth: usize,
+    found: &mut Vec<Input>,
+    skip: &dyn Fn(&str) -> bool,
+) -> Result<()> {
+    if depth > MAX_DEPTH {
+        return Err(Error::new(
+            Kind::Denied,
+            format!("the folder `{prefix}` is refused: it lies more than {MAX_DEPTH} folders deep"),
+        )
+        .hint("name the folders that are meant; one that holds itself has no end"));
+    }
+    let names = folder
+        .names()
+        .map_err(|e| unreadable(Refusal::System(e), prefix))?;
+    for (name, sort) in names {
+        if name == ".git" {
+            continue;
+        }
+        let place = |name: &str| match prefix {
+            "" => name.to_owned(),
+            _ => format!("{prefix}/{name}"),
+        };
+        let Some(place) = name.to_str().map(place) else {
+            let shown = place(&name.to_string_lossy());
+            return Err(Error::new(
+                Kind::Denied,
+                format!("the path `{shown}` is refused: it is not UTF-8"),
+            ));
+        };
+        if skip(&place) {
+            continue;
+        }
+        match sort {
+            Sort::Folder => {
+                let inner = folder
+                    .folder(&place[place.len() - name.len()..])
+                    .map_err(|e| unreadable(e, &place))?;
+                descend(root, &inner, &place, depth + 1, found, skip)?;
+            }
+            Sort::Link => return Err(link(&TreePath::new(&place)?)),
+            Sort::Other => return Err(not_a_file(&TreePath::new(&place)?)),
+            Sort::File if found.len() >= MAX_FILES => {
+                return Err(Error::new(
+                    Kind::Denied,
+                    format!("there are more than {MAX_FILES} files to take"),
+                )
+                .hint("name the folders that are meant"));
+            }
+            Sort::File => found.push(Input {
+                path: TreePath::new(&place)?,
+                source: Source::File(Taken::below(root, &place)),
+            }),
+        }
+    }
+    Ok(())
+}
+
+/// A folder that was one when it was named, and cannot be opened as one.
+fn unreadable(refusal: Refusal, folder: &str) -> Error {
+    let shown = if folder.is_empty() { "." } else { folder };
+    match refusal {
+        Refusal::Link(at) => Error::new(
+            Kind::Denied,
+            format!(
+                "the folder `{shown}` is refused: `{}` is a symlink",
+                folder.get(..at).filter(|p| !p.is_empty()).unwrap_or(shown)
+            ),
+        )
+        .hint("name the folder it leads to with --from-dir, or its files with DEST=FILE"),
+        Refusal::NotAFile => Error::new(Kind::Usage, format!("`{shown}` is not a folder")),
+        Refusal::System(e) => {
+            Error::new(Kind::Usage, format!("the folder `{shown}` cannot be read")).caused_by(e)
+        }
+    }
+}
+
+/// Every change of the working tree against HEAD, but for what is named already.
+///
+/// Local commits are changes of ours as well, and so is what was written from here before
+/// and changed since, whatever HEAD says of it.
+pub(super) fn from_changes(
+    cx: &Context,
+    target: &Target,
+    inputs: &mut Vec<Input>,
+    remove: &mut Vec<TreePath>,
+) -> Result<()> {
+    let root = cx
+        .store
+        .work_dir()
+        .map(open_root)
+        .transpose()?
+        .map(Arc::new);
+    let mut named: BTreeSet<TreePath> = inputs.iter().map(|i| i.path.clone()).collect();
+    named.extend(remove.iter().cloned());
+    for (bytes, there) in cx.store.working_changes()? {
+        let text = String::from_utf8(bytes).map_err(|e| {
+            Error::new(
+                Kind::Denied,
+                format!(
+                    "the path `{}` is refused: it is not UTF-8",
+                    String::from_utf8_lossy(e.as_bytes())
+                ),
+            )
+        })?;
+        // A folder is reported as one where it is a repository of its own.
+        if text.ends_with('/') {
+            cx.warn(format!(
+                "`{text}` is a repository of its own and is not taken"
+            ));
+            continue;
+        }
+        let path = TreePath::new(&text)?;
+        if !named.insert(path.clone()) {
+            continue;
+        }
+        match (&root, there) {
+            (Some(root), true) => inputs.push(Input {
+                path,
+                source: Source::File(Taken::below(root, &text)),
+            }),
+            _ => remove.push(path),
+        }
+    }
+    let Some(root) = root else { return Ok(()) };
+    for path in base::own_paths(cx, target)? {
+        if !named.insert(path.clone()) {
+            continue;
+        }
+        match root.sort(path.as_str()) {
+            Ok(Some(Sort::File)) => inputs.push(Input {
+                source: Source::File(Taken::below(&root, path.as_str())),
+                path,
+            }),
+            Ok(None) => remove.push(path),
+            // What took its place was seen among the changes, if it is to be taken at all.
+            Ok(Some(_)) | Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// A path as the user means it, from the folder they are in, as the tree has it.
+///
+/// Errors: usage, for one outside of the working tree; denied, for one that no tree takes.
+pub fn in_tree(cx: &Context, path: &str) -> Result<TreePath> {
+    TreePath::new(&relative(cx, path)?)
+}
+
+fn relative(cx: &Context, path: &str) -> Result<String> {
+    let Some(root) = cx.store.work_dir() else {
+        // Without a working tree a path is the tree's own.
+        return Ok(if path == "." {
+            String::new()
+        } else {
+            path.strip_prefix("./")
+                .unwrap_or(path)
+                .trim_end_matches('/')
+                .to_owned()
+        });
+    };
+    // `.` and `..` are the user's shorthand here; every other part is checked later as it is.
+    let mut parts: Vec<Component<'_>> = Vec::new();
+    let whole = cx.dir.join(path);
+    for part in whole.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                parts.pop();
+            }
+            other => parts.push(other),
+        }
+    }
+    let flat: PathBuf = parts.iter().collect();
+    let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+    let inside = flat.strip_prefix(&root).map_err(|_| {
+        Error::new(
+            Kind::Usage,
+            format!("`{path}` is outside the working tree {}", root.display()),
+        )
+        .hint("take a file from elsewhere with DEST=FILE")
+    })?;
+    let text = inside.to_str().ok_or_else(|| {
+        Error::new(
+            Kind::Denied,
+            format!("the path `{path}` is refused: it is not UTF-8"),
+        )
+    })?;
+    Ok(if cfg!(windows) {
+        text.replace('\\', "/")
+    } else {
+        text.to_owned()
+    })
+}

@@ -1,0 +1,158 @@
+//! How much of one push the server looks at: one budget for all its refs. Pure: what it
+//! costs and how late it is come in.
+
+use crate::error::{Error, Kind, Result};
+use std::cell::Cell;
+use std::time::Duration;
+
+/// The most that is looked at for one push.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Entries of trees.
+    pub entries: u64,
+    /// Commits.
+    pub commits: u64,
+    /// Bytes of files that are read, for their lines and for the ledgers.
+    pub bytes: u64,
+    /// Seconds, from when the hook began.
+    pub seconds: u64,
+}
+
+/// A real import passes, and no push keeps the server busy for much longer than this.
+pub const BOUNDS: Bounds = Bounds {
+    entries: 1_000_000,
+    commits: 10_000,
+    bytes: 2 << 30,
+    seconds: 30,
+};
+
+/// What is left of the bounds.
+pub struct Budget<'a> {
+    bounds: Bounds,
+    entries: Cell<u64>,
+    commits: Cell<u64>,
+    bytes: Cell<u64>,
+    /// The time since the hook began.
+    clock: &'a dyn Fn() -> Duration,
+}
+
+impl<'a> Budget<'a> {
+    /// A budget of which nothing is spent.
+    pub fn new(bounds: Bounds, clock: &'a dyn Fn() -> Duration) -> Budget<'a> {
+        Budget {
+            bounds,
+            entries: Cell::new(0),
+            commits: Cell::new(0),
+            bytes: Cell::new(0),
+            clock,
+        }
+    }
+
+    /// Entries of trees are looked at.
+    ///
+    /// Errors: denied, where that is too many.
+    pub fn entries(&self, count: u64) -> Result<()> {
+        let before = self.entries.get();
+        spend(
+            &self.entries,
+            count,
+            self.bounds.entries,
+            "entries of trees",
+        )?;
+        // The clock is asked now and then, for asking costs too.
+        match before >> 12 == self.entries.get() >> 12 {
+            true => Ok(()),
+            false => self.time(),
+        }
+    }
+
+    /// Commits are looked at.
+    ///
+    /// Errors: denied, where that is too many or too late.
+    pub fn commits(&self, count: u64) -> Result<()> {
+        spend(&self.commits, count, self.bounds.commits, "commits")?;
+        self.time()
+    }
+
+    /// Commits that may still be looked at.
+    pub fn commits_left(&self) -> u64 {
+        self.bounds.commits.saturating_sub(self.commits.get())
+    }
+
+    /// Bytes of files are read.
+    ///
+    /// Errors: denied, where that is too many or too late.
+    pub fn bytes(&self, count: u64) -> Result<()> {
+        spend(&self.bytes, count, self.bounds.bytes, "bytes of files")?;
+        self.time()
+    }
+
+    /// Whether there is time left.
+    ///
+    /// Errors: denied.
+    pub fn time(&self) -> Result<()> {
+        match (self.clock)().as_secs() >= self.bounds.seconds {
+            true => Err(too_much(self.bounds.seconds, "seconds")),
+            false => Ok(()),
+        }
+    }
+
+    /// Entries of trees that were looked at so far.
+    #[cfg(test)]
+    pub fn entries_spent(&self) -> u64 {
+        self.entries.get()
+    }
+}
+
+fn spend(spent: &Cell<u64>, count: u64, most: u64, what: &str) -> Result<()> {
+    spent.set(spent.get().saturating_add(count));
+    match spent.get() > most {
+        true => Err(too_much(most, what)),
+        false => Ok(()),
+    }
+}
+
+fn too_much(most: u64, what: &str) -> Error {
+    Error::new(
+        Kind::Denied,
+        format!("the push takes more to look at than the server gives one push: {most} {what}"),
+    )
+    .hint("push it in smaller parts, or with an operator's token: git push -o aidf-token=TOKEN …")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_bound_holds_says_its_name_and_what_to_do() {
+        let bounds = Bounds {
+            entries: 5,
+            commits: 2,
+            bytes: 10,
+            seconds: 3,
+        };
+        let now = Cell::new(Duration::ZERO);
+        let clock = || now.get();
+        let budget = Budget::new(bounds, &clock);
+        assert!(budget.entries(5).is_ok() && budget.commits(2).is_ok() && budget.bytes(10).is_ok());
+        let told = |e: Result<()>, words: &str| {
+            let e = e.unwrap_err();
+            assert_eq!(e.kind(), Kind::Denied);
+            assert!(e.message().contains(words), "{}", e.message());
+            assert!(e.hint_text().unwrap().contains("smaller parts"));
+        };
+        told(budget.entries(1), "5 entries of trees");
+        told(budget.commits(1), "2 commits");
+        told(budget.bytes(u64::MAX), "10 bytes");
+        told(budget.bytes(u64::MAX), "10 bytes");
+        assert!(budget.time().is_ok());
+        now.set(Duration::from_secs(3));
+        told(budget.time(), "3 seconds");
+        let late = Budget::new(BOUNDS, &clock);
+        now.set(Duration::from_secs(BOUNDS.seconds));
+        assert!(late.entries(1).is_ok(), "the clock is asked now and then");
+        told(late.entries(1 << 12), "30 seconds");
+        told(late.commits(1), "30 seconds");
+    }
+}

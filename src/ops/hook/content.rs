@@ -1,0 +1,361 @@
+//! The rule of what a push may bring to a branch, in plain words.
+//!
+//! Some paths nobody writes on a branch: those that the policy denies there. **Of each of
+//! them a sandbox's new tip has what one of the protected branches has now, or what the
+//! sandbox itself has now.** Nothing else is asked of the tip: not how it came about, in
+//! which order a merge names its parents, or whether the branch was forced. So nobody
+//! brings an older version back by setting a branch to an old commit of `main`, by forking
+//! from one or by merging one: it was reviewed once, and replaced for a reason. Whoever
+//! forked before it was replaced takes in what the base has now. A sandbox that is not
+//! here has what its newest archive has; for one that comes back.
+//!
+//! Commits below the tip can be looked at, and become the tip later. Of each new commit,
+//! each denied path is
+//! - as all of its parents have it (a first commit's parent is an empty tree), or
+//! - as a parent has it that was on this branch already, or
+//! - as a protected branch or this branch has it now. What a protected branch lacks may be
+//!   missing where a parent lacks it too; nobody removes it by a commit of their own.
+//!
+//! So each version in the new history was on this branch, or was reviewed, before its line
+//! began; a merge takes none from a side that is not as the protected branches are now.
+//! On branches that are no sandboxes, where only the policy's own `paths: deny:` is about
+//! anything, the rule of new commits holds and that of the tip does not: they are forked
+//! from where their writers like.
+//!
+//! Names, kinds, sizes and limits are checked of what each new commit changes by itself
+//! (see [`super::changes`]), the ledgers of each new commit too ([`super::ledgers`]).
+//!
+//! All refs of a push share one budget, one look at each object, and one verdict on each
+//! commit.
+
+use super::changes::{self, Change};
+use super::ledgers::Ledgers;
+use super::look::{Held, Look, Place};
+use crate::error::{Error, Kind, Result};
+use crate::gate::ARCHIVE;
+use crate::git::{CommitId, CommitInfo, Entry, Mode, ObjectId, Store};
+use crate::names;
+use crate::policy::Policy;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+/// What one push brings, for all its refs.
+pub struct Content<'a> {
+    look: &'a Look<'a>,
+    policy: &'a Policy,
+    /// The tips of the protected branches.
+    reviewed: &'a [CommitId],
+    /// The one among them that sandboxes fork from.
+    base: Option<CommitId>,
+    /// What the protected branches have now.
+    now: Held,
+    ledgers: Ledgers<'a>,
+    verdicts: RefCell<HashMap<(CommitId, bool), Rc<Verdict>>>,
+    walks: RefCell<HashMap<(CommitId, Option<CommitId>), Rc<Vec<CommitId>>>>,
+}
+
+/// What is known of a commit, whichever branch it is pushed to.
+struct Verdict {
+    /// Denied paths that are neither as all parents have them nor as a protected branch
+    /// has them now, and what the commit has there.
+    suspects: Vec<(Vec<u8>, Option<Entry>)>,
+    /// Why the commit is refused on any sandbox, and what to do.
+    refused: Option<(String, Option<String>)>,
+}
+
+impl<'a> Content<'a> {
+    /// A look at a push to a repository with these protected branches' tips.
+    ///
+    /// Errors: not_found, for a tip that cannot be read.
+    pub fn new(
+        look: &'a Look<'a>,
+        policy: &'a Policy,
+        reviewed: &'a [CommitId],
+        base: Option<CommitId>,
+    ) -> Result<Content<'a>> {
+        let trees = reviewed
+            .iter()
+            .map(|tip| Ok(look.commit(*tip)?.tree))
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Content {
+            look,
+            policy,
+            reviewed,
+            base: base.or(reviewed.first().copied()),
+            now: Held::by(&trees),
+            ledgers: Ledgers::new(look, policy),
+            verdicts: RefCell::default(),
+            walks: RefCell::default(),
+        })
+    }
+
+    /// Checks what moving a branch to `new` brings to it.
+    ///
+    /// Errors: denied, with the rule; what the budget says; what cannot be read.
+    pub fn check(&self, branch: &str, new: CommitId) -> Result<()> {
+        let sandbox = names::is_sandbox(branch);
+        if !sandbox && !self.policy.has_own_denials() {
+            return Ok(());
+        }
+        let store = self.look.store;
+        let tip = store.local_ref(&format!("refs/heads/{branch}"));
+        let had = match tip {
+            None if sandbox => newest_archive(store, branch)?,
+            tip => tip,
+        };
+        let commits = self.new_commits(new, had)?;
+        for id in commits.iter() {
+            self.check_commit(branch, sandbox, *id, had)?;
+        }
+        if sandbox {
+            self.check_tip(branch, new, had)?;
+            self.check_origin(branch, new, had, &commits)?;
+        }
+        Ok(())
+    }
+
+    /// The commits that neither the protected branches nor the branch itself have.
+    fn new_commits(&self, new: CommitId, had: Option<CommitId>) -> Result<Rc<Vec<CommitId>>> {
+        if let Some(found) = self.walks.borrow().get(&(new, had)) {
+            return Ok(found.clone());
+        }
+        let mut known: Vec<CommitId> = had.into_iter().collect();
+        known.extend(self.reviewed);
+        let most = usize::try_from(self.look.budget.commits_left()).unwrap_or(usize::MAX);
+        let most = most.saturating_add(1);
+        let found = self.look.store.new_commits(new, &known, most)?;
+        self.look.budget.commits(found.len() as u64)?;
+        let found = Rc::new(found);
+        self.walks.borrow_mut().insert((new, had), found.clone());
+        Ok(found)
+    }
+
+    fn check_commit(
+        &self,
+        branch: &str,
+        sandbox: bool,
+        id: CommitId,
+        had: Option<CommitId>,
+    ) -> Result<()> {
+        let verdict = self.verdict(branch, sandbox, id)?;
+        for (path, entry) in &verdict.suspects {
+            if !self.was_here(id, path, *entry, had)? {
+                let at = format!("in commit {}", id.short());
+                return Err(self.denied(branch, path, *entry, &at));
+            }
+        }
+        match &verdict.refused {
+            None => Ok(()),
+            Some((why, todo)) => {
+                let error = Error::new(Kind::Denied, why.clone());
+                Err(match todo {
+                    Some(todo) => error.hint(todo.clone()),
+                    None => error,
+                })
+            }
+        }
+    }
+
+    /// What is known of a commit; found out once.
+    fn verdict(&self, branch: &str, sandbox: bool, id: CommitId) -> Result<Rc<Verdict>> {
+        if let Some(found) = self.verdicts.borrow().get(&(id, sandbox)) {
+            return Ok(found.clone());
+        }
+        let commit = self.look.commit(id)?;
+        let mut parents = Vec::new();
+        for parent in &commit.parents {
+            parents.push(Some(self.look.commit(*parent)?.tree));
+        }
+        if parents.is_empty() {
+            parents.push(None);
+        }
+        let (mut own, mut suspects) = (Vec::new(), Vec::new());
+        self.look.walk(
+            Some(commit.tree),
+            &parents,
+            |folder, ours| {
+                let sides = self.now.at(self.look, folder)?;
+                Ok(sides.contains(&ours.map(folder_entry)))
+            },
+            |place: Place<'_>| {
+                let is_own = !place.theirs.contains(&place.ours);
+                // That one protected branch lacks it is no reason to remove it.
+                let removed = is_own && place.ours.is_none();
+                if self.is_denied(branch, place.path, place.ours)
+                    && (removed || !self.is_now(place.path, place.ours)?)
+                {
+                    suspects.push((place.path.to_vec(), place.ours));
+                }
+                if sandbox && is_own {
+                    own.push(Change {
+                        path: place.path.to_vec(),
+                        theirs: place.theirs.to_vec(),
+                        ours: place.ours,
+                    });
+                }
+                Ok(())
+            },
+        )?;
+        let refused = match self.check_own(branch, sandbox, &commit, &own) {
+            Ok(()) => None,
+            Err(e) if e.kind() == Kind::Denied => {
+                Some((e.message().to_owned(), e.hint_text().map(str::to_owned)))
+            }
+            Err(e) => return Err(e),
+        };
+        let found = Rc::new(Verdict { suspects, refused });
+        self.verdicts
+            .borrow_mut()
+            .insert((id, sandbox), found.clone());
+        Ok(found)
+    }
+
+    fn check_own(
+        &self,
+        branch: &str,
+        sandbox: bool,
+        commit: &CommitInfo,
+        own: &[Change],
+    ) -> Result<()> {
+        if !sandbox {
+            return Ok(());
+        }
+        changes::check(self.look, self.policy, commit.id, own)?;
+        self.ledgers.check(branch, commit, own)
+    }
+
+    /// The rule of a sandbox's tip.
+    fn check_tip(&self, branch: &str, new: CommitId, had: Option<CommitId>) -> Result<()> {
+        let tree = self.look.commit(new)?.tree;
+        // Any will do to leave out what is alike; the likeliest costs least.
+        let like = match had.or(self.base) {
+            Some(id) => Some(self.look.commit(id)?.tree),
+            None => None,
+        };
+        self.look.walk(
+            Some(tree),
+            &[like],
+            |_, _| Ok(false),
+            |place: Place<'_>| {
+                if self.is_denied(branch, place.path, place.ours)
+                    && !self.is_now(place.path, place.ours)?
+                {
+                    return Err(self.denied(branch, place.path, place.ours, "at the tip"));
+                }
+                Ok(())
+            },
+        )
+    }
+
+    /// Of a history that shares nothing with what is here, the ledgers hold all the same
+    /// what they hold here.
+    fn check_origin(
+        &self,
+        branch: &str,
+        new: CommitId,
+        had: Option<CommitId>,
+        commits: &[CommitId],
+    ) -> Result<()> {
+        let Some(known) = had.or(self.base).filter(|_| !commits.is_empty()) else {
+            return Ok(());
+        };
+        let new_ones: HashSet<&CommitId> = commits.iter().collect();
+        let mut joined = false;
+        for id in commits {
+            let parents = &self.look.commit(*id)?.parents;
+            joined |= parents.iter().any(|p| !new_ones.contains(p));
+        }
+        match joined {
+            true => Ok(()),
+            false => {
+                let commit = self.look.commit(new)?;
+                self.ledgers.check_unrelated(branch, &commit, known)
+            }
+        }
+    }
+
+    /// Whether nobody writes a path on a branch; the ledgers have a rule of their own.
+    fn is_denied(&self, branch: &str, path: &[u8], ours: Option<Entry>) -> bool {
+        self.rule(branch, path, ours).is_some()
+    }
+
+    fn rule(&self, branch: &str, path: &[u8], ours: Option<Entry>) -> Option<Error> {
+        let text = String::from_utf8_lossy(path);
+        if self.policy.ledgers().is_live(&text) {
+            return None;
+        }
+        let denied = self.policy.check_path(branch, &text).err();
+        // A link or a module in a folder's place brings all that is below it.
+        match ours.filter(|e| !e.mode.is_file()) {
+            Some(_) => denied.or_else(|| {
+                let below = format!("{text}/x");
+                self.policy.check_path(branch, &below).err()
+            }),
+            None => denied,
+        }
+    }
+
+    /// Whether a protected branch has this file, or none, at a path now.
+    fn is_now(&self, path: &[u8], entry: Option<Entry>) -> Result<bool> {
+        let sides = self.now.at(self.look, path)?;
+        Ok(sides.iter().any(|side| file(*side) == entry))
+    }
+
+    /// Whether the branch has this at a path now, or a parent had that was on it already.
+    fn was_here(
+        &self,
+        id: CommitId,
+        path: &[u8],
+        entry: Option<Entry>,
+        had: Option<CommitId>,
+    ) -> Result<bool> {
+        let Some(had) = had else { return Ok(false) };
+        let has = |id: CommitId| -> Result<bool> {
+            let tree = self.look.commit(id)?.tree;
+            Ok(file(self.look.entry(tree, path)?) == entry)
+        };
+        if has(had)? {
+            return Ok(true);
+        }
+        for parent in &self.look.commit(id)?.parents {
+            if has(*parent)? {
+                self.look.budget.time()?;
+                if self.look.store.is_ancestor(*parent, had) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    fn denied(&self, branch: &str, path: &[u8], ours: Option<Entry>, at: &str) -> Error {
+        let rule = self.rule(branch, path, ours);
+        let why = rule.as_ref().map_or("it is denied", Error::message);
+        Error::new(
+            Kind::Denied,
+            format!("{why}; neither a protected branch nor {branch} has it so now ({at})"),
+        )
+        .hint("leave it as the base has it now (merge the base, or rebase on it), or ask an operator to allow it")
+    }
+}
+
+/// Of a folder there is no file at its path.
+fn file(entry: Option<Entry>) -> Option<Entry> {
+    entry.filter(|e| e.mode != Mode::Folder)
+}
+
+fn folder_entry(id: ObjectId) -> Entry {
+    Entry {
+        id,
+        mode: Mode::Folder,
+    }
+}
+
+/// What a sandbox that is not here was when it was archived last.
+fn newest_archive(store: &Store, branch: &str) -> Result<Option<CommitId>> {
+    let archives = store.refs_under(&format!("{ARCHIVE}{branch}/"))?;
+    // Archives are named by their time: the last in order is the newest.
+    let newest = archives.into_iter().max_by(|a, b| a.0.cmp(&b.0));
+    Ok(newest.map(|(_, id)| id).filter(|id| store.is_commit(*id)))
+}

@@ -1,0 +1,357 @@
+//! What a server of one's own lets in: git's pre-receive hook, which is asked once for
+//! all refs of a push and refuses all or none.
+
+mod activity;
+mod budget;
+mod changes;
+mod content;
+mod ledgers;
+mod look;
+mod names;
+mod place;
+mod push;
+mod record;
+mod revoked;
+
+use super::access::{self, revocation_ref};
+use crate::backup_name;
+use crate::clock::Moment;
+use crate::config::DEFAULT_BASE;
+use crate::error::{Error, Kind, Result};
+use crate::gate::{self, Asked, Motion, Pusher};
+use crate::git::{CommitId, Store};
+use crate::journal::Journal;
+use crate::keys::KeyRing;
+use crate::policy::{Policy, PolicyFile};
+use crate::revocations::{Revocations, token_of};
+use crate::token::{self, Activity, Rejection, TokenKind};
+use activity::Records;
+use budget::{BOUNDS, Budget};
+use content::Content;
+use look::Look;
+pub use place::{BASE, KEY_FILE, REPO_NAME, journal_of, key_source, name_of, revocations_of};
+pub use push::{Push, TOKEN_OPTION, Update};
+pub use record::Decision;
+use std::time::Duration;
+
+/// The rule by which a ref may move, or why it may not.
+type Verdict = std::result::Result<&'static str, gate::Refusal>;
+
+/// The server's side: its repository, keys and rules.
+pub struct Gate {
+    store: Store,
+    keys: KeyRing,
+    repo_name: String,
+    base: String,
+    now: Moment,
+    journal: Journal,
+    activity: Records,
+    revocations: Revocations,
+}
+
+impl Gate {
+    /// Opens the repository that git runs the hook in.
+    ///
+    /// Errors: usage, outside of a hook; auth and usage, for a key that cannot be used.
+    pub fn open(now: Moment, environment: impl Fn(&str) -> Option<String>) -> Result<Gate> {
+        let store = Store::open_in_hook()?;
+        let source = key_source(&store, environment);
+        let keys = KeyRing::load(&source)?;
+        // A ring that was named and is empty must not leave the sandboxes to everybody.
+        if let Some(file) = source.file.filter(|_| keys.is_empty()) {
+            return Err(Error::new(
+                Kind::Usage,
+                format!("the key file {} holds no key", file.display()),
+            ));
+        }
+        let repo_name = store
+            .setting(REPO_NAME)
+            .unwrap_or_else(|| name_of(store.git_dir()));
+        let base = store
+            .setting(BASE)
+            .unwrap_or_else(|| DEFAULT_BASE.to_owned());
+        let journal = Journal::rotating(journal_of(&store));
+        let activity = Records::of(store.common_dir());
+        let revocations = Revocations::new(revocations_of(&store));
+        Ok(Gate {
+            store,
+            keys,
+            repo_name,
+            base,
+            now,
+            journal,
+            activity,
+            revocations,
+        })
+    }
+
+    /// Decides on a push, and writes its decisions into the server's journal.
+    ///
+    /// `clock` tells the time since the hook began. Errors: integrity, for a policy that
+    /// cannot be read, except to an operator; what cannot be decided is not let in.
+    pub fn decide(
+        &self,
+        push: &Push,
+        clock: &dyn Fn() -> Duration,
+    ) -> Result<(Vec<Decision>, Vec<String>)> {
+        let mut warnings = Vec::new();
+        let budget = Budget::new(BOUNDS, clock);
+        let look = Look::new(&self.store, &budget);
+        let file = self.policy_file();
+        let (pusher, token_ids) = self.pusher(push, file.as_ref().ok(), &mut warnings);
+        let updates = push.updates.iter();
+        let motions: Vec<Motion> = updates.map(|u| self.motion(u, &budget)).collect();
+        let decision = |at: usize, allowed: bool, rule: String, todo: Option<String>| {
+            let (update, motion) = (&push.updates[at], motions[at]);
+            Decision {
+                time: self.now.rfc3339(),
+                user: push.user.clone(),
+                token_ids: token_ids.clone(),
+                name: update.name.clone(),
+                motion,
+                // Of a deletion what goes, and not what the pusher made of it.
+                old: match motion {
+                    Motion::Delete => self.store.local_ref(&update.name),
+                    _ => update.old,
+                },
+                new: update.new,
+                allowed,
+                decision: match allowed {
+                    true => "allowed_by_hook",
+                    false => "refused_by_hook",
+                },
+                rule,
+                todo,
+            }
+        };
+        let verdicts = self.verdicts(push, &motions, &look, &pusher, file, &mut warnings);
+        let decisions: Vec<Decision> = match &verdicts {
+            Ok(verdicts) => {
+                let refused = verdicts.iter().any(|v| v.is_err());
+                let each = verdicts.iter().enumerate();
+                each.map(|(at, verdict)| match verdict {
+                    // All or none: what would have passed alone does not move either.
+                    Ok(rule) if refused => {
+                        let rule = format!("another ref of the push is refused ({rule})");
+                        decision(at, false, rule, None)
+                    }
+                    Ok(rule) => decision(at, true, (*rule).to_owned(), None),
+                    Err(no) => decision(at, false, no.why.clone(), Some(no.todo.clone())),
+                })
+                .collect()
+            }
+            // What cannot be decided is a refusal, and is on record like one.
+            Err(e) => (0..push.updates.len())
+                .map(|at| decision(at, false, e.message().to_owned(), None))
+                .collect(),
+        };
+        warnings.extend(record::write(&self.journal, &decisions));
+        if decisions.iter().all(|d| d.allowed) && !decisions.is_empty() {
+            warnings.extend(
+                token_ids
+                    .iter()
+                    .filter_map(|id| self.activity.note(id, self.now)),
+            );
+            let created = decisions.iter().filter(|d| d.motion == Motion::Create);
+            let revoked = created.filter_map(|d| token_of(&d.name));
+            warnings.extend(revoked.filter_map(|id| self.remember_revoked(id)));
+        }
+        warnings.dedup();
+        verdicts.map(|_| (decisions, warnings))
+    }
+
+    /// Judges every ref of a push by itself.
+    fn verdicts(
+        &self,
+        push: &Push,
+        motions: &[Motion],
+        look: &Look<'_>,
+        pusher: &Pusher,
+        file: Result<PolicyFile>,
+        warnings: &mut Vec<String>,
+    ) -> Result<Vec<Verdict>> {
+        let file = match file {
+            Ok(file) => file,
+            // Somebody must be able to mend it.
+            Err(e) if pusher.operator => {
+                warnings.push(e.in_full());
+                PolicyFile::default()
+            }
+            Err(e) => return Err(e),
+        };
+        let default = self.default_branch();
+        let policy = Policy::new(
+            &file,
+            &PolicyFile::default(),
+            &self.base,
+            default.as_deref(),
+        );
+        // Not backups: nobody reviewed them.
+        let mut reviewed: Vec<CommitId> = self
+            .store
+            .branches()?
+            .into_iter()
+            .filter(|(name, _)| policy.is_protected(name) && !name.starts_with(backup_name::PREFIX))
+            .map(|(_, tip)| tip)
+            .collect();
+        reviewed.sort();
+        reviewed.dedup();
+        let content = Content::new(look, &policy, &reviewed, self.policy_tip())?;
+        let updates = push.updates.iter().zip(motions);
+        updates
+            .map(|(update, motion)| self.judge(update, *motion, pusher, &policy, &content))
+            .collect()
+    }
+
+    fn judge(
+        &self,
+        update: &Update,
+        motion: Motion,
+        pusher: &Pusher,
+        policy: &Policy,
+        content: &Content<'_>,
+    ) -> Result<Verdict> {
+        let refuse = |why: String, todo: &str| {
+            Ok(Err(gate::Refusal {
+                why,
+                todo: todo.to_owned(),
+            }))
+        };
+        if !update.is_text && !(pusher.operator && motion == Motion::Delete) {
+            return refuse(
+                format!("the ref name {} is not UTF-8", update.name),
+                "choose another name",
+            );
+        }
+        if self.store.is_symbolic(&update.name) {
+            return refuse(
+                format!("{} stands for another branch here", update.name),
+                "push that one by its own name",
+            );
+        }
+        let branch = update.name.strip_prefix("refs/heads/");
+        if branch.is_some() && update.new.is_some_and(|id| !self.store.is_commit(id)) {
+            return refuse(
+                format!("{} would not be a commit", update.name),
+                "push a commit",
+            );
+        }
+        let default = self
+            .default_branch()
+            .and_then(|b| self.store.local_ref(&format!("refs/heads/{b}")));
+        let asked = Asked {
+            name: &update.name,
+            motion,
+            at_default: update.new.is_some() && update.new == default,
+            backup: branch.map_or(Ok(()), |b| self.check_backup(b, update.new)),
+            archive: update
+                .name
+                .strip_prefix(gate::ARCHIVE)
+                .map_or(Ok(()), |a| self.check_archive(a, update.new)),
+        };
+        let rule = match gate::judge(asked, pusher, policy, &self.base) {
+            Ok(rule) => rule,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        match (branch, update.new) {
+            (Some(branch), Some(new))
+                if !pusher.operator && !branch.starts_with(backup_name::PREFIX) =>
+            {
+                match content.check(branch, new) {
+                    Ok(()) => Ok(Ok(rule)),
+                    Err(e) if e.kind() == Kind::Denied => refuse(
+                        e.message().to_owned(),
+                        e.hint_text().unwrap_or("leave it out"),
+                    ),
+                    Err(e) => Err(e),
+                }
+            }
+            _ => Ok(Ok(rule)),
+        }
+    }
+
+    /// How a ref would move, going by what the pusher says that it is at. git holds the
+    /// pusher to that in its own transaction, except for deletions: where the old object
+    /// is none that it knows, it deletes whatever is there. Where there is no time left to
+    /// look, it is taken for the one that fewer rules allow.
+    fn motion(&self, update: &Update, budget: &Budget<'_>) -> Motion {
+        match (update.old, update.new) {
+            (_, None) => Motion::Delete,
+            (None, Some(_)) => Motion::Create,
+            (Some(old), Some(new)) if budget.time().is_ok() && self.store.is_ancestor(old, new) => {
+                Motion::Forward
+            }
+            _ => Motion::Force,
+        }
+    }
+
+    /// Opens the tokens of the push.
+    fn pusher(
+        &self,
+        push: &Push,
+        file: Option<&PolicyFile>,
+        warnings: &mut Vec<String>,
+    ) -> (Pusher, Vec<String>) {
+        let mut pusher = Pusher {
+            keyed: !self.keys.is_empty(),
+            ..Pusher::default()
+        };
+        let mut ids = Vec::new();
+        let idle_days = file
+            .map(|f| Policy::new(f, &PolicyFile::default(), &self.base, None))
+            .and_then(|p| p.sandbox().idle_days);
+        let tokens = push
+            .options
+            .iter()
+            .filter_map(|o| o.strip_prefix(TOKEN_OPTION))
+            // No pusher needs more, and each costs work.
+            .take(8);
+        for text in tokens.filter(|_| pusher.keyed) {
+            let opened = token::open(text, &self.keys, &self.repo_name, self.now.seconds());
+            let good = opened.and_then(|claims| {
+                if self.is_revoked(&claims.id, warnings) {
+                    return Err(Rejection::Revoked);
+                }
+                let branch = claims.branch.as_deref();
+                let tip = branch.and_then(|b| self.store.local_ref(&format!("refs/heads/{b}")));
+                let activity = Activity {
+                    tip: tip.and_then(|id| Some(self.store.commit(id).ok()?.time)),
+                    recorded: self.activity.last(&claims.id),
+                };
+                match token::idleness(&claims, activity, idle_days, self.now.seconds()).over {
+                    true => Err(Rejection::Idle),
+                    false => Ok(claims),
+                }
+            });
+            match good {
+                Ok(claims) => {
+                    ids.push(claims.id);
+                    pusher.operator |= claims.kind == TokenKind::Operator;
+                    pusher.sandboxes.extend(claims.branch);
+                }
+                Err(why) => pusher.rejected = Some(why.to_string()),
+            }
+        }
+        (pusher, ids)
+    }
+
+    fn policy_file(&self) -> Result<PolicyFile> {
+        match self.policy_tip() {
+            Some(tip) => access::policy_file(&self.store, tip, &self.base),
+            None => Ok(PolicyFile::default()),
+        }
+    }
+
+    /// The commit that holds the policy: the tip that sandboxes fork from.
+    fn policy_tip(&self) -> Option<CommitId> {
+        let tip = |branch: &str| self.store.local_ref(&format!("refs/heads/{branch}"));
+        tip(&self.base)
+            .or_else(|| tip(DEFAULT_BASE))
+            .or_else(|| tip(&self.default_branch()?))
+    }
+
+    fn default_branch(&self) -> Option<String> {
+        let target = self.store.symbolic_ref("HEAD")?;
+        target.strip_prefix("refs/heads/").map(str::to_owned)
+    }
+}

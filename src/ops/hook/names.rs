@@ -1,0 +1,61 @@
+//! Names that say something about their commit: backups and archives.
+
+use super::Gate;
+use crate::backup_name;
+use crate::clock::Moment;
+use crate::gate;
+use crate::git::CommitId;
+use crate::token::CLOCK_SKEW;
+
+impl Gate {
+    /// Whether a new backup is what it says: of now, and of what its branch has now. One
+    /// that was planted could push real ones out, or hide that a branch was rewound.
+    pub(super) fn check_backup(
+        &self,
+        name: &str,
+        new: Option<CommitId>,
+    ) -> std::result::Result<(), &'static str> {
+        const DAY: i64 = 86_400;
+        let Some(read) = backup_name::parse(name) else {
+            return Err("its name is not that of a dated backup");
+        };
+        let age = self.now.seconds() - read.time.seconds();
+        // A day's own name is of its midnight; clocks differ by some minutes.
+        if !(-CLOCK_SKEW..=2 * DAY).contains(&age) {
+            return Err("its date is not of today");
+        }
+        let branch = match read.branch {
+            Some(branch) => branch,
+            None => self.default_branch().unwrap_or_default(),
+        };
+        let tip = self.store.local_ref(&format!("refs/heads/{branch}"));
+        // A copy's server has the backups alone.
+        match tip.is_none() || tip == new {
+            true => Ok(()),
+            false => Err(gate::MOVED),
+        }
+    }
+
+    /// Whether a new archive is what it says: of now, and of what its sandbox is now,
+    /// which is also what a push that deletes the sandbox deletes. With any other content
+    /// it would be what the sandbox is made from when its holder comes back, and with a
+    /// later time it would be so for ever.
+    pub(super) fn check_archive(
+        &self,
+        name: &str,
+        new: Option<CommitId>,
+    ) -> std::result::Result<(), &'static str> {
+        let (branch, time) = name.rsplit_once('/').unwrap_or((name, ""));
+        let Some(time) = Moment::from_stamp(time) else {
+            return Err("its name does not end in a time such as 2026-11-22T101112Z");
+        };
+        if (self.now.seconds() - time.seconds()).abs() > CLOCK_SKEW {
+            return Err("its time is not the present one");
+        }
+        let tip = self.store.local_ref(&format!("refs/heads/{branch}"));
+        match tip.is_some() && tip == new {
+            true => Ok(()),
+            false => Err("it is of another commit than its sandbox has here"),
+        }
+    }
+}

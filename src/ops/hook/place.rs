@@ -1,0 +1,52 @@
+//! Where a server keeps its key and its journal, and what its repository is called.
+
+use crate::config::Folders;
+use crate::git::Store;
+use crate::keys::KeySource;
+use std::path::{Path, PathBuf};
+
+/// Settings of the server's repository that the hook reads.
+pub const KEY_FILE: &str = "aidf.keyfile";
+/// The repository's name in tokens, where it is not the folder's.
+pub const REPO_NAME: &str = "aidf.reponame";
+/// The base of sandboxes, where it is not `sandbox`.
+pub const BASE: &str = "aidf.base";
+
+/// Where the server's key lies: named by the repository's own settings, which the pusher
+/// cannot touch; else as for anybody of the account that the hook runs as.
+pub fn key_source(store: &Store, environment: impl Fn(&str) -> Option<String>) -> KeySource {
+    if let Some(file) = store.setting(KEY_FILE).filter(|f| !f.is_empty()) {
+        return KeySource {
+            inline: None,
+            file: Some(PathBuf::from(file)),
+            ring: PathBuf::new(),
+        };
+    }
+    KeySource {
+        inline: environment("AIDF_KEY"),
+        file: environment("AIDF_KEY_FILE").map(PathBuf::from),
+        // A web server's account may have no home at all.
+        ring: Folders::of_user().map_or_else(|_| PathBuf::new(), |f| f.ring()),
+    }
+}
+
+/// The journal of a server's repository.
+pub fn journal_of(store: &Store) -> PathBuf {
+    store.common_dir().join("aidf").join("journal.jsonl")
+}
+
+/// The revocations that a server's repository remembers.
+pub fn revocations_of(store: &Store) -> PathBuf {
+    store.common_dir().join("aidf").join("revoked.json")
+}
+
+/// The repository's name, as its clients' addresses have it.
+pub fn name_of(git_dir: &Path) -> String {
+    let name = |p: &Path| p.file_name().map(|n| n.to_string_lossy().into_owned());
+    let own = name(git_dir).unwrap_or_default();
+    let own = match own.as_str() {
+        ".git" => git_dir.parent().and_then(name).unwrap_or_default(),
+        _ => own,
+    };
+    own.strip_suffix(".git").unwrap_or(&own).to_owned()
+}

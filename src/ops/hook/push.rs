@@ -1,0 +1,71 @@
+//! A push, as git hands it to the hook.
+
+use crate::error::{Error, Kind, Result};
+use crate::git::ObjectId;
+
+/// The push option that carries a token.
+pub const TOKEN_OPTION: &str = "aidf-token=";
+
+/// One ref of a push, as git hands it to the hook.
+#[derive(Debug, Clone)]
+pub struct Update {
+    /// The tip that it has; none where it is new.
+    pub old: Option<ObjectId>,
+    /// The tip that it shall have; none where it goes.
+    pub new: Option<ObjectId>,
+    /// The full name; what is not UTF-8 in it is shown as `\xNN`.
+    pub name: String,
+    /// Whether the name is UTF-8 as it is.
+    pub is_text: bool,
+}
+
+impl Update {
+    /// Reads a line of the hook's standard input (githooks(5), pre-receive), without its end.
+    ///
+    /// Errors: usage.
+    pub fn parse(line: &[u8]) -> Result<Update> {
+        let bad = || {
+            Error::new(
+                Kind::Usage,
+                "a line of the hook's input is not `old new ref`",
+            )
+        };
+        let mut words = line.splitn(3, |b| *b == b' ');
+        let mut id = || -> Result<Option<ObjectId>> {
+            let word = words.next().and_then(|w| std::str::from_utf8(w).ok());
+            let id = ObjectId::parse(word.ok_or_else(bad)?).map_err(|_| bad())?;
+            Ok(Some(id).filter(|id| !id.is_zero()))
+        };
+        let (old, new) = (id()?, id()?);
+        let name = words.next().ok_or_else(bad)?;
+        let text = std::str::from_utf8(name);
+        Ok(Update {
+            old,
+            new,
+            is_text: text.is_ok(),
+            name: text.map_or_else(|_| name.escape_ascii().to_string(), str::to_owned),
+        })
+    }
+
+    /// Reads all lines of the hook's standard input.
+    ///
+    /// Errors: usage.
+    pub fn parse_all(input: &[u8]) -> Result<Vec<Update>> {
+        if input.is_empty() {
+            return Ok(Vec::new());
+        }
+        let input = input.strip_suffix(b"\n").unwrap_or(input);
+        input.split(|b| *b == b'\n').map(Update::parse).collect()
+    }
+}
+
+/// A push.
+#[derive(Debug, Clone, Default)]
+pub struct Push {
+    /// Its refs.
+    pub updates: Vec<Update>,
+    /// Its options.
+    pub options: Vec<String>,
+    /// Who the server says it is from.
+    pub user: Option<String>,
+}

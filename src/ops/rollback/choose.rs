@@ -1,0 +1,240 @@
+//! Which commits of a branch a rollback undoes.
+
+use super::{What, Work};
+use crate::error::{Error, Kind, Result};
+use crate::git::{CommitId, CommitInfo};
+use crate::ops::log::{Reverts, judge, trailer};
+use crate::signature::{Check, Judged};
+
+/// Commits that one sentence names.
+const MAX_NAMED: usize = 5;
+
+/// What was chosen, each newest first.
+#[derive(Default)]
+pub(super) struct Chosen {
+    /// To be undone.
+    pub commits: Vec<CommitId>,
+    /// Left as they are, though they could have been meant.
+    pub passed_over: Vec<CommitId>,
+}
+
+/// A commit in the branch's history.
+struct Met {
+    commit: CommitInfo,
+    judged: Judged,
+    /// Whether it was written to this branch, and not brought in by a merge.
+    own: bool,
+}
+
+impl Work<'_> {
+    /// The commits to undo.
+    ///
+    /// Errors: not_found.
+    pub(super) fn commits(&self) -> Result<Chosen> {
+        match &self.request.what {
+            What::Commits(names) => self.named(names),
+            What::Last(count) => self.last(*count),
+            What::Task(task) => self.of_task(task),
+            What::To(_) | What::At { .. } => Ok(Chosen::default()),
+        }
+    }
+
+    fn named(&self, names: &[String]) -> Result<Chosen> {
+        let mut wanted = names
+            .iter()
+            .map(|n| self.on_branch(n))
+            .collect::<Result<Vec<_>>>()?;
+        wanted.sort();
+        wanted.dedup();
+        let mut chosen = Chosen::default();
+        for id in self.cx.store.history(self.tip, None)? {
+            if wanted.contains(&id) {
+                chosen.commits.push(id);
+                if chosen.commits.len() == wanted.len() {
+                    break;
+                }
+            }
+        }
+        Ok(chosen)
+    }
+
+    /// The last that were written to the branch. Where a commit stands is no claim, so that
+    /// unsigned ones are among them; that they are is said.
+    fn last(&self, count: usize) -> Result<Chosen> {
+        let (mut chosen, mut unsigned) = (Chosen::default(), Vec::new());
+        for met in self.walk()? {
+            let met = met?;
+            match met.own {
+                true => chosen.commits.push(met.commit.id),
+                false => chosen.passed_over.push(met.commit.id),
+            }
+            if met.own && met.judged.check != Check::Good {
+                unsigned.push(met.commit.id);
+            }
+            if chosen.commits.len() >= count {
+                break;
+            }
+        }
+        let (name, passed) = (self.target.name(), &chosen.passed_over);
+        if chosen.commits.len() < count {
+            let others = match passed.len() {
+                0 => String::new(),
+                n => format!(" ({n} in its history were written elsewhere)"),
+            };
+            return Err(Error::new(
+                Kind::NotFound,
+                format!(
+                    "{name} has only {} commits of its own, and {count} were asked for{others}",
+                    chosen.commits.len()
+                ),
+            )
+            .hint("see them with `aidf log`; any commit of its history can be named"));
+        }
+        if !passed.is_empty() {
+            self.cx.warn(format!(
+                "passed over {}, not written to {name}: {}",
+                commits(passed.len()),
+                listed(passed)
+            ));
+        }
+        if !unsigned.is_empty() && !self.cx.keys().is_empty() {
+            self.cx.warn(format!(
+                "{} of those undone came without a good signature: {}",
+                commits(unsigned.len()),
+                listed(&unsigned)
+            ));
+        }
+        Ok(chosen)
+    }
+
+    /// Those of a task that are not undone yet. The task is the writer's word, so that only
+    /// signed ones are taken for what they say, unless more was asked for.
+    fn of_task(&self, task: &str) -> Result<Chosen> {
+        let (mut chosen, mut any, mut reverts) = (Chosen::default(), false, Reverts::default());
+        let (mut unsigned, mut elsewhere) = (Vec::new(), Vec::new());
+        for met in self.walk()? {
+            let met = met?;
+            reverts.see(self.cx, &met.commit, &met.judged);
+            let id = met.commit.id;
+            if trailer(&met.commit, "Aidf-Task-Id").as_deref() != Some(task) {
+                continue;
+            }
+            let undone = reverts.of(id, &met.judged).is_some();
+            let signed = met.judged.check == Check::Good;
+            if met.own && (signed || self.request.unsigned) {
+                any = true;
+                if !undone {
+                    chosen.commits.push(id);
+                }
+            } else if !undone {
+                chosen.passed_over.push(id);
+                match met.own {
+                    true => unsigned.push(id),
+                    false => elsewhere.push(id),
+                }
+            }
+        }
+        let name = self.target.name();
+        let mut passed = Vec::new();
+        if !unsigned.is_empty() {
+            let why = match self.cx.keys().is_empty() {
+                true => ", and no key is here to check the signatures with",
+                false => " without a good signature",
+            };
+            passed.push(format!(
+                "{} that only say so{why}: {} (add --unsigned to undo these too)",
+                commits(unsigned.len()),
+                listed(&unsigned)
+            ));
+        }
+        if !elsewhere.is_empty() {
+            passed.push(format!(
+                "{} not written to {name}: {} (name them to undo them)",
+                commits(elsewhere.len()),
+                listed(&elsewhere)
+            ));
+        }
+        let passed = passed.join("; ");
+        if !any {
+            let error = |more: &str| {
+                let what = format!("{name} has no commit of task `{task}`{more}");
+                Error::new(Kind::NotFound, what)
+            };
+            return Err(match passed.is_empty() {
+                true => error("").hint("see the tasks with `aidf log`"),
+                false => error(&format!(" that is known to be: passed over {passed}"))
+                    .hint("look at them with `aidf log`; add --unsigned, or name the commits"),
+            });
+        }
+        if !passed.is_empty() {
+            self.cx
+                .warn(format!("passed over commits of task `{task}`: {passed}"));
+        }
+        Ok(chosen)
+    }
+
+    /// The branch's history, newest first; of a sandbox without what it inherited.
+    ///
+    /// Under a good signature a commit belongs to the branch that it was written to; an
+    /// unprotected claim must not take it out of there, so that of all others what counts
+    /// is that it lies on the branch's own line, or says that it was written to it. A
+    /// branch that is no sandbox is also given commits of sandboxes by a fast-forward.
+    fn walk(&self) -> Result<impl Iterator<Item = Result<Met>> + '_> {
+        let (store, name) = (&self.cx.store, self.target.name());
+        let hide = self.base.filter(|_| self.target.is_sandbox());
+        // By the first parents; the walk meets a commit before its parents.
+        let mut line = Some(self.tip);
+        Ok(store.history(self.tip, hide)?.map(move |id| {
+            let commit = store.commit(id)?;
+            let on_line = line == Some(id);
+            if on_line {
+                line = commit.parents.first().copied();
+            }
+            let judged = judge(self.cx, id, name)?;
+            let names_it = judged.branch.as_deref() == Some(name);
+            let own = match judged.check {
+                Check::Good => names_it || (on_line && !self.target.is_sandbox()),
+                _ => names_it || on_line,
+            };
+            Ok(Met {
+                commit,
+                judged,
+                own,
+            })
+        }))
+    }
+
+    /// The commit that `name` means, which must be on the branch.
+    pub(super) fn on_branch(&self, name: &str) -> Result<CommitId> {
+        let hex = name.len() >= 4 && name.bytes().all(|b| b.is_ascii_hexdigit());
+        let missing = || {
+            Error::new(
+                Kind::NotFound,
+                format!("no commit `{name}` on {}", self.target.name()),
+            )
+            .hint("see its commits with `aidf log`; the first digits of an id are enough")
+        };
+        let id = if hex {
+            self.cx.store.by_prefix(name)
+        } else {
+            None
+        };
+        id.filter(|id| self.cx.store.is_ancestor(*id, self.tip))
+            .ok_or_else(missing)
+    }
+}
+
+fn commits(n: usize) -> String {
+    match n {
+        1 => "1 commit".to_owned(),
+        n => format!("{n} commits"),
+    }
+}
+
+fn listed(ids: &[CommitId]) -> String {
+    let mut names: Vec<String> = ids.iter().take(MAX_NAMED).map(|id| id.short()).collect();
+    if ids.len() > MAX_NAMED {
+        names.push("…".to_owned());
+    }
+    names.join(", ")
+}

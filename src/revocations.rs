@@ -1,0 +1,269 @@
+//! The revocations of tokens that were seen, kept on this machine. A remote without a
+//! hook lets anybody delete the ref that revokes a token; what was seen once holds on.
+//!
+//! One JSON file for each repository's name, for that is what tokens are bound to: an
+//! address spelled another way must not bring a token back.
+
+use crate::files::{short_digest, write_durably};
+use crate::gate::REVOKED;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
+
+/// Revocations that are kept of what a remote shows: a flood of them is not.
+pub const MOST: usize = 10_000;
+/// Remotes that are kept of one revocation.
+const MOST_PLACES: usize = 16;
+/// The largest file that is read, in bytes: room for all of them.
+const MAX_BYTES: u64 = 16 << 20;
+
+/// A token's id out of the full name of the ref that revokes it.
+pub fn token_of(name: &str) -> Option<&str> {
+    let id = name.strip_prefix(REVOKED)?;
+    let hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+    (id.len() == 16 && id.bytes().all(hex)).then_some(id)
+}
+
+#[derive(Serialize, Deserialize)]
+struct File {
+    version: u32,
+    /// By the token's id.
+    revoked: BTreeMap<String, Seen>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct Seen {
+    /// UTC, RFC 3339.
+    time: String,
+    /// Digests of the addresses of remotes that showed it.
+    at: BTreeSet<String>,
+}
+
+/// What is remembered of one repository.
+#[derive(Debug, Clone)]
+pub struct Revocations {
+    path: PathBuf,
+}
+
+impl Revocations {
+    /// Those in the file at `path`, which need not be there yet.
+    pub fn new(path: PathBuf) -> Self {
+        Revocations { path }
+    }
+
+    /// Those of `repository` in the folder of a user's state.
+    pub fn of_user(state: &Path, repository: &str) -> Self {
+        let safe: String = repository
+            .chars()
+            .filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c))
+            .take(40)
+            .collect();
+        let name = format!("{safe}-{}.json", short_digest(repository));
+        Revocations::new(state.join("revoked").join(name))
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether this token's revocation was seen.
+    ///
+    /// Errors: in words, for a file that is there and cannot be read.
+    pub fn holds(&self, token_id: &str) -> Result<bool, String> {
+        Ok(self.read()?.revoked.contains_key(token_id))
+    }
+
+    /// Takes note of the revocations that the remote at `address` shows, and answers which
+    /// it showed before and shows no more. Nothing is written where nothing is new.
+    ///
+    /// Errors: in words, for a file that cannot be read or written.
+    pub fn heed(
+        &self,
+        shown: &HashSet<&str>,
+        address: &str,
+        now: &str,
+    ) -> Result<Vec<String>, String> {
+        let here = short_digest(address);
+        let mut file = self.read()?;
+        let gone = file
+            .revoked
+            .iter()
+            .filter(|(id, seen)| seen.at.contains(&here) && !shown.contains(id.as_str()))
+            .map(|(id, _)| id.clone())
+            .collect();
+        let is_new = |id: &str| {
+            let seen = file.revoked.get(id);
+            seen.is_none_or(|s| s.at.len() < MOST_PLACES && !s.at.contains(&here))
+        };
+        if shown.iter().any(|id| is_new(id)) {
+            // Another process may have written meanwhile.
+            file = self.read()?;
+            let mut left = 0;
+            let mut ids: Vec<&&str> = shown.iter().collect();
+            ids.sort_unstable();
+            let before = file.count();
+            for id in ids {
+                left += usize::from(!file.add(id, &here, now, MOST));
+            }
+            if file.count() != before {
+                self.write(&file)?;
+            }
+            if left > 0 {
+                return Err(format!(
+                    "{left} revocations of tokens are not remembered here: {} are, and no more is kept",
+                    file.revoked.len()
+                ));
+            }
+        }
+        Ok(gone)
+    }
+
+    /// Takes note of one token's revocation, however many there are.
+    ///
+    /// Errors: in words, for a file that cannot be read or written.
+    pub fn remember(&self, token_id: &str, address: &str, now: &str) -> Result<(), String> {
+        let mut file = self.read()?;
+        let before = file.count();
+        file.add(token_id, &short_digest(address), now, usize::MAX);
+        match file.count() == before {
+            true => Ok(()),
+            false => self.write(&file),
+        }
+    }
+
+    fn read(&self) -> Result<File, String> {
+        let bad = |why: String| {
+            format!(
+                "the revocations remembered in {} cannot be read: {why}",
+                self.path.display()
+            )
+        };
+        match std::fs::metadata(&self.path) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(File {
+                    version: 1,
+                    revoked: BTreeMap::new(),
+                });
+            }
+            Err(e) => return Err(bad(e.to_string())),
+            Ok(there) if !there.is_file() || there.len() > MAX_BYTES => {
+                return Err(bad("it is not a file of ours".to_owned()));
+            }
+            Ok(_) => {}
+        }
+        let bytes = std::fs::read(&self.path).map_err(|e| bad(e.to_string()))?;
+        let file: File = serde_json::from_slice(&bytes).map_err(|e| bad(e.to_string()))?;
+        match file.version {
+            1 => Ok(file),
+            v => Err(bad(format!("its version is {v}, and this aidf knows 1"))),
+        }
+    }
+
+    fn write(&self, file: &File) -> Result<(), String> {
+        let written = || -> anyhow::Result<()> {
+            let mut text = serde_json::to_vec_pretty(file)?;
+            text.push(b'\n');
+            Ok(write_durably(&self.path, &text)?)
+        };
+        written().map_err(|e| {
+            format!(
+                "the revocations could not be remembered in {}: {e}",
+                self.path.display()
+            )
+        })
+    }
+}
+
+impl File {
+    /// False where there is no room for it.
+    fn add(&mut self, id: &str, here: &str, now: &str, most: usize) -> bool {
+        if !self.revoked.contains_key(id) && self.revoked.len() >= most {
+            return false;
+        }
+        let seen = self.revoked.entry(id.to_owned()).or_insert_with(|| Seen {
+            time: now.to_owned(),
+            at: BTreeSet::new(),
+        });
+        if seen.at.len() < MOST_PLACES {
+            seen.at.insert(here.to_owned());
+        }
+        true
+    }
+
+    /// Grows with everything that is added.
+    fn count(&self) -> usize {
+        self.revoked.values().map(|seen| 1 + seen.at.len()).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_refs_that_revoke_a_token_name_one() {
+        let id = "0123456789abcdef";
+        assert_eq!(token_of(&format!("{REVOKED}{id}")), Some(id));
+        for name in [
+            "refs/heads/0123456789abcdef",
+            "refs/aidf/revoked/",
+            "refs/aidf/revoked/0123456789ABCDEF",
+            "refs/aidf/revoked/0123456789abcde",
+            "refs/aidf/revoked/0123456789abcdef0",
+            "refs/aidf/revoked/../../etc/passwd",
+        ] {
+            assert_eq!(token_of(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_flood_is_bounded_and_does_not_push_out_what_was_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let memory = Revocations::of_user(folder.path(), "demo");
+        let first = HashSet::from(["ffffffffffffffff"]);
+        assert_eq!(memory.heed(&first, "a", "now"), Ok(Vec::new()));
+        let ids: Vec<String> = (0..MOST + 5).map(|n| format!("{n:016x}")).collect();
+        let flood: HashSet<&str> = ids.iter().map(String::as_str).collect();
+        let said = memory.heed(&flood, "a", "now").unwrap_err();
+        assert!(said.contains("6 revocations"), "{said}");
+        assert_eq!(memory.read().unwrap().revoked.len(), MOST);
+        assert_eq!(memory.holds("ffffffffffffffff"), Ok(true));
+        // What was revoked from here is kept all the same.
+        memory.remember("eeeeeeeeeeeeeeee", "a", "now").unwrap();
+        assert_eq!(memory.holds("eeeeeeeeeeeeeeee"), Ok(true));
+        assert!(std::fs::metadata(memory.path()).unwrap().len() < MAX_BYTES / 4);
+    }
+
+    #[test]
+    fn what_is_gone_is_told_where_it_was_and_holds_everywhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let memory = Revocations::of_user(folder.path(), "demo");
+        let id = "0123456789abcdef";
+        let (shown, nothing) = (HashSet::from([id]), HashSet::new());
+        assert_eq!(memory.heed(&shown, "a", "now"), Ok(Vec::new()));
+        assert_eq!(memory.heed(&nothing, "b", "now"), Ok(Vec::new()));
+        assert_eq!(memory.heed(&nothing, "a", "now"), Ok(vec![id.to_owned()]));
+        assert_eq!(memory.holds(id), Ok(true));
+        let other = Revocations::of_user(folder.path(), "other");
+        assert_eq!(other.holds(id), Ok(false));
+    }
+
+    #[test]
+    fn a_file_that_is_not_ours_is_an_error_and_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("revoked.json");
+        let memory = Revocations::new(path.clone());
+        for text in [
+            "",
+            "[]",
+            "{\"version\":2,\"revoked\":{}}",
+            "{\"version\":1}",
+        ] {
+            std::fs::write(&path, text).unwrap();
+            assert!(memory.holds("0123456789abcdef").is_err(), "{text}");
+            assert!(memory.remember("0123456789abcdef", "a", "now").is_err());
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        }
+    }
+}
