@@ -433,6 +433,19 @@ impl Store {
             .collect())
     }
 
+    /// Where HEAD has been, the newest first, with the seconds since 1970 at which it came
+    /// there, as its reflog tells; empty where there is none.
+    pub fn head_moves(&self) -> Vec<(CommitId, i64)> {
+        const MOST: usize = 1000;
+        let Ok(log) = self.repo.reflog("HEAD") else {
+            return Vec::new();
+        };
+        log.iter()
+            .take(MOST)
+            .map(|e| (ObjectId(e.id_new()), e.committer().when().seconds()))
+            .collect()
+    }
+
     /// The commit that a revision of git's syntax names here (gitrevisions(7)).
     pub fn resolve(&self, revision: &str) -> Option<CommitId> {
         let object = self.repo.revparse_single(revision).ok()?;
@@ -584,12 +597,14 @@ pub struct IndexStamp {
 
 impl IndexStamp {
     /// Whether git took note of the file after `moment`, in nanoseconds since 1970. An entry
-    /// of whole seconds counts as newer within its second.
-    pub fn is_newer_than(&self, moment: u64) -> bool {
+    /// of whole seconds counts as newer within its second. `None` where git forgot when it
+    /// was, as `git merge --abort` makes it.
+    pub fn is_newer_than(&self, moment: u64) -> Option<bool> {
         const SECOND: u64 = 1_000_000_000;
-        match self.at.is_multiple_of(SECOND) {
-            true => self.at / SECOND >= moment / SECOND,
-            false => self.at > moment,
+        match self.at {
+            0 => None,
+            at if at.is_multiple_of(SECOND) => Some(at / SECOND >= moment / SECOND),
+            at => Some(at > moment),
         }
     }
 }

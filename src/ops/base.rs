@@ -10,7 +10,10 @@
 //! - the file was made after our record, and the index noted it since with the content that
 //!   HEAD had at the time of the record, or that the published part of HEAD's history has.
 //!   Git makes a file anew where it rewrites it; `git status` notes a file without making it
-//!   anew; and `git add` notes content of the user's own.
+//!   anew; and `git add` notes content of the user's own. Where a local commit brought that
+//!   content, it was taken from what was written from here before that commit.
+//! - the file is gone, HEAD and the index lack it, and HEAD has been at a commit since that
+//!   has it: git takes a file away when it leaves such a commit.
 //!
 //! Without a clone (`-R`) the content replaces what the tip holds when the command starts.
 
@@ -18,7 +21,7 @@ use super::access::Target;
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::write_whole;
-use crate::git::{CommitId, Entry, Mode, ObjectId, TreePath, tracking_ref};
+use crate::git::{CommitId, Entry, IndexStamp, Mode, ObjectId, TreePath, tracking_ref};
 use serde::{Deserialize, Serialize};
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,6 +49,34 @@ struct Record {
     /// What HEAD was at then.
     #[serde(default)]
     head: Option<String>,
+    /// The records before it, the newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    earlier: Vec<Earlier>,
+}
+
+/// A record that a later one took the place of.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Earlier {
+    held: Option<String>,
+    at: u64,
+    head: Option<String>,
+}
+
+/// Earlier records that are kept of a path.
+const MOST_EARLIER: usize = 16;
+
+impl Record {
+    /// The record and those before it, as what comes before a new one.
+    fn into_earlier(self) -> Vec<Earlier> {
+        let mut all = self.earlier;
+        all.push(Earlier {
+            held: self.held,
+            at: self.at,
+            head: self.head,
+        });
+        let from = all.len().saturating_sub(MOST_EARLIER);
+        all.split_off(from)
+    }
 }
 
 /// A moment before the files are read; what git rewrites later is newer.
@@ -70,8 +101,17 @@ pub(in crate::ops) struct Base {
     /// Trees of the commits that HEAD and the tip have in common; criss-cross histories
     /// have several.
     trees: Vec<ObjectId>,
-    written: BTreeMap<String, Option<Entry>>,
+    written: BTreeMap<String, Written>,
     marked: BTreeSet<String>,
+}
+
+/// What was last written from here.
+#[derive(Debug, Clone)]
+struct Written {
+    /// What the file held then; several where nobody can tell which.
+    held: Vec<Option<Entry>>,
+    /// Whether git may have put back what the trees hold since.
+    or_trees: bool,
 }
 
 impl Base {
@@ -124,8 +164,8 @@ impl Base {
     }
 
     /// The paths that stand for themselves.
-    pub fn written(&self) -> impl Iterator<Item = (&str, Option<Entry>)> {
-        self.written.iter().map(|(p, e)| (p.as_str(), *e))
+    pub fn written(&self) -> impl Iterator<Item = &str> {
+        self.written.keys().map(String::as_str)
     }
 
     /// Whether `sandbox pull` put conflict markers into the file.
@@ -135,10 +175,13 @@ impl Base {
 
     /// What the path may have been taken from: one answer, or several where that is open.
     pub fn entries(&self, cx: &Context, path: &str) -> Result<Vec<Option<Entry>>> {
-        if let Some(entry) = self.written.get(path) {
-            return Ok(vec![*entry]);
-        }
         let mut found = Vec::new();
+        if let Some(written) = self.written.get(path) {
+            found.extend(&written.held);
+            if !written.or_trees {
+                return Ok(found);
+            }
+        }
         for tree in &self.trees {
             let entry = cx.store.entry(*tree, path.as_bytes())?;
             if !found.contains(&entry) {
@@ -153,52 +196,194 @@ impl Base {
 }
 
 /// The records that git has not overtaken.
-fn standing(cx: &Context, target: &Target, head: CommitId) -> BTreeMap<String, Option<Entry>> {
-    let memory = load(&file(cx, target));
-    if memory.written.is_empty() {
-        return BTreeMap::new();
-    }
-    // Reading the index costs by the repository: only where a file was made anew.
-    let (stamps, published) = (OnceCell::new(), OnceCell::new());
+fn standing(cx: &Context, target: &Target, head: CommitId) -> BTreeMap<String, Written> {
+    let judged = judge_all(cx, &load(&file(cx, target)), head);
+    let standing = judged.into_iter().filter_map(|(path, said)| match said {
+        Said::Standing(written) => Some((path, written)),
+        Said::InHead => None,
+    });
+    standing.collect()
+}
+
+/// What a record says.
+enum Said {
+    Standing(Written),
+    /// HEAD has the landed commit: it says nothing until HEAD leaves that again.
+    InHead,
+}
+
+/// Records that say nothing at present and are kept all the same: those of the latest paths.
+const MOST_KEPT: usize = 1000;
+
+/// What each record says that git has not undone for good.
+fn judge_all(cx: &Context, memory: &Memory, head: CommitId) -> BTreeMap<String, Said> {
+    let history = History {
+        cx,
+        head,
+        stamps: OnceCell::new(),
+        published: OnceCell::new(),
+        moves: OnceCell::new(),
+    };
     let mut in_head: BTreeMap<String, bool> = BTreeMap::new();
     let mut found = BTreeMap::new();
-    for (path, record) in memory.written {
+    for (path, record) in &memory.written {
         let overtaken = *in_head.entry(record.commit.clone()).or_insert_with(|| {
             CommitId::parse(&record.commit).is_ok_and(|id| cx.store.is_ancestor(id, head))
         });
-        let held = match &record.held {
-            None => None,
-            Some(text) => match read_entry(text).filter(|e| cx.store.has(e.id)) {
-                Some(entry) => Some(entry),
-                // Content that git has collected since is as if it had never been written.
-                None => continue,
-            },
+        let said = match overtaken {
+            true => Some(Said::InHead),
+            false => history.judge(path, record).map(Said::Standing),
         };
-        let put_back = || {
-            let stamps = stamps.get_or_init(|| cx.store.index_stamps());
-            // An index that cannot be read tells nothing: then the file's own age must do.
-            let Some(stamps) = stamps else { return true };
-            let Some(stamp) = stamps.get(path.as_bytes()) else {
-                return false;
-            };
-            if held.map(|e| e.id) == Some(stamp.id) || !stamp.is_newer_than(record.at) {
-                return false;
-            }
-            let then = record.head.as_deref();
-            let then = then.and_then(|h| CommitId::parse(h).ok());
-            let published = *published.get_or_init(|| published_part(cx, head));
-            [then, published].into_iter().flatten().any(|id| {
-                let tree = cx.store.commit(id).map(|c| c.tree);
-                let entry = tree.and_then(|t| cx.store.entry(t, path.as_bytes()));
-                entry.is_ok_and(|e| e.map(|e| e.id) == Some(stamp.id))
-            })
-        };
-        let rewritten = made_after(cx, &path, record.at) && put_back();
-        if !overtaken && !rewritten {
-            found.insert(path, held);
-        }
+        found.extend(said.map(|said| (path.clone(), said)));
     }
     found
+}
+
+/// What git knows, looked up when a record needs it: reading the index costs by the
+/// repository.
+struct History<'a> {
+    cx: &'a Context,
+    head: CommitId,
+    stamps: OnceCell<Option<BTreeMap<Vec<u8>, IndexStamp>>>,
+    published: OnceCell<Option<CommitId>>,
+    moves: OnceCell<Vec<(CommitId, i64)>>,
+}
+
+impl History<'_> {
+    /// What a record says of the file as it is now; nothing where the trees say it.
+    fn judge(&self, path: &str, record: &Record) -> Option<Written> {
+        let held = self.content(record.held.as_deref())?;
+        let as_written = |or_trees: bool| {
+            Some(Written {
+                held: vec![held],
+                or_trees,
+            })
+        };
+        if is_gone(self.cx, path) {
+            return match self.left_behind(path, record.at) {
+                true => None,
+                false => as_written(false),
+            };
+        }
+        if !made_after(self.cx, path, record.at) {
+            return as_written(false);
+        }
+        let stamps = self.stamps.get_or_init(|| self.cx.store.index_stamps());
+        // An index that cannot be read tells nothing: then the file's own age must do.
+        let stamp = stamps.as_ref()?.get(path.as_bytes());
+        let Some(stamp) = stamp.filter(|s| held.map(|e| e.id) != Some(s.id)) else {
+            return as_written(false);
+        };
+        let newer = stamp.is_newer_than(record.at);
+        if newer == Some(false) {
+            return as_written(false);
+        }
+        let has_it = |commit: &CommitId| self.entry(*commit, path).map(|e| e.id) == Some(stamp.id);
+        let published = *self
+            .published
+            .get_or_init(|| published_part(self.cx, self.head));
+        let then = record.head.as_deref();
+        let then = then.and_then(|h| CommitId::parse(h).ok()).filter(has_it);
+        let before_that = match (published.filter(has_it), then) {
+            (Some(_), _) => None,
+            (None, Some(then)) => self.before_commit(path, record, then, stamp.id),
+            // What the user added by hand may come from either.
+            (None, None) => return as_written(true),
+        };
+        match (newer, before_that) {
+            (Some(_), None) => None,
+            (Some(_), Some(held)) => Some(Written {
+                held: vec![held],
+                or_trees: false,
+            }),
+            (None, None) => as_written(true),
+            (None, Some(before)) => Some(Written {
+                held: vec![held, before],
+                or_trees: false,
+            }),
+        }
+    }
+
+    /// Whether git took a file away with a commit that HEAD left after `at`, in nanoseconds
+    /// since 1970.
+    fn left_behind(&self, path: &str, at: u64) -> bool {
+        let stamps = self.stamps.get_or_init(|| self.cx.store.index_stamps());
+        let tracked = stamps
+            .as_ref()
+            .is_some_and(|s| s.contains_key(path.as_bytes()));
+        if tracked || self.entry(self.head, path).is_some() {
+            return false;
+        }
+        let second = i64::try_from(at / 1_000_000_000).unwrap_or(i64::MAX);
+        let since = self.moves.get_or_init(|| self.cx.store.head_moves());
+        let since = since.iter().take_while(|(_, time)| *time >= second);
+        // Where HEAD went on from such a commit, it is a commit that removed the file.
+        since.clone().any(|(id, _)| {
+            self.entry(*id, path).is_some() && !self.cx.store.is_ancestor(*id, self.head)
+        })
+    }
+
+    /// What a file was taken from that is as a local commit of HEAD's line has it, `blob`:
+    /// what the record says that stood when that commit was made.
+    fn before_commit(
+        &self,
+        path: &str,
+        record: &Record,
+        then: CommitId,
+        blob: ObjectId,
+    ) -> Option<Option<Entry>> {
+        let earlier = record.earlier.iter().rev();
+        let mut held = earlier
+            .clone()
+            .filter_map(|e| self.content(e.held.as_deref()));
+        // What was written since is no change any more.
+        if let Some(same) = held.find(|e| e.map(|e| e.id) == Some(blob)) {
+            return Some(same);
+        }
+        let mut brought = self.cx.store.commit(then).ok()?;
+        while let Some(parent) = brought.parents.first().copied() {
+            if self.entry(parent, path).map(|e| e.id) != Some(blob) {
+                break;
+            }
+            brought = self.cx.store.commit(parent).ok()?;
+        }
+        let mut earlier = earlier;
+        let found = earlier.find(|earlier| {
+            let head = earlier.head.as_deref();
+            let head = head.and_then(|h| CommitId::parse(h).ok());
+            let had_it = head.is_some_and(|h| self.cx.store.is_ancestor(brought.id, h));
+            let time = i64::try_from(earlier.at / 1_000_000_000).unwrap_or(i64::MAX);
+            !had_it && time <= brought.time
+        })?;
+        self.content(found.held.as_deref())
+    }
+
+    fn entry(&self, commit: CommitId, path: &str) -> Option<Entry> {
+        let tree = self.cx.store.commit(commit).ok()?.tree;
+        self.cx.store.entry(tree, path.as_bytes()).ok()?
+    }
+
+    /// What a record says that the file held. Content that git has collected since is as if
+    /// it had never been written.
+    fn content(&self, held: Option<&str>) -> Option<Option<Entry>> {
+        match held {
+            None => Some(None),
+            Some(text) => read_entry(text)
+                .filter(|e| self.cx.store.has(e.id))
+                .map(Some),
+        }
+    }
+}
+
+/// Keeps no more records than are worth it of those that say nothing.
+fn forget_oldest(memory: &mut Memory, is_idle: impl Fn(&str) -> bool) {
+    let idle = memory.written.iter().filter(|(p, _)| is_idle(p));
+    let mut idle: Vec<(u64, String)> = idle.map(|(p, r)| (r.at, p.clone())).collect();
+    idle.sort();
+    let surplus = idle.len().saturating_sub(MOST_KEPT);
+    for (_, path) in idle.drain(..surplus) {
+        memory.written.remove(&path);
+    }
 }
 
 /// The newest commit of HEAD's own line that a remote has.
@@ -210,6 +395,13 @@ fn published_part(cx: &Context, head: CommitId) -> Option<CommitId> {
         at = *cx.store.commit(at).ok()?.parents.first()?;
     }
     Some(at)
+}
+
+/// Whether a working tree lacks the file.
+fn is_gone(cx: &Context, path: &str) -> bool {
+    cx.store
+        .work_dir()
+        .is_some_and(|root| root.join(path).symlink_metadata().is_err())
 }
 
 /// Whether the file was made after a moment; true where nobody can tell.
@@ -253,18 +445,22 @@ pub(in crate::ops) fn remember_pull<'a>(
             let mut memory = load(&path);
             let head = cx.store.head();
             if let Some(head) = head {
-                let here = standing(cx, target, head);
-                memory.written.retain(|p, _| here.contains_key(p));
+                let said = judge_all(cx, &memory, head);
+                memory.written.retain(|p, _| said.contains_key(p));
+                let in_head = |p: &str| matches!(said.get(p), Some(Said::InHead));
+                forget_oldest(&mut memory, in_head);
             }
-            memory.written.extend(written.iter().map(|(path, held)| {
+            for (path, held) in written {
+                let before = memory.written.remove(path);
                 let record = Record {
                     held: held.map(write_entry),
                     commit: tip.to_string(),
                     at: at.0,
                     head: head.map(|h| h.to_string()),
+                    earlier: before.map(Record::into_earlier).unwrap_or_default(),
                 };
-                (path.clone(), record)
-            }));
+                memory.written.insert(path.clone(), record);
+            }
             for (path, _) in written {
                 memory.marked.remove(path);
             }

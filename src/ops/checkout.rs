@@ -61,7 +61,7 @@ impl Plan {
             let changes = store.changes(Some(*from), Some(tree), false)?;
             paths.extend(changes.into_iter().map(|c| c.path));
         }
-        paths.extend(base.written().map(|(p, _)| p.as_bytes().to_vec()));
+        paths.extend(base.written().map(|p| p.as_bytes().to_vec()));
         let mut plan = Plan {
             steps: Vec::new(),
             merged: Vec::new(),

@@ -3,14 +3,15 @@
 //! changed it, nobody's own line stays behind, and edits apart never conflict.
 //!
 //! `AIDF_SIM_SEED=N` replays one run, `AIDF_SIM_STEPS=N` makes runs longer,
-//! `AIDF_SIM_RUNS=N` makes more of them.
+//! `AIDF_SIM_RUNS=N` makes more of them, `AIDF_SIM_LOG=N` shows more of what led to a
+//! fault, and `AIDF_SIM_KEEP=FOLDER` copies the faulty working copy there.
 
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use std::collections::BTreeMap;
 
-use crate::support::{Kind, Machine, Remote};
+use crate::support::{Kind, Machine, Out, Remote};
 
 /// Lines that writers set; between them stand lines that nobody touches.
 const SLOTS: usize = 6;
@@ -50,6 +51,8 @@ struct Own {
 struct Copy {
     machine: Machine,
     own: BTreeMap<Slot, Own>,
+    /// Changes that only a commit of this clone holds: git can bring them back.
+    local: BTreeMap<Slot, Own>,
 }
 
 impl Copy {
@@ -63,11 +66,41 @@ impl Copy {
         lines
     }
 
-    /// Forgets changes that the files do not hold any more: git took them away.
+    /// Forgets changes that the files do not hold any more, for git took them away; and
+    /// learns of those that git brought back from a commit of this clone.
     fn settle(&mut self, files: &[String]) {
         let now = self.lines(files);
         self.own
             .retain(|slot, own| now.get(slot) == own.value.as_ref());
+        let back: Vec<_> = self
+            .local
+            .iter()
+            .filter(|(slot, own)| {
+                !self.own.contains_key(slot) && now.get(slot) == own.value.as_ref()
+            })
+            .map(|(slot, own)| (slot.clone(), own.clone()))
+            .collect();
+        if back.is_empty() {
+            return;
+        }
+        let head = self.head_lines(files);
+        let back = back
+            .into_iter()
+            .filter(|(slot, own)| head.get(slot) == own.value.as_ref());
+        self.own.extend(back);
+    }
+
+    /// What the checked out commit holds.
+    fn head_lines(&self, files: &[String]) -> Lines {
+        let mut lines = Lines::new();
+        for file in files {
+            let shown = self
+                .machine
+                .env
+                .try_git(&self.machine.clone, &["show", &format!("HEAD:{file}")]);
+            read_lines(file, &shown.stdout, &mut lines);
+        }
+        lines
     }
 }
 
@@ -82,6 +115,7 @@ struct Sim {
     log: Vec<String>,
     commits: usize,
     conflicts: usize,
+    doubts: std::cell::Cell<usize>,
 }
 
 impl Sim {
@@ -125,6 +159,7 @@ impl Sim {
                 .map(|machine| Copy {
                     machine,
                     own: BTreeMap::new(),
+                    local: BTreeMap::new(),
                 })
                 .collect(),
             rng: StdRng::seed_from_u64(seed),
@@ -132,6 +167,7 @@ impl Sim {
             log: Vec::new(),
             commits: 0,
             conflicts: 0,
+            doubts: std::cell::Cell::new(0),
         }
     }
 
@@ -215,12 +251,7 @@ impl Sim {
         let Some((slot, now)) = self.pick(at) else {
             return;
         };
-        let machine = &self.copies[at].machine;
-        let shown = machine
-            .env
-            .try_git(&machine.clone, &["show", &format!("HEAD:{}", slot.0)]);
-        let mut lines = Lines::new();
-        read_lines(&slot.0, &shown.stdout, &mut lines);
+        let lines = self.copies[at].head_lines(std::slice::from_ref(&slot.0));
         let Some(value) = lines.get(&slot).filter(|v| **v != now).cloned() else {
             return;
         };
@@ -327,13 +358,15 @@ impl Sim {
                         )
                     );
                 }
-                self.copies[at].own.retain(|s, _| !taken.contains(&s.0));
+                let copy = &mut self.copies[at];
+                copy.own.retain(|s, _| !taken.contains(&s.0));
+                copy.local.retain(|s, o| after.get(s) != o.value.as_ref());
                 self.commits += 1;
             }
             6 => {
                 assert_eq!(before, after, "a conflict wrote something");
                 self.conflicts += 1;
-                let real = self.is_in_conflict(at, &taken, &before);
+                let real = self.is_doubt(&out) || self.is_in_conflict(at, &taken, &before);
                 assert!(real, "a false conflict\n{out}\n{}", self.story(at));
             }
             // Nothing of the folder may be left to take.
@@ -343,6 +376,13 @@ impl Sim {
             }
             _ => panic!("{out}\n{}", self.story(at)),
         }
+    }
+
+    /// Whether a conflict is one of two bases: git left no trace of which it was.
+    fn is_doubt(&self, out: &Out) -> bool {
+        let doubt = out.stderr.contains("several versions may be");
+        self.doubts.set(self.doubts.get() + usize::from(doubt));
+        doubt
     }
 
     /// Whether somebody else changed what this copy changed, since it saw it.
@@ -362,7 +402,7 @@ impl Sim {
         let files = self.files.clone();
         if out.code == 6 {
             assert!(
-                self.is_in_conflict(at, &files, &branch),
+                self.is_doubt(&out) || self.is_in_conflict(at, &files, &branch),
                 "a false conflict\n{out}\n{}",
                 self.story(at)
             );
@@ -371,6 +411,18 @@ impl Sim {
             assert_eq!(out.code, 0, "{out}\n{}", self.story(at));
         }
         let now = self.copies[at].lines(&files);
+        if out.code == 6 && self.is_doubt(&out) {
+            // The user kept the side of the files in all that was shown as in doubt.
+            let copy = &mut self.copies[at];
+            let all = now.keys().chain(branch.keys());
+            for slot in all.filter(|s| now.get(*s) != branch.get(*s)) {
+                let own = Own {
+                    value: now.get(slot).cloned(),
+                    seen: branch.get(slot).cloned(),
+                };
+                copy.own.entry(slot.clone()).or_insert(own);
+            }
+        }
         for slot in now.keys().chain(branch.keys()) {
             let expected = match self.copies[at].own.get(slot) {
                 Some(own) => own.value.as_ref(),
@@ -442,6 +494,14 @@ impl Sim {
 
     fn local_commit(&mut self, at: usize) {
         self.git(at, &["add", "-A"]);
+        let files = self.files.clone();
+        let head = self.copies[at].head_lines(&files);
+        let copy = &mut self.copies[at];
+        let own = copy
+            .own
+            .iter()
+            .filter(|(s, o)| head.get(s) != o.value.as_ref());
+        copy.local.extend(own.map(|(s, o)| (s.clone(), o.clone())));
         self.git(at, &["commit", "--quiet", "-m", "Local"]);
     }
 
@@ -470,8 +530,14 @@ impl Sim {
         let branch = self.branch_lines();
         self.say(at, "switch");
         let files = self.files.clone();
+        let head = self.copies[at].head_lines(&files);
         let out = self.copies[at].machine.aidf(&["sandbox", "switch"]);
         let now = self.copies[at].lines(&files);
+        // What the commit holds that was left is there, and not in the files.
+        let copy = &mut self.copies[at];
+        copy.own.retain(|slot, own| {
+            now.get(slot) == own.value.as_ref() || head.get(slot) != own.value.as_ref()
+        });
         for (slot, own) in &self.copies[at].own {
             assert!(
                 now.get(slot) == own.value.as_ref(),
@@ -488,7 +554,9 @@ impl Sim {
         match out.code {
             0 => {}
             6 => assert!(
-                out.stderr.contains("is staged") || self.is_in_conflict(at, &files, &branch),
+                out.stderr.contains("is staged")
+                    || self.is_doubt(&out)
+                    || self.is_in_conflict(at, &files, &branch),
                 "a false conflict\n{out}\n{}",
                 self.story(at)
             ),
@@ -507,6 +575,12 @@ impl Sim {
 
     fn back(&mut self, at: usize) {
         self.git(at, &["checkout", "--quiet", "main"]);
+        // A deletion that came along to a commit without the file is none any more.
+        let files = self.files.clone();
+        let head = self.copies[at].head_lines(&files);
+        self.copies[at]
+            .own
+            .retain(|slot, own| own.value.is_some() || head.contains_key(slot));
     }
 
     fn resume(&mut self, at: usize) {
@@ -521,6 +595,7 @@ impl Sim {
         self.say(at, "new clone");
         self.copies[at].machine.clone_again();
         self.copies[at].own.clear();
+        self.copies[at].local.clear();
         let machine = &self.copies[at].machine;
         machine.git(&["config", "user.name", "Somebody"]);
         machine.git(&["config", "user.email", "some@body.invalid"]);
@@ -544,7 +619,22 @@ impl Sim {
     }
 
     fn story(&self, at: usize) -> String {
-        let from = self.log.len().saturating_sub(60);
+        if let Ok(folder) = std::env::var("AIDF_SIM_KEEP") {
+            let clone = &self.copies[at].machine.clone;
+            let copied = std::process::Command::new("cp")
+                .arg("-a")
+                .arg(clone)
+                .arg(folder)
+                .status();
+            assert!(
+                copied.unwrap().success(),
+                "the working copy could not be kept"
+            );
+        }
+        let from = self
+            .log
+            .len()
+            .saturating_sub(number("AIDF_SIM_LOG", 60) as usize);
         format!(
             "own of copy {at}: {:#?}\n{}",
             self.copies[at].own,
@@ -584,7 +674,12 @@ fn nobodys_line_is_lost_over_days_machines_and_merges() {
         for _ in 0..number("AIDF_SIM_STEPS", 120) {
             sim.step();
         }
-        println!("{} commits, {} conflicts", sim.commits, sim.conflicts);
+        println!(
+            "{} commits, {} conflicts, {} of them in doubt",
+            sim.commits,
+            sim.conflicts,
+            sim.doubts.get()
+        );
         assert!(sim.commits > 0, "the run made no commit");
     }
 }

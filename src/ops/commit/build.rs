@@ -168,8 +168,15 @@ impl Build<'_> {
                 merge.stale |= ours != theirs;
                 continue;
             }
-            // What came with a pull is no write of ours, whatever path it has.
-            self.policy.check_path(self.target.name(), path)?;
+            // What came with a pull is no write of ours, whatever path it has; where it may
+            // have come with one and may not be written, it did.
+            match self.policy.check_path(self.target.name(), path) {
+                Err(_) if !self.request.overwrite && bases.contains(&ours) => {
+                    merge.stale |= ours != theirs;
+                    continue;
+                }
+                checked => checked?,
+            }
             if base.is_marked(path) {
                 self.check_mended(path, want.entry)?;
             }
