@@ -62,6 +62,28 @@ struct Earlier {
     head: Option<String>,
 }
 
+impl Memory {
+    /// Takes a new record of a path; the one before it becomes an earlier one.
+    fn put(
+        &mut self,
+        path: &str,
+        held: Option<Entry>,
+        commit: String,
+        at: Before,
+        head: Option<CommitId>,
+    ) {
+        let before = self.written.remove(path);
+        let record = Record {
+            held: held.map(write_entry),
+            commit,
+            at: at.0,
+            head: head.map(|h| h.to_string()),
+            earlier: before.map(Record::into_earlier).unwrap_or_default(),
+        };
+        self.written.insert(path.to_owned(), record);
+    }
+}
+
 /// Earlier records that are kept of a path.
 const MOST_EARLIER: usize = 16;
 
@@ -217,13 +239,7 @@ const MOST_KEPT: usize = 1000;
 
 /// What each record says that git has not undone for good.
 fn judge_all(cx: &Context, memory: &Memory, head: CommitId) -> BTreeMap<String, Said> {
-    let history = History {
-        cx,
-        head,
-        stamps: OnceCell::new(),
-        published: OnceCell::new(),
-        moves: OnceCell::new(),
-    };
+    let history = History::of(cx, head);
     let mut in_head: BTreeMap<String, bool> = BTreeMap::new();
     let mut found = BTreeMap::new();
     for (path, record) in &memory.written {
@@ -249,7 +265,17 @@ struct History<'a> {
     moves: OnceCell<Vec<(CommitId, i64)>>,
 }
 
-impl History<'_> {
+impl<'a> History<'a> {
+    fn of(cx: &'a Context, head: CommitId) -> History<'a> {
+        History {
+            cx,
+            head,
+            stamps: OnceCell::new(),
+            published: OnceCell::new(),
+            moves: OnceCell::new(),
+        }
+    }
+
     /// What a record says of the file as it is now; nothing where the trees say it.
     fn judge(&self, path: &str, record: &Record) -> Option<Written> {
         let held = self.content(record.held.as_deref())?;
@@ -438,36 +464,73 @@ pub(in crate::ops) fn remember_pull<'a>(
     at: Before,
     marked: impl Iterator<Item = &'a str>,
 ) {
-    let tracking = tracking_ref(cx.remote.name(), &target.branch);
-    let result = match cx.store.is_cache() || written.is_empty() {
+    let record = |memory: &mut Memory| {
+        let head = cx.store.head();
+        for (path, held) in written {
+            memory.put(path, *held, tip.to_string(), at, head);
+            memory.marked.remove(path);
+        }
+        memory.marked.extend(marked.map(str::to_owned));
+    };
+    keep(cx, target, tip, !written.is_empty(), record);
+}
+
+/// Remembers files that the checkout took from `to`, where the branch is at `tip`.
+pub(in crate::ops) fn remember_switch(
+    cx: &Context,
+    target: &Target,
+    tip: CommitId,
+    to: CommitId,
+    taken: &[(String, Option<Entry>)],
+    at: Before,
+) {
+    let published = cx.store.is_ancestor(to, tip);
+    let record = |memory: &mut Memory| {
+        let history = History::of(cx, to);
+        for (path, held) in taken {
+            memory.marked.remove(path);
+            if published {
+                memory.put(path, *held, to.to_string(), at, Some(to));
+                continue;
+            }
+            // A local commit's content was taken from what stood when it was made.
+            let before = memory.written.get(path).and_then(|record| {
+                let held = history.before_commit(path, record, to, held.map(|e| e.id)?)?;
+                Some((held, record.commit.clone()))
+            });
+            match before {
+                Some((held, commit)) => memory.put(path, held, commit, at, Some(to)),
+                None => drop(memory.written.remove(path)),
+            }
+        }
+    };
+    keep(cx, target, tip, !taken.is_empty(), record);
+}
+
+/// Changes the memory, where there is something to change, and notes that the branch is at
+/// `tip`.
+fn keep(
+    cx: &Context,
+    target: &Target,
+    tip: CommitId,
+    changes: bool,
+    record: impl FnOnce(&mut Memory),
+) {
+    let result = match cx.store.is_cache() || !changes {
         true => Ok(()),
         false => locked(cx, target, |path| {
             let mut memory = load(&path);
-            let head = cx.store.head();
-            if let Some(head) = head {
+            if let Some(head) = cx.store.head() {
                 let said = judge_all(cx, &memory, head);
                 memory.written.retain(|p, _| said.contains_key(p));
                 let in_head = |p: &str| matches!(said.get(p), Some(Said::InHead));
                 forget_oldest(&mut memory, in_head);
             }
-            for (path, held) in written {
-                let before = memory.written.remove(path);
-                let record = Record {
-                    held: held.map(write_entry),
-                    commit: tip.to_string(),
-                    at: at.0,
-                    head: head.map(|h| h.to_string()),
-                    earlier: before.map(Record::into_earlier).unwrap_or_default(),
-                };
-                memory.written.insert(path.clone(), record);
-            }
-            for (path, _) in written {
-                memory.marked.remove(path);
-            }
-            memory.marked.extend(marked.map(str::to_owned));
+            record(&mut memory);
             save(&path, &memory)
         }),
     };
+    let tracking = tracking_ref(cx.remote.name(), &target.branch);
     let result = result.and_then(|()| cx.store.set_ref(&tracking, tip, "aidf: push"));
     if let Err(e) = result {
         cx.warn(format!(

@@ -24,6 +24,7 @@ struct Step {
 }
 
 /// What is to be done to the working copy.
+#[derive(Default)]
 pub(in crate::ops) struct Plan {
     steps: Vec<Step>,
     /// Files with changes of ours that theirs were merged into.

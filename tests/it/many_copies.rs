@@ -488,8 +488,30 @@ impl Sim {
         self.copies[at].settle(&files);
     }
 
+    /// What git writes anew holds what HEAD has, and no change of ours but that of a commit
+    /// of this clone, as it was made.
     fn discard(&mut self, at: usize) {
+        let stamps = |sim: &Sim| -> Vec<_> {
+            let clone = &sim.copies[at].machine.clone;
+            let meta = sim.files.iter().map(|f| clone.join(f).symlink_metadata());
+            meta.map(|m| m.and_then(|m| m.created()).ok()).collect()
+        };
+        let before = stamps(self);
         self.git(at, &["checkout", "--", "."]);
+        let after = stamps(self);
+        let files = self.files.iter().zip(before.iter().zip(&after));
+        let anew: Vec<String> = files
+            .filter(|(_, (before, after))| before != after)
+            .map(|(file, _)| file.clone())
+            .collect();
+        let copy = &mut self.copies[at];
+        let now = copy.lines(&anew);
+        copy.own.retain(|slot, _| !anew.contains(&slot.0));
+        let kept = copy
+            .local
+            .iter()
+            .filter(|(slot, own)| anew.contains(&slot.0) && now.get(slot) == own.value.as_ref());
+        copy.own.extend(kept.map(|(s, o)| (s.clone(), o.clone())));
     }
 
     fn local_commit(&mut self, at: usize) {

@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::CommitId;
 use crate::ops::access;
-use crate::ops::base::{Base, Before, remember};
+use crate::ops::base::{self, Base, Before};
 use crate::ops::checkout::{self, Plan};
 use serde::Serialize;
 
@@ -65,8 +65,15 @@ pub fn switch(cx: &Context, branch: Option<&str>) -> Result<SwitchReport> {
     })?;
     let there = cx.store.head_branch().as_deref() == Some(name.as_str());
     let mut draft = cx.store.draft();
-    let base = Base::of_checkout(cx, &target, head)?;
-    let mut plan = Plan::make(cx, &mut draft, &base, to, &name)?;
+    // Where HEAD stays nothing is taken: the files may be newer than HEAD by what was
+    // written from here.
+    let mut plan = match head == to {
+        true => Plan::default(),
+        false => {
+            let base = Base::of_checkout(cx, &target, head)?;
+            Plan::make(cx, &mut draft, &base, to, &name)?
+        }
+    };
     if !plan.conflicts.is_empty() {
         return Err(Error::conflicts_in(
             "what you have not committed",
@@ -91,7 +98,7 @@ pub fn switch(cx: &Context, branch: Option<&str>) -> Result<SwitchReport> {
         cx.store.set_head(&name)?;
     }
     cx.store.set_upstream(&name, cx.remote.name())?;
-    remember(cx, &target, tip, &[], Before::now());
+    base::remember_switch(cx, &target, tip, to, &done.taken, Before::now());
     for left in &plan.left {
         cx.warn(format!("left alone: {left}"));
     }
