@@ -10,8 +10,9 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use crate::support::{Kind, Machine, Out, Remote};
+use crate::support::{Env, Kind, Machine, Out, Remote};
 
 /// Lines that writers set; between them stand lines that nobody touches.
 const SLOTS: usize = 6;
@@ -92,16 +93,31 @@ impl Copy {
 
     /// What the checked out commit holds.
     fn head_lines(&self, files: &[String]) -> Lines {
-        let mut lines = Lines::new();
-        for file in files {
-            let shown = self
-                .machine
-                .env
-                .try_git(&self.machine.clone, &["show", &format!("HEAD:{file}")]);
-            read_lines(file, &shown.stdout, &mut lines);
-        }
-        lines
+        let machine = &self.machine;
+        lines_at(&machine.env, &machine.clone, "HEAD", files)
     }
+}
+
+/// What a commit holds of the files: one call of git, for there are many.
+fn lines_at(env: &Env, dir: &Path, rev: &str, files: &[String]) -> Lines {
+    let mut values: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for line in env.try_git(dir, &["grep", "^= ", rev]).stdout.lines() {
+        let named = line.strip_prefix(rev).and_then(|l| l.strip_prefix(':'));
+        let Some((file, value)) = named.and_then(|l| l.split_once(":= ")) else {
+            continue;
+        };
+        if files.iter().any(|f| f == file) {
+            let values = values.entry(file.to_owned()).or_default();
+            values.push(value.to_owned());
+        }
+    }
+    let mut lines = Lines::new();
+    for (file, values) in values {
+        for (slot, value) in values.into_iter().enumerate() {
+            lines.insert((file.clone(), slot), value);
+        }
+    }
+    lines
 }
 
 struct Sim {
@@ -172,13 +188,7 @@ impl Sim {
     }
 
     fn branch_lines(&self) -> Lines {
-        let mut lines = Lines::new();
-        for file in &self.files {
-            if let Some(bytes) = self.remote.try_file(&self.branch, file) {
-                read_lines(file, &String::from_utf8_lossy(&bytes), &mut lines);
-            }
-        }
-        lines
+        lines_at(&self.copies[0].machine.env, &self.remote.bare, &self.branch, &self.files)
     }
 
     fn say(&mut self, at: usize, what: impl Into<String>) {
