@@ -21,7 +21,10 @@ use super::access::Target;
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::write_whole;
-use crate::git::{CommitId, Entry, IndexStamp, Mode, ObjectId, TreePath, tracking_ref};
+use crate::git::{
+    CommitId, Entry, IndexStamp, Labels, MAX_TEXT, MergedText, Mode, ObjectId, TreePath,
+    tracking_ref,
+};
 use serde::{Deserialize, Serialize};
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,6 +52,9 @@ struct Record {
     /// What HEAD was at then.
     #[serde(default)]
     head: Option<String>,
+    /// Whether the file's content was written to the branch, and not the other way round.
+    #[serde(default)]
+    landed: bool,
     /// The records before it, the newest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     earlier: Vec<Earlier>,
@@ -60,26 +66,28 @@ struct Earlier {
     held: Option<String>,
     at: u64,
     head: Option<String>,
+    #[serde(default)]
+    landed: bool,
+}
+
+impl Record {
+    fn new(held: Option<Entry>, commit: CommitId, at: Before, head: Option<CommitId>) -> Record {
+        Record {
+            held: held.map(write_entry),
+            commit: commit.to_string(),
+            at: at.0,
+            head: head.map(|h| h.to_string()),
+            landed: false,
+            earlier: Vec::new(),
+        }
+    }
 }
 
 impl Memory {
     /// Takes a new record of a path; the one before it becomes an earlier one.
-    fn put(
-        &mut self,
-        path: &str,
-        held: Option<Entry>,
-        commit: String,
-        at: Before,
-        head: Option<CommitId>,
-    ) {
+    fn put(&mut self, path: &str, mut record: Record) {
         let before = self.written.remove(path);
-        let record = Record {
-            held: held.map(write_entry),
-            commit,
-            at: at.0,
-            head: head.map(|h| h.to_string()),
-            earlier: before.map(Record::into_earlier).unwrap_or_default(),
-        };
+        record.earlier = before.map(Record::into_earlier).unwrap_or_default();
         self.written.insert(path.to_owned(), record);
     }
 }
@@ -95,6 +103,7 @@ impl Record {
             held: self.held,
             at: self.at,
             head: self.head,
+            landed: self.landed,
         });
         let from = all.len().saturating_sub(MOST_EARLIER);
         all.split_off(from)
@@ -115,6 +124,11 @@ impl Before {
 fn nanos(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH)
         .map_or(0, |d| u64::try_from(d.as_nanos()).unwrap_or(u64::MAX))
+}
+
+/// A moment in nanoseconds since 1970, in seconds.
+fn seconds(at: u64) -> i64 {
+    i64::try_from(at / 1_000_000_000).unwrap_or(i64::MAX)
 }
 
 /// The base of a merge, path by path.
@@ -310,6 +324,12 @@ impl<'a> History<'a> {
             .get_or_init(|| published_part(self.cx, self.head));
         let then = record.head.as_deref();
         let then = then.and_then(|h| CommitId::parse(h).ok()).filter(has_it);
+        // HEAD may have gone to local commits since that are older than the record.
+        let older = |head: &CommitId| {
+            let brought = self.brought(path, *head, stamp.id);
+            brought.is_some_and(|(_, time)| time < seconds(record.at))
+        };
+        let then = then.or_else(|| Some(self.head).filter(has_it).filter(older));
         let before_that = match (published.filter(has_it), then) {
             (Some(_), _) => None,
             (None, Some(then)) => self.before_commit(path, record, then, stamp.id),
@@ -340,11 +360,12 @@ impl<'a> History<'a> {
         if tracked || self.entry(self.head, path).is_some() {
             return false;
         }
-        let second = i64::try_from(at / 1_000_000_000).unwrap_or(i64::MAX);
-        let since = self.moves.get_or_init(|| self.cx.store.head_moves());
-        let since = since.iter().take_while(|(_, time)| *time >= second);
+        // Where it was at the time counts as well.
+        let moves = self.moves.get_or_init(|| self.cx.store.head_moves());
+        let later = moves.iter().take_while(|(_, time)| *time >= seconds(at));
+        let since = &moves[..moves.len().min(later.count() + 1)];
         // Where HEAD went on from such a commit, it is a commit that removed the file.
-        since.clone().any(|(id, _)| {
+        since.iter().any(|(id, _)| {
             self.entry(*id, path).is_some() && !self.cx.store.is_ancestor(*id, self.head)
         })
     }
@@ -366,22 +387,69 @@ impl<'a> History<'a> {
         if let Some(same) = held.find(|e| e.map(|e| e.id) == Some(blob)) {
             return Some(same);
         }
-        let mut brought = self.cx.store.commit(then).ok()?;
+        let (brought, brought_at) = self.brought(path, then, blob)?;
+        let had_it = |head: &Option<String>| {
+            let head = head.as_deref();
+            let head = head.and_then(|h| CommitId::parse(h).ok());
+            head.is_some_and(|h| self.cx.store.is_ancestor(brought, h))
+        };
+        // Content that was written from here on top of the commit took its changes along,
+        // or the user replaced them: either way they are no changes any more.
+        let on_top = record.landed && had_it(&record.head);
+        if on_top || record.earlier.iter().any(|e| e.landed && had_it(&e.head)) {
+            return Some(self.entry(then, path));
+        }
+        let mut earlier = earlier;
+        let found = earlier.find(|e| !had_it(&e.head) && seconds(e.at) <= brought_at)?;
+        let base = self.content(found.held.as_deref())?;
+        // Where what was written since holds all that the commit changed, its content is no
+        // change any more: others may have changed that since.
+        let since = std::iter::once(record.held.as_deref()).chain(
+            record
+                .earlier
+                .iter()
+                .rev()
+                .take_while(|e| e.at > found.at)
+                .map(|e| e.held.as_deref()),
+        );
+        let mut since = since.filter_map(|held| self.content(held)).flatten();
+        match base {
+            Some(base) if since.any(|later| self.holds_change(base.id, blob, later.id)) => {
+                Some(Some(Entry { id: blob, ..base }))
+            }
+            base => Some(base),
+        }
+    }
+
+    /// Whether `later` holds all that changed from `from` to `to`.
+    fn holds_change(&self, from: ObjectId, to: ObjectId, later: ObjectId) -> bool {
+        let store = &self.cx.store;
+        let read = |id| match store.blob_size(id) {
+            Ok(size) if size <= MAX_TEXT => store.read_blob(id).ok(),
+            _ => None,
+        };
+        let (Some(from), Some(to), Some(later)) = (read(from), read(to), read(later)) else {
+            return false;
+        };
+        let labels = Labels {
+            ours: "ours",
+            theirs: "theirs",
+        };
+        let merged = store.merge_text(&from, &to, &later, labels);
+        merged.is_ok_and(|m| m == MergedText::Clean(later))
+    }
+
+    /// The commit of a line that brought the content that its tip has, and when it did, in
+    /// seconds since 1970.
+    fn brought(&self, path: &str, tip: CommitId, blob: ObjectId) -> Option<(CommitId, i64)> {
+        let mut brought = self.cx.store.commit(tip).ok()?;
         while let Some(parent) = brought.parents.first().copied() {
             if self.entry(parent, path).map(|e| e.id) != Some(blob) {
                 break;
             }
             brought = self.cx.store.commit(parent).ok()?;
         }
-        let mut earlier = earlier;
-        let found = earlier.find(|earlier| {
-            let head = earlier.head.as_deref();
-            let head = head.and_then(|h| CommitId::parse(h).ok());
-            let had_it = head.is_some_and(|h| self.cx.store.is_ancestor(brought.id, h));
-            let time = i64::try_from(earlier.at / 1_000_000_000).unwrap_or(i64::MAX);
-            !had_it && time <= brought.time
-        })?;
-        self.content(found.held.as_deref())
+        Some((brought.id, brought.time))
     }
 
     fn entry(&self, commit: CommitId, path: &str) -> Option<Entry> {
@@ -452,10 +520,19 @@ pub(in crate::ops) fn remember(
     written: &[(String, Option<Entry>)],
     at: Before,
 ) {
-    remember_pull(cx, target, tip, written, at, std::iter::empty());
+    let record = |memory: &mut Memory| {
+        let head = cx.store.head();
+        for (path, held) in written {
+            let mut record = Record::new(*held, tip, at, head);
+            record.landed = true;
+            memory.put(path, record);
+            memory.marked.remove(path);
+        }
+    };
+    keep(cx, target, tip, !written.is_empty(), record);
 }
 
-/// The same of files that took up what the branch has; `marked` hold conflict markers.
+/// Remembers files that took up what the branch has; `marked` hold conflict markers.
 pub(in crate::ops) fn remember_pull<'a>(
     cx: &Context,
     target: &Target,
@@ -467,7 +544,7 @@ pub(in crate::ops) fn remember_pull<'a>(
     let record = |memory: &mut Memory| {
         let head = cx.store.head();
         for (path, held) in written {
-            memory.put(path, *held, tip.to_string(), at, head);
+            memory.put(path, Record::new(*held, tip, at, head));
             memory.marked.remove(path);
         }
         memory.marked.extend(marked.map(str::to_owned));
@@ -490,16 +567,17 @@ pub(in crate::ops) fn remember_switch(
         for (path, held) in taken {
             memory.marked.remove(path);
             if published {
-                memory.put(path, *held, to.to_string(), at, Some(to));
+                memory.put(path, Record::new(*held, to, at, Some(to)));
                 continue;
             }
             // A local commit's content was taken from what stood when it was made.
             let before = memory.written.get(path).and_then(|record| {
                 let held = history.before_commit(path, record, to, held.map(|e| e.id)?)?;
-                Some((held, record.commit.clone()))
+                let commit = CommitId::parse(&record.commit).ok()?;
+                Some(Record::new(held, commit, at, Some(to)))
             });
             match before {
-                Some((held, commit)) => memory.put(path, held, commit, at, Some(to)),
+                Some(record) => memory.put(path, record),
                 None => drop(memory.written.remove(path)),
             }
         }

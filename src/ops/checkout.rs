@@ -10,8 +10,9 @@ use crate::conflict::{Clash, PathConflict};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{
-    CommitId, Draft, Entry, Labels, MAX_TEXT, MergedEntry, MergedText, Standing, TreePath,
+    CommitId, Draft, Entry, Labels, MAX_TEXT, MergedEntry, MergedText, ObjectId, Standing, TreePath,
 };
+use crate::policy::Ledgers;
 use std::collections::BTreeSet;
 
 /// One path's step.
@@ -54,6 +55,7 @@ impl Plan {
         base: &Base,
         to: CommitId,
         label: &str,
+        ledgers: Option<&Ledgers>,
     ) -> Result<Plan> {
         let store = &cx.store;
         let tree = store.commit(to)?.tree;
@@ -63,16 +65,38 @@ impl Plan {
             paths.extend(changes.into_iter().map(|c| c.path));
         }
         paths.extend(base.written().map(|p| p.as_bytes().to_vec()));
-        let mut plan = Plan {
-            steps: Vec::new(),
-            merged: Vec::new(),
-            conflicts: Vec::new(),
-            left: Vec::new(),
-        };
+        let mut plan = Plan::default();
         for path in paths {
-            plan.add(cx, draft, base, tree, path, label)?;
+            let name = std::str::from_utf8(&path).unwrap_or_default();
+            if ledgers.is_some_and(|l| l.contains(name)) {
+                plan.add_ledger(cx, draft, tree, path)?;
+            } else {
+                plan.add(cx, draft, base, tree, path, label)?;
+            }
         }
         Ok(plan)
+    }
+
+    /// A ledger becomes what the branch has: nobody but aidf writes it, and to the branch.
+    fn add_ledger(
+        &mut self,
+        cx: &Context,
+        draft: &mut Draft<'_>,
+        tree: ObjectId,
+        path: Vec<u8>,
+    ) -> Result<()> {
+        let theirs = cx.store.entry(tree, &path)?;
+        let before = cx.store.work_file(draft, &path)?;
+        let is_file = theirs.is_none_or(|e| e.mode.is_file());
+        if is_file && !matches!(before, Standing::Other) {
+            self.steps.push(Step {
+                path,
+                before,
+                after: theirs,
+                theirs,
+            });
+        }
+        Ok(())
     }
 
     fn add(
@@ -80,7 +104,7 @@ impl Plan {
         cx: &Context,
         draft: &mut Draft<'_>,
         base: &Base,
-        tree: crate::git::ObjectId,
+        tree: ObjectId,
         path: Vec<u8>,
         label: &str,
     ) -> Result<()> {
@@ -275,7 +299,7 @@ pub(in crate::ops) fn follow(cx: &Context, branch: &str, parent: CommitId, commi
     let attempt = || -> Result<()> {
         let mut draft = cx.store.draft();
         let base = Base::of_commit(cx, parent)?;
-        let mut plan = Plan::make(cx, &mut draft, &base, commit, branch)?;
+        let mut plan = Plan::make(cx, &mut draft, &base, commit, branch, None)?;
         let in_the_way = plan.staged_alone(cx, parent)?;
         let conflict = plan.conflicts.first().map(|c| c.path.clone());
         if let Some(path) = in_the_way.or(conflict) {

@@ -188,7 +188,12 @@ impl Sim {
     }
 
     fn branch_lines(&self) -> Lines {
-        lines_at(&self.copies[0].machine.env, &self.remote.bare, &self.branch, &self.files)
+        lines_at(
+            &self.copies[0].machine.env,
+            &self.remote.bare,
+            &self.branch,
+            &self.files,
+        )
     }
 
     fn say(&mut self, at: usize, what: impl Into<String>) {
@@ -231,13 +236,15 @@ impl Sim {
         // In place, as most editors do: git alone makes files anew.
         std::fs::write(&path, render(&slot.0, &values)).unwrap();
         let seen = copy.own.get(&slot).map_or(Some(before), |o| o.seen.clone());
-        copy.own.insert(
-            slot,
-            Own {
-                value: Some(value),
-                seen,
-            },
-        );
+        let own = Own {
+            value: Some(value),
+            seen,
+        };
+        // Back to what it was is no change.
+        match own.value == own.seen {
+            true => drop(copy.own.remove(&slot)),
+            false => drop(copy.own.insert(slot, own)),
+        }
     }
 
     fn pick(&mut self, at: usize) -> Option<(Slot, String)> {
@@ -369,8 +376,12 @@ impl Sim {
                     );
                 }
                 let copy = &mut self.copies[at];
-                copy.own.retain(|s, _| !taken.contains(&s.0));
+                // What was written on top of a local commit took its changes along.
+                let landed: Vec<String> = copy.own.keys().map(|s| s.0.clone()).collect();
+                let landed = |file: &String| taken.contains(file) && landed.contains(file);
+                copy.local.retain(|s, _| !landed(&s.0));
                 copy.local.retain(|s, o| after.get(s) != o.value.as_ref());
+                copy.own.retain(|s, _| !taken.contains(&s.0));
                 self.commits += 1;
             }
             6 => {
@@ -390,7 +401,7 @@ impl Sim {
 
     /// Whether a conflict is one of two bases: git left no trace of which it was.
     fn is_doubt(&self, out: &Out) -> bool {
-        let doubt = out.stderr.contains("several versions may be");
+        let doubt = out.all().contains("several versions may be");
         self.doubts.set(self.doubts.get() + usize::from(doubt));
         doubt
     }
@@ -447,6 +458,8 @@ impl Sim {
         for (slot, own) in &mut self.copies[at].own {
             own.seen = branch.get(slot).cloned();
         }
+        // What the branch has as well is no change any more.
+        self.copies[at].own.retain(|_, own| own.value != own.seen);
     }
 
     /// Keeps one's own side of every conflict.
@@ -532,7 +545,7 @@ impl Sim {
         let own = copy
             .own
             .iter()
-            .filter(|(s, o)| head.get(s) != o.value.as_ref());
+            .filter(|(s, o)| head.get(s) != o.value.as_ref() || o.seen.is_none());
         copy.local.extend(own.map(|(s, o)| (s.clone(), o.clone())));
         self.git(at, &["commit", "--quiet", "-m", "Local"]);
     }
@@ -606,7 +619,11 @@ impl Sim {
     }
 
     fn back(&mut self, at: usize) {
+        let at_before = self.copies[at].machine.git(&["rev-parse", "HEAD"]);
         self.git(at, &["checkout", "--quiet", "main"]);
+        if self.copies[at].machine.git(&["rev-parse", "HEAD"]) == at_before {
+            return;
+        }
         // A deletion that came along to a commit without the file is none any more.
         let files = self.files.clone();
         let head = self.copies[at].head_lines(&files);

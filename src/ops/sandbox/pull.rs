@@ -8,6 +8,7 @@ use crate::git::CommitId;
 use crate::ops::access::{self, Target};
 use crate::ops::base::{self, Base, Before};
 use crate::ops::checkout::{self, Plan};
+use crate::policy::Policy;
 use serde::Serialize;
 
 /// What was taken.
@@ -46,10 +47,11 @@ pub fn pull(cx: &Context, branch: Option<&str>) -> Result<PullReport> {
         .hint("go into one, or name it with -C DIR"));
     }
     let target = access::choose(cx, branch, None)?;
-    let tip = tip_of(cx, &target)?;
+    let (tip, policy) = tip_of(cx, &target)?;
     let base = Base::of_working_copy(cx, &target, tip)?;
     let mut draft = cx.store.draft();
-    let mut plan = Plan::make(cx, &mut draft, &base, tip, target.name())?;
+    let ledgers = Some(policy.ledgers());
+    let mut plan = Plan::make(cx, &mut draft, &base, tip, target.name(), ledgers)?;
     let own = checkout::own_branch(cx, target.name())
         .filter(|head| *head != tip && cx.store.is_ancestor(*head, tip));
     if let Some(head) = own
@@ -98,14 +100,14 @@ pub fn pull(cx: &Context, branch: Option<&str>) -> Result<PullReport> {
     })
 }
 
-/// The tip of a branch on the remote; its history is then here.
+/// The tip of a branch on the remote, with its history here then, and the policy.
 ///
-/// Errors: not_found, unavailable.
-pub(super) fn tip_of(cx: &Context, target: &Target) -> Result<CommitId> {
-    let name = target.branch.as_str();
-    let refs = cx.remote.connect_for_reading()?.refs(&[name])?;
-    let tip = refs.iter().find(|r| r.name == name).map(|r| r.id);
-    let tip = tip.ok_or_else(|| {
+/// Errors: not_found, unavailable; integrity, for a policy that cannot be read.
+pub(super) fn tip_of(cx: &Context, target: &Target) -> Result<(CommitId, Policy)> {
+    let standing = access::standing(cx)?;
+    let mut branches = standing.branches.iter();
+    let tip = branches.find(|(name, _)| name == target.name());
+    let tip = tip.map(|(_, id)| *id).ok_or_else(|| {
         Error::new(
             Kind::NotFound,
             format!("{} has no branch {}", cx.remote.address(), target.name()),
@@ -113,5 +115,11 @@ pub(super) fn tip_of(cx: &Context, target: &Target) -> Result<CommitId> {
         .hint("see them with `aidf sandbox list`")
     })?;
     cx.remote.fetch(&cx.store, &[tip], false, &*cx.progress)?;
-    Ok(tip)
+    let policy = Policy::new(
+        &standing.file,
+        &cx.config.policy,
+        &cx.config.base,
+        standing.default_branch.as_deref(),
+    );
+    Ok((tip, policy))
 }

@@ -52,7 +52,7 @@ pub fn switch(cx: &Context, branch: Option<&str>) -> Result<SwitchReport> {
         )
         .hint("see them with `git worktree list`"));
     }
-    let tip = tip_of(cx, &target)?;
+    let (tip, policy) = tip_of(cx, &target)?;
     let local = cx.store.local_ref(&format!("refs/heads/{name}"));
     // Local commits of that branch stay; what it lacks of the sandbox comes with `pull`.
     let to = match local {
@@ -71,7 +71,7 @@ pub fn switch(cx: &Context, branch: Option<&str>) -> Result<SwitchReport> {
         true => Plan::default(),
         false => {
             let base = Base::of_checkout(cx, &target, head)?;
-            Plan::make(cx, &mut draft, &base, to, &name)?
+            Plan::make(cx, &mut draft, &base, to, &name, Some(policy.ledgers()))?
         }
     };
     if !plan.conflicts.is_empty() {
