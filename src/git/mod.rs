@@ -35,7 +35,7 @@ pub use merge::{Conflict, Labels, MergedEntry, MergedText};
 pub use object::{Change, CommitInfo, Entry, Folder, LineCount, MAX_TEXT, Mode, Person};
 pub use remote::{Remote, RemoteOptions};
 pub use revert::{Undo, undo};
-pub use store::{IndexStamp, Store, bytes_to_path, check_parents, tracking_ref};
+pub use store::{HeadMove, IndexStamp, Store, bytes_to_path, check_parents, tracking_ref};
 pub use whole::Known;
 pub use wire::{
     Advertisement, Endpoint, PushConnection, PushOutcome, RefUpdate, RemoteRef, Verdict,

@@ -433,16 +433,20 @@ impl Store {
             .collect())
     }
 
-    /// Where HEAD has been, the newest first, with the seconds since 1970 at which it came
-    /// there, as its reflog tells; empty where there is none.
-    pub fn head_moves(&self) -> Vec<(CommitId, i64)> {
+    /// Where HEAD has been, the newest first, as its reflog tells; empty where there is none.
+    pub fn head_moves(&self) -> Vec<HeadMove> {
         const MOST: usize = 1000;
         let Ok(log) = self.repo.reflog("HEAD") else {
             return Vec::new();
         };
+        let amends = |why: Option<&[u8]>| why.is_some_and(|w| w.starts_with(b"commit (amend)"));
         log.iter()
             .take(MOST)
-            .map(|e| (ObjectId(e.id_new()), e.committer().when().seconds()))
+            .map(|e| HeadMove {
+                to: ObjectId(e.id_new()),
+                at: e.committer().when().seconds(),
+                amends: amends(e.message_bytes()),
+            })
             .collect()
     }
 
@@ -607,6 +611,17 @@ impl IndexStamp {
             at => Some(at > moment),
         }
     }
+}
+
+/// A move of HEAD.
+#[derive(Debug, Clone, Copy)]
+pub struct HeadMove {
+    /// The commit that it came to.
+    pub to: CommitId,
+    /// When, in seconds since 1970.
+    pub at: i64,
+    /// Whether that commit took the place of the one before.
+    pub amends: bool,
 }
 
 /// Process-wide settings of libgit2, made once and the same for every store.

@@ -22,7 +22,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::write_whole;
 use crate::git::{
-    CommitId, Entry, IndexStamp, Labels, MAX_TEXT, MergedText, Mode, ObjectId, TreePath,
+    CommitId, Entry, HeadMove, IndexStamp, Labels, MAX_TEXT, MergedText, Mode, ObjectId, TreePath,
     tracking_ref,
 };
 use serde::{Deserialize, Serialize};
@@ -276,7 +276,7 @@ struct History<'a> {
     head: CommitId,
     stamps: OnceCell<Option<BTreeMap<Vec<u8>, IndexStamp>>>,
     published: OnceCell<Option<CommitId>>,
-    moves: OnceCell<Vec<(CommitId, i64)>>,
+    moves: OnceCell<Vec<HeadMove>>,
 }
 
 impl<'a> History<'a> {
@@ -300,7 +300,7 @@ impl<'a> History<'a> {
             })
         };
         if is_gone(self.cx, path) {
-            return match self.left_behind(path, record.at) {
+            return match self.left_behind(path, record) {
                 true => None,
                 false => as_written(false),
             };
@@ -350,9 +350,8 @@ impl<'a> History<'a> {
         }
     }
 
-    /// Whether git took a file away with a commit that HEAD left after `at`, in nanoseconds
-    /// since 1970.
-    fn left_behind(&self, path: &str, at: u64) -> bool {
+    /// Whether git took a file away with a commit that HEAD left after the record was made.
+    fn left_behind(&self, path: &str, record: &Record) -> bool {
         let stamps = self.stamps.get_or_init(|| self.cx.store.index_stamps());
         let tracked = stamps
             .as_ref()
@@ -360,13 +359,26 @@ impl<'a> History<'a> {
         if tracked || self.entry(self.head, path).is_some() {
             return false;
         }
-        // Where it was at the time counts as well.
         let moves = self.moves.get_or_init(|| self.cx.store.head_moves());
-        let later = moves.iter().take_while(|(_, time)| *time >= seconds(at));
-        let since = &moves[..moves.len().min(later.count() + 1)];
-        // Where HEAD went on from such a commit, it is a commit that removed the file.
-        since.iter().any(|(id, _)| {
-            self.entry(*id, path).is_some() && !self.cx.store.is_ancestor(*id, self.head)
+        // Where it was at the time counts as well. The log knows seconds alone: what came
+        // before in the same second is told by where HEAD was.
+        let then = record.head.as_deref();
+        let then = then.and_then(|h| CommitId::parse(h).ok());
+        let at_then = |m: &HeadMove| match then {
+            Some(then) => m.to == then && m.at <= seconds(record.at),
+            None => m.at < seconds(record.at),
+        };
+        let since = moves
+            .iter()
+            .position(at_then)
+            .map_or(moves.len(), |n| n + 1);
+        moves[..since].iter().enumerate().any(|(at, m)| {
+            // Where HEAD went on from such a commit, or that was made anew, it is the user
+            // who removed the file.
+            let amended = at > 0 && moves[at - 1].amends;
+            !amended
+                && self.entry(m.to, path).is_some()
+                && !self.cx.store.is_ancestor(m.to, self.head)
         })
     }
 
