@@ -336,18 +336,64 @@ impl<'a> History<'a> {
             // What the user added by hand may come from either.
             (None, None) => return as_written(true),
         };
-        match (newer, before_that) {
-            (Some(_), None) => None,
-            (Some(_), Some(held)) => Some(Written {
+        let Some(before) = before_that else {
+            return newer.is_none().then_some(Written {
                 held: vec![held],
-                or_trees: false,
-            }),
-            (None, None) => as_written(true),
-            (None, Some(before)) => Some(Written {
-                held: vec![held, before],
-                or_trees: false,
-            }),
+                or_trees: true,
+            });
+        };
+        let mut written = Written {
+            held: vec![before],
+            or_trees: false,
+        };
+        if newer.is_none() {
+            written.held.push(held);
         }
+        // A file that was made before the local commit may have been made by git too: then
+        // the commit was built on what git put there.
+        let built_on = then.map(|then| self.built_on(path, then, stamp.id));
+        for (commit, blob) in built_on.unwrap_or_default() {
+            let is_published = published.is_some_and(|p| self.cx.store.is_ancestor(commit, p));
+            let found = match is_published {
+                true => None,
+                false => self.before_commit(path, record, commit, blob),
+            };
+            match found {
+                Some(found) if written.held.contains(&found) => {}
+                Some(found) => written.held.push(found),
+                None => written.or_trees = true,
+            }
+        }
+        Some(written)
+    }
+
+    /// Where HEAD may have been when the file was made, and what it had of it, where that
+    /// was before the commit of this line that brought `blob`. Commits know seconds alone:
+    /// those of the same second count as well.
+    fn built_on(&self, path: &str, tip: CommitId, blob: ObjectId) -> Vec<(CommitId, ObjectId)> {
+        const MOST: usize = 100;
+        let made = || {
+            let root = self.cx.store.work_dir()?;
+            let meta = root.join(path).symlink_metadata().ok()?;
+            Some(seconds(nanos(meta.created().ok()?)))
+        };
+        let mut found: Vec<(CommitId, ObjectId)> = Vec::new();
+        let (Some(made), Some((first, time))) = (made(), self.brought(path, tip, blob)) else {
+            return found;
+        };
+        let (mut at, mut time) = (first, time);
+        while time >= made && found.len() < MOST {
+            let parent = self.cx.store.commit(at).ok();
+            let parent = parent.and_then(|c| c.parents.first().copied());
+            let Some(parent) = parent.and_then(|p| self.cx.store.commit(p).ok()) else {
+                break;
+            };
+            (at, time) = (parent.id, parent.time);
+            if let Some(entry) = self.entry(at, path) {
+                found.push((at, entry.id));
+            }
+        }
+        found
     }
 
     /// Whether git took a file away with a commit that HEAD left after the record was made.

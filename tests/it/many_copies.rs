@@ -542,10 +542,12 @@ impl Sim {
         let files = self.files.clone();
         let head = self.copies[at].head_lines(&files);
         let copy = &mut self.copies[at];
-        let own = copy
-            .own
-            .iter()
-            .filter(|(s, o)| head.get(s) != o.value.as_ref() || o.seen.is_none());
+        // A file that is as HEAD has it is in no commit.
+        let now = copy.lines(&files);
+        let slots = now.keys().chain(head.keys());
+        let changed = slots.filter(|s| now.get(*s) != head.get(*s));
+        let changed: Vec<String> = changed.map(|s| s.0.clone()).collect();
+        let own = copy.own.iter().filter(|(s, _)| changed.contains(&s.0));
         copy.local.extend(own.map(|(s, o)| (s.clone(), o.clone())));
         self.git(at, &["commit", "--quiet", "-m", "Local"]);
     }

@@ -176,8 +176,10 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
     if request.all {
         take::from_changes(cx, target, &mut inputs, &mut request.remove)?;
     }
-    let named_base = request.base.as_deref();
-    let named_base = named_base.map(|r| base::named(cx, r)).transpose()?;
+    // Without a clone the branch's history is here only once it was fetched.
+    if let Some(revision) = request.base.as_deref().filter(|_| !cx.store.is_cache()) {
+        base::named(cx, revision)?;
+    }
     check_unique(&inputs, &request.remove)?;
     take::hold(&mut inputs)?;
 
@@ -202,8 +204,8 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
         // What the first try took for the base stays it for every further one.
         let base = match &mut base {
             Some(base) => base,
-            none => none.insert(match named_base {
-                Some(commit) => Base::of_commit(cx, commit)?,
+            none => none.insert(match request.base.as_deref() {
+                Some(revision) => Base::of_commit(cx, base::named(cx, revision)?)?,
                 None if cx.store.is_cache() => Base::of_commit(cx, tip)?,
                 None => Base::of_working_copy(cx, target, tip)?,
             }),
