@@ -6,6 +6,7 @@
 //! - the kind decides the exit code (`cli/exit_code.rs`), nothing else does;
 //! - a secret never enters a message, a hint or a source.
 
+use crate::conflict::{self, PathConflict};
 use std::fmt;
 
 /// The kind of a failure; scripts see it as an exit code and as `error.kind`.
@@ -58,6 +59,7 @@ struct Inner {
     message: String,
     hint: Option<String>,
     retryable: bool,
+    conflicts: Vec<PathConflict>,
     source: Option<anyhow::Error>,
 }
 
@@ -72,6 +74,7 @@ impl Error {
             message: message.into(),
             hint: None,
             retryable: kind == Kind::Unavailable,
+            conflicts: Vec::new(),
             source: None,
         }))
     }
@@ -86,6 +89,25 @@ impl Error {
     pub fn caused_by(mut self, source: impl Into<anyhow::Error>) -> Self {
         self.0.source = Some(source.into());
         self
+    }
+
+    /// A conflict in these paths; `what` was to be done, such as `the commit`. Its cause
+    /// lists the paths, a line each.
+    pub fn conflicts_in(what: &str, conflicts: Vec<PathConflict>) -> Self {
+        let paths: Vec<&str> = conflicts.iter().map(|c| c.path.as_str()).collect();
+        let message = format!(
+            "{what} conflicts with what others wrote in {}",
+            paths.join(", ")
+        );
+        let mut error = Error::new(Kind::Conflict, message)
+            .caused_by(anyhow::anyhow!(conflict::listed(&conflicts)));
+        error.0.conflicts = conflicts;
+        error
+    }
+
+    /// The paths in conflict, where that is what failed.
+    pub fn conflicts(&self) -> &[PathConflict] {
+        &self.0.conflicts
     }
 
     /// Says whether the same call may succeed later, unchanged.

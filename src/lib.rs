@@ -13,7 +13,7 @@
 //!   [`journal`]: this machine's own audit log; [`revocations`]: those that it saw;
 //! - [`git`]: the only module that names git2; [`forge`]: the forges' APIs, behind one
 //!   small enum; [`http`]: the door of both to HTTP servers;
-//! - [`error`], [`progress`], [`files`], [`folder`]: known to all.
+//! - [`error`], [`conflict`], [`progress`], [`files`], [`folder`]: known to all.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -23,6 +23,7 @@ pub mod backup_name;
 pub mod bundle_manifest;
 pub mod clock;
 pub mod config;
+pub mod conflict;
 pub mod context;
 pub mod denied;
 pub mod error;

@@ -50,6 +50,9 @@ pub struct Arguments {
     /// Fail unless the branch is at this commit
     #[arg(long, value_name = "OID")]
     expect_head: Option<String>,
+    /// The commit that the files were taken from, where git cannot tell
+    #[arg(long, value_name = "REV")]
+    base: Option<String>,
     /// Take ours where others changed the same file
     #[arg(long)]
     overwrite: bool,
@@ -117,6 +120,7 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
         branch: arguments.branch,
         reuse_token: token(arguments.reuse_token)?,
         expect_head: arguments.expect_head,
+        base: arguments.base,
         overwrite: arguments.overwrite,
         no_changelog: arguments.no_changelog,
         no_memory: arguments.no_memory,

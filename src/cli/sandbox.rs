@@ -2,7 +2,7 @@
 
 use super::ui::{Style, Ui, visible};
 use super::{Global, text, token};
-use aidf::error::Result;
+use aidf::error::{Error, Result};
 use aidf::ops::sandbox::{self, InitRequest, ListRequest};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
@@ -17,6 +17,16 @@ pub enum Command {
     Show(Show),
     /// Show one sandbox's difference from its fork point
     Diff(Diff),
+    /// Merge the sandbox's newest commit into the working files
+    Pull(Named),
+    /// Go to the sandbox with the checkout
+    Switch(Named),
+}
+
+#[derive(Debug, Args)]
+pub struct Named {
+    /// The sandbox (default: the one this clone has open)
+    branch: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -72,7 +82,53 @@ pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
         Command::List(arguments) => list(global, ui, &arguments),
         Command::Show(arguments) => show(global, ui, &arguments),
         Command::Diff(arguments) => diff(global, ui, &arguments),
+        Command::Pull(arguments) => pull(global, ui, &arguments),
+        Command::Switch(arguments) => switch(global, ui, &arguments),
     }
+}
+
+fn pull(global: &Global, ui: &Ui, arguments: &Named) -> Result<()> {
+    let cx = global.context(ui)?;
+    let report = sandbox::pull(&cx, arguments.branch.as_deref())?;
+    ui.result(&report, &cx.warnings(), |text| {
+        let style = match (report.conflicts.is_empty(), report.unchanged) {
+            (false, _) => Style::Bad,
+            (true, true) => Style::Strong,
+            (true, false) => Style::Good,
+        };
+        text.line(text.styled(style, &visible(&report.message)));
+        for conflict in &report.conflicts {
+            text.line(format!("  conflict  {}", visible(&conflict.to_string())));
+        }
+        let in_conflict = |p: &&String| !report.conflicts.iter().any(|c| c.path == **p);
+        for path in report.updated.iter().filter(in_conflict) {
+            let what = match report.merged.contains(path) {
+                true => "merged  ",
+                false => "updated ",
+            };
+            text.line(format!("  {what}  {}", visible(path)));
+        }
+    })?;
+    match report.conflicts.is_empty() {
+        true => Ok(()),
+        false => Err(
+            Error::conflicts_in("what you have not committed", report.conflicts).hint(
+                "mend the lines between the markers, then commit; aidf refuses to commit markers",
+            ),
+        ),
+    }
+}
+
+fn switch(global: &Global, ui: &Ui, arguments: &Named) -> Result<()> {
+    let cx = global.context(ui)?;
+    let report = sandbox::switch(&cx, arguments.branch.as_deref())?;
+    ui.result(&report, &cx.warnings(), |text| {
+        let style = match report.unchanged {
+            true => Style::Strong,
+            false => Style::Good,
+        };
+        text.line(text.styled(style, &visible(&report.message)));
+    })
 }
 
 fn init(global: &Global, ui: &Ui, arguments: Init) -> Result<()> {

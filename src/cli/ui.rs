@@ -171,12 +171,15 @@ impl Ui {
     pub fn error(&self, error: &Error) {
         self.end_bar();
         if self.0.settings.json {
-            let object = serde_json::json!({"error": {
+            let mut object = serde_json::json!({"error": {
                 "kind": error.kind().name(),
                 "message": redact(&error.in_full()),
                 "hint": error.hint_text().map(redact),
                 "retryable": error.is_retryable(),
             }});
+            if !error.conflicts().is_empty() {
+                object["error"]["conflicts"] = serde_json::json!(error.conflicts());
+            }
             self.stderr(&format!("{}\n", json(&object)));
             return;
         }

@@ -159,24 +159,6 @@ impl Store {
             binary: false,
         })
     }
-
-    /// Merges three versions of a file; `None` when they conflict, or are not text.
-    pub fn merge_files(&self, base: &[u8], ours: &[u8], theirs: &[u8]) -> Result<Option<Vec<u8>>> {
-        if [base, ours, theirs]
-            .iter()
-            .any(|s| is_binary(s) || s.len() as u64 > MAX_TEXT)
-        {
-            return Ok(None);
-        }
-        let input = |content| {
-            let mut input = git2::MergeFileInput::new();
-            input.content(content);
-            input
-        };
-        let merged = git2::merge_file(&input(base), &input(ours), &input(theirs), None)
-            .or_fail(Kind::Internal, || "the versions of a file cannot be merged")?;
-        Ok(merged.is_automergeable().then(|| merged.content().to_vec()))
-    }
 }
 
 /// git's own rule: a NUL in the first 8,000 bytes.

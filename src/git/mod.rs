@@ -6,6 +6,7 @@
 //! trees are edited by path, without index or working tree.
 
 mod bundle;
+mod checkout;
 mod children;
 mod compare;
 mod credential;
@@ -15,6 +16,7 @@ pub(crate) mod fuzzing;
 mod id;
 mod intake;
 mod limits;
+mod merge;
 mod object;
 mod pack;
 mod pack_check;
@@ -27,6 +29,7 @@ mod whole;
 pub mod wire;
 
 pub use bundle::Bundle;
+pub use checkout::{Standing, WorkFile};
 pub use children::{Child, clean};
 pub use compare::is_binary;
 pub(crate) use credential::{FROM_APP, Family, ask_helpers, families, hide, how_to_name, token};
@@ -34,10 +37,11 @@ pub use credential::{Login, LoginSource};
 pub use draft::{Draft, Edit};
 pub use id::{CommitId, ObjectId, RefName, TreePath, is_invisible};
 pub use limits::{TransferFile, TransferLimits};
+pub use merge::{Conflict, Labels, MergedEntry, MergedText};
 pub use object::{Change, CommitInfo, Entry, Folder, LineCount, MAX_TEXT, Mode, Person};
 pub use remote::{Remote, RemoteOptions};
 pub use revert::{Undo, undo};
-pub use store::{Store, bytes_to_path, check_parents, tracking_ref};
+pub use store::{HeadMove, IndexStamp, Store, bytes_to_path, check_parents, tracking_ref};
 pub use whole::Known;
 pub use wire::{
     Advertisement, Endpoint, FetchConnection, PushConnection, PushOutcome, RefUpdate, RemoteRef,

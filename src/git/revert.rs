@@ -3,7 +3,8 @@
 
 use super::draft::{Draft, Edit};
 use super::id::{CommitId, ObjectId};
-use super::object::{Change, Entry, MAX_TEXT};
+use super::merge::MergedEntry;
+use super::object::{Change, Entry};
 use super::store::Store;
 use crate::error::Result;
 use std::collections::BTreeMap;
@@ -119,42 +120,9 @@ impl Work<'_> {
         ours: Option<Entry>,
         theirs: Option<Entry>,
     ) -> Result<Option<Option<Entry>>> {
-        if ours == theirs || ours == base {
-            return Ok(Some(theirs));
-        }
-        if base == theirs {
-            return Ok(Some(ours));
-        }
-        let (Some(base), Some(ours), Some(theirs)) = (base, ours, theirs) else {
-            return Ok(None);
-        };
-        if ![base, ours, theirs].iter().all(|e| e.mode.is_file()) {
-            return Ok(None);
-        }
-        let mode = if ours.mode == base.mode {
-            theirs.mode
-        } else {
-            ours.mode
-        };
-        let id = if ours.id == base.id {
-            theirs.id
-        } else if theirs.id == base.id || theirs.id == ours.id {
-            ours.id
-        } else {
-            for side in [base, ours, theirs] {
-                if self.store.blob_size(side.id)? > MAX_TEXT {
-                    return Ok(None);
-                }
-            }
-            let read = |e: Entry| self.store.read_blob(e.id);
-            match self
-                .store
-                .merge_files(&read(base)?, &read(ours)?, &read(theirs)?)?
-            {
-                Some(content) => draft.blob(&content)?,
-                None => return Ok(None),
-            }
-        };
-        Ok(Some(Some(Entry { id, mode })))
+        Ok(match self.store.merge_entry(draft, base, ours, theirs)? {
+            MergedEntry::Clean(entry) => Some(entry),
+            MergedEntry::Clash(..) => None,
+        })
     }
 }

@@ -7,7 +7,7 @@ use super::id::{CommitId, ObjectId, RefName, TreePath};
 use super::object::{CommitInfo, Entry, Mode, Person};
 use crate::error::{Error, Kind, OrFail, Result};
 use git2::{ObjectType, Repository};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -428,6 +428,79 @@ impl Store {
         Ok(apart)
     }
 
+    /// Every best common ancestor; criss-cross histories have several.
+    pub fn merge_bases(&self, one: CommitId, other: CommitId) -> Vec<CommitId> {
+        match self.repo.merge_bases(one.0, other.0) {
+            Ok(found) => found.iter().map(|id| ObjectId(*id)).collect(),
+            Err(_) => Vec::new(),
+        }
+    }
+
+    /// The commits of `head`'s history that no branch of `remote` has, as far as this clone
+    /// knows them.
+    ///
+    /// Errors: internal, when the history cannot be walked.
+    pub fn local_commits(&self, head: CommitId, remote: &str) -> Result<Vec<CommitId>> {
+        let failed = || "the history cannot be walked";
+        let mut walk = self.repo.revwalk().or_fail(Kind::Internal, failed)?;
+        walk.push(head.0).or_fail(Kind::NotFound, failed)?;
+        let glob = format!("refs/remotes/{remote}/*");
+        let references = self
+            .repo
+            .references_glob(&glob)
+            .or_fail(Kind::Internal, failed)?;
+        for reference in references.flatten() {
+            if let Ok(commit) = reference.peel_to_commit() {
+                walk.hide(commit.id()).or_fail(Kind::Internal, failed)?;
+            }
+        }
+        Ok(walk
+            .map_while(std::result::Result::ok)
+            .map(ObjectId)
+            .collect())
+    }
+
+    /// Where HEAD has been, the newest first, as its reflog tells; empty where there is none.
+    pub fn head_moves(&self) -> Vec<HeadMove> {
+        const MOST: usize = 1000;
+        let Ok(log) = self.repo.reflog("HEAD") else {
+            return Vec::new();
+        };
+        let amends = |why: Option<&[u8]>| why.is_some_and(|w| w.starts_with(b"commit (amend)"));
+        log.iter()
+            .take(MOST)
+            .map(|e| HeadMove {
+                to: ObjectId(e.id_new()),
+                at: e.committer().when().seconds(),
+                amends: amends(e.message_bytes()),
+            })
+            .collect()
+    }
+
+    /// The commit that a revision of git's syntax names here (gitrevisions(7)).
+    pub fn resolve(&self, revision: &str) -> Option<CommitId> {
+        let object = self.repo.revparse_single(revision).ok()?;
+        object.peel_to_commit().ok().map(|c| ObjectId(c.id()))
+    }
+
+    /// What the index says of each path, and when git last looked; `None` where the index
+    /// cannot be read.
+    pub fn index_stamps(&self) -> Option<BTreeMap<Vec<u8>, IndexStamp>> {
+        let index = self.repo.index().ok()?;
+        let nanos = |time: git2::IndexTime| {
+            u64::try_from(time.seconds()).unwrap_or(0) * 1_000_000_000
+                + u64::from(time.nanoseconds())
+        };
+        let entries = index.iter().map(|entry| {
+            let stamp = IndexStamp {
+                id: ObjectId(entry.id),
+                at: nanos(entry.mtime),
+            };
+            (entry.path, stamp)
+        });
+        Some(entries.collect())
+    }
+
     /// The best common ancestor.
     pub fn merge_base(&self, one: CommitId, other: CommitId) -> Option<CommitId> {
         self.repo.merge_base(one.0, other.0).ok().map(ObjectId)
@@ -541,6 +614,41 @@ impl Store {
     pub fn draft(&self) -> Draft<'_> {
         Draft::new(self)
     }
+}
+
+/// What the index holds of a path.
+#[derive(Debug, Clone, Copy)]
+pub struct IndexStamp {
+    /// The blob.
+    pub id: ObjectId,
+    /// The file's time of modification when git last took note of it, in nanoseconds since
+    /// 1970.
+    at: u64,
+}
+
+impl IndexStamp {
+    /// Whether git took note of the file after `moment`, in nanoseconds since 1970. An entry
+    /// of whole seconds counts as newer within its second. `None` where git forgot when it
+    /// was, as `git merge --abort` makes it.
+    pub fn is_newer_than(&self, moment: u64) -> Option<bool> {
+        const SECOND: u64 = 1_000_000_000;
+        match self.at {
+            0 => None,
+            at if at.is_multiple_of(SECOND) => Some(at / SECOND >= moment / SECOND),
+            at => Some(at > moment),
+        }
+    }
+}
+
+/// A move of HEAD.
+#[derive(Debug, Clone, Copy)]
+pub struct HeadMove {
+    /// The commit that it came to.
+    pub to: CommitId,
+    /// When, in seconds since 1970.
+    pub at: i64,
+    /// Whether that commit took the place of the one before.
+    pub amends: bool,
 }
 
 /// Process-wide settings of libgit2, made once and the same for every store.

@@ -2,8 +2,8 @@
 //! remembered here.
 
 use super::backup::fuzzing::{listed, named};
+use super::base;
 use super::hook::Update;
-use super::seen;
 use super::session::Session;
 use crate::gate::{Asked, Motion, Pusher, judge, shadow};
 use crate::git::ObjectId;
@@ -95,7 +95,7 @@ pub fn remembered(data: &[u8]) {
             assert_eq!(kept.holds(ID), Ok(true), "a revocation is forgotten");
         }
     }
-    seen::reread(data);
+    base::reread(data);
     if let Ok(session) = serde_json::from_slice::<Session>(data) {
         let branch = session.branch.clone();
         let next = session.clone().after(Some(session));

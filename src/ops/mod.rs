@@ -3,6 +3,8 @@
 
 pub mod access;
 pub mod backup;
+mod base;
+mod checkout;
 pub mod commit;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
@@ -14,7 +16,6 @@ pub mod publish;
 mod revoked;
 pub mod rollback;
 pub mod sandbox;
-mod seen;
 pub mod session;
 pub mod token;
 mod written;

@@ -870,7 +870,7 @@ fn overwrite_takes_ours() {
 }
 
 #[test]
-fn after_a_fetch_anothers_edit_counts_as_seen() {
+fn after_a_fetch_anothers_edit_is_still_a_conflict() {
     let w = World::path();
     let branch = w.sandbox();
     w.save("a.txt", "base\n", "Add a");
@@ -878,8 +878,8 @@ fn after_a_fetch_anothers_edit_counts_as_seen() {
         .write(&branch, &[("a.txt", Some(b"theirs\n"))], "Theirs");
     w.git(&["fetch", "--quiet"]);
     w.write("a.txt", "ours\n");
-    w.json(&["commit", "a.txt", "-m", "Ours, knowingly"]);
-    assert_eq!(w.remote.file(&branch, "a.txt"), b"ours\n");
+    w.refuses(&["commit", "a.txt", "-m", "Ours"], 6);
+    assert_eq!(w.remote.file(&branch, "a.txt"), b"theirs\n");
 }
 
 #[test]

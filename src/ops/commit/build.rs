@@ -3,13 +3,16 @@
 use super::read::Wanted;
 use super::{FileChange, Report, Request};
 use crate::alerts::{self, Alert, AlertKind};
+use crate::conflict::{Clash, PathConflict};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{CommitId, Draft, Edit, Entry, Mode, ObjectId, RefUpdate};
+use crate::git::{
+    CommitId, Draft, Edit, Entry, MAX_TEXT, MergedEntry, Mode, ObjectId, RefUpdate, TreePath,
+};
 use crate::ledger::{ChangelogEntry, MemoryEntry};
 use crate::ops::access::Target;
+use crate::ops::base::Base;
 use crate::ops::publish::{Objects, Plan, Push};
-use crate::ops::seen::Base;
 use crate::ops::written::{self, Words};
 use crate::policy::{Policy, Reaction};
 
@@ -22,6 +25,19 @@ pub(super) struct Build<'a> {
     pub committed_by: &'a str,
 }
 
+/// What the files and the tip came to.
+#[derive(Default)]
+struct Merge {
+    /// What changes on the branch.
+    edits: Vec<Edit>,
+    /// What cannot be merged.
+    conflicts: Vec<PathConflict>,
+    /// The files that hold something of ours, as they were read.
+    touched: Vec<(String, Option<Entry>)>,
+    /// Whether a file without a change of ours is older than the branch's.
+    stale: bool,
+}
+
 impl Build<'_> {
     pub fn plan(
         &self,
@@ -30,10 +46,16 @@ impl Build<'_> {
         tip: CommitId,
         tree: ObjectId,
         blobs: &[ObjectId],
+        touched: &mut Vec<(String, Option<Entry>)>,
     ) -> Result<Plan<Report>> {
         let store = &self.cx.store;
         let mut draft = store.draft();
-        let edits = self.merge(&mut draft, wanted, base, tree)?;
+        let merge = self.merge(&mut draft, wanted, base, tree)?;
+        if !merge.conflicts.is_empty() {
+            return Err(self.conflict(merge.conflicts));
+        }
+        *touched = merge.touched;
+        let edits = merge.edits;
         let mut report = Report {
             branch: self.target.name().to_owned(),
             repo_name: self.cx.repo_name.clone(),
@@ -47,10 +69,16 @@ impl Build<'_> {
             unchanged: edits.is_empty(),
             attempts: 0,
             alerts: Vec::new(),
-            message: format!(
-                "nothing to do: {} holds this content already",
-                self.target.name()
-            ),
+            message: match merge.stale {
+                true => format!(
+                    "nothing to do: your files have no change since you took them from {}, where they were changed since; take that with `aidf sandbox pull`, or write yours over it with --overwrite",
+                    self.target.name()
+                ),
+                false => format!(
+                    "nothing to do: {} holds this content already",
+                    self.target.name()
+                ),
+            },
             dry_run: self.request.dry_run,
         };
         if edits.is_empty() {
@@ -115,37 +143,19 @@ impl Build<'_> {
         }))
     }
 
-    /// Ours against the tip, with what this clone had seen as the base.
+    /// Ours against the tip, with what the files were taken from as the base.
     fn merge(
         &self,
         draft: &mut Draft<'_>,
         wanted: &[Wanted],
         base: &Base,
         tree: ObjectId,
-    ) -> Result<Vec<Edit>> {
+    ) -> Result<Merge> {
         let store = &self.cx.store;
-        let mut edits: Vec<Edit> = Vec::new();
-        let mut conflicts: Vec<&str> = Vec::new();
+        let mut merge = Merge::default();
         for want in wanted {
-            let path = want.path.as_str().as_bytes();
-            let theirs = store.entry(tree, path)?;
-            // A symlink or submodule may be removed, but not written over.
-            if let Some(there) = theirs
-                .filter(|t| !t.mode.is_file() && (want.entry.is_some() || t.mode == Mode::Folder))
-            {
-                let what = if there.mode == Mode::Folder {
-                    "a folder"
-                } else {
-                    "a symlink or submodule"
-                };
-                return Err(Error::new(
-                    Kind::Denied,
-                    format!(
-                        "the path `{}` is refused: it is {what} on the branch",
-                        want.path
-                    ),
-                ));
-            }
+            let path = want.path.as_str();
+            let theirs = store.entry(tree, path.as_bytes())?;
             let ours = match (want.entry, theirs) {
                 (Some(ours), Some(theirs)) if want.keeps_mode => Some(Entry {
                     mode: theirs.mode,
@@ -153,62 +163,107 @@ impl Build<'_> {
                 }),
                 (ours, _) => ours,
             };
+            let bases = base.entries(self.cx, path)?;
+            if !self.request.overwrite && bases.iter().all(|b| *b == ours) {
+                merge.stale |= ours != theirs;
+                continue;
+            }
+            // What came with a pull is no write of ours, whatever path it has; where it may
+            // have come with one and may not be written, it did.
+            match self.policy.check_path(self.target.name(), path) {
+                Err(_) if !self.request.overwrite && bases.contains(&ours) => {
+                    merge.stale |= ours != theirs;
+                    continue;
+                }
+                checked => checked?,
+            }
+            if base.is_marked(path) {
+                self.check_mended(path, want.entry)?;
+            }
+            merge.touched.push((path.to_owned(), want.entry));
             if ours == theirs {
                 continue;
             }
-            let base = base.entry(self.cx, want.path.as_str())?;
-            if self.request.overwrite || theirs == base {
-                edits.push((path.to_vec(), ours));
+            self.check_replaceable(&want.path, ours, theirs)?;
+            if self.request.overwrite {
+                merge.edits.push((path.as_bytes().to_vec(), ours));
                 continue;
             }
-            if ours == base {
-                continue;
-            }
-            match (base, ours, theirs) {
-                (Some(b), Some(o), Some(t)) if b.mode.is_file() => {
-                    let mode = if o.mode == b.mode { t.mode } else { o.mode };
-                    let id = if o.id == t.id || t.id == b.id {
-                        Some(o.id)
-                    } else if o.id == b.id {
-                        Some(t.id)
-                    } else {
-                        self.merge_contents(draft, b.id, o.id, t.id)?
-                    };
-                    match id {
-                        Some(id) if Some(Entry { id, mode }) == theirs => {}
-                        Some(id) => edits.push((path.to_vec(), Some(Entry { id, mode }))),
-                        None => conflicts.push(want.path.as_str()),
-                    }
+            let mut results = Vec::new();
+            for base in bases {
+                let result = store.merge_entry(draft, base, ours, theirs)?;
+                if !results.contains(&result) {
+                    results.push(result);
                 }
-                _ => conflicts.push(want.path.as_str()),
             }
+            let (reason, lines) = match results.pop() {
+                Some(MergedEntry::Clean(entry)) if results.is_empty() => {
+                    if entry != theirs {
+                        merge.edits.push((path.as_bytes().to_vec(), entry));
+                    }
+                    continue;
+                }
+                Some(MergedEntry::Clash(reason, lines)) if results.is_empty() => (reason, lines),
+                _ => (Clash::TwoBases, Vec::new()),
+            };
+            merge.conflicts.push(PathConflict {
+                path: path.to_owned(),
+                reason,
+                lines,
+            });
         }
-        if conflicts.is_empty() {
-            return Ok(edits);
-        }
-        Err(Error::new(Kind::Conflict, format!("others changed the same lines of: {}", conflicts.join(", ")))
-            .hint("nothing was written; take their version (git fetch, then merge by hand), or write yours over it with --overwrite"))
+        Ok(merge)
     }
 
-    fn merge_contents(
+    /// A symlink or submodule may be removed, but not written over.
+    fn check_replaceable(
         &self,
-        draft: &mut Draft<'_>,
-        base: ObjectId,
-        ours: ObjectId,
-        theirs: ObjectId,
-    ) -> Result<Option<ObjectId>> {
-        let store = &self.cx.store;
-        for id in [base, ours, theirs] {
-            if store.blob_size(id)? > crate::git::MAX_TEXT {
-                return Ok(None);
-            }
+        path: &TreePath,
+        ours: Option<Entry>,
+        theirs: Option<Entry>,
+    ) -> Result<()> {
+        let what = match theirs.map(|t| t.mode) {
+            Some(Mode::Folder) => "a folder",
+            Some(mode) if !mode.is_file() && ours.is_some() => "a symlink or submodule",
+            _ => return Ok(()),
+        };
+        Err(Error::new(
+            Kind::Denied,
+            format!("the path `{path}` is refused: it is {what} on the branch"),
+        ))
+    }
+
+    /// A file that still holds the markers of `sandbox pull` was not mended.
+    fn check_mended(&self, path: &str, entry: Option<Entry>) -> Result<()> {
+        let Some(entry) = entry.filter(|e| e.mode.is_file()) else {
+            return Ok(());
+        };
+        if self.cx.store.blob_size(entry.id)? > MAX_TEXT {
+            return Ok(());
         }
-        let merged = store.merge_files(
-            &store.read_blob(base)?,
-            &store.read_blob(ours)?,
-            &store.read_blob(theirs)?,
-        )?;
-        merged.map(|content| draft.blob(&content)).transpose()
+        let content = self.cx.store.read_blob(entry.id)?;
+        let mut lines = content.split(|b| *b == b'\n');
+        match lines.any(|l| l.starts_with(b"<<<<<<< ") || l.starts_with(b">>>>>>> ")) {
+            false => Ok(()),
+            true => Err(Error::new(
+                Kind::Conflict,
+                format!("`{path}` still holds the conflict markers of `aidf sandbox pull`"),
+            )
+            .hint("nothing was written; keep the lines that are right, take the markers out, and commit again")),
+        }
+    }
+
+    /// The error for paths that conflict, with the way out of it.
+    fn conflict(&self, conflicts: Vec<PathConflict>) -> Error {
+        let hint = match self.cx.store.work_dir() {
+            Some(_) => {
+                "nothing was written; run `aidf sandbox pull` to merge their version into your files, then commit again; or write yours over it with --overwrite"
+            }
+            None => {
+                "nothing was written; look at their version, then write yours over it with --overwrite"
+            }
+        };
+        Error::conflicts_in("the commit", conflicts).hint(hint)
     }
 
     fn alerts(&self, wanted: &[Wanted], files: &[FileChange]) -> Result<Vec<Alert>> {

@@ -6,8 +6,8 @@ mod read;
 pub mod take;
 
 use super::access::{self, Target};
-use super::seen::{self, Base};
-use super::{publish, written};
+use super::base::{self, Base, Before};
+use super::{checkout, publish, written};
 use crate::alerts::Alert;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -45,6 +45,8 @@ pub struct Request {
     pub reuse_token: Option<String>,
     /// The tip that the branch must have: an id, or its first digits.
     pub expect_head: Option<String>,
+    /// The commit that the files were taken from, in git's syntax.
+    pub base: Option<String>,
     /// Take ours where others changed the same file.
     pub overwrite: bool,
     /// Write no changelog entries.
@@ -170,8 +172,13 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
     let mut inputs = std::mem::take(&mut request.inputs);
     // What was named must be there; what the working tree lacks may be gone already.
     let named = request.remove.clone();
+    let before = Before::now();
     if request.all {
-        take::from_changes(cx, &mut inputs, &mut request.remove)?;
+        take::from_changes(cx, target, &mut inputs, &mut request.remove)?;
+    }
+    // Without a clone the branch's history is here only once it was fetched.
+    if let Some(revision) = request.base.as_deref().filter(|_| !cx.store.is_cache()) {
+        base::named(cx, revision)?;
     }
     check_unique(&inputs, &request.remove)?;
     take::hold(&mut inputs)?;
@@ -179,6 +186,7 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
     let mut blobs: Vec<ObjectId> = Vec::new();
     let mut wanted: Option<Vec<Wanted>> = None;
     let mut base: Option<Base> = None;
+    let mut touched = Vec::new();
     let published = publish::publish(cx, |attempt| {
         let advertisement = attempt.advertisement;
         let tip = advertisement
@@ -193,14 +201,21 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
         let parent = cx.store.commit(tip)?;
         let policy = access::policy(cx, advertisement)?;
         access::authorise(cx, target, &policy, advertisement, parent.time)?;
-        // What the first try found seen stays the base of every further one.
-        let base = base.get_or_insert_with(|| seen::base(cx, target, tip));
+        // What the first try took for the base stays it for every further one.
+        let base = match &mut base {
+            Some(base) => base,
+            none => none.insert(match request.base.as_deref() {
+                Some(revision) => Base::of_commit(cx, base::named(cx, revision)?)?,
+                None if cx.store.is_cache() => Base::of_commit(cx, tip)?,
+                None => Base::of_working_copy(cx, target, tip)?,
+            }),
+        };
         for path in &named {
             if cx
                 .store
                 .entry(parent.tree, path.as_str().as_bytes())?
                 .is_none()
-                && base.entry(cx, path.as_str())?.is_none()
+                && base.entries(cx, path.as_str())?.iter().all(Option::is_none)
             {
                 return Err(Error::new(
                     Kind::NotFound,
@@ -211,7 +226,6 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
         }
         let removed = below(cx, parent.tree, &request.remove)?;
         for path in inputs.iter().map(|i| &i.path).chain(&removed) {
-            policy.check_path(target.name(), path.as_str())?;
             check_parents(&cx.store, parent.tree, path)?;
         }
         let wanted = match &mut wanted {
@@ -244,26 +258,18 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
             keeps_mode: false,
         });
         let wanted: Vec<Wanted> = wanted.iter().cloned().chain(gone).collect();
-        built.plan(&wanted, base, tip, parent.tree, &blobs)
+        built.plan(&wanted, base, tip, parent.tree, &blobs, &mut touched)
     })?;
     let mut report = published.report;
     report.attempts = published.attempts;
     if request.dry_run {
         report.commit = None;
-    } else if let Some(base) = &base {
-        let read = wanted
-            .iter()
-            .flatten()
-            .map(|w| (w.path.to_string(), w.entry));
-        let gone = request.remove.iter().map(|p| (p.to_string(), None));
-        let now: Vec<_> = read.chain(gone).collect();
-        seen::moved(
-            cx,
-            target,
-            report.commit.unwrap_or(report.parent),
-            base,
-            &now,
-        );
+    } else {
+        let tip = report.commit.unwrap_or(report.parent);
+        base::remember(cx, target, tip, &touched, before);
+        if let Some(commit) = report.commit {
+            checkout::follow(cx, target.name(), report.parent, commit);
+        }
     }
     Ok(report)
 }

@@ -7,6 +7,9 @@ use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::folder::{Folder, Opened, Refusal, Sort, open_file};
 use crate::git::{Mode, TreePath};
+use crate::ops::access::Target;
+use crate::ops::base;
+use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -281,8 +284,12 @@ fn unreadable(refusal: Refusal, folder: &str) -> Error {
 }
 
 /// Every change of the working tree against HEAD, but for what is named already.
+///
+/// Local commits are changes of ours as well, and so is what was written from here before
+/// and changed since, whatever HEAD says of it.
 pub(super) fn from_changes(
     cx: &Context,
+    target: &Target,
     inputs: &mut Vec<Input>,
     remove: &mut Vec<TreePath>,
 ) -> Result<()> {
@@ -292,6 +299,8 @@ pub(super) fn from_changes(
         .map(open_root)
         .transpose()?
         .map(Arc::new);
+    let mut named: BTreeSet<TreePath> = inputs.iter().map(|i| i.path.clone()).collect();
+    named.extend(remove.iter().cloned());
     for (bytes, there) in cx.store.working_changes()? {
         let text = String::from_utf8(bytes).map_err(|e| {
             Error::new(
@@ -310,7 +319,7 @@ pub(super) fn from_changes(
             continue;
         }
         let path = TreePath::new(&text)?;
-        if inputs.iter().any(|i| i.path == path) || remove.contains(&path) {
+        if !named.insert(path.clone()) {
             continue;
         }
         match (&root, there) {
@@ -319,6 +328,21 @@ pub(super) fn from_changes(
                 source: Source::File(Taken::below(root, &text)),
             }),
             _ => remove.push(path),
+        }
+    }
+    let Some(root) = root else { return Ok(()) };
+    for path in base::own_paths(cx, target)? {
+        if !named.insert(path.clone()) {
+            continue;
+        }
+        match root.sort(path.as_str()) {
+            Ok(Some(Sort::File)) => inputs.push(Input {
+                source: Source::File(Taken::below(&root, path.as_str())),
+                path,
+            }),
+            Ok(None) => remove.push(path),
+            // What took its place was seen among the changes, if it is to be taken at all.
+            Ok(Some(_)) | Err(_) => {}
         }
     }
     Ok(())

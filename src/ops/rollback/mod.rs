@@ -5,8 +5,8 @@ mod choose;
 mod write;
 
 use super::access::{self, Target};
+use super::base::{self, Before};
 use super::publish::{self, Objects, Plan, Push};
-use super::seen;
 use super::written;
 use crate::alerts::{self, AlertKind};
 use crate::backup_name;
@@ -117,7 +117,6 @@ fn write(cx: &Context, request: &Request, target: &Target) -> Result<Report> {
     }
     written::check_writer(target, request.committed_by.as_deref())?;
     cx.needs_history()?;
-    let mut seen_before = None;
     let mut touched: Vec<Edit> = Vec::new();
     let published = publish::publish(cx, |attempt| {
         let advertisement = attempt.advertisement;
@@ -150,7 +149,6 @@ fn write(cx: &Context, request: &Request, target: &Target) -> Result<Report> {
             advertisement,
             cx.store.commit(tip)?.time,
         )?;
-        seen_before.get_or_insert_with(|| seen::base(cx, target, tip));
         Work {
             cx,
             request,
@@ -166,12 +164,8 @@ fn write(cx: &Context, request: &Request, target: &Target) -> Result<Report> {
     match report.commit {
         Some(_) if request.dry_run => report.commit = None,
         Some(commit) => {
-            // What was undone on purpose counts as seen.
-            let known: Vec<_> = touched
-                .into_iter()
-                .filter_map(|(p, e)| Some((String::from_utf8(p).ok()?, e)))
-                .collect();
-            seen::moved(cx, target, commit, &seen_before.unwrap_or_default(), &known);
+            // The files here stay as they are, and so does what they were taken from.
+            base::remember(cx, target, commit, &[], Before::now());
         }
         None => {}
     }

@@ -7,9 +7,9 @@ use crate::error::{Error, Kind, Result};
 use crate::git::{Advertisement, CommitId, RefName, RefUpdate};
 use crate::names;
 use crate::ops::access::{self, Target, rejected};
+use crate::ops::base::{self, Before};
 use crate::ops::publish::{self, Objects, Plan, Push};
 use crate::ops::revoked;
-use crate::ops::seen::{self, Base};
 use crate::ops::session::{self, Session};
 use crate::policy::Policy;
 use crate::token::{self, Activity, Claims, Idleness, Rejection, TokenKind};
@@ -138,12 +138,7 @@ fn open(cx: &mut Context, request: &InitRequest) -> Result<InitReport> {
             token: None,
             claims: None,
         };
-        // Of a branch that others may have written the files here know what they knew.
-        let base = match report.created {
-            true => Base::all_of(report.head),
-            false => seen::base(cx, &target, report.head),
-        };
-        seen::moved(cx, &target, report.head, &base, &[]);
+        base::remember(cx, &target, report.head, &[], Before::now());
     }
     let this = Session {
         branch: report.branch.clone(),

@@ -8,6 +8,7 @@ mod forge;
 mod guard;
 mod http;
 mod remote;
+pub mod team;
 mod world;
 
 pub use env::{Call, Env, Out};

@@ -1,0 +1,321 @@
+//! The working copy: its files, its index and its branch, each written only where asked.
+
+use super::draft::Draft;
+use super::id::{CommitId, ObjectId};
+use super::object::{Entry, Mode};
+use super::store::{Store, bytes_to_path};
+use crate::error::{Error, Kind, OrFail, Result};
+use std::fs::{File, Metadata};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// A file of the working tree as it was read: its content is in the store.
+#[derive(Debug, Clone)]
+pub struct WorkFile {
+    /// What a tree would hold of it.
+    pub entry: Entry,
+    stamp: (u64, Option<SystemTime>),
+}
+
+/// What stands at a path of the working tree.
+#[derive(Debug, Clone)]
+pub enum Standing {
+    /// Nothing.
+    Nothing,
+    /// A file.
+    File(WorkFile),
+    /// A folder, a link or something else that has no lines.
+    Other,
+}
+
+impl Standing {
+    /// What a tree would hold; none for nothing and for what is no file.
+    pub fn entry(&self) -> Option<Entry> {
+        match self {
+            Standing::File(file) => Some(file.entry),
+            _ => None,
+        }
+    }
+}
+
+fn stamp(meta: &Metadata) -> (u64, Option<SystemTime>) {
+    (meta.len(), meta.modified().ok())
+}
+
+#[cfg(unix)]
+fn mode_of(meta: &Metadata) -> Mode {
+    use std::os::unix::fs::PermissionsExt;
+    match meta.permissions().mode() & 0o100 {
+        0 => Mode::File,
+        _ => Mode::Executable,
+    }
+}
+
+/// Other platforms have no executable bit.
+#[cfg(not(unix))]
+fn mode_of(_meta: &Metadata) -> Mode {
+    Mode::File
+}
+
+/// A new file in `folder` with the mode that git gives it: what the umask leaves.
+#[cfg(unix)]
+fn new_file(folder: &Path, mode: Mode) -> std::io::Result<tempfile::NamedTempFile> {
+    use std::os::unix::fs::PermissionsExt;
+    let bits = match mode {
+        Mode::Executable => 0o777,
+        _ => 0o666,
+    };
+    tempfile::Builder::new()
+        .prefix(crate::files::UNFINISHED)
+        .permissions(std::fs::Permissions::from_mode(bits))
+        .tempfile_in(folder)
+}
+
+/// Other platforms have no mode to give.
+#[cfg(not(unix))]
+fn new_file(folder: &Path, _mode: Mode) -> std::io::Result<tempfile::NamedTempFile> {
+    tempfile::Builder::new()
+        .prefix(crate::files::UNFINISHED)
+        .tempfile_in(folder)
+}
+
+impl Store {
+    /// Reads what stands at a path of the working tree; a file's content goes into `draft`.
+    ///
+    /// Errors: usage, without a working tree; internal, for the disk.
+    pub fn work_file(&self, draft: &mut Draft<'_>, path: &[u8]) -> Result<Standing> {
+        let place = self.place(path)?;
+        let failed = || format!("`{}` cannot be read", place.display());
+        if self.has_link_above(path) {
+            return Ok(Standing::Other);
+        }
+        let meta = match place.symlink_metadata() {
+            Ok(meta) if meta.is_file() => meta,
+            Ok(_) => return Ok(Standing::Other),
+            Err(_) => return Ok(Standing::Nothing),
+        };
+        let mut file = File::open(&place).or_fail(Kind::Internal, failed)?;
+        let id = draft.blob_from(&mut file, |_| Ok(()))?;
+        Ok(Standing::File(WorkFile {
+            entry: Entry {
+                id,
+                mode: mode_of(&meta),
+            },
+            stamp: stamp(&meta),
+        }))
+    }
+
+    /// Puts `entry` (none: nothing) into the working tree, where `before` is what stood
+    /// there. False where that changed meanwhile: then the file is left alone.
+    ///
+    /// Errors: internal, for the disk.
+    pub fn put_work_file(
+        &self,
+        path: &[u8],
+        before: &Standing,
+        entry: Option<Entry>,
+    ) -> Result<bool> {
+        let place = self.place(path)?;
+        let failed = || format!("`{}` cannot be written", place.display());
+        if self.has_link_above(path) {
+            return Ok(false);
+        }
+        let now = place.symlink_metadata().ok();
+        let same = match (before, &now) {
+            (Standing::Nothing, None) => true,
+            (Standing::File(file), Some(meta)) => meta.is_file() && stamp(meta) == file.stamp,
+            _ => false,
+        };
+        if !same {
+            return Ok(false);
+        }
+        let Some(entry) = entry else {
+            if now.is_some() {
+                std::fs::remove_file(&place).or_fail(Kind::Internal, failed)?;
+                self.remove_empty_folders(&place);
+            }
+            return Ok(true);
+        };
+        let content = self.read_blob(entry.id)?;
+        let folder = place.parent().unwrap_or(&place);
+        std::fs::create_dir_all(folder).or_fail(Kind::Internal, failed)?;
+        let mut temporary = new_file(folder, entry.mode).or_fail(Kind::Internal, failed)?;
+        temporary
+            .write_all(&content)
+            .or_fail(Kind::Internal, failed)?;
+        match now {
+            Some(_) => temporary.persist(&place).map(drop).map_err(|e| e.error),
+            // Something may have appeared there meanwhile.
+            None => temporary
+                .persist_noclobber(&place)
+                .map(drop)
+                .map_err(|e| e.error),
+        }
+        .or_fail(Kind::Internal, failed)?;
+        Ok(true)
+    }
+
+    fn place(&self, path: &[u8]) -> Result<PathBuf> {
+        let root = self.work_dir().ok_or_else(|| {
+            Error::new(Kind::Usage, "this needs a clone with a working tree")
+                .hint("go into one, or name it with -C DIR")
+        })?;
+        Ok(root.join(bytes_to_path(path)))
+    }
+
+    fn has_link_above(&self, path: &[u8]) -> bool {
+        let above = path.iter().enumerate().filter(|(_, b)| **b == b'/');
+        above
+            .map(|(at, _)| &path[..at])
+            .any(|folder| self.place(folder).is_ok_and(|p| p.is_symlink()))
+    }
+
+    fn remove_empty_folders(&self, file: &Path) {
+        let root = self.work_dir().unwrap_or(file);
+        let above = file.ancestors().skip(1);
+        for folder in above.take_while(|f| *f != root && f.starts_with(root)) {
+            if std::fs::remove_dir(folder).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// The branch that is checked out, by its short name.
+    pub fn head_branch(&self) -> Option<String> {
+        self.symbolic_ref("HEAD")?
+            .strip_prefix("refs/heads/")
+            .map(str::to_owned)
+    }
+
+    /// What the index holds at each of `paths`, against the tree of HEAD: the first that
+    /// holds something staged that neither HEAD nor the working tree has.
+    ///
+    /// Errors: conflict, for an index that cannot be read.
+    pub fn staged_alone(
+        &self,
+        paths: &[(Vec<u8>, Option<ObjectId>, Option<ObjectId>)],
+    ) -> Result<Option<Vec<u8>>> {
+        let index = self.repo.index().or_fail(Kind::Conflict, unreadable)?;
+        for (path, in_head, in_work) in paths {
+            let staged = index
+                .get_path(&bytes_to_path(path), 0)
+                .map(|e| ObjectId(e.id));
+            if staged != *in_head && staged != *in_work && staged.is_some() {
+                return Ok(Some(path.clone()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Makes the index hold `entries` at these paths.
+    ///
+    /// Errors: conflict, for an index that cannot be read or is locked.
+    pub fn set_index(&self, entries: &[(Vec<u8>, Option<Entry>)]) -> Result<()> {
+        let mut index = self.repo.index().or_fail(Kind::Conflict, unreadable)?;
+        index.read(false).or_fail(Kind::Conflict, unreadable)?;
+        for (path, entry) in entries {
+            match entry {
+                None => {
+                    // What is not there need not go.
+                    let _ = index.remove(&bytes_to_path(path), 0);
+                }
+                Some(entry) => index
+                    .add(&self.index_entry(path, *entry))
+                    .or_fail(Kind::Conflict, unreadable)?,
+            }
+        }
+        index.write().or_fail(
+            Kind::Conflict,
+            || "git's index cannot be written; another git may be at work here",
+        )
+    }
+
+    /// An entry without a stamp: git looks at the file once, and stamps it then.
+    fn index_entry(&self, path: &[u8], entry: Entry) -> git2::IndexEntry {
+        let none = git2::IndexTime::new(0, 0);
+        git2::IndexEntry {
+            ctime: none,
+            mtime: none,
+            dev: 0,
+            ino: 0,
+            mode: i32::from(entry.mode.raw()) as u32,
+            uid: 0,
+            gid: 0,
+            file_size: 0,
+            id: entry.id.0,
+            flags: 0,
+            flags_extended: 0,
+            path: path.to_vec(),
+        }
+    }
+
+    /// Moves a local branch from `old` (none: it is made) to `new`, with a line in its log.
+    ///
+    /// Errors: conflict, when it is elsewhere by now.
+    pub fn move_branch(
+        &self,
+        branch: &str,
+        old: Option<CommitId>,
+        new: CommitId,
+        why: &str,
+    ) -> Result<()> {
+        let name = format!("refs/heads/{branch}");
+        let failed = || format!("the local branch {branch} moved meanwhile, or is locked");
+        match old {
+            Some(old) => self
+                .repo
+                .reference_matching(&name, new.0, true, old.0, why)
+                .map(drop)
+                .or_fail(Kind::Conflict, failed),
+            None => self
+                .repo
+                .reference(&name, new.0, false, why)
+                .map(drop)
+                .or_fail(Kind::Conflict, failed),
+        }
+    }
+
+    /// Checks a local branch out in name: HEAD names it, and files and index stay.
+    pub fn set_head(&self, branch: &str) -> Result<()> {
+        self.repo
+            .set_head(&format!("refs/heads/{branch}"))
+            .or_fail(Kind::Conflict, || {
+                format!("HEAD cannot name {branch}; another worktree may have it checked out")
+            })
+    }
+
+    /// Whether another worktree has the branch checked out.
+    pub fn is_checked_out_elsewhere(&self, branch: &str) -> bool {
+        let name = format!("ref: refs/heads/{branch}");
+        let common = self.repo.commondir();
+        let linked = std::fs::read_dir(common.join("worktrees"))
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|e| e.path());
+        let here = self.repo.path().canonicalize().ok();
+        std::iter::once(common.to_owned())
+            .chain(linked)
+            .filter(|dir| dir.canonicalize().ok() != here)
+            .filter_map(|dir| std::fs::read_to_string(dir.join("HEAD")).ok())
+            .any(|head| head.trim_end() == name && !self.repo.is_bare())
+    }
+
+    /// Makes the remote's branch of the same name the local branch's upstream.
+    pub fn set_upstream(&self, branch: &str, remote: &str) -> Result<()> {
+        let failed = || format!("the upstream of {branch} cannot be set");
+        let mut config = self.repo.config().or_fail(Kind::Internal, failed)?;
+        let merge = format!("refs/heads/{branch}");
+        for (key, value) in [("remote", remote), ("merge", merge.as_str())] {
+            config
+                .set_str(&format!("branch.{branch}.{key}"), value)
+                .or_fail(Kind::Internal, failed)?;
+        }
+        Ok(())
+    }
+}
+
+fn unreadable() -> &'static str {
+    "git's index cannot be read here (it may be split or sparse)"
+}

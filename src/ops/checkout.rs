@@ -1,0 +1,320 @@
+//! Bringing a branch's commit into the working copy: what `sandbox pull`, `sandbox switch`
+//! and a commit on the sandbox's own branch have in common.
+//!
+//! First all of it is worked out, then it is written: what cannot be done changes nothing.
+//! Files that need no change are not touched, and a file that changes under our hands is
+//! left alone and named.
+
+use super::base::Base;
+use crate::conflict::{Clash, PathConflict};
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::git::{
+    CommitId, Draft, Entry, Labels, MAX_TEXT, MergedEntry, MergedText, ObjectId, Standing, TreePath,
+};
+use crate::policy::Ledgers;
+use std::collections::BTreeSet;
+
+/// One path's step.
+struct Step {
+    path: Vec<u8>,
+    before: Standing,
+    /// What the file becomes; the same as before where it stays.
+    after: Option<Entry>,
+    theirs: Option<Entry>,
+}
+
+/// What is to be done to the working copy.
+#[derive(Default)]
+pub(in crate::ops) struct Plan {
+    steps: Vec<Step>,
+    /// Files with changes of ours that theirs were merged into.
+    pub merged: Vec<String>,
+    /// Files that both sides changed, with conflict markers where they have lines.
+    pub conflicts: Vec<PathConflict>,
+    /// Paths that are left alone, each with the reason.
+    pub left: Vec<String>,
+}
+
+/// What was done.
+#[derive(Debug, Default)]
+pub(in crate::ops) struct Done {
+    /// Files that were written or removed.
+    pub updated: Vec<String>,
+    /// What the files hold of the branch now: the base of what is changed in them next.
+    pub taken: Vec<(String, Option<Entry>)>,
+}
+
+impl Plan {
+    /// Works out how the files come to hold `to`, where `base` is what they were taken from.
+    ///
+    /// Errors: usage, without a working tree; internal, for the disk.
+    pub fn make(
+        cx: &Context,
+        draft: &mut Draft<'_>,
+        base: &Base,
+        to: CommitId,
+        label: &str,
+        ledgers: Option<&Ledgers>,
+    ) -> Result<Plan> {
+        let store = &cx.store;
+        let tree = store.commit(to)?.tree;
+        let mut paths: BTreeSet<Vec<u8>> = BTreeSet::new();
+        for from in base.trees() {
+            let changes = store.changes(Some(*from), Some(tree), false)?;
+            paths.extend(changes.into_iter().map(|c| c.path));
+        }
+        paths.extend(base.written().map(|p| p.as_bytes().to_vec()));
+        let mut plan = Plan::default();
+        for path in paths {
+            let name = std::str::from_utf8(&path).unwrap_or_default();
+            if ledgers.is_some_and(|l| l.contains(name)) {
+                plan.add_ledger(cx, draft, tree, path)?;
+            } else {
+                plan.add(cx, draft, base, tree, path, label)?;
+            }
+        }
+        Ok(plan)
+    }
+
+    /// A ledger becomes what the branch has: nobody but aidf writes it, and to the branch.
+    fn add_ledger(
+        &mut self,
+        cx: &Context,
+        draft: &mut Draft<'_>,
+        tree: ObjectId,
+        path: Vec<u8>,
+    ) -> Result<()> {
+        let theirs = cx.store.entry(tree, &path)?;
+        let before = cx.store.work_file(draft, &path)?;
+        let is_file = theirs.is_none_or(|e| e.mode.is_file());
+        if is_file && !matches!(before, Standing::Other) {
+            self.steps.push(Step {
+                path,
+                before,
+                after: theirs,
+                theirs,
+            });
+        }
+        Ok(())
+    }
+
+    fn add(
+        &mut self,
+        cx: &Context,
+        draft: &mut Draft<'_>,
+        base: &Base,
+        tree: ObjectId,
+        path: Vec<u8>,
+        label: &str,
+    ) -> Result<()> {
+        let store = &cx.store;
+        let theirs = store.entry(tree, &path)?;
+        let Some(text) = std::str::from_utf8(&path)
+            .ok()
+            .filter(|p| TreePath::new(p).is_ok())
+        else {
+            let shown = String::from_utf8_lossy(&path);
+            self.left
+                .push(format!("{shown}: a name that not every platform can hold"));
+            return Ok(());
+        };
+        let text = text.to_owned();
+        let bases = base.entries(cx, &text)?;
+        if bases.iter().all(|b| *b == theirs) {
+            return Ok(());
+        }
+        let before = store.work_file(draft, &path)?;
+        let odd = |e: &Option<Entry>| e.is_some_and(|e| !e.mode.is_file());
+        if odd(&theirs) || bases.iter().any(odd) || matches!(before, Standing::Other) {
+            self.left
+                .push(format!("{text}: a link, folder or submodule"));
+            return Ok(());
+        }
+        let ours = before.entry();
+        let mut results = Vec::new();
+        for base in &bases {
+            let result = store.merge_entry(draft, *base, ours, theirs)?;
+            if !results.contains(&result) {
+                results.push(result);
+            }
+        }
+        let (reason, lines) = match results.pop() {
+            Some(MergedEntry::Clean(after)) if results.is_empty() => {
+                if after != theirs {
+                    self.merged.push(text);
+                }
+                self.steps.push(Step {
+                    path,
+                    before,
+                    after,
+                    theirs,
+                });
+                return Ok(());
+            }
+            Some(MergedEntry::Clash(reason, lines)) if results.is_empty() => (reason, lines),
+            _ => (Clash::TwoBases, Vec::new()),
+        };
+        let after = match (ours, theirs) {
+            (Some(o), Some(t)) => self.marked(cx, draft, &bases, o, t, label)?,
+            // What they changed comes back; what they deleted and we changed stays.
+            (None, t) => Some(t),
+            (o, None) => Some(o),
+        };
+        self.conflicts.push(PathConflict {
+            path: text,
+            reason,
+            lines,
+        });
+        // Without lines to mark nothing is written: commit goes on saying that it conflicts.
+        if let Some(after) = after {
+            self.steps.push(Step {
+                path,
+                before,
+                after,
+                theirs,
+            });
+        }
+        Ok(())
+    }
+
+    /// Both versions with git's markers; none where they have no lines.
+    fn marked(
+        &self,
+        cx: &Context,
+        draft: &mut Draft<'_>,
+        bases: &[Option<Entry>],
+        ours: Entry,
+        theirs: Entry,
+        label: &str,
+    ) -> Result<Option<Option<Entry>>> {
+        let store = &cx.store;
+        let read = |entry: Entry| match store.blob_size(entry.id)? > MAX_TEXT {
+            true => Ok(None),
+            false => store.read_blob(entry.id).map(Some),
+        };
+        // Where the base is in doubt, all that differs is shown.
+        let base = match bases {
+            [Some(base)] => read(*base)?,
+            _ => Some(Vec::new()),
+        };
+        let (Some(base), Some(o), Some(t)) = (base, read(ours)?, read(theirs)?) else {
+            return Ok(None);
+        };
+        let labels = Labels {
+            ours: "yours",
+            theirs: label,
+        };
+        let content = match store.merge_text(&base, &o, &t, labels)? {
+            MergedText::Clean(content) => content,
+            MergedText::Conflict(conflict) => conflict.marked,
+            MergedText::NotText => return Ok(None),
+        };
+        let id = draft.blob(&content)?;
+        Ok(Some(Some(Entry { id, ..ours })))
+    }
+
+    /// Writes the files.
+    ///
+    /// Errors: internal, for the disk; what was written until then is in order by itself.
+    pub fn write_files(&mut self, cx: &Context) -> Result<Done> {
+        let mut done = Done::default();
+        for step in &self.steps {
+            let text = String::from_utf8_lossy(&step.path).into_owned();
+            if step.after != step.before.entry() {
+                if !cx
+                    .store
+                    .put_work_file(&step.path, &step.before, step.after)?
+                {
+                    self.left.push(format!("{text}: it changed meanwhile"));
+                    continue;
+                }
+                done.updated.push(text.clone());
+            }
+            done.taken.push((text, step.theirs));
+        }
+        Ok(done)
+    }
+
+    /// Whether the index holds something of these paths that would be lost; the path.
+    ///
+    /// Errors: conflict, for an index that cannot be read.
+    pub fn staged_alone(&self, cx: &Context, head: CommitId) -> Result<Option<String>> {
+        let tree = cx.store.commit(head)?.tree;
+        let mut looked_at = Vec::new();
+        for step in &self.steps {
+            let in_head = cx.store.entry(tree, &step.path)?.map(|e| e.id);
+            let in_work = step.before.entry().map(|e| e.id);
+            looked_at.push((step.path.clone(), in_head, in_work));
+        }
+        let found = cx.store.staged_alone(&looked_at)?;
+        Ok(found.map(|p| String::from_utf8_lossy(&p).into_owned()))
+    }
+}
+
+/// Makes HEAD's branch and the index hold `to`, where they held `from`.
+///
+/// Errors: conflict, for an index that cannot be written, or a branch that moved.
+pub(in crate::ops) fn move_head(
+    cx: &Context,
+    branch: &str,
+    from: CommitId,
+    to: CommitId,
+    why: &str,
+) -> Result<()> {
+    set_index(cx, from, to)?;
+    cx.store.move_branch(branch, Some(from), to, why)
+}
+
+/// Makes the index hold what changed from one commit to another.
+///
+/// Errors: conflict, for an index that cannot be written.
+pub(in crate::ops) fn set_index(cx: &Context, from: CommitId, to: CommitId) -> Result<()> {
+    let (old, new) = (cx.store.commit(from)?.tree, cx.store.commit(to)?.tree);
+    let entries: Vec<_> = cx
+        .store
+        .changes(Some(old), Some(new), false)?
+        .into_iter()
+        .map(|c| (c.path, c.new))
+        .collect();
+    cx.store.set_index(&entries)
+}
+
+/// The sandbox's own branch, where that is checked out.
+pub(in crate::ops) fn own_branch(cx: &Context, branch: &str) -> Option<CommitId> {
+    (cx.store.head_branch().as_deref() == Some(branch))
+        .then(|| cx.store.head())
+        .flatten()
+}
+
+/// After a write landed as `commit`: on the sandbox's own branch, and where HEAD is at what
+/// the commit was built from, HEAD and index follow, and with them the files that nobody
+/// changed here, so that `git status` is clean.
+///
+/// Best effort: the write has landed, and `sandbox pull` does the same later.
+pub(in crate::ops) fn follow(cx: &Context, branch: &str, parent: CommitId, commit: CommitId) {
+    if own_branch(cx, branch) != Some(parent) {
+        return;
+    }
+    let attempt = || -> Result<()> {
+        let mut draft = cx.store.draft();
+        let base = Base::of_commit(cx, parent)?;
+        let mut plan = Plan::make(cx, &mut draft, &base, commit, branch, None)?;
+        let in_the_way = plan.staged_alone(cx, parent)?;
+        let conflict = plan.conflicts.first().map(|c| c.path.clone());
+        if let Some(path) = in_the_way.or(conflict) {
+            return Err(Error::new(
+                Kind::Conflict,
+                format!("`{path}` has changes of yours in the way"),
+            ));
+        }
+        plan.write_files(cx)?;
+        move_head(cx, branch, parent, commit, "aidf: commit")
+    };
+    if let Err(e) = attempt() {
+        cx.warn(format!(
+            "the write landed, and your checkout stayed behind it: {}; take it with `aidf sandbox pull`",
+            e.in_full()
+        ));
+    }
+}

@@ -1,0 +1,125 @@
+//! Taking a sandbox's newest commit into the working files: files without a change of ours
+//! become theirs, others are merged, and what conflicts gets git's own markers.
+
+use crate::conflict::PathConflict;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::git::CommitId;
+use crate::ops::access::{self, Target};
+use crate::ops::base::{self, Base, Before};
+use crate::ops::checkout::{self, Plan};
+use crate::policy::Policy;
+use serde::Serialize;
+
+/// What was taken.
+#[derive(Debug, Serialize)]
+pub struct PullReport {
+    /// The sandbox's branch.
+    pub branch: String,
+    /// The repository.
+    pub repo_name: String,
+    /// The sandbox's tip.
+    pub head: CommitId,
+    /// Files that were written or removed here.
+    pub updated: Vec<String>,
+    /// Those of them that hold changes of ours as well.
+    pub merged: Vec<String>,
+    /// Files that both sides changed; where they have lines, they hold markers now.
+    pub conflicts: Vec<PathConflict>,
+    /// Whether HEAD moved: the checkout is on the sandbox's own branch.
+    pub head_moved: bool,
+    /// True where there was nothing to take.
+    pub unchanged: bool,
+    /// One sentence.
+    pub message: String,
+}
+
+/// Merges the tip of a sandbox into the working files.
+///
+/// A conflict is no error here: the report names it. Errors: usage, without a working tree;
+/// not_found, for a branch that is not there; unavailable.
+pub fn pull(cx: &Context, branch: Option<&str>) -> Result<PullReport> {
+    if cx.store.work_dir().is_none() {
+        return Err(Error::new(
+            Kind::Usage,
+            "`sandbox pull` needs a clone with a working tree",
+        )
+        .hint("go into one, or name it with -C DIR"));
+    }
+    let target = access::choose(cx, branch, None)?;
+    let (tip, policy) = tip_of(cx, &target)?;
+    let base = Base::of_working_copy(cx, &target, tip)?;
+    let mut draft = cx.store.draft();
+    let ledgers = Some(policy.ledgers());
+    let mut plan = Plan::make(cx, &mut draft, &base, tip, target.name(), ledgers)?;
+    let own = checkout::own_branch(cx, target.name())
+        .filter(|head| *head != tip && cx.store.is_ancestor(*head, tip));
+    if let Some(head) = own
+        && let Some(path) = plan.staged_alone(cx, head)?
+    {
+        return Err(Error::new(
+            Kind::Conflict,
+            format!("`{path}` is staged, and neither HEAD nor the file has that content"),
+        )
+        .hint("nothing was changed; commit it, or take it out of the index with `git restore --staged`"));
+    }
+    let done = plan.write_files(cx)?;
+    let marked = plan.conflicts.iter().map(|c| c.path.as_str());
+    // What was made anew here is older than this.
+    base::remember_pull(cx, &target, tip, &done.taken, Before::now(), marked);
+    if let Some(head) = own {
+        checkout::move_head(cx, target.name(), head, tip, "aidf: sandbox pull")?;
+    }
+    for left in &plan.left {
+        cx.warn(format!("left alone: {left}"));
+    }
+    let (files, conflicts) = (done.updated.len(), plan.conflicts.len());
+    let files = match files {
+        1 => "1 file".to_owned(),
+        _ => format!("{files} files"),
+    };
+    let message = match (conflicts, done.updated.is_empty() && own.is_none()) {
+        (0, true) => format!("nothing to do: your files have all of {}", target.name()),
+        (0, false) => format!("took {} at {} ({files})", target.name(), tip.short()),
+        _ => format!(
+            "took {} at {} ({files}); {conflicts} in conflict: mend the lines between the markers, then commit",
+            target.name(),
+            tip.short()
+        ),
+    };
+    Ok(PullReport {
+        branch: target.name().to_owned(),
+        repo_name: cx.repo_name.clone(),
+        head: tip,
+        unchanged: done.updated.is_empty() && own.is_none() && conflicts == 0,
+        updated: done.updated,
+        merged: plan.merged,
+        conflicts: plan.conflicts,
+        head_moved: own.is_some(),
+        message,
+    })
+}
+
+/// The tip of a branch on the remote, with its history here then, and the policy.
+///
+/// Errors: not_found, unavailable; integrity, for a policy that cannot be read.
+pub(super) fn tip_of(cx: &Context, target: &Target) -> Result<(CommitId, Policy)> {
+    let standing = access::standing(cx)?;
+    let mut branches = standing.branches.iter();
+    let tip = branches.find(|(name, _)| name == target.name());
+    let tip = tip.map(|(_, id)| *id).ok_or_else(|| {
+        Error::new(
+            Kind::NotFound,
+            format!("{} has no branch {}", cx.remote.address(), target.name()),
+        )
+        .hint("see them with `aidf sandbox list`")
+    })?;
+    cx.remote.fetch(&cx.store, &[tip], false, &*cx.progress)?;
+    let policy = Policy::new(
+        &standing.file,
+        &cx.config.policy,
+        &cx.config.base,
+        standing.default_branch.as_deref(),
+    );
+    Ok((tip, policy))
+}
