@@ -199,8 +199,14 @@ _aidf() {
             aidf__subcmd__help__subcmd__sandbox,list)
                 cmd="aidf__subcmd__help__subcmd__sandbox__subcmd__list"
                 ;;
+            aidf__subcmd__help__subcmd__sandbox,pull)
+                cmd="aidf__subcmd__help__subcmd__sandbox__subcmd__pull"
+                ;;
             aidf__subcmd__help__subcmd__sandbox,show)
                 cmd="aidf__subcmd__help__subcmd__sandbox__subcmd__show"
+                ;;
+            aidf__subcmd__help__subcmd__sandbox,switch)
+                cmd="aidf__subcmd__help__subcmd__sandbox__subcmd__switch"
                 ;;
             aidf__subcmd__help__subcmd__token,inspect)
                 cmd="aidf__subcmd__help__subcmd__token__subcmd__inspect"
@@ -271,8 +277,14 @@ _aidf() {
             aidf__subcmd__sandbox,list)
                 cmd="aidf__subcmd__sandbox__subcmd__list"
                 ;;
+            aidf__subcmd__sandbox,pull)
+                cmd="aidf__subcmd__sandbox__subcmd__pull"
+                ;;
             aidf__subcmd__sandbox,show)
                 cmd="aidf__subcmd__sandbox__subcmd__show"
+                ;;
+            aidf__subcmd__sandbox,switch)
+                cmd="aidf__subcmd__sandbox__subcmd__switch"
                 ;;
             aidf__subcmd__sandbox__subcmd__help,diff)
                 cmd="aidf__subcmd__sandbox__subcmd__help__subcmd__diff"
@@ -286,8 +298,14 @@ _aidf() {
             aidf__subcmd__sandbox__subcmd__help,list)
                 cmd="aidf__subcmd__sandbox__subcmd__help__subcmd__list"
                 ;;
+            aidf__subcmd__sandbox__subcmd__help,pull)
+                cmd="aidf__subcmd__sandbox__subcmd__help__subcmd__pull"
+                ;;
             aidf__subcmd__sandbox__subcmd__help,show)
                 cmd="aidf__subcmd__sandbox__subcmd__help__subcmd__show"
+                ;;
+            aidf__subcmd__sandbox__subcmd__help,switch)
+                cmd="aidf__subcmd__sandbox__subcmd__help__subcmd__switch"
                 ;;
             aidf__subcmd__token,help)
                 cmd="aidf__subcmd__token__subcmd__help"
@@ -1020,7 +1038,7 @@ _aidf() {
             return 0
             ;;
         aidf__subcmd__commit)
-            opts="-a -m -C -R -q -v -y -h --all --from-dir --rm --message --task-id --committed-by --agent --description --tag --branch --reuse-token --expect-head --overwrite --no-changelog --no-memory --dry-run --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
+            opts="-a -m -C -R -q -v -y -h --all --from-dir --rm --message --task-id --committed-by --agent --description --tag --branch --reuse-token --expect-head --base --overwrite --no-changelog --no-memory --dry-run --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1071,6 +1089,10 @@ _aidf() {
                     return 0
                     ;;
                 --expect-head)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --base)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1562,7 +1584,7 @@ _aidf() {
             return 0
             ;;
         aidf__subcmd__help__subcmd__sandbox)
-            opts="init list show diff"
+            opts="init list show diff pull switch"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1617,7 +1639,35 @@ _aidf() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        aidf__subcmd__help__subcmd__sandbox__subcmd__pull)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         aidf__subcmd__help__subcmd__sandbox__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aidf__subcmd__help__subcmd__sandbox__subcmd__switch)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2532,7 +2582,7 @@ _aidf() {
             return 0
             ;;
         aidf__subcmd__sandbox)
-            opts="-C -R -q -v -y -h --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help init list show diff help"
+            opts="-C -R -q -v -y -h --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help init list show diff pull switch help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2624,7 +2674,7 @@ _aidf() {
             return 0
             ;;
         aidf__subcmd__sandbox__subcmd__help)
-            opts="init list show diff help"
+            opts="init list show diff pull switch help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2693,7 +2743,35 @@ _aidf() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        aidf__subcmd__sandbox__subcmd__help__subcmd__pull)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         aidf__subcmd__sandbox__subcmd__help__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aidf__subcmd__sandbox__subcmd__help__subcmd__switch)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2819,7 +2897,99 @@ _aidf() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        aidf__subcmd__sandbox__subcmd__pull)
+            opts="-C -R -q -v -y -h --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --repo)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -R)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         aidf__subcmd__sandbox__subcmd__show)
+            opts="-C -R -q -v -y -h --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --repo)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -R)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aidf__subcmd__sandbox__subcmd__switch)
             opts="-C -R -q -v -y -h --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -75,6 +75,8 @@ set edit:completion:arg-completer[aidf] = {|@words|
             cand list 'List every sandbox and what it did'
             cand show 'Show one sandbox''s commits and files'
             cand diff 'Show one sandbox''s difference from its fork point'
+            cand pull 'Merge the sandbox''s newest commit into the working files'
+            cand switch 'Go to the sandbox with the checkout'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'aidf;sandbox;init'= {
@@ -167,11 +169,53 @@ set edit:completion:arg-completer[aidf] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'aidf;sandbox;pull'= {
+            cand -C 'Work in the clone that holds DIR'
+            cand --dir 'Work in the clone that holds DIR'
+            cand -R 'Work straight against a remote (URL or path), with no clone'
+            cand --repo 'Work straight against a remote (URL or path), with no clone'
+            cand --remote 'Which remote of the clone'
+            cand --config 'Operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Bound on any network wait, in seconds'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;sandbox;switch'= {
+            cand -C 'Work in the clone that holds DIR'
+            cand --dir 'Work in the clone that holds DIR'
+            cand -R 'Work straight against a remote (URL or path), with no clone'
+            cand --repo 'Work straight against a remote (URL or path), with no clone'
+            cand --remote 'Which remote of the clone'
+            cand --config 'Operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Bound on any network wait, in seconds'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'aidf;sandbox;help'= {
             cand init 'Open a sandbox: resume the token''s branch, or fork a new one'
             cand list 'List every sandbox and what it did'
             cand show 'Show one sandbox''s commits and files'
             cand diff 'Show one sandbox''s difference from its fork point'
+            cand pull 'Merge the sandbox''s newest commit into the working files'
+            cand switch 'Go to the sandbox with the checkout'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'aidf;sandbox;help;init'= {
@@ -181,6 +225,10 @@ set edit:completion:arg-completer[aidf] = {|@words|
         &'aidf;sandbox;help;show'= {
         }
         &'aidf;sandbox;help;diff'= {
+        }
+        &'aidf;sandbox;help;pull'= {
+        }
+        &'aidf;sandbox;help;switch'= {
         }
         &'aidf;sandbox;help;help'= {
         }
@@ -197,6 +245,7 @@ set edit:completion:arg-completer[aidf] = {|@words|
             cand --branch 'The branch to write'
             cand --reuse-token 'The sandbox''s token (- reads it from stdin)'
             cand --expect-head 'Fail unless the branch is at this commit'
+            cand --base 'The commit that the files were taken from, where git cannot tell'
             cand -C 'Work in the clone that holds DIR'
             cand --dir 'Work in the clone that holds DIR'
             cand -R 'Work straight against a remote (URL or path), with no clone'
@@ -971,6 +1020,8 @@ set edit:completion:arg-completer[aidf] = {|@words|
             cand list 'List every sandbox and what it did'
             cand show 'Show one sandbox''s commits and files'
             cand diff 'Show one sandbox''s difference from its fork point'
+            cand pull 'Merge the sandbox''s newest commit into the working files'
+            cand switch 'Go to the sandbox with the checkout'
         }
         &'aidf;help;sandbox;init'= {
         }
@@ -979,6 +1030,10 @@ set edit:completion:arg-completer[aidf] = {|@words|
         &'aidf;help;sandbox;show'= {
         }
         &'aidf;help;sandbox;diff'= {
+        }
+        &'aidf;help;sandbox;pull'= {
+        }
+        &'aidf;help;sandbox;switch'= {
         }
         &'aidf;help;commit'= {
         }

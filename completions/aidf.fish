@@ -52,25 +52,27 @@ complete -c aidf -n "__fish_aidf_needs_command" -f -a "demo" -d 'Play the whole 
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "man" -d 'Write the man pages into a folder'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff help" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff help" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff help" -l remote -d 'Which remote of the clone' -r
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff help" -l config -d 'Operator\'s config file' -r -F
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff help" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
 always\t'Even into pipes'
 never\t'Nowhere'"
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff help" -l timeout -d 'Bound on any network wait, in seconds' -r
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff help" -l json -d 'Print one JSON object on stdout'
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff help" -s q -l quiet -d 'Print errors only'
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff help" -s v -l verbose -d 'Print each step with its time on stderr'
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff help" -l no-input -d 'Never prompt'
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff help" -s y -l yes -d 'Answer yes to every question'
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff help" -f -a "init" -d 'Open a sandbox: resume the token\'s branch, or fork a new one'
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff help" -f -a "list" -d 'List every sandbox and what it did'
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff help" -f -a "show" -d 'Show one sandbox\'s commits and files'
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff help" -f -a "diff" -d 'Show one sandbox\'s difference from its fork point'
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -f -a "init" -d 'Open a sandbox: resume the token\'s branch, or fork a new one'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -f -a "list" -d 'List every sandbox and what it did'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -f -a "show" -d 'Show one sandbox\'s commits and files'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -f -a "diff" -d 'Show one sandbox\'s difference from its fork point'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -f -a "pull" -d 'Merge the sandbox\'s newest commit into the working files'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -f -a "switch" -d 'Go to the sandbox with the checkout'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from init" -l reuse-token -d 'Come back with this token (- reads it from stdin)' -r
 complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from init" -l base -d 'Fork from this branch' -r
 complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from init" -l name -d 'Ask for the name sandbox-NAME' -r
@@ -136,10 +138,40 @@ complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subco
 complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from diff" -l no-input -d 'Never prompt'
 complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from diff" -s y -l yes -d 'Answer yes to every question'
 complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from pull" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from pull" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from pull" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from pull" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from pull" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from pull" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from pull" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from pull" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from pull" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from pull" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from pull" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from pull" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from switch" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from switch" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from switch" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from switch" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from switch" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from switch" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from switch" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from switch" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from switch" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from switch" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from switch" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from switch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from help" -f -a "init" -d 'Open a sandbox: resume the token\'s branch, or fork a new one'
 complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from help" -f -a "list" -d 'List every sandbox and what it did'
 complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show one sandbox\'s commits and files'
 complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from help" -f -a "diff" -d 'Show one sandbox\'s difference from its fork point'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from help" -f -a "pull" -d 'Merge the sandbox\'s newest commit into the working files'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from help" -f -a "switch" -d 'Go to the sandbox with the checkout'
 complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c aidf -n "__fish_aidf_using_subcommand commit" -l from-dir -d 'Take every file below DIR into the same path of the tree' -r -F
 complete -c aidf -n "__fish_aidf_using_subcommand commit" -l rm -d 'Remove a path' -r
@@ -152,6 +184,7 @@ complete -c aidf -n "__fish_aidf_using_subcommand commit" -l tag -d 'A word to f
 complete -c aidf -n "__fish_aidf_using_subcommand commit" -l branch -d 'The branch to write' -r
 complete -c aidf -n "__fish_aidf_using_subcommand commit" -l reuse-token -d 'The sandbox\'s token (- reads it from stdin)' -r
 complete -c aidf -n "__fish_aidf_using_subcommand commit" -l expect-head -d 'Fail unless the branch is at this commit' -r
+complete -c aidf -n "__fish_aidf_using_subcommand commit" -l base -d 'The commit that the files were taken from, where git cannot tell' -r
 complete -c aidf -n "__fish_aidf_using_subcommand commit" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
 complete -c aidf -n "__fish_aidf_using_subcommand commit" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
 complete -c aidf -n "__fish_aidf_using_subcommand commit" -l remote -d 'Which remote of the clone' -r
@@ -736,6 +769,8 @@ complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcomma
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "list" -d 'List every sandbox and what it did'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "show" -d 'Show one sandbox\'s commits and files'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "diff" -d 'Show one sandbox\'s difference from its fork point'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "pull" -d 'Merge the sandbox\'s newest commit into the working files'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "switch" -d 'Go to the sandbox with the checkout'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from backup" -f -a "create" -d 'Make today\'s backup of each branch (the default)'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from backup" -f -a "list" -d 'List the backups, newest first'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from backup" -f -a "prune" -d 'Remove the backups and bundles that no rule keeps'

@@ -150,6 +150,29 @@ struct Written {
     or_trees: bool,
 }
 
+impl Written {
+    fn of(held: Option<Entry>) -> Written {
+        Written {
+            held: vec![held],
+            or_trees: false,
+        }
+    }
+
+    /// What the trees hold, and nothing else.
+    fn of_trees() -> Written {
+        Written {
+            held: Vec::new(),
+            or_trees: true,
+        }
+    }
+
+    fn add(&mut self, held: Option<Entry>) {
+        if !self.held.contains(&held) {
+            self.held.push(held);
+        }
+    }
+}
+
 impl Base {
     /// The whole of a commit.
     ///
@@ -330,70 +353,16 @@ impl<'a> History<'a> {
             brought.is_some_and(|(_, time)| time < seconds(record.at))
         };
         let then = then.or_else(|| Some(self.head).filter(has_it).filter(older));
-        let before_that = match (published.filter(has_it), then) {
-            (Some(_), _) => None,
+        let mut written = match (published.filter(has_it), then) {
+            (Some(_), _) => Written::of_trees(),
             (None, Some(then)) => self.before_commit(path, record, then, stamp.id),
             // What the user added by hand may come from either.
             (None, None) => return as_written(true),
         };
-        let Some(before) = before_that else {
-            return newer.is_none().then_some(Written {
-                held: vec![held],
-                or_trees: true,
-            });
-        };
-        let mut written = Written {
-            held: vec![before],
-            or_trees: false,
-        };
         if newer.is_none() {
-            written.held.push(held);
+            written.add(held);
         }
-        // A file that was made before the local commit may have been made by git too: then
-        // the commit was built on what git put there.
-        let built_on = then.map(|then| self.built_on(path, then, stamp.id));
-        for (commit, blob) in built_on.unwrap_or_default() {
-            let is_published = published.is_some_and(|p| self.cx.store.is_ancestor(commit, p));
-            let found = match is_published {
-                true => None,
-                false => self.before_commit(path, record, commit, blob),
-            };
-            match found {
-                Some(found) if written.held.contains(&found) => {}
-                Some(found) => written.held.push(found),
-                None => written.or_trees = true,
-            }
-        }
-        Some(written)
-    }
-
-    /// Where HEAD may have been when the file was made, and what it had of it, where that
-    /// was before the commit of this line that brought `blob`. Commits know seconds alone:
-    /// those of the same second count as well.
-    fn built_on(&self, path: &str, tip: CommitId, blob: ObjectId) -> Vec<(CommitId, ObjectId)> {
-        const MOST: usize = 100;
-        let made = || {
-            let root = self.cx.store.work_dir()?;
-            let meta = root.join(path).symlink_metadata().ok()?;
-            Some(seconds(nanos(meta.created().ok()?)))
-        };
-        let mut found: Vec<(CommitId, ObjectId)> = Vec::new();
-        let (Some(made), Some((first, time))) = (made(), self.brought(path, tip, blob)) else {
-            return found;
-        };
-        let (mut at, mut time) = (first, time);
-        while time >= made && found.len() < MOST {
-            let parent = self.cx.store.commit(at).ok();
-            let parent = parent.and_then(|c| c.parents.first().copied());
-            let Some(parent) = parent.and_then(|p| self.cx.store.commit(p).ok()) else {
-                break;
-            };
-            (at, time) = (parent.id, parent.time);
-            if let Some(entry) = self.entry(at, path) {
-                found.push((at, entry.id));
-            }
-        }
-        found
+        (!written.held.is_empty()).then_some(written)
     }
 
     /// Whether git took a file away with a commit that HEAD left after the record was made.
@@ -436,16 +405,18 @@ impl<'a> History<'a> {
         record: &Record,
         then: CommitId,
         blob: ObjectId,
-    ) -> Option<Option<Entry>> {
+    ) -> Written {
         let earlier = record.earlier.iter().rev();
         let mut held = earlier
             .clone()
             .filter_map(|e| self.content(e.held.as_deref()));
         // What was written since is no change any more.
         if let Some(same) = held.find(|e| e.map(|e| e.id) == Some(blob)) {
-            return Some(same);
+            return Written::of(same);
         }
-        let (brought, brought_at) = self.brought(path, then, blob)?;
+        let Some((brought, brought_at)) = self.brought(path, then, blob) else {
+            return Written::of_trees();
+        };
         let had_it = |head: &Option<String>| {
             let head = head.as_deref();
             let head = head.and_then(|h| CommitId::parse(h).ok());
@@ -455,11 +426,15 @@ impl<'a> History<'a> {
         // or the user replaced them: either way they are no changes any more.
         let on_top = record.landed && had_it(&record.head);
         if on_top || record.earlier.iter().any(|e| e.landed && had_it(&e.head)) {
-            return Some(self.entry(then, path));
+            return Written::of(self.entry(then, path));
         }
         let mut earlier = earlier;
-        let found = earlier.find(|e| !had_it(&e.head) && seconds(e.at) <= brought_at)?;
-        let base = self.content(found.held.as_deref())?;
+        let found = earlier.find(|e| !had_it(&e.head) && seconds(e.at) <= brought_at);
+        let Some((found, base)) =
+            found.and_then(|found| Some((found, self.content(found.held.as_deref())?)))
+        else {
+            return Written::of_trees();
+        };
         // Where what was written since holds all that the commit changed, its content is no
         // change any more: others may have changed that since.
         let since = std::iter::once(record.held.as_deref()).chain(
@@ -471,12 +446,37 @@ impl<'a> History<'a> {
                 .map(|e| e.held.as_deref()),
         );
         let mut since = since.filter_map(|held| self.content(held)).flatten();
-        match base {
-            Some(base) if since.any(|later| self.holds_change(base.id, blob, later.id)) => {
-                Some(Some(Entry { id: blob, ..base }))
-            }
-            base => Some(base),
+        if let Some(base) = base
+            && since.any(|later| self.holds_change(base.id, blob, later.id))
+        {
+            return Written::of(Some(Entry { id: blob, ..base }));
         }
+        let mut taken = Written::of(base);
+        // Git may have put the file back before that commit was made: then it was built on
+        // what its parent has. It was not where it holds what the record has besides.
+        let parent = self.cx.store.commit(brought).ok();
+        let parent = parent.and_then(|c| c.parents.first().copied());
+        let Some((parent, theirs)) = parent.and_then(|p| Some((p, self.entry(p, path)?.id))) else {
+            return taken;
+        };
+        let built_on_record =
+            base.is_some_and(|b| b.id == theirs || self.holds_change(theirs, b.id, blob));
+        let published = *self
+            .published
+            .get_or_init(|| published_part(self.cx, self.head));
+        if built_on_record {
+            return taken;
+        }
+        if published.is_some_and(|p| self.cx.store.is_ancestor(parent, p)) {
+            taken.or_trees = true;
+            return taken;
+        }
+        let other = self.before_commit(path, record, parent, theirs);
+        taken.or_trees |= other.or_trees;
+        for held in other.held {
+            taken.add(held);
+        }
+        taken
     }
 
     /// Whether `later` holds all that changed from `from` to `to`.
@@ -629,14 +629,19 @@ pub(in crate::ops) fn remember_switch(
                 continue;
             }
             // A local commit's content was taken from what stood when it was made.
-            let before = memory.written.get(path).and_then(|record| {
-                let held = history.before_commit(path, record, to, held.map(|e| e.id)?)?;
-                let commit = CommitId::parse(&record.commit).ok()?;
-                Some(Record::new(held, commit, at, Some(to)))
-            });
-            match before {
-                Some(record) => memory.put(path, record),
-                None => drop(memory.written.remove(path)),
+            let (Some(record), Some(held)) = (memory.written.get(path), held) else {
+                memory.written.remove(path);
+                continue;
+            };
+            let before = history.before_commit(path, record, to, held.id);
+            let commit = CommitId::parse(&record.commit).ok();
+            match (&before.held[..], before.or_trees, commit) {
+                ([held], false, Some(commit)) => {
+                    memory.put(path, Record::new(*held, commit, at, Some(to)));
+                }
+                ([], _, _) => drop(memory.written.remove(path)),
+                // In doubt it stays as it is: the records tell the same later.
+                _ => {}
             }
         }
     };

@@ -139,7 +139,7 @@ impl Plan {
                 results.push(result);
             }
         }
-        let (reason, lines) = match results.pop() {
+        let (mut reason, mut lines) = match results.pop() {
             Some(MergedEntry::Clean(after)) if results.is_empty() => {
                 if after != theirs {
                     self.merged.push(text);
@@ -156,7 +156,13 @@ impl Plan {
             _ => (Clash::TwoBases, Vec::new()),
         };
         let after = match (ours, theirs) {
-            (Some(o), Some(t)) => self.marked(cx, draft, &bases, o, t, label)?,
+            (Some(o), Some(t)) => {
+                let marked = self.marked(cx, draft, &bases, o, t, label)?;
+                if marked.is_some_and(|(_, in_doubt)| in_doubt) {
+                    (reason, lines) = (Clash::TwoBases, Vec::new());
+                }
+                marked.map(|(entry, _)| Some(entry))
+            }
             // What they changed comes back; what they deleted and we changed stays.
             (None, t) => Some(t),
             (o, None) => Some(o),
@@ -178,7 +184,8 @@ impl Plan {
         Ok(())
     }
 
-    /// Both versions with git's markers; none where they have no lines.
+    /// Both versions with git's markers, and whether their base is in doubt; none where they
+    /// have no lines.
     fn marked(
         &self,
         cx: &Context,
@@ -187,31 +194,44 @@ impl Plan {
         ours: Entry,
         theirs: Entry,
         label: &str,
-    ) -> Result<Option<Option<Entry>>> {
+    ) -> Result<Option<(Entry, bool)>> {
         let store = &cx.store;
         let read = |entry: Entry| match store.blob_size(entry.id)? > MAX_TEXT {
             true => Ok(None),
             false => store.read_blob(entry.id).map(Some),
         };
-        // Where the base is in doubt, all that differs is shown.
-        let base = match bases {
-            [Some(base)] => read(*base)?,
-            _ => Some(Vec::new()),
-        };
-        let (Some(base), Some(o), Some(t)) = (base, read(ours)?, read(theirs)?) else {
+        let (Some(o), Some(t)) = (read(ours)?, read(theirs)?) else {
             return Ok(None);
         };
         let labels = Labels {
             ours: "yours",
             theirs: label,
         };
-        let content = match store.merge_text(&base, &o, &t, labels)? {
+        let mut merges = Vec::new();
+        for base in bases {
+            let base = match base {
+                Some(base) => read(*base)?,
+                None => Some(Vec::new()),
+            };
+            let Some(base) = base else { return Ok(None) };
+            let merged = store.merge_text(&base, &o, &t, labels)?;
+            if !merges.contains(&merged) {
+                merges.push(merged);
+            }
+        }
+        // Where the base is in doubt, all that differs is shown.
+        let in_doubt = merges.len() > 1;
+        let merged = match merges.pop() {
+            Some(merged) if !in_doubt => merged,
+            _ => store.merge_text(&[], &o, &t, labels)?,
+        };
+        let content = match merged {
             MergedText::Clean(content) => content,
             MergedText::Conflict(conflict) => conflict.marked,
             MergedText::NotText => return Ok(None),
         };
         let id = draft.blob(&content)?;
-        Ok(Some(Some(Entry { id, ..ours })))
+        Ok(Some((Entry { id, ..ours }, in_doubt)))
     }
 
     /// Writes the files.

@@ -88,6 +88,16 @@ impl Copy {
         let back = back
             .into_iter()
             .filter(|(slot, own)| head.get(slot) == own.value.as_ref());
+        // A commit that never had the file has not deleted it.
+        let machine = &self.machine;
+        let back: Vec<_> = back
+            .filter(|(slot, own)| {
+                own.value.is_some()
+                    || !machine
+                        .git(&["log", "-1", "--format=%h", "HEAD", "--", &slot.0])
+                        .is_empty()
+            })
+            .collect();
         self.own.extend(back);
     }
 
