@@ -7,7 +7,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hkdf::Hkdf;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 /// The fewest random bytes that a key may have.
@@ -98,8 +98,7 @@ impl KeyRing {
             return parse_secrets(text, "AIDF_KEY");
         }
         if let Some(path) = &source.file {
-            check_secret(path, owner)?;
-            let text = std::fs::read_to_string(path).or_fail(Kind::Usage, || {
+            let text = read_secret(path, owner, || {
                 format!("the key file {} cannot be read", path.display())
             })?;
             return match text.trim_start().starts_with('{') {
@@ -110,8 +109,7 @@ impl KeyRing {
         if !source.ring.exists() {
             return Ok(KeyRing::default());
         }
-        check_secret(&source.ring, owner)?;
-        let text = std::fs::read_to_string(&source.ring).or_fail(Kind::Usage, || {
+        let text = read_secret(&source.ring, owner, || {
             format!("the key ring {} cannot be read", source.ring.display())
         })?;
         parse_ring(&text, &source.ring)
@@ -227,21 +225,34 @@ fn decode_secret(word: &str) -> Option<Vec<u8>> {
         .or_else(|| URL_SAFE_NO_PAD.decode(word.trim_end_matches('=')).ok())
 }
 
-/// Refuses a secret's file that others can read, or that is another account's: who owns a
-/// file sets what is in it.
+/// Reads a secret's file. One that others can read is refused, and so is one of another
+/// account, for who owns a file sets what is in it. What is read is what was checked.
 ///
-/// Errors: auth.
-pub fn check_private(path: &Path) -> Result<()> {
-    check_secret(path, None)
+/// Errors: auth; what `unreadable` makes of one that cannot be read.
+pub fn read_private(path: &Path, unreadable: impl Fn() -> String) -> Result<String> {
+    read_secret(path, None, unreadable)
 }
 
 /// The same of a file that the account `owner` may own as well.
 ///
-/// Errors: auth.
+/// Errors: as for [`read_private`].
+pub fn read_secret(
+    path: &Path,
+    owner: Option<u32>,
+    unreadable: impl Fn() -> String,
+) -> Result<String> {
+    let mut file = std::fs::File::open(path).or_fail(Kind::Usage, &unreadable)?;
+    check_secret(path, &file, owner)?;
+    let mut text = String::new();
+    file.read_to_string(&mut text)
+        .or_fail(Kind::Usage, unreadable)?;
+    Ok(text)
+}
+
 #[cfg(unix)]
-pub fn check_secret(path: &Path, owner: Option<u32>) -> Result<()> {
+fn check_secret(path: &Path, file: &std::fs::File, owner: Option<u32>) -> Result<()> {
     use std::os::unix::fs::MetadataExt;
-    let Ok(meta) = std::fs::metadata(path) else {
+    let Ok(meta) = file.metadata() else {
         return Ok(());
     };
     let us = rustix::process::geteuid().as_raw();
@@ -272,7 +283,7 @@ pub fn check_secret(path: &Path, owner: Option<u32>) -> Result<()> {
 
 /// Other platforms keep a user's files private by other means than a mode.
 #[cfg(not(unix))]
-pub fn check_secret(_path: &Path, _owner: Option<u32>) -> Result<()> {
+fn check_secret(_path: &Path, _file: &std::fs::File, _owner: Option<u32>) -> Result<()> {
     Ok(())
 }
 

@@ -6,11 +6,11 @@ use super::refusal::status;
 use super::settings::{ForgeSettings, GitHubAppFile, Provider};
 use super::target::{Target, api_base, encode, is_own_host, known_host, leads_elsewhere};
 use crate::clock::Moment;
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::error::{Error, Kind, Result};
 use crate::git::wire::endpoint::HttpUrl;
 use crate::git::{Endpoint, FROM_APP, Family, Login, LoginSource, token};
 use crate::http::Http;
-use crate::keys::check_private;
+use crate::keys::read_private;
 use crate::progress::Silent;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -44,14 +44,13 @@ impl App {
     /// Errors: usage, for a file that holds no RSA key; auth, for one that others can read.
     pub fn load(file: &GitHubAppFile) -> Result<App> {
         let path = &file.private_key_file;
-        check_private(path)?;
-        let pem = std::fs::read(path).or_fail(Kind::Usage, || {
+        let pem = read_private(path, || {
             format!(
                 "the GitHub App's private key {} cannot be read",
                 path.display()
             )
         })?;
-        App::new(file.id, &pem).ok_or_else(|| {
+        App::new(file.id, pem.as_bytes()).ok_or_else(|| {
             Error::new(
                 Kind::Usage,
                 format!("{} holds no RSA private key in PEM form", path.display()),

@@ -71,7 +71,13 @@ impl Store {
         if let Some(parent) = path.parent() {
             let failed = || format!("the cache {} cannot be used", path.display());
             std::fs::create_dir_all(parent).or_fail(Kind::Internal, failed)?;
-            check_own(parent)?;
+            // The folder, the one it is in, and what an open folder may have let in before.
+            let inside = ["", "HEAD", "config", "objects", "refs"].map(|n| path.join(n));
+            let lock = path.with_extension("lock");
+            let above = [parent, parent.parent().unwrap_or(parent), &lock];
+            for place in above.into_iter().chain(inside.iter().map(PathBuf::as_path)) {
+                check_own(place)?;
+            }
             // Whoever can open the lock can hold it, and whoever writes here decides what
             // we take for the remote's history.
             private(parent);
@@ -669,14 +675,24 @@ pub(super) fn prepare() {
 fn check_own(folder: &Path) -> Result<()> {
     use std::os::unix::fs::MetadataExt;
     let us = rustix::process::geteuid().as_raw();
-    let owner = folder.metadata().map_or(us, |m| m.uid());
+    let Ok(meta) = folder.symlink_metadata() else {
+        return Ok(());
+    };
+    let owner = meta.uid();
+    if meta.is_symlink() && folder.extension().is_some_and(|e| e == "lock") {
+        return Err(Error::new(
+            Kind::Usage,
+            format!("the lock {} of the cache is a link", folder.display()),
+        )
+        .hint("remove it"));
+    }
     if owner == us || us == 0 {
         return Ok(());
     }
     Err(Error::new(
         Kind::Usage,
         format!(
-            "the cache folder {} belongs to another account (number {owner})",
+            "{} in the cache belongs to another account (number {owner})",
             folder.display()
         ),
     )

@@ -4,7 +4,7 @@
 use crate::error::{Kind, OrFail, Result};
 use crate::files::write_whole;
 use crate::git::Store;
-use crate::keys::check_private;
+use crate::keys::read_private;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -79,8 +79,8 @@ pub fn load(store: &Store, repo_name: &str) -> Result<Option<Session>> {
     }
     for dir in [store.git_dir(), store.common_dir()] {
         let path = file(dir);
-        if let Ok(text) = std::fs::read_to_string(&path) {
-            check_private(&path)?;
+        if path.is_file() {
+            let text = read_private(&path, || format!("{} cannot be read", path.display()))?;
             let session: Option<Session> = serde_json::from_str(&text).ok();
             if let Some(session) = session.filter(|s| s.repo_name == repo_name) {
                 return Ok(Some(session));

@@ -27,8 +27,10 @@ mod unix {
     use std::os::unix::fs::MetadataExt;
     use std::path::{Path, PathBuf};
 
-    /// Folders of refs that are looked at; with more, it is said that there are more.
-    const MOST_FOLDERS: usize = 10_000;
+    /// Files of the repository that are looked at; with more, it is said that there are more.
+    const MOST_ENTRIES: usize = 500_000;
+    /// Links that one path may lead through, as Linux has it.
+    const MOST_LINKS: usize = 40;
     const ROOT: u32 = 0;
     /// In a folder with this bit others may make entries, and touch none that is not theirs.
     const STICKY: u32 = 0o1000;
@@ -38,120 +40,189 @@ mod unix {
         let Ok(meta) = trusted.git_dir.metadata() else {
             return Some("the owner of the repository's files cannot be told".to_owned());
         };
-        let walk = Walk {
-            owner: meta.uid(),
-            seen: BTreeSet::new(),
-        };
-        walk.files(trusted)
+        let owner = meta.uid();
+        Walk::of(owner)
+            .files(trusted)
             .err()
-            .or_else(|| shell_of(trusted.git_dir, meta.uid()))
+            .or_else(|| shell_of(trusted.git_dir, owner))
     }
 
     struct Walk {
         owner: u32,
         seen: BTreeSet<PathBuf>,
+        entries: usize,
     }
 
     type Sound = Result<(), String>;
 
     impl Walk {
-        fn files(mut self, trusted: &Trusted<'_>) -> Sound {
-            let git_dir = trusted.git_dir;
-            self.with_ancestors(git_dir)?;
-            let own = [
-                "HEAD",
-                "config",
-                "packed-refs",
-                "info",
-                "objects",
-                "refs",
-                "aidf",
-            ];
-            for name in own {
-                self.file(&git_dir.join(name))?;
+        fn of(owner: u32) -> Walk {
+            Walk {
+                owner,
+                seen: BTreeSet::new(),
+                entries: 0,
             }
-            for name in ["info/alternates", "info", "pack"] {
-                self.file(&git_dir.join("objects").join(name))?;
-            }
-            self.below(&git_dir.join("objects"), 1)?;
-            self.below(&git_dir.join("refs"), MOST_FOLDERS)?;
-            self.below(&git_dir.join("aidf"), MOST_FOLDERS)?;
-            self.with_ancestors(trusted.hooks)?;
-            for name in ["pre-receive", super::super::bare::BEFORE] {
-                self.with_ancestors(&trusted.hooks.join(name))?;
-            }
+        }
+
+        fn files(&mut self, trusted: &Trusted<'_>) -> Sound {
+            self.way_to(trusted.git_dir)?;
+            self.below(trusted.git_dir)?;
+            // git runs whatever hook lies there, as the owner.
+            self.way_to(trusted.hooks)?;
+            self.below(trusted.hooks)?;
             for file in [trusted.program, trusted.key].into_iter().flatten() {
-                self.with_ancestors(file)?;
+                self.way_to(file)?;
+            }
+            self.alternates(&trusted.git_dir.join("objects"))?;
+            for file in self.settings(trusted.git_dir) {
+                self.way_to(&file)?;
+                self.includes(&file)?;
             }
             Ok(())
         }
 
-        /// A file, where it leads to, and every folder above either.
-        fn with_ancestors(&mut self, file: &Path) -> Sound {
-            if file.symlink_metadata().is_err() {
-                return Ok(());
-            }
-            let plain = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-            let real = file.canonicalize().unwrap_or_else(|_| plain.clone());
-            for place in [&plain, &real] {
-                for part in place.ancestors().filter(|p| !p.as_os_str().is_empty()) {
-                    self.file(part)?;
+        /// Every folder, link and file that a path leads through.
+        fn way_to(&mut self, file: &Path) -> Sound {
+            let mut rest = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+            for _ in 0..MOST_LINKS {
+                let mut at = PathBuf::new();
+                let mut turned = None;
+                let mut parts = rest.components();
+                while let Some(part) = parts.next() {
+                    match part {
+                        std::path::Component::ParentDir => {
+                            at.pop();
+                            continue;
+                        }
+                        part => at.push(part),
+                    }
+                    let Ok(meta) = at.symlink_metadata() else {
+                        return Ok(());
+                    };
+                    let is_last = parts.as_path().as_os_str().is_empty();
+                    self.place(&at, &meta, !is_last || meta.is_dir())?;
+                    if meta.is_symlink() {
+                        let target = std::fs::read_link(&at)
+                            .map_err(|_| format!("{} leads nowhere", at.display()))?;
+                        let from = at.parent().unwrap_or(Path::new("/"));
+                        turned = Some(from.join(target).join(parts.as_path()));
+                        break;
+                    }
+                }
+                match turned {
+                    Some(next) => rest = next,
+                    None => return Ok(()),
                 }
             }
-            Ok(())
+            Err(format!("{} leads through too many links", file.display()))
         }
 
-        /// Every folder below one, so many levels deep.
-        fn below(&mut self, folder: &Path, levels: usize) -> Sound {
-            let mut folders = vec![(folder.to_owned(), levels)];
-            let mut count = 0;
-            while let Some((folder, levels)) = folders.pop() {
+        /// Everything below a folder; links are followed.
+        fn below(&mut self, folder: &Path) -> Sound {
+            // Nobody but the owner has business in the repository, sticky or not.
+            if let Ok(meta) = folder.metadata() {
+                sound(folder, &meta, self.owner)?;
+            }
+            let mut folders = vec![folder.to_owned()];
+            while let Some(folder) = folders.pop() {
                 let Ok(entries) = std::fs::read_dir(&folder) else {
                     continue;
                 };
                 for entry in entries.flatten() {
-                    if !entry.file_type().is_ok_and(|t| t.is_dir()) {
+                    let path = entry.path();
+                    let Ok(meta) = path.symlink_metadata() else {
                         continue;
-                    }
-                    count += 1;
-                    if count > MOST_FOLDERS {
+                    };
+                    self.entries += 1;
+                    if self.entries > MOST_ENTRIES {
                         return Err(format!(
-                            "{} holds more folders than are looked at",
-                            folder.display()
+                            "{} is one of more files than are looked at",
+                            path.display()
                         ));
                     }
-                    self.file(&entry.path())?;
-                    if levels > 1 {
-                        folders.push((entry.path(), levels - 1));
+                    if meta.is_symlink() {
+                        self.way_to(&path)?;
+                        if path.is_dir() && self.seen.insert(path.join(".")) {
+                            folders.push(path);
+                        }
+                        continue;
+                    }
+                    sound(&path, &meta, self.owner)?;
+                    if meta.is_dir() {
+                        folders.push(path);
                     }
                 }
             }
             Ok(())
         }
 
-        fn file(&mut self, place: &Path) -> Sound {
+        /// Other repositories whose objects this one has (gitrepository-layout(5)).
+        fn alternates(&mut self, objects: &Path) -> Sound {
+            let text = std::fs::read_to_string(objects.join("info/alternates")).unwrap_or_default();
+            for line in text
+                .lines()
+                .filter(|l| !l.is_empty() && !l.starts_with('#'))
+            {
+                self.way_to(&objects.join(line))?;
+            }
+            Ok(())
+        }
+
+        /// The files of settings that the owner's git reads.
+        fn settings(&self, git_dir: &Path) -> Vec<PathBuf> {
+            let mut files = vec![git_dir.join("config"), PathBuf::from("/etc/gitconfig")];
+            if let Some(account) = account(self.owner).filter(|a| a.home.is_absolute()) {
+                files.push(account.home.join(".gitconfig"));
+                files.push(account.home.join(".config/git/config"));
+            }
+            files
+        }
+
+        /// Files that a file of settings takes in (git-config(1), Includes).
+        fn includes(&mut self, file: &Path) -> Sound {
+            let text = std::fs::read_to_string(file).unwrap_or_default();
+            let mut inside = false;
+            for line in text.lines().map(|l| l.trim().to_lowercase()) {
+                if line.starts_with('[') {
+                    inside = line.starts_with("[include");
+                }
+                if inside && line.contains("path") && line.contains('=') {
+                    return Err(format!(
+                        "{} takes in other files, which are not looked at",
+                        file.display()
+                    ));
+                }
+            }
+            Ok(())
+        }
+
+        /// A place on the way to a file.
+        fn place(&mut self, place: &Path, meta: &Metadata, above: bool) -> Sound {
             if !self.seen.insert(place.to_owned()) {
                 return Ok(());
             }
-            // What a link leads to is asked for; who may write the link is who may write
-            // the folder it is in.
-            match place.metadata() {
-                Ok(meta) => sound(place, &meta, self.owner),
-                Err(_) => Ok(()),
+            // Who may write a link is who may write the folder it is in.
+            if meta.is_symlink() {
+                return belongs(place, meta, self.owner);
             }
+            if above && meta.is_dir() && meta.mode() & STICKY != 0 {
+                return belongs(place, meta, self.owner);
+            }
+            sound(place, meta, self.owner)
         }
     }
 
-    fn sound(place: &Path, meta: &Metadata, owner: u32) -> Sound {
-        let shown = place.display();
-        if meta.uid() != ROOT && meta.uid() != owner {
-            let who = account(meta.uid())
-                .map_or_else(|| format!("number {}", meta.uid()), |(name, _)| name);
-            return Err(format!("{shown} belongs to the account {who}"));
-        }
-        if meta.is_dir() && meta.mode() & STICKY != 0 {
+    fn belongs(place: &Path, meta: &Metadata, owner: u32) -> Sound {
+        if meta.uid() == ROOT || meta.uid() == owner {
             return Ok(());
         }
+        let who = account(meta.uid()).map_or_else(|| format!("number {}", meta.uid()), |a| a.name);
+        Err(format!("{} belongs to the account {who}", place.display()))
+    }
+
+    fn sound(place: &Path, meta: &Metadata, owner: u32) -> Sound {
+        belongs(place, meta, owner)?;
+        let shown = place.display();
         if meta.mode() & 0o002 != 0 {
             return Err(format!("everybody on this machine may write {shown}"));
         }
@@ -173,9 +244,10 @@ mod unix {
         }
         const NO_SHELL: [&str; 4] = ["nologin", "false", "git-shell", "gitolite-shell"];
         match account(owner) {
-            Some((_, shell)) if NO_SHELL.iter().any(|s| shell.ends_with(s)) => None,
-            Some((name, shell)) => Some(format!(
-                "the files belong to the account {name}, which can be logged in to ({shell}): whoever does so goes round the hook"
+            Some(a) if NO_SHELL.iter().any(|s| a.shell.ends_with(s)) => None,
+            Some(a) => Some(format!(
+                "the files belong to the account {}, which can be logged in to ({}): whoever does so goes round the hook",
+                a.name, a.shell
             )),
             None => Some(format!(
                 "the files belong to the account number {owner}, and this machine does not say who can log in to it"
@@ -183,11 +255,21 @@ mod unix {
         }
     }
 
-    /// The name and the shell of an account, as this machine's own file says.
-    fn account(id: u32) -> Option<(String, String)> {
+    struct Account {
+        name: String,
+        home: PathBuf,
+        shell: String,
+    }
+
+    /// An account, as this machine's own file says.
+    fn account(id: u32) -> Option<Account> {
         let rows = rows("/etc/passwd");
         let row = rows.iter().find(|row| number(row, 2) == Some(id))?;
-        Some((row[0].clone(), row.last().cloned().unwrap_or_default()))
+        Some(Account {
+            name: row[0].clone(),
+            home: PathBuf::from(row.get(5).cloned().unwrap_or_default()),
+            shell: row.last().cloned().unwrap_or_default(),
+        })
     }
 
     /// Who else than root and the owner belongs to a group, as far as this machine's own
@@ -244,71 +326,72 @@ mod unix {
             let git_dir = top.join("demo.git");
             let bin = top.join("opt/bin");
             let keys = top.join("keys");
+            let other = top.join("other/objects");
+            let linked = top.join("linked");
             let folders = [
                 "hooks",
+                "info",
                 "refs/heads/deep/deeper",
                 "objects/pack",
+                "objects/info",
                 "objects/00",
                 "aidf/activity",
             ];
             for folder in folders {
                 std::fs::create_dir_all(git_dir.join(folder)).unwrap();
             }
-            for folder in [&bin, &keys] {
+            for folder in [&bin, &keys, &other, &linked, &top.join("via")] {
                 std::fs::create_dir_all(folder).unwrap();
             }
-            let (program, key) = (bin.join("aidf"), keys.join("keys.json"));
+            let (program, key) = (top.join("via/aidf"), keys.join("keys.json"));
             let files = [
                 "HEAD",
                 "config",
                 "packed-refs",
                 "hooks/pre-receive",
-                "objects/info",
+                "hooks/update",
+                "hooks/post-receive",
+                "info/grafts",
+                "refs/heads/main",
+                "objects/00/11",
+                "objects/pack/pack-1.pack",
+                "aidf/journal.jsonl",
             ];
-            for file in files
-                .map(|f| git_dir.join(f))
-                .iter()
-                .chain([&program, &key])
-            {
+            for file in files.map(|f| git_dir.join(f)) {
                 std::fs::write(file, "").unwrap();
             }
+            std::fs::write(&key, "").unwrap();
+            std::fs::write(bin.join("aidf"), "").unwrap();
+            let lines = format!("{}\n", other.display());
+            std::fs::write(git_dir.join("objects/info/alternates"), lines).unwrap();
+            let link = |from: PathBuf, to: &Path| std::os::unix::fs::symlink(to, from).unwrap();
+            link(program.clone(), &bin.join("aidf"));
+            link(git_dir.join("refs/heads/link"), &linked);
             let hooks = git_dir.join("hooks");
             let owner = git_dir.metadata().unwrap().uid();
             let found = || {
-                let trusted = Trusted {
+                Walk::of(owner).files(&Trusted {
                     git_dir: &git_dir,
                     hooks: &hooks,
                     program: Some(&program),
                     key: Some(&key),
-                };
-                let walk = Walk {
-                    owner,
-                    seen: BTreeSet::new(),
-                };
-                walk.files(&trusted)
+                })
             };
             assert_eq!(found(), Ok(()));
-            let places = [
+            let inside = folders.iter().chain(&files).map(|f| git_dir.join(f));
+            let outside = [
                 git_dir.clone(),
-                git_dir.join("HEAD"),
-                git_dir.join("config"),
-                git_dir.join("packed-refs"),
-                git_dir.join("refs"),
-                git_dir.join("refs/heads/deep/deeper"),
-                git_dir.join("objects"),
-                git_dir.join("objects/pack"),
-                git_dir.join("objects/00"),
-                git_dir.join("aidf/activity"),
-                hooks.clone(),
-                hooks.join("pre-receive"),
-                program.clone(),
+                bin.join("aidf"),
                 bin.clone(),
                 top.join("opt"),
+                top.join("via"),
                 key.clone(),
                 keys.clone(),
+                other.clone(),
+                linked.clone(),
                 top.clone(),
             ];
-            for place in places {
+            for place in inside.chain(outside) {
                 let before = place.metadata().unwrap().mode() & 0o7777;
                 mode(&place, before | 0o002);
                 let why = found().unwrap_err();
@@ -319,9 +402,18 @@ mod unix {
                 mode(&place, before);
             }
             assert_eq!(found(), Ok(()));
-            // A folder such as /tmp lets nobody touch what is another's.
+            // Above the repository a folder such as /tmp lets nobody touch what is
+            // another's; in it, nobody else makes anything.
             mode(&top, 0o1777);
             assert_eq!(found(), Ok(()));
+            for place in ["", "refs/heads", "hooks", "objects"].map(|f| git_dir.join(f)) {
+                mode(&place, 0o1777);
+                assert!(found().is_err(), "{place:?}");
+                mode(&place, 0o755);
+            }
+            let config = git_dir.join("config");
+            std::fs::write(&config, "[Include]\n\tpath = /tmp/x\n").unwrap();
+            assert!(found().unwrap_err().contains("takes in other files"));
         }
     }
 }
