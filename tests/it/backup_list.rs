@@ -126,7 +126,7 @@ fn each_branch_that_is_to_be_backed_up_has_an_age_of_its_own() {
     report(&w, &max_age, 0);
     // A branch that is not in the configuration may be as old as it likes.
     w.env.operator_config("backup:\n  branches: [main]\n");
-    report(&w, &["backup", "list", "--max-age", "30h"], 8);
+    report(&w, &["backup", "list", "--max-age", "20h"], 8);
     report(&w, &["backup", "list", "--max-age", "2d"], 0);
 }
 

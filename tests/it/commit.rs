@@ -1369,7 +1369,7 @@ fn ordinary_dot_files_are_no_threat() {
     for path in [
         ".gitignore",
         ".env.example",
-        ".github/ISSUE_TEMPLATE.md",
+        ".editorconfig",
         "docs/.gitkeep",
     ] {
         let pair = format!("{path}=a.txt");
