@@ -124,6 +124,14 @@ fn with_parts<T>(line: &Line, work: impl FnOnce(&[&str]) -> T) -> T {
     work(&parts)
 }
 
+/// A key's id as far as one goes: what stands there may be anything.
+fn brief(id: &str) -> String {
+    id.chars()
+        .filter(|c| c.is_ascii_alphanumeric())
+        .take(16)
+        .collect()
+}
+
 impl Manifest {
     /// Reads a manifest.
     ///
@@ -151,8 +159,21 @@ impl Manifest {
                     }
                     true
                 }
+                // Anybody can name a key that nobody has.
+                None if !ring.is_empty() && !line.key.is_empty() => {
+                    return Err(format!(
+                        "line {at} is sealed by the key {}, which is not here; name it with AIDF_KEY_FILE if you trust it",
+                        brief(&line.key)
+                    ));
+                }
                 None => false,
             };
+            if !mine && !ring.is_empty() && manifest.lines.is_empty() && line.number > 1 {
+                return Err(
+                    "its first line is sealed by nobody, and it is not the first that was written"
+                        .to_owned(),
+                );
+            }
             if repository.is_some_and(|r| r != line.repository) {
                 return Err(format!(
                     "line {at} is of another repository, {}",
@@ -188,7 +209,11 @@ impl Manifest {
             self.removed.remove(&item.name);
             let says = Says {
                 sha256: item.sha256.clone(),
-                authenticated: mine.then_some(line.kind == Kind::Made),
+                authenticated: match (mine, line.key.is_empty()) {
+                    (true, _) => Some(line.kind == Kind::Made),
+                    (false, true) => Some(false),
+                    (false, false) => None,
+                },
             };
             self.bundles.insert(item.name.clone(), says);
         }
@@ -378,6 +403,8 @@ mod tests {
             // As the forger would write it.
             let read = Manifest::read(&manifest.text(), &ring, Some("widgets"));
             match kind {
+                // Anybody can name a key that nobody has.
+                _ if by.is_some() => assert!(read.is_err(), "{kind:?}"),
                 Kind::Removed => {
                     let text = made(&["a"], &key).text() + manifest.text().lines().last().unwrap();
                     let read = Manifest::read(&(text + "\n"), &ring, Some("widgets")).unwrap();
@@ -385,6 +412,19 @@ mod tests {
                 }
                 _ => assert!(read.is_err(), "{kind:?}"),
             }
+        }
+        // One that was begun anew further on is nobody's.
+        let ours = made(&["a"], &key).text();
+        let line = ours.replace("\"number\":1", "\"number\":2");
+        for forged in [
+            line.replace(&key.id, "00000000"),
+            line.replace(&key.id, ""),
+            line,
+        ] {
+            assert!(
+                Manifest::read(&forged, &ring, Some("widgets")).is_err(),
+                "{forged}"
+            );
         }
         // To whoever lacks the key nothing is known.
         let read = Manifest::read(&made(&["a"], &key).text(), &KeyRing::default(), None).unwrap();

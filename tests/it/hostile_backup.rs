@@ -161,3 +161,107 @@ fn the_hook_takes_no_backup_of_another_hour_from_a_stranger() {
         g.refused(&stranger, &[], &[&to], "its date is not of now");
     }
 }
+
+/// A world whose main was backed up twice, going on in between; the tip before, the tip
+/// after, and the manifest after the first.
+fn backed_up_twice() -> (World, String, String, String) {
+    let w = World::path();
+    let before = w.remote.tip("main");
+    w.json(&["backup", "--branch", "main"]);
+    let manifest = w.remote.git(&["rev-parse", "refs/aidf/backups"]);
+    let after = w.remote.write("main", &[("n.txt", Some(b"1\n"))], "Count");
+    w.json(&["backup", "--branch", "main"]);
+    (w, before, after, manifest)
+}
+
+/// The rewind is reported, with the commit that was lost.
+#[track_caller]
+fn is_reported(w: &World, lost: &str) {
+    let answer = report(w, &["backup", "--branch", "main"], 8);
+    let rewound = list(&answer, "rewound");
+    let named = |r: &serde_json::Value| r["lost"].to_string().contains(lost);
+    assert!(rewound.iter().any(named), "{answer:#}");
+}
+
+#[test]
+fn a_manifest_that_was_deleted_hides_no_rewind_behind_a_planted_backup() {
+    for elsewhere in [false, true] {
+        let (w, before, after, _) = backed_up_twice();
+        w.remote.git(&["update-ref", "-d", "refs/aidf/backups"]);
+        w.remote.git(&["update-ref", "refs/heads/main", &before]);
+        put(&w.env, &w.remote, &[(backup_of(0), before)]);
+        match elsewhere {
+            false => is_reported(&w, &after),
+            // On a machine that never saw the manifest too.
+            true => {
+                let other = w.other();
+                other.share_key(&w);
+                let out = other
+                    .aidf(&["backup", "--branch", "main", "--json"])
+                    .exits(8);
+                assert!(out.json()["rewound"].to_string().contains(&after), "{out}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_manifest_that_was_set_back_hides_no_rewind() {
+    let (w, before, after, manifest) = backed_up_twice();
+    w.remote
+        .git(&["update-ref", "refs/aidf/backups", &manifest]);
+    w.remote.git(&["update-ref", "refs/heads/main", &before]);
+    is_reported(&w, &after);
+}
+
+#[test]
+fn a_line_under_a_key_that_nobody_has_vouches_for_no_bundle() {
+    let (w, folder) = replaced();
+    let name = folder.newest();
+    let (_, sum) = folder.sums().into_iter().find(|(n, _)| *n == name).unwrap();
+    let line = serde_json::json!({
+        "number": 99, "kind": "made", "time": "2026-11-22T00:00:00Z", "repository": "widgets",
+        "bundles": [{"name": name, "sha256": sum}], "before": "", "key": "00000000", "mac": "x",
+    });
+    for key in ["00000000", ""] {
+        let mut line = line.clone();
+        line["key"] = key.into();
+        std::fs::write(folder.path("MANIFEST"), format!("{line}\n")).unwrap();
+        let dir = folder.dir.to_str().unwrap();
+        report(&w, &["backup", "verify", "--bundle", dir], 7);
+        let file = folder.path(&name);
+        let args = ["backup", "restore", "--bundle", file.to_str().unwrap()];
+        w.refuses(&[&args[..], &["--to", "restored"]].concat(), 7);
+    }
+}
+
+#[test]
+fn the_hook_takes_no_entry_under_a_key_that_the_server_lacks() {
+    let g = Guarded::new(Kind::Path, "");
+    g.w.json(&["backup", "--branch", "main"]);
+    let name = names(&g.w.remote).pop().expect("a backup");
+    let ada = g.w.other();
+    ada.git(&["fetch", "-q", "origin", "refs/aidf/backups"]);
+    let tip = ada.git(&["rev-parse", "FETCH_HEAD"]);
+    let list = ada.git(&["ls-tree", tip.trim()]);
+    // The same entry, as if another key had made it.
+    let (head, file) = list.trim().split_once('\t').unwrap();
+    let key = file.rsplit_once('@').unwrap().1;
+    let blob = head.rsplit_once(' ').unwrap().1;
+    let entry = ada
+        .git(&["cat-file", "blob", blob])
+        .replace(key, "00000000");
+    let entry = format!("{}\n", entry.trim_end());
+    let run = |args: &[&str], input: &[u8]| {
+        let out = ada.env.git_bytes(&ada.clone, args, input);
+        String::from_utf8(out).unwrap().trim().to_owned()
+    };
+    let forged = run(&["hash-object", "-w", "--stdin"], entry.as_bytes());
+    let other = file.replace(key, "00000000");
+    let tree = format!("{}\n100644 blob {forged}\t{other}\n", list.trim());
+    let tree = run(&["mktree"], tree.as_bytes());
+    let commit = ada.git(&["commit-tree", &tree, "-p", tip.trim(), "-m", "More"]);
+    let spec = format!("{}:refs/aidf/backups", commit.trim());
+    g.refused(&ada, &[], &[&spec], "a key that the server does not have");
+    assert_eq!(standing(&g.w, &name), true);
+}

@@ -353,6 +353,16 @@ impl Folder {
         }
     }
 
+    /// Whether the manifest vouches for any bundle.
+    pub fn has_authenticated(&self) -> bool {
+        self.sealed.has_authenticated()
+    }
+
+    /// Whether the manifest vouches for a bundle.
+    pub fn is_authenticated(&self, one: &Named) -> bool {
+        self.sealed.whose(&one.name) == Some(true)
+    }
+
     /// Writes a bundle of `refs`, unless the newest one holds just these; returns its name.
     ///
     /// Errors: internal, for the disk.
@@ -412,9 +422,17 @@ impl Folder {
     /// The newest full bundle that is still what its checksum says.
     fn sound_full(&self, cx: &Context) -> Option<(Named, Bundle)> {
         self.listed().into_iter().rfind(|n| n.full).and_then(|one| {
-            let read = self
-                .check(&one)
-                .and_then(|_| Bundle::read(&self.path(&one)));
+            let read = self.check(&one).and_then(|whose| {
+                // Ours are not built on what anybody may have put there.
+                let planted = whose != Some(true) && self.sealed.has_authenticated();
+                match planted {
+                    true => Err(Error::new(
+                        Kind::Integrity,
+                        format!("{} is not authenticated", self.path(&one).display()),
+                    )),
+                    false => Bundle::read(&self.path(&one)),
+                }
+            });
             match read {
                 Ok(bundle) => Some((one, bundle)),
                 Err(e) => {

@@ -220,7 +220,9 @@ impl Job<'_> {
                 let mut backup = self.choose(branch, group, tip, &before, &found, &manifest);
                 let vouches = signs && !backup.authenticated;
                 // Before the push: what breaks off here is looked at again by the next run.
-                if backup.created || vouches {
+                // So is what somebody else put on top of ours.
+                let topped = before.first().is_some_and(|f| f.name != backup.backup);
+                if backup.created || vouches || topped {
                     let loss = loss::look(cx, branch, &before, tip, signs)?;
                     rewound.extend(loss.rewound);
                     entries.extend(vouches.then(|| Entry {
@@ -266,6 +268,7 @@ impl Job<'_> {
                 }),
             })
         })?;
+        manifest::remember(cx, &published.updates);
         Ok(published.report)
     }
 

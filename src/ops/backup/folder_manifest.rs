@@ -146,6 +146,18 @@ impl Sealed {
         manifest.is_some_and(|m| m.bundles().contains_key(name))
     }
 
+    /// Whether any bundle is authenticated by a key that is here.
+    pub fn has_authenticated(&self) -> bool {
+        let manifest = self.manifest.as_ref();
+        manifest.is_some_and(|m| m.bundles().values().any(|s| s.authenticated == Some(true)))
+    }
+
+    /// What the manifest says of a bundle, by its name.
+    pub fn whose(&self, name: &str) -> Option<bool> {
+        let manifest = self.manifest.as_ref();
+        manifest.and_then(|m| m.bundles().get(name)?.authenticated)
+    }
+
     /// Every bundle that should be there.
     pub fn all(&self) -> Vec<String> {
         let manifest = self.manifest.as_ref();

@@ -40,8 +40,7 @@ pub(super) struct Loss {
 ///
 /// Where authenticated ones are among them, those are held against the tip, every one,
 /// but for the losses that the newest of them knows of; the others are warned of and
-/// raise no alarm, for anybody can have made them. Where there are none, the newest of all
-/// counts, as it did before there were manifests.
+/// raise no alarm, for anybody can have made them. Where there are none, all count.
 ///
 /// Errors: unavailable, and what the server says of the newest one.
 pub(super) fn look(
@@ -61,8 +60,11 @@ pub(super) fn look(
     let good: Vec<&Found> = backups.iter().filter(is_good).copied().collect();
     let doubtful = backups.iter().filter(|f| !is_good(f)).copied();
     let legacy = good.is_empty();
+    // Without a manifest each of them counts, for who can plant one can take that away as
+    // well; but only where the loss is written down, or it would be told of for ever.
+    let most = if remembers { MAX_DOUBTFUL } else { 1 };
     let alarming: Vec<&Found> = match legacy {
-        true => backups.iter().take(1).copied().collect(),
+        true => backups.iter().take(most).copied().collect(),
         false => good,
     };
     let newest = alarming.first().map(|f| f.commit);

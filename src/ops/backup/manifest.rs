@@ -73,6 +73,8 @@ pub(super) struct Manifest {
     lines: BTreeMap<String, BTreeMap<String, Line>>,
     /// Why it cannot be read, if it cannot.
     pub fault: Option<String>,
+    /// Entries that the remote had once and has no more: they go back with the next push.
+    restored: Vec<ObjectId>,
 }
 
 impl Manifest {
@@ -86,8 +88,20 @@ impl Manifest {
         tip: Option<ObjectId>,
         connection: Option<FetchConnection>,
     ) -> Result<Manifest> {
+        let remembered = memory(cx);
+        let seen = cx.store.local_ref(&remembered);
         let Some(tip) = tip else {
-            return Ok(Manifest::default());
+            let mut manifest = Manifest::default();
+            if let Some(seen) = seen {
+                cx.warn(format!(
+                    "the manifest {} was there and is gone: somebody deleted it; what this machine remembers of it counts",
+                    rules::REF
+                ));
+                manifest.fill(cx, keys, seen)?;
+                let lines = manifest.lines.values().flat_map(BTreeMap::values);
+                manifest.restored = lines.map(|l| l.id).collect();
+            }
+            return Ok(manifest);
         };
         let fetched = match connection {
             _ if cx.store.has_commit(tip) => Ok(()),
@@ -99,6 +113,26 @@ impl Manifest {
             ..Manifest::default()
         };
         let read = fetched.and_then(|()| manifest.fill(cx, keys, tip));
+        // What was there once and is not any longer was taken away by force: what it said
+        // counts on, and the place stays remembered.
+        if let Some(seen) = seen.filter(|s| read.is_ok() && !cx.store.is_ancestor(*s, tip)) {
+            cx.warn(format!(
+                "the manifest {} was set back to before what this machine saw of it: what it said then counts as well",
+                rules::REF
+            ));
+            let mut before = Manifest::default();
+            before.fill(cx, keys, seen)?;
+            for (name, lines) in before.lines {
+                let all = manifest.lines.entry(name).or_default();
+                for (key, line) in lines {
+                    if let std::collections::btree_map::Entry::Vacant(lacks) = all.entry(key) {
+                        manifest.restored.push(line.id);
+                        lacks.insert(line);
+                    }
+                }
+            }
+            return Ok(manifest);
+        }
         match read {
             Err(e) if is_outage(&e) => return Err(e),
             Err(e) => {
@@ -114,11 +148,10 @@ impl Manifest {
             }
             // A ref of its own keeps the next fetch to what is new.
             Ok(()) => {
-                let name = format!("refs/aidf/manifest/{}", cx.remote.name());
-                if cx.store.local_ref(&name) != Some(tip)
-                    && let Err(e) = cx
-                        .store
-                        .set_ref(&name, tip, "aidf: manifest of the backups")
+                if seen != Some(tip)
+                    && let Err(e) =
+                        cx.store
+                            .set_ref(&remembered, tip, "aidf: manifest of the backups")
                 {
                     cx.progress.step(e.message());
                 }
@@ -288,7 +321,26 @@ impl Manifest {
             old: self.tip,
             new: Some(new),
         };
-        Ok(Some((update, draft.objects())))
+        let mut objects = draft.objects();
+        objects.extend(self.restored.iter().filter(|id| cx.store.has(**id)));
+        Ok(Some((update, objects)))
+    }
+}
+
+/// The ref by which this clone remembers the manifest of its remote.
+fn memory(cx: &Context) -> String {
+    format!("refs/aidf/manifest/{}", cx.remote.name())
+}
+
+/// Remembers the manifest that was pushed, so that one that is taken away later shows.
+pub(super) fn remember(cx: &Context, pushed: &[RefUpdate]) {
+    let made = pushed.iter().find(|u| u.name.as_str() == rules::REF);
+    if let Some(new) = made.and_then(|u| u.new)
+        && let Err(e) = cx
+            .store
+            .set_ref(&memory(cx), new, "aidf: manifest of the backups")
+    {
+        cx.progress.step(e.message());
     }
 }
 

@@ -202,6 +202,9 @@ pub fn prune(cx: &Context, flags: &Rules, dry_run: bool, trusts_all: bool) -> Re
             }),
         })
     });
+    if let Ok(done) = &result {
+        super::manifest::remember(cx, &done.updates);
+    }
     match &result {
         Ok(p) if p.updates.is_empty() => {}
         Ok(p) => cx.record(
@@ -313,8 +316,13 @@ fn bundles(
     }
     let mut listed = folder.listed();
     listed.reverse();
-    let times: Vec<_> = listed.iter().map(|n| n.time).collect();
-    let mut reasons = retention::reasons(&times, rules);
+    // Where none is authenticated, the folder is older than manifests: all count alike.
+    let sealed = folder.has_authenticated();
+    let times: Vec<_> = listed
+        .iter()
+        .map(|n| (n.time, !sealed || folder.is_authenticated(n)))
+        .collect();
+    let mut reasons = retention::reasons_apart(&times, rules);
     for at in 0..listed.len() {
         if reasons[at].is_empty() || listed[at].full {
             continue;

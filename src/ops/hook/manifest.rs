@@ -47,8 +47,13 @@ impl Gate {
             }
             let text = self.store.read_blob(new.id).map_err(|_| UNREADABLE)?;
             let opened = backup_manifest::open(&self.keys, &self.repo_name, &path, &text);
-            if let Opened::Bad(why) = opened {
-                return Err(why);
+            match opened {
+                Opened::Bad(why) => return Err(why),
+                // Anybody can make up keys, and fill the manifest with them.
+                Opened::Unknown if !self.keys.is_empty() => {
+                    return Err("an entry of it is sealed by a key that the server does not have");
+                }
+                _ => {}
             }
             let says = backup_manifest::read(&text).map(|s| s.entry.commit);
             if says.is_none() || says != commit {

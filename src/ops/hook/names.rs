@@ -26,8 +26,13 @@ impl Gate {
             None => self.default_branch().unwrap_or_default(),
         };
         let tip = self.store.local_ref(&format!("refs/heads/{branch}"));
-        // A copy's server has the backups alone.
-        match tip.is_none() || tip == new {
+        // A copy's server has the backups alone, and no default branch.
+        let default = self.default_branch().unwrap_or_default();
+        let is_copy = self
+            .store
+            .local_ref(&format!("refs/heads/{default}"))
+            .is_none();
+        match (tip.is_none() && is_copy) || tip == new {
             true => Ok(()),
             false => Err(gate::MOVED),
         }
