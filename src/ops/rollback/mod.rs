@@ -12,7 +12,7 @@ use crate::alerts::{self, AlertKind};
 use crate::backup_name;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{CommitId, Edit, ObjectId, RefUpdate, Undo, undo};
+use crate::git::{CommitId, Edit, Entry, ObjectId, RefUpdate, Undo, undo};
 use crate::policy::{Ledgers, Policy, Reaction};
 use serde::Serialize;
 
@@ -164,12 +164,37 @@ fn write(cx: &Context, request: &Request, target: &Target) -> Result<Report> {
     match report.commit {
         Some(_) if request.dry_run => report.commit = None,
         Some(commit) => {
-            // The files here stay as they are, and so does what they were taken from.
-            base::remember(cx, target, commit, &[], Before::now());
+            // The files here stay as they are, and so does what they were taken from; but
+            // one that is as the branch has it again was taken from that.
+            let before = Before::now();
+            let same = as_the_branch_has_them(cx, commit).unwrap_or_default();
+            base::remember(cx, target, commit, &same, before);
         }
         None => {}
     }
     Ok(report)
+}
+
+/// The files here that are what a commit made of them.
+fn as_the_branch_has_them(cx: &Context, commit: CommitId) -> Result<Vec<(String, Option<Entry>)>> {
+    let mut same = Vec::new();
+    if cx.store.work_dir().is_none() {
+        return Ok(same);
+    }
+    let made = cx.store.commit(commit)?;
+    let parent = made.parents.first().map(|id| cx.store.commit(*id));
+    let before = parent.transpose()?.map(|p| p.tree);
+    let mut draft = cx.store.draft();
+    for change in cx.store.changes(before, Some(made.tree), false)? {
+        let here = cx.store.work_file(&mut draft, &change.path)?.entry();
+        if here.is_some()
+            && here == change.new
+            && let Ok(path) = String::from_utf8(change.path)
+        {
+            same.push((path, here));
+        }
+    }
+    Ok(same)
 }
 
 struct Work<'a> {
