@@ -27,6 +27,8 @@ pub struct TransferLimits {
     pub bytes_per_second: u64,
     /// The longest transfer, however much it brings.
     pub time: Duration,
+    /// Whether the refs are read again after a push that the server calls done.
+    pub confirm_pushes: bool,
 }
 
 impl Default for TransferLimits {
@@ -41,6 +43,8 @@ impl Default for TransferLimits {
             memory_bytes: 100 << 20,
             bytes_per_second: 8 << 10,
             time: Duration::from_secs(24 * 3600),
+            // It costs a connection for each push, and git's servers do not lie.
+            confirm_pushes: false,
         }
     }
 }
@@ -78,6 +82,8 @@ pub struct TransferFile {
     pub bytes_per_second: Option<u64>,
     /// The longest transfer, in seconds.
     pub seconds: Option<u64>,
+    /// Whether the refs are read again after a push that the server calls done.
+    pub confirm_pushes: bool,
 }
 
 impl TransferFile {
@@ -110,6 +116,7 @@ impl TransferFile {
             memory_bytes: self.memory_bytes.unwrap_or(usual.memory_bytes),
             bytes_per_second: self.bytes_per_second.unwrap_or(usual.bytes_per_second),
             time: self.seconds.map_or(usual.time, Duration::from_secs),
+            confirm_pushes: self.confirm_pushes,
         })
     }
 }

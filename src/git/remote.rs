@@ -121,6 +121,11 @@ impl Remote {
         self.settings.named
     }
 
+    /// Whether the refs are read again after a push that the server calls done.
+    pub fn confirms_pushes(&self) -> bool {
+        self.settings.limits.confirm_pushes
+    }
+
     /// The settings of the repository's own file that would matter here, and are not
     /// honoured: a warning for each.
     pub fn ignored_settings(&self) -> Vec<String> {

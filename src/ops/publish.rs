@@ -173,6 +173,9 @@ pub fn publish<T>(
                     })
                     .collect();
                 if refused.is_empty() {
+                    if cx.remote.confirms_pushes() {
+                        confirm(cx, &push.updates)?;
+                    }
                     outcome
                         .messages
                         .iter()
@@ -287,6 +290,27 @@ fn landed(cx: &Context, advertisement: &Advertisement, updates: &[RefUpdate]) ->
         }
     }
     Ok(true)
+}
+
+/// Looks whether a push that the server calls done is to be seen.
+///
+/// Errors: unavailable, when it is not.
+fn confirm(cx: &Context, updates: &[RefUpdate]) -> Result<()> {
+    let connection = cx.remote.connect()?;
+    let shown = landed(cx, &connection.advertisement, updates);
+    connection.close();
+    if shown? {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Unavailable,
+        format!(
+            "the remote says that the push to {} is done, and does not show it",
+            names(updates)
+        ),
+    )
+    .hint("somebody may have moved the branch at once: look with `aidf log` or `aidf sandbox list`; if not, the server is not to be trusted")
+    .retryable(false))
 }
 
 fn names(updates: &[RefUpdate]) -> String {

@@ -107,6 +107,9 @@ impl Advertisement {
     }
 }
 
+/// The most that a server of version 2 may say it can do, in bytes.
+const MAX_CAPABILITIES: u64 = 1 << 20;
+
 /// A list of refs that is being read, and how much of it has come.
 pub(super) struct Budget {
     bytes: u64,
@@ -192,7 +195,13 @@ pub(super) fn read_greeting(
             {
                 version2 = true;
             }
-            Packet::Data(data) if version2 => check_format(wire, &pkt_line::text(&data))?,
+            Packet::Data(data) if version2 => {
+                if budget.bytes > MAX_CAPABILITIES {
+                    let limit = crate::git::limits::shown(MAX_CAPABILITIES);
+                    return Err(wire.too_much("its list of capabilities", &limit, ""));
+                }
+                check_format(wire, &pkt_line::text(&data))?;
+            }
             Packet::Data(data) => advertised_line(wire, &mut found, &mut budget, &data)?,
             Packet::Flush => break,
             _ => return Err(wire.malformed("a packet that no list of refs has")),

@@ -106,3 +106,33 @@ fn a_band_of_errors_ends_the_push_with_its_words() {
     let outs = push_of(|_| say([band(3, "the disk is full\n"), b"0000".to_vec()].concat()));
     all_end(&outs, &["unavailable", "denied", "integrity"]);
 }
+
+#[test]
+fn a_report_of_a_move_that_is_not_to_be_seen_is_told_where_pushes_are_confirmed() {
+    for (confirms, kind) in [(true, "unavailable"), (false, "")] {
+        let w = World::path();
+        let config = format!("transfer: {{confirm_pushes: {confirms}}}\n");
+        w.env.operator_config(&config);
+        let tip = w.remote.tip("sandbox");
+        let server = StandIn::start(move |asked| match (&asked.request, asked.pushes) {
+            (None, true) => say(greeting(&[(&tip, "refs/heads/sandbox")])),
+            (Some(request), true) => {
+                let name = new_ref(request);
+                say(report(&["unpack ok\n".into(), format!("ok {name}\n")]))
+            }
+            (None, false) => say(version2()),
+            (Some(_), false) => {
+                let list = pkt(format!("{tip} refs/heads/sandbox\n"));
+                say([list, b"0000".to_vec()].concat())
+            }
+        });
+        w.git(&["remote", "set-url", "origin", &server.git()]);
+        let args = ["sandbox", "init", "--force-new", "--timeout", "1", "--json"];
+        let out = w.call(&args).run();
+        match confirms {
+            true => assert_eq!(out.error()["kind"], kind, "{out}"),
+            // git's servers do not lie: by default their word is enough, as it is for git.
+            false => assert_eq!(out.code, 0, "{out}"),
+        }
+    }
+}
