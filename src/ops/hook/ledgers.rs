@@ -273,12 +273,12 @@ impl<'a> Ledgers<'a> {
                     let base = self.look.store.merge_base(one, other);
                     base.and_then(|b| self.look.commit(b).ok()).map(|c| c.tree)
                 });
-                let then = match base {
-                    Some(tree) => self.look.entry(tree, &change.path)?,
-                    None => None,
-                };
-                if !change.theirs.contains(&then) {
-                    continue;
+                // Histories that share nothing never had the file in common.
+                if let Some(tree) = base {
+                    let then = self.look.entry(tree, &change.path)?;
+                    if !change.theirs.contains(&then) {
+                        continue;
+                    }
                 }
             }
             return Err(Error::new(
