@@ -241,12 +241,35 @@ pub fn read_secret(
     owner: Option<u32>,
     unreadable: impl Fn() -> String,
 ) -> Result<String> {
-    let mut file = std::fs::File::open(path).or_fail(Kind::Usage, &unreadable)?;
+    const MOST: u64 = 1 << 20;
+    let file = open_at_once(path).or_fail(Kind::Usage, &unreadable)?;
     check_secret(path, &file, owner)?;
+    if !file
+        .metadata()
+        .is_ok_and(|m| m.is_file() && m.len() <= MOST)
+    {
+        return Err(Error::new(
+            Kind::Usage,
+            format!("{}: it is no file, or too long", unreadable()),
+        ));
+    }
     let mut text = String::new();
-    file.read_to_string(&mut text)
+    file.take(MOST)
+        .read_to_string(&mut text)
         .or_fail(Kind::Usage, unreadable)?;
     Ok(text)
+}
+
+/// Opens a file for reading. A pipe that nobody writes to is not waited for.
+fn open_at_once(path: &Path) -> std::io::Result<std::fs::File> {
+    let mut options = std::fs::File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    }
+    options.open(path)
 }
 
 #[cfg(unix)]

@@ -128,7 +128,9 @@ pub(super) fn is_own_host(web: &HttpUrl, named: bool, settings: &ForgeSettings) 
     let of_api = || {
         let (scheme, rest) = settings.api_url.as_deref()?.split_once("://")?;
         let api = parse_http(scheme == "https", rest)?;
-        Some(api.host() == web.host() || api.host() == format!("api.{}", web.host()))
+        // Another port is another server, whoever runs that.
+        let same = api.authority() == web.authority() && api.is_secure() == web.is_secure();
+        Some(same || api.authority() == format!("api.{}", web.authority()))
     };
     named || known_host(web, settings).is_some() || of_api() == Some(true)
 }
@@ -353,7 +355,7 @@ mod tests {
             &[("GITHUB_SERVER_URL", "https://git.example.com:3000")],
         );
         let mut api = settings(&[], &[]);
-        api.api_url = Some("https://git.example.com/api/v1".to_owned());
+        api.api_url = Some("https://git.example.com:3000/api/v1".to_owned());
         for known in [&hosts, &job, &api] {
             assert!(meant(url, false, known));
             assert!(!meant(
@@ -363,6 +365,9 @@ mod tests {
             ));
             assert!(!meant("https://example.com:3000/o/r", false, known));
         }
+        // Another port, or no TLS, is another server.
+        assert!(!meant("https://git.example.com/o/r", false, &api));
+        assert!(!meant("http://git.example.com:3000/o/r", false, &api));
         for (said, ours, github) in [
             ("git.example.com", true, false),
             ("https://GIT.example.com:3000/", true, false),

@@ -317,7 +317,12 @@ fn refuse_inside(store: &Store, place: &Endpoint) -> Result<()> {
     };
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let path = real(path);
-    let inside = [store.work_dir(), Some(store.common_dir())]
+    // A clone's own configuration may say that it has no working tree.
+    let own = store.common_dir();
+    let holder = own
+        .parent()
+        .filter(|_| own.file_name().is_some_and(|n| n == ".git"));
+    let inside = [store.work_dir(), Some(own), holder]
         .into_iter()
         .flatten()
         .any(|own| path.starts_with(real(own)));

@@ -61,6 +61,7 @@ impl Store {
                 error.caused_by(e)
             }
         })?;
+        check_working_tree(&repo)?;
         Ok(Store::of(repo))
     }
 
@@ -666,6 +667,33 @@ pub(super) fn prepare() {
         // Reading a 500 MB blob's hash twice costs seconds and proves nothing new.
         git2::opts::strict_hash_verification(false);
     });
+}
+
+/// Refuses a clone whose own configuration makes another folder its working tree: a
+/// stranger's clone would have us publish files of ours from there.
+///
+/// Errors: denied.
+fn check_working_tree(repo: &Repository) -> Result<()> {
+    let git_dir = repo.path();
+    if repo.is_worktree() || git_dir.file_name().is_none_or(|n| n != ".git") {
+        return Ok(());
+    }
+    let (Some(tree), Some(holder)) = (repo.workdir(), git_dir.parent()) else {
+        return Ok(());
+    };
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if real(tree) == real(holder) {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Denied,
+        format!(
+            "the clone at {} makes {} its working tree by its own configuration (core.worktree)",
+            holder.display(),
+            tree.display()
+        ),
+    )
+    .hint("if that is not yours: `git config --unset core.worktree`; to write without a clone: -R URL"))
 }
 
 /// Refuses a cache folder of another account; root has reasons to use its users'.

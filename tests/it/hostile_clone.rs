@@ -317,3 +317,27 @@ fn no_setting_of_the_clone_runs_a_program() {
     }
     assert!(Path::new(program).exists());
 }
+
+#[test]
+fn a_working_tree_that_the_clone_alone_names_is_not_published() {
+    let w = World::path();
+    w.sandbox();
+    let secret = w.env.path("secret");
+    std::fs::create_dir_all(&secret).unwrap();
+    std::fs::write(secret.join("id_rsa"), "TOPSECRET\n").unwrap();
+    w.git(&["config", "core.worktree", secret.to_str().unwrap()]);
+    let out = w.aidf(&["commit", "-a", "-m", "All", "--json"]).exits(5);
+    assert!(out.stderr.contains("core.worktree"), "{out}");
+}
+
+#[test]
+fn a_remote_inside_a_clone_that_calls_itself_bare_is_not_pushed_to() {
+    let w = World::path();
+    let inside = w.clone.join("x.git");
+    let bare = w.remote.bare.to_str().unwrap();
+    w.git(&["clone", "-q", "--bare", bare, inside.to_str().unwrap()]);
+    w.git(&["remote", "set-url", "origin", inside.to_str().unwrap()]);
+    w.git(&["config", "core.bare", "true"]);
+    let out = w.aidf(&["sandbox", "init", "--json"]).exits(2);
+    assert!(out.stderr.contains("inside this clone"), "{out}");
+}
