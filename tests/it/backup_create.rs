@@ -423,9 +423,7 @@ fn only_the_branch_that_lost_commits_is_reported() {
         &w.remote,
         &[
             (backup_of(1), w.remote.tip("main")),
-            (format!("backup/topic/{day}"), other.clone()),
-            // An older one that lies aside is no matter: the last one counts.
-            (backup_of(3), other),
+            (format!("backup/topic/{day}"), other),
         ],
     );
     w.remote.git(&["update-ref", "refs/heads/topic", "main"]);
@@ -437,6 +435,21 @@ fn only_the_branch_that_lost_commits_is_reported() {
         w.remote.tip("main")
     );
     assert_eq!(w.remote.tip(&backup_of(0)), w.remote.tip("main"));
+}
+
+#[test]
+fn what_an_older_backup_alone_still_has_is_reported_once() {
+    let w = World::path();
+    let other = moves(&w, "topic", "topic\n");
+    put(
+        &w.env,
+        &w.remote,
+        &[(backup_of(1), w.remote.tip("main")), (backup_of(3), other)],
+    );
+    let answer = report(&w, &["backup", "--branch", "main"], 8);
+    assert_eq!(each(&answer, "rewound", "backup"), [backup_of(3)]);
+    moves(&w, "main", "main\n");
+    report(&w, &["backup", "--branch", "main"], 0);
 }
 
 #[test]
