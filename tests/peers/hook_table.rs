@@ -303,7 +303,7 @@ const TABLE: &[Row] = &[
     // Backups.
     row("today's backup of main is made by anybody", "bob", &[], &["main-1:backup/TODAY"], &[]),
     row("a backup of something else", "bob", &[], &["feature-1:backup/TODAY"], &["is not taken as a backup", "another commit here by now"]),
-    row("a backup of another day", "bob", &[], &["main-1:backup/2026-10-22"], &["is not taken as a backup", "not of today"]),
+    row("a backup of another day", "bob", &[], &["main-1:backup/2026-10-22"], &["is not taken as a backup", "not of now"]),
     row("a backup without a date", "ada", &["ada"], &["main-1:backup/evil"], &["is not taken as a backup"]),
     row("a backup of another day by an operator", "operator", &["operator"], &["main-1:backup/2026-10-22"], &[]),
     row("a backup is moved forward", "ada", &[], &["main-1:backup/2026-11-01"], &["a backup is never changed", "aidf backup create"]),
@@ -336,7 +336,7 @@ const TABLE: &[Row] = &[
     row("a branch that only looks like a sandbox", "ada", &[], &["base:sandbox-ADA"], &["no sandbox's name"]),
     row("a branch in the way of a sandbox", "ada", &["ada"], &["base:sandbox-new/x"], &["no sandbox's name"]),
     // What is in a push.
-    row("a workflow on a sandbox", "ada", &["ada"], &["ada-workflow:sandbox-ada"], &["does not let sandbox-ada write `.github/workflows/x.yml`", "an operator may allow it"]),
+    row("a workflow on a sandbox", "ada", &["ada"], &["ada-workflow:sandbox-ada"], &["does not let sandbox-ada write `.github/workflows/x.yml`", "ask an operator to allow it"]),
     row("a workflow that the next commit removes", "ada", &["ada"], &["ada-hidden:sandbox-ada"], &["`.github/workflows/x.yml`"]),
     row("the owners of the code on a sandbox", "ada", &["ada"], &["ada-owners:sandbox-ada"], &["`CODEOWNERS`"]),
     row("the policy on a sandbox", "ada", &["ada"], &["ada-policy:sandbox-ada"], &["`.aidf.yaml`"]),
@@ -357,11 +357,11 @@ row("an object replaced for everybody", "bob", &[], &["main-2:refs/replace/01234
         row("a tag", "bob", &[], &["main-1:refs/tags/v2"], &[]), row("a tag moved", "bob", &[], &["main-2:refs/tags/v1"], &[]), row("a revocation by nobody", "ada", &["ada"], &["base:refs/aidf/revoked/00000000000000aa"], &["aidf's own", "an operator's to write"]),
     row("a revocation by an operator", "operator", &["operator"], &["base:refs/aidf/revoked/00000000000000aa"], &[]),
     row("a revocation taken back", "operator", &["operator"], &[":REVOKED"], &["a revocation stays for good"]),
-    row("an archive by its sandbox's holder", "ada", &["ada"], &["ada-1:refs/aidf/archive/sandbox-ada/2026-11-22T000000Z"], &[]),
-    row("an archive in another's name", "bob", &["bob"], &["ada-1:refs/aidf/archive/sandbox-ada/2026-11-22T000000Z"], &["an operator's to write"]),
+    row("an archive by its sandbox's holder", "ada", &["ada"], &["ada-1:refs/aidf/archive/sandbox-ada/NOW"], &[]),
+    row("an archive in another's name", "bob", &["bob"], &["ada-1:refs/aidf/archive/sandbox-ada/NOW"], &["an operator's to write"]),
     row("an archive deleted by its holder", "ada", &["ada"], &[":refs/aidf/archive/sandbox-ada/2026-01-01T000000Z"], &["an operator's to write"]),
     // Several refs at once, and another name for one.
-    row("archive and delete in one push", "ada", &["ada"], &["ada-1:refs/aidf/archive/sandbox-ada/2026-11-22T000000Z", ":sandbox-ada"], &[]),
+    row("archive and delete in one push", "ada", &["ada"], &["ada-1:refs/aidf/archive/sandbox-ada/NOW", ":sandbox-ada"], &[]),
     row("nothing moves where one ref of several is refused", "ada", &["ada"], &["ada-2:sandbox-ada", "feature-2:feature/x", "main-2:main"], &["main is protected"]),
     row("each refusal of several is told", "bob", &["bob"], &["ada-2:sandbox-ada", "main-2:main", "bob-2:sandbox-bob"], &["sandbox-ada is written", "main is protected"]),
     row("two sandboxes with two tokens", "bob", &["ada", "bob"], &["ada-2:sandbox-ada", "bob-2:sandbox-bob"], &[]),
@@ -522,7 +522,10 @@ fn the_table_holds(server: &Server) {
         args.push(url);
         let mut expected = before.clone();
         for spec in row.refs {
-            let spec = spec.replace("TODAY", &aidf::clock::Moment::now().date());
+            let now = aidf::clock::Moment::now();
+            let spec = spec
+                .replace("TODAY", &now.date())
+                .replace("NOW", &now.compact());
             let (from, to) = spec.split_once(':').unwrap();
             let to = match to {
                 "REVOKED" => format!("refs/aidf/revoked/{}", revoked[0]),

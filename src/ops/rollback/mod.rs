@@ -187,8 +187,7 @@ fn as_the_branch_has_them(cx: &Context, commit: CommitId) -> Result<Vec<(String,
     let mut draft = cx.store.draft();
     for change in cx.store.changes(before, Some(made.tree), false)? {
         let here = cx.store.work_file(&mut draft, &change.path)?.entry();
-        if here.is_some()
-            && here == change.new
+        if here == change.new
             && let Ok(path) = String::from_utf8(change.path)
         {
             same.push((path, here));
