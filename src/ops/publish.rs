@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 /// in eight tries wins, and a hundred all lose less often than once in 600,000 writes.
 const MAX_TRIES: u32 = 100;
 /// A write is given up after so many times the bound on one wait.
-const PATIENCE: u32 = 4;
+const PATIENCE: u32 = 10;
 /// Refusals without a moved tip that may still be a race for the server's lock.
 const MAX_UNMOVED: u32 = 5;
 
