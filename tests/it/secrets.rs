@@ -219,8 +219,9 @@ fn no_command_that_handles_a_secret_says_or_records_it() {
         }
         assert!(failed > 40, "too few runs failed: {failed}");
         // What a plain pusher sees, with git's own words.
+        w.plain(&[("plain.txt", "p\n")], "Mine");
         let out = g.push(w, &[&past, &held], &["HEAD:refs/heads/main"]);
-        assert_ne!(out.code, 0);
+        assert_ne!(out.code, 0, "{out}");
         secrets.are_not_said(&out, None);
         // Journals and caches of this machine, and all of the server's repository.
         let kept = ["keys.json", "session.json"];
