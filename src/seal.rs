@@ -8,25 +8,25 @@ use sha2::Sha256;
 
 /// The HMAC-SHA256 of these parts, each preceded by its length as eight bytes, big end
 /// first; base64url without padding.
-pub fn seal(key: &Key, purpose: &str, parts: &[&str]) -> String {
+pub fn seal<P: AsRef<[u8]>>(key: &Key, purpose: &str, parts: &[P]) -> String {
     URL_SAFE_NO_PAD.encode(mac(key, purpose, parts).finalize().into_bytes())
 }
 
 /// Checks what [`seal`] gave, in constant time.
-pub fn holds(key: &Key, purpose: &str, parts: &[&str], sealed: &str) -> bool {
+pub fn holds<P: AsRef<[u8]>>(key: &Key, purpose: &str, parts: &[P], sealed: &str) -> bool {
     URL_SAFE_NO_PAD
         .decode(sealed)
         .is_ok_and(|bytes| mac(key, purpose, parts).verify_slice(&bytes).is_ok())
 }
 
-fn mac(key: &Key, purpose: &str, parts: &[&str]) -> Hmac<Sha256> {
+fn mac<P: AsRef<[u8]>>(key: &Key, purpose: &str, parts: &[P]) -> Hmac<Sha256> {
     // HMAC pads a shorter key with zeros to its block of 64 bytes (RFC 2104).
     let mut block = [0; 64];
     block[..32].copy_from_slice(&key.derive(purpose));
     let mut mac = <Hmac<Sha256> as KeyInit>::new(&block.into());
-    for part in parts {
+    for part in parts.iter().map(AsRef::as_ref) {
         mac.update(&(part.len() as u64).to_be_bytes());
-        mac.update(part.as_bytes());
+        mac.update(part);
     }
     mac
 }

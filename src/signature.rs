@@ -11,10 +11,7 @@
 
 use crate::keys::{Key, KeyRing};
 use crate::names;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use crate::seal;
 
 /// The trailer that carries it; always the last line of the message.
 pub const TRAILER: &str = "Aidf-Signature";
@@ -55,8 +52,7 @@ pub struct Judged {
 ///
 /// `before` must hold the `Aidf-Branch` line of `branch`, and end in a newline.
 pub fn sign(key: &Key, repository: &str, branch: &str, before: &[u8]) -> String {
-    let mac = mac(key, PURPOSE, &covered(repository, branch, before));
-    let mac = URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes());
+    let mac = seal::seal(key, PURPOSE, &covered(repository, branch, before));
     format!("{TRAILER}: {} v2 {mac}", key.id)
 }
 
@@ -88,16 +84,22 @@ pub fn judge(ring: &KeyRing, repository: &str, looked_at: &str, raw: &[u8]) -> J
     let Some(key) = ring.get(seal.key_id) else {
         return said(Check::Unknown);
     };
-    let mac = match seal.version {
-        Version::One => mac(key, PURPOSE_V1, &plain.parts(repository, &branch)),
-        _ => mac(key, PURPOSE, &covered(repository, &branch, seal.before)),
+    let holds = match seal.version {
+        Version::One => {
+            let parts = plain.parts(repository, &branch);
+            seal::holds(key, PURPOSE_V1, &parts, seal.mac)
+        }
+        _ => {
+            let parts = covered(repository, &branch, seal.before);
+            seal::holds(key, PURPOSE, &parts, seal.mac)
+        }
     };
-    match URL_SAFE_NO_PAD.decode(seal.mac) {
-        Ok(bytes) if mac.verify_slice(&bytes).is_ok() => Judged {
+    match holds {
+        true => Judged {
             check: Check::Good,
             branch: Some(branch),
         },
-        _ => said(Check::Bad),
+        false => said(Check::Bad),
     }
 }
 
@@ -264,25 +266,8 @@ impl<'a> Plain<'a> {
 /// line, committer line, and the message before the trailer.
 type Parts = [Vec<u8>; 7];
 
-fn covered(repository: &str, branch: &str, before: &[u8]) -> [Vec<u8>; 3] {
-    [repository.into(), branch.into(), before.into()]
-}
-
-fn mac(key: &Key, purpose: &str, parts: &[Vec<u8>]) -> Hmac<Sha256> {
-    let derived: [u8; 32] = key.derive(purpose);
-    let mut mac = <Hmac<Sha256> as KeyInit>::new(&derived_block(&derived).into());
-    for part in parts {
-        mac.update(&(part.len() as u64).to_be_bytes());
-        mac.update(part);
-    }
-    mac
-}
-
-/// HMAC pads a shorter key with zeros to its block of 64 bytes (RFC 2104).
-fn derived_block(key: &[u8; 32]) -> [u8; 64] {
-    let mut block = [0; 64];
-    block[..32].copy_from_slice(key);
-    block
+fn covered<'a>(repository: &'a str, branch: &'a str, before: &'a [u8]) -> [&'a [u8]; 3] {
+    [repository.as_bytes(), branch.as_bytes(), before]
 }
 
 #[cfg(test)]
@@ -298,8 +283,7 @@ mod tests {
     /// The line that aidf wrote before it signed raw bytes.
     fn sign_v1(key: &Key, repository: &str, branch: &str, before: &[u8]) -> Option<String> {
         let plain = Plain::read(before)?;
-        let mac = mac(key, PURPOSE_V1, &plain.parts(repository, branch));
-        let mac = URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes());
+        let mac = seal::seal(key, PURPOSE_V1, &plain.parts(repository, branch));
         Some(format!("{TRAILER}: {} {mac}", key.id))
     }
 
