@@ -6,6 +6,7 @@
 //! off shows to whoever remembers a later number. Lines at the start go once no bundle of
 //! theirs is left.
 
+use crate::files::hex;
 use crate::keys::{Key, KeyRing};
 use crate::seal;
 use serde::{Deserialize, Serialize};
@@ -90,8 +91,7 @@ pub struct Manifest {
 
 /// The SHA-256 of a text, in lower-case hexadecimal.
 pub fn digest(text: &str) -> String {
-    let digest = Sha256::digest(text.as_bytes());
-    digest.iter().map(|b| format!("{b:02x}")).collect()
+    hex(&Sha256::digest(text.as_bytes()))
 }
 
 fn with_parts<T>(line: &Line, work: impl FnOnce(&[&str]) -> T) -> T {

@@ -2,6 +2,7 @@
 //! use. A secret leaves this module only as a key derived for one purpose.
 
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::files::hex;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hkdf::Hkdf;
@@ -27,7 +28,7 @@ impl Key {
         let mut id = [0; 4];
         expand(&secret, b"aidf key id v1", &mut id);
         Key {
-            id: id.iter().map(|b| format!("{b:02x}")).collect(),
+            id: hex(&id),
             secret,
         }
     }

@@ -6,6 +6,7 @@ use super::revoked;
 use crate::clock::{Moment, Period};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
+use crate::files::hex;
 use crate::gate::REVOKED;
 use crate::git::{RefName, RefUpdate};
 use crate::names;
@@ -126,7 +127,7 @@ pub fn issue(cx: &mut Context, request: &IssueRequest) -> Result<IssueReport> {
     let claims = Claims {
         branch: request.branch.clone(),
         base: None,
-        id: id.iter().map(|b| format!("{b:02x}")).collect(),
+        id: hex(&id),
         kind,
         pod,
         issued: now.seconds(),

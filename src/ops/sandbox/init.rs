@@ -4,6 +4,7 @@
 use crate::clock::Moment;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
+use crate::files::hex;
 use crate::git::{Advertisement, CommitId, RefName, RefUpdate};
 use crate::names;
 use crate::ops::access::{self, Target, rejected};
@@ -344,7 +345,7 @@ impl<'a> Opening<'a> {
         let claims = Claims {
             branch: Some(branch.clone()),
             base: Some(self.base.clone()).filter(|b| *b != self.cx.config.base),
-            id: id.iter().map(|b| format!("{b:02x}")).collect(),
+            id: hex(&id),
             kind: TokenKind::Sandbox,
             pod: self.cx.config.pod.clone(),
             issued,
