@@ -81,6 +81,19 @@ fn new_file(folder: &Path, _mode: Mode) -> std::io::Result<tempfile::NamedTempFi
 }
 
 impl Store {
+    /// The working tree, for `who` needs one.
+    ///
+    /// Errors: usage, where there is none.
+    pub fn need_work_dir(&self, who: &str) -> Result<&Path> {
+        self.work_dir().ok_or_else(|| {
+            Error::new(
+                Kind::Usage,
+                format!("{who} needs a clone with a working tree"),
+            )
+            .hint("go into one, or name it with -C DIR")
+        })
+    }
+
     /// Reads what stands at a path of the working tree; a file's content goes into `draft`.
     ///
     /// Errors: usage, without a working tree; internal, for the disk.
@@ -157,11 +170,7 @@ impl Store {
     }
 
     fn place(&self, path: &[u8]) -> Result<PathBuf> {
-        let root = self.work_dir().ok_or_else(|| {
-            Error::new(Kind::Usage, "this needs a clone with a working tree")
-                .hint("go into one, or name it with -C DIR")
-        })?;
-        Ok(root.join(bytes_to_path(path)))
+        Ok(self.need_work_dir("this")?.join(bytes_to_path(path)))
     }
 
     fn has_link_above(&self, path: &[u8]) -> bool {

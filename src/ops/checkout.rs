@@ -256,10 +256,22 @@ impl Plan {
         Ok(done)
     }
 
-    /// Whether the index holds something of these paths that would be lost; the path.
+    /// Checks that the index holds nothing of these paths that would be lost.
     ///
-    /// Errors: conflict, for an index that cannot be read.
-    pub fn staged_alone(&self, cx: &Context, head: CommitId) -> Result<Option<String>> {
+    /// Errors: conflict, with the path; and for an index that cannot be read.
+    pub fn check_staged(&self, cx: &Context, head: CommitId) -> Result<()> {
+        match self.staged_alone(cx, head)? {
+            None => Ok(()),
+            Some(path) => Err(Error::new(
+                Kind::Conflict,
+                format!("`{path}` is staged, and neither HEAD nor the file has that content"),
+            )
+            .hint("nothing was changed; commit it, or take it out of the index with `git restore --staged`")),
+        }
+    }
+
+    /// The first path of which the index holds something that would be lost.
+    fn staged_alone(&self, cx: &Context, head: CommitId) -> Result<Option<String>> {
         let tree = cx.store.commit(head)?.tree;
         let mut looked_at = Vec::new();
         for step in &self.steps {

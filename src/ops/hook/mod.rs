@@ -360,8 +360,8 @@ impl Gate {
             .or_else(|| tip(&self.default_branch()?))
     }
 
+    /// A server's default branch is the one that its HEAD names.
     fn default_branch(&self) -> Option<String> {
-        let target = self.store.symbolic_ref("HEAD")?;
-        target.strip_prefix("refs/heads/").map(str::to_owned)
+        self.store.head_branch()
     }
 }

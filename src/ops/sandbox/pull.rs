@@ -39,13 +39,7 @@ pub struct PullReport {
 /// A conflict is no error here: the report names it. Errors: usage, without a working tree;
 /// not_found, for a branch that is not there; unavailable.
 pub fn pull(cx: &Context, branch: Option<&str>) -> Result<PullReport> {
-    if cx.store.work_dir().is_none() {
-        return Err(Error::new(
-            Kind::Usage,
-            "`sandbox pull` needs a clone with a working tree",
-        )
-        .hint("go into one, or name it with -C DIR"));
-    }
+    cx.store.need_work_dir("`sandbox pull`")?;
     let target = access::choose(cx, branch, None)?;
     let (tip, policy) = tip_of(cx, &target)?;
     let base = Base::of_working_copy(cx, &target, tip)?;
@@ -54,14 +48,8 @@ pub fn pull(cx: &Context, branch: Option<&str>) -> Result<PullReport> {
     let mut plan = Plan::make(cx, &mut draft, &base, tip, target.name(), ledgers)?;
     let own = checkout::own_branch(cx, target.name())
         .filter(|head| *head != tip && cx.store.is_ancestor(*head, tip));
-    if let Some(head) = own
-        && let Some(path) = plan.staged_alone(cx, head)?
-    {
-        return Err(Error::new(
-            Kind::Conflict,
-            format!("`{path}` is staged, and neither HEAD nor the file has that content"),
-        )
-        .hint("nothing was changed; commit it, or take it out of the index with `git restore --staged`"));
+    if let Some(head) = own {
+        plan.check_staged(cx, head)?;
     }
     let done = plan.write_files(cx)?;
     let marked = plan.conflicts.iter().map(|c| c.path.as_str());

@@ -36,13 +36,7 @@ pub struct SwitchReport {
 /// Errors: usage, without a working tree, or when another worktree has the branch;
 /// not_found; conflict, where uncommitted changes are in the way: nothing is changed then.
 pub fn switch(cx: &Context, branch: Option<&str>) -> Result<SwitchReport> {
-    if cx.store.work_dir().is_none() {
-        return Err(Error::new(
-            Kind::Usage,
-            "`sandbox switch` needs a clone with a working tree",
-        )
-        .hint("go into one, or name it with -C DIR"));
-    }
+    cx.store.need_work_dir("`sandbox switch`")?;
     let target = access::choose(cx, branch, None)?;
     let name = target.name().to_owned();
     if cx.store.is_checked_out_elsewhere(&name) {
@@ -81,13 +75,7 @@ pub fn switch(cx: &Context, branch: Option<&str>) -> Result<SwitchReport> {
         )
         .hint("nothing was changed; commit it first (aidf commit), or put it aside (git stash)"));
     }
-    if let Some(path) = plan.staged_alone(cx, head)? {
-        return Err(Error::new(
-            Kind::Conflict,
-            format!("`{path}` is staged, and neither HEAD nor the file has that content"),
-        )
-        .hint("nothing was changed; commit it, or take it out of the index with `git restore --staged`"));
-    }
+    plan.check_staged(cx, head)?;
     let done = plan.write_files(cx)?;
     checkout::set_index(cx, head, to)?;
     if local != Some(to) {
