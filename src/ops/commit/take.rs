@@ -123,6 +123,13 @@ fn not_a_file(path: &TreePath) -> Error {
         .hint("only files are taken: no pipes, sockets and devices")
 }
 
+fn not_text(path: &str) -> Error {
+    Error::new(
+        Kind::Denied,
+        format!("the path `{path}` is refused: it is not UTF-8"),
+    )
+}
+
 /// Whether something is at `path`, as seen from the folder the user is in.
 pub fn is_there(cx: &Context, path: &str) -> bool {
     cx.dir.join(path).symlink_metadata().is_ok()
@@ -230,11 +237,7 @@ fn descend(
             _ => format!("{prefix}/{name}"),
         };
         let Some(place) = name.to_str().map(place) else {
-            let shown = place(&name.to_string_lossy());
-            return Err(Error::new(
-                Kind::Denied,
-                format!("the path `{shown}` is refused: it is not UTF-8"),
-            ));
+            return Err(not_text(&place(&name.to_string_lossy())));
         };
         if skip(&place) {
             continue;
@@ -302,15 +305,8 @@ pub(super) fn from_changes(
     let mut named: BTreeSet<TreePath> = inputs.iter().map(|i| i.path.clone()).collect();
     named.extend(remove.iter().cloned());
     for (bytes, there) in cx.store.working_changes()? {
-        let text = String::from_utf8(bytes).map_err(|e| {
-            Error::new(
-                Kind::Denied,
-                format!(
-                    "the path `{}` is refused: it is not UTF-8",
-                    String::from_utf8_lossy(e.as_bytes())
-                ),
-            )
-        })?;
+        let text = String::from_utf8(bytes)
+            .map_err(|e| not_text(&String::from_utf8_lossy(e.as_bytes())))?;
         // A folder is reported as one where it is a repository of its own.
         if text.ends_with('/') {
             cx.warn(format!(
@@ -388,12 +384,7 @@ fn relative(cx: &Context, path: &str) -> Result<String> {
         )
         .hint("take a file from elsewhere with DEST=FILE")
     })?;
-    let text = inside.to_str().ok_or_else(|| {
-        Error::new(
-            Kind::Denied,
-            format!("the path `{path}` is refused: it is not UTF-8"),
-        )
-    })?;
+    let text = inside.to_str().ok_or_else(|| not_text(path))?;
     Ok(if cfg!(windows) {
         text.replace('\\', "/")
     } else {
