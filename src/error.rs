@@ -59,6 +59,7 @@ struct Inner {
     message: String,
     hint: Option<String>,
     retryable: bool,
+    futile_at_once: bool,
     conflicts: Vec<PathConflict>,
     source: Option<anyhow::Error>,
 }
@@ -74,6 +75,7 @@ impl Error {
             message: message.into(),
             hint: None,
             retryable: kind == Kind::Unavailable,
+            futile_at_once: false,
             conflicts: Vec::new(),
             source: None,
         }))
@@ -114,6 +116,28 @@ impl Error {
     pub fn retryable(mut self, yes: bool) -> Self {
         self.0.retryable = yes;
         self
+    }
+
+    /// Says that time ran out, or that the other side sends without end: what is tried
+    /// again at once goes the same way.
+    pub fn futile_at_once(mut self) -> Self {
+        self.0.futile_at_once = true;
+        self
+    }
+
+    /// Whether the same call, tried again at once, goes the same way.
+    pub fn is_futile_at_once(&self) -> bool {
+        self.0.futile_at_once
+    }
+
+    /// A wait for `place` that was longer than `seconds`.
+    pub fn no_answer(place: impl fmt::Display, seconds: u64) -> Self {
+        Error::new(
+            Kind::Unavailable,
+            format!("{place} did not answer within {seconds} s"),
+        )
+        .hint("try again, or give it longer with --timeout SECS")
+        .futile_at_once()
     }
 
     /// The kind.

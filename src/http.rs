@@ -190,24 +190,16 @@ fn proxy_for(
 /// What a request that got no answer failed of.
 pub(crate) fn transport_error(error: ureq::Error, url: &HttpUrl, timeout: u64) -> Error {
     let place = url.plain();
-    if let ureq::Error::Timeout(_) = &error {
-        return Error::new(
-            Kind::Unavailable,
-            format!("{place} did not answer within {timeout} s"),
-        )
-        .hint("try again, or give it longer with --timeout SECS");
-    }
-    if let ureq::Error::Io(e) = &error
-        && matches!(
+    let out_of_time = match &error {
+        ureq::Error::Timeout(_) => true,
+        ureq::Error::Io(e) => matches!(
             e.kind(),
             io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock
-        )
-    {
-        return Error::new(
-            Kind::Unavailable,
-            format!("{place} did not answer within {timeout} s"),
-        )
-        .hint("try again, or give it longer with --timeout SECS");
+        ),
+        _ => false,
+    };
+    if out_of_time {
+        return Error::no_answer(place, timeout);
     }
     let text = error.to_string();
     let failed = |message: String, hint: &str| Error::new(Kind::Unavailable, message).hint(hint);

@@ -45,5 +45,5 @@ pub use store::{HeadMove, IndexStamp, Store, bytes_to_path, check_parents, track
 pub use whole::Known;
 pub use wire::{
     Advertisement, Endpoint, FetchConnection, PushConnection, PushOutcome, RefUpdate, RemoteRef,
-    Verdict, took_too_long,
+    Verdict,
 };

@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::gate::MOVED;
 use crate::git::wire::PushFailure;
-use crate::git::{Advertisement, ObjectId, RefUpdate, Verdict, took_too_long};
+use crate::git::{Advertisement, ObjectId, RefUpdate, Verdict};
 use crate::token::{self, Rejection};
 use std::time::{Duration, Instant};
 
@@ -206,7 +206,7 @@ pub fn publish<T>(
                 }
                 unconfirmed.push((push.updates.clone(), push.report));
                 // Sent and unanswered more than once, or too slow: say so instead of hoping.
-                let give_up = unconfirmed.len() > 2 || took_too_long(&error);
+                let give_up = unconfirmed.len() > 2 || error.is_futile_at_once();
                 if give_up {
                     let connection = cx
                         .remote

@@ -32,15 +32,6 @@ use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Whether an error of this door or of the one to HTTP says that time ran out, or that
-/// the other side sends without end: what is tried again at once goes the same way.
-pub fn took_too_long(error: &Error) -> bool {
-    let message = error.message();
-    ["did not answer within", "is too slow", "sends too much"]
-        .iter()
-        .any(|words| message.contains(words))
-}
-
 /// A service of a git server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Service {
@@ -208,6 +199,7 @@ impl Wire {
             }
         })
         .retryable(false)
+        .futile_at_once()
     }
 
     /// The error for an answer that is not git's.
@@ -234,18 +226,11 @@ impl Wire {
                 Kind::Unavailable,
                 format!("{} is too slow: it gave {error}", self.endpoint),
             )
-            .hint("try again, or give it longer with --timeout SECS (transfer.bytes_per_second, transfer.seconds)");
+            .hint("try again, or give it longer with --timeout SECS (transfer.bytes_per_second, transfer.seconds)")
+            .futile_at_once();
         }
         if error.kind() == io::ErrorKind::TimedOut {
-            return Error::new(
-                Kind::Unavailable,
-                format!(
-                    "{} did not answer within {} s",
-                    self.endpoint,
-                    self.timeout.as_secs()
-                ),
-            )
-            .hint("try again, or give it longer with --timeout SECS");
+            return Error::no_answer(&self.endpoint, self.timeout.as_secs());
         }
         if error.kind() == io::ErrorKind::InvalidData {
             return Error::new(
