@@ -22,7 +22,7 @@ pub(super) use unix::way_round;
 #[cfg(unix)]
 mod unix {
     use super::Trusted;
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
     use std::fs::Metadata;
     use std::os::unix::fs::MetadataExt;
     use std::path::{Path, PathBuf};
@@ -40,17 +40,18 @@ mod unix {
         let Ok(meta) = trusted.git_dir.metadata() else {
             return Some("the owner of the repository's files cannot be told".to_owned());
         };
-        let owner = meta.uid();
-        Walk::of(owner)
-            .files(trusted)
-            .err()
-            .or_else(|| shell_of(trusted.git_dir, owner))
+        let mut walk = Walk::of(meta.uid());
+        let found = walk.files(trusted).err();
+        found.or_else(|| walk.shell(trusted.git_dir))
     }
 
     struct Walk {
         owner: u32,
         seen: BTreeSet<PathBuf>,
         entries: usize,
+        accounts: Accounts,
+        /// By a group's number, who of it may do harm: asked for each of many files.
+        others: BTreeMap<u32, Option<String>>,
     }
 
     type Sound = Result<(), String>;
@@ -61,6 +62,8 @@ mod unix {
                 owner,
                 seen: BTreeSet::new(),
                 entries: 0,
+                accounts: Accounts::read(),
+                others: BTreeMap::new(),
             }
         }
 
@@ -121,7 +124,7 @@ mod unix {
         fn below(&mut self, folder: &Path) -> Sound {
             // Nobody but the owner has business in the repository, sticky or not.
             if let Ok(meta) = folder.metadata() {
-                sound(folder, &meta, self.owner)?;
+                self.sound(folder, &meta)?;
             }
             let mut folders = vec![folder.to_owned()];
             while let Some(folder) = folders.pop() {
@@ -147,7 +150,7 @@ mod unix {
                         }
                         continue;
                     }
-                    sound(&path, &meta, self.owner)?;
+                    self.sound(&path, &meta)?;
                     if meta.is_dir() {
                         folders.push(path);
                     }
@@ -171,7 +174,8 @@ mod unix {
         /// The files of settings that the owner's git reads.
         fn settings(&self, git_dir: &Path) -> Vec<PathBuf> {
             let mut files = vec![git_dir.join("config"), PathBuf::from("/etc/gitconfig")];
-            if let Some(account) = account(self.owner).filter(|a| a.home.is_absolute()) {
+            let account = self.accounts.get(self.owner);
+            if let Some(account) = account.filter(|a| a.home.is_absolute()) {
                 files.push(account.home.join(".gitconfig"));
                 files.push(account.home.join(".config/git/config"));
             }
@@ -203,55 +207,63 @@ mod unix {
             }
             // Who may write a link is who may write the folder it is in.
             if meta.is_symlink() {
-                return belongs(place, meta, self.owner);
+                return self.belongs(place, meta);
             }
             if above && meta.is_dir() && meta.mode() & STICKY != 0 {
-                return belongs(place, meta, self.owner);
+                return self.belongs(place, meta);
             }
-            sound(place, meta, self.owner)
+            self.sound(place, meta)
         }
-    }
 
-    fn belongs(place: &Path, meta: &Metadata, owner: u32) -> Sound {
-        if meta.uid() == ROOT || meta.uid() == owner {
-            return Ok(());
+        fn belongs(&self, place: &Path, meta: &Metadata) -> Sound {
+            if meta.uid() == ROOT || meta.uid() == self.owner {
+                return Ok(());
+            }
+            let who = self
+                .accounts
+                .get(meta.uid())
+                .map_or_else(|| format!("number {}", meta.uid()), |a| a.name);
+            Err(format!("{} belongs to the account {who}", place.display()))
         }
-        let who = account(meta.uid()).map_or_else(|| format!("number {}", meta.uid()), |a| a.name);
-        Err(format!("{} belongs to the account {who}", place.display()))
-    }
 
-    fn sound(place: &Path, meta: &Metadata, owner: u32) -> Sound {
-        belongs(place, meta, owner)?;
-        let shown = place.display();
-        if meta.mode() & 0o002 != 0 {
-            return Err(format!("everybody on this machine may write {shown}"));
+        fn sound(&mut self, place: &Path, meta: &Metadata) -> Sound {
+            self.belongs(place, meta)?;
+            let shown = place.display();
+            if meta.mode() & 0o002 != 0 {
+                return Err(format!("everybody on this machine may write {shown}"));
+            }
+            if meta.mode() & 0o020 == 0 {
+                return Ok(());
+            }
+            let (group, owner, accounts) = (meta.gid(), self.owner, &self.accounts);
+            let others = self.others.entry(group);
+            match others.or_insert_with(|| accounts.others_of_group(group, owner)) {
+                Some(who) => Err(format!("{who} may write {shown}")),
+                None => Ok(()),
+            }
         }
-        let group = (meta.mode() & 0o020 != 0).then(|| others_of_group(meta.gid(), owner));
-        match group.flatten() {
-            Some(who) => Err(format!("{who} may write {shown}")),
-            None => Ok(()),
-        }
-    }
 
-    /// Whether the owner can be logged in to: who has a shell as the owner of the files
-    /// runs git there without the hook.
-    fn shell_of(git_dir: &Path, owner: u32) -> Option<String> {
-        // gitolite lets nobody reach a shell: its own hook stands beside ours.
-        let update =
-            std::fs::read_to_string(git_dir.join("hooks").join("update")).unwrap_or_default();
-        if update.contains("gitolite") || update.contains("Gitolite") {
-            return None;
-        }
-        const NO_SHELL: [&str; 4] = ["nologin", "false", "git-shell", "gitolite-shell"];
-        match account(owner) {
-            Some(a) if NO_SHELL.iter().any(|s| a.shell.ends_with(s)) => None,
-            Some(a) => Some(format!(
-                "the files belong to the account {}, which can be logged in to ({}): whoever does so goes round the hook",
-                a.name, a.shell
-            )),
-            None => Some(format!(
-                "the files belong to the account number {owner}, and this machine does not say who can log in to it"
-            )),
+        /// Whether the owner can be logged in to: who has a shell as the owner of the files
+        /// runs git there without the hook.
+        fn shell(&self, git_dir: &Path) -> Option<String> {
+            // gitolite lets nobody reach a shell: its own hook stands beside ours.
+            let update =
+                std::fs::read_to_string(git_dir.join("hooks").join("update")).unwrap_or_default();
+            if update.contains("gitolite") || update.contains("Gitolite") {
+                return None;
+            }
+            const NO_SHELL: [&str; 4] = ["nologin", "false", "git-shell", "gitolite-shell"];
+            match self.accounts.get(self.owner) {
+                Some(a) if NO_SHELL.iter().any(|s| a.shell.ends_with(s)) => None,
+                Some(a) => Some(format!(
+                    "the files belong to the account {}, which can be logged in to ({}): whoever does so goes round the hook",
+                    a.name, a.shell
+                )),
+                None => Some(format!(
+                    "the files belong to the account number {}, and this machine does not say who can log in to it",
+                    self.owner
+                )),
+            }
         }
     }
 
@@ -261,42 +273,57 @@ mod unix {
         shell: String,
     }
 
-    /// An account, as this machine's own file says.
-    fn account(id: u32) -> Option<Account> {
-        let rows = rows("/etc/passwd");
-        let row = rows.iter().find(|row| number(row, 2) == Some(id))?;
-        Some(Account {
-            name: row[0].clone(),
-            home: PathBuf::from(row.get(5).cloned().unwrap_or_default()),
-            shell: row.last().cloned().unwrap_or_default(),
-        })
+    /// This machine's own files of accounts and groups: passwd(5) and group(5).
+    struct Accounts {
+        accounts: Vec<Vec<String>>,
+        groups: Vec<Vec<String>>,
     }
 
-    /// Who else than root and the owner belongs to a group, as far as this machine's own
-    /// files say.
-    fn others_of_group(group: u32, owner: u32) -> Option<String> {
-        let (accounts, groups) = (rows("/etc/passwd"), rows("/etc/group"));
-        let Some(row) = groups.iter().find(|r| number(r, 2) == Some(group)) else {
-            return Some(format!("the group number {group}"));
-        };
-        let trusted = |id: Option<u32>| id == Some(ROOT) || id == Some(owner);
-        let names: Vec<&str> = accounts
-            .iter()
-            .filter(|r| trusted(number(r, 2)))
-            .map(|r| r[0].as_str())
-            .collect();
-        let listed = row.get(3).map_or("", String::as_str);
-        let mut members = listed
-            .split(',')
-            .filter(|m| !m.is_empty() && !names.contains(m));
-        let primary = |r: &&Vec<String>| number(r, 3) == Some(group) && !trusted(number(r, 2));
-        let other = members
-            .next()
-            .or_else(|| accounts.iter().find(primary).map(|r| r[0].as_str()))?;
-        Some(format!("the group {}, which {other} is of,", row[0]))
+    impl Accounts {
+        fn read() -> Accounts {
+            Accounts {
+                accounts: rows("/etc/passwd"),
+                groups: rows("/etc/group"),
+            }
+        }
+
+        fn get(&self, id: u32) -> Option<Account> {
+            let row = self
+                .accounts
+                .iter()
+                .find(|row| number(row, 2) == Some(id))?;
+            Some(Account {
+                name: row[0].clone(),
+                home: PathBuf::from(row.get(5).cloned().unwrap_or_default()),
+                shell: row.last().cloned().unwrap_or_default(),
+            })
+        }
+
+        /// Who else than root and the owner belongs to a group, as far as these files say.
+        fn others_of_group(&self, group: u32, owner: u32) -> Option<String> {
+            let Some(row) = self.groups.iter().find(|r| number(r, 2) == Some(group)) else {
+                return Some(format!("the group number {group}"));
+            };
+            let trusted = |id: Option<u32>| id == Some(ROOT) || id == Some(owner);
+            let names: Vec<&str> = self
+                .accounts
+                .iter()
+                .filter(|r| trusted(number(r, 2)))
+                .map(|r| r[0].as_str())
+                .collect();
+            let listed = row.get(3).map_or("", String::as_str);
+            let mut members = listed
+                .split(',')
+                .filter(|m| !m.is_empty() && !names.contains(m));
+            let primary = |r: &&Vec<String>| number(r, 3) == Some(group) && !trusted(number(r, 2));
+            let other = members
+                .next()
+                .or_else(|| self.accounts.iter().find(primary).map(|r| r[0].as_str()))?;
+            Some(format!("the group {}, which {other} is of,", row[0]))
+        }
     }
 
-    /// The fields of a file such as passwd(5).
+    /// The fields of such a file, line by line.
     fn rows(file: &str) -> Vec<Vec<String>> {
         std::fs::read_to_string(file)
             .unwrap_or_default()
