@@ -34,6 +34,16 @@ pub enum Plan<T> {
     Push(Push<T>),
 }
 
+impl<T> Plan<T> {
+    /// The push, unless it moves no ref.
+    pub fn push_if_any(push: Push<T>) -> Plan<T> {
+        match push.updates.is_empty() {
+            true => Plan::Nothing(push.report),
+            false => Plan::Push(push),
+        }
+    }
+}
+
 /// What is pushed, all refs or none.
 pub struct Push<T> {
     /// The refs, with the tips they must have.

@@ -353,16 +353,6 @@ impl Folder {
         }
     }
 
-    /// Whether the manifest vouches for any bundle.
-    pub fn has_authenticated(&self) -> bool {
-        self.sealed.has_authenticated()
-    }
-
-    /// Whether the manifest vouches for a bundle.
-    pub fn is_authenticated(&self, one: &Named) -> bool {
-        self.sealed.whose(&one.name) == Some(true)
-    }
-
     /// Writes a bundle of `refs`, unless the newest one holds just these; returns its name.
     ///
     /// Errors: internal, for the disk.

@@ -258,15 +258,12 @@ impl Job<'_> {
                 objects = made;
             }
             let report = (backups, rewound);
-            Ok(match updates.is_empty() {
-                true => Plan::Nothing(report),
-                false => Plan::Push(Push {
-                    updates,
-                    objects: Objects::These(objects),
-                    token: cx.config.environment_token.clone(),
-                    report,
-                }),
-            })
+            Ok(Plan::push_if_any(Push {
+                updates,
+                objects: Objects::These(objects),
+                token: cx.config.environment_token.clone(),
+                report,
+            }))
         })?;
         manifest::remember(cx, &published.updates);
         Ok(published.report)

@@ -1,6 +1,6 @@
 //! Removing the backups that no rule keeps; each deletion is leased on what was seen.
 
-use super::bundles::Folder;
+use super::bundles::{Folder, Named};
 use super::destination::{Place, settings_of};
 use super::manifest::Manifest;
 use super::{Found, dated};
@@ -103,19 +103,18 @@ pub fn prune(cx: &Context, flags: &Rules, dry_run: bool, trusts_all: bool) -> Re
             .collect();
         let mut all = dated(attempt.advertisement.under(&prefix));
         manifest.judge(&mut all);
-        let there: HashSet<String> = all.iter().map(|f| f.name.clone()).collect();
+        let there: HashSet<&str> = all.iter().map(|f| f.name.as_str()).collect();
         let mut groups: BTreeMap<Option<String>, Vec<Judged>> = BTreeMap::new();
+        // Of what something else removed, the entry alone is left, and ages like a backup.
+        for entry in manifest.gone(&there) {
+            if let Some(read) = backup_name::parse(&entry.name) {
+                let group = groups.entry(read.branch).or_default();
+                group.push(Judged::Gone(entry.name.clone(), read.time));
+            }
+        }
         for found in all {
             let group = groups.entry(found.read.branch.clone()).or_default();
             group.push(Judged::There(found));
-        }
-        // Of what something else removed, the entry alone is left, and ages like a backup.
-        let there: HashSet<&str> = there.iter().map(String::as_str).collect();
-        for entry in manifest.gone(&there) {
-            if let Some(read) = backup_name::parse(&entry.name) {
-                let group = groups.entry(read.branch.clone()).or_default();
-                group.push(Judged::Gone(entry.name.clone(), read.time));
-            }
         }
         let (mut removed, mut updates, mut entries) = (Vec::new(), Vec::new(), Vec::new());
         let mut doubtful = 0;
@@ -192,15 +191,15 @@ pub fn prune(cx: &Context, flags: &Rules, dry_run: bool, trusts_all: bool) -> Re
             dry_run,
             message,
         };
-        Ok(match dry_run || updates.is_empty() {
-            true => Plan::Nothing(report),
-            false => Plan::Push(Push {
-                updates,
-                objects: Objects::These(objects),
-                token: cx.config.environment_token.clone(),
-                report,
-            }),
-        })
+        if dry_run {
+            return Ok(Plan::Nothing(report));
+        }
+        Ok(Plan::push_if_any(Push {
+            updates,
+            objects: Objects::These(objects),
+            token: cx.config.environment_token.clone(),
+            report,
+        }))
     });
     if let Ok(done) = &result {
         super::manifest::remember(cx, &done.updates);
@@ -317,11 +316,9 @@ fn bundles(
     let mut listed = folder.listed();
     listed.reverse();
     // Where none is authenticated, the folder is older than manifests: all count alike.
-    let sealed = folder.has_authenticated();
-    let times: Vec<_> = listed
-        .iter()
-        .map(|n| (n.time, !sealed || folder.is_authenticated(n)))
-        .collect();
+    let old = !folder.sealed.has_authenticated();
+    let counts = |n: &Named| old || folder.sealed.whose(&n.name) == Some(true);
+    let times: Vec<_> = listed.iter().map(|n| (n.time, counts(n))).collect();
     let mut reasons = retention::reasons_apart(&times, rules);
     for at in 0..listed.len() {
         if reasons[at].is_empty() || listed[at].full {
