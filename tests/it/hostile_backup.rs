@@ -162,6 +162,28 @@ fn the_hook_takes_no_backup_of_another_hour_from_a_stranger() {
     }
 }
 
+#[test]
+fn prune_says_of_each_bundle_that_it_keeps_whose_it_is() {
+    let w = World::path();
+    let dir = w.env.path("bundles");
+    config_folder(&w, &dir);
+    w.json(&BOTH_BRANCHES);
+    let kept = |w: &World| {
+        let answer = report(w, &["backup", "prune", "--keep-last", "3"], 0);
+        let all = list(&answer, "kept");
+        let of = |b: &&serde_json::Value| text(b, "name").ends_with(".bundle");
+        all.iter()
+            .filter(of)
+            .map(|b| b["authenticated"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(kept(&w), [true]);
+    // As one that is older than manifests.
+    let folder = Folder::of(&dir);
+    folder.age(&folder.newest(), 1);
+    assert_eq!(kept(&w), [false]);
+}
+
 /// A world whose main was backed up twice, going on in between; the tip before, the tip
 /// after, and the manifest after the first.
 fn backed_up_twice() -> (World, String, String, String) {

@@ -152,10 +152,10 @@ impl Sealed {
         manifest.is_some_and(|m| m.bundles().values().any(|s| s.authenticated == Some(true)))
     }
 
-    /// What the manifest says of a bundle, by its name.
+    /// Whether a bundle is authenticated, by its name alone; none where the key is not here.
     pub fn whose(&self, name: &str) -> Option<bool> {
-        let manifest = self.manifest.as_ref();
-        manifest.and_then(|m| m.bundles().get(name)?.authenticated)
+        let says = self.manifest.as_ref().and_then(|m| m.bundles().get(name));
+        says.map_or(Some(false), |s| s.authenticated)
     }
 
     /// Every bundle that should be there.

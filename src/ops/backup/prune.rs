@@ -348,7 +348,7 @@ fn bundles(
             report.kept.push(Kept {
                 name,
                 reasons,
-                authenticated: Some(false),
+                authenticated: folder.sealed.whose(&one.name),
             });
         }
     }
