@@ -1,0 +1,326 @@
+//! What git's index, HEAD and its history say of a record: whether the file still holds what
+//! was written from here, or git put something else in its place.
+
+use super::records::{Memory, Record, Stand, nanos, read_entry};
+use crate::context::Context;
+use crate::git::{CommitId, Entry, HeadMove, IndexStamp, Labels, MAX_TEXT, MergedText, ObjectId};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What was last written from here.
+#[derive(Debug, Clone)]
+pub(super) struct Written {
+    /// What the file held then; several where nobody can tell which.
+    pub held: Vec<Option<Entry>>,
+    /// Whether git may have put back what the trees hold since.
+    pub or_trees: bool,
+}
+
+impl Written {
+    fn of(held: Option<Entry>) -> Written {
+        Written {
+            held: vec![held],
+            or_trees: false,
+        }
+    }
+
+    /// What the trees hold, and nothing else.
+    fn of_trees() -> Written {
+        Written {
+            held: Vec::new(),
+            or_trees: true,
+        }
+    }
+
+    fn add(&mut self, held: Option<Entry>) {
+        if !self.held.contains(&held) {
+            self.held.push(held);
+        }
+    }
+}
+
+/// The records that git has not overtaken.
+pub(super) fn standing(cx: &Context, memory: &Memory, head: CommitId) -> BTreeMap<String, Written> {
+    let judged = judge_all(cx, memory, head);
+    let standing = judged.into_iter().filter_map(|(path, said)| match said {
+        Said::Standing(written) => Some((path, written)),
+        Said::InHead => None,
+    });
+    standing.collect()
+}
+
+/// What a record says.
+pub(super) enum Said {
+    Standing(Written),
+    /// HEAD has the landed commit: it says nothing until HEAD leaves that again.
+    InHead,
+}
+
+/// What each record says that git has not undone for good.
+pub(super) fn judge_all(cx: &Context, memory: &Memory, head: CommitId) -> BTreeMap<String, Said> {
+    let history = History::of(cx, head);
+    let mut in_head: BTreeMap<String, bool> = BTreeMap::new();
+    let mut found = BTreeMap::new();
+    for (path, record) in &memory.written {
+        let overtaken = *in_head.entry(record.commit.clone()).or_insert_with(|| {
+            CommitId::parse(&record.commit).is_ok_and(|id| cx.store.is_ancestor(id, head))
+        });
+        let said = match overtaken {
+            true => Some(Said::InHead),
+            false => history.judge(path, record).map(Said::Standing),
+        };
+        found.extend(said.map(|said| (path.clone(), said)));
+    }
+    found
+}
+
+/// What git knows, looked up when a record needs it: reading the index costs by the
+/// repository.
+pub(super) struct History<'a> {
+    cx: &'a Context,
+    head: CommitId,
+    stamps: OnceCell<Option<BTreeMap<Vec<u8>, IndexStamp>>>,
+    published: OnceCell<Option<CommitId>>,
+    moves: OnceCell<Vec<HeadMove>>,
+}
+
+impl<'a> History<'a> {
+    pub fn of(cx: &'a Context, head: CommitId) -> History<'a> {
+        History {
+            cx,
+            head,
+            stamps: OnceCell::new(),
+            published: OnceCell::new(),
+            moves: OnceCell::new(),
+        }
+    }
+
+    /// What a record says of the file as it is now; nothing where the trees say it.
+    fn judge(&self, path: &str, record: &Record) -> Option<Written> {
+        let held = self.content(&record.now)?;
+        let as_written = |or_trees: bool| {
+            Some(Written {
+                held: vec![held],
+                or_trees,
+            })
+        };
+        match made(self.cx, path) {
+            Made::Gone if self.left_behind(path, &record.now) => return None,
+            Made::Gone => return as_written(false),
+            Made::At(at) if at <= record.now.at => return as_written(false),
+            Made::At(_) | Made::Unknown => {}
+        }
+        let stamps = self.stamps.get_or_init(|| self.cx.store.index_stamps());
+        // An index that cannot be read tells nothing: then the file's own age must do.
+        let stamp = stamps.as_ref()?.get(path.as_bytes());
+        let Some(stamp) = stamp.filter(|s| held.map(|e| e.id) != Some(s.id)) else {
+            return as_written(false);
+        };
+        let newer = stamp.is_newer_than(record.now.at);
+        if newer == Some(false) {
+            return as_written(false);
+        }
+        let has_it = |commit: &CommitId| self.entry(*commit, path).map(|e| e.id) == Some(stamp.id);
+        let then = record.now.head().filter(has_it);
+        // HEAD may have gone to local commits since that are older than the record.
+        let older = |head: &CommitId| {
+            let brought = self.brought(path, *head, stamp.id);
+            brought.is_some_and(|(_, time)| time < record.now.seconds())
+        };
+        let then = then.or_else(|| Some(self.head).filter(has_it).filter(older));
+        let mut written = match (self.published().filter(has_it), then) {
+            (Some(_), _) => Written::of_trees(),
+            (None, Some(then)) => self.before_commit(path, record, then, stamp.id),
+            // What the user added by hand may come from either.
+            (None, None) => return as_written(true),
+        };
+        if newer.is_none() {
+            written.add(held);
+        }
+        (!written.held.is_empty()).then_some(written)
+    }
+
+    /// Whether git took a file away with a commit that HEAD left after the record was made.
+    fn left_behind(&self, path: &str, record: &Stand) -> bool {
+        let stamps = self.stamps.get_or_init(|| self.cx.store.index_stamps());
+        let tracked = stamps
+            .as_ref()
+            .is_some_and(|s| s.contains_key(path.as_bytes()));
+        if tracked || self.entry(self.head, path).is_some() {
+            return false;
+        }
+        let moves = self.moves.get_or_init(|| self.cx.store.head_moves());
+        // Where it was at the time counts as well. The log knows seconds alone: what came
+        // before in the same second is told by where HEAD was.
+        let at_then = |m: &HeadMove| match record.head() {
+            Some(then) => m.to == then && m.at <= record.seconds(),
+            None => m.at < record.seconds(),
+        };
+        let since = moves
+            .iter()
+            .position(at_then)
+            .map_or(moves.len(), |n| n + 1);
+        moves[..since].iter().enumerate().any(|(at, m)| {
+            // Where HEAD went on from such a commit, or that was made anew, it is the user
+            // who removed the file.
+            let amended = at > 0 && moves[at - 1].amends;
+            !amended
+                && self.entry(m.to, path).is_some()
+                && !self.cx.store.is_ancestor(m.to, self.head)
+        })
+    }
+
+    /// What a file was taken from that is as a local commit of HEAD's line has it, `blob`:
+    /// what the record says that stood when that commit was made.
+    pub fn before_commit(
+        &self,
+        path: &str,
+        record: &Record,
+        then: CommitId,
+        blob: ObjectId,
+    ) -> Written {
+        let earlier = record.earlier.iter().rev();
+        let mut held = earlier.clone().filter_map(|e| self.content(e));
+        // What was written since is no change any more.
+        if let Some(same) = held.find(|e| e.map(|e| e.id) == Some(blob)) {
+            return Written::of(same);
+        }
+        let Some((brought, brought_at)) = self.brought(path, then, blob) else {
+            return Written::of_trees();
+        };
+        let had_it = |stand: &Stand| {
+            let head = stand.head();
+            head.is_some_and(|h| self.cx.store.is_ancestor(brought, h))
+        };
+        // Content that was written from here on top of the commit took its changes along,
+        // or the user replaced them: either way they are no changes any more.
+        let mut all = std::iter::once(&record.now).chain(&record.earlier);
+        if all.any(|e| e.landed && had_it(e)) {
+            return Written::of(self.entry(then, path));
+        }
+        let found = earlier
+            .clone()
+            .find(|e| !had_it(e) && e.seconds() <= brought_at);
+        let Some((found, base)) = found.and_then(|found| Some((found, self.content(found)?)))
+        else {
+            return Written::of_trees();
+        };
+        // Where what was written since holds all that the commit changed, its content is no
+        // change any more: others may have changed that since.
+        let since = std::iter::once(&record.now).chain(earlier.take_while(|e| e.at > found.at));
+        let mut since = since.filter_map(|e| self.content(e)).flatten();
+        if let Some(base) = base
+            && since.any(|later| self.holds_change(base.id, blob, later.id))
+        {
+            return Written::of(Some(Entry { id: blob, ..base }));
+        }
+        let mut taken = Written::of(base);
+        // Git may have put the file back before that commit was made: then it was built on
+        // what its parent has. It was not where it holds what the record has besides.
+        let parent = self.cx.store.commit(brought).ok();
+        let parent = parent.and_then(|c| c.parents.first().copied());
+        let Some((parent, theirs)) = parent.and_then(|p| Some((p, self.entry(p, path)?.id))) else {
+            return taken;
+        };
+        let built_on_record =
+            base.is_some_and(|b| b.id == theirs || self.holds_change(theirs, b.id, blob));
+        if built_on_record {
+            return taken;
+        }
+        if self
+            .published()
+            .is_some_and(|p| self.cx.store.is_ancestor(parent, p))
+        {
+            taken.or_trees = true;
+            return taken;
+        }
+        let other = self.before_commit(path, record, parent, theirs);
+        taken.or_trees |= other.or_trees;
+        for held in other.held {
+            taken.add(held);
+        }
+        taken
+    }
+
+    /// Whether `later` holds all that changed from `from` to `to`.
+    fn holds_change(&self, from: ObjectId, to: ObjectId, later: ObjectId) -> bool {
+        let store = &self.cx.store;
+        let read = |id| match store.blob_size(id) {
+            Ok(size) if size <= MAX_TEXT => store.read_blob(id).ok(),
+            _ => None,
+        };
+        let (Some(from), Some(to), Some(later)) = (read(from), read(to), read(later)) else {
+            return false;
+        };
+        let labels = Labels {
+            ours: "ours",
+            theirs: "theirs",
+        };
+        let merged = store.merge_text(&from, &to, &later, labels);
+        merged.is_ok_and(|m| m == MergedText::Clean(later))
+    }
+
+    /// The commit of a line that brought the content that its tip has, and when it did, in
+    /// seconds since 1970.
+    fn brought(&self, path: &str, tip: CommitId, blob: ObjectId) -> Option<(CommitId, i64)> {
+        let mut brought = self.cx.store.commit(tip).ok()?;
+        while let Some(parent) = brought.parents.first().copied() {
+            if self.entry(parent, path).map(|e| e.id) != Some(blob) {
+                break;
+            }
+            brought = self.cx.store.commit(parent).ok()?;
+        }
+        Some((brought.id, brought.time))
+    }
+
+    fn entry(&self, commit: CommitId, path: &str) -> Option<Entry> {
+        let tree = self.cx.store.commit(commit).ok()?.tree;
+        self.cx.store.entry(tree, path.as_bytes()).ok()?
+    }
+
+    /// What a record says that the file held. Content that git has collected since is as if
+    /// it had never been written.
+    fn content(&self, stand: &Stand) -> Option<Option<Entry>> {
+        match stand.held.as_deref() {
+            None => Some(None),
+            Some(text) => read_entry(text)
+                .filter(|e| self.cx.store.has(e.id))
+                .map(Some),
+        }
+    }
+
+    /// The newest commit of HEAD's own line that a remote has.
+    fn published(&self) -> Option<CommitId> {
+        *self.published.get_or_init(|| {
+            let store = &self.cx.store;
+            let local = store.local_commits(self.head, self.cx.remote.name()).ok()?;
+            let local: BTreeSet<CommitId> = local.into_iter().collect();
+            let mut at = self.head;
+            while local.contains(&at) {
+                at = *store.commit(at).ok()?.parents.first()?;
+            }
+            Some(at)
+        })
+    }
+}
+
+/// When a file of the working tree was made.
+enum Made {
+    /// It is not there.
+    Gone,
+    /// In nanoseconds since 1970.
+    At(u64),
+    /// Nobody can tell.
+    Unknown,
+}
+
+fn made(cx: &Context, path: &str) -> Made {
+    let Some(root) = cx.store.work_dir() else {
+        return Made::Unknown;
+    };
+    match root.join(path).symlink_metadata().map(|m| m.created()) {
+        Err(_) => Made::Gone,
+        Ok(Ok(made)) => Made::At(nanos(made)),
+        Ok(Err(_)) => Made::Unknown,
+    }
+}

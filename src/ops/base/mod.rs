@@ -1,0 +1,166 @@
+//! What the files of a working copy were taken from: the base of every three-way merge.
+//!
+//! As git would have it, that is the merge base of HEAD and the branch's tip: HEAD moves
+//! when git changes the files, so local commits are changes of ours. A fetch changes no
+//! file, and so it changes no base. Over that, path by path, stands what was last written
+//! from this working copy (or merged into it by `sandbox pull`): the landed commit has it,
+//! and the file still holds it, until git rewrites the file. Git did so when
+//!
+//! - the landed commit is in HEAD's history, or
+//! - the file was made after our record, and the index noted it since with the content that
+//!   HEAD had at the time of the record, or that the published part of HEAD's history has.
+//!   Git makes a file anew where it rewrites it; `git status` notes a file without making it
+//!   anew; and `git add` notes content of the user's own. Where a local commit brought that
+//!   content, it was taken from what was written from here before that commit.
+//! - the file is gone, HEAD and the index lack it, and HEAD has been at a commit since that
+//!   has it: git takes a file away when it leaves such a commit.
+//!
+//! Without a clone (`-R`) the content replaces what the tip holds when the command starts.
+
+mod history;
+mod records;
+
+use super::access::Target;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::git::{CommitId, Entry, ObjectId, TreePath};
+use history::{Written, standing};
+#[cfg(any(fuzzing, test))]
+pub(in crate::ops) use records::reread;
+pub(in crate::ops) use records::{Before, remember, remember_pull, remember_switch};
+use records::{file, load};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The base of a merge, path by path.
+#[derive(Debug, Clone, Default)]
+pub(in crate::ops) struct Base {
+    /// Trees of the commits that HEAD and the tip have in common; criss-cross histories
+    /// have several.
+    trees: Vec<ObjectId>,
+    written: BTreeMap<String, Written>,
+    marked: BTreeSet<String>,
+}
+
+impl Base {
+    /// The whole of a commit.
+    ///
+    /// Errors: not_found, when it is not here.
+    pub fn of_commit(cx: &Context, commit: CommitId) -> Result<Base> {
+        Ok(Base {
+            trees: vec![cx.store.commit(commit)?.tree],
+            ..Base::default()
+        })
+    }
+
+    /// What this working copy's files were taken from, for a branch that is at `tip`.
+    ///
+    /// A history that has nothing in common with the branch, or is cut before it (a shallow
+    /// clone), counts from HEAD itself: only what differs from the checkout is ours.
+    pub fn of_working_copy(cx: &Context, target: &Target, tip: CommitId) -> Result<Base> {
+        let Some(head) = cx.store.head() else {
+            return Ok(Base::default());
+        };
+        let mut commits = cx.store.merge_bases(head, tip);
+        if commits.is_empty() {
+            commits.push(head);
+        }
+        let trees = commits
+            .into_iter()
+            .map(|id| Ok(cx.store.commit(id)?.tree))
+            .collect::<Result<_>>()?;
+        let memory = load(&file(cx, target));
+        Ok(Base {
+            trees,
+            written: standing(cx, &memory, head),
+            marked: memory.marked,
+        })
+    }
+
+    /// What the files were taken from, where the checkout shall go to the branch: HEAD, and
+    /// what was written to the branch from here.
+    pub fn of_checkout(cx: &Context, target: &Target, head: CommitId) -> Result<Base> {
+        Ok(Base {
+            trees: vec![cx.store.commit(head)?.tree],
+            written: standing(cx, &load(&file(cx, target)), head),
+            marked: BTreeSet::new(),
+        })
+    }
+
+    /// The trees of the commits that the files were taken from.
+    pub fn trees(&self) -> &[ObjectId] {
+        &self.trees
+    }
+
+    /// The paths that stand for themselves.
+    pub fn written(&self) -> impl Iterator<Item = &str> {
+        self.written.keys().map(String::as_str)
+    }
+
+    /// Whether `sandbox pull` put conflict markers into the file.
+    pub fn is_marked(&self, path: &str) -> bool {
+        self.marked.contains(path)
+    }
+
+    /// What the path may have been taken from: one answer, or several where that is open.
+    pub fn entries(&self, cx: &Context, path: &str) -> Result<Vec<Option<Entry>>> {
+        let mut found = Vec::new();
+        if let Some(written) = self.written.get(path) {
+            found.extend(&written.held);
+            if !written.or_trees {
+                return Ok(found);
+            }
+        }
+        for tree in &self.trees {
+            let entry = cx.store.entry(*tree, path.as_bytes())?;
+            if !found.contains(&entry) {
+                found.push(entry);
+            }
+        }
+        if found.is_empty() {
+            found.push(None);
+        }
+        Ok(found)
+    }
+}
+
+/// Paths that `commit -a` takes besides git's own changes: those of local commits, and
+/// those written from here, whatever HEAD says of them.
+///
+/// Errors: internal, when the history cannot be walked.
+pub(in crate::ops) fn own_paths(cx: &Context, target: &Target) -> Result<Vec<TreePath>> {
+    let mut found = Vec::new();
+    let Some(head) = cx.store.head() else {
+        return Ok(found);
+    };
+    for id in cx.store.local_commits(head, cx.remote.name())? {
+        let commit = cx.store.commit(id)?;
+        let before = match commit.parents.first() {
+            // Where a shallow clone is cut nobody knows what came before.
+            Some(parent) if !cx.store.has_commit(*parent) => continue,
+            Some(parent) => Some(cx.store.commit(*parent)?.tree),
+            None => None,
+        };
+        for change in cx.store.changes(before, Some(commit.tree), false)? {
+            let text = std::str::from_utf8(&change.path).ok();
+            found.extend(text.and_then(|p| TreePath::new(p).ok()));
+        }
+    }
+    let written = standing(cx, &load(&file(cx, target)), head);
+    found.extend(written.keys().filter_map(|p| TreePath::new(p).ok()));
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
+/// The commit that `--base` names.
+///
+/// Errors: usage, for a revision that this clone does not have.
+pub(in crate::ops) fn named(cx: &Context, revision: &str) -> Result<CommitId> {
+    cx.store.resolve(revision).ok_or_else(|| {
+        Error::new(
+            Kind::Usage,
+            format!("--base names `{revision}`, which is no commit of this clone"),
+        )
+        .hint("give a commit's id, or a branch or tag that `git log` knows")
+    })
+}
