@@ -20,6 +20,10 @@ use tempfile::TempDir;
 /// Files above this many bytes are not held in memory by git, but for deltas.
 const BIG_FILE: &str = "core.bigFileThreshold=16m";
 
+/// What the remote gave can be had again: as in a fetch of few objects by git itself, the
+/// disk is not waited for.
+const NO_WAIT: &str = "core.fsync=none";
+
 /// A pack that is being taken in. Dropped unfinished, it leaves nothing behind.
 pub(super) struct Intake<'a> {
     odb: &'a git2::Odb<'a>,
@@ -159,7 +163,8 @@ impl Indexing {
         let mut command = Command::new("git");
         children::clean(&mut command, children::Child::Server);
         command
-            .args(["-c", BIG_FILE, "index-pack", "--stdin", "--fix-thin"])
+            .args(["-c", BIG_FILE, "-c", NO_WAIT])
+            .args(["index-pack", "--stdin", "--fix-thin"])
             // One at a time: each holds a base and what is made of it.
             .arg("--threads=1")
             .env("GIT_DIR", common)
@@ -210,7 +215,7 @@ impl Indexing {
                 .hint("nothing was kept; give it longer with --timeout SECS"));
             }
             std::thread::sleep(pause);
-            pause = (pause * 2).min(Duration::from_millis(20));
+            pause = (pause * 2).min(Duration::from_millis(2));
         };
         if !status.success() {
             return Err(self.refused());
