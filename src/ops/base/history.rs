@@ -40,8 +40,13 @@ impl Written {
 }
 
 /// The records that git has not overtaken.
-pub(super) fn standing(cx: &Context, memory: &Memory, head: CommitId) -> BTreeMap<String, Written> {
-    let judged = judge_all(cx, memory, head);
+pub(super) fn standing(
+    cx: &Context,
+    mut memory: Memory,
+    head: CommitId,
+) -> BTreeMap<String, Written> {
+    memory.bring_up_to(&cx.store, head);
+    let judged = judge_all(cx, &memory, head);
     let standing = judged.into_iter().filter_map(|(path, said)| match said {
         Said::Standing(written) => Some((path, written)),
         Said::InHead => None,
@@ -56,16 +61,13 @@ pub(super) enum Said {
     InHead,
 }
 
-/// What each record says that git has not undone for good.
+/// What each record says that git has not undone for good; the memory was brought up to
+/// HEAD before.
 pub(super) fn judge_all(cx: &Context, memory: &Memory, head: CommitId) -> BTreeMap<String, Said> {
     let history = History::of(cx, head);
-    let mut in_head: BTreeMap<String, bool> = BTreeMap::new();
     let mut found = BTreeMap::new();
     for (path, record) in &memory.written {
-        let overtaken = *in_head.entry(record.commit.clone()).or_insert_with(|| {
-            CommitId::parse(&record.commit).is_ok_and(|id| cx.store.is_ancestor(id, head))
-        });
-        let said = match overtaken {
+        let said = match record.in_head() {
             true => Some(Said::InHead),
             false => history.judge(path, record).map(Said::Standing),
         };

@@ -71,8 +71,8 @@ impl Base {
         let memory = load(&file(cx, target));
         Ok(Base {
             trees,
-            written: standing(cx, &memory, head),
-            marked: memory.marked,
+            marked: memory.marked.clone(),
+            written: standing(cx, memory, head),
         })
     }
 
@@ -81,7 +81,7 @@ impl Base {
     pub fn of_checkout(cx: &Context, target: &Target, head: CommitId) -> Result<Base> {
         Ok(Base {
             trees: vec![cx.store.commit(head)?.tree],
-            written: standing(cx, &load(&file(cx, target)), head),
+            written: standing(cx, load(&file(cx, target)), head),
             marked: BTreeSet::new(),
         })
     }
@@ -145,7 +145,7 @@ pub(in crate::ops) fn own_paths(cx: &Context, target: &Target) -> Result<Vec<Tre
             found.extend(text.and_then(|p| TreePath::new(p).ok()));
         }
     }
-    let written = standing(cx, &load(&file(cx, target)), head);
+    let written = standing(cx, load(&file(cx, target)), head);
     found.extend(written.keys().filter_map(|p| TreePath::new(p).ok()));
     found.sort();
     found.dedup();

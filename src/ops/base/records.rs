@@ -5,7 +5,7 @@ use super::history::{History, Said, judge_all};
 use crate::context::Context;
 use crate::error::{Kind, OrFail, Result};
 use crate::files::write_whole;
-use crate::git::{CommitId, Entry, Mode, ObjectId, tracking_ref};
+use crate::git::{CommitId, Entry, Mode, ObjectId, Store, tracking_ref};
 use crate::ops::access::Target;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +19,9 @@ pub(super) struct Memory {
     /// Files that `sandbox pull` put conflict markers into, until they are mended.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub marked: BTreeSet<String>,
+    /// HEAD when it was last asked which of the records are in its history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    head: Option<String>,
 }
 
 /// What a file held at a moment.
@@ -54,7 +57,10 @@ pub(super) struct Record {
     #[serde(flatten)]
     pub now: Stand,
     /// The commit that has it.
-    pub commit: String,
+    commit: String,
+    /// Whether the memory's HEAD has that commit; none: nobody has asked yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    in_head: Option<bool>,
     /// What it held before, the newest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub earlier: Vec<Stand>,
@@ -70,8 +76,19 @@ impl Record {
                 landed: false,
             },
             commit: commit.to_string(),
+            in_head: None,
             earlier: Vec::new(),
         }
+    }
+
+    /// The commit that has it.
+    fn commit(&self) -> Option<CommitId> {
+        CommitId::parse(&self.commit).ok()
+    }
+
+    /// Whether HEAD has the commit, as of when the memory was last brought up to HEAD.
+    pub fn in_head(&self) -> bool {
+        self.in_head.unwrap_or(false)
     }
 
     /// The record and those before it, as what comes before a new one.
@@ -84,6 +101,29 @@ impl Record {
 }
 
 impl Memory {
+    /// Finds which records HEAD has in its history.
+    ///
+    /// An answer stands as long as HEAD does, and that it has a commit as long as it only
+    /// goes forward: a commit asks for few, however many the memory holds.
+    pub fn bring_up_to(&mut self, store: &Store, head: CommitId) {
+        let before = self.head.as_deref();
+        let before = before.and_then(|h| CommitId::parse(h).ok());
+        // A shallow clone may learn of older commits.
+        let stayed = before == Some(head) && !store.is_shallow();
+        let forward = stayed || before.is_some_and(|b| store.is_ancestor(b, head));
+        let mut asked: BTreeMap<String, bool> = BTreeMap::new();
+        for record in self.written.values_mut() {
+            record.in_head = match record.in_head {
+                Some(known) if stayed || (known && forward) => Some(known),
+                _ => {
+                    let ask = || record.commit().is_some_and(|c| store.is_ancestor(c, head));
+                    Some(*asked.entry(record.commit.clone()).or_insert_with(ask))
+                }
+            };
+        }
+        self.head = Some(head.to_string());
+    }
+
     /// Takes a new record of a path; the one before it becomes an earlier one.
     fn put(&mut self, path: &str, mut record: Record) {
         let before = self.written.remove(path);
@@ -177,8 +217,7 @@ pub(in crate::ops) fn remember_switch(
                 continue;
             };
             let before = history.before_commit(path, record, to, held.id);
-            let commit = CommitId::parse(&record.commit).ok();
-            match (&before.held[..], before.or_trees, commit) {
+            match (&before.held[..], before.or_trees, record.commit()) {
                 ([held], false, Some(commit)) => {
                     memory.put(path, Record::new(*held, commit, at, Some(to)));
                 }
@@ -205,6 +244,7 @@ fn keep(
         false => locked(cx, target, |path| {
             let mut memory = load(&path);
             if let Some(head) = cx.store.head() {
+                memory.bring_up_to(&cx.store, head);
                 let said = judge_all(cx, &memory, head);
                 memory.written.retain(|p, _| said.contains_key(p));
                 let in_head = |p: &str| matches!(said.get(p), Some(Said::InHead));
