@@ -61,6 +61,24 @@ pub fn optional(text: Option<&str>) -> String {
     text.map_or_else(|| "null".to_owned(), scalar)
 }
 
+/// A value on one line, in flow style.
+pub fn flow(value: &serde_json::Value) -> String {
+    use serde_json::Value;
+    match value {
+        Value::String(text) => scalar(text),
+        Value::Array(list) => {
+            let items: Vec<String> = list.iter().map(flow).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::Object(map) => {
+            let fields = map.iter();
+            let fields = fields.map(|(k, v)| format!("{}: {}", scalar(k), flow(v)));
+            format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
+    }
+}
+
 /// Words that start with a letter, `/`, `_` or `.` followed by a letter, hold nothing
 /// with a meaning, and are no reader's true, false, null or number.
 fn is_plain(text: &str) -> bool {

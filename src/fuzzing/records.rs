@@ -74,7 +74,7 @@ pub(super) fn ledger(data: &[u8]) {
         committed_by: "QAPod",
         message: "a: b\nc #d",
     };
-    ledger.append(&entry.lines());
+    ledger.append(&entry.line());
     let Some(after) = written(&ledger) else {
         assert!(!is_plain(&before), "{before:?} cannot be appended to");
         return;
@@ -86,17 +86,17 @@ pub(super) fn ledger(data: &[u8]) {
     let last = now.last().unwrap_or(&Value::Null);
     assert_eq!(last["path"], "new/one");
     assert_eq!(last["message"], "a: b\nc #d");
-    removed(&before, &after, &now, &entry.lines());
+    removed(&before, &after, &now, &entry.line());
     // A value is set in its entry alone.
     let mut set = ledger_of(&after);
     assert!(
-        set.set_in_entry("new/one", "committed_by", "Other"),
+        set.replace_entry("new/one", "{path: new/one, committed_by: Other}"),
         "our own entry cannot be changed: {after:?}"
     );
     if let Some(set) = written(&set) {
         let mut want = now.clone();
         let at = want.len() - 1;
-        want[at]["committed_by"] = "Other".into();
+        want[at] = serde_json::json!({"path": "new/one", "committed_by": "Other"});
         assert_eq!(entries_of(&set), want);
     }
     // What another version of the ledger has is taken over as it is, or not at all.
@@ -114,7 +114,7 @@ pub(super) fn ledger(data: &[u8]) {
 }
 
 /// Each entry goes and the others stay as they are; all go, and one comes.
-fn removed(before: &str, after: &str, now: &[Value], lines: &[String]) {
+fn removed(before: &str, after: &str, now: &[Value], line: &str) {
     let count = now.len();
     for at in 0..count.min(4) {
         let mut less = ledger_of(after);
@@ -128,7 +128,7 @@ fn removed(before: &str, after: &str, now: &[Value], lines: &[String]) {
         let mut left = now.to_vec();
         left.remove(at);
         assert_eq!(entries_of(&text), left, "{at} of {after:?}");
-        less.append(lines);
+        less.append(line);
         let Some(text) = written(&less) else { continue };
         left.push(now[count - 1].clone());
         assert_eq!(entries_of(&text), left, "{at} of {after:?}, and one more");
@@ -138,7 +138,7 @@ fn removed(before: &str, after: &str, now: &[Value], lines: &[String]) {
     none.remove_at(&vec![true; count]);
     let Some(text) = written(&none) else { return };
     assert!(entries_of(&text).is_empty(), "{text:?}");
-    none.append(lines);
+    none.append(line);
     let Some(text) = written(&none) else { return };
     assert_eq!(entries_of(&text).len(), 1, "{text:?}");
 }

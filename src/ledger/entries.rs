@@ -1,6 +1,21 @@
-//! The entries that aidf appends, with the fields and forms that the existing files have.
+//! The entries that aidf appends, with the fields that the existing files have.
+//!
+//! Each is a mapping in flow style on a line of its own. Plain git merges lines: of two
+//! branches that appended entries of several lines each, `merge=union` takes the lines
+//! that both have (a task, a writer, a date) once, and so tears entries apart. Of whole
+//! lines it keeps each, once.
 
 use crate::yaml::{optional, scalar};
+
+fn line(fields: &[(&str, String)]) -> String {
+    let fields: Vec<String> = fields.iter().map(|(k, v)| format!("{k}: {v}")).collect();
+    format!("{{{}}}", fields.join(", "))
+}
+
+fn list(items: &[String]) -> String {
+    let items: Vec<String> = items.iter().map(|i| scalar(i)).collect();
+    format!("[{}]", items.join(", "))
+}
 
 /// One line of history: who did what to which file.
 #[derive(Debug, Clone)]
@@ -18,15 +33,15 @@ pub struct ChangelogEntry<'a> {
 }
 
 impl ChangelogEntry<'_> {
-    /// Its lines.
-    pub fn lines(&self) -> Vec<String> {
-        vec![
-            format!("timestamp: {}", scalar(self.timestamp)),
-            format!("path: {}", scalar(self.path)),
-            format!("task_id: {}", optional(self.task_id)),
-            format!("committed_by: {}", scalar(self.committed_by)),
-            format!("message: {}", scalar(self.message)),
-        ]
+    /// Its line.
+    pub fn line(&self) -> String {
+        line(&[
+            ("timestamp", scalar(self.timestamp)),
+            ("path", scalar(self.path)),
+            ("task_id", optional(self.task_id)),
+            ("committed_by", scalar(self.committed_by)),
+            ("message", scalar(self.message)),
+        ])
     }
 }
 
@@ -48,23 +63,20 @@ pub struct MemoryEntry<'a> {
 }
 
 impl MemoryEntry<'_> {
-    /// Its lines.
-    pub fn lines(&self) -> Vec<String> {
-        let mut lines = vec![format!("path: {}", scalar(self.path))];
+    /// Its line.
+    pub fn line(&self) -> String {
+        let mut fields = vec![("path", scalar(self.path))];
         if let Some(url) = self.raw_url {
-            lines.push(format!("raw_url: {}", scalar(url)));
+            fields.push(("raw_url", scalar(url)));
         }
-        lines.push(format!("file_type: {}", scalar(file_type(self.path))));
-        lines.push(format!("description: {}", scalar(self.description)));
-        if self.tags.is_empty() {
-            lines.push("tags: []".to_owned());
-        } else {
-            lines.push("tags:".to_owned());
-            lines.extend(self.tags.iter().map(|t| format!("- {}", scalar(t))));
-        }
-        lines.push(format!("last_updated: {}", scalar(self.last_updated)));
-        lines.push(format!("pod_owner: {}", scalar(self.pod_owner)));
-        lines
+        fields.extend([
+            ("file_type", scalar(file_type(self.path))),
+            ("description", scalar(self.description)),
+            ("tags", list(self.tags)),
+            ("last_updated", scalar(self.last_updated)),
+            ("pod_owner", scalar(self.pod_owner)),
+        ]);
+        line(&fields)
     }
 }
 
@@ -89,20 +101,14 @@ pub struct RollbackEntry<'a> {
 }
 
 impl RollbackEntry<'_> {
-    /// Its lines.
-    pub fn lines(&self) -> Vec<String> {
-        let mut lines = vec![
-            format!("timestamp: {}", scalar(self.timestamp)),
-            format!("commit_sha: {}", scalar(self.commit_sha)),
-        ];
-        if self.paths.is_empty() {
-            lines.push("paths: []".to_owned());
-        } else {
-            lines.push("paths:".to_owned());
-            lines.extend(self.paths.iter().map(|p| format!("- {}", scalar(p))));
-        }
-        lines.push(format!("reason: {}", optional(self.reason)));
-        lines
+    /// Its line.
+    pub fn line(&self) -> String {
+        line(&[
+            ("timestamp", scalar(self.timestamp)),
+            ("commit_sha", scalar(self.commit_sha)),
+            ("paths", list(self.paths)),
+            ("reason", optional(self.reason)),
+        ])
     }
 }
 
@@ -111,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn entries_look_like_those_that_exist() {
+    fn an_entry_has_the_fields_of_those_that_exist_on_one_line() {
         let entry = ChangelogEntry {
             timestamp: "2025-05-02T11:34:49.408872",
             path: "project/task.yaml",
@@ -120,8 +126,23 @@ mod tests {
             message: "Append output file",
         };
         assert_eq!(
-            entry.lines().join("\n"),
-            "timestamp: '2025-05-02T11:34:49.408872'\npath: project/task.yaml\ntask_id: null\ncommitted_by: QAPod\nmessage: Append output file"
+            entry.line(),
+            "{timestamp: '2025-05-02T11:34:49.408872', path: project/task.yaml, task_id: null, committed_by: QAPod, message: Append output file}"
+        );
+        let entry = MemoryEntry {
+            path: "a.md",
+            raw_url: None,
+            description: "One: [two], {three}\nfour",
+            tags: &["x".into(), "y, z".into()],
+            last_updated: "2026-11-25",
+            pod_owner: "QAPod",
+        };
+        let read: serde_json::Value = crate::yaml::read(&entry.line()).unwrap();
+        assert_eq!(
+            read,
+            serde_json::json!({"path": "a.md", "file_type": "md",
+                "description": "One: [two], {three}\nfour", "tags": ["x", "y, z"],
+                "last_updated": "2026-11-25", "pod_owner": "QAPod"})
         );
         for (path, kind) in [
             ("a/.gitkeep", "gitkeep"),

@@ -88,22 +88,19 @@ impl Ledger {
     pub fn entry_for(&self, path: &str) -> Option<&str> {
         let item = &self.items[self.last_for(path)?];
         let text = &self.text[item.span.clone()];
-        let alone = parse(text).ok()?;
-        (alone == [item.says.clone()]).then_some(text)
+        (alone(text)? == item.says).then_some(text)
     }
 
-    /// Appends an entry given as its lines, `key: value` first to last.
-    pub fn append(&mut self, lines: &[String]) {
-        let mut entry = String::new();
-        for (at, line) in lines.iter().enumerate() {
-            entry.extend(std::iter::repeat_n(' ', self.indent));
-            entry.push_str(if at == 0 { "- " } else { "  " });
-            entry.push_str(line);
-            entry.push_str(self.newline);
-        }
-        // Lines that say no entry are told by whoever asks for the whole text.
-        let says = parse(&entry).ok().and_then(|mut all| all.pop());
-        self.push(&entry, says.unwrap_or_default());
+    /// Appends an entry given as what follows its dash, on one line.
+    pub fn append(&mut self, line: &str) {
+        let entry = self.as_entry(line);
+        // A line that says no entry is told by whoever asks for the whole text.
+        let says = alone(&entry).unwrap_or_default();
+        self.push(&entry, says);
+    }
+
+    fn as_entry(&self, line: &str) -> String {
+        format!("{}- {line}{}", " ".repeat(self.indent), self.newline)
     }
 
     fn push(&mut self, entry: &str, says: Entry) {
@@ -123,74 +120,55 @@ impl Ledger {
         self.items.push(Item { span, says });
     }
 
-    /// Appends an entry as another version of this ledger has it, unless its dash stands
-    /// at another column or its lines do not say an entry by themselves. Returns whether
-    /// it was appended.
+    /// Appends an entry as another version of this ledger has it: its own bytes, moved to
+    /// this ledger's column and line ends where those are others. Returns whether it was
+    /// appended: not where its lines do not say by themselves what it says.
     pub fn append_entry(&mut self, entry: &str) -> bool {
-        let column = entry.len() - entry.trim_start_matches(' ').len();
-        if (column != self.indent && !self.items.is_empty()) || ends_in_open_block(entry) {
+        if ends_in_open_block(entry) {
             return false;
         }
-        let Ok(mut says) = parse(entry) else {
-            return false;
-        };
-        let (Some(says), true) = (says.pop(), says.is_empty()) else {
-            return false;
-        };
+        let column = |line: &str| line.len() - line.trim_start_matches(' ').len();
+        let from = column(entry);
+        // What a list holds after its last entry went has no column.
         if self.items.is_empty() {
-            self.indent = column;
+            self.indent = from;
         }
-        self.push(entry, says);
-        true
+        let mut moved = String::with_capacity(entry.len());
+        for line in entry.split_inclusive('\n') {
+            let body = line.trim_end_matches('\n').trim_end_matches('\r');
+            // Every line of an entry is deeper than its dash, but for empty ones.
+            let kept = &body[column(body).min(from)..];
+            if !kept.is_empty() {
+                moved.extend(std::iter::repeat_n(' ', self.indent));
+            }
+            moved.push_str(kept);
+            moved.push_str(self.newline);
+        }
+        match (alone(entry), alone(&moved)) {
+            (Some(says), Some(same)) if says == same => {
+                self.push(&moved, says);
+                true
+            }
+            _ => false,
+        }
     }
 
-    /// Sets the value of `key` in the last entry for `path`, where the entry has the key
-    /// on a line of its own. Returns whether anything changed.
-    pub fn set_in_entry(&mut self, path: &str, key: &str, value: &str) -> bool {
-        let Some(at) = self.last_for(path) else {
+    /// Puts a line, as [`Ledger::append`] takes it, in the place of the last entry for
+    /// `path`. Returns whether there was one, and the line says an entry.
+    pub fn replace_entry(&mut self, path: &str, line: &str) -> bool {
+        let new = self.as_entry(line);
+        let (Some(at), Some(says)) = (self.last_for(path), alone(&new)) else {
             return false;
         };
-        let item = &self.items[at];
-        let old_entry = &self.text[item.span.clone()];
-        let mut start = 0;
-        for line in old_entry.split_inclusive('\n') {
-            let body = line.trim_end_matches(['\n', '\r']);
-            let key_at = body.len() - body.trim_start_matches([' ', '-']).len();
-            if key_at == self.indent + 2
-                && let Some(old) = body[key_at..]
-                    .strip_prefix(key)
-                    .and_then(|r| r.strip_prefix(": "))
-                && !old.starts_with(['|', '>', '&', '*', '!', '[', '{'])
-            {
-                if old == value {
-                    return false;
-                }
-                let end = start + body.len();
-                let new_entry = format!(
-                    "{}{value}{}",
-                    &old_entry[..end - old.len()],
-                    &old_entry[end..]
-                );
-                // What stands on that line must be the whole value, and of this entry.
-                let Some(says) = item.says.with(key, old, value) else {
-                    return false;
-                };
-                if parse(&new_entry).ok().as_deref() != Some(std::slice::from_ref(&says)) {
-                    return false;
-                }
-                let span = item.span.clone();
-                let by = new_entry.len() as isize - old_entry.len() as isize;
-                self.items[at] = Item {
-                    span: span.start..span.start + new_entry.len(),
-                    says,
-                };
-                self.text.replace_range(span, &new_entry);
-                self.shift_from(at + 1, by);
-                return true;
-            }
-            start += line.len();
-        }
-        false
+        let span = self.items[at].span.clone();
+        let by = new.len() as isize - span.len() as isize;
+        self.items[at] = Item {
+            span: span.start..span.start + new.len(),
+            says,
+        };
+        self.text.replace_range(span, &new);
+        self.shift_from(at + 1, by);
+        true
     }
 
     /// Every entry, first to last: its timestamp and its text.
@@ -298,6 +276,13 @@ fn parse(text: &str) -> Result<Vec<Entry>, String> {
     Ok(yaml::read::<Option<Vec<Entry>>>(text)?.unwrap_or_default())
 }
 
+/// What a text says that is one entry by itself.
+fn alone(text: &str) -> Option<Entry> {
+    let mut all = parse(text).ok()?;
+    let says = all.pop();
+    says.filter(|_| all.is_empty())
+}
+
 /// The span of each top-level item, and the column of their dashes.
 ///
 /// YAML wants every line inside an item deeper than its dash, so that a dash at that
@@ -395,11 +380,8 @@ fn without_empty_list(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn entry(n: u32) -> Vec<String> {
-        vec![
-            format!("path: p{n}"),
-            format!("message: {}", yaml::scalar("a: b")),
-        ]
+    fn entry(n: u32) -> String {
+        format!("{{path: p{n}, message: {}}}", yaml::scalar("a: b"))
     }
 
     fn append(text: &str) -> String {
@@ -433,7 +415,7 @@ mod tests {
             assert!(append(text).contains("path: p9"));
         }
         assert!(append("# kept\n[]\n").starts_with("# kept\n"));
-        assert!(append("- path: a\r\n").ends_with("'a: b'\r\n"));
+        assert!(append("- path: a\r\n").ends_with("'a: b'}\r\n"));
     }
 
     #[test]
@@ -515,10 +497,10 @@ mod tests {
         let mut ledger = read("- path: a\n  text: |+\n    x\n- path: b\n\n- path: c\n");
         ledger.remove(|p| p == "b");
         assert_eq!(ledger.checked().unwrap_err().kind(), Kind::Integrity);
-        // A value of several lines is not what its first line says.
-        let mut ledger = read("- path: a\n  last_updated: 2025\n    and more\n");
-        assert!(!ledger.set_in_entry("a", "last_updated", "'2026'"));
-        assert!(ledger.checked().is_ok());
+        // A date that is set would take the anchor away, too.
+        let mut ledger = read("- path: a\n  last_updated: &w x\n- path: b\n  who: *w\n");
+        ledger.touch("a", "2026-11-22");
+        assert_eq!(ledger.checked().unwrap_err().kind(), Kind::Integrity);
         // An entry that refers to another says nothing by itself.
         let ledger = read("- path: a\n  who: &w Pat\n- path: b\n  who: *w\n");
         assert!(ledger.has("b") && ledger.entry_for("b").is_none());
@@ -536,15 +518,15 @@ mod tests {
     fn an_entry_is_found_changed_and_removed_and_nothing_else_moves() {
         let text = "# top\n- path: a\n  last_updated: '2025-05-02'\n  tags:\n  - x\n- path: b\n  last_updated: '2025-05-02'\n- path: a/c\n";
         let mut ledger = Ledger::read("x", Some(text.as_bytes())).unwrap();
-        assert!(ledger.set_in_entry("b", "last_updated", "'2026-11-22'"));
-        assert!(!ledger.set_in_entry("b", "last_updated", "'2026-11-22'"));
-        assert!(!ledger.set_in_entry("a/c", "last_updated", "x"));
+        assert!(ledger.replace_entry("b", "{path: b, last_updated: '2026-11-22'}"));
+        assert!(!ledger.replace_entry("c", "{path: c}"));
+        assert!(!ledger.replace_entry("b", "{path: b"));
         assert!(ledger.entry_for("b").unwrap().contains("2026"));
         assert!(ledger.entry_for("a").unwrap().contains("2025"));
         assert_eq!(ledger.remove(|p| p == "a"), 1);
         assert_eq!(
             ledger.checked().unwrap(),
-            "# top\n- path: b\n  last_updated: '2026-11-22'\n- path: a/c\n"
+            "# top\n- {path: b, last_updated: '2026-11-22'}\n- path: a/c\n"
         );
         assert_eq!(ledger.entry_for("a/c"), Some("- path: a/c\n"));
         assert_eq!(ledger.remove(|_| true), 2);
@@ -552,7 +534,7 @@ mod tests {
         ledger.append(&entry(1));
         assert_eq!(
             ledger.checked().unwrap(),
-            "# top\n- path: p1\n  message: 'a: b'\n"
+            "# top\n- {path: p1, message: 'a: b'}\n"
         );
         let mut ledger = Ledger::read(
             "x",

@@ -155,14 +155,8 @@ fn round(random: &mut StdRng) -> bool {
     let Some(before) = seen(&text).or_else(|| text.trim().is_empty().then(Vec::new)) else {
         return false;
     };
-    let lines = [
-        "path: ours".to_owned(),
-        "message: 'a: b'".to_owned(),
-        "tags:".to_owned(),
-        "- x".to_owned(),
-    ];
     let ours = serde_json::json!({"path": "ours", "message": "a: b", "tags": ["x"]});
-    ledger.append(&lines);
+    ledger.append("{path: ours, message: 'a: b', tags: [x]}");
     let appended = match ledger.checked() {
         Ok(appended) => appended.to_owned(),
         Err(e) => {

@@ -1,7 +1,6 @@
 //! What an entry of a ledger says, whatever its writing: enough to tell whether two texts
 //! say the same, without keeping either.
 
-use crate::yaml;
 use serde::Deserialize;
 use serde::de::{Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor};
 use std::fmt;
@@ -17,26 +16,6 @@ pub(super) struct Entry {
     pub timestamp: Option<String>,
     /// The sum of the digests of its fields: their order means nothing in YAML.
     digest: u64,
-}
-
-impl Entry {
-    /// The same, with the field `key` that was written as `old` written as `new`; none
-    /// where either is no scalar.
-    pub fn with(&self, key: &str, old: &str, new: &str) -> Option<Entry> {
-        let (name, old, new) = (
-            digest_of_text(key),
-            yaml::read::<Digest>(old).ok()?.0,
-            yaml::read::<Digest>(new).ok()?.0,
-        );
-        let digest = self
-            .digest
-            .wrapping_sub(field(name, old))
-            .wrapping_add(field(name, new));
-        Some(Entry {
-            digest,
-            ..self.clone()
-        })
-    }
 }
 
 /// A digest of any YAML value. It is keyed for each run, so that nobody can find two

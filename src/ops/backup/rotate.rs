@@ -164,7 +164,7 @@ fn write(cx: &Context, request: &RotateRequest) -> Result<RotateReport> {
             committed_by: &committed_by,
             message: &subject,
         };
-        changelog.append(&entry.lines());
+        changelog.append(&entry.line());
         let mut draft = cx.store.draft();
         let mut edits: Vec<Edit> = Vec::new();
         edits.extend(written::ledger_edit(

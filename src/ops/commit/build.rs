@@ -366,7 +366,7 @@ impl Build<'_> {
                     committed_by: self.committed_by,
                     message: self.message,
                 };
-                changelog.append(&entry.lines());
+                changelog.append(&entry.line());
             }
             if let Some(edit) =
                 written::ledger_edit(self.cx, draft, tree, &ledgers.changelog, &changelog)?
@@ -389,7 +389,7 @@ impl Build<'_> {
             for (path, _) in logged.iter().filter(|(_, there)| *there) {
                 let known = memory.has(path);
                 if known && !described {
-                    memory.set_in_entry(path, "last_updated", &crate::yaml::scalar(&date));
+                    memory.touch(path, &date);
                     continue;
                 }
                 if known {
@@ -415,7 +415,7 @@ impl Build<'_> {
                     last_updated: &date,
                     pod_owner: pod,
                 };
-                memory.append(&entry.lines());
+                memory.append(&entry.line());
             }
             if let Some(edit) =
                 written::ledger_edit(self.cx, draft, tree, &ledgers.memory, &memory)?

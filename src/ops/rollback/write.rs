@@ -39,7 +39,7 @@ impl Work<'_> {
                     committed_by: &committed_by,
                     message: &logged,
                 };
-                changelog.append(&entry.lines());
+                changelog.append(&entry.line());
             }
             all.extend(written::ledger_edit(
                 self.cx,
@@ -58,7 +58,7 @@ impl Work<'_> {
                     paths: &paths,
                     reason,
                 };
-                rollbacks.append(&entry.lines());
+                rollbacks.append(&entry.line());
             }
             // Going back to a commit outside the history undoes no commit by name.
             if let Some(to) = back_to.filter(|_| report.reverted.is_empty()) {
@@ -68,7 +68,7 @@ impl Work<'_> {
                     paths: &report.reverted_files,
                     reason,
                 };
-                rollbacks.append(&entry.lines());
+                rollbacks.append(&entry.line());
             }
             all.extend(written::ledger_edit(
                 self.cx,

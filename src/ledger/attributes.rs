@@ -1,0 +1,104 @@
+//! The lines of `.gitattributes` by which plain git merges ledgers. Pure.
+
+/// Where git reads attributes for the whole tree (gitattributes(5)).
+pub const PATH: &str = ".gitattributes";
+
+/// The file with one line `<path> merge=union` for each of `paths` that no line of it is
+/// about; every byte that was there stays. None where nothing is to be added, or nothing
+/// can be: the file is no text, or a path would have to be quoted.
+pub fn with_union(old: Option<&[u8]>, paths: &[&str]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(old.unwrap_or_default()).ok()?;
+    let plain = |p: &&&str| {
+        p.bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"._-/".contains(&b))
+    };
+    let missing: Vec<&&str> = paths
+        .iter()
+        .filter(plain)
+        .filter(|path| !text.lines().any(|line| decides(line, path)))
+        .collect();
+    if missing.is_empty() {
+        return None;
+    }
+    let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let mut new = text.to_owned();
+    if !new.is_empty() && !new.ends_with('\n') {
+        new.push_str(newline);
+    }
+    for path in missing {
+        // Without a slash git would take it for a name in any folder.
+        let anchor = if path.contains('/') { "" } else { "/" };
+        new.push_str(&format!("{anchor}{path} merge=union{newline}"));
+    }
+    Some(new.into_bytes())
+}
+
+/// Whether a line says how `path` is merged, one way or the other.
+fn decides(line: &str, path: &str) -> bool {
+    let mut words = line.split_whitespace();
+    let Some(pattern) = words.next().filter(|p| !p.starts_with(['#', '[', '"'])) else {
+        return false;
+    };
+    let about = |word: &str| {
+        let name = word.trim_start_matches(['-', '!']);
+        name == "merge" || name == "binary" || name.starts_with("merge=")
+    };
+    let anchored = pattern.trim_start_matches('/');
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let matches = match pattern.contains('/') {
+        true => fast_glob::glob_match(anchored, path),
+        false => fast_glob::glob_match(pattern, name),
+    };
+    matches && words.any(about)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(old: &str, paths: &[&str]) -> Option<String> {
+        with_union(Some(old.as_bytes()), paths).map(|b| String::from_utf8(b).unwrap())
+    }
+
+    #[test]
+    fn lines_are_added_once_and_every_byte_stays() {
+        let paths = ["p/changelog.yaml", "memory.yaml"];
+        let both = "p/changelog.yaml merge=union\n/memory.yaml merge=union\n";
+        assert_eq!(with_union(None, &paths).as_deref(), Some(both.as_bytes()));
+        assert_eq!(with(both, &paths), None);
+        assert_eq!(
+            with("*.png binary", &paths).unwrap(),
+            format!("*.png binary\n{both}")
+        );
+        assert_eq!(
+            with("*.png binary\r\n", &paths[..1]).unwrap(),
+            "*.png binary\r\np/changelog.yaml merge=union\r\n"
+        );
+        assert_eq!(
+            with(
+                "# p/changelog.yaml merge=x\np/changelog.yaml text\n",
+                &paths[..1]
+            )
+            .unwrap()
+            .lines()
+            .count(),
+            3
+        );
+    }
+
+    #[test]
+    fn who_decided_already_is_not_spoken_over() {
+        let path = ["p/changelog.yaml"];
+        for line in [
+            "*.yaml -merge\n",
+            "p/** merge=ours\n",
+            "changelog.yaml text merge=union\n",
+            "/p/*.yaml binary\n",
+        ] {
+            assert_eq!(with(line, &path), None, "{line}");
+        }
+        assert!(with("/changelog.yaml merge=ours\n", &path).is_some());
+        assert_eq!(with_union(Some(b"\xff"), &path), None);
+        assert_eq!(with("", &["a b.yaml", "ü.yaml"]), None);
+    }
+}

@@ -1,0 +1,159 @@
+//! One entry as its fields, in their order.
+
+use super::list::Ledger;
+use crate::yaml;
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+use std::fmt;
+
+/// The fields of an entry, first to last.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Fields(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a mapping")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(field) = map.next_entry()? {
+                    fields.push(field);
+                }
+                Ok(Fields(fields))
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
+impl Fields {
+    /// A field's text.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.0.iter().find(|(k, _)| k == key)?.1.as_str()
+    }
+
+    /// The same for two entries whose fields are all equal, in whatever order and form
+    /// they are written.
+    pub fn identity(&self) -> String {
+        let mut fields: Vec<&(String, Value)> = self.0.iter().collect();
+        fields.sort_by(|a, b| a.0.cmp(&b.0));
+        let fields = fields.iter().map(|(k, v)| format!("{k:?}:{v}"));
+        fields.collect::<Vec<_>>().join(",")
+    }
+
+    /// The entry on one line, as [`Ledger::append`] takes it.
+    fn line(&self) -> String {
+        let fields = self.0.iter();
+        let fields = fields.map(|(k, v)| format!("{}: {}", yaml::scalar(k), yaml::flow(v)));
+        format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
+    }
+}
+
+impl Ledger {
+    /// The fields of every entry; as many as there are entries.
+    ///
+    /// Errors: the reason, where one cannot be read.
+    pub(super) fn fields(&self) -> Result<Vec<Fields>, String> {
+        if self.is_empty() {
+            return Ok(Vec::new());
+        }
+        yaml::read::<Vec<Fields>>(self.checked().map_err(|e| e.to_string())?)
+    }
+
+    /// Sets `last_updated` of the last entry for `path`, where it has that field and
+    /// another date. The entry is then on one line. Returns whether anything changed.
+    pub fn touch(&mut self, path: &str, date: &str) -> bool {
+        match self.touched(path, date) {
+            Some(line) => self.replace_entry(path, &line),
+            None => false,
+        }
+    }
+
+    fn touched(&self, path: &str, date: &str) -> Option<String> {
+        let text = self.entry_for(path)?;
+        let mut fields = yaml::read::<Vec<Fields>>(text).ok()?.pop()?;
+        let mut texts = Vec::new();
+        fields.0.iter().for_each(|(_, v)| all_texts(v, &mut texts));
+        let kept = texts.iter().all(|t| keeps_its_type(t, &texts, text));
+        let (_, value) = fields.0.iter_mut().find(|(k, _)| k == "last_updated")?;
+        let new = Value::String(date.to_owned());
+        let changed = std::mem::replace(value, new.clone()) != new;
+        (kept && changed).then(|| fields.line())
+    }
+}
+
+fn all_texts(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) => found.push(text.clone()),
+        Value::Array(all) => all.iter().for_each(|v| all_texts(v, found)),
+        Value::Object(all) => all.values().for_each(|v| all_texts(v, found)),
+        _ => {}
+    }
+}
+
+/// Whether one of the texts of an entry reads alike in YAML 1.1 once it is quoted: there a
+/// plain `yes`, `2026-11-26` or `017` is no text.
+fn keeps_its_type(text: &str, all: &[String], entry: &str) -> bool {
+    let single = yaml::scalar(text);
+    if text.contains(char::is_whitespace) || !single.starts_with('\'') {
+        return true;
+    }
+    let double = format!("\"{text}\"");
+    let quoted = entry.matches(&single).count() + entry.matches(&double).count();
+    quoted >= all.iter().filter(|t| *t == text).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_date_puts_an_entry_on_one_line_and_keeps_every_field_in_its_place() {
+        let text = "- description: Two\n    lines\n  last_updated: '2025-05-02'\n  path: a\n  odd: {n: 1, no: [~, true]}\n  tags:\n  - x\n- path: b\n";
+        let mut ledger = Ledger::read("x", Some(text.as_bytes())).unwrap();
+        assert!(ledger.touch("a", "2026-11-25"));
+        assert!(!ledger.touch("a", "2026-11-25"), "it has that date");
+        assert!(!ledger.touch("b", "2026-11-25"), "it has none");
+        assert!(!ledger.touch("c", "2026-11-25"));
+        assert_eq!(
+            ledger.checked().unwrap(),
+            "- {description: Two lines, last_updated: '2026-11-25', path: a, odd: {'n': 1, 'no': [null, true]}, tags: [x]}\n- path: b\n"
+        );
+        assert_eq!(
+            Ledger::read("x", Some(ledger.checked().unwrap().as_bytes()))
+                .unwrap()
+                .len(),
+            2
+        );
+    }
+
+    #[test]
+    fn an_entry_that_another_reader_would_see_otherwise_is_left_alone() {
+        for odd in ["since: 2025-05-02", "tags: [12:30:45]"] {
+            let text = format!("- path: a\n  {odd}\n  last_updated: '2025-05-02'\n");
+            let mut ledger = Ledger::read("x", Some(text.as_bytes())).unwrap();
+            assert!(!ledger.touch("a", "2026-11-25"), "{odd}");
+        }
+    }
+
+    #[test]
+    fn entries_are_the_same_whatever_their_form() {
+        let text = "- {path: a, tags: [x], n: 1}\n- n: 1\n  tags:\n  - x\n  path: 'a'\n- path: a\n  tags: [x]\n  n: '1'\n";
+        let ledger = Ledger::read("x", Some(text.as_bytes())).unwrap();
+        let ids: Vec<String> = ledger
+            .fields()
+            .unwrap()
+            .iter()
+            .map(Fields::identity)
+            .collect();
+        assert_eq!(ids[0], ids[1]);
+        assert_ne!(ids[0], ids[2], "a number is no text");
+    }
+}

@@ -1,0 +1,429 @@
+//! Ledgers of two branches as one: by entry, and never by line. Pure.
+//!
+//! An entry is told by all its fields, in whatever form it is written, so that one which
+//! came by a squash before does not come twice.
+
+use super::fields::Fields;
+use super::list::Ledger;
+use crate::error::{Error, Kind, Result};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One of the two sides of a merge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The branch that is written.
+    Ours,
+    /// The branch that is merged into it.
+    Theirs,
+}
+
+/// The versions of one ledger; none where a side has no such file.
+#[derive(Debug, Clone, Copy)]
+pub struct Versions<'a> {
+    /// Its path, for messages.
+    pub name: &'a str,
+    /// What both sides started from; several in a criss-cross history.
+    pub bases: &'a [Option<Vec<u8>>],
+    /// The branch that is written.
+    pub ours: Option<&'a [u8]>,
+    /// The branch that is merged into it.
+    pub theirs: Option<&'a [u8]>,
+}
+
+const HINT: &str =
+    "nothing was written; mend the ledger by a reviewed change on the branch that has it";
+
+/// Each side, read.
+struct Read {
+    ledger: Ledger,
+    fields: Vec<Fields>,
+}
+
+impl Read {
+    fn of(name: &str, content: Option<&[u8]>) -> Result<Read> {
+        let ledger = Ledger::read(name, content).map_err(|e| e.hint(HINT))?;
+        let bad = |why: String| {
+            let message = format!("the ledger `{name}` cannot be merged: {why}");
+            Error::new(Kind::Integrity, message).hint(HINT)
+        };
+        let fields = ledger.fields().map_err(bad)?;
+        match fields.len() == ledger.len() {
+            true => Ok(Read { ledger, fields }),
+            false => Err(bad("its entries cannot be told apart".to_owned())),
+        }
+    }
+
+    fn texts(&self) -> impl Iterator<Item = (&Fields, &str)> {
+        let texts = self.ledger.entries().map(|(_, text)| text);
+        self.fields.iter().zip(texts)
+    }
+
+    /// How often each entry is there.
+    fn counts(&self) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for fields in &self.fields {
+            *counts.entry(fields.identity()).or_default() += 1;
+        }
+        counts
+    }
+}
+
+/// Merges a list that only grows. Ours stays byte for byte; of theirs follow, in their
+/// order, the entries that neither ours, nor a base, nor an archive of ours has. No merge
+/// takes an entry away from ours.
+///
+/// None stands for a ledger that neither side has. Errors: integrity, for a side that
+/// cannot be read.
+pub fn lists(versions: Versions<'_>, archives: &[Vec<u8>]) -> Result<Option<Vec<u8>>> {
+    let Versions { name, ours, .. } = versions;
+    if ours == versions.theirs {
+        return Ok(ours.map(<[u8]>::to_vec));
+    }
+    let theirs = Read::of(name, versions.theirs)?;
+    let mut mine = Read::of(name, ours)?;
+    let mut known = mine.counts();
+    let others = versions.bases.iter().map(Option::as_deref);
+    for other in others.chain(archives.iter().map(|a| Some(a.as_slice()))) {
+        // A base or archive that cannot be read knows no entry.
+        let Ok(other) = Read::of(name, other) else {
+            continue;
+        };
+        for (identity, count) in other.counts() {
+            let most = known.entry(identity).or_default();
+            *most = count.max(*most);
+        }
+    }
+    // A new file comes as it is, with the comments at its head.
+    if ours.is_none() && versions.bases.iter().all(Option::is_none) && archives.is_empty() {
+        return Ok(versions.theirs.map(<[u8]>::to_vec));
+    }
+    let mut new = 0;
+    for (fields, text) in theirs.texts() {
+        match known.get_mut(&fields.identity()).filter(|n| **n > 0) {
+            Some(left) => *left -= 1,
+            None => {
+                take_over(name, &mut mine.ledger, text)?;
+                new += 1;
+            }
+        }
+    }
+    if new == 0 {
+        return Ok(ours.map(<[u8]>::to_vec));
+    }
+    finished(name, &mine.ledger, mine.fields.len() + new)
+}
+
+/// Merges a memory, which has one entry a path. What only one side changed since the base
+/// is as that side has it, and gone where that side removed it. What both changed is as
+/// the one of the later `last_updated` has it; on the same day as `tie` has it. What one
+/// side changed and the other removed stays. No path is there twice.
+///
+/// None stands for a ledger that neither side has. Errors: integrity, for a side that
+/// cannot be read.
+pub fn memories(versions: Versions<'_>, tie: Side) -> Result<Option<Vec<u8>>> {
+    let Versions { name, ours, .. } = versions;
+    if ours == versions.theirs {
+        return Ok(ours.map(<[u8]>::to_vec));
+    }
+    let theirs = Read::of(name, versions.theirs)?;
+    let mut mine = Read::of(name, ours)?;
+    let is_base = |base: &Option<Vec<u8>>| base.as_deref() == ours;
+    if ours.is_none() && versions.bases.iter().all(is_base) {
+        return Ok(versions.theirs.map(<[u8]>::to_vec));
+    }
+    let bases: Vec<Read> = versions
+        .bases
+        .iter()
+        .filter_map(|b| Read::of(name, b.as_deref()).ok())
+        .collect();
+    let bases: Vec<BTreeMap<String, &Fields>> = bases.iter().map(by_path).collect();
+    let (a, b) = (by_path(&mine), by_path(&theirs));
+    let paths: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+    let mut take: BTreeSet<String> = BTreeSet::new();
+    let mut remove: BTreeSet<String> = BTreeSet::new();
+    for path in paths {
+        let (one, other) = (a.get(path), b.get(path));
+        if one.map(|f| f.identity()) == other.map(|f| f.identity()) {
+            continue;
+        }
+        let unchanged = |side: Option<&&Fields>| {
+            let same = |base: &BTreeMap<String, &Fields>| {
+                base.get(path).map(|f| f.identity()) == side.map(|f| f.identity())
+            };
+            bases.iter().any(same) || (bases.is_empty() && side.is_none())
+        };
+        let side = match (unchanged(one), unchanged(other), one, other) {
+            (true, _, _, _) => Side::Theirs,
+            (_, true, _, _) | (_, _, Some(_), None) => Side::Ours,
+            (_, _, None, _) => Side::Theirs,
+            (_, _, Some(one), Some(other)) => {
+                let date = |f: &Fields| f.text("last_updated").map(str::to_owned);
+                match date(one).cmp(&date(other)) {
+                    std::cmp::Ordering::Greater => Side::Ours,
+                    std::cmp::Ordering::Less => Side::Theirs,
+                    std::cmp::Ordering::Equal => tie,
+                }
+            }
+        };
+        if side == Side::Theirs {
+            if one.is_some() {
+                remove.insert(path.clone());
+            }
+            if other.is_some() {
+                take.insert(path.clone());
+            }
+        }
+    }
+    // Of one path only its newest entry stays; entries without one are kept as they are.
+    let last = last_places(&mine);
+    let goes: Vec<bool> = mine
+        .fields
+        .iter()
+        .enumerate()
+        .map(|(at, fields)| match fields.text("path") {
+            Some(path) => remove.contains(path) || last.get(path) != Some(&at),
+            None => false,
+        })
+        .collect();
+    let mut count = mine.fields.len() - goes.iter().filter(|g| **g).count();
+    let mut odd = mine.counts();
+    mine.ledger.remove_at(&goes);
+    let newest = last_places(&theirs);
+    for (at, (fields, text)) in theirs.texts().enumerate() {
+        let comes = match fields.text("path") {
+            Some(path) => take.contains(path) && newest.get(path) == Some(&at),
+            None => match odd.get_mut(&fields.identity()).filter(|n| **n > 0) {
+                Some(left) => {
+                    *left -= 1;
+                    false
+                }
+                None => true,
+            },
+        };
+        if comes {
+            take_over(name, &mut mine.ledger, text)?;
+            count += 1;
+        }
+    }
+    finished(name, &mine.ledger, count)
+}
+
+/// Errors: integrity, for an entry that says something only where it stands.
+fn take_over(name: &str, ledger: &mut Ledger, entry: &str) -> Result<()> {
+    match ledger.append_entry(entry) {
+        true => Ok(()),
+        false => Err(Error::new(
+            Kind::Integrity,
+            format!("the ledger `{name}` cannot be merged: an entry refers to others:\n{entry}"),
+        )
+        .hint(HINT)),
+    }
+}
+
+/// The newest entry of each path.
+fn by_path(read: &Read) -> BTreeMap<String, &Fields> {
+    last_places(read)
+        .into_iter()
+        .map(|(path, at)| (path, &read.fields[at]))
+        .collect()
+}
+
+/// Where the newest entry of each path stands: that of the latest day, and of one day the
+/// last.
+fn last_places(read: &Read) -> BTreeMap<String, usize> {
+    let mut found: BTreeMap<String, usize> = BTreeMap::new();
+    for (at, fields) in read.fields.iter().enumerate() {
+        let Some(path) = fields.text("path") else {
+            continue;
+        };
+        let date = |at: usize| read.fields[at].text("last_updated");
+        match found.get(path) {
+            Some(before) if date(*before) > date(at) => {}
+            _ => {
+                found.insert(path.to_owned(), at);
+            }
+        }
+    }
+    found
+}
+
+/// The text, once it is sure that a reader finds so many entries in it.
+fn finished(name: &str, ledger: &Ledger, count: usize) -> Result<Option<Vec<u8>>> {
+    let bytes = ledger.checked()?.as_bytes().to_vec();
+    let read = Read::of(name, Some(&bytes))?;
+    if read.fields.len() != count {
+        return Err(Error::new(
+            Kind::Integrity,
+            format!(
+                "the ledger `{name}` would have {} entries, and {count} were expected",
+                read.fields.len()
+            ),
+        )
+        .hint("nothing was written; mend the ledger by a reviewed change"));
+    }
+    Ok(Some(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(result: Result<Option<Vec<u8>>>) -> String {
+        String::from_utf8(result.unwrap().unwrap()).unwrap()
+    }
+
+    fn versions<'a>(bases: &'a [Option<Vec<u8>>], ours: &'a str, theirs: &'a str) -> Versions<'a> {
+        Versions {
+            name: "x",
+            bases,
+            ours: Some(ours.as_bytes()),
+            theirs: Some(theirs.as_bytes()),
+        }
+    }
+
+    fn base(text: &str) -> Vec<Option<Vec<u8>>> {
+        vec![Some(text.as_bytes().to_vec())]
+    }
+
+    #[test]
+    fn of_a_list_ours_stays_byte_for_byte_and_theirs_follow_once() {
+        let b = "# head\n- path: a\n  n: 1\n";
+        let ours = format!("{b}- {{path: mine}}\n# mine\n");
+        let theirs = format!("{b}- path: b\n  text: |\n    x\n- {{n: 2, path: c}}\n");
+        let merged = text(lists(versions(&base(b), &ours, &theirs), &[]));
+        assert_eq!(
+            merged,
+            format!("{ours}- path: b\n  text: |\n    x\n- {{n: 2, path: c}}\n")
+        );
+        // Again, and the other way round: nothing comes twice.
+        let again = text(lists(versions(&base(b), &merged, &theirs), &[]));
+        assert_eq!(again, merged);
+        let squashed = text(lists(versions(&base(b), &merged, &ours), &[]));
+        assert_eq!(squashed, merged);
+    }
+
+    #[test]
+    fn equal_entries_are_counted_and_what_was_taken_away_stays_so() {
+        let b = "- path: a\n";
+        let twice = "- path: a\n- path: a\n- path: b\n- path: b\n";
+        let merged = text(lists(versions(&base(b), "- path: b\n", twice), &[]));
+        assert_eq!(merged, "- path: b\n- path: a\n- path: b\n");
+        // Ours moved an entry to an archive since; theirs has it from before.
+        let archive = [b"- path: b\n".to_vec()];
+        let merged = text(lists(
+            versions(&base("[]\n"), "- path: c\n", "- path: b\n- path: d\n"),
+            &archive,
+        ));
+        assert_eq!(merged, "- path: c\n- path: d\n");
+        // Theirs took one away: no merge takes it from ours.
+        let ours = "- path: a\n- path: c\n";
+        let merged = text(lists(versions(&base(b), ours, "[]\n"), &[]));
+        assert_eq!(merged, ours);
+    }
+
+    #[test]
+    fn columns_and_line_ends_follow_the_ledger_that_is_written() {
+        let merged = text(lists(
+            versions(
+                &base(""),
+                "  - path: a\r\n",
+                "- path: b\n  t: |\n    x\n\n    y\n",
+            ),
+            &[],
+        ));
+        assert_eq!(
+            merged,
+            "  - path: a\r\n  - path: b\r\n    t: |\r\n      x\r\n\r\n      y\r\n"
+        );
+        let merged = text(lists(
+            versions(&base(""), "- path: a", "  - path: b\r\n    n: 1\r\n"),
+            &[],
+        ));
+        assert_eq!(merged, "- path: a\n- path: b\n  n: 1\n");
+    }
+
+    #[test]
+    fn a_new_list_comes_as_it_is_and_one_that_cannot_be_read_is_refused() {
+        let only = Versions {
+            name: "x",
+            bases: &[None],
+            ours: None,
+            theirs: Some(b"# head\n- path: a\n"),
+        };
+        assert_eq!(text(lists(only, &[])), "# head\n- path: a\n");
+        assert_eq!(text(memories(only, Side::Ours)), "# head\n- path: a\n");
+        for (ours, theirs) in [("- path: [\n", "- path: a\n"), ("- path: a\n", "a: b\n")] {
+            let error = lists(versions(&base(""), ours, theirs), &[]).unwrap_err();
+            assert_eq!(error.kind(), Kind::Integrity);
+            let error = memories(versions(&base(""), ours, theirs), Side::Ours).unwrap_err();
+            assert_eq!(error.kind(), Kind::Integrity);
+        }
+    }
+
+    #[test]
+    fn a_memory_has_each_path_once_as_the_newest_side_has_it() {
+        let entry = |path: &str, day: u32, what: &str| {
+            format!("- {{path: {path}, description: {what}, last_updated: '2026-11-{day:02}'}}\n")
+        };
+        let of = |list: &[(&str, u32, &str)]| -> String {
+            list.iter().map(|(p, d, w)| entry(p, *d, w)).collect()
+        };
+        let b = of(&[
+            ("a", 1, "old"),
+            ("b", 1, "old"),
+            ("c", 1, "old"),
+            ("d", 1, "old"),
+            ("e", 1, "old"),
+            ("f", 1, "old"),
+        ]);
+        // a: ours newer; b: theirs newer; c: gone in theirs; d: gone in ours; e: gone in
+        // theirs and changed in ours; f: both on one day.
+        let ours = of(&[
+            ("a", 3, "mine"),
+            ("b", 2, "mine"),
+            ("c", 1, "old"),
+            ("e", 2, "mine"),
+            ("f", 2, "mine"),
+            ("g", 2, "mine"),
+        ]);
+        let theirs = of(&[
+            ("a", 2, "yours"),
+            ("b", 3, "yours"),
+            ("d", 1, "old"),
+            ("f", 2, "yours"),
+            ("h", 2, "yours"),
+        ]);
+        let merged = text(memories(versions(&base(&b), &ours, &theirs), Side::Ours));
+        assert_eq!(
+            merged,
+            of(&[
+                ("a", 3, "mine"),
+                ("e", 2, "mine"),
+                ("f", 2, "mine"),
+                ("g", 2, "mine"),
+                ("b", 3, "yours"),
+                ("h", 2, "yours")
+            ])
+        );
+        let merged = text(memories(versions(&base(&b), &ours, &theirs), Side::Theirs));
+        assert!(
+            merged.contains(&entry("f", 2, "yours")) && !merged.contains(&entry("f", 2, "mine"))
+        );
+        // What plain git's union left twice is there once again.
+        let twice = of(&[("a", 3, "new"), ("a", 2, "old"), ("b", 1, "x")]);
+        let merged = text(memories(
+            versions(&base(""), &twice, &of(&[("b", 1, "x")])),
+            Side::Ours,
+        ));
+        assert_eq!(merged, of(&[("a", 3, "new"), ("b", 1, "x")]));
+    }
+
+    #[test]
+    fn a_memory_that_loses_its_last_entry_is_still_a_list() {
+        let b = "# head\n- {path: a}\n";
+        assert_eq!(
+            text(memories(versions(&base(b), b, "# head\n[]\n"), Side::Ours)),
+            "# head\n[]\n"
+        );
+    }
+}
