@@ -36,6 +36,8 @@ pub enum Clash {
     BothAdded,
     /// Both changed it, and it has no lines to merge: binary, too large, a link.
     NotText,
+    /// Both renamed it, or moved it to where the other side has something else.
+    Renamed,
     /// Several bases are possible, and they give different results.
     TwoBases,
 }
@@ -49,6 +51,7 @@ impl Clash {
             Clash::DeletedByUs => "you deleted it, and others changed it",
             Clash::BothAdded => "others added it too, with other content",
             Clash::NotText => "others changed it too, and it is not text that can be merged",
+            Clash::Renamed => "both sides renamed or moved it, and not alike",
             Clash::TwoBases => "several versions may be the one you started from",
         }
     }

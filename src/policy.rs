@@ -7,6 +7,7 @@
 use crate::alerts::AlertKind;
 use crate::denied;
 use crate::error::{Error, Kind, Result};
+use crate::ledger::attributes;
 use crate::names;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -156,6 +157,8 @@ pub struct LedgerRules {
     pub enabled: Option<bool>,
     /// True: each commit on a sandbox brings changelog entries for the files it changes.
     pub required: Option<bool>,
+    /// True: each sandbox writes ledgers of its own, below the shared ones' folders.
+    pub per_branch: Option<bool>,
 }
 
 /// The rules in force.
@@ -184,28 +187,116 @@ pub struct Ledgers {
     pub enabled: bool,
     /// True: each commit on a sandbox brings changelog entries for the files it changes.
     pub required: bool,
+    /// True: each sandbox writes ledgers of its own, and landing folds them in.
+    pub per_branch: bool,
 }
 
 impl Ledgers {
-    /// Whether `path` is one of them or of the archive, whatever its case.
+    /// The ledgers that a write to `branch` appends to: `changelog.d/<sandbox>.yaml` beside
+    /// `changelog.yaml` and so on, where sandboxes have their own.
+    pub fn of_branch(&self, branch: &str) -> Ledgers {
+        if !self.per_branch || !names::is_sandbox(branch) {
+            return self.clone();
+        }
+        let own = |shared: &str| {
+            let (folder, end) = own_parts(shared);
+            format!("{folder}{branch}{end}")
+        };
+        Ledgers {
+            changelog: own(&self.changelog),
+            memory: own(&self.memory),
+            rollbacks: own(&self.rollbacks),
+            ..self.clone()
+        }
+    }
+
+    /// The shared ledger that a sandbox's own one is folded into; none for another path.
+    pub fn folds_into(&self, path: &str) -> Option<&str> {
+        let own = |shared: &&String| {
+            let (folder, end) = own_parts(shared);
+            let name = path.strip_prefix(&folder)?.strip_suffix(end)?;
+            names::is_sandbox(name).then_some(())
+        };
+        let all = [&self.changelog, &self.memory, &self.rollbacks];
+        all.into_iter()
+            .find(|s| own(s).is_some())
+            .map(String::as_str)
+    }
+
+    /// The folders of the sandboxes' own ledgers.
+    pub fn own_folders(&self) -> [String; 3] {
+        let all = [&self.changelog, &self.memory, &self.rollbacks];
+        all.map(|shared| own_parts(shared).0.trim_end_matches('/').to_owned())
+    }
+
+    /// Whether a path is a memory, shared or a sandbox's own.
+    pub fn is_memory(&self, path: &str) -> bool {
+        path == self.memory || self.folds_into(path) == Some(self.memory.as_str())
+    }
+
+    /// The folder of the archives.
+    pub fn archive_folder(&self) -> String {
+        format!("{}archive", self.archive_parts().0)
+    }
+
+    /// The ledgers that plain git is told to merge line by line. A sandbox's own ones need
+    /// no merge.
+    pub fn for_union(&self) -> Vec<&str> {
+        match self.per_branch || !self.enabled {
+            true => Vec::new(),
+            false => vec![&self.changelog, &self.memory, &self.rollbacks],
+        }
+    }
+
+    /// Whether `new` is `old` with nothing but aidf's own lines added, if `old` had not all
+    /// of them: the one change of `.gitattributes` that a sandbox may bring.
+    pub fn own_attributes(&self, old: Option<&[u8]>, new: &[u8]) -> bool {
+        attributes::with_union(old, &self.for_union()).as_deref() == Some(new)
+    }
+
+    /// Whether `path` is one of them, of the archive or a sandbox's own, whatever its case.
     pub fn contains(&self, path: &str) -> bool {
         let path = path.to_lowercase();
         let (folder, stem, end) = self.archive_parts();
         let archived = path
             .strip_prefix(&format!("{folder}archive/{stem}-").to_lowercase())
             .is_some_and(|rest| rest.ends_with(&end.to_lowercase()) && !rest.contains('/'));
+        let own = self.per_branch
+            && self
+                .own_folders()
+                .iter()
+                .any(|f| path.starts_with(&format!("{}/", f.to_lowercase())));
         archived
+            || own
             || [&self.changelog, &self.memory, &self.rollbacks]
                 .iter()
                 .any(|l| l.to_lowercase() == path)
     }
 
-    /// Whether `path` is one of the three that are written, by its very name; the archive
-    /// and a name in another case are not.
-    pub fn is_live(&self, path: &str) -> bool {
-        [&self.changelog, &self.memory, &self.rollbacks]
-            .iter()
-            .any(|l| l.as_str() == path)
+    /// The ledgers that a branch is held to grow: the three that are shared, and its own
+    /// where it has some.
+    pub fn live(&self, branch: &str) -> Vec<String> {
+        let own = self.of_branch(branch);
+        let mut all = Vec::new();
+        for ledgers in [self, &own] {
+            for path in [&ledgers.changelog, &ledgers.memory, &ledgers.rollbacks] {
+                if !all.contains(path) {
+                    all.push(path.clone());
+                }
+            }
+        }
+        all
+    }
+
+    /// Whether `path` is one of [`Ledgers::live`], by its very name; the archive and a name
+    /// in another case are not.
+    pub fn is_live(&self, branch: &str, path: &str) -> bool {
+        self.live(branch).iter().any(|l| l == path)
+    }
+
+    /// Whether a path is a changelog, shared or a sandbox's own.
+    pub fn is_changelog(&self, path: &str) -> bool {
+        path == self.changelog || self.folds_into(path) == Some(self.changelog.as_str())
     }
 
     /// Where the changelog's entries of a month (`YYYY-MM`) are moved to.
@@ -215,12 +306,23 @@ impl Ledgers {
     }
 
     fn archive_parts(&self) -> (&str, &str, &str) {
-        let at = self.changelog.rfind('/').map_or(0, |at| at + 1);
-        let (folder, name) = self.changelog.split_at(at);
-        let dot = name.rfind('.').unwrap_or(name.len());
-        let (stem, end) = name.split_at(dot);
-        (folder, stem, end)
+        parts(&self.changelog)
     }
+}
+
+/// A path's folder, its name up to the last dot, and the rest.
+fn parts(path: &str) -> (&str, &str, &str) {
+    let at = path.rfind('/').map_or(0, |at| at + 1);
+    let (folder, name) = path.split_at(at);
+    let dot = name.rfind('.').unwrap_or(name.len());
+    let (stem, end) = name.split_at(dot);
+    (folder, stem, end)
+}
+
+/// Where the sandboxes' own ledgers lie beside a shared one, and how they end.
+fn own_parts(shared: &str) -> (String, &str) {
+    let (folder, stem, end) = parts(shared);
+    (format!("{folder}{stem}.d/"), end)
 }
 
 impl Policy {
@@ -302,6 +404,7 @@ impl Policy {
                 required: [file, operator]
                     .iter()
                     .any(|f| f.ledgers.required == Some(true)),
+                per_branch: file.ledgers.per_branch.unwrap_or(false),
             },
         }
     }

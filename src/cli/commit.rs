@@ -76,14 +76,7 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
         return Err(Error::new(Kind::Usage, "nothing to commit was named")
             .hint("name files (aidf commit PATH… -m MESSAGE), or take every change of the working tree with -a"));
     }
-    let stdin_users = arguments.files.iter().filter(|f| f.ends_with("=-")).count()
-        + usize::from(arguments.reuse_token.as_deref() == Some("-"));
-    if stdin_users > 1 {
-        return Err(Error::new(
-            Kind::Usage,
-            "standard input can be read once, and more than one argument asks for it",
-        ));
-    }
+    one_reader(&arguments.files, arguments.reuse_token.as_deref())?;
     let message = match arguments
         .message
         .clone()
@@ -157,24 +150,45 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
     })
 }
 
+/// Refuses arguments of which more than one reads standard input.
+///
+/// Errors: usage.
+pub fn one_reader(files: &[String], reuse_token: Option<&str>) -> Result<()> {
+    let readers =
+        files.iter().filter(|f| f.ends_with("=-")).count() + usize::from(reuse_token == Some("-"));
+    match readers {
+        0 | 1 => Ok(()),
+        _ => Err(Error::new(
+            Kind::Usage,
+            "standard input can be read once, and more than one argument asks for it",
+        )),
+    }
+}
+
 /// What one argument means.
 fn input(cx: &Context, argument: &str) -> Result<Vec<Input>> {
     // A file whose own name has a `=` is meant itself.
-    if let Some((dest, source)) = argument.split_once('=')
-        && !take::is_there(cx, argument)
-    {
-        let path = TreePath::new(dest)?;
-        let source = match source {
-            "" => {
-                return Err(
-                    Error::new(Kind::Usage, format!("`{argument}` names no source"))
-                        .hint("give DEST=FILE, or DEST=- for standard input"),
-                );
-            }
-            "-" => Source::Stream(Box::new(std::io::stdin())),
-            file => Source::File(Taken::named(cx.dir.join(file))),
-        };
-        return Ok(vec![Input { path, source }]);
+    match argument.contains('=') && !take::is_there(cx, argument) {
+        true => Ok(vec![content(cx, argument)?]),
+        false => take::from_tree(cx, argument),
     }
-    take::from_tree(cx, argument)
+}
+
+/// `DEST=FILE`, or `DEST=-` for standard input.
+///
+/// Errors: usage.
+pub fn content(cx: &Context, argument: &str) -> Result<Input> {
+    let (dest, source) = argument.split_once('=').unwrap_or((argument, ""));
+    let path = TreePath::new(dest)?;
+    let source = match source {
+        "" => {
+            return Err(
+                Error::new(Kind::Usage, format!("`{argument}` names no source"))
+                    .hint("give DEST=FILE, or DEST=- for standard input"),
+            );
+        }
+        "-" => Source::Stream(Box::new(std::io::stdin())),
+        file => Source::File(Taken::named(cx.dir.join(file))),
+    };
+    Ok(Input { path, source })
 }

@@ -7,11 +7,13 @@ mod demo;
 pub mod exit_code;
 mod generate;
 mod hook;
+mod land;
 mod log;
 mod propose;
 mod protect;
 mod rollback;
 mod sandbox;
+mod status;
 mod text;
 mod token;
 pub mod ui;
@@ -127,11 +129,13 @@ pub struct Global {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Open, list and look at sandboxes
+    /// Open sandboxes, look at them, bring them up to date and close them
     #[command(subcommand, arg_required_else_help = true)]
     Sandbox(sandbox::Command),
     /// Write files, with their log entries, as one commit on a remote branch
     Commit(commit::Arguments),
+    /// Show where this clone and its sandbox stand
+    Status(status::Arguments),
     /// Show the commits of a branch
     Log(log::Arguments),
     /// Undo commits by a new commit
@@ -140,6 +144,8 @@ pub enum Command {
     Backup(backup::Arguments),
     /// Show a sandbox's difference and open, or update, its pull request
     Propose(propose::Arguments),
+    /// Merge a sandbox into a protected branch, on a server without pull requests
+    Land(land::Arguments),
     /// Have the server hold everybody to the rules
     #[command(subcommand, arg_required_else_help = true)]
     Protect(protect::Command),
@@ -214,10 +220,12 @@ pub fn main() -> u8 {
     let done = match cli.command {
         Command::Sandbox(command) => sandbox::run(&cli.global, &ui, command),
         Command::Commit(arguments) => commit::run(&cli.global, &ui, arguments),
+        Command::Status(arguments) => status::run(&cli.global, &ui, arguments),
         Command::Log(arguments) => log::run(&cli.global, &ui, arguments),
         Command::Rollback(arguments) => rollback::run(&cli.global, &ui, arguments),
         Command::Backup(arguments) => backup::run(&cli.global, &ui, arguments),
         Command::Propose(arguments) => propose::run(&cli.global, &ui, arguments),
+        Command::Land(arguments) => land::run(&cli.global, &ui, arguments),
         Command::Protect(command) => protect::run(&cli.global, &ui, command),
         Command::Token(command) => token::run(&cli.global, &ui, command),
         Command::Hook(command) => hook::run(&ui, &command),

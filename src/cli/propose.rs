@@ -49,18 +49,7 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
         out.line("");
         text::patch(out, &report.patch);
         out.line("");
-        for g in &report.guards {
-            let (style, mark) = match g.ok {
-                true => (Style::Good, "yes"),
-                false => (Style::Warn, "no "),
-            };
-            out.line(format!(
-                "  {}  {:8}  {}",
-                out.styled(style, mark),
-                g.guard,
-                visible(&g.detail)
-            ));
-        }
+        text::guards(out, &report.guards);
         if report.approval.is_none() {
             out.line(out.styled(Style::Dim, "  aidf does not approve it by itself"));
         }

@@ -1,9 +1,13 @@
 //! `aidf sandbox …`
 
+use super::commit::{content, one_reader};
 use super::ui::{Style, Ui, visible};
 use super::{Global, text, token};
 use aidf::error::{Error, Result};
-use aidf::ops::sandbox::{self, InitRequest, ListRequest};
+use aidf::ops::commit::take;
+use aidf::ops::sandbox::{
+    self, CloseRequest, InitRequest, ListRequest, PruneRequest, RestoreRequest, SyncRequest,
+};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -21,6 +25,72 @@ pub enum Command {
     Pull(Named),
     /// Go to the sandbox with the checkout
     Switch(Named),
+    /// Bring what its base has gained into the sandbox
+    Sync(Sync),
+    /// Archive the sandbox, then delete its branch
+    Close(Close),
+    /// Archive the sandboxes that nobody writes any more
+    Prune(Prune),
+    /// Bring a closed sandbox back from its archive
+    Restore(Restore),
+}
+
+#[derive(Debug, Args)]
+pub struct Sync {
+    /// The sandbox (default: the one this clone has open)
+    branch: Option<String>,
+    /// Take from this branch (default: the one the sandbox was forked from)
+    #[arg(long, value_name = "BRANCH")]
+    from: Option<String>,
+    /// The merged content of a path in conflict; PATH=- reads it from stdin
+    #[arg(long, value_name = "PATH=SRC")]
+    resolve: Vec<String>,
+    /// Remove a path in conflict
+    #[arg(long = "rm", value_name = "PATH")]
+    remove: Vec<String>,
+    /// The sandbox's token (- reads it from stdin)
+    #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
+    reuse_token: Option<String>,
+    /// Do all but push
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Close {
+    /// The sandbox (default: the one this clone has open)
+    branch: Option<String>,
+    /// The sandbox's token (- reads it from stdin)
+    #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
+    reuse_token: Option<String>,
+    /// Say what would be done
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Prune {
+    /// Those without a write for so many days
+    #[arg(long, value_name = "DAYS")]
+    idle: u64,
+    /// An operator's token (- reads it from stdin)
+    #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
+    reuse_token: Option<String>,
+    /// Say what would be done
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// The sandbox
+    branch: String,
+    /// The sandbox's token (- reads it from stdin)
+    #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
+    reuse_token: Option<String>,
+    /// Say what would be done
+    #[arg(long)]
+    dry_run: bool,
 }
 
 #[derive(Debug, Args)]
@@ -84,7 +154,84 @@ pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
         Command::Diff(arguments) => diff(global, ui, &arguments),
         Command::Pull(arguments) => pull(global, ui, &arguments),
         Command::Switch(arguments) => switch(global, ui, &arguments),
+        Command::Sync(arguments) => sync(global, ui, arguments),
+        Command::Close(arguments) => close(global, ui, arguments),
+        Command::Prune(arguments) => prune(global, ui, arguments),
+        Command::Restore(arguments) => restore(global, ui, arguments),
     }
+}
+
+fn sync(global: &Global, ui: &Ui, arguments: Sync) -> Result<()> {
+    one_reader(&arguments.resolve, arguments.reuse_token.as_deref())?;
+    let cx = global.context(ui)?;
+    let resolve = arguments.resolve.iter().map(|r| content(&cx, r));
+    let remove = arguments.remove.iter().map(|p| take::in_tree(&cx, p));
+    let request = SyncRequest {
+        branch: arguments.branch,
+        from: arguments.from,
+        resolve: resolve.collect::<Result<_>>()?,
+        remove: remove.collect::<Result<_>>()?,
+        reuse_token: token(arguments.reuse_token)?,
+        dry_run: arguments.dry_run,
+    };
+    let report = sandbox::sync(&cx, request)?;
+    ui.result(&report, &cx.warnings(), |out| {
+        text::outcome(out, report.unchanged, &report.message);
+        text::merged(out, &report.merged, report.merged_count);
+        for path in &report.resolved {
+            out.line(format!("  resolved  {}", visible(path)));
+        }
+    })
+}
+
+fn close(global: &Global, ui: &Ui, arguments: Close) -> Result<()> {
+    let request = CloseRequest {
+        branch: arguments.branch,
+        reuse_token: token(arguments.reuse_token)?,
+        dry_run: arguments.dry_run,
+    };
+    let cx = global.context(ui)?;
+    let report = sandbox::close(&cx, &request)?;
+    ui.result(&report, &cx.warnings(), |out| {
+        text::outcome(out, report.unchanged, &report.message);
+    })
+}
+
+fn prune(global: &Global, ui: &Ui, arguments: Prune) -> Result<()> {
+    let request = PruneRequest {
+        idle_days: arguments.idle,
+        reuse_token: token(arguments.reuse_token)?,
+        dry_run: arguments.dry_run,
+    };
+    let cx = global.context(ui)?;
+    let report = sandbox::prune(&cx, &request)?;
+    ui.result(&report, &cx.warnings(), |out| {
+        text::outcome(out, report.pruned.is_empty(), &report.message);
+        for one in &report.pruned {
+            let last = one.last_write_at.as_deref().map_or("never", |at| &at[..10]);
+            out.line(format!("  {}  written last: {last}", visible(&one.branch)));
+        }
+        for one in &report.left {
+            out.line(format!(
+                "  {}  stays: {}",
+                visible(&one.branch),
+                visible(&one.reason)
+            ));
+        }
+    })
+}
+
+fn restore(global: &Global, ui: &Ui, arguments: Restore) -> Result<()> {
+    let request = RestoreRequest {
+        branch: arguments.branch,
+        reuse_token: token(arguments.reuse_token)?,
+        dry_run: arguments.dry_run,
+    };
+    let cx = global.context(ui)?;
+    let report = sandbox::restore(&cx, &request)?;
+    ui.result(&report, &cx.warnings(), |out| {
+        text::outcome(out, false, &report.message);
+    })
 }
 
 fn pull(global: &Global, ui: &Ui, arguments: &Named) -> Result<()> {

@@ -1,7 +1,9 @@
 //! Pieces of text that several commands show.
 
 use super::ui::{Style, Text};
+use aidf::guards::Guard;
 use aidf::ops::commit::FileChange;
+use aidf::ops::join::Merged;
 use aidf::ops::log::Line;
 use aidf::signature::Check;
 
@@ -90,6 +92,43 @@ pub fn commits(text: &mut Text, branch: &str, commits: &[Line]) {
                 text.styled(Style::Warn, &format!("rolled back by {}", by.short()))
             ));
         }
+    }
+}
+
+/// One sentence: what was done, or that nothing was to be done.
+pub fn outcome(text: &mut Text, unchanged: bool, message: &str) {
+    let style = match unchanged {
+        true => Style::Strong,
+        false => Style::Good,
+    };
+    text.line(text.styled(style, &super::ui::visible(message)));
+}
+
+/// The commits that a merge brought, one line each.
+pub fn merged(text: &mut Text, merged: &[Merged], count: usize) {
+    const SHOWN: usize = 10;
+    for m in merged.iter().take(SHOWN) {
+        let id = text.styled(Style::Warn, &m.commit.short());
+        text.line(format!("  {id}  {}", super::ui::visible(&m.subject)));
+    }
+    if count > SHOWN {
+        text.line(format!("  and {} more", count - SHOWN));
+    }
+}
+
+/// What each guard says.
+pub fn guards(text: &mut Text, guards: &[Guard]) {
+    for g in guards {
+        let (style, mark) = match g.ok {
+            true => (Style::Good, "yes"),
+            false => (Style::Warn, "no "),
+        };
+        text.line(format!(
+            "  {}  {:8}  {}",
+            text.styled(style, mark),
+            g.guard,
+            super::ui::visible(&g.detail)
+        ));
     }
 }
 

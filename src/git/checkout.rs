@@ -43,8 +43,9 @@ fn stamp(meta: &Metadata) -> (u64, Option<SystemTime>) {
     (meta.len(), meta.modified().ok())
 }
 
+/// The mode that a tree has a file of this machine in: its executable bit tells.
 #[cfg(unix)]
-fn mode_of(meta: &Metadata) -> Mode {
+pub fn mode_of(meta: &Metadata) -> Mode {
     use std::os::unix::fs::PermissionsExt;
     match meta.permissions().mode() & 0o100 {
         0 => Mode::File,
@@ -54,7 +55,7 @@ fn mode_of(meta: &Metadata) -> Mode {
 
 /// Other platforms have no executable bit.
 #[cfg(not(unix))]
-fn mode_of(_meta: &Metadata) -> Mode {
+pub fn mode_of(_meta: &Metadata) -> Mode {
     Mode::File
 }
 

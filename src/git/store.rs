@@ -215,6 +215,13 @@ impl Store {
             })
     }
 
+    /// Forgets a ref of this clone, such as that of a branch that is gone; best effort.
+    pub fn forget_ref(&self, name: &str) {
+        if let Ok(mut reference) = self.repo.find_reference(name) {
+            let _ = reference.delete();
+        }
+    }
+
     /// True for a clone whose history is cut.
     pub fn is_shallow(&self) -> bool {
         self.repo.is_shallow()
@@ -582,6 +589,19 @@ impl Store {
         found.sort();
         found.dedup();
         Ok(found)
+    }
+
+    /// What a file of the working tree would be in a tree; nothing is stored.
+    ///
+    /// Errors: usage, for one that cannot be read.
+    pub fn as_blob(&self, file: &Path, mode: Mode) -> Result<Entry> {
+        let id = git2::Oid::hash_file(ObjectType::Blob, file).or_fail(Kind::Usage, || {
+            format!("`{}` cannot be read", file.display())
+        })?;
+        Ok(Entry {
+            id: ObjectId(id),
+            mode,
+        })
     }
 
     /// Whether git's ignore rules leave a file of the working tree out.

@@ -3,6 +3,9 @@
 /// Where git reads attributes for the whole tree (gitattributes(5)).
 pub const PATH: &str = ".gitattributes";
 
+/// The largest such file that is added to, in bytes; git itself reads 100 MiB.
+pub const MAX_ATTRIBUTES: u64 = 1 << 20;
+
 /// The file with one line `<path> merge=union` for each of `paths` that no line of it is
 /// about; every byte that was there stays. None where nothing is to be added, or nothing
 /// can be: the file is no text, or a path would have to be quoted.

@@ -70,13 +70,14 @@ impl Ledger {
     /// Sets `last_updated` of the last entry for `path`, where it has that field and
     /// another date. The entry is then on one line. Returns whether anything changed.
     pub fn touch(&mut self, path: &str, date: &str) -> bool {
-        match self.touched(path, date) {
+        match self.touched_line(path, date) {
             Some(line) => self.replace_entry(path, &line),
             None => false,
         }
     }
 
-    fn touched(&self, path: &str, date: &str) -> Option<String> {
+    /// The last entry for `path` on one line with this date, where it has another one.
+    pub fn touched_line(&self, path: &str, date: &str) -> Option<String> {
         let text = self.entry_for(path)?;
         let mut fields = yaml::read::<Vec<Fields>>(text).ok()?.pop()?;
         let mut texts = Vec::new();

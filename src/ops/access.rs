@@ -69,7 +69,10 @@ pub fn choose(cx: &Context, branch: Option<&str>, reuse_token: Option<&str>) -> 
             .environment_branch
             .clone()
             .or_else(|| cx.config.default_branch.clone())
-            .or_else(|| session.as_ref().map(|s| s.branch.clone()))
+            .or_else(|| {
+                let open = session.as_ref().filter(|s| !s.closed);
+                open.map(|s| s.branch.clone())
+            })
             .unwrap_or_else(|| "main".to_owned()),
     };
     let branch = RefName::branch(&name)?;
@@ -82,6 +85,57 @@ pub fn choose(cx: &Context, branch: Option<&str>, reuse_token: Option<&str>) -> 
         token,
         claims,
     })
+}
+
+/// The branch that a sandbox was forked from: as its token says, or this clone remembers;
+/// else the configured base.
+///
+/// Errors: auth, for a session that others can read.
+pub fn base_of(cx: &Context, target: &Target) -> Result<String> {
+    if let Some(claims) = &target.claims
+        && claims.branch.as_deref() == Some(target.name())
+        && let Some(base) = &claims.base
+    {
+        return Ok(RefName::branch(base)?.short().to_owned());
+    }
+    let session = session::load(&cx.store, &cx.repo_name)?;
+    let known = session.as_ref().and_then(|s| s.base_of(target.name()));
+    Ok(known.unwrap_or(&cx.config.base).to_owned())
+}
+
+/// As [`base_of`], for a sandbox by its name: what this clone knows of it.
+///
+/// Errors: auth, for a session that others can read.
+pub fn base_of_branch(cx: &Context, branch: &RefName) -> Result<String> {
+    let session = session::load(&cx.store, &cx.repo_name)?;
+    let token = session.as_ref().and_then(|s| s.token_of(branch.short()));
+    // A token that opens no more still leaves its sandbox to be looked at.
+    let claims = token.and_then(|t| open(cx, t).ok()).flatten();
+    base_of(
+        cx,
+        &Target {
+            branch: branch.clone(),
+            token: None,
+            claims,
+        },
+    )
+}
+
+/// The branch's tip.
+///
+/// Errors: not_found.
+pub fn tip_of(cx: &Context, advertisement: &Advertisement, target: &Target) -> Result<CommitId> {
+    let tip = advertisement.branch(target.name());
+    tip.ok_or_else(|| no_branch(cx, target))
+}
+
+/// The error for a branch that is not on the remote.
+pub(super) fn no_branch(cx: &Context, target: &Target) -> Error {
+    Error::new(
+        Kind::NotFound,
+        format!("{} has no branch {}", cx.remote.address(), target.name()),
+    )
+    .hint("open a sandbox with `aidf sandbox init`; with its token a sandbox that was archived comes back")
 }
 
 fn remembered(
@@ -98,7 +152,7 @@ fn remembered(
 /// Opens a token, where aidf decides; a holder's is carried as it is (`None`).
 ///
 /// Errors: auth.
-fn open(cx: &Context, token: &str) -> Result<Option<Claims>> {
+pub(super) fn open(cx: &Context, token: &str) -> Result<Option<Claims>> {
     if !cx.is_broker() {
         return Ok(None);
     }

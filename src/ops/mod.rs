@@ -9,6 +9,8 @@ pub mod commit;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
 pub mod hook;
+pub mod join;
+pub mod land;
 pub mod log;
 pub mod propose;
 pub mod protect;
@@ -17,5 +19,6 @@ mod revoked;
 pub mod rollback;
 pub mod sandbox;
 pub mod session;
+pub mod status;
 pub mod token;
 mod written;

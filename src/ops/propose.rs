@@ -4,12 +4,13 @@
 use super::log::{self, Line};
 use super::protect::{self, access_to};
 use super::sandbox::{self, Found};
+use crate::conflict::PathConflict;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::forge::{Approval, Forge, Provider, Purpose, saying_also};
-use crate::git::{CommitId, Mode};
+use crate::git::{Advertisement, Change, CommitId, Mode};
 use crate::guards::{self, Facts, File, Guard, Measure};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, attributes};
 use crate::ops::access;
 use crate::ops::commit::FileChange;
 use crate::policy::{Policy, PolicyFile};
@@ -65,6 +66,9 @@ pub struct Report {
     pub url: Option<String>,
     /// Whether it is new.
     pub created: bool,
+    /// Paths that cannot be merged into that branch as it is now; ledgers are not among
+    /// them.
+    pub conflicts: Vec<PathConflict>,
     /// Each guard's verdict.
     pub guards: Vec<Guard>,
     /// What came of the approval; none where a guard did not agree.
@@ -136,6 +140,7 @@ fn carry(cx: &Context, request: &Request) -> Result<Report> {
         number: None,
         url: None,
         created: false,
+        conflicts: Vec::new(),
         guards: Vec::new(),
         approval: None,
         commands: Vec::new(),
@@ -149,6 +154,7 @@ fn carry(cx: &Context, request: &Request) -> Result<Report> {
         );
         return Ok(report);
     }
+    report.conflicts = conflicts(cx, &found, &policy, &report)?;
     report.body = body(&report, &commits);
     let mut facts = facts(cx, &found, &commits, &policy)?;
     facts.to = report.to.clone();
@@ -213,6 +219,40 @@ fn carry(cx: &Context, request: &Request) -> Result<Report> {
     Ok(report)
 }
 
+/// Tries the merge as the forge will, by plain git, and says what to do where it would
+/// not go through.
+fn conflicts(
+    cx: &Context,
+    found: &Found,
+    policy: &Policy,
+    report: &Report,
+) -> Result<Vec<PathConflict>> {
+    let Some(base) = found.base.filter(|_| found.fork.is_some()) else {
+        return Ok(Vec::new());
+    };
+    let merged = cx
+        .store
+        .merge_commits(&mut cx.store.draft(), base, found.head)?;
+    let is_ledger = |c: &PathConflict| policy.ledgers().contains(&c.path);
+    let (ledgers, others): (Vec<_>, Vec<_>) = merged.conflicts.into_iter().partition(is_ledger);
+    let (branch, to) = (&report.branch, &report.to);
+    let sync = format!("aidf sandbox sync {branch} --from {to}");
+    if !others.is_empty() {
+        let lines: Vec<String> = others.iter().map(PathConflict::to_string).collect();
+        cx.warn(format!(
+            "{branch} cannot be merged into {to} as it is ({}); bring {to} in first: {sync}",
+            lines.join("; ")
+        ));
+    } else if !ledgers.is_empty() {
+        let paths: Vec<&str> = ledgers.iter().map(|c| c.path.as_str()).collect();
+        cx.warn(format!(
+            "both sides have new entries in {}; where {to} is merged without its .gitattributes that is a conflict, and this mends it: {sync}",
+            paths.join(", ")
+        ));
+    }
+    Ok(others)
+}
+
 /// Approves, as the second identity where one is named: forges let nobody approve a
 /// proposal of their own.
 fn approve(
@@ -244,6 +284,17 @@ fn approve(
     Ok(())
 }
 
+/// The limit of the policy at a remote's base.
+///
+/// Errors: integrity, for a policy that cannot be read.
+pub(super) fn limit_of(cx: &Context, advertisement: &Advertisement) -> Result<u64> {
+    let file = match access::policy_tip(cx, advertisement) {
+        Some(tip) => access::policy_file(&cx.store, tip, &cx.config.base)?,
+        None => PolicyFile::default(),
+    };
+    Ok(limit(&file, &cx.config.policy))
+}
+
 /// The policy's limit, which the operator may only lower.
 fn limit(file: &PolicyFile, operator: &PolicyFile) -> u64 {
     let theirs = file.propose.auto_approve_lines.unwrap_or(0);
@@ -253,7 +304,7 @@ fn limit(file: &PolicyFile, operator: &PolicyFile) -> u64 {
         .map_or(theirs, |ours| ours.min(theirs))
 }
 
-fn own_commits(cx: &Context, found: &Found) -> Result<Vec<Line>> {
+pub(super) fn own_commits(cx: &Context, found: &Found) -> Result<Vec<Line>> {
     let request = log::Request {
         number: usize::MAX,
         ..log::Request::default()
@@ -262,7 +313,12 @@ fn own_commits(cx: &Context, found: &Found) -> Result<Vec<Line>> {
 }
 
 /// What the guards ask about.
-fn facts(cx: &Context, found: &Found, commits: &[Line], policy: &Policy) -> Result<Facts> {
+pub(super) fn facts(
+    cx: &Context,
+    found: &Found,
+    commits: &[Line],
+    policy: &Policy,
+) -> Result<Facts> {
     let store = &cx.store;
     let old = sandbox::fork_tree(cx, found)?;
     let new = store.commit(found.head)?.tree;
@@ -271,6 +327,9 @@ fn facts(cx: &Context, found: &Found, commits: &[Line], policy: &Policy) -> Resu
         ..Facts::default()
     };
     for change in store.changes(old, Some(new), true)? {
+        if is_own(cx, &change, policy)? {
+            continue;
+        }
         let count = store.count_lines(change.old, change.new)?;
         let measure = match count.binary {
             true => Measure::default(),
@@ -296,7 +355,7 @@ fn facts(cx: &Context, found: &Found, commits: &[Line], policy: &Policy) -> Resu
         let whole = match ledgers.contains(&path) {
             false => true,
             // The memory says what is, and not what was: its entries may change.
-            true if path == ledgers.memory => is_ledger(cx, change.new, &path)?,
+            true if ledgers.is_memory(&path) => is_ledger(cx, change.new, &path)?,
             true => keeps_entries(cx, change.old, change.new, &path)?,
         };
         if !whole {
@@ -317,6 +376,21 @@ fn facts(cx: &Context, found: &Found, commits: &[Line], policy: &Policy) -> Resu
     facts.unsigned = (!cx.keys().is_empty())
         .then(|| commits.iter().filter(|c| !c.is_signed_for(branch)).count());
     Ok(facts)
+}
+
+/// Whether a change is none but aidf's own lines in `.gitattributes`.
+fn is_own(cx: &Context, change: &Change, policy: &Policy) -> Result<bool> {
+    let plain = |e: Option<crate::git::Entry>| e.is_none_or(|e| e.mode == Mode::File);
+    if change.path != attributes::PATH.as_bytes()
+        || change.renamed_to.is_some()
+        || change.new.is_none()
+        || ![change.old, change.new].into_iter().all(plain)
+    {
+        return Ok(false);
+    }
+    let old = change.old.map(|_| content(cx, change.old)).transpose()?;
+    let new = content(cx, change.new)?;
+    Ok(policy.ledgers().own_attributes(old.as_deref(), &new))
 }
 
 /// An ordinary file's bytes; nothing for what is none.

@@ -17,6 +17,12 @@ pub struct Session {
     pub reuse_token: String,
     /// The repository's name.
     pub repo_name: String,
+    /// The branch it was forked from, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
+    /// True where it was closed: then only its token is of use, to bring it back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub closed: bool,
     /// Sandboxes opened here before, newest first: no token is lost by opening another.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub previous: Vec<Earlier>,
@@ -29,6 +35,9 @@ pub struct Earlier {
     pub branch: String,
     /// Its token.
     pub reuse_token: String,
+    /// The branch it was forked from, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
 }
 
 /// How many earlier sandboxes are remembered.
@@ -46,6 +55,15 @@ impl Session {
             .map(|p| p.reuse_token.as_str())
     }
 
+    /// The branch that a sandbox was forked from, where it was opened here.
+    pub fn base_of(&self, branch: &str) -> Option<&str> {
+        if self.branch == branch {
+            return self.base.as_deref();
+        }
+        let earlier = self.previous.iter().find(|p| p.branch == branch)?;
+        earlier.base.as_deref()
+    }
+
     /// This session, with what `before` had in its past.
     pub fn after(mut self, before: Option<Session>) -> Session {
         if let Some(before) = before {
@@ -55,6 +73,7 @@ impl Session {
                 Earlier {
                     branch: before.branch,
                     reuse_token: before.reuse_token,
+                    base: before.base,
                 },
             );
             let branch = self.branch.clone();
@@ -96,4 +115,24 @@ pub fn save(git_dir: &Path, session: &Session) -> Result<()> {
     let failed = || format!("the sandbox could not be remembered in {}", path.display());
     let text = serde_json::to_vec_pretty(session).or_fail(Kind::Internal, failed)?;
     write_whole(&path, &text).or_fail(Kind::Internal, failed)
+}
+
+/// Takes note that a sandbox was closed, or is open again; wherever it is remembered.
+pub fn set_closed(store: &Store, repo_name: &str, branch: &str, closed: bool) -> Result<()> {
+    if store.is_cache() {
+        return Ok(());
+    }
+    let mut seen = None;
+    for dir in [store.git_dir(), store.common_dir()] {
+        if seen.replace(dir) == Some(dir) {
+            continue;
+        }
+        let text = std::fs::read_to_string(file(dir)).unwrap_or_default();
+        let session: Option<Session> = serde_json::from_str(&text).ok();
+        let ours = |s: &Session| s.repo_name == repo_name && s.branch == branch;
+        if let Some(session) = session.filter(ours).filter(|s| s.closed != closed) {
+            save(dir, &Session { closed, ..session })?;
+        }
+    }
+    Ok(())
 }

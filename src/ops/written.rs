@@ -6,6 +6,8 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, Draft, Edit, Entry, Mode, ObjectId, Person, TreePath, check_parents};
 use crate::ledger::Ledger;
+use crate::ledger::attributes::{self, MAX_ATTRIBUTES};
+use crate::policy::Ledgers;
 use crate::signature;
 
 /// The longest value of a trailer, in bytes.
@@ -105,7 +107,7 @@ pub(super) fn commit(
     draft: &mut Draft<'_>,
     target: &Target,
     tree: ObjectId,
-    parent: CommitId,
+    parents: &[CommitId],
     words: &Words<'_>,
 ) -> Result<CommitId> {
     let who = person(cx, target);
@@ -120,7 +122,7 @@ pub(super) fn commit(
     for (name, value) in words.trailers.iter().chain(&own_trailers(target)) {
         message.push_str(&format!("{name}: {value}\n"));
     }
-    draft.commit(tree, &[parent], &who, time, &message, |before| {
+    draft.commit(tree, parents, &who, time, &message, |before| {
         let key = cx.keys().active()?;
         let line = signature::sign(key, &cx.repo_name, target.name(), before);
         Some(line + "\n")
@@ -193,6 +195,63 @@ pub(super) fn ledger_edit(
     }
     let mode = old.map_or(Mode::File, |o| o.mode);
     Ok(Some((path.as_bytes().to_vec(), Some(Entry { id, mode }))))
+}
+
+/// The edit that tells plain git how to merge the ledgers, where the tree does not yet.
+///
+/// Best effort: a file that is no plain text is its owner's, and stays.
+pub(super) fn attributes_edit(
+    cx: &Context,
+    draft: &mut Draft<'_>,
+    tree: ObjectId,
+    ledgers: &Ledgers,
+) -> Result<Option<Edit>> {
+    let there = cx.store.entry(tree, attributes::PATH.as_bytes())?;
+    let new = with_union(cx, draft, there, ledgers)?;
+    Ok(new.map(|entry| (attributes::PATH.into(), Some(entry))))
+}
+
+/// `.gitattributes` with the ledgers' lines, where some are missing and can be added.
+pub(super) fn with_union(
+    cx: &Context,
+    draft: &mut Draft<'_>,
+    there: Option<Entry>,
+    ledgers: &Ledgers,
+) -> Result<Option<Entry>> {
+    let old = match there {
+        None => None,
+        Some(entry) if entry.mode.is_file() && cx.store.blob_size(entry.id)? <= MAX_ATTRIBUTES => {
+            Some(cx.store.read_blob(entry.id)?)
+        }
+        Some(_) => return Ok(None),
+    };
+    let Some(new) = attributes::with_union(old.as_deref(), &ledgers.for_union()) else {
+        return Ok(None);
+    };
+    let id = draft.blob(&new)?;
+    let mode = there.map_or(Mode::File, |e| e.mode);
+    Ok(Some(Entry { id, mode }))
+}
+
+/// Keeps the ledgers' lines in `.gitattributes` where `edits` would take them away.
+pub(super) fn keep_attributes(
+    cx: &Context,
+    draft: &mut Draft<'_>,
+    tree: ObjectId,
+    ledgers: &Ledgers,
+    edits: &mut Vec<Edit>,
+) -> Result<()> {
+    let path = attributes::PATH.as_bytes();
+    let Some(at) = edits.iter().position(|(p, _)| p == path) else {
+        return Ok(());
+    };
+    if let Some(entry) = with_union(cx, draft, edits[at].1, ledgers)? {
+        edits[at].1 = Some(entry);
+    }
+    if edits[at].1 == cx.store.entry(tree, path)? {
+        edits.remove(at);
+    }
+    Ok(())
 }
 
 /// Refuses a writer's name that is another sandbox's.

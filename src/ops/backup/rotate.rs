@@ -188,7 +188,7 @@ fn write(cx: &Context, request: &RotateRequest) -> Result<RotateReport> {
             message: &subject,
             trailers: vec![("Aidf-Committed-By", committed_by.clone())],
         };
-        let new = written::commit(cx, &mut draft, &target, tree, tip, &words)?;
+        let new = written::commit(cx, &mut draft, &target, tree, &[tip], &words)?;
         report.commit = Some(new);
         report.message = format!("moved {what} to the archive as {}", new.short());
         Ok(Plan::Push(Push {

@@ -9,7 +9,7 @@ use crate::error::{Error, Kind, Result};
 use crate::git::{
     CommitId, Draft, Edit, Entry, MAX_TEXT, MergedEntry, Mode, ObjectId, RefUpdate, TreePath,
 };
-use crate::ledger::{ChangelogEntry, MemoryEntry};
+use crate::ledger::{ChangelogEntry, MemoryEntry, attributes};
 use crate::ops::access::Target;
 use crate::ops::base::Base;
 use crate::ops::publish::{Objects, Plan, Push};
@@ -101,7 +101,7 @@ impl Build<'_> {
             &mut draft,
             self.target,
             new_tree,
-            tip,
+            &[tip],
             &Words {
                 message: self.message,
                 trailers,
@@ -337,12 +337,13 @@ impl Build<'_> {
         report: &mut Report,
         all: &mut Vec<Edit>,
     ) -> Result<()> {
-        let ledgers = self.policy.ledgers();
+        let shared = self.policy.ledgers();
+        let ledgers = shared.of_branch(self.target.name());
         // A ledger that is itself being written is left to its writer.
         let logged: Vec<(&str, bool)> = edits
             .iter()
             .filter_map(|(p, e)| Some((std::str::from_utf8(p).ok()?, e.is_some())))
-            .filter(|(p, _)| !ledgers.contains(p))
+            .filter(|(p, _)| !shared.contains(p))
             .collect();
         let written = |path: &str| edits.iter().any(|(p, _)| p == path.as_bytes());
         let (timestamp, date) = (self.cx.now.ledger(), self.cx.now.date());
@@ -385,11 +386,23 @@ impl Build<'_> {
             if !gone.is_empty() {
                 memory.remove(|p| gone.contains(&p));
             }
+            let common = match ledgers.memory == shared.memory {
+                true => None,
+                false => Some(written::read_ledger(self.cx, tree, &shared.memory)?),
+            };
             let described = self.request.description.is_some() || !self.request.tags.is_empty();
             for (path, _) in logged.iter().filter(|(_, there)| *there) {
                 let known = memory.has(path);
                 if known && !described {
                     memory.touch(path, &date);
+                    continue;
+                }
+                // In a memory of its own a sandbox keeps what the shared one says.
+                let told = common.as_ref().filter(|_| !described);
+                if let Some(told) = told.filter(|m| m.has(path)) {
+                    if let Some(line) = told.touched_line(path, &date) {
+                        memory.append(&line);
+                    }
                     continue;
                 }
                 if known {
@@ -423,6 +436,9 @@ impl Build<'_> {
                 all.push(edit);
                 report.memory = Some(ledgers.memory.clone());
             }
+        }
+        if (report.changelog.is_some() || report.memory.is_some()) && !written(attributes::PATH) {
+            all.extend(written::attributes_edit(self.cx, draft, tree, shared)?);
         }
         Ok(())
     }

@@ -8,10 +8,11 @@ pub mod take;
 use super::access::{self, Target};
 use super::base::{self, Base, Before};
 use super::{checkout, publish, written};
-use crate::alerts::Alert;
+use crate::alerts::{Alert, AlertKind};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{CommitId, Entry, ObjectId, Store, TreePath, check_parents};
+use crate::git::{CommitId, Draft, Entry, ObjectId, Store, TreePath, check_parents};
+use crate::policy::{Policy, Reaction};
 use build::Build;
 pub use read::{Input, Source};
 use read::{Wanted, below, check_unique, read_all};
@@ -189,9 +190,7 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
     let mut touched = Vec::new();
     let published = publish::publish(cx, |attempt| {
         let advertisement = attempt.advertisement;
-        let tip = advertisement
-            .branch(target.name())
-            .ok_or_else(|| missing_branch(cx, target))?;
+        let tip = access::tip_of(cx, advertisement, target)?;
         if let Some(expected) = &request.expect_head {
             expect(target, tip, expected)?;
         }
@@ -274,9 +273,32 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
     Ok(report)
 }
 
-fn missing_branch(cx: &Context, target: &Target) -> Error {
-    Error::new(Kind::NotFound, format!("{} has no branch {}", cx.remote.address(), target.name()))
-        .hint("open a sandbox with `aidf sandbox init`; with its token a sandbox that was archived comes back")
+/// Reads content for paths, held to the policy's limits and alerts.
+///
+/// Errors: usage, for what cannot be read; denied.
+pub(super) fn read_inputs(
+    cx: &Context,
+    draft: &mut Draft<'_>,
+    inputs: &mut [Input],
+    policy: &Policy,
+) -> Result<Vec<(String, Entry)>> {
+    check_unique(inputs, &[])?;
+    let mut found = Vec::new();
+    for want in read_all(draft, inputs, 0, policy.limits())? {
+        if let Some(what) = want.secret {
+            let said = format!("`{}`: the content looks like {what}", want.path);
+            match policy.reaction(AlertKind::PossibleSecret) {
+                Reaction::Refuse => {
+                    let message = format!("the policy refuses this (possible_secret): {said}");
+                    return Err(Error::new(Kind::Denied, message).hint("nothing was written"));
+                }
+                Reaction::Warn => cx.warn(said),
+                Reaction::Ignore => {}
+            }
+        }
+        found.extend(want.entry.map(|e| (want.path.to_string(), e)));
+    }
+    Ok(found)
 }
 
 fn expect(target: &Target, tip: CommitId, expected: &str) -> Result<()> {

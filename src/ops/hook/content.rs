@@ -18,6 +18,9 @@
 //!
 //! So each version in the new history was on this branch, or was reviewed, before its line
 //! began; a merge takes none from a side that is not as the protected branches are now.
+//! `.gitattributes` may have the lines besides by which plain git merges ledgers: aidf
+//! writes them itself, and they change nothing else.
+//!
 //! On branches that are no sandboxes, where only the policy's own `paths: deny:` is about
 //! anything, the rule of new commits holds and that of the tip does not: they are forked
 //! from where their writers like.
@@ -34,6 +37,7 @@ use super::look::{Held, Look, Place};
 use crate::error::{Error, Kind, Result};
 use crate::gate::ARCHIVE;
 use crate::git::{CommitId, CommitInfo, Entry, Mode, ObjectId, Store};
+use crate::ledger::attributes::{self, MAX_ATTRIBUTES};
 use crate::names;
 use crate::policy::Policy;
 use std::cell::RefCell;
@@ -187,6 +191,7 @@ impl<'a> Content<'a> {
                 let removed = is_own && place.ours.is_none();
                 if self.is_denied(branch, place.path, place.ours)
                     && (removed || !self.is_now(place.path, place.ours)?)
+                    && !self.is_own_attributes(place.path, place.ours, place.theirs)?
                 {
                     suspects.push((place.path.to_vec(), place.ours));
                 }
@@ -243,6 +248,7 @@ impl<'a> Content<'a> {
             |place: Place<'_>| {
                 if self.is_denied(branch, place.path, place.ours)
                     && !self.is_now(place.path, place.ours)?
+                    && !self.is_own_attributes(place.path, place.ours, place.theirs)?
                 {
                     return Err(self.denied(branch, place.path, place.ours, "at the tip"));
                 }
@@ -285,7 +291,7 @@ impl<'a> Content<'a> {
 
     fn rule(&self, branch: &str, path: &[u8], ours: Option<Entry>) -> Option<Error> {
         let text = String::from_utf8_lossy(path);
-        if self.policy.ledgers().is_live(&text) {
+        if self.policy.ledgers().is_live(branch, &text) {
             return None;
         }
         let denied = self.policy.check_path(branch, &text).err();
@@ -303,6 +309,44 @@ impl<'a> Content<'a> {
     fn is_now(&self, path: &[u8], entry: Option<Entry>) -> Result<bool> {
         let sides = self.now.at(self.look, path)?;
         Ok(sides.iter().any(|side| file(*side) == entry))
+    }
+
+    /// Whether this is `.gitattributes` with the lines by which plain git merges ledgers,
+    /// over what one of `before` or a protected branch has, and with nothing else.
+    fn is_own_attributes(
+        &self,
+        path: &[u8],
+        ours: Option<Entry>,
+        before: &[Option<Entry>],
+    ) -> Result<bool> {
+        let Some(new) = ours.filter(|_| path == attributes::PATH.as_bytes()) else {
+            return Ok(false);
+        };
+        let now = self.now.at(self.look, path)?;
+        let before: Vec<Option<Entry>> = before.iter().chain(now.iter()).copied().collect();
+        let is_small = |e: &Entry| -> Result<bool> {
+            Ok(e.mode.is_file() && self.look.store.blob_size(e.id)? <= MAX_ATTRIBUTES)
+        };
+        if !is_small(&new)? {
+            return Ok(false);
+        }
+        let content = self.look.blob(new.id)?;
+        for old in before {
+            // The mode is no line of aidf's.
+            if old.map_or(Mode::File, |e| e.mode) != new.mode {
+                continue;
+            }
+            let old = match old {
+                Some(old) if !is_small(&old)? => continue,
+                Some(old) => Some(self.look.blob(old.id)?),
+                None => None,
+            };
+            let old = old.as_deref().map(Vec::as_slice);
+            if self.policy.ledgers().own_attributes(old, &content) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Whether the branch has this at a path now, or a parent had that was on it already.

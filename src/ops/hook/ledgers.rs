@@ -52,8 +52,10 @@ impl<'a> Ledgers<'a> {
             .collect::<Result<Vec<_>>>()?;
         let mut brought: Option<HashSet<String>> = None;
         let names = self.policy.ledgers();
-        for name in [&names.changelog, &names.memory, &names.rollbacks] {
-            let changelog = *name == names.changelog;
+        // Entries may be asked for in the changelog that the branch writes.
+        let told = names.of_branch(branch).changelog;
+        for name in &names.live(branch) {
+            let changelog = *name == told;
             let new = self.at(commit.tree, name)?;
             let mut olds = Vec::new();
             for parent in &parents {
@@ -106,8 +108,7 @@ impl<'a> Ledgers<'a> {
         known: CommitId,
     ) -> Result<()> {
         let known = self.look.commit(known)?;
-        let names = self.policy.ledgers();
-        for name in [&names.changelog, &names.memory, &names.rollbacks] {
+        for name in &self.policy.ledgers().live(branch) {
             let (old, new) = (self.at(known.tree, name)?, self.at(commit.tree, name)?);
             if old == new || self.policy.check_path(branch, name).is_ok() {
                 continue;
@@ -144,7 +145,7 @@ impl<'a> Ledgers<'a> {
 
     /// Refuses what is missing of one parent's, unless another side took it away.
     fn keeps(&self, name: &str, commit: &CommitInfo, growth: &Growth, parent: usize) -> Result<()> {
-        let memory = name == self.policy.ledgers().memory;
+        let memory = self.policy.ledgers().is_memory(name);
         let added: HashSet<&str> = growth
             .added
             .iter()
@@ -288,7 +289,10 @@ impl<'a> Ledgers<'a> {
                     commit.id.short()
                 ),
             )
-            .hint(format!("write it with aidf commit, or add an entry with its path to {}", ledgers.changelog)));
+            .hint(format!(
+                "write it with aidf commit, or add an entry with its path to {}",
+                ledgers.of_branch(branch).changelog
+            )));
         }
         Ok(())
     }

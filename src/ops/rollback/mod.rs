@@ -214,7 +214,7 @@ impl Work<'_> {
         let mut draft = store.draft();
         let mut back_to = None;
         let mut passed_over = Vec::new();
-        let (reverted, undone) = match &self.request.what {
+        let (reverted, mut undone) = match &self.request.what {
             What::To(revision) | What::At { name: revision, .. } => {
                 let to = match named {
                     Some(id) => id,
@@ -247,6 +247,7 @@ impl Work<'_> {
                 (chosen.commits, undone)
             }
         };
+        written::keep_attributes(self.cx, &mut draft, tree, ledgers, &mut undone.edits)?;
         self.check_paths(&undone, &reverted)?;
         let mut report = Report {
             branch: self.target.name().to_owned(),

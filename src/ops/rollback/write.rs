@@ -3,7 +3,7 @@
 use super::{Report, What, Work};
 use crate::error::Result;
 use crate::git::{CommitId, Draft, Edit, ObjectId};
-use crate::ledger::{ChangelogEntry, RollbackEntry};
+use crate::ledger::{ChangelogEntry, RollbackEntry, attributes};
 use crate::ops::written::{self, Words};
 
 impl Work<'_> {
@@ -15,7 +15,8 @@ impl Work<'_> {
         report: &Report,
         back_to: Option<CommitId>,
     ) -> Result<CommitId> {
-        let ledgers = self.policy.ledgers();
+        let shared = self.policy.ledgers();
+        let ledgers = shared.of_branch(self.target.name());
         let committed_by = self
             .request
             .committed_by
@@ -81,6 +82,10 @@ impl Work<'_> {
             if let Some(edit) = self.memory_edit(draft, tree, edits, report)? {
                 all.push(edit);
             }
+            let attributes = edits.iter().any(|(p, _)| p == attributes::PATH.as_bytes());
+            if !attributes {
+                all.extend(written::attributes_edit(self.cx, draft, tree, shared)?);
+            }
         }
         let new_tree = draft.tree(Some(tree), &all)?;
         let mut message = subject;
@@ -101,7 +106,7 @@ impl Work<'_> {
             draft,
             self.target,
             new_tree,
-            self.tip,
+            &[self.tip],
             &Words {
                 message: &message,
                 trailers,
@@ -117,7 +122,7 @@ impl Work<'_> {
         edits: &[Edit],
         report: &Report,
     ) -> Result<Option<Edit>> {
-        let path = &self.policy.ledgers().memory;
+        let path = &self.policy.ledgers().of_branch(self.target.name()).memory;
         let store = &self.cx.store;
         if store.entry(tree, path.as_bytes())?.is_none() {
             return Ok(None);

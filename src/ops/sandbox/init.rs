@@ -101,7 +101,7 @@ fn open(cx: &mut Context, request: &InitRequest) -> Result<InitReport> {
     let before = session::load(&cx.store, &cx.repo_name)?;
     let remembered = before
         .as_ref()
-        .filter(|_| request.base.is_none() && request.worktree.is_none())
+        .filter(|s| request.base.is_none() && request.worktree.is_none() && !s.closed)
         .map(|s| s.reuse_token.as_str());
     let given = request
         .reuse_token
@@ -145,6 +145,8 @@ fn open(cx: &mut Context, request: &InitRequest) -> Result<InitReport> {
         branch: report.branch.clone(),
         reuse_token: report.reuse_token.clone(),
         repo_name: cx.repo_name.clone(),
+        base: base_known(&report, before.as_ref()),
+        closed: false,
         previous: Vec::new(),
     };
     if let Some(dir) = &request.worktree {
@@ -179,6 +181,15 @@ fn open(cx: &mut Context, request: &InitRequest) -> Result<InitReport> {
         ));
     }
     Ok(report)
+}
+
+/// The branch that a sandbox was forked from: of a new one the base it has, of one that
+/// was there before what is remembered of it.
+fn base_known(report: &InitReport, before: Option<&Session>) -> Option<String> {
+    match report.created {
+        true => Some(report.base.clone()),
+        false => before.and_then(|s| s.base_of(&report.branch).map(str::to_owned)),
+    }
 }
 
 /// Says what stands in a worktree's way before anything is made.

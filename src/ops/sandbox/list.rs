@@ -4,13 +4,14 @@ use crate::clock::Moment;
 use crate::context::Context;
 use crate::error::Result;
 use crate::gate::REVOKED;
-use crate::git::{CommitId, Store};
+use crate::git::{CommitId, RefName, Store};
 use crate::names;
+use crate::ops::access;
 use crate::ops::log::{judge, trailer};
 use crate::ops::revoked;
 use crate::signature::Check;
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is asked for.
 #[derive(Debug, Clone, Default)]
@@ -35,6 +36,8 @@ pub struct ListReport {
 pub struct Sandbox {
     /// Its branch.
     pub branch: String,
+    /// The branch it is measured against: its base, where that is known here.
+    pub base: String,
     /// Its tip.
     pub head: CommitId,
     /// Time of its first own commit; none before that.
@@ -80,8 +83,29 @@ pub fn list(cx: &Context, request: &ListRequest) -> Result<ListReport> {
         .filter_map(|r| Some((r.name.strip_prefix("refs/heads/")?, r.id)))
         .filter(|(n, _)| names::is_sandbox(n))
         .collect();
+    // Those that this clone opened may have been forked from elsewhere.
+    let mut bases = BTreeMap::new();
+    for (branch, _) in &found {
+        let name = access::base_of_branch(cx, &RefName::branch(branch)?)?;
+        if name != cx.config.base {
+            bases.insert((*branch).to_owned(), name);
+        }
+    }
+    let mut tips: BTreeMap<String, CommitId> = BTreeMap::new();
+    if !bases.is_empty() {
+        let names: Vec<String> = bases.values().map(|b| format!("refs/heads/{b}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let refs = cx.remote.connect_for_reading()?.refs(&names)?;
+        tips.extend(refs.into_iter().map(|r| (r.name, r.id)));
+    }
+    let of = |branch: &str| {
+        let other = bases.get(branch)?;
+        let tip = tips.get(&format!("refs/heads/{other}"))?;
+        Some((other.clone(), *tip))
+    };
     let mut wants: Vec<CommitId> = found.iter().map(|(_, id)| *id).collect();
     wants.extend(base);
+    wants.extend(found.iter().filter_map(|(b, _)| of(b)).map(|(_, tip)| tip));
     cx.remote.fetch(&cx.store, &wants, false, &*cx.progress)?;
 
     let mut sandboxes = Vec::new();
@@ -89,7 +113,11 @@ pub fn list(cx: &Context, request: &ListRequest) -> Result<ListReport> {
         cx.progress
             .advance("sandboxes", at as u64 + 1, found.len() as u64);
         // One sandbox that cannot be read must not hide the others.
-        let sandbox = match look(cx, branch, *head, base) {
+        let (name, base) = match of(branch) {
+            Some((name, tip)) => (name, Some(tip)),
+            None => (cx.config.base.clone(), base),
+        };
+        let sandbox = match look(cx, branch, *head, &name, base) {
             Ok(sandbox) => sandbox,
             Err(e) => {
                 cx.warn(format!("{branch} cannot be read and is not listed: {e}"));
@@ -111,7 +139,13 @@ pub fn list(cx: &Context, request: &ListRequest) -> Result<ListReport> {
     })
 }
 
-fn look(cx: &Context, branch: &str, head: CommitId, base: Option<CommitId>) -> Result<Sandbox> {
+fn look(
+    cx: &Context,
+    branch: &str,
+    head: CommitId,
+    name: &str,
+    base: Option<CommitId>,
+) -> Result<Sandbox> {
     let store = &cx.store;
     let own = own_commits(store, head, base)?;
     let (mut first, mut last, mut who) = (None, None, BTreeSet::new());
@@ -139,6 +173,7 @@ fn look(cx: &Context, branch: &str, head: CommitId, base: Option<CommitId>) -> R
     let text = |t: Option<i64>| t.map(|t| Moment::from_seconds(t).rfc3339());
     Ok(Sandbox {
         branch: branch.to_owned(),
+        base: name.to_owned(),
         head,
         created_at: text(first),
         last_write_at: text(last),

@@ -23,6 +23,10 @@ pub struct ShowReport {
     pub head: CommitId,
     /// The branch it is measured against.
     pub base: String,
+    /// Commits that the base has not.
+    pub ahead: u64,
+    /// Commits of the base that it has not.
+    pub behind: u64,
     /// Where it left its base.
     pub fork_point: Option<CommitId>,
     /// Its own commits, newest first.
@@ -83,7 +87,11 @@ pub(in crate::ops) fn find(
             target.branch
         }
     };
-    let base_ref = format!("refs/heads/{}", against.unwrap_or(&cx.config.base));
+    let compared = match against {
+        Some(named) => named.to_owned(),
+        None => access::base_of_branch(cx, &branch)?,
+    };
+    let base_ref = format!("refs/heads/{compared}");
     let refs = cx
         .remote
         .connect_for_reading()?
@@ -149,7 +157,11 @@ pub fn show(cx: &Context, branch: Option<&str>) -> Result<ShowReport> {
         branch: found.branch.short().to_owned(),
         repo_name: cx.repo_name.clone(),
         head: found.head,
-        base: cx.config.base.clone(),
+        base: access::base_of_branch(cx, &found.branch)?,
+        ahead: own as u64,
+        behind: found
+            .base
+            .map_or(0, |b| cx.store.ahead_behind(found.head, b).1),
         fork_point: found.fork,
         commits,
         files: files(cx, &found)?,

@@ -1,0 +1,46 @@
+//! `aidf land`
+
+use super::ui::Ui;
+use super::{Global, text, token};
+use aidf::error::Result;
+use aidf::ops::land::{self, Request};
+use clap::Args;
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The sandbox (default: the one this clone has open)
+    branch: Option<String>,
+    /// The branch it goes to (default: the default branch)
+    #[arg(long, value_name = "BRANCH")]
+    to: Option<String>,
+    /// Make one ordinary commit in place of a merge
+    #[arg(long)]
+    squash: bool,
+    /// Close the sandbox afterwards
+    #[arg(long)]
+    close: bool,
+    /// An operator's token (- reads it from stdin)
+    #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
+    reuse_token: Option<String>,
+    /// Do all but push
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
+    let request = Request {
+        branch: arguments.branch,
+        to: arguments.to,
+        squash: arguments.squash,
+        close: arguments.close,
+        reuse_token: token(arguments.reuse_token)?,
+        dry_run: arguments.dry_run,
+    };
+    let cx = global.context(ui)?;
+    let report = land::land(&cx, &request)?;
+    ui.result(&report, &cx.warnings(), |out| {
+        text::merged(out, &report.merged, report.merged_count);
+        text::guards(out, &report.guards);
+        text::outcome(out, report.unchanged, &report.message);
+    })
+}

@@ -1,0 +1,130 @@
+//! Merging two commits as git-merge(1) does, on trees alone: renames are found, and
+//! several merge bases are merged themselves first.
+
+use super::draft::{Draft, Edit};
+use super::id::{CommitId, ObjectId};
+use super::merge::MergedEntry;
+use super::object::{Entry, Mode};
+use super::store::Store;
+use crate::conflict::{Clash, PathConflict};
+use crate::error::{Kind, OrFail, Result};
+use std::collections::BTreeMap;
+
+/// What a merge of two commits came to.
+#[derive(Debug, Default)]
+pub struct MergedTree {
+    /// What changes on our side's tree. Paths in conflict are not among them.
+    pub edits: Vec<Edit>,
+    /// Paths that cannot be merged, in order.
+    pub conflicts: Vec<PathConflict>,
+}
+
+/// The three sides of a path in conflict.
+#[derive(Default)]
+struct Sides {
+    base: Option<Entry>,
+    ours: Option<Entry>,
+    theirs: Option<Entry>,
+}
+
+impl Store {
+    /// Merges `theirs` into `ours`. Merged contents are written to `draft`; everything
+    /// else that the edits name is in `theirs`.
+    pub fn merge_commits(
+        &self,
+        draft: &mut Draft<'_>,
+        ours: CommitId,
+        theirs: CommitId,
+    ) -> Result<MergedTree> {
+        let failed = || "the two branches cannot be merged";
+        let find = |id: CommitId| self.repo.find_commit(id.0).or_fail(Kind::NotFound, failed);
+        let (one, other) = (find(ours)?, find(theirs)?);
+        let mut options = git2::MergeOptions::new();
+        options.find_renames(true).target_limit(400);
+        let index = self
+            .repo
+            .merge_commits(&one, &other, Some(&options))
+            .or_fail(Kind::Internal, failed)?;
+        let mut merged = MergedTree::default();
+        let mut disputed: BTreeMap<Vec<u8>, Sides> = BTreeMap::new();
+        for conflict in index.conflicts().or_fail(Kind::Internal, failed)? {
+            let conflict = conflict.or_fail(Kind::Internal, failed)?;
+            // Where a rename is in it, each side has a path of its own.
+            let mut note = |side: Option<git2::IndexEntry>, take: fn(&mut Sides, Entry)| {
+                if let Some(entry) = side {
+                    let sides = disputed.entry(entry.path.clone()).or_default();
+                    take(sides, entry_of(&entry));
+                }
+            };
+            note(conflict.ancestor, |s, e| s.base = Some(e));
+            note(conflict.our, |s, e| s.ours = Some(e));
+            note(conflict.their, |s, e| s.theirs = Some(e));
+        }
+        let (old, new) = (self.commit(ours)?.tree, self.commit(theirs)?.tree);
+        // Other entries than these are as our tree has them.
+        let mut there: BTreeMap<Vec<u8>, Entry> = BTreeMap::new();
+        for entry in index.iter() {
+            // Bits 12 and 13 are the stage (gitformat-index(5)).
+            if entry.flags & 0x3000 == 0 {
+                there.insert(entry.path.clone(), entry_of(&entry));
+            }
+        }
+        for (path, entry) in self.files_below(old, b"")? {
+            match there.remove(&path) {
+                Some(now) if now == entry => {}
+                Some(now) => merged.edits.push((path, Some(now))),
+                None if disputed.contains_key(&path) => {}
+                None => merged.edits.push((path, None)),
+            }
+        }
+        merged
+            .edits
+            .extend(there.into_iter().map(|(path, entry)| (path, Some(entry))));
+        for (path, entry) in &merged.edits {
+            // What no side has as it is was written by this merge, and is to be pushed.
+            let Some(entry) = entry.filter(|e| e.mode.is_file()) else {
+                continue;
+            };
+            if self.entry(new, path)? != Some(entry) && self.blob_size(entry.id).is_ok() {
+                let content = self.read_blob(entry.id)?;
+                draft.blob(&content)?;
+            }
+        }
+        for (path, sides) in disputed {
+            let (reason, lines) = self.why(draft, &sides)?;
+            merged.conflicts.push(PathConflict {
+                path: String::from_utf8_lossy(&path).into_owned(),
+                reason,
+                lines,
+            });
+        }
+        Ok(merged)
+    }
+
+    fn why(
+        &self,
+        draft: &mut Draft<'_>,
+        sides: &Sides,
+    ) -> Result<(Clash, Vec<crate::conflict::LineRange>)> {
+        let none = Vec::new();
+        Ok(match (sides.base, sides.ours, sides.theirs) {
+            (Some(_), None, None) | (None, Some(_), None) | (None, None, _) => {
+                (Clash::Renamed, none)
+            }
+            (Some(_), None, Some(_)) => (Clash::DeletedByUs, none),
+            (Some(_), Some(_), None) => (Clash::DeletedByThem, none),
+            (base, ours, theirs) => match self.merge_entry(draft, base, ours, theirs)? {
+                MergedEntry::Clash(reason, lines) => (reason, lines),
+                // The path alone would merge: something else stands in its place.
+                MergedEntry::Clean(_) => (Clash::Renamed, none),
+            },
+        })
+    }
+}
+
+fn entry_of(entry: &git2::IndexEntry) -> Entry {
+    Entry {
+        id: ObjectId(entry.id),
+        mode: Mode::from_raw(entry.mode as i32),
+    }
+}

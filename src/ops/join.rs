@@ -1,0 +1,282 @@
+//! Two branches as one tree: what sync and land have in common. Files are merged as git
+//! does, ledgers by entry, and of `.gitattributes` aidf's own lines go with either side.
+
+use super::written;
+use crate::conflict::PathConflict;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::git::{CommitId, Draft, Edit, Entry, Mode, ObjectId};
+use crate::ledger::{self, Side, Versions, attributes};
+use crate::policy::Ledgers;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Commits that a report names.
+const MAX_LISTED: usize = 100;
+
+/// What is merged into what.
+pub(super) struct Join<'a> {
+    pub cx: &'a Context,
+    pub ledgers: &'a Ledgers,
+    /// The tip of the branch that is written.
+    pub ours: CommitId,
+    /// The tip that is merged into it.
+    pub theirs: CommitId,
+    /// The sandbox's side: its memory is taken where both changed one on the same day.
+    pub sandbox: Side,
+}
+
+/// What a merge came to.
+#[derive(Default)]
+pub(super) struct Joined {
+    /// What changes on our side's tree.
+    pub edits: Vec<Edit>,
+    /// What cannot be merged, by path.
+    pub conflicts: Vec<PathConflict>,
+}
+
+/// A commit that a merge brings in.
+#[derive(Debug, Clone, Serialize)]
+pub struct Merged {
+    /// Its id.
+    pub commit: CommitId,
+    /// The first line of its message.
+    pub subject: String,
+}
+
+/// Content for a path in conflict; none removes it.
+pub(super) type Resolved = BTreeMap<String, Option<Entry>>;
+
+impl Join<'_> {
+    /// Merges. Errors: integrity, for a ledger of either side that cannot be read.
+    pub fn run(&self, draft: &mut Draft<'_>) -> Result<Joined> {
+        let store = &self.cx.store;
+        let merged = store.merge_commits(draft, self.ours, self.theirs)?;
+        let mut joined = Joined {
+            edits: merged.edits,
+            conflicts: merged.conflicts,
+        };
+        let (ours, theirs) = (self.tree(self.ours)?, self.tree(self.theirs)?);
+        let mut bases = Vec::new();
+        for base in store.merge_bases(self.ours, self.theirs) {
+            bases.push(self.tree(base)?);
+        }
+        for path in self.ledger_paths(&joined, ours, theirs)? {
+            let bytes = path.as_bytes();
+            joined.edits.retain(|(p, _)| p != bytes);
+            joined.conflicts.retain(|c| c.path != path);
+            if let Some(edit) = self.ledger(draft, &path, &bases, ours, theirs)? {
+                joined.edits.push(edit);
+            }
+        }
+        self.attributes(draft, &mut joined, &bases, ours, theirs)?;
+        Ok(joined)
+    }
+
+    fn tree(&self, commit: CommitId) -> Result<ObjectId> {
+        Ok(self.cx.store.commit(commit)?.tree)
+    }
+
+    /// The ledgers that differ between the sides.
+    fn ledger_paths(
+        &self,
+        joined: &Joined,
+        ours: ObjectId,
+        theirs: ObjectId,
+    ) -> Result<BTreeSet<String>> {
+        let store = &self.cx.store;
+        let ledgers = self.ledgers;
+        let mut paths: BTreeSet<String> = [&ledgers.changelog, &ledgers.memory, &ledgers.rollbacks]
+            .into_iter()
+            .cloned()
+            .collect();
+        let mut folders = vec![ledgers.archive_folder()];
+        if ledgers.per_branch {
+            folders.extend(ledgers.own_folders());
+        }
+        for tree in [ours, theirs] {
+            for folder in &folders {
+                let files = store.files_below(tree, folder.as_bytes())?;
+                paths.extend(
+                    files
+                        .into_iter()
+                        .filter_map(|(p, _)| String::from_utf8(p).ok()),
+                );
+            }
+        }
+        let edits = joined.edits.iter().map(|(p, _)| p.as_slice());
+        let named = edits.chain(joined.conflicts.iter().map(|c| c.path.as_bytes()));
+        paths.extend(named.filter_map(|p| Some(std::str::from_utf8(p).ok()?.to_owned())));
+        paths.retain(|p| ledgers.contains(p));
+        let mut differing = BTreeSet::new();
+        for path in paths {
+            let bytes = path.as_bytes();
+            if store.entry(ours, bytes)? != store.entry(theirs, bytes)? {
+                differing.insert(path);
+            }
+        }
+        Ok(differing)
+    }
+
+    /// One ledger merged by entry; none where ours stays as it is.
+    fn ledger(
+        &self,
+        draft: &mut Draft<'_>,
+        path: &str,
+        bases: &[ObjectId],
+        ours: ObjectId,
+        theirs: ObjectId,
+    ) -> Result<Option<Edit>> {
+        let bytes = path.as_bytes();
+        let entry = |tree| self.cx.store.entry(tree, bytes);
+        let (one, other) = (entry(ours)?, entry(theirs)?);
+        let (mine, yours) = (self.read(path, one)?, self.read(path, other)?);
+        let mut before = Vec::new();
+        for tree in bases {
+            before.push(self.read(path, entry(*tree)?)?);
+        }
+        let versions = Versions {
+            name: path,
+            bases: &before,
+            ours: mine.as_deref(),
+            theirs: yours.as_deref(),
+        };
+        let merged = match self.ledgers.is_memory(path) {
+            true => ledger::memories(versions, self.sandbox)?,
+            false => {
+                // A reviewed branch is taken as it is where ours has nothing of its own.
+                let follows = self.sandbox == Side::Ours && before.contains(&mine);
+                match follows {
+                    true => {
+                        ledger::lists(versions, &[])?;
+                        yours
+                    }
+                    false => ledger::lists(versions, &self.archives(ours)?)?,
+                }
+            }
+        };
+        if merged == mine {
+            return Ok(None);
+        }
+        let entry = match merged {
+            None => None,
+            Some(text) => Some(Entry {
+                id: draft.blob(&text)?,
+                mode: one.or(other).map_or(Mode::File, |e| e.mode),
+            }),
+        };
+        Ok(Some((path.into(), entry)))
+    }
+
+    /// What our side moved out of its changelog.
+    fn archives(&self, ours: ObjectId) -> Result<Vec<Vec<u8>>> {
+        let folder = self.ledgers.archive_folder();
+        let mut found = Vec::new();
+        for (path, entry) in self.cx.store.files_below(ours, folder.as_bytes())? {
+            let path = String::from_utf8_lossy(&path).into_owned();
+            if self.ledgers.contains(&path) {
+                found.extend(self.read(&path, Some(entry))?);
+            }
+        }
+        Ok(found)
+    }
+
+    fn read(&self, path: &str, entry: Option<Entry>) -> Result<Option<Vec<u8>>> {
+        let Some(entry) = entry else { return Ok(None) };
+        let most = crate::yaml::MAX_BYTES as u64;
+        if !entry.mode.is_file() || self.cx.store.blob_size(entry.id)? > most {
+            let message = format!(
+                "the ledger `{path}` is not a file of less than {} MiB",
+                most >> 20
+            );
+            return Err(Error::new(Kind::Integrity, message).hint(
+                "nothing was written; mend the ledger by a reviewed change on the branch that has it",
+            ));
+        }
+        self.cx.store.read_blob(entry.id).map(Some)
+    }
+
+    /// Where one side added nothing but aidf's own lines, they go with what the other has.
+    fn attributes(
+        &self,
+        draft: &mut Draft<'_>,
+        joined: &mut Joined,
+        bases: &[ObjectId],
+        ours: ObjectId,
+        theirs: ObjectId,
+    ) -> Result<()> {
+        let path = attributes::PATH;
+        let Some(at) = joined.conflicts.iter().position(|c| c.path == path) else {
+            return Ok(());
+        };
+        let entry = |tree| self.cx.store.entry(tree, path.as_bytes());
+        let (one, other) = (entry(ours)?, entry(theirs)?);
+        for base in bases.iter().map(|b| entry(*b)) {
+            let with = written::with_union(self.cx, draft, base?, self.ledgers)?;
+            let rest = match with {
+                Some(_) if with == one => other,
+                Some(_) if with == other => one,
+                _ => continue,
+            };
+            let new = written::with_union(self.cx, draft, rest, self.ledgers)?.or(rest);
+            joined.conflicts.remove(at);
+            if new != one {
+                joined.edits.push((path.into(), new));
+            }
+            break;
+        }
+        Ok(())
+    }
+}
+
+impl Joined {
+    /// Takes content for paths in conflict, and answers what is still in conflict.
+    ///
+    /// Errors: usage, for a path that does not conflict.
+    pub fn resolve(mut self, resolved: &Resolved) -> Result<Joined> {
+        for (path, entry) in resolved {
+            let Some(at) = self.conflicts.iter().position(|c| c.path == *path) else {
+                let named = self.conflicts.iter().map(|c| c.path.as_str());
+                let named = match self.conflicts.is_empty() {
+                    true => "nothing does".to_owned(),
+                    false => format!("these do: {}", named.collect::<Vec<_>>().join(", ")),
+                };
+                return Err(Error::new(
+                    Kind::Usage,
+                    format!("--resolve names `{path}`, which does not conflict; {named}"),
+                )
+                .hint("nothing was written; leave it out"));
+            };
+            self.conflicts.remove(at);
+            self.edits.push((path.clone().into_bytes(), *entry));
+        }
+        Ok(self)
+    }
+}
+
+/// The commits of `theirs` that `ours` has not, newest first: how many, and the first of
+/// them.
+pub(super) fn brought(
+    cx: &Context,
+    ours: CommitId,
+    theirs: CommitId,
+) -> Result<(usize, Vec<Merged>)> {
+    let mut count = 0;
+    let mut first = Vec::new();
+    for commit in cx.store.history(theirs, Some(ours))? {
+        count += 1;
+        if first.len() < MAX_LISTED {
+            let subject = cx.store.commit(commit)?.subject().to_owned();
+            first.push(Merged { commit, subject });
+        }
+    }
+    Ok((count, first))
+}
+
+/// `1 commit`, `2 commits`.
+pub(super) fn commits(count: usize) -> String {
+    match count {
+        1 => "1 commit".to_owned(),
+        n => format!("{n} commits"),
+    }
+}

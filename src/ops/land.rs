@@ -1,0 +1,415 @@
+//! Carrying a sandbox to a protected branch where no forge does it: with an operator's
+//! token, the guards shown, one signed commit, ledgers merged by entry.
+
+use super::access::{self, Target};
+use super::base::{self, Before};
+use super::join::{self, Join, Joined, Merged};
+use super::propose::{self, facts, own_commits};
+use super::publish::{self, Objects, Plan, Push};
+use super::sandbox::{self, CloseRequest, Found};
+use super::written::{self, Words};
+use crate::conflict::PathConflict;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::git::{CommitId, Draft, Edit, Entry, Mode, ObjectId, RefName, RefUpdate};
+use crate::guards::{self, Guard};
+use crate::ledger::{self, Ledger, Side, Versions};
+use crate::names;
+use crate::policy::Policy;
+use serde::Serialize;
+
+/// What is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// The sandbox; the clone's own where none is named.
+    pub branch: Option<String>,
+    /// The branch that it goes to; the default one where none is named.
+    pub to: Option<String>,
+    /// One ordinary commit in place of a merge.
+    pub squash: bool,
+    /// Close the sandbox afterwards.
+    pub close: bool,
+    /// An operator's token.
+    pub reuse_token: Option<String>,
+    /// Do all but push.
+    pub dry_run: bool,
+}
+
+/// What landed.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// The sandbox.
+    pub branch: String,
+    /// The branch that it went to.
+    pub target: String,
+    /// The repository.
+    pub repo_name: String,
+    /// The sandbox's tip that landed.
+    pub head: CommitId,
+    /// The commit on the target; none where nothing was written.
+    pub commit: Option<CommitId>,
+    /// The commits that came in, newest first, a hundred at most.
+    pub merged: Vec<Merged>,
+    /// How many came in.
+    pub merged_count: usize,
+    /// Empty in a report; an error carries them.
+    pub conflicts: Vec<PathConflict>,
+    /// Each guard's verdict.
+    pub guards: Vec<Guard>,
+    /// True where the target had all of it already.
+    pub unchanged: bool,
+    /// Whether the sandbox was closed.
+    pub closed: bool,
+    /// Pushes it took.
+    pub attempts: u32,
+    /// One sentence.
+    pub message: String,
+    /// True where nothing was pushed because that was asked for.
+    pub dry_run: bool,
+}
+
+/// Lands a sandbox.
+///
+/// Errors: usage, for what is no sandbox; auth and denied, without an operator's token;
+/// conflict, with the paths; integrity for a ledger that cannot be read; not_found;
+/// unavailable.
+pub fn land(cx: &Context, request: &Request) -> Result<Report> {
+    let result = carry(cx, request);
+    match &result {
+        Ok(r) if r.commit.is_none() => {}
+        Ok(r) => cx.record(
+            "land",
+            Some(&r.target),
+            r.commit.map(|c| c.to_string()),
+            Ok(&r.message),
+        ),
+        Err(e) => cx.record("land", request.to.as_deref(), None, Err(e)),
+    }
+    let mut report = result?;
+    if request.close && !request.dry_run {
+        close(cx, request, &mut report)?;
+    }
+    Ok(report)
+}
+
+/// What landed stays landed, whatever comes of the closing.
+fn close(cx: &Context, request: &Request, report: &mut Report) -> Result<()> {
+    let asked = CloseRequest {
+        branch: Some(report.branch.clone()),
+        reuse_token: request.reuse_token.clone(),
+        dry_run: false,
+    };
+    let landed = &report.message;
+    let also = |e: Error| {
+        let hint = format!(
+            "{landed}; close the sandbox again: aidf sandbox close {}",
+            asked.branch.as_deref().unwrap_or_default()
+        );
+        Error::new(
+            e.kind(),
+            format!("it landed, and could not be closed: {}", e.message()),
+        )
+        .hint(hint)
+        .caused_by(e)
+    };
+    let closed = sandbox::close(cx, &asked).map_err(also)?;
+    report.closed = true;
+    if let Some(archive) = closed.archive {
+        report.message = format!("{}; closed it, and {archive} keeps it", report.message);
+    }
+    Ok(())
+}
+
+fn carry(cx: &Context, request: &Request) -> Result<Report> {
+    cx.needs_history()?;
+    let branch = source(cx, request)?;
+    let to = match &request.to {
+        Some(to) => to.clone(),
+        None => access::learn_default_branch(cx)?,
+    };
+    let target = access::choose(cx, Some(&to), request.reuse_token.as_deref())?;
+    if names::is_sandbox(&to) {
+        return Err(Error::new(
+            Kind::Usage,
+            format!("{to} is a sandbox, and land writes other branches alone"),
+        )
+        .hint(format!(
+            "to bring one sandbox's work into another: aidf sandbox sync {to} --from {}",
+            branch.short()
+        )));
+    }
+    let before = Before::now();
+    let published = publish::publish(cx, |attempt| {
+        let advertisement = attempt.advertisement;
+        let tip = advertisement.branch(&to).ok_or_else(|| {
+            Error::new(
+                Kind::NotFound,
+                format!("{} has no branch {to}", cx.remote.address()),
+            )
+            .hint("name the branch it goes to with --to")
+        })?;
+        let head = advertisement.branch(branch.short()).ok_or_else(|| {
+            Error::new(
+                Kind::NotFound,
+                format!("{} has no branch {}", cx.remote.address(), branch.short()),
+            )
+            .hint("see the sandboxes with `aidf sandbox list`")
+        })?;
+        let mut needed = vec![tip, head];
+        needed.extend(access::policy_tip(cx, advertisement));
+        cx.remote.fetch(&cx.store, &needed, true, &*cx.progress)?;
+        let policy = access::policy(cx, advertisement)?;
+        let commit = cx.store.commit(tip)?;
+        access::authorise(cx, &target, &policy, advertisement, commit.time)
+            .map_err(|e| match e.kind() {
+                Kind::Denied => e.hint("land with an operator's token: aidf land --reuse-token TOKEN; an operator issues one: aidf token issue --operator"),
+                _ => e,
+            })?;
+        let work = Work {
+            cx,
+            request,
+            target: &target,
+            policy: &policy,
+            found: Found {
+                branch: branch.clone(),
+                head,
+                base: Some(tip),
+                fork: cx.store.merge_base(head, tip),
+            },
+            tip,
+        };
+        work.plan(propose::limit_of(cx, advertisement)?)
+    })?;
+    let mut report = published.report;
+    report.attempts = published.attempts;
+    if report.dry_run {
+        report.commit = None;
+    } else if let Some(commit) = report.commit {
+        base::remember(cx, &target, commit, &[], before);
+    }
+    Ok(report)
+}
+
+/// The sandbox that lands.
+fn source(cx: &Context, request: &Request) -> Result<RefName> {
+    let named = match &request.branch {
+        Some(name) => Some(name.clone()),
+        None => super::session::load(&cx.store, &cx.repo_name)?
+            .filter(|s| !s.closed)
+            .map(|s| s.branch),
+    };
+    match named {
+        Some(name) if names::is_sandbox(&name) => RefName::branch(&name),
+        Some(name) => Err(
+            Error::new(Kind::Usage, format!("`{name}` is not a sandbox's name"))
+                .hint("see them with `aidf sandbox list`"),
+        ),
+        None => Err(Error::new(Kind::Usage, "no sandbox is open in this clone")
+            .hint("name one: aidf land sandbox-NAME; see them with `aidf sandbox list`")),
+    }
+}
+
+struct Work<'a> {
+    cx: &'a Context,
+    request: &'a Request,
+    target: &'a Target,
+    policy: &'a Policy,
+    found: Found,
+    tip: CommitId,
+}
+
+impl Work<'_> {
+    fn plan(&self, limit: u64) -> Result<Plan<Report>> {
+        let (cx, to) = (self.cx, self.target.name());
+        let branch = self.found.branch.short();
+        let head = self.found.head;
+        let mut report = Report {
+            branch: branch.to_owned(),
+            target: to.to_owned(),
+            repo_name: cx.repo_name.clone(),
+            head,
+            commit: None,
+            merged: Vec::new(),
+            merged_count: 0,
+            conflicts: Vec::new(),
+            guards: Vec::new(),
+            unchanged: true,
+            closed: false,
+            attempts: 0,
+            message: format!("nothing to do: {to} has all that {branch} has"),
+            dry_run: self.request.dry_run,
+        };
+        if cx.store.is_ancestor(head, self.tip) {
+            return Ok(Plan::Nothing(report));
+        }
+        let lines = own_commits(cx, &self.found)?;
+        let mut facts = facts(cx, &self.found, &lines, self.policy)?;
+        facts.to = to.to_owned();
+        facts.pinned = true;
+        report.guards = guards::ask(&facts, limit, self.policy);
+        (report.merged_count, report.merged) = join::brought(cx, self.tip, head)?;
+
+        let mut draft = cx.store.draft();
+        let join = Join {
+            cx,
+            ledgers: self.policy.ledgers(),
+            ours: self.tip,
+            theirs: head,
+            sandbox: Side::Theirs,
+        };
+        let joined = join.run(&mut draft)?;
+        if !joined.conflicts.is_empty() {
+            return Err(self.conflict(joined.conflicts));
+        }
+        let tree = cx.store.commit(self.tip)?.tree;
+        let new_tree = draft.tree(Some(tree), &joined.edits)?;
+        let new_tree = self.folded(&mut draft, new_tree, &joined)?;
+        if new_tree == tree && self.request.squash {
+            report.message = format!("nothing to do: {to} holds what {branch} has");
+            return Ok(Plan::Nothing(report));
+        }
+        report.unchanged = false;
+        let commit = self.commit(&mut draft, new_tree, &report)?;
+        report.commit = Some(commit);
+        let what = format!("{branch} ({}) on {to}", join::commits(report.merged_count));
+        if self.request.dry_run {
+            report.message = format!("would land {what}");
+            return Ok(Plan::Nothing(report));
+        }
+        report.message = format!("landed {what} as {}", commit.short());
+        Ok(Plan::Push(Push {
+            updates: vec![RefUpdate {
+                name: self.target.branch.clone(),
+                old: Some(self.tip),
+                new: Some(commit),
+            }],
+            objects: Objects::These(draft.objects()),
+            token: self.target.token.clone(),
+            report,
+        }))
+    }
+
+    /// The sandboxes' own ledgers folded into the shared ones, and gone.
+    fn folded(&self, draft: &mut Draft<'_>, tree: ObjectId, joined: &Joined) -> Result<ObjectId> {
+        let ledgers = self.policy.ledgers();
+        if !ledgers.per_branch {
+            return Ok(tree);
+        }
+        let store = &self.cx.store;
+        let mut edits: Vec<Edit> = Vec::new();
+        for (folder, shared) in ledgers.own_folders().iter().zip([
+            &ledgers.changelog,
+            &ledgers.memory,
+            &ledgers.rollbacks,
+        ]) {
+            let there = store.entry(tree, shared.as_bytes())?;
+            let before = self.read(there)?;
+            let mut text = before.clone();
+            for (path, entry) in store.files_below(tree, folder.as_bytes())? {
+                let name = String::from_utf8_lossy(&path).into_owned();
+                if ledgers.folds_into(&name) != Some(shared) {
+                    continue;
+                }
+                let own = self.read(Some(entry))?;
+                let versions = Versions {
+                    name: &name,
+                    bases: &[],
+                    ours: text.as_deref(),
+                    theirs: own.as_deref(),
+                };
+                text = match ledgers.is_memory(&name) {
+                    true => ledger::memories(versions, Side::Theirs)?,
+                    false => ledger::lists(versions, &[])?,
+                };
+                edits.push((path, None));
+            }
+            if ledgers.is_memory(shared) {
+                text = self.without_gone(shared, text, joined)?;
+            }
+            if let Some(text) = text.filter(|t| Some(t) != before.as_ref()) {
+                let id = draft.blob(&text)?;
+                let mode = there.map_or(Mode::File, |e| e.mode);
+                edits.push((shared.clone().into_bytes(), Some(Entry { id, mode })));
+            }
+        }
+        match edits.is_empty() {
+            true => Ok(tree),
+            false => draft.tree(Some(tree), &edits),
+        }
+    }
+
+    /// A memory without the files that this merge removes: a sandbox cannot take them out
+    /// of the shared one by itself.
+    fn without_gone(
+        &self,
+        name: &str,
+        text: Option<Vec<u8>>,
+        joined: &Joined,
+    ) -> Result<Option<Vec<u8>>> {
+        let gone = |path: &str| {
+            let edit = joined.edits.iter().find(|(p, _)| p == path.as_bytes());
+            edit.is_some_and(|(_, entry)| entry.is_none())
+        };
+        let Some(content) = &text else {
+            return Ok(None);
+        };
+        let mut memory = Ledger::read(name, Some(content))?;
+        match memory.remove(gone) {
+            0 => Ok(text),
+            _ => Ok(Some(memory.checked()?.as_bytes().to_vec())),
+        }
+    }
+
+    fn read(&self, entry: Option<Entry>) -> Result<Option<Vec<u8>>> {
+        let file = entry.filter(|e| e.mode.is_file());
+        file.map(|e| self.cx.store.read_blob(e.id)).transpose()
+    }
+
+    fn commit(&self, draft: &mut Draft<'_>, tree: ObjectId, report: &Report) -> Result<CommitId> {
+        let branch = self.found.branch.short();
+        let head = self.found.head;
+        let mut trailers = vec![("Aidf-Committed-By", branch.to_owned())];
+        let mut parents = vec![self.tip];
+        let mut message = match self.request.squash {
+            true => {
+                trailers.push(("Aidf-Squashed", head.to_string()));
+                format!("Land {branch}")
+            }
+            false => {
+                parents.push(head);
+                format!("Merge {branch} into {}", report.target)
+            }
+        };
+        message.push_str(&format!(
+            "\n\n{} from {}.",
+            join::commits(report.merged_count),
+            head.short()
+        ));
+        if self.request.squash {
+            message.push('\n');
+            for merged in &report.merged {
+                // A line of theirs must not read as a trailer of aidf's.
+                let subject: String = merged.subject.chars().filter(|c| !c.is_control()).collect();
+                message.push_str(&format!("\n- {} {subject}", merged.commit.short()));
+            }
+            let more = report.merged_count - report.merged.len();
+            if more > 0 {
+                message.push_str(&format!("\n- and {more} more"));
+            }
+        }
+        let words = Words {
+            message: &message,
+            trailers,
+        };
+        written::commit(self.cx, draft, self.target, tree, &parents, &words)
+    }
+
+    fn conflict(&self, conflicts: Vec<PathConflict>) -> Error {
+        let branch = self.found.branch.short();
+        Error::conflicts_in(&format!("landing {branch}"), conflicts).hint(format!(
+            "nothing was written; bring {} into the sandbox first: aidf sandbox sync {branch} --from {}",
+            self.target.name(),
+            self.target.name()
+        ))
+    }
+}

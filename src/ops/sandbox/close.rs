@@ -1,0 +1,366 @@
+//! Closing a sandbox: archived, then deleted, as one push where the server can; and
+//! bringing one back from its newest archive.
+
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::gate::ARCHIVE;
+use crate::git::{Advertisement, CommitId, RefName, RefUpdate};
+use crate::names;
+use crate::ops::access::{self, Target};
+use crate::ops::base::{self, Before};
+use crate::ops::publish::{self, Objects, Plan, Push};
+use crate::ops::{join, session};
+use serde::Serialize;
+
+/// What is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct CloseRequest {
+    /// The sandbox; the clone's own where none is named.
+    pub branch: Option<String>,
+    /// The token.
+    pub reuse_token: Option<String>,
+    /// Say what would be done.
+    pub dry_run: bool,
+}
+
+/// What was closed.
+#[derive(Debug, Serialize)]
+pub struct CloseReport {
+    /// The sandbox.
+    pub branch: String,
+    /// The repository.
+    pub repo_name: String,
+    /// The tip that it had; none where it was closed before.
+    pub head: Option<CommitId>,
+    /// The ref that keeps it.
+    pub archive: Option<String>,
+    /// Commits that the branch it was forked from, and the default branch, have not.
+    pub unlanded: usize,
+    /// True where it was closed already.
+    pub unchanged: bool,
+    /// Pushes it took.
+    pub attempts: u32,
+    /// One sentence.
+    pub message: String,
+    /// True where nothing was done because that was asked for.
+    pub dry_run: bool,
+}
+
+/// Closes a sandbox.
+///
+/// Errors: usage, for what is no sandbox; not_found, for one that never was; auth and
+/// denied; unavailable.
+pub fn close(cx: &Context, request: &CloseRequest) -> Result<CloseReport> {
+    let target = sandbox_of(
+        cx,
+        request.branch.as_deref(),
+        request.reuse_token.as_deref(),
+    );
+    let branch = target.as_ref().ok().map(|t| t.name().to_owned());
+    let result = target.and_then(|target| carry(cx, request, &target));
+    match &result {
+        Ok(r) if r.head.is_none() || r.dry_run => {}
+        Ok(r) => cx.record(
+            "sandbox close",
+            Some(&r.branch),
+            r.head.map(|c| c.to_string()),
+            Ok(&r.message),
+        ),
+        Err(e) => cx.record("sandbox close", branch.as_deref(), None, Err(e)),
+    }
+    result
+}
+
+/// The sandbox that is meant.
+fn sandbox_of(cx: &Context, branch: Option<&str>, token: Option<&str>) -> Result<Target> {
+    let target = access::choose(cx, branch, token)?;
+    if !target.is_sandbox() {
+        return Err(
+            Error::new(Kind::Usage, format!("{} is no sandbox", target.name()))
+                .hint("name one; see them with `aidf sandbox list`"),
+        );
+    }
+    Ok(target)
+}
+
+fn carry(cx: &Context, request: &CloseRequest, target: &Target) -> Result<CloseReport> {
+    cx.needs_history()?;
+    let branch = target.name();
+    let base = access::base_of(cx, target)?;
+    let published = publish::publish(cx, |attempt| {
+        let advertisement = attempt.advertisement;
+        let mut report = CloseReport {
+            branch: branch.to_owned(),
+            repo_name: cx.repo_name.clone(),
+            head: None,
+            archive: newest_archive(advertisement, branch).map(|(name, _)| name),
+            unlanded: 0,
+            unchanged: true,
+            attempts: 0,
+            message: format!("nothing to do: {branch} is closed already"),
+            dry_run: request.dry_run,
+        };
+        let Some(tip) = advertisement.branch(branch) else {
+            return match report.archive {
+                Some(_) => Ok(Plan::Nothing(report)),
+                None => access::tip_of(cx, advertisement, target).map(|_| Plan::Nothing(report)),
+            };
+        };
+        let homes = landed_in(cx, advertisement, &base);
+        let mut needed = vec![tip];
+        needed.extend(access::policy_tip(cx, advertisement));
+        needed.extend(&homes);
+        cx.remote.fetch(&cx.store, &needed, true, &*cx.progress)?;
+        let policy = access::policy(cx, advertisement)?;
+        let last_write = cx.store.commit(tip)?.time;
+        access::authorise(cx, target, &policy, advertisement, last_write)?;
+        report.unchanged = false;
+        report.head = Some(tip);
+        report.unlanded = unlanded(cx, tip, &homes)?;
+        let (archive, steps) = steps(cx, advertisement, branch, tip)?;
+        report.archive = Some(archive.clone());
+        if request.dry_run {
+            report.message = format!("would close {branch} and keep it as {archive}");
+            return Ok(Plan::Nothing(report));
+        }
+        report.message = format!("closed {branch}; {archive} keeps it");
+        Ok(Plan::Push(Push {
+            updates: steps,
+            objects: Objects::These(Vec::new()),
+            token: target.token.clone(),
+            report,
+        }))
+    })?;
+    let mut report = published.report;
+    report.attempts = published.attempts;
+    // A server that cannot move two refs as one has only the archive so far.
+    let archived_only = published.updates.iter().all(|u| u.new.is_some());
+    if let (Some(tip), true, false) = (report.head, archived_only, request.dry_run) {
+        delete(cx, target, tip)?;
+    }
+    if report.unlanded > 0 {
+        let what = join::commits(report.unlanded);
+        let verb = if report.unlanded == 1 { "is" } else { "are" };
+        cx.warn(format!(
+            "{what} of {branch} {verb} in no other branch; `aidf sandbox restore {branch}` brings them back"
+        ));
+    }
+    if !request.dry_run {
+        // The sandbox is closed, whatever happens here.
+        if let Err(e) = session::set_closed(&cx.store, &cx.repo_name, branch, true) {
+            cx.warn(format!("the sandbox is closed, but {e}"));
+        }
+        cx.store
+            .forget_ref(&crate::git::tracking_ref(cx.remote.name(), &target.branch));
+    }
+    Ok(report)
+}
+
+/// The newest archive of a sandbox: they are named by their time.
+pub(super) fn newest_archive(
+    advertisement: &Advertisement,
+    branch: &str,
+) -> Option<(String, CommitId)> {
+    let folder = format!("{ARCHIVE}{branch}/");
+    let archives = advertisement.under(&folder);
+    archives.map(|(name, id)| (name.to_owned(), id)).max()
+}
+
+/// Where work counts as landed: the sandbox's base and the default branch.
+fn landed_in(cx: &Context, advertisement: &Advertisement, base: &str) -> Vec<CommitId> {
+    let default = access::learn_default_branch(cx).ok();
+    let names = [Some(base.to_owned()), default];
+    names
+        .into_iter()
+        .flatten()
+        .filter_map(|n| advertisement.branch(&n))
+        .collect()
+}
+
+/// How many of a sandbox's commits no such branch has.
+fn unlanded(cx: &Context, tip: CommitId, homes: &[CommitId]) -> Result<usize> {
+    let all = homes.iter();
+    let counts = all.map(|home| Ok(cx.store.history(tip, Some(*home))?.count()));
+    let counts = counts.collect::<Result<Vec<usize>>>()?;
+    Ok(counts.into_iter().min().unwrap_or(0))
+}
+
+/// The refs that move: the archive is made, and the branch goes. A server that cannot do
+/// both as one makes the archive first.
+pub(super) fn steps(
+    cx: &Context,
+    advertisement: &Advertisement,
+    branch: &str,
+    tip: CommitId,
+) -> Result<(String, Vec<RefUpdate>)> {
+    let mut at = cx.now;
+    let archive = loop {
+        let name = format!("{ARCHIVE}{branch}/{}", at.compact());
+        match advertisement.tip(&name) {
+            // Of this second, and of the same commit: it is made already.
+            Some(id) if id == tip => break name,
+            Some(_) => at = crate::clock::Moment::from_seconds(at.seconds() + 1),
+            None => break name,
+        }
+    };
+    let there = advertisement.tip(&archive).is_some();
+    let make = RefUpdate {
+        name: RefName::new(&archive)?,
+        old: None,
+        new: Some(tip),
+    };
+    let mut steps = Vec::new();
+    if !there {
+        steps.push(make);
+    }
+    if there || advertisement.is_atomic() {
+        steps.push(RefUpdate {
+            name: RefName::branch(branch)?,
+            old: Some(tip),
+            new: None,
+        });
+    }
+    Ok((archive, steps))
+}
+
+/// Deletes a branch that was archived, if it is still at that tip.
+pub(super) fn delete(cx: &Context, target: &Target, tip: CommitId) -> Result<()> {
+    publish::publish(cx, |attempt| {
+        match attempt.advertisement.branch(target.name()) {
+            None => Ok(Plan::Nothing(())),
+            Some(now) if now != tip => Err(Error::new(
+                Kind::Conflict,
+                format!("{} was written while it was closed", target.name()),
+            )
+            .hint("it is archived and still open; close it again")),
+            Some(_) => Ok(Plan::Push(Push {
+                updates: vec![RefUpdate {
+                    name: target.branch.clone(),
+                    old: Some(tip),
+                    new: None,
+                }],
+                objects: Objects::These(Vec::new()),
+                token: target.token.clone(),
+                report: (),
+            })),
+        }
+    })
+    .map(drop)
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct RestoreRequest {
+    /// The sandbox.
+    pub branch: String,
+    /// The token.
+    pub reuse_token: Option<String>,
+    /// Say what would be done.
+    pub dry_run: bool,
+}
+
+/// What came back.
+#[derive(Debug, Serialize)]
+pub struct RestoreReport {
+    /// The sandbox.
+    pub branch: String,
+    /// The repository.
+    pub repo_name: String,
+    /// Its tip.
+    pub head: CommitId,
+    /// The archive that it came from, which stays.
+    pub archive: String,
+    /// Pushes it took.
+    pub attempts: u32,
+    /// One sentence.
+    pub message: String,
+    /// True where nothing was done because that was asked for.
+    pub dry_run: bool,
+}
+
+/// Brings a sandbox back from its newest archive; never over a branch that is there.
+///
+/// Errors: usage, for what is no sandbox's name; not_found, where there is no archive;
+/// conflict, where the branch is there; auth and denied; unavailable.
+pub fn restore(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> {
+    let result = bring_back(cx, request);
+    match &result {
+        Ok(r) if r.dry_run => {}
+        Ok(r) => cx.record(
+            "sandbox restore",
+            Some(&r.branch),
+            Some(r.head.to_string()),
+            Ok(&r.message),
+        ),
+        Err(e) => cx.record("sandbox restore", Some(&request.branch), None, Err(e)),
+    }
+    result
+}
+
+fn bring_back(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> {
+    if !names::is_sandbox(&request.branch) {
+        return Err(Error::new(
+            Kind::Usage,
+            format!("`{}` is not a sandbox's name", request.branch),
+        )
+        .hint("give the name that it had, such as sandbox-emerald-hawk"));
+    }
+    let target = sandbox_of(cx, Some(&request.branch), request.reuse_token.as_deref())?;
+    let branch = target.name();
+    let published = publish::publish(cx, |attempt| {
+        let advertisement = attempt.advertisement;
+        if advertisement.branch(branch).is_some() {
+            return Err(Error::new(
+                Kind::Conflict,
+                format!("{branch} is open, and is not written over"),
+            )
+            .hint("to go back to an older state of it: aidf rollback --to REV"));
+        }
+        let (archive, head) = newest_archive(advertisement, branch).ok_or_else(|| {
+            Error::new(
+                Kind::NotFound,
+                format!("{} has no archive of {branch}", cx.remote.address()),
+            )
+        })?;
+        let mut needed = vec![head];
+        needed.extend(access::policy_tip(cx, advertisement));
+        cx.remote.fetch(&cx.store, &needed, true, &*cx.progress)?;
+        let policy = access::policy(cx, advertisement)?;
+        let last_write = cx.store.commit(head)?.time;
+        access::authorise(cx, &target, &policy, advertisement, last_write)?;
+        let report = RestoreReport {
+            branch: branch.to_owned(),
+            repo_name: cx.repo_name.clone(),
+            head,
+            archive: archive.clone(),
+            attempts: 0,
+            message: match request.dry_run {
+                true => format!("would bring {branch} back at {}", head.short()),
+                false => format!("brought {branch} back at {}", head.short()),
+            },
+            dry_run: request.dry_run,
+        };
+        if request.dry_run {
+            return Ok(Plan::Nothing(report));
+        }
+        Ok(Plan::Push(Push {
+            updates: vec![RefUpdate {
+                name: target.branch.clone(),
+                old: None,
+                new: Some(head),
+            }],
+            objects: Objects::These(Vec::new()),
+            token: target.token.clone(),
+            report,
+        }))
+    })?;
+    let mut report = published.report;
+    report.attempts = published.attempts;
+    if !request.dry_run {
+        if let Err(e) = session::set_closed(&cx.store, &cx.repo_name, branch, false) {
+            cx.warn(format!("the sandbox is back, but {e}"));
+        }
+        base::remember(cx, &target, report.head, &[], Before::now());
+    }
+    Ok(report)
+}

@@ -1,0 +1,319 @@
+//! What the base has gained comes into a sandbox, as one signed merge commit made without
+//! a checkout.
+
+use crate::conflict::PathConflict;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::git::{CommitId, Draft, Entry, ObjectId, RefName, RefUpdate, TreePath};
+use crate::ledger::{Side, attributes};
+use crate::ops::access::{self, Target};
+use crate::ops::base::{self, Before};
+use crate::ops::commit::{Input, read_inputs};
+use crate::ops::join::{self, Join, Merged, Resolved};
+use crate::ops::publish::{self, Objects, Plan, Push};
+use crate::ops::written::{self, Words};
+use crate::policy::Policy;
+use serde::Serialize;
+
+/// What is asked for.
+#[derive(Default)]
+pub struct SyncRequest {
+    /// The sandbox; the clone's own where none is named.
+    pub branch: Option<String>,
+    /// The branch that is merged; the sandbox's base where none is named.
+    pub from: Option<String>,
+    /// Content for paths in conflict.
+    pub resolve: Vec<Input>,
+    /// Paths in conflict that are to go.
+    pub remove: Vec<TreePath>,
+    /// The token.
+    pub reuse_token: Option<String>,
+    /// Do all but push.
+    pub dry_run: bool,
+}
+
+/// What came in.
+#[derive(Debug, Serialize)]
+pub struct SyncReport {
+    /// The sandbox.
+    pub branch: String,
+    /// The repository.
+    pub repo_name: String,
+    /// The branch that was merged.
+    pub from: String,
+    /// The merge commit; none where nothing was written.
+    pub commit: Option<CommitId>,
+    /// The commits that came in, newest first, a hundred at most.
+    pub merged: Vec<Merged>,
+    /// How many came in.
+    pub merged_count: usize,
+    /// The paths whose content was given.
+    pub resolved: Vec<String>,
+    /// Empty in a report; an error carries them.
+    pub conflicts: Vec<PathConflict>,
+    /// True where the sandbox had all of it already.
+    pub unchanged: bool,
+    /// Pushes it took.
+    pub attempts: u32,
+    /// One sentence.
+    pub message: String,
+    /// True where nothing was pushed because that was asked for.
+    pub dry_run: bool,
+}
+
+/// Brings a branch's commits into a sandbox.
+///
+/// Errors: usage, for what is no sandbox; conflict, with the paths; integrity for a ledger
+/// that cannot be read; auth and denied by token and policy; unavailable.
+pub fn sync(cx: &Context, request: SyncRequest) -> Result<SyncReport> {
+    let target = access::choose(
+        cx,
+        request.branch.as_deref(),
+        request.reuse_token.as_deref(),
+    );
+    let branch = target.as_ref().ok().map(|t| t.name().to_owned());
+    let result = target.and_then(|target| write(cx, request, &target));
+    match &result {
+        Ok(r) if r.commit.is_none() => {}
+        Ok(r) => cx.record(
+            "sandbox sync",
+            Some(&r.branch),
+            r.commit.map(|c| c.to_string()),
+            Ok(&r.message),
+        ),
+        Err(e) => cx.record("sandbox sync", branch.as_deref(), None, Err(e)),
+    }
+    result
+}
+
+fn write(cx: &Context, mut request: SyncRequest, target: &Target) -> Result<SyncReport> {
+    cx.needs_history()?;
+    if !target.is_sandbox() {
+        return Err(Error::new(
+            Kind::Usage,
+            format!(
+                "{} is no sandbox, and sync writes sandboxes alone",
+                target.name()
+            ),
+        )
+        .hint("name one: aidf sandbox sync sandbox-NAME; see them with `aidf sandbox list`"));
+    }
+    let from = match &request.from {
+        Some(from) => RefName::branch(from)?.short().to_owned(),
+        None => access::base_of(cx, target)?,
+    };
+    if from == target.name() {
+        return Err(Error::new(
+            Kind::Usage,
+            format!("{from} cannot be merged into itself"),
+        ));
+    }
+    let before = Before::now();
+    let mut read: Option<(Resolved, Vec<ObjectId>)> = None;
+    let published = publish::publish(cx, |attempt| {
+        let advertisement = attempt.advertisement;
+        let tip = access::tip_of(cx, advertisement, target)?;
+        let theirs = advertisement.branch(&from).ok_or_else(|| {
+            Error::new(
+                Kind::NotFound,
+                format!("{} has no branch {from}", cx.remote.address()),
+            )
+            .hint("name the branch to take from with --from BRANCH")
+        })?;
+        let mut needed = vec![tip, theirs];
+        needed.extend(access::policy_tip(cx, advertisement));
+        cx.remote.fetch(&cx.store, &needed, true, &*cx.progress)?;
+        let policy = access::policy(cx, advertisement)?;
+        let commit = cx.store.commit(tip)?;
+        access::authorise(cx, target, &policy, advertisement, commit.time)?;
+        if read.is_none() {
+            read = Some(resolved(cx, &mut request, target, &policy)?);
+        }
+        let (resolved, blobs) = read.clone().unwrap_or_default();
+        let work = Work {
+            cx,
+            target,
+            policy: &policy,
+            from: &from,
+            tip,
+            theirs,
+            dry_run: request.dry_run,
+        };
+        work.plan(commit.tree, &resolved, &blobs)
+    })?;
+    let mut report = published.report;
+    report.attempts = published.attempts;
+    if report.dry_run {
+        report.commit = None;
+    } else if let Some(commit) = report.commit {
+        base::remember(cx, target, commit, &[], before);
+    }
+    Ok(report)
+}
+
+/// The content that was given for conflicts, held to the rules of a commit.
+fn resolved(
+    cx: &Context,
+    request: &mut SyncRequest,
+    target: &Target,
+    policy: &Policy,
+) -> Result<(Resolved, Vec<ObjectId>)> {
+    let inputs = request.resolve.iter().map(|i| &i.path);
+    for path in inputs.chain(&request.remove) {
+        policy.check_path(target.name(), path.as_str())?;
+    }
+    let mut draft = cx.store.draft();
+    let read = read_inputs(cx, &mut draft, &mut request.resolve, policy)?;
+    let mut resolved: Resolved = read.into_iter().map(|(p, e)| (p, Some(e))).collect();
+    resolved.extend(request.remove.iter().map(|p| (p.to_string(), None)));
+    Ok((resolved, draft.objects()))
+}
+
+struct Work<'a> {
+    cx: &'a Context,
+    target: &'a Target,
+    policy: &'a Policy,
+    from: &'a str,
+    tip: CommitId,
+    theirs: CommitId,
+    dry_run: bool,
+}
+
+impl Work<'_> {
+    fn plan(
+        &self,
+        tree: ObjectId,
+        resolved: &Resolved,
+        blobs: &[ObjectId],
+    ) -> Result<Plan<SyncReport>> {
+        let (cx, branch, from) = (self.cx, self.target.name(), self.from);
+        let mut report = SyncReport {
+            branch: branch.to_owned(),
+            repo_name: cx.repo_name.clone(),
+            from: from.to_owned(),
+            commit: None,
+            merged: Vec::new(),
+            merged_count: 0,
+            resolved: resolved.keys().cloned().collect(),
+            conflicts: Vec::new(),
+            unchanged: true,
+            attempts: 0,
+            message: format!("nothing to do: {branch} has all that {from} has"),
+            dry_run: self.dry_run,
+        };
+        if cx.store.is_ancestor(self.theirs, self.tip) {
+            return Ok(Plan::Nothing(report));
+        }
+        report.unchanged = false;
+        (report.merged_count, report.merged) = join::brought(cx, self.tip, self.theirs)?;
+        let mut draft = cx.store.draft();
+        let joined = Join {
+            cx,
+            ledgers: self.policy.ledgers(),
+            ours: self.tip,
+            theirs: self.theirs,
+            sandbox: Side::Ours,
+        };
+        let joined = joined
+            .run(&mut draft)?
+            .resolve(&self.with_modes(tree, resolved)?)?;
+        if !joined.conflicts.is_empty() {
+            return Err(self.conflict(joined.conflicts));
+        }
+        // Of a branch that is not reviewed nothing comes that a commit could not bring.
+        if !self.policy.is_protected(from) {
+            let there = cx.store.entry(tree, attributes::PATH.as_bytes())?;
+            let own = written::with_union(cx, &mut draft, there, self.policy.ledgers())?;
+            for (path, entry) in &joined.edits {
+                let path = String::from_utf8_lossy(path);
+                let own = *entry == own && path == attributes::PATH;
+                if !own && !self.policy.ledgers().contains(&path) {
+                    self.policy.check_path(branch, &path)?;
+                }
+            }
+        }
+        let new_tree = draft.tree(Some(tree), &joined.edits)?;
+        let commit = self.commit(&mut draft, new_tree, report.merged_count)?;
+        report.commit = Some(commit);
+        let what = format!(
+            "{} of {from} into {branch}",
+            join::commits(report.merged_count)
+        );
+        if self.dry_run {
+            report.message = format!("would merge {what}");
+            return Ok(Plan::Nothing(report));
+        }
+        report.message = format!("merged {what} as {}", commit.short());
+        let mut objects = draft.objects();
+        objects.extend_from_slice(blobs);
+        objects.sort();
+        objects.dedup();
+        Ok(Plan::Push(Push {
+            updates: vec![RefUpdate {
+                name: self.target.branch.clone(),
+                old: Some(self.tip),
+                new: Some(commit),
+            }],
+            objects: Objects::These(objects),
+            token: self.target.token.clone(),
+            report,
+        }))
+    }
+
+    /// Content that was given keeps the mode that the path has.
+    fn with_modes(&self, tree: ObjectId, resolved: &Resolved) -> Result<Resolved> {
+        let theirs = self.cx.store.commit(self.theirs)?.tree;
+        let mut with = Resolved::new();
+        for (path, content) in resolved {
+            let entry = |tree| self.cx.store.entry(tree, path.as_bytes());
+            let there = entry(tree)?.or(entry(theirs)?);
+            let mode = there.map(|e| e.mode).filter(|m| m.is_file());
+            let content = content.map(|e| Entry {
+                mode: mode.unwrap_or(e.mode),
+                ..e
+            });
+            with.insert(path.clone(), content);
+        }
+        Ok(with)
+    }
+
+    /// Always a merge commit, where git would only move the branch forward as well: what a
+    /// sandbox gets comes in by a commit that aidf signed for it.
+    fn commit(&self, draft: &mut Draft<'_>, tree: ObjectId, count: usize) -> Result<CommitId> {
+        let branch = self.target.name();
+        let message = format!(
+            "Merge {} into {branch}\n\n{} from {}.",
+            self.from,
+            join::commits(count),
+            self.theirs.short()
+        );
+        written::commit(
+            self.cx,
+            draft,
+            self.target,
+            tree,
+            &[self.tip, self.theirs],
+            &Words {
+                message: &message,
+                trailers: vec![("Aidf-Committed-By", branch.to_owned())],
+            },
+        )
+    }
+
+    fn conflict(&self, conflicts: Vec<PathConflict>) -> Error {
+        let first = conflicts.first().map_or("PATH", |c| c.path.as_str());
+        let again = format!(
+            "aidf sandbox sync --from {} --resolve {first}=FILE",
+            self.from
+        );
+        let hint = match self.cx.store.work_dir() {
+            Some(_) => format!(
+                "nothing was written; give the merged content of each path: {again}; or merge in the clone: aidf sandbox switch, then git merge {}/{}, and commit what you resolved",
+                self.cx.remote.name(),
+                self.from
+            ),
+            None => format!("nothing was written; give the merged content of each path: {again}"),
+        };
+        Error::conflicts_in("the sync", conflicts).hint(hint)
+    }
+}

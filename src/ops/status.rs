@@ -1,0 +1,222 @@
+//! Where this clone stands: its sandbox, the branch that it was forked from, and the
+//! working files against the sandbox's tip.
+
+use super::access::{self, Target};
+use super::base::{self, Base};
+use crate::backup_name;
+use crate::clock::Moment;
+use crate::context::Context;
+use crate::error::Result;
+use crate::git::{CommitId, Entry, TreePath, mode_of};
+use crate::policy::Policy;
+use crate::token::{self, Activity};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// The branch; chosen as for a write where none is given.
+    pub branch: Option<String>,
+}
+
+/// How things stand.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// The repository.
+    pub repo_name: String,
+    /// The sandbox, or the branch that was named; none where no sandbox is open.
+    pub branch: Option<String>,
+    /// The branch that it was forked from.
+    pub base: String,
+    /// Commits that the base has not.
+    pub ahead: u64,
+    /// Commits of the base that it has not.
+    pub behind: u64,
+    /// The branch's tip.
+    pub head: Option<CommitId>,
+    /// Working files that differ from the tip, by path.
+    pub local: Vec<Local>,
+    /// When the token ends if nothing is written; RFC 3339.
+    pub expires_at: Option<String>,
+    /// The newest backup.
+    pub last_backup: Option<String>,
+    /// One sentence.
+    pub message: String,
+}
+
+/// A working file that differs from the tip.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Local {
+    /// Its path.
+    pub path: String,
+    /// How it differs.
+    pub state: State,
+}
+
+/// How a working file differs from the tip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Changed here and not committed.
+    Modified,
+    /// New here, and on no branch.
+    Added,
+    /// Removed here.
+    Deleted,
+    /// Committed in this clone alone.
+    LocalCommit,
+    /// As it was taken from the branch, which has another version by now.
+    Stale,
+}
+
+/// Says how things stand. Nothing is written but what a fetch brings.
+///
+/// Errors: not_found, for a branch that was named; auth, for a session that others can
+/// read; integrity, for a policy that cannot be read; unavailable.
+pub fn status(cx: &Context, request: &Request) -> Result<Report> {
+    let standing = access::standing(cx)?;
+    let tip_of = |name: &str| {
+        let found = standing.branches.iter().find(|(n, _)| n == name);
+        found.map(|(_, id)| *id)
+    };
+    let mut report = Report {
+        repo_name: cx.repo_name.clone(),
+        branch: None,
+        base: cx.config.base.clone(),
+        ahead: 0,
+        behind: 0,
+        head: None,
+        local: Vec::new(),
+        expires_at: None,
+        last_backup: newest_backup(&standing.branches),
+        message: "no sandbox is open here; open one: aidf sandbox init".to_owned(),
+    };
+    let target = access::choose(cx, request.branch.as_deref(), None)?;
+    if request.branch.is_none() && !target.is_sandbox() {
+        return Ok(report);
+    }
+    let branch = target.name().to_owned();
+    report.branch = Some(branch.clone());
+    report.base = access::base_of(cx, &target)?;
+    let Some(head) = tip_of(&branch) else {
+        if request.branch.is_some() {
+            return Err(access::no_branch(cx, &target));
+        }
+        report.message = format!(
+            "{branch} is not on the remote; its archive, if it has one, comes back: aidf sandbox restore {branch}"
+        );
+        return Ok(report);
+    };
+    report.head = Some(head);
+    let base = tip_of(&report.base).or_else(|| tip_of(standing.default_branch.as_deref()?));
+    let wants: Vec<CommitId> = std::iter::once(head).chain(base).collect();
+    cx.remote.fetch(&cx.store, &wants, false, &*cx.progress)?;
+    if let Some(base) = base {
+        (report.ahead, report.behind) = cx.store.ahead_behind(head, base);
+    }
+    let policy = Policy::new(
+        &standing.file,
+        &cx.config.policy,
+        &cx.config.base,
+        standing.default_branch.as_deref(),
+    );
+    let last_write = cx.store.commit(head)?.time;
+    report.expires_at = target.claims.as_ref().and_then(|claims| {
+        let activity = Activity {
+            tip: Some(last_write),
+            recorded: None,
+        };
+        let idle_days = policy.sandbox().idle_days;
+        let end = token::idleness(claims, activity, idle_days, cx.now.seconds()).ends?;
+        Some(Moment::from_seconds(end).rfc3339())
+    });
+    report.local = local(cx, &target, head)?;
+    report.message = sentence(&report, &branch);
+    Ok(report)
+}
+
+fn sentence(report: &Report, branch: &str) -> String {
+    let count = |n: u64, what: &str| match n {
+        1 => format!("1 {what}"),
+        n => format!("{n} {what}s"),
+    };
+    let files = match report.local.len() {
+        0 => "no file here differs from it".to_owned(),
+        1 => "1 file here differs from it".to_owned(),
+        n => format!("{n} files here differ from it"),
+    };
+    format!(
+        "{branch} is {} ahead of {} and {} behind; {files}",
+        count(report.ahead, "commit"),
+        report.base,
+        count(report.behind, "commit")
+    )
+}
+
+/// The name of the newest backup of any branch.
+fn newest_backup(branches: &[(String, CommitId)]) -> Option<String> {
+    let dated = branches.iter().filter_map(|(name, _)| {
+        let read = backup_name::parse(name)?;
+        Some((read.time.seconds(), name))
+    });
+    dated.max().map(|(_, name)| name.clone())
+}
+
+/// The working files that differ from the tip.
+fn local(cx: &Context, target: &Target, head: CommitId) -> Result<Vec<Local>> {
+    let (Some(root), Some(here)) = (cx.store.work_dir(), cx.store.head()) else {
+        return Ok(Vec::new());
+    };
+    let store = &cx.store;
+    let (tip, checkout) = (store.commit(head)?.tree, store.commit(here)?.tree);
+    let mut paths: BTreeSet<String> = BTreeSet::new();
+    let mut changed: BTreeMap<String, Option<Entry>> = BTreeMap::new();
+    let text = |bytes: &[u8]| Some(std::str::from_utf8(bytes).ok()?.to_owned());
+    for (bytes, _) in store.working_changes()? {
+        let Some(path) = text(&bytes).filter(|p| TreePath::new(p).is_ok()) else {
+            continue;
+        };
+        let file = root.join(&path);
+        match file.symlink_metadata() {
+            // What aidf does not write it does not compare.
+            Ok(meta) if !meta.is_file() => continue,
+            Ok(meta) => {
+                let entry = store.as_blob(&file, mode_of(&meta))?;
+                changed.insert(path.clone(), Some(entry));
+            }
+            Err(_) => {
+                changed.insert(path.clone(), None);
+            }
+        }
+        paths.insert(path);
+    }
+    for change in store.changes(Some(checkout), Some(tip), false)? {
+        paths.extend(text(&change.path));
+    }
+    let own = base::own_paths(cx, target)?;
+    paths.extend(own.iter().map(TreePath::to_string));
+    let base = Base::of_working_copy(cx, target, head)?;
+    let mut found = Vec::new();
+    for path in paths {
+        let theirs = store.entry(tip, path.as_bytes())?;
+        let uncommitted = changed.get(&path);
+        let ours = match uncommitted {
+            Some(entry) => *entry,
+            None => store.entry(checkout, path.as_bytes())?,
+        };
+        if ours == theirs {
+            continue;
+        }
+        let stale = base.entries(cx, &path)?.iter().all(|b| *b == ours);
+        let state = match (stale, uncommitted.is_some(), ours, theirs) {
+            (true, ..) => State::Stale,
+            (_, false, ..) => State::LocalCommit,
+            (_, _, None, _) => State::Deleted,
+            (_, _, _, None) => State::Added,
+            _ => State::Modified,
+        };
+        found.push(Local { path, state });
+    }
+    Ok(found)
+}
