@@ -122,11 +122,14 @@ pub fn read(text: &[u8]) -> Option<Sealed> {
     let (name, branch) = (next("name")?.to_owned(), next("branch")?.to_owned());
     let commit = CommitId::parse(next("commit")?).ok()?;
     let made = next("made")?.to_owned();
-    let aside = next("aside")?
-        .split(' ')
-        .filter(|id| !id.is_empty())
-        .map(|id| CommitId::parse(id).ok())
-        .collect::<Option<Vec<_>>>()?;
+    // One space each, as they are written: an entry has one form.
+    let aside = match next("aside")? {
+        "" => Vec::new(),
+        ids => ids
+            .split(' ')
+            .map(|id| CommitId::parse(id).ok())
+            .collect::<Option<Vec<_>>>()?,
+    };
     let (key, mac) = (next("key")?.to_owned(), next("mac")?.to_owned());
     if lines.next().is_some() {
         return None;
