@@ -251,7 +251,10 @@ impl Config {
             folders,
             timeout: Duration::from_secs(timeout),
             limits,
-            environment_token: get("AIDF_REUSE_TOKEN"),
+            // A secret that was read from a file mostly ends in a newline.
+            environment_token: get("AIDF_REUSE_TOKEN")
+                .map(|t| t.trim().to_owned())
+                .filter(|t| !t.is_empty()),
         })
     }
 }

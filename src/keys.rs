@@ -137,7 +137,7 @@ impl KeyRing {
         };
         let text = serde_json::to_string_pretty(&file).or_fail(Kind::Internal, failed)?;
         let folder = source.ring.parent().unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder).or_fail(Kind::Internal, failed)?;
+        private_folder(folder).or_fail(Kind::Internal, failed)?;
         // A temporary file is made with mode 0600, and put in place only where nothing is.
         let mut temporary =
             tempfile::NamedTempFile::new_in(folder).or_fail(Kind::Internal, failed)?;
@@ -259,6 +259,24 @@ pub fn read_secret(
         .read_to_string(&mut text)
         .or_fail(Kind::Usage, unreadable)?;
     Ok(text)
+}
+
+/// Makes a folder that nobody else can look into, whatever the umask; one that is there
+/// stays as its owner has it.
+fn private_folder(folder: &Path) -> std::io::Result<()> {
+    if let Some(above) = folder.parent() {
+        std::fs::create_dir_all(above)?;
+    }
+    let mut maker = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        maker.mode(0o700);
+    }
+    match maker.create(folder) {
+        Err(_) if folder.is_dir() => Ok(()),
+        other => other,
+    }
 }
 
 /// Opens a file for reading. A pipe that nobody writes to is not waited for.

@@ -119,6 +119,28 @@ pub fn open(token: &str, ring: &KeyRing, repository: &str, now: i64) -> Result<C
     Ok(claims)
 }
 
+/// The id of the key that sealed a token, where the token is well formed and `ring` does not
+/// hold that key: then nobody here can tell whether it is a good one.
+pub fn other_key<'t>(token: &'t str, ring: &KeyRing) -> Option<&'t str> {
+    /// What authenticates the sealed text (XChaCha20-Poly1305), in bytes.
+    const TAG: usize = 16;
+    let mut parts = token.split('.');
+    let (Some(FORMAT), Some(id), Some(body), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return None;
+    };
+    let named = id.len() == 8 && id.bytes().all(|b| b.is_ascii_hexdigit());
+    let body = Some(body).filter(|b| b.len() <= 4096);
+    let whole = body
+        .and_then(|b| URL_SAFE_NO_PAD.decode(b).ok())
+        .is_some_and(|b| {
+            b.len() >= NONCE_BYTES + TAG + BLOCK
+                && (b.len() - NONCE_BYTES - TAG).is_multiple_of(BLOCK)
+        });
+    (named && whole && ring.get(id).is_none()).then_some(id)
+}
+
 /// The text without tokens: of each the key's id stays, which opens nothing.
 pub fn redact(text: &str) -> std::borrow::Cow<'_, str> {
     let start = concat!("aidf1", ".");

@@ -156,9 +156,21 @@ pub(super) fn open(cx: &Context, token: &str) -> Result<Option<Claims>> {
     if !cx.is_broker() {
         return Ok(None);
     }
+    if let Some(key) = token::other_key(token, cx.keys()) {
+        return Err(other_key(key));
+    }
     token::open(token, cx.keys(), &cx.repo_name, cx.now.seconds())
         .map(Some)
         .map_err(rejected)
+}
+
+/// The error for a token whose key is on another machine.
+pub(super) fn other_key(id: &str) -> Error {
+    Error::new(
+        Kind::Auth,
+        format!("the reuse token was sealed with the key {id}, and that key is not on this machine"),
+    )
+    .hint("copy the key ring (keys.json) of the machine that issued the token, or give that key in AIDF_KEY; where the server checks tokens, no key is needed: aidf sandbox init --branch BRANCH --reuse-token TOKEN; for a new sandbox: aidf sandbox init --force-new")
 }
 
 /// The error for a rejected token: the same words whatever was wrong with it.

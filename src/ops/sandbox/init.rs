@@ -30,6 +30,8 @@ pub struct InitRequest {
     pub base: Option<String>,
     /// The name to ask for.
     pub name: Option<String>,
+    /// The token's branch: a holder cannot read it there.
+    pub branch: Option<String>,
     /// Add a worktree on the branch.
     pub worktree: Option<PathBuf>,
 }
@@ -93,33 +95,58 @@ fn open(cx: &mut Context, request: &InitRequest) -> Result<InitReport> {
     if let Some(dir) = &request.worktree {
         check_worktree(cx, dir)?;
     }
-    cx.keys_or_make()?;
-    let cx: &Context = cx;
-    let mut rejection = None;
     // Without a token the clone's own sandbox is meant, unless something new is asked for.
     let something_new = request.force_new || asked.is_some();
     let before = session::load(&cx.store, &cx.repo_name)?;
-    let remembered = before
-        .as_ref()
-        .filter(|s| request.base.is_none() && request.worktree.is_none() && !s.closed)
-        .map(|s| s.reuse_token.as_str());
-    let given = request
-        .reuse_token
-        .as_deref()
-        .or(cx.config.environment_token.as_deref())
-        .or(remembered)
-        .filter(|_| !something_new);
-    let mut claims = match given.map(|t| token::open(t, cx.keys(), &cx.repo_name, cx.now.seconds()))
-    {
-        Some(Ok(claims)) if claims.kind == TokenKind::Sandbox => Some(claims),
-        Some(Ok(_)) | None => None,
-        Some(Err(why)) => {
-            refuse_or_go_on(request, why, &mut rejection)?;
-            None
-        }
+    let remembered = match &request.branch {
+        Some(branch) => before.as_ref().and_then(|s| s.token_of(branch)),
+        None => before
+            .as_ref()
+            .filter(|s| request.base.is_none() && request.worktree.is_none() && !s.closed)
+            .map(|s| s.reuse_token.as_str()),
     };
+    let environment = cx.config.environment_token.clone();
+    let given = request.reuse_token.as_deref().or(environment.as_deref());
+    let given = given.or(remembered).filter(|_| !something_new);
+    let held = held(cx, request, given)?;
+    // What names a key is not made one for: this machine only lacks it.
+    let foreign = given.and_then(|t| token::other_key(t, cx.keys()));
+    match foreign.filter(|_| held.is_none()) {
+        Some(key) => return Err(access::other_key(key)),
+        None if held.is_some() => {}
+        None => {
+            cx.keys_or_make()?;
+        }
+    }
+    let cx: &Context = cx;
+    let mut rejection = None;
+    let given_here = given.filter(|_| held.is_none());
+    let mut claims =
+        match given_here.map(|t| token::open(t, cx.keys(), &cx.repo_name, cx.now.seconds())) {
+            Some(Ok(claims)) if claims.kind == TokenKind::Sandbox => Some(claims),
+            Some(Ok(_)) | None => None,
+            Some(Err(why)) => {
+                refuse_or_go_on(request, why, &mut rejection)?;
+                None
+            }
+        };
+    if let (Some(named), Some(good)) = (&request.branch, &claims)
+        && good.branch.as_ref() != Some(named)
+    {
+        return Err(Error::new(
+            Kind::Auth,
+            format!(
+                "the token is not that of {named}, but of {}",
+                good.branch.as_deref().unwrap_or("an operator")
+            ),
+        )
+        .hint("leave --branch out, or give that branch's token"));
+    }
     let published = publish::publish(cx, |attempt| {
         let mut opening = Opening::prepare(cx, request, attempt.advertisement)?;
+        if let Some(branch) = &held {
+            return opening.hold(branch, given.unwrap_or_default());
+        }
         if let Some(good) = &claims {
             match opening.resume(good, given.unwrap_or_default())? {
                 Ok(plan) => return Ok(plan),
@@ -181,6 +208,35 @@ fn open(cx: &mut Context, request: &InitRequest) -> Result<InitReport> {
         ));
     }
     Ok(report)
+}
+
+/// The branch that a holder names: a machine that cannot open the token and leaves that to
+/// the server. None where this machine decides itself.
+///
+/// Errors: usage, for a branch that is no sandbox, or without its token.
+fn held<'r>(
+    cx: &Context,
+    request: &'r InitRequest,
+    given: Option<&str>,
+) -> Result<Option<&'r str>> {
+    let Some(branch) = request.branch.as_deref() else {
+        return Ok(None);
+    };
+    if !names::is_sandbox(branch) {
+        return Err(
+            Error::new(Kind::Usage, format!("`{branch}` is not a sandbox's name"))
+                .hint("give the whole name, such as --branch sandbox-emerald-hawk"),
+        );
+    }
+    let Some(token) = given else {
+        return Err(Error::new(
+            Kind::Usage,
+            format!("--branch {branch} needs that sandbox's token, and none was given"),
+        )
+        .hint("give --reuse-token TOKEN, or set AIDF_REUSE_TOKEN"));
+    };
+    let here = cx.is_broker() && token::other_key(token, cx.keys()).is_none();
+    Ok(Some(branch).filter(|_| !here))
 }
 
 /// The branch that a sandbox was forked from: of a new one the base it has, of one that
@@ -276,13 +332,8 @@ impl<'a> Opening<'a> {
         if revoked::is_revoked(self.cx, self.advertisement, &claims.id) {
             return Ok(Err(Rejection::Revoked));
         }
-        let archive = format!("refs/aidf/archive/{branch}/");
-        // Archives are named by their time: the last in order is the newest.
-        let archived = self
-            .advertisement
-            .under(&archive)
-            .max_by(|a, b| a.0.cmp(b.0))
-            .map(|(_, id)| id);
+        let archived = super::close::newest_archive(self.advertisement, &branch);
+        let archived = archived.map(|(_, id)| id);
         let tip = self.advertisement.branch(&branch);
         let head = tip.or(archived).unwrap_or(self.base_tip);
         self.cx
@@ -306,6 +357,24 @@ impl<'a> Opening<'a> {
             return Ok(Ok(Plan::Nothing(report)));
         }
         self.push(report, Some(token.to_owned())).map(Ok)
+    }
+
+    /// The branch that a holder names, as it is or made again; the server judges the token.
+    fn hold(&self, branch: &str, token: &str) -> Result<Plan<InitReport>> {
+        let tip = self.advertisement.branch(branch);
+        let archived = super::close::newest_archive(self.advertisement, branch);
+        let head = tip.or(archived.map(|(_, id)| id)).unwrap_or(self.base_tip);
+        self.cx
+            .remote
+            .fetch(&self.cx.store, &[head], true, &*self.cx.progress)?;
+        let mut report = self.report(branch, token, head, tip.is_some(), None);
+        match tip {
+            Some(_) => {
+                report.base_created = false;
+                Ok(Plan::Nothing(report))
+            }
+            None => self.push(report, Some(token.to_owned())),
+        }
     }
 
     fn idleness(&self, claims: &Claims, tip: Option<i64>) -> Idleness {

@@ -1,0 +1,163 @@
+//! A second machine and a team: tokens whose key is elsewhere, holders, secrets from files.
+
+use crate::support::team::{doc, world};
+use crate::support::{Guarded, Machine};
+use crate::support::{Kind, permissions};
+
+#[test]
+fn a_token_of_a_key_that_is_elsewhere_is_told_and_nothing_is_made() {
+    let (w, branch, token) = world();
+    let b = w.other();
+    let key = token.split('.').nth(1).unwrap();
+    let refs = w.remote.refs();
+    for call in [
+        b.call(&["sandbox", "init", "--reuse-token", &token]),
+        b.call(&["sandbox", "init"]).env("AIDF_REUSE_TOKEN", &token),
+    ] {
+        let out = call.run().exits(4);
+        assert!(out.stderr.contains(key), "{out}");
+        assert!(out.stderr.contains("AIDF_KEY"), "{out}");
+        assert_eq!(w.remote.refs(), refs);
+        assert!(!b.env.keys().exists(), "no key ring is made");
+    }
+    // A machine with another key says the same.
+    b.json(&["sandbox", "init"]);
+    let refs = w.remote.refs();
+    let out = b
+        .aidf(&["sandbox", "init", "--reuse-token", &token])
+        .exits(4);
+    assert!(out.stderr.contains(key), "{out}");
+    b.write("x.txt", "x\n");
+    let commit = [
+        "commit",
+        "x.txt",
+        "-m",
+        "x",
+        "--branch",
+        &branch,
+        "--reuse-token",
+        &token,
+    ];
+    let out = b.aidf(&commit).exits(4);
+    assert!(out.stderr.contains(key), "{out}");
+    assert_eq!(w.remote.refs(), refs);
+    // With the ring it is the sandbox again.
+    b.share_key(&w);
+    let back = b.json(&["sandbox", "init", "--reuse-token", &token]);
+    assert_eq!(
+        (&back["branch"], &back["reused"]),
+        (&branch.into(), &true.into())
+    );
+}
+
+#[test]
+fn a_damaged_token_stays_a_warning_and_a_refusal_with_strict() {
+    let (w, branch, token) = world();
+    let damaged = format!("{}A", &token[..token.len() - 1]);
+    for bad in [damaged.as_str(), "aidf1.zz.AAAA", "not a token"] {
+        w.aidf(&["sandbox", "init", "--strict", "--reuse-token", bad])
+            .exits(4);
+        let new = w.json(&["sandbox", "init", "--reuse-token", bad]);
+        assert_eq!(new["created"], true, "{bad}");
+        assert_ne!(new["branch"], branch);
+    }
+}
+
+#[test]
+fn a_holder_names_the_branch_and_the_clone_remembers_both() {
+    let g = Guarded::new(Kind::Path, "");
+    let opened = g.w.json(&["sandbox", "init"]);
+    let (branch, token) = (
+        opened["branch"].as_str().unwrap(),
+        opened["reuse_token"].as_str().unwrap(),
+    );
+    let b = Machine::new(&g.w.remote);
+    let out = b.aidf(&["sandbox", "init", "--branch", branch]).exits(2);
+    assert!(out.stderr.contains("AIDF_REUSE_TOKEN"), "{out}");
+    let held = b.json(&[
+        "sandbox",
+        "init",
+        "--branch",
+        branch,
+        "--reuse-token",
+        token,
+    ]);
+    assert_eq!(
+        (&held["branch"], &held["reused"]),
+        (&branch.into(), &true.into())
+    );
+    assert!(!b.env.keys().exists(), "a holder has no key");
+    b.write("x.txt", "by the holder\n");
+    b.json(&["commit", "x.txt", "-m", "By the holder"]);
+    assert_eq!(g.w.remote.text(branch, "x.txt"), "by the holder\n");
+    // A false token gets nowhere: the server judges.
+    let c = Machine::new(&g.w.remote);
+    let mut bad = token.to_owned();
+    bad.replace_range(30..31, if &token[30..31] == "A" { "B" } else { "A" });
+    c.json(&["sandbox", "init", "--branch", branch, "--reuse-token", &bad]);
+    c.write("y.txt", "y\n");
+    let out = c.aidf(&["commit", "y.txt", "-m", "y"]).exits(5);
+    assert!(out.stderr.contains("is rejected"), "{out}");
+}
+
+#[test]
+fn where_the_key_is_a_branch_that_is_not_the_tokens_is_refused() {
+    let (w, _, token) = world();
+    let refs = w.remote.refs();
+    let call = [
+        "sandbox",
+        "init",
+        "--branch",
+        "sandbox-odd-owl",
+        "--reuse-token",
+        &token,
+    ];
+    w.aidf(&call).exits(4);
+    w.aidf(&[
+        "sandbox",
+        "init",
+        "--branch",
+        "main",
+        "--reuse-token",
+        &token,
+    ])
+    .exits(2);
+    assert_eq!(w.remote.refs(), refs);
+}
+
+#[test]
+fn a_token_from_a_secret_file_may_end_in_a_newline() {
+    let (w, branch, token) = world();
+    let b = w.other();
+    b.share_key(&w);
+    let call = b.call(&["sandbox", "init", "--json"]);
+    let out = call
+        .env("AIDF_REUSE_TOKEN", format!("{token}\n"))
+        .run()
+        .ok();
+    assert_eq!(out.json()["branch"], branch);
+    b.write("doc.txt", doc(&[(2, "by B")]));
+    let call = b.call(&["commit", "doc.txt", "-m", "Line 2"]);
+    call.env("AIDF_REUSE_TOKEN", format!("{token}\r\n"))
+        .run()
+        .ok();
+    // An empty one is none: CI sets variables that have no secret.
+    let call = b.call(&["status"]);
+    call.env("AIDF_REUSE_TOKEN", "\n").run().ok();
+}
+
+#[cfg(unix)]
+#[test]
+fn the_folder_of_the_key_ring_is_private_under_any_umask() {
+    let (w, _, _) = world();
+    let b = w.other();
+    let ring = b.env.keys();
+    let folder = ring.parent().unwrap();
+    let _ = std::fs::remove_dir_all(folder);
+    let aidf = env!("CARGO_BIN_EXE_aidf");
+    let mut command = b.env.command("sh", &b.clone);
+    command.args(["-c", &format!("umask 000; '{aidf}' sandbox init")]);
+    assert!(command.output().unwrap().status.success());
+    assert_eq!(permissions(folder), 0o700);
+    assert_eq!(permissions(&ring), 0o600);
+}
