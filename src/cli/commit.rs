@@ -20,6 +20,9 @@ pub struct Arguments {
     /// Take every file below DIR into the same path of the tree
     #[arg(long, value_name = "DIR")]
     from_dir: Option<PathBuf>,
+    /// Leave these out of folders and of -a, such as '*.log' or 'build/**'
+    #[arg(long, value_name = "GLOB")]
+    exclude: Vec<String>,
     /// Remove a path
     #[arg(long = "rm", value_name = "PATH")]
     remove: Vec<String>,
@@ -117,6 +120,7 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
         overwrite: arguments.overwrite,
         no_changelog: arguments.no_changelog,
         no_memory: arguments.no_memory,
+        exclude: arguments.exclude,
         dry_run: arguments.dry_run,
     };
     let report = commit::commit(&cx, request)?;
@@ -165,8 +169,10 @@ pub fn one_reader(files: &[String], reuse_token: Option<&str>) -> Result<()> {
     }
 }
 
-/// What one argument means.
-fn input(cx: &Context, argument: &str) -> Result<Vec<Input>> {
+/// What one argument means: a file or folder of the working tree, or `DEST=SRC`.
+///
+/// Errors: usage.
+pub fn input(cx: &Context, argument: &str) -> Result<Vec<Input>> {
     // A file whose own name has a `=` is meant itself.
     match argument.contains('=') && !take::is_there(cx, argument) {
         true => Ok(vec![content(cx, argument)?]),
@@ -175,9 +181,7 @@ fn input(cx: &Context, argument: &str) -> Result<Vec<Input>> {
 }
 
 /// `DEST=FILE`, or `DEST=-` for standard input.
-///
-/// Errors: usage.
-pub fn content(cx: &Context, argument: &str) -> Result<Input> {
+fn content(cx: &Context, argument: &str) -> Result<Input> {
     let (dest, source) = argument.split_once('=').unwrap_or((argument, ""));
     let path = TreePath::new(dest)?;
     let source = match source {

@@ -1,5 +1,6 @@
 //! The working copy: its files, its index and its branch, each written only where asked.
 
+use super::convert::Convert;
 use super::draft::Draft;
 use super::id::{CommitId, ObjectId};
 use super::object::{Entry, Mode};
@@ -95,10 +96,17 @@ impl Store {
         })
     }
 
-    /// Reads what stands at a path of the working tree; a file's content goes into `draft`.
+    /// Reads what stands at a path of the working tree; a file's content goes into `draft`
+    /// as git would store it.
     ///
-    /// Errors: usage, without a working tree; internal, for the disk.
-    pub fn work_file(&self, draft: &mut Draft<'_>, path: &[u8]) -> Result<Standing> {
+    /// Errors: usage, without a working tree; internal, for the disk; denied, for a filter
+    /// that may not be run.
+    pub fn work_file(
+        &self,
+        draft: &mut Draft<'_>,
+        path: &[u8],
+        convert: &Convert<'_>,
+    ) -> Result<Standing> {
         let place = self.place(path)?;
         let failed = || format!("`{}` cannot be read", place.display());
         if self.has_link_above(path) {
@@ -110,7 +118,11 @@ impl Store {
             Err(_) => return Ok(Standing::Nothing),
         };
         let mut file = File::open(&place).or_fail(Kind::Internal, failed)?;
-        let id = draft.blob_from(&mut file, |_| Ok(()))?;
+        let raw = draft.blob_from(&mut file, |_| Ok(()))?;
+        let id = match std::str::from_utf8(path) {
+            Ok(path) => convert.clean(draft, path, raw)?,
+            Err(_) => raw,
+        };
         Ok(Standing::File(WorkFile {
             entry: Entry {
                 id,
@@ -123,12 +135,13 @@ impl Store {
     /// Puts `entry` (none: nothing) into the working tree, where `before` is what stood
     /// there. False where that changed meanwhile: then the file is left alone.
     ///
-    /// Errors: internal, for the disk.
+    /// Errors: internal, for the disk; denied, for a filter that may not be run.
     pub fn put_work_file(
         &self,
         path: &[u8],
         before: &Standing,
         entry: Option<Entry>,
+        convert: &Convert<'_>,
     ) -> Result<bool> {
         let place = self.place(path)?;
         let failed = || format!("`{}` cannot be written", place.display());
@@ -151,7 +164,10 @@ impl Store {
             }
             return Ok(true);
         };
-        let content = self.read_blob(entry.id)?;
+        let content = match std::str::from_utf8(path) {
+            Ok(path) => convert.smudge(path, entry.id)?,
+            Err(_) => self.read_blob(entry.id)?,
+        };
         let folder = place.parent().unwrap_or(&place);
         std::fs::create_dir_all(folder).or_fail(Kind::Internal, failed)?;
         let mut temporary = new_file(folder, entry.mode).or_fail(Kind::Internal, failed)?;

@@ -6,7 +6,7 @@ use super::pack;
 use super::store::Store;
 use crate::error::{Error, Kind, OrFail, Result};
 use git2::{FileMode, ObjectType};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{Read, Write};
 
 /// Objects made for one push, so that they can be packed without a walk.
@@ -38,6 +38,16 @@ impl<'s> Draft<'s> {
             .or_fail(Kind::Internal, || "a file's content could not be stored")?;
         self.objects.push(ObjectId(id));
         Ok(ObjectId(id))
+    }
+
+    /// Takes note of an object that was written otherwise.
+    pub(super) fn add(&mut self, id: ObjectId) {
+        self.objects.push(id);
+    }
+
+    /// Forgets every object but these: what is not part of the push stays here.
+    pub fn keep_only(&mut self, ids: &HashSet<ObjectId>) {
+        self.objects.retain(|id| ids.contains(id));
     }
 
     /// Writes a blob from a stream, looking at each piece as it passes.

@@ -6,6 +6,7 @@
 //! there is no git it is used for packs without such deltas.
 
 use super::children;
+use super::convert::has_program;
 use super::limits::TransferLimits;
 use super::pack_check::PackCheck;
 use crate::error::{Error, Kind, OrFail, Result};
@@ -127,11 +128,7 @@ impl<'a> Intake<'a> {
 /// Whether git can be started here.
 fn git_is_here() -> bool {
     static HERE: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
-    *HERE.get_or_init(|| {
-        let name = format!("git{}", std::env::consts::EXE_SUFFIX);
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        std::env::split_paths(&path).any(|folder| folder.join(&name).is_file())
-    })
+    *HERE.get_or_init(|| has_program("git"))
 }
 
 /// `git index-pack` at work, in a folder of its own beside the objects.

@@ -9,6 +9,7 @@ mod bundle;
 mod checkout;
 mod children;
 mod compare;
+mod convert;
 mod credential;
 mod draft;
 #[cfg(any(fuzzing, test))]
@@ -33,6 +34,7 @@ pub use bundle::Bundle;
 pub use checkout::{Standing, WorkFile, mode_of};
 pub use children::{Child, clean};
 pub use compare::is_binary;
+pub use convert::Convert;
 pub(crate) use credential::{FROM_APP, Family, ask_helpers, families, hide, how_to_name, token};
 pub use credential::{Login, LoginSource};
 pub use draft::{Draft, Edit};

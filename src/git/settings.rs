@@ -42,6 +42,7 @@ impl GitSettings {
             "^core\\.sshcommand$",
             "^remote\\.",
             "^user\\.",
+            "^filter\\.",
         ] {
             let Ok(mut found) = config.entries(Some(glob)) else {
                 continue;

@@ -561,6 +561,9 @@ impl Store {
             Kind::Usage,
             || "HEAD has no commit to compare the working tree with",
         )?;
+        let Ok(index) = self.repo.index() else {
+            return self.changes_by_git();
+        };
         let mut options = git2::DiffOptions::new();
         options
             .include_untracked(true)
@@ -580,11 +583,66 @@ impl Store {
             else {
                 continue;
             };
-            let there = self
-                .repo
-                .workdir()
-                .is_some_and(|w| w.join(bytes_to_path(path)).symlink_metadata().is_ok());
+            let there = self.is_in_work_dir(path);
+            // What a sparse checkout leaves out was not removed (git-sparse-checkout(1)).
+            let skipped = |e: git2::IndexEntry| {
+                let skip = git2::IndexEntryExtendedFlag::SKIP_WORKTREE.bits();
+                e.flags_extended & skip != 0
+            };
+            if !there && index.get_path(&bytes_to_path(path), 0).is_some_and(skipped) {
+                continue;
+            }
             found.push((path.to_vec(), there));
+        }
+        found.sort();
+        found.dedup();
+        Ok(found)
+    }
+
+    fn is_in_work_dir(&self, path: &[u8]) -> bool {
+        let place = self.work_dir().map(|w| w.join(bytes_to_path(path)));
+        place.is_some_and(|p| p.symlink_metadata().is_ok())
+    }
+
+    /// The same by git itself: libgit2 reads neither a split nor a sparse index. No program
+    /// that the repository's configuration names is run (git-status(1), porcelain format 2).
+    fn changes_by_git(&self) -> Result<Vec<(Vec<u8>, bool)>> {
+        let mut command = self.git();
+        let config = self.repo.config().and_then(|mut c| c.snapshot());
+        let config = config.or_fail(Kind::Internal, || "the configuration cannot be read")?;
+        let mut filters = config
+            .entries(Some("^filter\\..*\\.(clean|process)$"))
+            .or_fail(Kind::Internal, || "the configuration cannot be read")?;
+        while let Some(Ok(entry)) = filters.next() {
+            if let Ok(name) = entry.name() {
+                command.arg("-c").arg(format!("{name}="));
+            }
+        }
+        drop(filters);
+        command.args([
+            "status",
+            "--porcelain=v2",
+            "-z",
+            "--untracked-files=all",
+            "--no-renames",
+            "--ignore-submodules=all",
+        ]);
+        let said = super::convert::run(
+            command,
+            &[],
+            "the index cannot be read, and git cannot tell what changed",
+        )?;
+        let mut found = Vec::new();
+        for line in said.split(|b| *b == 0) {
+            // The path follows so many fields.
+            let fields = match line.first() {
+                Some(b'1') => 8,
+                Some(b'u') => 10,
+                Some(b'?') => 1,
+                _ => continue,
+            };
+            let path = line.splitn(fields + 1, |b| *b == b' ').nth(fields);
+            found.extend(path.map(|p| (p.to_vec(), self.is_in_work_dir(p))));
         }
         found.sort();
         found.dedup();

@@ -8,7 +8,8 @@ use crate::clock::Moment;
 use crate::context::Context;
 use crate::error::Result;
 use crate::git::{CommitId, Entry, TreePath, mode_of};
-use crate::policy::Policy;
+use crate::ledger::attributes;
+use crate::policy::{Ledgers, Policy};
 use crate::token::{self, Activity};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -131,7 +132,7 @@ pub fn status(cx: &Context, request: &Request) -> Result<Report> {
         let end = token::idleness(claims, activity, idle_days, cx.now.seconds()).ends?;
         Some(Moment::from_seconds(end).rfc3339())
     });
-    report.local = local(cx, &target, head)?;
+    report.local = local(cx, &target, head, policy.ledgers())?;
     report.message = sentence(&report, &branch);
     Ok(report)
 }
@@ -164,7 +165,7 @@ fn newest_backup(branches: &[(String, CommitId)]) -> Option<String> {
 }
 
 /// The working files that differ from the tip.
-fn local(cx: &Context, target: &Target, head: CommitId) -> Result<Vec<Local>> {
+fn local(cx: &Context, target: &Target, head: CommitId, ledgers: &Ledgers) -> Result<Vec<Local>> {
     let (Some(root), Some(here)) = (cx.store.work_dir(), cx.store.head()) else {
         return Ok(Vec::new());
     };
@@ -173,6 +174,8 @@ fn local(cx: &Context, target: &Target, head: CommitId) -> Result<Vec<Local>> {
     let mut paths: BTreeSet<String> = BTreeSet::new();
     let mut changed: BTreeMap<String, Option<Entry>> = BTreeMap::new();
     let text = |bytes: &[u8]| Some(std::str::from_utf8(bytes).ok()?.to_owned());
+    let convert = store.convert(tip);
+    let mut draft = store.draft();
     for (bytes, _) in store.working_changes()? {
         let Some(path) = text(&bytes).filter(|p| TreePath::new(p).is_ok()) else {
             continue;
@@ -182,8 +185,15 @@ fn local(cx: &Context, target: &Target, head: CommitId) -> Result<Vec<Local>> {
             // What aidf does not write it does not compare.
             Ok(meta) if !meta.is_file() => continue,
             Ok(meta) => {
-                let entry = store.as_blob(&file, mode_of(&meta))?;
-                changed.insert(path.clone(), Some(entry));
+                let entry = match convert.is_raw(&path)? {
+                    true => Some(store.as_blob(&file, mode_of(&meta))?),
+                    false => match store.work_file(&mut draft, &bytes, &convert) {
+                        Ok(here) => here.entry(),
+                        // Its filter cannot be run here: nobody can tell.
+                        Err(_) => continue,
+                    },
+                };
+                changed.insert(path.clone(), entry);
             }
             Err(_) => {
                 changed.insert(path.clone(), None);
@@ -209,6 +219,10 @@ fn local(cx: &Context, target: &Target, head: CommitId) -> Result<Vec<Local>> {
             continue;
         }
         let stale = base.entries(cx, &path)?.iter().all(|b| *b == ours);
+        // What aidf writes by itself falls behind with each commit, and is nobody's concern.
+        if stale && (ledgers.contains(&path) || path == attributes::PATH) {
+            continue;
+        }
         let state = match (stale, uncommitted.is_some(), ours, theirs) {
             (true, ..) => State::Stale,
             (_, false, ..) => State::LocalCommit,

@@ -6,9 +6,7 @@ use crate::alerts::{self, Alert, AlertKind};
 use crate::conflict::{Clash, PathConflict};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{
-    CommitId, Draft, Edit, Entry, MAX_TEXT, MergedEntry, Mode, ObjectId, RefUpdate, TreePath,
-};
+use crate::git::{CommitId, Draft, Edit, Entry, MergedEntry, Mode, ObjectId, RefUpdate, TreePath};
 use crate::ledger::{ChangelogEntry, MemoryEntry, attributes};
 use crate::ops::access::Target;
 use crate::ops::base::Base;
@@ -177,9 +175,7 @@ impl Build<'_> {
                 }
                 checked => checked?,
             }
-            if base.is_marked(path) {
-                self.check_mended(path, want.entry)?;
-            }
+            base.check_mended(self.cx, path, want.entry)?;
             merge.touched.push((path.to_owned(), want.entry));
             if ours == theirs {
                 continue;
@@ -231,26 +227,6 @@ impl Build<'_> {
             Kind::Denied,
             format!("the path `{path}` is refused: it is {what} on the branch"),
         ))
-    }
-
-    /// A file that still holds the markers of `sandbox pull` was not mended.
-    fn check_mended(&self, path: &str, entry: Option<Entry>) -> Result<()> {
-        let Some(entry) = entry.filter(|e| e.mode.is_file()) else {
-            return Ok(());
-        };
-        if self.cx.store.blob_size(entry.id)? > MAX_TEXT {
-            return Ok(());
-        }
-        let content = self.cx.store.read_blob(entry.id)?;
-        let mut lines = content.split(|b| *b == b'\n');
-        match lines.any(|l| l.starts_with(b"<<<<<<< ") || l.starts_with(b">>>>>>> ")) {
-            false => Ok(()),
-            true => Err(Error::new(
-                Kind::Conflict,
-                format!("`{path}` still holds the conflict markers of `aidf sandbox pull`"),
-            )
-            .hint("nothing was written; keep the lines that are right, take the markers out, and commit again")),
-        }
     }
 
     /// The error for paths that conflict, with the way out of it.

@@ -15,7 +15,7 @@ use crate::git::{CommitId, Draft, Entry, ObjectId, Store, TreePath, check_parent
 use crate::policy::{Policy, Reaction};
 use build::Build;
 pub use read::{Input, Source};
-use read::{Wanted, below, check_unique, read_all};
+use read::{Wanted, as_stored, below, check_unique, read_all};
 use serde::Serialize;
 pub use take::Taken;
 
@@ -54,6 +54,8 @@ pub struct Request {
     pub no_changelog: bool,
     /// Write no memory entries.
     pub no_memory: bool,
+    /// Patterns of paths that are left out of folders and of `all`.
+    pub exclude: Vec<String>,
     /// Do all but push.
     pub dry_run: bool,
 }
@@ -173,9 +175,16 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
     let mut inputs = std::mem::take(&mut request.inputs);
     // What was named must be there; what the working tree lacks may be gone already.
     let named = request.remove.clone();
+    inputs.retain(|i| !is_excluded(&request.exclude, &i.path));
+    let inputs_named = inputs.len();
     let before = Before::now();
     if request.all {
         take::from_changes(cx, target, &mut inputs, &mut request.remove)?;
+        let exclude = &request.exclude;
+        inputs.retain(|i| !is_excluded(exclude, &i.path));
+        let removed = std::mem::take(&mut request.remove).into_iter();
+        let stays = |p: &TreePath| named.contains(p) || !is_excluded(exclude, p);
+        request.remove = removed.filter(stays).collect();
     }
     // Without a clone the branch's history is here only once it was fetched.
     if let Some(revision) = request.base.as_deref().filter(|_| !cx.store.is_cache()) {
@@ -232,14 +241,11 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
             none => {
                 cx.progress.step("read the files");
                 let mut draft = cx.store.draft();
-                let read = none.insert(read_all(
-                    &mut draft,
-                    &mut inputs,
-                    removed.len(),
-                    policy.limits(),
-                )?);
+                let read = read_all(&mut draft, &mut inputs, removed.len(), policy.limits())?;
+                let dry_run = request.dry_run;
+                let read = as_stored(cx, &mut draft, parent.tree, read, inputs_named, dry_run)?;
                 blobs = draft.objects();
-                read
+                none.insert(read)
             }
         };
         let built = Build {
@@ -273,7 +279,18 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
     Ok(report)
 }
 
-/// Reads content for paths, held to the policy's limits and alerts.
+/// Whether a pattern leaves a path out: one without a slash is about names in any folder.
+fn is_excluded(patterns: &[String], path: &TreePath) -> bool {
+    let path = path.as_str();
+    let name = path.rsplit('/').next().unwrap_or(path);
+    patterns.iter().any(|pattern| match pattern.contains('/') {
+        true => fast_glob::glob_match(pattern.trim_start_matches('/'), path),
+        false => fast_glob::glob_match(pattern, name),
+    })
+}
+
+/// Reads content for paths, held to the policy's limits and alerts, and stored as the
+/// attributes of `tree` say.
 ///
 /// Errors: usage, for what cannot be read; denied.
 pub(super) fn read_inputs(
@@ -281,10 +298,13 @@ pub(super) fn read_inputs(
     draft: &mut Draft<'_>,
     inputs: &mut [Input],
     policy: &Policy,
+    tree: ObjectId,
+    dry_run: bool,
 ) -> Result<Vec<(String, Entry)>> {
     check_unique(inputs, &[])?;
     let mut found = Vec::new();
-    for want in read_all(draft, inputs, 0, policy.limits())? {
+    let read = read_all(draft, inputs, 0, policy.limits())?;
+    for want in as_stored(cx, draft, tree, read, inputs.len(), dry_run)? {
         if let Some(what) = want.secret {
             let said = format!("`{}`: the content looks like {what}", want.path);
             match policy.reaction(AlertKind::PossibleSecret) {

@@ -130,6 +130,55 @@ pub(super) fn read_all(
     Ok(wanted)
 }
 
+/// Makes of the files what git would store of them, by the attributes of `tree`. Contents of
+/// git-lfs that the tree has not are uploaded, unless nothing is to be written.
+///
+/// Of the files after the first `named`, which nobody named, those with a filter that is not
+/// run here are left out with a note. Errors: denied, for any other such file; unavailable.
+pub(super) fn as_stored(
+    cx: &Context,
+    draft: &mut Draft<'_>,
+    tree: ObjectId,
+    wanted: Vec<Wanted>,
+    named: usize,
+    dry_run: bool,
+) -> Result<Vec<Wanted>> {
+    let convert = cx.store.convert(tree);
+    convert.learn(wanted.iter().map(|w| w.path.as_str()))?;
+    let (mut kept, mut uploads) = (Vec::with_capacity(wanted.len()), Vec::new());
+    for (at, mut want) in wanted.into_iter().enumerate() {
+        let path = want.path.as_str();
+        if let Some(entry) = &mut want.entry {
+            if let (Some(why), true) = (convert.refusal(path)?, at >= named) {
+                cx.warn(format!("left out: {}", why.message()));
+                continue;
+            }
+            let raw = entry.id;
+            entry.id = convert.clean(draft, path, raw)?;
+            let there = cx.store.entry(tree, path.as_bytes())?;
+            // A pointer that was given as one has its content elsewhere.
+            if raw != entry.id && there.map(|e| e.id) != Some(entry.id) {
+                uploads.extend(convert.lfs_id(path, entry.id)?);
+            }
+        }
+        kept.push(want);
+    }
+    draft.keep_only(&kept.iter().filter_map(|w| w.entry).map(|e| e.id).collect());
+    if dry_run || uploads.is_empty() {
+        return Ok(kept);
+    }
+    if cx.store.is_cache() {
+        return Err(Error::new(
+            Kind::Denied,
+            "files of git-lfs are uploaded from a clone, and -R works without one",
+        )
+        .hint("nothing was written; commit them from a clone"));
+    }
+    cx.progress.step("upload the content of LFS files");
+    cx.store.upload_lfs(cx.remote.name(), &uploads)?;
+    Ok(kept)
+}
+
 /// What a removal means on this tip: the path itself, or every file below a folder.
 pub(super) fn below(cx: &Context, tree: ObjectId, remove: &[TreePath]) -> Result<Vec<TreePath>> {
     let mut found = Vec::new();

@@ -162,9 +162,16 @@ pub fn from_tree(cx: &Context, path: &str) -> Result<Vec<Input>> {
             path: checked,
         }]),
         _ => {
+            if !place.is_empty() && top.join(&place).join(".git").symlink_metadata().is_ok() {
+                return Err(Error::new(
+                    Kind::Usage,
+                    format!("`{path}` is a repository of its own, and its files are not taken"),
+                )
+                .hint("commit them there; what this repository has of it is a commit's id, which git writes"));
+            }
             let mut found = Vec::new();
             let skip = |path: &str| cx.store.is_ignored(&top.join(path));
-            walk(&root, &place, &mut found, &skip)?;
+            walk(cx, &root, &place, &mut found, &skip)?;
             match found.is_empty() {
                 true => Err(Error::new(
                     Kind::Usage,
@@ -182,7 +189,7 @@ pub fn from_tree(cx: &Context, path: &str) -> Result<Vec<Input>> {
 pub fn from_folder(cx: &Context, dir: &Path) -> Result<Vec<Input>> {
     let root = Arc::new(open_root(&cx.dir.join(dir))?);
     let mut found = Vec::new();
-    walk(&root, "", &mut found, &|_| false)?;
+    walk(cx, &root, "", &mut found, &|_| false)?;
     match found.is_empty() {
         true => Err(Error::new(
             Kind::Usage,
@@ -201,16 +208,18 @@ fn open_root(dir: &Path) -> Result<Folder> {
 /// Every file below the folder `start` of `root`, but for repositories' own and what
 /// `skip` names.
 fn walk(
+    cx: &Context,
     root: &Arc<Folder>,
     start: &str,
     found: &mut Vec<Input>,
     skip: &dyn Fn(&str) -> bool,
 ) -> Result<()> {
     let folder = root.folder(start).map_err(|e| unreadable(e, start))?;
-    descend(root, &folder, start, 1, found, skip)
+    descend(cx, root, &folder, start, 1, found, skip)
 }
 
 fn descend(
+    cx: &Context,
     root: &Arc<Folder>,
     folder: &Folder,
     prefix: &str,
@@ -228,9 +237,16 @@ fn descend(
     let names = folder
         .names()
         .map_err(|e| unreadable(Refusal::System(e), prefix))?;
+    let before = found.len();
     for (name, sort) in names {
         if name == ".git" {
-            continue;
+            if prefix.is_empty() {
+                continue;
+            }
+            // Of a repository of its own git keeps the commit alone.
+            cx.warn(format!("left out: `{prefix}` is a repository of its own"));
+            found.truncate(before);
+            return Ok(());
         }
         let place = |name: &str| match prefix {
             "" => name.to_owned(),
@@ -247,7 +263,7 @@ fn descend(
                 let inner = folder
                     .folder(&place[place.len() - name.len()..])
                     .map_err(|e| unreadable(e, &place))?;
-                descend(root, &inner, &place, depth + 1, found, skip)?;
+                descend(cx, root, &inner, &place, depth + 1, found, skip)?;
             }
             Sort::Link => return Err(link(&TreePath::new(&place)?)),
             Sort::Other => return Err(not_a_file(&TreePath::new(&place)?)),
@@ -305,16 +321,34 @@ pub(super) fn from_changes(
     let mut named: BTreeSet<TreePath> = inputs.iter().map(|i| i.path.clone()).collect();
     named.extend(remove.iter().cloned());
     for (bytes, there) in cx.store.working_changes()? {
-        let text = String::from_utf8(bytes)
-            .map_err(|e| not_text(&String::from_utf8_lossy(e.as_bytes())))?;
+        let leave = |path: &str, why: &str| {
+            cx.warn(format!("left out: `{path}` is {why}"));
+        };
+        let Ok(text) = String::from_utf8(bytes.clone()) else {
+            leave(&String::from_utf8_lossy(&bytes), "no UTF-8 name");
+            continue;
+        };
         // A folder is reported as one where it is a repository of its own.
         if text.ends_with('/') {
-            cx.warn(format!(
-                "`{text}` is a repository of its own and is not taken"
-            ));
+            leave(&text, "a repository of its own");
             continue;
         }
-        let path = TreePath::new(&text)?;
+        let Ok(path) = TreePath::new(&text) else {
+            leave(&text, "a name that not every platform can hold");
+            continue;
+        };
+        let sort = root.as_ref().filter(|_| there).map(|r| r.sort(&text));
+        match sort {
+            Some(Ok(Some(Sort::Link))) => {
+                leave(&text, "a symlink");
+                continue;
+            }
+            Some(Ok(Some(Sort::Folder))) => {
+                leave(&text, "a submodule or a folder");
+                continue;
+            }
+            _ => {}
+        }
         if !named.insert(path.clone()) {
             continue;
         }

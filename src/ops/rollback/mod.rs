@@ -167,33 +167,69 @@ fn write(cx: &Context, request: &Request, target: &Target) -> Result<Report> {
             // The files here stay as they are, and so does what they were taken from; but
             // one that is as the branch has it again was taken from that.
             let before = Before::now();
-            let same = as_the_branch_has_them(cx, commit).unwrap_or_default();
-            base::remember(cx, target, commit, &same, before);
+            let here = compare_here(cx, commit).unwrap_or_default();
+            base::remember(cx, target, commit, &here.same, before);
+            here.note(cx);
         }
         None => {}
     }
     Ok(report)
 }
 
-/// The files here that are what a commit made of them.
-fn as_the_branch_has_them(cx: &Context, commit: CommitId) -> Result<Vec<(String, Option<Entry>)>> {
-    let mut same = Vec::new();
+/// The working files against what a commit made of them.
+#[derive(Default)]
+struct Here {
+    /// Files that are what it made of them.
+    same: Vec<(String, Option<Entry>)>,
+    /// Files that it removed, and that are here as they were before.
+    left: Vec<String>,
+}
+
+impl Here {
+    /// Says that files stay which the branch has no more: the next `commit -a` must not
+    /// surprise anybody with them.
+    fn note(&self, cx: &Context) {
+        /// Files that are named.
+        const SHOWN: usize = 3;
+        if self.left.is_empty() {
+            return;
+        }
+        let mut named = self.left[..self.left.len().min(SHOWN)].join(", ");
+        if self.left.len() > SHOWN {
+            named.push_str(&format!(" and {} more", self.left.len() - SHOWN));
+        }
+        cx.warn(format!(
+            "the working tree still holds what the rollback removed ({named}); `aidf sandbox pull` takes it away"
+        ));
+    }
+}
+
+fn compare_here(cx: &Context, commit: CommitId) -> Result<Here> {
+    let mut found = Here::default();
     if cx.store.work_dir().is_none() {
-        return Ok(same);
+        return Ok(found);
     }
     let made = cx.store.commit(commit)?;
     let parent = made.parents.first().map(|id| cx.store.commit(*id));
     let before = parent.transpose()?.map(|p| p.tree);
     let mut draft = cx.store.draft();
+    let convert = cx.store.convert(made.tree);
     for change in cx.store.changes(before, Some(made.tree), false)? {
-        let here = cx.store.work_file(&mut draft, &change.path)?.entry();
-        if here == change.new
-            && let Ok(path) = String::from_utf8(change.path)
-        {
-            same.push((path, here));
+        let Ok(path) = String::from_utf8(change.path) else {
+            continue;
+        };
+        // One that cannot be compared is not known to be the same.
+        let Ok(here) = cx.store.work_file(&mut draft, path.as_bytes(), &convert) else {
+            continue;
+        };
+        let here = here.entry();
+        if here == change.new {
+            found.same.push((path, here));
+        } else if change.new.is_none() && here == change.old {
+            found.left.push(path);
         }
     }
-    Ok(same)
+    Ok(found)
 }
 
 struct Work<'a> {

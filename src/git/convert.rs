@@ -1,0 +1,489 @@
+//! Content between the working tree and the object store, as git converts it by attributes
+//! (gitattributes(5)): line ends, `ident`, encodings, LFS, and filters that the user has
+//! set up. The attributes of a branch's tree decide, and not those of the checkout.
+//!
+//! git itself converts; libgit2 knows neither encodings nor filters. It is asked only where
+//! an attribute says so, and about content that would come out otherwise.
+
+use super::children::{self, Child};
+use super::draft::Draft;
+use super::id::ObjectId;
+use super::settings::GitSettings;
+use super::store::Store;
+use crate::error::{Error, Kind, OrFail, Result};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+/// What git is asked about each path.
+const ASKED: [&str; 6] = [
+    "text",
+    "crlf",
+    "eol",
+    "ident",
+    "working-tree-encoding",
+    "filter",
+];
+
+/// Words without which a file of attributes has no say in what is stored. `binary` only
+/// takes conversions away.
+const WORDS: [&[u8]; 6] = [b"text", b"crlf", b"eol", b"ident", b"encoding", b"filter"];
+
+/// The filter of git-lfs.
+const LFS: &str = "lfs";
+
+/// A pointer of git-lfs is at most so long, in bytes (its specification, version 1).
+const POINTER: usize = 1024;
+
+/// What the attributes of one path say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Attributes {
+    /// CRLF becomes LF.
+    text: bool,
+    /// Only where git takes the content for text, and has no CRLF of it yet.
+    auto: bool,
+    /// LF becomes CRLF in the working tree.
+    crlf: bool,
+    ident: bool,
+    encoding: bool,
+    filter: Option<String>,
+}
+
+/// The conversions of one tree.
+pub struct Convert<'s> {
+    store: &'s Store,
+    tree: ObjectId,
+    known: RefCell<BTreeMap<String, Attributes>>,
+}
+
+impl Store {
+    /// The conversions that the attributes of `tree` ask for.
+    pub fn convert(&self, tree: ObjectId) -> Convert<'_> {
+        Convert {
+            store: self,
+            tree,
+            known: RefCell::default(),
+        }
+    }
+
+    /// Uploads contents of git-lfs that this clone has, by their ids, to a remote's server.
+    ///
+    /// Errors: unavailable, with what git-lfs says.
+    pub fn upload_lfs(&self, remote: &str, ids: &[String]) -> Result<()> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let mut command = self.git();
+        command
+            .args(["lfs", "push", "--object-id", remote])
+            .args(ids);
+        let out = command
+            .stdin(Stdio::null())
+            .output()
+            .or_fail(Kind::Unavailable, || "`git lfs` could not be started")?;
+        match out.status.success() {
+            true => Ok(()),
+            false => Err(Error::new(
+                Kind::Unavailable,
+                "the content of LFS files could not be uploaded",
+            )
+            .hint("nothing was written; see whether `git lfs push` works here")
+            .caused_by(anyhow::anyhow!(last_line(&out.stderr)))),
+        }
+    }
+
+    /// Whether git's configuration has a setting.
+    fn has_setting(&self, name: &str) -> bool {
+        let config = self.repo.config().and_then(|mut c| c.snapshot());
+        config.is_ok_and(|c| c.get_entry(name).is_ok())
+    }
+
+    /// git on this repository, with a clean environment.
+    pub(super) fn git(&self) -> Command {
+        let mut command = Command::new("git");
+        children::clean(&mut command, Child::Server);
+        command
+            .env("GIT_DIR", self.repo.path())
+            .env("GIT_NO_LAZY_FETCH", "1")
+            .args(["-c", "core.fsmonitor=false"]);
+        if let Some(root) = self.work_dir() {
+            command.env("GIT_WORK_TREE", root).current_dir(root);
+        }
+        command
+    }
+}
+
+impl Convert<'_> {
+    /// Finds out about many paths at once: git is started once for all of them.
+    ///
+    /// Errors: unavailable, where git is needed and cannot be started.
+    pub fn learn<'p>(&self, paths: impl Iterator<Item = &'p str>) -> Result<()> {
+        let known = self.known.borrow();
+        let new: Vec<&str> = paths.filter(|p| !known.contains_key(*p)).collect();
+        drop(known);
+        let found = match self.have_a_say(&new)? {
+            true => self.ask(&new)?,
+            false => BTreeMap::new(),
+        };
+        let mut known = self.known.borrow_mut();
+        for path in new {
+            let attributes = found.get(path).cloned().unwrap_or_default();
+            known.insert(path.to_owned(), attributes);
+        }
+        Ok(())
+    }
+
+    fn of(&self, path: &str) -> Result<Attributes> {
+        self.learn(std::iter::once(path))?;
+        Ok(self.known.borrow().get(path).cloned().unwrap_or_default())
+    }
+
+    /// Whether any file of attributes could have a say in how these paths are stored.
+    fn have_a_say(&self, paths: &[&str]) -> Result<bool> {
+        if paths.is_empty() {
+            return Ok(false);
+        }
+        let config = self.store.repo.config();
+        let text = |name: &str| config.as_ref().ok()?.get_string(name).ok();
+        if text("core.autocrlf").is_some_and(|v| v != "false")
+            || text("core.attributesfile").is_some()
+        {
+            return Ok(true);
+        }
+        let mut files = vec![self.store.common_dir().join("info").join("attributes")];
+        files.push("/etc/gitattributes".into());
+        let home = std::env::var_os("XDG_CONFIG_HOME").map(std::path::PathBuf::from);
+        let home = home.filter(|p| !p.as_os_str().is_empty()).or_else(|| {
+            let home = std::env::var_os("HOME")?;
+            Some(std::path::Path::new(&home).join(".config"))
+        });
+        files.extend(home.map(|h| h.join("git").join("attributes")));
+        if files
+            .iter()
+            .any(|f| std::fs::read(f).is_ok_and(|t| speaks(&t)))
+        {
+            return Ok(true);
+        }
+        let mut folders: BTreeSet<&str> = BTreeSet::from([""]);
+        for path in paths {
+            folders.extend(path.match_indices('/').map(|(at, _)| &path[..at]));
+        }
+        for folder in folders {
+            let file = match folder {
+                "" => ".gitattributes".to_owned(),
+                _ => format!("{folder}/.gitattributes"),
+            };
+            let entry = self.store.entry(self.tree, file.as_bytes())?;
+            if let Some(entry) = entry.filter(|e| e.mode.is_file())
+                && speaks(&self.store.read_blob(entry.id)?)
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn ask(&self, paths: &[&str]) -> Result<BTreeMap<String, Attributes>> {
+        let mut command = self.command(&[])?;
+        command.args(["check-attr", "--stdin", "-z"]).args(ASKED);
+        let mut input = Vec::new();
+        for path in paths {
+            input.extend_from_slice(path.as_bytes());
+            input.push(0);
+        }
+        let answer = run(
+            command,
+            &input,
+            "git cannot tell the attributes of the files",
+        )?;
+        let config = self.store.repo.config();
+        let config = |name: &str| config.as_ref().ok()?.get_string(name).ok();
+        let autocrlf = config("core.autocrlf").unwrap_or_default();
+        let converts = autocrlf == "true" || autocrlf == "input";
+        let crlf_here = autocrlf == "true" || config("core.eol").is_some_and(|v| v == "crlf");
+        let mut said: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+        let mut words = answer.split(|b| *b == 0).map(String::from_utf8_lossy);
+        while let (Some(path), Some(name), Some(value)) = (words.next(), words.next(), words.next())
+        {
+            let of_path = said.entry(path.into_owned()).or_default();
+            of_path.insert(name.into_owned(), value.into_owned());
+        }
+        let attributes = said.into_iter().map(|(path, said)| {
+            let value = |name: &str| said.get(name).map_or("unspecified", String::as_str);
+            let is_set = |name: &str| !matches!(value(name), "unspecified" | "unset");
+            let text = match value("text") {
+                "unspecified" => value("crlf"),
+                other => other,
+            };
+            // An end of line makes a file text, if nothing says that it is none.
+            let implied = text == "unspecified" && is_set("eol");
+            let auto = text == "auto" || (text == "unspecified" && !implied && converts);
+            let is_text = auto || implied || !matches!(text, "unspecified" | "unset");
+            let crlf = match value("eol") {
+                "unspecified" => crlf_here,
+                eol => eol == "crlf",
+            };
+            let filter = Some(value("filter").to_owned());
+            let found = Attributes {
+                text: is_text,
+                auto,
+                crlf: is_text && crlf,
+                ident: is_set("ident"),
+                encoding: is_set("working-tree-encoding"),
+                filter: filter.filter(|_| is_set("filter")),
+            };
+            (path, found)
+        });
+        Ok(attributes.collect())
+    }
+
+    /// git with the tree's attributes, and with these filters as the user has them.
+    ///
+    /// Errors: unavailable, for a git that knows no `--attr-source` (2.41 does).
+    fn command(&self, settings: &[(String, String)]) -> Result<Command> {
+        let mut command = self.store.git();
+        for (name, value) in settings {
+            command.arg("-c").arg(format!("{name}={value}"));
+        }
+        command.arg(format!("--attr-source={}", self.tree));
+        Ok(command)
+    }
+
+    /// The tree whose attributes decide.
+    pub fn tree(&self) -> ObjectId {
+        self.tree
+    }
+
+    /// Whether git stores a file as it is.
+    ///
+    /// Errors: unavailable, without git.
+    pub fn is_raw(&self, path: &str) -> Result<bool> {
+        Ok(self.of(path)? == Attributes::default())
+    }
+
+    /// Why a file cannot be converted here: its filter is not the user's to run.
+    pub fn refusal(&self, path: &str) -> Result<Option<Error>> {
+        match self.of(path)?.filter {
+            Some(filter) => Ok(self.settings(path, &filter).err()),
+            None => Ok(None),
+        }
+    }
+
+    /// What the user's own configuration says of a filter, to be said again on the command
+    /// line: the repository's configuration may name any program.
+    ///
+    /// Errors: denied, where it says nothing.
+    fn settings(&self, path: &str, filter: &str) -> Result<Vec<(String, String)>> {
+        let key = |what: &str| format!("filter.{filter}.{what}");
+        let plain = |what: &str, value: &str| (key(what), value.to_owned());
+        if filter == LFS && has_program("git-lfs") {
+            return Ok(vec![
+                plain("clean", "git-lfs clean -- %f"),
+                plain("smudge", "git-lfs smudge -- %f"),
+                plain("process", "git-lfs filter-process"),
+                plain("required", "true"),
+            ]);
+        }
+        let why = match filter {
+            LFS => format!("`{path}` is kept by git-lfs, which is not on this machine"),
+            _ => format!(
+                "`{path}` goes through the filter `{filter}`, which your own git configuration does not have"
+            ),
+        };
+        let missing = || {
+            Error::new(Kind::Denied, why.clone()).hint(match filter {
+                LFS => "nothing was written; install git-lfs".to_owned(),
+                _ => format!(
+                    "nothing was written; a filter of the repository's configuration is not run: set it in your own (git config --global filter.{filter}.clean COMMAND), or commit the file with git"
+                ),
+            })
+        };
+        if filter == LFS {
+            return Err(missing());
+        }
+        let own = GitSettings::of_user();
+        let value = |what: &str| own.last(&key(what)).filter(|v| !v.is_empty());
+        // Where there is a process git starts that, and an empty one hides the others.
+        let process_of_repository =
+            value("process").is_none() && self.store.has_setting(&key("process"));
+        let has_any = value("clean").is_some() || value("process").is_some();
+        if process_of_repository || !has_any {
+            return Err(missing());
+        }
+        let all = ["clean", "smudge", "process"];
+        let mut settings: Vec<(String, String)> = all
+            .iter()
+            .filter_map(|what| Some((key(what), value(what)?.to_owned())))
+            .collect();
+        // What the user's own leaves out must not come from the repository's.
+        for what in ["clean", "smudge"] {
+            if value(what).is_none() {
+                settings.push(plain(what, ""));
+            }
+        }
+        // One that fails must not pass the content on as it is.
+        settings.push(plain("required", "true"));
+        Ok(settings)
+    }
+
+    /// The id of what git would store for `raw`, the content of a file of the working tree.
+    ///
+    /// Errors: denied, for a filter that may not be run; unavailable, without git.
+    pub fn clean(&self, draft: &mut Draft<'_>, path: &str, raw: ObjectId) -> Result<ObjectId> {
+        let says = self.of(path)?;
+        if says == Attributes::default() {
+            return Ok(raw);
+        }
+        let settings = match &says.filter {
+            Some(filter) => self.settings(path, filter)?,
+            None => Vec::new(),
+        };
+        let content = self.store.read_blob(raw)?;
+        let has = |what: &[u8]| content.windows(what.len()).any(|w| w == what);
+        let ends = says.text && has(b"\r") && !(says.auto && self.has_crlf(path)?);
+        if !(says.filter.is_some() || says.encoding || ends || (says.ident && has(b"$Id"))) {
+            return Ok(raw);
+        }
+        let mut command = self.command(&settings)?;
+        command
+            .args(["hash-object", "-w", "--stdin", "--path"])
+            .arg(path);
+        let failed = format!("`{path}` cannot be converted as its attributes say");
+        let answer = run(command, &content, &failed)?;
+        let id = String::from_utf8_lossy(&answer);
+        let id = ObjectId::parse(id.trim())?;
+        draft.add(id);
+        Ok(id)
+    }
+
+    /// Whether the tree's own content has CRLF: `text=auto` leaves such a file as it is.
+    fn has_crlf(&self, path: &str) -> Result<bool> {
+        let entry = self.store.entry(self.tree, path.as_bytes())?;
+        match entry.filter(|e| e.mode.is_file()) {
+            Some(entry) => {
+                let content = self.store.read_blob(entry.id)?;
+                Ok(content.windows(2).any(|w| w == b"\r\n"))
+            }
+            None => Ok(false),
+        }
+    }
+
+    /// What the working tree gets for a stored content.
+    ///
+    /// Errors: denied, for a filter that may not be run; unavailable, without git.
+    pub fn smudge(&self, path: &str, stored: ObjectId) -> Result<Vec<u8>> {
+        let says = self.of(path)?;
+        let settings = match &says.filter {
+            Some(filter) => self.settings(path, filter)?,
+            None => Vec::new(),
+        };
+        if !(says.filter.is_some() || says.encoding || says.crlf || says.ident) {
+            return self.store.read_blob(stored);
+        }
+        let mut command = self.command(&settings)?;
+        command
+            .args(["cat-file", "--filters", "--path"])
+            .arg(path)
+            .arg(stored.to_string());
+        let failed = format!("`{path}` cannot be converted as its attributes say");
+        run(command, &[], &failed)
+    }
+
+    /// The id that a server of git-lfs knows a content by, where `stored` is the pointer
+    /// that [`Convert::clean`] made of it.
+    pub fn lfs_id(&self, path: &str, stored: ObjectId) -> Result<Option<String>> {
+        if self.of(path)?.filter.as_deref() != Some(LFS)
+            || self.store.blob_size(stored)? > POINTER as u64
+        {
+            return Ok(None);
+        }
+        let pointer = self.store.read_blob(stored)?;
+        Ok(lfs_id(&pointer))
+    }
+}
+
+/// The id in a pointer of git-lfs (its specification, version 1).
+fn lfs_id(pointer: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(pointer).ok()?;
+    let id = text.lines().find_map(|l| l.strip_prefix("oid sha256:"))?;
+    let good = id.len() == 64 && id.bytes().all(|b| b.is_ascii_hexdigit());
+    (text.starts_with("version ") && good).then(|| id.to_owned())
+}
+
+fn speaks(attributes: &[u8]) -> bool {
+    let says = |word: &[u8]| attributes.windows(word.len()).any(|w| w == word);
+    WORDS.iter().any(|w| says(w))
+}
+
+/// Whether a program is where programs are looked for.
+pub(super) fn has_program(name: &str) -> bool {
+    let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(&name).is_file())
+}
+
+/// Runs git with this input, and gives what it prints.
+pub(super) fn run(mut command: Command, input: &[u8], failed: &str) -> Result<Vec<u8>> {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|e| {
+            Error::new(Kind::Unavailable, failed.to_owned())
+                .hint(
+                    "the attributes of the branch ask for a conversion that git does: install git",
+                )
+                .caused_by(e)
+        })?;
+    let stdin = child.stdin.take();
+    let out = std::thread::scope(|scope| {
+        // It may print before it has read all.
+        scope.spawn(move || stdin.map(|mut s| s.write_all(input)));
+        child.wait_with_output()
+    })
+    .or_fail(Kind::Internal, || failed.to_owned())?;
+    match out.status.success() {
+        true => Ok(out.stdout),
+        false => Err(Error::new(Kind::Denied, failed.to_owned())
+            .hint("nothing was written; git 2.41 or newer is needed, and the file's filter must work here")
+            .caused_by(anyhow::anyhow!(last_line(&out.stderr)))),
+    }
+}
+
+fn last_line(said: &[u8]) -> String {
+    let text = String::from_utf8_lossy(said);
+    let line = text.lines().rev().find(|l| !l.trim().is_empty());
+    line.unwrap_or("it gave no reason").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pointer_of_lfs_is_told_from_other_text() {
+        let id = "4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393";
+        let pointer =
+            format!("version https://git-lfs.github.com/spec/v1\noid sha256:{id}\nsize 12345\n");
+        assert_eq!(lfs_id(pointer.as_bytes()).as_deref(), Some(id));
+        for other in [
+            "",
+            "oid sha256:zz\n",
+            &format!("oid sha256:{id}\n"),
+            "version x\noid sha256:12\n",
+        ] {
+            assert_eq!(lfs_id(other.as_bytes()), None, "{other}");
+        }
+        assert_eq!(lfs_id(b"\xff"), None);
+    }
+
+    #[test]
+    fn only_files_that_speak_of_conversions_have_a_say() {
+        assert!(!speaks(b"/memory.yaml merge=union\n*.png binary\n"));
+        for line in ["* text=auto", "*.txt eol=lf", "*.c ident", "*.x filter=y"] {
+            assert!(speaks(line.as_bytes()), "{line}");
+        }
+    }
+}

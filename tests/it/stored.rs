@@ -1,0 +1,339 @@
+//! Content as git would store it: each file compared with what plain `git add` and
+//! `git commit` make of the same working file.
+
+use crate::support::{Machine, World};
+
+/// A world whose branches have these attributes, and a sandbox that is open.
+fn world(attributes: &str, files: &[(&str, &[u8])]) -> (World, String) {
+    let w = World::path();
+    let mut all: Vec<(&str, Option<&[u8]>)> = vec![(".gitattributes", Some(attributes.as_bytes()))];
+    all.extend(files.iter().map(|(p, c)| (*p, Some(*c))));
+    w.remote.write("main", &all, "Attributes");
+    w.remote
+        .git(&["update-ref", "refs/heads/sandbox", "refs/heads/main"]);
+    w.git(&["pull", "-q", "origin", "main"]);
+    let branch = w.sandbox();
+    (w, branch)
+}
+
+/// The tree entry that plain git makes of a file of the working tree.
+fn by_git(m: &Machine, path: &str) -> String {
+    let index = m.env.path("index-of-git");
+    let _ = std::fs::remove_file(&index);
+    let git = |args: &[&str]| {
+        let mut command = m.env.command("git", &m.clone);
+        let out = command
+            .args(args)
+            .env("GIT_INDEX_FILE", &index)
+            .output()
+            .unwrap();
+        assert!(
+            out.status.success(),
+            "{args:?}: {}",
+            String::from_utf8_lossy(&out.stderr)
+        );
+        String::from_utf8(out.stdout).unwrap()
+    };
+    git(&["read-tree", "HEAD"]);
+    git(&["add", "--", path]);
+    let line = git(&["ls-files", "--stage", "--", path]);
+    let mut words = line.split_whitespace();
+    format!("{} {}", words.next().unwrap(), words.next().unwrap())
+}
+
+/// The same of a branch on the remote.
+fn on_remote(w: &World, branch: &str, path: &str) -> String {
+    let line = w.remote.git(&["ls-tree", branch, "--", path]);
+    let words: Vec<&str> = line.split_whitespace().collect();
+    format!("{} {}", words[0], words[2])
+}
+
+fn same_as_git(w: &World, branch: &str, path: &str, content: &[u8]) {
+    w.write(path, content);
+    let want = by_git(w, path);
+    w.json(&["commit", path, "-m", &format!("Change {path}")]);
+    assert_eq!(on_remote(w, branch, path), want, "{path}");
+}
+
+#[test]
+fn line_ends_idents_and_encodings_are_stored_as_git_stores_them() {
+    let attributes = "*.txt text\n*.auto text=auto\n*.lf eol=lf\n*.crlf eol=crlf\n*.raw -text\n*.id ident\n*.u16 text working-tree-encoding=UTF-16LE\n";
+    let (w, branch) = world(attributes, &[("old.auto", b"a\r\nb\r\n")]);
+    let utf16: Vec<u8> = "a\r\nb\r\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    for (path, content) in [
+        ("a.txt", &b"one\r\ntwo\r\n"[..]),
+        ("b.txt", b"one\ntwo\n"),
+        ("a.auto", b"one\r\ntwo\r\n"),
+        ("b.auto", b"one\r\n\0\r\n"),
+        ("a.lf", b"one\r\ntwo\n"),
+        ("a.crlf", b"one\r\ntwo\r\n"),
+        ("a.raw", b"one\r\ntwo\r\n"),
+        ("a.id", b"x $Id: 0123456789 $ y\n"),
+        ("a.u16", &utf16),
+        ("a.none", b"one\r\ntwo\r\n"),
+        ("deep/er/a.txt", b"one\r\n"),
+    ] {
+        same_as_git(&w, &branch, path, content);
+    }
+    w.remote.is_sound();
+}
+
+#[test]
+fn a_file_that_has_crlf_already_is_left_so_where_git_guesses() {
+    let (w, branch) = world("* text=auto\n", &[("old.dat", b"a\r\nb\r\n")]);
+    w.write("old.dat", b"a\r\nb\r\nc\r\n");
+    w.json(&["commit", "old.dat", "-m", "One line more"]);
+    assert_eq!(w.remote.file(&branch, "old.dat"), b"a\r\nb\r\nc\r\n");
+}
+
+#[test]
+fn one_edited_line_of_a_crlf_file_is_one_changed_line() {
+    let lines =
+        |n: usize, end: &str| -> String { (0..n).map(|i| format!("line {i}{end}")).collect() };
+    let (w, _) = world(
+        "*.txt text eol=crlf\n",
+        &[("a.txt", lines(50, "\n").as_bytes())],
+    );
+    let here = std::fs::read_to_string(w.clone.join("a.txt")).unwrap();
+    assert!(here.contains("line 0\r\n"), "git checked it out so");
+    w.write("a.txt", here.replace("line 7\r\n", "line seven\r\n"));
+    let answer = w.json(&["commit", "a.txt", "-m", "One line"]);
+    let file = &answer["files"][0];
+    assert_eq!(
+        (&file["added"], &file["removed"]),
+        (&1.into(), &1.into()),
+        "{answer}"
+    );
+}
+
+#[test]
+fn the_branchs_attributes_decide_and_not_the_checkouts() {
+    let (w, branch) = world("", &[]);
+    w.remote.write(
+        &branch,
+        &[(".gitattributes", Some(b"*.txt text\n"))],
+        "Attributes of the branch alone",
+    );
+    w.write("a.txt", b"one\r\n");
+    w.json(&["commit", "a.txt", "-m", "One"]);
+    assert_eq!(w.remote.file(&branch, "a.txt"), b"one\n");
+}
+
+#[test]
+fn a_filter_of_the_repositorys_own_configuration_is_not_run_and_nothing_goes_out_in_clear() {
+    let (w, branch) = world("secret* filter=crypt\n", &[]);
+    let ran = w.env.path("ran");
+    let clean = format!("touch '{}'; tr a-z n-za-m", ran.display());
+    w.git(&["config", "filter.crypt.clean", &clean]);
+    w.write("secret.env", "password\n");
+    let refs = w.remote.refs();
+    let out = w.aidf(&["commit", "secret.env", "-m", "A secret"]).exits(5);
+    for words in ["secret.env", "crypt", "git config --global"] {
+        assert!(out.stderr.contains(words), "{words}: {out}");
+    }
+    assert_eq!(w.remote.refs(), refs);
+    // Of all changes it is left out, and said.
+    w.write("open.txt", "open\n");
+    let out = w.aidf(&["commit", "-a", "-m", "All"]).ok();
+    assert!(out.stderr.contains("left out: `secret.env`"), "{out}");
+    assert!(w.remote.try_file(&branch, "secret.env").is_none());
+    assert_eq!(w.remote.text(&branch, "open.txt"), "open\n");
+    let _ = std::fs::remove_file(&ran);
+    w.json(&["status"]);
+    w.json(&["sandbox", "pull"]);
+    assert!(!ran.exists(), "a program of the repository's was run");
+    // No object of the clear text came to the server.
+    let id = w.git(&["hash-object", "--no-filters", "secret.env"]);
+    let there = w
+        .env
+        .try_git(&w.remote.bare, &["cat-file", "-e", id.trim()]);
+    assert_ne!(there.code, 0);
+}
+
+#[test]
+fn a_filter_of_the_users_own_configuration_is_run() {
+    let (w, branch) = world("*.rot filter=rot\n", &[]);
+    w.env
+        .gitconfig("[filter \"rot\"]\n\tclean = tr a-z n-za-m\n\tsmudge = tr n-za-m a-z\n");
+    // What the repository says of the same filter does not count.
+    w.git(&["config", "filter.rot.clean", "cat"]);
+    w.write("a.rot", "hello\n");
+    w.json(&["commit", "a.rot", "-m", "Rotated"]);
+    assert_eq!(w.remote.text(&branch, "a.rot"), "uryyb\n");
+    let id = w.git(&["hash-object", "--no-filters", "a.rot"]);
+    let there = w
+        .env
+        .try_git(&w.remote.bare, &["cat-file", "-e", id.trim()]);
+    assert_ne!(there.code, 0, "the raw content was pushed");
+    // Another's version comes back through it.
+    w.remote
+        .write(&branch, &[("a.rot", Some(b"jbeyq\n"))], "World");
+    w.json(&["sandbox", "pull"]);
+    assert_eq!(
+        std::fs::read_to_string(w.clone.join("a.rot")).unwrap(),
+        "world\n"
+    );
+    // A filter that fails lets nothing through.
+    w.env.gitconfig("[filter \"rot\"]\n\tclean = false\n");
+    w.write("a.rot", "again\n");
+    let refs = w.remote.refs();
+    w.aidf(&["commit", "a.rot", "-m", "Again"]).exits(5);
+    assert_eq!(w.remote.refs(), refs);
+}
+
+#[test]
+fn what_a_sparse_checkout_leaves_out_is_not_removed() {
+    let (w, branch) = world("", &[("in/a.txt", b"a\n"), ("out/b.txt", b"b\n")]);
+    w.git(&["sparse-checkout", "set", "in"]);
+    assert!(!w.clone.join("out/b.txt").exists());
+    w.write("in/a.txt", "changed\n");
+    w.json(&["commit", "-a", "-m", "In the cone"]);
+    assert_eq!(w.remote.text(&branch, "in/a.txt"), "changed\n");
+    assert_eq!(w.remote.text(&branch, "out/b.txt"), "b\n");
+    // And with an index that libgit2 cannot read.
+    w.git(&["sparse-checkout", "set", "--cone", "--sparse-index", "in"]);
+    w.write("in/a.txt", "again\n");
+    w.write("in/new.txt", "new\n");
+    std::fs::remove_file(w.clone.join("README.md")).unwrap();
+    w.json(&["commit", "-a", "-m", "A sparse index"]);
+    assert_eq!(w.remote.text(&branch, "in/a.txt"), "again\n");
+    assert_eq!(w.remote.text(&branch, "in/new.txt"), "new\n");
+    assert_eq!(w.remote.text(&branch, "out/b.txt"), "b\n");
+    assert!(w.remote.try_file(&branch, "README.md").is_none());
+}
+
+#[test]
+fn a_split_index_is_read() {
+    let (w, branch) = world("", &[("a.txt", b"a\n"), ("b.txt", b"b\n")]);
+    w.git(&["update-index", "--split-index"]);
+    w.write("a.txt", "changed\n");
+    std::fs::remove_file(w.clone.join("b.txt")).unwrap();
+    w.json(&["commit", "-a", "-m", "With a split index"]);
+    assert_eq!(w.remote.text(&branch, "a.txt"), "changed\n");
+    assert!(w.remote.try_file(&branch, "b.txt").is_none());
+}
+
+#[test]
+fn repositories_in_the_working_tree_are_not_taken_as_files() {
+    let (w, branch) = world("", &[]);
+    let inner = w.clone.join("sub");
+    std::fs::create_dir_all(inner.join("deep")).unwrap();
+    w.env.git(&inner, &["init", "-q"]);
+    std::fs::write(inner.join("inner.txt"), "inner\n").unwrap();
+    w.write("docs/a.txt", "a\n");
+    std::fs::create_dir_all(w.clone.join("docs/sub")).unwrap();
+    w.env.git(&w.clone.join("docs/sub"), &["init", "-q"]);
+    w.write("docs/sub/inner.txt", "inner\n");
+    let refs = w.remote.refs();
+    let out = w.aidf(&["commit", "sub", "-m", "A repository"]).exits(2);
+    assert!(out.stderr.contains("repository of its own"), "{out}");
+    assert_eq!(w.remote.refs(), refs);
+    let out = w.aidf(&["commit", "docs", "-m", "A folder"]).ok();
+    assert!(out.stderr.contains("left out: `docs/sub`"), "{out}");
+    let out = w.aidf(&["commit", "-a", "-m", "All"]).ok();
+    assert!(out.stderr.contains("left out"), "{out}");
+    let files = w.remote.files(&branch);
+    assert!(!files.iter().any(|f| f.contains("inner")), "{files:?}");
+    assert!(files.contains(&"docs/a.txt".to_owned()));
+}
+
+#[cfg(unix)]
+#[test]
+fn symlinks_moved_submodules_and_odd_names_are_left_out_of_all_with_a_note() {
+    use std::os::unix::ffi::OsStrExt;
+    let (w, branch) = world("", &[]);
+    // A submodule whose pointer moved.
+    let inner = w.env.path("inner");
+    std::fs::create_dir_all(&inner).unwrap();
+    let git = |args: &[&str]| w.env.git(&inner, args);
+    git(&["init", "-q"]);
+    git(&[
+        "-c",
+        "user.name=x",
+        "-c",
+        "user.email=x@x",
+        "commit",
+        "-q",
+        "--allow-empty",
+        "-m",
+        "1",
+    ]);
+    let url = inner.display().to_string();
+    w.git(&[
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "--quiet",
+        "add",
+        &url,
+        "sub",
+    ]);
+    w.git(&[
+        "-c",
+        "user.name=x",
+        "-c",
+        "user.email=x@x",
+        "commit",
+        "-q",
+        "-m",
+        "A submodule",
+    ]);
+    w.git(&["push", "-q", "origin", &format!("HEAD:{branch}"), "-f"]);
+    let before = w.remote.git(&["ls-tree", &branch, "sub"]);
+    let sub = w.clone.join("sub");
+    w.env.git(
+        &sub,
+        &[
+            "-c",
+            "user.name=x",
+            "-c",
+            "user.email=x@x",
+            "commit",
+            "-q",
+            "--allow-empty",
+            "-m",
+            "2",
+        ],
+    );
+    std::os::unix::fs::symlink("README.md", w.clone.join("link")).unwrap();
+    let odd = std::ffi::OsStr::from_bytes(b"odd-\xff");
+    std::fs::write(w.clone.join(odd), "odd\n").unwrap();
+    w.write("plain.txt", "plain\n");
+    w.write("build/x.log", "log\n");
+    let out = w
+        .aidf(&["commit", "-a", "--exclude", "*.log", "-m", "All"])
+        .ok();
+    for words in ["`link` is a symlink", "no UTF-8 name"] {
+        assert!(out.stderr.contains(words), "{words}: {out}");
+    }
+    assert_eq!(w.remote.git(&["ls-tree", &branch, "sub"]), before);
+    assert_eq!(w.remote.text(&branch, "plain.txt"), "plain\n");
+    let files = w.remote.files(&branch);
+    assert!(!files.iter().any(|f| f.ends_with(".log")), "{files:?}");
+}
+
+#[test]
+fn a_file_of_lfs_is_refused_where_git_lfs_is_absent() {
+    let (w, branch) = world("*.bin filter=lfs diff=lfs merge=lfs -text\n", &[]);
+    w.write("a.bin", vec![7; 300_000]);
+    let refs = w.remote.refs();
+    // A path that has git and no git-lfs.
+    let only = w.env.path("only-git");
+    std::fs::create_dir_all(&only).unwrap();
+    let git = std::env::split_paths(&std::env::var_os("PATH").unwrap())
+        .map(|f| f.join("git"))
+        .find(|f| f.is_file())
+        .unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(git, only.join("git")).unwrap();
+    let call = w
+        .call(&["commit", "a.bin", "-m", "Large"])
+        .env("PATH", &only);
+    let out = call.run().exits(5);
+    assert!(out.stderr.contains("git-lfs"), "{out}");
+    assert_eq!(w.remote.refs(), refs);
+    let _ = branch;
+}
