@@ -1,6 +1,6 @@
 //! `aidf sandbox …`
 
-use super::commit::{content, one_reader};
+use super::commit::{input, one_reader};
 use super::ui::{Style, Ui, visible};
 use super::{Global, text, token};
 use aidf::error::{Error, Result};
@@ -42,9 +42,12 @@ pub struct Sync {
     /// Take from this branch (default: the one the sandbox was forked from)
     #[arg(long, value_name = "BRANCH")]
     from: Option<String>,
-    /// The merged content of a path in conflict; PATH=- reads it from stdin
-    #[arg(long, value_name = "PATH=SRC")]
+    /// The merged content of a path in conflict: the working file, another one, or stdin
+    #[arg(long, value_name = "PATH|PATH=SRC|PATH=-")]
     resolve: Vec<String>,
+    /// Put both versions of what conflicts into the working files, with git's markers
+    #[arg(long)]
+    markers: bool,
     /// Remove a path in conflict
     #[arg(long = "rm", value_name = "PATH")]
     remove: Vec<String>,
@@ -104,6 +107,9 @@ pub struct Init {
     /// Come back with this token (- reads it from stdin)
     #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
     reuse_token: Option<String>,
+    /// The token's branch, where this machine lacks the key that opens the token
+    #[arg(long, value_name = "BRANCH", conflicts_with_all = ["force_new", "base", "name"])]
+    branch: Option<String>,
     /// Open a new sandbox whatever token there is
     #[arg(long)]
     force_new: bool,
@@ -164,13 +170,17 @@ pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
 fn sync(global: &Global, ui: &Ui, arguments: Sync) -> Result<()> {
     one_reader(&arguments.resolve, arguments.reuse_token.as_deref())?;
     let cx = global.context(ui)?;
-    let resolve = arguments.resolve.iter().map(|r| content(&cx, r));
+    let mut resolve = Vec::new();
+    for argument in &arguments.resolve {
+        resolve.extend(input(&cx, argument)?);
+    }
     let remove = arguments.remove.iter().map(|p| take::in_tree(&cx, p));
     let request = SyncRequest {
         branch: arguments.branch,
         from: arguments.from,
-        resolve: resolve.collect::<Result<_>>()?,
+        resolve,
         remove: remove.collect::<Result<_>>()?,
+        markers: arguments.markers,
         reuse_token: token(arguments.reuse_token)?,
         dry_run: arguments.dry_run,
     };
@@ -285,6 +295,7 @@ fn init(global: &Global, ui: &Ui, arguments: Init) -> Result<()> {
         strict: arguments.strict,
         base: arguments.base,
         name: arguments.name,
+        branch: arguments.branch,
         worktree: arguments.worktree,
     };
     let mut cx = global.context(ui)?;

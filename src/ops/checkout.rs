@@ -10,7 +10,8 @@ use crate::conflict::{Clash, PathConflict};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{
-    CommitId, Draft, Entry, Labels, MAX_TEXT, MergedEntry, MergedText, ObjectId, Standing, TreePath,
+    CommitId, Convert, Draft, Entry, Labels, MAX_TEXT, MergedEntry, MergedText, ObjectId, Standing,
+    TreePath,
 };
 use crate::policy::Ledgers;
 use std::collections::BTreeSet;
@@ -28,6 +29,8 @@ struct Step {
 #[derive(Default)]
 pub(in crate::ops) struct Plan {
     steps: Vec<Step>,
+    /// The tree whose attributes say how contents are stored.
+    tree: Option<ObjectId>,
     /// Files with changes of ours that theirs were merged into.
     pub merged: Vec<String>,
     /// Files that both sides changed, with conflict markers where they have lines.
@@ -65,13 +68,18 @@ impl Plan {
             paths.extend(changes.into_iter().map(|c| c.path));
         }
         paths.extend(base.written().map(|p| p.as_bytes().to_vec()));
-        let mut plan = Plan::default();
+        let mut plan = Plan {
+            tree: Some(tree),
+            ..Plan::default()
+        };
+        let convert = store.convert(tree);
+        convert.learn(paths.iter().filter_map(|p| std::str::from_utf8(p).ok()))?;
         for path in paths {
             let name = std::str::from_utf8(&path).unwrap_or_default();
             if ledgers.is_some_and(|l| l.contains(name)) {
-                plan.add_ledger(cx, draft, tree, path)?;
+                plan.add_ledger(cx, draft, &convert, path)?;
             } else {
-                plan.add(cx, draft, base, tree, path, label)?;
+                plan.add(cx, draft, base, &convert, path, label)?;
             }
         }
         Ok(plan)
@@ -82,11 +90,11 @@ impl Plan {
         &mut self,
         cx: &Context,
         draft: &mut Draft<'_>,
-        tree: ObjectId,
+        convert: &Convert<'_>,
         path: Vec<u8>,
     ) -> Result<()> {
-        let theirs = cx.store.entry(tree, &path)?;
-        let before = cx.store.work_file(draft, &path)?;
+        let theirs = cx.store.entry(convert.tree(), &path)?;
+        let before = cx.store.work_file(draft, &path, convert)?;
         let is_file = theirs.is_none_or(|e| e.mode.is_file());
         if is_file && !matches!(before, Standing::Other) {
             self.steps.push(Step {
@@ -104,12 +112,12 @@ impl Plan {
         cx: &Context,
         draft: &mut Draft<'_>,
         base: &Base,
-        tree: ObjectId,
+        convert: &Convert<'_>,
         path: Vec<u8>,
         label: &str,
     ) -> Result<()> {
         let store = &cx.store;
-        let theirs = store.entry(tree, &path)?;
+        let theirs = store.entry(convert.tree(), &path)?;
         let Some(text) = std::str::from_utf8(&path)
             .ok()
             .filter(|p| TreePath::new(p).is_ok())
@@ -124,7 +132,11 @@ impl Plan {
         if bases.iter().all(|b| *b == theirs) {
             return Ok(());
         }
-        let before = store.work_file(draft, &path)?;
+        if let Some(why) = convert.refusal(&text)? {
+            self.left.push(why.message().to_owned());
+            return Ok(());
+        }
+        let before = store.work_file(draft, &path, convert)?;
         let odd = |e: &Option<Entry>| e.is_some_and(|e| !e.mode.is_file());
         if odd(&theirs) || bases.iter().any(odd) || matches!(before, Standing::Other) {
             self.left
@@ -157,7 +169,7 @@ impl Plan {
         };
         let after = match (ours, theirs) {
             (Some(o), Some(t)) => {
-                let marked = self.marked(cx, draft, &bases, o, t, label)?;
+                let marked = Self::marked(cx, draft, &bases, o, t, label)?;
                 if marked.is_some_and(|(_, in_doubt)| in_doubt) {
                     (reason, lines) = (Clash::TwoBases, Vec::new());
                 }
@@ -187,7 +199,6 @@ impl Plan {
     /// Both versions with git's markers, and whether their base is in doubt; none where they
     /// have no lines.
     fn marked(
-        &self,
         cx: &Context,
         draft: &mut Draft<'_>,
         bases: &[Option<Entry>],
@@ -234,18 +245,75 @@ impl Plan {
         Ok(Some((Entry { id, ..ours }, in_doubt)))
     }
 
+    /// Puts both versions of paths that two commits conflict in into their files, with
+    /// markers: those of `ours`, which the files must hold, and those of `theirs`. What has
+    /// no lines to mark stays as it is.
+    ///
+    /// Errors: usage, without a working tree; conflict, for a file that holds anything else.
+    pub fn of_conflicts(
+        cx: &Context,
+        draft: &mut Draft<'_>,
+        ours: CommitId,
+        theirs: CommitId,
+        conflicts: Vec<PathConflict>,
+        label: &str,
+    ) -> Result<Plan> {
+        let store = &cx.store;
+        let (one, other) = (store.commit(ours)?.tree, store.commit(theirs)?.tree);
+        let mut bases = Vec::new();
+        for base in store.merge_bases(ours, theirs) {
+            bases.push(store.commit(base)?.tree);
+        }
+        let mut plan = Plan {
+            tree: Some(one),
+            ..Plan::default()
+        };
+        let convert = store.convert(one);
+        for conflict in &conflicts {
+            let path = conflict.path.as_bytes();
+            let mut held = Vec::new();
+            for base in &bases {
+                held.push(store.entry(*base, path)?);
+            }
+            let (Some(o), Some(t)) = (store.entry(one, path)?, store.entry(other, path)?) else {
+                continue;
+            };
+            let before = store.work_file(draft, path, &convert)?;
+            if before.entry().map(|e| e.id) != Some(o.id) {
+                return Err(Error::new(
+                    Kind::Conflict,
+                    format!("`{}` is not here as the sandbox has it", conflict.path),
+                )
+                .hint("nothing was written; commit it, or take the sandbox's with `aidf sandbox pull`, and sync again"));
+            }
+            if let Some((entry, _)) = Plan::marked(cx, draft, &held, o, t, label)? {
+                plan.steps.push(Step {
+                    path: path.to_vec(),
+                    before,
+                    after: Some(entry),
+                    theirs: Some(o),
+                });
+            }
+        }
+        plan.conflicts = conflicts;
+        Ok(plan)
+    }
+
     /// Writes the files.
     ///
     /// Errors: internal, for the disk; what was written until then is in order by itself.
     pub fn write_files(&mut self, cx: &Context) -> Result<Done> {
         let mut done = Done::default();
+        let Some(convert) = self.tree.map(|tree| cx.store.convert(tree)) else {
+            return Ok(done);
+        };
+        let paths = self.steps.iter().map(|s| s.path.as_slice());
+        convert.learn(paths.filter_map(|p| std::str::from_utf8(p).ok()))?;
         for step in &self.steps {
             let text = String::from_utf8_lossy(&step.path).into_owned();
             if step.after != step.before.entry() {
-                if !cx
-                    .store
-                    .put_work_file(&step.path, &step.before, step.after)?
-                {
+                let (path, before) = (&step.path, &step.before);
+                if !cx.store.put_work_file(path, before, step.after, &convert)? {
                     self.left.push(format!("{text}: it changed meanwhile"));
                     continue;
                 }

@@ -3,21 +3,7 @@
 use serde_json::Value;
 
 use crate::backup_days::{backup_of, days_ago, put};
-use crate::support::{CHANGELOG, Kind, MEMORY, Machine, ROLLBACKS, World, entries, text};
-
-/// The files of a branch without the ledgers.
-fn contents(w: &World, rev: &str) -> Vec<String> {
-    w.remote
-        .git(&["ls-tree", "-r", rev])
-        .lines()
-        .filter(|line| {
-            ![CHANGELOG, MEMORY, ROLLBACKS]
-                .iter()
-                .any(|l| line.ends_with(l))
-        })
-        .map(str::to_owned)
-        .collect()
-}
+use crate::support::{CHANGELOG, Kind, Machine, ROLLBACKS, World, entries, text};
 
 #[track_caller]
 fn has_its_fields(answer: &Value) {
@@ -141,7 +127,7 @@ fn onto_a_sandbox_it_is_a_commit_that_makes_the_files_what_they_were() {
     let tip = w.remote.tip(&branch);
     assert_eq!(answer["commit"], tip.as_str());
     assert_eq!(w.remote.git(&["rev-parse", &format!("{tip}^")]), before);
-    assert_eq!(contents(&w, &branch), contents(&w, &name));
+    assert_eq!(w.remote.contents(&branch), w.remote.contents(&name));
     // As any rollback: entered in the ledgers, which only grow.
     assert!(w.remote.file(&branch, CHANGELOG).starts_with(&log));
     let list = entries(&w.remote.file(&branch, ROLLBACKS));
@@ -161,7 +147,7 @@ fn the_backup_of_main_goes_onto_a_sandbox_as_well() {
     let branch = w.sandbox();
     w.save("src/lib.py", "broken\n", "Break it");
     w.json(&["backup", "restore", &backup_of(0), "--to", &branch]);
-    assert_eq!(contents(&w, &branch), contents(&w, "main"));
+    assert_eq!(w.remote.contents(&branch), w.remote.contents("main"));
 }
 
 #[test]
@@ -187,7 +173,7 @@ fn onto_a_sandbox_it_needs_its_token() {
     other
         .aidf(&[&args[..], &["--reuse-token", &token]].concat())
         .ok();
-    assert_eq!(contents(&w, &branch), contents(&w, &name));
+    assert_eq!(w.remote.contents(&branch), w.remote.contents(&name));
 }
 
 #[test]

@@ -43,7 +43,15 @@ fn files_changelog_and_memory_are_one_commit() {
     assert_eq!(w.remote.count(&format!("{before}..{tip}")), 1);
     let mut changed: Vec<String> = w.remote.changes(&tip).into_iter().map(|(_, p)| p).collect();
     changed.sort();
-    assert_eq!(changed, ["docs/new.md", MEMORY, CHANGELOG, "src/new.py"]);
+    // The first entry of a ledger tells plain git how to merge it.
+    let want = [
+        ".gitattributes",
+        "docs/new.md",
+        MEMORY,
+        CHANGELOG,
+        "src/new.py",
+    ];
+    assert_eq!(changed, want);
     assert_eq!(w.remote.file(&branch, "src/new.py"), b"print(1)\n");
     w.remote.is_sound();
     w.clone_is_sound();

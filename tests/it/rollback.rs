@@ -7,20 +7,6 @@ use crate::support::{
     make_executable, text,
 };
 
-/// The files of a branch without the ledgers: what a rollback has to bring back.
-fn contents(w: &World, rev: &str) -> Vec<String> {
-    w.remote
-        .git(&["ls-tree", "-r", rev])
-        .lines()
-        .filter(|line| {
-            ![CHANGELOG, MEMORY, ROLLBACKS]
-                .iter()
-                .any(|l| line.ends_with(l))
-        })
-        .map(str::to_owned)
-        .collect()
-}
-
 /// A commit that adds, changes and deletes.
 fn mixed(w: &World) -> String {
     w.write("added.txt", "added\n");
@@ -43,7 +29,7 @@ fn mixed(w: &World) -> String {
 fn a_commit_is_undone_by_a_new_commit() {
     let w = World::path();
     let branch = w.sandbox();
-    let before = contents(&w, &branch);
+    let before = w.remote.contents(&branch);
     let commit = mixed(&w);
     let answer = w.json(&["rollback", &commit, "--reason", "It was wrong"]);
     for field in [
@@ -74,7 +60,7 @@ fn a_commit_is_undone_by_a_new_commit() {
     files.sort_unstable();
     assert_eq!(files, ["README.md", "added.txt", "docs/guide.md"]);
     assert_eq!(answer["commit"], w.remote.tip(&branch).as_str());
-    assert_eq!(contents(&w, &branch), before, "all as it was");
+    assert_eq!(w.remote.contents(&branch), before, "all as it was");
     // History is never rewritten: the commit is still there, under one new one.
     assert_eq!(w.remote.git(&["rev-parse", &format!("{branch}~1")]), commit);
     w.remote.is_sound();
@@ -237,7 +223,7 @@ fn memory_entries_of_vanished_files_are_dropped_and_others_stay() {
 fn a_rename_is_undone() {
     let w = World::path();
     let branch = w.sandbox();
-    let before = contents(&w, &branch);
+    let before = w.remote.contents(&branch);
     let body = w.remote.text(&branch, "docs/guide.md");
     w.write("docs/handbook.md", format!("{body}One more line.\n"));
     let commit = text(
@@ -252,7 +238,7 @@ fn a_rename_is_undone() {
         "commit",
     );
     w.json(&["rollback", &commit]);
-    assert_eq!(contents(&w, &branch), before);
+    assert_eq!(w.remote.contents(&branch), before);
 }
 
 #[cfg(unix)]
@@ -300,12 +286,12 @@ fn the_last_n_are_undone_together() {
     let w = World::path();
     let branch = w.sandbox();
     w.save("a.txt", "1\n", "One");
-    let state = contents(&w, &branch);
+    let state = w.remote.contents(&branch);
     let two = text(&w.save("a.txt", "2\n", "Two"), "commit");
     let three = text(&w.save("a.txt", "3\n", "Three"), "commit");
     let before = w.remote.tip(&branch);
     let answer = w.json(&["rollback", "--last", "2"]);
-    assert_eq!(contents(&w, &branch), state);
+    assert_eq!(w.remote.contents(&branch), state);
     let reverted = listed(&answer["reverted"]);
     assert!(
         reverted.contains(&two) && reverted.contains(&three),
@@ -329,12 +315,12 @@ fn the_last_n_are_undone_together() {
 fn the_last_n_never_reaches_into_what_the_sandbox_inherited() {
     let w = World::path();
     let branch = w.sandbox();
-    let fork = contents(&w, &branch);
+    let fork = w.remote.contents(&branch);
     w.save("a.txt", "1\n", "One");
     let out = w.aidf(&["rollback", "--last", "5", "--json"]);
     // Refused, or all that is the sandbox's own: never the base's commits.
     if out.code == 0 {
-        assert_eq!(contents(&w, &branch), fork);
+        assert_eq!(w.remote.contents(&branch), fork);
     } else {
         assert!(matches!(out.code, 2 | 3), "{out}");
         assert!(w.remote.try_file(&branch, "a.txt").is_some());
@@ -368,13 +354,13 @@ fn to_a_revision_makes_the_files_what_they_were() {
     let branch = w.sandbox();
     w.save("a.txt", "1\n", "One");
     let to = w.remote.tip(&branch);
-    let state = contents(&w, &branch);
+    let state = w.remote.contents(&branch);
     w.save("a.txt", "2\n", "Two");
     mixed(&w);
     w.save("new/deep.txt", "x\n", "Three");
     let changelog = w.remote.file(&branch, CHANGELOG);
     w.json(&["rollback", "--to", &to, "--reason", "Back"]);
-    assert_eq!(contents(&w, &branch), state);
+    assert_eq!(w.remote.contents(&branch), state);
     assert!(
         w.remote.file(&branch, CHANGELOG).starts_with(&changelog),
         "the log only grows"
@@ -443,11 +429,11 @@ fn a_rollback_can_be_rolled_back() {
     let w = World::path();
     let branch = w.sandbox();
     let commit = mixed(&w);
-    let state = contents(&w, &branch);
+    let state = w.remote.contents(&branch);
     let undo = text(&w.json(&["rollback", &commit]), "commit");
     let changelog = w.remote.file(&branch, CHANGELOG);
     w.json(&["rollback", &undo]);
-    assert_eq!(contents(&w, &branch), state);
+    assert_eq!(w.remote.contents(&branch), state);
     assert!(w.remote.file(&branch, CHANGELOG).starts_with(&changelog));
     assert_eq!(entries(&w.remote.file(&branch, ROLLBACKS)).len(), 2);
 }
@@ -468,12 +454,12 @@ fn undoing_what_is_undone_is_nothing_to_do() {
 fn several_commits_may_be_named() {
     let w = World::path();
     let branch = w.sandbox();
-    let before = contents(&w, &branch);
+    let before = w.remote.contents(&branch);
     let one = text(&w.save("a.txt", "1\n", "One"), "commit");
     let two = text(&w.save("a.txt", "2\n", "Two"), "commit");
     // In either order: the newest is undone first.
     w.json(&["rollback", &one, &two]);
-    assert_eq!(contents(&w, &branch), before);
+    assert_eq!(w.remote.contents(&branch), before);
 }
 
 #[test]

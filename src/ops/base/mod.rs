@@ -23,7 +23,7 @@ mod records;
 use super::access::Target;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{CommitId, Entry, ObjectId, TreePath};
+use crate::git::{CommitId, Entry, MAX_TEXT, ObjectId, TreePath};
 use history::{Written, standing};
 #[cfg(any(fuzzing, test))]
 pub(in crate::ops) use records::reread;
@@ -96,9 +96,26 @@ impl Base {
         self.written.keys().map(String::as_str)
     }
 
-    /// Whether `sandbox pull` put conflict markers into the file.
-    pub fn is_marked(&self, path: &str) -> bool {
-        self.marked.contains(path)
+    /// Refuses a file that aidf put conflict markers into and that still holds them.
+    ///
+    /// Errors: conflict.
+    pub fn check_mended(&self, cx: &Context, path: &str, entry: Option<Entry>) -> Result<()> {
+        let Some(entry) = entry.filter(|e| e.mode.is_file() && self.marked.contains(path)) else {
+            return Ok(());
+        };
+        if cx.store.blob_size(entry.id)? > MAX_TEXT {
+            return Ok(());
+        }
+        let content = cx.store.read_blob(entry.id)?;
+        let mut lines = content.split(|b| *b == b'\n');
+        match lines.any(|l| l.starts_with(b"<<<<<<< ") || l.starts_with(b">>>>>>> ")) {
+            false => Ok(()),
+            true => Err(Error::new(
+                Kind::Conflict,
+                format!("`{path}` still holds the conflict markers that aidf put into it"),
+            )
+            .hint("nothing was written; keep the lines that are right, take the markers out, and try again")),
+        }
     }
 
     /// What the path may have been taken from: one answer, or several where that is open.

@@ -16,7 +16,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Memory {
     pub written: BTreeMap<String, Record>,
-    /// Files that `sandbox pull` put conflict markers into, until they are mended.
+    /// Files that `sandbox pull` or `sync` put conflict markers into, until they are mended.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub marked: BTreeSet<String>,
     /// HEAD when it was last asked which of the records are in its history.

@@ -15,7 +15,7 @@ use super::changes::Change;
 use super::look::Look;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, CommitInfo, Entry, Mode, ObjectId};
-use crate::ledger::{self, Growth, Item};
+use crate::ledger::{self, Growth, Item, attributes};
 use crate::policy::Policy;
 use crate::yaml;
 use std::cell::RefCell;
@@ -266,6 +266,10 @@ impl<'a> Ledgers<'a> {
         for change in own {
             let path = String::from_utf8_lossy(&change.path);
             if brought.contains(path.as_ref()) || ledgers.contains(&path) {
+                continue;
+            }
+            // Where nobody else writes it, it got the ledgers' own lines.
+            if path == attributes::PATH && self.policy.check_path(branch, &path).is_err() {
                 continue;
             }
             if let [one, other] = commit.parents[..] {

@@ -7,11 +7,12 @@ use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, Draft, Entry, ObjectId, RefName, RefUpdate, TreePath};
 use crate::ledger::{Side, attributes};
 use crate::ops::access::{self, Target};
-use crate::ops::base::{self, Before};
+use crate::ops::base::{self, Base, Before};
+use crate::ops::checkout::{self, Plan};
 use crate::ops::commit::{Input, read_inputs};
 use crate::ops::join::{self, Join, Merged, Resolved};
-use crate::ops::publish::{self, Objects, Plan, Push};
-use crate::ops::written::{self, Words};
+use crate::ops::publish::{self, Objects, Plan as Pushed, Push};
+use crate::ops::written::{self as commits, Words};
 use crate::policy::Policy;
 use serde::Serialize;
 
@@ -26,6 +27,8 @@ pub struct SyncRequest {
     pub resolve: Vec<Input>,
     /// Paths in conflict that are to go.
     pub remove: Vec<TreePath>,
+    /// Put both versions of what conflicts into the working files.
+    pub markers: bool,
     /// The token.
     pub reuse_token: Option<String>,
     /// Do all but push.
@@ -41,6 +44,8 @@ pub struct SyncReport {
     pub repo_name: String,
     /// The branch that was merged.
     pub from: String,
+    /// The sandbox's tip before.
+    pub parent: CommitId,
     /// The merge commit; none where nothing was written.
     pub commit: Option<CommitId>,
     /// The commits that came in, newest first, a hundred at most.
@@ -108,8 +113,12 @@ fn write(cx: &Context, mut request: SyncRequest, target: &Target) -> Result<Sync
             format!("{from} cannot be merged into itself"),
         ));
     }
+    if request.markers {
+        cx.store.need_work_dir("--markers")?;
+    }
     let before = Before::now();
     let mut read: Option<(Resolved, Vec<ObjectId>)> = None;
+    let mut written: Vec<(String, Option<Entry>)> = Vec::new();
     let published = publish::publish(cx, |attempt| {
         let advertisement = attempt.advertisement;
         let tip = access::tip_of(cx, advertisement, target)?;
@@ -120,16 +129,27 @@ fn write(cx: &Context, mut request: SyncRequest, target: &Target) -> Result<Sync
             )
             .hint("name the branch to take from with --from BRANCH")
         })?;
+        let default = access::learn_default_branch(cx).ok();
+        let default = default.and_then(|name| Some((advertisement.branch(&name)?, name)));
+        let default = default.map(|(tip, name)| (name, tip));
         let mut needed = vec![tip, theirs];
+        needed.extend(default.as_ref().map(|(_, tip)| *tip));
         needed.extend(access::policy_tip(cx, advertisement));
         cx.remote.fetch(&cx.store, &needed, true, &*cx.progress)?;
         let policy = access::policy(cx, advertisement)?;
         let commit = cx.store.commit(tip)?;
         access::authorise(cx, target, &policy, advertisement, commit.time)?;
         if read.is_none() {
-            read = Some(resolved(cx, &mut request, target, &policy)?);
+            read = Some(resolved(cx, &mut request, target, &policy, commit.tree)?);
         }
         let (resolved, blobs) = read.clone().unwrap_or_default();
+        written = resolved.clone().into_iter().collect();
+        if cx.store.work_dir().is_some() && !written.is_empty() {
+            let base = Base::of_working_copy(cx, target, tip)?;
+            for (path, entry) in &written {
+                base.check_mended(cx, path, *entry)?;
+            }
+        }
         let work = Work {
             cx,
             target,
@@ -137,7 +157,9 @@ fn write(cx: &Context, mut request: SyncRequest, target: &Target) -> Result<Sync
             from: &from,
             tip,
             theirs,
+            markers: request.markers && !request.dry_run,
             dry_run: request.dry_run,
+            default: default.clone(),
         };
         work.plan(commit.tree, &resolved, &blobs)
     })?;
@@ -146,7 +168,8 @@ fn write(cx: &Context, mut request: SyncRequest, target: &Target) -> Result<Sync
     if report.dry_run {
         report.commit = None;
     } else if let Some(commit) = report.commit {
-        base::remember(cx, target, commit, &[], before);
+        base::remember(cx, target, commit, &written, before);
+        checkout::follow(cx, target.name(), report.parent, commit);
     }
     Ok(report)
 }
@@ -157,13 +180,15 @@ fn resolved(
     request: &mut SyncRequest,
     target: &Target,
     policy: &Policy,
+    tree: ObjectId,
 ) -> Result<(Resolved, Vec<ObjectId>)> {
     let inputs = request.resolve.iter().map(|i| &i.path);
     for path in inputs.chain(&request.remove) {
         policy.check_path(target.name(), path.as_str())?;
     }
     let mut draft = cx.store.draft();
-    let read = read_inputs(cx, &mut draft, &mut request.resolve, policy)?;
+    let dry_run = request.dry_run;
+    let read = read_inputs(cx, &mut draft, &mut request.resolve, policy, tree, dry_run)?;
     let mut resolved: Resolved = read.into_iter().map(|(p, e)| (p, Some(e))).collect();
     resolved.extend(request.remove.iter().map(|p| (p.to_string(), None)));
     Ok((resolved, draft.objects()))
@@ -176,7 +201,10 @@ struct Work<'a> {
     from: &'a str,
     tip: CommitId,
     theirs: CommitId,
+    markers: bool,
     dry_run: bool,
+    /// The default branch, where it is known without asking for it.
+    default: Option<(String, CommitId)>,
 }
 
 impl Work<'_> {
@@ -185,12 +213,13 @@ impl Work<'_> {
         tree: ObjectId,
         resolved: &Resolved,
         blobs: &[ObjectId],
-    ) -> Result<Plan<SyncReport>> {
+    ) -> Result<Pushed<SyncReport>> {
         let (cx, branch, from) = (self.cx, self.target.name(), self.from);
         let mut report = SyncReport {
             branch: branch.to_owned(),
             repo_name: cx.repo_name.clone(),
             from: from.to_owned(),
+            parent: self.tip,
             commit: None,
             merged: Vec::new(),
             merged_count: 0,
@@ -202,7 +231,10 @@ impl Work<'_> {
             dry_run: self.dry_run,
         };
         if cx.store.is_ancestor(self.theirs, self.tip) {
-            return Ok(Plan::Nothing(report));
+            if let Some(said) = self.elsewhere()? {
+                report.message = format!("{}; {said}", report.message);
+            }
+            return Ok(Pushed::Nothing(report));
         }
         report.unchanged = false;
         (report.merged_count, report.merged) = join::brought(cx, self.tip, self.theirs)?;
@@ -218,12 +250,12 @@ impl Work<'_> {
             .run(&mut draft)?
             .resolve(&self.with_modes(tree, resolved)?)?;
         if !joined.conflicts.is_empty() {
-            return Err(self.conflict(joined.conflicts));
+            return Err(self.conflict(&mut draft, joined.conflicts));
         }
         // Of a branch that is not reviewed nothing comes that a commit could not bring.
         if !self.policy.is_protected(from) {
             let there = cx.store.entry(tree, attributes::PATH.as_bytes())?;
-            let own = written::with_union(cx, &mut draft, there, self.policy.ledgers())?;
+            let own = commits::with_union(cx, &mut draft, there, self.policy.ledgers())?;
             for (path, entry) in &joined.edits {
                 let path = String::from_utf8_lossy(path);
                 let own = *entry == own && path == attributes::PATH;
@@ -241,14 +273,14 @@ impl Work<'_> {
         );
         if self.dry_run {
             report.message = format!("would merge {what}");
-            return Ok(Plan::Nothing(report));
+            return Ok(Pushed::Nothing(report));
         }
         report.message = format!("merged {what} as {}", commit.short());
         let mut objects = draft.objects();
         objects.extend_from_slice(blobs);
         objects.sort();
         objects.dedup();
-        Ok(Plan::Push(Push {
+        Ok(Pushed::Push(Push {
             updates: vec![RefUpdate {
                 name: self.target.branch.clone(),
                 old: Some(self.tip),
@@ -258,6 +290,23 @@ impl Work<'_> {
             token: self.target.token.clone(),
             report,
         }))
+    }
+
+    /// What the default branch has besides: sandboxes are mostly forked from a base that
+    /// follows it by hand.
+    fn elsewhere(&self) -> Result<Option<String>> {
+        let Some((name, tip)) = &self.default else {
+            return Ok(None);
+        };
+        if name == self.from || self.cx.store.is_ancestor(*tip, self.tip) {
+            return Ok(None);
+        }
+        let (count, _) = join::brought(self.cx, self.tip, *tip)?;
+        Ok(Some(format!(
+            "{name} has {} more; to bring them in: aidf sandbox sync {} --from {name}",
+            join::commits(count),
+            self.target.name()
+        )))
     }
 
     /// Content that was given keeps the mode that the path has.
@@ -287,7 +336,7 @@ impl Work<'_> {
             join::commits(count),
             self.theirs.short()
         );
-        written::commit(
+        commits::commit(
             self.cx,
             draft,
             self.target,
@@ -300,20 +349,53 @@ impl Work<'_> {
         )
     }
 
-    fn conflict(&self, conflicts: Vec<PathConflict>) -> Error {
-        let first = conflicts.first().map_or("PATH", |c| c.path.as_str());
-        let again = format!(
-            "aidf sandbox sync --from {} --resolve {first}=FILE",
-            self.from
-        );
-        let hint = match self.cx.store.work_dir() {
-            Some(_) => format!(
-                "nothing was written; give the merged content of each path: {again}; or merge in the clone: aidf sandbox switch, then git merge {}/{}, and commit what you resolved",
-                self.cx.remote.name(),
-                self.from
+    /// The error for what conflicts, with the way out of it.
+    fn conflict(&self, draft: &mut Draft<'_>, conflicts: Vec<PathConflict>) -> Error {
+        let (cx, branch, from) = (self.cx, self.target.name(), self.from);
+        let again = |what: &str| {
+            let paths = conflicts
+                .iter()
+                .map(|c| format!(" --resolve {}{what}", c.path));
+            let paths = paths.collect::<String>();
+            format!("aidf sandbox sync {branch} --from {from}{paths}")
+        };
+        let hint = match (cx.store.work_dir(), self.markers) {
+            (None, _) => format!(
+                "nothing was written; give the merged content of each path: {}",
+                again("=FILE")
             ),
-            None => format!("nothing was written; give the merged content of each path: {again}"),
+            (Some(_), false) => format!(
+                "nothing was written; to get both versions into the files: aidf sandbox sync {branch} --from {from} --markers; or give the merged content of each path: {}",
+                again("=FILE")
+            ),
+            (Some(_), true) => match self.mark(draft, &conflicts) {
+                Ok(()) => format!(
+                    "nothing was written to the branch; mend the lines between the markers, then: {}",
+                    again("")
+                ),
+                Err(e) => return e,
+            },
         };
         Error::conflicts_in("the sync", conflicts).hint(hint)
+    }
+
+    fn mark(&self, draft: &mut Draft<'_>, conflicts: &[PathConflict]) -> Result<()> {
+        let (cx, label) = (self.cx, self.from);
+        let mut plan =
+            Plan::of_conflicts(cx, draft, self.tip, self.theirs, conflicts.to_vec(), label)?;
+        let done = plan.write_files(cx)?;
+        let marked = done.updated.iter().map(String::as_str);
+        base::remember_pull(
+            cx,
+            self.target,
+            self.tip,
+            &done.taken,
+            Before::now(),
+            marked,
+        );
+        for left in &plan.left {
+            cx.warn(format!("left alone: {left}"));
+        }
+        Ok(())
     }
 }

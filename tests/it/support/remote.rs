@@ -180,6 +180,21 @@ impl Remote {
         line.split(' ').next().unwrap_or_default().to_owned()
     }
 
+    /// Every file of a commit with mode and content, but for what aidf writes by itself.
+    pub fn contents(&self, rev: &str) -> Vec<String> {
+        let own = [
+            super::CHANGELOG,
+            super::MEMORY,
+            super::ROLLBACKS,
+            ".gitattributes",
+        ];
+        let lines = self.git(&["ls-tree", "-r", rev]);
+        let lines = lines
+            .lines()
+            .filter(|l| !own.iter().any(|o| l.ends_with(o)));
+        lines.map(str::to_owned).collect()
+    }
+
     /// Every path at a branch or commit.
     pub fn files(&self, rev: &str) -> Vec<String> {
         self.git(&["ls-tree", "-r", "--name-only", "-z", rev])

@@ -1,0 +1,378 @@
+//! From a sandbox to main and to its end: `land`, plain `git merge` and squash of ten
+//! sandboxes; `close`, `restore` and `prune`; `status`.
+
+use crate::support::team::{doc, world};
+use crate::support::{Machine, World, entries, yaml};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+const LOG: &str = "project/outputs/changelog.yaml";
+const MEMORY: &str = "project/memory.yaml";
+
+/// An operator's token of the machine that has the key.
+fn operator(w: &World) -> String {
+    let issued = w.json(&["token", "issue", "--operator"]);
+    issued["token"].as_str().expect("a token").to_owned()
+}
+
+/// Ten sandboxes that were opened before any of them landed, each with a file of its own, a
+/// line of a shared file, and two commits.
+fn ten(w: &World) -> Vec<String> {
+    (0..10)
+        .map(|n| {
+            w.json(&["sandbox", "init", "--force-new"]);
+            let own = format!("own/{n}.txt");
+            w.save(&own, format!("first {n}\n"), &format!("First of {n}"));
+            w.write(&own, format!("second {n}\n"));
+            w.git(&["checkout", "--", "doc.txt"]);
+            w.write("doc.txt", doc(&[(3 * n + 1, &format!("by {n}"))]));
+            w.json(&["commit", &own, "doc.txt", "-m", &format!("Second of {n}")]);
+            w.sandbox()
+        })
+        .collect()
+}
+
+/// All of the ten are on main: each line, each file, each entry once.
+fn all_on_main(w: &World) {
+    let lines: Vec<(usize, String)> = (0..10).map(|n| (3 * n + 1, format!("by {n}"))).collect();
+    let lines: Vec<(usize, &str)> = lines.iter().map(|(n, t)| (*n, t.as_str())).collect();
+    assert_eq!(w.remote.text("main", "doc.txt"), doc(&lines));
+    let mut said: Vec<String> = entries(&w.remote.file("main", LOG))
+        .iter()
+        .map(|e| {
+            format!(
+                "{}: {}",
+                e["path"].as_str().unwrap(),
+                e["message"].as_str().unwrap()
+            )
+        })
+        .filter(|m| m.starts_with("own/") || m.starts_with("doc.txt"))
+        .collect();
+    said.sort();
+    let mut want = Vec::new();
+    for n in 0..10 {
+        want.push(format!("own/{n}.txt: First of {n}"));
+        want.push(format!("own/{n}.txt: Second of {n}"));
+        want.push(format!("doc.txt: Second of {n}"));
+        assert_eq!(
+            w.remote.text("main", &format!("own/{n}.txt")),
+            format!("second {n}\n")
+        );
+    }
+    want.sort();
+    assert_eq!(said, want);
+    let memory = yaml(&w.remote.file("main", MEMORY));
+    let paths: Vec<&str> = memory
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|e| e["path"].as_str().unwrap())
+        .filter(|p| p.starts_with("own/") || *p == "doc.txt")
+        .collect();
+    let distinct: BTreeSet<&str> = paths.iter().copied().collect();
+    assert_eq!(distinct.len(), 11, "{paths:?}");
+    w.remote.is_sound();
+}
+
+#[test]
+fn ten_sandboxes_land_without_a_conflict_and_each_entry_once() {
+    let (w, _, _) = world();
+    let token = operator(&w);
+    for branch in ten(&w) {
+        let landed = w.json(&["land", &branch, "--reuse-token", &token]);
+        let parents = w.remote.git(&["log", "-1", "--format=%P", "main"]);
+        assert_eq!(parents.split_whitespace().count(), 2);
+        assert_eq!(landed["commit"], w.remote.tip("main"));
+        assert!(landed["guards"].as_array().unwrap().len() > 5);
+    }
+    all_on_main(&w);
+    let memory = yaml(&w.remote.file("main", MEMORY));
+    let paths: Vec<&str> = memory
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| e["path"].as_str().unwrap())
+        .collect();
+    let distinct: BTreeSet<&str> = paths.iter().copied().collect();
+    assert_eq!(distinct.len(), paths.len(), "nothing twice");
+}
+
+#[test]
+fn ten_sandboxes_land_squashed_without_a_conflict_and_each_entry_once() {
+    let (w, _, _) = world();
+    let token = operator(&w);
+    for branch in ten(&w) {
+        w.json(&["land", &branch, "--squash", "--reuse-token", &token]);
+        let parents = w.remote.git(&["log", "-1", "--format=%P", "main"]);
+        assert_eq!(parents.split_whitespace().count(), 1);
+    }
+    all_on_main(&w);
+}
+
+/// Somebody with plain git alone.
+fn plain(w: &World) -> Machine {
+    let m = w.other();
+    m.git(&["config", "user.name", "Somebody"]);
+    m.git(&["config", "user.email", "some@body.invalid"]);
+    m.git(&["checkout", "-q", "main"]);
+    m.git(&["fetch", "-q", "origin"]);
+    m
+}
+
+#[test]
+fn ten_sandboxes_merged_by_plain_git_do_not_conflict() {
+    let (w, _, _) = world();
+    let branches = ten(&w);
+    let m = plain(&w);
+    for branch in branches {
+        m.git(&["merge", "-q", "--no-edit", &format!("origin/{branch}")]);
+    }
+    m.git(&["push", "-q", "origin", "main"]);
+    all_on_main(&w);
+}
+
+#[test]
+fn ten_sandboxes_squashed_by_plain_git_do_not_conflict() {
+    let (w, _, _) = world();
+    let branches = ten(&w);
+    let m = plain(&w);
+    for branch in branches {
+        m.git(&["merge", "-q", "--squash", &format!("origin/{branch}")]);
+        m.git(&["commit", "-q", "-m", &format!("Squash {branch}")]);
+    }
+    m.git(&["push", "-q", "origin", "main"]);
+    all_on_main(&w);
+}
+
+#[test]
+fn after_a_squash_a_sync_and_more_work_the_same_sandbox_lands_again() {
+    let (w, branch, _) = world();
+    let token = operator(&w);
+    w.save("doc.txt", doc(&[(2, "by A")]), "Line 2");
+    w.json(&["land", &branch, "--squash", "--reuse-token", &token]);
+    w.json(&["sandbox", "sync", "--from", "main"]);
+    w.save("doc.txt", doc(&[(2, "by A"), (9, "more")]), "Line 9");
+    w.json(&["land", &branch, "--squash", "--reuse-token", &token]);
+    assert_eq!(
+        w.remote.text("main", "doc.txt"),
+        doc(&[(2, "by A"), (9, "more")])
+    );
+    let said = entries(&w.remote.file("main", LOG));
+    let of = |m: &str| said.iter().filter(|e| e["message"] == m).count();
+    assert_eq!((of("Line 2"), of("Line 9")), (1, 1), "{said:?}");
+}
+
+#[test]
+fn where_the_policy_says_so_each_sandbox_has_ledgers_of_its_own_until_it_lands() {
+    let (w, _, _) = world();
+    w.remote.write(
+        "sandbox",
+        &[(".aidf.yaml", Some(b"ledgers: {per_branch: true}\n"))],
+        "Policy",
+    );
+    w.remote
+        .git(&["update-ref", "refs/heads/main", "refs/heads/sandbox"]);
+    w.git(&["pull", "-q", "origin", "main"]);
+    let token = operator(&w);
+    let branches = ten(&w);
+    for branch in &branches {
+        let own = format!("project/outputs/changelog.d/{branch}.yaml");
+        assert_eq!(entries(&w.remote.file(branch, &own)).len(), 3);
+        assert_eq!(w.remote.file(branch, LOG), w.remote.file("main", LOG));
+    }
+    for branch in &branches {
+        w.json(&["land", branch, "--reuse-token", &token]);
+    }
+    all_on_main(&w);
+    let files = w.remote.files("main");
+    assert!(!files.iter().any(|f| f.contains(".d/")), "{files:?}");
+}
+
+#[test]
+fn a_sandbox_lands_only_with_an_operators_token() {
+    let (w, branch, token) = world();
+    w.save("doc.txt", doc(&[(2, "by A")]), "Line 2");
+    let refs = w.remote.refs();
+    let out = w.aidf(&["land", &branch, "--reuse-token", &token]).exits(5);
+    assert!(out.stderr.contains("aidf token issue --operator"), "{out}");
+    assert_eq!(w.remote.refs(), refs);
+    let out = w.aidf(&[
+        "land",
+        &branch,
+        "--to",
+        "sandbox-odd-owl",
+        "--reuse-token",
+        &operator(&w),
+    ]);
+    assert!(out.exits(2).stderr.contains("sandbox sync"));
+}
+
+#[test]
+fn landing_what_conflicts_writes_nothing_and_names_the_sync() {
+    let (w, branch, _) = world();
+    w.save("doc.txt", doc(&[(2, "by A")]), "Line 2");
+    let text = doc(&[(2, "by main")]);
+    w.remote.write(
+        "main",
+        &[("doc.txt", Some(text.as_bytes()))],
+        "Line 2 of main",
+    );
+    let refs = w.remote.refs();
+    let out = w
+        .aidf(&["land", &branch, "--reuse-token", &operator(&w)])
+        .exits(6);
+    let hint = format!("aidf sandbox sync {branch} --from main");
+    assert!(out.stderr.contains(&hint), "{out}");
+    assert!(out.stderr.contains("doc.txt"), "{out}");
+    assert_eq!(w.remote.refs(), refs);
+}
+
+#[test]
+fn a_dry_run_of_land_sync_and_close_pushes_nothing() {
+    let (w, branch, _) = world();
+    w.save("doc.txt", doc(&[(2, "by A")]), "Line 2");
+    w.remote
+        .write("main", &[("m.txt", Some(b"m\n"))], "A file of main");
+    let refs = w.remote.refs();
+    let token = operator(&w);
+    w.json(&[
+        "land",
+        &branch,
+        "--reuse-token",
+        &token,
+        "--close",
+        "--dry-run",
+    ]);
+    w.json(&["sandbox", "sync", "--from", "main", "--dry-run"]);
+    w.json(&["sandbox", "close", "--dry-run"]);
+    assert_eq!(w.remote.refs(), refs);
+}
+
+#[test]
+fn a_closed_sandbox_is_archived_forgotten_and_comes_back() {
+    let (w, branch, token) = world();
+    w.save("doc.txt", doc(&[(2, "by A")]), "Line 2");
+    let tip = w.remote.tip(&branch);
+    let closed = w.aidf(&["sandbox", "close", "--json"]).ok();
+    assert!(closed.all().contains("in no other branch"), "{closed}");
+    let report = closed.json();
+    assert_eq!(w.remote.try_tip(&branch), None);
+    let archive = report["archive"].as_str().unwrap();
+    assert_eq!(w.remote.git(&["rev-parse", archive]).trim(), tip);
+    // The clone writes to it no more, and makes no new one unasked.
+    let out = w.aidf(&["commit", "doc.txt", "-m", "Too late"]);
+    assert_ne!(out.code, 0, "{out}");
+    let again = w.json(&["sandbox", "close", &branch, "--reuse-token", &token]);
+    assert_eq!(again["unchanged"], true);
+    let back = w.json(&["sandbox", "restore", &branch]);
+    assert_eq!(back["head"], tip);
+    assert_eq!(w.remote.tip(&branch), tip);
+    w.aidf(&["sandbox", "restore", &branch]).exits(6);
+    w.save("doc.txt", doc(&[(2, "by A"), (3, "by A")]), "Line 3");
+    assert_eq!(
+        w.remote.git(&["rev-parse", &format!("{branch}~")]).trim(),
+        tip
+    );
+}
+
+#[test]
+fn idle_sandboxes_are_archived_and_one_that_wrote_stays() {
+    let (w, branch, _) = world();
+    w.save("doc.txt", doc(&[(2, "by A")]), "Line 2");
+    let old = "sandbox-old-otter";
+    w.remote.git(&["branch", old, "main"]);
+    let message = "Old\n\nAidf-Committed-By: x\n";
+    let tree = w.remote.git(&["rev-parse", "main^{tree}"]);
+    let day = "2020-01-01T00:00:00Z";
+    let commit = {
+        let main = w.remote.tip("main");
+        let args = ["commit-tree", tree.trim(), "-p", &main, "-m", message];
+        let out = w
+            .env
+            .command("git", &w.remote.bare)
+            .args(args)
+            .envs([
+                ("GIT_AUTHOR_DATE", day),
+                ("GIT_COMMITTER_DATE", day),
+                ("GIT_AUTHOR_NAME", "x"),
+                ("GIT_AUTHOR_EMAIL", "x@x.invalid"),
+                ("GIT_COMMITTER_NAME", "x"),
+                ("GIT_COMMITTER_EMAIL", "x@x.invalid"),
+            ])
+            .output()
+            .unwrap();
+        String::from_utf8(out.stdout).unwrap()
+    };
+    w.remote
+        .git(&["update-ref", &format!("refs/heads/{old}"), commit.trim()]);
+    let dry = w.json(&["sandbox", "prune", "--idle", "30", "--dry-run"]);
+    let named = |report: &Value| -> Vec<String> {
+        let all = report["pruned"].as_array().unwrap().iter();
+        all.map(|p| p["branch"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(named(&dry), [old]);
+    assert!(w.remote.try_tip(old).is_some());
+    let done = w.json(&["sandbox", "prune", "--idle", "30"]);
+    assert_eq!(named(&done), [old]);
+    assert_eq!(w.remote.try_tip(old), None);
+    assert!(w.remote.try_tip(&branch).is_some());
+    let archive = done["pruned"][0]["archive"].as_str().unwrap();
+    assert_eq!(w.remote.git(&["rev-parse", archive]).trim(), commit.trim());
+}
+
+#[test]
+fn status_tells_what_differs_and_why() {
+    let (w, branch, token) = world();
+    let b = crate::support::team::resumed(&w, &token);
+    w.save("docs/one.txt", "by A\n", "One");
+    w.remote.write(
+        "sandbox",
+        &[("base.txt", Some(b"b\n"))],
+        "A file of the base",
+    );
+    b.write("doc.txt", doc(&[(2, "by B")]));
+    b.write("new.txt", "by B\n");
+    std::fs::remove_file(b.clone.join("docs/two.txt")).unwrap();
+    b.write("local.txt", "local\n");
+    b.git(&["add", "local.txt"]);
+    b.git(&["commit", "-q", "-m", "Local"]);
+    let status = b.json(&["status"]);
+    assert_eq!(status["branch"], branch);
+    assert_eq!(status["base"], "sandbox");
+    assert_eq!(
+        (&status["ahead"], &status["behind"]),
+        (&1.into(), &1.into())
+    );
+    assert_eq!(status["head"], w.remote.tip(&branch));
+    assert!(status["expires_at"].as_str().is_some());
+    let local: Vec<(String, String)> = status["local"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|l| {
+            (
+                l["path"].as_str().unwrap().into(),
+                l["state"].as_str().unwrap().into(),
+            )
+        })
+        .collect();
+    let want = [
+        ("doc.txt", "modified"),
+        ("docs/one.txt", "stale"),
+        ("docs/two.txt", "deleted"),
+        ("local.txt", "local_commit"),
+        ("new.txt", "added"),
+    ];
+    assert_eq!(local, want.map(|(p, s)| (p.to_owned(), s.to_owned())));
+    let text = b.aidf(&["status"]).ok().stdout;
+    assert!(text.contains("older than the sandbox's"), "{text}");
+    assert!(text.lines().all(|l| l.chars().count() <= 110), "{text}");
+}
+
+#[test]
+fn status_without_a_sandbox_says_how_to_open_one() {
+    let w = World::path();
+    let out = w.aidf(&["status"]).ok();
+    assert!(out.stdout.contains("aidf sandbox init"), "{out}");
+}
