@@ -57,6 +57,11 @@ impl Moment {
         (moment.date() == stamp || moment.compact() == stamp).then_some(moment)
     }
 
+    /// Reads a moment as RFC 3339 has it, with its offset from UTC.
+    pub fn from_rfc3339(text: &str) -> Option<Self> {
+        text.parse().ok().map(Moment)
+    }
+
     /// Days since 1970.
     pub fn day_number(self) -> i64 {
         self.seconds().div_euclid(86_400)

@@ -169,12 +169,19 @@ impl Error {
             .find_map(|c| c.downcast_ref())
     }
 
-    /// What caused it, outermost first.
+    /// What caused it, outermost first; what was said already is not said again.
     pub fn causes(&self) -> Vec<String> {
-        match &self.0.source {
-            Some(source) => source.chain().map(|c| c.to_string()).collect(),
-            None => Vec::new(),
+        let mut told = self.0.message.clone();
+        let mut causes = Vec::new();
+        for cause in self.0.source.iter().flat_map(|s| s.chain()) {
+            let text = cause.to_string();
+            if !told.contains(text.trim()) {
+                causes.push(text.clone());
+                told.push('\n');
+                told.push_str(&text);
+            }
         }
+        causes
     }
 }
 

@@ -26,7 +26,33 @@ pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, String> {
             max_total_scalar_bytes: MAX_BYTES,
         },
     };
-    serde_saphyr::from_str_with_options(text, options).map_err(|e| e.to_string().replace('\n', " "))
+    serde_saphyr::from_str_with_options(text, options)
+        .map_err(|e| plain_words(&e.to_string().replace('\n', " ")))
+}
+
+/// A parser's message with its place first, and its terms in words.
+fn plain_words(said: &str) -> String {
+    const TERMS: [(&str, &str); 6] = [
+        ("expected string scalar", "a text is expected here"),
+        ("expected integer", "a whole number is expected here"),
+        ("expected boolean", "true or false is expected here"),
+        ("expected sequence start", "a list is expected here"),
+        (
+            "expected mapping start",
+            "settings with a colon are expected here",
+        ),
+        ("unknown field", "there is no setting"),
+    ];
+    let mut text = said.to_owned();
+    for (term, words) in TERMS {
+        text = text.replace(term, words);
+    }
+    match text.rsplit_once(" at line ") {
+        Some((what, place)) if place.starts_with(|c: char| c.is_ascii_digit()) => {
+            format!("line {place}: {what}")
+        }
+        _ => text,
+    }
 }
 
 /// `text` as a scalar on one line: plain where no reader could take it for anything

@@ -4,7 +4,6 @@ use super::ui::{Style, Ui};
 use super::{Global, text, token};
 use aidf::context::Context;
 use aidf::error::{Error, Kind, Result};
-use aidf::git::TreePath;
 use aidf::ops::commit::{self, Input, Request, Source, Taken, take};
 use clap::Args;
 use std::path::PathBuf;
@@ -142,7 +141,7 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
             },
             &report.message,
         ));
-        text::files(out, &report.files);
+        text::written(out, &report.files);
         let ledgers: Vec<&str> = [&report.changelog, &report.memory]
             .into_iter()
             .flatten()
@@ -183,7 +182,7 @@ pub fn input(cx: &Context, argument: &str) -> Result<Vec<Input>> {
 /// `DEST=FILE`, or `DEST=-` for standard input.
 fn content(cx: &Context, argument: &str) -> Result<Input> {
     let (dest, source) = argument.split_once('=').unwrap_or((argument, ""));
-    let path = TreePath::new(dest)?;
+    let path = take::in_tree(cx, dest)?;
     let source = match source {
         "" => {
             return Err(

@@ -3,6 +3,7 @@
 use super::ui::{Style, Ui, visible};
 use super::{Global, token};
 use aidf::error::Result;
+use aidf::ops::commit::take;
 use aidf::ops::rollback::{self, Request, What};
 use clap::{ArgGroup, Args};
 
@@ -51,17 +52,19 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
         (_, _, Some(revision)) => What::To(revision),
         _ => What::Commits(arguments.commits),
     };
+    let cx = global.context(ui)?;
+    let paths = arguments.path.iter().map(|p| take::in_tree(&cx, p));
+    let paths = paths.collect::<Result<Vec<_>>>()?;
     let request = Request {
         what,
         unsigned: arguments.unsigned,
-        paths: arguments.path,
+        paths: paths.iter().map(|p| p.to_string()).collect(),
         reason: arguments.reason,
         branch: arguments.branch,
         reuse_token: token(arguments.reuse_token)?,
         committed_by: arguments.committed_by,
         dry_run: arguments.dry_run,
     };
-    let cx = global.context(ui)?;
     let report = rollback::rollback(&cx, &request)?;
     ui.result(&report, &cx.warnings(), |text| {
         text.line(text.styled(

@@ -7,9 +7,6 @@ use aidf::error::Result;
 use aidf::ops::status::{self, Request, State};
 use clap::Args;
 
-/// Files that are named without --verbose.
-const SHOWN: usize = 20;
-
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The branch (default: the sandbox this clone has open)
@@ -24,9 +21,9 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
     let report = status::status(&cx, &request)?;
     ui.result(&report, &cx.warnings(), |out| {
         text::outcome(out, true, &report.message);
-        let most = match global.verbose {
+        let most = match out.verbose {
             true => usize::MAX,
-            false => SHOWN,
+            false => text::LISTED,
         };
         for local in report.local.iter().take(most) {
             let (style, word) = match local.state {

@@ -7,6 +7,28 @@ use aidf::ops::join::Merged;
 use aidf::ops::log::Line;
 use aidf::signature::Check;
 
+/// Files that are listed without --verbose.
+pub const LISTED: usize = 20;
+
+/// The files of a write: a few by name, many by their number.
+pub fn written(text: &mut Text, all: &[FileChange]) {
+    if all.len() <= LISTED || text.verbose {
+        return files(text, all);
+    }
+    let count = |change: &str| all.iter().filter(|f| f.change == change).count();
+    let kinds = ["added", "modified", "deleted"].map(|c| (count(c), c));
+    let kinds = kinds.iter().filter(|(n, _)| *n > 0);
+    let kinds: Vec<String> = kinds.map(|(n, c)| format!("{n} {c}")).collect();
+    let (plus, minus) = all
+        .iter()
+        .fold((0, 0), |(p, m), f| (p + f.added, m + f.removed));
+    text.line(format!(
+        "  {} files: {}, +{plus} -{minus}; see them with --verbose",
+        all.len(),
+        kinds.join(", ")
+    ));
+}
+
 /// `A  path  +3 -1`, one line a file.
 pub fn files(text: &mut Text, files: &[FileChange]) {
     for file in files {

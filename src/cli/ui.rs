@@ -108,13 +108,17 @@ impl Ui {
         human: impl FnOnce(&mut Text),
     ) -> Result<(), Error> {
         self.end_bar();
-        if !self.0.settings.quiet && !self.0.settings.json {
+        if self.0.settings.quiet && !self.0.settings.json {
+            return Ok(());
+        }
+        if !self.0.settings.json {
             for warning in warnings {
                 self.warn(warning);
             }
         }
         let mut text = Text {
             color: self.0.color_out,
+            verbose: self.0.settings.verbose,
             out: String::new(),
         };
         if self.0.settings.json {
@@ -293,6 +297,8 @@ impl Progress for Ui {
 /// Text for people, with colour where it is wanted.
 pub struct Text {
     color: bool,
+    /// Whether lists are printed whole.
+    pub verbose: bool,
     out: String,
 }
 

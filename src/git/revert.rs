@@ -6,6 +6,7 @@ use super::id::{CommitId, ObjectId};
 use super::merge::MergedEntry;
 use super::object::{Change, Entry};
 use super::store::Store;
+use crate::conflict::{Clash, LineRange, PathConflict};
 use crate::error::Result;
 use std::collections::BTreeMap;
 
@@ -15,7 +16,7 @@ pub struct Undo {
     /// The edits that undo it, by path; none when it is undone already.
     pub edits: Vec<Edit>,
     /// Paths where later work is in the way. When there is one, the edits are partial.
-    pub conflicts: Vec<Vec<u8>>,
+    pub conflicts: Vec<PathConflict>,
 }
 
 /// Undoes `commits`, newest first, on top of the tree `tip`.
@@ -48,8 +49,8 @@ pub fn undo(
             }
         }
     }
-    work.conflicts.sort();
-    work.conflicts.dedup();
+    work.conflicts.sort_by(|a, b| a.path.cmp(&b.path));
+    work.conflicts.dedup_by(|a, b| a.path == b.path);
     let mut edits = Vec::new();
     for (path, entry) in work.overlay {
         if store.entry(tip, &path)? != entry {
@@ -66,7 +67,7 @@ struct Work<'s> {
     store: &'s Store,
     tip: ObjectId,
     overlay: BTreeMap<Vec<u8>, Option<Entry>>,
-    conflicts: Vec<Vec<u8>>,
+    conflicts: Vec<PathConflict>,
 }
 
 impl Work<'_> {
@@ -80,16 +81,16 @@ impl Work<'_> {
     fn undo_change(&mut self, draft: &mut Draft<'_>, change: &Change) -> Result<()> {
         let Some(new_path) = &change.renamed_to else {
             let ours = self.now(&change.path)?;
-            return match self.merge(draft, change.new, ours, change.old)? {
-                Some(result) => {
+            match self
+                .store
+                .merge_entry(draft, change.new, ours, change.old)?
+            {
+                MergedEntry::Clean(result) => {
                     self.overlay.insert(change.path.clone(), result);
-                    Ok(())
                 }
-                None => {
-                    self.conflicts.push(change.path.clone());
-                    Ok(())
-                }
-            };
+                MergedEntry::Clash(reason, lines) => self.clash(&change.path, reason, lines),
+            }
+            return Ok(());
         };
         // A rename: what was edited since under the new name goes back under the old one.
         let (there, back) = (self.now(new_path)?, self.now(&change.path)?);
@@ -97,32 +98,28 @@ impl Work<'_> {
             return Ok(());
         }
         let free = back.is_none() || back == change.old;
-        match (there.is_some() && free)
-            .then(|| self.merge(draft, change.new, there, change.old))
-            .transpose()?
-            .flatten()
+        if there.is_none() || !free {
+            self.clash(new_path, Clash::Renamed, Vec::new());
+            return Ok(());
+        }
+        match self
+            .store
+            .merge_entry(draft, change.new, there, change.old)?
         {
-            Some(result) => {
+            MergedEntry::Clean(result) => {
                 self.overlay.insert(new_path.clone(), None);
                 self.overlay.insert(change.path.clone(), result);
             }
-            None => self.conflicts.push(new_path.clone()),
+            MergedEntry::Clash(reason, lines) => self.clash(new_path, reason, lines),
         }
         Ok(())
     }
 
-    /// Three-way: `base` is what the commit made, `ours` what is there now, `theirs`
-    /// what was there before it. The outer `None` is a conflict.
-    fn merge(
-        &self,
-        draft: &mut Draft<'_>,
-        base: Option<Entry>,
-        ours: Option<Entry>,
-        theirs: Option<Entry>,
-    ) -> Result<Option<Option<Entry>>> {
-        Ok(match self.store.merge_entry(draft, base, ours, theirs)? {
-            MergedEntry::Clean(entry) => Some(entry),
-            MergedEntry::Clash(..) => None,
-        })
+    fn clash(&mut self, path: &[u8], reason: Clash, lines: Vec<LineRange>) {
+        self.conflicts.push(PathConflict {
+            path: String::from_utf8_lossy(path).into_owned(),
+            reason,
+            lines,
+        });
     }
 }

@@ -517,7 +517,10 @@ fn a_symlink_is_refused() {
     w.sandbox();
     std::os::unix::fs::symlink("/etc/passwd", w.clone.join("link")).unwrap();
     w.refuses_any(&["commit", "link", "-m", "Link"], &[2, 5]);
-    w.refuses_any(&["commit", "-a", "-m", "Link"], &[2, 5]);
+    // Of all changes it is left out, and said.
+    let out = w.json(&["commit", "-a", "-m", "Link"]);
+    assert_eq!(out["unchanged"], true);
+    assert_eq!(out["warnings"][0], "left out: `link` is a symlink");
     std::os::unix::fs::symlink("/etc", w.clone.join("dir")).unwrap();
     w.refuses_any(&["commit", "dir", "-m", "Link"], &[2, 5]);
     w.refuses_any(&["commit", "dir/hostname", "-m", "Through a link"], &[2, 5]);
@@ -1645,14 +1648,14 @@ fn a_commit_in_a_linked_worktree_is_fine() {
 }
 
 #[test]
-fn content_is_taken_as_it_is_unless_the_clone_converts_it() {
-    // Filters of the repository never run: what is in the file is what is sent.
+fn a_filter_that_the_clone_names_does_not_run_and_its_files_are_refused() {
     let w = World::path();
-    let branch = w.sandbox();
+    w.sandbox();
     w.git(&["config", "filter.evil.clean", "touch evil-ran; cat"]);
     std::fs::write(w.clone.join(".git/info/attributes"), "* filter=evil\n").unwrap();
-    w.save("a.txt", "a\n", "Add a");
-    assert_eq!(w.remote.file(&branch, "a.txt"), b"a\n");
+    w.write("a.txt", "a\n");
+    let out = w.aidf(&["commit", "a.txt", "-m", "Add a"]).exits(5);
+    assert!(out.stderr.contains("`evil`"), "{out}");
     assert!(
         !w.clone.join("evil-ran").exists(),
         "a filter of the repository ran"

@@ -66,12 +66,34 @@ const DISGUISES: &[&str] = &[
     "a\u{200b}b.txt",
 ];
 
+/// Typed at the tree's root, these are the user's own way to name a path in it.
+const WAYS: [&str; 4] = ["docs/../README.md", "docs/./x.txt", "docs//x.txt", "x/"];
+
+#[test]
+fn a_path_may_be_named_from_the_folder_one_is_in() {
+    let w = World::path();
+    let branch = w.sandbox();
+    w.write("docs/a.txt", "a\n");
+    let docs = w.clone.join("docs");
+    let here = |args: &[&str]| w.env.aidf(&docs, args).ok();
+    here(&["commit", "./b.txt=a.txt", "../top.txt=a.txt", "-m", "Two"]);
+    here(&["commit", ".", "-m", "The folder"]);
+    assert_eq!(w.remote.text(&branch, "docs/b.txt"), "a\n");
+    assert_eq!(w.remote.text(&branch, "top.txt"), "a\n");
+    assert_eq!(w.remote.text(&branch, "docs/a.txt"), "a\n");
+    let log = here(&["log", "--path", "./b.txt", "--json"]).json();
+    assert_eq!(log["commits"].as_array().unwrap().len(), 1);
+    here(&["rollback", "--last", "2", "--path", "../top.txt"]);
+    assert!(w.remote.try_file(&branch, "top.txt").is_none());
+    assert_eq!(w.remote.text(&branch, "docs/b.txt"), "a\n");
+}
+
 #[test]
 fn every_disguise_is_refused_as_a_destination() {
     let w = World::path();
     w.sandbox();
     w.write("a.txt", "a\n");
-    for path in DISGUISES {
+    for path in DISGUISES.iter().filter(|p| !WAYS.contains(p)) {
         let pair = format!("{path}=a.txt");
         let out = w.refuses_any(&["commit", &pair, "-m", "Disguised"], &[2, 5]);
         assert!(
@@ -90,11 +112,7 @@ fn every_disguise_is_refused_for_removal() {
     let w = World::path();
     w.sandbox();
     for path in DISGUISES {
-        // Typed at the tree's root, these are the user's own way to name a path in it.
-        if matches!(
-            *path,
-            "docs/../README.md" | "docs/./x.txt" | "docs//x.txt" | "x/"
-        ) {
+        if WAYS.contains(path) {
             continue;
         }
         let flag = format!("--rm={path}");
@@ -155,7 +173,16 @@ fn a_disguised_file_of_the_working_tree_is_refused() {
     let w = World::path();
     w.sandbox();
     std::fs::write(w.clone.join("x\\y.txt"), "x\n").unwrap();
-    w.refuses_any(&["commit", "-a", "-m", "Odd"], &[2, 5]);
+    w.refuses_any(&["commit", "x\\y.txt", "-m", "Odd"], &[2, 5]);
+    // Of all changes it is left out, and said.
+    let out = w.json(&["commit", "-a", "-m", "Odd"]);
+    assert_eq!(out["unchanged"], true);
+    assert!(
+        out["warnings"][0]
+            .as_str()
+            .unwrap()
+            .contains("not every platform")
+    );
 }
 
 #[test]

@@ -618,3 +618,58 @@ fn a_commit_that_only_touched_ledgers_is_nothing_to_do() {
     assert_eq!(answer["unchanged"], Value::Bool(true));
     assert_eq!(w.remote.tip(&branch), commit);
 }
+
+#[test]
+fn a_conflict_fills_the_field_of_its_name() {
+    let w = World::path();
+    let branch = w.sandbox();
+    let first = w.save("a.txt", "one\ntwo\nthree\n", "First");
+    w.save("a.txt", "one\nTWO\nthree\n", "Second");
+    w.save("a.txt", "one\n2\nthree\n", "Third");
+    let second = w.remote.git(&["rev-parse", &format!("{branch}~1")]);
+    let out = w.aidf(&["rollback", second.trim(), "--json"]).exits(6);
+    let conflicts = &out.error()["conflicts"];
+    assert_eq!(conflicts[0]["path"], "a.txt");
+    assert_eq!(conflicts[0]["lines"][0]["first"], 2);
+    let _ = first;
+}
+
+#[test]
+fn to_takes_days_moments_and_revisions() {
+    let w = World::path();
+    let branch = w.sandbox();
+    let before = w.remote.text(&branch, "README.md");
+    w.save("README.md", "one\n", "First");
+    w.save("README.md", "two\n", "Second");
+    let tip = w.remote.tip(&branch);
+    let roll = |to: &str| w.json(&["rollback", "--to", to, "--dry-run"]);
+    assert_eq!(roll("HEAD")["unchanged"], true);
+    assert_eq!(roll("HEAD~1")["reverted_files"][0], "README.md");
+    assert_eq!(roll(&tip)["unchanged"], true);
+    let today = w
+        .remote
+        .git(&["log", "-1", "--format=%cd", "--date=format:%F", &branch]);
+    assert_eq!(roll(today.trim())["unchanged"], true);
+    w.git(&["tag", "start", "origin/main"]);
+    w.json(&["rollback", "--to", "start"]);
+    assert_eq!(w.remote.text(&branch, "README.md"), before);
+    for to in ["1970-01-02", "no-such", "-x"] {
+        let to = format!("--to={to}");
+        w.aidf(&["rollback", &to, "--dry-run"]).exits(3);
+    }
+}
+
+#[test]
+fn what_a_rollback_removed_and_the_working_tree_still_holds_is_said() {
+    let w = World::path();
+    w.sandbox();
+    w.save("new.txt", "new\n", "A file");
+    let out = w.json(&["rollback", "--last", "1"]);
+    let said = out["warnings"].to_string();
+    assert!(
+        said.contains("still holds") && said.contains("new.txt"),
+        "{said}"
+    );
+    w.json(&["sandbox", "pull"]);
+    assert!(!w.clone.join("new.txt").exists());
+}

@@ -77,7 +77,15 @@ pub fn run(global: &Global, ui: &Ui, arguments: &Arguments) -> Result<()> {
 }
 
 fn jobs(global: &Global, arguments: &Arguments) -> Result<Vec<Job>> {
-    let backup = super::config(global)?.backup;
+    let config = super::config(global)?;
+    if arguments.all && config.repositories.is_empty() {
+        return Err(Error::new(
+            ErrorKind::Usage,
+            "--all is about the repositories of the configuration, and it has none",
+        )
+        .hint("list them under `repositories:` in the configuration, or leave --all out"));
+    }
+    let backup = config.backup;
     let exports = arguments.actions
         || arguments.out.is_some()
         || backup.destinations.iter().any(|d| d.folder.is_some());
@@ -188,11 +196,21 @@ fn command(global: &Global, arguments: &Arguments, job: &Job) -> Result<Vec<Stri
     }
     match (&global.repo, arguments.all) {
         (_, true) => {}
-        (Some(url), _) => words.extend(["-R".to_owned(), url.clone()]),
+        (Some(url), _) => words.extend(["-R".to_owned(), absolute(url)?]),
         (None, _) => words.extend(["-C".to_owned(), global.folder()?.display().to_string()]),
     }
     words.extend(job.command.iter().cloned());
     Ok(words)
+}
+
+/// A remote that is a folder, from wherever the scheduler stands.
+fn absolute(remote: &str) -> Result<String> {
+    match std::path::Path::new(remote).exists() {
+        true => std::path::absolute(remote)
+            .map(|p| p.display().to_string())
+            .map_err(|e| internal(e.into())),
+        false => Ok(remote.to_owned()),
+    }
 }
 
 fn is_plain(word: &str) -> bool {
@@ -288,7 +306,7 @@ fn systemd(global: &Global, arguments: &Arguments, jobs: &[Job]) -> Result<Strin
         .map(|j| format!("aidf-backup-{}.timer", j.name))
         .collect();
     text.push_str(&format!(
-        "# then: systemctl --user enable --now {}\n",
+        "# then: systemctl --user enable --now {}\n# and, to have them run while nobody is logged in: loginctl enable-linger\n",
         timers.join(" ")
     ));
     Ok(text)
@@ -306,7 +324,8 @@ fn actions(jobs: &[Job]) -> String {
     text.push_str(
         "  workflow_dispatch:\npermissions:\n  contents: write\n\
          concurrency:\n  group: aidf-backup\njobs:\n  backup:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n        with:\n          fetch-depth: 0\n\
-         \x20     - run: cargo install --locked aidf\n",
+         \x20     # put aidf on the runner's path before this step\n\
+         \x20     - run: aidf --version\n",
     );
     for job in jobs {
         text.push_str(&format!(

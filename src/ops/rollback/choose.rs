@@ -1,6 +1,7 @@
 //! Which commits of a branch a rollback undoes.
 
 use super::{What, Work};
+use crate::clock::{Moment, Period};
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, CommitInfo};
 use crate::ops::log::{Reverts, judge, trailer};
@@ -204,24 +205,78 @@ impl Work<'_> {
         }))
     }
 
-    /// The commit that `name` means, which must be on the branch.
+    /// The commit that `name` means, which must be on the branch: an id or its first digits,
+    /// or what git makes of it in this clone. `HEAD` and `@` are the branch's own tip.
     pub(super) fn on_branch(&self, name: &str) -> Result<CommitId> {
+        let store = &self.cx.store;
         let hex = name.len() >= 4 && name.bytes().all(|b| b.is_ascii_hexdigit());
-        let missing = || {
+        let id = match hex {
+            true => store.by_prefix(name),
+            false => None,
+        };
+        let of_tip = ["HEAD", "@"]
+            .iter()
+            .find_map(|head| name.strip_prefix(head))
+            .filter(|rest| rest.is_empty() || rest.starts_with(['~', '^']));
+        let revision = match of_tip {
+            Some(rest) => format!("{}{rest}", self.tip),
+            None => name.to_owned(),
+        };
+        let id = id.or_else(|| store.resolve(&revision).filter(|_| !name.starts_with('-')));
+        id.filter(|id| store.is_ancestor(*id, self.tip)).ok_or_else(|| {
             Error::new(
                 Kind::NotFound,
                 format!("no commit `{name}` on {}", self.target.name()),
             )
-            .hint("see its commits with `aidf log`; the first digits of an id are enough")
-        };
-        let id = if hex {
-            self.cx.store.by_prefix(name)
-        } else {
-            None
-        };
-        id.filter(|id| self.cx.store.is_ancestor(*id, self.tip))
-            .ok_or_else(missing)
+            .hint("see its commits with `aidf log`; the first digits of an id are enough, and so is a revision that this clone knows, such as HEAD~2 or v1.0")
+        })
     }
+
+    /// What `--to` names: a day or a moment, then the branch as it was at its end; or a
+    /// commit, as [`Work::on_branch`] takes it.
+    pub(super) fn revision(&self, name: &str) -> Result<CommitId> {
+        let Some(until) = moment(name, self.cx.now) else {
+            return self.on_branch(name);
+        };
+        let mut at = Some(self.tip);
+        while let Some(id) = at {
+            let commit = self.cx.store.commit(id)?;
+            if commit.time <= until.seconds() {
+                return Ok(id);
+            }
+            at = commit.parents.first().copied();
+        }
+        Err(Error::new(
+            Kind::NotFound,
+            format!(
+                "{} has no commit that is as old as {}",
+                self.target.name(),
+                until.rfc3339()
+            ),
+        )
+        .hint("see its commits with `aidf log`"))
+    }
+}
+
+/// The moment that a text means: the end of a day (`2026-11-22`, `yesterday`), a moment of
+/// RFC 3339, or a time ago (`36h`, `7d`).
+fn moment(text: &str, now: Moment) -> Option<Moment> {
+    const DAY: i64 = 86_400;
+    let end_of = |day: Moment| Moment::from_seconds(day.seconds() + DAY - 1);
+    if text == "yesterday" {
+        let today = Moment::from_stamp(&now.date())?;
+        return Some(Moment::from_seconds(today.seconds() - 1));
+    }
+    if let Some(day) = Moment::from_stamp(text) {
+        return Some(match text.len() {
+            10 => end_of(day),
+            _ => day,
+        });
+    }
+    // A few digits and a letter may be the beginning of an id as well: that goes first.
+    let ago = Period::parse(text).filter(|_| text.len() < 4 || text.contains(['y', 'm', 'w', 'h']));
+    ago.map(|p| p.before(now))
+        .or_else(|| Moment::from_rfc3339(text))
 }
 
 fn commits(n: usize) -> String {

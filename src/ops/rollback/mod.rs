@@ -254,7 +254,7 @@ impl Work<'_> {
             What::To(revision) | What::At { name: revision, .. } => {
                 let to = match named {
                     Some(id) => id,
-                    None => self.on_branch(revision)?,
+                    None => self.revision(revision)?,
                 };
                 let edits: Vec<Edit> = store
                     .changes(Some(tree), Some(store.commit(to)?.tree), false)?
@@ -418,12 +418,7 @@ impl Work<'_> {
 
     fn check_paths(&self, undone: &Undo, reverted: &[CommitId]) -> Result<()> {
         if !undone.conflicts.is_empty() {
-            let paths: Vec<_> = undone
-                .conflicts
-                .iter()
-                .map(|p| String::from_utf8_lossy(p).into_owned())
-                .collect();
-            return Err(Error::new(Kind::Conflict, format!("later work is in the way in: {}", paths.join(", ")))
+            return Err(Error::conflicts_in("the rollback", undone.conflicts.clone())
                 .hint("nothing was written; roll the later commits back too, or only other files with --path"));
         }
         for (path, _) in &undone.edits {
