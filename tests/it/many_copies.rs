@@ -590,7 +590,11 @@ impl Sim {
         self.say(at, "switch");
         let files = self.files.clone();
         let head = self.copies[at].head_lines(&files);
-        let out = self.copies[at].machine.aidf(&["sandbox", "switch"]);
+        let machine = &self.copies[at].machine;
+        // Where the local branch has commits of its own, it is gone to as it is.
+        let own_branch = format!("refs/heads/{}", self.branch);
+        let local = lines_at(&machine.env, &machine.clone, &own_branch, &files);
+        let out = machine.aidf(&["sandbox", "switch"]);
         let now = self.copies[at].lines(&files);
         // What the commit holds that was left is there, and not in the files.
         let copy = &mut self.copies[at];
@@ -615,7 +619,8 @@ impl Sim {
             6 => assert!(
                 out.stderr.contains("is staged")
                     || self.is_doubt(&out)
-                    || self.is_in_conflict(at, &files, &branch),
+                    || self.is_in_conflict(at, &files, &branch)
+                    || self.is_in_conflict(at, &files, &local),
                 "a false conflict\n{out}\n{}",
                 self.story(at)
             ),

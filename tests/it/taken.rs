@@ -345,3 +345,13 @@ fn a_further_try_keeps_the_base_of_the_first() {
         doc(&[(2, "rival"), (15, "by B"), (28, "by B")])
     );
 }
+
+#[test]
+fn a_removal_by_name_is_of_what_the_branch_has_though_it_was_never_here() {
+    let (w, branch, token) = world();
+    let b = resumed(&w, &token);
+    w.save("new.txt", "by A\n", "A new file");
+    // B's files are older: nothing of B's own says that it ever had it.
+    b.json(&["commit", "--rm", "new.txt", "-m", "Remove it"]);
+    assert!(w.remote.try_file(&branch, "new.txt").is_none());
+}

@@ -161,7 +161,10 @@ impl Build<'_> {
                 }),
                 (ours, _) => ours,
             };
-            let bases = base.entries(self.cx, path)?;
+            let mut bases = base.entries(self.cx, path)?;
+            if want.named_removal && bases.iter().all(Option::is_none) {
+                bases = vec![theirs];
+            }
             if !self.request.overwrite && bases.iter().all(|b| *b == ours) {
                 merge.stale |= ours != theirs;
                 continue;

@@ -256,7 +256,15 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
             message: &message,
             committed_by: &committed_by,
         };
+        let is_named = |path: &TreePath| {
+            let below = |n: &TreePath| {
+                let rest = path.as_str().strip_prefix(n.as_str());
+                rest.is_some_and(|r| r.is_empty() || r.starts_with('/'))
+            };
+            named.iter().any(below)
+        };
         let gone = removed.into_iter().map(|path| Wanted {
+            named_removal: is_named(&path),
             path,
             entry: None,
             secret: None,

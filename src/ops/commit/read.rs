@@ -37,6 +37,9 @@ pub(super) struct Wanted {
     pub secret: Option<&'static str>,
     /// The content came without a mode: a file that is there keeps its own.
     pub keeps_mode: bool,
+    /// It is a removal that was asked for by name: then it is of what the branch has, should
+    /// the file never have been here.
+    pub named_removal: bool,
 }
 
 pub(super) fn check_unique(inputs: &[Input], remove: &[TreePath]) -> Result<()> {
@@ -125,6 +128,7 @@ pub(super) fn read_all(
             entry: Some(Entry { id, mode }),
             secret: scan.found(),
             keeps_mode,
+            named_removal: false,
         });
     }
     Ok(wanted)
