@@ -34,6 +34,9 @@ _aidf() {
             aidf,hook)
                 cmd="aidf__subcmd__hook"
                 ;;
+            aidf,land)
+                cmd="aidf__subcmd__land"
+                ;;
             aidf,log)
                 cmd="aidf__subcmd__log"
                 ;;
@@ -51,6 +54,9 @@ _aidf() {
                 ;;
             aidf,sandbox)
                 cmd="aidf__subcmd__sandbox"
+                ;;
+            aidf,status)
+                cmd="aidf__subcmd__status"
                 ;;
             aidf,token)
                 cmd="aidf__subcmd__token"
@@ -127,6 +133,9 @@ _aidf() {
             aidf__subcmd__help,hook)
                 cmd="aidf__subcmd__help__subcmd__hook"
                 ;;
+            aidf__subcmd__help,land)
+                cmd="aidf__subcmd__help__subcmd__land"
+                ;;
             aidf__subcmd__help,log)
                 cmd="aidf__subcmd__help__subcmd__log"
                 ;;
@@ -144,6 +153,9 @@ _aidf() {
                 ;;
             aidf__subcmd__help,sandbox)
                 cmd="aidf__subcmd__help__subcmd__sandbox"
+                ;;
+            aidf__subcmd__help,status)
+                cmd="aidf__subcmd__help__subcmd__status"
                 ;;
             aidf__subcmd__help,token)
                 cmd="aidf__subcmd__help__subcmd__token"
@@ -190,6 +202,9 @@ _aidf() {
             aidf__subcmd__help__subcmd__protect,remove)
                 cmd="aidf__subcmd__help__subcmd__protect__subcmd__remove"
                 ;;
+            aidf__subcmd__help__subcmd__sandbox,close)
+                cmd="aidf__subcmd__help__subcmd__sandbox__subcmd__close"
+                ;;
             aidf__subcmd__help__subcmd__sandbox,diff)
                 cmd="aidf__subcmd__help__subcmd__sandbox__subcmd__diff"
                 ;;
@@ -199,14 +214,23 @@ _aidf() {
             aidf__subcmd__help__subcmd__sandbox,list)
                 cmd="aidf__subcmd__help__subcmd__sandbox__subcmd__list"
                 ;;
+            aidf__subcmd__help__subcmd__sandbox,prune)
+                cmd="aidf__subcmd__help__subcmd__sandbox__subcmd__prune"
+                ;;
             aidf__subcmd__help__subcmd__sandbox,pull)
                 cmd="aidf__subcmd__help__subcmd__sandbox__subcmd__pull"
+                ;;
+            aidf__subcmd__help__subcmd__sandbox,restore)
+                cmd="aidf__subcmd__help__subcmd__sandbox__subcmd__restore"
                 ;;
             aidf__subcmd__help__subcmd__sandbox,show)
                 cmd="aidf__subcmd__help__subcmd__sandbox__subcmd__show"
                 ;;
             aidf__subcmd__help__subcmd__sandbox,switch)
                 cmd="aidf__subcmd__help__subcmd__sandbox__subcmd__switch"
+                ;;
+            aidf__subcmd__help__subcmd__sandbox,sync)
+                cmd="aidf__subcmd__help__subcmd__sandbox__subcmd__sync"
                 ;;
             aidf__subcmd__help__subcmd__token,inspect)
                 cmd="aidf__subcmd__help__subcmd__token__subcmd__inspect"
@@ -265,6 +289,9 @@ _aidf() {
             aidf__subcmd__protect__subcmd__help,remove)
                 cmd="aidf__subcmd__protect__subcmd__help__subcmd__remove"
                 ;;
+            aidf__subcmd__sandbox,close)
+                cmd="aidf__subcmd__sandbox__subcmd__close"
+                ;;
             aidf__subcmd__sandbox,diff)
                 cmd="aidf__subcmd__sandbox__subcmd__diff"
                 ;;
@@ -277,14 +304,26 @@ _aidf() {
             aidf__subcmd__sandbox,list)
                 cmd="aidf__subcmd__sandbox__subcmd__list"
                 ;;
+            aidf__subcmd__sandbox,prune)
+                cmd="aidf__subcmd__sandbox__subcmd__prune"
+                ;;
             aidf__subcmd__sandbox,pull)
                 cmd="aidf__subcmd__sandbox__subcmd__pull"
+                ;;
+            aidf__subcmd__sandbox,restore)
+                cmd="aidf__subcmd__sandbox__subcmd__restore"
                 ;;
             aidf__subcmd__sandbox,show)
                 cmd="aidf__subcmd__sandbox__subcmd__show"
                 ;;
             aidf__subcmd__sandbox,switch)
                 cmd="aidf__subcmd__sandbox__subcmd__switch"
+                ;;
+            aidf__subcmd__sandbox,sync)
+                cmd="aidf__subcmd__sandbox__subcmd__sync"
+                ;;
+            aidf__subcmd__sandbox__subcmd__help,close)
+                cmd="aidf__subcmd__sandbox__subcmd__help__subcmd__close"
                 ;;
             aidf__subcmd__sandbox__subcmd__help,diff)
                 cmd="aidf__subcmd__sandbox__subcmd__help__subcmd__diff"
@@ -298,14 +337,23 @@ _aidf() {
             aidf__subcmd__sandbox__subcmd__help,list)
                 cmd="aidf__subcmd__sandbox__subcmd__help__subcmd__list"
                 ;;
+            aidf__subcmd__sandbox__subcmd__help,prune)
+                cmd="aidf__subcmd__sandbox__subcmd__help__subcmd__prune"
+                ;;
             aidf__subcmd__sandbox__subcmd__help,pull)
                 cmd="aidf__subcmd__sandbox__subcmd__help__subcmd__pull"
+                ;;
+            aidf__subcmd__sandbox__subcmd__help,restore)
+                cmd="aidf__subcmd__sandbox__subcmd__help__subcmd__restore"
                 ;;
             aidf__subcmd__sandbox__subcmd__help,show)
                 cmd="aidf__subcmd__sandbox__subcmd__help__subcmd__show"
                 ;;
             aidf__subcmd__sandbox__subcmd__help,switch)
                 cmd="aidf__subcmd__sandbox__subcmd__help__subcmd__switch"
+                ;;
+            aidf__subcmd__sandbox__subcmd__help,sync)
+                cmd="aidf__subcmd__sandbox__subcmd__help__subcmd__sync"
                 ;;
             aidf__subcmd__token,help)
                 cmd="aidf__subcmd__token__subcmd__help"
@@ -338,7 +386,7 @@ _aidf() {
 
     case "${cmd}" in
         aidf)
-            opts="-C -R -q -v -y -h -V --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help --version sandbox commit log rollback backup propose protect token hook demo completions man help"
+            opts="-C -R -q -v -y -h -V --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help --version sandbox commit status log rollback backup propose land protect token hook demo completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1038,13 +1086,17 @@ _aidf() {
             return 0
             ;;
         aidf__subcmd__commit)
-            opts="-a -m -C -R -q -v -y -h --all --from-dir --rm --message --task-id --committed-by --agent --description --tag --branch --reuse-token --expect-head --base --overwrite --no-changelog --no-memory --dry-run --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
+            opts="-a -m -C -R -q -v -y -h --all --from-dir --exclude --rm --message --task-id --committed-by --agent --description --tag --branch --reuse-token --expect-head --base --overwrite --no-changelog --no-memory --dry-run --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --from-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1220,7 +1272,7 @@ _aidf() {
             return 0
             ;;
         aidf__subcmd__help)
-            opts="sandbox commit log rollback backup propose protect token hook demo completions man help"
+            opts="sandbox commit status log rollback backup propose land protect token hook demo completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1443,6 +1495,20 @@ _aidf() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        aidf__subcmd__help__subcmd__land)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         aidf__subcmd__help__subcmd__log)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1584,8 +1650,22 @@ _aidf() {
             return 0
             ;;
         aidf__subcmd__help__subcmd__sandbox)
-            opts="init list show diff pull switch"
+            opts="init list show diff pull switch sync close prune restore"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aidf__subcmd__help__subcmd__sandbox__subcmd__close)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1639,7 +1719,35 @@ _aidf() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        aidf__subcmd__help__subcmd__sandbox__subcmd__prune)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         aidf__subcmd__help__subcmd__sandbox__subcmd__pull)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aidf__subcmd__help__subcmd__sandbox__subcmd__restore)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1670,6 +1778,34 @@ _aidf() {
         aidf__subcmd__help__subcmd__sandbox__subcmd__switch)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aidf__subcmd__help__subcmd__sandbox__subcmd__sync)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aidf__subcmd__help__subcmd__status)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1832,6 +1968,60 @@ _aidf() {
                 return 0
             fi
             case "${prev}" in
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --repo)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -R)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aidf__subcmd__land)
+            opts="-C -R -q -v -y -h --to --squash --close --reuse-token --dry-run --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reuse-token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --dir)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2582,12 +2772,62 @@ _aidf() {
             return 0
             ;;
         aidf__subcmd__sandbox)
-            opts="-C -R -q -v -y -h --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help init list show diff pull switch help"
+            opts="-C -R -q -v -y -h --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help init list show diff pull switch sync close prune restore help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --repo)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -R)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aidf__subcmd__sandbox__subcmd__close)
+            opts="-C -R -q -v -y -h --reuse-token --dry-run --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --reuse-token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --dir)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2674,8 +2914,22 @@ _aidf() {
             return 0
             ;;
         aidf__subcmd__sandbox__subcmd__help)
-            opts="init list show diff pull switch help"
+            opts="init list show diff pull switch sync close prune restore help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aidf__subcmd__sandbox__subcmd__help__subcmd__close)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2743,7 +2997,35 @@ _aidf() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        aidf__subcmd__sandbox__subcmd__help__subcmd__prune)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         aidf__subcmd__sandbox__subcmd__help__subcmd__pull)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aidf__subcmd__sandbox__subcmd__help__subcmd__restore)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2785,14 +3067,32 @@ _aidf() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        aidf__subcmd__sandbox__subcmd__help__subcmd__sync)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         aidf__subcmd__sandbox__subcmd__init)
-            opts="-C -R -q -v -y -h --reuse-token --force-new --strict --base --name --worktree --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
+            opts="-C -R -q -v -y -h --reuse-token --branch --force-new --strict --base --name --worktree --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --reuse-token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --branch)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2897,6 +3197,60 @@ _aidf() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        aidf__subcmd__sandbox__subcmd__prune)
+            opts="-C -R -q -v -y -h --idle --reuse-token --dry-run --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --idle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reuse-token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --repo)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -R)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         aidf__subcmd__sandbox__subcmd__pull)
             opts="-C -R -q -v -y -h --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -2904,6 +3258,56 @@ _aidf() {
                 return 0
             fi
             case "${prev}" in
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --repo)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -R)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aidf__subcmd__sandbox__subcmd__restore)
+            opts="-C -R -q -v -y -h --reuse-token --dry-run --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --reuse-token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --dir)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2992,6 +3396,114 @@ _aidf() {
         aidf__subcmd__sandbox__subcmd__switch)
             opts="-C -R -q -v -y -h --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --repo)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -R)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aidf__subcmd__sandbox__subcmd__sync)
+            opts="-C -R -q -v -y -h --from --resolve --markers --rm --reuse-token --dry-run --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reuse-token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --repo)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -R)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aidf__subcmd__status)
+            opts="-C -R -q -v -y -h --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -38,12 +38,14 @@ set edit:completion:arg-completer[aidf] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
-            cand sandbox 'Open, list and look at sandboxes'
+            cand sandbox 'Open sandboxes, look at them, bring them up to date and close them'
             cand commit 'Write files, with their log entries, as one commit on a remote branch'
+            cand status 'Show where this clone and its sandbox stand'
             cand log 'Show the commits of a branch'
             cand rollback 'Undo commits by a new commit'
             cand backup 'Make, list, thin, prove and restore backups'
             cand propose 'Show a sandbox''s difference and open, or update, its pull request'
+            cand land 'Merge a sandbox into a protected branch, on a server without pull requests'
             cand protect 'Have the server hold everybody to the rules'
             cand token 'Issue, read and revoke tokens'
             cand hook 'What a server''s git runs; `protect` installs it'
@@ -77,10 +79,15 @@ set edit:completion:arg-completer[aidf] = {|@words|
             cand diff 'Show one sandbox''s difference from its fork point'
             cand pull 'Merge the sandbox''s newest commit into the working files'
             cand switch 'Go to the sandbox with the checkout'
+            cand sync 'Bring what its base has gained into the sandbox'
+            cand close 'Archive the sandbox, then delete its branch'
+            cand prune 'Archive the sandboxes that nobody writes any more'
+            cand restore 'Bring a closed sandbox back from its archive'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'aidf;sandbox;init'= {
             cand --reuse-token 'Come back with this token (- reads it from stdin)'
+            cand --branch 'The token''s branch, where this machine lacks the key that opens the token'
             cand --base 'Fork from this branch'
             cand --name 'Ask for the name sandbox-NAME'
             cand --worktree 'Add a git worktree on the branch'
@@ -209,6 +216,99 @@ set edit:completion:arg-completer[aidf] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'aidf;sandbox;sync'= {
+            cand --from 'Take from this branch (default: the one the sandbox was forked from)'
+            cand --resolve 'The merged content of a path in conflict: the working file, another one, or stdin'
+            cand --rm 'Remove a path in conflict'
+            cand --reuse-token 'The sandbox''s token (- reads it from stdin)'
+            cand -C 'Work in the clone that holds DIR'
+            cand --dir 'Work in the clone that holds DIR'
+            cand -R 'Work straight against a remote (URL or path), with no clone'
+            cand --repo 'Work straight against a remote (URL or path), with no clone'
+            cand --remote 'Which remote of the clone'
+            cand --config 'Operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Bound on any network wait, in seconds'
+            cand --markers 'Put both versions of what conflicts into the working files, with git''s markers'
+            cand --dry-run 'Do all but push'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;sandbox;close'= {
+            cand --reuse-token 'The sandbox''s token (- reads it from stdin)'
+            cand -C 'Work in the clone that holds DIR'
+            cand --dir 'Work in the clone that holds DIR'
+            cand -R 'Work straight against a remote (URL or path), with no clone'
+            cand --repo 'Work straight against a remote (URL or path), with no clone'
+            cand --remote 'Which remote of the clone'
+            cand --config 'Operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Bound on any network wait, in seconds'
+            cand --dry-run 'Say what would be done'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;sandbox;prune'= {
+            cand --idle 'Those without a write for so many days'
+            cand --reuse-token 'An operator''s token (- reads it from stdin)'
+            cand -C 'Work in the clone that holds DIR'
+            cand --dir 'Work in the clone that holds DIR'
+            cand -R 'Work straight against a remote (URL or path), with no clone'
+            cand --repo 'Work straight against a remote (URL or path), with no clone'
+            cand --remote 'Which remote of the clone'
+            cand --config 'Operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Bound on any network wait, in seconds'
+            cand --dry-run 'Say what would be done'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;sandbox;restore'= {
+            cand --reuse-token 'The sandbox''s token (- reads it from stdin)'
+            cand -C 'Work in the clone that holds DIR'
+            cand --dir 'Work in the clone that holds DIR'
+            cand -R 'Work straight against a remote (URL or path), with no clone'
+            cand --repo 'Work straight against a remote (URL or path), with no clone'
+            cand --remote 'Which remote of the clone'
+            cand --config 'Operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Bound on any network wait, in seconds'
+            cand --dry-run 'Say what would be done'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'aidf;sandbox;help'= {
             cand init 'Open a sandbox: resume the token''s branch, or fork a new one'
             cand list 'List every sandbox and what it did'
@@ -216,6 +316,10 @@ set edit:completion:arg-completer[aidf] = {|@words|
             cand diff 'Show one sandbox''s difference from its fork point'
             cand pull 'Merge the sandbox''s newest commit into the working files'
             cand switch 'Go to the sandbox with the checkout'
+            cand sync 'Bring what its base has gained into the sandbox'
+            cand close 'Archive the sandbox, then delete its branch'
+            cand prune 'Archive the sandboxes that nobody writes any more'
+            cand restore 'Bring a closed sandbox back from its archive'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'aidf;sandbox;help;init'= {
@@ -230,10 +334,19 @@ set edit:completion:arg-completer[aidf] = {|@words|
         }
         &'aidf;sandbox;help;switch'= {
         }
+        &'aidf;sandbox;help;sync'= {
+        }
+        &'aidf;sandbox;help;close'= {
+        }
+        &'aidf;sandbox;help;prune'= {
+        }
+        &'aidf;sandbox;help;restore'= {
+        }
         &'aidf;sandbox;help;help'= {
         }
         &'aidf;commit'= {
             cand --from-dir 'Take every file below DIR into the same path of the tree'
+            cand --exclude 'Leave these out of folders and of -a, such as ''*.log'' or ''build/**'''
             cand --rm 'Remove a path'
             cand -m 'What was done'
             cand --message 'What was done'
@@ -260,6 +373,26 @@ set edit:completion:arg-completer[aidf] = {|@words|
             cand --no-changelog 'Write no changelog entries'
             cand --no-memory 'Write no memory entries'
             cand --dry-run 'Do all but push'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;status'= {
+            cand -C 'Work in the clone that holds DIR'
+            cand --dir 'Work in the clone that holds DIR'
+            cand -R 'Work straight against a remote (URL or path), with no clone'
+            cand --repo 'Work straight against a remote (URL or path), with no clone'
+            cand --remote 'Which remote of the clone'
+            cand --config 'Operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Bound on any network wait, in seconds'
             cand --json 'Print one JSON object on stdout'
             cand -q 'Print errors only'
             cand --quiet 'Print errors only'
@@ -598,6 +731,31 @@ set edit:completion:arg-completer[aidf] = {|@words|
             cand --color 'When to use colour'
             cand --timeout 'Bound on any network wait, in seconds'
             cand --dry-run 'Show the difference and the guards'' verdicts, and open nothing'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;land'= {
+            cand --to 'The branch it goes to (default: the default branch)'
+            cand --reuse-token 'An operator''s token (- reads it from stdin)'
+            cand -C 'Work in the clone that holds DIR'
+            cand --dir 'Work in the clone that holds DIR'
+            cand -R 'Work straight against a remote (URL or path), with no clone'
+            cand --repo 'Work straight against a remote (URL or path), with no clone'
+            cand --remote 'Which remote of the clone'
+            cand --config 'Operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Bound on any network wait, in seconds'
+            cand --squash 'Make one ordinary commit in place of a merge'
+            cand --close 'Close the sandbox afterwards'
+            cand --dry-run 'Do all but push'
             cand --json 'Print one JSON object on stdout'
             cand -q 'Print errors only'
             cand --quiet 'Print errors only'
@@ -1001,12 +1159,14 @@ set edit:completion:arg-completer[aidf] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'aidf;help'= {
-            cand sandbox 'Open, list and look at sandboxes'
+            cand sandbox 'Open sandboxes, look at them, bring them up to date and close them'
             cand commit 'Write files, with their log entries, as one commit on a remote branch'
+            cand status 'Show where this clone and its sandbox stand'
             cand log 'Show the commits of a branch'
             cand rollback 'Undo commits by a new commit'
             cand backup 'Make, list, thin, prove and restore backups'
             cand propose 'Show a sandbox''s difference and open, or update, its pull request'
+            cand land 'Merge a sandbox into a protected branch, on a server without pull requests'
             cand protect 'Have the server hold everybody to the rules'
             cand token 'Issue, read and revoke tokens'
             cand hook 'What a server''s git runs; `protect` installs it'
@@ -1022,6 +1182,10 @@ set edit:completion:arg-completer[aidf] = {|@words|
             cand diff 'Show one sandbox''s difference from its fork point'
             cand pull 'Merge the sandbox''s newest commit into the working files'
             cand switch 'Go to the sandbox with the checkout'
+            cand sync 'Bring what its base has gained into the sandbox'
+            cand close 'Archive the sandbox, then delete its branch'
+            cand prune 'Archive the sandboxes that nobody writes any more'
+            cand restore 'Bring a closed sandbox back from its archive'
         }
         &'aidf;help;sandbox;init'= {
         }
@@ -1035,7 +1199,17 @@ set edit:completion:arg-completer[aidf] = {|@words|
         }
         &'aidf;help;sandbox;switch'= {
         }
+        &'aidf;help;sandbox;sync'= {
+        }
+        &'aidf;help;sandbox;close'= {
+        }
+        &'aidf;help;sandbox;prune'= {
+        }
+        &'aidf;help;sandbox;restore'= {
+        }
         &'aidf;help;commit'= {
+        }
+        &'aidf;help;status'= {
         }
         &'aidf;help;log'= {
         }
@@ -1068,6 +1242,8 @@ set edit:completion:arg-completer[aidf] = {|@words|
         &'aidf;help;backup;schedule'= {
         }
         &'aidf;help;propose'= {
+        }
+        &'aidf;help;land'= {
         }
         &'aidf;help;protect'= {
             cand plan 'Show what apply would change'

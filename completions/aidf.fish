@@ -39,12 +39,14 @@ complete -c aidf -n "__fish_aidf_needs_command" -l no-input -d 'Never prompt'
 complete -c aidf -n "__fish_aidf_needs_command" -s y -l yes -d 'Answer yes to every question'
 complete -c aidf -n "__fish_aidf_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c aidf -n "__fish_aidf_needs_command" -s V -l version -d 'Print version'
-complete -c aidf -n "__fish_aidf_needs_command" -f -a "sandbox" -d 'Open, list and look at sandboxes'
+complete -c aidf -n "__fish_aidf_needs_command" -f -a "sandbox" -d 'Open sandboxes, look at them, bring them up to date and close them'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "commit" -d 'Write files, with their log entries, as one commit on a remote branch'
+complete -c aidf -n "__fish_aidf_needs_command" -f -a "status" -d 'Show where this clone and its sandbox stand'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "log" -d 'Show the commits of a branch'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "rollback" -d 'Undo commits by a new commit'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "backup" -d 'Make, list, thin, prove and restore backups'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "propose" -d 'Show a sandbox\'s difference and open, or update, its pull request'
+complete -c aidf -n "__fish_aidf_needs_command" -f -a "land" -d 'Merge a sandbox into a protected branch, on a server without pull requests'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "protect" -d 'Have the server hold everybody to the rules'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "token" -d 'Issue, read and revoke tokens'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "hook" -d 'What a server\'s git runs; `protect` installs it'
@@ -52,28 +54,33 @@ complete -c aidf -n "__fish_aidf_needs_command" -f -a "demo" -d 'Play the whole 
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "man" -d 'Write the man pages into a folder'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -l remote -d 'Which remote of the clone' -r
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -l config -d 'Operator\'s config file' -r -F
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch sync close prune restore help" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch sync close prune restore help" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch sync close prune restore help" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch sync close prune restore help" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch sync close prune restore help" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
 always\t'Even into pipes'
 never\t'Nowhere'"
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -l timeout -d 'Bound on any network wait, in seconds' -r
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -l json -d 'Print one JSON object on stdout'
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -s q -l quiet -d 'Print errors only'
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -s v -l verbose -d 'Print each step with its time on stderr'
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -l no-input -d 'Never prompt'
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -s y -l yes -d 'Answer yes to every question'
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -f -a "init" -d 'Open a sandbox: resume the token\'s branch, or fork a new one'
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -f -a "list" -d 'List every sandbox and what it did'
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -f -a "show" -d 'Show one sandbox\'s commits and files'
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -f -a "diff" -d 'Show one sandbox\'s difference from its fork point'
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -f -a "pull" -d 'Merge the sandbox\'s newest commit into the working files'
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -f -a "switch" -d 'Go to the sandbox with the checkout'
-complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch sync close prune restore help" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch sync close prune restore help" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch sync close prune restore help" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch sync close prune restore help" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch sync close prune restore help" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch sync close prune restore help" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch sync close prune restore help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch sync close prune restore help" -f -a "init" -d 'Open a sandbox: resume the token\'s branch, or fork a new one'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch sync close prune restore help" -f -a "list" -d 'List every sandbox and what it did'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch sync close prune restore help" -f -a "show" -d 'Show one sandbox\'s commits and files'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch sync close prune restore help" -f -a "diff" -d 'Show one sandbox\'s difference from its fork point'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch sync close prune restore help" -f -a "pull" -d 'Merge the sandbox\'s newest commit into the working files'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch sync close prune restore help" -f -a "switch" -d 'Go to the sandbox with the checkout'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch sync close prune restore help" -f -a "sync" -d 'Bring what its base has gained into the sandbox'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch sync close prune restore help" -f -a "close" -d 'Archive the sandbox, then delete its branch'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch sync close prune restore help" -f -a "prune" -d 'Archive the sandboxes that nobody writes any more'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch sync close prune restore help" -f -a "restore" -d 'Bring a closed sandbox back from its archive'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and not __fish_seen_subcommand_from init list show diff pull switch sync close prune restore help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from init" -l reuse-token -d 'Come back with this token (- reads it from stdin)' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from init" -l branch -d 'The token\'s branch, where this machine lacks the key that opens the token' -r
 complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from init" -l base -d 'Fork from this branch' -r
 complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from init" -l name -d 'Ask for the name sandbox-NAME' -r
 complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from init" -l worktree -d 'Add a git worktree on the branch' -r -F
@@ -166,14 +173,88 @@ complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subco
 complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from switch" -l no-input -d 'Never prompt'
 complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from switch" -s y -l yes -d 'Answer yes to every question'
 complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from switch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from sync" -l from -d 'Take from this branch (default: the one the sandbox was forked from)' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from sync" -l resolve -d 'The merged content of a path in conflict: the working file, another one, or stdin' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from sync" -l rm -d 'Remove a path in conflict' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from sync" -l reuse-token -d 'The sandbox\'s token (- reads it from stdin)' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from sync" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from sync" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from sync" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from sync" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from sync" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from sync" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from sync" -l markers -d 'Put both versions of what conflicts into the working files, with git\'s markers'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from sync" -l dry-run -d 'Do all but push'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from sync" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from sync" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from sync" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from sync" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from sync" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from sync" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from close" -l reuse-token -d 'The sandbox\'s token (- reads it from stdin)' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from close" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from close" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from close" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from close" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from close" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from close" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from close" -l dry-run -d 'Say what would be done'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from close" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from close" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from close" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from close" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from close" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from close" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from prune" -l idle -d 'Those without a write for so many days' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from prune" -l reuse-token -d 'An operator\'s token (- reads it from stdin)' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from prune" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from prune" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from prune" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from prune" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from prune" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from prune" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from prune" -l dry-run -d 'Say what would be done'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from prune" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from prune" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from prune" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from restore" -l reuse-token -d 'The sandbox\'s token (- reads it from stdin)' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from restore" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from restore" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from restore" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from restore" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from restore" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from restore" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from restore" -l dry-run -d 'Say what would be done'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from restore" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from restore" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from restore" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from restore" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from restore" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from restore" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from help" -f -a "init" -d 'Open a sandbox: resume the token\'s branch, or fork a new one'
 complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from help" -f -a "list" -d 'List every sandbox and what it did'
 complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show one sandbox\'s commits and files'
 complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from help" -f -a "diff" -d 'Show one sandbox\'s difference from its fork point'
 complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from help" -f -a "pull" -d 'Merge the sandbox\'s newest commit into the working files'
 complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from help" -f -a "switch" -d 'Go to the sandbox with the checkout'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from help" -f -a "sync" -d 'Bring what its base has gained into the sandbox'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from help" -f -a "close" -d 'Archive the sandbox, then delete its branch'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from help" -f -a "prune" -d 'Archive the sandboxes that nobody writes any more'
+complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from help" -f -a "restore" -d 'Bring a closed sandbox back from its archive'
 complete -c aidf -n "__fish_aidf_using_subcommand sandbox; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c aidf -n "__fish_aidf_using_subcommand commit" -l from-dir -d 'Take every file below DIR into the same path of the tree' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand commit" -l exclude -d 'Leave these out of folders and of -a, such as \'*.log\' or \'build/**\'' -r
 complete -c aidf -n "__fish_aidf_using_subcommand commit" -l rm -d 'Remove a path' -r
 complete -c aidf -n "__fish_aidf_using_subcommand commit" -s m -l message -d 'What was done' -r
 complete -c aidf -n "__fish_aidf_using_subcommand commit" -l task-id -d 'The task it belongs to' -r
@@ -204,6 +285,20 @@ complete -c aidf -n "__fish_aidf_using_subcommand commit" -s v -l verbose -d 'Pr
 complete -c aidf -n "__fish_aidf_using_subcommand commit" -l no-input -d 'Never prompt'
 complete -c aidf -n "__fish_aidf_using_subcommand commit" -s y -l yes -d 'Answer yes to every question'
 complete -c aidf -n "__fish_aidf_using_subcommand commit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand status" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand status" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand status" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand status" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand status" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand status" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand status" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand status" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand status" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand status" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand status" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c aidf -n "__fish_aidf_using_subcommand log" -s n -d 'At most this many commits' -r
 complete -c aidf -n "__fish_aidf_using_subcommand log" -l task-id -d 'Only commits of this task' -r
 complete -c aidf -n "__fish_aidf_using_subcommand log" -l committed-by -d 'Only commits that say they are by this writer' -r
@@ -459,6 +554,25 @@ complete -c aidf -n "__fish_aidf_using_subcommand propose" -s v -l verbose -d 'P
 complete -c aidf -n "__fish_aidf_using_subcommand propose" -l no-input -d 'Never prompt'
 complete -c aidf -n "__fish_aidf_using_subcommand propose" -s y -l yes -d 'Answer yes to every question'
 complete -c aidf -n "__fish_aidf_using_subcommand propose" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand land" -l to -d 'The branch it goes to (default: the default branch)' -r
+complete -c aidf -n "__fish_aidf_using_subcommand land" -l reuse-token -d 'An operator\'s token (- reads it from stdin)' -r
+complete -c aidf -n "__fish_aidf_using_subcommand land" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand land" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand land" -l remote -d 'Which remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand land" -l config -d 'Operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand land" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Even into pipes'
+never\t'Nowhere'"
+complete -c aidf -n "__fish_aidf_using_subcommand land" -l timeout -d 'Bound on any network wait, in seconds' -r
+complete -c aidf -n "__fish_aidf_using_subcommand land" -l squash -d 'Make one ordinary commit in place of a merge'
+complete -c aidf -n "__fish_aidf_using_subcommand land" -l close -d 'Close the sandbox afterwards'
+complete -c aidf -n "__fish_aidf_using_subcommand land" -l dry-run -d 'Do all but push'
+complete -c aidf -n "__fish_aidf_using_subcommand land" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand land" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand land" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand land" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand land" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand land" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c aidf -n "__fish_aidf_using_subcommand protect; and not __fish_seen_subcommand_from plan apply check remove guide help" -s C -l dir -d 'Work in the clone that holds DIR' -r -F
 complete -c aidf -n "__fish_aidf_using_subcommand protect; and not __fish_seen_subcommand_from plan apply check remove guide help" -s R -l repo -d 'Work straight against a remote (URL or path), with no clone' -r
 complete -c aidf -n "__fish_aidf_using_subcommand protect; and not __fish_seen_subcommand_from plan apply check remove guide help" -l remote -d 'Which remote of the clone' -r
@@ -752,25 +866,31 @@ complete -c aidf -n "__fish_aidf_using_subcommand man" -s v -l verbose -d 'Print
 complete -c aidf -n "__fish_aidf_using_subcommand man" -l no-input -d 'Never prompt'
 complete -c aidf -n "__fish_aidf_using_subcommand man" -s y -l yes -d 'Answer yes to every question'
 complete -c aidf -n "__fish_aidf_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup propose protect token hook demo completions man help" -f -a "sandbox" -d 'Open, list and look at sandboxes'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup propose protect token hook demo completions man help" -f -a "commit" -d 'Write files, with their log entries, as one commit on a remote branch'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup propose protect token hook demo completions man help" -f -a "log" -d 'Show the commits of a branch'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup propose protect token hook demo completions man help" -f -a "rollback" -d 'Undo commits by a new commit'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup propose protect token hook demo completions man help" -f -a "backup" -d 'Make, list, thin, prove and restore backups'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup propose protect token hook demo completions man help" -f -a "propose" -d 'Show a sandbox\'s difference and open, or update, its pull request'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup propose protect token hook demo completions man help" -f -a "protect" -d 'Have the server hold everybody to the rules'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup propose protect token hook demo completions man help" -f -a "token" -d 'Issue, read and revoke tokens'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup propose protect token hook demo completions man help" -f -a "hook" -d 'What a server\'s git runs; `protect` installs it'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup propose protect token hook demo completions man help" -f -a "demo" -d 'Play the whole story on a remote of its own making'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup propose protect token hook demo completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup propose protect token hook demo completions man help" -f -a "man" -d 'Write the man pages into a folder'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit log rollback backup propose protect token hook demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect token hook demo completions man help" -f -a "sandbox" -d 'Open sandboxes, look at them, bring them up to date and close them'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect token hook demo completions man help" -f -a "commit" -d 'Write files, with their log entries, as one commit on a remote branch'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect token hook demo completions man help" -f -a "status" -d 'Show where this clone and its sandbox stand'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect token hook demo completions man help" -f -a "log" -d 'Show the commits of a branch'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect token hook demo completions man help" -f -a "rollback" -d 'Undo commits by a new commit'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect token hook demo completions man help" -f -a "backup" -d 'Make, list, thin, prove and restore backups'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect token hook demo completions man help" -f -a "propose" -d 'Show a sandbox\'s difference and open, or update, its pull request'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect token hook demo completions man help" -f -a "land" -d 'Merge a sandbox into a protected branch, on a server without pull requests'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect token hook demo completions man help" -f -a "protect" -d 'Have the server hold everybody to the rules'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect token hook demo completions man help" -f -a "token" -d 'Issue, read and revoke tokens'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect token hook demo completions man help" -f -a "hook" -d 'What a server\'s git runs; `protect` installs it'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect token hook demo completions man help" -f -a "demo" -d 'Play the whole story on a remote of its own making'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect token hook demo completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect token hook demo completions man help" -f -a "man" -d 'Write the man pages into a folder'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect token hook demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "init" -d 'Open a sandbox: resume the token\'s branch, or fork a new one'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "list" -d 'List every sandbox and what it did'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "show" -d 'Show one sandbox\'s commits and files'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "diff" -d 'Show one sandbox\'s difference from its fork point'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "pull" -d 'Merge the sandbox\'s newest commit into the working files'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "switch" -d 'Go to the sandbox with the checkout'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "sync" -d 'Bring what its base has gained into the sandbox'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "close" -d 'Archive the sandbox, then delete its branch'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "prune" -d 'Archive the sandboxes that nobody writes any more'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "restore" -d 'Bring a closed sandbox back from its archive'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from backup" -f -a "create" -d 'Make today\'s backup of each branch (the default)'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from backup" -f -a "list" -d 'List the backups, newest first'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from backup" -f -a "prune" -d 'Remove the backups and bundles that no rule keeps'

@@ -46,6 +46,7 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
         home: dir.join("home"),
         color: global_color(global),
         json: global.json,
+        token: None,
         steps: Vec::new(),
     };
     story.prepare(&dir)?;
@@ -164,10 +165,24 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
         0,
     )?;
 
-    story.say("11. Propose it. Where there is no forge, an operator carries it to main.")?;
-    story.aidf(&work, &["propose"], 0)?;
+    story.say("11. Meanwhile an operator changes main. Bring that into the sandbox: files are\n    merged as git does, the log entries one by one.")?;
+    let token = story.operators_token(&work)?;
+    story.append(&work, "README.md", "Published each morning.")?;
+    let on_main = ["commit", "README.md", "--branch", "main", "-m", "Say when"];
+    story.operator(&work, &token, &on_main)?;
+    story.aidf(&work, &["sandbox", "sync", "--from", "main"], 0)?;
+    story.aidf(&work, &["status"], 0)?;
 
-    story.say("12. Plain git sees an ordinary branch; nothing was lost on the way.")?;
+    story
+        .say("12. Propose it. Where there is no forge, an operator lands it: one signed merge.")?;
+    story.aidf(&work, &["propose"], 0)?;
+    story.operator(&work, &token, &["land", &sandbox])?;
+
+    story.say("13. The sandbox is done. It is archived, and comes back when it is needed.")?;
+    story.aidf(&work, &["sandbox", "close"], 0)?;
+    story.aidf(&work, &["sandbox", "restore", &sandbox], 0)?;
+
+    story.say("14. Plain git sees an ordinary branch; nothing was lost on the way.")?;
     story.git(&dir, &["-C", "remote.git", "log", "--oneline", "--all"])?;
     story.git(&dir, &["-C", "remote.git", "fsck", "--strict"])?;
 
@@ -228,6 +243,8 @@ struct Story<'a> {
     home: PathBuf,
     color: &'static str,
     json: bool,
+    /// What the next command finds in AIDF_REUSE_TOKEN.
+    token: Option<String>,
     steps: Vec<Step>,
 }
 
@@ -300,6 +317,9 @@ impl Story<'_> {
             .env("HOME", &self.home)
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .stdin(std::process::Stdio::null());
+        if let Some(token) = &self.token {
+            command.env("AIDF_REUSE_TOKEN", token);
+        }
         command
     }
 
@@ -369,6 +389,31 @@ impl Story<'_> {
         self.play(&program, "aidf", dir, arguments, &hidden, expected)
     }
 
+    /// A token that opens main, for an hour.
+    fn operators_token(&self, dir: &Path) -> Result<String> {
+        let failed = || "the demo's operator got no token";
+        let program = std::env::current_exe().map_err(|e| internal(e.into()))?;
+        let output = self
+            .command(&program, dir)
+            .args(["token", "issue", "--operator", "--expires", "1h", "--json"])
+            .output()
+            .or_fail(Kind::Internal, failed)?;
+        let report: serde_json::Value =
+            serde_json::from_slice(&output.stdout).or_fail(Kind::Internal, failed)?;
+        let token = report["token"].as_str();
+        token
+            .map(str::to_owned)
+            .ok_or_else(|| Error::new(Kind::Internal, failed()))
+    }
+
+    /// As [`Story::aidf`], with an operator's token in the environment.
+    fn operator(&mut self, dir: &Path, token: &str, arguments: &[&str]) -> Result<()> {
+        self.token = Some(token.to_owned());
+        let done = self.aidf(dir, arguments, 0);
+        self.token = None;
+        done
+    }
+
     /// Shows a command, runs it, and shows what it printed.
     fn play(
         &mut self,
@@ -383,7 +428,10 @@ impl Story<'_> {
             .chain(arguments.iter().copied())
             .map(quoted)
             .collect();
-        let line = words.join(" ");
+        let mut line = words.join(" ");
+        if self.token.is_some() {
+            line = format!("AIDF_REUSE_TOKEN=… {line}");
+        }
         self.print(&format!(
             "{}\n",
             self.ui.painted(Style::Strong, &format!("$ {line}"))
