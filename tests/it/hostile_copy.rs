@@ -195,7 +195,6 @@ fn a_link_below_a_folder_is_refused_wherever_it_lies() {
     let takes = [
         &["commit", "--from-dir", "site", "-m", "x"][..],
         &["commit", "site", "-m", "x"],
-        &["commit", "-a", "-m", "x"],
     ];
     for (place, to) in [
         ("site/in/link", secret.clone()),
@@ -207,6 +206,17 @@ fn a_link_below_a_folder_is_refused_wherever_it_lies() {
             let out = w.refuses(take, 5);
             assert!(out.stderr.contains("symlink"), "{out}");
         }
+        // Of all changes the link is left out, and said; nothing behind it is taken.
+        let all = w.json(&["commit", "-a", "-m", "x", "--dry-run"]);
+        let said = all["warnings"].to_string();
+        assert!(said.contains(&format!("`{place}` is a symlink")), "{said}");
+        let taken: Vec<String> = all["files"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|f| crate::support::text(f, "path"))
+            .collect();
+        assert_eq!(taken, ["site/a.txt", "site/in/b.txt"]);
         std::fs::remove_file(w.clone.join(place)).unwrap();
     }
     // Behind a link, by its name.
