@@ -163,7 +163,7 @@ pub(super) fn growth(data: &[u8]) {
     assert!(there.parsed <= old.len() + new.len());
     if let Ok(back) = crate::ledger::growth("x", new, old) {
         let sorted = |mut items: Vec<crate::ledger::Item>| {
-            items.sort_by(|a, b| a.text.cmp(&b.text));
+            items.sort();
             items
         };
         assert_eq!(sorted(back.added), sorted(there.removed));

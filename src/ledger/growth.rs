@@ -8,7 +8,7 @@ use crate::error::Result;
 use std::collections::HashMap;
 
 /// An entry that only one of two versions has.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Item {
     /// Its text, without what follows its last line.
     pub text: String,
@@ -50,7 +50,8 @@ pub fn growth(name: &str, old: &[u8], new: &[u8]) -> Result<Growth> {
         .into_iter()
         .flat_map(|(item, n)| std::iter::repeat_n(item, n))
         .collect();
-    removed.sort_by(|a, b| a.text.cmp(&b.text));
+    // By path as well: where they refer to others, two of one text may be about two paths.
+    removed.sort();
     Ok(Growth {
         removed,
         added,
@@ -267,7 +268,7 @@ mod tests {
             }
             rest.extend(quick.added);
             let by_text = |mut all: Vec<Item>| {
-                all.sort_by(|a, b| a.text.cmp(&b.text));
+                all.sort();
                 all
             };
             assert_eq!(by_text(rest), by_text(full), "{old:?} {new:?}");

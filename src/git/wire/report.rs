@@ -87,7 +87,7 @@ impl Report {
                 if unpacked.as_deref().is_some_and(|before| before != result) {
                     return Err(broken());
                 }
-                unpacked = Some(pkt_line::brief(result.as_bytes()));
+                unpacked = Some(result.to_owned());
                 continue;
             }
             let (verdict, name) = match line.split_once(' ') {
@@ -110,6 +110,7 @@ impl Report {
         match unpacked.as_deref() {
             Some("ok") => {}
             Some(reason) => {
+                let reason = pkt_line::brief(reason.as_bytes());
                 let mut error = Error::new(Kind::Denied, format!("the server refused the objects: {reason}"))
                     .hint("nothing was written; the server's limits or checks (receive.maxInputSize, receive.fsckObjects) say no");
                 if !messages.is_empty() {
