@@ -5,7 +5,7 @@ use crate::config::{Config, Trust};
 use crate::error::{Error, Kind, Result};
 use crate::files::short_digest;
 use crate::forge;
-use crate::git::{Remote, RemoteOptions, Store};
+use crate::git::{CommitId, Remote, RemoteOptions, Store};
 use crate::journal::{Event, Journal};
 use crate::keys::KeyRing;
 use crate::progress::Progress;
@@ -176,6 +176,25 @@ impl Context {
     /// The warnings so far.
     pub fn warnings(&self) -> Vec<String> {
         self.warnings.lock().map(|w| w.clone()).unwrap_or_default()
+    }
+
+    /// Enters what came of a write: what `done` says of a success, nothing where it says
+    /// none (then nothing was written); and each failure, for `branch`.
+    pub fn journal<'r, T>(
+        &self,
+        command: &str,
+        branch: Option<&str>,
+        result: &'r Result<T>,
+        done: impl FnOnce(&'r T) -> Option<(&'r str, CommitId, &'r str)>,
+    ) {
+        match result {
+            Ok(report) => {
+                if let Some((branch, commit, message)) = done(report) {
+                    self.record(command, Some(branch), Some(commit.to_string()), Ok(message));
+                }
+            }
+            Err(e) => self.record(command, branch, None, Err(e)),
+        }
     }
 
     /// Writes what happened to the journal.

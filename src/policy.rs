@@ -291,12 +291,13 @@ impl Ledgers {
     /// Whether `path` is one of [`Ledgers::live`], by its very name; the archive and a name
     /// in another case are not.
     pub fn is_live(&self, branch: &str, path: &str) -> bool {
-        self.live(branch).iter().any(|l| l == path)
-    }
-
-    /// Whether a path is a changelog, shared or a sandbox's own.
-    pub fn is_changelog(&self, path: &str) -> bool {
-        path == self.changelog || self.folds_into(path) == Some(self.changelog.as_str())
+        let is_one = |ledgers: &Ledgers| {
+            [&ledgers.changelog, &ledgers.memory, &ledgers.rollbacks]
+                .iter()
+                .any(|l| l.as_str() == path)
+        };
+        // The hook asks of each path that differs.
+        is_one(self) || (self.per_branch && is_one(&self.of_branch(branch)))
     }
 
     /// Where the changelog's entries of a month (`YYYY-MM`) are moved to.

@@ -133,14 +133,7 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
         warnings.push(format!("{}: {place}{}", alert.alert.name(), alert.detail));
     }
     ui.result(&report, &warnings, |out| {
-        out.line(out.styled(
-            if report.unchanged {
-                Style::Strong
-            } else {
-                Style::Good
-            },
-            &report.message,
-        ));
+        text::outcome(out, report.unchanged, &report.message);
         text::written(out, &report.files);
         let ledgers: Vec<&str> = [&report.changelog, &report.memory]
             .into_iter()

@@ -1,7 +1,7 @@
 //! `aidf rollback`
 
-use super::ui::{Style, Ui, visible};
-use super::{Global, token};
+use super::ui::{Ui, visible};
+use super::{Global, text, token};
 use aidf::error::Result;
 use aidf::ops::commit::take;
 use aidf::ops::rollback::{self, Request, What};
@@ -66,17 +66,10 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
         dry_run: arguments.dry_run,
     };
     let report = rollback::rollback(&cx, &request)?;
-    ui.result(&report, &cx.warnings(), |text| {
-        text.line(text.styled(
-            if report.unchanged {
-                Style::Strong
-            } else {
-                Style::Good
-            },
-            &report.message,
-        ));
+    ui.result(&report, &cx.warnings(), |out| {
+        text::outcome(out, report.unchanged, &report.message);
         for file in &report.reverted_files {
-            text.line(format!("  {}", visible(file)));
+            out.line(format!("  {}", visible(file)));
         }
     })
 }

@@ -279,12 +279,8 @@ fn pull(global: &Global, ui: &Ui, arguments: &Named) -> Result<()> {
 fn switch(global: &Global, ui: &Ui, arguments: &Named) -> Result<()> {
     let cx = global.context(ui)?;
     let report = sandbox::switch(&cx, arguments.branch.as_deref())?;
-    ui.result(&report, &cx.warnings(), |text| {
-        let style = match report.unchanged {
-            true => Style::Strong,
-            false => Style::Good,
-        };
-        text.line(text.styled(style, &visible(&report.message)));
+    ui.result(&report, &cx.warnings(), |out| {
+        text::outcome(out, report.unchanged, &report.message);
     })
 }
 

@@ -6,6 +6,7 @@ use aidf::ops::commit::FileChange;
 use aidf::ops::join::Merged;
 use aidf::ops::log::Line;
 use aidf::signature::Check;
+use aidf::words;
 
 /// Files that are listed without --verbose.
 pub const LISTED: usize = 20;
@@ -72,10 +73,7 @@ pub fn commits(text: &mut Text, branch: &str, commits: &[Line]) {
         let id = text.styled(Style::Warn, &c.commit.short());
         text.line(format!("{id}  {}", text.styled(Style::Strong, &c.subject)));
         let when = c.time[..c.time.len().min(16)].replace('T', " ");
-        let files = match c.files.len() {
-            1 => "1 file".to_owned(),
-            n => format!("{n} files"),
-        };
+        let files = words::count(c.files.len(), "file", "files");
         let style = match c.signature {
             Check::Good => Style::Good,
             Check::Bad => Style::Bad,
@@ -123,7 +121,7 @@ pub fn outcome(text: &mut Text, unchanged: bool, message: &str) {
         true => Style::Strong,
         false => Style::Good,
     };
-    text.line(text.styled(style, &super::ui::visible(message)));
+    text.line(text.styled(style, message));
 }
 
 /// The commits that a merge brought, one line each.

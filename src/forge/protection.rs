@@ -6,6 +6,7 @@ use super::answer::Method;
 use super::refusal;
 use crate::clock::Moment;
 use crate::error::{Error, Kind, Result};
+use crate::words;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -350,10 +351,7 @@ pub(super) fn texts(value: &Value) -> Vec<String> {
 
 /// `1 approval`, `2 approvals`
 pub(super) fn approvals(count: u64) -> String {
-    match count {
-        1 => "1 approval".to_owned(),
-        n => format!("{n} approvals"),
-    }
+    words::count(count, "approval", "approvals")
 }
 
 #[cfg(test)]

@@ -11,9 +11,10 @@ use super::id::ObjectId;
 use super::settings::GitSettings;
 use super::store::Store;
 use crate::error::{Error, Kind, OrFail, Result};
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// What git is asked about each path.
@@ -55,6 +56,8 @@ pub struct Convert<'s> {
     store: &'s Store,
     tree: ObjectId,
     known: RefCell<BTreeMap<String, Attributes>>,
+    /// The user's own configuration, read where a filter is met.
+    own: OnceCell<GitSettings>,
 }
 
 impl Store {
@@ -64,6 +67,7 @@ impl Store {
             store: self,
             tree,
             known: RefCell::default(),
+            own: OnceCell::new(),
         }
     }
 
@@ -153,11 +157,12 @@ impl Convert<'_> {
         }
         let mut files = vec![self.store.common_dir().join("info").join("attributes")];
         files.push("/etc/gitattributes".into());
-        let home = std::env::var_os("XDG_CONFIG_HOME").map(std::path::PathBuf::from);
-        let home = home.filter(|p| !p.as_os_str().is_empty()).or_else(|| {
-            let home = std::env::var_os("HOME")?;
-            Some(std::path::Path::new(&home).join(".config"))
-        });
+        let variable = |name: &str| {
+            let value = std::env::var_os(name).filter(|v| !v.is_empty());
+            value.map(PathBuf::from)
+        };
+        let home = variable("XDG_CONFIG_HOME");
+        let home = home.or_else(|| Some(variable("HOME")?.join(".config")));
         files.extend(home.map(|h| h.join("git").join("attributes")));
         if files
             .iter()
@@ -185,7 +190,7 @@ impl Convert<'_> {
     }
 
     fn ask(&self, paths: &[&str]) -> Result<BTreeMap<String, Attributes>> {
-        let mut command = self.command(&[])?;
+        let mut command = self.command(&[]);
         command.args(["check-attr", "--stdin", "-z"]).args(ASKED);
         let mut input = Vec::new();
         for path in paths {
@@ -238,16 +243,15 @@ impl Convert<'_> {
         Ok(attributes.collect())
     }
 
-    /// git with the tree's attributes, and with these filters as the user has them.
-    ///
-    /// Errors: unavailable, for a git that knows no `--attr-source` (2.41 does).
-    fn command(&self, settings: &[(String, String)]) -> Result<Command> {
+    /// git with the tree's attributes, and with these filters as the user has them. A git
+    /// before 2.41 knows no `--attr-source`, and fails.
+    fn command(&self, settings: &[(String, String)]) -> Command {
         let mut command = self.store.git();
         for (name, value) in settings {
             command.arg("-c").arg(format!("{name}={value}"));
         }
         command.arg(format!("--attr-source={}", self.tree));
-        Ok(command)
+        command
     }
 
     /// The tree whose attributes decide.
@@ -264,10 +268,7 @@ impl Convert<'_> {
 
     /// Why a file cannot be converted here: its filter is not the user's to run.
     pub fn refusal(&self, path: &str) -> Result<Option<Error>> {
-        match self.of(path)?.filter {
-            Some(filter) => Ok(self.settings(path, &filter).err()),
-            None => Ok(None),
-        }
+        Ok(self.settings_of(path, &self.of(path)?).err())
     }
 
     /// What the user's own configuration says of a filter, to be said again on the command
@@ -302,7 +303,7 @@ impl Convert<'_> {
         if filter == LFS {
             return Err(missing());
         }
-        let own = GitSettings::of_user();
+        let own = self.own.get_or_init(GitSettings::of_user);
         let value = |what: &str| own.last(&key(what)).filter(|v| !v.is_empty());
         // Where there is a process git starts that, and an empty one hides the others.
         let process_of_repository =
@@ -327,6 +328,13 @@ impl Convert<'_> {
         Ok(settings)
     }
 
+    fn settings_of(&self, path: &str, says: &Attributes) -> Result<Vec<(String, String)>> {
+        match &says.filter {
+            Some(filter) => self.settings(path, filter),
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// The id of what git would store for `raw`, the content of a file of the working tree.
     ///
     /// Errors: denied, for a filter that may not be run; unavailable, without git.
@@ -335,17 +343,14 @@ impl Convert<'_> {
         if says == Attributes::default() {
             return Ok(raw);
         }
-        let settings = match &says.filter {
-            Some(filter) => self.settings(path, filter)?,
-            None => Vec::new(),
-        };
+        let settings = self.settings_of(path, &says)?;
         let content = self.store.read_blob(raw)?;
         let has = |what: &[u8]| content.windows(what.len()).any(|w| w == what);
         let ends = says.text && has(b"\r") && !(says.auto && self.has_crlf(path)?);
         if !(says.filter.is_some() || says.encoding || ends || (says.ident && has(b"$Id"))) {
             return Ok(raw);
         }
-        let mut command = self.command(&settings)?;
+        let mut command = self.command(&settings);
         command
             .args(["hash-object", "-w", "--stdin", "--path"])
             .arg(path);
@@ -374,14 +379,11 @@ impl Convert<'_> {
     /// Errors: denied, for a filter that may not be run; unavailable, without git.
     pub fn smudge(&self, path: &str, stored: ObjectId) -> Result<Vec<u8>> {
         let says = self.of(path)?;
-        let settings = match &says.filter {
-            Some(filter) => self.settings(path, filter)?,
-            None => Vec::new(),
-        };
+        let settings = self.settings_of(path, &says)?;
         if !(says.filter.is_some() || says.encoding || says.crlf || says.ident) {
             return self.store.read_blob(stored);
         }
-        let mut command = self.command(&settings)?;
+        let mut command = self.command(&settings);
         command
             .args(["cat-file", "--filters", "--path"])
             .arg(path)

@@ -243,6 +243,12 @@ impl<'s> Draft<'s> {
         Ok(ObjectId(id))
     }
 
+    /// Everything that was written, and others that were written before, each once.
+    pub fn objects_and(mut self, others: &[ObjectId]) -> Vec<ObjectId> {
+        self.objects.extend_from_slice(others);
+        self.objects()
+    }
+
     /// Everything that was written, each once.
     pub fn objects(mut self) -> Vec<ObjectId> {
         self.objects.sort();

@@ -269,6 +269,7 @@ impl Plan {
             ..Plan::default()
         };
         let convert = store.convert(one);
+        convert.learn(conflicts.iter().map(|c| c.path.as_str()))?;
         for conflict in &conflicts {
             let path = conflict.path.as_bytes();
             let mut held = Vec::new();

@@ -272,11 +272,3 @@ pub(super) fn brought(
     }
     Ok((count, first))
 }
-
-/// `1 commit`, `2 commits`.
-pub(super) fn commits(count: usize) -> String {
-    match count {
-        1 => "1 commit".to_owned(),
-        n => format!("{n} commits"),
-    }
-}

@@ -16,6 +16,7 @@ use crate::guards::{self, Guard};
 use crate::ledger::{self, Ledger, Side, Versions};
 use crate::names;
 use crate::policy::Policy;
+use crate::words;
 use serde::Serialize;
 
 /// What is asked for.
@@ -75,16 +76,9 @@ pub struct Report {
 /// unavailable.
 pub fn land(cx: &Context, request: &Request) -> Result<Report> {
     let result = carry(cx, request);
-    match &result {
-        Ok(r) if r.commit.is_none() => {}
-        Ok(r) => cx.record(
-            "land",
-            Some(&r.target),
-            r.commit.map(|c| c.to_string()),
-            Ok(&r.message),
-        ),
-        Err(e) => cx.record("land", request.to.as_deref(), None, Err(e)),
-    }
+    cx.journal("land", request.to.as_deref(), &result, |r| {
+        Some((&r.target, r.commit?, &r.message))
+    });
     let mut report = result?;
     if request.close && !request.dry_run {
         close(cx, request, &mut report)?;
@@ -271,7 +265,10 @@ impl Work<'_> {
         report.unchanged = false;
         let commit = self.commit(&mut draft, new_tree, &report)?;
         report.commit = Some(commit);
-        let what = format!("{branch} ({}) on {to}", join::commits(report.merged_count));
+        let what = format!(
+            "{branch} ({}) on {to}",
+            words::count(report.merged_count, "commit", "commits")
+        );
         if self.request.dry_run {
             report.message = format!("would land {what}");
             return Ok(Plan::Nothing(report));
@@ -382,7 +379,7 @@ impl Work<'_> {
         };
         message.push_str(&format!(
             "\n\n{} from {}.",
-            join::commits(report.merged_count),
+            words::count(report.merged_count, "commit", "commits"),
             head.short()
         ));
         if self.request.squash {

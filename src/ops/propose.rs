@@ -87,16 +87,10 @@ pub struct Report {
 /// forge; conflict, where the proposal moved meanwhile; unavailable.
 pub fn propose(cx: &Context, request: &Request) -> Result<Report> {
     let result = carry(cx, request);
-    match &result {
-        Ok(r) if r.dry_run || r.guards.is_empty() => {}
-        Ok(r) => cx.record(
-            "propose",
-            Some(&r.branch),
-            Some(r.head.to_string()),
-            Ok(&r.message),
-        ),
-        Err(e) => cx.record("propose", request.branch.as_deref(), None, Err(e)),
-    }
+    cx.journal("propose", request.branch.as_deref(), &result, |r| {
+        let looked = r.dry_run || r.guards.is_empty();
+        (!looked).then_some((&r.branch, r.head, &r.message))
+    });
     result
 }
 

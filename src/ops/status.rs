@@ -11,6 +11,7 @@ use crate::git::{CommitId, Entry, TreePath, mode_of};
 use crate::ledger::attributes;
 use crate::policy::{Ledgers, Policy};
 use crate::token::{self, Activity};
+use crate::words;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -138,10 +139,7 @@ pub fn status(cx: &Context, request: &Request) -> Result<Report> {
 }
 
 fn sentence(report: &Report, branch: &str) -> String {
-    let count = |n: u64, what: &str| match n {
-        1 => format!("1 {what}"),
-        n => format!("{n} {what}s"),
-    };
+    let commits = |n: u64| words::count(n, "commit", "commits");
     let files = match report.local.len() {
         0 => "no file here differs from it".to_owned(),
         1 => "1 file here differs from it".to_owned(),
@@ -149,9 +147,9 @@ fn sentence(report: &Report, branch: &str) -> String {
     };
     format!(
         "{branch} is {} ahead of {} and {} behind; {files}",
-        count(report.ahead, "commit"),
+        commits(report.ahead),
         report.base,
-        count(report.behind, "commit")
+        commits(report.behind)
     )
 }
 
@@ -176,7 +174,10 @@ fn local(cx: &Context, target: &Target, head: CommitId, ledgers: &Ledgers) -> Re
     let text = |bytes: &[u8]| Some(std::str::from_utf8(bytes).ok()?.to_owned());
     let convert = store.convert(tip);
     let mut draft = store.draft();
-    for (bytes, _) in store.working_changes()? {
+    let working = store.working_changes()?;
+    let names = working.iter().map(|(p, _)| p.as_slice());
+    convert.learn(names.filter_map(|p| std::str::from_utf8(p).ok()))?;
+    for (bytes, _) in working {
         let Some(path) = text(&bytes).filter(|p| TreePath::new(p).is_ok()) else {
             continue;
         };

@@ -58,21 +58,11 @@ pub struct Moved {
 /// changelog or archive that does not parse; unavailable.
 pub fn rotate(cx: &Context, request: &RotateRequest) -> Result<RotateReport> {
     let result = write(cx, request);
-    match &result {
-        Ok(r) if r.commit.is_none() || r.dry_run => {}
-        Ok(r) => cx.record(
-            "backup export --rotate",
-            Some(&r.branch),
-            r.commit.map(|c| c.to_string()),
-            Ok(&r.message),
-        ),
-        Err(e) => cx.record(
-            "backup export --rotate",
-            request.branch.as_deref(),
-            None,
-            Err(e),
-        ),
-    }
+    let branch = request.branch.as_deref();
+    cx.journal("backup export --rotate", branch, &result, |r| {
+        let commit = r.commit.filter(|_| !r.dry_run)?;
+        Some((&r.branch, commit, &r.message))
+    });
     result
 }
 

@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{Bundle, CommitId};
 use crate::progress::Progress;
+use crate::words;
 use serde::Serialize;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -274,10 +275,13 @@ impl VerifyReport {
                 }
                 format!(
                     "{} verified: every object is there and intact{more}",
-                    count(good)
+                    words::count(good, "backup", "backups")
                 )
             }
-            _ => format!("{bad} of {} damaged", count(good + bad)),
+            _ => format!(
+                "{bad} of {} damaged",
+                words::count(good + bad, "backup", "backups")
+            ),
         };
         self
     }
@@ -286,12 +290,4 @@ impl VerifyReport {
 /// True where the remote could not be asked, so that nothing is known of the backup.
 pub(super) fn is_outage(error: &Error) -> bool {
     matches!(error.kind(), Kind::Auth | Kind::Unavailable)
-}
-
-fn count(n: usize) -> String {
-    if n == 1 {
-        "1 backup".to_owned()
-    } else {
-        format!("{n} backups")
-    }
 }

@@ -13,6 +13,7 @@ use crate::ops::base::Base;
 use crate::ops::publish::{Objects, Plan, Push};
 use crate::ops::written::{self, Words};
 use crate::policy::{Policy, Reaction};
+use crate::words;
 
 pub(super) struct Build<'a> {
     pub cx: &'a Context,
@@ -105,12 +106,7 @@ impl Build<'_> {
                 trailers,
             },
         )?;
-        let count = report.files.len();
-        let files = if count == 1 {
-            "1 file".to_owned()
-        } else {
-            format!("{count} files")
-        };
+        let files = words::count(report.files.len(), "file", "files");
         report.commit = Some(commit);
         report.message = if self.request.dry_run {
             format!("would commit {files} to {}", self.target.name())
@@ -124,10 +120,6 @@ impl Build<'_> {
         if self.request.dry_run {
             return Ok(Plan::Nothing(report));
         }
-        let mut objects = draft.objects();
-        objects.extend_from_slice(blobs);
-        objects.sort();
-        objects.dedup();
         let update = RefUpdate {
             name: self.target.branch.clone(),
             old: Some(tip),
@@ -135,7 +127,7 @@ impl Build<'_> {
         };
         Ok(Plan::Push(Push {
             updates: vec![update],
-            objects: Objects::These(objects),
+            objects: Objects::These(draft.objects_and(blobs)),
             token: self.target.token.clone(),
             report,
         }))

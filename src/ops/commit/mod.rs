@@ -143,16 +143,9 @@ pub fn commit(cx: &Context, request: Request) -> Result<Report> {
     );
     let branch = target.as_ref().ok().map(|t| t.name().to_owned());
     let result = target.and_then(|target| write(cx, request, &target));
-    match &result {
-        Ok(r) if r.commit.is_none() => {}
-        Ok(r) => cx.record(
-            "commit",
-            Some(&r.branch),
-            r.commit.map(|c| c.to_string()),
-            Ok(&r.message),
-        ),
-        Err(e) => cx.record("commit", branch.as_deref(), None, Err(e)),
-    }
+    cx.journal("commit", branch.as_deref(), &result, |r| {
+        Some((&r.branch, r.commit?, &r.message))
+    });
     result
 }
 

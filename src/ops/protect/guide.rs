@@ -4,6 +4,7 @@ use super::{OWN_REFS, Request, provider_of, wanted};
 use crate::context::Context;
 use crate::error::{Kind, Result};
 use crate::forge::{BACKUPS, Provider, Wanted, glob_of};
+use crate::words;
 use serde::Serialize;
 
 /// What to do by hand.
@@ -56,10 +57,7 @@ fn steps(provider: Provider, wanted: &Wanted) -> Vec<String> {
         .map(|branch| glob_of(provider, branch))
         .collect();
     let branches = branches.join(", ");
-    let approvals = match wanted.approvals {
-        1 => "1 approval".to_owned(),
-        n => format!("{n} approvals"),
-    };
+    let approvals = words::count(wanted.approvals, "approval", "approvals");
     let more = |names: [&str; 3]| {
         let asked = [
             wanted.code_owners,

@@ -14,6 +14,7 @@ use crate::forge::{
 };
 use crate::git::{CommitId, Endpoint};
 use crate::policy::{Policy, ProtectRules};
+use crate::words;
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -69,7 +70,7 @@ pub fn plan(cx: &Context, request: &Request) -> Result<Report> {
     report.message = match (&survey.blocked, survey.changes.len()) {
         (Some(why), _) => format!("what to change cannot be worked out: {why}"),
         (None, 0) => "nothing to change".to_owned(),
-        (None, n) => format!("{} to make", count(n, "change")),
+        (None, n) => format!("{} to make", words::count(n, "change", "changes")),
     };
     Ok(report)
 }
@@ -123,7 +124,7 @@ fn bring_about(cx: &Context, request: &Request) -> Result<Report> {
     report.changes = survey.changes.words();
     report.message = format!(
         "made {}; {}",
-        count(survey.changes.len(), "change"),
+        words::count(survey.changes.len(), "change", "changes"),
         standing(&report.rules)
     );
     Ok(report)
@@ -172,7 +173,7 @@ fn take_away(cx: &Context, request: &Request) -> Result<Report> {
     place.make(cx, &changes)?;
     report.message = format!(
         "made {}: the protection is gone",
-        count(changes.len(), "change")
+        words::count(changes.len(), "change", "changes")
     );
     Ok(report)
 }
@@ -372,19 +373,15 @@ fn wanted(cx: &Context, request: &Request) -> Result<(Wanted, Option<CommitId>)>
     Ok((wanted, standing.tip))
 }
 
-fn count(n: usize, what: &str) -> String {
-    match n {
-        1 => format!("1 {what}"),
-        n => format!("{n} {what}s"),
-    }
-}
-
 /// How the rules stand, in one sentence.
 fn standing(rules: &[RuleState]) -> String {
     let of = |state: State| rules.iter().filter(|r| r.state == state).count();
     let enforced = of(State::Enforced);
     if enforced == rules.len() {
-        return format!("all {} are enforced", count(enforced, "rule"));
+        return format!(
+            "all {} are enforced",
+            words::count(enforced, "rule", "rules")
+        );
     }
     let others: Vec<String> = [
         (State::Advisory, "advisory"),

@@ -6,6 +6,7 @@ use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, CommitInfo};
 use crate::ops::log::{Reverts, judge, trailer};
 use crate::signature::{Check, Judged};
+use crate::words;
 
 /// Commits that one sentence names.
 const MAX_NAMED: usize = 5;
@@ -94,14 +95,14 @@ impl Work<'_> {
         if !passed.is_empty() {
             self.cx.warn(format!(
                 "passed over {}, not written to {name}: {}",
-                commits(passed.len()),
+                words::count(passed.len(), "commit", "commits"),
                 listed(passed)
             ));
         }
         if !unsigned.is_empty() && !self.cx.keys().is_empty() {
             self.cx.warn(format!(
                 "{} of those undone came without a good signature: {}",
-                commits(unsigned.len()),
+                words::count(unsigned.len(), "commit", "commits"),
                 listed(&unsigned)
             ));
         }
@@ -144,14 +145,14 @@ impl Work<'_> {
             };
             passed.push(format!(
                 "{} that only say so{why}: {} (add --unsigned to undo these too)",
-                commits(unsigned.len()),
+                words::count(unsigned.len(), "commit", "commits"),
                 listed(&unsigned)
             ));
         }
         if !elsewhere.is_empty() {
             passed.push(format!(
                 "{} not written to {name}: {} (name them to undo them)",
-                commits(elsewhere.len()),
+                words::count(elsewhere.len(), "commit", "commits"),
                 listed(&elsewhere)
             ));
         }
@@ -277,13 +278,6 @@ fn moment(text: &str, now: Moment) -> Option<Moment> {
     let ago = Period::parse(text).filter(|_| text.len() < 4 || text.contains(['y', 'm', 'w', 'h']));
     ago.map(|p| p.before(now))
         .or_else(|| Moment::from_rfc3339(text))
-}
-
-fn commits(n: usize) -> String {
-    match n {
-        1 => "1 commit".to_owned(),
-        n => format!("{n} commits"),
-    }
 }
 
 fn listed(ids: &[CommitId]) -> String {

@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, Edit, Entry, ObjectId, RefUpdate, Undo, undo};
 use crate::policy::{Ledgers, Policy, Reaction};
+use crate::words;
 use serde::Serialize;
 
 /// Which commits.
@@ -98,16 +99,9 @@ pub fn rollback(cx: &Context, request: &Request) -> Result<Report> {
     );
     let branch = target.as_ref().ok().map(|t| t.name().to_owned());
     let result = target.and_then(|target| write(cx, request, &target));
-    match &result {
-        Ok(r) if r.commit.is_none() => {}
-        Ok(r) => cx.record(
-            "rollback",
-            Some(&r.branch),
-            r.commit.map(|c| c.to_string()),
-            Ok(&r.message),
-        ),
-        Err(e) => cx.record("rollback", branch.as_deref(), None, Err(e)),
-    }
+    cx.journal("rollback", branch.as_deref(), &result, |r| {
+        Some((&r.branch, r.commit?, &r.message))
+    });
     result
 }
 
@@ -214,7 +208,10 @@ fn compare_here(cx: &Context, commit: CommitId) -> Result<Here> {
     let before = parent.transpose()?.map(|p| p.tree);
     let mut draft = cx.store.draft();
     let convert = cx.store.convert(made.tree);
-    for change in cx.store.changes(before, Some(made.tree), false)? {
+    let changes = cx.store.changes(before, Some(made.tree), false)?;
+    let paths = changes.iter().map(|c| c.path.as_slice());
+    convert.learn(paths.filter_map(|p| std::str::from_utf8(p).ok()))?;
+    for change in changes {
         let Ok(path) = String::from_utf8(change.path) else {
             continue;
         };
@@ -318,12 +315,12 @@ impl Work<'_> {
                 format!("{} back to {revision}", self.target.name())
             }
             _ => format!(
-                "back {commits} commit{} of {}",
-                if commits == 1 { "" } else { "s" },
+                "back {} of {}",
+                words::count(commits, "commit", "commits"),
                 self.target.name()
             ),
         };
-        let what = format!("{what} ({files} file{})", if files == 1 { "" } else { "s" });
+        let what = format!("{what} ({})", words::count(files, "file", "files"));
         report.commit = Some(commit);
         if self.request.dry_run {
             report.message = format!("would roll {what}");

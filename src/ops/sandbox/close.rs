@@ -9,7 +9,8 @@ use crate::names;
 use crate::ops::access::{self, Target};
 use crate::ops::base::{self, Before};
 use crate::ops::publish::{self, Objects, Plan, Push};
-use crate::ops::{join, session};
+use crate::ops::session;
+use crate::words;
 use serde::Serialize;
 
 /// What is asked for.
@@ -58,16 +59,10 @@ pub fn close(cx: &Context, request: &CloseRequest) -> Result<CloseReport> {
     );
     let branch = target.as_ref().ok().map(|t| t.name().to_owned());
     let result = target.and_then(|target| carry(cx, request, &target));
-    match &result {
-        Ok(r) if r.head.is_none() || r.dry_run => {}
-        Ok(r) => cx.record(
-            "sandbox close",
-            Some(&r.branch),
-            r.head.map(|c| c.to_string()),
-            Ok(&r.message),
-        ),
-        Err(e) => cx.record("sandbox close", branch.as_deref(), None, Err(e)),
-    }
+    cx.journal("sandbox close", branch.as_deref(), &result, |r| {
+        let head = r.head.filter(|_| !r.dry_run)?;
+        Some((&r.branch, head, &r.message))
+    });
     result
 }
 
@@ -139,7 +134,7 @@ fn carry(cx: &Context, request: &CloseRequest, target: &Target) -> Result<CloseR
         delete(cx, target, tip)?;
     }
     if report.unlanded > 0 {
-        let what = join::commits(report.unlanded);
+        let what = words::count(report.unlanded, "commit", "commits");
         let verb = if report.unlanded == 1 { "is" } else { "are" };
         cx.warn(format!(
             "{what} of {branch} {verb} in no other branch; `aidf sandbox restore {branch}` brings them back"
@@ -284,16 +279,9 @@ pub struct RestoreReport {
 /// conflict, where the branch is there; auth and denied; unavailable.
 pub fn restore(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> {
     let result = bring_back(cx, request);
-    match &result {
-        Ok(r) if r.dry_run => {}
-        Ok(r) => cx.record(
-            "sandbox restore",
-            Some(&r.branch),
-            Some(r.head.to_string()),
-            Ok(&r.message),
-        ),
-        Err(e) => cx.record("sandbox restore", Some(&request.branch), None, Err(e)),
-    }
+    cx.journal("sandbox restore", Some(&request.branch), &result, |r| {
+        (!r.dry_run).then_some((&r.branch, r.head, &r.message))
+    });
     result
 }
 

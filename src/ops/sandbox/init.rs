@@ -75,15 +75,10 @@ pub struct InitReport {
 /// not_found for a base; denied by the policy; unavailable.
 pub fn init(cx: &mut Context, request: &InitRequest) -> Result<InitReport> {
     let result = open(cx, request);
-    match &result {
-        Ok(r) => cx.record(
-            "sandbox init",
-            Some(&r.branch),
-            Some(r.head.to_string()),
-            Ok(r.message.lines().next().unwrap_or("")),
-        ),
-        Err(e) => cx.record("sandbox init", None, None, Err(e)),
-    }
+    cx.journal("sandbox init", None, &result, |r| {
+        let first = r.message.lines().next().unwrap_or("");
+        Some((&r.branch, r.head, first))
+    });
     result
 }
 
@@ -390,11 +385,7 @@ impl<'a> Opening<'a> {
     fn create(&self, asked: Option<&str>) -> Result<Plan<InitReport>> {
         let taken = |name: &str| {
             self.advertisement.branch(name).is_some()
-                || self
-                    .advertisement
-                    .under(&format!("refs/aidf/archive/{name}/"))
-                    .next()
-                    .is_some()
+                || super::close::newest_archive(self.advertisement, name).is_some()
         };
         if let Some(most) = self.policy.sandbox().max_open {
             let open = self

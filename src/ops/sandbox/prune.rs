@@ -9,6 +9,7 @@ use crate::ops::access::{self, Target};
 use crate::ops::publish::{self, Objects, Plan, Push};
 use crate::ops::session;
 use crate::token::TokenKind;
+use crate::words;
 use serde::Serialize;
 
 /// What is asked for.
@@ -111,10 +112,7 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
         }
     }
     let count = report.pruned.len();
-    let what = match count {
-        1 => "1 sandbox".to_owned(),
-        n => format!("{n} sandboxes"),
-    };
+    let what = words::count(count, "sandbox", "sandboxes");
     let days = request.idle_days;
     report.message = match (count, request.dry_run) {
         (0, _) => format!("nothing to do: no sandbox was idle for {days} days"),

@@ -9,6 +9,7 @@ use crate::ops::access::{self, Target};
 use crate::ops::base::{self, Base, Before};
 use crate::ops::checkout::{self, Plan};
 use crate::policy::Policy;
+use crate::words;
 use serde::Serialize;
 
 /// What was taken.
@@ -62,10 +63,7 @@ pub fn pull(cx: &Context, branch: Option<&str>) -> Result<PullReport> {
         cx.warn(format!("left alone: {left}"));
     }
     let (files, conflicts) = (done.updated.len(), plan.conflicts.len());
-    let files = match files {
-        1 => "1 file".to_owned(),
-        _ => format!("{files} files"),
-    };
+    let files = words::count(files, "file", "files");
     let message = match (conflicts, done.updated.is_empty() && own.is_none()) {
         (0, true) => format!("nothing to do: your files have all of {}", target.name()),
         (0, false) => format!("took {} at {} ({files})", target.name(), tip.short()),

@@ -12,8 +12,9 @@ use crate::ops::checkout::{self, Plan};
 use crate::ops::commit::{Input, read_inputs};
 use crate::ops::join::{self, Join, Merged, Resolved};
 use crate::ops::publish::{self, Objects, Plan as Pushed, Push};
-use crate::ops::written::{self as commits, Words};
+use crate::ops::written::{self, Words};
 use crate::policy::Policy;
+use crate::words;
 use serde::Serialize;
 
 /// What is asked for.
@@ -78,16 +79,9 @@ pub fn sync(cx: &Context, request: SyncRequest) -> Result<SyncReport> {
     );
     let branch = target.as_ref().ok().map(|t| t.name().to_owned());
     let result = target.and_then(|target| write(cx, request, &target));
-    match &result {
-        Ok(r) if r.commit.is_none() => {}
-        Ok(r) => cx.record(
-            "sandbox sync",
-            Some(&r.branch),
-            r.commit.map(|c| c.to_string()),
-            Ok(&r.message),
-        ),
-        Err(e) => cx.record("sandbox sync", branch.as_deref(), None, Err(e)),
-    }
+    cx.journal("sandbox sync", branch.as_deref(), &result, |r| {
+        Some((&r.branch, r.commit?, &r.message))
+    });
     result
 }
 
@@ -118,7 +112,7 @@ fn write(cx: &Context, mut request: SyncRequest, target: &Target) -> Result<Sync
     }
     let before = Before::now();
     let mut read: Option<(Resolved, Vec<ObjectId>)> = None;
-    let mut written: Vec<(String, Option<Entry>)> = Vec::new();
+    let mut given: Vec<(String, Option<Entry>)> = Vec::new();
     let published = publish::publish(cx, |attempt| {
         let advertisement = attempt.advertisement;
         let tip = access::tip_of(cx, advertisement, target)?;
@@ -133,7 +127,6 @@ fn write(cx: &Context, mut request: SyncRequest, target: &Target) -> Result<Sync
         let default = default.and_then(|name| Some((advertisement.branch(&name)?, name)));
         let default = default.map(|(tip, name)| (name, tip));
         let mut needed = vec![tip, theirs];
-        needed.extend(default.as_ref().map(|(_, tip)| *tip));
         needed.extend(access::policy_tip(cx, advertisement));
         cx.remote.fetch(&cx.store, &needed, true, &*cx.progress)?;
         let policy = access::policy(cx, advertisement)?;
@@ -143,10 +136,10 @@ fn write(cx: &Context, mut request: SyncRequest, target: &Target) -> Result<Sync
             read = Some(resolved(cx, &mut request, target, &policy, commit.tree)?);
         }
         let (resolved, blobs) = read.clone().unwrap_or_default();
-        written = resolved.clone().into_iter().collect();
-        if cx.store.work_dir().is_some() && !written.is_empty() {
+        given = resolved.clone().into_iter().collect();
+        if cx.store.work_dir().is_some() && !given.is_empty() {
             let base = Base::of_working_copy(cx, target, tip)?;
-            for (path, entry) in &written {
+            for (path, entry) in &given {
                 base.check_mended(cx, path, *entry)?;
             }
         }
@@ -168,7 +161,7 @@ fn write(cx: &Context, mut request: SyncRequest, target: &Target) -> Result<Sync
     if report.dry_run {
         report.commit = None;
     } else if let Some(commit) = report.commit {
-        base::remember(cx, target, commit, &written, before);
+        base::remember(cx, target, commit, &given, before);
         checkout::follow(cx, target.name(), report.parent, commit);
     }
     Ok(report)
@@ -255,7 +248,7 @@ impl Work<'_> {
         // Of a branch that is not reviewed nothing comes that a commit could not bring.
         if !self.policy.is_protected(from) {
             let there = cx.store.entry(tree, attributes::PATH.as_bytes())?;
-            let own = commits::with_union(cx, &mut draft, there, self.policy.ledgers())?;
+            let own = written::with_union(cx, &mut draft, there, self.policy.ledgers())?;
             for (path, entry) in &joined.edits {
                 let path = String::from_utf8_lossy(path);
                 let own = *entry == own && path == attributes::PATH;
@@ -269,24 +262,20 @@ impl Work<'_> {
         report.commit = Some(commit);
         let what = format!(
             "{} of {from} into {branch}",
-            join::commits(report.merged_count)
+            words::count(report.merged_count, "commit", "commits")
         );
         if self.dry_run {
             report.message = format!("would merge {what}");
             return Ok(Pushed::Nothing(report));
         }
         report.message = format!("merged {what} as {}", commit.short());
-        let mut objects = draft.objects();
-        objects.extend_from_slice(blobs);
-        objects.sort();
-        objects.dedup();
         Ok(Pushed::Push(Push {
             updates: vec![RefUpdate {
                 name: self.target.branch.clone(),
                 old: Some(self.tip),
                 new: Some(commit),
             }],
-            objects: Objects::These(objects),
+            objects: Objects::These(draft.objects_and(blobs)),
             token: self.target.token.clone(),
             report,
         }))
@@ -298,13 +287,18 @@ impl Work<'_> {
         let Some((name, tip)) = &self.default else {
             return Ok(None);
         };
-        if name == self.from || self.cx.store.is_ancestor(*tip, self.tip) {
+        if name == self.from {
+            return Ok(None);
+        }
+        let cx = self.cx;
+        cx.remote.fetch(&cx.store, &[*tip], true, &*cx.progress)?;
+        if cx.store.is_ancestor(*tip, self.tip) {
             return Ok(None);
         }
         let (count, _) = join::brought(self.cx, self.tip, *tip)?;
         Ok(Some(format!(
             "{name} has {} more; to bring them in: aidf sandbox sync {} --from {name}",
-            join::commits(count),
+            words::count(count, "commit", "commits"),
             self.target.name()
         )))
     }
@@ -333,10 +327,10 @@ impl Work<'_> {
         let message = format!(
             "Merge {} into {branch}\n\n{} from {}.",
             self.from,
-            join::commits(count),
+            words::count(count, "commit", "commits"),
             self.theirs.short()
         );
-        commits::commit(
+        written::commit(
             self.cx,
             draft,
             self.target,
