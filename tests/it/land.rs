@@ -32,6 +32,13 @@ fn ten(w: &World) -> Vec<String> {
         .collect()
 }
 
+/// The path of each entry of main's memory.
+fn memory_paths(w: &World) -> Vec<String> {
+    let memory = yaml(&w.remote.file("main", MEMORY));
+    let entries = memory.as_array().expect("a list").iter();
+    entries.map(|e| crate::support::text(e, "path")).collect()
+}
+
 /// All of the ten are on main: each line, each file, each entry once.
 fn all_on_main(w: &World) {
     let lines: Vec<(usize, String)> = (0..10).map(|n| (3 * n + 1, format!("by {n}"))).collect();
@@ -61,15 +68,9 @@ fn all_on_main(w: &World) {
     }
     want.sort();
     assert_eq!(said, want);
-    let memory = yaml(&w.remote.file("main", MEMORY));
-    let paths: Vec<&str> = memory
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(|e| e["path"].as_str().unwrap())
-        .filter(|p| p.starts_with("own/") || *p == "doc.txt")
-        .collect();
-    let distinct: BTreeSet<&str> = paths.iter().copied().collect();
+    let mut paths = memory_paths(w);
+    paths.retain(|p| p.starts_with("own/") || p == "doc.txt");
+    let distinct: BTreeSet<&String> = paths.iter().collect();
     assert_eq!(distinct.len(), 11, "{paths:?}");
     w.remote.is_sound();
 }
@@ -86,14 +87,8 @@ fn ten_sandboxes_land_without_a_conflict_and_each_entry_once() {
         assert!(landed["guards"].as_array().unwrap().len() > 5);
     }
     all_on_main(&w);
-    let memory = yaml(&w.remote.file("main", MEMORY));
-    let paths: Vec<&str> = memory
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|e| e["path"].as_str().unwrap())
-        .collect();
-    let distinct: BTreeSet<&str> = paths.iter().copied().collect();
+    let paths = memory_paths(&w);
+    let distinct: BTreeSet<&String> = paths.iter().collect();
     assert_eq!(distinct.len(), paths.len(), "nothing twice");
 }
 

@@ -623,7 +623,7 @@ fn a_commit_that_only_touched_ledgers_is_nothing_to_do() {
 fn a_conflict_fills_the_field_of_its_name() {
     let w = World::path();
     let branch = w.sandbox();
-    let first = w.save("a.txt", "one\ntwo\nthree\n", "First");
+    w.save("a.txt", "one\ntwo\nthree\n", "First");
     w.save("a.txt", "one\nTWO\nthree\n", "Second");
     w.save("a.txt", "one\n2\nthree\n", "Third");
     let second = w.remote.git(&["rev-parse", &format!("{branch}~1")]);
@@ -631,7 +631,6 @@ fn a_conflict_fills_the_field_of_its_name() {
     let conflicts = &out.error()["conflicts"];
     assert_eq!(conflicts[0]["path"], "a.txt");
     assert_eq!(conflicts[0]["lines"][0]["first"], 2);
-    let _ = first;
 }
 
 #[test]

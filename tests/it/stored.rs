@@ -317,7 +317,7 @@ fn symlinks_moved_submodules_and_odd_names_are_left_out_of_all_with_a_note() {
 
 #[test]
 fn a_file_of_lfs_is_refused_where_git_lfs_is_absent() {
-    let (w, branch) = world("*.bin filter=lfs diff=lfs merge=lfs -text\n", &[]);
+    let (w, _) = world("*.bin filter=lfs diff=lfs merge=lfs -text\n", &[]);
     w.write("a.bin", vec![7; 300_000]);
     let refs = w.remote.refs();
     // A path that has git and no git-lfs.
@@ -335,5 +335,4 @@ fn a_file_of_lfs_is_refused_where_git_lfs_is_absent() {
     let out = call.run().exits(5);
     assert!(out.stderr.contains("git-lfs"), "{out}");
     assert_eq!(w.remote.refs(), refs);
-    let _ = branch;
 }

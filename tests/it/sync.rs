@@ -57,7 +57,7 @@ fn where_the_base_stayed_behind_main_it_is_said() {
 
 #[test]
 fn a_conflict_writes_nothing_and_names_its_lines() {
-    let (w, branch, _) = world();
+    let (w, _, _) = world();
     w.save("doc.txt", doc(&[(2, "by A")]), "Line 2");
     main_gains(&w, "doc.txt", &doc(&[(2, "by main")]));
     let refs = w.remote.refs();
@@ -73,7 +73,6 @@ fn a_conflict_writes_nothing_and_names_its_lines() {
     );
     assert_eq!(w.remote.refs(), refs);
     assert_eq!(std::fs::read(w.clone.join("doc.txt")).unwrap(), file);
-    let _ = branch;
 }
 
 #[test]
