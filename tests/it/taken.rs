@@ -355,3 +355,25 @@ fn a_removal_by_name_is_of_what_the_branch_has_though_it_was_never_here() {
     b.json(&["commit", "--rm", "new.txt", "-m", "Remove it"]);
     assert!(w.remote.try_file(&branch, "new.txt").is_none());
 }
+
+#[test]
+fn what_was_written_from_elsewhere_says_nothing_of_the_working_files() {
+    let (w, branch, _) = world();
+    // A path that the working tree does not have, and one that it has an older version of.
+    w.write("draft.txt", "draft\n");
+    w.json(&["commit", "new.txt=draft.txt", "-m", "From a draft"]);
+    let call = w.call(&["commit", "doc.txt=-", "-m", "From a pipe"]);
+    call.stdin(doc(&[(2, "piped")])).run().ok();
+    edit(&w, "doc.txt", 28, "by hand");
+    let status = w.json(&["status"]).to_string();
+    assert!(!status.contains("local_commit"), "{status}");
+    w.json(&["commit", "-a", "-m", "All"]);
+    assert_eq!(w.remote.text(&branch, "new.txt"), "draft\n");
+    let both = doc(&[(2, "piped"), (28, "by hand")]);
+    assert_eq!(w.remote.text(&branch, "doc.txt"), both);
+    // Whoever pipes goes on from what was piped: a line that is left out goes.
+    let call = w.call(&["commit", "doc.txt=-", "-m", "From a pipe again"]);
+    call.stdin(doc(&[(5, "piped")])).run().ok();
+    let want = doc(&[(5, "piped"), (28, "by hand")]);
+    assert_eq!(w.remote.text(&branch, "doc.txt"), want);
+}

@@ -27,7 +27,7 @@ use crate::git::{CommitId, Entry, MAX_TEXT, ObjectId, TreePath};
 use history::{Written, standing};
 #[cfg(any(fuzzing, test))]
 pub(in crate::ops) use records::reread;
-pub(in crate::ops) use records::{Before, remember, remember_pull, remember_switch};
+pub(in crate::ops) use records::{Before, remember, remember_both, remember_pull, remember_switch};
 use records::{file, load};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,6 +38,8 @@ pub(in crate::ops) struct Base {
     /// have several.
     trees: Vec<ObjectId>,
     written: BTreeMap<String, Written>,
+    /// What was last written from elsewhere than the working files.
+    elsewhere: BTreeMap<String, Option<Entry>>,
     marked: BTreeSet<String>,
 }
 
@@ -72,6 +74,7 @@ impl Base {
         Ok(Base {
             trees,
             marked: memory.marked.clone(),
+            elsewhere: memory.elsewhere(cx, head),
             written: standing(cx, memory, head),
         })
     }
@@ -82,7 +85,7 @@ impl Base {
         Ok(Base {
             trees: vec![cx.store.commit(head)?.tree],
             written: standing(cx, load(&file(cx, target)), head),
-            marked: BTreeSet::new(),
+            ..Base::default()
         })
     }
 
@@ -115,6 +118,15 @@ impl Base {
                 format!("`{path}` still holds the conflict markers that aidf put into it"),
             )
             .hint("nothing was written; keep the lines that are right, take the markers out, and try again")),
+        }
+    }
+
+    /// The same for content that does not come from the working tree's own file, such as
+    /// standard input: whoever writes it so goes on from what was last written so.
+    pub fn entries_elsewhere(&self, cx: &Context, path: &str) -> Result<Vec<Option<Entry>>> {
+        match self.elsewhere.get(path) {
+            Some(held) => Ok(vec![*held]),
+            None => self.entries(cx, path),
         }
     }
 

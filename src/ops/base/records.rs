@@ -16,6 +16,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Memory {
     pub written: BTreeMap<String, Record>,
+    /// What was written from elsewhere than the working tree's own files, such as standard
+    /// input: it says nothing of those files.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    elsewhere: BTreeMap<String, Record>,
     /// Files that `sandbox pull` or `sync` put conflict markers into, until they are mended.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub marked: BTreeSet<String>,
@@ -101,6 +105,28 @@ impl Record {
 }
 
 impl Memory {
+    /// What was written from elsewhere and HEAD has not.
+    pub fn elsewhere(&self, cx: &Context, head: CommitId) -> BTreeMap<String, Option<Entry>> {
+        let mut in_head: BTreeMap<&str, bool> = BTreeMap::new();
+        let mut found = BTreeMap::new();
+        for (path, record) in &self.elsewhere {
+            let has = || {
+                record
+                    .commit()
+                    .is_some_and(|c| cx.store.is_ancestor(c, head))
+            };
+            if *in_head.entry(&record.commit).or_insert_with(has) {
+                continue;
+            }
+            let held = record.now.held.as_deref().and_then(read_entry);
+            // Content that git has collected since is as if it had never been written.
+            if held.is_none_or(|e| cx.store.has(e.id)) {
+                found.insert(path.clone(), held);
+            }
+        }
+        found
+    }
+
     /// Finds which records HEAD has in its history.
     ///
     /// An answer stands as long as HEAD does, and that it has a commit as long as it only
@@ -171,6 +197,31 @@ pub(in crate::ops) fn remember(
         }
     };
     keep(cx, target, tip, !written.is_empty(), record);
+}
+
+/// As [`remember`], of writes where some contents came from `elsewhere` than the working
+/// tree's own files.
+pub(in crate::ops) fn remember_both(
+    cx: &Context,
+    target: &Target,
+    tip: CommitId,
+    written: Vec<(String, Option<Entry>)>,
+    elsewhere: &BTreeSet<String>,
+    at: Before,
+) {
+    let (others, own): (Vec<_>, Vec<_>) = written
+        .into_iter()
+        .partition(|(p, _)| elsewhere.contains(p));
+    remember(cx, target, tip, &own, at);
+    if others.is_empty() {
+        return;
+    }
+    keep(cx, target, tip, true, |memory| {
+        for (path, held) in others {
+            let record = Record::new(held, tip, at, cx.store.head());
+            memory.elsewhere.insert(path, record);
+        }
+    });
 }
 
 /// Remembers files that took up what the branch has; `marked` hold conflict markers.
@@ -249,6 +300,8 @@ fn keep(
                 memory.written.retain(|p, _| said.contains_key(p));
                 let in_head = |p: &str| matches!(said.get(p), Some(Said::InHead));
                 forget_oldest(&mut memory, in_head);
+                let standing = memory.elsewhere(cx, head);
+                memory.elsewhere.retain(|p, _| standing.contains_key(p));
             }
             record(&mut memory);
             save(&path, &memory)

@@ -14,6 +14,7 @@ use crate::ops::publish::{Objects, Plan, Push};
 use crate::ops::written::{self, Words};
 use crate::policy::{Policy, Reaction};
 use crate::words;
+use std::collections::BTreeSet;
 
 pub(super) struct Build<'a> {
     pub cx: &'a Context,
@@ -22,6 +23,8 @@ pub(super) struct Build<'a> {
     pub request: &'a Request,
     pub message: &'a str,
     pub committed_by: &'a str,
+    /// Paths whose content does not come from the working tree's own file.
+    pub elsewhere: &'a BTreeSet<String>,
 }
 
 /// What the files and the tip came to.
@@ -153,7 +156,10 @@ impl Build<'_> {
                 }),
                 (ours, _) => ours,
             };
-            let mut bases = base.entries(self.cx, path)?;
+            let mut bases = match self.elsewhere.contains(path) {
+                true => base.entries_elsewhere(self.cx, path)?,
+                false => base.entries(self.cx, path)?,
+            };
             if want.named_removal && bases.iter().all(Option::is_none) {
                 bases = vec![theirs];
             }

@@ -17,6 +17,7 @@ use build::Build;
 pub use read::{Input, Source};
 use read::{Wanted, as_stored, below, check_unique, read_all};
 use serde::Serialize;
+use std::collections::BTreeSet;
 pub use take::Taken;
 
 /// What is asked for.
@@ -184,6 +185,7 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
         base::named(cx, revision)?;
     }
     check_unique(&inputs, &request.remove)?;
+    let elsewhere = from_elsewhere(&inputs);
     take::hold(&mut inputs)?;
 
     let mut blobs: Vec<ObjectId> = Vec::new();
@@ -248,6 +250,7 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
             request: &request,
             message: &message,
             committed_by: &committed_by,
+            elsewhere: &elsewhere,
         };
         let is_named = |path: &TreePath| {
             let below = |n: &TreePath| {
@@ -272,12 +275,18 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
         report.commit = None;
     } else {
         let tip = report.commit.unwrap_or(report.parent);
-        base::remember(cx, target, tip, &touched, before);
+        base::remember_both(cx, target, tip, touched, &elsewhere, before);
         if let Some(commit) = report.commit {
             checkout::follow(cx, target.name(), report.parent, commit);
         }
     }
     Ok(report)
+}
+
+/// The paths whose content does not come from the working tree's own file.
+pub(super) fn from_elsewhere(inputs: &[Input]) -> BTreeSet<String> {
+    let others = inputs.iter().filter(|i| !i.is_own());
+    others.map(|i| i.path.to_string()).collect()
 }
 
 /// Whether a pattern leaves a path out: one without a slash is about names in any folder.

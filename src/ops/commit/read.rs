@@ -29,6 +29,13 @@ pub struct Input {
     pub source: Source,
 }
 
+impl Input {
+    /// Whether the content is that of the working tree's own file of the path.
+    pub(in crate::ops) fn is_own(&self) -> bool {
+        matches!(&self.source, Source::File(file) if file.is_own())
+    }
+}
+
 /// A file as it was read: its content is in the store, its size and alert known.
 #[derive(Clone)]
 pub(super) struct Wanted {

@@ -26,6 +26,8 @@ const HELD: usize = 64;
 pub struct Taken {
     place: Place,
     held: Option<Opened>,
+    /// Whether it is the working tree's own file of the path that it goes to.
+    is_own: bool,
 }
 
 #[derive(Debug)]
@@ -42,6 +44,7 @@ impl Taken {
         Taken {
             place: Place::Named(file),
             held: None,
+            is_own: false,
         }
     }
 
@@ -49,7 +52,21 @@ impl Taken {
         Taken {
             place: Place::Below(Arc::clone(root), path.to_owned()),
             held: None,
+            is_own: false,
         }
+    }
+
+    /// A file of the working tree, for its own path.
+    fn own(root: &Arc<Folder>, path: &str) -> Taken {
+        Taken {
+            is_own: true,
+            ..Taken::below(root, path)
+        }
+    }
+
+    /// Whether it is the working tree's own file of the path that it goes to.
+    pub(super) fn is_own(&self) -> bool {
+        self.is_own
     }
 
     /// Opens it, once. `path` is where it goes in the tree.
@@ -158,7 +175,7 @@ pub fn from_tree(cx: &Context, path: &str) -> Result<Vec<Input>> {
         (Some(Sort::Link), Some(checked)) => Err(link(&checked)),
         (Some(Sort::Other), Some(checked)) => Err(not_a_file(&checked)),
         (Some(Sort::File), Some(checked)) => Ok(vec![Input {
-            source: Source::File(Taken::below(&root, &place)),
+            source: Source::File(Taken::own(&root, &place)),
             path: checked,
         }]),
         _ => {
@@ -172,6 +189,11 @@ pub fn from_tree(cx: &Context, path: &str) -> Result<Vec<Input>> {
             let mut found = Vec::new();
             let skip = |path: &str| cx.store.is_ignored(&top.join(path));
             walk(cx, &root, &place, &mut found, &skip)?;
+            for input in &mut found {
+                if let Source::File(file) = &mut input.source {
+                    file.is_own = cx.store.work_dir().is_some();
+                }
+            }
             match found.is_empty() {
                 true => Err(Error::new(
                     Kind::Usage,
@@ -355,7 +377,7 @@ pub(super) fn from_changes(
         match (&root, there) {
             (Some(root), true) => inputs.push(Input {
                 path,
-                source: Source::File(Taken::below(root, &text)),
+                source: Source::File(Taken::own(root, &text)),
             }),
             _ => remove.push(path),
         }
@@ -367,7 +389,7 @@ pub(super) fn from_changes(
         }
         match root.sort(path.as_str()) {
             Ok(Some(Sort::File)) => inputs.push(Input {
-                source: Source::File(Taken::below(&root, path.as_str())),
+                source: Source::File(Taken::own(&root, path.as_str())),
                 path,
             }),
             Ok(None) => remove.push(path),

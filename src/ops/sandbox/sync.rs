@@ -9,7 +9,7 @@ use crate::ledger::{Side, attributes};
 use crate::ops::access::{self, Target};
 use crate::ops::base::{self, Base, Before};
 use crate::ops::checkout::{self, Plan};
-use crate::ops::commit::{Input, read_inputs};
+use crate::ops::commit::{Input, from_elsewhere, read_inputs};
 use crate::ops::join::{self, Join, Merged, Resolved};
 use crate::ops::publish::{self, Objects, Plan as Pushed, Push};
 use crate::ops::written::{self, Words};
@@ -112,6 +112,7 @@ fn write(cx: &Context, mut request: SyncRequest, target: &Target) -> Result<Sync
     }
     let before = Before::now();
     let mut read: Option<(Resolved, Vec<ObjectId>)> = None;
+    let elsewhere = from_elsewhere(&request.resolve);
     let mut given: Vec<(String, Option<Entry>)> = Vec::new();
     let published = publish::publish(cx, |attempt| {
         let advertisement = attempt.advertisement;
@@ -161,7 +162,7 @@ fn write(cx: &Context, mut request: SyncRequest, target: &Target) -> Result<Sync
     if report.dry_run {
         report.commit = None;
     } else if let Some(commit) = report.commit {
-        base::remember(cx, target, commit, &given, before);
+        base::remember_both(cx, target, commit, given, &elsewhere, before);
         checkout::follow(cx, target.name(), report.parent, commit);
     }
     Ok(report)
