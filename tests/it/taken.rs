@@ -377,3 +377,18 @@ fn what_was_written_from_elsewhere_says_nothing_of_the_working_files() {
     let want = doc(&[(5, "piped"), (28, "by hand")]);
     assert_eq!(w.remote.text(&branch, "doc.txt"), want);
 }
+
+#[test]
+fn what_was_rolled_back_may_be_piped_again() {
+    let (w, branch, _) = world();
+    let pipe = || {
+        let call = w.call(&["commit", "piped.txt=-", "-m", "Piped", "--json"]);
+        call.stdin("text\n").run().ok().json()
+    };
+    for _ in 0..2 {
+        assert_eq!(pipe()["unchanged"], false);
+        assert_eq!(w.remote.text(&branch, "piped.txt"), "text\n");
+        w.json(&["rollback", "--last", "1"]);
+        assert!(w.remote.try_file(&branch, "piped.txt").is_none());
+    }
+}

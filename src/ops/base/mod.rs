@@ -27,7 +27,9 @@ use crate::git::{CommitId, Entry, MAX_TEXT, ObjectId, TreePath};
 use history::{Written, standing};
 #[cfg(any(fuzzing, test))]
 pub(in crate::ops) use records::reread;
-pub(in crate::ops) use records::{Before, remember, remember_both, remember_pull, remember_switch};
+pub(in crate::ops) use records::{
+    Before, remember, remember_both, remember_pull, remember_rollback, remember_switch,
+};
 use records::{file, load};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -224,6 +224,26 @@ pub(in crate::ops) fn remember_both(
     });
 }
 
+/// As [`remember`], of a rollback: `made` is all that it changed on the branch, and whoever
+/// writes such a path from elsewhere again goes on from that.
+pub(in crate::ops) fn remember_rollback(
+    cx: &Context,
+    target: &Target,
+    tip: CommitId,
+    same: &[(String, Option<Entry>)],
+    made: Vec<(String, Option<Entry>)>,
+    at: Before,
+) {
+    remember(cx, target, tip, same, at);
+    keep(cx, target, tip, !made.is_empty(), |memory| {
+        for (path, held) in made {
+            if let Some(record) = memory.elsewhere.get_mut(&path) {
+                *record = Record::new(held, tip, at, cx.store.head());
+            }
+        }
+    });
+}
+
 /// Remembers files that took up what the branch has; `marked` hold conflict markers.
 pub(in crate::ops) fn remember_pull<'a>(
     cx: &Context,

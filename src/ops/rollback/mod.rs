@@ -161,8 +161,9 @@ fn write(cx: &Context, request: &Request, target: &Target) -> Result<Report> {
             // The files here stay as they are, and so does what they were taken from; but
             // one that is as the branch has it again was taken from that.
             let before = Before::now();
-            let here = compare_here(cx, commit).unwrap_or_default();
-            base::remember(cx, target, commit, &here.same, before);
+            let mut here = compare_here(cx, commit).unwrap_or_default();
+            let made = std::mem::take(&mut here.made);
+            base::remember_rollback(cx, target, commit, &here.same, made, before);
             here.note(cx);
         }
         None => {}
@@ -175,6 +176,8 @@ fn write(cx: &Context, request: &Request, target: &Target) -> Result<Report> {
 struct Here {
     /// Files that are what it made of them.
     same: Vec<(String, Option<Entry>)>,
+    /// All that it made, on the branch.
+    made: Vec<(String, Option<Entry>)>,
     /// Files that it removed, and that are here as they were before.
     left: Vec<String>,
 }
@@ -215,6 +218,7 @@ fn compare_here(cx: &Context, commit: CommitId) -> Result<Here> {
         let Ok(path) = String::from_utf8(change.path) else {
             continue;
         };
+        found.made.push((path.clone(), change.new));
         // One that cannot be compared is not known to be the same.
         let Ok(here) = cx.store.work_file(&mut draft, path.as_bytes(), &convert) else {
             continue;
