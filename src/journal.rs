@@ -112,13 +112,15 @@ fn rotate(path: &Path, most: u64, kept: u32) -> std::io::Result<()> {
     if lock.try_lock().is_err() || !is_large() {
         return Ok(());
     }
-    for n in (1..kept).rev() {
-        let from = named(&format!(".{n}"));
-        if from.exists() {
-            std::fs::rename(from, named(&format!(".{}", n + 1)))?;
-        }
-    }
-    std::fs::rename(path, named(".1"))
+    let moved = (1..kept)
+        .rev()
+        .map(|n| (named(&format!(".{n}")), named(&format!(".{}", n + 1))))
+        .filter(|(from, _)| from.exists())
+        .try_for_each(|(from, to)| std::fs::rename(from, to))
+        .and_then(|()| std::fs::rename(path, named(".1")));
+    // Closing is not enough: a child that another thread starts right now holds the file
+    // open until it runs its program.
+    moved.and(lock.unlock())
 }
 
 #[cfg(test)]
@@ -140,6 +142,30 @@ mod tests {
         std::fs::write(&path, "abc").unwrap();
         rotate(&path, 4, 3).unwrap();
         assert_eq!(read("").unwrap(), "abc", "it is small yet");
+    }
+
+    /// A child that holds a copy of the descriptor is what a fork is until it runs its
+    /// program.
+    #[cfg(unix)]
+    #[test]
+    fn a_child_that_was_started_meanwhile_does_not_keep_the_lock() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("journal.jsonl");
+        std::thread::scope(|threads| {
+            let children = threads.spawn(|| {
+                for _ in 0..200 {
+                    std::process::Command::new("true").status().unwrap();
+                }
+            });
+            let mut n = 0;
+            while !children.is_finished() {
+                n += 1;
+                std::fs::write(&path, format!("line {n}")).unwrap();
+                rotate(&path, 4, 3).unwrap();
+                let before = std::fs::read_to_string(format!("{}.1", path.display())).unwrap();
+                assert_eq!(before, format!("line {n}"));
+            }
+        });
     }
 
     #[test]
