@@ -463,7 +463,7 @@ impl Sim {
             };
             assert!(
                 now.get(slot) == expected,
-                "{}",
+                "{}\n{out}",
                 self.fault(at, slot, expected, now.get(slot), "pull left another line")
             );
         }
@@ -483,13 +483,28 @@ impl Sim {
             };
             let mut side = 0;
             let mut kept = String::new();
+            let mut slots = 0;
             for line in text.lines() {
                 match line.get(..7) {
                     Some("<<<<<<<") => side = 1,
                     Some("=======") if side == 1 => side = 2,
                     Some(">>>>>>>") => side = 0,
                     _ if side == 2 => {}
-                    _ => kept.push_str(&format!("{line}\n")),
+                    _ => {
+                        kept.push_str(&format!("{line}\n"));
+                        let Some(value) = line.strip_prefix("= ") else {
+                            continue;
+                        };
+                        let slot = (file.clone(), slots);
+                        slots += 1;
+                        let seen = branch.get(&slot).cloned();
+                        // What was shown as a conflict and kept is a change of the user's.
+                        if side == 1 && seen.as_deref() != Some(value) {
+                            let value = Some(value.to_owned());
+                            let own = Own { value, seen };
+                            self.copies[at].own.entry(slot).or_insert(own);
+                        }
+                    }
                 }
             }
             if kept != text {
