@@ -43,10 +43,44 @@ impl Target {
 /// Chooses the branch: `--branch`, the token's, `DEFAULT_WRITE_BRANCH`,
 /// `write.default_branch`, the clone's last sandbox, `main`.
 ///
+/// With `-R`, an `AIDF_REUSE_TOKEN` that is of another repository is left aside. Where nothing
+/// else says which branch is meant, it is rejected all the same.
+///
 /// Errors: auth, for a token that is rejected.
 pub fn choose(cx: &Context, branch: Option<&str>, reuse_token: Option<&str>) -> Result<Target> {
+    chosen(cx, branch, reuse_token, None)
+}
+
+/// As [`choose`], for a command that only reads: with a token of another repository, and
+/// without anything else that names a branch, it is `main`.
+///
+/// Errors: auth, for a token that is rejected.
+pub fn choose_to_read(cx: &Context, branch: Option<&str>) -> Result<Target> {
+    chosen(cx, branch, None, Some("main"))
+}
+
+fn chosen(
+    cx: &Context,
+    branch: Option<&str>,
+    reuse_token: Option<&str>,
+    in_place_of_the_tokens: Option<&str>,
+) -> Result<Target> {
     let session = session::load(&cx.store, &cx.repo_name)?;
-    let given = reuse_token.or(cx.config.environment_token.as_deref());
+    let environment = cx.config.environment_token.as_deref();
+    // The variable may be meant for the clone that the user stands in.
+    let elsewhere = reuse_token.is_none()
+        && cx.store.is_cache()
+        && environment.is_some_and(|token| {
+            // With its key here it would open if it were of this repository.
+            opens_nothing(cx, token) && token::other_key(token, cx.keys()).is_none()
+        });
+    if elsewhere {
+        cx.warn(format!(
+            "AIDF_REUSE_TOKEN is no token of {}, and is not used",
+            cx.repo_name
+        ));
+    }
+    let given = reuse_token.or(environment.filter(|_| !elsewhere));
     let claims = given.map(|token| open(cx, token)).transpose()?.flatten();
     let from_token = claims.as_ref().and_then(|c| c.branch.clone());
     let name = branch.map(str::to_owned).or(from_token).or_else(|| {
@@ -64,16 +98,18 @@ pub fn choose(cx: &Context, branch: Option<&str>, reuse_token: Option<&str>) -> 
             )
             .hint("name the sandbox with --branch"));
         }
-        None => cx
-            .config
-            .environment_branch
-            .clone()
-            .or_else(|| cx.config.default_branch.clone())
-            .or_else(|| {
-                let open = session.as_ref().filter(|s| !s.closed);
-                open.map(|s| s.branch.clone())
-            })
-            .unwrap_or_else(|| "main".to_owned()),
+        None => {
+            let configured = cx.config.environment_branch.as_ref();
+            let configured = configured.or(cx.config.default_branch.as_ref());
+            let open = session.as_ref().filter(|s| !s.closed).map(|s| &s.branch);
+            match configured.or(open) {
+                Some(name) => name.clone(),
+                None if elsewhere => in_place_of_the_tokens
+                    .ok_or_else(|| rejected(Rejection::NotValid))?
+                    .to_owned(),
+                None => "main".to_owned(),
+            }
+        }
     };
     let branch = RefName::branch(&name)?;
     let (token, claims) = match given {
@@ -162,6 +198,12 @@ pub(super) fn open(cx: &Context, token: &str) -> Result<Option<Claims>> {
     token::open(token, cx.keys(), &cx.repo_name, cx.now.seconds())
         .map(Some)
         .map_err(rejected)
+}
+
+/// Whether aidf decides about tokens here, and this one opens nothing.
+pub(super) fn opens_nothing(cx: &Context, token: &str) -> bool {
+    let opened = || token::open(token, cx.keys(), &cx.repo_name, cx.now.seconds());
+    cx.is_broker() && opened() == Err(Rejection::NotValid)
 }
 
 /// The error for a token whose key is on another machine.

@@ -147,7 +147,7 @@ fn claim(value: &str) -> String {
 pub fn log(cx: &Context, request: &Request) -> Result<Report> {
     let branch = match &request.branch {
         Some(name) => RefName::branch(name)?,
-        None => access::choose(cx, None, None)?.branch,
+        None => access::choose_to_read(cx, None)?.branch,
     };
     let tip = fetch_tip(cx, &branch)?;
     if cx.store.is_shallow() {

@@ -1,13 +1,12 @@
 //! The one way to a remote ref: connect, build on the tips that were advertised, push
 //! with compare-and-swap, believe the server's report alone, and try again on new tips.
 
-use super::revoked;
+use super::{access, revoked};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::gate::MOVED;
 use crate::git::wire::PushFailure;
 use crate::git::{Advertisement, ObjectId, RefUpdate, Verdict};
-use crate::token::{self, Rejection};
 use std::time::{Duration, Instant};
 
 /// At most this many pushes for one write: where eight writers race without pause, one
@@ -252,11 +251,7 @@ fn backoff(tries: u32, took: Duration) -> Duration {
 /// The token goes to a hook that takes options, and never where others could read it.
 fn push_options(cx: &Context, advertisement: &Advertisement, token: Option<&str>) -> Vec<String> {
     // What opens nothing here is another repository's, and no business of this server.
-    let foreign = |token: &str| {
-        let opened = token::open(token, cx.keys(), &cx.repo_name, cx.now.seconds());
-        cx.is_broker() && opened == Err(Rejection::NotValid)
-    };
-    if token.is_some_and(foreign) {
+    if token.is_some_and(|token| access::opens_nothing(cx, token)) {
         cx.progress
             .step("the token is not of this repository, and is not sent");
         return Vec::new();

@@ -94,7 +94,7 @@ pub fn status(cx: &Context, request: &Request) -> Result<Report> {
         last_backup: newest_backup(&standing.branches),
         message: "no sandbox is open here; open one: aidf sandbox init".to_owned(),
     };
-    let target = access::choose(cx, request.branch.as_deref(), None)?;
+    let target = access::choose_to_read(cx, request.branch.as_deref())?;
     if request.branch.is_none() && !target.is_sandbox() {
         return Ok(report);
     }

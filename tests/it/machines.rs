@@ -1,8 +1,7 @@
 //! A second machine and a team: tokens whose key is elsewhere, holders, secrets from files.
 
 use crate::support::team::{doc, world};
-use crate::support::{Guarded, Machine};
-use crate::support::{Kind, permissions};
+use crate::support::{Guarded, Kind, Machine, Remote, permissions};
 
 #[test]
 fn a_token_of_a_key_that_is_elsewhere_is_told_and_nothing_is_made() {
@@ -61,6 +60,43 @@ fn a_damaged_token_stays_a_warning_and_a_refusal_with_strict() {
         assert_eq!(new["created"], true, "{bad}");
         assert_ne!(new["branch"], branch);
     }
+}
+
+#[test]
+fn a_token_of_the_clone_is_left_aside_where_another_repository_is_named() {
+    let (w, branch, token) = world();
+    let other = Remote::new(Kind::Path, "other", true);
+    let url = other.bare.display().to_string();
+    let there = |args: &[&str]| {
+        let call = w.call(&[&["-R", &url], args].concat());
+        call.env("AIDF_REUSE_TOKEN", &token)
+    };
+    // What only reads does not ask for a branch, and says what it left aside.
+    for read in [&["log"][..], &["status"], &["sandbox", "list"]] {
+        there(read).run().ok();
+    }
+    let log = there(&["log"]).run().ok();
+    assert!(
+        log.stderr.contains("AIDF_REUSE_TOKEN is no token of other"),
+        "{log}"
+    );
+    // Only the token said which branch is meant: nothing is guessed.
+    let write = ["commit", "x.txt=-", "-m", "x"];
+    let out = there(&write).stdin("x\n").run().exits(4);
+    assert!(
+        out.stderr.contains("not valid for this repository"),
+        "{out}"
+    );
+    // A token of the other repository, given by hand, counts.
+    let opened = there(&["sandbox", "init", "--json"]).run().ok().json();
+    let new = opened["branch"].as_str().unwrap();
+    let own = opened["reuse_token"].as_str().unwrap();
+    let wrote = there(&[&write[..], &["--json", "--reuse-token", own]].concat());
+    let wrote = wrote.stdin("x\n").run().ok().json();
+    assert_eq!(wrote["branch"], new);
+    assert_eq!(other.tip(new), wrote["commit"].as_str().unwrap());
+    there(&["backup"]).run().ok();
+    assert_eq!(w.remote.tip(&branch), w.remote.tip("sandbox"), "untouched");
 }
 
 #[test]
