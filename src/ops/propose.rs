@@ -159,10 +159,10 @@ fn carry(cx: &Context, request: &Request) -> Result<Report> {
         if provider == Provider::Bare {
             report.commands = commands(cx, &report, found.base);
             report.message = format!(
-                "{} is a server without a forge: an operator carries {} to {}",
+                "{} is a server without a forge: an operator carries {branch} to {to}, in one step by: aidf land {branch} --to {to}",
                 cx.remote.address(),
-                report.branch,
-                report.to
+                branch = report.branch,
+                to = report.to
             );
         } else {
             report.message = format!("would propose {} for {}", report.branch, report.to);
@@ -526,7 +526,6 @@ fn commands(cx: &Context, report: &Report, base: Option<CommitId>) -> Vec<String
     let (branch, to, head) = (&report.branch, &report.to, report.head);
     let remote = cx.remote.name();
     let forward = base.is_some_and(|b| cx.store.is_ancestor(b, head));
-    let token = "-o aidf-token=OPERATOR_TOKEN";
     // Without a clone of one's own, one is made for it.
     let (first, git) = match cx.store.is_cache() {
         true => {
@@ -536,16 +535,23 @@ fn commands(cx: &Context, report: &Report, base: Option<CommitId>) -> Vec<String
         }
         false => (None, "git".to_owned()),
     };
+    // Git refuses to push with an option to a server that takes none. Whoever may not push
+    // learns nothing of it, and where a hook asks for the token it says how to send it.
+    let connection = cx.remote.connect();
+    let push = match connection.is_ok_and(|c| c.advertisement.takes_push_options()) {
+        true => format!("{git} push -o aidf-token=OPERATOR_TOKEN {remote}"),
+        false => format!("{git} push {remote}"),
+    };
     let steps = match forward {
         true => vec![
             format!("{git} fetch {remote} {branch}"),
-            format!("{git} push {token} {remote} {head}:refs/heads/{to}"),
+            format!("{push} {head}:refs/heads/{to}"),
         ],
         false => vec![
             format!("{git} fetch {remote} {branch} {to}"),
             format!("{git} switch --detach {remote}/{to}"),
             format!("{git} merge --no-ff -m \"Merge {branch}\" {head}"),
-            format!("{git} push {token} {remote} HEAD:refs/heads/{to}"),
+            format!("{push} HEAD:refs/heads/{to}"),
         ],
     };
     first.into_iter().chain(steps).collect()

@@ -335,6 +335,36 @@ fn the_commands_carry_the_sandbox_to_main_when_an_operator_runs_them() {
 }
 
 #[test]
+fn the_commands_send_a_token_only_where_the_server_takes_one() {
+    let w = World::path();
+    let branch = w.sandbox();
+    w.save("docs/a.md", "one\n", "Add a line");
+    let bob = w.other();
+    let takes = ["config", "receive.advertisePushOptions"];
+    let takes = |word: &str| w.remote.git(&[&takes[..], &[word]].concat());
+    takes("false");
+    let propose = ["propose", "--to", "main", "--provider", "bare"];
+    let report = w.json(&propose);
+    let commands = report["commands"].to_string();
+    assert!(!commands.contains("aidf-token"), "{commands}");
+    let land = format!("aidf land {branch} --to main");
+    assert!(text(&report, "message").contains(&land), "{report:#}");
+    w.remote
+        .git(&["config", "receive.advertisePushOptions", "true"]);
+    let with_options = w.json(&propose);
+    let commands = with_options["commands"].to_string();
+    assert!(
+        commands.contains("-o aidf-token=OPERATOR_TOKEN"),
+        "{commands}"
+    );
+    // Plain git carries it there as it stands.
+    w.remote
+        .git(&["config", "receive.advertisePushOptions", "false"]);
+    run(&report, &bob, "");
+    assert_eq!(w.remote.text("main", "docs/a.md"), "one\n");
+}
+
+#[test]
 fn without_a_clone_the_commands_make_one() {
     for moved in [false, true] {
         let g = Guarded::new(Kind::Http, "");
