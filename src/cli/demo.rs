@@ -119,10 +119,32 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
     )?;
     story.aidf(&work, &["log", "-n", "3"], 0)?;
 
-    story.say("6. What the sandbox did, against where it left its base.")?;
+    story.say("6. A colleague has the token, works on another machine, and changes the same\n   line. Nobody's work is lost: take theirs, mend the lines, and commit.")?;
+    let token = story.field(
+        &work,
+        &["sandbox", "init", "--json"],
+        "reuse_token",
+        "the demo's colleague got no token",
+    )?;
+    story.git(&dir, &["clone", "--quiet", "remote.git", "colleague"])?;
+    let colleague = dir.join("colleague");
+    story.with_token(&colleague, &token, &["-q", "sandbox", "init"])?;
+    story.aidf(&colleague, &["sandbox", "pull"], 0)?;
+    story.replace(&colleague, "docs/plan.md", "each morning", "at seven")?;
+    let commit = ["commit", "docs/plan.md", "-m", "Say when to publish"];
+    story.aidf(&colleague, &commit, 0)?;
+    story.say("   Meanwhile, here:")?;
+    story.replace(&work, "docs/plan.md", "each morning", "each evening")?;
+    let commit = ["commit", "docs/plan.md", "-m", "Publish in the evening"];
+    story.aidf(&work, &commit, 6)?;
+    story.aidf(&work, &["sandbox", "pull"], 6)?;
+    story.keep_ours(&work, "docs/plan.md")?;
+    story.aidf(&work, &commit, 0)?;
+
+    story.say("7. What the sandbox did, against where it left its base.")?;
     story.aidf(&work, &["sandbox", "diff"], 0)?;
 
-    story.say("7. A forged token opens nothing.")?;
+    story.say("8. A forged token opens nothing.")?;
     story.aidf(
         &work,
         &[
@@ -135,14 +157,14 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
         4,
     )?;
 
-    story.say("8. Back main up, and prove that the backup can be restored.")?;
+    story.say("9. Back main up, and prove that the backup can be restored.")?;
     story.aidf(&work, &["backup"], 0)?;
     story.aidf(&work, &["backup", "drill"], 0)?;
 
-    story.say("9. Have the server itself hold everybody to the rules, plain git too. (Here\n   the server is a folder of your own, so aidf says truthfully: advisory.)")?;
+    story.say("10. Have the server itself hold everybody to the rules, plain git too. (Here\n   the server is a folder of your own, so aidf says truthfully: advisory.)")?;
     story.aidf(&work, &["protect", "apply"], 0)?;
 
-    story.say("10. Now a plain `git push` to main is refused, and so is a stranger's to the\n    sandbox; its holder's passes, for aidf sends the token by itself.")?;
+    story.say("11. Now a plain `git push` to main is refused, and so is a stranger's to the\n    sandbox; its holder's passes, for aidf sends the token by itself.")?;
     let sandbox = story.sandbox(dir.join("remote.git"))?;
     story.git_expecting(
         &work,
@@ -165,24 +187,29 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
         0,
     )?;
 
-    story.say("11. Meanwhile an operator changes main. Bring that into the sandbox: files are\n    merged as git does, the log entries one by one.")?;
-    let token = story.operators_token(&work)?;
+    story.say("12. Meanwhile an operator changes main. Bring that into the sandbox: files are\n    merged as git does, the log entries one by one.")?;
+    let token = story.field(
+        &work,
+        &["token", "issue", "--operator", "--expires", "1h", "--json"],
+        "token",
+        "the demo's operator got no token",
+    )?;
     story.append(&work, "README.md", "Published each morning.")?;
     let on_main = ["commit", "README.md", "--branch", "main", "-m", "Say when"];
-    story.operator(&work, &token, &on_main)?;
+    story.with_token(&work, &token, &on_main)?;
     story.aidf(&work, &["sandbox", "sync", "--from", "main"], 0)?;
     story.aidf(&work, &["status"], 0)?;
 
     story
-        .say("12. Propose it. Where there is no forge, an operator lands it: one signed merge.")?;
+        .say("13. Propose it. Where there is no forge, an operator lands it: one signed merge.")?;
     story.aidf(&work, &["propose"], 0)?;
-    story.operator(&work, &token, &["land", &sandbox])?;
+    story.with_token(&work, &token, &["land", &sandbox])?;
 
-    story.say("13. The sandbox is done. It is archived, and comes back when it is needed.")?;
+    story.say("14. The sandbox is done. It is archived, and comes back when it is needed.")?;
     story.aidf(&work, &["sandbox", "close"], 0)?;
     story.aidf(&work, &["sandbox", "restore", &sandbox], 0)?;
 
-    story.say("14. Plain git sees an ordinary branch; nothing was lost on the way.")?;
+    story.say("15. Plain git sees an ordinary branch; nothing was lost on the way.")?;
     story.git(&dir, &["-C", "remote.git", "log", "--oneline", "--all"])?;
     story.git(&dir, &["-C", "remote.git", "fsck", "--strict"])?;
 
@@ -389,25 +416,19 @@ impl Story<'_> {
         self.play(&program, "aidf", dir, arguments, &hidden, expected)
     }
 
-    /// A token that opens main, for an hour.
-    fn operators_token(&self, dir: &Path) -> Result<String> {
-        let failed = || "the demo's operator got no token";
+    /// A field of what a command reports, which is not shown.
+    fn field(&self, dir: &Path, arguments: &[&str], name: &str, failed: &str) -> Result<String> {
         let program = std::env::current_exe().map_err(|e| internal(e.into()))?;
-        let output = self
-            .command(&program, dir)
-            .args(["token", "issue", "--operator", "--expires", "1h", "--json"])
-            .output()
-            .or_fail(Kind::Internal, failed)?;
+        let output = self.command(&program, dir).args(arguments).output();
+        let output = output.or_fail(Kind::Internal, || failed)?;
         let report: serde_json::Value =
-            serde_json::from_slice(&output.stdout).or_fail(Kind::Internal, failed)?;
-        let token = report["token"].as_str();
-        token
-            .map(str::to_owned)
-            .ok_or_else(|| Error::new(Kind::Internal, failed()))
+            serde_json::from_slice(&output.stdout).or_fail(Kind::Internal, || failed)?;
+        let value = report[name].as_str().map(str::to_owned);
+        value.ok_or_else(|| Error::new(Kind::Internal, failed))
     }
 
-    /// As [`Story::aidf`], with an operator's token in the environment.
-    fn operator(&mut self, dir: &Path, token: &str, arguments: &[&str]) -> Result<()> {
+    /// As [`Story::aidf`], with a token in the environment.
+    fn with_token(&mut self, dir: &Path, token: &str, arguments: &[&str]) -> Result<()> {
         self.token = Some(token.to_owned());
         let done = self.aidf(dir, arguments, 0);
         self.token = None;
@@ -470,28 +491,54 @@ impl Story<'_> {
     }
 
     fn append(&self, dir: &Path, path: &str, line: &str) -> Result<()> {
-        self.print(&format!(
-            "{}\n",
-            self.ui
-                .painted(Style::Strong, &format!("$ echo \"{line}\" >> {path}"))
-        ))?;
-        let file = dir.join(path);
-        let mut text = std::fs::read_to_string(&file)
-            .or_fail(Kind::Internal, || format!("{path} cannot be read"))?;
-        text.push_str(line);
-        text.push('\n');
-        std::fs::write(&file, text).or_fail(Kind::Internal, || format!("{path} cannot be written"))
+        let shown = format!("echo \"{line}\" >> {path}");
+        self.edit(dir, path, &shown, |text| format!("{text}{line}\n"))
+    }
+
+    fn replace(&self, dir: &Path, path: &str, from: &str, to: &str) -> Result<()> {
+        let shown = format!("sed -i \"s/{from}/{to}/\" {path}");
+        self.edit(dir, path, &shown, |text| text.replace(from, to))
+    }
+
+    /// Keeps our side of what pull has marked.
+    fn keep_ours(&self, dir: &Path, path: &str) -> Result<()> {
+        let shown = format!("sed -i \"/^<<<<<<</d; /^=======$/,/^>>>>>>>/d\" {path}");
+        self.edit(dir, path, &shown, |text| {
+            let mut theirs = false;
+            let mut kept = String::new();
+            for line in text.lines() {
+                theirs |= line == "=======";
+                if !theirs && !line.starts_with("<<<<<<<") {
+                    kept.push_str(line);
+                    kept.push('\n');
+                }
+                theirs &= !line.starts_with(">>>>>>>");
+            }
+            kept
+        })
     }
 
     fn write(&self, dir: &Path, path: &str, text: &str) -> Result<()> {
+        let shown = format!("echo \"{}\" > {path}", text.trim_end());
+        self.edit(dir, path, &shown, |_| text.to_owned())
+    }
+
+    /// Changes a file as the command does that is shown.
+    fn edit(
+        &self,
+        dir: &Path,
+        path: &str,
+        shown: &str,
+        change: impl FnOnce(&str) -> String,
+    ) -> Result<()> {
         self.print(&format!(
             "{}\n",
-            self.ui.painted(
-                Style::Strong,
-                &format!("$ echo \"{}\" > {path}", text.trim_end())
-            )
+            self.ui.painted(Style::Strong, &format!("$ {shown}"))
         ))?;
-        std::fs::write(dir.join(path), text)
+        let file = dir.join(path);
+        let text = std::fs::read_to_string(&file)
+            .or_fail(Kind::Internal, || format!("{path} cannot be read"))?;
+        std::fs::write(&file, change(&text))
             .or_fail(Kind::Internal, || format!("{path} cannot be written"))
     }
 }

@@ -35,6 +35,7 @@ fn the_story_runs_to_its_end_as_commands_a_user_would_type() {
         "aidf commit",
         "aidf log",
         "aidf rollback",
+        "aidf sandbox pull",
         "aidf sandbox sync",
         "aidf land",
         "aidf sandbox close",
