@@ -5,7 +5,7 @@ use crate::config::{Config, Trust};
 use crate::error::{Error, Kind, Result};
 use crate::files::short_digest;
 use crate::forge;
-use crate::git::{CommitId, Remote, RemoteOptions, Store};
+use crate::git::{CommitId, Patience, Remote, RemoteOptions, Store};
 use crate::journal::{Event, Journal};
 use crate::keys::KeyRing;
 use crate::progress::Progress;
@@ -68,7 +68,7 @@ impl Context {
             logins: Some(forge::logins_for_git(&config.forge)),
         };
         let keys = KeyRing::load(&config.keys)?;
-        let (store, remote) = match &place.repo {
+        let (mut store, remote) = match &place.repo {
             Some(url) => {
                 let remote = Remote::of_url(url, &place.dir, &options)?;
                 let name = remote.repo_name();
@@ -91,6 +91,11 @@ impl Context {
                 (store, remote)
             }
         };
+        store.wait_for_programs(Patience {
+            timeout: config.timeout,
+            limits: config.limits,
+            interactive: place.interactive,
+        });
         let journal = Journal::new(Some(config.folders.state.join("journal.jsonl")));
         let repo_name = remote.repo_name();
         let context = Context {

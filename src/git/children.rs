@@ -1,6 +1,44 @@
-//! What the programs that we start get to see of our environment: one rule for all.
+//! The programs that we start: what they see of our environment, how long they are waited
+//! for, and how they are ended. One rule for all.
 
-use std::process::Command;
+use super::limits::TransferLimits;
+use super::wire::allowed;
+use std::io::{self, Read, Write};
+use std::process::{Child as Process, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+/// How long the programs that work on a repository are waited for.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// `--timeout`.
+    pub timeout: Duration,
+    /// The bounds of transfers, for what they do with many bytes.
+    pub limits: TransferLimits,
+    /// Whether they may ask questions in the terminal.
+    pub interactive: bool,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Patience {
+            timeout: Duration::from_secs(30),
+            limits: TransferLimits::default(),
+            interactive: false,
+        }
+    }
+}
+
+impl Patience {
+    /// How long a program may work on so many bytes: as long as a server might.
+    pub(super) fn for_bytes(&self, bytes: u64) -> Duration {
+        allowed(self.timeout, &self.limits, bytes)
+    }
+}
+
+/// What is kept of a program's complaints, in bytes.
+const COMPLAINT: usize = 64 * 1024;
 
 /// What git lists as local to a repository (`git rev-parse --local-env-vars`), and
 /// the protocol version, which is ours to say. A child must not inherit them.
@@ -63,6 +101,131 @@ pub fn clean(command: &mut Command, child: Child) {
             command.env_remove(name);
         }
     }
+}
+
+/// Has the program begin a group of its own, to be ended with all that it starts. One that
+/// may ask somebody must stay in the terminal's foreground group, and gets none.
+pub(super) fn own_group(command: &mut Command) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::CommandExt;
+        command.process_group(0);
+    }
+    #[cfg(not(unix))]
+    let _ = command;
+}
+
+/// Ends a process, and with `group` every process of the group that it began.
+#[cfg(unix)]
+pub(super) fn end(id: u32, group: bool) {
+    use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+    if let Some(pid) = Pid::from_raw(id as i32) {
+        let _ = if group {
+            kill_process_group(pid, Signal::KILL)
+        } else {
+            kill_process(pid, Signal::KILL)
+        };
+    }
+}
+
+/// Without process groups a hung child is ended by dropping what leads to it alone.
+#[cfg(not(unix))]
+pub(super) fn end(_id: u32, _group: bool) {}
+
+/// Waits for a process to end; none where it is still there after `within`.
+pub(super) fn wait(process: &mut Process, within: Duration) -> io::Result<Option<ExitStatus>> {
+    let begun = Instant::now();
+    let mut pause = Duration::from_micros(200);
+    loop {
+        if let Some(status) = process.try_wait()? {
+            return Ok(Some(status));
+        }
+        if begun.elapsed() > within {
+            return Ok(None);
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(2));
+    }
+}
+
+/// Runs a program with this input to its end, and gives what it said; none where that takes
+/// longer than `within`: then it is ended, with `group` together with all that it started.
+pub(super) fn run(
+    command: &mut Command,
+    input: Vec<u8>,
+    within: Duration,
+    group: bool,
+) -> io::Result<Option<Output>> {
+    if group {
+        own_group(command);
+    }
+    let begun = Instant::now();
+    let mut process = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    // Threads of their own, which nobody waits for longer than he wants: what a program
+    // started may hold its pipes when it is gone.
+    if let Some(mut stdin) = process.stdin.take() {
+        std::thread::spawn(move || stdin.write_all(&input));
+    }
+    let (stdout, printed) = collect(process.stdout.take(), usize::MAX);
+    let (stderr, complained) = collect(process.stderr.take(), COMPLAINT);
+    let left = |of: Duration| of.saturating_sub(begun.elapsed());
+    let ended = wait(&mut process, within);
+    let status = match ended {
+        Ok(Some(status)) if is_over(&printed, left(within)) => status,
+        other => {
+            end(process.id(), group);
+            let _ = process.kill();
+            let _ = process.wait();
+            return other.map(|_| None);
+        }
+    };
+    // Its last words may still be on their way.
+    is_over(&complained, Duration::from_millis(500));
+    let taken = |from: &Mutex<Vec<u8>>| match from.lock() {
+        Ok(mut bytes) => std::mem::take(&mut *bytes),
+        Err(_) => Vec::new(),
+    };
+    Ok(Some(Output {
+        status,
+        stdout: taken(&stdout),
+        stderr: taken(&stderr),
+    }))
+}
+
+/// Reads a pipe to its end, and keeps the first `most` bytes; the receiver is let go at the end.
+fn collect(
+    from: Option<impl Read + Send + 'static>,
+    most: usize,
+) -> (Arc<Mutex<Vec<u8>>>, Receiver<()>) {
+    let kept = Arc::new(Mutex::new(Vec::new()));
+    let theirs = Arc::clone(&kept);
+    let (sender, over) = channel();
+    std::thread::spawn(move || {
+        let _until_the_end = sender;
+        let Some(mut from) = from else { return };
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            match from.read(&mut buffer) {
+                Ok(0) => return,
+                Ok(n) => {
+                    let Ok(mut kept) = theirs.lock() else { return };
+                    let room = most.saturating_sub(kept.len()).min(n);
+                    kept.extend_from_slice(&buffer[..room]);
+                }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return,
+            }
+        }
+    });
+    (kept, over)
+}
+
+fn is_over(pipe: &Receiver<()>, within: Duration) -> bool {
+    pipe.recv_timeout(within) == Err(RecvTimeoutError::Disconnected)
 }
 
 /// Names are compared in capitals, since those of Windows know no case.

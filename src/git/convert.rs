@@ -13,9 +13,8 @@ use super::store::Store;
 use crate::error::{Error, Kind, OrFail, Result};
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output};
 
 /// What git is asked about each path.
 const ASKED: [&str; 6] = [
@@ -36,6 +35,15 @@ const LFS: &str = "lfs";
 
 /// A pointer of git-lfs is at most so long, in bytes (its specification, version 1).
 const POINTER: usize = 1024;
+
+/// A content that a server of git-lfs keeps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LfsContent {
+    /// What the server knows it by.
+    pub id: String,
+    /// Its length.
+    pub bytes: u64,
+}
 
 /// What the attributes of one path say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -71,29 +79,82 @@ impl Store {
         }
     }
 
-    /// Uploads contents of git-lfs that this clone has, by their ids, to a remote's server.
+    /// Uploads contents of git-lfs that this clone has to a remote's server.
     ///
     /// Errors: unavailable, with what git-lfs says.
-    pub fn upload_lfs(&self, remote: &str, ids: &[String]) -> Result<()> {
-        if ids.is_empty() {
+    pub fn upload_lfs(&self, remote: &str, contents: &[LfsContent]) -> Result<()> {
+        if contents.is_empty() {
             return Ok(());
         }
         let mut command = self.git();
         command
             .args(["lfs", "push", "--object-id", remote])
-            .args(ids);
-        let out = command
-            .stdin(Stdio::null())
-            .output()
+            .args(contents.iter().map(|c| &c.id));
+        let bytes = contents.iter().map(|c| c.bytes).sum();
+        let failed = "the content of LFS files could not be uploaded";
+        let out = self
+            .ends_in_time(&mut command, Vec::new(), bytes, failed)?
             .or_fail(Kind::Unavailable, || "`git lfs` could not be started")?;
         match out.status.success() {
             true => Ok(()),
-            false => Err(Error::new(
+            false => Err(Error::new(Kind::Unavailable, failed)
+                .hint("nothing was written; see whether `git lfs push` works here")
+                .caused_by(anyhow::anyhow!(last_line(&out.stderr)))),
+        }
+    }
+
+    /// Runs git with this input, and gives what it prints. `bytes` is what it has to do with.
+    ///
+    /// Errors: unavailable, where it cannot be started or does not end; denied, with what it
+    /// says.
+    pub(super) fn run(
+        &self,
+        mut command: Command,
+        input: Vec<u8>,
+        bytes: u64,
+        failed: &str,
+    ) -> Result<Vec<u8>> {
+        let out = self.ends_in_time(&mut command, input, bytes, failed)?;
+        let out = out.map_err(|e| {
+            Error::new(Kind::Unavailable, failed.to_owned())
+                .hint(
+                    "the attributes of the branch ask for a conversion that git does: install git",
+                )
+                .caused_by(e)
+        })?;
+        match out.status.success() {
+            true => Ok(out.stdout),
+            false => Err(Error::new(Kind::Denied, failed.to_owned())
+                .hint("nothing was written; git 2.41 or newer is needed, and the file's filter must work here")
+                .caused_by(anyhow::anyhow!(last_line(&out.stderr)))),
+        }
+    }
+
+    /// Errors: unavailable, where a program does not end within the time that so many bytes
+    /// are worth. Whether it could be started at all is for the caller to say.
+    fn ends_in_time(
+        &self,
+        command: &mut Command,
+        input: Vec<u8>,
+        bytes: u64,
+        failed: &str,
+    ) -> Result<std::io::Result<Output>> {
+        let within = self.patience.for_bytes(bytes);
+        // Where somebody may be asked for a passphrase all must stay in the terminal's
+        // foreground group.
+        let group = !self.patience.interactive;
+        match children::run(command, input, within, group) {
+            Ok(Some(out)) => Ok(Ok(out)),
+            Err(e) => Ok(Err(e)),
+            Ok(None) => Err(Error::new(
                 Kind::Unavailable,
-                "the content of LFS files could not be uploaded",
+                format!(
+                    "{failed}: the program for it did not end within {} s, and was ended",
+                    within.as_millis().div_ceil(1000)
+                ),
             )
-            .hint("nothing was written; see whether `git lfs push` works here")
-            .caused_by(anyhow::anyhow!(last_line(&out.stderr)))),
+            .hint("nothing was sent; see why it hangs, or give it longer with --timeout SECS")
+            .futile_at_once()),
         }
     }
 
@@ -111,6 +172,9 @@ impl Store {
             .env("GIT_DIR", self.repo.path())
             .env("GIT_NO_LAZY_FETCH", "1")
             .args(["-c", "core.fsmonitor=false"]);
+        if !self.patience.interactive {
+            command.env("GIT_TERMINAL_PROMPT", "0");
+        }
         if let Some(root) = self.work_dir() {
             command.env("GIT_WORK_TREE", root).current_dir(root);
         }
@@ -197,9 +261,10 @@ impl Convert<'_> {
             input.extend_from_slice(path.as_bytes());
             input.push(0);
         }
-        let answer = run(
+        let answer = self.store.run(
             command,
-            &input,
+            input,
+            0,
             "git cannot tell the attributes of the files",
         )?;
         let config = self.store.repo.config();
@@ -355,7 +420,8 @@ impl Convert<'_> {
             .args(["hash-object", "-w", "--stdin", "--path"])
             .arg(path);
         let failed = format!("`{path}` cannot be converted as its attributes say");
-        let answer = run(command, &content, &failed)?;
+        let bytes = content.len() as u64;
+        let answer = self.store.run(command, content, bytes, &failed)?;
         let id = String::from_utf8_lossy(&answer);
         let id = ObjectId::parse(id.trim())?;
         draft.add(id);
@@ -389,28 +455,34 @@ impl Convert<'_> {
             .arg(path)
             .arg(stored.to_string());
         let failed = format!("`{path}` cannot be converted as its attributes say");
-        run(command, &[], &failed)
+        let bytes = match self.lfs_content(path, stored)? {
+            Some(content) => content.bytes,
+            None => self.store.blob_size(stored)?,
+        };
+        self.store.run(command, Vec::new(), bytes, &failed)
     }
 
-    /// The id that a server of git-lfs knows a content by, where `stored` is the pointer
-    /// that [`Convert::clean`] made of it.
-    pub fn lfs_id(&self, path: &str, stored: ObjectId) -> Result<Option<String>> {
+    /// The content that `stored`, a pointer that [`Convert::clean`] made, stands for.
+    pub fn lfs_content(&self, path: &str, stored: ObjectId) -> Result<Option<LfsContent>> {
         if self.of(path)?.filter.as_deref() != Some(LFS)
             || self.store.blob_size(stored)? > POINTER as u64
         {
             return Ok(None);
         }
         let pointer = self.store.read_blob(stored)?;
-        Ok(lfs_id(&pointer))
+        Ok(lfs_content(&pointer))
     }
 }
 
-/// The id in a pointer of git-lfs (its specification, version 1).
-fn lfs_id(pointer: &[u8]) -> Option<String> {
+/// What a pointer of git-lfs says (its specification, version 1).
+fn lfs_content(pointer: &[u8]) -> Option<LfsContent> {
     let text = std::str::from_utf8(pointer).ok()?;
-    let id = text.lines().find_map(|l| l.strip_prefix("oid sha256:"))?;
+    let value = |key: &str| text.lines().find_map(|l| l.strip_prefix(key));
+    let id = value("oid sha256:")?;
     let good = id.len() == 64 && id.bytes().all(|b| b.is_ascii_hexdigit());
-    (text.starts_with("version ") && good).then(|| id.to_owned())
+    let bytes = value("size ")?.parse().ok()?;
+    let id = id.to_owned();
+    (text.starts_with("version ") && good).then_some(LfsContent { id, bytes })
 }
 
 fn speaks(attributes: &[u8]) -> bool {
@@ -423,35 +495,6 @@ pub(super) fn has_program(name: &str) -> bool {
     let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| folder.join(&name).is_file())
-}
-
-/// Runs git with this input, and gives what it prints.
-pub(super) fn run(mut command: Command, input: &[u8], failed: &str) -> Result<Vec<u8>> {
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|e| {
-            Error::new(Kind::Unavailable, failed.to_owned())
-                .hint(
-                    "the attributes of the branch ask for a conversion that git does: install git",
-                )
-                .caused_by(e)
-        })?;
-    let stdin = child.stdin.take();
-    let out = std::thread::scope(|scope| {
-        // It may print before it has read all.
-        scope.spawn(move || stdin.map(|mut s| s.write_all(input)));
-        child.wait_with_output()
-    })
-    .or_fail(Kind::Internal, || failed.to_owned())?;
-    match out.status.success() {
-        true => Ok(out.stdout),
-        false => Err(Error::new(Kind::Denied, failed.to_owned())
-            .hint("nothing was written; git 2.41 or newer is needed, and the file's filter must work here")
-            .caused_by(anyhow::anyhow!(last_line(&out.stderr)))),
-    }
 }
 
 fn last_line(said: &[u8]) -> String {
@@ -469,16 +512,19 @@ mod tests {
         let id = "4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393";
         let pointer =
             format!("version https://git-lfs.github.com/spec/v1\noid sha256:{id}\nsize 12345\n");
-        assert_eq!(lfs_id(pointer.as_bytes()).as_deref(), Some(id));
+        let said = lfs_content(pointer.as_bytes()).unwrap();
+        assert_eq!((said.id.as_str(), said.bytes), (id, 12345));
         for other in [
             "",
             "oid sha256:zz\n",
             &format!("oid sha256:{id}\n"),
-            "version x\noid sha256:12\n",
+            "version x\noid sha256:12\nsize 1\n",
+            &format!("version x\noid sha256:{id}\n"),
+            &format!("version x\noid sha256:{id}\nsize -1\n"),
         ] {
-            assert_eq!(lfs_id(other.as_bytes()), None, "{other}");
+            assert_eq!(lfs_content(other.as_bytes()), None, "{other}");
         }
-        assert_eq!(lfs_id(b"\xff"), None);
+        assert_eq!(lfs_content(b"\xff"), None);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// Files above this many bytes are not held in memory by git, but for deltas.
@@ -197,22 +197,13 @@ impl Indexing {
 
     fn finish(mut self, within: Duration) -> Result<()> {
         self.stdin = None;
-        let until = Instant::now() + within;
-        let mut pause = Duration::from_micros(200);
-        let status = loop {
-            let ended = self.child.try_wait();
-            if let Some(status) = ended.or_fail(Kind::Internal, not_stored)? {
-                break status;
-            }
-            if Instant::now() > until {
-                return Err(Error::new(
-                    Kind::Unavailable,
-                    "indexing the pack takes longer than what it brought is worth",
-                )
-                .hint("nothing was kept; give it longer with --timeout SECS"));
-            }
-            std::thread::sleep(pause);
-            pause = (pause * 2).min(Duration::from_millis(2));
+        let ended = children::wait(&mut self.child, within);
+        let Some(status) = ended.or_fail(Kind::Internal, not_stored)? else {
+            return Err(Error::new(
+                Kind::Unavailable,
+                "indexing the pack takes longer than what it brought is worth",
+            )
+            .hint("nothing was kept; give it longer with --timeout SECS"));
         };
         if !status.success() {
             return Err(self.refused());

@@ -32,6 +32,7 @@ pub mod wire;
 
 pub use bundle::Bundle;
 pub use checkout::{Standing, WorkFile, mode_of};
+pub use children::Patience;
 pub use children::{Child, clean};
 pub use compare::is_binary;
 pub use convert::Convert;

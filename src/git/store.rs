@@ -2,6 +2,7 @@
 //!
 //! Trees are edited by path; the index and the working tree are never written.
 
+use super::children::Patience;
 use super::draft::Draft;
 use super::id::{CommitId, ObjectId, RefName, TreePath};
 use super::object::{CommitInfo, Entry, Mode, Person};
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 pub struct Store {
     pub(super) repo: Repository,
     is_cache: bool,
+    pub(super) patience: Patience,
     // Held for as long as the cache is in use.
     _lock: Option<File>,
 }
@@ -25,6 +27,7 @@ impl Store {
         Store {
             repo,
             is_cache: false,
+            patience: Patience::default(),
             _lock: None,
         }
     }
@@ -120,8 +123,14 @@ impl Store {
         Ok(Store {
             repo,
             is_cache: true,
+            patience: Patience::default(),
             _lock: Some(lock),
         })
+    }
+
+    /// Says how long programs that work on it are waited for from now on.
+    pub fn wait_for_programs(&mut self, patience: Patience) {
+        self.patience = patience;
     }
 
     /// True for the private cache.
@@ -627,9 +636,10 @@ impl Store {
             "--no-renames",
             "--ignore-submodules=all",
         ]);
-        let said = super::convert::run(
+        let said = self.run(
             command,
-            &[],
+            Vec::new(),
+            0,
             "the index cannot be read, and git cannot tell what changed",
         )?;
         let mut found = Vec::new();

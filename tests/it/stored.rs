@@ -336,3 +336,55 @@ fn a_file_of_lfs_is_refused_where_git_lfs_is_absent() {
     assert!(out.stderr.contains("git-lfs"), "{out}");
     assert_eq!(w.remote.refs(), refs);
 }
+
+/// A git-lfs that converts any content to one pointer (gitattributes(5), "Long Running Filter
+/// Process"), and never ends an upload.
+#[cfg(target_os = "linux")]
+const HUNG_LFS: &str = r#"#!/bin/sh
+if [ $1 = push ]; then hang; fi
+packet() { printf '%04x%s\n' $((${#1} + 5)) $1; }
+packet git-filter-server; packet version=2; printf 0000
+packet capability=clean; printf 0000
+packet status=success; printf 0000
+printf '0082version https://git-lfs.github.com/spec/v1\noid sha256:%064d\nsize 7\n' 7
+printf 00000000
+cat >/dev/null
+"#;
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_program_that_does_not_end_is_ended_with_all_it_started() {
+    let (w, _) = world("*.bin filter=lfs\n*.slow filter=slow\n", &[]);
+    w.env.gitconfig("[filter \"slow\"]\n\tclean = hang\n");
+    let folder = w.env.path("stand-in");
+    let started = w.env.path("started");
+    let hang = format!(
+        "#!/bin/sh\nsleep 87 & echo $! >>'{}'\nsleep 87\n",
+        started.display()
+    );
+    std::fs::create_dir_all(&folder).unwrap();
+    for (name, script) in [("git-lfs", HUNG_LFS), ("hang", &hang)] {
+        std::fs::write(folder.join(name), script).unwrap();
+        crate::support::make_executable(&folder.join(name));
+    }
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+    let refs = w.remote.refs();
+    for (file, failed) in [("a.bin", "could not be uploaded"), ("a.slow", "converted")] {
+        w.write(file, "content");
+        let args = ["commit", file, "-m", "Large", "--timeout", "1", "--json"];
+        let out = w.call(&args).env("PATH", &path).run();
+        assert_eq!(out.code, 9, "{out}");
+        let error = out.error();
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains(failed), "{out}");
+        assert!(message.contains("did not end within 10 s"), "{out}");
+        assert_eq!(w.remote.refs(), refs);
+    }
+    let started = std::fs::read_to_string(started).unwrap();
+    assert_eq!(started.lines().count(), 2, "{started}");
+    for id in started.lines() {
+        // Of one that was ended and that nobody has asked for yet nothing but its id is left.
+        let runs = std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+        assert!(runs.is_empty(), "{id} goes on");
+    }
+}

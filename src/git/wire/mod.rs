@@ -55,6 +55,13 @@ const PATIENCE: u32 = 10;
 /// The same for a push, whose hooks may be slow.
 const PATIENCE_WITH_HOOKS: u32 = 20;
 
+/// How long an exchange may last that brings so many bytes of what was asked for.
+pub(super) fn allowed(timeout: Duration, limits: &TransferLimits, bytes: u64) -> Duration {
+    let mut pace = Pace::start(timeout, PATIENCE, limits);
+    pace.useful(bytes);
+    pace.left()
+}
+
 /// What a link needs to know besides its place.
 pub(crate) struct LinkSettings {
     /// Bound on every wait for the network.

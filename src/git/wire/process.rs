@@ -4,7 +4,7 @@
 use super::endpoint::Ssh;
 use super::{Link, LinkSettings, Service};
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::git::children::{Child as Started, clean};
+use crate::git::children::{self, Child as Started, clean};
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -42,12 +42,8 @@ pub(super) fn open_path(
     }
     let mut command = Command::new("git");
     command.arg(service.command()).arg(path);
-    #[cfg(unix)]
-    {
-        // A group of its own, so that hooks end with it when it is given up.
-        use std::os::unix::process::CommandExt;
-        command.process_group(0);
-    }
+    // So that hooks end with it when it is given up.
+    children::own_group(&mut command);
     start(command, version2, settings, true, "git")
 }
 
@@ -97,10 +93,8 @@ pub(super) fn open_ssh(
     // Where somebody may be asked for a passphrase ssh must stay in the terminal's
     // foreground group; elsewhere it gets one of its own, to be ended as a whole.
     let own_group = !settings.interactive;
-    #[cfg(unix)]
     if own_group {
-        use std::os::unix::process::CommandExt;
-        command.process_group(0);
+        children::own_group(&mut command);
     }
     start(command, version2, settings, own_group, &name)
 }
@@ -193,27 +187,10 @@ fn start(
 
 impl ProcessLink {
     fn end(&mut self) {
-        end_process(self.child.id(), self.own_group);
+        children::end(self.child.id(), self.own_group);
         let _ = self.child.kill();
     }
 }
-
-/// Ends a process, and with `group` every process it has started.
-#[cfg(unix)]
-fn end_process(id: u32, group: bool) {
-    use rustix::process::{Pid, Signal, kill_process, kill_process_group};
-    if let Some(pid) = Pid::from_raw(id as i32) {
-        let _ = if group {
-            kill_process_group(pid, Signal::KILL)
-        } else {
-            kill_process(pid, Signal::KILL)
-        };
-    }
-}
-
-/// Without process groups a hung child is ended by dropping the link alone.
-#[cfg(not(unix))]
-fn end_process(_id: u32, _group: bool) {}
 
 impl Read for ProcessLink {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
@@ -294,7 +271,7 @@ fn copy_watched(
                     (seen, since) = (now, Instant::now());
                 } else if since.elapsed() > timeout {
                     timed_out.store(true, Ordering::Relaxed);
-                    end_process(id, group);
+                    children::end(id, group);
                     return;
                 }
             }

@@ -169,7 +169,7 @@ pub(super) fn as_stored(
             let there = cx.store.entry(tree, path.as_bytes())?;
             // A pointer that was given as one has its content elsewhere.
             if raw != entry.id && there.map(|e| e.id) != Some(entry.id) {
-                uploads.extend(convert.lfs_id(path, entry.id)?);
+                uploads.extend(convert.lfs_content(path, entry.id)?);
             }
         }
         kept.push(want);
