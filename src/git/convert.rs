@@ -475,7 +475,10 @@ impl Convert<'_> {
 }
 
 /// What a pointer of git-lfs says (its specification, version 1).
-fn lfs_content(pointer: &[u8]) -> Option<LfsContent> {
+pub(super) fn lfs_content(pointer: &[u8]) -> Option<LfsContent> {
+    if pointer.len() > POINTER {
+        return None;
+    }
     let text = std::str::from_utf8(pointer).ok()?;
     let value = |key: &str| text.lines().find_map(|l| l.strip_prefix(key));
     let id = value("oid sha256:")?;

@@ -4,6 +4,7 @@
 //! same three versions.
 
 use super::compare::is_binary;
+use super::convert::lfs_content;
 use super::draft::Draft;
 use super::object::{Entry, MAX_TEXT, Mode};
 use super::store::Store;
@@ -49,7 +50,9 @@ pub struct Labels<'a> {
 }
 
 impl Store {
-    /// Merges three versions of a file as git-merge-file(1) does.
+    /// Merges three versions of a file as git-merge-file(1) does. Pointers of git-lfs are no
+    /// text: a merge of their lines points nowhere, and markers in one would go into the
+    /// working file in place of its content.
     pub fn merge_text(
         &self,
         base: &[u8],
@@ -57,7 +60,8 @@ impl Store {
         theirs: &[u8],
         labels: Labels<'_>,
     ) -> Result<MergedText> {
-        let unfit = |s: &&[u8]| is_binary(s) || s.len() as u64 > MAX_TEXT;
+        let unfit =
+            |s: &&[u8]| is_binary(s) || s.len() as u64 > MAX_TEXT || lfs_content(s).is_some();
         if [base, ours, theirs].iter().any(unfit) {
             return Ok(MergedText::NotText);
         }

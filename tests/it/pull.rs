@@ -137,3 +137,27 @@ fn a_pull_of_what_is_here_does_nothing() {
     assert_eq!(b.json(&["sandbox", "pull"])["head_moved"], false);
     assert_eq!(b.json(&["sandbox", "pull"])["unchanged"], true);
 }
+
+#[test]
+fn no_markers_are_put_into_pointers_of_git_lfs() {
+    let pointer = |n: u32| {
+        format!("version https://git-lfs.github.com/spec/v1\noid sha256:{n:064}\nsize 7\n")
+    };
+    let (w, _, token) = world();
+    w.save("large.bin", pointer(1), "A pointer");
+    let b = resumed(&w, &token);
+    b.json(&["sandbox", "pull"]);
+    w.save("large.bin", pointer(2), "Another");
+    b.write("large.bin", pointer(3));
+    for call in [
+        &["sandbox", "pull"][..],
+        &["commit", "large.bin", "-m", "A third"],
+    ] {
+        let out = b.aidf(call).exits(6);
+        assert!(
+            out.all().contains("large.bin: others changed it too"),
+            "{out}"
+        );
+        assert_eq!(read(&b, "large.bin"), pointer(3));
+    }
+}
