@@ -8,9 +8,10 @@
 use super::children::{self, Child};
 use super::draft::Draft;
 use super::id::ObjectId;
+use super::lfs::{LFS, LfsContent, POINTER, lfs_content};
 use super::settings::GitSettings;
 use super::store::Store;
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::error::{Error, Kind, Result};
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -29,21 +30,6 @@ const ASKED: [&str; 6] = [
 /// Words without which a file of attributes has no say in what is stored. `binary` only
 /// takes conversions away.
 const WORDS: [&[u8]; 6] = [b"text", b"crlf", b"eol", b"ident", b"encoding", b"filter"];
-
-/// The filter of git-lfs.
-const LFS: &str = "lfs";
-
-/// A pointer of git-lfs is at most so long, in bytes (its specification, version 1).
-const POINTER: usize = 1024;
-
-/// A content that a server of git-lfs keeps.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LfsContent {
-    /// What the server knows it by.
-    pub id: String,
-    /// Its length.
-    pub bytes: u64,
-}
 
 /// What the attributes of one path say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -79,30 +65,6 @@ impl Store {
         }
     }
 
-    /// Uploads contents of git-lfs that this clone has to a remote's server.
-    ///
-    /// Errors: unavailable, with what git-lfs says.
-    pub fn upload_lfs(&self, remote: &str, contents: &[LfsContent]) -> Result<()> {
-        if contents.is_empty() {
-            return Ok(());
-        }
-        let mut command = self.git();
-        command
-            .args(["lfs", "push", "--object-id", remote])
-            .args(contents.iter().map(|c| &c.id));
-        let bytes = contents.iter().map(|c| c.bytes).sum();
-        let failed = "the content of LFS files could not be uploaded";
-        let out = self
-            .ends_in_time(&mut command, Vec::new(), bytes, failed)?
-            .or_fail(Kind::Unavailable, || "`git lfs` could not be started")?;
-        match out.status.success() {
-            true => Ok(()),
-            false => Err(Error::new(Kind::Unavailable, failed)
-                .hint("nothing was written; see whether `git lfs push` works here")
-                .caused_by(anyhow::anyhow!(last_line(&out.stderr)))),
-        }
-    }
-
     /// Runs git with this input, and gives what it prints. `bytes` is what it has to do with.
     ///
     /// Errors: unavailable, where it cannot be started or does not end; denied, with what it
@@ -132,7 +94,7 @@ impl Store {
 
     /// Errors: unavailable, where a program does not end within the time that so many bytes
     /// are worth. Whether it could be started at all is for the caller to say.
-    fn ends_in_time(
+    pub(super) fn ends_in_time(
         &self,
         command: &mut Command,
         input: Vec<u8>,
@@ -158,10 +120,9 @@ impl Store {
         }
     }
 
-    /// Whether git's configuration has a setting.
-    fn has_setting(&self, name: &str) -> bool {
-        let config = self.repo.config().and_then(|mut c| c.snapshot());
-        config.is_ok_and(|c| c.get_entry(name).is_ok())
+    /// Whether git's configuration has a setting, as git itself reads it.
+    fn has_setting(&self, name: &str) -> Result<bool> {
+        Ok(self.config_by_git()?.iter().any(|s| s.name == name))
     }
 
     /// git on this repository, with a clean environment.
@@ -313,7 +274,7 @@ impl Convert<'_> {
     fn command(&self, settings: &[(String, String)]) -> Command {
         let mut command = self.store.git();
         for (name, value) in settings {
-            command.arg("-c").arg(format!("{name}={value}"));
+            tell(&mut command, name, value);
         }
         command.arg(format!("--attr-source={}", self.tree));
         command
@@ -372,7 +333,7 @@ impl Convert<'_> {
         let value = |what: &str| own.last(&key(what)).filter(|v| !v.is_empty());
         // Where there is a process git starts that, and an empty one hides the others.
         let process_of_repository =
-            value("process").is_none() && self.store.has_setting(&key("process"));
+            value("process").is_none() && self.store.has_setting(&key("process"))?;
         let has_any = value("clean").is_some() || value("process").is_some();
         if process_of_repository || !has_any {
             return Err(missing());
@@ -474,23 +435,21 @@ impl Convert<'_> {
     }
 }
 
-/// What a pointer of git-lfs says (its specification, version 1).
-pub(super) fn lfs_content(pointer: &[u8]) -> Option<LfsContent> {
-    if pointer.len() > POINTER {
-        return None;
-    }
-    let text = std::str::from_utf8(pointer).ok()?;
-    let value = |key: &str| text.lines().find_map(|l| l.strip_prefix(key));
-    let id = value("oid sha256:")?;
-    let good = id.len() == 64 && id.bytes().all(|b| b.is_ascii_hexdigit());
-    let bytes = value("size ")?.parse().ok()?;
-    let id = id.to_owned();
-    (text.starts_with("version ") && good).then_some(LfsContent { id, bytes })
-}
-
 fn speaks(attributes: &[u8]) -> bool {
     let says = |word: &[u8]| attributes.windows(word.len()).any(|w| w == word);
     WORDS.iter().any(|w| says(w))
+}
+
+/// Has git take a setting for this call. `-c` ends a name at its first `=`, and the name of a
+/// filter may hold one: such a setting would be another, and the one meant would stay.
+pub(super) fn tell(git: &mut Command, name: &str, value: &str) {
+    if !name.contains('=') {
+        git.arg("-c").arg(format!("{name}={value}"));
+        return;
+    }
+    let variable = format!("GIT_TOLD_{}", git.get_envs().count());
+    git.arg(format!("--config-env={name}={variable}"))
+        .env(variable, value);
 }
 
 /// Whether a program is where programs are looked for.
@@ -500,7 +459,7 @@ pub(super) fn has_program(name: &str) -> bool {
     std::env::split_paths(&path).any(|folder| folder.join(&name).is_file())
 }
 
-fn last_line(said: &[u8]) -> String {
+pub(super) fn last_line(said: &[u8]) -> String {
     let text = String::from_utf8_lossy(said);
     let line = text.lines().rev().find(|l| !l.trim().is_empty());
     line.unwrap_or("it gave no reason").to_owned()
@@ -509,26 +468,6 @@ fn last_line(said: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_pointer_of_lfs_is_told_from_other_text() {
-        let id = "4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393";
-        let pointer =
-            format!("version https://git-lfs.github.com/spec/v1\noid sha256:{id}\nsize 12345\n");
-        let said = lfs_content(pointer.as_bytes()).unwrap();
-        assert_eq!((said.id.as_str(), said.bytes), (id, 12345));
-        for other in [
-            "",
-            "oid sha256:zz\n",
-            &format!("oid sha256:{id}\n"),
-            "version x\noid sha256:12\nsize 1\n",
-            &format!("version x\noid sha256:{id}\n"),
-            &format!("version x\noid sha256:{id}\nsize -1\n"),
-        ] {
-            assert_eq!(lfs_content(other.as_bytes()), None, "{other}");
-        }
-        assert_eq!(lfs_content(b"\xff"), None);
-    }
 
     #[test]
     fn only_files_that_speak_of_conversions_have_a_say() {

@@ -4,8 +4,8 @@
 //! same three versions.
 
 use super::compare::is_binary;
-use super::convert::lfs_content;
 use super::draft::Draft;
+use super::lfs::lfs_content;
 use super::object::{Entry, MAX_TEXT, Mode};
 use super::store::Store;
 use crate::conflict::{Clash, LineRange};

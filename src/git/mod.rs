@@ -16,6 +16,7 @@ mod draft;
 pub(crate) mod fuzzing;
 mod id;
 mod intake;
+mod lfs;
 mod limits;
 mod merge;
 mod merge_commits;

@@ -617,17 +617,13 @@ impl Store {
     /// that the repository's configuration names is run (git-status(1), porcelain format 2).
     fn changes_by_git(&self) -> Result<Vec<(Vec<u8>, bool)>> {
         let mut command = self.git();
-        let config = self.repo.config().and_then(|mut c| c.snapshot());
-        let config = config.or_fail(Kind::Internal, || "the configuration cannot be read")?;
-        let mut filters = config
-            .entries(Some("^filter\\..*\\.(clean|process)$"))
-            .or_fail(Kind::Internal, || "the configuration cannot be read")?;
-        while let Some(Ok(entry)) = filters.next() {
-            if let Ok(name) = entry.name() {
-                command.arg("-c").arg(format!("{name}="));
+        for setting in self.config_by_git()? {
+            let name = setting.name;
+            let runs = name.ends_with(".clean") || name.ends_with(".process");
+            if name.starts_with("filter.") && runs {
+                super::convert::tell(&mut command, &name, "");
             }
         }
-        drop(filters);
         command.args([
             "status",
             "--porcelain=v2",

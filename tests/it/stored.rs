@@ -154,6 +154,43 @@ fn a_filter_of_the_repositorys_own_configuration_is_not_run_and_nothing_goes_out
 }
 
 #[test]
+fn no_spelling_of_a_filter_in_the_repositorys_configuration_has_it_run() {
+    // A name that ends early on a command line, and a file that libgit2 does not include.
+    let (w, branch) = world("*.odd filter=a=b\n*.far filter=far\n", &[]);
+    let ran = w.env.path("ran");
+    let run = format!("touch '{}'; cat", ran.display());
+    w.git(&["config", "filter.a=b.clean", &run]);
+    w.git(&["config", "filter.a=b.process", &run]);
+    let far = format!("[filter \"far\"]\n\tclean = \"{run}\"\n\tprocess = \"{run}\"\n");
+    std::fs::write(w.clone.join(".git/far"), far).unwrap();
+    w.git(&["config", "includeIf.hasconfig:remote.*.url:**.path", "far"]);
+    for (name, file) in [("a=b", "x.odd"), ("far", "x.far")] {
+        w.git(&["config", &format!("filter.{name}.clean")]);
+        w.write(file, "content\n");
+    }
+    // The user has such filters as well, and says less of them.
+    w.env
+        .gitconfig("[filter \"a=b\"]\n\tclean = tr c k\n[filter \"far\"]\n\tclean = tr c k\n");
+    let refs = w.remote.refs();
+    for file in ["x.odd", "x.far"] {
+        w.aidf(&["commit", file, "-m", "One"]).exits(5);
+    }
+    assert_eq!(w.remote.refs(), refs);
+    // With an index that libgit2 cannot read git tells what changed.
+    w.git(&["sparse-checkout", "set", "--cone", "--sparse-index", "docs"]);
+    w.write("open.txt", "open\n");
+    w.json(&["commit", "-a", "-m", "All"]);
+    assert_eq!(w.remote.text(&branch, "open.txt"), "open\n");
+    assert!(!ran.exists(), "a program of the repository's was run");
+    // Where it says nothing the user's own is run.
+    for name in ["filter.a=b.clean", "filter.a=b.process"] {
+        w.git(&["config", "--unset", name]);
+    }
+    w.json(&["commit", "x.odd", "-m", "The user's own"]);
+    assert_eq!(w.remote.text(&branch, "x.odd"), "kontent\n");
+}
+
+#[test]
 fn a_filter_of_the_users_own_configuration_is_run() {
     let (w, branch) = world("*.rot filter=rot\n", &[]);
     w.env
