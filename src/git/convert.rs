@@ -52,6 +52,8 @@ pub struct Convert<'s> {
     known: RefCell<BTreeMap<String, Attributes>>,
     /// The user's own configuration, read where a filter is met.
     own: OnceCell<GitSettings>,
+    /// What git-lfs is told besides.
+    lfs: OnceCell<Vec<(String, String)>>,
 }
 
 impl Store {
@@ -62,6 +64,7 @@ impl Store {
             tree,
             known: RefCell::default(),
             own: OnceCell::new(),
+            lfs: OnceCell::new(),
         }
     }
 
@@ -305,12 +308,14 @@ impl Convert<'_> {
         let key = |what: &str| format!("filter.{filter}.{what}");
         let plain = |what: &str, value: &str| (key(what), value.to_owned());
         if filter == LFS && has_program("git-lfs") {
-            return Ok(vec![
+            let mut settings = vec![
                 plain("clean", "git-lfs clean -- %f"),
                 plain("smudge", "git-lfs smudge -- %f"),
                 plain("process", "git-lfs filter-process"),
                 plain("required", "true"),
-            ]);
+            ];
+            settings.extend(self.of_lfs()?);
+            return Ok(settings);
         }
         let why = match filter {
             LFS => format!("`{path}` is kept by git-lfs, which is not on this machine"),
@@ -352,6 +357,15 @@ impl Convert<'_> {
         // One that fails must not pass the content on as it is.
         settings.push(plain("required", "true"));
         Ok(settings)
+    }
+
+    /// What git-lfs is told besides ([`Store::lfs_settings`]).
+    fn of_lfs(&self) -> Result<Vec<(String, String)>> {
+        if let Some(known) = self.lfs.get() {
+            return Ok(known.clone());
+        }
+        let settings = self.store.lfs_settings()?;
+        Ok(self.lfs.get_or_init(|| settings).clone())
     }
 
     fn settings_of(&self, path: &str, says: &Attributes) -> Result<Vec<(String, String)>> {

@@ -1,6 +1,10 @@
-//! git-lfs: what its pointers say, and uploads.
+//! git-lfs: what its pointers say, what it may take from whose configuration, and uploads.
+//!
+//! A clone may come from a stranger, and its own configuration with it. git-lfs runs what
+//! that names (transfer agents, extensions, ssh, credential helpers). It is not followed.
 
-use super::convert::last_line;
+use super::convert::{last_line, tell};
+use super::settings::{OF_THE_USER, why_ignored};
 use super::store::Store;
 use crate::error::{Error, Kind, OrFail, Result};
 
@@ -37,30 +41,94 @@ pub(super) fn lfs_content(pointer: &[u8]) -> Option<LfsContent> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Setting {
     pub name: String,
+    value: String,
+    from_repository: bool,
 }
 
 impl Store {
     /// All of git's configuration as git reads it, with includes that libgit2 does not know.
     pub(super) fn config_by_git(&self) -> Result<Vec<Setting>> {
         let mut command = self.git();
-        command.args(["config", "--null", "--name-only", "--list"]);
+        command.args(["config", "--null", "--show-scope", "--list"]);
         let failed = "git cannot tell its configuration";
         let said = self.run(command, Vec::new(), 0, failed)?;
-        let names = said.split(|b| *b == 0).map(String::from_utf8_lossy);
-        let setting = |name: std::borrow::Cow<'_, str>| Setting {
-            name: name.into_owned(),
+        let mut parts = said.split(|b| *b == 0).map(String::from_utf8_lossy);
+        let mut found = Vec::new();
+        while let (Some(scope), Some(entry)) = (parts.next(), parts.next()) {
+            let (name, value) = name_and_value(&entry);
+            found.push(Setting {
+                name,
+                value,
+                from_repository: scope == "local" || scope == "worktree",
+            });
+        }
+        Ok(found)
+    }
+
+    /// What git-lfs is told on the command line, so that nothing that it runs is named by
+    /// the repository's own configuration.
+    ///
+    /// Errors: denied, where that names what cannot be left out.
+    pub(super) fn lfs_settings(&self) -> Result<Vec<(String, String)>> {
+        let all = self.config_by_git()?;
+        let (theirs, own): (Vec<&Setting>, Vec<&Setting>) =
+            all.iter().partition(|s| s.from_repository);
+        let is_own = |one: &Setting| {
+            let mut same = own.iter().filter(|o| o.name == one.name);
+            same.any(|o| o.value == one.value)
         };
-        Ok(names.map(setting).collect())
+        let strange: Vec<&Setting> = theirs.into_iter().filter(|s| !is_own(s)).collect();
+        for one in &strange {
+            let name = &one.name;
+            let last = name.rsplit('.').next().unwrap_or_default();
+            if name.starts_with("lfs.customtransfer.")
+                || name.starts_with("lfs.extension.")
+                || (name.starts_with("lfs.") && last == "standalonetransferagent")
+            {
+                return Err(Error::new(
+                    Kind::Denied,
+                    format!("git-lfs would run what {name} names, which this repository's own configuration sets"),
+                )
+                .hint(format!(
+                    "nothing was written; if it is yours, git config --global {name} VALUE and every setting that goes with it"
+                )));
+            }
+            if name.starts_with("http.") && OF_THE_USER.contains(&last) {
+                return Err(Error::new(Kind::Denied, why_ignored(name))
+                    .hint("nothing was written; git-lfs would use it"));
+            }
+        }
+        let mut settings = Vec::new();
+        let last = |name: &str| own.iter().rfind(|s| s.name == name).map(|s| &s.value);
+        for (name, without) in [("core.sshcommand", "ssh"), ("core.askpass", "")] {
+            if strange.iter().any(|s| s.name == name) {
+                let value = last(name).map_or(without, String::as_str);
+                settings.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        let is_helper =
+            |s: &Setting| s.name.starts_with("credential.") && s.name.ends_with("helper");
+        if strange.iter().any(|s| is_helper(s)) {
+            // An empty one empties git's list of all of them (gitcredentials(7)).
+            settings.push(("credential.helper".to_owned(), String::new()));
+            let own = own.iter().filter(|s| is_helper(s));
+            settings.extend(own.map(|s| (s.name.clone(), s.value.clone())));
+        }
+        Ok(settings)
     }
 
     /// Uploads contents of git-lfs that this clone has to the server of a remote.
     ///
-    /// Errors: unavailable, with what git-lfs says.
+    /// Errors: denied, for what the repository's own configuration names; unavailable, with
+    /// what git-lfs says.
     pub fn upload_lfs(&self, remote: &str, contents: &[LfsContent]) -> Result<()> {
         if contents.is_empty() {
             return Ok(());
         }
         let mut command = self.git();
+        for (name, value) in self.lfs_settings()? {
+            tell(&mut command, &name, &value);
+        }
         command
             .args(["lfs", "push", "--object-id", remote])
             .args(contents.iter().map(|c| &c.id));
@@ -76,6 +144,12 @@ impl Store {
                 .caused_by(anyhow::anyhow!(last_line(&out.stderr)))),
         }
     }
+}
+
+/// An entry as `git config --null` lists it. A name alone is a true.
+fn name_and_value(entry: &str) -> (String, String) {
+    let (name, value) = entry.split_once('\n').unwrap_or((entry, "true"));
+    (name.to_owned(), value.to_owned())
 }
 
 #[cfg(test)]

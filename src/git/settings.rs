@@ -227,7 +227,7 @@ pub(super) fn why_ignored(name: &str) -> String {
 }
 
 /// The keys of `http.*` that decide who can read what is sent.
-const OF_THE_USER: [&str; 3] = ["proxy", "sslverify", "sslcainfo"];
+pub(super) const OF_THE_USER: [&str; 3] = ["proxy", "sslverify", "sslcainfo"];
 
 /// How well the setting `name` matches as `http.<url>.key`; `None`: it does not.
 fn http_fit(name: &str, key: &str, url: &HttpUrl) -> Option<usize> {

@@ -2,6 +2,7 @@
 //! what plain git stores, and what it wrote is read by plain git and git-lfs.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,12 @@ const ATTRIBUTES: &str = "*.bin filter=lfs diff=lfs merge=lfs -text\n";
 
 /// An interpreter with much to load, and all the tests at once.
 const READY: Duration = Duration::from_secs(60);
+
+/// A path and its content.
+type Written<'a> = (&'a str, Vec<u8>);
+
+/// A name and its value.
+type Setting<'a> = (&'a str, &'a str);
 
 /// A remote of files, and the server that has the contents of its `*.bin`.
 struct Lfs {
@@ -193,7 +200,7 @@ fn what_is_stored_is_what_git_stores_and_the_content_is_there_before_the_branch_
     let source = lfs.place.path("source");
     fs::write(&source, bytes(4)).unwrap();
     lfs.write(&folder, "deep/from-dir.bin", &bytes(5));
-    let calls: [(&[&str], &[(&str, Vec<u8>)]); 5] = [
+    let calls: [(&[&str], &[Written]); 5] = [
         (&["new.bin"], &[("new.bin", bytes(2))]),
         (
             &["-a"],
@@ -457,4 +464,106 @@ fn sync_and_land_carry_pointers_and_upload_nothing() {
     assert_eq!(lfs.uploads(), uploads);
     lfs.has("main", "new.bin", &bytes(2));
     lfs.has("main", "old.bin", &bytes(3));
+}
+
+#[test]
+fn no_program_that_the_clones_own_configuration_names_is_run() {
+    let Some(lfs) = Lfs::start() else { return };
+    let (clone, branch, token) = lfs.sandbox("clone");
+    let other = lfs.resumed("other", &token);
+    lfs.write(&clone, "old.bin", &bytes(2));
+    lfs.json(&clone, &["commit", "old.bin", "-m", "Two"]);
+    let ran = lfs.place.path("ran");
+    let program = lfs.place.path("program");
+    let script = format!("#!/bin/sh\ntouch '{}'\nexit 1\n", ran.display());
+    fs::write(&program, script).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let program = program.to_str().unwrap();
+    let agent = format!("lfs.{}.standalonetransferagent", lfs.url);
+    // A server that wants a login, and one that is reached by ssh.
+    let asks = asking();
+    let ssh = "ssh://127.0.0.1:1/project.git";
+    let cases: [(i32, &str, &[Setting]); 8] = [
+        (
+            5,
+            &lfs.url,
+            &[
+                ("lfs.extension.x.clean", program),
+                ("lfs.extension.x.smudge", program),
+                ("lfs.extension.x.priority", "0"),
+            ],
+        ),
+        (
+            5,
+            &lfs.url,
+            &[
+                ("lfs.standalonetransferagent", "x"),
+                ("lfs.customtransfer.x.path", program),
+            ],
+        ),
+        (
+            5,
+            &lfs.url,
+            &[(&agent, "x"), ("lfs.customtransfer.x.path", program)],
+        ),
+        (5, &lfs.url, &[("http.proxy", "http://127.0.0.1:1")]),
+        (9, &asks, &[("credential.helper", program)]),
+        (9, &asks, &[("credential.http://127.0.0.1.helper", program)]),
+        (9, &asks, &[("core.askpass", program)]),
+        (9, ssh, &[("core.sshcommand", program)]),
+    ];
+    let refs = lfs.refs();
+    for (n, (code, url, settings)) in cases.iter().enumerate() {
+        for clone in [&clone, &other] {
+            lfs.git(clone, &["config", "lfs.url", url]);
+            for (name, value) in *settings {
+                lfs.git(clone, &["config", name, value]);
+            }
+        }
+        lfs.write(&clone, "new.bin", &bytes(10 + n as u32));
+        let ended = lfs
+            .place
+            .aidf(&clone, &["commit", "new.bin", "-m", "Large"])
+            .exits(*code);
+        assert!(!ran.exists(), "{settings:?}: {}", ended.told());
+        assert_eq!(lfs.refs(), refs, "{settings:?}");
+        // To smudge is to download, with the same programs.
+        let ended = lfs.place.aidf(&other, &["sandbox", "pull"]);
+        assert!(!ran.exists(), "{settings:?}: {}", ended.told());
+        holds(&other.join("old.bin"), &bytes(1));
+        for clone in [&clone, &other] {
+            for (name, _) in *settings {
+                lfs.git(clone, &["config", "--unset-all", name]);
+            }
+        }
+    }
+    // What is the user's own is used.
+    lfs.git(&clone, &["config", "lfs.url", &asks]);
+    lfs.git(&clone, &["config", "credential.helper", "cache"]);
+    lfs.place
+        .git_config(&format!("[credential]\n\thelper = {program}\n"));
+    lfs.place
+        .aidf(&clone, &["commit", "new.bin", "-m", "Large"])
+        .exits(9);
+    assert!(ran.exists(), "the user's own helper was not asked");
+    lfs.git(&clone, &["config", "lfs.url", &lfs.url]);
+    lfs.json(&clone, &["commit", "new.bin", "-m", "Large"]);
+    lfs.has(&branch, "new.bin", &bytes(17));
+}
+
+/// The address of a server that wants a login of everybody, for as long as the tests run.
+fn asking() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for mut client in listener.incoming().flatten() {
+            let mut request = [0; 4096];
+            let _ = client.read(&mut request);
+            let _ = client.write_all(
+                b"HTTP/1.1 401 Who\r\nWWW-Authenticate: Basic realm=x\r\n\
+                  Content-Length: 0\r\nConnection: close\r\n\r\n",
+            );
+        }
+    });
+    format!("http://127.0.0.1:{port}/lfs")
 }
