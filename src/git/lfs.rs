@@ -1,18 +1,24 @@
 //! git-lfs: what its pointers say, what it may take from whose configuration, and uploads.
 //!
 //! A clone may come from a stranger, and its own configuration with it. git-lfs runs what
-//! that names (transfer agents, extensions, ssh, credential helpers). It is not followed.
+//! that names (transfer agents, extensions, ssh, credential helpers), and sends content to
+//! where a file of the branch says. Neither is followed.
 
 use super::convert::{last_line, tell};
 use super::settings::{OF_THE_USER, why_ignored};
 use super::store::Store;
+use super::wire::Endpoint;
 use crate::error::{Error, Kind, OrFail, Result};
+use std::process::Command;
 
 /// The filter of git-lfs.
 pub(super) const LFS: &str = "lfs";
 
 /// A pointer of git-lfs is at most so long, in bytes (its specification, version 1).
 pub(super) const POINTER: usize = 1024;
+
+/// The file of a branch that git-lfs takes settings from (git-lfs-config(5)).
+const IN_BRANCH: &str = ".lfsconfig";
 
 /// A content that a server of git-lfs keeps.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,12 +125,13 @@ impl Store {
 
     /// Uploads contents of git-lfs that this clone has to the server of a remote.
     ///
-    /// Errors: denied, for what the repository's own configuration names; unavailable, with
+    /// Errors: denied, where that server is named by whom it should not be; unavailable, with
     /// what git-lfs says.
-    pub fn upload_lfs(&self, remote: &str, contents: &[LfsContent]) -> Result<()> {
+    pub fn upload_lfs(&self, remote: &str, at: &Endpoint, contents: &[LfsContent]) -> Result<()> {
         if contents.is_empty() {
             return Ok(());
         }
+        self.check_server_in_branch(remote, at)?;
         let mut command = self.git();
         for (name, value) in self.lfs_settings()? {
             tell(&mut command, &name, &value);
@@ -144,6 +151,78 @@ impl Store {
                 .caused_by(anyhow::anyhow!(last_line(&out.stderr)))),
         }
     }
+
+    /// Whoever writes to the branch may not say to whom its contents are sent, other than to
+    /// the server of the remote.
+    ///
+    /// Errors: denied, with the server's address.
+    fn check_server_in_branch(&self, remote: &str, at: &Endpoint) -> Result<()> {
+        let in_branch = self.settings_in_branch()?;
+        if in_branch.is_empty() {
+            return Ok(());
+        }
+        let all = self.config_by_git()?;
+        // The first of these that is set anywhere (git-lfs-config(5)); where the file and
+        // git's configuration set the same, the latter counts.
+        let keys = [
+            "lfs.pushurl".to_owned(),
+            "lfs.url".to_owned(),
+            format!("remote.{remote}.lfspushurl"),
+            format!("remote.{remote}.lfsurl"),
+        ];
+        for key in keys {
+            if all.iter().any(|s| s.name == key) {
+                return Ok(());
+            }
+            let Some((_, url)) = in_branch.iter().rfind(|(name, _)| *name == key) else {
+                continue;
+            };
+            let base = self.work_dir().unwrap_or(self.git_dir());
+            let there = Endpoint::parse(url, base);
+            if there.is_ok_and(|there| is_on_server(&there, at)) {
+                return Ok(());
+            }
+            let to = super::wire::endpoint::redact(url);
+            return Err(Error::new(
+                Kind::Denied,
+                format!("{IN_BRANCH} of the branch sends the content of LFS files to {to}, which is not the server of the remote"),
+            )
+            .hint(format!(
+                "nothing was written; if it belongs there, say so yourself: git config {key} {to}"
+            )));
+        }
+        Ok(())
+    }
+
+    /// What the branch's own file says: that of the working tree, else of the index, else of
+    /// HEAD, as git-lfs looks for it.
+    fn settings_in_branch(&self) -> Result<Vec<(String, String)>> {
+        let file = self.work_dir().map(|w| w.join(IN_BRANCH));
+        let list = |place: &dyn Fn(&mut Command)| {
+            let mut command = self.git();
+            command.args(["config", "--null", "--no-includes", "--list"]);
+            place(&mut command);
+            let failed = format!("{IN_BRANCH} cannot be read");
+            self.run(command, Vec::new(), 0, &failed)
+        };
+        let said = match file.filter(|f| f.symlink_metadata().is_ok()) {
+            // What cannot be read here, git-lfs cannot read either; but who knows.
+            Some(file) => list(&|c| {
+                c.arg("--file").arg(&file);
+            })?,
+            None => {
+                let blob = |which: &'static str| {
+                    let place = format!("{which}:{IN_BRANCH}");
+                    list(&move |c| {
+                        c.arg("--blob").arg(&place);
+                    })
+                };
+                blob("").or_else(|_| blob("HEAD")).unwrap_or_default()
+            }
+        };
+        let entries = said.split(|b| *b == 0).map(String::from_utf8_lossy);
+        Ok(entries.map(|e| name_and_value(&e)).collect())
+    }
 }
 
 /// An entry as `git config --null` lists it. A name alone is a true.
@@ -152,9 +231,21 @@ fn name_and_value(entry: &str) -> (String, String) {
     (name.to_owned(), value.to_owned())
 }
 
+/// Whether a server of git-lfs is that of a remote, and is spoken to no more openly.
+fn is_on_server(lfs: &Endpoint, remote: &Endpoint) -> bool {
+    match (lfs, remote) {
+        (Endpoint::Http(a), Endpoint::Http(b)) => a.is_same_server(b) && a.scheme() == b.scheme(),
+        (Endpoint::Http(a), Endpoint::Ssh(b)) => a.scheme() == "https" && a.host() == b.host(),
+        (Endpoint::Ssh(a), Endpoint::Ssh(b)) => a.host() == b.host(),
+        (Endpoint::Ssh(a), Endpoint::Http(b)) => a.host() == b.host(),
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
 
     #[test]
     fn a_pointer_of_lfs_is_told_from_other_text() {
@@ -174,5 +265,31 @@ mod tests {
             assert_eq!(lfs_content(other.as_bytes()), None, "{other}");
         }
         assert_eq!(lfs_content(b"\xff"), None);
+    }
+
+    #[test]
+    fn a_server_of_contents_is_the_remotes_or_it_is_another() {
+        let is = |lfs: &str, remote: &str| {
+            let read = |url: &str| Endpoint::parse(url, Path::new("/")).unwrap();
+            is_on_server(&read(lfs), &read(remote))
+        };
+        for (lfs, remote) in [
+            ("https://h.example/a/lfs", "https://h.example/a.git"),
+            ("http://h.example:81/lfs", "http://h.example:81/a"),
+            ("https://h.example/lfs", "git@h.example:a.git"),
+            ("ssh://git@h.example/a", "git@h.example:a.git"),
+        ] {
+            assert!(is(lfs, remote), "{lfs} {remote}");
+        }
+        for (lfs, remote) in [
+            ("https://evil.example/lfs", "https://h.example/a.git"),
+            ("https://h.example:444/lfs", "https://h.example/a.git"),
+            ("http://h.example/lfs", "git@h.example:a.git"),
+            ("http://h.example:443/lfs", "https://h.example/a.git"),
+            ("https://evil.example/lfs", "/a.git"),
+            ("/b.git", "/a.git"),
+        ] {
+            assert!(!is(lfs, remote), "{lfs} {remote}");
+        }
     }
 }

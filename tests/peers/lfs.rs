@@ -567,3 +567,42 @@ fn asking() -> String {
     });
     format!("http://127.0.0.1:{port}/lfs")
 }
+
+#[test]
+fn a_file_of_the_branch_does_not_say_to_whom_contents_are_sent() {
+    let Some(lfs) = Lfs::start() else { return };
+    let (clone, branch, _) = lfs.sandbox("clone");
+    let (refs, uploads) = (lfs.refs(), lfs.uploads());
+    lfs.git(&clone, &["config", "--unset", "lfs.url"]);
+    let named = format!("[lfs]\n\turl = {}\n", lfs.url);
+    let refused = |n: u32| {
+        lfs.write(&clone, "new.bin", &bytes(n));
+        lfs.place
+            .aidf(&clone, &["commit", "new.bin", "-m", "Large"])
+            .exits(5)
+            .says(".lfsconfig of the branch sends")
+            .says(&lfs.url);
+        assert_eq!((lfs.refs(), lfs.uploads()), (refs.clone(), uploads));
+    };
+    lfs.write(&clone, ".lfsconfig", named.as_bytes());
+    refused(2);
+    // In the index alone; in HEAD alone; and as the address of pushes, which goes first.
+    lfs.git(&clone, &["add", ".lfsconfig"]);
+    fs::remove_file(clone.join(".lfsconfig")).unwrap();
+    refused(3);
+    lfs.git(&clone, &["commit", "-q", "-m", "A server"]);
+    lfs.git(&clone, &["rm", "-q", "--cached", ".lfsconfig"]);
+    refused(4);
+    lfs.write(
+        &clone,
+        ".lfsconfig",
+        named.replace("url", "pushurl").as_bytes(),
+    );
+    lfs.git(&clone, &["config", "lfs.url", "http://127.0.0.1:1/"]);
+    refused(5);
+    // Said by the user it is followed.
+    lfs.git(&clone, &["config", "lfs.pushurl", &lfs.url]);
+    lfs.json(&clone, &["commit", "new.bin", "-m", "Large"]);
+    lfs.git(&clone, &["config", "lfs.url", &lfs.url]);
+    lfs.has(&branch, "new.bin", &bytes(5));
+}

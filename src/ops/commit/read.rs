@@ -186,7 +186,8 @@ pub(super) fn as_stored(
         .hint("nothing was written; commit them from a clone"));
     }
     cx.progress.step("upload the content of LFS files");
-    cx.store.upload_lfs(cx.remote.name(), &uploads)?;
+    let (name, at) = (cx.remote.name(), cx.remote.endpoint());
+    cx.store.upload_lfs(name, at, &uploads)?;
     Ok(kept)
 }
 
