@@ -64,7 +64,20 @@ fn target() -> &'static Target {
     })
 }
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+unsafe extern "C" {
+    fn signal(number: i32, handler: usize) -> usize;
+}
+
+/// Rust's own start has writes to a child that is gone fail with an error. Here libFuzzer's
+/// `main` runs in its place, and such a write would end the process without a word.
+fn ignore_broken_pipes() {
+    const SIGPIPE: i32 = 13;
+    const SIG_IGN: usize = 1;
+    // SAFETY: no handler of ours runs.
+    unsafe { signal(SIGPIPE, SIG_IGN) };
+}
+
+libfuzzer_sys::fuzz_target!(init: ignore_broken_pipes(), |data: &[u8]| {
     let target = target();
     let may = target.memory.saturating_add(data.len() * 64);
     MOST.store(HELD.load(Relaxed).saturating_add_unsigned(may), Relaxed);
