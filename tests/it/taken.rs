@@ -392,3 +392,42 @@ fn what_was_rolled_back_may_be_piped_again() {
         assert!(w.remote.try_file(&branch, "piped.txt").is_none());
     }
 }
+
+#[test]
+fn a_ledger_that_a_local_commit_took_along_is_left_out_of_all() {
+    let (w, branch, token) = world();
+    let b = resumed(&w, &token);
+    b.write("docs/one.txt", doc(&[(2, "by B")]));
+    b.json(&["commit", "docs/one.txt", "-m", "Line 2"]);
+    w.json(&["sandbox", "pull"]);
+    w.git(&["config", "user.name", "Somebody"]);
+    w.git(&["config", "user.email", "some@body.invalid"]);
+    w.git(&["add", "-A"]);
+    w.git(&["commit", "-q", "-m", "Local"]);
+    b.write("docs/two.txt", doc(&[(5, "by B")]));
+    b.json(&["commit", "docs/two.txt", "-m", "Line 5"]);
+    edit(&w, "doc.txt", 28, "by A");
+    let done = w.json(&["commit", "-a", "-m", "Line 28"]);
+    let files: Vec<&str> = done["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| f["path"].as_str().unwrap())
+        .collect();
+    assert_eq!(files, ["doc.txt"]);
+    // What each writer entered is there once, and so are their lines.
+    let log = crate::support::entries(&w.remote.file(&branch, "project/outputs/changelog.yaml"));
+    let said: Vec<&str> = log.iter().map(|e| e["message"].as_str().unwrap()).collect();
+    assert!(said.ends_with(&["Line 2", "Line 5", "Line 28"]), "{said:?}");
+    assert_eq!(w.remote.text(&branch, "docs/two.txt"), doc(&[(5, "by B")]));
+    assert_eq!(w.remote.text(&branch, "docs/one.txt"), doc(&[(2, "by B")]));
+    // By name it is refused as before.
+    w.write("project/memory.yaml", "[]\n");
+    w.aidf(&["commit", "project/memory.yaml", "-m", "By hand"])
+        .exits(5);
+    let by_hand = w.json(&["commit", "-a", "-m", "By hand"]);
+    assert!(
+        crate::support::listed(&by_hand["warnings"]).contains("is a ledger"),
+        "{by_hand}"
+    );
+}

@@ -174,6 +174,21 @@ impl Build<'_> {
                     merge.stale |= ours != theirs;
                     continue;
                 }
+                // A local commit may have taken a ledger along that a pull brought.
+                Err(_)
+                    if self.request.all
+                        && !want.named_removal
+                        && self.policy.ledgers().contains(path) =>
+                {
+                    let why = "a ledger, and each commit brings its own entries";
+                    self.cx.warn(format!("left out: `{path}` is {why}"));
+                    continue;
+                }
+                // What the branch has already is not written.
+                Err(_) if ours == theirs => {
+                    merge.touched.push((path.to_owned(), want.entry));
+                    continue;
+                }
                 checked => checked?,
             }
             base.check_mended(self.cx, path, want.entry)?;
