@@ -62,3 +62,4 @@ mod sync;
 mod taken;
 mod token;
 mod tokens;
+mod week;
