@@ -273,6 +273,6 @@ fn read(path: &Path) -> Result<ConfigFile> {
                 Kind::Usage,
                 format!("the configuration {} has a mistake: {why}", path.display()),
             )
-            .hint("the README lists every setting")
+            .hint("docs/configuration.md of the project lists every setting")
         })
 }

@@ -470,10 +470,14 @@ impl Policy {
                     rule.glob, rule.tool, rule.reason
                 ),
             )
-            .hint(format!(
-                "an operator may allow it in {PATH} on the base branch: paths: {{allow: ['{}']}}",
-                escape_glob(path).replace('\'', "''")
-            ))),
+            // Nobody should open the rules to those whom they bind.
+            .hint(match path == PATH {
+                true => "it holds for everybody: change it on the base branch, by review or with an operator's token".to_owned(),
+                false => format!(
+                    "an operator may allow it in {PATH} on the base branch: paths: {{allow: ['{}']}}",
+                    escape_glob(path).replace('\'', "''")
+                ),
+            })),
             None => Ok(()),
         }
     }

@@ -184,8 +184,8 @@ impl Build<'_> {
                     self.cx.warn(format!("left out: `{path}` is {why}"));
                     continue;
                 }
-                // What the branch has already is not written.
-                Err(_) if ours == theirs => {
+                // Nor did anybody name what the branch has already.
+                Err(_) if self.request.all && ours == theirs => {
                     merge.touched.push((path.to_owned(), want.entry));
                     continue;
                 }

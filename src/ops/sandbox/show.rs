@@ -82,7 +82,8 @@ pub(in crate::ops) fn find(
         None => {
             let target = access::choose_to_read(cx, None)?;
             if !target.is_sandbox() {
-                return Err(Error::new(Kind::Usage, "no sandbox is open in this clone").hint("name one: aidf sandbox show sandbox-NAME; see them with `aidf sandbox list`"));
+                return Err(Error::new(Kind::Usage, "no sandbox is open in this clone")
+                    .hint("name one; `aidf sandbox list` shows them"));
             }
             target.branch
         }
