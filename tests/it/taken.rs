@@ -431,3 +431,26 @@ fn a_ledger_that_a_local_commit_took_along_is_left_out_of_all() {
         "{by_hand}"
     );
 }
+
+#[test]
+fn a_file_that_was_removed_and_that_git_put_back_is_not_new() {
+    let (w, branch, _) = world();
+    w.git(&["config", "user.name", "Somebody"]);
+    w.git(&["config", "user.email", "some@body.invalid"]);
+    w.save("own.txt", doc(&[]), "A file of the sandbox alone");
+    w.git(&["add", "own.txt"]);
+    w.git(&["commit", "-q", "-m", "Local"]);
+    std::fs::remove_file(w.clone.join("own.txt")).unwrap();
+    w.json(&["commit", "--rm", "own.txt", "-m", "Remove it"]);
+    w.git(&["checkout", "-q", "--", "own.txt"]);
+    edit(&w, "own.txt", 2, "changed");
+    w.git(&["add", "own.txt"]);
+    w.git(&["commit", "-q", "-m", "Changed"]);
+    let tip = w.remote.tip(&branch);
+    let out = w.aidf(&["commit", "own.txt", "-m", "Line 2"]).exits(6);
+    assert!(out.stderr.contains("own.txt"), "{out}");
+    assert_eq!(w.remote.tip(&branch), tip);
+    // Whoever means it says so.
+    w.json(&["commit", "own.txt", "-m", "Line 2", "--overwrite"]);
+    assert_eq!(w.remote.text(&branch, "own.txt"), doc(&[(2, "changed")]));
+}

@@ -133,8 +133,17 @@ impl<'a> History<'a> {
         let mut written = match (self.published().filter(has_it), then) {
             (Some(_), _) => Written::of_trees(),
             (None, Some(then)) => self.before_commit(path, record, then, stamp.id),
-            // What the user added by hand may come from either.
-            (None, None) => return as_written(true),
+            // What the user added by hand may come from either; after a deletion also from
+            // what git put back, which is what HEAD had at the time.
+            (None, None) => {
+                let back = record.now.head().filter(|_| held.is_none());
+                let back = back.and_then(|head| self.entry(head, path));
+                let all = std::iter::once(held).chain(back.map(Some));
+                return Some(Written {
+                    held: all.collect(),
+                    or_trees: true,
+                });
+            }
         };
         if newer.is_none() {
             written.add(held);
