@@ -48,7 +48,7 @@ impl Target {
 ///
 /// Errors: auth, for a token that is rejected.
 pub fn choose(cx: &Context, branch: Option<&str>, reuse_token: Option<&str>) -> Result<Target> {
-    chosen(cx, branch, reuse_token, None)
+    chosen(cx, branch, reuse_token, false)
 }
 
 /// As [`choose`], for a command that only reads: with a token of another repository, and
@@ -56,14 +56,14 @@ pub fn choose(cx: &Context, branch: Option<&str>, reuse_token: Option<&str>) -> 
 ///
 /// Errors: auth, for a token that is rejected.
 pub fn choose_to_read(cx: &Context, branch: Option<&str>) -> Result<Target> {
-    chosen(cx, branch, None, Some("main"))
+    chosen(cx, branch, None, true)
 }
 
 fn chosen(
     cx: &Context,
     branch: Option<&str>,
     reuse_token: Option<&str>,
-    in_place_of_the_tokens: Option<&str>,
+    only_reads: bool,
 ) -> Result<Target> {
     let session = session::load(&cx.store, &cx.repo_name)?;
     let environment = cx.config.environment_token.as_deref();
@@ -104,9 +104,7 @@ fn chosen(
             let open = session.as_ref().filter(|s| !s.closed).map(|s| &s.branch);
             match configured.or(open) {
                 Some(name) => name.clone(),
-                None if elsewhere => in_place_of_the_tokens
-                    .ok_or_else(|| rejected(Rejection::NotValid))?
-                    .to_owned(),
+                None if elsewhere && !only_reads => return Err(rejected(Rejection::NotValid)),
                 None => "main".to_owned(),
             }
         }
