@@ -100,27 +100,22 @@ impl<'a> History<'a> {
     /// What a record says of the file as it is now; nothing where the trees say it.
     fn judge(&self, path: &str, record: &Record) -> Option<Written> {
         let held = self.content(&record.now)?;
-        let as_written = |or_trees: bool| {
-            Some(Written {
-                held: vec![held],
-                or_trees,
-            })
-        };
+        let as_written = || Some(Written::of(held));
         match made(self.cx, path) {
             Made::Gone if self.left_behind(path, &record.now) => return None,
-            Made::Gone => return as_written(false),
-            Made::At(at) if at <= record.now.at => return as_written(false),
+            Made::Gone => return as_written(),
+            Made::At(at) if at <= record.now.at => return as_written(),
             Made::At(_) | Made::Unknown => {}
         }
         let stamps = self.stamps.get_or_init(|| self.cx.store.index_stamps());
         // An index that cannot be read tells nothing: then the file's own age must do.
         let stamp = stamps.as_ref()?.get(path.as_bytes());
         let Some(stamp) = stamp.filter(|s| held.map(|e| e.id) != Some(s.id)) else {
-            return as_written(false);
+            return as_written();
         };
         let newer = stamp.is_newer_than(record.now.at);
         if newer == Some(false) {
-            return as_written(false);
+            return as_written();
         }
         let has_it = |commit: &CommitId| self.entry(*commit, path).map(|e| e.id) == Some(stamp.id);
         let then = record.now.head().filter(has_it);
