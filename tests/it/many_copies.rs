@@ -349,8 +349,8 @@ impl Sim {
         };
         let mut call = vec!["commit", "-m", "A change"];
         call.extend(args.iter().map(String::as_str));
-        self.log.push(format!("copy {at}: {}", call.join(" ")));
         let out = self.copies[at].machine.aidf(&call);
+        self.say(at, format!("{}: exit {}", call.join(" "), out.code));
         let after = self.branch_lines();
         let own = &self.copies[at].own;
         match out.code {
@@ -388,9 +388,12 @@ impl Sim {
                     );
                 }
                 let copy = &mut self.copies[at];
-                // What was written on top of a local commit took its changes along.
+                // What was written on top of a local commit took its changes along; what the
+                // branch never had was not taken from it.
+                let there = |file: &str| before.keys().chain(after.keys()).any(|s| s.0 == file);
                 let landed: Vec<String> = copy.own.keys().map(|s| s.0.clone()).collect();
-                let landed = |file: &String| taken.contains(file) && landed.contains(file);
+                let landed =
+                    |file: &String| taken.contains(file) && landed.contains(file) && there(file);
                 copy.local.retain(|s, _| !landed(&s.0));
                 copy.local.retain(|s, o| after.get(s) != o.value.as_ref());
                 copy.own.retain(|s, _| !taken.contains(&s.0));
@@ -430,8 +433,8 @@ impl Sim {
 
     fn pull(&mut self, at: usize) {
         let branch = self.branch_lines();
-        self.say(at, "pull");
         let out = self.copies[at].machine.aidf(&["sandbox", "pull"]);
+        self.say(at, format!("pull: exit {}", out.code));
         let files = self.files.clone();
         if out.code == 6 {
             assert!(
@@ -581,7 +584,6 @@ impl Sim {
 
     fn git_pull(&mut self, at: usize) {
         let before = self.branch_lines();
-        self.say(at, "git pull");
         let machine = &self.copies[at].machine;
         let head = machine.git(&["symbolic-ref", "--short", "HEAD"]);
         let out = machine
@@ -590,6 +592,8 @@ impl Sim {
         if out.code != 0 {
             machine.env.try_git(&machine.clone, &["merge", "--abort"]);
         }
+        let code = out.code;
+        self.log.push(format!("copy {at}: git pull: exit {code}"));
         let on_own = head.trim() == self.branch && out.code == 0;
         let files = self.files.clone();
         self.copies[at].settle(&files);
@@ -602,14 +606,15 @@ impl Sim {
 
     fn switch(&mut self, at: usize) {
         let branch = self.branch_lines();
-        self.say(at, "switch");
         let files = self.files.clone();
         let head = self.copies[at].head_lines(&files);
+        let here = self.copies[at].lines(&files);
         let machine = &self.copies[at].machine;
         // Where the local branch has commits of its own, it is gone to as it is.
         let own_branch = format!("refs/heads/{}", self.branch);
         let local = lines_at(&machine.env, &machine.clone, &own_branch, &files);
         let out = machine.aidf(&["sandbox", "switch"]);
+        self.say(at, format!("switch: exit {}", out.code));
         let now = self.copies[at].lines(&files);
         // What the commit holds that was left is there, and not in the files.
         let copy = &mut self.copies[at];
@@ -629,10 +634,19 @@ impl Sim {
                 )
             );
         }
+        // As `git switch` has it, a change is one over HEAD, whoever has HEAD's content.
+        let over_head = |to: &Lines| {
+            here.keys().chain(head.keys()).any(|slot| {
+                let (ours, base, theirs) = (here.get(slot), head.get(slot), to.get(slot));
+                ours != base && theirs != base && ours != theirs
+            })
+        };
         match out.code {
             0 => {}
             6 => assert!(
                 out.stderr.contains("is staged")
+                    || over_head(&branch)
+                    || over_head(&local)
                     || self.is_doubt(&out)
                     || self.is_in_conflict(at, &files, &branch)
                     || self.is_in_conflict(at, &files, &local),
@@ -642,6 +656,7 @@ impl Sim {
             _ => panic!("{out}\n{}", self.story(at)),
         }
         if out.code == 0 {
+            self.copies[at].settle(&files);
             let machine = &self.copies[at].machine;
             let tip = self.remote.tip(&self.branch);
             if machine.git(&["rev-parse", "HEAD"]).trim() == tip {

@@ -49,7 +49,7 @@ pub(super) fn standing(
     let judged = judge_all(cx, &memory, head);
     let standing = judged.into_iter().filter_map(|(path, said)| match said {
         Said::Standing(written) => Some((path, written)),
-        Said::InHead => None,
+        Said::Nothing => None,
     });
     standing.collect()
 }
@@ -57,21 +57,26 @@ pub(super) fn standing(
 /// What a record says.
 pub(super) enum Said {
     Standing(Written),
-    /// HEAD has the landed commit: it says nothing until HEAD leaves that again.
-    InHead,
+    /// HEAD has the landed commit, or git put something else in the file's place. It may
+    /// say something again when HEAD goes elsewhere.
+    Nothing,
 }
 
-/// What each record says that git has not undone for good; the memory was brought up to
-/// HEAD before.
+/// What each record says whose content is still here; the memory was brought up to HEAD
+/// before.
 pub(super) fn judge_all(cx: &Context, memory: &Memory, head: CommitId) -> BTreeMap<String, Said> {
     let history = History::of(cx, head);
     let mut found = BTreeMap::new();
     for (path, record) in &memory.written {
-        let said = match record.in_head() {
-            true => Some(Said::InHead),
-            false => history.judge(path, record).map(Said::Standing),
+        let Some(held) = history.content(&record.now) else {
+            continue;
         };
-        found.extend(said.map(|said| (path.clone(), said)));
+        let judged = match record.in_head() {
+            true => None,
+            false => history.judge(path, record, held),
+        };
+        let said = judged.map_or(Said::Nothing, Said::Standing);
+        found.insert(path.clone(), said);
     }
     found
 }
@@ -98,14 +103,12 @@ impl<'a> History<'a> {
     }
 
     /// What a record says of the file as it is now; nothing where the trees say it.
-    fn judge(&self, path: &str, record: &Record) -> Option<Written> {
-        let held = self.content(&record.now)?;
+    fn judge(&self, path: &str, record: &Record, held: Option<Entry>) -> Option<Written> {
         let as_written = || Some(Written::of(held));
         match made(self.cx, path) {
             Made::Gone if self.left_behind(path, &record.now) => return None,
-            Made::Gone => return as_written(),
             Made::At(at) if at <= record.now.at => return as_written(),
-            Made::At(_) | Made::Unknown => {}
+            Made::At(_) | Made::Gone | Made::Unknown => {}
         }
         let stamps = self.stamps.get_or_init(|| self.cx.store.index_stamps());
         // An index that cannot be read tells nothing: then the file's own age must do.
@@ -185,7 +188,7 @@ impl<'a> History<'a> {
         then: CommitId,
         blob: ObjectId,
     ) -> Written {
-        let earlier = record.earlier.iter().rev();
+        let earlier = std::iter::once(&record.now).chain(record.earlier.iter().rev());
         let mut held = earlier.clone().filter_map(|e| self.content(e));
         // What was written since is no change any more.
         if let Some(same) = held.find(|e| e.map(|e| e.id) == Some(blob)) {
@@ -200,20 +203,23 @@ impl<'a> History<'a> {
         };
         // Content that was written from here on top of the commit took its changes along,
         // or the user replaced them: either way they are no changes any more.
-        let mut all = std::iter::once(&record.now).chain(&record.earlier);
-        if all.any(|e| e.landed && had_it(e)) {
+        if earlier.clone().any(|e| e.landed && had_it(e)) {
             return Written::of(self.entry(then, path));
         }
-        let found = earlier
-            .clone()
-            .find(|e| !had_it(e) && e.seconds() <= brought_at);
+        // Commits know seconds alone: within one, what HEAD was tells which came first.
+        let came_before = |stand: &Stand| {
+            let on_line = |h| self.cx.store.is_ancestor(h, brought);
+            stand.seconds() < brought_at
+                || (stand.seconds() == brought_at && stand.head().is_none_or(on_line))
+        };
+        let found = earlier.clone().find(|e| !had_it(e) && came_before(e));
         let Some((found, base)) = found.and_then(|found| Some((found, self.content(found)?)))
         else {
             return Written::of_trees();
         };
         // Where what was written since holds all that the commit changed, its content is no
         // change any more: others may have changed that since.
-        let since = std::iter::once(&record.now).chain(earlier.take_while(|e| e.at > found.at));
+        let since = earlier.take_while(|e| e.at > found.at);
         let mut since = since.filter_map(|e| self.content(e)).flatten();
         if let Some(base) = base
             && since.any(|later| self.holds_change(base.id, blob, later.id))

@@ -318,8 +318,8 @@ fn keep(
                 memory.bring_up_to(&cx.store, head);
                 let said = judge_all(cx, &memory, head);
                 memory.written.retain(|p, _| said.contains_key(p));
-                let in_head = |p: &str| matches!(said.get(p), Some(Said::InHead));
-                forget_oldest(&mut memory, in_head);
+                let is_idle = |p: &str| matches!(said.get(p), Some(Said::Nothing));
+                forget_oldest(&mut memory, is_idle);
                 let standing = memory.elsewhere(cx, head);
                 memory.elsewhere.retain(|p, _| standing.contains_key(p));
             }
