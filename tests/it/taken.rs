@@ -220,6 +220,46 @@ fn a_file_that_git_took_away_with_its_commit_is_not_removed_from_the_branch() {
 }
 
 #[test]
+fn a_local_commit_counts_from_what_was_pulled_before_it() {
+    let (w, branch, token) = world();
+    let b = resumed(&w, &token);
+    b.json(&["sandbox", "switch"]);
+    b.write("doc.txt", doc(&[(28, "by B")]));
+    b.git(&["commit", "--quiet", "-a", "-m", "Local"]);
+    w.save("doc.txt", doc(&[(2, "by A")]), "Line 2");
+    b.json(&["sandbox", "pull"]);
+    edit(&b, "doc.txt", 5, "by B");
+    b.git(&["commit", "--quiet", "-a", "-m", "Local again"]);
+    w.save("doc.txt", doc(&[(2, "by A again")]), "Line 2 again");
+    b.git(&["checkout", "--quiet", "main"]);
+    b.json(&["sandbox", "switch"]);
+    b.json(&["commit", "-a", "-m", "Lines 5 and 28"]);
+    let expected = doc(&[(2, "by A again"), (5, "by B"), (28, "by B")]);
+    assert_eq!(w.remote.text(&branch, "doc.txt"), expected);
+}
+
+#[test]
+fn what_landed_is_still_known_after_a_day_on_a_branch_without_the_file() {
+    let (w, branch, token) = world();
+    w.save("new.txt", doc(&[]), "A new file");
+    let b = resumed(&w, &token);
+    b.json(&["sandbox", "switch"]);
+    b.write("new.txt", doc(&[(28, "by B")]));
+    b.git(&["commit", "--quiet", "-a", "-m", "Local"]);
+    b.json(&["commit", "new.txt", "-m", "Line 28"]);
+    w.json(&["sandbox", "pull"]);
+    w.save("new.txt", doc(&[(28, "by A")]), "Line 28 again");
+    b.git(&["checkout", "--quiet", "main"]);
+    edit(&b, "doc.txt", 5, "by B");
+    b.json(&["commit", "doc.txt", "-m", "Line 5"]);
+    b.json(&["sandbox", "switch"]);
+    edit(&b, "new.txt", 5, "by B");
+    b.json(&["commit", "new.txt", "-m", "Line 5"]);
+    let expected = doc(&[(5, "by B"), (28, "by A")]);
+    assert_eq!(w.remote.text(&branch, "new.txt"), expected);
+}
+
+#[test]
 fn a_deletion_in_a_commit_that_was_amended_is_still_ones_own() {
     let (w, branch, token) = world();
     let b = resumed(&w, &token);
