@@ -77,7 +77,7 @@ impl Plan {
         for path in paths {
             let name = std::str::from_utf8(&path).unwrap_or_default();
             if ledgers.is_some_and(|l| l.contains(name)) {
-                plan.add_ledger(cx, draft, &convert, path)?;
+                plan.add_ledger(cx, draft, base, &convert, path)?;
             } else {
                 plan.add(cx, draft, base, &convert, path, label)?;
             }
@@ -86,15 +86,30 @@ impl Plan {
     }
 
     /// A ledger becomes what the branch has: nobody but aidf writes it, and to the branch.
+    /// One that somebody changed by hand is left alone, so that nothing of theirs is lost.
     fn add_ledger(
         &mut self,
         cx: &Context,
         draft: &mut Draft<'_>,
+        base: &Base,
         convert: &Convert<'_>,
         path: Vec<u8>,
     ) -> Result<()> {
         let theirs = cx.store.entry(convert.tree(), &path)?;
         let before = cx.store.work_file(draft, &path, convert)?;
+        let text = String::from_utf8_lossy(&path).into_owned();
+        let mut known = base.entries(cx, &text)?;
+        known.push(theirs);
+        if let Some(head) = cx.store.head() {
+            known.push(cx.store.entry(cx.store.commit(head)?.tree, &path)?);
+        }
+        let ours = before.entry();
+        if ours.is_some() && !known.iter().any(|e| e.map(|e| e.id) == ours.map(|e| e.id)) {
+            self.left.push(format!(
+                "{text}: a ledger that was changed by hand; `git checkout -- {text}` puts it back"
+            ));
+            return Ok(());
+        }
         let is_file = theirs.is_none_or(|e| e.mode.is_file());
         if is_file && !matches!(before, Standing::Other) {
             self.steps.push(Step {

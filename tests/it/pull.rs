@@ -117,6 +117,27 @@ fn a_pull_takes_the_ledgers_as_the_branch_has_them() {
 }
 
 #[test]
+fn a_ledger_that_somebody_changed_by_hand_is_left_alone_and_named() {
+    let (w, branch, token) = world();
+    let b = resumed(&w, &token);
+    w.save("doc.txt", doc(&[(2, "by A")]), "Line 2");
+    b.json(&["sandbox", "pull"]);
+    let ledger = "project/outputs/changelog.yaml";
+    let by_hand = format!("{}# a thought\n", read(&b, ledger));
+    b.write(ledger, &by_hand);
+    w.save("doc.txt", doc(&[(2, "by A again")]), "Line 2");
+    for command in ["pull", "switch"] {
+        let answer = b.json(&["sandbox", command]);
+        let warned = crate::support::listed(&answer["warnings"]);
+        assert!(warned.contains("changed by hand"), "{answer:#}");
+        assert_eq!(read(&b, ledger), by_hand);
+    }
+    b.git(&["checkout", "--", ledger]);
+    b.json(&["sandbox", "pull"]);
+    assert_eq!(read(&b, ledger), w.remote.text(&branch, ledger));
+}
+
+#[test]
 fn a_file_that_others_deleted_and_we_changed_stays_and_says_so() {
     let (w, branch, token) = world();
     let b = resumed(&w, &token);
