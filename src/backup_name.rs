@@ -3,7 +3,7 @@
 //! `backup/2026-11-22` for the default branch, `backup/<branch>/2026-11-22` for others
 //! (git cannot hold `a` and `a/b`), and `…2026-11-22T101112Z` for a second one of a day.
 
-use crate::clock::Moment;
+use crate::clock::{CLOCK_SKEW, DAY, Moment};
 
 /// What every backup's branch starts with.
 pub const PREFIX: &str = "backup/";
@@ -19,16 +19,12 @@ pub struct BackupName {
     pub whole_day: bool,
 }
 
-/// How far the clocks of those who make backups may differ, in seconds.
-pub const CLOCKS: i64 = 600;
-
 impl BackupName {
     /// Whether its time is now, or its day today, as far as clocks agree.
     pub fn is_now(&self, now: Moment) -> bool {
-        const DAY: i64 = 86_400;
         let age = now.seconds() - self.time.seconds();
         let oldest = if self.whole_day { DAY } else { 0 };
-        (-CLOCKS..=oldest + CLOCKS).contains(&age)
+        (-CLOCK_SKEW..=oldest + CLOCK_SKEW).contains(&age)
     }
 }
 

@@ -3,6 +3,12 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+/// Seconds of a day.
+pub const DAY: i64 = 86_400;
+
+/// Seconds by which an honest clock may be ahead of ours.
+pub const CLOCK_SKEW: i64 = 600;
+
 /// A moment, as every rule is given it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(Timestamp);
@@ -64,7 +70,7 @@ impl Moment {
 
     /// Days since 1970.
     pub fn day_number(self) -> i64 {
-        self.seconds().div_euclid(86_400)
+        self.seconds().div_euclid(DAY)
     }
 
     /// The ISO week, as a number that grows with time.

@@ -6,8 +6,8 @@
 //! - [`ops`]: one file a capability, `fn(&Context, Request) -> Result<Report>`;
 //!   [`ops::publish`] is the one way to a remote ref;
 //! - [`context`]: what one call needs; [`config`]: the operator's settings, resolved once;
-//! - pure rules, which take time, keys and randomness as arguments: [`policy`], [`denied`],
-//!   [`token`], [`gate`], [`guards`], [`names`], [`signature`], [`alerts`], [`backup_name`], [`retention`],
+//! - pure rules, which take time, keys and randomness as arguments: [`authority`], [`policy`],
+//!   [`denied`], [`token`], [`gate`], [`guards`], [`names`], [`signature`], [`alerts`], [`backup_name`], [`retention`],
 //!   and what authenticates backups: [`backup_manifest`], [`bundle_manifest`], [`seal`];
 //! - [`ledger`]: the YAML logs kept in the tree; [`keys`]: the key ring;
 //!   [`journal`]: this machine's own audit log; [`revocations`]: those that it saw;
@@ -18,6 +18,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod alerts;
+pub mod authority;
 pub mod backup_manifest;
 pub mod backup_name;
 pub mod bundle_manifest;

@@ -12,7 +12,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 const FORMAT: &str = "aidf1";
 const PURPOSE: &str = "aidf token v1";
@@ -56,30 +55,6 @@ pub struct Claims {
     pub expires: Option<i64>,
 }
 
-/// Why a token is not accepted. Everything that is not authentic gives one answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rejection {
-    /// Forged, damaged, of another key or another repository.
-    NotValid,
-    /// Authentic, and past its end.
-    Expired,
-    /// Authentic, and unused for longer than the policy allows.
-    Idle,
-    /// Authentic, and revoked.
-    Revoked,
-}
-
-impl fmt::Display for Rejection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Rejection::NotValid => "it is not valid for this repository",
-            Rejection::Expired => "it has expired",
-            Rejection::Idle => "it was not used for too long",
-            Rejection::Revoked => "it was revoked",
-        })
-    }
-}
-
 /// Seals `claims` for `repository`.
 pub fn seal(claims: &Claims, key: &Key, repository: &str, nonce: [u8; NONCE_BYTES]) -> String {
     let mut text = serde_json::to_vec(claims).unwrap_or_default();
@@ -100,23 +75,14 @@ pub fn seal(claims: &Claims, key: &Key, repository: &str, nonce: [u8; NONCE_BYTE
     format!("{FORMAT}.{}.{}", key.id, URL_SAFE_NO_PAD.encode(body))
 }
 
-/// Opens a token of `repository` at the time `now` (seconds since 1970).
-///
-/// Errors: a [`Rejection`] that says no more than its name.
-pub fn open(token: &str, ring: &KeyRing, repository: &str, now: i64) -> Result<Claims, Rejection> {
-    let claims = unseal(token, ring, repository).ok_or(Rejection::NotValid)?;
+/// Opens a token of `repository`, whenever it ends; none for one that is forged, damaged, or
+/// of another key or repository.
+pub fn open(token: &str, ring: &KeyRing, repository: &str) -> Option<Claims> {
     // What came out of a token is checked like anything that comes in.
-    let well_formed = match claims.kind {
+    unseal(token, ring, repository).filter(|claims| match claims.kind {
         TokenKind::Sandbox => claims.branch.as_deref().is_some_and(names::is_sandbox),
         TokenKind::Operator => true,
-    };
-    if !well_formed {
-        return Err(Rejection::NotValid);
-    }
-    if claims.expires.is_some_and(|end| now >= end) {
-        return Err(Rejection::Expired);
-    }
-    Ok(claims)
+    })
 }
 
 /// The id of the key that sealed a token, where the token is well formed and `ring` does not
@@ -210,51 +176,6 @@ fn associated(key_id: &str, repository: &str) -> String {
     format!("{FORMAT}.{key_id}.{repository}")
 }
 
-/// Seconds by which an honest clock may be ahead of ours.
-pub const CLOCK_SKEW: i64 = 600;
-
-/// What shows that a token is in use, in seconds since 1970.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Activity {
-    /// The date of the branch's tip. It is what the pusher wrote there.
-    pub tip: Option<i64>,
-    /// When the server last took a push with this token, by its own clock.
-    pub recorded: Option<i64>,
-}
-
-/// What disuse makes of a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Idleness {
-    /// When it ends, in seconds since 1970, if nothing is written until then; `None`: never.
-    pub ends: Option<i64>,
-    /// Whether that has come.
-    pub over: bool,
-}
-
-/// The one rule of disuse: a sandbox's token ends `idle_days` after the later of its issue
-/// and its last use, and never after its own end; an operator's only has its own end.
-///
-/// The server's own record is what counts where there is one, since a tip's date is its
-/// writer's claim. A tip that is dated ahead of `now` by more than [`CLOCK_SKEW`] shows no
-/// use at all.
-pub fn idleness(claims: &Claims, activity: Activity, idle_days: Option<u32>, now: i64) -> Idleness {
-    let credible = |tip: i64| (tip <= now.saturating_add(CLOCK_SKEW)).then(|| tip.min(now));
-    let last = activity.recorded.or(activity.tip.and_then(credible));
-    let idle = idle_days
-        .filter(|_| claims.kind == TokenKind::Sandbox)
-        .map(|days| {
-            claims
-                .issued
-                .max(last.unwrap_or(claims.issued))
-                .saturating_add(i64::from(days) * 86_400)
-        });
-    let ends = idle.into_iter().chain(claims.expires).min();
-    Idleness {
-        ends,
-        over: ends.is_some_and(|end| now >= end),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -280,24 +201,11 @@ mod tests {
     }
 
     #[test]
-    fn a_token_opens_with_its_key_for_its_repository_until_it_expires() {
-        assert_eq!(open(&sealed(), &ring(1), "demo", 1999), Ok(claims()));
-        assert_eq!(
-            open(&sealed(), &ring(1), "demo", 2000),
-            Err(Rejection::Expired)
-        );
-        assert_eq!(
-            open(&sealed(), &ring(2), "demo", 1999),
-            Err(Rejection::NotValid)
-        );
-        assert_eq!(
-            open(&sealed(), &ring(1), "other", 1999),
-            Err(Rejection::NotValid)
-        );
-        assert_eq!(
-            open(&sealed(), &KeyRing::default(), "demo", 1999),
-            Err(Rejection::NotValid)
-        );
+    fn a_token_opens_with_its_key_for_its_repository_alone() {
+        assert_eq!(open(&sealed(), &ring(1), "demo"), Some(claims()));
+        assert_eq!(open(&sealed(), &ring(2), "demo"), None);
+        assert_eq!(open(&sealed(), &ring(1), "other"), None);
+        assert_eq!(open(&sealed(), &KeyRing::default(), "demo"), None);
     }
 
     #[test]
@@ -325,11 +233,7 @@ mod tests {
                 }
                 changed[at] = with;
                 let changed: String = changed.into_iter().collect();
-                assert_eq!(
-                    open(&changed, &ring(1), "demo", 1500),
-                    Err(Rejection::NotValid),
-                    "at {at}: {changed}"
-                );
+                assert_eq!(open(&changed, &ring(1), "demo"), None, "at {at}: {changed}");
             }
         }
     }
@@ -338,16 +242,10 @@ mod tests {
     fn every_truncation_and_every_addition_is_rejected() {
         let token = sealed();
         for end in 0..token.len() {
-            assert_eq!(
-                open(&token[..end], &ring(1), "demo", 1500),
-                Err(Rejection::NotValid)
-            );
+            assert_eq!(open(&token[..end], &ring(1), "demo"), None);
         }
         for more in ["A", "=", ".", "\n", " "] {
-            assert_eq!(
-                open(&format!("{token}{more}"), &ring(1), "demo", 1500),
-                Err(Rejection::NotValid)
-            );
+            assert_eq!(open(&format!("{token}{more}"), &ring(1), "demo"), None);
         }
     }
 
@@ -390,67 +288,7 @@ mod tests {
                 ..claims()
             };
             let token = seal(&forged, ring(1).active().unwrap(), "demo", [9; 24]);
-            assert_eq!(
-                open(&token, &ring(1), "demo", 1500),
-                Err(Rejection::NotValid),
-                "{branch}"
-            );
+            assert_eq!(open(&token, &ring(1), "demo"), None, "{branch}");
         }
-    }
-
-    #[test]
-    fn idle_time_counts_from_the_later_of_issue_and_last_use() {
-        let day = 86_400;
-        let c = Claims {
-            expires: None,
-            ..claims()
-        };
-        let ends = |c: &Claims, tip, recorded, days, now| {
-            idleness(c, Activity { tip, recorded }, days, now).ends
-        };
-        assert_eq!(ends(&c, None, None, Some(1), 9000), Some(1000 + day));
-        assert_eq!(ends(&c, Some(5000), None, Some(1), 9000), Some(5000 + day));
-        assert_eq!(ends(&c, Some(500), None, Some(1), 9000), Some(1000 + day));
-        assert_eq!(ends(&c, Some(5000), None, None, 9000), None);
-        assert_eq!(
-            ends(&claims(), Some(5000), None, Some(1), 9000),
-            Some(2000),
-            "a use outlives the token's own end"
-        );
-        let operator = Claims {
-            branch: None,
-            kind: TokenKind::Operator,
-            ..c.clone()
-        };
-        assert_eq!(ends(&operator, None, None, Some(0), 9000), None);
-        let at_end = idleness(&c, Activity::default(), Some(1), 1000 + day);
-        assert!(at_end.over);
-        assert!(!idleness(&c, Activity::default(), Some(1), 999 + day).over);
-    }
-
-    #[test]
-    fn a_tip_that_is_dated_ahead_is_no_use_and_the_servers_record_outweighs_any_tip() {
-        let day = 86_400;
-        let c = Claims {
-            expires: None,
-            ..claims()
-        };
-        let now = 1000 + 100 * day;
-        let over = |tip, recorded| idleness(&c, Activity { tip, recorded }, Some(90), now).over;
-        assert!(over(Some(now + CLOCK_SKEW + 1), None));
-        assert!(over(Some(i64::MAX), None));
-        assert!(!over(Some(now + CLOCK_SKEW), None), "a clock may be ahead");
-        assert!(!over(Some(now - day), None));
-        assert!(
-            over(Some(now - day), Some(1000)),
-            "the tip is a claim alone"
-        );
-        assert!(!over(Some(i64::MAX), Some(now - day)));
-        // What a clock is ahead by gives no time.
-        let ahead = Activity {
-            tip: Some(now + CLOCK_SKEW),
-            recorded: None,
-        };
-        assert_eq!(idleness(&c, ahead, Some(1), now).ends, Some(now + day));
     }
 }

@@ -10,7 +10,7 @@ use crate::keys::{Key, KeyRing};
 use crate::names;
 use crate::policy::{Policy, PolicyFile};
 use crate::signature::{self as sign, Check};
-use crate::token::{self as tokens, Claims, Rejection, TokenKind};
+use crate::token::{self as tokens, Claims, TokenKind};
 use std::path::Path;
 
 const NOW: i64 = 1_795_342_272;
@@ -148,8 +148,8 @@ pub(super) fn token(data: &[u8]) {
     };
     let ring = ring();
     assert_eq!(
-        tokens::open(text, &ring, "demo", NOW),
-        Err(Rejection::NotValid),
+        tokens::open(text, &ring, "demo"),
+        None,
         "{text} was never sealed"
     );
     if let Some(id) = tokens::key_id(text) {
@@ -169,15 +169,14 @@ pub(super) fn token(data: &[u8]) {
         panic!("a ring of one key has none");
     };
     let sealed = tokens::seal(&claims, key, "demo", [9; 24]);
-    match tokens::open(&sealed, &ring, "demo", NOW) {
-        Ok(opened) => {
+    match tokens::open(&sealed, &ring, "demo") {
+        Some(opened) => {
             assert!(names::is_sandbox(branch));
             assert_eq!(opened, claims);
         }
-        Err(_) => assert!(!names::is_sandbox(branch) || sealed.len() > 4096),
+        None => assert!(!names::is_sandbox(branch) || sealed.len() > 4096),
     }
-    assert!(tokens::open(&sealed, &ring, "other", NOW).is_err());
-    assert!(tokens::open(&sealed, &ring, "demo", NOW + 10).is_err());
+    assert!(tokens::open(&sealed, &ring, "other").is_none());
     // In the midst of any text.
     let secret = sealed.rsplit('.').next().unwrap_or(&sealed);
     let around = format!("{branch}{sealed}{rest}");

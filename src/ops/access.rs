@@ -2,6 +2,7 @@
 
 use super::revoked;
 use super::session::{self, Session};
+use crate::authority::{self, Barrier, Facts, Rejection, Writer};
 use crate::config::DEFAULT_BASE;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -9,7 +10,7 @@ use crate::gate::REVOKED;
 use crate::git::{Advertisement, CommitId, RefName, Store, TreePath};
 use crate::names;
 use crate::policy::{self, Policy, PolicyFile};
-use crate::token::{self, Activity, Claims, Rejection, TokenKind};
+use crate::token::{self, Claims};
 use crate::yaml;
 
 /// Where the revocation of a token lies.
@@ -193,15 +194,14 @@ pub(super) fn open(cx: &Context, token: &str) -> Result<Option<Claims>> {
     if let Some(key) = token::other_key(token, cx.keys()) {
         return Err(other_key(key));
     }
-    token::open(token, cx.keys(), &cx.repo_name, cx.now.seconds())
-        .map(Some)
-        .map_err(rejected)
+    let opened = token::open(token, cx.keys(), &cx.repo_name).ok_or(Rejection::NotValid);
+    let good = opened.and_then(|c| authority::judge(&c, &Facts::at(cx.now)).map(|_| c));
+    good.map(Some).map_err(rejected)
 }
 
 /// Whether aidf decides about tokens here, and this one opens nothing.
 pub(super) fn opens_nothing(cx: &Context, token: &str) -> bool {
-    let opened = || token::open(token, cx.keys(), &cx.repo_name, cx.now.seconds());
-    cx.is_broker() && opened() == Err(Rejection::NotValid)
+    cx.is_broker() && token::open(token, cx.keys(), &cx.repo_name).is_none()
 }
 
 /// The error for a token whose key is on another machine.
@@ -391,43 +391,33 @@ pub fn authorise(
     last_write: i64,
 ) -> Result<()> {
     let branch = target.name();
-    let operator = target
-        .claims
-        .as_ref()
-        .is_some_and(|c| c.kind == TokenKind::Operator);
-    if let Some(claims) = &target.claims {
-        if revoked::is_revoked(cx, advertisement, &claims.id) {
-            return Err(rejected(Rejection::Revoked));
+    let writer = match (&target.claims, &target.token) {
+        (Some(claims), _) => {
+            let facts = Facts {
+                revoked: revoked::is_revoked(cx, advertisement, &claims.id),
+                tip: Some(last_write),
+                ..Facts::at(cx.now).under(policy)
+            };
+            authority::judge(claims, &facts).map_err(rejected)?;
+            Writer::Holder(claims)
         }
-        let activity = Activity {
-            tip: Some(last_write),
-            recorded: None,
-        };
-        let idle_days = policy.sandbox().idle_days;
-        if token::idleness(claims, activity, idle_days, cx.now.seconds()).over {
-            return Err(rejected(Rejection::Idle));
+        (None, Some(_)) => Writer::Bearer,
+        (None, None) => Writer::Nobody,
+    };
+    let barrier = authority::may_write(writer, branch, policy, || is_default(cx, branch))?;
+    barrier.map_err(|barrier| match barrier {
+        Barrier::OtherBranch => {
+            Error::new(Kind::Denied, format!("the token is for another branch than {branch}"))
+                .hint("leave --branch out to write the token's own sandbox, or open one with `aidf sandbox init`")
         }
-        if claims.kind == TokenKind::Sandbox
-            && claims.branch.as_deref() != Some(branch)
-            && !policy.is_protected(branch)
-        {
-            return Err(Error::new(Kind::Denied, format!("the token is for another branch than {branch}"))
-                .hint("leave --branch out to write the token's own sandbox, or open one with `aidf sandbox init`"));
-        }
-    }
-    if operator {
-        return Ok(());
-    }
-    if policy.is_protected(branch) || (!target.is_sandbox() && is_default(cx, branch)?) {
-        return Err(Error::new(
+        Barrier::Protected => Error::new(
             Kind::Denied,
             format!("{branch} is protected and is not written directly"),
         )
-        .hint("open a sandbox with `aidf sandbox init`, commit there, and propose it from there"));
-    }
-    if target.is_sandbox() && target.token.is_none() {
-        return Err(Error::new(Kind::Auth, format!("{branch} is written with its reuse token alone, and none was given"))
-            .hint("give --reuse-token TOKEN or AIDF_REUSE_TOKEN, or open a sandbox of your own with `aidf sandbox init`"));
-    }
-    Ok(())
+        .hint("open a sandbox with `aidf sandbox init`, commit there, and propose it from there"),
+        Barrier::NoToken => {
+            Error::new(Kind::Auth, format!("{branch} is written with its reuse token alone, and none was given"))
+                .hint("give --reuse-token TOKEN or AIDF_REUSE_TOKEN, or open a sandbox of your own with `aidf sandbox init`")
+        }
+    })
 }

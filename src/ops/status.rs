@@ -3,6 +3,7 @@
 
 use super::access::{self, Target};
 use super::base::{self, Base};
+use crate::authority::{self, Facts};
 use crate::backup_name;
 use crate::clock::Moment;
 use crate::context::Context;
@@ -10,7 +11,6 @@ use crate::error::Result;
 use crate::git::{CommitId, Entry, TreePath, mode_of};
 use crate::ledger::attributes;
 use crate::policy::{Ledgers, Policy};
-use crate::token::{self, Activity};
 use crate::words;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -125,12 +125,11 @@ pub fn status(cx: &Context, request: &Request) -> Result<Report> {
     );
     let last_write = cx.store.commit(head)?.time;
     report.expires_at = target.claims.as_ref().and_then(|claims| {
-        let activity = Activity {
+        let facts = Facts {
             tip: Some(last_write),
-            recorded: None,
+            ..Facts::at(cx.now).under(&policy)
         };
-        let idle_days = policy.sandbox().idle_days;
-        let end = token::idleness(claims, activity, idle_days, cx.now.seconds()).ends?;
+        let end = authority::ends(claims, &facts)?;
         Some(Moment::from_seconds(end).rfc3339())
     });
     report.local = local(cx, &target, head, policy.ledgers())?;

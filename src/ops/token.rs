@@ -3,7 +3,8 @@
 use super::access::{self, rejected, revocation_ref};
 use super::publish::{self, Objects, Plan, Push};
 use super::revoked;
-use crate::clock::{Moment, Period};
+use crate::authority::{self, Facts, Rejection};
+use crate::clock::{DAY, Moment, Period};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::files::hex;
@@ -11,7 +12,7 @@ use crate::gate::REVOKED;
 use crate::git::{RefName, RefUpdate};
 use crate::names;
 use crate::policy::Policy;
-use crate::token::{self, Activity, Claims, TokenKind};
+use crate::token::{self, Claims, TokenKind};
 use serde::Serialize;
 
 /// How long an operator's token lives where nothing else is said.
@@ -112,14 +113,14 @@ pub fn issue(cx: &mut Context, request: &IssueRequest) -> Result<IssueReport> {
     // What can do more lives shorter.
     let expires = match (&request.expires, kind) {
         (Some(period), _) => Some(period.after(now).seconds()),
-        (None, TokenKind::Operator) => Some(now.seconds() + OPERATOR_DAYS * 86_400),
+        (None, TokenKind::Operator) => Some(now.seconds() + OPERATOR_DAYS * DAY),
         (None, TokenKind::Sandbox) => None,
     };
     let expires = match kind {
         TokenKind::Operator => expires,
         // No token of a sandbox outlives what the policy gives those that init issues.
         TokenKind::Sandbox => {
-            let most = longest(cx).map(|days| now.seconds() + i64::from(days) * 86_400);
+            let most = longest(cx).map(|days| now.seconds() + i64::from(days) * DAY);
             expires.into_iter().chain(most).min()
         }
     };
@@ -194,26 +195,23 @@ pub fn inspect(cx: &Context, text: &str) -> Result<InspectReport> {
         expires_at: None,
         message: String::new(),
     };
-    // At the time of its issue an expired one opens too, so that it can be read.
-    let read = token::open(text, cx.keys(), &cx.repo_name, i64::MIN);
-    match read {
-        Err(why) => report.rejected = Some(why.to_string()),
-        Ok(claims) => {
+    match token::open(text, cx.keys(), &cx.repo_name) {
+        None => report.rejected = Some(Rejection::NotValid.to_string()),
+        Some(claims) => {
             let revocation = revocation_ref(&claims.id);
             let refs = cx.remote.connect_for_reading()?.refs(&[REVOKED])?;
             revoked::heed_listed(cx, &refs);
             let shown = refs.iter().any(|r| r.name == revocation);
-            let revoked = revoked::is_known(cx, shown, &claims.id);
-            let past = |end: Option<i64>| end.is_some_and(|e| cx.now.seconds() >= e);
-            report.rejected = if revoked {
-                Some(token::Rejection::Revoked.to_string())
-            } else if past(claims.expires) {
-                Some(token::Rejection::Expired.to_string())
-            } else if is_idle(cx, &claims)? {
-                Some(token::Rejection::Idle.to_string())
-            } else {
-                None
+            let facts = Facts {
+                revoked: revoked::is_known(cx, shown, &claims.id),
+                ..Facts::at(cx.now)
             };
+            // What is over in any case needs no look at the branch.
+            let judged = match authority::judge(&claims, &facts) {
+                Ok(_) => authority::judge(&claims, &with_use(cx, &claims, facts)?),
+                over => over,
+            };
+            report.rejected = judged.err().map(|why| why.to_string());
             report.kind = Some(claims.kind);
             report.branch = claims.branch;
             report.token_id = Some(claims.id);
@@ -241,8 +239,8 @@ pub fn revoke(cx: &Context, given: &str, operator: Option<&str>) -> Result<Revok
         given.to_ascii_lowercase()
     } else {
         needs_key(cx)?;
-        token::open(given, cx.keys(), &cx.repo_name, i64::MIN)
-            .map_err(rejected)?
+        token::open(given, cx.keys(), &cx.repo_name)
+            .ok_or_else(|| rejected(Rejection::NotValid))?
             .id
     };
     let sent = operator
@@ -296,21 +294,18 @@ pub fn revoke(cx: &Context, given: &str, operator: Option<&str>) -> Result<Revok
     Ok(report)
 }
 
-/// Whether a sandbox's token ended with disuse, by the policy of the remote.
-fn is_idle(cx: &Context, claims: &Claims) -> Result<bool> {
-    let Some(branch) = claims
-        .branch
-        .as_ref()
-        .filter(|_| claims.kind == TokenKind::Sandbox)
-    else {
-        return Ok(false);
+/// The facts with what the remote shows of a sandbox's use, and its policy.
+fn with_use(cx: &Context, claims: &Claims, facts: Facts) -> Result<Facts> {
+    let branch = claims.branch.as_ref().filter(|_| !claims.is_operator());
+    let Some(branch) = branch else {
+        return Ok(facts);
     };
     let standing = match access::standing(cx) {
         Ok(standing) => standing,
         // A token can be read under a policy that cannot.
         Err(e) if e.kind() == Kind::Integrity => {
             cx.warn(e.in_full());
-            return Ok(false);
+            return Ok(facts);
         }
         Err(e) => return Err(e),
     };
@@ -328,12 +323,10 @@ fn is_idle(cx: &Context, claims: &Claims) -> Result<bool> {
         }
         None => None,
     };
-    let activity = Activity {
+    Ok(Facts {
         tip,
-        recorded: None,
-    };
-    let idle_days = policy.sandbox().idle_days;
-    Ok(token::idleness(claims, activity, idle_days, cx.now.seconds()).over)
+        ..facts.under(&policy)
+    })
 }
 
 fn needs_key(cx: &Context) -> Result<()> {

@@ -8,8 +8,8 @@ use super::manifest::{self, Manifest};
 use super::turn::turn;
 use super::{Backup, Found, dated};
 use crate::backup_manifest::{self, Entry};
-use crate::backup_name::{self, CLOCKS};
-use crate::clock::Moment;
+use crate::backup_name;
+use crate::clock::{CLOCK_SKEW, Moment};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, RefName, RefUpdate};
@@ -213,7 +213,7 @@ impl Job<'_> {
                 let before: Vec<&Found> = found
                     .iter()
                     .filter(|f| {
-                        let ahead = f.read.time.seconds() > cx.now.seconds() + CLOCKS;
+                        let ahead = f.read.time.seconds() > cx.now.seconds() + CLOCK_SKEW;
                         f.read.branch.as_deref() == group && !ahead
                     })
                     .collect();

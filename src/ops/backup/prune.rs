@@ -6,7 +6,7 @@ use super::manifest::Manifest;
 use super::{Found, dated};
 use crate::backup_manifest;
 use crate::backup_name;
-use crate::clock::{Moment, Period};
+use crate::clock::{DAY, Moment, Period};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{Bundle, CommitId, RefName, RefUpdate};
@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 /// How far clocks may differ, in seconds.
-const AHEAD: i64 = 86_400;
+const AHEAD: i64 = DAY;
 
 /// What was removed and what was kept.
 #[derive(Debug, Serialize)]

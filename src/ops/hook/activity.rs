@@ -4,14 +4,14 @@
 //! A tip's date is what its writer put there; this is what the server saw. It is written
 //! for pushes that the hook let in, and no more often than once a minute for one token.
 
-use crate::clock::Moment;
+use crate::clock::{DAY, Moment};
 use crate::files;
 use std::path::{Path, PathBuf};
 
 /// Tokens that are on record at most; the ones that were idle for longest go first.
 const MAX_FILES: usize = 20_000;
 /// Seconds after which a record may go: longer than any policy is likely to wait.
-const MAX_AGE: i64 = 1_000 * 86_400;
+const MAX_AGE: i64 = 1_000 * DAY;
 /// Seconds for which a record is near enough.
 const EXACT_TO: i64 = 60;
 

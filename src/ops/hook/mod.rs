@@ -15,6 +15,7 @@ mod record;
 mod revoked;
 
 use super::access::{self, revocation_ref};
+use crate::authority::{self, Facts, Rejection};
 use crate::backup_manifest;
 use crate::backup_name;
 use crate::clock::Moment;
@@ -26,7 +27,7 @@ use crate::journal::Journal;
 use crate::keys::KeyRing;
 use crate::policy::{Policy, PolicyFile};
 use crate::revocations::{Revocations, token_of};
-use crate::token::{self, Activity, Rejection, TokenKind};
+use crate::token;
 use activity::Records;
 use budget::{BOUNDS, Budget};
 use content::Content;
@@ -317,26 +318,23 @@ impl Gate {
             // No pusher needs more, and each costs work.
             .take(8);
         for text in tokens.filter(|_| pusher.keyed) {
-            let opened = token::open(text, &self.keys, &self.repo_name, self.now.seconds());
-            let good = opened.and_then(|claims| {
-                if self.is_revoked(&claims.id, warnings) {
-                    return Err(Rejection::Revoked);
-                }
+            let opened = token::open(text, &self.keys, &self.repo_name);
+            let good = opened.ok_or(Rejection::NotValid).and_then(|claims| {
                 let branch = claims.branch.as_deref();
                 let tip = branch.and_then(|b| self.store.local_ref(&format!("refs/heads/{b}")));
-                let activity = Activity {
+                let facts = Facts {
+                    revoked: self.is_revoked(&claims.id, warnings),
                     tip: tip.and_then(|id| Some(self.store.commit(id).ok()?.time)),
                     recorded: self.activity.last(&claims.id),
+                    idle_days,
+                    ..Facts::at(self.now)
                 };
-                match token::idleness(&claims, activity, idle_days, self.now.seconds()).over {
-                    true => Err(Rejection::Idle),
-                    false => Ok(claims),
-                }
+                authority::judge(&claims, &facts).map(|_| claims)
             });
             match good {
                 Ok(claims) => {
+                    pusher.operator |= claims.is_operator();
                     ids.push(claims.id);
-                    pusher.operator |= claims.kind == TokenKind::Operator;
                     pusher.sandboxes.extend(claims.branch);
                 }
                 Err(why) => pusher.rejected = Some(why.to_string()),

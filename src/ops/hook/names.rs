@@ -2,10 +2,10 @@
 
 use super::Gate;
 use crate::backup_name;
+use crate::clock::CLOCK_SKEW;
 use crate::clock::Moment;
 use crate::gate;
 use crate::git::CommitId;
-use crate::token::CLOCK_SKEW;
 
 impl Gate {
     /// Whether a new backup is what it says: of now, and of what its branch has now. One

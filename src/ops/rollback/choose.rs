@@ -1,7 +1,7 @@
 //! Which commits of a branch a rollback undoes.
 
 use super::{What, Work};
-use crate::clock::{Moment, Period};
+use crate::clock::{DAY, Moment, Period};
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, CommitInfo};
 use crate::ops::log::{Reverts, judge, trailer};
@@ -262,7 +262,6 @@ impl Work<'_> {
 /// The moment that a text means: the end of a day (`2026-11-22`, `yesterday`), a moment of
 /// RFC 3339, or a time ago (`36h`, `7d`).
 fn moment(text: &str, now: Moment) -> Option<Moment> {
-    const DAY: i64 = 86_400;
     let end_of = |day: Moment| Moment::from_seconds(day.seconds() + DAY - 1);
     if text == "yesterday" {
         let today = Moment::from_stamp(&now.date())?;

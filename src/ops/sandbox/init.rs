@@ -1,7 +1,8 @@
 //! Opening a sandbox: the token's branch, or a new one from the base. One connection,
 //! create-only on the server; the working tree, index and HEAD stay as they are.
 
-use crate::clock::Moment;
+use crate::authority::{self, Facts, Grant, Rejection};
+use crate::clock::{DAY, Moment};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::files::hex;
@@ -13,7 +14,7 @@ use crate::ops::publish::{self, Objects, Plan, Push};
 use crate::ops::revoked;
 use crate::ops::session::{self, Session};
 use crate::policy::Policy;
-use crate::token::{self, Activity, Claims, Idleness, Rejection, TokenKind};
+use crate::token::{self, Claims, TokenKind};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -116,15 +117,21 @@ fn open(cx: &mut Context, request: &InitRequest) -> Result<InitReport> {
     let cx: &Context = cx;
     let mut rejection = None;
     let given_here = given.filter(|_| held.is_none());
-    let mut claims =
-        match given_here.map(|t| token::open(t, cx.keys(), &cx.repo_name, cx.now.seconds())) {
-            Some(Ok(claims)) if claims.kind == TokenKind::Sandbox => Some(claims),
-            Some(Ok(_)) | None => None,
-            Some(Err(why)) => {
+    let mut claims = match given_here.map(|t| token::open(t, cx.keys(), &cx.repo_name)) {
+        Some(Some(claims)) if claims.is_operator() => None,
+        Some(Some(claims)) => match authority::judge(&claims, &Facts::at(cx.now)) {
+            Ok(_) => Some(claims),
+            Err(why) => {
                 refuse_or_go_on(request, why, &mut rejection)?;
                 None
             }
-        };
+        },
+        Some(None) => {
+            refuse_or_go_on(request, Rejection::NotValid, &mut rejection)?;
+            None
+        }
+        None => None,
+    };
     if let (Some(named), Some(good)) = (&request.branch, &claims)
         && good.branch.as_ref() != Some(named)
     {
@@ -324,8 +331,9 @@ impl<'a> Opening<'a> {
     /// The token's branch, as it is or made again; the inner error says why not.
     fn resume(&self, claims: &Claims, token: &str) -> Result<Result<Plan<InitReport>, Rejection>> {
         let branch = claims.branch.clone().unwrap_or_default();
-        if revoked::is_revoked(self.cx, self.advertisement, &claims.id) {
-            return Ok(Err(Rejection::Revoked));
+        let revoked = revoked::is_revoked(self.cx, self.advertisement, &claims.id);
+        if let Err(why) = self.judge(claims, revoked, None) {
+            return Ok(Err(why));
         }
         let archived = super::close::newest_archive(self.advertisement, &branch);
         let archived = archived.map(|(_, id)| id);
@@ -338,11 +346,10 @@ impl<'a> Opening<'a> {
             .or(archived)
             .map(|t| self.cx.store.commit(t))
             .transpose()?;
-        let idle = self.idleness(claims, shown.map(|c| c.time));
-        if idle.over {
-            return Ok(Err(Rejection::Idle));
-        }
-        let ends = idle.ends;
+        let ends = match self.judge(claims, revoked, shown.map(|c| c.time)) {
+            Ok(grant) => grant.ends,
+            Err(why) => return Ok(Err(why)),
+        };
         let report = self.report(&branch, token, head, tip.is_some(), ends);
         if tip.is_some() {
             let report = InitReport {
@@ -372,13 +379,14 @@ impl<'a> Opening<'a> {
         }
     }
 
-    fn idleness(&self, claims: &Claims, tip: Option<i64>) -> Idleness {
-        let activity = Activity {
+    /// Judges the token of a sandbox whose tip has the date `tip`.
+    fn judge(&self, claims: &Claims, revoked: bool, tip: Option<i64>) -> Result<Grant, Rejection> {
+        let facts = Facts {
+            revoked,
             tip,
-            recorded: None,
+            ..Facts::at(self.cx.now).under(&self.policy)
         };
-        let idle_days = self.policy.sandbox().idle_days;
-        token::idleness(claims, activity, idle_days, self.cx.now.seconds())
+        authority::judge(claims, &facts)
     }
 
     /// A new branch under a name that nobody has.
@@ -424,7 +432,7 @@ impl<'a> Opening<'a> {
                 .policy
                 .sandbox()
                 .token_days
-                .map(|days| issued + i64::from(days) * 86_400),
+                .map(|days| issued + i64::from(days) * DAY),
         };
         let key = self
             .cx
@@ -432,7 +440,8 @@ impl<'a> Opening<'a> {
             .active()
             .ok_or_else(|| Error::new(Kind::Internal, "the key ring is empty"))?;
         let token = token::seal(&claims, key, &self.cx.repo_name, rand::random());
-        let ends = self.idleness(&claims, None).ends;
+        let facts = Facts::at(self.cx.now).under(&self.policy);
+        let ends = authority::ends(&claims, &facts);
         let mut report = self.report(&branch, &token, self.base_tip, false, ends);
         (report.created, report.recreated) = (true, false);
         self.push(report, Some(token))

@@ -1,6 +1,6 @@
 //! Every sandbox of a remote, and what it did by itself.
 
-use crate::clock::Moment;
+use crate::clock::{DAY, Moment};
 use crate::context::Context;
 use crate::error::Result;
 use crate::gate::REVOKED;
@@ -177,7 +177,7 @@ fn look(
         head,
         created_at: text(first),
         last_write_at: text(last),
-        idle_days: last.map(|t| (cx.now.seconds() - t).max(0) as u64 / 86_400),
+        idle_days: last.map(|t| ((cx.now.seconds() - t).max(0) / DAY) as u64),
         commits: own.len(),
         files,
         committed_by: who.into_iter().collect(),
