@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::gate::MOVED;
 use crate::git::wire::PushFailure;
-use crate::git::{Advertisement, ObjectId, RefUpdate, Verdict};
+use crate::git::{Advertisement, ObjectId, PushOutcome, RefUpdate, Verdict};
 use std::time::{Duration, Instant};
 
 /// At most this many pushes for one write: where eight writers race without pause, one
@@ -82,162 +82,207 @@ pub fn publish<T>(
     cx: &Context,
     mut build: impl FnMut(&Attempt<'_>) -> Result<Plan<T>>,
 ) -> Result<Published<T>> {
-    let mut unconfirmed: Vec<(Vec<RefUpdate>, T)> = Vec::new();
-    let mut last: Option<(Vec<RefUpdate>, Error)> = None;
-    let mut unmoved = 0;
-    let mut number = 0;
-    let start = Instant::now();
+    let mut publishing = Publishing {
+        cx,
+        started: Instant::now(),
+        number: 0,
+        unanswered: Vec::new(),
+        stale: None,
+        unmoved: 0,
+    };
     loop {
-        number += 1;
         let began = Instant::now();
-        if let Some((updates, _)) = &last {
-            // Whoever won holds the tip already: to be as quick as they, it is fetched
-            // before the next advertisement and not after it.
-            let existing: Vec<&str> = updates
-                .iter()
-                .filter(|u| u.old.is_some())
-                .map(|u| u.name.as_str())
-                .collect();
-            if !existing.is_empty() {
-                cx.remote.refresh(&cx.store, &existing, &*cx.progress)?;
-            }
+        publishing.number += 1;
+        if let Some(done) = publishing.try_once(&mut build)? {
+            return Ok(done);
         }
+        std::thread::sleep(backoff(publishing.number, began.elapsed()));
+    }
+}
+
+/// A write under way: what its tries so far came to.
+struct Publishing<'a, T> {
+    cx: &'a Context,
+    started: Instant,
+    /// The present try; 1 for the first.
+    number: u32,
+    /// Pushes that got no answer. Each may have landed after all.
+    unanswered: Vec<(Vec<RefUpdate>, T)>,
+    /// The last push, where the server refused it as one of refs that had moved.
+    stale: Option<(Vec<RefUpdate>, Error)>,
+    /// How many times in a row that was said of refs that had not.
+    unmoved: u32,
+}
+
+impl<T> Publishing<'_, T> {
+    /// One try; none where the next one may do better.
+    fn try_once(
+        &mut self,
+        build: &mut impl FnMut(&Attempt<'_>) -> Result<Plan<T>>,
+    ) -> Result<Option<Published<T>>> {
+        let (cx, number) = (self.cx, self.number);
+        self.fetch_what_won()?;
         cx.progress
             .step(&format!("connect to {}", cx.remote.address()));
         let connection = cx.remote.connect()?;
         let advertisement = &connection.advertisement;
         revoked::heed(cx, advertisement);
-
-        // A push without an answer may have landed after all: look before any retry.
-        for at in 0..unconfirmed.len() {
-            if landed(cx, advertisement, &unconfirmed[at].0)? {
-                let (updates, report) = unconfirmed.swap_remove(at);
-                connection.close();
-                return Ok(Published {
-                    report,
-                    attempts: number - 1,
-                    updates,
-                });
-            }
+        if let Some(done) = self.found(advertisement, number - 1)? {
+            connection.close();
+            return Ok(Some(done));
         }
-        if let Some((updates, error)) = last.take() {
-            let moved = updates
-                .iter()
-                .any(|u| advertisement.tip(u.name.as_str()) != u.old);
-            unmoved = if moved { 0 } else { unmoved + 1 };
-            // The same answer on the same tips is not a race.
-            if unmoved >= MAX_UNMOVED {
-                return Err(error);
-            }
-            if number > MAX_TRIES || start.elapsed() > cx.config.timeout * PATIENCE {
-                return Err(Error::new(
-                    Kind::Conflict,
-                    format!(
-                        "{} kept moving through {} tries",
-                        names(&updates),
-                        number - 1
-                    ),
-                )
-                .hint("nothing was written; try again when fewer writers are at it")
-                .retryable(true)
-                .caused_by(anyhow::anyhow!(error.causes().join("; "))));
-            }
-        }
-
-        let push = match build(&Attempt {
+        self.check_patience(advertisement)?;
+        let plan = build(&Attempt {
             number,
             advertisement,
-        })? {
+        })?;
+        let push = match plan {
+            Plan::Push(push) => push,
             Plan::Nothing(report) => {
                 connection.close();
-                return Ok(Published {
+                return Ok(Some(Published {
                     report,
                     attempts: number - 1,
                     updates: Vec::new(),
-                });
+                }));
             }
-            Plan::Push(push) => push,
         };
         let options = push_options(cx, advertisement, push.token.as_deref());
         cx.progress
             .step(&format!("push {} (try {number})", names(&push.updates)));
+        let (store, updates) = (&cx.store, &push.updates);
         let sent = match &push.objects {
-            Objects::These(ids) => {
-                cx.remote
-                    .push(connection, &cx.store, &push.updates, ids, &options)
-            }
-            Objects::Lacking => {
-                cx.remote
-                    .push_history(connection, &cx.store, &push.updates, &options)
-            }
+            Objects::These(ids) => cx.remote.push(connection, store, updates, ids, &options),
+            Objects::Lacking => cx.remote.push_history(connection, store, updates, &options),
         };
         match sent {
-            Ok(outcome) => {
-                let refused: Vec<&str> = outcome
-                    .verdicts
-                    .iter()
-                    .filter_map(|v| match v {
-                        Verdict::Moved => None,
-                        Verdict::Refused(why) => Some(why.as_str()),
-                    })
-                    .collect();
-                if refused.is_empty() {
-                    if cx.remote.confirms_pushes() {
-                        confirm(cx, &push.updates)?;
-                    }
-                    outcome
-                        .messages
-                        .iter()
-                        .for_each(|line| cx.progress.remote(line));
-                    return Ok(Published {
-                        report: push.report,
-                        attempts: number,
-                        updates: push.updates,
-                    });
-                }
-                let error = refusal(&push.updates, &refused, &outcome.messages);
-                let moved = outcome.messages.iter().any(|m| m.contains(MOVED));
-                if !moved && !refused.iter().all(|why| may_be_stale(why)) {
-                    return Err(error);
-                }
-                // The next try may well land: what the server said of this one is a detail.
-                outcome
-                    .messages
-                    .iter()
-                    .for_each(|line| cx.progress.step(&format!("remote: {line}")));
-                last = Some((push.updates, error));
-            }
-            Err(PushFailure::NotSent(error)) => return Err(error),
-            Err(PushFailure::NoAnswer(error)) => {
-                cx.progress.step("no answer to the push: look at the refs");
-                if error.kind() != Kind::Unavailable {
-                    return Err(error);
-                }
-                unconfirmed.push((push.updates.clone(), push.report));
-                // Sent and unanswered more than once, or too slow: say so instead of hoping.
-                let give_up = unconfirmed.len() > 2 || error.is_futile_at_once();
-                if give_up {
-                    let connection = cx
-                        .remote
-                        .connect()
-                        .map_err(|_| unknown(&push.updates, &error))?;
-                    for at in 0..unconfirmed.len() {
-                        if landed(cx, &connection.advertisement, &unconfirmed[at].0)? {
-                            let (updates, report) = unconfirmed.swap_remove(at);
-                            connection.close();
-                            return Ok(Published {
-                                report,
-                                attempts: number,
-                                updates,
-                            });
-                        }
-                    }
-                    connection.close();
-                    return Err(unknown(&push.updates, &error));
-                }
+            Ok(outcome) => self.answered(push, outcome),
+            Err(PushFailure::NotSent(error)) => Err(error),
+            Err(PushFailure::NoAnswer(error)) => self.without_answer(push, error),
+        }
+    }
+
+    /// Whoever won holds the tip already: to be as quick as they, it is fetched before the
+    /// next advertisement and not after it.
+    fn fetch_what_won(&self) -> Result<()> {
+        let Some((updates, _)) = &self.stale else {
+            return Ok(());
+        };
+        let existing = updates.iter().filter(|u| u.old.is_some());
+        let existing: Vec<&str> = existing.map(|u| u.name.as_str()).collect();
+        match existing.is_empty() {
+            true => Ok(()),
+            false => {
+                let cx = self.cx;
+                cx.remote.refresh(&cx.store, &existing, &*cx.progress)
             }
         }
-        std::thread::sleep(backoff(number, began.elapsed()));
+    }
+
+    /// The push without an answer that the refs show, if one landed after all.
+    fn found(
+        &mut self,
+        advertisement: &Advertisement,
+        attempts: u32,
+    ) -> Result<Option<Published<T>>> {
+        for at in 0..self.unanswered.len() {
+            if landed(self.cx, advertisement, &self.unanswered[at].0)? {
+                let (updates, report) = self.unanswered.swap_remove(at);
+                return Ok(Some(Published {
+                    report,
+                    attempts,
+                    updates,
+                }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Gives up a write whose refs do not move, or move for ever.
+    ///
+    /// Errors: the server's last answer; conflict.
+    fn check_patience(&mut self, advertisement: &Advertisement) -> Result<()> {
+        let Some((updates, error)) = self.stale.take() else {
+            return Ok(());
+        };
+        let moved = |u: &RefUpdate| advertisement.tip(u.name.as_str()) != u.old;
+        self.unmoved = match updates.iter().any(moved) {
+            true => 0,
+            false => self.unmoved + 1,
+        };
+        // The same answer on the same tips is not a race.
+        if self.unmoved >= MAX_UNMOVED {
+            return Err(error);
+        }
+        let most = self.cx.config.timeout * PATIENCE;
+        if self.number <= MAX_TRIES && self.started.elapsed() <= most {
+            return Ok(());
+        }
+        Err(Error::new(
+            Kind::Conflict,
+            format!(
+                "{} kept moving through {} tries",
+                names(&updates),
+                self.number - 1
+            ),
+        )
+        .hint("nothing was written; try again when fewer writers are at it")
+        .retryable(true)
+        .caused_by(anyhow::anyhow!(error.causes().join("; "))))
+    }
+
+    /// The server said what became of each ref.
+    fn answered(&mut self, push: Push<T>, outcome: PushOutcome) -> Result<Option<Published<T>>> {
+        let cx = self.cx;
+        let refused = outcome.verdicts.iter().filter_map(|v| match v {
+            Verdict::Moved => None,
+            Verdict::Refused(why) => Some(why.as_str()),
+        });
+        let refused: Vec<&str> = refused.collect();
+        if refused.is_empty() {
+            if cx.remote.confirms_pushes() {
+                confirm(cx, &push.updates)?;
+            }
+            for line in &outcome.messages {
+                cx.progress.remote(line);
+            }
+            return Ok(Some(Published {
+                report: push.report,
+                attempts: self.number,
+                updates: push.updates,
+            }));
+        }
+        let error = refusal(&push.updates, &refused, &outcome.messages);
+        let moved = outcome.messages.iter().any(|m| m.contains(MOVED));
+        if !moved && !refused.iter().all(|why| may_be_stale(why)) {
+            return Err(error);
+        }
+        // The next try may well land: what the server said of this one is a detail.
+        for line in &outcome.messages {
+            cx.progress.step(&format!("remote: {line}"));
+        }
+        self.stale = Some((push.updates, error));
+        Ok(None)
+    }
+
+    /// The push was sent, and nobody knows what became of it.
+    fn without_answer(&mut self, push: Push<T>, error: Error) -> Result<Option<Published<T>>> {
+        let cx = self.cx;
+        cx.progress.step("no answer to the push: look at the refs");
+        if error.kind() != Kind::Unavailable {
+            return Err(error);
+        }
+        let updates = push.updates.clone();
+        self.unanswered.push((push.updates, push.report));
+        // Sent and unanswered more than once, or too slow: say so instead of hoping.
+        if self.unanswered.len() <= 2 && !error.is_futile_at_once() {
+            return Ok(None);
+        }
+        let unknown = || unknown(&updates, &error);
+        let connection = cx.remote.connect().map_err(|_| unknown())?;
+        let found = self.found(&connection.advertisement, self.number);
+        connection.close();
+        found?.map(Some).ok_or_else(unknown)
     }
 }
 
