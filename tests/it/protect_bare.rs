@@ -433,10 +433,16 @@ fn a_path_with_a_quote_and_spaces_is_no_way_into_the_script() {
     std::fs::copy(env!("CARGO_BIN_EXE_aidf"), &program).unwrap();
     let path = w.remote.bare.to_str().unwrap();
     let mut command = w.env.command(program.to_str().unwrap(), &w.clone);
-    let out = command
-        .args(["-R", path, "protect", "apply"])
-        .output()
-        .unwrap();
+    command.args(["-R", path, "protect", "apply"]);
+    let out = loop {
+        match command.output() {
+            // A child that another thread just started still holds the copy open.
+            Err(e) if e.kind() == std::io::ErrorKind::ExecutableFileBusy => {
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
+            out => break out.unwrap(),
+        }
+    };
     assert!(out.status.success());
     let bob = w.other();
     bob.plain(&[("b.txt", "b\n")], "Mine");

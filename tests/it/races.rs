@@ -1,10 +1,15 @@
-//! Eight writers of twenty-five commits each to one sandbox: none is lost,
-//! each is logged once, over every kind of remote.
+//! Eight writers of several commits each to one sandbox: none is lost, each is logged once,
+//! over every kind of remote. `AIDF_RACE_COMMITS=N` has each of them commit N times.
 
 use crate::support::{CHANGELOG, Kind, MEMORY, Machine, World, entries, text};
 
 const WRITERS: usize = 8;
-const COMMITS: usize = 25;
+
+/// How often each writer commits.
+fn commits() -> usize {
+    let asked = std::env::var("AIDF_RACE_COMMITS").ok();
+    asked.and_then(|n| n.parse().ok()).unwrap_or(8)
+}
 
 /// Every save landed as one commit, with its file and one changelog entry.
 #[track_caller]
@@ -12,7 +17,7 @@ fn nothing_is_lost(w: &World, branch: &str, before: &str) {
     let tip = w.remote.tip(branch);
     assert_eq!(
         w.remote.count(&format!("{before}..{tip}")),
-        WRITERS * COMMITS
+        WRITERS * commits()
     );
     // A merge would be two parents: the history is one line.
     assert_eq!(
@@ -23,7 +28,7 @@ fn nothing_is_lost(w: &World, branch: &str, before: &str) {
     let memory = entries(&w.remote.file(branch, MEMORY));
     let files = w.remote.files(branch);
     for writer in 0..WRITERS {
-        for n in 0..COMMITS {
+        for n in 0..commits() {
             let path = format!("race/w{writer}/f{n}.txt");
             assert!(files.contains(&path), "{path} is lost");
             let logged = log.iter().filter(|e| e["path"] == path.as_str()).count();
@@ -37,7 +42,7 @@ fn nothing_is_lost(w: &World, branch: &str, before: &str) {
 
 /// One writer's share.
 fn write(machine: &Machine, writer: usize, token: &str) {
-    for n in 0..COMMITS {
+    for n in 0..commits() {
         let pair = format!("race/w{writer}/f{n}.txt=-");
         machine
             .call(&[
@@ -128,7 +133,7 @@ fn eight_writers_through_one_cache_lose_nothing() {
         for writer in 0..WRITERS {
             let (w, token) = (&w, &token);
             scope.spawn(move || {
-                for n in 0..COMMITS {
+                for n in 0..commits() {
                     let pair = format!("race/w{writer}/f{n}.txt=-");
                     w.env
                         .call(

@@ -88,6 +88,7 @@ pub(super) struct History<'a> {
     head: CommitId,
     stamps: OnceCell<Option<BTreeMap<Vec<u8>, IndexStamp>>>,
     published: OnceCell<Option<CommitId>>,
+    local: OnceCell<Option<BTreeSet<CommitId>>>,
     moves: OnceCell<Vec<HeadMove>>,
 }
 
@@ -98,6 +99,7 @@ impl<'a> History<'a> {
             head,
             stamps: OnceCell::new(),
             published: OnceCell::new(),
+            local: OnceCell::new(),
             moves: OnceCell::new(),
         }
     }
@@ -106,9 +108,19 @@ impl<'a> History<'a> {
     fn judge(&self, path: &str, record: &Record, held: Option<Entry>) -> Option<Written> {
         let as_written = || Some(Written::of(held));
         match made(self.cx, path) {
-            Made::Gone if self.left_behind(path, &record.now) => return None,
+            Made::Gone => match self.left_behind(path, &record.now) {
+                Some(true) => return None,
+                // Of that moment nobody can tell.
+                None => {
+                    return Some(Written {
+                        held: vec![held],
+                        or_trees: true,
+                    });
+                }
+                Some(false) => {}
+            },
             Made::At(at) if at <= record.now.at => return as_written(),
-            Made::At(_) | Made::Gone | Made::Unknown => {}
+            Made::At(_) | Made::Unknown => {}
         }
         let stamps = self.stamps.get_or_init(|| self.cx.store.index_stamps());
         // An index that cannot be read tells nothing: then the file's own age must do.
@@ -149,14 +161,15 @@ impl<'a> History<'a> {
         (!written.held.is_empty()).then_some(written)
     }
 
-    /// Whether git took a file away with a commit that HEAD left after the record was made.
-    fn left_behind(&self, path: &str, record: &Stand) -> bool {
+    /// Whether git took a file away with a commit that HEAD left after the record was made;
+    /// none where HEAD moved in the very second of the record, and the answer hangs on that.
+    fn left_behind(&self, path: &str, record: &Stand) -> Option<bool> {
         let stamps = self.stamps.get_or_init(|| self.cx.store.index_stamps());
         let tracked = stamps
             .as_ref()
             .is_some_and(|s| s.contains_key(path.as_bytes()));
         if tracked || self.entry(self.head, path).is_some() {
-            return false;
+            return Some(false);
         }
         let moves = self.moves.get_or_init(|| self.cx.store.head_moves());
         // Where it was at the time counts as well. The log knows seconds alone: what came
@@ -165,18 +178,27 @@ impl<'a> History<'a> {
             Some(then) => m.to == then && m.at <= record.seconds(),
             None => m.at < record.seconds(),
         };
-        let since = moves
-            .iter()
-            .position(at_then)
-            .map_or(moves.len(), |n| n + 1);
-        moves[..since].iter().enumerate().any(|(at, m)| {
-            // Where HEAD went on from such a commit, or that was made anew, it is the user
-            // who removed the file.
-            let amended = at > 0 && moves[at - 1].amends;
-            !amended
-                && self.entry(m.to, path).is_some()
-                && !self.cx.store.is_ancestor(m.to, self.head)
-        })
+        let found: Vec<usize> = (0..moves.len()).filter(|at| at_then(&moves[*at])).collect();
+        let left_since = |since: usize| {
+            moves[..since].iter().enumerate().any(|(at, m)| {
+                // Where HEAD went on from such a commit, or that was made anew, it is the
+                // user who removed the file.
+                let amended = at > 0 && moves[at - 1].amends;
+                !amended
+                    && self.entry(m.to, path).is_some()
+                    && !self.cx.store.is_ancestor(m.to, self.head)
+            })
+        };
+        let in_that_second = |at: &usize| moves[*at].at == record.seconds();
+        let newest = found.first();
+        // HEAD may have come there more than once in that second, or have been there before.
+        let oldest = match newest.is_some_and(in_that_second) {
+            true => found.iter().find(|at| !in_that_second(at)).or(found.last()),
+            false => newest,
+        };
+        let since = |at: Option<&usize>| left_since(at.map_or(moves.len(), |n| n + 1));
+        let left = since(newest);
+        (left == since(oldest)).then_some(left)
     }
 
     /// What a file was taken from that is as a local commit of HEAD's line has it, `blob`:
@@ -197,6 +219,10 @@ impl<'a> History<'a> {
         let Some((brought, brought_at)) = self.brought(path, then, blob) else {
             return Written::of_trees();
         };
+        // A merge took it from the branch.
+        if !self.is_local(brought) {
+            return Written::of(self.entry(then, path));
+        }
         let had_it = |stand: &Stand| {
             let head = stand.head();
             head.is_some_and(|h| self.cx.store.is_ancestor(brought, h))
@@ -275,14 +301,15 @@ impl<'a> History<'a> {
         merged.is_ok_and(|m| m == MergedText::Clean(later))
     }
 
-    /// The commit of a line that brought the content that its tip has, and when it did, in
-    /// seconds since 1970.
+    /// The commit that brought the content which `tip` has, as far as that commit is of this
+    /// clone alone, and when it did, in seconds since 1970. What a merge took from one of its
+    /// sides was brought there.
     fn brought(&self, path: &str, tip: CommitId, blob: ObjectId) -> Option<(CommitId, i64)> {
+        let has_it = |commit: &CommitId| self.entry(*commit, path).map(|e| e.id) == Some(blob);
         let mut brought = self.cx.store.commit(tip).ok()?;
-        while let Some(parent) = brought.parents.first().copied() {
-            if self.entry(parent, path).map(|e| e.id) != Some(blob) {
-                break;
-            }
+        while self.is_local(brought.id)
+            && let Some(parent) = brought.parents.iter().copied().find(has_it)
+        {
             brought = self.cx.store.commit(parent).ok()?;
         }
         Some((brought.id, brought.time))
@@ -307,15 +334,29 @@ impl<'a> History<'a> {
     /// The newest commit of HEAD's own line that a remote has.
     fn published(&self) -> Option<CommitId> {
         *self.published.get_or_init(|| {
-            let store = &self.cx.store;
-            let local = store.local_commits(self.head, self.cx.remote.name()).ok()?;
-            let local: BTreeSet<CommitId> = local.into_iter().collect();
             let mut at = self.head;
-            while local.contains(&at) {
-                at = *store.commit(at).ok()?.parents.first()?;
+            self.local()?;
+            while self.is_local(at) {
+                at = *self.cx.store.commit(at).ok()?.parents.first()?;
             }
             Some(at)
         })
+    }
+
+    /// Whether no remote has a commit of HEAD's history.
+    fn is_local(&self, commit: CommitId) -> bool {
+        self.local().is_some_and(|local| local.contains(&commit))
+    }
+
+    fn local(&self) -> Option<&BTreeSet<CommitId>> {
+        let found = self.local.get_or_init(|| {
+            let local = self
+                .cx
+                .store
+                .local_commits(self.head, self.cx.remote.name());
+            Some(local.ok()?.into_iter().collect())
+        });
+        found.as_ref()
     }
 }
 
