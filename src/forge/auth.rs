@@ -6,10 +6,11 @@ use super::settings::{ForgeSettings, Provider};
 use super::target::{Target, encode, is_own_host, known_host, leads_elsewhere};
 use crate::error::{Error, Kind, Result};
 use crate::git::wire::endpoint::HttpUrl;
-use crate::git::{FROM_APP, Family, LoginSource, ask_helpers, hide, how_to_name, token};
+use crate::git::{Asked, FROM_APP, Family, LoginSource, ask_helpers, hide, how_to_name, token};
 use crate::http::Http;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Text that is never shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -31,6 +32,15 @@ impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
     }
+}
+
+/// How git's credential helpers are asked.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asking {
+    /// Whether they may ask somebody in the terminal.
+    pub interactive: bool,
+    /// How long they are waited for.
+    pub timeout: Duration,
 }
 
 /// What a command does at a forge; an App asks for no more than that takes.
@@ -197,7 +207,7 @@ pub(super) fn find(
     api: &HttpUrl,
     named: bool,
     purpose: Purpose,
-    interactive: bool,
+    asking: Asking,
 ) -> Result<Auth> {
     let scheme = match provider {
         Provider::GitHub | Provider::Bare => Scheme::Bearer,
@@ -239,7 +249,7 @@ pub(super) fn find(
     let path = target.path().split('/').map(encode).collect::<Vec<_>>();
     if web.is_private()
         && let Ok(place) = web.with_path(&format!("/{}.git", path.join("/")))
-        && let Some(login) = ask_helpers(&place, interactive)
+        && let Asked::Login(login) = ask_helpers(&place, asking.interactive, asking.timeout)
     {
         // What GitLab gives to git by OAuth is no private token.
         let scheme = match (provider, login.user.as_str()) {
@@ -286,6 +296,11 @@ pub fn logins_for_git(settings: &ForgeSettings) -> Arc<dyn LoginSource> {
 mod tests {
     use super::*;
 
+    const ASKING: Asking = Asking {
+        interactive: false,
+        timeout: Duration::from_secs(30),
+    };
+
     #[test]
     fn a_secret_is_not_shown() {
         let auth = Auth::token(Scheme::Bearer, Secret::new("s3cret-token"), "GH_TOKEN");
@@ -312,7 +327,7 @@ mod tests {
             let api = parse_http(scheme == "https", rest).unwrap();
             let provider = known_host(&target.web, &settings).unwrap_or(Provider::Gitea);
             let purpose = Purpose::Check;
-            find(&settings, provider, &target, &api, false, purpose, false)
+            find(&settings, provider, &target, &api, false, purpose, ASKING)
         };
         let job = [("GH_TOKEN", "gh"), ("GITHUB_TOKEN", "gh")];
         for api in [

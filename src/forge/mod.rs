@@ -135,7 +135,10 @@ impl<'a> Forge<'a> {
             &base,
             access.named,
             access.purpose,
-            access.interactive,
+            auth::Asking {
+                interactive: access.interactive,
+                timeout: access.http.timeout,
+            },
         )?;
         let client = |name| Client::new(base, name, auth, access.http, access.progress);
         Ok(match provider {

@@ -148,22 +148,48 @@ pub(super) fn wait(process: &mut Process, within: Duration) -> io::Result<Option
     }
 }
 
+/// What a program has of the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Terminal {
+    /// Nothing: it is ended together with all that it started.
+    None,
+    /// It may ask somebody there; what it complains of is kept.
+    Asks,
+    /// It asks and complains there.
+    Speaks,
+}
+
+impl Terminal {
+    /// For a program that may ask questions where `interactive` says so.
+    pub(super) fn asked(interactive: bool) -> Terminal {
+        match interactive {
+            true => Terminal::Asks,
+            false => Terminal::None,
+        }
+    }
+}
+
 /// Runs a program with this input to its end, and gives what it said; none where that takes
-/// longer than `within`: then it is ended, with `group` together with all that it started.
+/// longer than `within`: then it is ended.
 pub(super) fn run(
     command: &mut Command,
     input: Vec<u8>,
     within: Duration,
-    group: bool,
+    terminal: Terminal,
 ) -> io::Result<Option<Output>> {
+    let group = terminal == Terminal::None;
     if group {
         own_group(command);
     }
+    let stderr = match terminal {
+        Terminal::Speaks => Stdio::inherit(),
+        Terminal::Asks | Terminal::None => Stdio::piped(),
+    };
     let begun = Instant::now();
     let mut process = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
+        .stderr(stderr)
         .spawn()?;
     // Threads of their own, which nobody waits for longer than he wants: what a program
     // started may hold its pipes when it is gone.

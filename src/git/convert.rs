@@ -5,7 +5,7 @@
 //! git itself converts; libgit2 knows neither encodings nor filters. It is asked only where
 //! an attribute says so, and about content that would come out otherwise.
 
-use super::children::{self, Child};
+use super::children::{self, Child, Terminal};
 use super::draft::Draft;
 use super::id::ObjectId;
 use super::lfs::{LFS, LfsContent, POINTER, lfs_content};
@@ -105,10 +105,9 @@ impl Store {
         failed: &str,
     ) -> Result<std::io::Result<Output>> {
         let within = self.patience.for_bytes(bytes);
-        // Where somebody may be asked for a passphrase all must stay in the terminal's
-        // foreground group.
-        let group = !self.patience.interactive;
-        match children::run(command, input, within, group) {
+        // Somebody may be asked for a passphrase.
+        let terminal = Terminal::asked(self.patience.interactive);
+        match children::run(command, input, within, terminal) {
             Ok(Some(out)) => Ok(Ok(out)),
             Err(e) => Ok(Err(e)),
             Ok(None) => Err(Error::new(

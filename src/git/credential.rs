@@ -1,12 +1,12 @@
 //! Who we are to an HTTP remote: each way is tried once, and a refusal names all.
 
-use super::children::{Child, clean};
+use super::children::{self, Child, Terminal, clean};
 use super::wire::endpoint::HttpUrl;
 use crate::error::Result;
 use crate::http::Http;
 use std::fmt;
-use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Command;
+use std::time::Duration;
 
 /// A user name and password, and where they came from.
 #[derive(Clone)]
@@ -197,9 +197,37 @@ fn lines(fields: &[(&str, &str)]) -> Option<String> {
     Some(text)
 }
 
+/// What git's credential helpers said.
+#[derive(Debug)]
+pub(crate) enum Asked {
+    /// They gave a login.
+    Login(Login),
+    /// None of them knows one.
+    NoneKnew,
+    /// They did not answer in time, and were ended.
+    TooSlow,
+}
+
+/// How long somebody who is asked in the terminal may take to answer.
+const PERSON: Duration = Duration::from_secs(600);
+
 /// Asks git's credential helpers, with the user's and the system's configuration alone.
-/// `None` when no helper knows.
-pub(crate) fn ask_helpers(url: &HttpUrl, interactive: bool) -> Option<Login> {
+///
+/// They are waited for as long as `timeout`; with `interactive`, where they may ask
+/// somebody, for ten minutes at least.
+pub(crate) fn ask_helpers(url: &HttpUrl, interactive: bool, timeout: Duration) -> Asked {
+    let within = match interactive {
+        true => timeout.max(PERSON),
+        false => timeout,
+    };
+    match question(url).map(|text| helper("fill", &text, interactive, within)) {
+        Some(Answer::Said(text)) => answered(&text, url).map_or(Asked::NoneKnew, Asked::Login),
+        Some(Answer::TooSlow) => Asked::TooSlow,
+        Some(Answer::Failed) | None => Asked::NoneKnew,
+    }
+}
+
+fn question(url: &HttpUrl) -> Option<String> {
     let (host, path) = (url.authority(), url.decoded_path());
     let mut fields = vec![
         ("protocol", url.scheme()),
@@ -207,8 +235,7 @@ pub(crate) fn ask_helpers(url: &HttpUrl, interactive: bool) -> Option<Login> {
         ("path", path.trim_start_matches('/')),
     ];
     fields.extend(url.user().map(|user| ("username", user)));
-    let answer = helper("fill", &lines(&fields)?, interactive)?;
-    answered(&answer, url)
+    lines(&fields)
 }
 
 /// The login of an answer, where it is one for the server that was asked for.
@@ -233,8 +260,8 @@ fn answered(answer: &str, url: &HttpUrl) -> Option<Login> {
     })
 }
 
-/// Tells the helpers whether what they gave was good.
-pub(crate) fn tell_helpers(url: &HttpUrl, login: &Login, good: bool) {
+/// Tells the helpers whether what they gave was good; they have `timeout` to take it in.
+pub(crate) fn tell_helpers(url: &HttpUrl, login: &Login, good: bool, timeout: Duration) {
     let host = url.authority();
     let fact = lines(&[
         ("protocol", url.scheme()),
@@ -243,11 +270,23 @@ pub(crate) fn tell_helpers(url: &HttpUrl, login: &Login, good: bool) {
         ("password", &login.password),
     ]);
     if let Some(fact) = fact {
-        helper(if good { "approve" } else { "reject" }, &fact, false);
+        helper(
+            if good { "approve" } else { "reject" },
+            &fact,
+            false,
+            timeout,
+        );
     }
 }
 
-fn helper(action: &str, input: &str, interactive: bool) -> Option<String> {
+/// What came of a call of `git credential`.
+enum Answer {
+    Said(String),
+    Failed,
+    TooSlow,
+}
+
+fn helper(action: &str, input: &str, interactive: bool, within: Duration) -> Answer {
     // Outside any repository, so that no repository's configuration names a helper: in
     // the root folder, which nobody else can write to.
     let outside = std::env::current_dir()
@@ -264,23 +303,17 @@ fn helper(action: &str, input: &str, interactive: bool) -> Option<String> {
             .env("GIT_ASKPASS", "")
             .env("SSH_ASKPASS", "");
     }
-    let stderr = if interactive {
-        Stdio::inherit()
-    } else {
-        Stdio::null()
+    let terminal = match interactive {
+        true => Terminal::Speaks,
+        false => Terminal::None,
     };
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(stderr)
-        .spawn()
-        .ok()?;
-    child.stdin.take()?.write_all(input.as_bytes()).ok()?;
-    let output = child.wait_with_output().ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    match children::run(&mut command, input.as_bytes().to_vec(), within, terminal) {
+        Ok(Some(out)) if out.status.success() => {
+            Answer::Said(String::from_utf8_lossy(&out.stdout).into_owned())
+        }
+        Ok(Some(_)) | Err(_) => Answer::Failed,
+        Ok(None) => Answer::TooSlow,
+    }
 }
 
 #[cfg(test)]

@@ -37,7 +37,9 @@ pub use children::Patience;
 pub use children::{Child, clean};
 pub use compare::is_binary;
 pub use convert::Convert;
-pub(crate) use credential::{FROM_APP, Family, ask_helpers, families, hide, how_to_name, token};
+pub(crate) use credential::{
+    Asked, FROM_APP, Family, ask_helpers, families, hide, how_to_name, token,
+};
 pub use credential::{Login, LoginSource};
 pub use draft::{Draft, Edit};
 pub use id::{CommitId, ObjectId, RefName, TreePath, is_invisible};

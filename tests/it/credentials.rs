@@ -173,6 +173,20 @@ fn a_refused_login_of_a_helper_is_erased_and_not_tried_again() {
 }
 
 #[test]
+fn a_credential_helper_that_never_answers_is_not_waited_for() {
+    let w = World::new(Kind::Http);
+    w.remote.http().require("pat", "right");
+    let helper = w.env.path("helper");
+    std::fs::write(&helper, "#!/bin/sh\nsleep 300\n").unwrap();
+    make_executable(&helper);
+    w.env
+        .gitconfig(&format!("[credential]\n\thelper = {}\n", helper.display()));
+    let out = w.aidf(&["sandbox", "list", "--timeout", "2"]).exits(4);
+    assert!(out.stderr.contains("no answer within --timeout"), "{out}");
+    assert!(out.took < std::time::Duration::from_secs(60), "{out}");
+}
+
+#[test]
 fn a_credential_helper_of_the_repository_is_not_run() {
     let w = World::new(Kind::Http);
     w.remote.http().require("pat", "x");

@@ -6,7 +6,7 @@ use super::pace::{drain, read_for};
 use super::url::split_path;
 use super::{Link, LinkSettings, Service};
 use crate::error::{Error, Kind, Result};
-use crate::git::credential::{self, FROM_APP, Login, OWN_VARIABLE};
+use crate::git::credential::{self, Asked, FROM_APP, Login, OWN_VARIABLE};
 use crate::http::{HttpSettings, transport_error};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -73,7 +73,7 @@ impl HttpLink {
             let status = response.status().as_u16();
             match status {
                 200 => {
-                    login.accepted(&url);
+                    login.accepted(&url, settings.timeout);
                     let expected = format!("application/x-git-{}-advertisement", service.command());
                     let kind = header(response.headers(), "content-type");
                     if !kind.eq_ignore_ascii_case(&expected) {
@@ -115,7 +115,7 @@ impl HttpLink {
                     url = next;
                 }
                 401 => {
-                    if !login.next(&url, settings.interactive) {
+                    if !login.next(&url, settings) {
                         return Err(Error::new(
                             Kind::Auth,
                             format!("{} refused the credentials", url.plain()),
@@ -298,7 +298,7 @@ impl Logins {
     }
 
     /// Turns to the next way; false when none is left.
-    fn next(&mut self, url: &HttpUrl, interactive: bool) -> bool {
+    fn next(&mut self, url: &HttpUrl, settings: &LinkSettings) -> bool {
         if self.had_configured_header && self.use_configured_header {
             self.tried.push("http.extraHeader of git's configuration");
             self.use_configured_header = false;
@@ -308,26 +308,30 @@ impl Logins {
         } else if let Some(login) = self.current.take() {
             self.tried.push(login.from);
             if self.asked_helpers {
-                credential::tell_helpers(url, &login, false);
+                credential::tell_helpers(url, &login, false, settings.timeout);
             }
         }
         if !self.left.is_empty() {
             self.current = Some(self.left.remove(0));
         } else if !self.asked_helpers {
             self.asked_helpers = true;
-            self.current = credential::ask_helpers(url, interactive);
-            if self.current.is_none() {
-                self.tried.push("git's credential helpers (none knew)");
+            match credential::ask_helpers(url, settings.interactive, settings.timeout) {
+                Asked::Login(login) => self.current = Some(login),
+                Asked::NoneKnew => self.tried.push("git's credential helpers (none knew)"),
+                Asked::TooSlow => {
+                    self.tried
+                        .push("git's credential helpers (no answer within --timeout)");
+                }
             }
         }
         self.current.is_some()
     }
 
-    fn accepted(&self, url: &HttpUrl) {
+    fn accepted(&self, url: &HttpUrl, timeout: Duration) {
         if let Some(login) = &self.current
             && self.asked_helpers
         {
-            credential::tell_helpers(url, login, true);
+            credential::tell_helpers(url, login, true, timeout);
         }
     }
 
