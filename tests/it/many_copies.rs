@@ -298,7 +298,11 @@ impl Sim {
         std::fs::remove_file(copy.machine.clone.join(&slot.0)).unwrap();
         for (slot, value) in lines {
             let seen = copy.own.get(&slot).map_or(Some(value), |o| o.seen.clone());
-            copy.own.insert(slot, Own { value: None, seen });
+            // What was not there before is only gone again.
+            match seen {
+                None => drop(copy.own.remove(&slot)),
+                seen => drop(copy.own.insert(slot, Own { value: None, seen })),
+            }
         }
     }
 
