@@ -5,6 +5,7 @@ use crate::forge::{ForgeFile, ForgeSettings};
 use crate::git::{TransferFile, TransferLimits};
 use crate::keys::KeySource;
 use crate::policy::PolicyFile;
+use crate::secret::Secret;
 use crate::yaml;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -186,7 +187,7 @@ pub struct Config {
     /// How much a remote may make us take.
     pub limits: TransferLimits,
     /// `AIDF_REUSE_TOKEN`
-    pub environment_token: Option<String>,
+    pub environment_token: Option<Secret>,
 }
 
 /// The base of sandboxes where nothing else is said.
@@ -244,7 +245,7 @@ impl Config {
             repositories: file.repositories,
             forge: ForgeSettings::resolve(file.forge, &environment)?,
             keys: KeySource {
-                inline: get("AIDF_KEY"),
+                inline: get("AIDF_KEY").map(Secret::new),
                 file: get("AIDF_KEY_FILE").map(PathBuf::from),
                 ring: folders.ring(),
             },
@@ -254,7 +255,8 @@ impl Config {
             // A secret that was read from a file mostly ends in a newline.
             environment_token: get("AIDF_REUSE_TOKEN")
                 .map(|t| t.trim().to_owned())
-                .filter(|t| !t.is_empty()),
+                .filter(|t| !t.is_empty())
+                .map(Secret::new),
         })
     }
 }

@@ -2,7 +2,7 @@
 //! connections. One door for the git wire and for the forges' APIs.
 
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::git::wire::endpoint::HttpUrl;
+use crate::url::HttpUrl;
 use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -233,7 +233,7 @@ pub(crate) fn transport_error(error: ureq::Error, url: &HttpUrl, timeout: u64) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::git::wire::endpoint::parse_http;
+    use crate::url::parse_http;
 
     fn proxy(url: (bool, &str), configured: Option<&str>, set: &[(&str, &str)]) -> Option<String> {
         proxy_for(&parse_http(url.0, url.1).unwrap(), configured, |n| {

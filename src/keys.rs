@@ -3,6 +3,7 @@
 
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::hex;
+use crate::secret::Secret;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hkdf::Hkdf;
@@ -62,7 +63,7 @@ struct RingFile {
 #[derive(Serialize, Deserialize)]
 struct KeyEntry {
     id: String,
-    secret: String,
+    secret: Secret,
     created_at: String,
 }
 
@@ -70,7 +71,7 @@ struct KeyEntry {
 #[derive(Debug, Clone)]
 pub struct KeySource {
     /// `AIDF_KEY`: the key itself, base64 or hexadecimal; several apart by commas.
-    pub inline: Option<String>,
+    pub inline: Option<Secret>,
     /// `AIDF_KEY_FILE`, or else none.
     pub file: Option<PathBuf>,
     /// The operator's own ring, made on first use.
@@ -96,7 +97,7 @@ impl KeyRing {
     /// Errors: as for [`KeyRing::load`].
     pub fn load_for(source: &KeySource, owner: Option<u32>) -> Result<KeyRing> {
         if let Some(text) = &source.inline {
-            return parse_secrets(text, "AIDF_KEY");
+            return parse_secrets(text.reveal(), "AIDF_KEY");
         }
         if let Some(path) = &source.file {
             let text = read_secret(path, owner, || {
@@ -128,7 +129,7 @@ impl KeyRing {
         let key = Key::new(random.to_vec());
         let entry = KeyEntry {
             id: key.id.clone(),
-            secret: STANDARD.encode(&key.secret),
+            secret: STANDARD.encode(&key.secret).into(),
             created_at: now.to_owned(),
         };
         let file = RingFile {
@@ -181,7 +182,7 @@ fn parse_ring(text: &str, path: &Path) -> Result<KeyRing> {
     let mut keys = Vec::new();
     for entry in file.keys {
         let secret = STANDARD
-            .decode(entry.secret.trim())
+            .decode(entry.secret.reveal().trim())
             .map_err(|_| Error::new(Kind::Usage, bad()))?;
         if secret.len() < MIN_BYTES {
             return Err(Error::new(Kind::Usage, bad()).hint("a key of it is shorter than 32 bytes"));
@@ -369,7 +370,7 @@ mod tests {
     fn a_key_of_the_environment_is_checked_and_never_repeated() {
         let load = |text: &str| {
             KeyRing::load(&KeySource {
-                inline: Some(text.to_owned()),
+                inline: Some(Secret::new(text)),
                 file: None,
                 ring: PathBuf::new(),
             })

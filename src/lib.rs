@@ -13,7 +13,7 @@
 //!   [`journal`]: this machine's own audit log; [`revocations`]: those that it saw;
 //! - [`git`]: the only module that names git2; [`forge`]: the forges' APIs, behind one
 //!   small enum; [`http`]: the door of both to HTTP servers;
-//! - [`error`], [`conflict`], [`progress`], [`files`], [`folder`], [`words`]: known to all.
+//! - [`error`], [`conflict`], [`progress`], [`files`], [`folder`], [`secret`], [`url`], [`words`]: known to all.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -47,7 +47,9 @@ pub mod progress;
 pub mod retention;
 pub mod revocations;
 pub mod seal;
+pub mod secret;
 pub mod signature;
 pub mod token;
+pub mod url;
 pub mod words;
 pub mod yaml;

@@ -17,6 +17,11 @@ const MOST_PLACES: usize = 16;
 /// The largest file that is read, in bytes: room for all of them.
 const MAX_BYTES: u64 = 16 << 20;
 
+/// The full name of the ref that revokes a token.
+pub fn ref_of(token_id: &str) -> String {
+    format!("{REVOKED}{token_id}")
+}
+
 /// A token's id out of the full name of the ref that revokes it.
 pub fn token_of(name: &str) -> Option<&str> {
     let id = name.strip_prefix(REVOKED)?;

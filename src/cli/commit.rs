@@ -5,6 +5,7 @@ use super::{Global, text, token};
 use aidf::context::Context;
 use aidf::error::{Error, Kind, Result};
 use aidf::ops::commit::{self, Input, Request, Source, Taken, take};
+use aidf::secret::Secret;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -48,7 +49,7 @@ pub struct Arguments {
     branch: Option<String>,
     /// The sandbox's token (- reads it from stdin)
     #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
-    reuse_token: Option<String>,
+    reuse_token: Option<Secret>,
     /// Fail unless the branch is at this commit
     #[arg(long, value_name = "OID")]
     expect_head: Option<String>,
@@ -78,7 +79,7 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
         return Err(Error::new(Kind::Usage, "nothing to commit was named")
             .hint("name files (aidf commit PATH… -m MESSAGE), or take every change of the working tree with -a"));
     }
-    one_reader(&arguments.files, arguments.reuse_token.as_deref())?;
+    one_reader(&arguments.files, arguments.reuse_token.as_ref())?;
     let message = match arguments
         .message
         .clone()
@@ -149,9 +150,9 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
 /// Refuses arguments of which more than one reads standard input.
 ///
 /// Errors: usage.
-pub fn one_reader(files: &[String], reuse_token: Option<&str>) -> Result<()> {
-    let readers =
-        files.iter().filter(|f| f.ends_with("=-")).count() + usize::from(reuse_token == Some("-"));
+pub fn one_reader(files: &[String], reuse_token: Option<&Secret>) -> Result<()> {
+    let readers = files.iter().filter(|f| f.ends_with("=-")).count()
+        + usize::from(reuse_token.is_some_and(|t| t.reveal() == "-"));
     match readers {
         0 | 1 => Ok(()),
         _ => Err(Error::new(

@@ -5,6 +5,7 @@
 use super::Global;
 use super::ui::{Style, Ui, internal};
 use aidf::error::{Error, Kind, OrFail, Result};
+use aidf::secret::Secret;
 use clap::Args;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -271,7 +272,7 @@ struct Story<'a> {
     color: &'static str,
     json: bool,
     /// What the next command finds in AIDF_REUSE_TOKEN.
-    token: Option<String>,
+    token: Option<Secret>,
     steps: Vec<Step>,
 }
 
@@ -345,7 +346,7 @@ impl Story<'_> {
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .stdin(std::process::Stdio::null());
         if let Some(token) = &self.token {
-            command.env("AIDF_REUSE_TOKEN", token);
+            command.env("AIDF_REUSE_TOKEN", token.reveal());
         }
         command
     }
@@ -429,7 +430,7 @@ impl Story<'_> {
 
     /// As [`Story::aidf`], with a token in the environment.
     fn with_token(&mut self, dir: &Path, token: &str, arguments: &[&str]) -> Result<()> {
-        self.token = Some(token.to_owned());
+        self.token = Some(Secret::new(token));
         let done = self.aidf(dir, arguments, 0);
         self.token = None;
         done

@@ -4,6 +4,7 @@ use super::ui::Ui;
 use super::{Global, text, token};
 use aidf::error::Result;
 use aidf::ops::land::{self, Request};
+use aidf::secret::Secret;
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -21,7 +22,7 @@ pub struct Arguments {
     close: bool,
     /// An operator's token (- reads it from stdin)
     #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
-    reuse_token: Option<String>,
+    reuse_token: Option<Secret>,
     /// Do all but push
     #[arg(long)]
     dry_run: bool,

@@ -22,6 +22,7 @@ use aidf::clock::{Moment, Period};
 use aidf::config::{Config, Flags};
 use aidf::context::{Context, Place};
 use aidf::error::{Error, Kind, Result};
+use aidf::secret::Secret;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use ui::{ColorChoice, Settings, Ui};
@@ -286,19 +287,25 @@ pub fn period(text: &str) -> std::result::Result<Period, String> {
 /// Reads a token that was given as a value, or as one line of standard input for `-`.
 ///
 /// Errors: usage, for an empty one.
-pub fn token(given: Option<String>) -> Result<Option<String>> {
-    let Some(given) = given else { return Ok(None) };
-    let mut text = given;
+pub fn token(given: Option<Secret>) -> Result<Option<Secret>> {
+    given.map(one_token).transpose()
+}
+
+/// As [`token`], for one that must be given.
+///
+/// Errors: usage, for an empty one.
+pub fn one_token(given: Secret) -> Result<Secret> {
+    let mut text = given.reveal().to_owned();
     if text == "-" {
         text.clear();
         std::io::stdin().read_line(&mut text).map_err(|e| {
             Error::new(Kind::Usage, "no token could be read from standard input").caused_by(e)
         })?;
     }
-    let text = text.trim().to_owned();
+    let text = text.trim();
     if text.is_empty() {
         return Err(Error::new(Kind::Usage, "the reuse token is empty")
             .hint("give --reuse-token TOKEN, or - to read it from standard input"));
     }
-    Ok(Some(text))
+    Ok(Secret::new(text))
 }

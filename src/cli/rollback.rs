@@ -5,6 +5,7 @@ use super::{Global, text, token};
 use aidf::error::Result;
 use aidf::ops::commit::take;
 use aidf::ops::rollback::{self, Request, What};
+use aidf::secret::Secret;
 use clap::{ArgGroup, Args};
 
 #[derive(Debug, Args)]
@@ -36,7 +37,7 @@ pub struct Arguments {
     branch: Option<String>,
     /// The sandbox's token (- reads it from stdin)
     #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
-    reuse_token: Option<String>,
+    reuse_token: Option<Secret>,
     /// Who is to be said to undo it (default: the branch's name)
     #[arg(long, value_name = "WHO", allow_hyphen_values = true)]
     committed_by: Option<String>,

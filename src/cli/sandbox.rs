@@ -8,6 +8,7 @@ use aidf::ops::commit::take;
 use aidf::ops::sandbox::{
     self, CloseRequest, InitRequest, ListRequest, PruneRequest, RestoreRequest, SyncRequest,
 };
+use aidf::secret::Secret;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -53,7 +54,7 @@ pub struct Sync {
     remove: Vec<String>,
     /// The sandbox's token (- reads it from stdin)
     #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
-    reuse_token: Option<String>,
+    reuse_token: Option<Secret>,
     /// Do all but push
     #[arg(long)]
     dry_run: bool,
@@ -65,7 +66,7 @@ pub struct Close {
     branch: Option<String>,
     /// The sandbox's token (- reads it from stdin)
     #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
-    reuse_token: Option<String>,
+    reuse_token: Option<Secret>,
     /// Say what would be done
     #[arg(long)]
     dry_run: bool,
@@ -78,7 +79,7 @@ pub struct Prune {
     idle: u64,
     /// An operator's token (- reads it from stdin)
     #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
-    reuse_token: Option<String>,
+    reuse_token: Option<Secret>,
     /// Say what would be done
     #[arg(long)]
     dry_run: bool,
@@ -90,7 +91,7 @@ pub struct Restore {
     branch: String,
     /// The sandbox's token (- reads it from stdin)
     #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
-    reuse_token: Option<String>,
+    reuse_token: Option<Secret>,
     /// Say what would be done
     #[arg(long)]
     dry_run: bool,
@@ -106,7 +107,7 @@ pub struct Named {
 pub struct Init {
     /// Come back with this token (- reads it from stdin)
     #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
-    reuse_token: Option<String>,
+    reuse_token: Option<Secret>,
     /// The token's branch, where this machine lacks the key that opens the token
     #[arg(long, value_name = "BRANCH", conflicts_with_all = ["force_new", "base", "name"])]
     branch: Option<String>,
@@ -168,7 +169,7 @@ pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
 }
 
 fn sync(global: &Global, ui: &Ui, arguments: Sync) -> Result<()> {
-    one_reader(&arguments.resolve, arguments.reuse_token.as_deref())?;
+    one_reader(&arguments.resolve, arguments.reuse_token.as_ref())?;
     let cx = global.context(ui)?;
     let mut resolve = Vec::new();
     for argument in &arguments.resolve {
@@ -332,7 +333,7 @@ fn init(global: &Global, ui: &Ui, arguments: Init) -> Result<()> {
         text.line("");
         text.line("To come back to it from anywhere, use this token:");
         text.line("");
-        text.line(format!("  {}", report.reuse_token));
+        text.line(format!("  {}", report.reuse_token.reveal()));
         text.line("");
         text.line("Keep this safe: whoever has it can write to your sandbox.");
     })

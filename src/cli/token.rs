@@ -5,6 +5,7 @@ use super::{Global, period};
 use aidf::clock::Period;
 use aidf::error::{Error, Kind, Result};
 use aidf::ops::token::{self, IssueRequest};
+use aidf::secret::Secret;
 use clap::{ArgGroup, Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
@@ -38,17 +39,17 @@ pub struct Issue {
 pub struct Inspect {
     /// The token (- reads it from stdin)
     #[arg(value_name = "TOKEN|-", allow_hyphen_values = true)]
-    token: String,
+    token: Secret,
 }
 
 #[derive(Debug, Args)]
 pub struct Revoke {
     /// The token, or its id (- reads it from stdin)
     #[arg(value_name = "TOKEN|ID|-", allow_hyphen_values = true)]
-    token: String,
+    token: Secret,
     /// An operator's token, where the server asks for one (default: AIDF_REUSE_TOKEN)
     #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
-    reuse_token: Option<String>,
+    reuse_token: Option<Secret>,
 }
 
 pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
@@ -69,14 +70,14 @@ pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
                     "  ends  {}",
                     end.unwrap_or("when it is not used for too long")
                 ));
-                text.line(format!("\n  {}\n", report.token));
+                text.line(format!("\n  {}\n", report.token.reveal()));
                 text.line("Keep it safe: whoever has it can do what it says.");
             })
         }
         Command::Inspect(a) => {
-            let given = super::token(Some(a.token))?.unwrap_or_default();
+            let given = super::one_token(a.token)?;
             let cx = global.context(ui)?;
-            let report = token::inspect(&cx, &given)?;
+            let report = token::inspect(&cx, given.reveal())?;
             ui.result(&report, &cx.warnings(), |text| {
                 let style = if report.valid {
                     Style::Good
@@ -102,10 +103,10 @@ pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
             }
         }
         Command::Revoke(a) => {
-            let given = super::token(Some(a.token))?.unwrap_or_default();
+            let given = super::one_token(a.token)?;
             let operator = super::token(a.reuse_token)?;
             let cx = global.context(ui)?;
-            let report = token::revoke(&cx, &given, operator.as_deref())?;
+            let report = token::revoke(&cx, given.reveal(), operator.as_ref())?;
             ui.result(&report, &cx.warnings(), |text| {
                 text.line(text.styled(Style::Good, &report.message))
             })

@@ -3,8 +3,8 @@
 use super::auth::Auth;
 use super::refusal;
 use crate::error::{Error, Kind, Result};
-use crate::git::wire::endpoint::HttpUrl;
 use crate::http::transport_error;
+use crate::url::HttpUrl;
 use serde::Serialize;
 use serde_json::Value;
 use std::fmt;

@@ -1,17 +1,18 @@
 //! A GitHub App: its JWT, and the short-lived tokens of its installation.
 
 use super::Client;
-use super::auth::{Auth, Purpose, Scheme, Secret, not_sent};
+use super::auth::{Auth, Purpose, Scheme, not_sent};
 use super::refusal::status;
 use super::settings::{ForgeSettings, GitHubAppFile, Provider};
 use super::target::{Target, api_base, encode, is_own_host, known_host, leads_elsewhere};
 use crate::clock::Moment;
 use crate::error::{Error, Kind, Result};
-use crate::git::wire::endpoint::HttpUrl;
 use crate::git::{Endpoint, FROM_APP, Family, Login, LoginSource, token};
 use crate::http::Http;
 use crate::keys::read_private;
 use crate::progress::Silent;
+use crate::secret::Secret;
+use crate::url::HttpUrl;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::rand::SystemRandom;
@@ -295,7 +296,7 @@ impl ForgeLogins {
         match self.tokens(file, target)?.token(Purpose::Push, http) {
             Ok(secret) => Ok(Some(Login {
                 user: "x-access-token".to_owned(),
-                password: secret.reveal().to_owned(),
+                password: secret,
                 from: FROM_APP,
             })),
             // What the App does not know may be reached as somebody else.

@@ -5,34 +5,13 @@ use super::app::{AppTokens, ForgeLogins};
 use super::settings::{ForgeSettings, Provider};
 use super::target::{Target, encode, is_own_host, known_host, leads_elsewhere};
 use crate::error::{Error, Kind, Result};
-use crate::git::wire::endpoint::HttpUrl;
 use crate::git::{Asked, FROM_APP, Family, LoginSource, ask_helpers, hide, how_to_name, token};
 use crate::http::Http;
+use crate::secret::Secret;
+use crate::url::HttpUrl;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Text that is never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Keeps `text` out of sight.
-    pub fn new(text: impl Into<String>) -> Self {
-        Secret(text.into())
-    }
-
-    /// The text, for the one who sends it.
-    pub(super) fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
 
 /// How git's credential helpers are asked.
 #[derive(Debug, Clone, Copy)]
@@ -217,7 +196,7 @@ pub(super) fn find(
     let web = &target.web;
     if leads_elsewhere(settings, api, web) {
         return match token(&[], true, |name| settings.variable(name)) {
-            Some(login) => Ok(Auth::token(scheme, Secret::new(login.password), login.from)),
+            Some(login) => Ok(Auth::token(scheme, login.password, login.from)),
             None => Err(not_sent(api, web)),
         };
     }
@@ -227,7 +206,7 @@ pub(super) fn find(
         if settings.api_url.is_none() && !is_own_host(web, named, settings) {
             return Err(held_back(web));
         }
-        return Ok(Auth::token(scheme, Secret::new(login.password), login.from));
+        return Ok(Auth::token(scheme, login.password, login.from));
     }
     if let Some(password) = web.password() {
         return Ok(Auth::token(scheme, Secret::new(password), "the URL"));
@@ -243,7 +222,7 @@ pub(super) fn find(
         return Ok(Auth::app(Arc::new(tokens), purpose));
     }
     if let Some(login) = login {
-        return Ok(Auth::token(scheme, Secret::new(login.password), login.from));
+        return Ok(Auth::token(scheme, login.password, login.from));
     }
     // The helpers know the forge's own address, not its API's.
     let path = target.path().split('/').map(encode).collect::<Vec<_>>();
@@ -256,7 +235,7 @@ pub(super) fn find(
             (Provider::GitLab, "oauth2") => Scheme::Bearer,
             _ => scheme,
         };
-        return Ok(Auth::token(scheme, Secret::new(login.password), login.from));
+        return Ok(Auth::token(scheme, login.password, login.from));
     }
     let mut auth = Auth::none();
     auth.tried = "no login (neither AIDF_FORGE_TOKEN, nor a token of this forge, nor git's credential helpers had one)".to_owned();
@@ -314,7 +293,7 @@ mod tests {
     #[test]
     fn what_is_meant_for_the_remote_goes_to_no_other_host() {
         use crate::git::Endpoint;
-        use crate::git::wire::endpoint::parse_http;
+        use crate::url::parse_http;
         let found = |remote: &str, api: &str, set: &[(&'static str, &str)]| {
             let settings = ForgeSettings {
                 api_url: Some(api.to_owned()),

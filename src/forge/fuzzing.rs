@@ -1,7 +1,7 @@
 //! What fuzzing asks of the forges: answers, headers, addresses and rules, whatever they are.
 
 use super::answer::{self, Answer};
-use super::auth::{Auth, Scheme, Secret};
+use super::auth::{Auth, Scheme};
 use super::client::Client;
 use super::gitea_rules::{self, Who};
 use super::gitlab_rules::{self, Facts};
@@ -11,10 +11,11 @@ use super::refusal::{self, Call};
 use super::target::{Target, encode};
 use super::{app, github_classic, github_rules, limits};
 use crate::fuzzing::two;
-use crate::git::wire::endpoint::{HttpUrl, parse_http};
 use crate::git::{Endpoint, hide};
 use crate::http::{Http, HttpSettings};
 use crate::progress::Silent;
+use crate::secret::Secret;
+use crate::url::{HttpUrl, parse_http};
 use serde_json::Value;
 use std::path::Path;
 use std::time::Duration;

@@ -41,7 +41,7 @@ mod settings;
 mod target;
 
 pub use answer::{Answer, Method};
-pub use auth::{Auth, Purpose, Scheme, Secret, logins_for_git};
+pub use auth::{Auth, Purpose, Scheme, logins_for_git};
 pub use client::Client;
 pub use proposal::{Approval, Proposal};
 pub use protection::{

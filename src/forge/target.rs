@@ -2,8 +2,9 @@
 
 use super::settings::{ForgeSettings, Provider};
 use crate::error::{Error, Kind, Result};
-use crate::git::wire::endpoint::{HttpUrl, parse_http, redact};
+use crate::git::wire::endpoint::redact;
 use crate::git::{Endpoint, Family, families};
+use crate::url::{HttpUrl, parse_http};
 
 /// A repository on a forge.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -250,7 +250,7 @@ pub(super) fn keys(data: &[u8]) {
         }
     };
     let inline = KeySource {
-        inline: Some(text.to_owned()),
+        inline: Some(crate::secret::Secret::new(text)),
         file: None,
         ring: PathBuf::new(),
     };

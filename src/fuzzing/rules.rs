@@ -5,12 +5,13 @@ use crate::alerts::{SecretScan, ci_directive};
 use crate::backup_name as backup;
 use crate::clock::{Moment, Period};
 use crate::git::Endpoint;
-use crate::git::wire::endpoint::{HttpUrl, percent_decode, redact};
+use crate::git::wire::endpoint::redact;
 use crate::keys::{Key, KeyRing};
 use crate::names;
 use crate::policy::{Policy, PolicyFile};
 use crate::signature::{self as sign, Check};
 use crate::token::{self as tokens, Claims, TokenKind};
+use crate::url::{HttpUrl, percent_decode};
 use std::path::Path;
 
 const NOW: i64 = 1_795_342_272;

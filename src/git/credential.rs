@@ -1,9 +1,10 @@
 //! Who we are to an HTTP remote: each way is tried once, and a refusal names all.
 
 use super::children::{self, Child, Terminal, clean};
-use super::wire::endpoint::HttpUrl;
 use crate::error::Result;
 use crate::http::Http;
+use crate::secret::Secret;
+use crate::url::HttpUrl;
 use std::fmt;
 use std::process::Command;
 use std::time::Duration;
@@ -13,8 +14,8 @@ use std::time::Duration;
 pub struct Login {
     /// The user name.
     pub user: String,
-    /// The password or token. Never printed.
-    pub password: String,
+    /// The password or token.
+    pub password: Secret,
     /// Where it came from, for messages.
     pub from: &'static str,
 }
@@ -139,7 +140,7 @@ pub(crate) fn known(
     if let (Some(user), Some(password)) = (url.user(), url.password()) {
         found.push(Login {
             user: user.to_owned(),
-            password: password.to_owned(),
+            password: Secret::new(password),
             from: FROM_URL,
         });
     }
@@ -177,7 +178,7 @@ pub(crate) fn token(
         let password = environment(name).filter(|v| applies && !v.is_empty())?;
         Some(Login {
             user: user.to_owned(),
-            password,
+            password: Secret::new(password),
             from: name,
         })
     })
@@ -255,7 +256,7 @@ fn answered(answer: &str, url: &HttpUrl) -> Option<Login> {
     }
     Some(Login {
         user: field("username")?,
-        password: field("password")?,
+        password: field("password")?.into(),
         from: "git's credential helpers",
     })
 }
@@ -267,7 +268,7 @@ pub(crate) fn tell_helpers(url: &HttpUrl, login: &Login, good: bool, timeout: Du
         ("protocol", url.scheme()),
         ("host", &host),
         ("username", &login.user),
-        ("password", &login.password),
+        ("password", login.password.reveal()),
     ]);
     if let Some(fact) = fact {
         helper(
@@ -319,7 +320,7 @@ fn helper(action: &str, input: &str, interactive: bool, within: Duration) -> Ans
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::git::wire::endpoint::parse_http;
+    use crate::url::parse_http;
 
     fn sources(secure: bool, rest: &str, set: &[&str]) -> Vec<&'static str> {
         let url = parse_http(secure, rest).unwrap();
@@ -359,7 +360,7 @@ mod tests {
     #[test]
     fn an_answer_for_another_server_is_no_login() {
         let url = parse_http(true, "h:8443/o/r").unwrap();
-        let login = |answer: &str| answered(answer, &url).map(|l| l.password);
+        let login = |answer: &str| answered(answer, &url).map(|l| l.password.reveal().to_owned());
         assert_eq!(
             login("protocol=https\nhost=h:8443\nusername=u\npassword=p\n").as_deref(),
             Some("p")

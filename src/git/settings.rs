@@ -5,8 +5,9 @@
 //! certificates, where logins could be read), is taken from the user's and the system's files
 //! alone. A repository's own may say where its remotes are, and which headers go to them.
 
-use super::wire::endpoint::{Endpoint, HttpUrl, percent_decode};
+use super::wire::endpoint::Endpoint;
 use crate::http::HttpSettings;
+use crate::url::{HttpUrl, percent_decode};
 use git2::ConfigLevel;
 use std::path::Path;
 
@@ -293,7 +294,7 @@ fn url_match(pattern: &str, url: &HttpUrl) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::git::wire::endpoint::parse_http;
+    use crate::url::parse_http;
 
     fn settings(entries: &[(&str, &str, bool)]) -> GitSettings {
         let entries = entries

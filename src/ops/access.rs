@@ -10,13 +10,9 @@ use crate::gate::REVOKED;
 use crate::git::{Advertisement, CommitId, RefName, Store, TreePath};
 use crate::names;
 use crate::policy::{self, Policy, PolicyFile};
+use crate::secret::Secret;
 use crate::token::{self, Claims};
 use crate::yaml;
-
-/// Where the revocation of a token lies.
-pub fn revocation_ref(token_id: &str) -> String {
-    format!("{REVOKED}{token_id}")
-}
 
 /// The branch to write and what was given to prove it.
 #[derive(Debug, Clone)]
@@ -24,7 +20,7 @@ pub struct Target {
     /// The branch.
     pub branch: RefName,
     /// The token, as it was given.
-    pub token: Option<String>,
+    pub token: Option<Secret>,
     /// What it holds, where aidf could open it.
     pub claims: Option<Claims>,
 }
@@ -48,7 +44,7 @@ impl Target {
 /// else says which branch is meant, it is rejected all the same.
 ///
 /// Errors: auth, for a token that is rejected.
-pub fn choose(cx: &Context, branch: Option<&str>, reuse_token: Option<&str>) -> Result<Target> {
+pub fn choose(cx: &Context, branch: Option<&str>, reuse_token: Option<&Secret>) -> Result<Target> {
     chosen(cx, branch, reuse_token, false)
 }
 
@@ -63,17 +59,17 @@ pub fn choose_to_read(cx: &Context, branch: Option<&str>) -> Result<Target> {
 fn chosen(
     cx: &Context,
     branch: Option<&str>,
-    reuse_token: Option<&str>,
+    reuse_token: Option<&Secret>,
     only_reads: bool,
 ) -> Result<Target> {
     let session = session::load(&cx.store, &cx.repo_name)?;
-    let environment = cx.config.environment_token.as_deref();
+    let environment = cx.config.environment_token.as_ref();
     // The variable may be meant for the clone that the user stands in.
     let elsewhere = reuse_token.is_none()
         && cx.store.is_cache()
         && environment.is_some_and(|token| {
             // With its key here it would open if it were of this repository.
-            opens_nothing(cx, token) && token::other_key(token, cx.keys()).is_none()
+            opens_nothing(cx, token) && token::other_key(token.reveal(), cx.keys()).is_none()
         });
     if elsewhere {
         cx.warn(format!(
@@ -87,7 +83,7 @@ fn chosen(
     let name = branch.map(str::to_owned).or(from_token).or_else(|| {
         given
             .and(session.as_ref())
-            .filter(|s| Some(s.reuse_token.as_str()) == given)
+            .filter(|s| Some(&s.reuse_token) == given)
             .map(|s| s.branch.clone())
     });
     let name = match name {
@@ -112,7 +108,7 @@ fn chosen(
     };
     let branch = RefName::branch(&name)?;
     let (token, claims) = match given {
-        Some(token) => (Some(token.to_owned()), claims),
+        Some(token) => (Some(token.clone()), claims),
         None => remembered(cx, session, &name)?,
     };
     Ok(Target {
@@ -177,9 +173,9 @@ fn remembered(
     cx: &Context,
     session: Option<Session>,
     branch: &str,
-) -> Result<(Option<String>, Option<Claims>)> {
+) -> Result<(Option<Secret>, Option<Claims>)> {
     match session.as_ref().and_then(|s| s.token_of(branch)) {
-        Some(token) => Ok((Some(token.to_owned()), open(cx, token)?)),
+        Some(token) => Ok((Some(token.clone()), open(cx, token)?)),
         None => Ok((None, None)),
     }
 }
@@ -187,21 +183,21 @@ fn remembered(
 /// Opens a token, where aidf decides; a holder's is carried as it is (`None`).
 ///
 /// Errors: auth.
-pub(super) fn open(cx: &Context, token: &str) -> Result<Option<Claims>> {
+pub(super) fn open(cx: &Context, token: &Secret) -> Result<Option<Claims>> {
     if !cx.is_broker() {
         return Ok(None);
     }
-    if let Some(key) = token::other_key(token, cx.keys()) {
+    if let Some(key) = token::other_key(token.reveal(), cx.keys()) {
         return Err(other_key(key));
     }
-    let opened = token::open(token, cx.keys(), &cx.repo_name).ok_or(Rejection::NotValid);
+    let opened = token::open(token.reveal(), cx.keys(), &cx.repo_name).ok_or(Rejection::NotValid);
     let good = opened.and_then(|c| authority::judge(&c, &Facts::at(cx.now)).map(|_| c));
     good.map(Some).map_err(rejected)
 }
 
 /// Whether aidf decides about tokens here, and this one opens nothing.
-pub(super) fn opens_nothing(cx: &Context, token: &str) -> bool {
-    cx.is_broker() && token::open(token, cx.keys(), &cx.repo_name).is_none()
+pub(super) fn opens_nothing(cx: &Context, token: &Secret) -> bool {
+    cx.is_broker() && token::open(token.reveal(), cx.keys(), &cx.repo_name).is_none()
 }
 
 /// The error for a token whose key is on another machine.

@@ -16,6 +16,7 @@ use crate::guards::{self, Guard};
 use crate::ledger::{self, Ledger, Side, Versions};
 use crate::names;
 use crate::policy::Policy;
+use crate::secret::Secret;
 use crate::words;
 use serde::Serialize;
 
@@ -31,7 +32,7 @@ pub struct Request {
     /// Close the sandbox afterwards.
     pub close: bool,
     /// An operator's token.
-    pub reuse_token: Option<String>,
+    pub reuse_token: Option<Secret>,
     /// Do all but push.
     pub dry_run: bool,
 }
@@ -121,7 +122,7 @@ fn carry(cx: &Context, request: &Request) -> Result<Report> {
         Some(to) => to.clone(),
         None => access::learn_default_branch(cx)?,
     };
-    let target = access::choose(cx, Some(&to), request.reuse_token.as_deref())?;
+    let target = access::choose(cx, Some(&to), request.reuse_token.as_ref())?;
     if names::is_sandbox(&to) {
         return Err(Error::new(
             Kind::Usage,

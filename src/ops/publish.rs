@@ -7,6 +7,7 @@ use crate::error::{Error, Kind, Result};
 use crate::gate::MOVED;
 use crate::git::wire::PushFailure;
 use crate::git::{Advertisement, ObjectId, PushOutcome, RefUpdate, Verdict};
+use crate::secret::Secret;
 use std::time::{Duration, Instant};
 
 /// At most this many pushes for one write: where eight writers race without pause, one
@@ -50,7 +51,7 @@ pub struct Push<T> {
     /// What goes with them.
     pub objects: Objects,
     /// The token that a server's hook may ask for.
-    pub token: Option<String>,
+    pub token: Option<Secret>,
     /// What to report when it is done.
     pub report: T,
 }
@@ -147,7 +148,7 @@ impl<T> Publishing<'_, T> {
                 }));
             }
         };
-        let options = push_options(cx, advertisement, push.token.as_deref());
+        let options = push_options(cx, advertisement, push.token.as_ref());
         cx.progress
             .step(&format!("push {} (try {number})", names(&push.updates)));
         let (store, updates) = (&cx.store, &push.updates);
@@ -294,7 +295,11 @@ fn backoff(tries: u32, took: Duration) -> Duration {
 }
 
 /// The token goes to a hook that takes options, and never where others could read it.
-fn push_options(cx: &Context, advertisement: &Advertisement, token: Option<&str>) -> Vec<String> {
+fn push_options(
+    cx: &Context,
+    advertisement: &Advertisement,
+    token: Option<&Secret>,
+) -> Vec<String> {
     // What opens nothing here is another repository's, and no business of this server.
     if token.is_some_and(|token| access::opens_nothing(cx, token)) {
         cx.progress
@@ -303,7 +308,7 @@ fn push_options(cx: &Context, advertisement: &Advertisement, token: Option<&str>
     }
     match token {
         Some(token) if advertisement.takes_push_options() && cx.remote.endpoint().is_private() => {
-            vec![format!("aidf-token={token}")]
+            vec![format!("aidf-token={}", token.reveal())]
         }
         Some(_) if !cx.remote.endpoint().is_private() => {
             cx.progress

@@ -1,10 +1,9 @@
 //! Which tokens are revoked: by the ref that the remote shows, or by one that it showed.
 
-use super::access::revocation_ref;
 use crate::context::Context;
 use crate::gate::REVOKED;
 use crate::git::{Advertisement, RemoteRef};
-use crate::revocations::token_of;
+use crate::revocations::{ref_of, token_of};
 use std::collections::HashSet;
 
 /// Token ids that one warning names.
@@ -53,7 +52,7 @@ fn note(cx: &Context, shown: HashSet<&str>, whole: bool) {
 
 /// Whether a token is revoked, as far as the remote shows or is remembered here.
 pub(super) fn is_revoked(cx: &Context, advertisement: &Advertisement, token_id: &str) -> bool {
-    let shown = advertisement.tip(&revocation_ref(token_id)).is_some();
+    let shown = advertisement.tip(&ref_of(token_id)).is_some();
     is_known(cx, shown, token_id)
 }
 

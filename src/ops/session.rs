@@ -5,6 +5,7 @@ use crate::error::{Kind, OrFail, Result};
 use crate::files::write_whole;
 use crate::git::Store;
 use crate::keys::read_private;
+use crate::secret::Secret;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -14,7 +15,7 @@ pub struct Session {
     /// The sandbox's branch.
     pub branch: String,
     /// Its token.
-    pub reuse_token: String,
+    pub reuse_token: Secret,
     /// The repository's name.
     pub repo_name: String,
     /// The branch it was forked from, where that is known.
@@ -34,7 +35,7 @@ pub struct Earlier {
     /// Its branch.
     pub branch: String,
     /// Its token.
-    pub reuse_token: String,
+    pub reuse_token: Secret,
     /// The branch it was forked from, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
@@ -45,14 +46,14 @@ const MAX_EARLIER: usize = 100;
 
 impl Session {
     /// The token of a sandbox that was opened here.
-    pub fn token_of(&self, branch: &str) -> Option<&str> {
+    pub fn token_of(&self, branch: &str) -> Option<&Secret> {
         if self.branch == branch {
             return Some(&self.reuse_token);
         }
         self.previous
             .iter()
             .find(|p| p.branch == branch)
-            .map(|p| p.reuse_token.as_str())
+            .map(|p| &p.reuse_token)
     }
 
     /// The branch that a sandbox was forked from, where it was opened here.

@@ -1,6 +1,6 @@
 //! Tokens by hand: issued for a sandbox or an operator, read, and revoked.
 
-use super::access::{self, rejected, revocation_ref};
+use super::access::{self, rejected};
 use super::publish::{self, Objects, Plan, Push};
 use super::revoked;
 use crate::authority::{self, Facts, Rejection};
@@ -12,6 +12,8 @@ use crate::gate::REVOKED;
 use crate::git::{RefName, RefUpdate};
 use crate::names;
 use crate::policy::Policy;
+use crate::revocations::ref_of;
+use crate::secret::Secret;
 use crate::token::{self, Claims, TokenKind};
 use serde::Serialize;
 
@@ -35,7 +37,7 @@ pub struct IssueReport {
     /// The repository it is good for.
     pub repo_name: String,
     /// The token itself.
-    pub token: String,
+    pub token: Secret,
     /// What it lets its holder do.
     pub kind: TokenKind,
     /// The sandbox; none for an operator.
@@ -152,7 +154,7 @@ pub fn issue(cx: &mut Context, request: &IssueRequest) -> Result<IssueReport> {
     );
     Ok(IssueReport {
         repo_name,
-        token: sealed,
+        token: Secret::new(sealed),
         kind,
         branch: claims.branch,
         token_id: claims.id,
@@ -198,7 +200,7 @@ pub fn inspect(cx: &Context, text: &str) -> Result<InspectReport> {
     match token::open(text, cx.keys(), &cx.repo_name) {
         None => report.rejected = Some(Rejection::NotValid.to_string()),
         Some(claims) => {
-            let revocation = revocation_ref(&claims.id);
+            let revocation = ref_of(&claims.id);
             let refs = cx.remote.connect_for_reading()?.refs(&[REVOKED])?;
             revoked::heed_listed(cx, &refs);
             let shown = refs.iter().any(|r| r.name == revocation);
@@ -233,7 +235,7 @@ pub fn inspect(cx: &Context, text: &str) -> Result<InspectReport> {
 ///
 /// Errors: usage, for what is neither; auth, without a key or an operator's token; denied
 /// by the server; unavailable.
-pub fn revoke(cx: &Context, given: &str, operator: Option<&str>) -> Result<RevokeReport> {
+pub fn revoke(cx: &Context, given: &str, operator: Option<&Secret>) -> Result<RevokeReport> {
     let is_id = given.len() == 16 && given.bytes().all(|b| b.is_ascii_hexdigit());
     let token_id = if is_id {
         given.to_ascii_lowercase()
@@ -244,12 +246,12 @@ pub fn revoke(cx: &Context, given: &str, operator: Option<&str>) -> Result<Revok
             .id
     };
     let sent = operator
-        .map(str::to_owned)
+        .cloned()
         .or_else(|| cx.config.environment_token.clone());
     if sent.is_none() {
         needs_key(cx)?;
     }
-    let name = RefName::new(&revocation_ref(&token_id))?;
+    let name = RefName::new(&ref_of(&token_id))?;
     let published = publish::publish(cx, |attempt| {
         let advertisement = attempt.advertisement;
         let mut report = RevokeReport {

@@ -5,10 +5,11 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use aidf::error::{Error, Kind};
-use aidf::forge::{Auth, Client, Reason, Scheme, Secret, is_plan_limit, reason};
-use aidf::git::wire::endpoint::parse_http;
+use aidf::forge::{Auth, Client, Reason, Scheme, is_plan_limit, reason};
 use aidf::http::{Http, HttpSettings};
 use aidf::progress::Progress;
+use aidf::secret::Secret;
+use aidf::url::parse_http;
 use serde_json::json;
 
 use crate::support::{ForgeServer, Reply};

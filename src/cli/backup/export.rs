@@ -8,6 +8,7 @@ use aidf::clock::Period;
 use aidf::context::Context;
 use aidf::error::{Error, Kind, Result};
 use aidf::ops::backup::{self, ExportReport, ExportRequest, RotateRequest};
+use aidf::secret::Secret;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -33,7 +34,7 @@ pub struct Export {
     dry_run: bool,
     /// With --rotate: the branch's token (- reads it from stdin)
     #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
-    reuse_token: Option<String>,
+    reuse_token: Option<Secret>,
     /// Every repository of the config
     #[arg(long, conflicts_with_all = ["repo", "dir", "reuse_token"])]
     all: bool,

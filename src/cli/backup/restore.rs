@@ -4,6 +4,7 @@ use super::super::ui::{Style, Ui};
 use super::super::{Global, token};
 use aidf::error::Result;
 use aidf::ops::backup::{self, RestoreRequest};
+use aidf::secret::Secret;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -23,7 +24,7 @@ pub struct Restore {
     reason: Option<String>,
     /// The sandbox's token (- reads it from stdin)
     #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
-    reuse_token: Option<String>,
+    reuse_token: Option<Secret>,
 }
 
 pub fn run(global: &Global, ui: &Ui, a: Restore) -> Result<()> {

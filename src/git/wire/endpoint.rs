@@ -1,8 +1,7 @@
 //! Where a remote is: git's URL forms, read into parts.
 
-use super::url::{Fault, Host, decode, read_host_port, split_path};
-pub use super::url::{HttpUrl, parse_http, percent_decode};
 use crate::error::{Error, Kind, Result};
+use crate::url::{Fault, Host, HttpUrl, decode, read_host_port, split_path};
 use std::fmt;
 use std::path::{Path, PathBuf};
 

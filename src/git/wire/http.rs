@@ -1,13 +1,13 @@
 //! Bytes to a remote through smart HTTP (gitprotocol-http): one GET for the
 //! advertisement, then one POST a request, on one kept-alive connection.
 
-use super::endpoint::HttpUrl;
 use super::pace::{drain, read_for};
-use super::url::split_path;
 use super::{Link, LinkSettings, Service};
 use crate::error::{Error, Kind, Result};
 use crate::git::credential::{self, Asked, FROM_APP, Login, OWN_VARIABLE};
 use crate::http::{HttpSettings, transport_error};
+use crate::url::HttpUrl;
+use crate::url::split_path;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::io::{self, Read};
@@ -291,7 +291,7 @@ impl Logins {
             .any(|(n, _)| n.eq_ignore_ascii_case("authorization"))
             && let Some(login) = &self.current
         {
-            let pair = STANDARD.encode(format!("{}:{}", login.user, login.password));
+            let pair = STANDARD.encode(format!("{}:{}", login.user, login.password.reveal()));
             headers.push(("Authorization".to_owned(), format!("Basic {pair}")));
         }
         headers
@@ -520,7 +520,7 @@ fn status_error(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::git::wire::endpoint::parse_http;
+    use crate::url::parse_http;
 
     #[test]
     fn a_redirect_is_followed_to_a_repository_alone_and_never_out_of_https() {

@@ -13,7 +13,6 @@ pub(super) mod pkt_line;
 pub(in crate::git) mod process;
 mod report;
 mod send_pack;
-mod url;
 
 pub use advertisement::Advertisement;
 pub use endpoint::Endpoint;

@@ -12,6 +12,7 @@ use crate::names;
 use crate::ops::access;
 use crate::ops::publish::{self, Objects, Plan, Push};
 use crate::ops::rollback::{self, What};
+use crate::secret::Secret;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -27,7 +28,7 @@ pub struct RestoreRequest {
     /// Why, for the log of an existing branch.
     pub reason: Option<String>,
     /// The token of a sandbox.
-    pub reuse_token: Option<String>,
+    pub reuse_token: Option<Secret>,
 }
 
 /// What was brought back.
@@ -121,7 +122,7 @@ pub fn restore(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> 
         )
         .hint("restore to another branch, or open a sandbox and restore onto it with --to"));
     }
-    let target = access::choose(cx, Some(&to), request.reuse_token.as_deref())?;
+    let target = access::choose(cx, Some(&to), request.reuse_token.as_ref())?;
     let published = publish::publish(cx, |attempt| {
         if attempt.advertisement.tip(branch.as_str()).is_some() {
             return Err(Error::new(Kind::Conflict, format!("{to} is there already")).hint("choose another branch with --to; onto an existing one, --to BRANCH writes a rollback commit"));

@@ -10,6 +10,7 @@ use crate::ledger::{ChangelogEntry, Ledger};
 use crate::ops::access;
 use crate::ops::publish::{self, Objects, Plan, Push};
 use crate::ops::written::{self, Words};
+use crate::secret::Secret;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -21,7 +22,7 @@ pub struct RotateRequest {
     /// Entries of at least this age move.
     pub older_than: Period,
     /// The token: a sandbox's, or an operator's for a protected branch.
-    pub reuse_token: Option<String>,
+    pub reuse_token: Option<Secret>,
     /// Do all but push.
     pub dry_run: bool,
 }
@@ -71,7 +72,7 @@ fn write(cx: &Context, request: &RotateRequest) -> Result<RotateReport> {
         Some(branch) => branch.clone(),
         None => default_branch(cx)?,
     };
-    let target = access::choose(cx, Some(&branch), request.reuse_token.as_deref())?;
+    let target = access::choose(cx, Some(&branch), request.reuse_token.as_ref())?;
     let limit = request.older_than.before(cx.now).ledger();
     let published = publish::publish(cx, |attempt| {
         let advertisement = attempt.advertisement;

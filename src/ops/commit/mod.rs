@@ -13,6 +13,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, Draft, Entry, ObjectId, Store, TreePath, check_parents};
 use crate::policy::{Policy, Reaction};
+use crate::secret::Secret;
 use build::Build;
 pub use read::{Input, Source};
 use read::{Wanted, as_stored, below, check_unique, read_all};
@@ -44,7 +45,7 @@ pub struct Request {
     /// The branch.
     pub branch: Option<String>,
     /// The token.
-    pub reuse_token: Option<String>,
+    pub reuse_token: Option<Secret>,
     /// The tip that the branch must have: an id, or its first digits.
     pub expect_head: Option<String>,
     /// The commit that the files were taken from, in git's syntax.
@@ -137,11 +138,7 @@ impl FileChange {
 /// Errors: usage; denied and auth by policy and token; conflict, with the paths;
 /// integrity for a ledger that cannot be appended to; unavailable.
 pub fn commit(cx: &Context, request: Request) -> Result<Report> {
-    let target = access::choose(
-        cx,
-        request.branch.as_deref(),
-        request.reuse_token.as_deref(),
-    );
+    let target = access::choose(cx, request.branch.as_deref(), request.reuse_token.as_ref());
     let branch = target.as_ref().ok().map(|t| t.name().to_owned());
     let result = target.and_then(|target| write(cx, request, &target));
     cx.journal("commit", branch.as_deref(), &result, |r| {

@@ -14,7 +14,7 @@ mod push;
 mod record;
 mod revoked;
 
-use super::access::{self, revocation_ref};
+use super::access;
 use crate::authority::{self, Facts, Rejection};
 use crate::backup_manifest;
 use crate::backup_name;

@@ -23,7 +23,7 @@ pub fn key_source(store: &Store, environment: impl Fn(&str) -> Option<String>) -
         };
     }
     KeySource {
-        inline: environment("AIDF_KEY"),
+        inline: environment("AIDF_KEY").map(crate::secret::Secret::new),
         file: environment("AIDF_KEY_FILE").map(PathBuf::from),
         // A web server's account may have no home at all.
         ring: Folders::of_user().map_or_else(|_| PathBuf::new(), |f| f.ring()),

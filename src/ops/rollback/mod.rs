@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, Edit, Entry, ObjectId, RefUpdate, Undo, undo};
 use crate::policy::{Ledgers, Policy, Reaction};
+use crate::secret::Secret;
 use crate::words;
 use serde::Serialize;
 
@@ -51,7 +52,7 @@ pub struct Request {
     /// The branch.
     pub branch: Option<String>,
     /// The token.
-    pub reuse_token: Option<String>,
+    pub reuse_token: Option<Secret>,
     /// Who undoes it; the branch's name where none is given.
     pub committed_by: Option<String>,
     /// Do all but push.
@@ -92,11 +93,7 @@ pub struct Report {
 /// Errors: usage; not_found for a commit that is not on the branch; denied and auth;
 /// conflict with the paths; integrity; unavailable.
 pub fn rollback(cx: &Context, request: &Request) -> Result<Report> {
-    let target = access::choose(
-        cx,
-        request.branch.as_deref(),
-        request.reuse_token.as_deref(),
-    );
+    let target = access::choose(cx, request.branch.as_deref(), request.reuse_token.as_ref());
     let branch = target.as_ref().ok().map(|t| t.name().to_owned());
     let result = target.and_then(|target| write(cx, request, &target));
     cx.journal("rollback", branch.as_deref(), &result, |r| {

@@ -10,6 +10,7 @@ use crate::ops::access::{self, Target};
 use crate::ops::base::{self, Before};
 use crate::ops::publish::{self, Objects, Plan, Push};
 use crate::ops::session;
+use crate::secret::Secret;
 use crate::words;
 use serde::Serialize;
 
@@ -19,7 +20,7 @@ pub struct CloseRequest {
     /// The sandbox; the clone's own where none is named.
     pub branch: Option<String>,
     /// The token.
-    pub reuse_token: Option<String>,
+    pub reuse_token: Option<Secret>,
     /// Say what would be done.
     pub dry_run: bool,
 }
@@ -52,11 +53,7 @@ pub struct CloseReport {
 /// Errors: usage, for what is no sandbox; not_found, for one that never was; auth and
 /// denied; unavailable.
 pub fn close(cx: &Context, request: &CloseRequest) -> Result<CloseReport> {
-    let target = sandbox_of(
-        cx,
-        request.branch.as_deref(),
-        request.reuse_token.as_deref(),
-    );
+    let target = sandbox_of(cx, request.branch.as_deref(), request.reuse_token.as_ref());
     let branch = target.as_ref().ok().map(|t| t.name().to_owned());
     let result = target.and_then(|target| carry(cx, request, &target));
     cx.journal("sandbox close", branch.as_deref(), &result, |r| {
@@ -67,7 +64,7 @@ pub fn close(cx: &Context, request: &CloseRequest) -> Result<CloseReport> {
 }
 
 /// The sandbox that is meant.
-fn sandbox_of(cx: &Context, branch: Option<&str>, token: Option<&str>) -> Result<Target> {
+fn sandbox_of(cx: &Context, branch: Option<&str>, token: Option<&Secret>) -> Result<Target> {
     let target = access::choose(cx, branch, token)?;
     if !target.is_sandbox() {
         return Err(
@@ -249,7 +246,7 @@ pub struct RestoreRequest {
     /// The sandbox.
     pub branch: String,
     /// The token.
-    pub reuse_token: Option<String>,
+    pub reuse_token: Option<Secret>,
     /// Say what would be done.
     pub dry_run: bool,
 }
@@ -293,7 +290,7 @@ fn bring_back(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> {
         )
         .hint("give the name that it had, such as sandbox-emerald-hawk"));
     }
-    let target = sandbox_of(cx, Some(&request.branch), request.reuse_token.as_deref())?;
+    let target = sandbox_of(cx, Some(&request.branch), request.reuse_token.as_ref())?;
     let branch = target.name();
     let published = publish::publish(cx, |attempt| {
         let advertisement = attempt.advertisement;

@@ -14,6 +14,7 @@ use crate::ops::publish::{self, Objects, Plan, Push};
 use crate::ops::revoked;
 use crate::ops::session::{self, Session};
 use crate::policy::Policy;
+use crate::secret::Secret;
 use crate::token::{self, Claims, TokenKind};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -22,7 +23,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, Default)]
 pub struct InitRequest {
     /// The token to come back with.
-    pub reuse_token: Option<String>,
+    pub reuse_token: Option<Secret>,
     /// Open a new one whatever token there is.
     pub force_new: bool,
     /// Fail where the token is rejected.
@@ -45,7 +46,7 @@ pub struct InitReport {
     /// The repository.
     pub repo_name: String,
     /// What to come back with.
-    pub reuse_token: String,
+    pub reuse_token: Secret,
     /// A branch was made on the remote.
     pub created: bool,
     /// The token's branch was there and is used again.
@@ -99,14 +100,14 @@ fn open(cx: &mut Context, request: &InitRequest) -> Result<InitReport> {
         None => before
             .as_ref()
             .filter(|s| request.base.is_none() && request.worktree.is_none() && !s.closed)
-            .map(|s| s.reuse_token.as_str()),
+            .map(|s| &s.reuse_token),
     };
     let environment = cx.config.environment_token.clone();
-    let given = request.reuse_token.as_deref().or(environment.as_deref());
+    let given = request.reuse_token.as_ref().or(environment.as_ref());
     let given = given.or(remembered).filter(|_| !something_new);
     let held = held(cx, request, given)?;
     // What names a key is not made one for: this machine only lacks it.
-    let foreign = given.and_then(|t| token::other_key(t, cx.keys()));
+    let foreign = given.and_then(|t| token::other_key(t.reveal(), cx.keys()));
     match foreign.filter(|_| held.is_none()) {
         Some(key) => return Err(access::other_key(key)),
         None if held.is_some() => {}
@@ -117,7 +118,7 @@ fn open(cx: &mut Context, request: &InitRequest) -> Result<InitReport> {
     let cx: &Context = cx;
     let mut rejection = None;
     let given_here = given.filter(|_| held.is_none());
-    let mut claims = match given_here.map(|t| token::open(t, cx.keys(), &cx.repo_name)) {
+    let mut claims = match given_here.map(|t| token::open(t.reveal(), cx.keys(), &cx.repo_name)) {
         Some(Some(claims)) if claims.is_operator() => None,
         Some(Some(claims)) => match authority::judge(&claims, &Facts::at(cx.now)) {
             Ok(_) => Some(claims),
@@ -146,11 +147,11 @@ fn open(cx: &mut Context, request: &InitRequest) -> Result<InitReport> {
     }
     let published = publish::publish(cx, |attempt| {
         let mut opening = Opening::prepare(cx, request, attempt.advertisement)?;
-        if let Some(branch) = &held {
-            return opening.hold(branch, given.unwrap_or_default());
+        if let (Some(branch), Some(token)) = (held, given) {
+            return opening.hold(branch, token);
         }
-        if let Some(good) = &claims {
-            match opening.resume(good, given.unwrap_or_default())? {
+        if let (Some(good), Some(token)) = (&claims, given) {
+            match opening.resume(good, token)? {
                 Ok(plan) => return Ok(plan),
                 Err(why) => {
                     refuse_or_go_on(request, why, &mut rejection)?;
@@ -219,7 +220,7 @@ fn open(cx: &mut Context, request: &InitRequest) -> Result<InitReport> {
 fn held<'r>(
     cx: &Context,
     request: &'r InitRequest,
-    given: Option<&str>,
+    given: Option<&Secret>,
 ) -> Result<Option<&'r str>> {
     let Some(branch) = request.branch.as_deref() else {
         return Ok(None);
@@ -237,7 +238,7 @@ fn held<'r>(
         )
         .hint("give --reuse-token TOKEN, or set AIDF_REUSE_TOKEN"));
     };
-    let here = cx.is_broker() && token::other_key(token, cx.keys()).is_none();
+    let here = cx.is_broker() && token::other_key(token.reveal(), cx.keys()).is_none();
     Ok(Some(branch).filter(|_| !here))
 }
 
@@ -329,7 +330,11 @@ impl<'a> Opening<'a> {
     }
 
     /// The token's branch, as it is or made again; the inner error says why not.
-    fn resume(&self, claims: &Claims, token: &str) -> Result<Result<Plan<InitReport>, Rejection>> {
+    fn resume(
+        &self,
+        claims: &Claims,
+        token: &Secret,
+    ) -> Result<Result<Plan<InitReport>, Rejection>> {
         let branch = claims.branch.clone().unwrap_or_default();
         let revoked = revoked::is_revoked(self.cx, self.advertisement, &claims.id);
         if let Err(why) = self.judge(claims, revoked, None) {
@@ -358,11 +363,11 @@ impl<'a> Opening<'a> {
             };
             return Ok(Ok(Plan::Nothing(report)));
         }
-        self.push(report, Some(token.to_owned())).map(Ok)
+        self.push(report, Some(token.clone())).map(Ok)
     }
 
     /// The branch that a holder names, as it is or made again; the server judges the token.
-    fn hold(&self, branch: &str, token: &str) -> Result<Plan<InitReport>> {
+    fn hold(&self, branch: &str, token: &Secret) -> Result<Plan<InitReport>> {
         let tip = self.advertisement.branch(branch);
         let archived = super::close::newest_archive(self.advertisement, branch);
         let head = tip.or(archived.map(|(_, id)| id)).unwrap_or(self.base_tip);
@@ -375,7 +380,7 @@ impl<'a> Opening<'a> {
                 report.base_created = false;
                 Ok(Plan::Nothing(report))
             }
-            None => self.push(report, Some(token.to_owned())),
+            None => self.push(report, Some(token.clone())),
         }
     }
 
@@ -439,7 +444,12 @@ impl<'a> Opening<'a> {
             .keys()
             .active()
             .ok_or_else(|| Error::new(Kind::Internal, "the key ring is empty"))?;
-        let token = token::seal(&claims, key, &self.cx.repo_name, rand::random());
+        let token = Secret::new(token::seal(
+            &claims,
+            key,
+            &self.cx.repo_name,
+            rand::random(),
+        ));
         let facts = Facts::at(self.cx.now).under(&self.policy);
         let ends = authority::ends(&claims, &facts);
         let mut report = self.report(&branch, &token, self.base_tip, false, ends);
@@ -447,7 +457,7 @@ impl<'a> Opening<'a> {
         self.push(report, Some(token))
     }
 
-    fn push(&self, report: InitReport, token: Option<String>) -> Result<Plan<InitReport>> {
+    fn push(&self, report: InitReport, token: Option<Secret>) -> Result<Plan<InitReport>> {
         let mut updates = Vec::new();
         if self.base_created {
             updates.push(RefUpdate {
@@ -472,7 +482,7 @@ impl<'a> Opening<'a> {
     fn report(
         &self,
         branch: &str,
-        token: &str,
+        token: &Secret,
         head: CommitId,
         existed: bool,
         ends: Option<i64>,
@@ -485,7 +495,7 @@ impl<'a> Opening<'a> {
         InitReport {
             branch: branch.to_owned(),
             repo_name: self.cx.repo_name.clone(),
-            reuse_token: token.to_owned(),
+            reuse_token: token.clone(),
             created: false,
             reused: existed,
             recreated: !existed,
@@ -497,8 +507,9 @@ impl<'a> Opening<'a> {
             expires_at: ends.map(|e| Moment::from_seconds(e).rfc3339()),
             worktree: None,
             message: format!(
-                "Welcome! The sandbox {branch} of {} {again}.\nTo come back to it from anywhere, use this token:\n{token}\nKeep this safe: whoever has it can write to your sandbox.",
-                self.cx.repo_name
+                "Welcome! The sandbox {branch} of {} {again}.\nTo come back to it from anywhere, use this token:\n{}\nKeep this safe: whoever has it can write to your sandbox.",
+                self.cx.repo_name,
+                token.reveal()
             ),
         }
     }

@@ -8,6 +8,7 @@ use crate::git::{CommitId, RefName};
 use crate::ops::access::{self, Target};
 use crate::ops::publish::{self, Objects, Plan, Push};
 use crate::ops::session;
+use crate::secret::Secret;
 use crate::token::TokenKind;
 use crate::words;
 use serde::Serialize;
@@ -18,7 +19,7 @@ pub struct PruneRequest {
     /// Those without a write for so many days.
     pub idle_days: u64,
     /// An operator's token.
-    pub reuse_token: Option<String>,
+    pub reuse_token: Option<Secret>,
     /// Say what would be done.
     pub dry_run: bool,
 }
@@ -83,7 +84,7 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
     };
     for sandbox in found.sandboxes {
         let branch = sandbox.branch.clone();
-        let done = one(cx, request, &sandbox, token.as_deref());
+        let done = one(cx, request, &sandbox, token.as_ref());
         match &done {
             Ok(Some(p)) if !request.dry_run => cx.record(
                 "sandbox prune",
@@ -124,7 +125,7 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
 
 /// The token that is sent along. Where aidf holds the key it decides itself, and the
 /// machine that has the key is the operator's.
-fn operator(cx: &Context, request: &PruneRequest) -> Result<Option<String>> {
+fn operator(cx: &Context, request: &PruneRequest) -> Result<Option<Secret>> {
     let given = request
         .reuse_token
         .clone()
@@ -155,11 +156,11 @@ fn one(
     cx: &Context,
     request: &PruneRequest,
     sandbox: &Sandbox,
-    token: Option<&str>,
+    token: Option<&Secret>,
 ) -> Result<Option<Pruned>> {
     let target = Target {
         branch: RefName::branch(&sandbox.branch)?,
-        token: token.map(str::to_owned),
+        token: token.cloned(),
         claims: None,
     };
     let published = publish::publish(cx, |attempt| {
@@ -180,7 +181,7 @@ fn one(
         Ok(Plan::Push(Push {
             updates,
             objects: Objects::These(Vec::new()),
-            token: token.map(str::to_owned),
+            token: token.cloned(),
             report: Some(pruned),
         }))
     })?;

@@ -14,6 +14,7 @@ use crate::ops::join::{self, Join, Merged, Resolved};
 use crate::ops::publish::{self, Objects, Plan as Pushed, Push};
 use crate::ops::written::{self, Words};
 use crate::policy::Policy;
+use crate::secret::Secret;
 use crate::words;
 use serde::Serialize;
 
@@ -31,7 +32,7 @@ pub struct SyncRequest {
     /// Put both versions of what conflicts into the working files.
     pub markers: bool,
     /// The token.
-    pub reuse_token: Option<String>,
+    pub reuse_token: Option<Secret>,
     /// Do all but push.
     pub dry_run: bool,
 }
@@ -72,11 +73,7 @@ pub struct SyncReport {
 /// Errors: usage, for what is no sandbox; conflict, with the paths; integrity for a ledger
 /// that cannot be read; auth and denied by token and policy; unavailable.
 pub fn sync(cx: &Context, request: SyncRequest) -> Result<SyncReport> {
-    let target = access::choose(
-        cx,
-        request.branch.as_deref(),
-        request.reuse_token.as_deref(),
-    );
+    let target = access::choose(cx, request.branch.as_deref(), request.reuse_token.as_ref());
     let branch = target.as_ref().ok().map(|t| t.name().to_owned());
     let result = target.and_then(|target| write(cx, request, &target));
     cx.journal("sandbox sync", branch.as_deref(), &result, |r| {

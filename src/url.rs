@@ -5,6 +5,7 @@
 //! credential helpers and the servers get to see: `%0a` in a user name is a line of its own to
 //! a helper, and `%2d` an option to ssh.
 
+use crate::secret::Secret;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -62,7 +63,7 @@ impl fmt::Display for Host {
 }
 
 /// `host`, `host:port`, `[v6]` or `[v6]:port`; a port is 1 to 65535.
-pub(super) fn read_host_port(text: &str) -> Result<(Host, Option<u16>), Fault> {
+pub(crate) fn read_host_port(text: &str) -> Result<(Host, Option<u16>), Fault> {
     let (host, port) = match text.strip_prefix('[').and_then(|rest| rest.find(']')) {
         Some(end) => text.split_at(end + 2),
         None => text.split_at(text.find(':').unwrap_or(text.len())),
@@ -88,7 +89,7 @@ pub(super) fn read_host_port(text: &str) -> Result<(Host, Option<u16>), Fault> {
 }
 
 /// `text` with its percent-encoding undone, where that gives text without control characters.
-pub(super) fn decode(text: &str) -> Result<String, Fault> {
+pub(crate) fn decode(text: &str) -> Result<String, Fault> {
     let decoded = percent_decode(text).ok_or("its percent-encoding is broken")?;
     match decoded.chars().any(char::is_control) {
         true => Err("it holds control characters"),
@@ -112,7 +113,7 @@ pub fn percent_decode(text: &str) -> Option<String> {
 }
 
 /// `rest` of a URL as its authority and its path, which begins with its slash.
-pub(super) fn split_path(rest: &str) -> (&str, &str) {
+pub(crate) fn split_path(rest: &str) -> (&str, &str) {
     rest.split_at(rest.find('/').unwrap_or(rest.len()))
 }
 
@@ -125,7 +126,7 @@ pub struct HttpUrl {
     port: Option<u16>,
     path: String,
     user: Option<String>,
-    password: Option<String>,
+    password: Option<Secret>,
 }
 
 impl fmt::Debug for HttpUrl {
@@ -168,7 +169,7 @@ impl HttpUrl {
             port,
             path: read_path(path)?,
             user,
-            password,
+            password: password.map(Secret::new),
         })
     }
 
@@ -200,7 +201,7 @@ impl HttpUrl {
 
     /// Password of the URL, percent-decoded. Never printed.
     pub fn password(&self) -> Option<&str> {
-        self.password.as_deref()
+        self.password.as_ref().map(Secret::reveal)
     }
 
     /// `https` or `http`.
