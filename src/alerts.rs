@@ -157,6 +157,9 @@ fn find_secret(text: &[u8], from: usize) -> Option<&'static str> {
         if at > 0 && (text[at - 1].is_ascii_alphanumeric() || text[at - 1] == b'_') {
             continue;
         }
+        if is_aws_secret(rest) {
+            return Some("an AWS secret access key");
+        }
         for p in &PATTERNS {
             let Some(tail) = rest.strip_prefix(p.start.as_bytes()) else {
                 continue;
@@ -170,9 +173,49 @@ fn find_secret(text: &[u8], from: usize) -> Option<&'static str> {
     None
 }
 
+/// A secret access key has no beginning of its own: the name that AWS's own files and
+/// variables give it must stand before it.
+fn is_aws_secret(text: &[u8]) -> bool {
+    const NAME: &[u8] = b"aws_secret_access_key";
+    /// The most bytes between name and value: spaces, quotes, an equals sign or a colon.
+    const BETWEEN: usize = 8;
+    const LENGTH: usize = 40;
+    let Some((name, rest)) = text.split_at_checked(NAME.len()) else {
+        return false;
+    };
+    if !name.eq_ignore_ascii_case(NAME) {
+        return false;
+    }
+    let between = rest.iter().take_while(|b| b" \t=:\"'".contains(b)).count();
+    let good = |b: &&u8| b.is_ascii_alphanumeric() || b"/+".contains(b);
+    (1..=BETWEEN).contains(&between)
+        && rest[between..].iter().take_while(good).count() >= LENGTH
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_aws_secret_is_known_by_the_name_before_it() {
+        let secret = "aB3/".repeat(10);
+        for line in [
+            format!("aws_secret_access_key = {secret}\n"),
+            format!("export AWS_SECRET_ACCESS_KEY=\"{secret}\""),
+            format!("\"aws_secret_access_key\": \"{secret}\","),
+        ] {
+            assert_eq!(scan(&[line.as_bytes()]), Some("an AWS secret access key"), "{line}");
+            let pieces: Vec<&[u8]> = line.as_bytes().chunks(7).collect();
+            assert!(scan(&pieces).is_some(), "{line}");
+        }
+        for line in [
+            "aws_secret_access_key = ${SECRET}".to_owned(),
+            format!("aws_secret_access_key{secret}"),
+            format!("secret = {secret}"),
+        ] {
+            assert_eq!(scan(&[line.as_bytes()]), None, "{line}");
+        }
+    }
 
     #[test]
     fn every_spelling_that_skips_ci_is_seen() {

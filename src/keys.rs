@@ -70,7 +70,8 @@ struct KeyEntry {
 /// Where the ring comes from.
 #[derive(Debug, Clone)]
 pub struct KeySource {
-    /// `AIDF_KEY`: the key itself, base64 or hexadecimal; several apart by commas.
+    /// `AIDF_KEY`: the key itself, base64 or hexadecimal, several apart by commas; or the
+    /// text of a ring's file.
     pub inline: Option<Secret>,
     /// `AIDF_KEY_FILE`, or else none.
     pub file: Option<PathBuf>,
@@ -97,16 +98,13 @@ impl KeyRing {
     /// Errors: as for [`KeyRing::load`].
     pub fn load_for(source: &KeySource, owner: Option<u32>) -> Result<KeyRing> {
         if let Some(text) = &source.inline {
-            return parse_secrets(text.reveal(), "AIDF_KEY");
+            return parse(text.reveal(), "AIDF_KEY");
         }
         if let Some(path) = &source.file {
             let text = read_secret(path, owner, || {
                 format!("the key file {} cannot be read", path.display())
             })?;
-            return match text.trim_start().starts_with('{') {
-                true => parse_ring(&text, path),
-                false => parse_secrets(&text, &path.display().to_string()),
-            };
+            return parse(&text, &path.display().to_string());
         }
         if !source.ring.exists() {
             return Ok(KeyRing::default());
@@ -114,7 +112,7 @@ impl KeyRing {
         let text = read_secret(&source.ring, owner, || {
             format!("the key ring {} cannot be read", source.ring.display())
         })?;
-        parse_ring(&text, &source.ring)
+        parse_ring(&text, &source.ring.display().to_string())
     }
 
     /// Loads the ring, and makes one with a first key where there is none.
@@ -169,8 +167,16 @@ impl KeyRing {
     }
 }
 
-fn parse_ring(text: &str, path: &Path) -> Result<KeyRing> {
-    let bad = || format!("the key ring {} is damaged", path.display());
+/// The keys of a text: a ring as aidf writes it, or secrets.
+fn parse(text: &str, from: &str) -> Result<KeyRing> {
+    match text.trim_start().starts_with('{') {
+        true => parse_ring(text, from),
+        false => parse_secrets(text, from),
+    }
+}
+
+fn parse_ring(text: &str, from: &str) -> Result<KeyRing> {
+    let bad = || format!("the key ring {from} is damaged");
     let file: RingFile = serde_json::from_str(text).map_err(|e| {
         // The parser's own words could quote the secret: only its place is told.
         Error::new(Kind::Usage, bad()).caused_by(anyhow::anyhow!(
@@ -380,6 +386,14 @@ mod tests {
         assert_eq!(
             load(&hex).unwrap().active().unwrap().id,
             load(&base64).unwrap().active().unwrap().id
+        );
+        let ring = format!(
+            r#"{{"version":1,"keys":[{{"id":"x","secret":"{base64}","created_at":"t"}}]}}"#
+        );
+        assert_eq!(
+            load(&ring).unwrap().active().unwrap().id,
+            load(&hex).unwrap().active().unwrap().id,
+            "the text of a ring's file"
         );
         for bad in ["", "short", "not base64 at all!", &STANDARD.encode([1; 16])] {
             let error = load(bad).err().unwrap();

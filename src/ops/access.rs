@@ -206,7 +206,7 @@ pub(super) fn other_key(id: &str) -> Error {
         Kind::Auth,
         format!("the reuse token was sealed with the key {id}, and that key is not on this machine"),
     )
-    .hint("copy the key ring (keys.json) of the machine that issued the token, or give that key in AIDF_KEY; where the server checks tokens, no key is needed: aidf sandbox init --branch BRANCH --reuse-token TOKEN; for a new sandbox: aidf sandbox init --force-new")
+    .hint("copy the key ring (keys.json) of the machine that issued the token, or give that key in AIDF_KEY; where the server checks tokens, no key is needed: aidf sandbox init --branch BRANCH --reuse-token TOKEN (with `trust: holder` in the configuration, where this machine has keys of its own); for a new sandbox: aidf sandbox init --force-new")
 }
 
 /// The error for a rejected token: the same words whatever was wrong with it.

@@ -323,7 +323,9 @@ fn actions(jobs: &[Job]) -> String {
     }
     text.push_str(
         "  workflow_dispatch:\npermissions:\n  contents: write\n\
-         concurrency:\n  group: aidf-backup\njobs:\n  backup:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n        with:\n          fetch-depth: 0\n\
+         concurrency:\n  group: aidf-backup\njobs:\n  backup:\n    runs-on: ubuntu-latest\n    env:\n\
+         \x20     # the key of the ring, so that other machines take these backups for authenticated\n\
+         \x20     AIDF_KEY: ${{ secrets.AIDF_KEY }}\n    steps:\n      - uses: actions/checkout@v4\n        with:\n          fetch-depth: 0\n\
          \x20     # put aidf on the runner's path before this step\n\
          \x20     - run: aidf --version\n",
     );
