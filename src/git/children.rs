@@ -1,8 +1,7 @@
 //! The programs that we start: what they see of our environment, how long they are waited
 //! for, and how they are ended. One rule for all.
 
-use super::limits::TransferLimits;
-use super::wire::allowed;
+use super::limits::{PATIENCE, TransferLimits};
 use std::io::{self, Read, Write};
 use std::process::{Child as Process, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -33,7 +32,7 @@ impl Default for Patience {
 impl Patience {
     /// How long a program may work on so many bytes: as long as a server might.
     pub(super) fn for_bytes(&self, bytes: u64) -> Duration {
-        allowed(self.timeout, &self.limits, bytes)
+        self.limits.allowed(self.timeout, PATIENCE, bytes)
     }
 }
 

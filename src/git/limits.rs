@@ -49,7 +49,19 @@ impl Default for TransferLimits {
     }
 }
 
+/// How many timeouts an exchange may last that brings nothing of what was asked for. A
+/// server that says it is still at work (keep-alives) is given this long.
+pub(super) const PATIENCE: u32 = 10;
+
 impl TransferLimits {
+    /// How long an exchange may last that is given `waits` timeouts, and brings so many bytes
+    /// of what was asked for.
+    pub(super) fn allowed(&self, timeout: Duration, waits: u32, bytes: u64) -> Duration {
+        let patience = timeout.max(Duration::from_secs(1)) * waits;
+        let earned = Duration::from_secs(bytes / self.bytes_per_second.max(1));
+        patience.saturating_add(earned).min(self.time)
+    }
+
     /// For packs of this machine's own making: a backup that was made must be restorable.
     pub(crate) fn own() -> Self {
         TransferLimits {

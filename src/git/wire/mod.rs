@@ -17,13 +17,13 @@ mod send_pack;
 pub use advertisement::Advertisement;
 pub use endpoint::Endpoint;
 pub use fetch::{FetchConnection, RemoteRef};
-pub use report::{PushOutcome, Verdict};
+pub use report::{PushOutcome, RefUpdate, Verdict};
+pub use send_pack::PushConnection;
 pub(crate) use send_pack::PushFailure;
-pub use send_pack::{PushConnection, RefUpdate};
 
 use self::pace::{Pace, Timed, TimedBody, TooSlow};
 use super::credential::LoginSource;
-use super::limits::TransferLimits;
+use super::limits::{PATIENCE, TransferLimits};
 use super::settings::{GitSettings, why_ignored};
 use crate::error::{Error, Kind, Result};
 use crate::http::Http;
@@ -47,19 +47,8 @@ impl Service {
     }
 }
 
-/// How many timeouts an exchange may last that brings nothing of what was asked for. A
-/// server that says it is still at work (keep-alives) is given this long.
-const PATIENCE: u32 = 10;
-
 /// The same for a push, whose hooks may be slow.
 const PATIENCE_WITH_HOOKS: u32 = 20;
-
-/// How long an exchange may last that brings so many bytes of what was asked for.
-pub(super) fn allowed(timeout: Duration, limits: &TransferLimits, bytes: u64) -> Duration {
-    let mut pace = Pace::start(timeout, PATIENCE, limits);
-    pace.useful(bytes);
-    pace.left()
-}
 
 /// What a link needs to know besides its place.
 pub(crate) struct LinkSettings {

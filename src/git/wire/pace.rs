@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 #[derive(Clone, Copy)]
 pub(super) struct Pace {
     begun: Instant,
-    patience: Duration,
+    timeout: Duration,
+    waits: u32,
+    limits: TransferLimits,
     useful: u64,
-    bytes_per_second: u64,
-    ceiling: Duration,
 }
 
 /// An exchange that took longer than what it brought is worth.
@@ -39,10 +39,10 @@ impl Pace {
     pub(super) fn start(timeout: Duration, waits: u32, limits: &TransferLimits) -> Pace {
         Pace {
             begun: Instant::now(),
-            patience: timeout.max(Duration::from_secs(1)) * waits,
+            timeout,
+            waits,
+            limits: *limits,
             useful: 0,
-            bytes_per_second: limits.bytes_per_second.max(1),
-            ceiling: limits.time,
         }
     }
 
@@ -53,8 +53,7 @@ impl Pace {
 
     /// How long it may still last.
     pub(super) fn left(&self) -> Duration {
-        let earned = Duration::from_secs(self.useful / self.bytes_per_second);
-        let allowed = self.patience.saturating_add(earned).min(self.ceiling);
+        let allowed = self.limits.allowed(self.timeout, self.waits, self.useful);
         allowed.saturating_sub(self.begun.elapsed())
     }
 

@@ -2,8 +2,19 @@
 //! say meanwhile. It is believed only where it says one thing of each ref.
 
 use super::pkt_line::{self, Packet};
-use super::send_pack::RefUpdate;
 use crate::error::{Error, Kind, Result};
+use crate::git::id::{CommitId, RefName};
+
+/// One ref's move: from the tip that was seen to a new one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefUpdate {
+    /// The ref.
+    pub name: RefName,
+    /// The tip it must have; `None`: it must not exist.
+    pub old: Option<CommitId>,
+    /// The new tip; `None`: delete it.
+    pub new: Option<CommitId>,
+}
 
 /// What the server said of one ref.
 #[derive(Debug, Clone, PartialEq, Eq)]

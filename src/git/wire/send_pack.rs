@@ -5,26 +5,15 @@
 use super::advertisement::{Advertisement, read_greeting};
 use super::pace::Pace;
 use super::pkt_line::{self, Packet};
-use super::report::{Messages, PushOutcome, Report};
+use super::report::{Messages, PushOutcome, RefUpdate, Report};
 use super::{Endpoint, LinkSettings, PATIENCE_WITH_HOOKS, Service, Wire};
 use crate::error::{Error, Kind, Result};
-use crate::git::id::{CommitId, RefName};
+use crate::git::id::CommitId;
 use crate::git::pack::Pack;
 use std::io::Read;
 
 /// The most that hooks may print and a server may say besides its report, in bytes.
 const MAX_TALK: u64 = 64 << 20;
-
-/// One ref's move: from the tip that was seen to a new one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RefUpdate {
-    /// The ref.
-    pub name: RefName,
-    /// The tip it must have; `None`: it must not exist.
-    pub old: Option<CommitId>,
-    /// The new tip; `None`: delete it.
-    pub new: Option<CommitId>,
-}
 
 /// Why a push has no report.
 #[derive(Debug)]

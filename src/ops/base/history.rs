@@ -1,7 +1,7 @@
 //! What git's index, HEAD and its history say of a record: whether the file still holds what
 //! was written from here, or git put something else in its place.
 
-use super::records::{Memory, Record, Stand, nanos, read_entry};
+use super::record::{Memory, Record, Stand, nanos, read_entry};
 use crate::context::Context;
 use crate::git::{CommitId, Entry, HeadMove, IndexStamp, Labels, MAX_TEXT, MergedText, ObjectId};
 use std::cell::OnceCell;

@@ -18,6 +18,7 @@
 //! Without a clone (`-R`) the content replaces what the tip holds when the command starts.
 
 mod history;
+mod record;
 mod records;
 
 use super::access::Target;
@@ -25,12 +26,13 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, Entry, MAX_TEXT, ObjectId, TreePath};
 use history::{Written, standing};
+pub(in crate::ops) use record::Before;
 #[cfg(any(fuzzing, test))]
-pub(in crate::ops) use records::reread;
-pub(in crate::ops) use records::{
-    Before, remember, remember_both, remember_pull, remember_rollback, remember_switch,
-};
+pub(in crate::ops) use record::reread;
 use records::{file, load};
+pub(in crate::ops) use records::{
+    remember, remember_both, remember_pull, remember_rollback, remember_switch,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The base of a merge, path by path.

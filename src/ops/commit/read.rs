@@ -1,6 +1,6 @@
 //! The files of a commit: where they come from, and reading them within the limits.
 
-use super::take::{Taken, mode_of};
+use super::take::{Input, Source, mode_of};
 use crate::alerts::SecretScan;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -12,29 +12,6 @@ use std::io::Read;
 /// Bytes that a file may have more than when it was opened: those of a log that somebody
 /// writes on, or of a file of the system that tells no size. What grows on has no end.
 const GROWTH: u64 = 1 << 20;
-
-/// Where a file's content comes from.
-pub enum Source {
-    /// A file of this machine.
-    File(Taken),
-    /// Standard input, or whatever the front end reads from.
-    Stream(Box<dyn Read>),
-}
-
-/// One file to write.
-pub struct Input {
-    /// Where it goes in the tree.
-    pub path: TreePath,
-    /// Where its content comes from.
-    pub source: Source,
-}
-
-impl Input {
-    /// Whether the content is that of the working tree's own file of the path.
-    pub(in crate::ops) fn is_own(&self) -> bool {
-        matches!(&self.source, Source::File(file) if file.is_own())
-    }
-}
 
 /// A file as it was read: its content is in the store, its size and alert known.
 #[derive(Clone)]

@@ -2,7 +2,6 @@
 //! working tree or a folder is opened from that folder's descriptor, never through a
 //! link, and what was opened is what is checked and read.
 
-use super::read::{Input, Source};
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::folder::{Folder, Opened, Refusal, Sort, open_file};
@@ -10,6 +9,7 @@ use crate::git::{Mode, TreePath};
 use crate::ops::access::Target;
 use crate::ops::base;
 use std::collections::BTreeSet;
+use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,6 +20,29 @@ const MAX_FILES: usize = 1_000_000;
 /// Files that are opened before anything is connected to, and held. The others are
 /// opened when they are read: a process may have 256 open on some systems.
 const HELD: usize = 64;
+
+/// Where a file's content comes from.
+pub enum Source {
+    /// A file of this machine.
+    File(Taken),
+    /// Standard input, or whatever the front end reads from.
+    Stream(Box<dyn Read>),
+}
+
+/// One file to write.
+pub struct Input {
+    /// Where it goes in the tree.
+    pub path: TreePath,
+    /// Where its content comes from.
+    pub source: Source,
+}
+
+impl Input {
+    /// Whether the content is that of the working tree's own file of the path.
+    pub(in crate::ops) fn is_own(&self) -> bool {
+        matches!(&self.source, Source::File(file) if file.is_own())
+    }
+}
 
 /// A file of this machine that a commit takes.
 #[derive(Debug)]

@@ -1,0 +1,212 @@
+//! What is remembered of one path of a branch: what its file held when it was written from
+//! here, or took up what the branch has.
+
+use crate::context::Context;
+use crate::git::{CommitId, Entry, Mode, ObjectId, Store};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The memory of one branch, in the git directory of this worktree.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Memory {
+    pub written: BTreeMap<String, Record>,
+    /// What was written from elsewhere than the working tree's own files, such as standard
+    /// input: it says nothing of those files.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub elsewhere: BTreeMap<String, Record>,
+    /// Files that `sandbox pull` or `sync` put conflict markers into, until they are mended.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub marked: BTreeSet<String>,
+    /// HEAD when it was last asked which of the records are in its history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    head: Option<String>,
+}
+
+/// What a file held at a moment.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Stand {
+    /// `100644 <blob>`; none: it was not there.
+    pub held: Option<String>,
+    /// When the file was read or written, in nanoseconds since 1970.
+    pub at: u64,
+    /// What HEAD was at then.
+    #[serde(default)]
+    head: Option<String>,
+    /// Whether the file's content was written to the branch, and not the other way round.
+    #[serde(default)]
+    pub landed: bool,
+}
+
+impl Stand {
+    /// What HEAD was at then.
+    pub fn head(&self) -> Option<CommitId> {
+        CommitId::parse(self.head.as_deref()?).ok()
+    }
+
+    /// When it was, in seconds since 1970.
+    pub fn seconds(&self) -> i64 {
+        i64::try_from(self.at / 1_000_000_000).unwrap_or(i64::MAX)
+    }
+}
+
+/// What is known of one path.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Record {
+    #[serde(flatten)]
+    pub now: Stand,
+    /// The commit that has it.
+    commit: String,
+    /// Whether the memory's HEAD has that commit; none: nobody has asked yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    in_head: Option<bool>,
+    /// What it held before, the newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Stand>,
+}
+
+impl Record {
+    pub fn new(
+        held: Option<Entry>,
+        commit: CommitId,
+        at: Before,
+        head: Option<CommitId>,
+    ) -> Record {
+        Record {
+            now: Stand {
+                held: held.map(write_entry),
+                at: at.0,
+                head: head.map(|h| h.to_string()),
+                landed: false,
+            },
+            commit: commit.to_string(),
+            in_head: None,
+            earlier: Vec::new(),
+        }
+    }
+
+    /// The commit that has it.
+    pub fn commit(&self) -> Option<CommitId> {
+        CommitId::parse(&self.commit).ok()
+    }
+
+    /// Whether HEAD has the commit, as of when the memory was last brought up to HEAD.
+    pub fn in_head(&self) -> bool {
+        self.in_head.unwrap_or(false)
+    }
+
+    /// The record and those before it, as what comes before a new one.
+    fn into_earlier(self) -> Vec<Stand> {
+        let mut all = self.earlier;
+        all.push(self.now);
+        let from = all.len().saturating_sub(MOST_EARLIER);
+        all.split_off(from)
+    }
+}
+
+impl Memory {
+    /// What was written from elsewhere and HEAD has not.
+    pub fn elsewhere(&self, cx: &Context, head: CommitId) -> BTreeMap<String, Option<Entry>> {
+        let mut in_head: BTreeMap<&str, bool> = BTreeMap::new();
+        let mut found = BTreeMap::new();
+        for (path, record) in &self.elsewhere {
+            let has = || {
+                record
+                    .commit()
+                    .is_some_and(|c| cx.store.is_ancestor(c, head))
+            };
+            if *in_head.entry(&record.commit).or_insert_with(has) {
+                continue;
+            }
+            let held = record.now.held.as_deref().and_then(read_entry);
+            // Content that git has collected since is as if it had never been written.
+            if held.is_none_or(|e| cx.store.has(e.id)) {
+                found.insert(path.clone(), held);
+            }
+        }
+        found
+    }
+
+    /// Finds which records HEAD has in its history.
+    ///
+    /// An answer stands as long as HEAD does, and that it has a commit as long as it only
+    /// goes forward: a commit asks for few, however many the memory holds.
+    pub fn bring_up_to(&mut self, store: &Store, head: CommitId) {
+        let before = self.head.as_deref();
+        let before = before.and_then(|h| CommitId::parse(h).ok());
+        // A shallow clone may learn of older commits.
+        let stayed = before == Some(head) && !store.is_shallow();
+        let forward = stayed || before.is_some_and(|b| store.is_ancestor(b, head));
+        let mut asked: BTreeMap<String, bool> = BTreeMap::new();
+        for record in self.written.values_mut() {
+            record.in_head = match record.in_head {
+                Some(known) if stayed || (known && forward) => Some(known),
+                _ => {
+                    let ask = || record.commit().is_some_and(|c| store.is_ancestor(c, head));
+                    Some(*asked.entry(record.commit.clone()).or_insert_with(ask))
+                }
+            };
+        }
+        self.head = Some(head.to_string());
+    }
+
+    /// Takes a new record of a path; the one before it becomes an earlier one.
+    pub fn put(&mut self, path: &str, mut record: Record) {
+        let before = self.written.remove(path);
+        record.earlier = before.map(Record::into_earlier).unwrap_or_default();
+        self.written.insert(path.to_owned(), record);
+    }
+}
+
+/// Earlier records that are kept of a path.
+const MOST_EARLIER: usize = 16;
+
+/// A moment before the files are read; what git rewrites later is newer.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::ops) struct Before(u64);
+
+impl Before {
+    /// The present, by the clock that stamps files.
+    pub fn now() -> Before {
+        Before(nanos(SystemTime::now()))
+    }
+}
+
+pub(super) fn nanos(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH)
+        .map_or(0, |d| u64::try_from(d.as_nanos()).unwrap_or(u64::MAX))
+}
+
+fn write_entry(entry: Entry) -> String {
+    let mode = match entry.mode {
+        Mode::Executable => "100755",
+        _ => "100644",
+    };
+    format!("{mode} {}", entry.id)
+}
+
+pub(super) fn read_entry(text: &str) -> Option<Entry> {
+    let (mode, id) = text.split_once(' ')?;
+    Some(Entry {
+        id: ObjectId::parse(id).ok()?,
+        mode: match mode {
+            "100755" => Mode::Executable,
+            _ => Mode::File,
+        },
+    })
+}
+
+/// For fuzzing: what may stand in such a file is read, written and read alike.
+#[cfg(any(fuzzing, test))]
+pub(in crate::ops) fn reread(data: &[u8]) {
+    let Ok(memory) = serde_json::from_slice::<Memory>(data) else {
+        return;
+    };
+    for record in memory.written.into_values() {
+        let all = record.into_earlier();
+        assert!(all.len() <= MOST_EARLIER);
+        for entry in all.into_iter().filter_map(|e| read_entry(&e.held?)) {
+            assert_eq!(read_entry(&write_entry(entry)), Some(entry));
+        }
+    }
+}
