@@ -188,8 +188,7 @@ fn is_aws_secret(text: &[u8]) -> bool {
     }
     let between = rest.iter().take_while(|b| b" \t=:\"'".contains(b)).count();
     let good = |b: &&u8| b.is_ascii_alphanumeric() || b"/+".contains(b);
-    (1..=BETWEEN).contains(&between)
-        && rest[between..].iter().take_while(good).count() >= LENGTH
+    (1..=BETWEEN).contains(&between) && rest[between..].iter().take_while(good).count() >= LENGTH
 }
 
 #[cfg(test)]
@@ -204,7 +203,11 @@ mod tests {
             format!("export AWS_SECRET_ACCESS_KEY=\"{secret}\""),
             format!("\"aws_secret_access_key\": \"{secret}\","),
         ] {
-            assert_eq!(scan(&[line.as_bytes()]), Some("an AWS secret access key"), "{line}");
+            assert_eq!(
+                scan(&[line.as_bytes()]),
+                Some("an AWS secret access key"),
+                "{line}"
+            );
             let pieces: Vec<&[u8]> = line.as_bytes().chunks(7).collect();
             assert!(scan(&pieces).is_some(), "{line}");
         }

@@ -3,16 +3,14 @@
 use super::revoked;
 use super::session::{self, Session};
 use crate::authority::{self, Barrier, Facts, Rejection, Writer};
-use crate::config::DEFAULT_BASE;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::gate::REVOKED;
-use crate::git::{Advertisement, CommitId, RefName, Store, TreePath};
+use crate::git::{Advertisement, CommitId, RefName};
 use crate::names;
-use crate::policy::{self, Policy, PolicyFile};
+use crate::ops::snapshot;
+use crate::policy::Policy;
 use crate::secret::Secret;
 use crate::token::{self, Claims};
-use crate::yaml;
 
 /// The branch to write and what was given to prove it.
 #[derive(Debug, Clone)]
@@ -215,161 +213,11 @@ pub fn rejected(why: Rejection) -> Error {
         .hint("open a new sandbox with `aidf sandbox init`, or ask the operator for a token")
 }
 
-/// Reads the policy at the tip of the base; its objects must be in the store.
-///
-/// A repository without the base has the default policy. Errors: integrity, for a
-/// policy that cannot be read: then nobody writes.
-pub fn policy(cx: &Context, advertisement: &Advertisement) -> Result<Policy> {
-    let file = match policy_tip(cx, advertisement) {
-        Some(tip) => policy_file(&cx.store, tip, &cx.config.base)?,
-        None => PolicyFile::default(),
-    };
-    let default = default_branch(cx);
-    Ok(Policy::new(
-        &file,
-        &cx.config.policy,
-        &cx.config.base,
-        default.as_deref(),
-    ))
-}
-
-/// What a remote says of itself to readers: its policy, and what is needed besides.
-pub struct Standing {
-    /// The policy file at the base's tip; empty where there is none.
-    pub file: PolicyFile,
-    /// The commit that holds it.
-    pub tip: Option<CommitId>,
-    /// The default branch, where it has one.
-    pub default_branch: Option<String>,
-    /// Every branch, by its short name.
-    pub branches: Vec<(String, CommitId)>,
-}
-
-/// Reads the policy of a remote without pushing; its objects are then in the store.
-///
-/// Errors: integrity, for a policy that cannot be read; unavailable.
-pub fn standing(cx: &Context) -> Result<Standing> {
-    let refs = cx
-        .remote
-        .connect_for_reading()?
-        .refs(&["refs/heads/", REVOKED])?;
-    revoked::heed_listed(cx, &refs);
-    let default_branch = refs
-        .iter()
-        .find(|r| r.name == "HEAD")
-        .and_then(|r| r.target.as_deref()?.strip_prefix("refs/heads/"))
-        .map(str::to_owned);
-    let branches: Vec<(String, CommitId)> = refs
-        .iter()
-        .filter_map(|r| Some((r.name.strip_prefix("refs/heads/")?.to_owned(), r.id)))
-        .collect();
-    let at = |name: &str| branches.iter().find(|(n, _)| n == name).map(|(_, id)| *id);
-    let tip = at(&cx.config.base)
-        .or_else(|| at(DEFAULT_BASE))
-        .or_else(|| at(default_branch.as_deref()?));
-    let file = match tip {
-        Some(tip) => {
-            cx.remote.fetch(&cx.store, &[tip], false, &*cx.progress)?;
-            policy_file(&cx.store, tip, &cx.config.base)?
-        }
-        None => PolicyFile::default(),
-    };
-    Ok(Standing {
-        file,
-        tip,
-        default_branch,
-        branches,
-    })
-}
-
-/// Reads the policy file of a commit; one without it has an empty one.
-///
-/// `base` is the branch that it is the tip of, for messages. Errors: integrity.
-pub fn policy_file(store: &Store, tip: CommitId, base: &str) -> Result<PolicyFile> {
-    let bad = |why: String| {
-        Error::new(
-            Kind::Integrity,
-            format!(
-                "the policy `{}` of {} cannot be used: {why}",
-                policy::PATH,
-                base
-            ),
-        )
-        .hint("nothing was written; mend it by a reviewed change on that branch")
-    };
-    let tree = store.commit(tip)?.tree;
-    let Some(entry) = store.entry(tree, policy::PATH.as_bytes())? else {
-        return Ok(PolicyFile::default());
-    };
-    if !entry.mode.is_file() || store.blob_size(entry.id)? > 1 << 20 {
-        return Err(bad("it is not a file of less than 1 MiB".to_owned()));
-    }
-    let text = String::from_utf8(store.read_blob(entry.id)?)
-        .map_err(|_| bad("it is not UTF-8".to_owned()))?;
-    let file = match text.trim().is_empty() {
-        true => PolicyFile::default(),
-        false => yaml::read::<Option<PolicyFile>>(&text)
-            .map_err(bad)?
-            .unwrap_or_default(),
-    };
-    if file.version.is_some_and(|v| v != 1) {
-        return Err(bad(
-            "its version is not 1, the one this aidf knows".to_owned()
-        ));
-    }
-    if let Some(fault) = file.fault() {
-        return Err(bad(fault));
-    }
-    let ledgers = &file.ledgers;
-    for path in [&ledgers.changelog, &ledgers.memory, &ledgers.rollbacks]
-        .into_iter()
-        .flatten()
-    {
-        TreePath::new(path).map_err(|e| bad(e.message().to_owned()))?;
-    }
-    Ok(file)
-}
-
-/// The commit that holds the policy.
-pub fn policy_tip(cx: &Context, advertisement: &Advertisement) -> Option<CommitId> {
-    // A base that is not there must not take the policy with it.
-    advertisement
-        .branch(&cx.config.base)
-        .or_else(|| advertisement.branch(DEFAULT_BASE))
-        .or_else(|| advertisement.branch(&default_branch(cx)?))
-}
-
-/// The default branch, as far as the clone knows it.
-pub fn default_branch(cx: &Context) -> Option<String> {
-    let prefix = format!("refs/remotes/{}/", cx.remote.name());
-    cx.store
-        .symbolic_ref(&format!("{prefix}HEAD"))?
-        .strip_prefix(&prefix)
-        .map(str::to_owned)
-}
-
-/// The remote's default branch: what this clone or cache knows, else asked for once.
-///
-/// Errors: not_found, where it has none; unavailable.
-pub fn learn_default_branch(cx: &Context) -> Result<String> {
-    if let Some(known) = default_branch(cx) {
-        return Ok(known);
-    }
-    let name = cx.remote.default_branch()?;
-    let (head, target) = (
-        format!("refs/remotes/{}/HEAD", cx.remote.name()),
-        format!("refs/remotes/{}/{name}", cx.remote.name()),
-    );
-    // Only saves the question the next time.
-    let _ = cx.store.set_symbolic_ref(&head, &target);
-    Ok(name)
-}
-
 /// Whether a branch is the remote's default one, which is always protected.
 ///
 /// Errors: unavailable: what cannot be known is not let through.
 fn is_default(cx: &Context, branch: &str) -> Result<bool> {
-    match learn_default_branch(cx) {
+    match snapshot::learn_default_branch(cx) {
         Ok(name) => Ok(name == branch),
         Err(e) if e.kind() == Kind::NotFound => Ok(false),
         Err(e) => Err(e),

@@ -15,6 +15,7 @@ use crate::git::{CommitId, Draft, Edit, Entry, Mode, ObjectId, RefName, RefUpdat
 use crate::guards::{self, Guard};
 use crate::ledger::{self, Ledger, Side, Versions};
 use crate::names;
+use crate::ops::snapshot;
 use crate::policy::Policy;
 use crate::secret::Secret;
 use crate::words;
@@ -120,7 +121,7 @@ fn carry(cx: &Context, request: &Request) -> Result<Report> {
     let branch = source(cx, request)?;
     let to = match &request.to {
         Some(to) => to.clone(),
-        None => access::learn_default_branch(cx)?,
+        None => snapshot::learn_default_branch(cx)?,
     };
     let target = access::choose(cx, Some(&to), request.reuse_token.as_ref())?;
     if names::is_sandbox(&to) {
@@ -150,10 +151,7 @@ fn carry(cx: &Context, request: &Request) -> Result<Report> {
             )
             .hint("see the sandboxes with `aidf sandbox list`")
         })?;
-        let mut needed = vec![tip, head];
-        needed.extend(access::policy_tip(cx, advertisement));
-        cx.remote.fetch(&cx.store, &needed, true, &*cx.progress)?;
-        let policy = access::policy(cx, advertisement)?;
+        let policy = snapshot::fetch_with_policy(cx, advertisement, [tip, head])?;
         let commit = cx.store.commit(tip)?;
         access::authorise(cx, &target, &policy, advertisement, commit.time)
             .map_err(|e| match e.kind() {

@@ -19,6 +19,7 @@ mod revoked;
 pub mod rollback;
 pub mod sandbox;
 pub mod session;
+mod snapshot;
 pub mod status;
 pub mod token;
 mod written;

@@ -11,8 +11,8 @@ use crate::forge::{Approval, Forge, Provider, Purpose, saying_also};
 use crate::git::{Advertisement, Change, CommitId, Mode};
 use crate::guards::{self, Facts, File, Guard, Measure};
 use crate::ledger::{Ledger, attributes};
-use crate::ops::access;
 use crate::ops::commit::FileChange;
+use crate::ops::snapshot;
 use crate::policy::{Policy, PolicyFile};
 use serde::Serialize;
 
@@ -95,7 +95,7 @@ pub fn propose(cx: &Context, request: &Request) -> Result<Report> {
 }
 
 fn carry(cx: &Context, request: &Request) -> Result<Report> {
-    let standing = access::standing(cx)?;
+    let standing = snapshot::standing(cx)?;
     let to = match (&request.to, &standing.default_branch) {
         (Some(to), _) => to.clone(),
         (None, Some(default)) => default.clone(),
@@ -111,12 +111,7 @@ fn carry(cx: &Context, request: &Request) -> Result<Report> {
     let found = sandbox::find(cx, request.branch.as_deref(), Some(&to))?;
     let branch = found.branch.short().to_owned();
     let commits = own_commits(cx, &found)?;
-    let policy = Policy::new(
-        &standing.file,
-        &cx.config.policy,
-        &cx.config.base,
-        standing.default_branch.as_deref(),
-    );
+    let policy = standing.policy(cx);
     let mut report = Report {
         title: match commits.is_empty() {
             true => String::new(),
@@ -282,10 +277,7 @@ fn approve(
 ///
 /// Errors: integrity, for a policy that cannot be read.
 pub(super) fn limit_of(cx: &Context, advertisement: &Advertisement) -> Result<u64> {
-    let file = match access::policy_tip(cx, advertisement) {
-        Some(tip) => access::policy_file(&cx.store, tip, &cx.config.base)?,
-        None => PolicyFile::default(),
-    };
+    let file = snapshot::policy_file_of(cx, advertisement)?;
     Ok(limit(&file, &cx.config.policy))
 }
 

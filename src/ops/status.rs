@@ -10,7 +10,8 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::git::{CommitId, Entry, TreePath, mode_of};
 use crate::ledger::attributes;
-use crate::policy::{Ledgers, Policy};
+use crate::ops::snapshot;
+use crate::policy::Ledgers;
 use crate::words;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -77,11 +78,8 @@ pub enum State {
 /// Errors: not_found, for a branch that was named; auth, for a session that others can
 /// read; integrity, for a policy that cannot be read; unavailable.
 pub fn status(cx: &Context, request: &Request) -> Result<Report> {
-    let standing = access::standing(cx)?;
-    let tip_of = |name: &str| {
-        let found = standing.branches.iter().find(|(n, _)| n == name);
-        found.map(|(_, id)| *id)
-    };
+    let standing = snapshot::standing(cx)?;
+    let tip_of = |name: &str| standing.tip_of(name);
     let mut report = Report {
         repo_name: cx.repo_name.clone(),
         branch: None,
@@ -117,12 +115,7 @@ pub fn status(cx: &Context, request: &Request) -> Result<Report> {
     if let Some(base) = base {
         (report.ahead, report.behind) = cx.store.ahead_behind(head, base);
     }
-    let policy = Policy::new(
-        &standing.file,
-        &cx.config.policy,
-        &cx.config.base,
-        standing.default_branch.as_deref(),
-    );
+    let policy = standing.policy(cx);
     let last_write = cx.store.commit(head)?.time;
     report.expires_at = target.claims.as_ref().and_then(|claims| {
         let facts = Facts {

@@ -1,6 +1,6 @@
 //! Tokens by hand: issued for a sandbox or an operator, read, and revoked.
 
-use super::access::{self, rejected};
+use super::access::rejected;
 use super::publish::{self, Objects, Plan, Push};
 use super::revoked;
 use crate::authority::{self, Facts, Rejection};
@@ -11,7 +11,7 @@ use crate::files::hex;
 use crate::gate::REVOKED;
 use crate::git::{RefName, RefUpdate};
 use crate::names;
-use crate::policy::Policy;
+use crate::ops::snapshot;
 use crate::revocations::ref_of;
 use crate::secret::Secret;
 use crate::token::{self, Claims, TokenKind};
@@ -165,11 +165,8 @@ pub fn issue(cx: &mut Context, request: &IssueRequest) -> Result<IssueReport> {
 
 /// The days that the policy gives a sandbox's token.
 fn longest(cx: &Context) -> Option<u32> {
-    match access::standing(cx) {
-        Ok(standing) => {
-            let policy = Policy::new(&standing.file, &cx.config.policy, &cx.config.base, None);
-            policy.sandbox().token_days
-        }
+    match snapshot::standing(cx) {
+        Ok(standing) => standing.policy(cx).sandbox().token_days,
         Err(e) => {
             cx.warn(format!(
                 "the policy could not be read, so its `token_days` is not heeded: {}",
@@ -265,7 +262,7 @@ pub fn revoke(cx: &Context, given: &str, operator: Option<&Secret>) -> Result<Re
             return Ok(Plan::Nothing(report));
         }
         // A ref needs something to point at; the policy's commit is always there.
-        let tip = access::policy_tip(cx, advertisement).ok_or_else(|| {
+        let tip = snapshot::policy_tip(cx, advertisement).ok_or_else(|| {
             Error::new(
                 Kind::NotFound,
                 format!("{} has no base branch yet", cx.remote.address()),
@@ -302,7 +299,7 @@ fn with_use(cx: &Context, claims: &Claims, facts: Facts) -> Result<Facts> {
     let Some(branch) = branch else {
         return Ok(facts);
     };
-    let standing = match access::standing(cx) {
+    let standing = match snapshot::standing(cx) {
         Ok(standing) => standing,
         // A token can be read under a policy that cannot.
         Err(e) if e.kind() == Kind::Integrity => {
@@ -311,17 +308,11 @@ fn with_use(cx: &Context, claims: &Claims, facts: Facts) -> Result<Facts> {
         }
         Err(e) => return Err(e),
     };
-    let policy = Policy::new(
-        &standing.file,
-        &cx.config.policy,
-        &cx.config.base,
-        standing.default_branch.as_deref(),
-    );
-    let tip = standing.branches.iter().find(|(b, _)| b == branch);
-    let tip = match tip {
-        Some((_, tip)) => {
-            cx.remote.fetch(&cx.store, &[*tip], false, &*cx.progress)?;
-            Some(cx.store.commit(*tip)?.time)
+    let policy = standing.policy(cx);
+    let tip = match standing.tip_of(branch) {
+        Some(tip) => {
+            cx.remote.fetch(&cx.store, &[tip], false, &*cx.progress)?;
+            Some(cx.store.commit(tip)?.time)
         }
         None => None,
     };

@@ -180,6 +180,7 @@ fn writers_of_one_file_append_or_conflict_but_never_replace() {
             .collect();
         threads.into_iter().map(|t| t.join().unwrap()).sum()
     });
+    assert!(landed > 0, "nobody wrote, and so nothing was tried");
     assert_eq!(w.remote.count(&format!("{before}..{branch}")), landed);
     let log = entries(&w.remote.file(&branch, CHANGELOG));
     assert_eq!(

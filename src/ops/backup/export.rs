@@ -7,8 +7,8 @@ use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::write_whole;
 use crate::git::{CommitId, RefName};
-use crate::ops::access;
-use crate::policy::{Ledgers, Policy, PolicyFile};
+use crate::ops::snapshot;
+use crate::policy::Ledgers;
 use crate::yaml;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -105,27 +105,18 @@ pub fn export(cx: &Context, request: &ExportRequest) -> Result<ExportReport> {
         .iter()
         .map(|b| RefName::branch(b))
         .collect::<Result<Vec<_>>>()?;
-    let base = format!("refs/heads/{}", cx.config.base);
-    let mut prefixes: Vec<&str> = names.iter().map(RefName::as_str).collect();
-    prefixes.push(&base);
-    let refs = cx.remote.connect_for_reading()?.refs(&prefixes)?;
-    let tip = |name: &str| refs.iter().find(|r| r.name == name).map(|r| r.id);
+    let standing = snapshot::standing(cx)?;
     let mut tips = Vec::new();
     for name in &names {
-        tips.push(tip(name.as_str()).ok_or_else(|| {
+        tips.push(standing.tip_of(name.short()).ok_or_else(|| {
             Error::new(
                 Kind::NotFound,
                 format!("{} has no branch {}", cx.remote.address(), name.short()),
             )
         })?);
     }
-    let wants: Vec<CommitId> = tips.iter().copied().chain(tip(&base)).collect();
-    cx.remote.fetch(&cx.store, &wants, false, &*cx.progress)?;
-    let file = tip(&base)
-        .map(|id| access::policy_file(&cx.store, id, &cx.config.base))
-        .transpose()?
-        .unwrap_or_default();
-    let policy = Policy::new(&file, &PolicyFile::default(), &cx.config.base, None);
+    cx.remote.fetch(&cx.store, &tips, false, &*cx.progress)?;
+    let policy = standing.policy(cx);
     let mut exports = Vec::new();
     for (name, tip) in names.iter().zip(tips) {
         for out in &folders {

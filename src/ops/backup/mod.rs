@@ -38,7 +38,7 @@ use crate::backup_name::{self, BackupName};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, RemoteRef};
-use crate::ops::access::learn_default_branch as default_branch;
+use crate::ops::snapshot::learn_default_branch as default_branch;
 use serde::Serialize;
 
 /// One branch's backup.

@@ -12,6 +12,7 @@ use crate::names;
 use crate::ops::access;
 use crate::ops::publish::{self, Objects, Plan, Push};
 use crate::ops::rollback::{self, What};
+use crate::ops::snapshot;
 use crate::secret::Secret;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -127,15 +128,7 @@ pub fn restore(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> 
         if attempt.advertisement.tip(branch.as_str()).is_some() {
             return Err(Error::new(Kind::Conflict, format!("{to} is there already")).hint("choose another branch with --to; onto an existing one, --to BRANCH writes a rollback commit"));
         }
-        cx.remote.fetch(
-            &cx.store,
-            &access::policy_tip(cx, attempt.advertisement)
-                .into_iter()
-                .collect::<Vec<_>>(),
-            true,
-            &*cx.progress,
-        )?;
-        let policy = access::policy(cx, attempt.advertisement)?;
+        let policy = snapshot::fetch_with_policy(cx, attempt.advertisement, [])?;
         access::authorise(cx, &target, &policy, attempt.advertisement, 0)?;
         let update = RefUpdate {
             name: branch.clone(),

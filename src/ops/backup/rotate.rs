@@ -9,6 +9,7 @@ use crate::git::{CommitId, Edit, RefUpdate};
 use crate::ledger::{ChangelogEntry, Ledger};
 use crate::ops::access;
 use crate::ops::publish::{self, Objects, Plan, Push};
+use crate::ops::snapshot;
 use crate::ops::written::{self, Words};
 use crate::secret::Secret;
 use serde::Serialize;
@@ -82,10 +83,7 @@ fn write(cx: &Context, request: &RotateRequest) -> Result<RotateReport> {
                 format!("{} has no branch {branch}", cx.remote.address()),
             )
         })?;
-        let mut needed = vec![tip];
-        needed.extend(access::policy_tip(cx, advertisement));
-        cx.remote.fetch(&cx.store, &needed, true, &*cx.progress)?;
-        let policy = access::policy(cx, advertisement)?;
+        let policy = snapshot::fetch_with_policy(cx, advertisement, [tip])?;
         let commit = cx.store.commit(tip)?;
         access::authorise(cx, &target, &policy, advertisement, commit.time)?;
         let ledgers = policy.ledgers();

@@ -12,14 +12,14 @@ use crate::alerts::{Alert, AlertKind};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, Draft, Entry, ObjectId, Store, TreePath, check_parents};
+use crate::ops::snapshot;
 use crate::policy::{Policy, Reaction};
 use crate::secret::Secret;
 use build::Build;
-pub use read::{Input, Source};
 use read::{Wanted, as_stored, below, check_unique, read_all};
 use serde::Serialize;
 use std::collections::BTreeSet;
-pub use take::Taken;
+pub use take::{Input, Source, Taken};
 
 /// What is asked for.
 #[derive(Default)]
@@ -195,11 +195,8 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
         if let Some(expected) = &request.expect_head {
             expect(target, tip, expected)?;
         }
-        let mut needed = vec![tip];
-        needed.extend(access::policy_tip(cx, advertisement));
-        cx.remote.fetch(&cx.store, &needed, true, &*cx.progress)?;
+        let policy = snapshot::fetch_with_policy(cx, advertisement, [tip])?;
         let parent = cx.store.commit(tip)?;
-        let policy = access::policy(cx, advertisement)?;
         access::authorise(cx, target, &policy, advertisement, parent.time)?;
         // What the first try took for the base stays it for every further one.
         let base = match &mut base {

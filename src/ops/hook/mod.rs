@@ -14,7 +14,6 @@ mod push;
 mod record;
 mod revoked;
 
-use super::access;
 use crate::authority::{self, Facts, Rejection};
 use crate::backup_manifest;
 use crate::backup_name;
@@ -25,6 +24,7 @@ use crate::gate::{self, Asked, Motion, Pusher};
 use crate::git::{CommitId, Store};
 use crate::journal::Journal;
 use crate::keys::KeyRing;
+use crate::ops::snapshot;
 use crate::policy::{Policy, PolicyFile};
 use crate::revocations::{Revocations, token_of};
 use crate::token;
@@ -345,7 +345,7 @@ impl Gate {
 
     fn policy_file(&self) -> Result<PolicyFile> {
         match self.policy_tip() {
-            Some(tip) => access::policy_file(&self.store, tip, &self.base),
+            Some(tip) => snapshot::policy_file(&self.store, tip, &self.base),
             None => Ok(PolicyFile::default()),
         }
     }

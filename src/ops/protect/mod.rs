@@ -6,13 +6,13 @@ mod guide;
 mod trust;
 mod workflows;
 
-use super::access;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::forge::{
     Access, Change, Forge, Provider, Purpose, RuleState, State, Wanted, detect, saying_also,
 };
 use crate::git::{CommitId, Endpoint};
+use crate::ops::snapshot;
 use crate::policy::{Policy, ProtectRules};
 use crate::words;
 use serde::Serialize;
@@ -344,7 +344,7 @@ pub(super) fn provider_of(cx: &Context, named: Option<Provider>) -> Result<Provi
 
 /// What the policy and the flags want, of this remote; and the commit of the policy.
 fn wanted(cx: &Context, request: &Request) -> Result<(Wanted, Option<CommitId>)> {
-    let standing = access::standing(cx)?;
+    let standing = snapshot::standing(cx)?;
     let rules = standing.file.protect.with(&request.rules);
     let default_branch = standing.default_branch.unwrap_or_else(|| "main".to_owned());
     let policy = Policy::new(

@@ -13,6 +13,7 @@ use crate::backup_name;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, Edit, Entry, ObjectId, RefUpdate, Undo, undo};
+use crate::ops::snapshot;
 use crate::policy::{Ledgers, Policy, Reaction};
 use crate::secret::Secret;
 use crate::words;
@@ -119,7 +120,6 @@ fn write(cx: &Context, request: &Request, target: &Target) -> Result<Report> {
             .hint("name it with --branch; see them with `aidf sandbox list`")
         })?;
         let mut needed = vec![tip];
-        needed.extend(access::policy_tip(cx, advertisement));
         // A backup is a branch of its own, and may lie outside this one's history.
         let named = match &request.what {
             What::To(name) if name.starts_with(backup_name::PREFIX) => advertisement.branch(name),
@@ -131,8 +131,7 @@ fn write(cx: &Context, request: &Request, target: &Target) -> Result<Report> {
         let from = target.claims.as_ref().and_then(|c| c.base.as_deref());
         let base = advertisement.branch(from.unwrap_or(&cx.config.base));
         needed.extend(base);
-        cx.remote.fetch(&cx.store, &needed, true, &*cx.progress)?;
-        let policy = access::policy(cx, advertisement)?;
+        let policy = snapshot::fetch_with_policy(cx, advertisement, needed)?;
         access::authorise(
             cx,
             target,

@@ -10,6 +10,7 @@ use crate::ops::access::{self, Target};
 use crate::ops::base::{self, Before};
 use crate::ops::publish::{self, Objects, Plan, Push};
 use crate::ops::session;
+use crate::ops::snapshot;
 use crate::secret::Secret;
 use crate::words;
 use serde::Serialize;
@@ -99,11 +100,8 @@ fn carry(cx: &Context, request: &CloseRequest, target: &Target) -> Result<CloseR
             };
         };
         let homes = landed_in(cx, advertisement, &base);
-        let mut needed = vec![tip];
-        needed.extend(access::policy_tip(cx, advertisement));
-        needed.extend(&homes);
-        cx.remote.fetch(&cx.store, &needed, true, &*cx.progress)?;
-        let policy = access::policy(cx, advertisement)?;
+        let wants = std::iter::once(tip).chain(homes.iter().copied());
+        let policy = snapshot::fetch_with_policy(cx, advertisement, wants)?;
         let last_write = cx.store.commit(tip)?.time;
         access::authorise(cx, target, &policy, advertisement, last_write)?;
         report.unchanged = false;
@@ -160,7 +158,7 @@ pub(super) fn newest_archive(
 
 /// Where work counts as landed: the sandbox's base and the default branch.
 fn landed_in(cx: &Context, advertisement: &Advertisement, base: &str) -> Vec<CommitId> {
-    let default = access::learn_default_branch(cx).ok();
+    let default = snapshot::learn_default_branch(cx).ok();
     let names = [Some(base.to_owned()), default];
     names
         .into_iter()
@@ -307,10 +305,7 @@ fn bring_back(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> {
                 format!("{} has no archive of {branch}", cx.remote.address()),
             )
         })?;
-        let mut needed = vec![head];
-        needed.extend(access::policy_tip(cx, advertisement));
-        cx.remote.fetch(&cx.store, &needed, true, &*cx.progress)?;
-        let policy = access::policy(cx, advertisement)?;
+        let policy = snapshot::fetch_with_policy(cx, advertisement, [head])?;
         let last_write = cx.store.commit(head)?.time;
         access::authorise(cx, &target, &policy, advertisement, last_write)?;
         let report = RestoreReport {

@@ -13,6 +13,7 @@ use crate::ops::base::{self, Before};
 use crate::ops::publish::{self, Objects, Plan, Push};
 use crate::ops::revoked;
 use crate::ops::session::{self, Session};
+use crate::ops::snapshot;
 use crate::policy::Policy;
 use crate::secret::Secret;
 use crate::token::{self, Claims, TokenKind};
@@ -314,10 +315,7 @@ impl<'a> Opening<'a> {
             }
             None => (default_tip(cx, advertisement)?, true),
         };
-        let mut needed = vec![base_tip];
-        needed.extend(access::policy_tip(cx, advertisement));
-        cx.remote.fetch(&cx.store, &needed, true, &*cx.progress)?;
-        let policy = access::policy(cx, advertisement)?;
+        let policy = snapshot::fetch_with_policy(cx, advertisement, [base_tip])?;
         Ok(Opening {
             cx,
             advertisement,
@@ -527,7 +525,7 @@ fn default_tip(cx: &Context, advertisement: &Advertisement) -> Result<CommitId> 
         )
         .hint("push a first commit to it"));
     }
-    let known = access::default_branch(cx).and_then(|name| advertisement.branch(&name));
+    let known = snapshot::default_branch(cx).and_then(|name| advertisement.branch(&name));
     match known {
         Some(tip) => Ok(tip),
         None => {

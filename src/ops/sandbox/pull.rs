@@ -8,6 +8,7 @@ use crate::git::CommitId;
 use crate::ops::access::{self, Target};
 use crate::ops::base::{self, Base, Before};
 use crate::ops::checkout::{self, Plan};
+use crate::ops::snapshot;
 use crate::policy::Policy;
 use crate::words;
 use serde::Serialize;
@@ -90,10 +91,8 @@ pub fn pull(cx: &Context, branch: Option<&str>) -> Result<PullReport> {
 ///
 /// Errors: not_found, unavailable; integrity, for a policy that cannot be read.
 pub(super) fn tip_of(cx: &Context, target: &Target) -> Result<(CommitId, Policy)> {
-    let standing = access::standing(cx)?;
-    let mut branches = standing.branches.iter();
-    let tip = branches.find(|(name, _)| name == target.name());
-    let tip = tip.map(|(_, id)| *id).ok_or_else(|| {
+    let standing = snapshot::standing(cx)?;
+    let tip = standing.tip_of(target.name()).ok_or_else(|| {
         Error::new(
             Kind::NotFound,
             format!("{} has no branch {}", cx.remote.address(), target.name()),
@@ -101,11 +100,5 @@ pub(super) fn tip_of(cx: &Context, target: &Target) -> Result<(CommitId, Policy)
         .hint("see them with `aidf sandbox list`")
     })?;
     cx.remote.fetch(&cx.store, &[tip], false, &*cx.progress)?;
-    let policy = Policy::new(
-        &standing.file,
-        &cx.config.policy,
-        &cx.config.base,
-        standing.default_branch.as_deref(),
-    );
-    Ok((tip, policy))
+    Ok((tip, standing.policy(cx)))
 }

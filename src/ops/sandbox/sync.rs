@@ -12,6 +12,7 @@ use crate::ops::checkout::{self, Plan};
 use crate::ops::commit::{Input, from_elsewhere, read_inputs};
 use crate::ops::join::{self, Join, Merged, Resolved};
 use crate::ops::publish::{self, Objects, Plan as Pushed, Push};
+use crate::ops::snapshot;
 use crate::ops::written::{self, Words};
 use crate::policy::Policy;
 use crate::secret::Secret;
@@ -121,13 +122,10 @@ fn write(cx: &Context, mut request: SyncRequest, target: &Target) -> Result<Sync
             )
             .hint("name the branch to take from with --from BRANCH")
         })?;
-        let default = access::learn_default_branch(cx).ok();
+        let default = snapshot::learn_default_branch(cx).ok();
         let default = default.and_then(|name| Some((advertisement.branch(&name)?, name)));
         let default = default.map(|(tip, name)| (name, tip));
-        let mut needed = vec![tip, theirs];
-        needed.extend(access::policy_tip(cx, advertisement));
-        cx.remote.fetch(&cx.store, &needed, true, &*cx.progress)?;
-        let policy = access::policy(cx, advertisement)?;
+        let policy = snapshot::fetch_with_policy(cx, advertisement, [tip, theirs])?;
         let commit = cx.store.commit(tip)?;
         access::authorise(cx, target, &policy, advertisement, commit.time)?;
         if read.is_none() {

@@ -1,0 +1,193 @@
+//! The remote as one moment shows it: its refs, its default branch, and the policy that is
+//! in force. Whoever needs one of these asks here.
+
+use super::revoked;
+use crate::config::DEFAULT_BASE;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::gate::REVOKED;
+use crate::git::{Advertisement, CommitId, Store, TreePath};
+use crate::policy::{self, Policy, PolicyFile};
+use crate::yaml;
+
+/// The policy at a remote's base.
+///
+/// A repository without the base has the default policy. Errors: integrity, for a policy
+/// that cannot be read: then nobody writes.
+fn policy_at(cx: &Context, tip: Option<CommitId>) -> Result<PolicyFile> {
+    match tip {
+        Some(tip) => policy_file(&cx.store, tip, &cx.config.base),
+        None => Ok(PolicyFile::default()),
+    }
+}
+
+/// Fetches the commits that a try needs, and the one that holds the policy with them, and
+/// reads the policy: all that a try asks of the remote besides its refs.
+///
+/// Errors: integrity, for a policy that cannot be read; unavailable.
+pub fn fetch_with_policy(
+    cx: &Context,
+    advertisement: &Advertisement,
+    wants: impl IntoIterator<Item = CommitId>,
+) -> Result<Policy> {
+    let tip = policy_tip(cx, advertisement);
+    let wants: Vec<CommitId> = wants.into_iter().chain(tip).collect();
+    cx.remote.fetch(&cx.store, &wants, true, &*cx.progress)?;
+    let file = policy_at(cx, tip)?;
+    Ok(in_force(cx, &file, default_branch(cx).as_deref()))
+}
+
+/// A policy file together with the operator's configuration.
+fn in_force(cx: &Context, file: &PolicyFile, default_branch: Option<&str>) -> Policy {
+    Policy::new(file, &cx.config.policy, &cx.config.base, default_branch)
+}
+
+/// What a remote says of itself to readers: its policy, and what is needed besides.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// The policy file at the base's tip; empty where there is none.
+    pub file: PolicyFile,
+    /// The commit that holds it.
+    pub tip: Option<CommitId>,
+    /// The default branch, where it has one.
+    pub default_branch: Option<String>,
+    /// Every branch, by its short name.
+    pub branches: Vec<(String, CommitId)>,
+}
+
+impl Standing {
+    /// The policy in force.
+    pub fn policy(&self, cx: &Context) -> Policy {
+        in_force(cx, &self.file, self.default_branch.as_deref())
+    }
+
+    /// The tip of a branch, by its short name.
+    pub fn tip_of(&self, branch: &str) -> Option<CommitId> {
+        let mut branches = self.branches.iter();
+        branches.find(|(name, _)| name == branch).map(|(_, id)| *id)
+    }
+}
+
+/// Reads the policy of a remote without pushing; its objects are then in the store.
+///
+/// Errors: integrity, for a policy that cannot be read; unavailable.
+pub fn standing(cx: &Context) -> Result<Standing> {
+    let refs = cx
+        .remote
+        .connect_for_reading()?
+        .refs(&["refs/heads/", REVOKED])?;
+    revoked::heed_listed(cx, &refs);
+    let default_branch = refs
+        .iter()
+        .find(|r| r.name == "HEAD")
+        .and_then(|r| r.target.as_deref()?.strip_prefix("refs/heads/"))
+        .map(str::to_owned);
+    let branches: Vec<(String, CommitId)> = refs
+        .iter()
+        .filter_map(|r| Some((r.name.strip_prefix("refs/heads/")?.to_owned(), r.id)))
+        .collect();
+    let at = |name: &str| branches.iter().find(|(n, _)| n == name).map(|(_, id)| *id);
+    let tip = at(&cx.config.base)
+        .or_else(|| at(DEFAULT_BASE))
+        .or_else(|| at(default_branch.as_deref()?));
+    if let Some(tip) = tip {
+        cx.remote.fetch(&cx.store, &[tip], false, &*cx.progress)?;
+    }
+    let file = policy_at(cx, tip)?;
+    Ok(Standing {
+        file,
+        tip,
+        default_branch,
+        branches,
+    })
+}
+
+/// Reads the policy file of a commit; one without it has an empty one.
+///
+/// `base` is the branch that it is the tip of, for messages. Errors: integrity.
+pub fn policy_file(store: &Store, tip: CommitId, base: &str) -> Result<PolicyFile> {
+    let bad = |why: String| {
+        Error::new(
+            Kind::Integrity,
+            format!(
+                "the policy `{}` of {} cannot be used: {why}",
+                policy::PATH,
+                base
+            ),
+        )
+        .hint("nothing was written; mend it by a reviewed change on that branch")
+    };
+    let tree = store.commit(tip)?.tree;
+    let Some(entry) = store.entry(tree, policy::PATH.as_bytes())? else {
+        return Ok(PolicyFile::default());
+    };
+    if !entry.mode.is_file() || store.blob_size(entry.id)? > 1 << 20 {
+        return Err(bad("it is not a file of less than 1 MiB".to_owned()));
+    }
+    let text = String::from_utf8(store.read_blob(entry.id)?)
+        .map_err(|_| bad("it is not UTF-8".to_owned()))?;
+    let file = match text.trim().is_empty() {
+        true => PolicyFile::default(),
+        false => yaml::read::<Option<PolicyFile>>(&text)
+            .map_err(bad)?
+            .unwrap_or_default(),
+    };
+    if file.version.is_some_and(|v| v != 1) {
+        return Err(bad(
+            "its version is not 1, the one this aidf knows".to_owned()
+        ));
+    }
+    if let Some(fault) = file.fault() {
+        return Err(bad(fault));
+    }
+    let ledgers = &file.ledgers;
+    for path in [&ledgers.changelog, &ledgers.memory, &ledgers.rollbacks]
+        .into_iter()
+        .flatten()
+    {
+        TreePath::new(path).map_err(|e| bad(e.message().to_owned()))?;
+    }
+    Ok(file)
+}
+
+/// The commit that holds the policy.
+pub fn policy_tip(cx: &Context, advertisement: &Advertisement) -> Option<CommitId> {
+    // A base that is not there must not take the policy with it.
+    advertisement
+        .branch(&cx.config.base)
+        .or_else(|| advertisement.branch(DEFAULT_BASE))
+        .or_else(|| advertisement.branch(&default_branch(cx)?))
+}
+
+/// The default branch, as far as the clone knows it.
+pub fn default_branch(cx: &Context) -> Option<String> {
+    let prefix = format!("refs/remotes/{}/", cx.remote.name());
+    cx.store
+        .symbolic_ref(&format!("{prefix}HEAD"))?
+        .strip_prefix(&prefix)
+        .map(str::to_owned)
+}
+
+/// The remote's default branch: what this clone or cache knows, else asked for once.
+///
+/// Errors: not_found, where it has none; unavailable.
+pub fn learn_default_branch(cx: &Context) -> Result<String> {
+    if let Some(known) = default_branch(cx) {
+        return Ok(known);
+    }
+    let name = cx.remote.default_branch()?;
+    let (head, target) = (
+        format!("refs/remotes/{}/HEAD", cx.remote.name()),
+        format!("refs/remotes/{}/{name}", cx.remote.name()),
+    );
+    // Only saves the question the next time.
+    let _ = cx.store.set_symbolic_ref(&head, &target);
+    Ok(name)
+}
+
+/// The policy's file at a remote's base.
+///
+/// Errors: integrity, for one that cannot be read.
+pub fn policy_file_of(cx: &Context, advertisement: &Advertisement) -> Result<PolicyFile> {
+    policy_at(cx, policy_tip(cx, advertisement))
+}
