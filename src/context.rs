@@ -12,7 +12,7 @@ use crate::progress::Progress;
 use crate::revocations::Revocations;
 use crate::token::redact;
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 /// Where a call works.
 #[derive(Debug, Clone)]
@@ -46,6 +46,8 @@ pub struct Context {
     /// Who listens.
     pub progress: Box<dyn Progress>,
     keys: KeyRing,
+    /// The ring of the first use, where there was none.
+    made: OnceLock<KeyRing>,
     journal: Journal,
     revocations: Revocations,
     warnings: Mutex<Vec<String>>,
@@ -109,6 +111,7 @@ impl Context {
             interactive: place.interactive,
             progress,
             keys,
+            made: OnceLock::new(),
             journal,
             warnings: Mutex::new(Vec::new()),
         };
@@ -120,7 +123,7 @@ impl Context {
 
     /// The keys at hand.
     pub fn keys(&self) -> &KeyRing {
-        &self.keys
+        self.made.get().unwrap_or(&self.keys)
     }
 
     /// The revocations that were seen from here.
@@ -131,8 +134,8 @@ impl Context {
     /// The keys at hand; a first one is made where there is none.
     ///
     /// Errors: denied, for a holder, whose keys are elsewhere.
-    pub fn keys_or_make(&mut self) -> Result<&KeyRing> {
-        if self.keys.is_empty() {
+    pub fn keys_or_make(&self) -> Result<&KeyRing> {
+        if self.keys().is_empty() {
             if self.config.trust == Some(Trust::Holder) {
                 return Err(Error::new(
                     Kind::Denied,
@@ -140,17 +143,19 @@ impl Context {
                 )
                 .hint("ask the operator for a token, and use it with --branch and --reuse-token"));
             }
-            self.keys =
+            let made =
                 KeyRing::load_or_make(&self.config.keys, rand::random(), &self.now.rfc3339())?;
+            // Another thread's is the same one: the file has made them agree.
+            let _ = self.made.set(made);
         }
-        Ok(&self.keys)
+        Ok(self.keys())
     }
 
     /// Whether aidf itself decides about tokens here.
     pub fn is_broker(&self) -> bool {
         match self.config.trust {
             Some(trust) => trust == Trust::Broker,
-            None => !self.keys.is_empty(),
+            None => !self.keys().is_empty(),
         }
     }
 

@@ -295,8 +295,8 @@ fn init(global: &Global, ui: &Ui, arguments: Init) -> Result<()> {
         branch: arguments.branch,
         worktree: arguments.worktree,
     };
-    let mut cx = global.context(ui)?;
-    let report = sandbox::init(&mut cx, &request)?;
+    let cx = global.context(ui)?;
+    let report = sandbox::init(&cx, &request)?;
     ui.result(&report, &cx.warnings(), |text| {
         let what = if report.reused {
             "Welcome back! Your sandbox is as you left it."

@@ -60,8 +60,8 @@ pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
                 expires: a.expires,
                 pod: a.pod,
             };
-            let mut cx = global.context(ui)?;
-            let report = token::issue(&mut cx, &request)?;
+            let cx = global.context(ui)?;
+            let report = token::issue(&cx, &request)?;
             ui.result(&report, &cx.warnings(), |text| {
                 text.line(text.styled(Style::Good, &report.message));
                 text.line(format!("  id    {}", report.token_id));

@@ -94,7 +94,7 @@ pub struct RevokeReport {
 /// a sandbox's the policy is looked up, which may fail without harm.
 ///
 /// Errors: usage, for what is no sandbox's name; denied, for a holder.
-pub fn issue(cx: &mut Context, request: &IssueRequest) -> Result<IssueReport> {
+pub fn issue(cx: &Context, request: &IssueRequest) -> Result<IssueReport> {
     if let Some(branch) = request.branch.as_deref().filter(|b| !names::is_sandbox(b)) {
         return Err(Error::new(
             Kind::Usage,

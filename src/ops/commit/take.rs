@@ -26,7 +26,7 @@ pub enum Source {
     /// A file of this machine.
     File(Taken),
     /// Standard input, or whatever the front end reads from.
-    Stream(Box<dyn Read>),
+    Stream(Box<dyn Read + Send>),
 }
 
 /// One file to write.

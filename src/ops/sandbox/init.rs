@@ -76,7 +76,7 @@ pub struct InitReport {
 ///
 /// Errors: auth for a rejected token with `strict`; conflict for a name that is taken;
 /// not_found for a base; denied by the policy; unavailable.
-pub fn init(cx: &mut Context, request: &InitRequest) -> Result<InitReport> {
+pub fn init(cx: &Context, request: &InitRequest) -> Result<InitReport> {
     let result = open(cx, request);
     cx.journal("sandbox init", None, &result, |r| {
         let first = r.message.lines().next().unwrap_or("");
@@ -85,7 +85,7 @@ pub fn init(cx: &mut Context, request: &InitRequest) -> Result<InitReport> {
     result
 }
 
-fn open(cx: &mut Context, request: &InitRequest) -> Result<InitReport> {
+fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
     let asked = request.name.as_deref().map(names::requested).transpose()?;
     if let Some(base) = &request.base {
         RefName::branch(base)?;
@@ -116,7 +116,6 @@ fn open(cx: &mut Context, request: &InitRequest) -> Result<InitReport> {
             cx.keys_or_make()?;
         }
     }
-    let cx: &Context = cx;
     let mut rejection = None;
     let given_here = given.filter(|_| held.is_none());
     let mut claims = match given_here.map(|t| token::open(t.reveal(), cx.keys(), &cx.repo_name)) {
