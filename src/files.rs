@@ -1,8 +1,10 @@
 //! Files that appear whole or not at all.
 
 use sha2::{Digest, Sha256};
+use std::fs::{File, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// What a temporary file of something unfinished is called; the rest is random.
 pub const UNFINISHED: &str = ".aidf-unfinished-";
@@ -42,6 +44,27 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
+}
+
+/// Opens a file that is there to be locked. Folders above it are made.
+pub fn lock_file(path: &Path) -> io::Result<File> {
+    std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true).open(path)
+}
+
+/// Waits for the lock of an open file; false where somebody has it for longer than `within`.
+/// It ends with the file, and with the process, however that ends.
+pub fn lock_within(file: &File, within: Duration) -> io::Result<bool> {
+    let begun = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::WouldBlock) if begun.elapsed() > within => return Ok(false),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(5)),
+            Err(TryLockError::Error(e)) => return Err(e),
+        }
+    }
 }
 
 /// Bytes in lower-case hexadecimal.

@@ -7,6 +7,7 @@ use super::draft::Draft;
 use super::id::{CommitId, ObjectId, RefName, TreePath};
 use super::object::{CommitInfo, Entry, Mode, Person};
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::files::lock_within;
 use git2::{ObjectType, Repository};
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
@@ -94,20 +95,16 @@ impl Store {
         prepare();
         let failed = || format!("the cache {} cannot be used", path.display());
         let lock = private_file(&path.with_extension("lock")).or_fail(Kind::Internal, failed)?;
-        let until = std::time::Instant::now() + wait;
-        while lock.try_lock().is_err() {
-            if std::time::Instant::now() > until {
-                return Err(Error::new(
-                    Kind::Unavailable,
-                    format!(
-                        "another aidf has been using the cache {} for {} s",
-                        path.display(),
-                        wait.as_secs()
-                    ),
-                )
-                .hint("wait for it, or give it longer with --timeout SECS"));
-            }
-            std::thread::sleep(std::time::Duration::from_millis(10));
+        if !lock_within(&lock, wait).or_fail(Kind::Internal, failed)? {
+            return Err(Error::new(
+                Kind::Unavailable,
+                format!(
+                    "another aidf has been using the cache {} for {} s",
+                    path.display(),
+                    wait.as_secs()
+                ),
+            )
+            .hint("wait for it, or give it longer with --timeout SECS"));
         }
         // Nobody else is at work here: what a run that was killed left locked is free.
         for left in ["HEAD.lock", "config.lock", "packed-refs.lock"] {

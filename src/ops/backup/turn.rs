@@ -2,8 +2,7 @@
 
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::files::short_digest;
-use std::time::{Duration, Instant};
+use crate::files::{lock_file, lock_within, short_digest};
 
 /// Waits for the turn at a place, such as this remote, so that runs that overlap make no
 /// backup twice. It ends with the file that is returned, and with the process.
@@ -18,23 +17,13 @@ pub(super) fn turn(cx: &Context, kind: &str, place: &str) -> Result<std::fs::Fil
         .join("locks")
         .join(format!("{kind}-{name}"));
     let failed = || format!("the lock {} cannot be taken", path.display());
-    std::fs::create_dir_all(path.parent().unwrap_or(&path)).or_fail(Kind::Internal, failed)?;
-    let file = std::fs::File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .or_fail(Kind::Internal, failed)?;
-    let until = Instant::now() + cx.config.timeout * 10;
-    while file.try_lock().is_err() {
-        if Instant::now() > until {
-            return Err(Error::new(
-                Kind::Unavailable,
-                format!("another run has been at work on {place} for long"),
-            )
-            .hint("look at what keeps it; nothing was done here"));
-        }
-        std::thread::sleep(Duration::from_millis(50));
+    let file = lock_file(&path).or_fail(Kind::Internal, failed)?;
+    match lock_within(&file, cx.config.timeout * 10).or_fail(Kind::Internal, failed)? {
+        true => Ok(file),
+        false => Err(Error::new(
+            Kind::Unavailable,
+            format!("another run has been at work on {place} for long"),
+        )
+        .hint("look at what keeps it; nothing was done here")),
     }
-    Ok(file)
 }

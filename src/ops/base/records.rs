@@ -4,8 +4,8 @@
 use super::history::{History, Said, judge_all};
 use super::record::{Before, Memory, Record};
 use crate::context::Context;
-use crate::error::{Kind, OrFail, Result};
-use crate::files::write_whole;
+use crate::error::{Error, Kind, OrFail, Result};
+use crate::files::{lock_file, lock_within, write_whole};
 use crate::git::{CommitId, Entry, tracking_ref};
 use crate::ops::access::Target;
 use std::collections::BTreeSet;
@@ -205,14 +205,13 @@ pub(super) fn load(path: &Path) -> Memory {
 fn locked<T>(cx: &Context, target: &Target, work: impl FnOnce(PathBuf) -> Result<T>) -> Result<T> {
     let path = file(cx, target);
     let failed = || format!("{} cannot be written", path.display());
-    std::fs::create_dir_all(path.parent().unwrap_or(&path)).or_fail(Kind::Internal, failed)?;
-    let lock = std::fs::File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path.with_file_name("lock"))
-        .or_fail(Kind::Internal, failed)?;
-    lock.lock().or_fail(Kind::Internal, failed)?;
+    let lock = lock_file(&path.with_file_name("lock")).or_fail(Kind::Internal, failed)?;
+    if !lock_within(&lock, cx.config.timeout).or_fail(Kind::Internal, failed)? {
+        return Err(Error::new(
+            Kind::Unavailable,
+            format!("another aidf keeps {} for long", path.display()),
+        ));
+    }
     work(path.clone())
 }
 
