@@ -1,7 +1,6 @@
 //! A forge's answer: what it says, read within bounds.
 
-use super::auth::Auth;
-use super::refusal;
+use super::identity::Auth;
 use crate::error::{Error, Kind, Result};
 use crate::http::transport_error;
 use crate::url::HttpUrl;
@@ -149,7 +148,7 @@ pub(super) fn read(
     if !good {
         said = match &json {
             Value::Null => String::from_utf8_lossy(&bytes).trim().to_owned(),
-            json => refusal::words(json),
+            json => words(json),
         };
         // A page of HTML explains nothing in a terminal.
         if said.starts_with('<') {
@@ -164,4 +163,49 @@ pub(super) fn read(
         headers,
         said,
     })
+}
+
+/// What an error's body says: its message, then each of its errors.
+pub(super) fn words(json: &Value) -> String {
+    let mut all: Vec<String> = Vec::new();
+    match json {
+        Value::Object(_) => {
+            for key in ["message", "error", "error_description"] {
+                collect(&json[key], &mut all);
+            }
+            collect(&json["errors"], &mut all);
+        }
+        other => collect(other, &mut all),
+    }
+    all.dedup();
+    all.join("; ")
+}
+
+/// Strings as they are; objects by their message, else by their fields.
+fn collect(value: &Value, to: &mut Vec<String>) {
+    match value {
+        Value::String(text) if !text.trim().is_empty() => to.push(text.trim().to_owned()),
+        Value::Array(items) => items.iter().for_each(|v| collect(v, to)),
+        Value::Object(fields) => match fields.get("message") {
+            Some(Value::String(text)) => to.push(text.clone()),
+            _ => {
+                let known: Vec<String> = fields
+                    .iter()
+                    .filter(|(k, _)| *k != "documentation_url")
+                    .filter_map(|(k, v)| match v {
+                        Value::String(v) => Some(format!("{k} {v}")),
+                        Value::Array(v) => {
+                            let words: Vec<&str> = v.iter().filter_map(Value::as_str).collect();
+                            (!words.is_empty()).then(|| format!("{k} {}", words.join(", ")))
+                        }
+                        _ => None,
+                    })
+                    .collect();
+                if !known.is_empty() {
+                    to.push(known.join(", "));
+                }
+            }
+        },
+        _ => {}
+    }
 }

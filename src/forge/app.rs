@@ -1,10 +1,10 @@
 //! A GitHub App: its JWT, and the short-lived tokens of its installation.
 
 use super::Client;
-use super::auth::{Auth, Purpose, Scheme, not_sent};
+use super::identity::{Auth, Mint, Purpose, Scheme};
 use super::refusal::status;
 use super::settings::{ForgeSettings, GitHubAppFile, Provider};
-use super::target::{Target, api_base, encode, is_own_host, known_host, leads_elsewhere};
+use super::target::{Target, api_base, encode, is_own_host, known_host, leads_elsewhere, not_sent};
 use crate::clock::Moment;
 use crate::error::{Error, Kind, Result};
 use crate::git::{Endpoint, FROM_APP, Family, Login, LoginSource, token};
@@ -137,37 +137,10 @@ impl AppTokens {
         })
     }
 
-    /// A token for `purpose` that is good for some minutes yet.
-    ///
-    /// Errors: auth, denied, not_found, unavailable.
-    pub fn token(&self, purpose: Purpose, http: &Http) -> Result<Secret> {
-        let now = Moment::now().seconds();
-        let mut minted = lock(&self.minted);
-        if let Some(good) = minted
-            .iter()
-            .find(|m| m.purpose == purpose && m.expires - now >= LEAST_LEFT)
-        {
-            return Ok(good.secret.clone());
-        }
-        let (secret, expires) = self.mint(purpose, http, now)?;
-        minted.retain(|m| m.purpose != purpose);
-        minted.push(Minted {
-            purpose,
-            secret: secret.clone(),
-            expires,
-        });
-        Ok(secret)
-    }
-
-    /// Speaks as the App itself.
-    pub(super) fn as_app(&self, http: &Http, now: i64) -> Result<Client<'static>> {
-        let auth = Auth::token(Scheme::Bearer, self.app.jwt(now)?, "the GitHub App's key");
-        Client::new(self.api.clone(), "GitHub", auth, http.clone(), &Silent)
-            .map(super::github::with_headers)
-    }
-
     fn mint(&self, purpose: Purpose, http: &Http, now: i64) -> Result<(Secret, i64)> {
-        let client = self.as_app(http, now)?;
+        let itself = self.itself(Moment::from_seconds(now))?;
+        let client = Client::new(self.api.clone(), "GitHub", itself, http.clone(), &Silent)?;
+        let client = client.for_github();
         let needs = "the App's own key and id";
         let known = *lock(&self.installation);
         let installation = match known {
@@ -223,13 +196,38 @@ impl AppTokens {
         .hint("grant it under the App's settings, Permissions, and accept that in the installation")
         .caused_by(anyhow::anyhow!(cause.causes().join("; "))))
     }
+}
 
-    /// The tokens in use, to be kept out of sight.
-    pub(super) fn minted(&self) -> Vec<Secret> {
+impl Mint for AppTokens {
+    fn token(&self, purpose: Purpose, http: &Http) -> Result<Secret> {
+        let now = Moment::now().seconds();
+        let mut minted = lock(&self.minted);
+        if let Some(good) = minted
+            .iter()
+            .find(|m| m.purpose == purpose && m.expires - now >= LEAST_LEFT)
+        {
+            return Ok(good.secret.clone());
+        }
+        let (secret, expires) = self.mint(purpose, http, now)?;
+        minted.retain(|m| m.purpose != purpose);
+        minted.push(Minted {
+            purpose,
+            secret: secret.clone(),
+            expires,
+        });
+        Ok(secret)
+    }
+
+    fn minted(&self) -> Vec<Secret> {
         lock(&self.minted)
             .iter()
             .map(|m| m.secret.clone())
             .collect()
+    }
+
+    fn itself(&self, now: Moment) -> Result<Auth> {
+        let jwt = self.app.jwt(now.seconds())?;
+        Ok(Auth::token(Scheme::Bearer, jwt, "the GitHub App's key"))
     }
 }
 

@@ -2,14 +2,13 @@
 //! or what git's credential helpers know.
 
 use super::app::{AppTokens, ForgeLogins};
+use super::identity::{Auth, Purpose, Scheme};
 use super::settings::{ForgeSettings, Provider};
-use super::target::{Target, encode, is_own_host, known_host, leads_elsewhere};
+use super::target::{Target, encode, is_own_host, known_host, leads_elsewhere, not_sent};
 use crate::error::{Error, Kind, Result};
-use crate::git::{Asked, FROM_APP, Family, LoginSource, ask_helpers, hide, how_to_name, token};
-use crate::http::Http;
+use crate::git::{Asked, Family, LoginSource, ask_helpers, how_to_name, token};
 use crate::secret::Secret;
 use crate::url::HttpUrl;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,155 +19,6 @@ pub(super) struct Asking {
     pub interactive: bool,
     /// How long they are waited for.
     pub timeout: Duration,
-}
-
-/// What a command does at a forge; an App asks for no more than that takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// Reads the protection.
-    Check,
-    /// Changes the protection.
-    Protect,
-    /// Opens and approves proposals.
-    Propose,
-    /// Pushes with git.
-    Push,
-}
-
-impl Purpose {
-    /// The permissions of an App to ask for; where the first are not granted to it, the next.
-    pub(super) fn permissions(self) -> &'static [&'static [(&'static str, &'static str)]] {
-        match self {
-            Purpose::Check => &[
-                &[("administration", "read"), ("metadata", "read")],
-                &[("metadata", "read")],
-            ],
-            Purpose::Protect => &[&[("administration", "write"), ("metadata", "read")]],
-            Purpose::Propose => &[&[
-                ("contents", "read"),
-                ("metadata", "read"),
-                ("pull_requests", "write"),
-            ]],
-            // Reading goes by the same login, and takes less.
-            Purpose::Push => &[
-                &[("contents", "write"), ("metadata", "read")],
-                &[("contents", "read"), ("metadata", "read")],
-            ],
-        }
-    }
-}
-
-/// How a forge takes a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scheme {
-    /// `Authorization: Bearer`
-    Bearer,
-    /// `Authorization: token`
-    Token,
-    /// `PRIVATE-TOKEN`
-    PrivateToken,
-}
-
-/// An identity, or none.
-#[derive(Debug, Clone)]
-pub struct Auth {
-    how: How,
-    tried: String,
-}
-
-#[derive(Clone)]
-enum How {
-    None,
-    Token(Scheme, Secret),
-    App(Arc<AppTokens>, Purpose),
-}
-
-impl fmt::Debug for How {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            How::None => "None",
-            How::Token(..) => "Token(***)",
-            How::App(..) => "App",
-        })
-    }
-}
-
-impl Auth {
-    /// No login.
-    pub fn none() -> Auth {
-        Auth {
-            how: How::None,
-            tried: "no login".to_owned(),
-        }
-    }
-
-    /// A token; `from` says in messages where it came from.
-    pub fn token(scheme: Scheme, secret: Secret, from: &str) -> Auth {
-        Auth {
-            how: How::Token(scheme, secret),
-            tried: from.to_owned(),
-        }
-    }
-
-    /// A GitHub App, whose tokens are minted when they are needed.
-    pub(super) fn app(tokens: Arc<AppTokens>, purpose: Purpose) -> Auth {
-        Auth {
-            how: How::App(tokens, purpose),
-            tried: FROM_APP.to_owned(),
-        }
-    }
-
-    /// Whether there is no login.
-    pub fn is_none(&self) -> bool {
-        matches!(self.how, How::None)
-    }
-
-    /// Where the login came from, for messages.
-    pub fn tried(&self) -> &str {
-        &self.tried
-    }
-
-    /// The App that we are, if we are one.
-    pub(super) fn as_app(&self) -> Option<&AppTokens> {
-        match &self.how {
-            How::App(tokens, _) => Some(tokens),
-            _ => None,
-        }
-    }
-
-    /// The header that logs in.
-    ///
-    /// Errors: those of minting an App's token.
-    pub(super) fn header(&self, http: &Http) -> Result<Option<(&'static str, String)>> {
-        Ok(match &self.how {
-            How::None => None,
-            How::Token(Scheme::Bearer, s) => {
-                Some(("Authorization", format!("Bearer {}", s.reveal())))
-            }
-            How::Token(Scheme::Token, s) => {
-                Some(("Authorization", format!("token {}", s.reveal())))
-            }
-            How::Token(Scheme::PrivateToken, s) => Some(("PRIVATE-TOKEN", s.reveal().to_owned())),
-            How::App(tokens, purpose) => {
-                let secret = tokens.token(*purpose, http)?;
-                Some(("Authorization", format!("Bearer {}", secret.reveal())))
-            }
-        })
-    }
-
-    /// `text` without our secrets, should a server repeat them.
-    pub(super) fn hide_in(&self, text: String) -> String {
-        let secrets = match &self.how {
-            How::None => Vec::new(),
-            How::Token(_, secret) => vec![secret.reveal().to_owned()],
-            How::App(tokens, _) => tokens
-                .minted()
-                .iter()
-                .map(|s| s.reveal().to_owned())
-                .collect(),
-        };
-        hide(text, &secrets)
-    }
 }
 
 /// Finds the login for a target.
@@ -237,22 +87,9 @@ pub(super) fn find(
         };
         return Ok(Auth::token(scheme, login.password, login.from));
     }
-    let mut auth = Auth::none();
-    auth.tried = "no login (neither AIDF_FORGE_TOKEN, nor a token of this forge, nor git's credential helpers had one)".to_owned();
-    Ok(auth)
-}
-
-/// The error for an API that none of the remote's logins is sent to.
-pub(super) fn not_sent(api: &HttpUrl, web: &HttpUrl) -> Error {
-    Error::new(
-        Kind::Auth,
-        format!(
-            "the API's address {} (AIDF_FORGE_API_URL, forge.api_url) is on another host than the remote, {}: none of that one's logins is sent there",
-            api.plain(),
-            web.host()
-        ),
-    )
-    .hint("correct the address; or set AIDF_FORGE_TOKEN (AIDF_APPROVER_TOKEN for the second identity) to a token that is meant for it")
+    Ok(Auth::none(
+        "no login (neither AIDF_FORGE_TOKEN, nor a token of this forge, nor git's credential helpers had one)",
+    ))
 }
 
 /// The error for a token that is not known to be meant for the remote's host.

@@ -1,7 +1,7 @@
 //! One client for every forge's API: JSON over HTTP, with paging, limits and retries.
 
 use super::answer::{self, Answer, Method};
-use super::auth::Auth;
+use super::identity::Auth;
 use super::limits;
 use super::refusal::{self, Call, Reason, Refusal};
 use crate::clock::Moment;
@@ -87,6 +87,15 @@ impl<'a> Client<'a> {
     pub fn with_header(mut self, name: &'static str, value: &'static str) -> Self {
         self.headers.push((name, value));
         self
+    }
+
+    /// With what GitHub wants to hear with every request.
+    pub(super) fn for_github(self) -> Self {
+        self.with_header(
+            "Accept",
+            "application/vnd.github+json, application/json;q=0.9",
+        )
+        .with_header("X-GitHub-Api-Version", "2022-11-28")
     }
 
     /// The forge's name for messages.

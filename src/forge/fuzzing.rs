@@ -1,15 +1,16 @@
 //! What fuzzing asks of the forges: answers, headers, addresses and rules, whatever they are.
 
 use super::answer::{self, Answer};
-use super::auth::{Auth, Scheme};
 use super::client::Client;
-use super::gitea_rules::{self, Who};
-use super::gitlab_rules::{self, Facts};
+use super::gitea::rules::{self as gitea_rules, Who};
+use super::github::{classic as github_classic, rules as github_rules};
+use super::gitlab::rules::{self as gitlab_rules, Facts};
+use super::identity::{Auth, Scheme};
 use super::proposal::Proposal;
 use super::protection::{State, Wanted};
 use super::refusal::{self, Call};
 use super::target::{Target, encode};
-use super::{app, github_classic, github_rules, limits};
+use super::{app, limits};
 use crate::fuzzing::two;
 use crate::git::{Endpoint, hide};
 use crate::http::{Http, HttpSettings};
@@ -110,7 +111,7 @@ pub fn place(data: &[u8]) {
         return;
     };
     let http = Http::new(Duration::from_secs(1), |_| HttpSettings::default());
-    let Ok(client) = Client::new(base(), "Forge", Auth::none(), http, &Silent) else {
+    let Ok(client) = Client::new(base(), "Forge", Auth::none("no login"), http, &Silent) else {
         panic!("a plain client was not made");
     };
     let from = "https://api.h.example/api/v4/x?page=1";
@@ -160,7 +161,7 @@ pub fn rules(data: &[u8]) {
     if let Ok(pull) = Proposal::of_pull(&json, "Forge") {
         assert_eq!(json["number"].as_u64(), Some(pull.number));
     }
-    let _ = refusal::words(&json);
+    let _ = answer::words(&json);
     let _ = app::minted(&json, NOW);
     let want = github_rules::rulesets(&wanted, &[]);
     let bypass = |_| Some(list.clone());

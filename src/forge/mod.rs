@@ -24,15 +24,9 @@ mod client;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
 mod gitea;
-mod gitea_pulls;
-mod gitea_rules;
 mod github;
-mod github_classic;
-mod github_pulls;
-mod github_rules;
 mod gitlab;
-mod gitlab_merge;
-mod gitlab_rules;
+mod identity;
 mod limits;
 mod proposal;
 mod protection;
@@ -41,8 +35,9 @@ mod settings;
 mod target;
 
 pub use answer::{Answer, Method};
-pub use auth::{Auth, Purpose, Scheme, logins_for_git};
+pub use auth::logins_for_git;
 pub use client::Client;
+pub use identity::{Auth, Purpose, Scheme};
 pub use proposal::{Approval, Proposal};
 pub use protection::{
     BACKUPS, CODE_OWNERS, CREATE_ONLY, Change, NO_DELETION, NO_FORCE, REVIEW, Removal, RuleState,
@@ -257,7 +252,7 @@ impl<'a> Forge<'a> {
 /// A glob of ours in a forge's own words; a plain name is the same everywhere.
 pub fn glob_of(provider: Provider, glob: &str) -> String {
     match provider {
-        Provider::GitHub => github_rules::pattern(glob),
+        Provider::GitHub => github::rules::pattern(glob),
         Provider::GitLab => gitlab::in_its_words(glob),
         Provider::Gitea | Provider::Forgejo | Provider::Bare => glob.to_owned(),
     }

@@ -2,7 +2,6 @@
 
 use super::answer::Answer;
 use crate::error::{Error, Kind};
-use serde_json::Value;
 use std::fmt;
 
 /// Why a forge refused, for callers that must tell refusals apart.
@@ -255,55 +254,11 @@ fn permissions(header: &str) -> String {
     format!("`{}`", all.join("` or `"))
 }
 
-/// What an error's body says: its message, then each of its errors.
-pub(super) fn words(json: &Value) -> String {
-    let mut all: Vec<String> = Vec::new();
-    match json {
-        Value::Object(_) => {
-            for key in ["message", "error", "error_description"] {
-                collect(&json[key], &mut all);
-            }
-            collect(&json["errors"], &mut all);
-        }
-        other => collect(other, &mut all),
-    }
-    all.dedup();
-    all.join("; ")
-}
-
-/// Strings as they are; objects by their message, else by their fields.
-fn collect(value: &Value, to: &mut Vec<String>) {
-    match value {
-        Value::String(text) if !text.trim().is_empty() => to.push(text.trim().to_owned()),
-        Value::Array(items) => items.iter().for_each(|v| collect(v, to)),
-        Value::Object(fields) => match fields.get("message") {
-            Some(Value::String(text)) => to.push(text.clone()),
-            _ => {
-                let known: Vec<String> = fields
-                    .iter()
-                    .filter(|(k, _)| *k != "documentation_url")
-                    .filter_map(|(k, v)| match v {
-                        Value::String(v) => Some(format!("{k} {v}")),
-                        Value::Array(v) => {
-                            let words: Vec<&str> = v.iter().filter_map(Value::as_str).collect();
-                            (!words.is_empty()).then(|| format!("{k} {}", words.join(", ")))
-                        }
-                        _ => None,
-                    })
-                    .collect();
-                if !known.is_empty() {
-                    to.push(known.join(", "));
-                }
-            }
-        },
-        _ => {}
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::forge::answer::words;
+    use serde_json::{Value, json};
 
     fn told(status: u16, headers: &[(&str, &str)], body: Value) -> Error {
         let answer = Answer {

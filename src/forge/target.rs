@@ -213,6 +213,19 @@ pub(super) fn encode(text: &str) -> String {
     out
 }
 
+/// The error for an API that none of the remote's logins is sent to.
+pub(super) fn not_sent(api: &HttpUrl, web: &HttpUrl) -> Error {
+    Error::new(
+        Kind::Auth,
+        format!(
+            "the API's address {} (AIDF_FORGE_API_URL, forge.api_url) is on another host than the remote, {}: none of that one's logins is sent there",
+            api.plain(),
+            web.host()
+        ),
+    )
+    .hint("correct the address; or set AIDF_FORGE_TOKEN (AIDF_APPROVER_TOKEN for the second identity) to a token that is meant for it")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,6 @@
 //! GitHub's rulesets: what we set, and what the rules in force amount to. Pure.
 
-use super::protection::{
+use crate::forge::protection::{
     BACKUPS, CODE_OWNERS, CREATE_ONLY, NO_DELETION, NO_FORCE, REVIEW, RuleState, SIGNED_COMMITS,
     STALE, STATUS_CHECKS, State, Wanted, approvals, covers, texts,
 };
@@ -8,16 +8,16 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// What the names of our rulesets begin with.
-pub(super) const PREFIX: &str = "aidf: ";
+pub(in crate::forge) const PREFIX: &str = "aidf: ";
 
 /// A ruleset of ours.
-pub(super) struct Ruleset {
+pub(in crate::forge) struct Ruleset {
     pub name: String,
     pub body: Value,
 }
 
 /// The rulesets that `wanted` takes; `actors` are those who are not held.
-pub(super) fn rulesets(wanted: &Wanted, actors: &[Value]) -> Vec<Ruleset> {
+pub(in crate::forge) fn rulesets(wanted: &Wanted, actors: &[Value]) -> Vec<Ruleset> {
     let mut all: Vec<Ruleset> = wanted
         .reviewed
         .iter()
@@ -53,7 +53,7 @@ fn ruleset(branch: &str, include: &[String], rules: Value, actors: &[Value]) -> 
 }
 
 /// A glob of ours in GitHub's words, where `*` and a `**` at the end stop at a slash.
-pub(super) fn pattern(glob: &str) -> String {
+pub(in crate::forge) fn pattern(glob: &str) -> String {
     match glob.strip_suffix("/**") {
         _ if glob == "**" => "**/*".to_owned(),
         Some(front) => format!("{front}/**/*"),
@@ -91,7 +91,7 @@ fn review_rules(wanted: &Wanted) -> Value {
 }
 
 /// The parts in which a ruleset differs from ours; none where it is as we set it.
-pub(super) fn differences(have: &Value, want: &Value) -> Vec<&'static str> {
+pub(in crate::forge) fn differences(have: &Value, want: &Value) -> Vec<&'static str> {
     [
         "target",
         "enforcement",
@@ -111,7 +111,7 @@ pub(super) fn differences(have: &Value, want: &Value) -> Vec<&'static str> {
 
 /// How a ruleset of ours differs from what is wanted so far that none of its rules counts,
 /// in words; who bypasses it is judged by itself.
-pub(super) fn drift(have: &Value, want: &Value) -> Option<String> {
+pub(in crate::forge) fn drift(have: &Value, want: &Value) -> Option<String> {
     let parts: Vec<String> = differences(have, want)
         .into_iter()
         .filter_map(|part| match part {
@@ -168,13 +168,13 @@ fn rules_that_differ(have: &Value, want: &Value) -> Vec<String> {
 }
 
 /// Who may bypass a ruleset; none where that is not visible.
-pub(super) type BypassOf<'b> = dyn Fn(u64) -> Option<Vec<Value>> + 'b;
+pub(in crate::forge) type BypassOf<'b> = dyn Fn(u64) -> Option<Vec<Value>> + 'b;
 
 /// The rulesets of ours that are not as they are to be, by their ids.
-pub(super) type Drifted = BTreeMap<u64, String>;
+pub(in crate::forge) type Drifted = BTreeMap<u64, String>;
 
 /// Whether `rule` holds on `branch`, going by the rules that GitHub says are in force.
-pub(super) fn judge(
+pub(in crate::forge) fn judge(
     rule: &'static str,
     branch: &str,
     in_force: &[Value],
@@ -310,7 +310,11 @@ fn actor_name(actor: &Value) -> String {
 }
 
 /// What rules that are not ours would do to branches that must stay free.
-pub(super) fn hindrances(in_force: &[Value], branches: &str, only_making: bool) -> Vec<String> {
+pub(in crate::forge) fn hindrances(
+    in_force: &[Value],
+    branches: &str,
+    only_making: bool,
+) -> Vec<String> {
     let mut all: Vec<String> = in_force
         .iter()
         .filter_map(|rule| {
@@ -346,7 +350,7 @@ pub(super) fn hindrances(in_force: &[Value], branches: &str, only_making: bool) 
 }
 
 /// The names of a list of objects, by one of their fields.
-pub(super) fn names(list: &Value, field: &str) -> Vec<String> {
+pub(in crate::forge) fn names(list: &Value, field: &str) -> Vec<String> {
     let fields: Vec<Value> = list
         .as_array()
         .into_iter()

@@ -1,11 +1,11 @@
 //! GitLab's merge requests.
 
-use super::answer::Answer;
-use super::gitlab::{GitLab, READ};
-use super::proposal::{Approval, Proposal, head_moved};
-use super::refusal::status;
-use super::target::encode;
+use super::{GitLab, READ};
 use crate::error::{Error, Kind, Result};
+use crate::forge::answer::Answer;
+use crate::forge::proposal::{Approval, Proposal, head_moved};
+use crate::forge::refusal::status;
+use crate::forge::target::encode;
 use serde_json::{Value, json};
 
 const WRITE: &str = "the Developer role, and a token with `api`";
@@ -32,7 +32,11 @@ fn read(answer: Answer) -> Result<Proposal> {
 }
 
 impl GitLab<'_> {
-    pub(super) fn find_proposal(&self, branch: &str, to: &str) -> Result<Option<Proposal>> {
+    pub(in crate::forge) fn find_proposal(
+        &self,
+        branch: &str,
+        to: &str,
+    ) -> Result<Option<Proposal>> {
         let path = self.path(&format!(
             "/merge_requests?state=opened&source_branch={}&target_branch={}&per_page=100",
             encode(branch),
@@ -51,7 +55,7 @@ impl GitLab<'_> {
             .transpose()
     }
 
-    pub(super) fn open_proposal(
+    pub(in crate::forge) fn open_proposal(
         &self,
         branch: &str,
         to: &str,
@@ -66,18 +70,23 @@ impl GitLab<'_> {
             .and_then(read)
     }
 
-    pub(super) fn update_proposal(&self, number: u64, title: &str, body: &str) -> Result<Proposal> {
+    pub(in crate::forge) fn update_proposal(
+        &self,
+        number: u64,
+        title: &str,
+        body: &str,
+    ) -> Result<Proposal> {
         let path = self.path(&format!("/merge_requests/{number}"));
         let request = json!({"title": title, "description": body});
         self.client.put(&path, &request, WRITE).and_then(read)
     }
 
-    pub(super) fn read_proposal(&self, number: u64) -> Result<Proposal> {
+    pub(in crate::forge) fn read_proposal(&self, number: u64) -> Result<Proposal> {
         let path = self.path(&format!("/merge_requests/{number}"));
         self.client.get(&path, READ).and_then(read)
     }
 
-    pub(super) fn approve(&self, now: &Proposal, head: &str) -> Result<Approval> {
+    pub(in crate::forge) fn approve(&self, now: &Proposal, head: &str) -> Result<Approval> {
         let path = self.path(&format!("/merge_requests/{}", now.number));
         let request = json!({"sha": head});
         match self
@@ -103,7 +112,7 @@ impl GitLab<'_> {
         }
     }
 
-    pub(super) fn identity(&self) -> Result<Option<String>> {
+    pub(in crate::forge) fn identity(&self) -> Result<Option<String>> {
         if self.client.auth().is_none() {
             return Ok(None);
         }

@@ -1,9 +1,9 @@
 //! Pull requests of Gitea and Forgejo.
 
-use super::answer::Answer;
-use super::gitea::{Gitea, READ};
-use super::proposal::{Approval, Proposal};
+use super::{Gitea, READ};
 use crate::error::Result;
+use crate::forge::answer::Answer;
+use crate::forge::proposal::{Approval, Proposal};
 use serde_json::{Value, json};
 
 const WRITE: &str = "write access, and a token with `write:repository` and `write:issue`";
@@ -17,7 +17,11 @@ fn read(answer: Answer) -> Result<Proposal> {
 }
 
 impl Gitea<'_> {
-    pub(super) fn find_proposal(&self, branch: &str, to: &str) -> Result<Option<Proposal>> {
+    pub(in crate::forge) fn find_proposal(
+        &self,
+        branch: &str,
+        to: &str,
+    ) -> Result<Option<Proposal>> {
         self.client
             .get_all(&self.path("/pulls?state=open&limit=50"), READ)?
             .iter()
@@ -30,7 +34,7 @@ impl Gitea<'_> {
             .transpose()
     }
 
-    pub(super) fn open_proposal(
+    pub(in crate::forge) fn open_proposal(
         &self,
         branch: &str,
         to: &str,
@@ -43,18 +47,23 @@ impl Gitea<'_> {
             .and_then(read)
     }
 
-    pub(super) fn update_proposal(&self, number: u64, title: &str, body: &str) -> Result<Proposal> {
+    pub(in crate::forge) fn update_proposal(
+        &self,
+        number: u64,
+        title: &str,
+        body: &str,
+    ) -> Result<Proposal> {
         let path = self.path(&format!("/pulls/{number}"));
         let request = json!({"title": title, "body": body});
         self.client.patch(&path, &request, WRITE).and_then(read)
     }
 
-    pub(super) fn read_proposal(&self, number: u64) -> Result<Proposal> {
+    pub(in crate::forge) fn read_proposal(&self, number: u64) -> Result<Proposal> {
         let path = self.path(&format!("/pulls/{number}"));
         self.client.get(&path, READ).and_then(read)
     }
 
-    pub(super) fn approve(&self, number: u64, head: &str) -> Result<Approval> {
+    pub(in crate::forge) fn approve(&self, number: u64, head: &str) -> Result<Approval> {
         let path = self.path(&format!("/pulls/{number}/reviews"));
         let request = json!({"event": "APPROVED", "commit_id": head, "body": ""});
         Approval::of_review(self.client.post(&path, &request, WRITE))

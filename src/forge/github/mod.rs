@@ -1,21 +1,25 @@
 //! GitHub: rulesets first, classic protection where a server has none of them.
 
-use super::Client;
-use super::answer::Method;
-use super::github_rules::{self as rules, PREFIX};
-use super::protection::{
+pub(super) mod classic;
+mod pulls;
+pub(super) mod rules;
+
+use crate::error::{Error, Kind, Result};
+use crate::forge::Client;
+use crate::forge::answer::Method;
+use crate::forge::protection::{
     BACKUPS, Bypass, CREATE_ONLY, Change, NO_DELETION, Removal, RuleState, SANDBOX_PROBE, State,
     Survey, Wanted, is_glob, probes, worst,
 };
-use super::refusal::{Reason, is_plan_limit, reason, status};
-use super::target::{Target, encode};
-use crate::error::{Error, Kind, Result};
+use crate::forge::refusal::{Reason, is_plan_limit, reason, status};
+use crate::forge::target::{Target, encode};
+use rules::PREFIX;
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-pub(super) const READ: &str = "`metadata: read`";
-pub(super) const WRITE: &str = "`administration: write`";
+pub(in crate::forge) const READ: &str = "`metadata: read`";
+pub(in crate::forge) const WRITE: &str = "`administration: write`";
 
 /// The role of a repository's administrators, in the words of the API.
 const ADMIN_ROLE: u64 = 5;
@@ -26,30 +30,20 @@ type Probed = (String, std::result::Result<Vec<Value>, String>);
 /// One repository on GitHub.
 #[derive(Debug)]
 pub struct GitHub<'a> {
-    pub(super) client: Client<'a>,
-    pub(super) target: Target,
-}
-
-/// What GitHub wants to hear with every request.
-pub(super) fn with_headers(client: Client<'_>) -> Client<'_> {
-    client
-        .with_header(
-            "Accept",
-            "application/vnd.github+json, application/json;q=0.9",
-        )
-        .with_header("X-GitHub-Api-Version", "2022-11-28")
+    pub(in crate::forge) client: Client<'a>,
+    pub(in crate::forge) target: Target,
 }
 
 impl<'a> GitHub<'a> {
-    pub(super) fn new(client: Client<'a>, target: Target) -> Self {
+    pub(in crate::forge) fn new(client: Client<'a>, target: Target) -> Self {
         GitHub {
-            client: with_headers(client),
+            client: client.for_github(),
             target,
         }
     }
 
     /// A path below the repository.
-    pub(super) fn path(&self, rest: &str) -> String {
+    pub(in crate::forge) fn path(&self, rest: &str) -> String {
         format!(
             "/repos/{}/{}{rest}",
             encode(&self.target.owner),
@@ -72,7 +66,7 @@ impl<'a> GitHub<'a> {
         self.client.get(&self.path(""), READ).map(|_| true)
     }
 
-    pub(super) fn survey(&self, wanted: &Wanted) -> Result<Survey> {
+    pub(in crate::forge) fn survey(&self, wanted: &Wanted) -> Result<Survey> {
         let actors = self.actors(wanted)?;
         let mut survey = match self.list() {
             Ok(list) => self.survey_rulesets(wanted, &list, &actors)?,
@@ -260,7 +254,7 @@ impl<'a> GitHub<'a> {
             return;
         };
         for state in states {
-            let other = super::github_classic::judge(state.rule, branch, &found, wanted);
+            let other = classic::judge(state.rule, branch, &found, wanted);
             if other.rank() > state.rank() {
                 *state = other;
             }
@@ -336,7 +330,7 @@ impl<'a> GitHub<'a> {
         })
     }
 
-    pub(super) fn removal(&self, wanted: &Wanted) -> Result<Removal> {
+    pub(in crate::forge) fn removal(&self, wanted: &Wanted) -> Result<Removal> {
         let list = match self.list() {
             Ok(list) => list,
             Err(e) if is_plan_limit(&e) => return Ok(Removal::default()),

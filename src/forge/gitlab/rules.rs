@@ -1,6 +1,6 @@
 //! GitLab's protected branches: what we set, and what those in force amount to. Pure.
 
-use super::protection::{
+use crate::forge::protection::{
     CODE_OWNERS, NO_DELETION, NO_FORCE, REVIEW, RuleState, SIGNED_COMMITS, STATUS_CHECKS, State,
     Wanted,
 };
@@ -13,7 +13,7 @@ const MAINTAINERS: u64 = 40;
 
 /// What of the project decides besides; null or none where it is not there to be read.
 #[derive(Debug, Default)]
-pub(super) struct Facts {
+pub(in crate::forge) struct Facts {
     pub approval_rules: Option<Value>,
     pub push_rule: Option<Value>,
     pub project: Option<Value>,
@@ -28,7 +28,7 @@ fn push_level(wanted: &Wanted) -> u64 {
 }
 
 /// The protection of a reviewed branch.
-pub(super) fn body(name: &str, wanted: &Wanted) -> Value {
+pub(in crate::forge) fn body(name: &str, wanted: &Wanted) -> Value {
     let mut body = json!({
         "name": name,
         "push_access_level": push_level(wanted),
@@ -42,7 +42,7 @@ pub(super) fn body(name: &str, wanted: &Wanted) -> Value {
 }
 
 /// The protection of a backup that exists.
-pub(super) fn backup_body(name: &str) -> Value {
+pub(in crate::forge) fn backup_body(name: &str) -> Value {
     json!({
         "name": name,
         "push_access_level": NO_ONE,
@@ -69,7 +69,7 @@ fn levels(list: &Value) -> Vec<u64> {
 }
 
 /// Whether a protection has the levels of `body`.
-pub(super) fn same_levels(have: &Value, body: &Value) -> bool {
+pub(in crate::forge) fn same_levels(have: &Value, body: &Value) -> bool {
     let same = |list: &str, level: &str| levels(&have[list]) == [body[level].as_u64().unwrap_or(0)];
     let owners = match (
         &have["code_owner_approval_required"],
@@ -96,7 +96,7 @@ fn strictness(level: u64) -> u8 {
 }
 
 /// Whether a protection holds people to `body`, or to more.
-pub(super) fn as_strict(have: &Value, body: &Value) -> bool {
+pub(in crate::forge) fn as_strict(have: &Value, body: &Value) -> bool {
     let strict = |list: &str, level: &str| {
         let all = levels(&have[list]);
         let want = strictness(body[level].as_u64().unwrap_or(0));
@@ -110,7 +110,7 @@ pub(super) fn as_strict(have: &Value, body: &Value) -> bool {
 }
 
 /// Makes the body of a protection that is made anew keep what was stricter in the old one.
-pub(super) fn keep(have: &Value, body: &mut Value) {
+pub(in crate::forge) fn keep(have: &Value, body: &mut Value) {
     for (list, level) in [
         ("push_access_levels", "push_access_level"),
         ("merge_access_levels", "merge_access_level"),
@@ -127,7 +127,7 @@ pub(super) fn keep(have: &Value, body: &mut Value) {
 }
 
 /// The protections that hold for a branch.
-pub(super) fn matching<'v>(all: &'v [Value], branch: &str) -> Vec<&'v Value> {
+pub(in crate::forge) fn matching<'v>(all: &'v [Value], branch: &str) -> Vec<&'v Value> {
     all.iter()
         .filter(|p| p["name"].as_str().is_some_and(|name| matches(name, branch)))
         .collect()
@@ -156,7 +156,7 @@ fn matches(glob: &str, name: &str) -> bool {
 }
 
 /// Whether a protection lets more people push than is wanted.
-pub(super) fn lets_push(protection: &Value, wanted: &Wanted) -> bool {
+pub(in crate::forge) fn lets_push(protection: &Value, wanted: &Wanted) -> bool {
     let allowed = push_level(wanted);
     levels(&protection["push_access_levels"])
         .iter()
@@ -164,7 +164,7 @@ pub(super) fn lets_push(protection: &Value, wanted: &Wanted) -> bool {
 }
 
 /// Whether all protections of a branch, and there is one, let nobody push.
-pub(super) fn nobody_pushes(matching: &[&Value]) -> bool {
+pub(in crate::forge) fn nobody_pushes(matching: &[&Value]) -> bool {
     !matching.is_empty()
         && matching.iter().all(|p| {
             levels(&p["push_access_levels"])
@@ -178,7 +178,7 @@ pub(super) fn nobody_pushes(matching: &[&Value]) -> bool {
 }
 
 /// Whether a rule holds, going by every protection that matches.
-pub(super) fn judge(
+pub(in crate::forge) fn judge(
     rule: &'static str,
     branch: &str,
     matching: &[&Value],

@@ -1,12 +1,14 @@
 //! GitHub's pull requests.
 
-use super::answer::Answer;
-use super::github::GitHub;
-use super::proposal::{Approval, Proposal};
-use super::refusal::{Reason, reason};
-use super::target::encode;
+use super::GitHub;
 use crate::clock::Moment;
 use crate::error::Result;
+use crate::forge::Client;
+use crate::forge::answer::Answer;
+use crate::forge::proposal::{Approval, Proposal};
+use crate::forge::refusal::{Reason, reason};
+use crate::forge::target::encode;
+use crate::progress::Silent;
 use serde_json::{Value, json};
 
 const READ: &str = "`pull_requests: read`";
@@ -21,7 +23,11 @@ fn read(answer: Answer) -> Result<Proposal> {
 }
 
 impl GitHub<'_> {
-    pub(super) fn find_proposal(&self, branch: &str, to: &str) -> Result<Option<Proposal>> {
+    pub(in crate::forge) fn find_proposal(
+        &self,
+        branch: &str,
+        to: &str,
+    ) -> Result<Option<Proposal>> {
         let path = self.path(&format!(
             "/pulls?state=open&head={}:{}&base={}&per_page=100",
             encode(&self.target.owner),
@@ -43,7 +49,7 @@ impl GitHub<'_> {
             .transpose()
     }
 
-    pub(super) fn open_proposal(
+    pub(in crate::forge) fn open_proposal(
         &self,
         branch: &str,
         to: &str,
@@ -56,30 +62,36 @@ impl GitHub<'_> {
             .and_then(read)
     }
 
-    pub(super) fn update_proposal(&self, number: u64, title: &str, body: &str) -> Result<Proposal> {
+    pub(in crate::forge) fn update_proposal(
+        &self,
+        number: u64,
+        title: &str,
+        body: &str,
+    ) -> Result<Proposal> {
         let path = self.path(&format!("/pulls/{number}"));
         let request = json!({"title": title, "body": body});
         self.client.patch(&path, &request, WRITE).and_then(read)
     }
 
-    pub(super) fn read_proposal(&self, number: u64) -> Result<Proposal> {
+    pub(in crate::forge) fn read_proposal(&self, number: u64) -> Result<Proposal> {
         let path = self.path(&format!("/pulls/{number}"));
         self.client.get(&path, READ).and_then(read)
     }
 
-    pub(super) fn approve(&self, number: u64, head: &str) -> Result<Approval> {
+    pub(in crate::forge) fn approve(&self, number: u64, head: &str) -> Result<Approval> {
         let path = self.path(&format!("/pulls/{number}/reviews"));
         let request = json!({"commit_id": head, "event": "APPROVE"});
         Approval::of_review(self.client.post(&path, &request, WRITE))
     }
 
-    pub(super) fn identity(&self) -> Result<Option<String>> {
+    pub(in crate::forge) fn identity(&self) -> Result<Option<String>> {
         if self.client.auth().is_none() {
             return Ok(None);
         }
         let name = |answer: Answer, field: &str| answer.json[field].as_str().map(str::to_owned);
-        if let Some(app) = self.client.auth().as_app() {
-            let client = app.as_app(self.client.http(), Moment::now().seconds())?;
+        if let Some(itself) = self.client.auth().itself(Moment::now()) {
+            let (base, http) = (self.client.base().clone(), self.client.http().clone());
+            let client = Client::new(base, "GitHub", itself?, http, &Silent)?.for_github();
             let answer = client.get("/app", "the App's own key and id")?;
             return Ok(name(answer, "slug").map(|slug| format!("{slug}[bot]")));
         }

@@ -1,21 +1,23 @@
 //! Gitea and Forgejo: branch protections, of which the first that matches holds alone.
 
-use super::Client;
-use super::answer::Method;
-use super::gitea_rules as rules;
-use super::protection::{
+mod pulls;
+pub(super) mod rules;
+
+use crate::error::{Kind, Result};
+use crate::forge::Client;
+use crate::forge::answer::Method;
+use crate::forge::protection::{
     BACKUPS, Bypass, CREATE_ONLY, Change, NO_DELETION, Removal, SANDBOX_PROBE, State, Survey,
     Wanted, probes, worst,
 };
-use super::refusal::{Reason, reason};
-use super::settings::Provider;
-use super::target::{Target, encode};
-use crate::error::{Kind, Result};
+use crate::forge::refusal::{Reason, reason};
+use crate::forge::settings::Provider;
+use crate::forge::target::{Target, encode};
 use serde_json::Value;
 use std::cell::OnceCell;
 
-pub(super) const READ: &str = "read access, and a token with `read:repository`";
-pub(super) const ADMIN: &str =
+pub(in crate::forge) const READ: &str = "read access, and a token with `read:repository`";
+pub(in crate::forge) const ADMIN: &str =
     "administration of the repository, and a token with `write:repository`";
 
 /// Each branch that stands for a name or glob, with the one rule that holds for it.
@@ -29,14 +31,14 @@ fn first_of_each<'v>(there: &'v [Value], glob: &str) -> Vec<(String, Option<&'v 
 /// One repository on Gitea or Forgejo.
 #[derive(Debug)]
 pub struct Gitea<'a> {
-    pub(super) client: Client<'a>,
-    pub(super) target: Target,
+    pub(in crate::forge) client: Client<'a>,
+    pub(in crate::forge) target: Target,
     /// Which of the two it is, once that is known.
     forgejo: OnceCell<bool>,
 }
 
 impl<'a> Gitea<'a> {
-    pub(super) fn new(client: Client<'a>, target: Target, forgejo: Option<bool>) -> Self {
+    pub(in crate::forge) fn new(client: Client<'a>, target: Target, forgejo: Option<bool>) -> Self {
         let known = OnceCell::new();
         if let Some(forgejo) = forgejo {
             let _ = known.set(forgejo);
@@ -48,7 +50,7 @@ impl<'a> Gitea<'a> {
         }
     }
 
-    pub(super) fn provider(&self) -> Provider {
+    pub(in crate::forge) fn provider(&self) -> Provider {
         match self.forgejo.get() {
             Some(true) => Provider::Forgejo,
             _ => Provider::Gitea,
@@ -56,7 +58,7 @@ impl<'a> Gitea<'a> {
     }
 
     /// A path below the repository.
-    pub(super) fn path(&self, rest: &str) -> String {
+    pub(in crate::forge) fn path(&self, rest: &str) -> String {
         format!(
             "/repos/{}/{}{rest}",
             encode(&self.target.owner),
@@ -103,7 +105,7 @@ impl<'a> Gitea<'a> {
         })
     }
 
-    pub(super) fn survey(&self, wanted: &Wanted) -> Result<Survey> {
+    pub(in crate::forge) fn survey(&self, wanted: &Wanted) -> Result<Survey> {
         let there = match self.protections() {
             Ok(there) => there,
             Err(e) if reason(&e) == Some(Reason::Permission) => {
@@ -212,7 +214,7 @@ impl<'a> Gitea<'a> {
         }
     }
 
-    pub(super) fn removal(&self, wanted: &Wanted) -> Result<Removal> {
+    pub(in crate::forge) fn removal(&self, wanted: &Wanted) -> Result<Removal> {
         let there = self.protections()?;
         let who = self.context(wanted)?;
         let mut ours: Vec<(&str, Value)> = wanted
@@ -245,7 +247,7 @@ impl<'a> Gitea<'a> {
         Ok(removal)
     }
 
-    pub(super) fn identity(&self) -> Result<Option<String>> {
+    pub(in crate::forge) fn identity(&self) -> Result<Option<String>> {
         if self.client.auth().is_none() {
             return Ok(None);
         }

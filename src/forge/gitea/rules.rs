@@ -1,7 +1,7 @@
 //! Branch protections of Gitea and Forgejo: what we set, and what the one in force
 //! amounts to. Pure.
 
-use super::protection::{
+use crate::forge::protection::{
     BACKUPS, CODE_OWNERS, CREATE_ONLY, NO_DELETION, NO_FORCE, REVIEW, RuleState, SIGNED_COMMITS,
     STALE, STATUS_CHECKS, State, Wanted, approvals, covers, is_glob, texts,
 };
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 /// Who is not held, and who we are.
 #[derive(Debug, Default)]
-pub(super) struct Who {
+pub(in crate::forge) struct Who {
     /// The field that holds administrators too: each of the two takes its own alone.
     pub admin_key: &'static str,
     pub users: Vec<String>,
@@ -18,7 +18,7 @@ pub(super) struct Who {
 }
 
 /// A rule's name; old servers give a branch's name alone.
-pub(super) fn name(rule: &Value) -> &str {
+pub(in crate::forge) fn name(rule: &Value) -> &str {
     rule["rule_name"]
         .as_str()
         .filter(|n| !n.is_empty())
@@ -28,7 +28,7 @@ pub(super) fn name(rule: &Value) -> &str {
 
 /// The one rule that holds for a branch: by priority where the server has one, plain
 /// names before globs, then in the order of the list.
-pub(super) fn first<'v>(all: &'v [Value], branch: &str) -> Option<&'v Value> {
+pub(in crate::forge) fn first<'v>(all: &'v [Value], branch: &str) -> Option<&'v Value> {
     all.iter()
         .enumerate()
         .filter(|(_, r)| name(r) == branch || fast_glob::glob_match(name(r), branch))
@@ -40,7 +40,7 @@ pub(super) fn first<'v>(all: &'v [Value], branch: &str) -> Option<&'v Value> {
 }
 
 /// The protection of a reviewed branch.
-pub(super) fn body(branch: &str, wanted: &Wanted, who: &Who) -> Value {
+pub(in crate::forge) fn body(branch: &str, wanted: &Wanted, who: &Who) -> Value {
     let some = !who.users.is_empty() || !who.teams.is_empty();
     let mut body = json!({
         "rule_name": branch,
@@ -62,7 +62,7 @@ pub(super) fn body(branch: &str, wanted: &Wanted, who: &Who) -> Value {
 
 /// Makes `body` keep what others hold `have` to beyond it; answers what that is. A rule
 /// bears the branch's name and not ours, so it may be somebody else's.
-pub(super) fn keep(have: &Value, body: &mut Value, admin_key: &str) -> Vec<String> {
+pub(in crate::forge) fn keep(have: &Value, body: &mut Value, admin_key: &str) -> Vec<String> {
     let mut kept = Vec::new();
     let mut set = |body: &mut Value, key: &str, value: Value| {
         if body.get(key).is_some_and(|old| *old != value) {
@@ -103,7 +103,7 @@ pub(super) fn keep(have: &Value, body: &mut Value, admin_key: &str) -> Vec<Strin
 
 /// The protection of backups: those who make them may push, and nobody may force or
 /// delete. Those who may already are kept, so that several identities can make backups.
-pub(super) fn backup_body(have: Option<&Value>, who: &Who) -> Value {
+pub(in crate::forge) fn backup_body(have: Option<&Value>, who: &Who) -> Value {
     let mut users = have.map_or_else(Vec::new, |h| texts(&h["push_whitelist_usernames"]));
     for user in who.users.iter().chain(&who.me) {
         if !users.contains(user) {
@@ -127,7 +127,7 @@ pub(super) fn backup_body(have: Option<&Value>, who: &Who) -> Value {
 
 /// The fields in which a protection differs from `body`, which is then made the body of
 /// a change: without the name, and with what must not be on turned off.
-pub(super) fn differences(have: &Value, body: &mut Value) -> Vec<String> {
+pub(in crate::forge) fn differences(have: &Value, body: &mut Value) -> Vec<String> {
     let mut differ: Vec<String> = Vec::new();
     if let Some(fields) = body.as_object_mut() {
         fields.remove("rule_name");
@@ -157,7 +157,7 @@ pub(super) fn differences(have: &Value, body: &mut Value) -> Vec<String> {
 }
 
 /// Whether a rule holds, going by the one protection in force.
-pub(super) fn judge(
+pub(in crate::forge) fn judge(
     rule: &'static str,
     branch: &str,
     first: Option<&Value>,
@@ -258,7 +258,7 @@ pub(super) fn judge(
 
 /// Makes the states of a rule of ours say no more than that it differs from what is
 /// wanted, where it does. Who goes round it is judged by itself.
-pub(super) fn drift(states: &mut [RuleState], have: &Value, mut body: Value, who: &Who) {
+pub(in crate::forge) fn drift(states: &mut [RuleState], have: &Value, mut body: Value, who: &Who) {
     keep(have, &mut body, who.admin_key);
     let differ: Vec<String> = differences(have, &mut body)
         .into_iter()
@@ -289,7 +289,7 @@ const ROUND: [&str; 5] = [
 ];
 
 /// Whether a rule of the backups holds.
-pub(super) fn judge_backup(rule: &'static str, first: Option<&Value>) -> RuleState {
+pub(in crate::forge) fn judge_backup(rule: &'static str, first: Option<&Value>) -> RuleState {
     let Some(there) = first else {
         return RuleState::new(rule, BACKUPS, State::Missing, "backups have no protection");
     };

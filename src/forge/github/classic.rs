@@ -1,17 +1,17 @@
 //! GitHub's classic branch protection, for servers without rulesets: it has no name of
 //! its own and takes no globs through the API, so what others set is kept.
 
-use super::answer::Method;
-use super::github::{GitHub, WRITE};
-use super::github_rules::names;
-use super::protection::{
+use super::rules::names;
+use super::{GitHub, WRITE};
+use crate::error::{Error, Kind, Result};
+use crate::forge::answer::Method;
+use crate::forge::protection::{
     BACKUPS, Bypass, CODE_OWNERS, CREATE_ONLY, Change, NO_DELETION, NO_FORCE, REVIEW, Removal,
     RuleState, SIGNED_COMMITS, STALE, STATUS_CHECKS, State, Survey, Wanted, approvals, is_glob,
     texts,
 };
-use super::refusal::{Reason, is_plan_limit, reason};
-use super::target::encode;
-use crate::error::{Error, Kind, Result};
+use crate::forge::refusal::{Reason, is_plan_limit, reason};
+use crate::forge::target::encode;
 use serde_json::{Value, json};
 
 const NO_GLOBS: &str =
@@ -19,7 +19,7 @@ const NO_GLOBS: &str =
 
 impl GitHub<'_> {
     /// The classic protection of a branch, where it has one.
-    pub(super) fn classic(&self, branch: &str) -> Result<Option<Value>> {
+    pub(in crate::forge) fn classic(&self, branch: &str) -> Result<Option<Value>> {
         let found = self
             .client
             .find(&self.classic_path(branch, ""), "`administration: read`")?;
@@ -38,7 +38,7 @@ impl GitHub<'_> {
         self.path(&format!("/branches/{}/protection{rest}", encode(branch)))
     }
 
-    pub(super) fn survey_classic(&self, wanted: &Wanted) -> Result<Survey> {
+    pub(in crate::forge) fn survey_classic(&self, wanted: &Wanted) -> Result<Survey> {
         let mut survey = Survey::default();
         let mut plan = None;
         for branch in &wanted.reviewed {
@@ -121,7 +121,7 @@ impl GitHub<'_> {
         Ok(survey)
     }
 
-    pub(super) fn removal_classic(&self, wanted: &Wanted) -> Result<Removal> {
+    pub(in crate::forge) fn removal_classic(&self, wanted: &Wanted) -> Result<Removal> {
         let mut removal = Removal::default();
         for branch in wanted.reviewed.iter().filter(|b| !is_glob(b)) {
             let Some(there) = self.classic(branch)? else {
@@ -191,7 +191,12 @@ fn wanted_allowances(wanted: &Wanted) -> (Vec<String>, Vec<String>) {
 }
 
 /// Whether a rule holds, going by a branch's classic protection (null: it has none).
-pub(super) fn judge(rule: &'static str, branch: &str, there: &Value, wanted: &Wanted) -> RuleState {
+pub(in crate::forge) fn judge(
+    rule: &'static str,
+    branch: &str,
+    there: &Value,
+    wanted: &Wanted,
+) -> RuleState {
     let state = |state, detail: &str| RuleState::new(rule, branch, state, detail);
     let missing = |detail: &str| state(State::Missing, detail);
     if there.is_null() {

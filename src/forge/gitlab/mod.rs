@@ -1,30 +1,32 @@
 //! GitLab's protected branches. Where several match, the most permissive one wins, and a
 //! `*` in their names crosses slashes.
 
-use super::Client;
-use super::answer::Method;
-use super::gitlab_rules as rules;
-use super::protection::{
+mod merge;
+pub(super) mod rules;
+
+use crate::error::{Kind, Result};
+use crate::forge::Client;
+use crate::forge::answer::Method;
+use crate::forge::protection::{
     BACKUPS, Bypass, CREATE_ONLY, Change, NO_DELETION, Removal, RuleState, SANDBOX_PROBE, State,
     Survey, Wanted, is_glob, probes, worst,
 };
-use super::refusal::{Reason, reason};
-use super::target::{Target, encode};
-use crate::error::{Kind, Result};
+use crate::forge::refusal::{Reason, reason};
+use crate::forge::target::{Target, encode};
 use serde_json::{Value, json};
 
-pub(super) const READ: &str = "the Developer role, and a token with `read_api` or `api`";
-pub(super) const MAINTAIN: &str = "the Maintainer role, and a token with `api`";
+pub(in crate::forge) const READ: &str = "the Developer role, and a token with `read_api` or `api`";
+pub(in crate::forge) const MAINTAIN: &str = "the Maintainer role, and a token with `api`";
 
 /// One project on GitLab.
 #[derive(Debug)]
 pub struct GitLab<'a> {
-    pub(super) client: Client<'a>,
-    pub(super) target: Target,
+    pub(in crate::forge) client: Client<'a>,
+    pub(in crate::forge) target: Target,
 }
 
 impl<'a> GitLab<'a> {
-    pub(super) fn new(client: Client<'a>, target: Target) -> Self {
+    pub(in crate::forge) fn new(client: Client<'a>, target: Target) -> Self {
         GitLab {
             client: client.with_header("Accept", "application/json"),
             target,
@@ -32,7 +34,7 @@ impl<'a> GitLab<'a> {
     }
 
     /// A path below the project.
-    pub(super) fn path(&self, rest: &str) -> String {
+    pub(in crate::forge) fn path(&self, rest: &str) -> String {
         format!("/projects/{}{rest}", encode(&self.target.path()))
     }
 
@@ -56,7 +58,7 @@ impl<'a> GitLab<'a> {
         Ok(names)
     }
 
-    pub(super) fn survey(&self, wanted: &Wanted) -> Result<Survey> {
+    pub(in crate::forge) fn survey(&self, wanted: &Wanted) -> Result<Survey> {
         let bypass = wanted.bypass()?;
         let there = match self.protected() {
             Ok(there) => there,
@@ -219,7 +221,7 @@ impl<'a> GitLab<'a> {
         Ok(facts)
     }
 
-    pub(super) fn removal(&self, wanted: &Wanted) -> Result<Removal> {
+    pub(in crate::forge) fn removal(&self, wanted: &Wanted) -> Result<Removal> {
         let there = self.protected()?;
         let mut removal = Removal::default();
         let mut ours: Vec<(String, Value)> = wanted
@@ -255,7 +257,7 @@ impl<'a> GitLab<'a> {
 }
 
 /// A glob in GitLab's words, where one `*` crosses slashes.
-pub(super) fn in_its_words(glob: &str) -> String {
+pub(in crate::forge) fn in_its_words(glob: &str) -> String {
     match is_glob(glob) {
         true => glob.replace("**", "*"),
         false => glob.to_owned(),
