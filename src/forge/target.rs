@@ -2,7 +2,7 @@
 
 use super::settings::{ForgeSettings, Provider};
 use crate::error::{Error, Kind, Result};
-use crate::git::wire::endpoint::redact;
+use crate::git::redact;
 use crate::git::{Endpoint, Family, families};
 use crate::url::{HttpUrl, parse_http};
 

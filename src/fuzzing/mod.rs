@@ -27,7 +27,7 @@ const MIB: usize = 1 << 20;
 pub fn targets() -> Vec<Target> {
     use crate::forge::fuzzing as forge;
     use crate::git::fuzzing as git;
-    use crate::git::wire::fuzzing as wire;
+    use crate::git::wire_fuzzing as wire;
     use crate::ops::fuzzing as ops;
     let target = |name, run, mib: usize| Target {
         name,

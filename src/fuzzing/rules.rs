@@ -5,7 +5,7 @@ use crate::alerts::{SecretScan, ci_directive};
 use crate::backup_name as backup;
 use crate::clock::{Moment, Period};
 use crate::git::Endpoint;
-use crate::git::wire::endpoint::redact;
+use crate::git::redact;
 use crate::keys::{Key, KeyRing};
 use crate::names;
 use crate::policy::{Policy, PolicyFile};

@@ -182,7 +182,7 @@ impl Store {
             if there.is_ok_and(|there| is_on_server(&there, at)) {
                 return Ok(());
             }
-            let to = super::wire::endpoint::redact(url);
+            let to = super::wire::redact(url);
             return Err(Error::new(
                 Kind::Denied,
                 format!("{IN_BRANCH} of the branch sends the content of LFS files to {to}, which is not the server of the remote"),

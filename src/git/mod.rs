@@ -29,7 +29,7 @@ mod server;
 mod settings;
 mod store;
 mod whole;
-pub mod wire;
+mod wire;
 
 pub use bundle::Bundle;
 pub use checkout::{Standing, WorkFile, mode_of};
@@ -51,7 +51,10 @@ pub use remote::{Remote, RemoteOptions};
 pub use revert::{Undo, undo};
 pub use store::{HeadMove, IndexStamp, Store, bytes_to_path, check_parents, tracking_ref};
 pub use whole::Known;
+#[cfg(any(fuzzing, test))]
+pub(crate) use wire::fuzzing as wire_fuzzing;
 pub use wire::{
     Advertisement, Endpoint, FetchConnection, PushConnection, PushOutcome, RefUpdate, RemoteRef,
     Verdict,
 };
+pub(crate) use wire::{PushFailure, redact};

@@ -5,7 +5,7 @@
 //! certificates, where logins could be read), is taken from the user's and the system's files
 //! alone. A repository's own may say where its remotes are, and which headers go to them.
 
-use super::wire::endpoint::Endpoint;
+use super::wire::Endpoint;
 use crate::http::HttpSettings;
 use crate::url::{HttpUrl, percent_decode};
 use git2::ConfigLevel;

@@ -5,7 +5,7 @@ use super::{access, revoked};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::gate::MOVED;
-use crate::git::wire::PushFailure;
+use crate::git::PushFailure;
 use crate::git::{Advertisement, ObjectId, PushOutcome, RefUpdate, Verdict};
 use crate::secret::Secret;
 use std::time::{Duration, Instant};

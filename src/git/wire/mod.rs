@@ -3,7 +3,7 @@
 
 mod advertisement;
 mod daemon;
-pub mod endpoint;
+mod endpoint;
 mod fetch;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
@@ -16,6 +16,7 @@ mod send_pack;
 
 pub use advertisement::Advertisement;
 pub use endpoint::Endpoint;
+pub(crate) use endpoint::redact;
 pub use fetch::{FetchConnection, RemoteRef};
 pub use report::{PushOutcome, RefUpdate, Verdict};
 pub use send_pack::PushConnection;

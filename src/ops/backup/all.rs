@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::context::{Context, Place};
 use crate::error::{Error, Kind, Result};
 use crate::git::Endpoint;
-use crate::git::wire::endpoint::redact;
+use crate::git::redact;
 use crate::progress::Progress;
 use serde::Serialize;
 use std::path::Path;
