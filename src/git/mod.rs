@@ -14,6 +14,7 @@ mod credential;
 mod draft;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
+mod graph;
 mod id;
 mod intake;
 mod lfs;
@@ -23,6 +24,7 @@ mod merge_commits;
 mod object;
 mod pack;
 mod pack_check;
+mod refs;
 mod remote;
 mod revert;
 mod server;
@@ -30,6 +32,7 @@ mod settings;
 mod store;
 mod whole;
 mod wire;
+mod working;
 
 pub use bundle::Bundle;
 pub use checkout::{Standing, WorkFile, mode_of};
@@ -47,9 +50,10 @@ pub use limits::{TransferFile, TransferLimits};
 pub use merge::{Conflict, Labels, MergedEntry, MergedText};
 pub use merge_commits::MergedTree;
 pub use object::{Change, CommitInfo, Entry, Folder, LineCount, MAX_TEXT, Mode, Person};
+pub use refs::{HeadMove, tracking_ref};
 pub use remote::{Remote, RemoteOptions};
 pub use revert::{Undo, undo};
-pub use store::{HeadMove, IndexStamp, Store, bytes_to_path, check_parents, tracking_ref};
+pub use store::{Store, bytes_to_path, check_parents};
 pub use whole::Known;
 #[cfg(any(fuzzing, test))]
 pub(crate) use wire::fuzzing as wire_fuzzing;
@@ -58,3 +62,4 @@ pub use wire::{
     Verdict,
 };
 pub(crate) use wire::{PushFailure, redact};
+pub use working::IndexStamp;

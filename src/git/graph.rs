@@ -1,0 +1,101 @@
+//! How commits stand to each other.
+
+use super::id::{CommitId, ObjectId};
+use super::store::Store;
+use crate::error::{Kind, OrFail, Result};
+use std::collections::HashSet;
+
+impl Store {
+    /// Whether `ancestor` is `of` or in its history.
+    pub fn is_ancestor(&self, ancestor: CommitId, of: CommitId) -> bool {
+        ancestor == of
+            || self
+                .repo
+                .graph_descendant_of(of.0, ancestor.0)
+                .unwrap_or(false)
+    }
+
+    /// Of these commits, those that are neither `tip` nor in its history; one walk for all.
+    pub fn apart_from(&self, tip: CommitId, commits: &[CommitId]) -> Result<Vec<CommitId>> {
+        let failed = || "the history cannot be walked";
+        let mut walk = self.repo.revwalk().or_fail(Kind::Internal, failed)?;
+        for id in commits {
+            walk.push(id.0).or_fail(Kind::NotFound, failed)?;
+        }
+        walk.hide(tip.0).or_fail(Kind::NotFound, failed)?;
+        let wanted: HashSet<CommitId> = commits.iter().copied().collect();
+        let mut found = HashSet::new();
+        for id in walk {
+            let id = ObjectId(id.or_fail(Kind::Internal, failed)?);
+            if wanted.contains(&id) {
+                found.insert(id);
+            }
+        }
+        let mut apart = commits.to_vec();
+        // The walk goes by dates, which may lie: each that it met is asked for by itself.
+        apart.retain(|id| found.remove(id) && !self.is_ancestor(*id, tip));
+        Ok(apart)
+    }
+
+    /// Every best common ancestor; criss-cross histories have several.
+    pub fn merge_bases(&self, one: CommitId, other: CommitId) -> Vec<CommitId> {
+        match self.repo.merge_bases(one.0, other.0) {
+            Ok(found) => found.iter().map(|id| ObjectId(*id)).collect(),
+            Err(_) => Vec::new(),
+        }
+    }
+
+    /// The best common ancestor.
+    pub fn merge_base(&self, one: CommitId, other: CommitId) -> Option<CommitId> {
+        self.repo.merge_base(one.0, other.0).ok().map(ObjectId)
+    }
+
+    /// The commits of `head`'s history that no branch of `remote` has, as far as this clone
+    /// knows them.
+    ///
+    /// Errors: internal, when the history cannot be walked.
+    pub fn local_commits(&self, head: CommitId, remote: &str) -> Result<Vec<CommitId>> {
+        let failed = || "the history cannot be walked";
+        let mut walk = self.repo.revwalk().or_fail(Kind::Internal, failed)?;
+        walk.push(head.0).or_fail(Kind::NotFound, failed)?;
+        let glob = format!("refs/remotes/{remote}/*");
+        let references = self
+            .repo
+            .references_glob(&glob)
+            .or_fail(Kind::Internal, failed)?;
+        for reference in references.flatten() {
+            if let Ok(commit) = reference.peel_to_commit() {
+                walk.hide(commit.id()).or_fail(Kind::Internal, failed)?;
+            }
+        }
+        Ok(walk
+            .map_while(std::result::Result::ok)
+            .map(ObjectId)
+            .collect())
+    }
+
+    /// How many commits `one` has and `other` has not, and the reverse.
+    pub fn ahead_behind(&self, one: CommitId, other: CommitId) -> (u64, u64) {
+        self.repo
+            .graph_ahead_behind(one.0, other.0)
+            .map(|(a, b)| (a as u64, b as u64))
+            .unwrap_or((0, 0))
+    }
+
+    /// The commits reachable from `tip` and not from `hide`, newest first.
+    pub fn history(
+        &self,
+        tip: CommitId,
+        hide: Option<CommitId>,
+    ) -> Result<impl Iterator<Item = CommitId> + '_> {
+        let failed = || "the history cannot be walked";
+        let mut walk = self.repo.revwalk().or_fail(Kind::Internal, failed)?;
+        walk.set_sorting(git2::Sort::TOPOLOGICAL | git2::Sort::TIME)
+            .or_fail(Kind::Internal, failed)?;
+        walk.push(tip.0).or_fail(Kind::NotFound, failed)?;
+        if let Some(hide) = hide {
+            walk.hide(hide.0).or_fail(Kind::NotFound, failed)?;
+        }
+        Ok(walk.map_while(std::result::Result::ok).map(ObjectId))
+    }
+}
