@@ -10,7 +10,6 @@ use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::lock_within;
 use git2::{ObjectType, Repository};
 use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// A repository on this machine.
