@@ -55,7 +55,7 @@ pub struct Facts {
 /// By how much two versions of a file differ.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Measure {
-    /// Bytes of the lines added and removed; rather too many than too few.
+    /// Bytes of the lines added and removed. Where it is in doubt, more are counted.
     pub bytes: u64,
     /// Whether an added line holds what does not show as it is.
     pub hidden: bool,

@@ -137,7 +137,7 @@ impl KeyRing {
         let text = serde_json::to_string_pretty(&file).or_fail(Kind::Internal, failed)?;
         let folder = source.ring.parent().unwrap_or(Path::new("."));
         private_folder(folder).or_fail(Kind::Internal, failed)?;
-        // A temporary file is made with mode 0600, and put in place only where nothing is.
+        // A temporary file has mode 0600. It takes its place only where no file is yet.
         let mut temporary =
             tempfile::NamedTempFile::new_in(folder).or_fail(Kind::Internal, failed)?;
         temporary

@@ -3,6 +3,7 @@
 use super::super::Global;
 use super::super::ui::{Ui, internal};
 use aidf::error::{Error, Kind as ErrorKind, Result};
+use aidf::ops::backup::configured;
 use aidf::yaml::scalar;
 use clap::{ArgGroup, Args, ValueEnum};
 use serde::Serialize;
@@ -78,12 +79,8 @@ pub fn run(global: &Global, ui: &Ui, arguments: &Arguments) -> Result<()> {
 
 fn jobs(global: &Global, arguments: &Arguments) -> Result<Vec<Job>> {
     let config = super::config(global)?;
-    if arguments.all && config.repositories.is_empty() {
-        return Err(Error::new(
-            ErrorKind::Usage,
-            "--all is about the repositories of the configuration, and it has none",
-        )
-        .hint("list them under `repositories:` in the configuration, or leave --all out"));
+    if arguments.all {
+        configured(&config)?;
     }
     let backup = config.backup;
     let exports = arguments.actions

@@ -4,7 +4,7 @@
 use super::create::{CreateReport, CreateRequest, create};
 use super::destination::REPOSITORY;
 use crate::clock::Moment;
-use crate::config::Config;
+use crate::config::{Config, RepositoryFile};
 use crate::context::{Context, Place};
 use crate::error::{Error, Kind, Result};
 use crate::git::Endpoint;
@@ -57,6 +57,20 @@ pub struct Operator<'a> {
     pub progress: &'a (dyn Fn() -> Box<dyn Progress> + Sync),
 }
 
+/// The repositories that `--all` means.
+///
+/// Errors: usage, where the configuration names none.
+pub fn configured(config: &Config) -> Result<&[RepositoryFile]> {
+    match config.repositories.as_slice() {
+        [] => Err(Error::new(
+            Kind::Usage,
+            "--all means the repositories of the configuration, and it names none",
+        )
+        .hint("list them under `repositories: [{url: …}]` in the config file, or leave --all out")),
+        all => Ok(all),
+    }
+}
+
 /// Does `job` for every repository of the configuration.
 ///
 /// Errors: usage, when it names none; what went wrong with one is in its report.
@@ -64,14 +78,7 @@ pub fn each<T: Send>(
     operator: &Operator<'_>,
     job: impl Fn(&Context) -> Result<T> + Sync,
 ) -> Result<AllOf<T>> {
-    let repositories = &operator.config.repositories;
-    if repositories.is_empty() {
-        return Err(Error::new(
-            Kind::Usage,
-            "--all means the repositories of the configuration, and it names none",
-        )
-        .hint("list them under `repositories: [{url: …}]` in the config file"));
-    }
+    let repositories = configured(operator.config)?;
     let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let total = repositories.len();
     std::thread::scope(|scope| {

@@ -19,7 +19,7 @@ mod rotate;
 mod turn;
 mod verify;
 
-pub use all::{AllOf, OneOf, Operator, create_all, each};
+pub use all::{AllOf, OneOf, Operator, configured, create_all, each};
 pub use create::{CreateReport, CreateRequest, create};
 pub use destination::Destination;
 pub use drill::{DrillReport, drill};

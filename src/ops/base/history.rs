@@ -110,7 +110,7 @@ impl<'a> History<'a> {
         match made(self.cx, path) {
             Made::Gone => match self.left_behind(path, &record.now) {
                 Some(true) => return None,
-                // Of that moment nobody can tell.
+                // Nobody can tell which came first in that second.
                 None => {
                     return Some(Written {
                         held: vec![held],
