@@ -195,6 +195,9 @@ fn parse_ring(text: &str, from: &str) -> Result<KeyRing> {
         }
         keys.push(Key::new(secret));
     }
+    if keys.is_empty() {
+        return Err(Error::new(Kind::Usage, bad()).hint("it holds no key"));
+    }
     Ok(KeyRing::of(keys))
 }
 
@@ -395,7 +398,13 @@ mod tests {
             load(&hex).unwrap().active().unwrap().id,
             "the text of a ring's file"
         );
-        for bad in ["", "short", "not base64 at all!", &STANDARD.encode([1; 16])] {
+        for bad in [
+            "",
+            "short",
+            r#"{"version":1,"keys":[]}"#,
+            "not base64 at all!",
+            &STANDARD.encode([1; 16]),
+        ] {
             let error = load(bad).err().unwrap();
             assert_eq!(error.kind(), Kind::Usage);
             assert!(bad.is_empty() || !error.message().contains(bad));
