@@ -54,8 +54,9 @@ struct Own {
 struct Copy {
     machine: Machine,
     own: BTreeMap<Slot, Own>,
-    /// Changes that only a commit of this clone holds: git can bring them back.
-    local: BTreeMap<Slot, Own>,
+    /// Changes that only a commit of this clone holds, each with that commit: git can bring
+    /// them back.
+    local: BTreeMap<Slot, (Own, String)>,
 }
 
 impl Copy {
@@ -78,10 +79,10 @@ impl Copy {
         let back: Vec<_> = self
             .local
             .iter()
-            .filter(|(slot, own)| {
+            .filter(|(slot, (own, _))| {
                 !self.own.contains_key(slot) && now.get(slot) == own.value.as_ref()
             })
-            .map(|(slot, own)| (slot.clone(), own.clone()))
+            .map(|(slot, (own, _))| (slot.clone(), own.clone()))
             .collect();
         if back.is_empty() {
             return;
@@ -398,8 +399,15 @@ impl Sim {
                 let landed: Vec<String> = copy.own.keys().map(|s| s.0.clone()).collect();
                 let landed =
                     |file: &String| taken.contains(file) && landed.contains(file) && there(file);
-                copy.local.retain(|s, _| !landed(&s.0));
-                copy.local.retain(|s, o| after.get(s) != o.value.as_ref());
+                let machine = &copy.machine;
+                let is_below = |commit: &str| {
+                    let ask = ["merge-base", "--is-ancestor", commit, "HEAD"];
+                    machine.env.try_git(&machine.clone, &ask).code == 0
+                };
+                copy.local
+                    .retain(|s, (_, commit)| !(landed(&s.0) && is_below(commit)));
+                copy.local
+                    .retain(|s, (own, _)| after.get(s) != own.value.as_ref());
                 copy.own.retain(|s, _| !taken.contains(&s.0));
                 self.commits += 1;
             }
@@ -564,11 +572,11 @@ impl Sim {
         let copy = &mut self.copies[at];
         let now = copy.lines(&anew);
         copy.own.retain(|slot, _| !anew.contains(&slot.0));
-        let kept = copy
-            .local
-            .iter()
-            .filter(|(slot, own)| anew.contains(&slot.0) && now.get(slot) == own.value.as_ref());
-        copy.own.extend(kept.map(|(s, o)| (s.clone(), o.clone())));
+        let kept = copy.local.iter().filter(|(slot, (own, _))| {
+            anew.contains(&slot.0) && now.get(slot) == own.value.as_ref()
+        });
+        copy.own
+            .extend(kept.map(|(s, (own, _))| (s.clone(), own.clone())));
     }
 
     fn local_commit(&mut self, at: usize) {
@@ -582,8 +590,12 @@ impl Sim {
         let changed = slots.filter(|s| now.get(*s) != head.get(*s));
         let changed: Vec<String> = changed.map(|s| s.0.clone()).collect();
         let own = copy.own.iter().filter(|(s, _)| changed.contains(&s.0));
-        copy.local.extend(own.map(|(s, o)| (s.clone(), o.clone())));
+        let own: Vec<_> = own.map(|(s, o)| (s.clone(), o.clone())).collect();
         self.git(at, &["commit", "--quiet", "-m", "Local"]);
+        let copy = &mut self.copies[at];
+        let commit = copy.machine.git(&["rev-parse", "HEAD"]).trim().to_owned();
+        let local = own.into_iter().map(|(s, o)| (s, (o, commit.clone())));
+        copy.local.extend(local);
     }
 
     fn git_pull(&mut self, at: usize) {
