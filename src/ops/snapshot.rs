@@ -10,15 +10,17 @@ use crate::git::{Advertisement, CommitId, Store, TreePath};
 use crate::policy::{self, Policy, PolicyFile};
 use crate::yaml;
 
-/// The policy at a remote's base.
-///
-/// A repository without the base has the default policy. Errors: integrity, for a policy
-/// that cannot be read: then nobody writes.
-fn policy_at(cx: &Context, tip: Option<CommitId>) -> Result<PolicyFile> {
-    match tip {
-        Some(tip) => policy_file(&cx.store, tip, &cx.config.base),
-        None => Ok(PolicyFile::default()),
-    }
+/// The commit that holds the policy, where `tip` tells the tip of a branch: that of the base,
+/// else of the usual base, else of the default branch. A base that is not there must not
+/// take the policy with it.
+pub fn home_of_policy(
+    base: &str,
+    default_branch: impl FnOnce() -> Option<String>,
+    tip: impl Fn(&str) -> Option<CommitId>,
+) -> Option<CommitId> {
+    tip(base)
+        .or_else(|| tip(DEFAULT_BASE))
+        .or_else(|| tip(&default_branch()?))
 }
 
 /// Fetches the commits that a try needs, and the one that holds the policy with them, and
@@ -33,7 +35,7 @@ pub fn fetch_with_policy(
     let tip = policy_tip(cx, advertisement);
     let wants: Vec<CommitId> = wants.into_iter().chain(tip).collect();
     cx.remote.fetch(&cx.store, &wants, true, &*cx.progress)?;
-    let file = policy_at(cx, tip)?;
+    let file = policy_file(&cx.store, tip, &cx.config.base)?;
     Ok(in_force(cx, &file, default_branch(cx).as_deref()))
 }
 
@@ -87,13 +89,11 @@ pub fn standing(cx: &Context) -> Result<Standing> {
         .filter_map(|r| Some((r.name.strip_prefix("refs/heads/")?.to_owned(), r.id)))
         .collect();
     let at = |name: &str| branches.iter().find(|(n, _)| n == name).map(|(_, id)| *id);
-    let tip = at(&cx.config.base)
-        .or_else(|| at(DEFAULT_BASE))
-        .or_else(|| at(default_branch.as_deref()?));
+    let tip = home_of_policy(&cx.config.base, || default_branch.clone(), at);
     if let Some(tip) = tip {
         cx.remote.fetch(&cx.store, &[tip], false, &*cx.progress)?;
     }
-    let file = policy_at(cx, tip)?;
+    let file = policy_file(&cx.store, tip, &cx.config.base)?;
     Ok(Standing {
         file,
         tip,
@@ -102,10 +102,15 @@ pub fn standing(cx: &Context) -> Result<Standing> {
     })
 }
 
-/// Reads the policy file of a commit; one without it has an empty one.
+/// Reads the policy file of the commit that holds it; a commit without the file, and a
+/// repository without such a commit, have an empty one.
 ///
-/// `base` is the branch that it is the tip of, for messages. Errors: integrity.
-pub fn policy_file(store: &Store, tip: CommitId, base: &str) -> Result<PolicyFile> {
+/// `base` is the branch that it is the tip of, for messages. Errors: integrity, for a policy
+/// that cannot be read: then nobody writes.
+pub fn policy_file(store: &Store, tip: Option<CommitId>, base: &str) -> Result<PolicyFile> {
+    let Some(tip) = tip else {
+        return Ok(PolicyFile::default());
+    };
     let bad = |why: String| {
         Error::new(
             Kind::Integrity,
@@ -152,11 +157,8 @@ pub fn policy_file(store: &Store, tip: CommitId, base: &str) -> Result<PolicyFil
 
 /// The commit that holds the policy.
 pub fn policy_tip(cx: &Context, advertisement: &Advertisement) -> Option<CommitId> {
-    // A base that is not there must not take the policy with it.
-    advertisement
-        .branch(&cx.config.base)
-        .or_else(|| advertisement.branch(DEFAULT_BASE))
-        .or_else(|| advertisement.branch(&default_branch(cx)?))
+    let tip = |branch: &str| advertisement.branch(branch);
+    home_of_policy(&cx.config.base, || default_branch(cx), tip)
 }
 
 /// The default branch, as far as the clone knows it.
@@ -189,5 +191,5 @@ pub fn learn_default_branch(cx: &Context) -> Result<String> {
 ///
 /// Errors: integrity, for one that cannot be read.
 pub fn policy_file_of(cx: &Context, advertisement: &Advertisement) -> Result<PolicyFile> {
-    policy_at(cx, policy_tip(cx, advertisement))
+    policy_file(&cx.store, policy_tip(cx, advertisement), &cx.config.base)
 }

@@ -344,18 +344,13 @@ impl Gate {
     }
 
     fn policy_file(&self) -> Result<PolicyFile> {
-        match self.policy_tip() {
-            Some(tip) => snapshot::policy_file(&self.store, tip, &self.base),
-            None => Ok(PolicyFile::default()),
-        }
+        snapshot::policy_file(&self.store, self.policy_tip(), &self.base)
     }
 
     /// The commit that holds the policy: the tip that sandboxes fork from.
     fn policy_tip(&self) -> Option<CommitId> {
         let tip = |branch: &str| self.store.local_ref(&format!("refs/heads/{branch}"));
-        tip(&self.base)
-            .or_else(|| tip(DEFAULT_BASE))
-            .or_else(|| tip(&self.default_branch()?))
+        snapshot::home_of_policy(&self.base, || self.default_branch(), tip)
     }
 
     /// A server's default branch is the one that its HEAD names.
