@@ -262,22 +262,22 @@ impl<'a> History<'a> {
         };
         let published = self.published();
         let is_published = published.is_some_and(|p| self.cx.store.is_ancestor(parent, p));
-        let other = match is_published {
-            true => Written::of(self.entry(parent, path)),
-            false => self.before_commit(path, record, parent, theirs),
+        let (other, of_trees) = match is_published {
+            true => (Written::of_trees(), Some(parent)),
+            false => (self.before_commit(path, record, parent, theirs), published),
         };
         let brings = |from: Option<Entry>| {
             let pair = base.zip(from);
             pair.is_some_and(|(b, from)| self.holds_change(from.id, b.id, blob))
         };
-        let of_trees = published.filter(|_| other.or_trees);
+        let of_trees = of_trees.filter(|_| other.or_trees);
         let of_trees = of_trees.map(|p| self.entry(p, path));
         let told = other.held.iter().copied().chain(of_trees).all(brings);
         if base.is_some_and(|b| b.id == theirs) || told {
             return taken;
         }
-        taken.or_trees |= other.or_trees || is_published;
-        for held in other.held.into_iter().filter(|_| !is_published) {
+        taken.or_trees |= other.or_trees;
+        for held in other.held {
             taken.add(held);
         }
         taken
