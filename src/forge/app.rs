@@ -10,7 +10,6 @@ use crate::error::{Error, Kind, Result};
 use crate::git::{Endpoint, FROM_APP, Family, Login, LoginSource, token};
 use crate::http::Http;
 use crate::keys::read_private;
-use crate::progress::Silent;
 use crate::secret::Secret;
 use crate::url::HttpUrl;
 use base64::Engine;
@@ -139,8 +138,7 @@ impl AppTokens {
 
     fn mint(&self, purpose: Purpose, http: &Http, now: i64) -> Result<(Secret, i64)> {
         let itself = self.itself(Moment::from_seconds(now))?;
-        let client = Client::new(self.api.clone(), "GitHub", itself, http.clone(), &Silent)?;
-        let client = client.for_github();
+        let client = Client::of_app(self.api.clone(), itself, http.clone())?;
         let needs = "the App's own key and id";
         let known = *lock(&self.installation);
         let installation = match known {

@@ -7,7 +7,7 @@ use super::refusal::{self, Call, Reason, Refusal};
 use crate::clock::Moment;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::http::{Http, transport_error};
-use crate::progress::Progress;
+use crate::progress::{Progress, Silent};
 use crate::url::{HttpUrl, parse_http};
 use serde_json::Value;
 use std::fmt;
@@ -87,6 +87,13 @@ impl<'a> Client<'a> {
     pub fn with_header(mut self, name: &'static str, value: &'static str) -> Self {
         self.headers.push((name, value));
         self
+    }
+
+    /// A client by which a GitHub App speaks of itself.
+    ///
+    /// Errors: usage, where its login would cross a network in the open.
+    pub(super) fn of_app(base: HttpUrl, itself: Auth, http: Http) -> Result<Client<'static>> {
+        Client::new(base, "GitHub", itself, http, &Silent).map(Client::for_github)
     }
 
     /// With what GitHub wants to hear with every request.

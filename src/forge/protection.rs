@@ -73,6 +73,15 @@ impl Wanted {
         all
     }
 
+    /// What is told where the login may not see the protection.
+    pub(super) fn unseen(&self, why: &Error) -> Survey {
+        Survey {
+            rules: self.all(State::Unknown, why.message()),
+            blocked: Some(why.in_full()),
+            ..Survey::default()
+        }
+    }
+
     /// Who is not held, read.
     ///
     /// Errors: usage.

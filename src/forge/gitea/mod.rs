@@ -7,8 +7,8 @@ use crate::error::{Kind, Result};
 use crate::forge::Client;
 use crate::forge::answer::Method;
 use crate::forge::protection::{
-    BACKUPS, Bypass, CREATE_ONLY, Change, NO_DELETION, Removal, SANDBOX_PROBE, State, Survey,
-    Wanted, probes, worst,
+    BACKUPS, Bypass, CREATE_ONLY, Change, NO_DELETION, Removal, SANDBOX_PROBE, Survey, Wanted,
+    probes, worst,
 };
 use crate::forge::refusal::{Reason, reason};
 use crate::forge::settings::Provider;
@@ -108,13 +108,7 @@ impl<'a> Gitea<'a> {
     pub(in crate::forge) fn survey(&self, wanted: &Wanted) -> Result<Survey> {
         let there = match self.protections() {
             Ok(there) => there,
-            Err(e) if reason(&e) == Some(Reason::Permission) => {
-                return Ok(Survey {
-                    rules: wanted.all(State::Unknown, e.message()),
-                    blocked: Some(e.in_full()),
-                    ..Survey::default()
-                });
-            }
+            Err(e) if reason(&e) == Some(Reason::Permission) => return Ok(wanted.unseen(&e)),
             Err(e) => return Err(e),
         };
         let who = self.context(wanted)?;

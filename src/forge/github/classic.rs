@@ -1,14 +1,13 @@
 //! GitHub's classic branch protection, for servers without rulesets: it has no name of
 //! its own and takes no globs through the API, so what others set is kept.
 
-use super::rules::names;
+use super::rules::{names, review_lacks};
 use super::{GitHub, WRITE};
 use crate::error::{Error, Kind, Result};
 use crate::forge::answer::Method;
 use crate::forge::protection::{
     BACKUPS, Bypass, CODE_OWNERS, CREATE_ONLY, Change, NO_DELETION, NO_FORCE, REVIEW, Removal,
-    RuleState, SIGNED_COMMITS, STALE, STATUS_CHECKS, State, Survey, Wanted, approvals, is_glob,
-    texts,
+    RuleState, SIGNED_COMMITS, STATUS_CHECKS, State, Survey, Wanted, is_glob, texts,
 };
 use crate::forge::refusal::{Reason, is_plan_limit, reason};
 use crate::forge::target::encode;
@@ -205,20 +204,7 @@ pub(in crate::forge) fn judge(
     let reviews = &there["required_pull_request_reviews"];
     let lack = match rule {
         REVIEW if !reviews.is_object() => Some("changes need no pull request".to_owned()),
-        REVIEW => {
-            let count = reviews["required_approving_review_count"]
-                .as_u64()
-                .unwrap_or(0);
-            let kept = wanted.approvals > 0 && reviews["dismiss_stale_reviews"] != true;
-            match count < u64::from(wanted.approvals) {
-                true => Some(format!(
-                    "asks for {} where {} are wanted",
-                    approvals(count),
-                    wanted.approvals
-                )),
-                false => kept.then(|| STALE.to_owned()),
-            }
-        }
+        REVIEW => review_lacks(reviews, "dismiss_stale_reviews", wanted),
         CODE_OWNERS => (reviews["require_code_owner_reviews"] != true)
             .then(|| "does not ask the owners of the code".to_owned()),
         NO_FORCE => on(there, "allow_force_pushes").then(|| "forced pushes are allowed".to_owned()),
@@ -376,6 +362,7 @@ fn is_ours(there: &Value, wanted: &Wanted) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::forge::protection::STALE;
 
     fn wanted() -> Wanted {
         Wanted {

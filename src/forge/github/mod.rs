@@ -71,11 +71,7 @@ impl<'a> GitHub<'a> {
         let mut survey = match self.list() {
             Ok(list) => self.survey_rulesets(wanted, &list, &actors)?,
             Err(e) if is_plan_limit(&e) => self.without_plan(wanted, &actors, &e),
-            Err(e) if reason(&e) == Some(Reason::Permission) => Survey {
-                rules: wanted.all(State::Unknown, e.message()),
-                blocked: Some(e.in_full()),
-                ..Survey::default()
-            },
+            Err(e) if reason(&e) == Some(Reason::Permission) => wanted.unseen(&e),
             Err(e) => match self.has_no_rulesets(&e)? {
                 true => self.survey_classic(wanted)?,
                 false => return Err(e),

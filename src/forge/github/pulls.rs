@@ -8,7 +8,6 @@ use crate::forge::answer::Answer;
 use crate::forge::proposal::{Approval, Proposal};
 use crate::forge::refusal::{Reason, reason};
 use crate::forge::target::encode;
-use crate::progress::Silent;
 use serde_json::{Value, json};
 
 const READ: &str = "`pull_requests: read`";
@@ -91,8 +90,8 @@ impl GitHub<'_> {
         let name = |answer: Answer, field: &str| answer.json[field].as_str().map(str::to_owned);
         if let Some(itself) = self.client.auth().itself(Moment::now()) {
             let (base, http) = (self.client.base().clone(), self.client.http().clone());
-            let client = Client::new(base, "GitHub", itself?, http, &Silent)?.for_github();
-            let answer = client.get("/app", "the App's own key and id")?;
+            let answer =
+                Client::of_app(base, itself?, http)?.get("/app", "the App's own key and id")?;
             return Ok(name(answer, "slug").map(|slug| format!("{slug}[bot]")));
         }
         match self.client.get("/user", "a user's token") {

@@ -242,23 +242,27 @@ pub(in crate::forge) fn judge(
     best.unwrap_or_else(|| RuleState::new(rule, branch, State::Missing, "no rule says so"))
 }
 
+/// What reviews lack of what is wanted; `dismiss` is the field that says whether a push
+/// dismisses approvals.
+pub(super) fn review_lacks(reviews: &Value, dismiss: &str, wanted: &Wanted) -> Option<String> {
+    let count = reviews["required_approving_review_count"]
+        .as_u64()
+        .unwrap_or(0);
+    let kept = wanted.approvals > 0 && reviews[dismiss] != true;
+    match count < u64::from(wanted.approvals) {
+        true => Some(format!(
+            "asks for {} where {} are wanted",
+            approvals(count),
+            wanted.approvals
+        )),
+        false => kept.then(|| STALE.to_owned()),
+    }
+}
+
 /// What a rule in force lacks of what is wanted.
 fn lacks(rule: &str, parameters: &Value, wanted: &Wanted) -> Option<String> {
     match rule {
-        REVIEW => {
-            let count = parameters["required_approving_review_count"]
-                .as_u64()
-                .unwrap_or(0);
-            let kept = wanted.approvals > 0 && parameters["dismiss_stale_reviews_on_push"] != true;
-            match count < u64::from(wanted.approvals) {
-                true => Some(format!(
-                    "asks for {} where {} are wanted",
-                    approvals(count),
-                    wanted.approvals
-                )),
-                false => kept.then(|| STALE.to_owned()),
-            }
-        }
+        REVIEW => review_lacks(parameters, "dismiss_stale_reviews_on_push", wanted),
         CODE_OWNERS => (parameters["require_code_owner_review"] != true)
             .then(|| "does not ask the owners of the code".to_owned()),
         STATUS_CHECKS => {

@@ -62,13 +62,7 @@ impl<'a> GitLab<'a> {
         let bypass = wanted.bypass()?;
         let there = match self.protected() {
             Ok(there) => there,
-            Err(e) if reason(&e) == Some(Reason::Permission) => {
-                return Ok(Survey {
-                    rules: wanted.all(State::Unknown, e.message()),
-                    blocked: Some(e.in_full()),
-                    ..Survey::default()
-                });
-            }
+            Err(e) if reason(&e) == Some(Reason::Permission) => return Ok(wanted.unseen(&e)),
             Err(e) => return Err(e),
         };
         let mut survey = Survey::default();
