@@ -1,6 +1,7 @@
 //! This machine's own audit log, one JSON object a line: what was written, refused,
 //! failed or removed from here. It holds no secret and no content.
 
+use crate::files::lock_file;
 use serde::Serialize;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -103,11 +104,7 @@ fn rotate(path: &Path, most: u64, kept: u32) -> std::io::Result<()> {
         name.push(end);
         PathBuf::from(name)
     };
-    let lock = std::fs::File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(named(".lock"))?;
+    let lock = lock_file(&named(".lock"))?;
     // Who else is at it does it; and it may be done by now.
     if lock.try_lock().is_err() || !is_large() {
         return Ok(());

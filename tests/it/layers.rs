@@ -42,6 +42,12 @@ fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
         .filter(|(_, line)| !line.trim_start().starts_with("//"))
 }
 
+/// What comes before the tests at a file's end, which may do what they like.
+fn without_tests(text: &str) -> &str {
+    let end = text.find("#[cfg(test)]\nmod tests");
+    &text[..end.unwrap_or(text.len())]
+}
+
 /// Lines that hold one of the words outside of where they may be.
 fn offenders(words: &[&str], allowed: impl Fn(&str) -> bool) -> Vec<String> {
     let mut found = Vec::new();
@@ -123,9 +129,8 @@ fn layers_are_crossed_downward_only() {
 
 /// The modules that a file names by `crate::`, without what its tests name.
 fn named_modules(text: &str) -> BTreeSet<String> {
-    let end = text.find("#[cfg(test)]\nmod tests").unwrap_or(text.len());
     let mut found = BTreeSet::new();
-    for (_, line) in code(&text[..end]) {
+    for (_, line) in code(without_tests(text)) {
         for (at, before) in line.match_indices("crate::") {
             let rest = &line[at + before.len()..];
             let word = |c: char| c.is_alphanumeric() || c == '_';
@@ -210,9 +215,7 @@ fn pure_rules_do_no_input_or_output_and_read_no_clock() {
         {
             continue;
         }
-        // The tests at a file's end may do what they like.
-        let end = text.find("#[cfg(test)]").unwrap_or(text.len());
-        for (n, line) in code(&text[..end]) {
+        for (n, line) in code(without_tests(&text)) {
             if words.iter().any(|w| line.contains(w)) {
                 found.push(format!("src/{name}:{n}: {}", line.trim()));
             }

@@ -9,7 +9,6 @@ use crate::ops::access::{self, Target};
 use crate::ops::publish::{self, Objects, Plan, Push};
 use crate::ops::session;
 use crate::secret::Secret;
-use crate::token::TokenKind;
 use crate::words;
 use serde::Serialize;
 
@@ -141,7 +140,7 @@ fn operator(cx: &Context, request: &PruneRequest) -> Result<Option<Secret>> {
         };
     };
     let claims = access::open(cx, &token)?;
-    if claims.is_some_and(|c| c.kind != TokenKind::Operator) {
+    if claims.is_some_and(|c| !c.is_operator()) {
         return Err(Error::new(
             Kind::Denied,
             "the token is one sandbox's own, and an operator's is needed",
