@@ -2,12 +2,41 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use std::fmt;
+use std::sync::Arc;
 
 /// Seconds of a day.
 pub const DAY: i64 = 86_400;
 
 /// Seconds by which an honest clock may be ahead of ours.
 pub const CLOCK_SKEW: i64 = 600;
+
+/// Tells the present to what lasts longer than a moment, such as the life of a forge's token.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> Moment + Send + Sync>);
+
+impl Clock {
+    /// The machine's own.
+    pub fn of_machine() -> Clock {
+        Clock::new(Moment::now)
+    }
+
+    /// One that tells what `now` says.
+    pub fn new(now: impl Fn() -> Moment + Send + Sync + 'static) -> Clock {
+        Clock(Arc::new(now))
+    }
+
+    /// The present.
+    pub fn now(&self) -> Moment {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
+    }
+}
 
 /// A moment, as every rule is given it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,5 +1,6 @@
 //! The operator's settings: file, environment and flags, resolved once.
 
+use crate::environment::Environment;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::forge::{ForgeFile, ForgeSettings};
 use crate::git::{TransferFile, TransferLimits};
@@ -197,8 +198,8 @@ impl Config {
     /// Resolves flags over environment over file.
     ///
     /// Errors: usage, for a file that is named and not there, or that cannot be read.
-    pub fn resolve(flags: &Flags, environment: impl Fn(&str) -> Option<String>) -> Result<Config> {
-        let get = |name: &str| environment(name).filter(|v| !v.is_empty());
+    pub fn resolve(flags: &Flags, environment: &Environment) -> Result<Config> {
+        let get = |name: &str| environment.text(name);
         let folders = Folders::of_user()?;
         let named = flags
             .config
@@ -243,7 +244,7 @@ impl Config {
             policy: file.policy,
             backup: file.backup,
             repositories: file.repositories,
-            forge: ForgeSettings::resolve(file.forge, &environment)?,
+            forge: ForgeSettings::resolve(file.forge, get)?,
             keys: KeySource {
                 inline: get("AIDF_KEY").map(Secret::new),
                 file: get("AIDF_KEY_FILE").map(PathBuf::from),

@@ -1,18 +1,22 @@
 //! What one call needs: settings, store, remote, keys, the present, and who listens.
 
-use crate::clock::Moment;
+use crate::cancel::Cancel;
+use crate::clock::{Clock, Moment};
 use crate::config::{Config, Trust};
+use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::files::short_digest;
 use crate::forge;
-use crate::git::{CommitId, Patience, Remote, RemoteOptions, Store};
+use crate::git::{CommitId, Programs, Remote, RemoteOptions, Store};
 use crate::journal::{Event, Journal};
 use crate::keys::KeyRing;
 use crate::progress::Progress;
 use crate::revocations::Revocations;
 use crate::token::redact;
+use rand::CryptoRng;
+use std::io::Read;
 use std::path::PathBuf;
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Where a call works.
 #[derive(Debug, Clone)]
@@ -25,6 +29,35 @@ pub struct Place {
     pub remote: String,
     /// Whether ssh and credential helpers may ask questions.
     pub interactive: bool,
+}
+
+/// What a front end brings to a call, in place of what the process has.
+pub struct Caller {
+    /// The variables that count, for the call and for the programs that it starts.
+    pub environment: Environment,
+    /// Tells the present to what outlasts the call's own moment.
+    pub clock: Clock,
+    /// Where random bytes come from. They name and seal tokens.
+    pub random: Box<dyn CryptoRng + Send>,
+    /// Who listens.
+    pub progress: Box<dyn Progress>,
+    /// Ends the call early.
+    pub cancel: Cancel,
+    /// What a request calls its standard input.
+    pub input: Option<Box<dyn Read + Send>>,
+}
+
+impl Caller {
+    /// How programs are started for it; `interactive` where they may ask somebody.
+    pub fn programs(&self, config: &Config, interactive: bool) -> Programs {
+        Programs {
+            environment: self.environment.clone(),
+            cancel: self.cancel.clone(),
+            timeout: config.timeout,
+            limits: config.limits,
+            interactive,
+        }
+    }
 }
 
 /// One for each call; used by ops and front ends alone.
@@ -45,6 +78,10 @@ pub struct Context {
     pub interactive: bool,
     /// Who listens.
     pub progress: Box<dyn Progress>,
+    /// Ends the call early.
+    pub cancel: Cancel,
+    random: Mutex<Box<dyn CryptoRng + Send>>,
+    input: Mutex<Option<Box<dyn Read + Send>>>,
     keys: KeyRing,
     /// The ring of the first use, where there was none.
     made: OnceLock<KeyRing>,
@@ -57,20 +94,19 @@ impl Context {
     /// Opens the store and finds the remote. Nothing is connected to yet.
     ///
     /// Errors: not_found, usage, auth.
-    pub fn open(
-        config: Config,
-        place: &Place,
-        now: Moment,
-        progress: Box<dyn Progress>,
-    ) -> Result<Context> {
+    pub fn open(config: Config, place: &Place, now: Moment, caller: Caller) -> Result<Context> {
+        let programs = caller.programs(&config, place.interactive);
         let options = RemoteOptions {
             timeout: config.timeout,
+            environment: caller.environment,
+            clock: caller.clock,
+            cancel: caller.cancel.clone(),
             limits: config.limits,
             interactive: place.interactive,
             logins: Some(forge::logins_for_git(&config.forge)),
         };
         let keys = KeyRing::load(&config.keys)?;
-        let (mut store, remote) = match &place.repo {
+        let (store, remote) = match &place.repo {
             Some(url) => {
                 let remote = Remote::of_url(url, &place.dir, &options)?;
                 let name = remote.repo_name();
@@ -85,19 +121,14 @@ impl Context {
                     .cache
                     .join("repos")
                     .join(format!("{safe}-{short}.git"));
-                (Store::open_cache(&path, config.timeout)?, remote)
+                (Store::open_cache(&path, &programs)?, remote)
             }
             None => {
-                let store = Store::open_clone(&place.dir)?;
+                let store = Store::open_clone(&place.dir, &programs)?;
                 let remote = Remote::of_clone(&store, &place.remote, &options)?;
                 (store, remote)
             }
         };
-        store.wait_for_programs(Patience {
-            timeout: config.timeout,
-            limits: config.limits,
-            interactive: place.interactive,
-        });
         let journal = Journal::new(Some(config.folders.state.join("journal.jsonl")));
         let repo_name = remote.repo_name();
         let context = Context {
@@ -109,7 +140,10 @@ impl Context {
             dir: place.dir.clone(),
             now,
             interactive: place.interactive,
-            progress,
+            progress: caller.progress,
+            cancel: caller.cancel,
+            random: Mutex::new(caller.random),
+            input: Mutex::new(caller.input),
             keys,
             made: OnceLock::new(),
             journal,
@@ -119,6 +153,30 @@ impl Context {
             context.warn(warning);
         }
         Ok(context)
+    }
+
+    /// The variables that count here.
+    pub fn environment(&self) -> &Environment {
+        &self.store.programs().environment
+    }
+
+    /// So many random bytes.
+    pub fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.draw(|random| random.fill_bytes(&mut bytes));
+        bytes
+    }
+
+    /// What `work` makes of the source of random bytes.
+    pub fn draw<T>(&self, work: impl FnOnce(&mut dyn CryptoRng) -> T) -> T {
+        let mut random = self.random.lock().unwrap_or_else(PoisonError::into_inner);
+        work(&mut **random)
+    }
+
+    /// The call's standard input, which can be read once; none where it has none.
+    pub fn input(&self) -> Option<Box<dyn Read + Send>> {
+        let mut input = self.input.lock().unwrap_or_else(PoisonError::into_inner);
+        input.take()
     }
 
     /// The keys at hand.
@@ -144,7 +202,7 @@ impl Context {
                 .hint("ask the operator for a token, and use it with --branch and --reuse-token"));
             }
             let made =
-                KeyRing::load_or_make(&self.config.keys, rand::random(), &self.now.rfc3339())?;
+                KeyRing::load_or_make(&self.config.keys, self.random(), &self.now.rfc3339())?;
             // Another thread's is the same one: the file has made them agree.
             let _ = self.made.set(made);
         }

@@ -30,6 +30,8 @@ pub enum Kind {
     Findings,
     /// The remote is unreachable, timed out, or limits us.
     Unavailable,
+    /// The caller ended it early.
+    Interrupted,
 }
 
 impl Kind {
@@ -45,6 +47,7 @@ impl Kind {
             Kind::Integrity => "integrity",
             Kind::Findings => "findings",
             Kind::Unavailable => "unavailable",
+            Kind::Interrupted => "interrupted",
         }
     }
 }

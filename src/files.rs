@@ -56,9 +56,18 @@ pub fn lock_file(path: &Path) -> io::Result<File> {
 /// Waits for the lock of an open file; false where somebody has it for longer than `within`.
 /// It ends with the file, and with the process, however that ends.
 pub fn lock_within(file: &File, within: Duration) -> io::Result<bool> {
+    wait_for(within, || file.try_lock())
+}
+
+/// The same for a lock that others may share.
+pub fn share_within(file: &File, within: Duration) -> io::Result<bool> {
+    wait_for(within, || file.try_lock_shared())
+}
+
+fn wait_for(within: Duration, lock: impl Fn() -> Result<(), TryLockError>) -> io::Result<bool> {
     let begun = Instant::now();
     loop {
-        match file.try_lock() {
+        match lock() {
             Ok(()) => return Ok(true),
             Err(TryLockError::WouldBlock) if begun.elapsed() > within => return Ok(false),
             Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(5)),

@@ -1,6 +1,8 @@
 //! How HTTP servers are reached: proxies, trusted roots, timeouts, kept-alive
 //! connections. One door for the git wire and for the forges' APIs.
 
+use crate::clock::Clock;
+use crate::environment::Environment;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::url::HttpUrl;
 use std::fmt;
@@ -42,6 +44,10 @@ type SettingsFor = dyn Fn(&HttpUrl) -> HttpSettings + Send + Sync;
 pub struct Http {
     /// Bound on every wait for the network.
     pub timeout: Duration,
+    /// The variables that count: proxies, logins, and what git's credential helpers see.
+    pub environment: Environment,
+    /// Tells the present, by which a forge's tokens and its limits end.
+    pub clock: Clock,
     settings: Arc<SettingsFor>,
     agents: Arc<Mutex<Vec<(String, Agent)>>>,
 }
@@ -58,10 +64,14 @@ impl Http {
     /// A door whose settings for a URL come from `settings`.
     pub fn new(
         timeout: Duration,
+        environment: Environment,
+        clock: Clock,
         settings: impl Fn(&HttpUrl) -> HttpSettings + Send + Sync + 'static,
     ) -> Self {
         Http {
             timeout,
+            environment,
+            clock,
             settings: Arc::new(settings),
             agents: Arc::default(),
         }
@@ -101,7 +111,9 @@ impl Http {
             }
             None => tls.root_certs(RootCerts::PlatformVerifier),
         };
-        let place = proxy_for(url, http.proxy.as_deref(), |name| std::env::var(name).ok());
+        let place = proxy_for(url, http.proxy.as_deref(), |name| {
+            self.environment.text(name)
+        });
         let proxy = place
             .as_deref()
             .map(ureq::Proxy::new)

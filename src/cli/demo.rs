@@ -4,6 +4,7 @@
 
 use super::Global;
 use super::ui::{Style, Ui, internal};
+use aidf::environment::Environment;
 use aidf::error::{Error, Kind, OrFail, Result};
 use aidf::secret::Secret;
 use clap::Args;
@@ -327,8 +328,8 @@ impl Story<'_> {
 
     /// A command that sees this folder's settings alone.
     fn command(&self, program: &Path, dir: &Path) -> Command {
-        let mut command = Command::new(program);
-        aidf::git::clean(&mut command, aidf::git::Child::Server);
+        let environment = Environment::of_process();
+        let mut command = aidf::git::command(program, aidf::git::Child::Server, &environment);
         let ours = |name: &str| {
             name.starts_with("AIDF_")
                 || name.starts_with("GIT_")

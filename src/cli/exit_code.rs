@@ -14,5 +14,6 @@ pub fn of(kind: Kind) -> u8 {
         Kind::Integrity => 7,
         Kind::Findings => 8,
         Kind::Unavailable => 9,
+        Kind::Interrupted => 130,
     }
 }

@@ -2,6 +2,7 @@
 
 use super::ui::Ui;
 use aidf::clock::Moment;
+use aidf::environment::Environment;
 use aidf::error::{Error, Kind, OrFail, Result};
 use aidf::ops::hook::{Gate, Push, Update};
 use clap::Subcommand;
@@ -28,8 +29,9 @@ pub fn run(ui: &Ui, command: &Command) -> Result<()> {
 
 fn pre_receive(ui: &Ui) -> Result<()> {
     let began = Instant::now();
-    let environment = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
-    let gate = Gate::open(Moment::now(), environment)?;
+    let variables = Environment::of_process();
+    let gate = Gate::open(Moment::now(), &variables)?;
+    let environment = |name: &str| variables.text(name);
     let mut input = Vec::new();
     std::io::stdin()
         .read_to_end(&mut input)

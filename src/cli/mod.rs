@@ -18,12 +18,15 @@ mod text;
 mod token;
 pub mod ui;
 
-use aidf::clock::{Moment, Period};
+use aidf::cancel::Cancel;
+use aidf::clock::{Clock, Moment, Period};
 use aidf::config::{Config, Flags};
-use aidf::context::{Context, Place};
+use aidf::context::{Caller, Context, Place};
+use aidf::environment::Environment;
 use aidf::error::{Error, Kind, Result};
 use aidf::secret::Secret;
 use clap::{Args, Parser, Subcommand};
+use rand::rngs::StdRng;
 use std::path::PathBuf;
 use ui::{ColorChoice, Settings, Ui};
 
@@ -200,14 +203,28 @@ impl Global {
             config: self.config.clone(),
             timeout: Some(self.timeout),
         };
-        let config = Config::resolve(&flags, |name| std::env::var(name).ok())?;
+        let caller = caller(ui);
+        let config = Config::resolve(&flags, &caller.environment)?;
         let place = Place {
             repo: self.repo.clone(),
             dir: self.folder()?,
             remote: self.remote.clone(),
             interactive: ui.interactive(),
         };
-        Context::open(config, &place, Moment::now(), Box::new(ui.clone()))
+        Context::open(config, &place, Moment::now(), caller)
+    }
+}
+
+/// What this process brings to a call. Who types Ctrl-C ends the process itself, at once:
+/// nothing of a write is half done at any moment.
+pub fn caller(ui: &Ui) -> Caller {
+    Caller {
+        environment: Environment::of_process(),
+        clock: Clock::of_machine(),
+        random: Box::new(rand::make_rng::<StdRng>()),
+        progress: Box::new(ui.clone()),
+        cancel: Cancel::new(),
+        input: Some(Box::new(std::io::stdin())),
     }
 }
 

@@ -198,7 +198,7 @@ impl AppTokens {
 
 impl Mint for AppTokens {
     fn token(&self, purpose: Purpose, http: &Http) -> Result<Secret> {
-        let now = Moment::now().seconds();
+        let now = http.clock.now().seconds();
         let mut minted = lock(&self.minted);
         if let Some(good) = minted
             .iter()

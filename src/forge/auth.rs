@@ -7,18 +7,18 @@ use super::settings::{ForgeSettings, Provider};
 use super::target::{Target, encode, is_own_host, known_host, leads_elsewhere, not_sent};
 use crate::error::{Error, Kind, Result};
 use crate::git::{Asked, Family, LoginSource, ask_helpers, how_to_name, token};
+use crate::http::Http;
 use crate::secret::Secret;
 use crate::url::HttpUrl;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// How git's credential helpers are asked.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Asking {
+pub(super) struct Asking<'a> {
     /// Whether they may ask somebody in the terminal.
     pub interactive: bool,
-    /// How long they are waited for.
-    pub timeout: Duration,
+    /// What they see, and how long they are waited for.
+    pub http: &'a Http,
 }
 
 /// Finds the login for a target.
@@ -36,7 +36,7 @@ pub(super) fn find(
     api: &HttpUrl,
     named: bool,
     purpose: Purpose,
-    asking: Asking,
+    asking: Asking<'_>,
 ) -> Result<Auth> {
     let scheme = match provider {
         Provider::GitHub | Provider::Bare => Scheme::Bearer,
@@ -78,7 +78,7 @@ pub(super) fn find(
     let path = target.path().split('/').map(encode).collect::<Vec<_>>();
     if web.is_private()
         && let Ok(place) = web.with_path(&format!("/{}.git", path.join("/")))
-        && let Asked::Login(login) = ask_helpers(&place, asking.interactive, asking.timeout)
+        && let Asked::Login(login) = ask_helpers(&place, asking.interactive, asking.http)
     {
         // What GitLab gives to git by OAuth is no private token.
         let scheme = match (provider, login.user.as_str()) {
@@ -112,10 +112,16 @@ pub fn logins_for_git(settings: &ForgeSettings) -> Arc<dyn LoginSource> {
 mod tests {
     use super::*;
 
-    const ASKING: Asking = Asking {
-        interactive: false,
-        timeout: Duration::from_secs(30),
-    };
+    fn door() -> Http {
+        let settings = |_: &HttpUrl| crate::http::HttpSettings::default();
+        let clock = crate::clock::Clock::of_machine();
+        Http::new(
+            std::time::Duration::from_secs(30),
+            crate::environment::Environment::default(),
+            clock,
+            settings,
+        )
+    }
 
     #[test]
     fn a_secret_is_not_shown() {
@@ -143,7 +149,18 @@ mod tests {
             let api = parse_http(scheme == "https", rest).unwrap();
             let provider = known_host(&target.web, &settings).unwrap_or(Provider::Gitea);
             let purpose = Purpose::Check;
-            find(&settings, provider, &target, &api, false, purpose, ASKING)
+            find(
+                &settings,
+                provider,
+                &target,
+                &api,
+                false,
+                purpose,
+                Asking {
+                    interactive: false,
+                    http: &door(),
+                },
+            )
         };
         let job = [("GH_TOKEN", "gh"), ("GITHUB_TOKEN", "gh")];
         for api in [

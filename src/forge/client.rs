@@ -274,7 +274,7 @@ impl<'a> Client<'a> {
                 }
                 300..=399 => return Err(refusal::redirected(&call, answer.status)),
                 _ if limits::is_limit(&answer) => {
-                    let wait = limits::wait(&answer, Moment::now().seconds(), limited);
+                    let wait = limits::wait(&answer, self.http.clock.now().seconds(), limited);
                     limited += 1;
                     self.wait_out(wait, &answer)?;
                 }
@@ -422,7 +422,7 @@ impl<'a> Client<'a> {
         let in_all = waited.saturating_add(seconds);
         if in_all > allowed {
             let ahead = i64::try_from(seconds).unwrap_or(i64::MAX);
-            let at = Moment::from_seconds(Moment::now().seconds().saturating_add(ahead));
+            let at = Moment::from_seconds(self.http.clock.now().seconds().saturating_add(ahead));
             let error = Error::new(
                 Kind::Unavailable,
                 format!("{} limits how often it is asked", self.forge),

@@ -11,6 +11,8 @@ use super::protection::{State, Wanted};
 use super::refusal::{self, Call};
 use super::target::{Target, encode};
 use super::{app, limits};
+use crate::clock::Clock;
+use crate::environment::Environment;
 use crate::fuzzing::two;
 use crate::git::{Endpoint, hide};
 use crate::http::{Http, HttpSettings};
@@ -110,7 +112,12 @@ pub fn place(data: &[u8]) {
     let Ok(place) = std::str::from_utf8(data) else {
         return;
     };
-    let http = Http::new(Duration::from_secs(1), |_| HttpSettings::default());
+    let http = Http::new(
+        Duration::from_secs(1),
+        Environment::default(),
+        Clock::of_machine(),
+        |_| HttpSettings::default(),
+    );
     let Ok(client) = Client::new(base(), "Forge", Auth::none("no login"), http, &Silent) else {
         panic!("a plain client was not made");
     };

@@ -132,7 +132,7 @@ impl<'a> Forge<'a> {
             access.purpose,
             auth::Asking {
                 interactive: access.interactive,
-                timeout: access.http.timeout,
+                http: &access.http,
             },
         )?;
         let client = |name| Client::new(base, name, auth, access.http, access.progress);

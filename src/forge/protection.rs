@@ -282,11 +282,10 @@ pub(super) fn covers(have: &Value, want: &Value) -> bool {
 /// Branches that a name or glob means, to ask what holds for them: a plain name stands for
 /// itself; of a glob a flat name, one with a date as backups have it, and a nested one,
 /// for a rule may hold for some of them alone.
-pub(super) fn probes(glob: &str) -> Vec<String> {
+pub(super) fn probes(glob: &str, now: Moment) -> Vec<String> {
     if !is_glob(glob) {
         return vec![example_of(glob, PROBE, PROBE)];
     }
-    let now = Moment::now();
     let (dated, nested) = (now.compact(), format!("{PROBE}/{}", now.date()));
     let mut all = Vec::new();
     for (one, many) in [(PROBE, PROBE), (&*dated, &*dated), (PROBE, &*nested)] {
@@ -403,7 +402,7 @@ mod tests {
             ("we\\*ird", "we*ird"),
         ] {
             assert_eq!(example_of(glob, PROBE, PROBE), example);
-            assert_eq!(probes(glob)[0], example);
+            assert_eq!(probes(glob, Moment::from_seconds(0))[0], example);
             if is_glob(glob) && !glob.contains('\\') {
                 assert!(fast_glob::glob_match(glob, example), "{glob}");
             }
@@ -412,14 +411,15 @@ mod tests {
 
     #[test]
     fn a_glob_is_probed_flat_dated_and_nested() {
-        let all = probes(BACKUPS);
-        let today = Moment::now().date();
+        let now = Moment::from_seconds(1_800_000_000);
+        let all = probes(BACKUPS, now);
+        let today = now.date();
         assert_eq!(all.len(), 3, "{all:?}");
         assert_eq!(all[0], "backup/aidf-probe");
         assert!(all[1].starts_with(&format!("backup/{}", &today[..4])));
         assert!(all[2].starts_with("backup/aidf-probe/20"), "{all:?}");
-        assert_eq!(probes("main"), ["main"]);
-        assert_eq!(probes("release/*").len(), 2, "it stops at a slash");
+        assert_eq!(probes("main", now), ["main"]);
+        assert_eq!(probes("release/*", now).len(), 2, "it stops at a slash");
     }
 
     #[test]

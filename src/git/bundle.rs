@@ -159,10 +159,15 @@ impl Bundle {
         }
         let damaged = || format!("{} is damaged", self.path.display());
         let odb = store
-            .repo
+            .repo()
             .odb()
             .or_fail(Kind::Internal, || "the object store cannot be opened")?;
-        let mut intake = Intake::new(&store.repo, &odb, TransferLimits::own())?;
+        let mut intake = Intake::new(
+            store.repo(),
+            &odb,
+            TransferLimits::own(),
+            &store.programs().environment,
+        )?;
         let mut file = self.pack()?;
         let mut buffer = vec![0; 1 << 16];
         let mut bytes = 0;
@@ -208,7 +213,7 @@ impl Store {
             .unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder).or_fail(Kind::Internal, failed)?;
         let tips: Vec<CommitId> = refs.iter().map(|(_, id)| *id).collect();
-        let mut pack = write_history(&self.repo, &tips, needs)?;
+        let mut pack = write_history(self.repo(), &tips, needs)?;
         let mut file = tempfile::Builder::new()
             .prefix(UNFINISHED)
             .tempfile_in(folder)

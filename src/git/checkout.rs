@@ -222,7 +222,7 @@ impl Store {
         &self,
         paths: &[(Vec<u8>, Option<ObjectId>, Option<ObjectId>)],
     ) -> Result<Option<Vec<u8>>> {
-        let index = self.repo.index().or_fail(Kind::Conflict, unreadable)?;
+        let index = self.repo().index().or_fail(Kind::Conflict, unreadable)?;
         for (path, in_head, in_work) in paths {
             let staged = index
                 .get_path(&bytes_to_path(path), 0)
@@ -238,7 +238,7 @@ impl Store {
     ///
     /// Errors: conflict, for an index that cannot be read or is locked.
     pub fn set_index(&self, entries: &[(Vec<u8>, Option<Entry>)]) -> Result<()> {
-        let mut index = self.repo.index().or_fail(Kind::Conflict, unreadable)?;
+        let mut index = self.repo().index().or_fail(Kind::Conflict, unreadable)?;
         index.read(false).or_fail(Kind::Conflict, unreadable)?;
         for (path, entry) in entries {
             match entry {
@@ -290,12 +290,12 @@ impl Store {
         let failed = || format!("the local branch {branch} moved meanwhile, or is locked");
         match old {
             Some(old) => self
-                .repo
+                .repo()
                 .reference_matching(&name, new.0, true, old.0, why)
                 .map(drop)
                 .or_fail(Kind::Conflict, failed),
             None => self
-                .repo
+                .repo()
                 .reference(&name, new.0, false, why)
                 .map(drop)
                 .or_fail(Kind::Conflict, failed),
@@ -304,7 +304,7 @@ impl Store {
 
     /// Checks a local branch out in name: HEAD names it, and files and index stay.
     pub fn set_head(&self, branch: &str) -> Result<()> {
-        self.repo
+        self.repo()
             .set_head(&format!("refs/heads/{branch}"))
             .or_fail(Kind::Conflict, || {
                 format!("HEAD cannot name {branch}; another worktree may have it checked out")
@@ -314,24 +314,24 @@ impl Store {
     /// Whether another worktree has the branch checked out.
     pub fn is_checked_out_elsewhere(&self, branch: &str) -> bool {
         let name = format!("ref: refs/heads/{branch}");
-        let common = self.repo.commondir();
+        let common = self.repo().commondir();
         let linked = std::fs::read_dir(common.join("worktrees"))
             .into_iter()
             .flatten()
             .flatten()
             .map(|e| e.path());
-        let here = self.repo.path().canonicalize().ok();
+        let here = self.repo().path().canonicalize().ok();
         std::iter::once(common.to_owned())
             .chain(linked)
             .filter(|dir| dir.canonicalize().ok() != here)
             .filter_map(|dir| std::fs::read_to_string(dir.join("HEAD")).ok())
-            .any(|head| head.trim_end() == name && !self.repo.is_bare())
+            .any(|head| head.trim_end() == name && !self.repo().is_bare())
     }
 
     /// Makes the remote's branch of the same name the local branch's upstream.
     pub fn set_upstream(&self, branch: &str, remote: &str) -> Result<()> {
         let failed = || format!("the upstream of {branch} cannot be set");
-        let mut config = self.repo.config().or_fail(Kind::Internal, failed)?;
+        let mut config = self.repo().config().or_fail(Kind::Internal, failed)?;
         let merge = format!("refs/heads/{branch}");
         for (key, value) in [("remote", remote), ("merge", merge.as_str())] {
             config

@@ -2,15 +2,22 @@
 //! for, and how they are ended. One rule for all.
 
 use super::limits::{PATIENCE, TransferLimits};
+use crate::cancel::Cancel;
+use crate::environment::Environment;
+use std::ffi::OsStr;
 use std::io::{self, Read, Write};
 use std::process::{Child as Process, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// How long the programs that work on a repository are waited for.
-#[derive(Debug, Clone, Copy)]
-pub struct Patience {
+/// How the programs that work on a repository are started and waited for.
+#[derive(Debug, Clone)]
+pub struct Programs {
+    /// What they are given of it, [`command`] says.
+    pub environment: Environment,
+    /// Ends what is waited for.
+    pub cancel: Cancel,
     /// `--timeout`.
     pub timeout: Duration,
     /// The bounds of transfers, for what they do with many bytes.
@@ -19,17 +26,18 @@ pub struct Patience {
     pub interactive: bool,
 }
 
-impl Default for Patience {
-    fn default() -> Self {
-        Patience {
+impl Programs {
+    /// With what holds where nothing else is said: 30 seconds, and nobody to be asked.
+    pub fn of(environment: Environment) -> Programs {
+        Programs {
+            environment,
+            cancel: Cancel::new(),
             timeout: Duration::from_secs(30),
             limits: TransferLimits::default(),
             interactive: false,
         }
     }
-}
 
-impl Patience {
     /// How long a program may work on so many bytes: as long as a server might.
     pub(super) fn for_bytes(&self, bytes: u64) -> Duration {
         self.limits.allowed(self.timeout, PATIENCE, bytes)
@@ -92,14 +100,15 @@ pub enum Child {
     Helper,
 }
 
-/// Takes out of `command`'s environment what the child has no business with. What is aidf's
-/// own (keys, tokens, settings) goes to no child whatsoever.
-pub fn clean(command: &mut Command, child: Child) {
-    for (name, _) in std::env::vars_os() {
-        if !name.to_str().is_none_or(|name| may_see(child, name)) {
-            command.env_remove(name);
-        }
-    }
+/// A program to be started: it sees what its kind may see of `environment`, and nothing of
+/// this process's own. What is aidf's own (keys, tokens, settings) goes to no child whatsoever.
+pub fn command(program: impl AsRef<OsStr>, child: Child, environment: &Environment) -> Command {
+    let may = |name: &OsStr| name.to_str().is_none_or(|name| may_see(child, name));
+    let mut command = Command::new(program);
+    command
+        .env_clear()
+        .envs(environment.iter().filter(|(name, _)| may(name)));
+    command
 }
 
 /// Has the program begin a group of its own, to be ended with all that it starts. One that

@@ -104,7 +104,7 @@ impl Store {
         // Types of one path may change (file to symlink), and modes as well.
         let mut options = git2::DiffOptions::new();
         options.include_typechange(true).ignore_submodules(false);
-        self.repo
+        self.repo()
             .diff_tree_to_tree(old.as_ref(), new.as_ref(), Some(&mut options))
             .or_fail(Kind::Internal, || "the trees cannot be compared")
     }
@@ -178,12 +178,18 @@ fn modes(line: &[u8]) -> Option<(i32, i32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::environment::Environment;
+    use crate::git::Programs;
 
     #[test]
     fn a_mode_that_is_not_gits_does_not_end_a_comparison() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::scratch(&folder.path().join("s.git")).unwrap();
-        let odb = store.repo.odb().unwrap();
+        let store = Store::scratch(
+            &folder.path().join("s.git"),
+            &Programs::of(Environment::of_process()),
+        )
+        .unwrap();
+        let odb = store.repo().odb().unwrap();
         let blob = odb.write(git2::ObjectType::Blob, b"x\n").unwrap();
         let modes = ["100644", "100645", "100000", "120777", "7"];
         let mut tree = Vec::new();

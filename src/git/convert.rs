@@ -11,6 +11,7 @@ use super::id::ObjectId;
 use super::lfs::{LFS, LfsContent, POINTER, lfs_content};
 use super::settings::GitSettings;
 use super::store::Store;
+use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -104,9 +105,9 @@ impl Store {
         bytes: u64,
         failed: &str,
     ) -> Result<std::io::Result<Output>> {
-        let within = self.patience.for_bytes(bytes);
+        let within = self.programs().for_bytes(bytes);
         // Somebody may be asked for a passphrase.
-        let terminal = Terminal::asked(self.patience.interactive);
+        let terminal = Terminal::asked(self.programs().interactive);
         match children::run(command, input, within, terminal) {
             Ok(Some(out)) => Ok(Ok(out)),
             Err(e) => Ok(Err(e)),
@@ -129,13 +130,12 @@ impl Store {
 
     /// git on this repository, with a clean environment.
     pub(super) fn git(&self) -> Command {
-        let mut command = Command::new("git");
-        children::clean(&mut command, Child::Server);
+        let mut command = children::command("git", Child::Server, &self.programs().environment);
         command
-            .env("GIT_DIR", self.repo.path())
+            .env("GIT_DIR", self.repo().path())
             .env("GIT_NO_LAZY_FETCH", "1")
             .args(["-c", "core.fsmonitor=false"]);
-        if !self.patience.interactive {
+        if !self.programs().interactive {
             command.env("GIT_TERMINAL_PROMPT", "0");
         }
         if let Some(root) = self.work_dir() {
@@ -175,7 +175,7 @@ impl Convert<'_> {
         if paths.is_empty() {
             return Ok(false);
         }
-        let config = self.store.repo.config();
+        let config = self.store.repo().config();
         let text = |name: &str| config.as_ref().ok()?.get_string(name).ok();
         if text("core.autocrlf").is_some_and(|v| v != "false")
             || text("core.attributesfile").is_some()
@@ -185,8 +185,11 @@ impl Convert<'_> {
         let mut files = vec![self.store.common_dir().join("info").join("attributes")];
         files.push("/etc/gitattributes".into());
         let variable = |name: &str| {
-            let value = std::env::var_os(name).filter(|v| !v.is_empty());
-            value.map(PathBuf::from)
+            let environment = &self.store.programs().environment;
+            environment
+                .os(name)
+                .filter(|v| !v.is_empty())
+                .map(PathBuf::from)
         };
         let home = variable("XDG_CONFIG_HOME");
         let home = home.or_else(|| Some(variable("HOME")?.join(".config")));
@@ -230,7 +233,7 @@ impl Convert<'_> {
             0,
             "git cannot tell the attributes of the files",
         )?;
-        let config = self.store.repo.config();
+        let config = self.store.repo().config();
         let config = |name: &str| config.as_ref().ok()?.get_string(name).ok();
         let autocrlf = config("core.autocrlf").unwrap_or_default();
         let converts = autocrlf == "true" || autocrlf == "input";
@@ -306,7 +309,7 @@ impl Convert<'_> {
     fn settings(&self, path: &str, filter: &str) -> Result<Vec<(String, String)>> {
         let key = |what: &str| format!("filter.{filter}.{what}");
         let plain = |what: &str, value: &str| (key(what), value.to_owned());
-        if filter == LFS && has_program("git-lfs") {
+        if filter == LFS && has_program("git-lfs", &self.store.programs().environment) {
             let mut settings = vec![
                 plain("clean", "git-lfs clean -- %f"),
                 plain("smudge", "git-lfs smudge -- %f"),
@@ -333,7 +336,9 @@ impl Convert<'_> {
         if filter == LFS {
             return Err(missing());
         }
-        let own = self.own.get_or_init(GitSettings::of_user);
+        let own = self
+            .own
+            .get_or_init(|| GitSettings::of_user(&self.store.programs().environment));
         let value = |what: &str| own.last(&key(what)).filter(|v| !v.is_empty());
         // Where there is a process git starts that, and an empty one hides the others.
         let process_of_repository =
@@ -466,10 +471,10 @@ pub(super) fn tell(git: &mut Command, name: &str, value: &str) {
 }
 
 /// Whether a program is where programs are looked for.
-pub(super) fn has_program(name: &str) -> bool {
+pub(super) fn has_program(name: &str, environment: &Environment) -> bool {
     let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| folder.join(&name).is_file())
+    let path = environment.os("PATH").unwrap_or_default();
+    std::env::split_paths(path).any(|folder| folder.join(&name).is_file())
 }
 
 pub(super) fn last_line(said: &[u8]) -> String {

@@ -1,12 +1,12 @@
 //! Who we are to an HTTP remote: each way is tried once, and a refusal names all.
 
-use super::children::{self, Child, Terminal, clean};
+use super::children::{self, Child, Terminal};
+use crate::environment::Environment;
 use crate::error::Result;
 use crate::http::Http;
 use crate::secret::Secret;
 use crate::url::HttpUrl;
 use std::fmt;
-use std::process::Command;
 use std::time::Duration;
 
 /// A user name and password, and where they came from.
@@ -214,14 +214,14 @@ const PERSON: Duration = Duration::from_secs(600);
 
 /// Asks git's credential helpers, with the user's and the system's configuration alone.
 ///
-/// They are waited for as long as `timeout`; with `interactive`, where they may ask
+/// They are waited for as long as the timeout; with `interactive`, where they may ask
 /// somebody, for ten minutes at least.
-pub(crate) fn ask_helpers(url: &HttpUrl, interactive: bool, timeout: Duration) -> Asked {
+pub(crate) fn ask_helpers(url: &HttpUrl, interactive: bool, http: &Http) -> Asked {
     let within = match interactive {
-        true => timeout.max(PERSON),
-        false => timeout,
+        true => http.timeout.max(PERSON),
+        false => http.timeout,
     };
-    match question(url).map(|text| helper("fill", &text, interactive, within)) {
+    match question(url).map(|text| helper("fill", &text, interactive, within, &http.environment)) {
         Some(Answer::Said(text)) => answered(&text, url).map_or(Asked::NoneKnew, Asked::Login),
         Some(Answer::TooSlow) => Asked::TooSlow,
         Some(Answer::Failed) | None => Asked::NoneKnew,
@@ -261,8 +261,8 @@ fn answered(answer: &str, url: &HttpUrl) -> Option<Login> {
     })
 }
 
-/// Tells the helpers whether what they gave was good; they have `timeout` to take it in.
-pub(crate) fn tell_helpers(url: &HttpUrl, login: &Login, good: bool, timeout: Duration) {
+/// Tells the helpers whether what they gave was good; they have the timeout to take it in.
+pub(crate) fn tell_helpers(url: &HttpUrl, login: &Login, good: bool, http: &Http) {
     let host = url.authority();
     let fact = lines(&[
         ("protocol", url.scheme()),
@@ -275,7 +275,8 @@ pub(crate) fn tell_helpers(url: &HttpUrl, login: &Login, good: bool, timeout: Du
             if good { "approve" } else { "reject" },
             &fact,
             false,
-            timeout,
+            http.timeout,
+            &http.environment,
         );
     }
 }
@@ -287,17 +288,22 @@ enum Answer {
     TooSlow,
 }
 
-fn helper(action: &str, input: &str, interactive: bool, within: Duration) -> Answer {
+fn helper(
+    action: &str,
+    input: &str,
+    interactive: bool,
+    within: Duration,
+    environment: &Environment,
+) -> Answer {
     // Outside any repository, so that no repository's configuration names a helper: in
     // the root folder, which nobody else can write to.
     let outside = std::env::current_dir()
         .ok()
         .and_then(|d| d.ancestors().last().map(std::path::Path::to_owned));
-    let mut command = Command::new("git");
+    let mut command = children::command("git", Child::Helper, environment);
     command
         .args(["credential", action])
         .current_dir(outside.unwrap_or_else(|| "/".into()));
-    clean(&mut command, Child::Helper);
     if !interactive {
         command
             .env("GIT_TERMINAL_PROMPT", "0")

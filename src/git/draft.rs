@@ -33,7 +33,7 @@ impl<'s> Draft<'s> {
     pub fn blob(&mut self, content: &[u8]) -> Result<ObjectId> {
         let id = self
             .store
-            .repo
+            .repo()
             .blob(content)
             .or_fail(Kind::Internal, || "a file's content could not be stored")?;
         self.objects.push(ObjectId(id));
@@ -61,7 +61,7 @@ impl<'s> Draft<'s> {
         let failed = || "a file's content could not be stored";
         let mut writer = self
             .store
-            .repo
+            .repo()
             .blob_writer(None)
             .or_fail(Kind::Internal, failed)?;
         let mut buffer = vec![0; 64 * 1024];
@@ -99,7 +99,7 @@ impl<'s> Draft<'s> {
             None => {
                 let empty = self
                     .store
-                    .repo
+                    .repo()
                     .treebuilder(None)
                     .and_then(|b| b.write())
                     .or_fail(Kind::Internal, || "an empty tree could not be stored")?;
@@ -118,7 +118,7 @@ impl<'s> Draft<'s> {
         let tree = base.map(|id| self.store.tree(id)).transpose()?;
         let mut builder = self
             .store
-            .repo
+            .repo()
             .treebuilder(tree.as_ref())
             .or_fail(Kind::Internal, failed)?;
         let mut leaves: BTreeMap<&[u8], Option<Entry>> = BTreeMap::new();
@@ -223,11 +223,11 @@ impl<'s> Draft<'s> {
         let tree = self.store.tree(tree)?;
         let parents = parents
             .iter()
-            .map(|p| self.store.repo.find_commit(p.0))
+            .map(|p| self.store.repo().find_commit(p.0))
             .collect::<std::result::Result<Vec<_>, _>>()
             .or_fail(Kind::Internal, failed)?;
         let parents: Vec<&git2::Commit<'_>> = parents.iter().collect();
-        let repo = &self.store.repo;
+        let repo = &self.store.repo();
         let mut bytes = repo
             .commit_create_buffer(&signature, &signature, message, &tree, &parents)
             .or_fail(Kind::Internal, failed)?
@@ -266,5 +266,5 @@ fn refused_name(name: &[u8]) -> String {
 
 /// A pack of `objects`; none for an empty list, which still needs a pack of nothing.
 pub(crate) fn pack_of(store: &Store, objects: &[ObjectId]) -> Result<pack::Pack> {
-    pack::write(&store.repo, objects)
+    pack::write(store.repo(), objects)
 }

@@ -1,12 +1,14 @@
 //! What fuzzing asks of git's formats: packs, bundles, objects, names, configuration.
 
 use super::bundle::Bundle;
+use super::children::Programs;
 use super::id::{ObjectId, RefName, TreePath, is_invisible};
 use super::intake::Intake;
 use super::limits::TransferLimits;
 use super::pack_check::PackCheck;
 use super::settings::GitSettings;
 use super::store::Store;
+use crate::environment::Environment;
 use crate::fuzzing::{has_control, two};
 use crate::keys::KeyRing;
 use crate::progress::Silent;
@@ -30,7 +32,7 @@ fn with_scratch(work: impl FnOnce(&Scratch)) {
     SCRATCH.with_borrow_mut(|kept| {
         let made = kept.take().or_else(|| {
             let folder = tempfile::tempdir().ok()?;
-            let store = Store::scratch(&folder.path().join("scratch.git")).ok()?;
+            let store = Store::scratch(&folder.path().join("scratch.git"), &programs()).ok()?;
             Some(Scratch { store, folder })
         });
         let Some(made) = made else {
@@ -40,9 +42,13 @@ fn with_scratch(work: impl FnOnce(&Scratch)) {
     });
 }
 
+fn programs() -> Programs {
+    Programs::of(Environment::of_process())
+}
+
 /// An empty repository, the same one for every input.
 pub(super) fn scratch(work: impl FnOnce(&Repository)) {
-    with_scratch(|s| work(&s.store.repo));
+    with_scratch(|s| work(s.store.repo()));
 }
 
 /// The first byte is how the pack is cut. One that is kept is whole by its own checksum.
@@ -52,7 +58,12 @@ pub fn pack(data: &[u8]) {
     };
     scratch(|repo| {
         let Ok(odb) = repo.odb() else { return };
-        let Ok(mut intake) = Intake::new(repo, &odb, TransferLimits::own()) else {
+        let Ok(mut intake) = Intake::new(
+            repo,
+            &odb,
+            TransferLimits::own(),
+            &Environment::of_process(),
+        ) else {
             return;
         };
         for part in bytes.chunks(usize::from(piece).max(1)) {
@@ -139,7 +150,7 @@ pub fn object(data: &[u8]) {
         _ => ObjectType::Tag,
     };
     with_scratch(|s| {
-        let (store, repo) = (&s.store, &s.store.repo);
+        let (store, repo) = (&s.store, s.store.repo());
         let Ok(odb) = repo.odb() else { return };
         // In memory alone; the store is opened anew for each, since it keeps what it knows.
         let Ok(memory) = odb.add_new_mempack_backend(1000) else {
@@ -162,7 +173,7 @@ pub fn object(data: &[u8]) {
         if let Some(Scratch { store, folder }) = kept.take() {
             // Its lock goes with it.
             drop(store);
-            let made = Store::scratch(&folder.path().join("scratch.git"));
+            let made = Store::scratch(&folder.path().join("scratch.git"), &programs());
             *kept = made.ok().map(|store| Scratch { store, folder });
         }
     });
@@ -170,7 +181,7 @@ pub fn object(data: &[u8]) {
 
 fn commit(store: &Store, id: ObjectId, bytes: &[u8]) {
     let Ok(info) = store.commit(id) else { return };
-    let Ok(known) = store.repo.find_commit(id.0) else {
+    let Ok(known) = store.repo().find_commit(id.0) else {
         panic!("a commit was read that is none");
     };
     let parents: Vec<Oid> = known.parent_ids().collect();
@@ -305,7 +316,7 @@ pub fn config(data: &[u8]) {
         if config.add_file(path, ConfigLevel::Local, false).is_err() {
             return;
         }
-        let settings = GitSettings::read(&config);
+        let settings = GitSettings::read(&config, &Environment::default());
         if std::env::var_os("GIT_SSH_COMMAND").is_none() {
             assert_eq!(settings.ssh_command(), None);
         }

@@ -10,7 +10,7 @@ impl Store {
     pub fn is_ancestor(&self, ancestor: CommitId, of: CommitId) -> bool {
         ancestor == of
             || self
-                .repo
+                .repo()
                 .graph_descendant_of(of.0, ancestor.0)
                 .unwrap_or(false)
     }
@@ -18,7 +18,7 @@ impl Store {
     /// Of these commits, those that are neither `tip` nor in its history; one walk for all.
     pub fn apart_from(&self, tip: CommitId, commits: &[CommitId]) -> Result<Vec<CommitId>> {
         let failed = || "the history cannot be walked";
-        let mut walk = self.repo.revwalk().or_fail(Kind::Internal, failed)?;
+        let mut walk = self.repo().revwalk().or_fail(Kind::Internal, failed)?;
         for id in commits {
             walk.push(id.0).or_fail(Kind::NotFound, failed)?;
         }
@@ -39,7 +39,7 @@ impl Store {
 
     /// Every best common ancestor; criss-cross histories have several.
     pub fn merge_bases(&self, one: CommitId, other: CommitId) -> Vec<CommitId> {
-        match self.repo.merge_bases(one.0, other.0) {
+        match self.repo().merge_bases(one.0, other.0) {
             Ok(found) => found.iter().map(|id| ObjectId(*id)).collect(),
             Err(_) => Vec::new(),
         }
@@ -47,7 +47,7 @@ impl Store {
 
     /// The best common ancestor.
     pub fn merge_base(&self, one: CommitId, other: CommitId) -> Option<CommitId> {
-        self.repo.merge_base(one.0, other.0).ok().map(ObjectId)
+        self.repo().merge_base(one.0, other.0).ok().map(ObjectId)
     }
 
     /// The commits of `head`'s history that no branch of `remote` has, as far as this clone
@@ -56,11 +56,11 @@ impl Store {
     /// Errors: internal, when the history cannot be walked.
     pub fn local_commits(&self, head: CommitId, remote: &str) -> Result<Vec<CommitId>> {
         let failed = || "the history cannot be walked";
-        let mut walk = self.repo.revwalk().or_fail(Kind::Internal, failed)?;
+        let mut walk = self.repo().revwalk().or_fail(Kind::Internal, failed)?;
         walk.push(head.0).or_fail(Kind::NotFound, failed)?;
         let glob = format!("refs/remotes/{remote}/*");
         let references = self
-            .repo
+            .repo()
             .references_glob(&glob)
             .or_fail(Kind::Internal, failed)?;
         for reference in references.flatten() {
@@ -76,7 +76,7 @@ impl Store {
 
     /// How many commits `one` has and `other` has not, and the reverse.
     pub fn ahead_behind(&self, one: CommitId, other: CommitId) -> (u64, u64) {
-        self.repo
+        self.repo()
             .graph_ahead_behind(one.0, other.0)
             .map(|(a, b)| (a as u64, b as u64))
             .unwrap_or((0, 0))
@@ -89,7 +89,7 @@ impl Store {
         hide: Option<CommitId>,
     ) -> Result<impl Iterator<Item = CommitId> + '_> {
         let failed = || "the history cannot be walked";
-        let mut walk = self.repo.revwalk().or_fail(Kind::Internal, failed)?;
+        let mut walk = self.repo().revwalk().or_fail(Kind::Internal, failed)?;
         walk.set_sorting(git2::Sort::TOPOLOGICAL | git2::Sort::TIME)
             .or_fail(Kind::Internal, failed)?;
         walk.push(tip.0).or_fail(Kind::NotFound, failed)?;

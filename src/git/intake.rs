@@ -9,12 +9,13 @@ use super::children;
 use super::convert::has_program;
 use super::limits::TransferLimits;
 use super::pack_check::PackCheck;
+use crate::environment::Environment;
 use crate::error::{Error, Kind, OrFail, Result};
 use git2::OdbLookupFlags;
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -29,6 +30,8 @@ const NO_WAIT: &str = "core.fsync=none";
 pub(super) struct Intake<'a> {
     odb: &'a git2::Odb<'a>,
     common: PathBuf,
+    /// What git sees; none where it cannot be started.
+    git: Option<Environment>,
     check: PackCheck,
     sink: Sink<'a>,
     /// The pack's beginning, until its head tells whether there is anything to index.
@@ -52,11 +55,14 @@ impl<'a> Intake<'a> {
         repo: &git2::Repository,
         odb: &'a git2::Odb<'a>,
         limits: TransferLimits,
+        environment: &Environment,
     ) -> Result<Self> {
+        let git = has_program("git", environment);
         Ok(Intake {
             odb,
             common: repo.commondir().to_owned(),
-            check: PackCheck::new(limits, git_is_here()),
+            check: PackCheck::new(limits, git),
+            git: git.then(|| environment.clone()),
             sink: Sink::None,
             held: Vec::new(),
         })
@@ -81,9 +87,9 @@ impl<'a> Intake<'a> {
             if !self.check.has_begun() || self.check.count() == 0 {
                 return Ok(());
             }
-            self.sink = match git_is_here() {
-                true => Sink::Git(Indexing::start(&self.common)?),
-                false => Sink::Library(odb.packwriter().or_fail(Kind::Internal, not_stored)?),
+            self.sink = match &self.git {
+                Some(environment) => Sink::Git(Indexing::start(&self.common, environment)?),
+                None => Sink::Library(odb.packwriter().or_fail(Kind::Internal, not_stored)?),
             };
             let held = std::mem::take(&mut self.held);
             return self.pass_on(&held);
@@ -125,12 +131,6 @@ impl<'a> Intake<'a> {
     }
 }
 
-/// Whether git can be started here.
-fn git_is_here() -> bool {
-    static HERE: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
-    *HERE.get_or_init(|| has_program("git"))
-}
-
 /// `git index-pack` at work, in a folder of its own beside the objects.
 struct Indexing {
     child: Child,
@@ -141,7 +141,7 @@ struct Indexing {
 }
 
 impl Indexing {
-    fn start(common: &Path) -> Result<Indexing> {
+    fn start(common: &Path, environment: &Environment) -> Result<Indexing> {
         let objects = common.join("objects");
         let quarantine = tempfile::Builder::new()
             .prefix("tmp_objdir-aidf-")
@@ -157,8 +157,7 @@ impl Indexing {
             .or_fail(Kind::Internal, not_stored)?;
         let said = tempfile::tempfile().or_fail(Kind::Internal, not_stored)?;
         let theirs = said.try_clone().or_fail(Kind::Internal, not_stored)?;
-        let mut command = Command::new("git");
-        children::clean(&mut command, children::Child::Server);
+        let mut command = children::command("git", children::Child::Server, environment);
         command
             .args(["-c", BIG_FILE, "-c", NO_WAIT])
             .args(["index-pack", "--stdin", "--fix-thin"])

@@ -37,12 +37,16 @@ impl Store {
         theirs: CommitId,
     ) -> Result<MergedTree> {
         let failed = || "the two branches cannot be merged";
-        let find = |id: CommitId| self.repo.find_commit(id.0).or_fail(Kind::NotFound, failed);
+        let find = |id: CommitId| {
+            self.repo()
+                .find_commit(id.0)
+                .or_fail(Kind::NotFound, failed)
+        };
         let (one, other) = (find(ours)?, find(theirs)?);
         let mut options = git2::MergeOptions::new();
         options.find_renames(true).target_limit(400);
         let index = self
-            .repo
+            .repo()
             .merge_commits(&one, &other, Some(&options))
             .or_fail(Kind::Internal, failed)?;
         let mut merged = MergedTree::default();

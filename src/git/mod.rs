@@ -36,8 +36,8 @@ mod working;
 
 pub use bundle::Bundle;
 pub use checkout::{Standing, WorkFile, mode_of};
-pub use children::Patience;
-pub use children::{Child, clean};
+pub use children::Programs;
+pub use children::{Child, command};
 pub use compare::is_binary;
 pub use convert::Convert;
 pub(crate) use credential::{

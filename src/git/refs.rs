@@ -9,12 +9,12 @@ use std::path::Path;
 impl Store {
     /// The tip of a local ref.
     pub fn local_ref(&self, name: &str) -> Option<CommitId> {
-        self.repo.refname_to_id(name).ok().map(ObjectId)
+        self.repo().refname_to_id(name).ok().map(ObjectId)
     }
 
     /// What a symbolic ref points at.
     pub fn symbolic_ref(&self, name: &str) -> Option<String> {
-        self.repo
+        self.repo()
             .find_reference(name)
             .ok()?
             .symbolic_target()
@@ -31,9 +31,9 @@ impl Store {
     /// the remote has, so that the last writer may win.
     pub fn set_ref(&self, name: &str, id: CommitId, why: &str) -> Result<()> {
         let renamed = || -> std::io::Result<()> {
-            let path = self.repo.commondir().join(name);
+            let path = self.repo().commondir().join(name);
             std::fs::create_dir_all(path.parent().unwrap_or(&path))?;
-            let folder = self.repo.commondir().join("aidf");
+            let folder = self.repo().commondir().join("aidf");
             std::fs::create_dir_all(&folder)?;
             let mut file = ref_file(&folder)?;
             writeln!(file, "{id}")?;
@@ -43,7 +43,7 @@ impl Store {
         if renamed().is_ok() {
             return Ok(());
         }
-        self.repo
+        self.repo()
             .reference(name, id.0, true, why)
             .map(drop)
             .or_fail(Kind::Internal, || {
@@ -53,14 +53,14 @@ impl Store {
 
     /// Forgets a ref of this clone, such as that of a branch that is gone; best effort.
     pub fn forget_ref(&self, name: &str) {
-        if let Ok(mut reference) = self.repo.find_reference(name) {
+        if let Ok(mut reference) = self.repo().find_reference(name) {
             let _ = reference.delete();
         }
     }
 
     /// The commit that HEAD names.
     pub fn head(&self) -> Option<CommitId> {
-        self.repo
+        self.repo()
             .head()
             .ok()?
             .peel_to_commit()
@@ -71,7 +71,7 @@ impl Store {
     /// Tips that a fetch may name as had, newest use first, at most 256.
     pub fn known_tips(&self) -> Vec<CommitId> {
         let mut tips: Vec<CommitId> = self.head().into_iter().collect();
-        if let Ok(references) = self.repo.references() {
+        if let Ok(references) = self.repo().references() {
             for reference in references.flatten() {
                 if tips.len() >= 256 {
                     break;
@@ -89,7 +89,7 @@ impl Store {
     /// Where HEAD has been, the newest first, as its reflog tells; empty where there is none.
     pub fn head_moves(&self) -> Vec<HeadMove> {
         const MOST: usize = 1000;
-        let Ok(log) = self.repo.reflog("HEAD") else {
+        let Ok(log) = self.repo().reflog("HEAD") else {
             return Vec::new();
         };
         let amends = |why: Option<&[u8]>| why.is_some_and(|w| w.starts_with(b"commit (amend)"));
@@ -105,7 +105,7 @@ impl Store {
 
     /// The commit that a revision of git's syntax names here (gitrevisions(7)).
     pub fn resolve(&self, revision: &str) -> Option<CommitId> {
-        let object = self.repo.revparse_single(revision).ok()?;
+        let object = self.repo().revparse_single(revision).ok()?;
         object.peel_to_commit().ok().map(|c| ObjectId(c.id()))
     }
 }

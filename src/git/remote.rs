@@ -10,6 +10,9 @@ use super::wire::PushFailure;
 use super::wire::{
     Endpoint, FetchConnection, LinkSettings, PushConnection, PushOutcome, RefUpdate,
 };
+use crate::cancel::Cancel;
+use crate::clock::Clock;
+use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::http::Http;
 use crate::progress::Progress;
@@ -22,6 +25,12 @@ use std::time::Duration;
 pub struct RemoteOptions {
     /// Bound on every wait for the network.
     pub timeout: Duration,
+    /// The variables that count for it.
+    pub environment: Environment,
+    /// Tells the present.
+    pub clock: Clock,
+    /// Ends a fetch early.
+    pub cancel: Cancel,
     /// Bounds on what a server may send.
     pub limits: TransferLimits,
     /// Whether ssh and the credential helpers may ask questions.
@@ -75,7 +84,7 @@ impl Remote {
     ///
     /// Errors: usage.
     pub fn of_url(url: &str, base: &Path, options: &RemoteOptions) -> Result<Remote> {
-        let git = GitSettings::of_user();
+        let git = GitSettings::of_user(&options.environment);
         let read = Endpoint::parse(&git.rewrite(url, false), base)?;
         let write = Endpoint::parse(&git.rewrite(url, true), base)?;
         Ok(Remote {
@@ -109,6 +118,19 @@ impl Remote {
     /// Whether what is read comes from where writes go.
     pub fn reads_where_it_writes(&self) -> bool {
         self.read.to_string() == self.write.to_string()
+    }
+
+    /// How this remote is reached; others are to be reached alike, but ask nobody.
+    pub fn options(&self) -> RemoteOptions {
+        RemoteOptions {
+            timeout: self.settings.timeout,
+            environment: self.settings.environment.clone(),
+            clock: self.settings.http.clock.clone(),
+            cancel: self.settings.cancel.clone(),
+            limits: self.settings.limits,
+            interactive: false,
+            logins: self.settings.logins.clone(),
+        }
     }
 
     /// How HTTP servers are reached from here, with this remote's git configuration.
@@ -199,7 +221,7 @@ impl Remote {
                 .join(" ")
         ));
         FetchConnection::open(side, &self.settings)?.fetch(
-            &store.repo,
+            store.repo(),
             &missing,
             &store.known_tips(),
             progress,
@@ -214,7 +236,7 @@ impl Remote {
         wants: &[CommitId],
         progress: &dyn Progress,
     ) -> Result<()> {
-        connection.fetch(&store.repo, wants, &store.known_tips(), progress)
+        connection.fetch(store.repo(), wants, &store.known_tips(), progress)
     }
 
     /// Fetches the tips that `names` (full ref names) have now, where writes go, so that
@@ -237,7 +259,7 @@ impl Remote {
         if missing.is_empty() {
             return Ok(());
         }
-        connection.fetch(&store.repo, &missing, &store.known_tips(), progress)
+        connection.fetch(store.repo(), &missing, &store.known_tips(), progress)
     }
 
     /// The branch that the remote's HEAD names.
@@ -269,7 +291,7 @@ impl Remote {
         progress: &dyn Progress,
     ) -> Result<()> {
         self.connect_for_reading()?
-            .fetch(&into.repo, wants, &[], progress)
+            .fetch(into.repo(), wants, &[], progress)
     }
 
     /// Pushes whole histories to a remote that may have a part of them: `updates`, all or
@@ -341,9 +363,16 @@ fn link_settings(git: GitSettings, options: &RemoteOptions, named: bool) -> Link
     LinkSettings {
         timeout: options.timeout,
         limits: options.limits,
+        environment: options.environment.clone(),
+        cancel: options.cancel.clone(),
         ssh_command: git.ssh_command(),
         interactive: options.interactive,
-        http: Http::new(options.timeout, move |url| for_http.http_for(url)),
+        http: Http::new(
+            options.timeout,
+            options.environment.clone(),
+            options.clock.clone(),
+            move |url| for_http.http_for(url),
+        ),
         named,
         logins: options.logins.clone(),
         git,

@@ -1,5 +1,6 @@
 //! A repository as its own server sees it: from inside a hook, and when it is set up.
 
+use super::children::Programs;
 use super::id::{CommitId, ObjectId};
 use super::object::{Entry, Folder, Mode};
 use super::settings::value_of;
@@ -13,21 +14,21 @@ impl Store {
     /// which lie in quarantine (git-receive-pack(1)).
     ///
     /// Errors: usage, outside of a hook.
-    pub fn open_in_hook() -> Result<Store> {
+    pub fn open_in_hook(programs: &Programs) -> Result<Store> {
         prepare();
         let outside = || {
             Error::new(Kind::Usage, "git did not start this as a hook")
                 .hint("`aidf protect apply -R PATH` installs it where git does")
         };
-        std::env::var_os("GIT_DIR").ok_or_else(outside)?;
+        programs.environment.os("GIT_DIR").ok_or_else(outside)?;
         let repo = Repository::open_from_env().map_err(|e| outside().caused_by(e))?;
-        Ok(Store::of(repo))
+        Ok(Store::of_hook(repo, programs))
     }
 
     /// Opens the bare repository at `path`.
     ///
     /// Errors: not_found; usage, for a clone with a working tree.
-    pub fn open_server(path: &Path) -> Result<Store> {
+    pub fn open_server(path: &Path, programs: &Programs) -> Result<Store> {
         prepare();
         let repo = Repository::open_ext(
             path,
@@ -47,12 +48,12 @@ impl Store {
             )
             .hint("name the bare repository that others push to"));
         }
-        Ok(Store::of(repo))
+        Ok(Store::of(repo, programs))
     }
 
     /// A setting in force here.
     pub fn setting(&self, name: &str) -> Option<String> {
-        let config = self.repo.config().ok()?.snapshot().ok()?;
+        let config = self.repo().config().ok()?.snapshot().ok()?;
         config.get_str(name).ok().map(str::to_owned)
     }
 
@@ -80,7 +81,7 @@ impl Store {
         let failed = || {
             format!(
                 "the setting {name} of {} cannot be written",
-                self.repo.path().display()
+                self.repo().path().display()
             )
         };
         let mut config = self.own_config().or_fail(Kind::Internal, failed)?;
@@ -99,19 +100,19 @@ impl Store {
     }
 
     fn own_config(&self) -> std::result::Result<git2::Config, git2::Error> {
-        self.repo.config()?.open_level(git2::ConfigLevel::Local)
+        self.repo().config()?.open_level(git2::ConfigLevel::Local)
     }
 
     /// Where this repository's hooks lie.
     pub fn hooks(&self) -> PathBuf {
         // Read as a path, as git does: it may begin with `~/`.
         let named = || {
-            let config = self.repo.config().ok()?.snapshot().ok()?;
+            let config = self.repo().config().ok()?.snapshot().ok()?;
             config.get_path("core.hookspath").ok()
         };
         match named().filter(|p| !p.as_os_str().is_empty()) {
-            Some(path) => self.repo.path().join(path),
-            None => self.repo.commondir().join("hooks"),
+            Some(path) => self.repo().path().join(path),
+            None => self.repo().commondir().join("hooks"),
         }
     }
 
@@ -128,7 +129,7 @@ impl Store {
 
     /// Whether an object is a commit, and not a tag of one.
     pub fn is_commit(&self, id: ObjectId) -> bool {
-        self.repo
+        self.repo()
             .odb()
             .and_then(|odb| odb.read_header(id.0))
             .is_ok_and(|(_, kind)| kind == ObjectType::Commit)
@@ -136,7 +137,7 @@ impl Store {
 
     /// Whether a ref only stands for another one.
     pub fn is_symbolic(&self, name: &str) -> bool {
-        self.repo
+        self.repo()
             .find_reference(name)
             .is_ok_and(|r| r.kind() == Some(git2::ReferenceType::Symbolic))
     }
@@ -169,7 +170,7 @@ impl Store {
     pub fn refs_under(&self, prefix: &str) -> Result<Vec<(String, ObjectId)>> {
         let failed = || "the refs cannot be read";
         let mut found = Vec::new();
-        let all = self.repo.references_glob(&format!("{prefix}*"));
+        let all = self.repo().references_glob(&format!("{prefix}*"));
         for reference in all.or_fail(Kind::Internal, failed)? {
             let reference = reference.or_fail(Kind::Internal, failed)?;
             if let (Ok(name), Some(id)) = (reference.name(), reference.target()) {
@@ -190,7 +191,7 @@ impl Store {
         most: usize,
     ) -> Result<Vec<CommitId>> {
         let failed = || "the pushed history cannot be walked";
-        let mut walk = self.repo.revwalk().or_fail(Kind::Internal, failed)?;
+        let mut walk = self.repo().revwalk().or_fail(Kind::Internal, failed)?;
         walk.push(tip.0).or_fail(Kind::Internal, failed)?;
         for id in hidden {
             walk.hide(id.0).or_fail(Kind::Internal, failed)?;

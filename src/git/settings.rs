@@ -6,6 +6,7 @@
 //! alone. A repository's own may say where its remotes are, and which headers go to them.
 
 use super::wire::Endpoint;
+use crate::environment::Environment;
 use crate::http::HttpSettings;
 use crate::url::{HttpUrl, percent_decode};
 use git2::ConfigLevel;
@@ -15,6 +16,7 @@ use std::path::Path;
 #[derive(Debug, Clone, Default)]
 pub struct GitSettings {
     entries: Vec<Entry>,
+    environment: Environment,
 }
 
 #[derive(Debug, Clone)]
@@ -35,7 +37,7 @@ pub(super) fn value_of<'a>(entry: &'a git2::ConfigEntry<'_>) -> Option<&'a str> 
 
 impl GitSettings {
     /// Copies what is needed; what cannot be read is as if it were not there.
-    pub(super) fn read(config: &git2::Config) -> Self {
+    pub(super) fn read(config: &git2::Config, environment: &Environment) -> Self {
         let mut entries = Vec::new();
         for glob in [
             "^url\\.",
@@ -61,13 +63,16 @@ impl GitSettings {
                 }
             }
         }
-        GitSettings { entries }
+        GitSettings {
+            entries,
+            environment: environment.clone(),
+        }
     }
 
     /// The user's and the system's configuration, with no repository.
-    pub fn of_user() -> Self {
+    pub fn of_user(environment: &Environment) -> Self {
         git2::Config::open_default()
-            .map(|c| GitSettings::read(&c))
+            .map(|c| GitSettings::read(&c, environment))
             .unwrap_or_default()
     }
 
@@ -110,8 +115,8 @@ impl GitSettings {
     /// The user's ssh command line: `GIT_SSH_COMMAND`, else `core.sshCommand` of the
     /// user's or the system's configuration. A repository's own would run code.
     pub fn ssh_command(&self) -> Option<String> {
-        std::env::var("GIT_SSH_COMMAND")
-            .ok()
+        self.environment
+            .text("GIT_SSH_COMMAND")
             .filter(|v| !v.trim().is_empty())
             .or_else(|| {
                 self.entries
@@ -130,7 +135,7 @@ impl GitSettings {
     pub fn ignored(&self, to: &Endpoint) -> Vec<&str> {
         let matters = |name: &str| match to {
             Endpoint::Ssh(_) => {
-                name == "core.sshcommand" && std::env::var_os("GIT_SSH_COMMAND").is_none()
+                name == "core.sshcommand" && !self.environment.has("GIT_SSH_COMMAND")
             }
             Endpoint::Http(url) => OF_THE_USER
                 .iter()
@@ -148,7 +153,7 @@ impl GitSettings {
 
     /// `http.*` and `http.<url>.*` for `url`: the closest match of each key wins.
     pub fn http_for(&self, url: &HttpUrl) -> HttpSettings {
-        let environment = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
+        let environment = |name: &str| self.environment.text(name);
         let mut extra_headers: Vec<String> = Vec::new();
         for header in self.headers_for(url) {
             if header.is_empty() {
@@ -167,8 +172,15 @@ impl GitSettings {
             extra_headers,
             proxy: last("proxy"),
             ca_file: environment("GIT_SSL_CAINFO")
-                .or_else(|| last("sslcainfo").map(|p| expand_home(&p))),
+                .or_else(|| last("sslcainfo").map(|p| self.expand_home(&p))),
             verify,
+        }
+    }
+
+    fn expand_home(&self, path: &str) -> String {
+        match (path.strip_prefix("~/"), self.environment.text("HOME")) {
+            (Some(rest), Some(home)) => Path::new(&home).join(rest).to_string_lossy().into_owned(),
+            _ => path.to_owned(),
         }
     }
 
@@ -244,13 +256,6 @@ fn is_false(value: &str) -> bool {
     ["false", "no", "off", "0", ""].contains(&value.to_ascii_lowercase().as_str())
 }
 
-fn expand_home(path: &str) -> String {
-    match (path.strip_prefix("~/"), std::env::var("HOME")) {
-        (Some(rest), Ok(home)) => Path::new(&home).join(rest).to_string_lossy().into_owned(),
-        _ => path.to_owned(),
-    }
-}
-
 /// How well a configured URL matches, by git-config(1) "http.<url>.*": scheme, host
 /// (with `*` for one label) and port must agree, the path must be a prefix at a
 /// slash, a user must agree where one is given. `None`: it does not match.
@@ -305,7 +310,10 @@ mod tests {
                 from_repository: *r,
             })
             .collect();
-        GitSettings { entries }
+        GitSettings {
+            entries,
+            environment: Environment::default(),
+        }
     }
 
     #[test]
@@ -314,7 +322,7 @@ mod tests {
         let path = folder.path().join("config");
         let text = "[url \"x\"]\n\tinsteadOf\n[http]\n\tsslVerify = false\n\tsslVerify\n";
         std::fs::write(&path, text).unwrap();
-        let s = GitSettings::read(&git2::Config::open(&path).unwrap());
+        let s = GitSettings::read(&git2::Config::open(&path).unwrap(), &Environment::default());
         assert_eq!(s.rewrite("https://h/x", true), "https://h/x");
         assert_eq!(s.all("http.sslverify"), ["false", "true"]);
     }
@@ -359,11 +367,9 @@ mod tests {
             ("core.sshcommand", "ssh -F mine", false),
             ("core.sshcommand", "touch /tmp/owned;", true),
         ]);
-        if std::env::var_os("GIT_SSH_COMMAND").is_none() {
-            assert_eq!(s.ssh_command().as_deref(), Some("ssh -F mine"));
-            let to = Endpoint::parse("git@h:x", Path::new("/")).unwrap();
-            assert_eq!(s.ignored(&to), ["core.sshcommand"]);
-        }
+        assert_eq!(s.ssh_command().as_deref(), Some("ssh -F mine"));
+        let to = Endpoint::parse("git@h:x", Path::new("/")).unwrap();
+        assert_eq!(s.ignored(&to), ["core.sshcommand"]);
     }
 
     #[test]
@@ -379,12 +385,8 @@ mod tests {
         let url = parse_http(true, "h/o/r").unwrap();
         let http = s.http_for(&url);
         assert_eq!(http.proxy.as_deref(), Some("http://ours"));
-        if std::env::var_os("GIT_SSL_CAINFO").is_none() {
-            assert_eq!(http.ca_file.as_deref(), Some("/of/the/user"));
-        }
-        if std::env::var_os("GIT_SSL_NO_VERIFY").is_none() {
-            assert!(http.verify);
-        }
+        assert_eq!(http.ca_file.as_deref(), Some("/of/the/user"));
+        assert!(http.verify);
         assert_eq!(
             s.ignored(&Endpoint::Http(url)),
             [

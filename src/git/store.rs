@@ -2,39 +2,78 @@
 //!
 //! Trees are edited by path; the index and the working tree are never written.
 
-use super::children::Patience;
+use super::children::Programs;
 use super::draft::Draft;
 use super::id::{CommitId, ObjectId, TreePath};
 use super::object::{CommitInfo, Entry, Mode, Person};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::lock_within;
+use crate::files::share_within;
 use git2::{ObjectType, Repository};
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use thread_local::ThreadLocal;
 
-/// A repository on this machine.
+/// A repository on this machine, for any number of threads: libgit2 lets one thread at a time
+/// use a handle, so each has its own.
 pub struct Store {
-    pub(super) repo: Repository,
+    handles: ThreadLocal<Repository>,
+    of_hook: bool,
+    git_dir: PathBuf,
+    common_dir: PathBuf,
+    work_dir: Option<PathBuf>,
     is_cache: bool,
-    pub(super) patience: Patience,
+    programs: Programs,
     // Held for as long as the cache is in use.
     _lock: Option<File>,
 }
 
 impl Store {
-    pub(super) fn of(repo: Repository) -> Store {
-        Store {
-            repo,
+    pub(super) fn of(repo: Repository, programs: &Programs) -> Store {
+        let store = Store {
+            handles: ThreadLocal::new(),
+            of_hook: false,
+            git_dir: repo.path().to_owned(),
+            common_dir: repo.commondir().to_owned(),
+            work_dir: repo.workdir().map(Path::to_owned),
             is_cache: false,
-            patience: Patience::default(),
+            programs: programs.clone(),
             _lock: None,
+        };
+        store.handles.get_or(|| repo);
+        store
+    }
+
+    /// The store of a hook: git names its objects to this process alone, and a further handle
+    /// must be opened the same way.
+    pub(super) fn of_hook(repo: Repository, programs: &Programs) -> Store {
+        Store {
+            of_hook: true,
+            ..Store::of(repo, programs)
         }
+    }
+
+    /// This thread's handle.
+    pub(super) fn repo(&self) -> &Repository {
+        self.handles.get_or(|| {
+            let again = match self.of_hook {
+                true => Repository::open_from_env(),
+                false => Repository::open(&self.git_dir),
+            };
+            again.unwrap_or_else(|_| nothing())
+        })
+    }
+
+    /// How programs are started on it.
+    pub fn programs(&self) -> &Programs {
+        &self.programs
     }
 
     /// Opens the clone that holds `dir`.
     ///
     /// Errors: not_found.
-    pub fn open_clone(dir: &Path) -> Result<Store> {
+    pub fn open_clone(dir: &Path, programs: &Programs) -> Result<Store> {
         prepare();
         let repo = Repository::discover(dir).map_err(|e| {
             if e.code() == git2::ErrorCode::Owner {
@@ -64,13 +103,15 @@ impl Store {
             }
         })?;
         check_working_tree(&repo)?;
-        Ok(Store::of(repo))
+        Ok(Store::of(repo, programs))
     }
 
-    /// Opens, or makes, the private bare cache at `path`, for this process alone.
+    /// Opens, or makes, the private bare cache at `path`. Any number of processes and threads
+    /// use one at the same time: objects are only added, and a ref is replaced by a rename.
     ///
-    /// Errors: internal; unavailable, when another aidf keeps it for longer than `wait`.
-    pub fn open_cache(path: &Path, wait: std::time::Duration) -> Result<Store> {
+    /// Errors: internal; unavailable, when another aidf makes or mends it for longer than
+    /// the programs' timeout.
+    pub fn open_cache(path: &Path, programs: &Programs) -> Result<Store> {
         if let Some(parent) = path.parent() {
             let failed = || format!("the cache {} cannot be used", path.display());
             std::fs::create_dir_all(parent).or_fail(Kind::Internal, failed)?;
@@ -85,47 +126,46 @@ impl Store {
             // we take for the remote's history.
             private(parent);
         }
-        Store::open_locked(path, wait)
+        Store::open_locked(path, programs)
     }
 
     /// The same wherever it is.
-    pub(super) fn open_locked(path: &Path, wait: std::time::Duration) -> Result<Store> {
+    pub(super) fn open_locked(path: &Path, programs: &Programs) -> Result<Store> {
         prepare();
         let failed = || format!("the cache {} cannot be used", path.display());
-        let lock = private_file(&path.with_extension("lock")).or_fail(Kind::Internal, failed)?;
-        if !lock_within(&lock, wait).or_fail(Kind::Internal, failed)? {
-            return Err(Error::new(
-                Kind::Unavailable,
-                format!(
-                    "another aidf has been using the cache {} for {} s",
-                    path.display(),
-                    wait.as_secs()
-                ),
-            )
-            .hint("wait for it, or give it longer with --timeout SECS"));
+        let file = path.with_extension("lock");
+        let lock = private_file(&file).or_fail(Kind::Internal, failed)?;
+        let begun = Instant::now();
+        loop {
+            // Who has it alone makes the cache, or mends it. All who use it share it.
+            if lock_within(&lock, Duration::ZERO).or_fail(Kind::Internal, failed)? {
+                make_or_mend(path).or_fail(Kind::Internal, failed)?;
+                lock.unlock().or_fail(Kind::Internal, failed)?;
+            }
+            let left = programs.timeout.saturating_sub(begun.elapsed());
+            if !share_within(&lock, left).or_fail(Kind::Internal, failed)? {
+                return Err(Error::new(
+                    Kind::Unavailable,
+                    format!(
+                        "another aidf has held the cache {} for {} s",
+                        path.display(),
+                        programs.timeout.as_secs()
+                    ),
+                )
+                .hint("wait for it, or give it longer with --timeout SECS"));
+            }
+            // Whoever made it may have been killed before it was whole.
+            if path.join("HEAD").exists() {
+                break;
+            }
+            lock.unlock().or_fail(Kind::Internal, failed)?;
         }
-        // Nobody else is at work here: what a run that was killed left locked is free.
-        for left in ["HEAD.lock", "config.lock", "packed-refs.lock"] {
-            let _ = std::fs::remove_file(path.join(left));
-        }
-        let repo = if path.join("HEAD").exists() {
-            Repository::open(path).or_fail(Kind::Internal, failed)?
-        } else {
-            let repo = Repository::init_bare(path).or_fail(Kind::Internal, failed)?;
-            private(path);
-            repo
-        };
+        let repo = Repository::open(path).or_fail(Kind::Internal, failed)?;
         Ok(Store {
-            repo,
             is_cache: true,
-            patience: Patience::default(),
             _lock: Some(lock),
+            ..Store::of(repo, programs)
         })
-    }
-
-    /// Says how long programs that work on it are waited for from now on.
-    pub fn wait_for_programs(&mut self, patience: Patience) {
-        self.patience = patience;
     }
 
     /// True for the private cache.
@@ -135,30 +175,30 @@ impl Store {
 
     /// The repository's own folder (of this worktree).
     pub fn git_dir(&self) -> &Path {
-        self.repo.path()
+        &self.git_dir
     }
 
     /// The folder that all worktrees share.
     pub fn common_dir(&self) -> &Path {
-        self.repo.commondir()
+        &self.common_dir
     }
 
     /// The working tree, if there is one.
     pub fn work_dir(&self) -> Option<&Path> {
-        self.repo.workdir()
+        self.work_dir.as_deref()
     }
 
     /// git's configuration as this repository sees it.
     pub fn settings(&self) -> super::settings::GitSettings {
-        self.repo
+        self.repo()
             .config()
-            .map(|c| super::settings::GitSettings::read(&c))
+            .map(|c| super::settings::GitSettings::read(&c, &self.programs.environment))
             .unwrap_or_default()
     }
 
     /// The name and address that git would write down for the operator.
     pub fn operator(&self) -> Option<Person> {
-        let signature = self.repo.signature().ok()?;
+        let signature = self.repo().signature().ok()?;
         Some(Person {
             name: String::from_utf8_lossy(signature.name_bytes()).into_owned(),
             email: String::from_utf8_lossy(signature.email_bytes()).into_owned(),
@@ -167,24 +207,24 @@ impl Store {
 
     /// Whether an object is here.
     pub fn has(&self, id: ObjectId) -> bool {
-        self.repo.odb().is_ok_and(|odb| odb.exists(id.0))
+        self.repo().odb().is_ok_and(|odb| odb.exists(id.0))
     }
 
     /// Whether a commit and its tree are here.
     pub fn has_commit(&self, id: CommitId) -> bool {
-        self.repo.find_commit(id.0).and_then(|c| c.tree()).is_ok()
+        self.repo().find_commit(id.0).and_then(|c| c.tree()).is_ok()
     }
 
     /// True for a clone whose history is cut.
     pub fn is_shallow(&self) -> bool {
-        self.repo.is_shallow()
+        self.repo().is_shallow()
     }
 
     /// Reads a commit.
     ///
     /// Errors: not_found, when it is not here or is not a commit.
     pub fn commit(&self, id: CommitId) -> Result<CommitInfo> {
-        let commit = self.repo.find_commit(id.0).map_err(|e| {
+        let commit = self.repo().find_commit(id.0).map_err(|e| {
             let error = match self.has(id) {
                 true => Error::new(Kind::Integrity, format!("commit {id} is malformed")),
                 false => Error::new(Kind::NotFound, format!("commit {id} is not in this store")),
@@ -223,7 +263,7 @@ impl Store {
     pub fn raw_commit(&self, id: CommitId) -> Result<Vec<u8>> {
         let missing = || format!("commit {id} is not in this store");
         let odb = self
-            .repo
+            .repo()
             .odb()
             .or_fail(Kind::Internal, || "the object store cannot be opened")?;
         let object = odb.read(id.0).or_fail(Kind::NotFound, missing)?;
@@ -235,7 +275,7 @@ impl Store {
 
     /// The one commit whose id starts with these hexadecimal digits.
     pub fn by_prefix(&self, digits: &str) -> Option<CommitId> {
-        self.repo
+        self.repo()
             .find_commit_by_prefix(digits)
             .ok()
             .map(|c| ObjectId(c.id()))
@@ -268,7 +308,7 @@ impl Store {
     }
 
     pub(super) fn tree(&self, id: ObjectId) -> Result<git2::Tree<'_>> {
-        self.repo
+        self.repo()
             .find_tree(id.0)
             .or_fail(Kind::NotFound, || format!("tree {id} is not in this store"))
     }
@@ -312,7 +352,7 @@ impl Store {
     /// A blob's bytes.
     pub fn read_blob(&self, id: ObjectId) -> Result<Vec<u8>> {
         let odb = self
-            .repo
+            .repo()
             .odb()
             .or_fail(Kind::Internal, || "the object store cannot be opened")?;
         let object = odb
@@ -327,7 +367,7 @@ impl Store {
     /// A blob's length in bytes, without reading it.
     pub fn blob_size(&self, id: ObjectId) -> Result<u64> {
         let odb = self
-            .repo
+            .repo()
             .odb()
             .or_fail(Kind::Internal, || "the object store cannot be opened")?;
         Ok(odb
@@ -351,6 +391,28 @@ pub(super) fn prepare() {
         // Reading a 500 MB blob's hash twice costs seconds and proves nothing new.
         git2::opts::strict_hash_verification(false);
     });
+}
+
+/// What stands for a repository that is no longer there: in it nothing is found, and nothing
+/// can be written.
+fn nothing() -> Repository {
+    #[expect(clippy::expect_used, reason = "it takes memory alone")]
+    git2::Odb::new()
+        .and_then(Repository::from_odb)
+        .expect("libgit2 makes an empty store in memory")
+}
+
+/// Makes the cache where it is not there, and takes away what a killed run left locked.
+/// Nobody else is at work in it.
+fn make_or_mend(path: &Path) -> anyhow::Result<()> {
+    for left in ["HEAD.lock", "config.lock", "packed-refs.lock"] {
+        let _ = std::fs::remove_file(path.join(left));
+    }
+    if !path.join("HEAD").exists() {
+        Repository::init_bare(path)?;
+        private(path);
+    }
+    Ok(())
 }
 
 /// Refuses a clone whose own configuration makes another folder its working tree: a

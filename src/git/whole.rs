@@ -1,5 +1,6 @@
 //! Whole histories: packed for another remote, and checked.
 
+use super::children::Programs;
 use super::id::{CommitId, ObjectId};
 use super::pack::{self, Pack};
 use super::store::Store;
@@ -14,7 +15,7 @@ pub(crate) fn pack_of_history(
     wants: &[CommitId],
     haves: &[CommitId],
 ) -> Result<Pack> {
-    pack::write_history(&store.repo, wants, haves)
+    pack::write_history(store.repo(), wants, haves)
 }
 
 /// Objects of which everything they reach was found whole.
@@ -35,13 +36,13 @@ impl Known {
 
 impl Store {
     /// A new, empty bare repository at `path`, for looking at what a remote gives.
-    pub fn scratch(path: &Path) -> Result<Store> {
-        Store::open_locked(path, std::time::Duration::from_secs(1))
+    pub fn scratch(path: &Path, programs: &Programs) -> Result<Store> {
+        Store::open_locked(path, programs)
     }
 
     /// The same, which also sees every object of `other`.
     pub fn scratch_over(path: &Path, other: &Store) -> Result<Store> {
-        let store = Store::scratch(path)?;
+        let store = Store::scratch(path, other.programs())?;
         let failed = || "a store over another one cannot be made";
         let objects = other.git_dir().join("objects");
         let line = format!("{}\n", objects.display());
@@ -49,7 +50,7 @@ impl Store {
             .or_fail(Kind::Internal, failed)?;
         // libgit2 reads the alternates when it opens the object store.
         drop(store);
-        Store::scratch(path)
+        Store::scratch(path, other.programs())
     }
 
     /// Walks every object that `tips` reach, and fails at the first that is not here.
@@ -67,7 +68,7 @@ impl Store {
 
     fn walk_whole(&self, tips: &[CommitId], seen: &mut HashSet<git2::Oid>) -> Result<()> {
         let odb = self
-            .repo
+            .repo()
             .odb()
             .or_fail(Kind::Internal, || "the object store cannot be opened")?;
         let lacks = |id: git2::Oid, of: &str| {
@@ -87,12 +88,12 @@ impl Store {
             let (_, kind) = odb.read_header(id).map_err(|_| lacks(id, &of))?;
             match kind {
                 ObjectType::Commit => {
-                    let commit = self.repo.find_commit(id).map_err(|_| lacks(id, &of))?;
+                    let commit = self.repo().find_commit(id).map_err(|_| lacks(id, &of))?;
                     open.push((commit.tree_id(), format!("commit {id}")));
                     open.extend(commit.parent_ids().map(|p| (p, format!("commit {id}"))));
                 }
                 ObjectType::Tree => {
-                    let tree = self.repo.find_tree(id).map_err(|_| lacks(id, &of))?;
+                    let tree = self.repo().find_tree(id).map_err(|_| lacks(id, &of))?;
                     // A submodule's commit lies in another repository.
                     let inner = tree.iter().filter(|e| e.kind() != Some(ObjectType::Commit));
                     open.extend(
@@ -102,7 +103,7 @@ impl Store {
                     );
                 }
                 ObjectType::Tag => {
-                    let tag = self.repo.find_tag(id).map_err(|_| lacks(id, &of))?;
+                    let tag = self.repo().find_tag(id).map_err(|_| lacks(id, &of))?;
                     open.push((tag.target_id(), format!("tag {id}")));
                 }
                 _ => {}
@@ -113,7 +114,7 @@ impl Store {
 
     /// Remembers what a symbolic ref points at.
     pub fn set_symbolic_ref(&self, name: &str, target: &str) -> Result<()> {
-        self.repo
+        self.repo()
             .reference_symbolic(name, target, true, "aidf: seen")
             .map(drop)
             .or_fail(Kind::Internal, || {

@@ -12,7 +12,7 @@ impl Store {
     /// What the index says of each path, and when git last looked; `None` where the index
     /// cannot be read.
     pub fn index_stamps(&self) -> Option<BTreeMap<Vec<u8>, IndexStamp>> {
-        let index = self.repo.index().ok()?;
+        let index = self.repo().index().ok()?;
         let nanos = |time: git2::IndexTime| {
             u64::try_from(time.seconds()).unwrap_or(0) * 1_000_000_000
                 + u64::from(time.nanoseconds())
@@ -32,18 +32,18 @@ impl Store {
     /// Errors: usage, in a bare repository or before the first commit.
     pub fn working_changes(&self) -> Result<Vec<(Vec<u8>, bool)>> {
         let failed = || "the working tree cannot be compared with HEAD";
-        if self.repo.workdir().is_none() {
+        if self.repo().workdir().is_none() {
             return Err(Error::new(
                 Kind::Usage,
                 "there is no working tree here to take changes from",
             )
             .hint("name the files: aidf commit PATH… -m MESSAGE"));
         }
-        let head = self.repo.head().and_then(|h| h.peel_to_tree()).or_fail(
+        let head = self.repo().head().and_then(|h| h.peel_to_tree()).or_fail(
             Kind::Usage,
             || "HEAD has no commit to compare the working tree with",
         )?;
-        let Ok(index) = self.repo.index() else {
+        let Ok(index) = self.repo().index() else {
             return self.changes_by_git();
         };
         let mut options = git2::DiffOptions::new();
@@ -53,7 +53,7 @@ impl Store {
             .include_typechange(true)
             .ignore_submodules(true);
         let diff = self
-            .repo
+            .repo()
             .diff_tree_to_workdir_with_index(Some(&head), Some(&mut options))
             .or_fail(Kind::Internal, failed)?;
         let mut found = Vec::new();
@@ -143,7 +143,7 @@ impl Store {
 
     /// Whether git's ignore rules leave a file of the working tree out.
     pub fn is_ignored(&self, path: &Path) -> bool {
-        self.repo.is_path_ignored(path).unwrap_or(false)
+        self.repo().is_path_ignored(path).unwrap_or(false)
     }
 
     /// Adds a worktree at `dir` on the local branch `branch`, made at `tip`.
@@ -152,14 +152,14 @@ impl Store {
     pub fn add_worktree(&self, dir: &Path, branch: &str, tip: CommitId) -> Result<PathBuf> {
         let failed = || format!("a worktree cannot be made at {}", dir.display());
         let commit = self
-            .repo
+            .repo()
             .find_commit(tip.0)
             .or_fail(Kind::NotFound, failed)?;
         let name = branch.replace('/', "-");
-        let made = match self.repo.find_branch(branch, git2::BranchType::Local) {
+        let made = match self.repo().find_branch(branch, git2::BranchType::Local) {
             Ok(found) => found,
             Err(_) => self
-                .repo
+                .repo()
                 .branch(branch, &commit, false)
                 .or_fail(Kind::Usage, failed)?,
         };
@@ -167,7 +167,7 @@ impl Store {
         let mut options = git2::WorktreeAddOptions::new();
         options.reference(Some(&reference));
         let tree = self
-            .repo
+            .repo()
             .worktree(&name, dir, Some(&options))
             .or_fail(Kind::Usage, failed)?;
         let inner = Repository::open_from_worktree(&tree).or_fail(Kind::Internal, failed)?;

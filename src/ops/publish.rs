@@ -8,6 +8,7 @@ use crate::gate::MOVED;
 use crate::git::PushFailure;
 use crate::git::{Advertisement, ObjectId, PushOutcome, RefUpdate, Verdict};
 use crate::secret::Secret;
+use rand::RngExt;
 use std::time::{Duration, Instant};
 
 /// At most this many pushes for one write: where eight writers race without pause, one
@@ -97,7 +98,8 @@ pub fn publish<T>(
         if let Some(done) = publishing.try_once(&mut build)? {
             return Ok(done);
         }
-        std::thread::sleep(backoff(publishing.number, began.elapsed()));
+        cx.cancel
+            .sleep(backoff(cx, publishing.number, began.elapsed()))?;
     }
 }
 
@@ -122,6 +124,7 @@ impl<T> Publishing<'_, T> {
         build: &mut impl FnMut(&Attempt<'_>) -> Result<Plan<T>>,
     ) -> Result<Option<Published<T>>> {
         let (cx, number) = (self.cx, self.number);
+        cx.cancel.check()?;
         self.fetch_what_won()?;
         cx.progress
             .step(&format!("connect to {}", cx.remote.address()));
@@ -148,6 +151,7 @@ impl<T> Publishing<'_, T> {
                 }));
             }
         };
+        cx.cancel.check()?;
         let options = push_options(cx, advertisement, push.token.as_ref());
         cx.progress
             .step(&format!("push {} (try {number})", names(&push.updates)));
@@ -289,9 +293,9 @@ impl<T> Publishing<'_, T> {
 
 /// Full jitter: uniform in [0, min(2 s, try · 2^tries)], where a try is as long as the
 /// last one took and the doubling ends at eight: about a turn of each of eight writers.
-fn backoff(tries: u32, took: Duration) -> Duration {
+fn backoff(cx: &Context, tries: u32, took: Duration) -> Duration {
     let most = (took * (1 << tries.min(3))).min(Duration::from_secs(2));
-    Duration::from_micros(rand::random_range(0..=most.as_micros() as u64))
+    Duration::from_micros(cx.draw(|r| r.random_range(0..=most.as_micros() as u64)))
 }
 
 /// The token goes to a hook that takes options, and never where others could read it.

@@ -126,7 +126,7 @@ pub fn issue(cx: &Context, request: &IssueRequest) -> Result<IssueReport> {
             expires.into_iter().chain(most).min()
         }
     };
-    let id: [u8; 8] = rand::random();
+    let id: [u8; 8] = cx.random();
     let claims = Claims {
         branch: request.branch.clone(),
         base: None,
@@ -141,7 +141,7 @@ pub fn issue(cx: &Context, request: &IssueRequest) -> Result<IssueReport> {
     let key = keys
         .active()
         .ok_or_else(|| Error::new(Kind::Internal, "the key ring is empty"))?;
-    let sealed = token::seal(&claims, key, &repo_name, rand::random());
+    let sealed = token::seal(&claims, key, &repo_name, cx.random());
     let message = match &request.branch {
         Some(branch) => format!("issued a token for {branch} of {repo_name}"),
         None => format!("issued an operator's token for {repo_name}"),

@@ -1,6 +1,8 @@
 //! The client of the forges' APIs: each refusal a clear error of the right kind, lists
 //! with all their pages, limits waited out, nothing sent twice or elsewhere, no secret told.
 
+use aidf::clock::Clock;
+use aidf::environment::Environment;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -37,11 +39,16 @@ impl Heard {
 
 /// A door that ignores this machine's proxies.
 pub fn door(seconds: u64) -> Http {
-    Http::new(Duration::from_secs(seconds), |_| HttpSettings {
-        proxy: Some(String::new()),
-        verify: true,
-        ..HttpSettings::default()
-    })
+    Http::new(
+        Duration::from_secs(seconds),
+        Environment::default(),
+        Clock::of_machine(),
+        |_| HttpSettings {
+            proxy: Some(String::new()),
+            verify: true,
+            ..HttpSettings::default()
+        },
+    )
 }
 
 fn client<'a>(server: &ForgeServer, seconds: u64, heard: &'a Heard) -> Client<'a> {

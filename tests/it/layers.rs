@@ -127,6 +127,52 @@ fn layers_are_crossed_downward_only() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
+#[test]
+fn the_library_takes_nothing_from_the_process_it_runs_in() {
+    // Two identities must be able to work side by side in one process.
+    let mut found = Vec::new();
+    let words = [
+        "std::env::var",
+        "std::env::set_var",
+        "Moment::now",
+        "Timestamp::now",
+        "SystemTime::now",
+        "Clock::of_machine",
+        "rand::random",
+        "rand::rng",
+        "rand::make_rng",
+        "io::stdin",
+    ];
+    for (name, text) in sources() {
+        let outside = name.starts_with("cli/")
+            || name.ends_with("fuzzing.rs")
+            || name.starts_with("fuzzing/");
+        // What they are for; a test that prints its seed; and the clock that dates the files of
+        // a working copy, which is the one that stamps them.
+        let known = [
+            "environment.rs",
+            "clock.rs",
+            "ledger/random.rs",
+            "ops/base/record.rs",
+        ];
+        if outside || known.contains(&name.as_str()) {
+            continue;
+        }
+        for (n, line) in code(without_tests(&text)) {
+            if words.iter().any(|w| line.contains(w)) {
+                found.push(format!("src/{name}:{n}: {}", line.trim()));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn a_call_can_be_used_by_several_threads() {
+    fn several<T: Send + Sync>() {}
+    several::<aidf::context::Context>();
+}
+
 /// The modules that a file names by `crate::`, without what its tests name.
 fn named_modules(text: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();

@@ -8,10 +8,12 @@ mod restore;
 mod schedule;
 
 use super::Global;
+use super::caller;
 use super::ui::{Style, Text, Ui, visible};
 use aidf::clock::Moment;
 use aidf::config::{Config, Flags};
 use aidf::context::Context;
+use aidf::environment::Environment;
 use aidf::error::{Error, Result};
 use aidf::ops::backup::{self, AllOf, Operator};
 use clap::{Args, Subcommand};
@@ -130,7 +132,7 @@ fn with_operator<T>(
         config: &config(global)?,
         dir: &global.folder()?,
         now: Moment::now(),
-        progress: &|| Box::new(ui.clone()),
+        caller: &|| caller(ui),
     })
 }
 
@@ -139,5 +141,5 @@ fn config(global: &Global) -> Result<Config> {
         config: global.config.clone(),
         timeout: Some(global.timeout),
     };
-    Config::resolve(&flags, |n| std::env::var(n).ok())
+    Config::resolve(&flags, &Environment::of_process())
 }

@@ -2,9 +2,8 @@
 
 use super::super::Global;
 use super::super::ui::{Style, Text, Ui, visible};
-use super::Job;
+use super::{Job, caller};
 use aidf::error::{Error, Kind, Result};
-use aidf::keys::KeyRing;
 use aidf::ops::backup::{self, DrillReport, VerifyReport};
 use clap::Args;
 use std::path::PathBuf;
@@ -33,13 +32,7 @@ pub fn verify(global: &Global, ui: &Ui, a: &Verify) -> Result<()> {
         let folder = global.folder()?;
         let paths: Vec<PathBuf> = a.bundle.iter().map(|b| folder.join(b)).collect();
         let config = super::config(global)?;
-        let keys = KeyRing::load(&config.keys)?;
-        let judge = backup::Judge {
-            keys: &keys,
-            repository: None,
-            state: &config.folders.state,
-        };
-        let report = backup::verify_bundles(&paths, judge, ui)?;
+        let report = backup::verify_bundles(&paths, &config, &caller(ui))?;
         ui.result(&report, &[], |text| verified(text, &report))?;
         return damage(&report).map_or(Ok(()), Err);
     }

@@ -3,6 +3,7 @@
 mod pulls;
 pub(super) mod rules;
 
+use crate::clock::Moment;
 use crate::error::{Kind, Result};
 use crate::forge::Client;
 use crate::forge::answer::Method;
@@ -21,8 +22,12 @@ pub(in crate::forge) const ADMIN: &str =
     "administration of the repository, and a token with `write:repository`";
 
 /// Each branch that stands for a name or glob, with the one rule that holds for it.
-fn first_of_each<'v>(there: &'v [Value], glob: &str) -> Vec<(String, Option<&'v Value>)> {
-    probes(glob)
+fn first_of_each<'v>(
+    there: &'v [Value],
+    glob: &str,
+    now: Moment,
+) -> Vec<(String, Option<&'v Value>)> {
+    probes(glob, now)
         .into_iter()
         .map(|name| (name.clone(), rules::first(there, &name)))
         .collect()
@@ -112,9 +117,10 @@ impl<'a> Gitea<'a> {
             Err(e) => return Err(e),
         };
         let who = self.context(wanted)?;
+        let now = self.client.http().clock.now();
         let mut survey = Survey::default();
         for branch in &wanted.reviewed {
-            let found = first_of_each(&there, branch);
+            let found = first_of_each(&there, branch, now);
             let body = rules::body(branch, wanted, &who);
             for rule in wanted.rules() {
                 survey
@@ -131,7 +137,7 @@ impl<'a> Gitea<'a> {
             self.bring(branch, &there, &found, body, &who, &mut survey);
         }
         if wanted.backups {
-            let found = first_of_each(&there, BACKUPS);
+            let found = first_of_each(&there, BACKUPS, now);
             for rule in [CREATE_ONLY, NO_DELETION] {
                 survey.rules.extend(worst(
                     found

@@ -238,7 +238,7 @@ impl<'a> GitHub<'a> {
 
     /// The same on each branch that stands for a name or glob.
     fn in_force_on(&self, glob: &str) -> Result<Vec<Probed>> {
-        probes(glob)
+        probes(glob, self.client.http().clock.now())
             .into_iter()
             .map(|name| Ok((name.clone(), self.in_force(&name)?)))
             .collect()

@@ -1,7 +1,6 @@
 //! GitHub's pull requests.
 
 use super::GitHub;
-use crate::clock::Moment;
 use crate::error::Result;
 use crate::forge::Client;
 use crate::forge::answer::Answer;
@@ -88,7 +87,7 @@ impl GitHub<'_> {
             return Ok(None);
         }
         let name = |answer: Answer, field: &str| answer.json[field].as_str().map(str::to_owned);
-        if let Some(itself) = self.client.auth().itself(Moment::now()) {
+        if let Some(itself) = self.client.auth().itself(self.client.http().clock.now()) {
             let (base, http) = (self.client.base().clone(), self.client.http().clone());
             let answer =
                 Client::of_app(base, itself?, http)?.get("/app", "the App's own key and id")?;

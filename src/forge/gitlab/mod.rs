@@ -75,7 +75,7 @@ impl<'a> GitLab<'a> {
         let facts = self.facts(wanted)?;
         for branch in &wanted.reviewed {
             let body = rules::body(&in_its_words(branch), wanted);
-            let found: Vec<(String, Vec<&Value>)> = probes(branch)
+            let found: Vec<(String, Vec<&Value>)> = probes(branch, self.client.http().clock.now())
                 .into_iter()
                 .map(|name| (name.clone(), rules::matching(&there, &name)))
                 .collect();
@@ -179,7 +179,7 @@ impl<'a> GitLab<'a> {
         survey.rules.push(RuleState::new(NO_DELETION, BACKUPS, state, format!(
             "{held} of {total} backups are protected; maintainers can still delete protected branches through the API and the pages"
         )));
-        let mut matching: Vec<&Value> = probes(BACKUPS)
+        let mut matching: Vec<&Value> = probes(BACKUPS, self.client.http().clock.now())
             .iter()
             .flat_map(|name| rules::matching(there, name))
             .collect();

@@ -214,10 +214,11 @@ impl FetchConnection {
         version2: bool,
         progress: &dyn Progress,
     ) -> Result<()> {
-        let mut intake = Intake::new(repo, odb, self.wire.limits)?;
+        let mut intake = Intake::new(repo, odb, self.wire.limits, &self.wire.environment)?;
         let mut in_pack = !version2;
         let (mut bytes, mut talk) = (0u64, 0u64);
         loop {
+            self.wire.cancel.check()?;
             let wire = &mut self.wire;
             let packet = match wire.next()? {
                 Some(packet) => packet,

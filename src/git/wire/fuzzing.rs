@@ -4,6 +4,8 @@ use super::pace::Pace;
 use super::{
     Endpoint, FetchConnection, Link, PushConnection, RefUpdate, Service, Verdict, Wire, pkt_line,
 };
+use crate::cancel::Cancel;
+use crate::environment::Environment;
 use crate::git::fuzzing::scratch;
 use crate::git::id::{ObjectId, RefName};
 use crate::git::limits::TransferLimits;
@@ -64,6 +66,8 @@ fn wire(says: &[u8], http: bool) -> Option<Wire> {
         endpoint: Endpoint::parse(url, Path::new("/")).ok()?,
         timeout: Duration::from_secs(1),
         limits: TransferLimits::default(),
+        cancel: Cancel::new(),
+        environment: Environment::of_process(),
         pace: Pace::start(Duration::from_secs(1), 10, &TransferLimits::default()),
     })
 }

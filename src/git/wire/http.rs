@@ -5,6 +5,7 @@ use super::pace::{drain, read_for};
 use super::{Link, LinkSettings, Service};
 use crate::error::{Error, Kind, Result};
 use crate::git::credential::{self, Asked, FROM_APP, Login, OWN_VARIABLE};
+use crate::http::Http;
 use crate::http::{HttpSettings, transport_error};
 use crate::url::HttpUrl;
 use crate::url::split_path;
@@ -73,7 +74,7 @@ impl HttpLink {
             let status = response.status().as_u16();
             match status {
                 200 => {
-                    login.accepted(&url, settings.timeout);
+                    login.accepted(&url, &settings.http);
                     let expected = format!("application/x-git-{}-advertisement", service.command());
                     let kind = header(response.headers(), "content-type");
                     if !kind.eq_ignore_ascii_case(&expected) {
@@ -232,7 +233,7 @@ struct Logins {
 
 impl Logins {
     fn new(url: &HttpUrl, settings: &LinkSettings) -> Result<Self> {
-        let environment = |name: &str| std::env::var(name).ok();
+        let environment = |name: &str| settings.environment.text(name);
         let own = match &settings.logins {
             Some(source) => source.is_meant_for(url, settings.named),
             None => settings.named || !credential::families(url, environment).is_empty(),
@@ -308,14 +309,14 @@ impl Logins {
         } else if let Some(login) = self.current.take() {
             self.tried.push(login.from);
             if self.asked_helpers {
-                credential::tell_helpers(url, &login, false, settings.timeout);
+                credential::tell_helpers(url, &login, false, &settings.http);
             }
         }
         if !self.left.is_empty() {
             self.current = Some(self.left.remove(0));
         } else if !self.asked_helpers {
             self.asked_helpers = true;
-            match credential::ask_helpers(url, settings.interactive, settings.timeout) {
+            match credential::ask_helpers(url, settings.interactive, &settings.http) {
                 Asked::Login(login) => self.current = Some(login),
                 Asked::NoneKnew => self.tried.push("git's credential helpers (none knew)"),
                 Asked::TooSlow => {
@@ -327,11 +328,11 @@ impl Logins {
         self.current.is_some()
     }
 
-    fn accepted(&self, url: &HttpUrl, timeout: Duration) {
+    fn accepted(&self, url: &HttpUrl, http: &Http) {
         if let Some(login) = &self.current
             && self.asked_helpers
         {
-            credential::tell_helpers(url, login, true, timeout);
+            credential::tell_helpers(url, login, true, http);
         }
     }
 

@@ -26,6 +26,8 @@ use self::pace::{Pace, Timed, TimedBody, TooSlow};
 use super::credential::LoginSource;
 use super::limits::{PATIENCE, TransferLimits};
 use super::settings::{GitSettings, why_ignored};
+use crate::cancel::Cancel;
+use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::http::Http;
 use std::io::{self, Read};
@@ -55,6 +57,10 @@ const PATIENCE_WITH_HOOKS: u32 = 20;
 pub(crate) struct LinkSettings {
     /// Bound on every wait for the network.
     pub timeout: Duration,
+    /// What the programs see that reach a remote.
+    pub environment: Environment,
+    /// Ends a fetch early.
+    pub cancel: Cancel,
     /// Bounds on what a server may send.
     pub limits: TransferLimits,
     /// The user's ssh command line (GIT_SSH_COMMAND, core.sshCommand).
@@ -102,6 +108,8 @@ pub(crate) struct Wire {
     endpoint: Endpoint,
     timeout: Duration,
     limits: TransferLimits,
+    cancel: Cancel,
+    environment: Environment,
     pace: Pace,
 }
 
@@ -133,6 +141,8 @@ impl Wire {
             endpoint: endpoint.clone(),
             timeout: settings.timeout,
             limits: settings.limits,
+            cancel: settings.cancel.clone(),
+            environment: settings.environment.clone(),
             pace,
         })
     }

@@ -4,7 +4,8 @@
 use super::endpoint::Ssh;
 use super::{Link, LinkSettings, Service};
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::git::children::{self, Child as Started, clean};
+use crate::git::children::{self, Child as Started};
+use std::ffi::OsStr;
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -40,7 +41,7 @@ pub(super) fn open_path(
         )
         .hint("check the remote's address with `git remote -v`"));
     }
-    let mut command = Command::new("git");
+    let mut command = children::command("git", Started::Server, &settings.environment);
     command.arg(service.command()).arg(path);
     // So that hooks end with it when it is given up.
     children::own_group(&mut command);
@@ -54,22 +55,24 @@ pub(super) fn open_ssh(
     version2: bool,
     settings: &LinkSettings,
 ) -> Result<ProcessLink> {
+    let started =
+        |program: &OsStr| children::command(program, Started::Server, &settings.environment);
     let remote_command = format!("git-{} {}", service.command(), shell_quote(to.path()));
     let (mut command, plain_openssh, name) = match &settings.ssh_command {
         Some(line) => {
             // The user's own line is a shell line, as in git; what comes from the
             // URL is passed as arguments and never becomes part of it.
-            let mut sh = Command::new("sh");
+            let mut sh = started("sh".as_ref());
             sh.arg("-c").arg(format!("{line} \"$@\"")).arg(line);
             let first = line.split_whitespace().next().unwrap_or("");
             (sh, is_openssh(first), line.clone())
         }
-        None => match std::env::var_os("GIT_SSH").filter(|v| !v.is_empty()) {
+        None => match settings.environment.os("GIT_SSH").filter(|v| !v.is_empty()) {
             Some(program) => {
                 let name = program.to_string_lossy().into_owned();
-                (Command::new(program), is_openssh(&name), name)
+                (started(program), is_openssh(&name), name)
             }
-            None => (Command::new("ssh"), true, "ssh".to_owned()),
+            None => (started("ssh".as_ref()), true, "ssh".to_owned()),
         },
     };
     if plain_openssh {
@@ -117,7 +120,6 @@ fn start(
     own_group: bool,
     name: &str,
 ) -> Result<ProcessLink> {
-    clean(&mut command, Started::Server);
     if version2 {
         command.env("GIT_PROTOCOL", "version=2");
     }

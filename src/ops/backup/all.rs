@@ -5,11 +5,10 @@ use super::create::{CreateReport, CreateRequest, create};
 use super::destination::REPOSITORY;
 use crate::clock::Moment;
 use crate::config::{Config, RepositoryFile};
-use crate::context::{Context, Place};
+use crate::context::{Caller, Context, Place};
 use crate::error::{Error, Kind, Result};
 use crate::git::Endpoint;
 use crate::git::redact;
-use crate::progress::Progress;
 use serde::Serialize;
 use std::path::Path;
 use std::sync::Mutex;
@@ -53,8 +52,8 @@ pub struct Operator<'a> {
     pub dir: &'a Path,
     /// The present.
     pub now: Moment,
-    /// Makes a listener for one repository's work.
-    pub progress: &'a (dyn Fn() -> Box<dyn Progress> + Sync),
+    /// What one repository's work is given.
+    pub caller: &'a (dyn Fn() -> Caller + Sync),
 }
 
 /// The repositories that `--all` means.
@@ -84,7 +83,7 @@ pub fn each<T: Send>(
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE.min(total) {
             scope.spawn(|| {
-                let listener = (operator.progress)();
+                let listener = (operator.caller)().progress;
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     let Some(repository) = repositories.get(at) else {
@@ -100,7 +99,7 @@ pub fn each<T: Send>(
                         operator.config.clone(),
                         &place,
                         operator.now,
-                        (operator.progress)(),
+                        (operator.caller)(),
                     );
                     let mut warnings = Vec::new();
                     let result = context.and_then(|cx| {

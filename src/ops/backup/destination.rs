@@ -7,10 +7,9 @@ use crate::clock::Period;
 use crate::config::DestinationFile;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::forge;
 use crate::git::PushFailure::{NoAnswer, NotSent};
 use crate::git::redact;
-use crate::git::{Endpoint, RefName, RefUpdate, Remote, RemoteOptions, Verdict};
+use crate::git::{Endpoint, RefName, RefUpdate, Remote, Verdict};
 use crate::keys::KeyRing;
 use crate::ops::publish;
 use serde::Serialize;
@@ -161,13 +160,7 @@ pub(super) fn send(
 fn push_to(cx: &Context, url: &str, backups: &[Backup]) -> Destination {
     let mut destination = Destination::default();
     let mut push = || -> Result<()> {
-        let options = RemoteOptions {
-            timeout: cx.config.timeout,
-            limits: cx.config.limits,
-            interactive: false,
-            logins: Some(forge::logins_for_git(&cx.config.forge)),
-        };
-        let remote = Remote::of_url(url, &cx.dir, &options)?;
+        let remote = Remote::of_url(url, &cx.dir, &cx.remote.options())?;
         destination.destination = remote.address();
         let connection = remote.connect()?;
         let mut updates = Vec::new();

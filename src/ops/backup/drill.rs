@@ -190,7 +190,8 @@ fn bundle(
     branch: &str,
     tree: Option<CommitId>,
 ) -> Result<DrilledBundle> {
-    let (bundle, restored) = proof::Bundles::new(&*cx.progress, Judge::of(cx)).restored(path)?;
+    let (bundle, restored) =
+        proof::Bundles::new(&*cx.progress, cx.store.programs(), Judge::of(cx)).restored(path)?;
     let tip = bundle.branches().find(|(name, _)| *name == branch);
     let same_as_backup = match (tip, tree) {
         (Some((_, tip)), Some(tree)) => Some(restored.store.commit(tip)?.tree == tree),

@@ -361,7 +361,7 @@ pub(super) fn keys_for_making(cx: &Context) -> KeyRing {
         cx.warn("there is no key here: the backups made here are not authenticated");
         return KeyRing::default();
     }
-    match KeyRing::load_or_make(&cx.config.keys, rand::random(), &cx.now.rfc3339()) {
+    match KeyRing::load_or_make(&cx.config.keys, cx.random(), &cx.now.rfc3339()) {
         Ok(keys) => {
             cx.warn(format!(
                 "a key was made at {}: it authenticates the backups made here; keep a copy of it, and give it to the machines that prune and verify",

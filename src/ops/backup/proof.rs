@@ -5,6 +5,7 @@ use super::bundles::{base_of, check_listed};
 use super::folder_manifest::Judge;
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::git::Programs;
 use crate::git::{Bundle, CommitId, Known, Store};
 use crate::progress::Progress;
 use std::path::{Path, PathBuf};
@@ -24,7 +25,7 @@ pub(super) struct Restored {
 /// Errors: integrity, for what is missing or damaged; unavailable.
 pub(super) fn of_remote(cx: &Context, commits: &[CommitId]) -> Result<Restored> {
     let folder = temporary()?;
-    let store = Store::scratch(&folder.path().join("restored.git"))?;
+    let store = Store::scratch(&folder.path().join("restored.git"), cx.store.programs())?;
     cx.remote.fetch_whole(&store, commits, &*cx.progress)?;
     walked(store, folder, commits, Known::default())
 }
@@ -33,14 +34,16 @@ pub(super) fn of_remote(cx: &Context, commits: &[CommitId]) -> Result<Restored> 
 /// unpacked once.
 pub(super) struct Bundles<'a> {
     progress: &'a dyn Progress,
+    programs: &'a Programs,
     judge: Judge<'a>,
     base: Option<(PathBuf, Restored)>,
 }
 
 impl<'a> Bundles<'a> {
-    pub fn new(progress: &'a dyn Progress, judge: Judge<'a>) -> Self {
+    pub fn new(progress: &'a dyn Progress, programs: &'a Programs, judge: Judge<'a>) -> Self {
         Bundles {
             progress,
+            programs,
             judge,
             base: None,
         }
@@ -99,7 +102,7 @@ impl<'a> Bundles<'a> {
             check_listed(path, self.judge)?;
             let bundle = Bundle::read(path)?;
             let folder = temporary()?;
-            let store = Store::scratch(&folder.path().join("restored.git"))?;
+            let store = Store::scratch(&folder.path().join("restored.git"), self.programs)?;
             bundle.unpack(&store, self.progress)?;
             let restored = walked(store, folder, &tips(&bundle), Known::default())?;
             self.base = Some((path.to_owned(), restored));

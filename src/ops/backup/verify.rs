@@ -5,9 +5,13 @@ use super::destination::{Place, settings_of};
 use super::folder_manifest::Judge;
 use super::{All, named, proof, read_all};
 use crate::backup_manifest;
+use crate::config::Config;
+use crate::context::Caller;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
+use crate::git::Programs;
 use crate::git::{Bundle, CommitId};
+use crate::keys::KeyRing;
 use crate::progress::Progress;
 use crate::words;
 use serde::Serialize;
@@ -130,6 +134,7 @@ pub fn verify(cx: &Context, name: Option<&str>) -> Result<VerifyReport> {
                     &dir.join(&cx.repo_name),
                     folder,
                     &*cx.progress,
+                    cx.store.programs(),
                     Judge::of(cx),
                 );
             }
@@ -141,11 +146,15 @@ pub fn verify(cx: &Context, name: Option<&str>) -> Result<VerifyReport> {
 /// Verifies bundles alone, by their own records: each a file, or a folder of them.
 ///
 /// Errors: not_found, for a path. What is wrong with a bundle is in the report.
-pub fn verify_bundles(
-    paths: &[PathBuf],
-    judge: Judge<'_>,
-    progress: &dyn Progress,
-) -> Result<VerifyReport> {
+pub fn verify_bundles(paths: &[PathBuf], config: &Config, caller: &Caller) -> Result<VerifyReport> {
+    let keys = KeyRing::load(&config.keys)?;
+    let judge = Judge {
+        keys: &keys,
+        repository: None,
+        state: &config.folders.state,
+    };
+    let progress = &*caller.progress;
+    let programs = &caller.programs(config, false);
     let mut report = VerifyReport {
         repo_name: String::new(),
         verified: Vec::new(),
@@ -162,9 +171,9 @@ pub fn verify_bundles(
             ));
         }
         if path.is_dir() {
-            report.folder(path, Folder::read(path, judge), progress, judge);
+            report.folder(path, Folder::read(path, judge), progress, programs, judge);
         } else {
-            let mut bundles = proof::Bundles::new(progress, judge);
+            let mut bundles = proof::Bundles::new(progress, programs, judge);
             let proven =
                 check_listed(path, judge).and_then(|whose| bundles.prove(path).map(|_| whose));
             report.bundle(path, proven);
@@ -202,9 +211,10 @@ impl VerifyReport {
         dir: &Path,
         read: Result<Option<Folder>>,
         progress: &dyn Progress,
+        programs: &Programs,
         judge: Judge<'_>,
     ) {
-        let mut bundles = proof::Bundles::new(progress, judge);
+        let mut bundles = proof::Bundles::new(progress, programs, judge);
         let folder = match read {
             Ok(Some(folder)) => folder,
             Ok(None) => {

@@ -19,8 +19,10 @@ use crate::backup_manifest;
 use crate::backup_name;
 use crate::clock::Moment;
 use crate::config::DEFAULT_BASE;
+use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::gate::{self, Asked, Motion, Pusher};
+use crate::git::Programs;
 use crate::git::{CommitId, Store};
 use crate::journal::Journal;
 use crate::keys::KeyRing;
@@ -56,9 +58,9 @@ impl Gate {
     /// Opens the repository that git runs the hook in.
     ///
     /// Errors: usage, outside of a hook; auth and usage, for a key that cannot be used.
-    pub fn open(now: Moment, environment: impl Fn(&str) -> Option<String>) -> Result<Gate> {
-        let store = Store::open_in_hook()?;
-        let source = key_source(&store, environment);
+    pub fn open(now: Moment, environment: &Environment) -> Result<Gate> {
+        let store = Store::open_in_hook(&Programs::of(environment.clone()))?;
+        let source = key_source(&store, |name| environment.text(name));
         let keys = KeyRing::load(&source)?;
         // A ring that was named and is empty must not leave the sandboxes to everybody.
         if let Some(file) = source.file.filter(|_| keys.is_empty()) {

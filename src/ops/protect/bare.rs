@@ -67,7 +67,7 @@ impl Step {
 impl<'a> Server<'a> {
     /// Errors: usage, for a repository that is not on this machine, or not bare.
     pub fn open(cx: &'a Context) -> Result<Server<'a>> {
-        let store = Store::open_server(&path_of(cx)?)?;
+        let store = Store::open_server(&path_of(cx)?, cx.store.programs())?;
         Ok(Server { cx, store })
     }
 
@@ -304,9 +304,8 @@ impl<'a> Server<'a> {
     /// Where the hook finds its key. The server runs it, and not this environment.
     fn key_source(&self) -> KeySource {
         key_source(&self.store, |name| {
-            std::env::var(name)
-                .ok()
-                .filter(|_| !name.starts_with("AIDF_"))
+            let ours = name.starts_with("AIDF_");
+            self.cx.environment().text(name).filter(|_| !ours)
         })
     }
 

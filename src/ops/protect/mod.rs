@@ -214,13 +214,13 @@ struct Seen {
 /// Where the remote lives.
 enum Place<'a> {
     Forge(Provider),
-    Bare(bare::Server<'a>),
+    Bare(Box<bare::Server<'a>>),
 }
 
 impl<'a> Place<'a> {
     fn of(cx: &'a Context, request: &Request) -> Result<Place<'a>> {
         Ok(match provider_of(cx, request.provider)? {
-            Provider::Bare => Place::Bare(bare::Server::open(cx)?),
+            Provider::Bare => Place::Bare(Box::new(bare::Server::open(cx)?)),
             other => Place::Forge(other),
         })
     }

@@ -419,10 +419,10 @@ impl<'a> Opening<'a> {
                     .hint("choose another --name, or leave it out and have one drawn"));
             }
             Some(name) => name.to_owned(),
-            None => names::draw(&mut rand::rng(), taken)?,
+            None => self.cx.draw(|mut r| names::draw(&mut r, taken))?,
         };
         let issued = self.cx.now.seconds();
-        let id: [u8; 8] = rand::random();
+        let id: [u8; 8] = self.cx.random();
         let claims = Claims {
             branch: Some(branch.clone()),
             base: Some(self.base.clone()).filter(|b| *b != self.cx.config.base),
@@ -445,7 +445,7 @@ impl<'a> Opening<'a> {
             &claims,
             key,
             &self.cx.repo_name,
-            rand::random(),
+            self.cx.random(),
         ));
         let facts = Facts::at(self.cx.now).under(&self.policy);
         let ends = authority::ends(&claims, &facts);
