@@ -1,6 +1,8 @@
 //! Protection where the remote lives: planned, applied, checked and removed, by the
 //! forge's own rules or by the hook of a server of one's own.
 
+#[cfg(unix)]
+mod accounts;
 mod bare;
 mod guide;
 mod trust;

@@ -21,6 +21,7 @@ pub(super) use unix::way_round;
 
 #[cfg(unix)]
 mod unix {
+    use super::super::accounts::{ROOT, account, others_of_group};
     use super::Trusted;
     use std::collections::{BTreeMap, BTreeSet};
     use std::fs::Metadata;
@@ -31,7 +32,6 @@ mod unix {
     const MOST_ENTRIES: usize = 500_000;
     /// Links that one path may lead through, as Linux has it.
     const MOST_LINKS: usize = 40;
-    const ROOT: u32 = 0;
     /// In a folder with this bit others may make entries, and touch none that is not theirs.
     const STICKY: u32 = 0o1000;
 
@@ -49,7 +49,6 @@ mod unix {
         owner: u32,
         seen: BTreeSet<PathBuf>,
         entries: usize,
-        accounts: Accounts,
         /// By a group's number, who of it may do harm: asked for each of many files.
         others: BTreeMap<u32, Option<String>>,
     }
@@ -62,7 +61,6 @@ mod unix {
                 owner,
                 seen: BTreeSet::new(),
                 entries: 0,
-                accounts: Accounts::read(),
                 others: BTreeMap::new(),
             }
         }
@@ -174,7 +172,7 @@ mod unix {
         /// The files of settings that the owner's git reads.
         fn settings(&self, git_dir: &Path) -> Vec<PathBuf> {
             let mut files = vec![git_dir.join("config"), PathBuf::from("/etc/gitconfig")];
-            let account = self.accounts.get(self.owner);
+            let account = account(self.owner);
             if let Some(account) = account.filter(|a| a.home.is_absolute()) {
                 files.push(account.home.join(".gitconfig"));
                 files.push(account.home.join(".config/git/config"));
@@ -219,10 +217,8 @@ mod unix {
             if meta.uid() == ROOT || meta.uid() == self.owner {
                 return Ok(());
             }
-            let who = self
-                .accounts
-                .get(meta.uid())
-                .map_or_else(|| format!("number {}", meta.uid()), |a| a.name);
+            let who =
+                account(meta.uid()).map_or_else(|| format!("number {}", meta.uid()), |a| a.name);
             Err(format!("{} belongs to the account {who}", place.display()))
         }
 
@@ -235,9 +231,9 @@ mod unix {
             if meta.mode() & 0o020 == 0 {
                 return Ok(());
             }
-            let (group, owner, accounts) = (meta.gid(), self.owner, &self.accounts);
+            let (group, owner) = (meta.gid(), self.owner);
             let others = self.others.entry(group);
-            match others.or_insert_with(|| accounts.others_of_group(group, owner)) {
+            match others.or_insert_with(|| others_of_group(group, owner)) {
                 Some(who) => Err(format!("{who} may write {shown}")),
                 None => Ok(()),
             }
@@ -253,11 +249,12 @@ mod unix {
                 return None;
             }
             const NO_SHELL: [&str; 4] = ["nologin", "false", "git-shell", "gitolite-shell"];
-            match self.accounts.get(self.owner) {
+            match account(self.owner) {
                 Some(a) if NO_SHELL.iter().any(|s| a.shell.ends_with(s)) => None,
                 Some(a) => Some(format!(
                     "the files belong to the account {}, which can be logged in to ({}): whoever does so goes round the hook",
-                    a.name, a.shell
+                    a.name,
+                    a.shell.display()
                 )),
                 None => Some(format!(
                     "the files belong to the account number {}, and this machine does not say who can log in to it",
@@ -265,75 +262,6 @@ mod unix {
                 )),
             }
         }
-    }
-
-    struct Account {
-        name: String,
-        home: PathBuf,
-        shell: String,
-    }
-
-    /// This machine's own files of accounts and groups: passwd(5) and group(5).
-    struct Accounts {
-        accounts: Vec<Vec<String>>,
-        groups: Vec<Vec<String>>,
-    }
-
-    impl Accounts {
-        fn read() -> Accounts {
-            Accounts {
-                accounts: rows("/etc/passwd"),
-                groups: rows("/etc/group"),
-            }
-        }
-
-        fn get(&self, id: u32) -> Option<Account> {
-            let row = self
-                .accounts
-                .iter()
-                .find(|row| number(row, 2) == Some(id))?;
-            Some(Account {
-                name: row[0].clone(),
-                home: PathBuf::from(row.get(5).cloned().unwrap_or_default()),
-                shell: row.last().cloned().unwrap_or_default(),
-            })
-        }
-
-        /// Who else than root and the owner belongs to a group, as far as these files say.
-        fn others_of_group(&self, group: u32, owner: u32) -> Option<String> {
-            let Some(row) = self.groups.iter().find(|r| number(r, 2) == Some(group)) else {
-                return Some(format!("the group number {group}"));
-            };
-            let trusted = |id: Option<u32>| id == Some(ROOT) || id == Some(owner);
-            let names: Vec<&str> = self
-                .accounts
-                .iter()
-                .filter(|r| trusted(number(r, 2)))
-                .map(|r| r[0].as_str())
-                .collect();
-            let listed = row.get(3).map_or("", String::as_str);
-            let mut members = listed
-                .split(',')
-                .filter(|m| !m.is_empty() && !names.contains(m));
-            let primary = |r: &&Vec<String>| number(r, 3) == Some(group) && !trusted(number(r, 2));
-            let other = members
-                .next()
-                .or_else(|| self.accounts.iter().find(primary).map(|r| r[0].as_str()))?;
-            Some(format!("the group {}, which {other} is of,", row[0]))
-        }
-    }
-
-    /// The fields of such a file, line by line.
-    fn rows(file: &str) -> Vec<Vec<String>> {
-        std::fs::read_to_string(file)
-            .unwrap_or_default()
-            .lines()
-            .map(|l| l.split(':').map(str::to_owned).collect())
-            .collect()
-    }
-
-    fn number(row: &[String], at: usize) -> Option<u32> {
-        row.get(at).and_then(|f| f.parse().ok())
     }
 
     #[cfg(test)]
