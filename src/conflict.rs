@@ -1,11 +1,12 @@
 //! What is said of two sides that do not go together. Words alone: the merges are in
 //! [`crate::git`].
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Lines of a file, counted from 1, both ends included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LineRange {
     /// The first line.
     pub first: u32,
@@ -23,7 +24,9 @@ impl fmt::Display for LineRange {
 }
 
 /// Why two sides of a path do not go together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Clash {
     /// Both changed the same lines.
@@ -58,7 +61,7 @@ impl Clash {
 }
 
 /// One path in conflict.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PathConflict {
     /// The path.
     pub path: String,

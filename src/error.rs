@@ -7,10 +7,13 @@
 //! - a secret never enters a message, a hint or a source.
 
 use crate::conflict::{self, PathConflict};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The kind of a failure; scripts see it as an exit code and as `error.kind`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Input or output failed here, or a bug.
     Internal,
@@ -93,6 +96,16 @@ impl Error {
     /// Adds what caused it; printed as `caused by:` lines.
     pub fn caused_by(mut self, source: impl Into<anyhow::Error>) -> Self {
         self.0.source = Some(source.into());
+        self
+    }
+
+    /// Says where it came about, before its cause.
+    pub fn within(mut self, place: &str) -> Self {
+        let place = place.to_owned();
+        self.0.source = Some(match self.0.source {
+            Some(source) => source.context(place),
+            None => anyhow::anyhow!(place),
+        });
         self
     }
 

@@ -7,7 +7,8 @@ use crate::backup_manifest;
 use crate::backup_name;
 use crate::names;
 use crate::policy::Policy;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// Where aidf keeps what belongs to no branch.
 pub const OWN: &str = "refs/aidf/";
@@ -20,7 +21,7 @@ pub const ARCHIVE: &str = "refs/aidf/archive/";
 const REPLACE: &str = "refs/replace/";
 
 /// How a ref moves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Motion {
     /// It was not there.

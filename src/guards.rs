@@ -3,7 +3,8 @@
 
 use crate::git::is_invisible;
 use crate::policy::{Ledgers, Policy};
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// Changed bytes that a line may have on the average.
@@ -128,11 +129,61 @@ fn is_ledger_name(ledgers: &Ledgers, path: &str) -> bool {
             .any(|m| month(m) && ledgers.archive(m) == path)
 }
 
+/// Which guard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GuardName {
+    /// The policy lets aidf approve at all.
+    Enabled,
+    /// Few enough lines change.
+    Lines,
+    /// Something besides ledgers changes.
+    Content,
+    /// No binary file changes.
+    Binary,
+    /// All text shows as it is.
+    Text,
+    /// No mode, symlink or submodule changes.
+    Mode,
+    /// No file is renamed.
+    Rename,
+    /// No file runs code, decides reviews or is forbidden.
+    Paths,
+    /// The ledgers only grow.
+    Ledgers,
+    /// Every commit came through aidf.
+    Signed,
+    /// It is for the protected branch that was looked at.
+    Target,
+    /// It is at the commit that was looked at.
+    Pinned,
+}
+
+impl GuardName {
+    /// Its name, as reports have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            GuardName::Enabled => "enabled",
+            GuardName::Lines => "lines",
+            GuardName::Content => "content",
+            GuardName::Binary => "binary",
+            GuardName::Text => "text",
+            GuardName::Mode => "mode",
+            GuardName::Rename => "rename",
+            GuardName::Paths => "paths",
+            GuardName::Ledgers => "ledgers",
+            GuardName::Signed => "signed",
+            GuardName::Target => "target",
+            GuardName::Pinned => "pinned",
+        }
+    }
+}
+
 /// One guard's verdict.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Guard {
     /// Which.
-    pub guard: &'static str,
+    pub guard: GuardName,
     /// Whether it agrees.
     pub ok: bool,
     /// Why.
@@ -158,7 +209,7 @@ pub fn ask(facts: &Facts, limit: u64, policy: &Policy) -> Vec<Guard> {
         let found = facts.files.iter().find(|f| of(f));
         found.map(|f| f.path.clone())
     };
-    let none = |guard: &'static str, found: Option<String>, what: &str| Guard {
+    let none = |guard: GuardName, found: Option<String>, what: &str| Guard {
         guard,
         ok: found.is_none(),
         detail: match found {
@@ -168,7 +219,7 @@ pub fn ask(facts: &Facts, limit: u64, policy: &Policy) -> Vec<Guard> {
     };
     let mut guards = vec![
         Guard {
-            guard: "enabled",
+            guard: GuardName::Enabled,
             ok: limit > 0,
             detail: match limit {
                 0 => "propose.auto_approve_lines is 0: aidf approves nothing".to_owned(),
@@ -176,7 +227,7 @@ pub fn ask(facts: &Facts, limit: u64, policy: &Policy) -> Vec<Guard> {
             },
         },
         Guard {
-            guard: "lines",
+            guard: GuardName::Lines,
             ok: limit > 0 && lines < limit && bytes < most_bytes,
             detail: match lines {
                 n if limit > 0 && n < limit && bytes >= most_bytes => {
@@ -187,7 +238,7 @@ pub fn ask(facts: &Facts, limit: u64, policy: &Policy) -> Vec<Guard> {
             },
         },
         Guard {
-            guard: "content",
+            guard: GuardName::Content,
             ok: !files.is_empty(),
             detail: match (files.len(), ledgers.len()) {
                 (0, 0) => "nothing changes".to_owned(),
@@ -197,24 +248,24 @@ pub fn ask(facts: &Facts, limit: u64, policy: &Policy) -> Vec<Guard> {
             },
         },
     ];
-    guards.push(none("binary", first(&|f| f.binary), "binary file"));
+    guards.push(none(GuardName::Binary, first(&|f| f.binary), "binary file"));
     guards.push(none(
-        "text",
+        GuardName::Text,
         first(&|f| f.hidden || !f.path.chars().all(|c| shows(c) && c != '\u{fffd}')),
         "text that does not show as it is",
     ));
     guards.push(none(
-        "mode",
+        GuardName::Mode,
         first(&|f| f.mode_changed),
         "changed mode, symlink or submodule",
     ));
     guards.push(none(
-        "rename",
+        GuardName::Rename,
         first(&|f| f.renamed_from.is_some()),
         "renamed file",
     ));
     guards.push(none(
-        "paths",
+        GuardName::Paths,
         first(&|f| {
             let names = [Some(&f.path), f.renamed_from.as_ref()];
             names.into_iter().flatten().any(|p| policy.is_sensitive(p))
@@ -223,7 +274,7 @@ pub fn ask(facts: &Facts, limit: u64, policy: &Policy) -> Vec<Guard> {
     ));
     guards.push(of_ledgers(facts, &ledgers, count(&ledgers), policy));
     guards.push(Guard {
-        guard: "signed",
+        guard: GuardName::Signed,
         ok: facts.unsigned == Some(0),
         detail: match facts.unsigned {
             Some(0) => "every commit came through aidf, unaltered".to_owned(),
@@ -236,7 +287,7 @@ pub fn ask(facts: &Facts, limit: u64, policy: &Policy) -> Vec<Guard> {
     let elsewhere = facts.base.as_ref().filter(|base| *base != to);
     let protected = policy.is_protected(to);
     guards.push(Guard {
-        guard: "target",
+        guard: GuardName::Target,
         ok: protected && elsewhere.is_none(),
         detail: match elsewhere {
             Some(base) => format!("the proposal is for `{base}`, and `{to}` was looked at"),
@@ -245,7 +296,7 @@ pub fn ask(facts: &Facts, limit: u64, policy: &Policy) -> Vec<Guard> {
         },
     });
     guards.push(Guard {
-        guard: "pinned",
+        guard: GuardName::Pinned,
         ok: facts.pinned,
         detail: match facts.pinned {
             true => "the proposal is at the commit that was looked at".to_owned(),
@@ -286,7 +337,7 @@ fn of_ledgers(
         None
     };
     Guard {
-        guard: "ledgers",
+        guard: GuardName::Ledgers,
         ok: fault.is_none(),
         detail: fault.unwrap_or_else(|| "no older entry of a ledger changes".to_owned()),
     }
@@ -316,7 +367,7 @@ mod tests {
         ask(facts, limit, &policy())
             .into_iter()
             .filter(|g| !g.ok)
-            .map(|g| g.guard)
+            .map(|g| g.guard.name())
             .collect()
     }
 

@@ -9,7 +9,8 @@ use crate::denied;
 use crate::error::{Error, Kind, Result};
 use crate::ledger::attributes;
 use crate::names;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Days without a write after which a token ends, where no policy says otherwise.
@@ -67,7 +68,7 @@ pub struct PolicyFile {
 }
 
 /// What the protection of reviewed branches asks for.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProtectRules {
     /// Approvals that a proposal takes; 1 where nothing is said.

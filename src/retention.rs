@@ -2,9 +2,12 @@
 //! snapshots"), in UTC. Pure.
 
 use crate::clock::{Moment, Period};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// How many of each kind to keep.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct Rules {
     /// The last so many.
     pub last: u32,

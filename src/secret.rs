@@ -1,11 +1,12 @@
 //! Text that is not to be shown: tokens, keys, passwords. Whoever needs it asks for it by
 //! [`Secret::reveal`]; what prints a value for a programmer prints none of it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A secret. It is serialized as it is, for the reports and files that hand it over.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Secret(String);
 

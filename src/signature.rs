@@ -12,6 +12,8 @@
 use crate::keys::{Key, KeyRing};
 use crate::names;
 use crate::seal;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// The trailer that carries it; always the last line of the message.
 pub const TRAILER: &str = "Aidf-Signature";
@@ -25,7 +27,7 @@ const ID_DIGITS: usize = 8;
 const MAC_LENGTH: usize = 43;
 
 /// What a check of a commit says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Check {
     /// Signed by a key of the ring, and nothing altered.

@@ -4,7 +4,7 @@ use super::ui::{Style, Ui};
 use super::{Global, text, token};
 use aidf::context::Context;
 use aidf::error::{Error, Kind, Result};
-use aidf::ops::commit::{self, Input, Request, Source, Taken, take};
+use aidf::ops::commit::{self, Content, File, Request, is_there};
 use aidf::secret::Secret;
 use clap::Args;
 use std::path::PathBuf;
@@ -71,41 +71,24 @@ pub struct Arguments {
 }
 
 pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
-    if arguments.files.is_empty()
+    let names_nothing = arguments.files.is_empty()
         && !arguments.all
         && arguments.from_dir.is_none()
-        && arguments.remove.is_empty()
-    {
-        return Err(Error::new(Kind::Usage, "nothing to commit was named")
-            .hint("name files (aidf commit PATH… -m MESSAGE), or take every change of the working tree with -a"));
-    }
+        && arguments.remove.is_empty();
     one_reader(&arguments.files, arguments.reuse_token.as_ref())?;
-    let message = match arguments
-        .message
-        .clone()
-        .or_else(|| ui.ask("What was done"))
-    {
-        Some(message) => message,
-        None => {
-            return Err(Error::new(Kind::Usage, "a commit needs a message")
-                .hint("say what was done with -m MESSAGE"));
-        }
+    // Whoever named nothing is told so, and asked for no message before.
+    let asked = || match names_nothing {
+        true => Some(String::new()),
+        false => ui.ask("What was done"),
     };
-    let cx = global.context(ui)?;
-    let mut inputs = Vec::new();
-    for file in &arguments.files {
-        inputs.extend(input(&cx, file)?);
-    }
-    if let Some(dir) = &arguments.from_dir {
-        inputs.extend(take::from_folder(&cx, dir)?);
-    }
-    let request = Request {
-        inputs,
-        remove: arguments
-            .remove
-            .iter()
-            .map(|p| take::in_tree(&cx, p))
-            .collect::<Result<_>>()?,
+    let Some(message) = arguments.message.or_else(asked) else {
+        return Err(Error::new(Kind::Usage, "a commit needs a message")
+            .hint("say what was done with -m MESSAGE"));
+    };
+    let mut request = Request {
+        files: Vec::new(),
+        from_dir: arguments.from_dir,
+        remove: arguments.remove,
         all: arguments.all,
         message,
         task_id: arguments.task_id,
@@ -123,17 +106,12 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
         exclude: arguments.exclude,
         dry_run: arguments.dry_run,
     };
-    let report = commit::commit(&cx, request)?;
-    let mut warnings = cx.warnings();
-    for alert in &report.alerts {
-        let place = alert
-            .path
-            .as_deref()
-            .map(|p| format!("{p}: "))
-            .unwrap_or_default();
-        warnings.push(format!("{}: {place}{}", alert.alert.name(), alert.detail));
-    }
-    ui.result(&report, &warnings, |out| {
+    let work = |cx: &Context| {
+        let files = arguments.files.iter().map(|a| file(cx, a));
+        request.files = files.collect::<Result<_>>()?;
+        commit::commit(cx, &request)
+    };
+    global.call(ui, work, |out, report| {
         text::outcome(out, report.unchanged, &report.message);
         text::written(out, &report.files);
         let ledgers: Vec<&str> = [&report.changelog, &report.memory]
@@ -162,30 +140,27 @@ pub fn one_reader(files: &[String], reuse_token: Option<&Secret>) -> Result<()> 
     }
 }
 
-/// What one argument means: a file or folder of the working tree, or `DEST=SRC`.
+/// What one argument means: a file or folder of the working tree, or `DEST=SRC`, where `-` is
+/// standard input.
 ///
 /// Errors: usage.
-pub fn input(cx: &Context, argument: &str) -> Result<Vec<Input>> {
+pub fn file(cx: &Context, argument: &str) -> Result<File> {
     // A file whose own name has a `=` is meant itself.
-    match argument.contains('=') && !take::is_there(cx, argument) {
-        true => Ok(vec![content(cx, argument)?]),
-        false => take::from_tree(cx, argument),
-    }
-}
-
-/// `DEST=FILE`, or `DEST=-` for standard input.
-fn content(cx: &Context, argument: &str) -> Result<Input> {
-    let (dest, source) = argument.split_once('=').unwrap_or((argument, ""));
-    let path = take::in_tree(cx, dest)?;
-    let source = match source {
+    let Some((path, source)) = argument.split_once('=').filter(|_| !is_there(cx, argument)) else {
+        return Ok(File::Path(argument.to_owned()));
+    };
+    let from = match source {
         "" => {
             return Err(
                 Error::new(Kind::Usage, format!("`{argument}` names no source"))
                     .hint("give DEST=FILE, or DEST=- for standard input"),
             );
         }
-        "-" => Source::Stream(Box::new(std::io::stdin())),
-        file => Source::File(Taken::named(cx.dir.join(file))),
+        "-" => Content::Input,
+        file => Content::File(file.into()),
     };
-    Ok(Input { path, source })
+    Ok(File::Content {
+        path: path.to_owned(),
+        from,
+    })
 }

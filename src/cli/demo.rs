@@ -227,7 +227,7 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
         steps: story.steps,
     };
     if global.json {
-        return ui.result(&report, &[], |_| {});
+        return ui.result(&report, |_| {});
     }
     Ok(())
 }

@@ -37,11 +37,13 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
         reuse_token: token(arguments.reuse_token)?,
         dry_run: arguments.dry_run,
     };
-    let cx = global.context(ui)?;
-    let report = land::land(&cx, &request)?;
-    ui.result(&report, &cx.warnings(), |out| {
-        text::merged(out, &report.merged, report.merged_count);
-        text::guards(out, &report.guards);
-        text::outcome(out, report.unchanged, &report.message);
-    })
+    global.call(
+        ui,
+        |cx| land::land(cx, &request),
+        |out, report| {
+            text::merged(out, &report.merged, report.merged_count);
+            text::guards(out, &report.guards);
+            text::outcome(out, report.unchanged, &report.message);
+        },
+    )
 }

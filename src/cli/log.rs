@@ -3,7 +3,6 @@
 use super::ui::Ui;
 use super::{Global, text};
 use aidf::error::Result;
-use aidf::ops::commit::take;
 use aidf::ops::log::{self, Request};
 use clap::Args;
 
@@ -26,23 +25,24 @@ pub struct Arguments {
 }
 
 pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
-    let cx = global.context(ui)?;
-    let path = arguments.path.map(|p| take::in_tree(&cx, &p)).transpose()?;
     let request = Request {
         branch: arguments.branch,
         number: arguments.number as usize,
         task_id: arguments.task_id,
         committed_by: arguments.committed_by,
-        path: path.map(|p| p.to_string()),
+        path: arguments.path,
     };
-    let report = log::log(&cx, &request)?;
-    ui.result(&report, &cx.warnings(), |out| {
-        if report.commits.is_empty() {
-            out.line(format!(
-                "no such commits on {}",
-                super::ui::visible(&report.branch)
-            ));
-        }
-        text::commits(out, &report.branch, &report.commits);
-    })
+    global.call(
+        ui,
+        |cx| log::log(cx, &request),
+        |out, report| {
+            if report.commits.is_empty() {
+                out.line(format!(
+                    "no such commits on {}",
+                    super::ui::visible(&report.branch)
+                ));
+            }
+            text::commits(out, &report.branch, &report.commits);
+        },
+    )
 }

@@ -24,11 +24,12 @@ use aidf::config::{Config, Flags};
 use aidf::context::{Caller, Context, Place};
 use aidf::environment::Environment;
 use aidf::error::{Error, Kind, Result};
+use aidf::ops::outcome::{Outcome, Reported};
 use aidf::secret::Secret;
 use clap::{Args, Parser, Subcommand};
 use rand::rngs::StdRng;
 use std::path::PathBuf;
-use ui::{ColorChoice, Settings, Ui};
+use ui::{ColorChoice, Settings, Text, Ui};
 
 /// Safe, attributed, reversible writes to shared git repositories
 ///
@@ -212,6 +213,16 @@ impl Global {
             interactive: ui.interactive(),
         };
         Context::open(config, &place, Moment::now(), caller)
+    }
+
+    /// Carries out an operation, prints what came of it, and gives its verdict.
+    pub fn call<T: Reported>(
+        &self,
+        ui: &Ui,
+        operation: impl FnOnce(&Context) -> Result<T>,
+        human: impl FnOnce(&mut Text, &T),
+    ) -> Result<()> {
+        ui.outcome(Outcome::of(&self.context(ui)?, operation)?, human)
     }
 }
 

@@ -30,35 +30,37 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
         provider: arguments.provider.map(Name::provider),
         dry_run: arguments.dry_run,
     };
-    let cx = global.context(ui)?;
-    let report = propose::propose(&cx, &request)?;
-    ui.result(&report, &cx.warnings(), |out| {
-        let fork = report
-            .fork_point
-            .map_or("nothing".to_owned(), |f| f.short());
-        out.line(format!(
-            "{}  at {}, left {} at {fork}",
-            out.styled(Style::Strong, &report.branch),
-            report.head.short(),
-            visible(&report.to)
-        ));
-        if report.guards.is_empty() {
-            return out.line(visible(&report.message));
-        }
-        text::files(out, &report.files);
-        out.line("");
-        text::patch(out, &report.patch);
-        out.line("");
-        text::guards(out, &report.guards);
-        if report.approval.is_none() {
-            out.line(out.styled(Style::Dim, "  aidf does not approve it by itself"));
-        }
-        for command in &report.commands {
+    global.call(
+        ui,
+        |cx| propose::propose(cx, &request),
+        |out, report| {
+            let fork = report
+                .fork_point
+                .map_or("nothing".to_owned(), |f| f.short());
             out.line(format!(
-                "  {}",
-                out.styled(Style::Strong, &format!("$ {command}"))
+                "{}  at {}, left {} at {fork}",
+                out.styled(Style::Strong, &report.branch),
+                report.head.short(),
+                visible(&report.to)
             ));
-        }
-        out.line(out.styled(Style::Good, &report.message));
-    })
+            if report.guards.is_empty() {
+                return out.line(visible(&report.message));
+            }
+            text::files(out, &report.files);
+            out.line("");
+            text::patch(out, &report.patch);
+            out.line("");
+            text::guards(out, &report.guards);
+            if report.approval.is_none() {
+                out.line(out.styled(Style::Dim, "  aidf does not approve it by itself"));
+            }
+            for command in &report.commands {
+                out.line(format!(
+                    "  {}",
+                    out.styled(Style::Strong, &format!("$ {command}"))
+                ));
+            }
+            out.line(out.styled(Style::Good, &report.message));
+        },
+    )
 }

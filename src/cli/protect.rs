@@ -2,7 +2,8 @@
 
 use super::Global;
 use super::ui::{Style, Text, Ui, internal, visible};
-use aidf::error::{Error, Kind, Result};
+use aidf::context::Context;
+use aidf::error::Result;
 use aidf::forge::{Provider, State};
 use aidf::ops::protect::{self, Report, Request};
 use aidf::policy::ProtectRules;
@@ -71,8 +72,7 @@ impl Name {
 }
 
 impl Arguments {
-    fn request(self, global: &Global) -> Result<Request> {
-        let folder = global.folder()?;
+    fn request(self) -> Result<Request> {
         Ok(Request {
             provider: self.provider.map(Name::provider),
             rules: ProtectRules {
@@ -82,43 +82,41 @@ impl Arguments {
                 status_checks: self.status_checks,
                 bypass: self.bypass,
             },
-            program: std::env::current_exe().map_err(|e| internal(e.into()))?,
-            key_file: self.key_file.map(|f| folder.join(f)),
+            program: Some(std::env::current_exe().map_err(|e| internal(e.into()))?),
+            key_file: self.key_file,
         })
     }
 }
 
 pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
-    let cx = global.context(ui)?;
-    let (report, is_check) = match command {
-        Command::Plan(a) => (protect::plan(&cx, &a.request(global)?)?, false),
-        Command::Apply(a) => (protect::apply(&cx, &a.request(global)?)?, false),
-        Command::Check(a) => (protect::check(&cx, &a.request(global)?)?, true),
-        Command::Remove(a) => (protect::remove(&cx, &a.request(global)?)?, false),
-        Command::Guide(a) => {
-            let report = protect::guide(&cx, &a.request(global)?)?;
-            return ui.result(&report, &cx.warnings(), |text| {
-                text.line(text.styled(
-                    Style::Strong,
-                    &format!("{}: {}", report.provider, report.target),
-                ));
-                for (at, step) in report.steps.iter().enumerate() {
-                    text.line(format!("{}. {}", at + 1, visible(step)));
-                }
-            });
-        }
+    let (work, arguments): (Work, Arguments) = match command {
+        Command::Plan(a) => (protect::plan, a),
+        Command::Apply(a) => (protect::apply, a),
+        Command::Check(a) => (protect::check, a),
+        Command::Remove(a) => (protect::remove, a),
+        Command::Guide(a) => return guide(global, ui, a),
     };
-    ui.result(&report, &cx.warnings(), |text| told(text, &report))?;
-    match is_check && !report.is_complete() {
-        false => Ok(()),
-        true => {
-            let missing = report.rules.iter().any(|r| r.state == State::Missing);
-            Err(Error::new(Kind::Findings, report.message).hint(match missing {
-                true => "see what to change with `aidf protect plan`, and change it with `aidf protect apply`",
-                false => "why a rule is not enforced stands with it",
-            }))
-        }
-    }
+    let request = arguments.request()?;
+    global.call(ui, |cx| work(cx, &request), told)
+}
+
+type Work = fn(&Context, &Request) -> Result<Report>;
+
+fn guide(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
+    let request = arguments.request()?;
+    global.call(
+        ui,
+        |cx| protect::guide(cx, &request),
+        |text, report| {
+            text.line(text.styled(
+                Style::Strong,
+                &format!("{}: {}", report.provider.name(), report.target),
+            ));
+            for (at, step) in report.steps.iter().enumerate() {
+                text.line(format!("{}. {}", at + 1, visible(step)));
+            }
+        },
+    )
 }
 
 /// What a terminal shows in one line.
@@ -127,10 +125,10 @@ const WIDTH: usize = 80;
 fn told(text: &mut Text, report: &Report) {
     text.line(text.styled(
         Style::Strong,
-        &format!("{}: {}", report.provider, report.target),
+        &format!("{}: {}", report.provider.name(), report.target),
     ));
     let width = |of: fn(&aidf::forge::RuleState) -> usize| report.rules.iter().map(of).max();
-    let rule_width = width(|r| r.rule.len()).unwrap_or(0);
+    let rule_width = width(|r| r.rule.name().len()).unwrap_or(0);
     let branch_width = width(|r| r.branch.len()).unwrap_or(0);
     for (at, r) in report.rules.iter().enumerate() {
         let (style, state) = match r.state {

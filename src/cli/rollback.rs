@@ -3,7 +3,6 @@
 use super::ui::{Ui, visible};
 use super::{Global, text, token};
 use aidf::error::Result;
-use aidf::ops::commit::take;
 use aidf::ops::rollback::{self, Request, What};
 use aidf::secret::Secret;
 use clap::{ArgGroup, Args};
@@ -53,24 +52,24 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
         (_, _, Some(revision)) => What::To(revision),
         _ => What::Commits(arguments.commits),
     };
-    let cx = global.context(ui)?;
-    let paths = arguments.path.iter().map(|p| take::in_tree(&cx, p));
-    let paths = paths.collect::<Result<Vec<_>>>()?;
     let request = Request {
         what,
         unsigned: arguments.unsigned,
-        paths: paths.iter().map(|p| p.to_string()).collect(),
+        paths: arguments.path,
         reason: arguments.reason,
         branch: arguments.branch,
         reuse_token: token(arguments.reuse_token)?,
         committed_by: arguments.committed_by,
         dry_run: arguments.dry_run,
     };
-    let report = rollback::rollback(&cx, &request)?;
-    ui.result(&report, &cx.warnings(), |out| {
-        text::outcome(out, report.unchanged, &report.message);
-        for file in &report.reverted_files {
-            out.line(format!("  {}", visible(file)));
-        }
-    })
+    global.call(
+        ui,
+        |cx| rollback::rollback(cx, &request),
+        |out, report| {
+            text::outcome(out, report.unchanged, &report.message);
+            for file in &report.reverted_files {
+                out.line(format!("  {}", visible(file)));
+            }
+        },
+    )
 }

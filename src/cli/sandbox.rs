@@ -1,10 +1,11 @@
 //! `aidf sandbox …`
 
-use super::commit::{input, one_reader};
+use super::commit::{file, one_reader};
 use super::ui::{Style, Ui, visible};
 use super::{Global, text, token};
-use aidf::error::{Error, Result};
-use aidf::ops::commit::take;
+use aidf::context::Context;
+use aidf::error::Result;
+use aidf::ops::sandbox::DiffRequest;
 use aidf::ops::sandbox::{
     self, CloseRequest, InitRequest, ListRequest, PruneRequest, RestoreRequest, SyncRequest,
 };
@@ -157,10 +158,10 @@ pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
     match command {
         Command::Init(arguments) => init(global, ui, arguments),
         Command::List(arguments) => list(global, ui, &arguments),
-        Command::Show(arguments) => show(global, ui, &arguments),
-        Command::Diff(arguments) => diff(global, ui, &arguments),
-        Command::Pull(arguments) => pull(global, ui, &arguments),
-        Command::Switch(arguments) => switch(global, ui, &arguments),
+        Command::Show(arguments) => show(global, ui, arguments),
+        Command::Diff(arguments) => diff(global, ui, arguments),
+        Command::Pull(arguments) => pull(global, ui, arguments),
+        Command::Switch(arguments) => switch(global, ui, arguments),
         Command::Sync(arguments) => sync(global, ui, arguments),
         Command::Close(arguments) => close(global, ui, arguments),
         Command::Prune(arguments) => prune(global, ui, arguments),
@@ -170,23 +171,21 @@ pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
 
 fn sync(global: &Global, ui: &Ui, arguments: Sync) -> Result<()> {
     one_reader(&arguments.resolve, arguments.reuse_token.as_ref())?;
-    let cx = global.context(ui)?;
-    let mut resolve = Vec::new();
-    for argument in &arguments.resolve {
-        resolve.extend(input(&cx, argument)?);
-    }
-    let remove = arguments.remove.iter().map(|p| take::in_tree(&cx, p));
-    let request = SyncRequest {
+    let mut request = SyncRequest {
         branch: arguments.branch,
         from: arguments.from,
-        resolve,
-        remove: remove.collect::<Result<_>>()?,
+        resolve: Vec::new(),
+        remove: arguments.remove,
         markers: arguments.markers,
         reuse_token: token(arguments.reuse_token)?,
         dry_run: arguments.dry_run,
     };
-    let report = sandbox::sync(&cx, request)?;
-    ui.result(&report, &cx.warnings(), |out| {
+    let work = |cx: &Context| {
+        let files = arguments.resolve.iter().map(|a| file(cx, a));
+        request.resolve = files.collect::<Result<_>>()?;
+        sandbox::sync(cx, &request)
+    };
+    global.call(ui, work, |out, report| {
         text::outcome(out, report.unchanged, &report.message);
         text::merged(out, &report.merged, report.merged_count);
         for path in &report.resolved {
@@ -201,11 +200,13 @@ fn close(global: &Global, ui: &Ui, arguments: Close) -> Result<()> {
         reuse_token: token(arguments.reuse_token)?,
         dry_run: arguments.dry_run,
     };
-    let cx = global.context(ui)?;
-    let report = sandbox::close(&cx, &request)?;
-    ui.result(&report, &cx.warnings(), |out| {
-        text::outcome(out, report.unchanged, &report.message);
-    })
+    global.call(
+        ui,
+        |cx| sandbox::close(cx, &request),
+        |out, report| {
+            text::outcome(out, report.unchanged, &report.message);
+        },
+    )
 }
 
 fn prune(global: &Global, ui: &Ui, arguments: Prune) -> Result<()> {
@@ -214,22 +215,24 @@ fn prune(global: &Global, ui: &Ui, arguments: Prune) -> Result<()> {
         reuse_token: token(arguments.reuse_token)?,
         dry_run: arguments.dry_run,
     };
-    let cx = global.context(ui)?;
-    let report = sandbox::prune(&cx, &request)?;
-    ui.result(&report, &cx.warnings(), |out| {
-        text::outcome(out, report.pruned.is_empty(), &report.message);
-        for one in &report.pruned {
-            let last = one.last_write_at.as_deref().map_or("never", |at| &at[..10]);
-            out.line(format!("  {}  written last: {last}", visible(&one.branch)));
-        }
-        for one in &report.left {
-            out.line(format!(
-                "  {}  stays: {}",
-                visible(&one.branch),
-                visible(&one.reason)
-            ));
-        }
-    })
+    global.call(
+        ui,
+        |cx| sandbox::prune(cx, &request),
+        |out, report| {
+            text::outcome(out, report.pruned.is_empty(), &report.message);
+            for one in &report.pruned {
+                let last = one.last_write_at.as_deref().map_or("never", |at| &at[..10]);
+                out.line(format!("  {}  written last: {last}", visible(&one.branch)));
+            }
+            for one in &report.left {
+                out.line(format!(
+                    "  {}  stays: {}",
+                    visible(&one.branch),
+                    visible(&one.reason)
+                ));
+            }
+        },
+    )
 }
 
 fn restore(global: &Global, ui: &Ui, arguments: Restore) -> Result<()> {
@@ -238,51 +241,55 @@ fn restore(global: &Global, ui: &Ui, arguments: Restore) -> Result<()> {
         reuse_token: token(arguments.reuse_token)?,
         dry_run: arguments.dry_run,
     };
-    let cx = global.context(ui)?;
-    let report = sandbox::restore(&cx, &request)?;
-    ui.result(&report, &cx.warnings(), |out| {
-        text::outcome(out, false, &report.message);
-    })
+    global.call(
+        ui,
+        |cx| sandbox::restore(cx, &request),
+        |out, report| {
+            text::outcome(out, false, &report.message);
+        },
+    )
 }
 
-fn pull(global: &Global, ui: &Ui, arguments: &Named) -> Result<()> {
-    let cx = global.context(ui)?;
-    let report = sandbox::pull(&cx, arguments.branch.as_deref())?;
-    ui.result(&report, &cx.warnings(), |text| {
-        let style = match (report.conflicts.is_empty(), report.unchanged) {
-            (false, _) => Style::Bad,
-            (true, true) => Style::Strong,
-            (true, false) => Style::Good,
-        };
-        text.line(text.styled(style, &visible(&report.message)));
-        for conflict in &report.conflicts {
-            text.line(format!("  conflict  {}", visible(&conflict.to_string())));
-        }
-        let in_conflict = |p: &&String| !report.conflicts.iter().any(|c| c.path == **p);
-        for path in report.updated.iter().filter(in_conflict) {
-            let what = match report.merged.contains(path) {
-                true => "merged  ",
-                false => "updated ",
+fn pull(global: &Global, ui: &Ui, arguments: Named) -> Result<()> {
+    let request = sandbox::Named {
+        branch: arguments.branch,
+    };
+    global.call(
+        ui,
+        |cx| sandbox::pull(cx, &request),
+        |text, report| {
+            let style = match (report.conflicts.is_empty(), report.unchanged) {
+                (false, _) => Style::Bad,
+                (true, true) => Style::Strong,
+                (true, false) => Style::Good,
             };
-            text.line(format!("  {what}  {}", visible(path)));
-        }
-    })?;
-    match report.conflicts.is_empty() {
-        true => Ok(()),
-        false => Err(
-            Error::conflicts_in("what you have not committed", report.conflicts).hint(
-                "mend the lines between the markers, then commit; aidf refuses to commit markers",
-            ),
-        ),
-    }
+            text.line(text.styled(style, &visible(&report.message)));
+            for conflict in &report.conflicts {
+                text.line(format!("  conflict  {}", visible(&conflict.to_string())));
+            }
+            let in_conflict = |p: &&String| !report.conflicts.iter().any(|c| c.path == **p);
+            for path in report.updated.iter().filter(in_conflict) {
+                let what = match report.merged.contains(path) {
+                    true => "merged  ",
+                    false => "updated ",
+                };
+                text.line(format!("  {what}  {}", visible(path)));
+            }
+        },
+    )
 }
 
-fn switch(global: &Global, ui: &Ui, arguments: &Named) -> Result<()> {
-    let cx = global.context(ui)?;
-    let report = sandbox::switch(&cx, arguments.branch.as_deref())?;
-    ui.result(&report, &cx.warnings(), |out| {
-        text::outcome(out, report.unchanged, &report.message);
-    })
+fn switch(global: &Global, ui: &Ui, arguments: Named) -> Result<()> {
+    let request = sandbox::Named {
+        branch: arguments.branch,
+    };
+    global.call(
+        ui,
+        |cx| sandbox::switch(cx, &request),
+        |out, report| {
+            text::outcome(out, report.unchanged, &report.message);
+        },
+    )
 }
 
 fn init(global: &Global, ui: &Ui, arguments: Init) -> Result<()> {
@@ -295,131 +302,148 @@ fn init(global: &Global, ui: &Ui, arguments: Init) -> Result<()> {
         branch: arguments.branch,
         worktree: arguments.worktree,
     };
-    let cx = global.context(ui)?;
-    let report = sandbox::init(&cx, &request)?;
-    ui.result(&report, &cx.warnings(), |text| {
-        let what = if report.reused {
-            "Welcome back! Your sandbox is as you left it."
-        } else {
-            "Welcome! Your sandbox is ready."
-        };
-        text.line(text.styled(Style::Good, what));
-        text.line("");
-        text.line(format!(
-            "  branch      {}",
-            text.styled(Style::Strong, &report.branch)
-        ));
-        text.line(format!("  repository  {}", visible(&report.repo_name)));
-        let from = if report.reused {
-            "at         "
-        } else {
-            "forked from"
-        };
-        let place = if report.reused {
-            report.head.short()
-        } else {
-            format!("{} at {}", report.base, report.base_commit.short())
-        };
-        text.line(format!("  {from} {}", visible(&place)));
-        if let Some(dir) = &report.worktree {
+    global.call(
+        ui,
+        |cx| sandbox::init(cx, &request),
+        |text, report| {
+            let what = if report.reused {
+                "Welcome back! Your sandbox is as you left it."
+            } else {
+                "Welcome! Your sandbox is ready."
+            };
+            text.line(text.styled(Style::Good, what));
+            text.line("");
             text.line(format!(
-                "  worktree    {}",
-                visible(&dir.display().to_string())
+                "  branch      {}",
+                text.styled(Style::Strong, &report.branch)
             ));
-        }
-        if let Some(end) = &report.expires_at {
-            text.line(format!("  ends        {} unless it is used", &end[..10]));
-        }
-        text.line("");
-        text.line("To come back to it from anywhere, use this token:");
-        text.line("");
-        text.line(format!("  {}", report.reuse_token.reveal()));
-        text.line("");
-        text.line("Keep this safe: whoever has it can write to your sandbox.");
-    })
+            text.line(format!("  repository  {}", visible(&report.repo_name)));
+            let from = if report.reused {
+                "at         "
+            } else {
+                "forked from"
+            };
+            let place = if report.reused {
+                report.head.short()
+            } else {
+                format!("{} at {}", report.base, report.base_commit.short())
+            };
+            text.line(format!("  {from} {}", visible(&place)));
+            if let Some(dir) = &report.worktree {
+                text.line(format!(
+                    "  worktree    {}",
+                    visible(&dir.display().to_string())
+                ));
+            }
+            if let Some(end) = &report.expires_at {
+                text.line(format!("  ends        {} unless it is used", &end[..10]));
+            }
+            text.line("");
+            text.line("To come back to it from anywhere, use this token:");
+            text.line("");
+            text.line(format!("  {}", report.reuse_token.reveal()));
+            text.line("");
+            text.line("Keep this safe: whoever has it can write to your sandbox.");
+        },
+    )
 }
 
 fn list(global: &Global, ui: &Ui, arguments: &List) -> Result<()> {
-    let cx = global.context(ui)?;
-    let report = sandbox::list(
-        &cx,
-        &ListRequest {
-            idle_days: arguments.idle,
+    global.call(
+        ui,
+        |cx| {
+            sandbox::list(
+                cx,
+                &ListRequest {
+                    idle_days: arguments.idle,
+                },
+            )
         },
-    )?;
-    ui.result(&report, &cx.warnings(), |text| {
-        if report.sandboxes.is_empty() {
-            text.line("no sandboxes");
-            return;
-        }
-        let width = report
-            .sandboxes
-            .iter()
-            .map(|s| s.branch.len())
-            .max()
-            .unwrap_or(0)
-            .max(6);
-        text.line(text.styled(
-            Style::Dim,
-            &format!(
-                "{:width$}  {:>7}  {:>5}  {:>6}  {:>6}  LAST WRITE",
-                "BRANCH", "COMMITS", "FILES", "AHEAD", "BEHIND"
-            ),
-        ));
-        for s in &report.sandboxes {
-            let last = match (&s.last_write_at, s.idle_days) {
-                (Some(_), Some(0)) => "today".to_owned(),
-                (Some(_), Some(1)) => "yesterday".to_owned(),
-                (Some(_), Some(days)) => format!("{days} days ago"),
-                _ => "never".to_owned(),
-            };
-            let unsigned = match s.unsigned {
-                None | Some(0) => String::new(),
-                Some(n) => format!(", {n} unsigned"),
-            };
-            text.line(format!(
-                "{:width$}  {:>7}  {:>5}  {:>6}  {:>6}  {last}{unsigned}",
-                s.branch, s.commits, s.files, s.ahead, s.behind
-            ));
-        }
-    })
-}
-
-fn show(global: &Global, ui: &Ui, arguments: &Show) -> Result<()> {
-    let cx = global.context(ui)?;
-    let report = sandbox::show(&cx, arguments.branch.as_deref())?;
-    ui.result(&report, &cx.warnings(), |out| {
-        let fork = report
-            .fork_point
-            .map_or("nothing".to_owned(), |f| f.short());
-        out.line(format!(
-            "{}  at {}, forked from {} at {fork}",
-            out.styled(Style::Strong, &report.branch),
-            report.head.short(),
-            visible(&report.base)
-        ));
-        if report.commits.is_empty() {
-            out.line("no commits of its own yet");
-            return;
-        }
-        out.line("");
-        text::commits(out, &report.branch, &report.commits);
-        out.line("");
-        text::files(out, &report.files);
-    })
-}
-
-fn diff(global: &Global, ui: &Ui, arguments: &Diff) -> Result<()> {
-    let cx = global.context(ui)?;
-    let report = sandbox::diff(&cx, arguments.branch.as_deref(), arguments.patch)?;
-    ui.result(&report, &cx.warnings(), |out| {
-        let Some(patch) = &report.patch else {
-            if report.files.is_empty() {
-                out.line("no difference from its fork point");
+        |text, report| {
+            if report.sandboxes.is_empty() {
+                text.line("no sandboxes");
+                return;
             }
+            let width = report
+                .sandboxes
+                .iter()
+                .map(|s| s.branch.len())
+                .max()
+                .unwrap_or(0)
+                .max(6);
+            text.line(text.styled(
+                Style::Dim,
+                &format!(
+                    "{:width$}  {:>7}  {:>5}  {:>6}  {:>6}  LAST WRITE",
+                    "BRANCH", "COMMITS", "FILES", "AHEAD", "BEHIND"
+                ),
+            ));
+            for s in &report.sandboxes {
+                let last = match (&s.last_write_at, s.idle_days) {
+                    (Some(_), Some(0)) => "today".to_owned(),
+                    (Some(_), Some(1)) => "yesterday".to_owned(),
+                    (Some(_), Some(days)) => format!("{days} days ago"),
+                    _ => "never".to_owned(),
+                };
+                let unsigned = match s.unsigned {
+                    None | Some(0) => String::new(),
+                    Some(n) => format!(", {n} unsigned"),
+                };
+                text.line(format!(
+                    "{:width$}  {:>7}  {:>5}  {:>6}  {:>6}  {last}{unsigned}",
+                    s.branch, s.commits, s.files, s.ahead, s.behind
+                ));
+            }
+        },
+    )
+}
+
+fn show(global: &Global, ui: &Ui, arguments: Show) -> Result<()> {
+    let request = sandbox::Named {
+        branch: arguments.branch,
+    };
+    global.call(
+        ui,
+        |cx| sandbox::show(cx, &request),
+        |out, report| {
+            let fork = report
+                .fork_point
+                .map_or("nothing".to_owned(), |f| f.short());
+            out.line(format!(
+                "{}  at {}, forked from {} at {fork}",
+                out.styled(Style::Strong, &report.branch),
+                report.head.short(),
+                visible(&report.base)
+            ));
+            if report.commits.is_empty() {
+                out.line("no commits of its own yet");
+                return;
+            }
+            out.line("");
+            text::commits(out, &report.branch, &report.commits);
+            out.line("");
             text::files(out, &report.files);
-            return;
-        };
-        text::patch(out, patch);
-    })
+        },
+    )
+}
+
+fn diff(global: &Global, ui: &Ui, arguments: Diff) -> Result<()> {
+    let request = DiffRequest {
+        branch: arguments.branch,
+        patch: arguments.patch,
+    };
+    global.call(
+        ui,
+        |cx| sandbox::diff(cx, &request),
+        |out, report| {
+            let Some(patch) = &report.patch else {
+                if report.files.is_empty() {
+                    out.line("no difference from its fork point");
+                }
+                text::files(out, &report.files);
+                return;
+            };
+            text::patch(out, patch);
+        },
+    )
 }

@@ -17,41 +17,43 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
     let request = Request {
         branch: arguments.branch,
     };
-    let cx = global.context(ui)?;
-    let report = status::status(&cx, &request)?;
-    ui.result(&report, &cx.warnings(), |out| {
-        text::outcome(out, true, &report.message);
-        let most = match out.verbose {
-            true => usize::MAX,
-            false => text::LISTED,
-        };
-        for local in report.local.iter().take(most) {
-            let (style, word) = match local.state {
-                State::Modified => (Style::Strong, "modified"),
-                State::Added => (Style::Added, "added"),
-                State::Deleted => (Style::Removed, "deleted"),
-                State::LocalCommit => (Style::Warn, "committed here only"),
-                State::Stale => (Style::Dim, "older than the sandbox's"),
+    global.call(
+        ui,
+        |cx| status::status(cx, &request),
+        |out, report| {
+            text::outcome(out, true, &report.message);
+            let most = match out.verbose {
+                true => usize::MAX,
+                false => text::LISTED,
             };
-            out.line(format!(
-                "  {}  {}",
-                out.styled(style, &format!("{word:24}")),
-                visible(&local.path)
-            ));
-        }
-        if report.local.len() > most {
-            out.line(format!(
-                "  and {} more; see them with --verbose",
-                report.local.len() - most
-            ));
-        }
-        if let Some(end) = &report.expires_at {
-            out.line(format!(
-                "  token ends      {} unless it is used",
-                &end[..10]
-            ));
-        }
-        let backup = report.last_backup.as_deref().unwrap_or("none");
-        out.line(format!("  newest backup   {}", visible(backup)));
-    })
+            for local in report.local.iter().take(most) {
+                let (style, word) = match local.state {
+                    State::Modified => (Style::Strong, "modified"),
+                    State::Added => (Style::Added, "added"),
+                    State::Deleted => (Style::Removed, "deleted"),
+                    State::LocalCommit => (Style::Warn, "committed here only"),
+                    State::Stale => (Style::Dim, "older than the sandbox's"),
+                };
+                out.line(format!(
+                    "  {}  {}",
+                    out.styled(style, &format!("{word:24}")),
+                    visible(&local.path)
+                ));
+            }
+            if report.local.len() > most {
+                out.line(format!(
+                    "  and {} more; see them with --verbose",
+                    report.local.len() - most
+                ));
+            }
+            if let Some(end) = &report.expires_at {
+                out.line(format!(
+                    "  token ends      {} unless it is used",
+                    &end[..10]
+                ));
+            }
+            let backup = report.last_backup.as_deref().unwrap_or("none");
+            out.line(format!("  newest backup   {}", visible(backup)));
+        },
+    )
 }

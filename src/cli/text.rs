@@ -2,6 +2,7 @@
 
 use super::ui::{Style, Text};
 use aidf::guards::Guard;
+use aidf::ops::commit::ChangeKind;
 use aidf::ops::commit::FileChange;
 use aidf::ops::join::Merged;
 use aidf::ops::log::Line;
@@ -16,8 +17,9 @@ pub fn written(text: &mut Text, all: &[FileChange]) {
     if all.len() <= LISTED || text.verbose {
         return files(text, all);
     }
-    let count = |change: &str| all.iter().filter(|f| f.change == change).count();
-    let kinds = ["added", "modified", "deleted"].map(|c| (count(c), c));
+    let count = |change: ChangeKind| all.iter().filter(|f| f.change == change).count();
+    let all_kinds = [ChangeKind::Added, ChangeKind::Modified, ChangeKind::Deleted];
+    let kinds = all_kinds.map(|c| (count(c), c.name()));
     let kinds = kinds.iter().filter(|(n, _)| *n > 0);
     let kinds: Vec<String> = kinds.map(|(n, c)| format!("{n} {c}")).collect();
     let (plus, minus) = all
@@ -34,9 +36,9 @@ pub fn written(text: &mut Text, all: &[FileChange]) {
 pub fn files(text: &mut Text, files: &[FileChange]) {
     for file in files {
         let (letter, style) = match file.change {
-            "added" => ("A", Style::Added),
-            "deleted" => ("D", Style::Removed),
-            _ => ("M", Style::Strong),
+            ChangeKind::Added => ("A", Style::Added),
+            ChangeKind::Deleted => ("D", Style::Removed),
+            ChangeKind::Modified => ("M", Style::Strong),
         };
         let count = if file.binary {
             "binary".to_owned()
@@ -146,7 +148,7 @@ pub fn guards(text: &mut Text, guards: &[Guard]) {
         text.line(format!(
             "  {}  {:8}  {}",
             text.styled(style, mark),
-            g.guard,
+            g.guard.name(),
             super::ui::visible(&g.detail)
         ));
     }

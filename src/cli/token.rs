@@ -3,8 +3,9 @@
 use super::ui::{Style, Ui, visible};
 use super::{Global, period};
 use aidf::clock::Period;
-use aidf::error::{Error, Kind, Result};
+use aidf::error::Result;
 use aidf::ops::token::{self, IssueRequest};
+use aidf::ops::token::{InspectRequest, RevokeRequest};
 use aidf::secret::Secret;
 use clap::{ArgGroup, Args, Subcommand};
 
@@ -60,56 +61,59 @@ pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
                 expires: a.expires,
                 pod: a.pod,
             };
-            let cx = global.context(ui)?;
-            let report = token::issue(&cx, &request)?;
-            ui.result(&report, &cx.warnings(), |text| {
-                text.line(text.styled(Style::Good, &report.message));
-                text.line(format!("  id    {}", report.token_id));
-                let end = report.expires_at.as_deref();
-                text.line(format!(
-                    "  ends  {}",
-                    end.unwrap_or("when it is not used for too long")
-                ));
-                text.line(format!("\n  {}\n", report.token.reveal()));
-                text.line("Keep it safe: whoever has it can do what it says.");
-            })
+            global.call(
+                ui,
+                |cx| token::issue(cx, &request),
+                |text, report| {
+                    text.line(text.styled(Style::Good, &report.message));
+                    text.line(format!("  id    {}", report.token_id));
+                    let end = report.expires_at.as_deref();
+                    text.line(format!(
+                        "  ends  {}",
+                        end.unwrap_or("when it is not used for too long")
+                    ));
+                    text.line(format!("\n  {}\n", report.token.reveal()));
+                    text.line("Keep it safe: whoever has it can do what it says.");
+                },
+            )
         }
         Command::Inspect(a) => {
-            let given = super::one_token(a.token)?;
-            let cx = global.context(ui)?;
-            let report = token::inspect(&cx, given.reveal())?;
-            ui.result(&report, &cx.warnings(), |text| {
-                let style = if report.valid {
-                    Style::Good
-                } else {
-                    Style::Bad
-                };
-                text.line(text.styled(style, &report.message));
-                for (name, value) in [
-                    ("id", &report.token_id),
-                    ("pod", &report.pod),
-                    ("issued", &report.issued_at),
-                    ("ends", &report.expires_at),
-                ] {
-                    if let Some(value) = value {
-                        text.line(format!("  {name:7} {}", visible(value)));
+            let request = InspectRequest {
+                token: super::one_token(a.token)?,
+            };
+            global.call(
+                ui,
+                |cx| token::inspect(cx, &request),
+                |text, report| {
+                    let style = if report.valid {
+                        Style::Good
+                    } else {
+                        Style::Bad
+                    };
+                    text.line(text.styled(style, &report.message));
+                    for (name, value) in [
+                        ("id", &report.token_id),
+                        ("pod", &report.pod),
+                        ("issued", &report.issued_at),
+                        ("ends", &report.expires_at),
+                    ] {
+                        if let Some(value) = value {
+                            text.line(format!("  {name:7} {}", visible(value)));
+                        }
                     }
-                }
-            })?;
-            match &report.rejected {
-                None => Ok(()),
-                Some(_) => Err(Error::new(Kind::Auth, report.message.clone())
-                    .hint("issue another: aidf token issue --branch BRANCH")),
-            }
+                },
+            )
         }
         Command::Revoke(a) => {
-            let given = super::one_token(a.token)?;
-            let operator = super::token(a.reuse_token)?;
-            let cx = global.context(ui)?;
-            let report = token::revoke(&cx, given.reveal(), operator.as_ref())?;
-            ui.result(&report, &cx.warnings(), |text| {
-                text.line(text.styled(Style::Good, &report.message))
-            })
+            let request = RevokeRequest {
+                token: super::one_token(a.token)?,
+                reuse_token: super::token(a.reuse_token)?,
+            };
+            global.call(
+                ui,
+                |cx| token::revoke(cx, &request),
+                |text, report| text.line(text.styled(Style::Good, &report.message)),
+            )
         }
     }
 }

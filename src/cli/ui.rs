@@ -3,6 +3,7 @@
 
 use aidf::error::{Error, Kind};
 use aidf::git::is_invisible;
+use aidf::ops::outcome::{ErrorReport, Outcome, Reported};
 use aidf::progress::Progress;
 use aidf::token::redact;
 use anyhow::Context as _;
@@ -100,38 +101,57 @@ impl Ui {
             .ok()
     }
 
-    /// Prints a result: one JSON object, or what `human` makes of it.
+    /// Prints what came of a call, and gives its verdict.
+    pub fn outcome<T: Reported>(
+        &self,
+        outcome: Outcome<T>,
+        human: impl FnOnce(&mut Text, &T),
+    ) -> Result<(), Error> {
+        self.print(outcome.to_json(), &outcome.warnings, |text| {
+            human(text, &outcome.report)
+        })?;
+        outcome.verdict
+    }
+
+    /// Prints the result of a command that is no operation.
     pub fn result<T: Serialize>(
         &self,
         report: &T,
+        human: impl FnOnce(&mut Text),
+    ) -> Result<(), Error> {
+        let value = serde_json::to_value(report).context("the result cannot be written as JSON");
+        let value = value.map_err(internal).map(|mut value| {
+            if let Some(object) = value.as_object_mut() {
+                object.insert("warnings".to_owned(), serde_json::json!([]));
+            }
+            value
+        });
+        self.print(value, &[], human)
+    }
+
+    /// One JSON object, or what `human` makes of it.
+    fn print(
+        &self,
+        value: Result<serde_json::Value, Error>,
         warnings: &[String],
         human: impl FnOnce(&mut Text),
     ) -> Result<(), Error> {
         self.end_bar();
-        if self.0.settings.quiet && !self.0.settings.json {
+        if self.0.settings.json {
+            return self.stdout(format!("{}\n", json(&value?)).as_bytes());
+        }
+        if self.0.settings.quiet {
             return Ok(());
         }
-        if !self.0.settings.json {
-            for warning in warnings {
-                self.warn(warning);
-            }
+        for warning in warnings {
+            self.warn(warning);
         }
         let mut text = Text {
             color: self.0.color_out,
             verbose: self.0.settings.verbose,
             out: String::new(),
         };
-        if self.0.settings.json {
-            let mut value = serde_json::to_value(report)
-                .context("the result cannot be written as JSON")
-                .map_err(internal)?;
-            if let Some(object) = value.as_object_mut() {
-                object.insert("warnings".to_owned(), serde_json::json!(warnings));
-            }
-            text.out = format!("{}\n", json(&value));
-        } else {
-            human(&mut text);
-        }
+        human(&mut text);
         self.stdout(text.out.as_bytes())
     }
 
@@ -175,15 +195,7 @@ impl Ui {
     pub fn error(&self, error: &Error) {
         self.end_bar();
         if self.0.settings.json {
-            let mut object = serde_json::json!({"error": {
-                "kind": error.kind().name(),
-                "message": redact(&error.in_full()),
-                "hint": error.hint_text().map(redact),
-                "retryable": error.is_retryable(),
-            }});
-            if !error.conflicts().is_empty() {
-                object["error"]["conflicts"] = serde_json::json!(error.conflicts());
-            }
+            let object = serde_json::json!(ErrorReport::of(error));
             self.stderr(&format!("{}\n", json(&object)));
             return;
         }

@@ -7,7 +7,7 @@ use super::github::{classic as github_classic, rules as github_rules};
 use super::gitlab::rules::{self as gitlab_rules, Facts};
 use super::identity::{Auth, Scheme};
 use super::proposal::Proposal;
-use super::protection::{State, Wanted};
+use super::protection::{Rule, State, Wanted};
 use super::refusal::{self, Call};
 use super::target::{Target, encode};
 use super::{app, limits};
@@ -217,7 +217,7 @@ pub fn rules(data: &[u8]) {
         if said_nothing {
             for state in states {
                 // Classic protection that is there forbids forcing and deleting by itself.
-                let by_itself = ["no_force", "no_deletion"].contains(&rule);
+                let by_itself = [Rule::NoForce, Rule::NoDeletion].contains(&rule);
                 assert!(
                     by_itself || state.state != State::Enforced,
                     "{rule}: {json}"

@@ -39,10 +39,7 @@ pub use auth::logins_for_git;
 pub use client::Client;
 pub use identity::{Auth, Purpose, Scheme};
 pub use proposal::{Approval, Proposal};
-pub use protection::{
-    BACKUPS, CODE_OWNERS, CREATE_ONLY, Change, NO_DELETION, NO_FORCE, REVIEW, Removal, RuleState,
-    SIGNED_COMMITS, STATUS_CHECKS, State, Survey, Wanted,
-};
+pub use protection::{BACKUPS, Change, Removal, Rule, RuleState, State, Survey, Wanted};
 pub use refusal::{Reason, Refusal, is_plan_limit, reason, saying_also, status};
 pub use settings::{ForgeFile, ForgeSettings, GitHubAppFile, Provider};
 pub use target::{Target, detect};

@@ -4,11 +4,12 @@ use super::Forge;
 use super::answer::Answer;
 use super::refusal::{Reason, reason};
 use crate::error::{Error, Kind, Result};
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// An open proposal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Proposal {
     /// Its number.
     pub number: u64,
@@ -25,7 +26,7 @@ pub struct Proposal {
 }
 
 /// What came of an approval.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Approval {
     /// It was given.

@@ -7,8 +7,10 @@ use super::refusal;
 use crate::clock::Moment;
 use crate::error::{Error, Kind, Result};
 use crate::words;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::fmt;
 
 /// The name of a branch that no one has, to ask what would hold for sandboxes.
 pub(super) const SANDBOX_PROBE: &str = "sandbox-aidf-probe";
@@ -43,16 +45,16 @@ pub struct Wanted {
 
 impl Wanted {
     /// The rules for each reviewed branch.
-    pub(super) fn rules(&self) -> Vec<&'static str> {
-        let mut rules = vec![REVIEW, NO_FORCE, NO_DELETION];
+    pub(super) fn rules(&self) -> Vec<Rule> {
+        let mut rules = vec![Rule::Review, Rule::NoForce, Rule::NoDeletion];
         if self.signed_commits {
-            rules.push(SIGNED_COMMITS);
+            rules.push(Rule::SignedCommits);
         }
         if !self.status_checks.is_empty() {
-            rules.push(STATUS_CHECKS);
+            rules.push(Rule::StatusChecks);
         }
         if self.code_owners {
-            rules.push(CODE_OWNERS);
+            rules.push(Rule::CodeOwners);
         }
         rules
     }
@@ -66,7 +68,7 @@ impl Wanted {
             }
         }
         if self.backups {
-            for rule in [CREATE_ONLY, NO_DELETION] {
+            for rule in [Rule::CreateOnly, Rule::NoDeletion] {
                 all.push(RuleState::new(rule, BACKUPS, state, detail));
             }
         }
@@ -119,23 +121,52 @@ pub(super) enum Bypass<'w> {
     App(u64),
 }
 
-/// Changes come by review.
-pub const REVIEW: &str = "review";
-/// No forced push.
-pub const NO_FORCE: &str = "no_force";
-/// No deletion.
-pub const NO_DELETION: &str = "no_deletion";
-/// Commits are signed.
-pub const SIGNED_COMMITS: &str = "signed_commits";
-/// Checks pass first.
-pub const STATUS_CHECKS: &str = "status_checks";
-/// The owners of the code approve.
-pub const CODE_OWNERS: &str = "code_owners";
-/// May be created, never changed.
-pub const CREATE_ONLY: &str = "create_only";
+/// A rule that `protect` brings about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// Changes come by review.
+    Review,
+    /// No forced push.
+    NoForce,
+    /// No deletion.
+    NoDeletion,
+    /// Commits are signed.
+    SignedCommits,
+    /// Checks pass first.
+    StatusChecks,
+    /// The owners of the code approve.
+    CodeOwners,
+    /// May be created, never changed.
+    CreateOnly,
+    /// Written by the holder of its token alone; a server of one's own asks for it.
+    HolderOnly,
+}
+
+impl Rule {
+    /// Its name, as reports have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Rule::Review => "review",
+            Rule::NoForce => "no_force",
+            Rule::NoDeletion => "no_deletion",
+            Rule::SignedCommits => "signed_commits",
+            Rule::StatusChecks => "status_checks",
+            Rule::CodeOwners => "code_owners",
+            Rule::CreateOnly => "create_only",
+            Rule::HolderOnly => "holder_only",
+        }
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
 
 /// Whether a rule holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// The server holds everyone to it who is not to bypass it.
@@ -149,10 +180,10 @@ pub enum State {
 }
 
 /// A rule on a branch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RuleState {
     /// Which rule.
-    pub rule: &'static str,
+    pub rule: Rule,
     /// On which branch, or glob of them.
     pub branch: String,
     /// Whether it holds.
@@ -162,12 +193,7 @@ pub struct RuleState {
 }
 
 impl RuleState {
-    pub(super) fn new(
-        rule: &'static str,
-        branch: &str,
-        state: State,
-        detail: impl Into<String>,
-    ) -> Self {
+    pub(super) fn new(rule: Rule, branch: &str, state: State, detail: impl Into<String>) -> Self {
         RuleState {
             rule,
             branch: branch.to_owned(),
@@ -424,7 +450,12 @@ mod tests {
 
     #[test]
     fn a_rule_holds_no_better_than_for_the_worst_probe() {
-        let of = |name: &str, state| (name.to_owned(), RuleState::new(REVIEW, "x/**", state, "so"));
+        let of = |name: &str, state| {
+            (
+                name.to_owned(),
+                RuleState::new(Rule::Review, "x/**", state, "so"),
+            )
+        };
         let one = worst([of("x/a", State::Enforced), of("x/a/b", State::Missing)]).unwrap();
         assert_eq!((one.state, &*one.detail), (State::Missing, "`x/a/b`: so"));
         let same = worst([of("x/a", State::Enforced), of("x/a/b", State::Enforced)]).unwrap();

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::git::Family;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -33,7 +34,7 @@ pub struct GitHubAppFile {
 }
 
 /// A forge, or a server of one's own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Provider {
     /// github.com, or GitHub Enterprise Server.

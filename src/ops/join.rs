@@ -8,7 +8,8 @@ use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, Draft, Edit, Entry, Mode, ObjectId};
 use crate::ledger::{self, Side, Versions, attributes};
 use crate::policy::Ledgers;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Commits that a report names.
@@ -36,7 +37,7 @@ pub(super) struct Joined {
 }
 
 /// A commit that a merge brings in.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Merged {
     /// Its id.
     pub commit: CommitId,

@@ -19,10 +19,12 @@ use crate::ops::snapshot;
 use crate::policy::Policy;
 use crate::secret::Secret;
 use crate::words;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// What is asked for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct Request {
     /// The sandbox; the clone's own where none is named.
     pub branch: Option<String>,
@@ -39,7 +41,7 @@ pub struct Request {
 }
 
 /// What landed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// The sandbox.
     pub branch: String,

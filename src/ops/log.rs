@@ -7,12 +7,15 @@ use crate::error::{Error, Kind, Result};
 use crate::gate::REVOKED;
 use crate::git::{CommitId, CommitInfo, RefName};
 use crate::names;
+use crate::ops::commit::take;
 use crate::signature::{self, Check, Judged};
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What is asked for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct Request {
     /// The branch; chosen as for a write where none is given.
     pub branch: Option<String>,
@@ -26,8 +29,20 @@ pub struct Request {
     pub path: Option<String>,
 }
 
+impl Default for Request {
+    fn default() -> Self {
+        Request {
+            branch: None,
+            number: 20,
+            task_id: None,
+            committed_by: None,
+            path: None,
+        }
+    }
+}
+
 /// What was found.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// The branch.
     pub branch: String,
@@ -38,7 +53,7 @@ pub struct Report {
 }
 
 /// One commit.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Line {
     /// Its id.
     pub commit: CommitId,
@@ -153,7 +168,12 @@ pub fn log(cx: &Context, request: &Request) -> Result<Report> {
     if cx.store.is_shallow() {
         cx.warn("this clone is shallow: older commits are not shown");
     }
-    log_from(cx, &branch, tip, None, request)
+    let path = request.path.as_deref().map(|p| take::in_tree(cx, p));
+    let request = Request {
+        path: path.transpose()?.map(|p| p.to_string()),
+        ..request.clone()
+    };
+    log_from(cx, &branch, tip, None, &request)
 }
 
 /// Reads the log from a tip that is in the store, without what `hide` reaches.

@@ -12,6 +12,8 @@ pub mod hook;
 pub mod join;
 pub mod land;
 pub mod log;
+pub mod operations;
+pub mod outcome;
 pub mod propose;
 pub mod protect;
 pub mod publish;

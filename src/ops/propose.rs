@@ -14,7 +14,8 @@ use crate::ledger::{Ledger, attributes};
 use crate::ops::commit::FileChange;
 use crate::ops::snapshot;
 use crate::policy::{Policy, PolicyFile};
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// The longest title, in characters.
 const MAX_TITLE: usize = 120;
@@ -25,7 +26,8 @@ const MAX_LISTED: usize = 50;
 const MAX_CELL: usize = 200;
 
 /// What is asked for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct Request {
     /// The sandbox; the clone's own where none is named.
     pub branch: Option<String>,
@@ -38,7 +40,7 @@ pub struct Request {
 }
 
 /// What was proposed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// The sandbox.
     pub branch: String,
@@ -47,7 +49,7 @@ pub struct Report {
     /// The repository.
     pub repo_name: String,
     /// `github`, `gitlab`, `gitea`, `forgejo` or `bare`.
-    pub provider: &'static str,
+    pub provider: Provider,
     /// The commit that is proposed.
     pub head: CommitId,
     /// Where it left the branch that it is for.
@@ -123,7 +125,7 @@ fn carry(cx: &Context, request: &Request) -> Result<Report> {
         branch,
         to,
         repo_name: cx.repo_name.clone(),
-        provider: provider.name(),
+        provider,
         head: found.head,
         fork_point: found.fork,
         number: None,
@@ -481,7 +483,11 @@ fn body(report: &Report, commits: &[Line]) -> String {
             true => "binary".to_owned(),
             false => format!("+{} -{}", f.added, f.removed),
         };
-        text.push_str(&format!("- {} {} ({lines})\n", f.change, cell(&f.path)));
+        text.push_str(&format!(
+            "- {} {} ({lines})\n",
+            f.change.name(),
+            cell(&f.path)
+        ));
     }
     if report.files.len() > MAX_LISTED {
         text.push_str(&format!(

@@ -13,18 +13,20 @@ use crate::ledger::attributes;
 use crate::ops::snapshot;
 use crate::policy::Ledgers;
 use crate::words;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is asked for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct Request {
     /// The branch; chosen as for a write where none is given.
     pub branch: Option<String>,
 }
 
 /// How things stand.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// The repository.
     pub repo_name: String,
@@ -49,7 +51,7 @@ pub struct Report {
 }
 
 /// A working file that differs from the tip.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Local {
     /// Its path.
     pub path: String,
@@ -58,7 +60,7 @@ pub struct Local {
 }
 
 /// How a working file differs from the tip.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Changed here and not committed.

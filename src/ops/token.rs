@@ -11,17 +11,20 @@ use crate::files::hex;
 use crate::gate::REVOKED;
 use crate::git::{RefName, RefUpdate};
 use crate::names;
+use crate::ops::outcome::Reported;
 use crate::ops::snapshot;
 use crate::revocations::ref_of;
 use crate::secret::Secret;
 use crate::token::{self, Claims, TokenKind};
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// How long an operator's token lives where nothing else is said.
 const OPERATOR_DAYS: i64 = 30;
 
 /// What is asked for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct IssueRequest {
     /// The sandbox it is for; none for an operator.
     pub branch: Option<String>,
@@ -32,7 +35,7 @@ pub struct IssueRequest {
 }
 
 /// A token that was made.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct IssueReport {
     /// The repository it is good for.
     pub repo_name: String,
@@ -50,8 +53,16 @@ pub struct IssueReport {
     pub message: String,
 }
 
+/// Which token is looked at.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InspectRequest {
+    /// The token.
+    pub token: Secret,
+}
+
 /// What a token holds.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct InspectReport {
     /// The repository it was read for.
     pub repo_name: String,
@@ -75,8 +86,29 @@ pub struct InspectReport {
     pub message: String,
 }
 
+impl Reported for InspectReport {
+    fn verdict(&mut self) -> Result<()> {
+        match &self.rejected {
+            None => Ok(()),
+            Some(_) => Err(Error::new(Kind::Auth, self.message.clone())
+                .hint("issue another: aidf token issue --branch BRANCH")),
+        }
+    }
+}
+
+/// Which token is revoked.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RevokeRequest {
+    /// The token, or its id.
+    pub token: Secret,
+    /// An operator's token, where the server asks for one.
+    #[serde(default)]
+    pub reuse_token: Option<Secret>,
+}
+
 /// What was revoked.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct RevokeReport {
     /// The repository.
     pub repo_name: String,
@@ -180,7 +212,8 @@ fn longest(cx: &Context) -> Option<u32> {
 /// Reads a token with the keys at hand, and looks whether the remote has it revoked.
 ///
 /// Errors: auth, without a key; unavailable.
-pub fn inspect(cx: &Context, text: &str) -> Result<InspectReport> {
+pub fn inspect(cx: &Context, request: &InspectRequest) -> Result<InspectReport> {
+    let text = request.token.reveal();
     needs_key(cx)?;
     let mut report = InspectReport {
         repo_name: cx.repo_name.clone(),
@@ -232,7 +265,8 @@ pub fn inspect(cx: &Context, text: &str) -> Result<InspectReport> {
 ///
 /// Errors: usage, for what is neither; auth, without a key or an operator's token; denied
 /// by the server; unavailable.
-pub fn revoke(cx: &Context, given: &str, operator: Option<&Secret>) -> Result<RevokeReport> {
+pub fn revoke(cx: &Context, request: &RevokeRequest) -> Result<RevokeReport> {
+    let (given, operator) = (request.token.reveal(), request.reuse_token.as_ref());
     let is_id = given.len() == 16 && given.bytes().all(|b| b.is_ascii_hexdigit());
     let token_id = if is_id {
         given.to_ascii_lowercase()

@@ -63,7 +63,7 @@ fn state_of(survey: &Survey, rule: &str, branch: &str) -> State {
     survey
         .rules
         .iter()
-        .find(|r| r.rule == rule && r.branch == branch)
+        .find(|r| r.rule.name() == rule && r.branch == branch)
         .unwrap_or_else(|| panic!("no {rule} on {branch}: {survey:#?}"))
         .state
 }
@@ -287,7 +287,7 @@ fn rules_of_an_organisation_count_and_hinder() {
     let detail = &survey
         .rules
         .iter()
-        .find(|r| r.rule == "no_force")
+        .find(|r| r.rule.name() == "no_force")
         .unwrap()
         .detail;
     assert!(
@@ -605,7 +605,7 @@ fn gitea_and_forgejo_are_protected_each_in_its_own_words() {
 
 fn detail_of<'s>(survey: &'s Survey, rule: &str, branch: &str) -> &'s str {
     let mut all = survey.rules.iter();
-    let found = all.find(|r| r.rule == rule && r.branch == branch);
+    let found = all.find(|r| r.rule.name() == rule && r.branch == branch);
     &found.unwrap().detail
 }
 

@@ -2,8 +2,9 @@
 
 use super::super::Global;
 use super::super::ui::{Style, Text, Ui, visible};
-use aidf::error::{Error, Kind, Result};
+use aidf::error::Result;
 use aidf::ops::backup::{self, CreateReport, CreateRequest};
+use aidf::ops::outcome::Outcome;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -40,10 +41,8 @@ fn request(a: &Create) -> CreateRequest {
 }
 
 pub fn run(global: &Global, ui: &Ui, a: &Create) -> Result<()> {
-    let cx = global.context(ui)?;
-    let mut report = backup::create(&cx, &request(a))?;
-    ui.result(&report, &cx.warnings(), |text| describe(text, &report))?;
-    finding(&mut [&mut report])
+    let request = request(a);
+    global.call(ui, |cx| backup::create(cx, &request), describe)
 }
 
 fn describe(text: &mut Text, report: &CreateReport) {
@@ -77,40 +76,12 @@ fn details(text: &mut Text, report: &CreateReport) {
     }
 }
 
-/// The exit code for what was reported: a destination's failure before a finding.
-fn finding(reports: &mut [&mut CreateReport]) -> Result<()> {
-    for destination in reports.iter_mut().flat_map(|r| &mut r.destinations) {
-        if let Some(failure) = destination.failure.take() {
-            return Err(Error::new(
-                failure.kind(),
-                format!("the backup did not reach {}", destination.destination),
-            )
-            .retryable(failure.is_retryable())
-            .hint("when that is mended, run the same command again: it completes what was missed")
-            .caused_by(failure));
-        }
-    }
-    if let Some(r) = reports.iter().flat_map(|r| &r.rewound).next() {
-        return Err(Error::new(
-            Kind::Findings,
-            format!(
-                "{} was rewound since its last backup, which still has what is gone",
-                r.branch
-            ),
-        )
-        .hint(format!(
-            "bring it back with: aidf backup restore {}",
-            r.backup
-        )));
-    }
-    Ok(())
-}
-
 pub fn run_all(global: &Global, ui: &Ui, a: &Create) -> Result<()> {
     let mut report = super::with_operator(global, ui, |operator| {
         backup::create_all(operator, &request(a))
     })?;
-    ui.result(&report, &report.warnings, |text| {
+    let warnings = std::mem::take(&mut report.warnings);
+    ui.outcome(Outcome::with(report, warnings), |text, report| {
         for one in &report.repositories {
             let Some(made) = &one.report else { continue };
             let line = match &one.error {
@@ -123,12 +94,5 @@ pub fn run_all(global: &Global, ui: &Ui, a: &Create) -> Result<()> {
             }
         }
         text.line(visible(&report.message));
-    })?;
-    super::first_failure(&mut report)?;
-    let mut made: Vec<&mut CreateReport> = report
-        .repositories
-        .iter_mut()
-        .filter_map(|r| r.report.as_mut())
-        .collect();
-    finding(&mut made)
+    })
 }

@@ -6,8 +6,9 @@ use super::super::{Global, token};
 use super::Job;
 use aidf::clock::Period;
 use aidf::context::Context;
-use aidf::error::{Error, Kind, Result};
-use aidf::ops::backup::{self, ExportReport, ExportRequest, RotateRequest};
+use aidf::error::Result;
+use aidf::ops::backup::Rotation;
+use aidf::ops::backup::{self, ExportReport, ExportRequest};
 use aidf::secret::Secret;
 use clap::Args;
 use std::path::PathBuf;
@@ -46,48 +47,20 @@ pub fn run(global: &Global, ui: &Ui, a: Export) -> Result<()> {
         (None, true) => Vec::new(),
         (None, false) => vec![PathBuf::from(".")],
     };
+    let reuse_token = token(a.reuse_token)?;
     let request = ExportRequest {
-        branches: a.branch.clone(),
+        branches: a.branch,
         out,
         to_destinations: a.to_destinations,
-    };
-    let reuse_token = token(a.reuse_token)?;
-    let rotations: Vec<RotateRequest> = match a.older_than {
-        None => Vec::new(),
-        Some(older_than) => {
-            let mut branches: Vec<Option<String>> = a.branch.into_iter().map(Some).collect();
-            if branches.is_empty() {
-                branches.push(None);
-            }
-            let request = |branch| RotateRequest {
-                branch,
-                older_than: older_than.clone(),
-                reuse_token: reuse_token.clone(),
-                dry_run: a.dry_run,
-            };
-            branches.into_iter().map(request).collect()
-        }
+        rotate: a.older_than.map(|older_than| Rotation {
+            older_than,
+            reuse_token,
+            dry_run: a.dry_run,
+        }),
     };
     Job {
-        done: |cx: &Context| {
-            let mut report = backup::export(cx, &request)?;
-            for rotation in &rotations {
-                report.rotated.push(backup::rotate(cx, rotation)?);
-            }
-            Ok(report)
-        },
+        done: |cx: &Context| backup::export(cx, &request),
         told,
-        fault: |report: &ExportReport| {
-            let bad = report.exports.iter().find(|e| e.error.is_some())?;
-            Some(
-                Error::new(
-                    Kind::Integrity,
-                    format!("the {} of {} does not parse", bad.ledger, bad.branch),
-                )
-                .hint("it was exported as it is; mend the file by a reviewed change")
-                .caused_by(anyhow::anyhow!(bad.error.clone().unwrap_or_default())),
-            )
-        },
     }
     .run(global, ui, a.all)
 }

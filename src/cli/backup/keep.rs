@@ -4,9 +4,10 @@ use super::super::Global;
 use super::super::period;
 use super::super::ui::{Style, Text, Ui, visible};
 use super::Job;
-use aidf::clock::{Moment, Period};
-use aidf::error::{Error, Kind, Result};
+use aidf::clock::Period;
+use aidf::error::Result;
 use aidf::ops::backup::{self, ListReport, PruneReport};
+use aidf::ops::backup::{ListRequest, PruneRequest};
 use aidf::retention::Rules;
 use clap::Args;
 
@@ -50,9 +51,11 @@ pub struct Prune {
 }
 
 pub fn list(global: &Global, ui: &Ui, a: &List) -> Result<()> {
-    let now = Moment::now();
+    let request = ListRequest {
+        max_age: a.max_age.clone(),
+    };
     Job {
-        done: backup::list,
+        done: |cx: &_| backup::list(cx, &request),
         told: |text: &mut Text, report: &ListReport| {
             if report.backups.is_empty() {
                 text.line("no backups");
@@ -71,52 +74,24 @@ pub fn list(global: &Global, ui: &Ui, a: &List) -> Result<()> {
                 ));
             }
         },
-        fault: |report: &ListReport| stale(report, a.max_age.as_ref()?, now),
     }
     .run(global, ui, a.all)
 }
 
-/// Each branch that is to be backed up must have a backup of that age; where the
-/// configuration names none, the newest of all must.
-fn stale(report: &ListReport, age: &Period, now: Moment) -> Option<Error> {
-    let limit = age.before(now).rfc3339();
-    let finding = |what: String| {
-        Error::new(Kind::Findings, what)
-            .hint("make one with `aidf backup create`, and look at what should have")
-    };
-    let newest = |branch: Option<&str>| {
-        report
-            .backups
-            .iter()
-            .find(|b| branch.is_none_or(|name| b.branch == name))
-    };
-    let judged = |branch: Option<&str>| match newest(branch) {
-        Some(newest) if newest.time >= limit => None,
-        Some(newest) => Some(finding(format!(
-            "the newest backup, {}, is older than {age}",
-            newest.name
-        ))),
-        None => Some(finding(match branch {
-            Some(branch) => format!("there is no backup of {branch} at all"),
-            None => "there is no backup at all".to_owned(),
-        })),
-    };
-    match report.expected.is_empty() {
-        true => judged(None),
-        false => report.expected.iter().find_map(|b| judged(Some(b))),
-    }
-}
-
 pub fn prune(global: &Global, ui: &Ui, a: &Prune) -> Result<()> {
-    let rules = Rules {
-        last: a.keep_last,
-        daily: a.keep_daily,
-        weekly: a.keep_weekly,
-        monthly: a.keep_monthly,
-        within: a.keep_within.clone(),
+    let request = PruneRequest {
+        rules: Rules {
+            last: a.keep_last,
+            daily: a.keep_daily,
+            weekly: a.keep_weekly,
+            monthly: a.keep_monthly,
+            within: a.keep_within.clone(),
+        },
+        dry_run: a.dry_run,
+        trust_unauthenticated: a.trust_unauthenticated,
     };
     Job {
-        done: |cx: &_| backup::prune(cx, &rules, a.dry_run, a.trust_unauthenticated),
+        done: |cx: &_| backup::prune(cx, &request),
         told: |text: &mut Text, report: &PruneReport| {
             for kept in &report.kept {
                 text.line(format!(
@@ -135,7 +110,6 @@ pub fn prune(global: &Global, ui: &Ui, a: &Prune) -> Result<()> {
             }
             text.line(visible(&report.message));
         },
-        fault: |_: &_| None,
     }
     .run(global, ui, a.all)
 }

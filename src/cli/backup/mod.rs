@@ -14,10 +14,10 @@ use aidf::clock::Moment;
 use aidf::config::{Config, Flags};
 use aidf::context::Context;
 use aidf::environment::Environment;
-use aidf::error::{Error, Result};
-use aidf::ops::backup::{self, AllOf, Operator};
+use aidf::error::Result;
+use aidf::ops::backup::{self, Operator};
+use aidf::ops::outcome::{Outcome, Reported};
 use clap::{Args, Subcommand};
-use serde::Serialize;
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -65,37 +65,27 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
     }
 }
 
-/// One kind of job: how it is done, told, and what its exit code is.
-struct Job<T, D, S, F>
-where
-    D: Fn(&Context) -> Result<T> + Sync,
-    S: Fn(&mut Text, &T),
-    F: Fn(&T) -> Option<Error>,
-{
+/// A job for the repository at hand, or for every one of the configuration.
+struct Job<D, S> {
     /// Does it.
     done: D,
     /// Prints it.
     told: S,
-    /// What makes it a failure, although it was done.
-    fault: F,
 }
 
-impl<T: Serialize + Send, D, S, F> Job<T, D, S, F>
+impl<T, D, S> Job<D, S>
 where
+    T: Reported + Send,
     D: Fn(&Context) -> Result<T> + Sync,
     S: Fn(&mut Text, &T),
-    F: Fn(&T) -> Option<Error>,
 {
-    /// Runs it for the repository at hand, or for every one of the configuration.
     fn run(&self, global: &Global, ui: &Ui, all: bool) -> Result<()> {
         if !all {
-            let cx = global.context(ui)?;
-            let report = (self.done)(&cx)?;
-            ui.result(&report, &cx.warnings(), |text| (self.told)(text, &report))?;
-            return (self.fault)(&report).map_or(Ok(()), Err);
+            return global.call(ui, &self.done, &self.told);
         }
         let mut report = with_operator(global, ui, |operator| backup::each(operator, &self.done))?;
-        ui.result(&report, &report.warnings, |text| {
+        let warnings = std::mem::take(&mut report.warnings);
+        ui.outcome(Outcome::with(report, warnings), |text, report| {
             for one in &report.repositories {
                 text.line(text.styled(Style::Strong, &one.url));
                 match (&one.report, &one.error) {
@@ -104,23 +94,8 @@ where
                 }
             }
             text.line(visible(&report.message));
-        })?;
-        first_failure(&mut report)?;
-        let mut faults = report.repositories.iter().filter_map(|r| {
-            let fault = (self.fault)(r.report.as_ref()?)?;
-            Some(fault.caused_by(anyhow::anyhow!("in {}", r.url)))
-        });
-        faults.next().map_or(Ok(()), Err)
+        })
     }
-}
-
-/// The failure of the first repository that had one, for the exit code.
-fn first_failure<T>(report: &mut AllOf<T>) -> Result<()> {
-    let mut failures = report
-        .repositories
-        .iter_mut()
-        .filter_map(|r| r.failure.take());
-    failures.next().map_or(Ok(()), Err)
 }
 
 fn with_operator<T>(

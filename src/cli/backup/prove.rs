@@ -3,8 +3,10 @@
 use super::super::Global;
 use super::super::ui::{Style, Text, Ui, visible};
 use super::{Job, caller};
-use aidf::error::{Error, Kind, Result};
+use aidf::error::Result;
 use aidf::ops::backup::{self, DrillReport, VerifyReport};
+use aidf::ops::backup::{DrillRequest, VerifyRequest};
+use aidf::ops::outcome::Outcome;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -33,13 +35,14 @@ pub fn verify(global: &Global, ui: &Ui, a: &Verify) -> Result<()> {
         let paths: Vec<PathBuf> = a.bundle.iter().map(|b| folder.join(b)).collect();
         let config = super::config(global)?;
         let report = backup::verify_bundles(&paths, &config, &caller(ui))?;
-        ui.result(&report, &[], |text| verified(text, &report))?;
-        return damage(&report).map_or(Ok(()), Err);
+        return ui.outcome(Outcome::with(report, Vec::new()), verified);
     }
+    let request = VerifyRequest {
+        name: a.name.clone(),
+    };
     Job {
-        done: |cx: &_| backup::verify(cx, a.name.as_deref()),
+        done: |cx: &_| backup::verify(cx, &request),
         told: verified,
-        fault: damage,
     }
     .run(global, ui, a.all)
 }
@@ -55,16 +58,9 @@ fn verified(text: &mut Text, report: &VerifyReport) {
     text.line(visible(&report.message));
 }
 
-fn damage(report: &VerifyReport) -> Option<Error> {
-    (!report.problems.is_empty()).then(|| {
-        Error::new(Kind::Integrity, report.message.clone())
-            .hint("keep what is left; restore from another destination, and repair this one")
-    })
-}
-
 pub fn drill(global: &Global, ui: &Ui, a: &Drill) -> Result<()> {
     Job {
-        done: backup::drill,
+        done: |cx: &_| backup::drill(cx, &DrillRequest {}),
         told: |text: &mut Text, report: &DrillReport| {
             let style = match report.problems.is_empty() {
                 true => Style::Good,
@@ -77,7 +73,11 @@ pub fn drill(global: &Global, ui: &Ui, a: &Drill) -> Result<()> {
                     Some(false) => ", other files than the backup",
                     None => "",
                 };
-                text.line(format!("  {}  {} objects{same}", visible(&b.bundle), b.objects));
+                text.line(format!(
+                    "  {}  {} objects{same}",
+                    visible(&b.bundle),
+                    b.objects
+                ));
             }
             for p in &report.problems {
                 text.line(format!("  {}", visible(p)));
@@ -85,14 +85,6 @@ pub fn drill(global: &Global, ui: &Ui, a: &Drill) -> Result<()> {
             if let Some(before) = &report.last_proven_at {
                 text.line(text.styled(Style::Dim, &format!("proven before on {before}")));
             }
-        },
-        fault: |report: &DrillReport| {
-            let why = report.problems.first()?;
-            Some(
-                Error::new(Kind::Integrity, report.message.clone())
-                    .hint("make a new backup now with `aidf backup create --full`, and find out what damaged this one")
-                    .caused_by(anyhow::anyhow!(why.clone())),
-            )
         },
     }
     .run(global, ui, a.all)

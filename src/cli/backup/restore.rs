@@ -35,9 +35,9 @@ pub fn run(global: &Global, ui: &Ui, a: Restore) -> Result<()> {
         reason: a.reason,
         reuse_token: token(a.reuse_token)?,
     };
-    let cx = global.context(ui)?;
-    let report = backup::restore(&cx, &request)?;
-    ui.result(&report, &cx.warnings(), |text| {
-        text.line(text.styled(Style::Good, &report.message))
-    })
+    global.call(
+        ui,
+        |cx| backup::restore(cx, &request),
+        |text, report| text.line(text.styled(Style::Good, &report.message)),
+    )
 }

@@ -74,7 +74,7 @@ pub fn run(global: &Global, ui: &Ui, arguments: &Arguments) -> Result<()> {
         _ => ("actions", actions(&jobs)),
     };
     let report = Report { kind, text };
-    ui.result(&report, &[], |out| out.block(&report.text))
+    ui.result(&report, |out| out.block(&report.text))
 }
 
 fn jobs(global: &Global, arguments: &Arguments) -> Result<Vec<Job>> {

@@ -8,8 +8,7 @@ use crate::error::{Kind, Result};
 use crate::forge::Client;
 use crate::forge::answer::Method;
 use crate::forge::protection::{
-    BACKUPS, Bypass, CREATE_ONLY, Change, NO_DELETION, Removal, SANDBOX_PROBE, Survey, Wanted,
-    probes, worst,
+    BACKUPS, Bypass, Change, Removal, Rule, SANDBOX_PROBE, Survey, Wanted, probes, worst,
 };
 use crate::forge::refusal::{Reason, reason};
 use crate::forge::settings::Provider;
@@ -138,7 +137,7 @@ impl<'a> Gitea<'a> {
         }
         if wanted.backups {
             let found = first_of_each(&there, BACKUPS, now);
-            for rule in [CREATE_ONLY, NO_DELETION] {
+            for rule in [Rule::CreateOnly, Rule::NoDeletion] {
                 survey.rules.extend(worst(
                     found
                         .iter()

@@ -2,8 +2,7 @@
 //! amounts to. Pure.
 
 use crate::forge::protection::{
-    BACKUPS, CODE_OWNERS, CREATE_ONLY, NO_DELETION, NO_FORCE, REVIEW, RuleState, SIGNED_COMMITS,
-    STALE, STATUS_CHECKS, State, Wanted, approvals, covers, is_glob, texts,
+    BACKUPS, Rule, RuleState, STALE, State, Wanted, approvals, covers, is_glob, texts,
 };
 use serde_json::{Value, json};
 
@@ -158,7 +157,7 @@ pub(in crate::forge) fn differences(have: &Value, body: &mut Value) -> Vec<Strin
 
 /// Whether a rule holds, going by the one protection in force.
 pub(in crate::forge) fn judge(
-    rule: &'static str,
+    rule: Rule,
     branch: &str,
     first: Option<&Value>,
     wanted: &Wanted,
@@ -179,7 +178,7 @@ pub(in crate::forge) fn judge(
         None => state(State::Enforced, by.clone()),
     };
     match rule {
-        REVIEW => {
+        Rule::Review => {
             if there["enable_push"] == true {
                 let pushers = texts(&there["push_whitelist_usernames"])
                     .into_iter()
@@ -226,20 +225,20 @@ pub(in crate::forge) fn judge(
                 false => kept.then(|| STALE.to_owned()),
             })
         }
-        NO_FORCE => match there["enable_force_push"] == true {
+        Rule::NoForce => match there["enable_force_push"] == true {
             true => state(State::Missing, format!("{by} allows forced pushes")),
             false => state(State::Enforced, by),
         },
-        NO_DELETION => state(State::Enforced, by),
-        SIGNED_COMMITS => merges(
+        Rule::NoDeletion => state(State::Enforced, by),
+        Rule::SignedCommits => merges(
             (there["require_signed_commits"] != true)
                 .then(|| "unsigned commits are taken".to_owned()),
         ),
-        CODE_OWNERS => merges(
+        Rule::CodeOwners => merges(
             (there["block_on_official_review_requests"] != true)
                 .then(|| "does not wait for those who are asked to review".to_owned()),
         ),
-        STATUS_CHECKS => {
+        Rule::StatusChecks => {
             let have = match there["enable_status_check"] == true {
                 true => texts(&there["status_check_contexts"]),
                 false => Vec::new(),
@@ -289,7 +288,7 @@ const ROUND: [&str; 5] = [
 ];
 
 /// Whether a rule of the backups holds.
-pub(in crate::forge) fn judge_backup(rule: &'static str, first: Option<&Value>) -> RuleState {
+pub(in crate::forge) fn judge_backup(rule: Rule, first: Option<&Value>) -> RuleState {
     let Some(there) = first else {
         return RuleState::new(rule, BACKUPS, State::Missing, "backups have no protection");
     };
@@ -302,10 +301,10 @@ pub(in crate::forge) fn judge_backup(rule: &'static str, first: Option<&Value>) 
             format!("{by} allows forced pushes"),
         );
     }
-    if rule == NO_DELETION {
+    if rule == Rule::NoDeletion {
         return RuleState::new(rule, BACKUPS, State::Enforced, by);
     }
-    debug_assert_eq!(rule, CREATE_ONLY);
+    debug_assert_eq!(rule, Rule::CreateOnly);
     let users = texts(&there["push_whitelist_usernames"]);
     let detail = match there["enable_push_whitelist"] == true && !users.is_empty() {
         true => format!(
@@ -372,7 +371,7 @@ mod tests {
     #[test]
     fn administrators_and_files_that_slip_past_make_it_advisory() {
         let have = body("main", &wanted(), &who());
-        let judge = |have: &Value| judge(REVIEW, "main", Some(have), &wanted(), &who()).state;
+        let judge = |have: &Value| judge(Rule::Review, "main", Some(have), &wanted(), &who()).state;
         let mut lax = have.clone();
         lax["block_admin_merge_override"] = json!(false);
         assert_eq!(judge(&lax), State::Advisory);
@@ -393,8 +392,8 @@ mod tests {
         let mut have = body("main", &wanted(), &who());
         have["dismiss_stale_approvals"] = json!(false);
         let mut all = vec![
-            judge(REVIEW, "main", Some(&have), &wanted(), &who()),
-            judge(NO_FORCE, "main", Some(&have), &wanted(), &who()),
+            judge(Rule::Review, "main", Some(&have), &wanted(), &who()),
+            judge(Rule::NoForce, "main", Some(&have), &wanted(), &who()),
         ];
         assert_eq!(all[0].state, State::Missing);
         assert!(all[0].detail.contains(STALE), "{}", all[0].detail);
@@ -404,7 +403,7 @@ mod tests {
         assert!(all[1].detail.contains("dismiss_stale_approvals"));
         let mut open = body("main", &wanted(), &who());
         open["enable_push_whitelist"] = json!(true);
-        let mut all = vec![judge(NO_FORCE, "main", Some(&open), &wanted(), &who())];
+        let mut all = vec![judge(Rule::NoForce, "main", Some(&open), &wanted(), &who())];
         drift(&mut all, &open, body("main", &wanted(), &who()), &who());
         assert_eq!(all[0].state, State::Enforced);
     }
@@ -420,11 +419,11 @@ mod tests {
         );
         assert_eq!(differences(&have, &mut body), ["push_whitelist_usernames"]);
         assert_eq!(
-            judge_backup(CREATE_ONLY, Some(&have)).state,
+            judge_backup(Rule::CreateOnly, Some(&have)).state,
             State::Advisory
         );
         assert_eq!(
-            judge_backup(NO_DELETION, Some(&have)).state,
+            judge_backup(Rule::NoDeletion, Some(&have)).state,
             State::Enforced
         );
     }

@@ -6,8 +6,7 @@ use super::{GitHub, WRITE};
 use crate::error::{Error, Kind, Result};
 use crate::forge::answer::Method;
 use crate::forge::protection::{
-    BACKUPS, Bypass, CODE_OWNERS, CREATE_ONLY, Change, NO_DELETION, NO_FORCE, REVIEW, Removal,
-    RuleState, SIGNED_COMMITS, STATUS_CHECKS, State, Survey, Wanted, is_glob, texts,
+    BACKUPS, Bypass, Change, Removal, Rule, RuleState, State, Survey, Wanted, is_glob, texts,
 };
 use crate::forge::refusal::{Reason, is_plan_limit, reason};
 use crate::forge::target::encode;
@@ -78,7 +77,8 @@ impl GitHub<'_> {
                     None => judge(rule, branch, &there, wanted),
                 })
                 .collect();
-            let lacks = |s: &&RuleState| s.state != State::Enforced && s.rule != SIGNED_COMMITS;
+            let lacks =
+                |s: &&RuleState| s.state != State::Enforced && s.rule != Rule::SignedCommits;
             if states.iter().any(|s| lacks(&s)) {
                 survey.changes.push(Change {
                     what: format!("protect branch `{branch}` (classic protection)"),
@@ -90,7 +90,7 @@ impl GitHub<'_> {
             }
             if states
                 .iter()
-                .any(|s| s.rule == SIGNED_COMMITS && s.state != State::Enforced)
+                .any(|s| s.rule == Rule::SignedCommits && s.state != State::Enforced)
             {
                 survey.changes.push(Change {
                     what: format!("ask for signed commits on `{branch}`"),
@@ -103,7 +103,7 @@ impl GitHub<'_> {
             survey.rules.extend(states);
         }
         if wanted.backups {
-            for rule in [CREATE_ONLY, NO_DELETION] {
+            for rule in [Rule::CreateOnly, Rule::NoDeletion] {
                 survey
                     .rules
                     .push(RuleState::new(rule, BACKUPS, State::Missing, NO_GLOBS));
@@ -191,7 +191,7 @@ fn wanted_allowances(wanted: &Wanted) -> (Vec<String>, Vec<String>) {
 
 /// Whether a rule holds, going by a branch's classic protection (null: it has none).
 pub(in crate::forge) fn judge(
-    rule: &'static str,
+    rule: Rule,
     branch: &str,
     there: &Value,
     wanted: &Wanted,
@@ -203,16 +203,18 @@ pub(in crate::forge) fn judge(
     }
     let reviews = &there["required_pull_request_reviews"];
     let lack = match rule {
-        REVIEW if !reviews.is_object() => Some("changes need no pull request".to_owned()),
-        REVIEW => review_lacks(reviews, "dismiss_stale_reviews", wanted),
-        CODE_OWNERS => (reviews["require_code_owner_reviews"] != true)
+        Rule::Review if !reviews.is_object() => Some("changes need no pull request".to_owned()),
+        Rule::Review => review_lacks(reviews, "dismiss_stale_reviews", wanted),
+        Rule::CodeOwners => (reviews["require_code_owner_reviews"] != true)
             .then(|| "does not ask the owners of the code".to_owned()),
-        NO_FORCE => on(there, "allow_force_pushes").then(|| "forced pushes are allowed".to_owned()),
-        NO_DELETION => on(there, "allow_deletions").then(|| "deletion is allowed".to_owned()),
-        SIGNED_COMMITS => {
+        Rule::NoForce => {
+            on(there, "allow_force_pushes").then(|| "forced pushes are allowed".to_owned())
+        }
+        Rule::NoDeletion => on(there, "allow_deletions").then(|| "deletion is allowed".to_owned()),
+        Rule::SignedCommits => {
             (!on(there, "required_signatures")).then(|| "unsigned commits are taken".to_owned())
         }
-        STATUS_CHECKS => {
+        Rule::StatusChecks => {
             let there = checks(there);
             let absent: Vec<&str> = wanted
                 .status_checks
@@ -241,7 +243,7 @@ pub(in crate::forge) fn judge(
         .chain(teams.into_iter().filter(|t| !may_teams.contains(t)))
         .chain(apps)
         .collect();
-    if rule == REVIEW && !more.is_empty() {
+    if rule == Rule::Review && !more.is_empty() {
         return state(
             State::Advisory,
             &format!("classic protection; may be bypassed by {}", more.join(", ")),
@@ -448,26 +450,32 @@ mod tests {
     fn approvals_that_outlast_a_push_are_no_review() {
         let mut there = answered(&body(&Value::Null, &wanted()));
         there["required_pull_request_reviews"]["dismiss_stale_reviews"] = json!(false);
-        let state = judge(REVIEW, "main", &there, &wanted());
+        let state = judge(Rule::Review, "main", &there, &wanted());
         assert_eq!((state.state, &*state.detail), (State::Missing, STALE));
         assert!(!is_ours(&there, &wanted()));
         let none = Wanted {
             approvals: 0,
             ..wanted()
         };
-        assert_eq!(judge(REVIEW, "main", &there, &none).state, State::Enforced);
+        assert_eq!(
+            judge(Rule::Review, "main", &there, &none).state,
+            State::Enforced
+        );
     }
 
     #[test]
     fn administrators_who_are_not_held_make_it_advisory() {
         let mut there = answered(&body(&Value::Null, &wanted()));
         there["enforce_admins"] = json!({"enabled": false});
-        let state = judge(REVIEW, "main", &there, &wanted());
+        let state = judge(Rule::Review, "main", &there, &wanted());
         assert_eq!(state.state, State::Advisory);
         let lax = Wanted {
             bypass: vec!["admins".to_owned()],
             ..wanted()
         };
-        assert_eq!(judge(REVIEW, "main", &there, &lax).state, State::Enforced);
+        assert_eq!(
+            judge(Rule::Review, "main", &there, &lax).state,
+            State::Enforced
+        );
     }
 }

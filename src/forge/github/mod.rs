@@ -8,8 +8,8 @@ use crate::error::{Error, Kind, Result};
 use crate::forge::Client;
 use crate::forge::answer::Method;
 use crate::forge::protection::{
-    BACKUPS, Bypass, CREATE_ONLY, Change, NO_DELETION, Removal, RuleState, SANDBOX_PROBE, State,
-    Survey, Wanted, is_glob, probes, worst,
+    BACKUPS, Bypass, Change, Removal, Rule, RuleState, SANDBOX_PROBE, State, Survey, Wanted,
+    is_glob, probes, worst,
 };
 use crate::forge::refusal::{Reason, is_plan_limit, reason, status};
 use crate::forge::target::{Target, encode};
@@ -193,7 +193,7 @@ impl<'a> GitHub<'a> {
         }
         if wanted.backups {
             let found = self.in_force_on(BACKUPS)?;
-            for rule in [CREATE_ONLY, NO_DELETION] {
+            for rule in [Rule::CreateOnly, Rule::NoDeletion] {
                 survey.rules.extend(judge(rule, BACKUPS, &found));
             }
             let all: Vec<Value> = found

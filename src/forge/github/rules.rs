@@ -1,8 +1,7 @@
 //! GitHub's rulesets: what we set, and what the rules in force amount to. Pure.
 
 use crate::forge::protection::{
-    BACKUPS, CODE_OWNERS, CREATE_ONLY, NO_DELETION, NO_FORCE, REVIEW, RuleState, SIGNED_COMMITS,
-    STALE, STATUS_CHECKS, State, Wanted, approvals, covers, texts,
+    BACKUPS, Rule, RuleState, STALE, State, Wanted, approvals, covers, texts,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -175,7 +174,7 @@ pub(in crate::forge) type Drifted = BTreeMap<u64, String>;
 
 /// Whether `rule` holds on `branch`, going by the rules that GitHub says are in force.
 pub(in crate::forge) fn judge(
-    rule: &'static str,
+    rule: Rule,
     branch: &str,
     in_force: &[Value],
     wanted: &Wanted,
@@ -184,12 +183,12 @@ pub(in crate::forge) fn judge(
     drifted: &Drifted,
 ) -> RuleState {
     let kind = match rule {
-        REVIEW | CODE_OWNERS => "pull_request",
-        NO_FORCE => "non_fast_forward",
-        NO_DELETION => "deletion",
-        SIGNED_COMMITS => "required_signatures",
-        STATUS_CHECKS => "required_status_checks",
-        CREATE_ONLY => "update",
+        Rule::Review | Rule::CodeOwners => "pull_request",
+        Rule::NoForce => "non_fast_forward",
+        Rule::NoDeletion => "deletion",
+        Rule::SignedCommits => "required_signatures",
+        Rule::StatusChecks => "required_status_checks",
+        Rule::CreateOnly => "update",
         _ => "",
     };
     let mut best: Option<RuleState> = None;
@@ -260,12 +259,12 @@ pub(super) fn review_lacks(reviews: &Value, dismiss: &str, wanted: &Wanted) -> O
 }
 
 /// What a rule in force lacks of what is wanted.
-fn lacks(rule: &str, parameters: &Value, wanted: &Wanted) -> Option<String> {
+fn lacks(rule: Rule, parameters: &Value, wanted: &Wanted) -> Option<String> {
     match rule {
-        REVIEW => review_lacks(parameters, "dismiss_stale_reviews_on_push", wanted),
-        CODE_OWNERS => (parameters["require_code_owner_review"] != true)
+        Rule::Review => review_lacks(parameters, "dismiss_stale_reviews_on_push", wanted),
+        Rule::CodeOwners => (parameters["require_code_owner_review"] != true)
             .then(|| "does not ask the owners of the code".to_owned()),
-        STATUS_CHECKS => {
+        Rule::StatusChecks => {
             let list = parameters["required_status_checks"].as_array();
             let there: Vec<&str> = list
                 .into_iter()
@@ -443,7 +442,7 @@ mod tests {
         };
         let none = Drifted::default();
         let judge = |rules: &[Value], bypass: &BypassOf| {
-            judge(REVIEW, "main", rules, &wanted, &[], bypass, &none)
+            judge(Rule::Review, "main", rules, &wanted, &[], bypass, &none)
         };
         let nobody = |_| Some(Vec::new());
         let admin = |_| Some(vec![json!({"actor_id": 5, "actor_type": "RepositoryRole"})]);

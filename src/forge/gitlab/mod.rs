@@ -8,8 +8,8 @@ use crate::error::{Kind, Result};
 use crate::forge::Client;
 use crate::forge::answer::Method;
 use crate::forge::protection::{
-    BACKUPS, Bypass, CREATE_ONLY, Change, NO_DELETION, Removal, RuleState, SANDBOX_PROBE, State,
-    Survey, Wanted, is_glob, probes, worst,
+    BACKUPS, Bypass, Change, Removal, Rule, RuleState, SANDBOX_PROBE, State, Survey, Wanted,
+    is_glob, probes, worst,
 };
 use crate::forge::refusal::{Reason, reason};
 use crate::forge::target::{Target, encode};
@@ -173,10 +173,10 @@ impl<'a> GitLab<'a> {
             true => State::Advisory,
             false => State::Missing,
         };
-        survey.rules.push(RuleState::new(CREATE_ONLY, BACKUPS, state, format!(
+        survey.rules.push(RuleState::new(Rule::CreateOnly, BACKUPS, state, format!(
             "{held} of {total} backups are protected one by one; GitLab cannot leave creation alone open, so new ones are protected by the next `protect apply`"
         )));
-        survey.rules.push(RuleState::new(NO_DELETION, BACKUPS, state, format!(
+        survey.rules.push(RuleState::new(Rule::NoDeletion, BACKUPS, state, format!(
             "{held} of {total} backups are protected; maintainers can still delete protected branches through the API and the pages"
         )));
         let mut matching: Vec<&Value> = probes(BACKUPS, self.client.http().clock.now())

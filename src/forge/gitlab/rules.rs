@@ -1,9 +1,6 @@
 //! GitLab's protected branches: what we set, and what those in force amount to. Pure.
 
-use crate::forge::protection::{
-    CODE_OWNERS, NO_DELETION, NO_FORCE, REVIEW, RuleState, SIGNED_COMMITS, STATUS_CHECKS, State,
-    Wanted,
-};
+use crate::forge::protection::{Rule, RuleState, State, Wanted};
 use serde_json::{Value, json};
 
 /// No one at all.
@@ -179,7 +176,7 @@ pub(in crate::forge) fn nobody_pushes(matching: &[&Value]) -> bool {
 
 /// Whether a rule holds, going by every protection that matches.
 pub(in crate::forge) fn judge(
-    rule: &'static str,
+    rule: Rule,
     branch: &str,
     matching: &[&Value],
     wanted: &Wanted,
@@ -190,7 +187,7 @@ pub(in crate::forge) fn judge(
         return state(State::Missing, "the branch is not protected");
     }
     match rule {
-        REVIEW => {
+        Rule::Review => {
             if let Some(open) = matching.iter().find(|p| lets_push(p, wanted)) {
                 let name = open["name"].as_str().unwrap_or_default();
                 return state(
@@ -221,7 +218,7 @@ pub(in crate::forge) fn judge(
                 ),
             }
         }
-        NO_FORCE => match matching.iter().find(|p| p["allow_force_push"] == true) {
+        Rule::NoForce => match matching.iter().find(|p| p["allow_force_push"] == true) {
             Some(p) => state(
                 State::Missing,
                 &format!(
@@ -231,18 +228,18 @@ pub(in crate::forge) fn judge(
             ),
             None => state(State::Enforced, ""),
         },
-        NO_DELETION => state(
+        Rule::NoDeletion => state(
             State::Advisory,
             "no push deletes it; maintainers can through the API and the pages",
         ),
-        CODE_OWNERS => match matching
+        Rule::CodeOwners => match matching
             .iter()
             .all(|p| p["code_owner_approval_required"] == true)
         {
             true => state(State::Enforced, ""),
             false => state(State::Missing, "not set, or not in this plan (Premium)"),
         },
-        SIGNED_COMMITS => match &facts.push_rule {
+        Rule::SignedCommits => match &facts.push_rule {
             Some(r) if r["reject_unsigned_commits"] == true => {
                 state(State::Enforced, "a push rule")
             }
@@ -255,7 +252,7 @@ pub(in crate::forge) fn judge(
                 "push rules could not be read; the free plan has none",
             ),
         },
-        STATUS_CHECKS => match &facts.project {
+        Rule::StatusChecks => match &facts.project {
             Some(p) if p["only_allow_merge_if_pipeline_succeeds"] == true => state(
                 State::Advisory,
                 "merge requests take a pipeline that succeeds; GitLab names no single checks",
@@ -335,12 +332,12 @@ mod tests {
             )
             .state
         };
-        assert_eq!(judge(REVIEW, &all[..1]), State::Enforced);
-        assert_eq!(judge(NO_FORCE, &all[..1]), State::Enforced);
-        assert_eq!(judge(NO_DELETION, &all[..1]), State::Advisory);
-        assert_eq!(judge(REVIEW, &all), State::Missing);
-        assert_eq!(judge(NO_FORCE, &all), State::Missing);
-        assert_eq!(judge(REVIEW, &[]), State::Missing);
+        assert_eq!(judge(Rule::Review, &all[..1]), State::Enforced);
+        assert_eq!(judge(Rule::NoForce, &all[..1]), State::Enforced);
+        assert_eq!(judge(Rule::NoDeletion, &all[..1]), State::Advisory);
+        assert_eq!(judge(Rule::Review, &all), State::Missing);
+        assert_eq!(judge(Rule::NoForce, &all), State::Missing);
+        assert_eq!(judge(Rule::Review, &[]), State::Missing);
     }
 
     #[test]
@@ -351,7 +348,14 @@ mod tests {
                 approval_rules: rules,
                 ..Facts::default()
             };
-            judge(REVIEW, "main", &matching(&all, "main"), &wanted(1), &facts).state
+            judge(
+                Rule::Review,
+                "main",
+                &matching(&all, "main"),
+                &wanted(1),
+                &facts,
+            )
+            .state
         };
         assert_eq!(judge(None), State::Advisory);
         assert_eq!(

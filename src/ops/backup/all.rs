@@ -9,7 +9,9 @@ use crate::context::{Caller, Context, Place};
 use crate::error::{Error, Kind, Result};
 use crate::git::Endpoint;
 use crate::git::redact;
-use serde::Serialize;
+use crate::ops::outcome::Reported;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,7 +20,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 const AT_ONCE: usize = 8;
 
 /// What was done, of each repository.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct AllOf<T> {
     /// In the order of the configuration.
     pub repositories: Vec<OneOf<T>>,
@@ -30,7 +32,7 @@ pub struct AllOf<T> {
 }
 
 /// One repository's part.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct OneOf<T> {
     /// Its address, without a password.
     pub url: String,
@@ -42,6 +44,25 @@ pub struct OneOf<T> {
     /// The error itself, for the exit code.
     #[serde(skip)]
     pub failure: Option<Error>,
+}
+
+impl<T: Reported> Reported for AllOf<T> {
+    /// What failed goes before what was found, and the first repository before the others.
+    fn verdict(&mut self) -> Result<()> {
+        let mut faults: Vec<Error> = Vec::new();
+        for one in &mut self.repositories {
+            if let Some(failure) = one.failure.take() {
+                return Err(failure);
+            }
+            let fault = one.report.as_mut().and_then(|r| r.verdict().err());
+            faults.extend(fault.map(|f| f.within(&format!("in {}", one.url))));
+        }
+        let failed = faults.iter().position(|f| f.kind() != Kind::Findings);
+        match faults.is_empty() {
+            true => Ok(()),
+            false => Err(faults.swap_remove(failed.unwrap_or(0))),
+        }
+    }
 }
 
 /// Who asks, and from where.

@@ -14,13 +14,16 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, RefName, RefUpdate};
 use crate::keys::KeyRing;
+use crate::ops::outcome::Reported;
 use crate::ops::publish::{self, Objects, Plan, Push};
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::path::PathBuf;
 
 /// What is asked for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct CreateRequest {
     /// The branches; those of the configuration, or the default one, where none is named.
     pub branches: Vec<String>,
@@ -35,7 +38,7 @@ pub struct CreateRequest {
 }
 
 /// What was made.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct CreateReport {
     /// The repository.
     pub repo_name: String,
@@ -47,6 +50,39 @@ pub struct CreateReport {
     pub destinations: Vec<Destination>,
     /// One sentence.
     pub message: String,
+}
+
+impl Reported for CreateReport {
+    /// A destination's failure goes before a finding.
+    fn verdict(&mut self) -> Result<()> {
+        for destination in &mut self.destinations {
+            if let Some(failure) = destination.failure.take() {
+                return Err(Error::new(
+                    failure.kind(),
+                    format!("the backup did not reach {}", destination.destination),
+                )
+                .retryable(failure.is_retryable())
+                .hint(
+                    "when that is mended, run the same command again: it completes what was missed",
+                )
+                .caused_by(failure));
+            }
+        }
+        let Some(r) = self.rewound.first() else {
+            return Ok(());
+        };
+        Err(Error::new(
+            Kind::Findings,
+            format!(
+                "{} was rewound since its last backup, which still has what is gone",
+                r.branch
+            ),
+        )
+        .hint(format!(
+            "bring it back with: aidf backup restore {}",
+            r.backup
+        )))
+    }
 }
 
 /// How the manifest goes with the backups.

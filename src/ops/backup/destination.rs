@@ -12,14 +12,15 @@ use crate::git::redact;
 use crate::git::{Endpoint, RefName, RefUpdate, Remote, Verdict};
 use crate::keys::KeyRing;
 use crate::ops::publish;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// What stands for the repository's name in a destination.
 pub(super) const REPOSITORY: &str = "{repo}";
 
 /// What became of a destination.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Destination {
     /// Where, without a password.
     pub destination: String,

@@ -9,11 +9,18 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::files::{short_digest, write_whole};
 use crate::git::CommitId;
+use crate::ops::outcome::Reported;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
+/// What is asked for: there is nothing to choose.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct DrillRequest {}
+
 /// What a drill proved.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct DrillReport {
     /// The repository.
     pub repo_name: String,
@@ -37,8 +44,19 @@ pub struct DrillReport {
     pub message: String,
 }
 
+impl Reported for DrillReport {
+    fn verdict(&mut self) -> Result<()> {
+        let Some(why) = self.problems.first() else {
+            return Ok(());
+        };
+        Err(Error::new(Kind::Integrity, self.message.clone())
+            .hint("make a new backup now with `aidf backup create --full`, and find out what damaged this one")
+            .caused_by(anyhow::anyhow!(why.clone())))
+    }
+}
+
 /// What became of one bundle.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct DrilledBundle {
     /// Its file.
     pub bundle: String,
@@ -60,7 +78,7 @@ struct Remembered {
 /// Restores the newest backup, and the newest bundle of each destination.
 ///
 /// Errors: not_found, where there is no backup; unavailable.
-pub fn drill(cx: &Context) -> Result<DrillReport> {
+pub fn drill(cx: &Context, _request: &DrillRequest) -> Result<DrillReport> {
     let All { found, default, .. } = read_all(cx, None)?;
     let Some(last) = found.first() else {
         return Err(Error::new(Kind::NotFound, "there is no backup to restore")

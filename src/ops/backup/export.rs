@@ -2,24 +2,29 @@
 
 use super::default_branch;
 use super::destination::{Place, settings_of};
-use super::rotate::RotateReport;
+use super::rotate::{RotateReport, RotateRequest, rotate};
+use crate::clock::Period;
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::write_whole;
 use crate::git::{CommitId, RefName};
+use crate::ops::outcome::Reported;
 use crate::ops::snapshot;
 use crate::policy::Ledgers;
+use crate::secret::Secret;
 use crate::yaml;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 /// The name of the files' schema.
 pub const SCHEMA: &str = "aidf-ledger-1";
 
 /// What is asked for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct ExportRequest {
     /// The branches; the default one where none is named.
     pub branches: Vec<String>,
@@ -27,35 +32,86 @@ pub struct ExportRequest {
     pub out: Vec<PathBuf>,
     /// Also to every folder among the configured destinations.
     pub to_destinations: bool,
+    /// Afterwards moves old entries of each branch to the archive.
+    pub rotate: Option<Rotation>,
+}
+
+/// What is moved after an export.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rotation {
+    /// Entries of at least this age move.
+    pub older_than: Period,
+    /// The token: a sandbox's, or an operator's for a protected branch.
+    #[serde(default)]
+    pub reuse_token: Option<Secret>,
+    /// Do all but push.
+    #[serde(default)]
+    pub dry_run: bool,
 }
 
 /// What was exported.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ExportReport {
     /// The repository.
     pub repo_name: String,
     /// One for each ledger of each branch.
     pub exports: Vec<Exported>,
     /// What was moved to the archive, where that was asked for.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rotated: Vec<RotateReport>,
     /// One sentence.
     pub message: String,
 }
 
+impl Reported for ExportReport {
+    fn verdict(&mut self) -> Result<()> {
+        let Some(bad) = self.exports.iter().find(|e| e.error.is_some()) else {
+            return Ok(());
+        };
+        let what = format!("the {} of {} does not parse", bad.ledger.name(), bad.branch);
+        Err(Error::new(Kind::Integrity, what)
+            .hint("it was exported as it is; mend the file by a reviewed change")
+            .caused_by(anyhow::anyhow!(bad.error.clone().unwrap_or_default())))
+    }
+}
+
 /// One file.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Exported {
     /// The branch.
     pub branch: String,
     /// Which ledger.
-    pub ledger: &'static str,
+    pub ledger: LedgerName,
     /// The file.
     pub file: PathBuf,
     /// Its entries; none where it does not parse.
     pub entries: Option<usize>,
     /// Why it does not.
     pub error: Option<String>,
+}
+
+/// Which ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LedgerName {
+    /// What was done, entry by entry.
+    Changelog,
+    /// What the files are for.
+    Memory,
+    /// What was undone.
+    Rollbacks,
+}
+
+impl LedgerName {
+    /// Its name, as reports and files have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            LedgerName::Changelog => "changelog",
+            LedgerName::Memory => "memory",
+            LedgerName::Rollbacks => "rollbacks",
+        }
+    }
 }
 
 /// A file's content, in this order.
@@ -65,7 +121,7 @@ struct Document<'a> {
     repo_name: &'a str,
     branch: &'a str,
     commit: CommitId,
-    ledger: &'static str,
+    ledger: LedgerName,
     path: &'a str,
     entries: Option<serde_json::Value>,
     /// The text as it is, of a ledger that does not parse.
@@ -127,7 +183,7 @@ pub fn export(cx: &Context, request: &ExportRequest) -> Result<ExportReport> {
     for e in exports.iter().filter(|e| e.error.is_some()) {
         cx.warn(format!(
             "the {} of {} does not parse and was exported as it is: {}",
-            e.ledger,
+            e.ledger.name(),
             e.branch,
             e.error.as_deref().unwrap_or("")
         ));
@@ -146,10 +202,23 @@ pub fn export(cx: &Context, request: &ExportRequest) -> Result<ExportReport> {
             String::new()
         }
     );
+    let rotations = request.rotate.iter().flat_map(|rotate| {
+        let named = request.branches.iter().cloned().map(Some);
+        let branches: Vec<Option<String>> = match request.branches.is_empty() {
+            true => vec![None],
+            false => named.collect(),
+        };
+        branches.into_iter().map(|branch| RotateRequest {
+            branch,
+            older_than: rotate.older_than.clone(),
+            reuse_token: rotate.reuse_token.clone(),
+            dry_run: rotate.dry_run,
+        })
+    });
     Ok(ExportReport {
         repo_name: cx.repo_name.clone(),
         exports,
-        rotated: Vec::new(),
+        rotated: rotations.map(|r| rotate(cx, &r)).collect::<Result<_>>()?,
         message,
     })
 }
@@ -165,9 +234,9 @@ fn one_branch(
     let folder = out.join(&cx.repo_name).join(branch);
     let mut done = Vec::new();
     for (ledger, path) in [
-        ("changelog", &ledgers.changelog),
-        ("memory", &ledgers.memory),
-        ("rollbacks", &ledgers.rollbacks),
+        (LedgerName::Changelog, &ledgers.changelog),
+        (LedgerName::Memory, &ledgers.memory),
+        (LedgerName::Rollbacks, &ledgers.rollbacks),
     ] {
         let Some(entry) = cx
             .store
@@ -201,7 +270,7 @@ fn one_branch(
             entries: entries.map(serde_json::Value::Array),
             error: error.clone(),
         };
-        let file = folder.join(format!("{ledger}.json"));
+        let file = folder.join(format!("{}.json", ledger.name()));
         write(&file, &document)?;
         done.push(Exported {
             branch: branch.to_owned(),

@@ -2,13 +2,24 @@
 
 use super::destination::settings_of;
 use super::{All, default_branch, read_all};
+use crate::clock::{Moment, Period};
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::git::CommitId;
-use serde::Serialize;
+use crate::ops::outcome::Reported;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What is asked for.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ListRequest {
+    /// How old the newest backup of each branch may be.
+    pub max_age: Option<Period>,
+}
 
 /// What was found.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ListReport {
     /// The repository.
     pub repo_name: String,
@@ -16,10 +27,50 @@ pub struct ListReport {
     pub backups: Vec<Line>,
     /// The branches that the configuration backs up; empty where it names none.
     pub expected: Vec<String>,
+    /// What is older than was allowed, in words.
+    #[serde(skip)]
+    pub stale: Option<String>,
+}
+
+impl Reported for ListReport {
+    fn verdict(&mut self) -> Result<()> {
+        match &self.stale {
+            None => Ok(()),
+            Some(what) => Err(Error::new(Kind::Findings, what.clone())
+                .hint("make one with `aidf backup create`, and look at what should have")),
+        }
+    }
+}
+
+impl ListReport {
+    /// Each branch that is to be backed up must have a backup of that age; where the
+    /// configuration names none, the newest of all must.
+    fn older_than(&self, age: &Period, now: Moment) -> Option<String> {
+        let limit = age.before(now).rfc3339();
+        let newest = |branch: Option<&str>| {
+            let mut all = self.backups.iter();
+            all.find(|b| branch.is_none_or(|name| b.branch == name))
+        };
+        let judged = |branch: Option<&str>| match newest(branch) {
+            Some(newest) if newest.time >= limit => None,
+            Some(newest) => Some(format!(
+                "the newest backup, {}, is older than {age}",
+                newest.name
+            )),
+            None => Some(match branch {
+                Some(branch) => format!("there is no backup of {branch} at all"),
+                None => "there is no backup at all".to_owned(),
+            }),
+        };
+        match self.expected.is_empty() {
+            true => judged(None),
+            false => self.expected.iter().find_map(|b| judged(Some(b))),
+        }
+    }
 }
 
 /// One backup.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Line {
     /// Its branch.
     pub name: String,
@@ -37,7 +88,7 @@ pub struct Line {
 /// Lists the backups.
 ///
 /// Errors: not_found, unavailable.
-pub fn list(cx: &Context) -> Result<ListReport> {
+pub fn list(cx: &Context, request: &ListRequest) -> Result<ListReport> {
     let All { found, default, .. } = read_all(cx, None)?;
     let default = match default {
         Some(name) => name,
@@ -54,9 +105,13 @@ pub fn list(cx: &Context) -> Result<ListReport> {
             time: f.read.time.rfc3339(),
         })
         .collect();
-    Ok(ListReport {
+    let mut report = ListReport {
         repo_name: cx.repo_name.clone(),
         expected: settings_of(cx)?.branches.to_vec(),
         backups,
-    })
+        stale: None,
+    };
+    let age = request.max_age.as_ref();
+    report.stale = age.and_then(|age| report.older_than(age, cx.now));
+    Ok(report)
 }

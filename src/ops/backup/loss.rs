@@ -6,11 +6,12 @@ use crate::backup_manifest::MAX_ASIDE;
 use crate::context::Context;
 use crate::error::Result;
 use crate::git::CommitId;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
 /// A branch that has not all of what a backup of it holds.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Rewound {
     /// The branch.
     pub branch: String,

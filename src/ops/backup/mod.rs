@@ -22,15 +22,15 @@ mod verify;
 pub use all::{AllOf, OneOf, Operator, configured, create_all, each};
 pub use create::{CreateReport, CreateRequest, create};
 pub use destination::Destination;
-pub use drill::{DrillReport, drill};
-pub use export::{ExportReport, ExportRequest, export};
+pub use drill::{DrillReport, DrillRequest, drill};
+pub use export::{ExportReport, ExportRequest, Rotation, export};
 pub use folder_manifest::Judge;
-pub use list::{ListReport, list};
+pub use list::{ListReport, ListRequest, list};
 pub use loss::Rewound;
-pub use prune::{PruneReport, prune};
+pub use prune::{PruneReport, PruneRequest, prune};
 pub use restore::{RestoreReport, RestoreRequest, restore};
 pub use rotate::{RotateReport, RotateRequest, rotate};
-pub use verify::{VerifyReport, verify, verify_bundles};
+pub use verify::{VerifyReport, VerifyRequest, verify, verify_bundles};
 
 use self::manifest::{Manifest, Standing};
 use crate::backup_manifest;
@@ -39,10 +39,11 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, RemoteRef};
 use crate::ops::snapshot::learn_default_branch as default_branch;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// One branch's backup.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Backup {
     /// The branch.
     pub branch: String,

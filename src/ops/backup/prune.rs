@@ -12,15 +12,28 @@ use crate::error::{Error, Kind, Result};
 use crate::git::{Bundle, CommitId, RefName, RefUpdate};
 use crate::ops::publish::{self, Objects, Plan, Push};
 use crate::retention::{self, Rules};
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 /// How far clocks may differ, in seconds.
 const AHEAD: i64 = DAY;
 
+/// What is asked for.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PruneRequest {
+    /// What to keep; the configuration's rules where none is given.
+    pub rules: Rules,
+    /// Say what would go.
+    pub dry_run: bool,
+    /// Judge backups that are not authenticated like the others.
+    pub trust_unauthenticated: bool,
+}
+
 /// What was removed and what was kept.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct PruneReport {
     /// The repository.
     pub repo_name: String,
@@ -35,7 +48,7 @@ pub struct PruneReport {
 }
 
 /// A backup that stays.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Kept {
     /// Its branch.
     pub name: String,
@@ -79,11 +92,12 @@ pub(super) fn rules(cx: &Context, flags: &Rules) -> Result<Rules> {
 ///
 /// Never the newest of a branch, and never one without a date. Authenticated backups are
 /// judged among themselves; one that is not goes only where the rules would let it go
-/// beside them, and lets no other go. With `trusts_all` all are judged alike, as for a
+/// beside them, and lets no other go. With `trust_unauthenticated` all are judged alike, as for a
 /// repository that is older than manifests. Errors: usage, denied by the server,
 /// unavailable.
-pub fn prune(cx: &Context, flags: &Rules, dry_run: bool, trusts_all: bool) -> Result<PruneReport> {
-    let rules = rules(cx, flags)?;
+pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
+    let (dry_run, trusts_all) = (request.dry_run, request.trust_unauthenticated);
+    let rules = rules(cx, &request.rules)?;
     // What is deleted is what was looked at: one that moves meanwhile is kept.
     let mut looked_at: BTreeMap<String, CommitId> = BTreeMap::new();
     let result = publish::publish(cx, |attempt| {

@@ -14,11 +14,13 @@ use crate::ops::publish::{self, Objects, Plan, Push};
 use crate::ops::rollback::{self, What};
 use crate::ops::snapshot;
 use crate::secret::Secret;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 /// What is asked for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct RestoreRequest {
     /// The backup; of a bundle, the branch in it, or the one it checks out.
     pub name: Option<String>,
@@ -33,7 +35,7 @@ pub struct RestoreRequest {
 }
 
 /// What was brought back.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct RestoreReport {
     /// The repository.
     pub repo_name: String,

@@ -12,24 +12,29 @@ use crate::ops::publish::{self, Objects, Plan, Push};
 use crate::ops::snapshot;
 use crate::ops::written::{self, Words};
 use crate::secret::Secret;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What is asked for.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct RotateRequest {
     /// The branch; the default one where none is named.
+    #[serde(default)]
     pub branch: Option<String>,
     /// Entries of at least this age move.
     pub older_than: Period,
     /// The token: a sandbox's, or an operator's for a protected branch.
+    #[serde(default)]
     pub reuse_token: Option<Secret>,
     /// Do all but push.
+    #[serde(default)]
     pub dry_run: bool,
 }
 
 /// What was moved.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct RotateReport {
     /// The branch.
     pub branch: String,
@@ -46,7 +51,7 @@ pub struct RotateReport {
 }
 
 /// Entries that moved to one file.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Moved {
     /// The archive.
     pub file: String,

@@ -12,14 +12,24 @@ use crate::error::{Error, Kind, Result};
 use crate::git::Programs;
 use crate::git::{Bundle, CommitId};
 use crate::keys::KeyRing;
+use crate::ops::outcome::Reported;
 use crate::progress::Progress;
 use crate::words;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+/// What is asked for.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct VerifyRequest {
+    /// The backup; all of them, and the bundles of the destinations, where none is named.
+    pub name: Option<String>,
+}
+
 /// What was proven.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct VerifyReport {
     /// The repository; empty where only bundles were looked at.
     pub repo_name: String,
@@ -36,7 +46,7 @@ pub struct VerifyReport {
 }
 
 /// Something wrong with a backup.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
     /// The backup.
     pub name: String,
@@ -47,7 +57,8 @@ pub struct Problem {
 /// Verifies one backup, or all, with the bundles of the configured destinations.
 ///
 /// Errors: not_found for the backup; unavailable. What is wrong with a backup is in the report.
-pub fn verify(cx: &Context, name: Option<&str>) -> Result<VerifyReport> {
+pub fn verify(cx: &Context, request: &VerifyRequest) -> Result<VerifyReport> {
+    let name = request.name.as_deref();
     let All {
         found, manifest, ..
     } = read_all(cx, None)?;
@@ -180,6 +191,16 @@ pub fn verify_bundles(paths: &[PathBuf], config: &Config, caller: &Caller) -> Re
         }
     }
     Ok(report.told())
+}
+
+impl Reported for VerifyReport {
+    fn verdict(&mut self) -> Result<()> {
+        match self.problems.is_empty() {
+            true => Ok(()),
+            false => Err(Error::new(Kind::Integrity, self.message.clone())
+                .hint("keep what is left; restore from another destination, and repair this one")),
+        }
+    }
 }
 
 impl VerifyReport {

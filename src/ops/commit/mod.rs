@@ -3,7 +3,7 @@
 
 mod build;
 mod read;
-pub mod take;
+pub(in crate::ops) mod take;
 
 use super::access::{self, Target};
 use super::base::{self, Base, Before};
@@ -17,17 +17,23 @@ use crate::policy::{Policy, Reaction};
 use crate::secret::Secret;
 use build::Build;
 use read::{Wanted, as_stored, below, check_unique, read_all};
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-pub use take::{Input, Source, Taken};
+use std::path::PathBuf;
+pub(in crate::ops) use take::Input;
+pub use take::{Content, File, is_there};
 
 /// What is asked for.
-#[derive(Default)]
+#[derive(Default, Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct Request {
-    /// Files to write.
-    pub inputs: Vec<Input>,
-    /// Paths to remove.
-    pub remove: Vec<TreePath>,
+    /// What to write.
+    pub files: Vec<File>,
+    /// A folder: every file below it goes into the same path of the tree.
+    pub from_dir: Option<PathBuf>,
+    /// Paths to remove; they start from the folder that the call is in.
+    pub remove: Vec<String>,
     /// Take every change of the working tree against its HEAD.
     pub all: bool,
     /// The message.
@@ -63,7 +69,7 @@ pub struct Request {
 }
 
 /// What was written.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// The branch.
     pub branch: String,
@@ -96,18 +102,41 @@ pub struct Report {
 }
 
 /// One file of a commit.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct FileChange {
     /// Its path.
     pub path: String,
-    /// `added`, `modified` or `deleted`.
-    pub change: &'static str,
+    /// What became of it.
+    pub change: ChangeKind,
     /// Lines added.
     pub added: u64,
     /// Lines removed.
     pub removed: u64,
     /// True where lines were not counted.
     pub binary: bool,
+}
+
+/// What becomes of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeKind {
+    /// It was not there before.
+    Added,
+    /// It has other content or another mode.
+    Modified,
+    /// It is gone.
+    Deleted,
+}
+
+impl ChangeKind {
+    /// Its name, as reports have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            ChangeKind::Added => "added",
+            ChangeKind::Modified => "modified",
+            ChangeKind::Deleted => "deleted",
+        }
+    }
 }
 
 impl FileChange {
@@ -122,9 +151,9 @@ impl FileChange {
         Ok(FileChange {
             path: String::from_utf8_lossy(path).into_owned(),
             change: match (old, new) {
-                (None, _) => "added",
-                (_, None) => "deleted",
-                _ => "modified",
+                (None, _) => ChangeKind::Added,
+                (_, None) => ChangeKind::Deleted,
+                _ => ChangeKind::Modified,
             },
             added: lines.added,
             removed: lines.removed,
@@ -137,17 +166,37 @@ impl FileChange {
 ///
 /// Errors: usage; denied and auth by policy and token; conflict, with the paths;
 /// integrity for a ledger that cannot be appended to; unavailable.
-pub fn commit(cx: &Context, request: Request) -> Result<Report> {
+pub fn commit(cx: &Context, request: &Request) -> Result<Report> {
+    if request.files.is_empty()
+        && !request.all
+        && request.from_dir.is_none()
+        && request.remove.is_empty()
+    {
+        return Err(Error::new(Kind::Usage, "nothing to commit was named")
+            .hint("name files (aidf commit PATH… -m MESSAGE), or take every change of the working tree with -a"));
+    }
+    let mut inputs = take::named(cx, &request.files)?;
+    if let Some(dir) = &request.from_dir {
+        inputs.extend(take::from_folder(cx, dir)?);
+    }
+    let remove = request.remove.iter().map(|p| take::in_tree(cx, p));
+    let remove = remove.collect::<Result<Vec<_>>>()?;
     let target = access::choose(cx, request.branch.as_deref(), request.reuse_token.as_ref());
     let branch = target.as_ref().ok().map(|t| t.name().to_owned());
-    let result = target.and_then(|target| write(cx, request, &target));
+    let result = target.and_then(|target| write(cx, request, &target, inputs, remove));
     cx.journal("commit", branch.as_deref(), &result, |r| {
         Some((&r.branch, r.commit?, &r.message))
     });
     result
 }
 
-fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> {
+fn write(
+    cx: &Context,
+    request: &Request,
+    target: &Target,
+    mut inputs: Vec<Input>,
+    mut remove: Vec<TreePath>,
+) -> Result<Report> {
     let message = written::check_message(&request.message)?;
     for (flag, value) in [
         ("--task-id", &request.task_id),
@@ -163,25 +212,24 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
         .clone()
         .unwrap_or_else(|| target.name().to_owned());
     written::check_writer(target, request.committed_by.as_deref())?;
-    let mut inputs = std::mem::take(&mut request.inputs);
     // What was named must be there; what the working tree lacks may be gone already.
-    let named = request.remove.clone();
+    let named = remove.clone();
     inputs.retain(|i| !is_excluded(&request.exclude, &i.path));
     let inputs_named = inputs.len();
     let before = Before::now();
     if request.all {
-        take::from_changes(cx, target, &mut inputs, &mut request.remove)?;
+        take::from_changes(cx, target, &mut inputs, &mut remove)?;
         let exclude = &request.exclude;
         inputs.retain(|i| !is_excluded(exclude, &i.path));
-        let removed = std::mem::take(&mut request.remove).into_iter();
+        let removed = std::mem::take(&mut remove).into_iter();
         let stays = |p: &TreePath| named.contains(p) || !is_excluded(exclude, p);
-        request.remove = removed.filter(stays).collect();
+        remove = removed.filter(stays).collect();
     }
     // Without a clone the branch's history is here only once it was fetched.
     if let Some(revision) = request.base.as_deref().filter(|_| !cx.store.is_cache()) {
         base::named(cx, revision)?;
     }
-    check_unique(&inputs, &request.remove)?;
+    check_unique(&inputs, &remove)?;
     let elsewhere = from_elsewhere(&inputs);
     take::hold(&mut inputs)?;
 
@@ -221,7 +269,7 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
                 .hint("nothing was written; see the files with `git ls-tree -r`"));
             }
         }
-        let removed = below(cx, parent.tree, &request.remove)?;
+        let removed = below(cx, parent.tree, &remove)?;
         for path in inputs.iter().map(|i| &i.path).chain(&removed) {
             check_parents(&cx.store, parent.tree, path)?;
         }
@@ -241,7 +289,7 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
             cx,
             target,
             policy: &policy,
-            request: &request,
+            request,
             message: &message,
             committed_by: &committed_by,
             elsewhere: &elsewhere,
@@ -265,6 +313,15 @@ fn write(cx: &Context, mut request: Request, target: &Target) -> Result<Report> 
     })?;
     let mut report = published.report;
     report.attempts = published.attempts;
+    for alert in &report.alerts {
+        let place = alert.path.as_deref().map(|p| format!("{p}: "));
+        cx.warn(format!(
+            "{}: {}{}",
+            alert.alert.name(),
+            place.unwrap_or_default(),
+            alert.detail
+        ));
+    }
     if request.dry_run {
         report.commit = None;
     } else {

@@ -8,8 +8,12 @@ use crate::folder::{Folder, Opened, Refusal, Sort, open_file};
 use crate::git::{Mode, TreePath};
 use crate::ops::access::Target;
 use crate::ops::base;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::io::Read;
+use std::io::{Cursor, Read};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,16 +25,81 @@ const MAX_FILES: usize = 1_000_000;
 /// opened when they are read: a process may have 256 open on some systems.
 const HELD: usize = 64;
 
+/// What a request names to be written.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum File {
+    /// A file of the working tree, or all files of a folder that git does not ignore; the
+    /// path starts from the folder that the call is in.
+    Path(String),
+    /// A file with this content.
+    Content {
+        /// Where it goes; the path starts from the folder that the call is in.
+        path: String,
+        /// The content.
+        from: Content,
+    },
+}
+
+/// Where the content of a file comes from.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Content {
+    /// This text.
+    Text(String),
+    /// These bytes, in base64 (RFC 4648, section 4).
+    Base64(String),
+    /// A file of this machine, wherever it is.
+    File(PathBuf),
+    /// What the caller gives as standard input; it can be read once.
+    Input,
+}
+
 /// Where a file's content comes from.
-pub enum Source {
+pub(in crate::ops) enum Source {
     /// A file of this machine.
     File(Taken),
-    /// Standard input, or whatever the front end reads from.
+    /// Content without a file, and so without a mode.
     Stream(Box<dyn Read + Send>),
 }
 
+/// The files that a request names.
+///
+/// Errors: usage, for what is not there or no base64; denied, for what may not be taken.
+pub(in crate::ops) fn named(cx: &Context, files: &[File]) -> Result<Vec<Input>> {
+    let mut inputs = Vec::new();
+    for file in files {
+        match file {
+            File::Path(path) => inputs.extend(from_tree(cx, path)?),
+            File::Content { path, from } => inputs.push(Input {
+                path: in_tree(cx, path)?,
+                source: source(cx, path, from)?,
+            }),
+        }
+    }
+    Ok(inputs)
+}
+
+fn source(cx: &Context, path: &str, from: &Content) -> Result<Source> {
+    let stream = |bytes: Vec<u8>| Source::Stream(Box::new(Cursor::new(bytes)));
+    Ok(match from {
+        Content::Text(text) => stream(text.clone().into_bytes()),
+        Content::Base64(text) => stream(STANDARD.decode(text).or_fail(Kind::Usage, || {
+            format!("the content of `{path}` is not base64")
+        })?),
+        Content::File(file) => Source::File(Taken::named(cx.dir.join(file))),
+        Content::Input => Source::Stream(cx.input().ok_or_else(|| {
+            Error::new(
+                Kind::Usage,
+                format!("there is no standard input left to read `{path}` from"),
+            )
+            .hint("it can be read once")
+        })?),
+    })
+}
+
 /// One file to write.
-pub struct Input {
+pub(in crate::ops) struct Input {
     /// Where it goes in the tree.
     pub path: TreePath,
     /// Where its content comes from.
@@ -46,7 +115,7 @@ impl Input {
 
 /// A file of this machine that a commit takes.
 #[derive(Debug)]
-pub struct Taken {
+pub(in crate::ops) struct Taken {
     place: Place,
     held: Option<Opened>,
     /// Whether it is the working tree's own file of the path that it goes to.
@@ -179,7 +248,7 @@ pub fn is_there(cx: &Context, path: &str) -> bool {
 /// the working tree; in a call without one, below the folder the user is in.
 ///
 /// Errors: usage, for what is not there; denied, for what is no file, or behind a link.
-pub fn from_tree(cx: &Context, path: &str) -> Result<Vec<Input>> {
+fn from_tree(cx: &Context, path: &str) -> Result<Vec<Input>> {
     let place = relative(cx, path)?;
     let top = cx.store.work_dir().unwrap_or(&cx.dir);
     let root = Arc::new(open_root(top)?);
@@ -231,7 +300,7 @@ pub fn from_tree(cx: &Context, path: &str) -> Result<Vec<Input>> {
 /// Every file below a folder, wherever that is, into the same path of the tree.
 ///
 /// Errors: usage, for a folder that cannot be read or has no files; denied.
-pub fn from_folder(cx: &Context, dir: &Path) -> Result<Vec<Input>> {
+pub(super) fn from_folder(cx: &Context, dir: &Path) -> Result<Vec<Input>> {
     let root = Arc::new(open_root(&cx.dir.join(dir))?);
     let mut found = Vec::new();
     walk(cx, &root, "", &mut found, &|_| false)?;
@@ -426,7 +495,7 @@ pub(super) fn from_changes(
 /// A path as the user means it, from the folder they are in, as the tree has it.
 ///
 /// Errors: usage, for one outside of the working tree; denied, for one that no tree takes.
-pub fn in_tree(cx: &Context, path: &str) -> Result<TreePath> {
+pub(in crate::ops) fn in_tree(cx: &Context, path: &str) -> Result<TreePath> {
     TreePath::new(&relative(cx, path)?)
 }
 

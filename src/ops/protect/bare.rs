@@ -5,17 +5,13 @@ use super::trust::{self, Trusted};
 use super::{Changes, Request, Seen, path_of};
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::forge::{
-    BACKUPS, CODE_OWNERS, CREATE_ONLY, NO_DELETION, NO_FORCE, REVIEW, RuleState, SIGNED_COMMITS,
-    STATUS_CHECKS, State, Wanted,
-};
+use crate::forge::{BACKUPS, Rule, RuleState, State, Wanted};
 use crate::git::Store;
 use crate::keys::{KeyRing, KeySource};
 use crate::ops::hook::{BASE, KEY_FILE, REPO_NAME, key_source, name_of};
 use std::path::{Path, PathBuf};
 
 /// The rule that only the holder of its token writes a sandbox.
-const HOLDER_ONLY: &str = "holder_only";
 /// What the rule is about.
 const SANDBOXES: &str = "sandbox-*";
 /// The second line of our hook.
@@ -94,7 +90,13 @@ impl<'a> Server<'a> {
     }
 
     pub fn survey(&self, request: &Request, wanted: &Wanted) -> Result<(Seen, Vec<String>)> {
-        let script = script(&request.program)?;
+        let program = request.program.as_deref().ok_or_else(|| {
+            Error::new(
+                Kind::Usage,
+                "no program was named that the server's hook is to run",
+            )
+        })?;
+        let script = script(program)?;
         let (mut steps, mut warnings) = (Vec::new(), Vec::new());
         let there = self.installed()?;
         let ours = there.as_deref().is_some_and(|t| t.contains(MARK));
@@ -165,7 +167,7 @@ impl<'a> Server<'a> {
             (true, None, None) => (State::Enforced, "held by the pre-receive hook".to_owned()),
         };
         let mut rules = Vec::new();
-        let mut rule = |rule: &'static str, branch: &str, extra: Option<&str>| {
+        let mut rule = |rule: Rule, branch: &str, extra: Option<&str>| {
             let (state, detail) = hold(extra);
             rules.push(RuleState {
                 rule,
@@ -177,13 +179,13 @@ impl<'a> Server<'a> {
         // Without push options no operator and no holder can show a token.
         let options = (!on(SETTINGS[0].0)).then_some("receive.advertisePushOptions is not set");
         for branch in &wanted.reviewed {
-            for name in [REVIEW, NO_FORCE, NO_DELETION] {
+            for name in [Rule::Review, Rule::NoForce, Rule::NoDeletion] {
                 rule(name, branch, None);
             }
             for (name, asked) in [
-                (SIGNED_COMMITS, wanted.signed_commits),
-                (STATUS_CHECKS, !wanted.status_checks.is_empty()),
-                (CODE_OWNERS, wanted.code_owners),
+                (Rule::SignedCommits, wanted.signed_commits),
+                (Rule::StatusChecks, !wanted.status_checks.is_empty()),
+                (Rule::CodeOwners, wanted.code_owners),
             ] {
                 if asked {
                     rule(
@@ -194,13 +196,13 @@ impl<'a> Server<'a> {
                 }
             }
         }
-        rule(CREATE_ONLY, BACKUPS, None);
-        rule(NO_DELETION, BACKUPS, None);
+        rule(Rule::CreateOnly, BACKUPS, None);
+        rule(Rule::NoDeletion, BACKUPS, None);
         let lacking = match keyed {
             false => Some("the server has no key to read tokens with: apply with --key-file FILE"),
             true => options,
         };
-        rule(HOLDER_ONLY, SANDBOXES, lacking);
+        rule(Rule::HolderOnly, SANDBOXES, lacking);
         let seen = Seen {
             rules,
             changes: Changes::Bare(steps),
@@ -222,7 +224,8 @@ impl<'a> Server<'a> {
             }
             _ => {}
         };
-        let key = match &request.key_file {
+        let key_file = request.key_file.as_ref().map(|f| self.cx.dir.join(f));
+        let key = match &key_file {
             Some(file) => {
                 let file = std::path::absolute(file).or_fail(Kind::Usage, || {
                     format!("the key file {} cannot be used", file.display())

@@ -5,13 +5,14 @@ use crate::context::Context;
 use crate::error::{Kind, Result};
 use crate::forge::{BACKUPS, Provider, Wanted, glob_of};
 use crate::words;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// What to do by hand.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct GuideReport {
     /// The provider.
-    pub provider: &'static str,
+    pub provider: Provider,
     /// The repository there.
     pub target: String,
     /// The steps, in order.
@@ -43,7 +44,7 @@ pub fn guide(cx: &Context, request: &Request) -> Result<GuideReport> {
     };
     let steps = steps(provider, &wanted);
     Ok(GuideReport {
-        provider: provider.name(),
+        provider,
         target: cx.remote.address(),
         message: format!("{} steps for {}", steps.len(), cx.remote.address()),
         steps,

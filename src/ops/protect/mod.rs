@@ -14,32 +14,36 @@ use crate::forge::{
     Access, Change, Forge, Provider, Purpose, RuleState, State, Wanted, detect, saying_also,
 };
 use crate::git::{CommitId, Endpoint};
+use crate::ops::outcome::Reported;
 use crate::ops::snapshot;
 use crate::policy::{Policy, ProtectRules};
 use crate::words;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-pub use guide::guide;
+pub use guide::{GuideReport, guide};
 
 /// What is asked for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct Request {
     /// The provider; found from the remote where it is not named.
     pub provider: Option<Provider>,
     /// Rules over those of the policy.
     pub rules: ProtectRules,
-    /// The program that a server's hook runs.
-    pub program: PathBuf,
-    /// The key that a server's hook reads, in place of its account's own.
+    /// The program that a server's hook runs; needed for a server of one's own alone.
+    pub program: Option<PathBuf>,
+    /// The key that a server's hook reads, in place of its account's own; the path starts
+    /// from the folder that the call is in.
     pub key_file: Option<PathBuf>,
 }
 
 /// What holds, and what was done about it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// `github`, `gitlab`, `gitea`, `forgejo` or `bare`.
-    pub provider: &'static str,
+    pub provider: Provider,
     /// The repository there.
     pub target: String,
     /// Every rule with its state.
@@ -52,6 +56,22 @@ pub struct Report {
     pub left: Vec<String>,
     /// One sentence.
     pub message: String,
+    /// Whether the rules were to hold already.
+    #[serde(skip)]
+    pub is_check: bool,
+}
+
+impl Reported for Report {
+    fn verdict(&mut self) -> Result<()> {
+        if !self.is_check || self.is_complete() {
+            return Ok(());
+        }
+        let missing = self.rules.iter().any(|r| r.state == State::Missing);
+        Err(Error::new(Kind::Findings, self.message.clone()).hint(match missing {
+            true => "see what to change with `aidf protect plan`, and change it with `aidf protect apply`",
+            false => "why a rule is not enforced stands with it",
+        }))
+    }
 }
 
 impl Report {
@@ -141,6 +161,7 @@ pub fn check(cx: &Context, request: &Request) -> Result<Report> {
     let survey = place.survey(cx, request, &wanted, tip, Purpose::Check)?;
     let mut report = place.report(cx, &survey);
     report.changes.clear();
+    report.is_check = true;
     report.message = standing(&report.rules);
     Ok(report)
 }
@@ -161,13 +182,14 @@ fn take_away(cx: &Context, request: &Request) -> Result<Report> {
     };
     let (changes, left) = place.removal(cx, &wanted)?;
     let mut report = Report {
-        provider: place.provider().name(),
+        provider: place.provider(),
         target: cx.remote.address(),
         rules: Vec::new(),
         changed: !changes.is_empty(),
         changes: changes.words(),
         left,
         message: "nothing of ours is there to remove".to_owned(),
+        is_check: false,
     };
     if changes.is_empty() {
         return Ok(report);
@@ -295,13 +317,14 @@ impl<'a> Place<'a> {
 
     fn report(&self, cx: &Context, seen: &Seen) -> Report {
         Report {
-            provider: self.provider().name(),
+            provider: self.provider(),
             target: cx.remote.address(),
             rules: seen.rules.clone(),
             changed: false,
             changes: seen.changes.words(),
             left: Vec::new(),
             message: String::new(),
+            is_check: false,
         }
     }
 }

@@ -13,14 +13,17 @@ use crate::backup_name;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, Edit, Entry, ObjectId, RefUpdate, Undo, undo};
+use crate::ops::commit::take;
 use crate::ops::snapshot;
 use crate::policy::{Ledgers, Policy, Reaction};
 use crate::secret::Secret;
 use crate::words;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// Which commits.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum What {
     /// These, by id or the first digits of one.
     Commits(Vec<String>),
@@ -40,28 +43,37 @@ pub enum What {
 }
 
 /// What is asked for.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Request {
     /// Which commits.
     pub what: What,
     /// Of a task, those without a good signature too.
+    #[serde(default)]
     pub unsigned: bool,
-    /// Only these paths, or what lies below them.
+    /// Only these paths, or what lies below them; they start from the folder that the call
+    /// is in.
+    #[serde(default)]
     pub paths: Vec<String>,
     /// Why.
+    #[serde(default)]
     pub reason: Option<String>,
     /// The branch.
+    #[serde(default)]
     pub branch: Option<String>,
     /// The token.
+    #[serde(default)]
     pub reuse_token: Option<Secret>,
     /// Who undoes it; the branch's name where none is given.
+    #[serde(default)]
     pub committed_by: Option<String>,
     /// Do all but push.
+    #[serde(default)]
     pub dry_run: bool,
 }
 
 /// What was undone.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// The branch.
     pub branch: String,
@@ -94,6 +106,12 @@ pub struct Report {
 /// Errors: usage; not_found for a commit that is not on the branch; denied and auth;
 /// conflict with the paths; integrity; unavailable.
 pub fn rollback(cx: &Context, request: &Request) -> Result<Report> {
+    let paths = request.paths.iter().map(|p| take::in_tree(cx, p));
+    let paths = paths.collect::<Result<Vec<_>>>()?;
+    let request = &Request {
+        paths: paths.iter().map(|p| p.to_string()).collect(),
+        ..request.clone()
+    };
     let target = access::choose(cx, request.branch.as_deref(), request.reuse_token.as_ref());
     let branch = target.as_ref().ok().map(|t| t.name().to_owned());
     let result = target.and_then(|target| write(cx, request, &target));

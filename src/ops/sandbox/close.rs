@@ -13,10 +13,12 @@ use crate::ops::session;
 use crate::ops::snapshot;
 use crate::secret::Secret;
 use crate::words;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// What is asked for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct CloseRequest {
     /// The sandbox; the clone's own where none is named.
     pub branch: Option<String>,
@@ -27,7 +29,7 @@ pub struct CloseRequest {
 }
 
 /// What was closed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct CloseReport {
     /// The sandbox.
     pub branch: String,
@@ -239,18 +241,21 @@ pub(super) fn delete(cx: &Context, target: &Target, tip: CommitId) -> Result<()>
 }
 
 /// What is asked for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct RestoreRequest {
     /// The sandbox.
     pub branch: String,
     /// The token.
+    #[serde(default)]
     pub reuse_token: Option<Secret>,
     /// Say what would be done.
+    #[serde(default)]
     pub dry_run: bool,
 }
 
 /// What came back.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct RestoreReport {
     /// The sandbox.
     pub branch: String,

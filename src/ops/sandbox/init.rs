@@ -17,11 +17,13 @@ use crate::ops::snapshot;
 use crate::policy::Policy;
 use crate::secret::Secret;
 use crate::token::{self, Claims, TokenKind};
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 /// What is asked for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct InitRequest {
     /// The token to come back with.
     pub reuse_token: Option<Secret>,
@@ -40,7 +42,7 @@ pub struct InitRequest {
 }
 
 /// What was opened.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct InitReport {
     /// The sandbox's branch.
     pub branch: String,

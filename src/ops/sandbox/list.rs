@@ -10,18 +10,20 @@ use crate::ops::access;
 use crate::ops::log::{judge, trailer};
 use crate::ops::revoked;
 use crate::signature::Check;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is asked for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct ListRequest {
     /// Only those without a write for so many days.
     pub idle_days: Option<u64>,
 }
 
 /// What was found.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ListReport {
     /// The repository.
     pub repo_name: String,
@@ -32,7 +34,7 @@ pub struct ListReport {
 }
 
 /// One sandbox. What it inherited from its base does not count.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Sandbox {
     /// Its branch.
     pub branch: String,

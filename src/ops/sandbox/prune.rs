@@ -10,21 +10,25 @@ use crate::ops::publish::{self, Objects, Plan, Push};
 use crate::ops::session;
 use crate::secret::Secret;
 use crate::words;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// What is asked for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct PruneRequest {
     /// Those without a write for so many days.
     pub idle_days: u64,
     /// An operator's token.
+    #[serde(default)]
     pub reuse_token: Option<Secret>,
     /// Say what would be done.
+    #[serde(default)]
     pub dry_run: bool,
 }
 
 /// What was archived.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct PruneReport {
     /// The repository.
     pub repo_name: String,
@@ -41,7 +45,7 @@ pub struct PruneReport {
 }
 
 /// A sandbox that was archived.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Pruned {
     /// The sandbox.
     pub branch: String,
@@ -54,7 +58,7 @@ pub struct Pruned {
 }
 
 /// A sandbox that stays.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Left {
     /// The sandbox.
     pub branch: String,

@@ -1,6 +1,7 @@
 //! Taking a sandbox's newest commit into the working files: files without a change of ours
 //! become theirs, others are merged, and what conflicts gets git's own markers.
 
+use super::Named;
 use crate::conflict::PathConflict;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -8,13 +9,15 @@ use crate::git::CommitId;
 use crate::ops::access::{self, Target};
 use crate::ops::base::{self, Base, Before};
 use crate::ops::checkout::{self, Plan};
+use crate::ops::outcome::Reported;
 use crate::ops::snapshot;
 use crate::policy::Policy;
 use crate::words;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// What was taken.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct PullReport {
     /// The sandbox's branch.
     pub branch: String,
@@ -36,11 +39,27 @@ pub struct PullReport {
     pub message: String,
 }
 
+impl Reported for PullReport {
+    fn verdict(&mut self) -> Result<()> {
+        match self.conflicts.is_empty() {
+            true => Ok(()),
+            false => Err(Error::conflicts_in(
+                "what you have not committed",
+                self.conflicts.clone(),
+            )
+            .hint(
+                "mend the lines between the markers, then commit; aidf refuses to commit markers",
+            )),
+        }
+    }
+}
+
 /// Merges the tip of a sandbox into the working files.
 ///
 /// A conflict is no error here: the report names it. Errors: usage, without a working tree;
 /// not_found, for a branch that is not there; unavailable.
-pub fn pull(cx: &Context, branch: Option<&str>) -> Result<PullReport> {
+pub fn pull(cx: &Context, request: &Named) -> Result<PullReport> {
+    let branch = request.branch.as_deref();
     cx.store.need_work_dir("`sandbox pull`")?;
     let target = access::choose(cx, branch, None)?;
     let (tip, policy) = tip_of(cx, &target)?;

@@ -1,5 +1,6 @@
 //! One sandbox: its commits and files, and its difference from its fork point.
 
+use super::Named;
 use super::list::{fork_point, own_commits};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -10,10 +11,11 @@ use crate::ops::access;
 use crate::ops::commit::FileChange;
 use crate::ops::log::{self, Line};
 use crate::ops::revoked;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// A sandbox as a whole.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ShowReport {
     /// Its branch.
     pub branch: String,
@@ -35,8 +37,18 @@ pub struct ShowReport {
     pub files: Vec<FileChange>,
 }
 
+/// What is asked for.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct DiffRequest {
+    /// The sandbox; the clone's own where none is named.
+    pub branch: Option<String>,
+    /// The changed lines too.
+    pub patch: bool,
+}
+
 /// A sandbox's difference from its fork point.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct DiffReport {
     /// Its branch.
     pub branch: String,
@@ -141,7 +153,8 @@ pub(in crate::ops) fn files(cx: &Context, found: &Found) -> Result<Vec<FileChang
 /// Shows a sandbox; the clone's own where none is named.
 ///
 /// Errors: usage, not_found, unavailable.
-pub fn show(cx: &Context, branch: Option<&str>) -> Result<ShowReport> {
+pub fn show(cx: &Context, request: &Named) -> Result<ShowReport> {
+    let branch = request.branch.as_deref();
     let found = find(cx, branch, None)?;
     let own = own_commits(&cx.store, found.head, found.base)?.len();
     let commits = if own == 0 {
@@ -172,7 +185,8 @@ pub fn show(cx: &Context, branch: Option<&str>) -> Result<ShowReport> {
 /// Compares a sandbox with its fork point; `patch` adds the lines.
 ///
 /// Errors: usage, not_found, unavailable.
-pub fn diff(cx: &Context, branch: Option<&str>, patch: bool) -> Result<DiffReport> {
+pub fn diff(cx: &Context, request: &DiffRequest) -> Result<DiffReport> {
+    let (branch, patch) = (request.branch.as_deref(), request.patch);
     let found = find(cx, branch, None)?;
     let patch = patch.then(|| patch_of(cx, &found)).transpose()?;
     Ok(DiffReport {

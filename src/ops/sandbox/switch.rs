@@ -1,6 +1,7 @@
 //! Going to a sandbox with the checkout: a local branch whose upstream is the sandbox.
 //! What was not committed comes along; where it cannot, nothing changes.
 
+use super::Named;
 use super::pull::tip_of;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -8,10 +9,11 @@ use crate::git::CommitId;
 use crate::ops::access;
 use crate::ops::base::{self, Base, Before};
 use crate::ops::checkout::{self, Plan};
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// Where the checkout went.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct SwitchReport {
     /// The sandbox, and the local branch.
     pub branch: String,
@@ -35,7 +37,8 @@ pub struct SwitchReport {
 ///
 /// Errors: usage, without a working tree, or when another worktree has the branch;
 /// not_found; conflict, where uncommitted changes are in the way: nothing is changed then.
-pub fn switch(cx: &Context, branch: Option<&str>) -> Result<SwitchReport> {
+pub fn switch(cx: &Context, request: &Named) -> Result<SwitchReport> {
+    let branch = request.branch.as_deref();
     cx.store.need_work_dir("`sandbox switch`")?;
     let target = access::choose(cx, branch, None)?;
     let name = target.name().to_owned();

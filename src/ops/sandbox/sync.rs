@@ -9,7 +9,7 @@ use crate::ledger::{Side, attributes};
 use crate::ops::access::{self, Target};
 use crate::ops::base::{self, Base, Before};
 use crate::ops::checkout::{self, Plan};
-use crate::ops::commit::{Input, from_elsewhere, read_inputs};
+use crate::ops::commit::{File, Input, from_elsewhere, read_inputs, take};
 use crate::ops::join::{self, Join, Merged, Resolved};
 use crate::ops::publish::{self, Objects, Plan as Pushed, Push};
 use crate::ops::snapshot;
@@ -17,19 +17,21 @@ use crate::ops::written::{self, Words};
 use crate::policy::Policy;
 use crate::secret::Secret;
 use crate::words;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// What is asked for.
-#[derive(Default)]
+#[derive(Default, Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct SyncRequest {
     /// The sandbox; the clone's own where none is named.
     pub branch: Option<String>,
     /// The branch that is merged; the sandbox's base where none is named.
     pub from: Option<String>,
     /// Content for paths in conflict.
-    pub resolve: Vec<Input>,
+    pub resolve: Vec<File>,
     /// Paths in conflict that are to go.
-    pub remove: Vec<TreePath>,
+    pub remove: Vec<String>,
     /// Put both versions of what conflicts into the working files.
     pub markers: bool,
     /// The token.
@@ -39,7 +41,7 @@ pub struct SyncRequest {
 }
 
 /// What came in.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct SyncReport {
     /// The sandbox.
     pub branch: String,
@@ -69,21 +71,40 @@ pub struct SyncReport {
     pub dry_run: bool,
 }
 
+/// What was given for paths in conflict.
+struct Given {
+    resolve: Vec<Input>,
+    remove: Vec<TreePath>,
+}
+
 /// Brings a branch's commits into a sandbox.
 ///
 /// Errors: usage, for what is no sandbox; conflict, with the paths; integrity for a ledger
 /// that cannot be read; auth and denied by token and policy; unavailable.
-pub fn sync(cx: &Context, request: SyncRequest) -> Result<SyncReport> {
+pub fn sync(cx: &Context, request: &SyncRequest) -> Result<SyncReport> {
+    let mut given = Given {
+        resolve: take::named(cx, &request.resolve)?,
+        remove: request
+            .remove
+            .iter()
+            .map(|p| take::in_tree(cx, p))
+            .collect::<Result<_>>()?,
+    };
     let target = access::choose(cx, request.branch.as_deref(), request.reuse_token.as_ref());
     let branch = target.as_ref().ok().map(|t| t.name().to_owned());
-    let result = target.and_then(|target| write(cx, request, &target));
+    let result = target.and_then(|target| write(cx, request, &mut given, &target));
     cx.journal("sandbox sync", branch.as_deref(), &result, |r| {
         Some((&r.branch, r.commit?, &r.message))
     });
     result
 }
 
-fn write(cx: &Context, mut request: SyncRequest, target: &Target) -> Result<SyncReport> {
+fn write(
+    cx: &Context,
+    request: &SyncRequest,
+    named: &mut Given,
+    target: &Target,
+) -> Result<SyncReport> {
     cx.needs_history()?;
     if !target.is_sandbox() {
         return Err(Error::new(
@@ -110,7 +131,7 @@ fn write(cx: &Context, mut request: SyncRequest, target: &Target) -> Result<Sync
     }
     let before = Before::now();
     let mut read: Option<(Resolved, Vec<ObjectId>)> = None;
-    let elsewhere = from_elsewhere(&request.resolve);
+    let elsewhere = from_elsewhere(&named.resolve);
     let mut given: Vec<(String, Option<Entry>)> = Vec::new();
     let published = publish::publish(cx, |attempt| {
         let advertisement = attempt.advertisement;
@@ -129,7 +150,14 @@ fn write(cx: &Context, mut request: SyncRequest, target: &Target) -> Result<Sync
         let commit = cx.store.commit(tip)?;
         access::authorise(cx, target, &policy, advertisement, commit.time)?;
         if read.is_none() {
-            read = Some(resolved(cx, &mut request, target, &policy, commit.tree)?);
+            read = Some(resolved(
+                cx,
+                named,
+                request.dry_run,
+                target,
+                &policy,
+                commit.tree,
+            )?);
         }
         let (resolved, blobs) = read.clone().unwrap_or_default();
         given = resolved.clone().into_iter().collect();
@@ -166,20 +194,20 @@ fn write(cx: &Context, mut request: SyncRequest, target: &Target) -> Result<Sync
 /// The content that was given for conflicts, held to the rules of a commit.
 fn resolved(
     cx: &Context,
-    request: &mut SyncRequest,
+    named: &mut Given,
+    dry_run: bool,
     target: &Target,
     policy: &Policy,
     tree: ObjectId,
 ) -> Result<(Resolved, Vec<ObjectId>)> {
-    let inputs = request.resolve.iter().map(|i| &i.path);
-    for path in inputs.chain(&request.remove) {
+    let inputs = named.resolve.iter().map(|i| &i.path);
+    for path in inputs.chain(&named.remove) {
         policy.check_path(target.name(), path.as_str())?;
     }
     let mut draft = cx.store.draft();
-    let dry_run = request.dry_run;
-    let read = read_inputs(cx, &mut draft, &mut request.resolve, policy, tree, dry_run)?;
+    let read = read_inputs(cx, &mut draft, &mut named.resolve, policy, tree, dry_run)?;
     let mut resolved: Resolved = read.into_iter().map(|(p, e)| (p, Some(e))).collect();
-    resolved.extend(request.remove.iter().map(|p| (p.to_string(), None)));
+    resolved.extend(named.remove.iter().map(|p| (p.to_string(), None)));
     Ok((resolved, draft.objects()))
 }
 

@@ -1,0 +1,132 @@
+//! What comes of a call: a report, what somebody should know besides, and a verdict.
+
+use crate::conflict::PathConflict;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::token::redact;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A report of an operation.
+pub trait Reported: Serialize + DeserializeOwned + JsonSchema {
+    /// What makes a failure of a call that was carried out, such as a rule that does not hold.
+    ///
+    /// It is asked for once: an error may move out of the report. Errors: that failure.
+    fn verdict(&mut self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// What comes of a call that was carried out.
+#[derive(Debug)]
+pub struct Outcome<T> {
+    /// What was done, or seen.
+    pub report: T,
+    /// What somebody should know besides.
+    pub warnings: Vec<String>,
+    /// Whether it is a failure all the same; its kind gives the exit code.
+    pub verdict: Result<()>,
+}
+
+impl<T: Reported> Outcome<T> {
+    /// Carries out a call.
+    ///
+    /// Errors: those of `operation`.
+    pub fn of(cx: &Context, operation: impl FnOnce(&Context) -> Result<T>) -> Result<Outcome<T>> {
+        let report = operation(cx)?;
+        Ok(Outcome::with(report, cx.warnings()))
+    }
+
+    /// The outcome of a call that had these warnings.
+    pub fn with(mut report: T, warnings: Vec<String>) -> Outcome<T> {
+        let verdict = report.verdict();
+        Outcome {
+            report,
+            warnings,
+            verdict,
+        }
+    }
+
+    /// The report with its warnings, as `--json` prints it.
+    ///
+    /// Errors: internal.
+    pub fn to_json(&self) -> Result<Value> {
+        let mut value = serde_json::to_value(&self.report)
+            .map_err(|e| Error::new(Kind::Internal, "the report is no JSON").caused_by(e))?;
+        if let Value::Object(fields) = &mut value {
+            fields.insert(WARNINGS.to_owned(), serde_json::json!(self.warnings));
+        }
+        Ok(value)
+    }
+}
+
+/// The field that warnings have in JSON.
+pub(super) const WARNINGS: &str = "warnings";
+
+/// A failure as `--json` prints it, under `error`.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct ErrorReport {
+    /// The failure.
+    pub error: Failure,
+}
+
+/// What went wrong, and what to do.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct Failure {
+    /// Its kind, which decides the exit code.
+    pub kind: Kind,
+    /// What was given, what was expected, and what caused it.
+    pub message: String,
+    /// The next thing to do.
+    pub hint: Option<String>,
+    /// Whether the same call may do better later.
+    pub retryable: bool,
+    /// The paths in conflict, with their lines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conflicts: Vec<PathConflict>,
+}
+
+impl ErrorReport {
+    /// What is told of a failure: no token that found its way into it.
+    pub fn of(error: &Error) -> ErrorReport {
+        ErrorReport {
+            error: Failure {
+                kind: error.kind(),
+                message: redact(&error.in_full()).into_owned(),
+                hint: error.hint_text().map(|hint| redact(hint).into_owned()),
+                retryable: error.is_retryable(),
+                conflicts: error.conflicts().to_vec(),
+            },
+        }
+    }
+}
+
+macro_rules! never_failures {
+    ($($report:ty),* $(,)?) => { $(impl Reported for $report {})* };
+}
+
+// The reports of what fails with an error or not at all. The others say it where they are.
+never_failures!(
+    super::sandbox::InitReport,
+    super::sandbox::ListReport,
+    super::sandbox::ShowReport,
+    super::sandbox::DiffReport,
+    super::sandbox::SwitchReport,
+    super::sandbox::SyncReport,
+    super::sandbox::CloseReport,
+    super::sandbox::PruneReport,
+    super::sandbox::RestoreReport,
+    super::commit::Report,
+    super::status::Report,
+    super::log::Report,
+    super::rollback::Report,
+    super::backup::PruneReport,
+    super::backup::RestoreReport,
+    super::propose::Report,
+    super::land::Report,
+    super::protect::GuideReport,
+    super::token::IssueReport,
+    super::token::RevokeReport,
+);
