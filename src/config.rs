@@ -195,12 +195,11 @@ pub struct Config {
 pub const DEFAULT_BASE: &str = "sandbox";
 
 impl Config {
-    /// Resolves flags over environment over file.
+    /// Resolves flags over environment over file; `folders` are those of whoever calls.
     ///
     /// Errors: usage, for a file that is named and not there, or that cannot be read.
-    pub fn resolve(flags: &Flags, environment: &Environment) -> Result<Config> {
+    pub fn resolve(flags: &Flags, environment: &Environment, folders: Folders) -> Result<Config> {
         let get = |name: &str| environment.text(name);
-        let folders = Folders::of_user()?;
         let named = flags
             .config
             .clone()

@@ -20,7 +20,7 @@ pub mod ui;
 
 use aidf::cancel::Cancel;
 use aidf::clock::{Clock, Moment, Period};
-use aidf::config::{Config, Flags};
+use aidf::config::{Config, Flags, Folders};
 use aidf::context::{Caller, Context, Place};
 use aidf::environment::Environment;
 use aidf::error::{Error, Kind, Result};
@@ -198,14 +198,19 @@ impl Global {
             })
     }
 
-    /// Opens what a command works on.
-    pub fn context(&self, ui: &Ui) -> Result<Context> {
+    /// The settings in force.
+    pub fn config(&self, environment: &Environment) -> Result<Config> {
         let flags = Flags {
             config: self.config.clone(),
             timeout: Some(self.timeout),
         };
+        Config::resolve(&flags, environment, Folders::of_user()?)
+    }
+
+    /// Opens what a command works on.
+    pub fn context(&self, ui: &Ui) -> Result<Context> {
         let caller = caller(ui);
-        let config = Config::resolve(&flags, &caller.environment)?;
+        let config = self.config(&caller.environment)?;
         let place = Place {
             repo: self.repo.clone(),
             dir: self.folder()?,

@@ -11,9 +11,7 @@ use super::Global;
 use super::caller;
 use super::ui::{Style, Text, Ui, visible};
 use aidf::clock::Moment;
-use aidf::config::{Config, Flags};
 use aidf::context::Context;
-use aidf::environment::Environment;
 use aidf::error::Result;
 use aidf::ops::backup::{self, Operator};
 use aidf::ops::outcome::{Outcome, Reported};
@@ -104,17 +102,9 @@ fn with_operator<T>(
     work: impl FnOnce(&Operator<'_>) -> Result<T>,
 ) -> Result<T> {
     work(&Operator {
-        config: &config(global)?,
+        config: &global.config(&caller(ui).environment)?,
         dir: &global.folder()?,
         now: Moment::now(),
         caller: &|| caller(ui),
     })
-}
-
-fn config(global: &Global) -> Result<Config> {
-    let flags = Flags {
-        config: global.config.clone(),
-        timeout: Some(global.timeout),
-    };
-    Config::resolve(&flags, &Environment::of_process())
 }

@@ -33,8 +33,9 @@ pub fn verify(global: &Global, ui: &Ui, a: &Verify) -> Result<()> {
     if !a.bundle.is_empty() {
         let folder = global.folder()?;
         let paths: Vec<PathBuf> = a.bundle.iter().map(|b| folder.join(b)).collect();
-        let config = super::config(global)?;
-        let report = backup::verify_bundles(&paths, &config, &caller(ui))?;
+        let caller = caller(ui);
+        let config = global.config(&caller.environment)?;
+        let report = backup::verify_bundles(&paths, &config, &caller)?;
         return ui.outcome(Outcome::with(report, Vec::new()), verified);
     }
     let request = VerifyRequest {

@@ -2,6 +2,7 @@
 
 use super::super::Global;
 use super::super::ui::{Ui, internal};
+use aidf::environment::Environment;
 use aidf::error::{Error, Kind as ErrorKind, Result};
 use aidf::ops::backup::configured;
 use aidf::yaml::scalar;
@@ -78,7 +79,7 @@ pub fn run(global: &Global, ui: &Ui, arguments: &Arguments) -> Result<()> {
 }
 
 fn jobs(global: &Global, arguments: &Arguments) -> Result<Vec<Job>> {
-    let config = super::config(global)?;
+    let config = global.config(&Environment::of_process())?;
     if arguments.all {
         configured(&config)?;
     }

@@ -217,6 +217,9 @@ impl Call {
     /// Runs to the end. A program that does not end is killed, and the test fails.
     pub fn run(mut self) -> Out {
         let shown = format!("{:?}", self.command.get_args().collect::<Vec<_>>());
+        let args = self.command.get_args().map(|a| a.to_string_lossy());
+        let args: Vec<String> = args.map(|a| a.into_owned()).collect();
+        let ours = self.command.get_program() == env!("CARGO_BIN_EXE_aidf");
         self.command
             .stdin(if self.stdin.is_some() {
                 Stdio::piped()
@@ -257,7 +260,7 @@ impl Call {
         };
         let took = begun.elapsed();
         let bytes = stdout.take();
-        Out {
+        let out = Out {
             shown,
             code: exit_code(status),
             took,
@@ -265,7 +268,11 @@ impl Call {
             stderr: String::from_utf8_lossy(&stderr.take()).into_owned(),
             bytes,
             peak,
+        };
+        if ours {
+            super::schema::check(&args, &out);
         }
+        out
     }
 }
 

@@ -8,6 +8,7 @@ mod forge;
 mod guard;
 mod http;
 mod remote;
+pub mod schema;
 pub mod team;
 mod world;
 
