@@ -6,6 +6,7 @@
 //! trees are edited by path, without index or working tree.
 
 mod bundle;
+mod cache;
 mod checkout;
 mod children;
 mod compare;

@@ -7,12 +7,9 @@ use super::draft::Draft;
 use super::id::{CommitId, ObjectId, TreePath};
 use super::object::{CommitInfo, Entry, Mode, Person};
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::files::lock_within;
-use crate::files::share_within;
 use git2::{ObjectType, Repository};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 use thread_local::ThreadLocal;
 
 /// A repository on this machine, for any number of threads: libgit2 lets one thread at a time
@@ -50,6 +47,15 @@ impl Store {
     pub(super) fn of_hook(repo: Repository, programs: &Programs) -> Store {
         Store {
             of_hook: true,
+            ..Store::of(repo, programs)
+        }
+    }
+
+    /// The private cache, with the lock that says that it is in use.
+    pub(super) fn of_cache(repo: Repository, lock: File, programs: &Programs) -> Store {
+        Store {
+            is_cache: true,
+            _lock: Some(lock),
             ..Store::of(repo, programs)
         }
     }
@@ -104,68 +110,6 @@ impl Store {
         })?;
         check_working_tree(&repo)?;
         Ok(Store::of(repo, programs))
-    }
-
-    /// Opens, or makes, the private bare cache at `path`. Any number of processes and threads
-    /// use one at the same time: objects are only added, and a ref is replaced by a rename.
-    ///
-    /// Errors: internal; unavailable, when another aidf makes or mends it for longer than
-    /// the programs' timeout.
-    pub fn open_cache(path: &Path, programs: &Programs) -> Result<Store> {
-        if let Some(parent) = path.parent() {
-            let failed = || format!("the cache {} cannot be used", path.display());
-            std::fs::create_dir_all(parent).or_fail(Kind::Internal, failed)?;
-            // The folder, the one it is in, and what an open folder may have let in before.
-            let inside = ["", "HEAD", "config", "objects", "refs"].map(|n| path.join(n));
-            let lock = path.with_extension("lock");
-            let above = [parent, parent.parent().unwrap_or(parent), &lock];
-            for place in above.into_iter().chain(inside.iter().map(PathBuf::as_path)) {
-                check_own(place)?;
-            }
-            // Whoever can open the lock can hold it, and whoever writes here decides what
-            // we take for the remote's history.
-            private(parent);
-        }
-        Store::open_locked(path, programs)
-    }
-
-    /// The same wherever it is.
-    pub(super) fn open_locked(path: &Path, programs: &Programs) -> Result<Store> {
-        prepare();
-        let failed = || format!("the cache {} cannot be used", path.display());
-        let file = path.with_extension("lock");
-        let lock = private_file(&file).or_fail(Kind::Internal, failed)?;
-        let begun = Instant::now();
-        loop {
-            // Who has it alone makes the cache, or mends it. All who use it share it.
-            if lock_within(&lock, Duration::ZERO).or_fail(Kind::Internal, failed)? {
-                make_or_mend(path).or_fail(Kind::Internal, failed)?;
-                lock.unlock().or_fail(Kind::Internal, failed)?;
-            }
-            let left = programs.timeout.saturating_sub(begun.elapsed());
-            if !share_within(&lock, left).or_fail(Kind::Internal, failed)? {
-                return Err(Error::new(
-                    Kind::Unavailable,
-                    format!(
-                        "another aidf has held the cache {} for {} s",
-                        path.display(),
-                        programs.timeout.as_secs()
-                    ),
-                )
-                .hint("wait for it, or give it longer with --timeout SECS"));
-            }
-            // Whoever made it may have been killed before it was whole.
-            if path.join("HEAD").exists() {
-                break;
-            }
-            lock.unlock().or_fail(Kind::Internal, failed)?;
-        }
-        let repo = Repository::open(path).or_fail(Kind::Internal, failed)?;
-        Ok(Store {
-            is_cache: true,
-            _lock: Some(lock),
-            ..Store::of(repo, programs)
-        })
     }
 
     /// True for the private cache.
@@ -402,19 +346,6 @@ fn nothing() -> Repository {
         .expect("libgit2 makes an empty store in memory")
 }
 
-/// Makes the cache where it is not there, and takes away what a killed run left locked.
-/// Nobody else is at work in it.
-fn make_or_mend(path: &Path) -> anyhow::Result<()> {
-    for left in ["HEAD.lock", "config.lock", "packed-refs.lock"] {
-        let _ = std::fs::remove_file(path.join(left));
-    }
-    if !path.join("HEAD").exists() {
-        Repository::init_bare(path)?;
-        private(path);
-    }
-    Ok(())
-}
-
 /// Refuses a clone whose own configuration makes another folder its working tree: a
 /// stranger's clone would have us publish files of ours from there.
 ///
@@ -441,69 +372,6 @@ fn check_working_tree(repo: &Repository) -> Result<()> {
     )
     .hint("if that is not yours: `git config --unset core.worktree`; to write without a clone: -R URL"))
 }
-
-/// Refuses a cache folder of another account; root has reasons to use its users'.
-///
-/// Errors: usage.
-#[cfg(unix)]
-fn check_own(folder: &Path) -> Result<()> {
-    use std::os::unix::fs::MetadataExt;
-    let us = rustix::process::geteuid().as_raw();
-    let Ok(meta) = folder.symlink_metadata() else {
-        return Ok(());
-    };
-    let owner = meta.uid();
-    if meta.is_symlink() && folder.extension().is_some_and(|e| e == "lock") {
-        return Err(Error::new(
-            Kind::Usage,
-            format!("the lock {} of the cache is a link", folder.display()),
-        )
-        .hint("remove it"));
-    }
-    if owner == us || us == 0 {
-        return Ok(());
-    }
-    Err(Error::new(
-        Kind::Usage,
-        format!(
-            "{} in the cache belongs to another account (number {owner})",
-            folder.display()
-        ),
-    )
-    .hint("name a folder of your own with XDG_CACHE_HOME"))
-}
-
-/// Elsewhere accounts are not told apart by a number.
-#[cfg(not(unix))]
-fn check_own(_folder: &Path) -> Result<()> {
-    Ok(())
-}
-
-/// Opens, or makes, a file that nobody else can open.
-fn private_file(path: &Path) -> std::io::Result<File> {
-    let mut options = File::options();
-    options.create(true).truncate(false).write(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-        options.mode(0o600);
-        let file = options.open(path)?;
-        file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
-        Ok(file)
-    }
-    #[cfg(not(unix))]
-    options.open(path)
-}
-
-#[cfg(unix)]
-fn private(path: &Path) {
-    use std::os::unix::fs::PermissionsExt;
-    let _ = std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700));
-}
-
-/// On other platforms the user's cache folder is private by itself.
-#[cfg(not(unix))]
-fn private(_path: &Path) {}
 
 /// A tree's path as this platform's.
 #[cfg(unix)]

@@ -2,17 +2,15 @@
 
 use super::read::Wanted;
 use super::{FileChange, Report, Request};
-use crate::alerts::{self, Alert, AlertKind};
 use crate::conflict::{Clash, PathConflict};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, Draft, Edit, Entry, MergedEntry, Mode, ObjectId, RefUpdate, TreePath};
-use crate::ledger::{ChangelogEntry, MemoryEntry, attributes};
 use crate::ops::access::Target;
 use crate::ops::base::Base;
 use crate::ops::publish::{Objects, Plan, Push};
 use crate::ops::written::{self, Words};
-use crate::policy::{Policy, Reaction};
+use crate::policy::Policy;
 use crate::words;
 use std::collections::BTreeSet;
 
@@ -256,182 +254,5 @@ impl Build<'_> {
             }
         };
         Error::conflicts_in("the commit", conflicts).hint(hint)
-    }
-
-    fn alerts(&self, wanted: &[Wanted], files: &[FileChange]) -> Result<Vec<Alert>> {
-        let mut raised = Vec::new();
-        if let Some(directive) = alerts::ci_directive(self.message) {
-            raised.push(Alert {
-                alert: AlertKind::CiDirective,
-                path: None,
-                detail: format!("the message tells CI not to run: {directive}"),
-            });
-        }
-        for want in wanted {
-            if let Some(what) = want.secret {
-                let path = Some(want.path.to_string());
-                raised.push(Alert {
-                    alert: AlertKind::PossibleSecret,
-                    path,
-                    detail: format!("the content looks like {what}"),
-                });
-            }
-        }
-        let lines: u64 = files.iter().map(|f| f.added + f.removed).sum();
-        if self.policy.limits().lines.is_some_and(|most| lines > most) {
-            return Err(Error::new(
-                Kind::Denied,
-                format!(
-                    "the commit changes {lines} lines, and the policy allows {}",
-                    self.policy.limits().lines.unwrap_or(0)
-                ),
-            )
-            .hint("write it in smaller commits"));
-        }
-        if lines > self.policy.large_diff_lines() {
-            raised.push(Alert {
-                alert: AlertKind::LargeDiff,
-                path: None,
-                detail: format!(
-                    "{lines} lines changed; {} are expected at most",
-                    self.policy.large_diff_lines()
-                ),
-            });
-        }
-        raised.retain(|a| self.policy.reaction(a.alert) != Reaction::Ignore);
-        if let Some(worst) = raised
-            .iter()
-            .find(|a| self.policy.reaction(a.alert) == Reaction::Refuse)
-        {
-            let place = worst
-                .path
-                .as_deref()
-                .map(|p| format!("`{p}`: "))
-                .unwrap_or_default();
-            return Err(Error::new(
-                Kind::Denied,
-                format!(
-                    "the policy refuses this commit ({}): {place}{}",
-                    worst.alert.name(),
-                    worst.detail
-                ),
-            )
-            .hint("nothing was written"));
-        }
-        Ok(raised)
-    }
-
-    fn append_ledgers(
-        &self,
-        draft: &mut Draft<'_>,
-        tree: ObjectId,
-        edits: &[Edit],
-        report: &mut Report,
-        all: &mut Vec<Edit>,
-    ) -> Result<()> {
-        let shared = self.policy.ledgers();
-        let ledgers = shared.of_branch(self.target.name());
-        // A ledger that is itself being written is left to its writer.
-        let logged: Vec<(&str, bool)> = edits
-            .iter()
-            .filter_map(|(p, e)| Some((std::str::from_utf8(p).ok()?, e.is_some())))
-            .filter(|(p, _)| !shared.contains(p))
-            .collect();
-        let written = |path: &str| edits.iter().any(|(p, _)| p == path.as_bytes());
-        let (timestamp, date) = (self.cx.now.ledger(), self.cx.now.date());
-        if !ledgers.enabled || logged.is_empty() {
-            return Ok(());
-        }
-        if self.request.no_changelog && ledgers.required && self.target.is_sandbox() {
-            return Err(Error::new(
-                Kind::Denied,
-                "the policy wants a changelog entry for each file that changes on a sandbox, and --no-changelog was given",
-            )
-            .hint("leave --no-changelog out"));
-        }
-        if !self.request.no_changelog && !written(&ledgers.changelog) {
-            let mut changelog = written::read_ledger(self.cx, tree, &ledgers.changelog)?;
-            for (path, _) in &logged {
-                let entry = ChangelogEntry {
-                    timestamp: &timestamp,
-                    path,
-                    task_id: self.request.task_id.as_deref(),
-                    committed_by: self.committed_by,
-                    message: self.message,
-                };
-                changelog.append(&entry.line());
-            }
-            if let Some(edit) =
-                written::ledger_edit(self.cx, draft, tree, &ledgers.changelog, &changelog)?
-            {
-                all.push(edit);
-                report.changelog = Some(ledgers.changelog.clone());
-            }
-        }
-        if !self.request.no_memory && !written(&ledgers.memory) {
-            let mut memory = written::read_ledger(self.cx, tree, &ledgers.memory)?;
-            let gone: Vec<&str> = logged
-                .iter()
-                .filter(|(_, there)| !there)
-                .map(|(p, _)| *p)
-                .collect();
-            if !gone.is_empty() {
-                memory.remove(|p| gone.contains(&p));
-            }
-            let common = match ledgers.memory == shared.memory {
-                true => None,
-                false => Some(written::read_ledger(self.cx, tree, &shared.memory)?),
-            };
-            let described = self.request.description.is_some() || !self.request.tags.is_empty();
-            for (path, _) in logged.iter().filter(|(_, there)| *there) {
-                let known = memory.has(path);
-                if known && !described {
-                    memory.touch(path, &date);
-                    continue;
-                }
-                // In a memory of its own a sandbox keeps what the shared one says.
-                let told = common.as_ref().filter(|_| !described);
-                if let Some(told) = told.filter(|m| m.has(path)) {
-                    if let Some(line) = told.touched_line(path, &date) {
-                        memory.append(&line);
-                    }
-                    continue;
-                }
-                if known {
-                    memory.remove(|p| p == *path);
-                }
-                let raw_url = self.cx.remote.raw_url(self.target.name(), path);
-                let pod = self
-                    .target
-                    .claims
-                    .as_ref()
-                    .and_then(|c| c.pod.as_deref())
-                    .or(self.cx.config.pod.as_deref())
-                    .unwrap_or(self.committed_by);
-                let entry = MemoryEntry {
-                    path,
-                    raw_url: raw_url.as_deref(),
-                    description: self
-                        .request
-                        .description
-                        .as_deref()
-                        .unwrap_or(self.message.lines().next().unwrap_or("")),
-                    tags: &self.request.tags,
-                    last_updated: &date,
-                    pod_owner: pod,
-                };
-                memory.append(&entry.line());
-            }
-            if let Some(edit) =
-                written::ledger_edit(self.cx, draft, tree, &ledgers.memory, &memory)?
-            {
-                all.push(edit);
-                report.memory = Some(ledgers.memory.clone());
-            }
-        }
-        if (report.changelog.is_some() || report.memory.is_some()) && !written(attributes::PATH) {
-            all.extend(written::attributes_edit(self.cx, draft, tree, shared)?);
-        }
-        Ok(())
     }
 }

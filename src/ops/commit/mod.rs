@@ -1,7 +1,10 @@
 //! Files, their changelog entries and their memory entries, as one commit on a remote
 //! branch; nobody else's write is lost, and the working tree stays as it is.
 
+mod alerts;
 mod build;
+mod ledgers;
+pub(in crate::ops) mod named;
 mod read;
 pub(in crate::ops) mod take;
 
@@ -16,13 +19,14 @@ use crate::ops::snapshot;
 use crate::policy::{Policy, Reaction};
 use crate::secret::Secret;
 use build::Build;
+pub use named::{Content, File};
 use read::{Wanted, as_stored, below, check_unique, read_all};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 pub(in crate::ops) use take::Input;
-pub use take::{Content, File, is_there};
+pub use take::is_there;
 
 /// What is asked for.
 #[derive(Default, Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -175,7 +179,7 @@ pub fn commit(cx: &Context, request: &Request) -> Result<Report> {
         return Err(Error::new(Kind::Usage, "nothing to commit was named")
             .hint("name files (aidf commit PATH… -m MESSAGE), or take every change of the working tree with -a"));
     }
-    let mut inputs = take::named(cx, &request.files)?;
+    let mut inputs = named::named(cx, &request.files)?;
     if let Some(dir) = &request.from_dir {
         inputs.extend(take::from_folder(cx, dir)?);
     }

@@ -8,12 +8,8 @@ use crate::folder::{Folder, Opened, Refusal, Sort, open_file};
 use crate::git::{Mode, TreePath};
 use crate::ops::access::Target;
 use crate::ops::base;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::io::{Cursor, Read};
+use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,77 +21,12 @@ const MAX_FILES: usize = 1_000_000;
 /// opened when they are read: a process may have 256 open on some systems.
 const HELD: usize = 64;
 
-/// What a request names to be written.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum File {
-    /// A file of the working tree, or all files of a folder that git does not ignore; the
-    /// path starts from the folder that the call is in.
-    Path(String),
-    /// A file with this content.
-    Content {
-        /// Where it goes; the path starts from the folder that the call is in.
-        path: String,
-        /// The content.
-        from: Content,
-    },
-}
-
-/// Where the content of a file comes from.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Content {
-    /// This text.
-    Text(String),
-    /// These bytes, in base64 (RFC 4648, section 4).
-    Base64(String),
-    /// A file of this machine, wherever it is.
-    File(PathBuf),
-    /// What the caller gives as standard input; it can be read once.
-    Input,
-}
-
 /// Where a file's content comes from.
 pub(in crate::ops) enum Source {
     /// A file of this machine.
     File(Taken),
     /// Content without a file, and so without a mode.
     Stream(Box<dyn Read + Send>),
-}
-
-/// The files that a request names.
-///
-/// Errors: usage, for what is not there or no base64; denied, for what may not be taken.
-pub(in crate::ops) fn named(cx: &Context, files: &[File]) -> Result<Vec<Input>> {
-    let mut inputs = Vec::new();
-    for file in files {
-        match file {
-            File::Path(path) => inputs.extend(from_tree(cx, path)?),
-            File::Content { path, from } => inputs.push(Input {
-                path: in_tree(cx, path)?,
-                source: source(cx, path, from)?,
-            }),
-        }
-    }
-    Ok(inputs)
-}
-
-fn source(cx: &Context, path: &str, from: &Content) -> Result<Source> {
-    let stream = |bytes: Vec<u8>| Source::Stream(Box::new(Cursor::new(bytes)));
-    Ok(match from {
-        Content::Text(text) => stream(text.clone().into_bytes()),
-        Content::Base64(text) => stream(STANDARD.decode(text).or_fail(Kind::Usage, || {
-            format!("the content of `{path}` is not base64")
-        })?),
-        Content::File(file) => Source::File(Taken::named(cx.dir.join(file))),
-        Content::Input => Source::Stream(cx.input().ok_or_else(|| {
-            Error::new(
-                Kind::Usage,
-                format!("there is no standard input left to read `{path}` from"),
-            )
-            .hint("it can be read once")
-        })?),
-    })
 }
 
 /// One file to write.
@@ -132,7 +63,7 @@ enum Place {
 
 impl Taken {
     /// A file wherever it is: links among its parents are its giver's word.
-    pub fn named(file: PathBuf) -> Taken {
+    pub(super) fn named(file: PathBuf) -> Taken {
         Taken {
             place: Place::Named(file),
             held: None,
@@ -248,7 +179,7 @@ pub fn is_there(cx: &Context, path: &str) -> bool {
 /// the working tree; in a call without one, below the folder the user is in.
 ///
 /// Errors: usage, for what is not there; denied, for what is no file, or behind a link.
-fn from_tree(cx: &Context, path: &str) -> Result<Vec<Input>> {
+pub(super) fn from_tree(cx: &Context, path: &str) -> Result<Vec<Input>> {
     let place = relative(cx, path)?;
     let top = cx.store.work_dir().unwrap_or(&cx.dir);
     let root = Arc::new(open_root(top)?);

@@ -3,6 +3,7 @@
 mod close;
 mod init;
 mod list;
+mod opening;
 mod prune;
 mod pull;
 mod show;

@@ -9,7 +9,7 @@ use crate::ledger::{Side, attributes};
 use crate::ops::access::{self, Target};
 use crate::ops::base::{self, Base, Before};
 use crate::ops::checkout::{self, Plan};
-use crate::ops::commit::{File, Input, from_elsewhere, read_inputs, take};
+use crate::ops::commit::{File, Input, from_elsewhere, named, read_inputs, take};
 use crate::ops::join::{self, Join, Merged, Resolved};
 use crate::ops::publish::{self, Objects, Plan as Pushed, Push};
 use crate::ops::snapshot;
@@ -83,7 +83,7 @@ struct Given {
 /// that cannot be read; auth and denied by token and policy; unavailable.
 pub fn sync(cx: &Context, request: &SyncRequest) -> Result<SyncReport> {
     let mut given = Given {
-        resolve: take::named(cx, &request.resolve)?,
+        resolve: named::named(cx, &request.resolve)?,
         remove: request
             .remove
             .iter()

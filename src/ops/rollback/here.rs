@@ -1,0 +1,70 @@
+//! What a rollback leaves in the working tree, which it does not touch.
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::git::{CommitId, Entry};
+
+/// The working files against what a commit made of them.
+#[derive(Default)]
+pub(super) struct Here {
+    /// Files that are what it made of them.
+    pub same: Vec<(String, Option<Entry>)>,
+    /// All that it made, on the branch.
+    pub made: Vec<(String, Option<Entry>)>,
+    /// Files that it removed, and that are here as they were before.
+    left: Vec<String>,
+}
+
+impl Here {
+    /// Says that files stay which the branch has no more: the next `commit -a` must not
+    /// surprise anybody with them.
+    pub fn note(&self, cx: &Context) {
+        /// Files that are named.
+        const SHOWN: usize = 3;
+        if self.left.is_empty() {
+            return;
+        }
+        let mut named = self.left[..self.left.len().min(SHOWN)].join(", ");
+        if self.left.len() > SHOWN {
+            named.push_str(&format!(" and {} more", self.left.len() - SHOWN));
+        }
+        cx.warn(format!(
+            "the working tree still holds what the rollback removed ({named}); `aidf sandbox pull` takes it away"
+        ));
+    }
+}
+
+/// Compares them.
+///
+/// Errors: internal, for what cannot be read.
+pub(super) fn compare(cx: &Context, commit: CommitId) -> Result<Here> {
+    let mut found = Here::default();
+    if cx.store.work_dir().is_none() {
+        return Ok(found);
+    }
+    let made = cx.store.commit(commit)?;
+    let parent = made.parents.first().map(|id| cx.store.commit(*id));
+    let before = parent.transpose()?.map(|p| p.tree);
+    let mut draft = cx.store.draft();
+    let convert = cx.store.convert(made.tree);
+    let changes = cx.store.changes(before, Some(made.tree), false)?;
+    let paths = changes.iter().map(|c| c.path.as_slice());
+    convert.learn(paths.filter_map(|p| std::str::from_utf8(p).ok()))?;
+    for change in changes {
+        let Ok(path) = String::from_utf8(change.path) else {
+            continue;
+        };
+        found.made.push((path.clone(), change.new));
+        // One that cannot be compared is not known to be the same.
+        let Ok(here) = cx.store.work_file(&mut draft, path.as_bytes(), &convert) else {
+            continue;
+        };
+        let here = here.entry();
+        if here == change.new {
+            found.same.push((path, here));
+        } else if change.new.is_none() && here == change.old {
+            found.left.push(path);
+        }
+    }
+    Ok(found)
+}

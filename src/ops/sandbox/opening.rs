@@ -1,0 +1,277 @@
+//! Opening a sandbox on the tips of one try: the branch that a token opens, or a new one.
+
+use super::{InitReport, InitRequest};
+use crate::authority::{self, Facts, Grant, Rejection};
+use crate::clock::{DAY, Moment};
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::files::hex;
+use crate::git::{Advertisement, CommitId, RefName, RefUpdate};
+use crate::names;
+use crate::ops::publish::{Objects, Plan, Push};
+use crate::ops::revoked;
+use crate::ops::snapshot;
+use crate::policy::Policy;
+use crate::secret::Secret;
+use crate::token::{self, Claims, TokenKind};
+
+/// A sandbox that is being opened: what one try knows of the remote.
+pub(super) struct Opening<'a> {
+    pub cx: &'a Context,
+    pub advertisement: &'a Advertisement,
+    pub base: String,
+    pub base_tip: CommitId,
+    pub base_created: bool,
+    pub policy: Policy,
+    pub rejection: Option<Rejection>,
+}
+
+impl<'a> Opening<'a> {
+    pub fn prepare(
+        cx: &'a Context,
+        request: &InitRequest,
+        advertisement: &'a Advertisement,
+    ) -> Result<Self> {
+        let base = request
+            .base
+            .clone()
+            .unwrap_or_else(|| cx.config.base.clone());
+        let (base_tip, base_created) = match advertisement.branch(&base) {
+            Some(tip) => (tip, false),
+            None if request.base.is_some() => {
+                return Err(Error::new(
+                    Kind::NotFound,
+                    format!("{} has no branch {base} to fork from", cx.remote.address()),
+                )
+                .hint("leave --base out, or name a branch that exists"));
+            }
+            None => (default_tip(cx, advertisement)?, true),
+        };
+        let policy = snapshot::fetch_with_policy(cx, advertisement, [base_tip])?;
+        Ok(Opening {
+            cx,
+            advertisement,
+            base,
+            base_tip,
+            base_created,
+            policy,
+            rejection: None,
+        })
+    }
+
+    /// The token's branch, as it is or made again; the inner error says why not.
+    pub fn resume(
+        &self,
+        claims: &Claims,
+        token: &Secret,
+    ) -> Result<Result<Plan<InitReport>, Rejection>> {
+        let branch = claims.branch.clone().unwrap_or_default();
+        let revoked = revoked::is_revoked(self.cx, self.advertisement, &claims.id);
+        if let Err(why) = self.judge(claims, revoked, None) {
+            return Ok(Err(why));
+        }
+        let archived = super::close::newest_archive(self.advertisement, &branch);
+        let archived = archived.map(|(_, id)| id);
+        let tip = self.advertisement.branch(&branch);
+        let head = tip.or(archived).unwrap_or(self.base_tip);
+        self.cx
+            .remote
+            .fetch(&self.cx.store, &[head], true, &*self.cx.progress)?;
+        let shown = tip
+            .or(archived)
+            .map(|t| self.cx.store.commit(t))
+            .transpose()?;
+        let ends = match self.judge(claims, revoked, shown.map(|c| c.time)) {
+            Ok(grant) => grant.ends,
+            Err(why) => return Ok(Err(why)),
+        };
+        let report = self.report(&branch, token, head, tip.is_some(), ends);
+        if tip.is_some() {
+            let report = InitReport {
+                base_created: false,
+                ..report
+            };
+            return Ok(Ok(Plan::Nothing(report)));
+        }
+        self.push(report, Some(token.clone())).map(Ok)
+    }
+
+    /// The branch that a holder names, as it is or made again; the server judges the token.
+    pub fn hold(&self, branch: &str, token: &Secret) -> Result<Plan<InitReport>> {
+        let tip = self.advertisement.branch(branch);
+        let archived = super::close::newest_archive(self.advertisement, branch);
+        let head = tip.or(archived.map(|(_, id)| id)).unwrap_or(self.base_tip);
+        self.cx
+            .remote
+            .fetch(&self.cx.store, &[head], true, &*self.cx.progress)?;
+        let mut report = self.report(branch, token, head, tip.is_some(), None);
+        match tip {
+            Some(_) => {
+                report.base_created = false;
+                Ok(Plan::Nothing(report))
+            }
+            None => self.push(report, Some(token.clone())),
+        }
+    }
+
+    /// Judges the token of a sandbox whose tip has the date `tip`.
+    fn judge(&self, claims: &Claims, revoked: bool, tip: Option<i64>) -> Result<Grant, Rejection> {
+        let facts = Facts {
+            revoked,
+            tip,
+            ..Facts::at(self.cx.now).under(&self.policy)
+        };
+        authority::judge(claims, &facts)
+    }
+
+    /// A new branch under a name that nobody has.
+    pub fn create(&self, asked: Option<&str>) -> Result<Plan<InitReport>> {
+        let taken = |name: &str| {
+            self.advertisement.branch(name).is_some()
+                || super::close::newest_archive(self.advertisement, name).is_some()
+        };
+        if let Some(most) = self.policy.sandbox().max_open {
+            let open = self
+                .advertisement
+                .under("refs/heads/")
+                .filter(|(n, _)| names::is_sandbox(n.trim_start_matches("refs/heads/")))
+                .count() as u64;
+            if open >= most {
+                return Err(Error::new(
+                    Kind::Denied,
+                    format!("{open} sandboxes are open, and the policy allows {most}"),
+                )
+                .hint(
+                    "come back to one with its token, or ask the operator to archive idle ones",
+                ));
+            }
+        }
+        let branch = match asked {
+            Some(name) if taken(name) => {
+                return Err(Error::new(Kind::Conflict, format!("{name} is taken"))
+                    .hint("choose another --name, or leave it out and have one drawn"));
+            }
+            Some(name) => name.to_owned(),
+            None => self.cx.draw(|mut r| names::draw(&mut r, taken))?,
+        };
+        let issued = self.cx.now.seconds();
+        let id: [u8; 8] = self.cx.random();
+        let claims = Claims {
+            branch: Some(branch.clone()),
+            base: Some(self.base.clone()).filter(|b| *b != self.cx.config.base),
+            id: hex(&id),
+            kind: TokenKind::Sandbox,
+            pod: self.cx.config.pod.clone(),
+            issued,
+            expires: self
+                .policy
+                .sandbox()
+                .token_days
+                .map(|days| issued + i64::from(days) * DAY),
+        };
+        let key = self
+            .cx
+            .keys()
+            .active()
+            .ok_or_else(|| Error::new(Kind::Internal, "the key ring is empty"))?;
+        let token = Secret::new(token::seal(
+            &claims,
+            key,
+            &self.cx.repo_name,
+            self.cx.random(),
+        ));
+        let facts = Facts::at(self.cx.now).under(&self.policy);
+        let ends = authority::ends(&claims, &facts);
+        let mut report = self.report(&branch, &token, self.base_tip, false, ends);
+        (report.created, report.recreated) = (true, false);
+        self.push(report, Some(token))
+    }
+
+    fn push(&self, report: InitReport, token: Option<Secret>) -> Result<Plan<InitReport>> {
+        let mut updates = Vec::new();
+        if self.base_created {
+            updates.push(RefUpdate {
+                name: RefName::branch(&self.base)?,
+                old: None,
+                new: Some(self.base_tip),
+            });
+        }
+        updates.push(RefUpdate {
+            name: RefName::branch(&report.branch)?,
+            old: None,
+            new: Some(report.head),
+        });
+        Ok(Plan::Push(Push {
+            updates,
+            objects: Objects::These(Vec::new()),
+            token,
+            report,
+        }))
+    }
+
+    fn report(
+        &self,
+        branch: &str,
+        token: &Secret,
+        head: CommitId,
+        existed: bool,
+        ends: Option<i64>,
+    ) -> InitReport {
+        let again = if existed {
+            "is yours again"
+        } else {
+            "is ready"
+        };
+        InitReport {
+            branch: branch.to_owned(),
+            repo_name: self.cx.repo_name.clone(),
+            reuse_token: token.clone(),
+            created: false,
+            reused: existed,
+            recreated: !existed,
+            token_rejected: self.rejection.map(|r| r.to_string()),
+            base: self.base.clone(),
+            base_commit: self.base_tip,
+            head,
+            base_created: self.base_created,
+            expires_at: ends.map(|e| Moment::from_seconds(e).rfc3339()),
+            worktree: None,
+            message: format!(
+                "Welcome! The sandbox {branch} of {} {again}.\nTo come back to it from anywhere, use this token:\n{}\nKeep this safe: whoever has it can write to your sandbox.",
+                self.cx.repo_name,
+                token.reveal()
+            ),
+        }
+    }
+}
+
+/// The tip of the remote's default branch.
+fn default_tip(cx: &Context, advertisement: &Advertisement) -> Result<CommitId> {
+    if advertisement.is_empty() {
+        return Err(Error::new(
+            Kind::NotFound,
+            format!(
+                "{} is empty: there is nothing to fork a sandbox from",
+                cx.remote.address()
+            ),
+        )
+        .hint("push a first commit to it"));
+    }
+    let known = snapshot::default_branch(cx).and_then(|name| advertisement.branch(&name));
+    match known {
+        Some(tip) => Ok(tip),
+        None => {
+            let name = cx.remote.default_branch()?;
+            advertisement.branch(&name).ok_or_else(|| {
+                Error::new(
+                    Kind::NotFound,
+                    format!(
+                        "the default branch {name} of {} does not exist yet",
+                        cx.remote.address()
+                    ),
+                )
+                .hint("name the base with --base")
+            })
+        }
+    }
+}
