@@ -20,7 +20,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Where a call works.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct Location {
     /// A remote's address, for work without a clone.
     pub repo: Option<String>,
     /// The clone's folder.
@@ -94,7 +94,7 @@ impl Context {
     /// Opens the store and finds the remote. Nothing is connected to yet.
     ///
     /// Errors: not_found, usage, auth.
-    pub fn open(config: Config, place: &Place, now: Moment, caller: Caller) -> Result<Context> {
+    pub fn open(config: Config, place: &Location, now: Moment, caller: Caller) -> Result<Context> {
         let programs = caller.programs(&config, place.interactive);
         let options = RemoteOptions {
             timeout: config.timeout,

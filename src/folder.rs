@@ -37,7 +37,7 @@ pub enum Sort {
 
 /// Why something was not opened.
 #[derive(Debug)]
-pub enum Refusal {
+pub enum NotTaken {
     /// A part of the path is a symlink; how many bytes of the path it takes.
     Link(usize),
     /// It is a folder, a pipe, a socket or a device.
@@ -46,9 +46,9 @@ pub enum Refusal {
     System(io::Error),
 }
 
-impl From<io::Error> for Refusal {
+impl From<io::Error> for NotTaken {
     fn from(e: io::Error) -> Self {
-        Refusal::System(e)
+        NotTaken::System(e)
     }
 }
 
@@ -83,7 +83,7 @@ mod platform {
         }
 
         /// The folder that `path` names below this one; empty: this one.
-        pub fn folder(&self, path: &str) -> Result<Folder, Refusal> {
+        pub fn folder(&self, path: &str) -> Result<Folder, NotTaken> {
             let mut here: Option<OwnedFd> = None;
             for (at, part) in parts(path)? {
                 here = Some(step(here.as_ref().unwrap_or(&self.0).as_fd(), at, part)?);
@@ -95,14 +95,14 @@ mod platform {
         }
 
         /// Opens the regular file that `path` names below this folder.
-        pub fn file(&self, path: &str) -> Result<Opened, Refusal> {
+        pub fn file(&self, path: &str) -> Result<Opened, NotTaken> {
             match path.rsplit_once('/') {
                 Some((parents, name)) => self.folder(parents)?.leaf(name, path.len()),
                 None => self.leaf(path, path.len()),
             }
         }
 
-        fn leaf(&self, name: &str, length: usize) -> Result<Opened, Refusal> {
+        fn leaf(&self, name: &str, length: usize) -> Result<Opened, NotTaken> {
             parts(name)?;
             match openat(&self.0, name, FILE, Mode::empty()) {
                 Ok(fd) => opened(fd),
@@ -112,10 +112,10 @@ mod platform {
         }
 
         /// What `path` names below this folder; `None` where there is nothing.
-        pub fn sort(&self, path: &str) -> Result<Option<Sort>, Refusal> {
+        pub fn sort(&self, path: &str) -> Result<Option<Sort>, NotTaken> {
             let (parents, name) = path.rsplit_once('/').unwrap_or(("", path));
             let folder = match self.folder(parents) {
-                Err(Refusal::System(e))
+                Err(NotTaken::System(e))
                     if matches!(
                         e.kind(),
                         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
@@ -129,7 +129,7 @@ mod platform {
             match statat(&folder.0, name, AtFlags::SYMLINK_NOFOLLOW) {
                 Ok(stat) => Ok(Some(sort_of(FileType::from_raw_mode(stat.st_mode as _)))),
                 Err(Errno::NOENT) => Ok(None),
-                Err(e) => Err(Refusal::System(e.into())),
+                Err(e) => Err(NotTaken::System(e.into())),
             }
         }
 
@@ -159,7 +159,7 @@ mod platform {
 
     /// Opens a regular file by a path that is its giver's word: links among its parents
     /// are followed, and a link in its own place is not.
-    pub fn open_file(path: &Path) -> Result<Opened, Refusal> {
+    pub fn open_file(path: &Path) -> Result<Opened, NotTaken> {
         match openat(CWD, path, FILE, Mode::empty()) {
             Ok(fd) => opened(fd),
             Err(e @ (Errno::LOOP | Errno::MLINK)) => Err(link_or(e, path.as_os_str().len())),
@@ -167,11 +167,11 @@ mod platform {
         }
     }
 
-    fn step(from: BorrowedFd<'_>, at: usize, part: &str) -> Result<OwnedFd, Refusal> {
+    fn step(from: BorrowedFd<'_>, at: usize, part: &str) -> Result<OwnedFd, NotTaken> {
         openat(from, part, FOLDER | OFlags::NOFOLLOW, Mode::empty()).map_err(|e| {
             match is_link(from, part) {
                 true => link_or(e, at + part.len()),
-                false => Refusal::System(e.into()),
+                false => NotTaken::System(e.into()),
             }
         })
     }
@@ -183,26 +183,26 @@ mod platform {
             .is_ok_and(|s| FileType::from_raw_mode(s.st_mode as _) == FileType::Symlink)
     }
 
-    fn link_or(e: Errno, length: usize) -> Refusal {
+    fn link_or(e: Errno, length: usize) -> NotTaken {
         match e {
             // EMLINK is FreeBSD's word for it, and ENOTDIR Linux's where a folder is asked for.
-            Errno::LOOP | Errno::MLINK | Errno::NOTDIR => Refusal::Link(length),
-            e => Refusal::System(e.into()),
+            Errno::LOOP | Errno::MLINK | Errno::NOTDIR => NotTaken::Link(length),
+            e => NotTaken::System(e.into()),
         }
     }
 
-    fn not_opened(e: Errno) -> Refusal {
+    fn not_opened(e: Errno) -> NotTaken {
         match e {
             // What open(2) says of a socket, or of a device that nothing drives.
-            Errno::NXIO | Errno::NODEV | Errno::OPNOTSUPP => Refusal::NotAFile,
-            e => Refusal::System(e.into()),
+            Errno::NXIO | Errno::NODEV | Errno::OPNOTSUPP => NotTaken::NotAFile,
+            e => NotTaken::System(e.into()),
         }
     }
 
-    fn opened(fd: OwnedFd) -> Result<Opened, Refusal> {
+    fn opened(fd: OwnedFd) -> Result<Opened, NotTaken> {
         let stat = fstat(&fd).map_err(io::Error::from)?;
         if FileType::from_raw_mode(stat.st_mode as _) != FileType::RegularFile {
-            return Err(Refusal::NotAFile);
+            return Err(NotTaken::NotAFile);
         }
         Ok(Opened {
             file: std::fs::File::from(fd),
@@ -243,40 +243,40 @@ mod platform {
         }
 
         /// The folder that `path` names below this one; empty: this one.
-        pub fn folder(&self, path: &str) -> Result<Folder, Refusal> {
+        pub fn folder(&self, path: &str) -> Result<Folder, NotTaken> {
             let mut here = self.0.clone();
             for (at, part) in parts(path)? {
                 here.push(part);
                 let meta = here.symlink_metadata()?;
                 if meta.is_symlink() {
-                    return Err(Refusal::Link(at + part.len()));
+                    return Err(NotTaken::Link(at + part.len()));
                 }
                 if !meta.is_dir() {
-                    return Err(Refusal::System(io::ErrorKind::NotADirectory.into()));
+                    return Err(NotTaken::System(io::ErrorKind::NotADirectory.into()));
                 }
             }
             Ok(Folder(here))
         }
 
         /// Opens the regular file that `path` names below this folder.
-        pub fn file(&self, path: &str) -> Result<Opened, Refusal> {
+        pub fn file(&self, path: &str) -> Result<Opened, NotTaken> {
             let (parents, name) = path.rsplit_once('/').unwrap_or(("", path));
             let folder = self.folder(parents)?;
             open_file(&folder.0.join(name)).map_err(|e| match e {
-                Refusal::Link(_) => Refusal::Link(path.len()),
+                NotTaken::Link(_) => NotTaken::Link(path.len()),
                 other => other,
             })
         }
 
         /// What `path` names below this folder; `None` where there is nothing.
-        pub fn sort(&self, path: &str) -> Result<Option<Sort>, Refusal> {
+        pub fn sort(&self, path: &str) -> Result<Option<Sort>, NotTaken> {
             let (parents, name) = path.rsplit_once('/').unwrap_or(("", path));
             match self
                 .folder(parents)
                 .and_then(|f| Ok(f.0.join(name).symlink_metadata()?))
             {
                 Ok(meta) => Ok(Some(sort_of(meta.file_type()))),
-                Err(Refusal::System(e))
+                Err(NotTaken::System(e))
                     if matches!(
                         e.kind(),
                         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
@@ -301,18 +301,18 @@ mod platform {
     }
 
     /// Opens a regular file by a path that is its giver's word.
-    pub fn open_file(path: &Path) -> Result<Opened, Refusal> {
+    pub fn open_file(path: &Path) -> Result<Opened, NotTaken> {
         let meta = path.symlink_metadata()?;
         if meta.is_symlink() {
-            return Err(Refusal::Link(path.as_os_str().len()));
+            return Err(NotTaken::Link(path.as_os_str().len()));
         }
         if !meta.is_file() {
-            return Err(Refusal::NotAFile);
+            return Err(NotTaken::NotAFile);
         }
         let file = std::fs::File::open(path)?;
         let meta = file.metadata()?;
         if !meta.is_file() {
-            return Err(Refusal::NotAFile);
+            return Err(NotTaken::NotAFile);
         }
         Ok(Opened {
             size: meta.len(),

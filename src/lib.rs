@@ -7,7 +7,7 @@
 //!   [`ops::publish`] is the one way to a remote ref;
 //! - [`context`]: what one call needs; [`config`]: the operator's settings, resolved once;
 //! - pure rules, which take time, keys and randomness as arguments: [`authority`], [`policy`],
-//!   [`denied`], [`token`], [`gate`], [`guards`], [`names`], [`signature`], [`alerts`], [`backup_name`], [`retention`],
+//!   [`denied`], [`token`], [`ref_rules`], [`guards`], [`names`], [`signature`], [`alerts`], [`backup_name`], [`retention`],
 //!   and what authenticates backups: [`backup_manifest`], [`bundle_manifest`], [`seal`];
 //! - [`ledger`]: the YAML logs kept in the tree; [`keys`]: the key ring;
 //!   [`journal`]: this machine's own audit log; [`revocations`]: those that it saw;
@@ -35,7 +35,6 @@ pub mod folder;
 pub mod forge;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
-pub mod gate;
 pub mod git;
 pub mod guards;
 pub mod http;
@@ -46,6 +45,7 @@ pub mod names;
 pub mod ops;
 pub mod policy;
 pub mod progress;
+pub mod ref_rules;
 pub mod retention;
 pub mod revocations;
 pub mod seal;

@@ -5,7 +5,7 @@
 //! address spelled another way must not bring a token back.
 
 use crate::files::{short_digest, write_durably};
-use crate::gate::REVOKED;
+use crate::ref_rules::REVOKED;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};

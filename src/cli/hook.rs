@@ -4,7 +4,7 @@ use super::ui::Ui;
 use aidf::clock::Moment;
 use aidf::environment::Environment;
 use aidf::error::{Error, Kind, OrFail, Result};
-use aidf::ops::hook::{Gate, Push, Update};
+use aidf::ops::hook::{PreReceive, Push, Update};
 use clap::Subcommand;
 use std::io::Read;
 use std::time::Instant;
@@ -30,7 +30,7 @@ pub fn run(ui: &Ui, command: &Command) -> Result<()> {
 fn pre_receive(ui: &Ui) -> Result<()> {
     let began = Instant::now();
     let variables = Environment::of_process();
-    let gate = Gate::open(Moment::now(), &variables)?;
+    let hook = PreReceive::open(Moment::now(), &variables)?;
     let environment = |name: &str| variables.text(name);
     let mut input = Vec::new();
     std::io::stdin()
@@ -48,7 +48,7 @@ fn pre_receive(ui: &Ui) -> Result<()> {
         // gitolite's name for who it is, then the web server's.
         user: environment("GL_USER").or_else(|| environment("REMOTE_USER")),
     };
-    let (decisions, warnings) = gate.decide(&push, &|| began.elapsed())?;
+    let (decisions, warnings) = hook.decide(&push, &|| began.elapsed())?;
     for warning in warnings {
         ui.warn(&warning);
     }

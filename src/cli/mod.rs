@@ -21,7 +21,7 @@ pub mod ui;
 use aidf::cancel::Cancel;
 use aidf::clock::{Clock, Moment, Period};
 use aidf::config::{Config, Flags, Folders};
-use aidf::context::{Caller, Context, Place};
+use aidf::context::{Caller, Context, Location};
 use aidf::environment::Environment;
 use aidf::error::{Error, Kind, Result};
 use aidf::ops::outcome::{Outcome, Reported};
@@ -211,7 +211,7 @@ impl Global {
     pub fn context(&self, ui: &Ui) -> Result<Context> {
         let caller = caller(ui);
         let config = self.config(&caller.environment)?;
-        let place = Place {
+        let place = Location {
             repo: self.repo.clone(),
             dir: self.folder()?,
             remote: self.remote.clone(),

@@ -4,7 +4,9 @@ use super::Client;
 use super::identity::{Auth, Mint, Purpose, Scheme};
 use super::refusal::status;
 use super::settings::{ForgeSettings, GitHubAppFile, Provider};
-use super::target::{Target, api_base, encode, is_own_host, known_host, leads_elsewhere, not_sent};
+use super::target::{
+    ForgeRepo, api_base, encode, is_own_host, known_host, leads_elsewhere, not_sent,
+};
 use crate::clock::Moment;
 use crate::error::{Error, Kind, Result};
 use crate::git::{Endpoint, FROM_APP, Family, Login, LoginSource, token};
@@ -104,7 +106,7 @@ struct Minted {
 pub struct AppTokens {
     app: App,
     api: HttpUrl,
-    target: Target,
+    target: ForgeRepo,
     installation: Mutex<Option<u64>>,
     minted: Mutex<Vec<Minted>>,
 }
@@ -126,7 +128,7 @@ impl AppTokens {
     /// For one repository of the forge whose API is at `api`.
     ///
     /// Errors: usage and auth, for the key's file.
-    pub fn load(file: &GitHubAppFile, api: HttpUrl, target: Target) -> Result<AppTokens> {
+    pub fn load(file: &GitHubAppFile, api: HttpUrl, target: ForgeRepo) -> Result<AppTokens> {
         Ok(AppTokens {
             app: App::load(file)?,
             api,
@@ -247,7 +249,7 @@ pub(super) fn minted(answer: &Value, now: i64) -> Result<(Secret, i64)> {
 /// and the environment's tokens for the hosts of `forge.hosts`.
 pub struct ForgeLogins {
     settings: ForgeSettings,
-    known: Mutex<Vec<(Target, Arc<AppTokens>)>>,
+    known: Mutex<Vec<(ForgeRepo, Arc<AppTokens>)>>,
 }
 
 impl fmt::Debug for ForgeLogins {
@@ -265,7 +267,7 @@ impl ForgeLogins {
         }
     }
 
-    fn tokens(&self, file: &GitHubAppFile, target: Target) -> Result<Arc<AppTokens>> {
+    fn tokens(&self, file: &GitHubAppFile, target: ForgeRepo) -> Result<Arc<AppTokens>> {
         let mut known = lock(&self.known);
         if let Some((_, tokens)) = known.iter().find(|(t, _)| *t == target) {
             return Ok(Arc::clone(tokens));
@@ -286,7 +288,7 @@ impl ForgeLogins {
         let Some(file) = &self.settings.github_app else {
             return Ok(None);
         };
-        let Ok(target) = Target::of(&Endpoint::Http(url.clone())) else {
+        let Ok(target) = ForgeRepo::of(&Endpoint::Http(url.clone())) else {
             return Ok(None);
         };
         match self.tokens(file, target)?.token(Purpose::Push, http) {

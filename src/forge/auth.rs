@@ -4,7 +4,7 @@
 use super::app::{AppTokens, ForgeLogins};
 use super::identity::{Auth, Purpose, Scheme};
 use super::settings::{ForgeSettings, Provider};
-use super::target::{Target, encode, is_own_host, known_host, leads_elsewhere, not_sent};
+use super::target::{ForgeRepo, encode, is_own_host, known_host, leads_elsewhere, not_sent};
 use crate::error::{Error, Kind, Result};
 use crate::git::{Asked, Family, LoginSource, ask_helpers, how_to_name, token};
 use crate::http::Http;
@@ -32,7 +32,7 @@ pub(super) struct Asking<'a> {
 pub(super) fn find(
     settings: &ForgeSettings,
     provider: Provider,
-    target: &Target,
+    target: &ForgeRepo,
     api: &HttpUrl,
     named: bool,
     purpose: Purpose,
@@ -144,7 +144,7 @@ mod tests {
                 ..ForgeSettings::default()
             };
             let endpoint = Endpoint::parse(remote, std::path::Path::new("/")).unwrap();
-            let target = Target::of(&endpoint).unwrap();
+            let target = ForgeRepo::of(&endpoint).unwrap();
             let (scheme, rest) = api.split_once("://").unwrap();
             let api = parse_http(scheme == "https", rest).unwrap();
             let provider = known_host(&target.web, &settings).unwrap_or(Provider::Gitea);

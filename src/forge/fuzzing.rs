@@ -9,7 +9,7 @@ use super::identity::{Auth, Scheme};
 use super::proposal::Proposal;
 use super::protection::{Rule, State, Wanted};
 use super::refusal::{self, Call};
-use super::target::{Target, encode};
+use super::target::{ForgeRepo, encode};
 use super::{app, limits};
 use crate::clock::Clock;
 use crate::environment::Environment;
@@ -134,7 +134,7 @@ pub fn place(data: &[u8]) {
     let part = encode(place);
     let sound = |b: u8| b.is_ascii_alphanumeric() || b"-._~%".contains(&b);
     assert!(part.bytes().all(sound), "{part}");
-    if let Ok(target) = Endpoint::parse(place, Path::new("/")).and_then(|e| Target::of(&e)) {
+    if let Ok(target) = Endpoint::parse(place, Path::new("/")).and_then(|e| ForgeRepo::of(&e)) {
         let path = target.path();
         assert!(!path.chars().any(|c| c.is_control() || c.is_whitespace()));
         let parts = path.split('/');

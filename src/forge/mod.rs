@@ -42,7 +42,7 @@ pub use proposal::{Approval, Proposal};
 pub use protection::{BACKUPS, Change, Removal, Rule, RuleState, State, Survey, Wanted};
 pub use refusal::{Reason, Refusal, is_plan_limit, reason, saying_also, status};
 pub use settings::{ForgeFile, ForgeSettings, GitHubAppFile, Provider};
-pub use target::{Target, detect};
+pub use target::{ForgeRepo, detect};
 
 use crate::error::{Error, Kind, Result};
 use crate::git::Endpoint;
@@ -107,7 +107,7 @@ impl<'a> Forge<'a> {
                 ),
             ));
         }
-        let target = Target::of(access.endpoint)?;
+        let target = ForgeRepo::of(access.endpoint)?;
         if provider != Provider::GitLab && target.owner.contains('/') {
             return Err(Error::new(
                 Kind::Usage,
@@ -153,7 +153,7 @@ impl<'a> Forge<'a> {
     }
 
     /// The repository.
-    pub fn target(&self) -> &Target {
+    pub fn target(&self) -> &ForgeRepo {
         match self {
             Forge::GitHub(g) => &g.target,
             Forge::GitLab(g) => &g.target,

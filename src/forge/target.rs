@@ -8,7 +8,7 @@ use crate::url::{HttpUrl, parse_http};
 
 /// A repository on a forge.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
+pub struct ForgeRepo {
     /// The forge's own address, without a path.
     pub web: HttpUrl,
     /// The owner; on GitLab with every group above the repository.
@@ -17,11 +17,11 @@ pub struct Target {
     pub repo: String,
 }
 
-impl Target {
+impl ForgeRepo {
     /// The repository that `endpoint` leads to.
     ///
     /// Errors: usage, where its path names no owner and repository.
-    pub fn of(endpoint: &Endpoint) -> Result<Target> {
+    pub fn of(endpoint: &Endpoint) -> Result<ForgeRepo> {
         let refuse = |why: &str| {
             Error::new(
                 Kind::Usage,
@@ -49,7 +49,7 @@ impl Target {
         if odd(repo) || owner.split('/').any(odd) {
             return Err(refuse("a part of its path cannot be a name"));
         }
-        Ok(Target {
+        Ok(ForgeRepo {
             web,
             owner: owner.to_owned(),
             repo: repo.to_owned(),
@@ -141,7 +141,7 @@ pub(super) fn is_own_host(web: &HttpUrl, named: bool, settings: &ForgeSettings) 
 /// Errors: usage, for a configured address that cannot be one, or for a bare server.
 pub(super) fn api_base(
     provider: Provider,
-    target: &Target,
+    target: &ForgeRepo,
     settings: &ForgeSettings,
 ) -> Result<HttpUrl> {
     if let Some(given) = &settings.api_url {
@@ -300,7 +300,7 @@ mod tests {
             ("https://host/o//r", "", ""),
             ("/srv/o/r.git", "", ""),
         ] {
-            match Target::of(&at(url)) {
+            match ForgeRepo::of(&at(url)) {
                 Ok(t) => assert_eq!((t.owner.as_str(), t.repo.as_str()), (owner, repo), "{url}"),
                 Err(e) => assert!(owner.is_empty(), "{url}: {e}"),
             }
@@ -311,7 +311,7 @@ mod tests {
     fn the_api_follows_from_the_host_and_never_leaves_the_open() {
         let none = settings(&[], &[]);
         let base = |provider, url: &str, settings: &ForgeSettings| {
-            api_base(provider, &Target::of(&at(url)).unwrap(), settings).map(|u| u.plain())
+            api_base(provider, &ForgeRepo::of(&at(url)).unwrap(), settings).map(|u| u.plain())
         };
         for (provider, url, api) in [
             (

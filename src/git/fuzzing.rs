@@ -162,7 +162,8 @@ pub fn object(data: &[u8]) {
                 ObjectType::Commit => commit(store, id, bytes),
                 ObjectType::Tree => tree(store, id),
                 _ => {
-                    let _ = store.check_whole(&[id], &mut super::whole::Known::default());
+                    let _ =
+                        store.check_connected(&[id], &mut super::connectivity::Known::default());
                 }
             }
         }
@@ -192,11 +193,11 @@ fn commit(store: &Store, id: ObjectId, bytes: &[u8]) {
     let _ = info.subject();
     let judged = judge(&KeyRing::of(Vec::new()), "demo", "b", bytes);
     assert_ne!(judged.check, Check::Good, "signed with no key");
-    let _ = store.check_whole(&[id], &mut super::whole::Known::default());
+    let _ = store.check_connected(&[id], &mut super::connectivity::Known::default());
 }
 
 fn tree(store: &Store, id: ObjectId) {
-    let _ = store.check_whole(&[id], &mut super::whole::Known::default());
+    let _ = store.check_connected(&[id], &mut super::connectivity::Known::default());
     let found = store.files_below(id, b"");
     for (path, entry) in found.iter().flatten().take(20) {
         // Two entries of one name are the first one.

@@ -10,6 +10,7 @@ mod cache;
 mod checkout;
 mod children;
 mod compare;
+mod connectivity;
 mod convert;
 mod credential;
 mod draft;
@@ -31,7 +32,6 @@ mod revert;
 mod server;
 mod settings;
 mod store;
-mod whole;
 mod wire;
 mod working;
 
@@ -40,6 +40,7 @@ pub use checkout::{Standing, WorkFile, mode_of};
 pub use children::Programs;
 pub use children::{Child, command};
 pub use compare::is_binary;
+pub use connectivity::Known;
 pub use convert::Convert;
 pub(crate) use credential::{
     Asked, FROM_APP, Family, ask_helpers, families, hide, how_to_name, token,
@@ -55,7 +56,6 @@ pub use refs::{HeadMove, tracking_ref};
 pub use remote::{Remote, RemoteOptions};
 pub use revert::{Undo, undo};
 pub use store::{Store, bytes_to_path, check_parents};
-pub use whole::Known;
 #[cfg(any(fuzzing, test))]
 pub(crate) use wire::fuzzing as wire_fuzzing;
 pub use wire::{

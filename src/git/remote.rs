@@ -310,8 +310,8 @@ impl Remote {
                 .under("refs/heads/")
                 .map(|(_, id)| id),
         );
-        let pack =
-            super::whole::pack_of_history(store, &wants, &haves).map_err(PushFailure::NotSent)?;
+        let pack = super::connectivity::pack_of_history(store, &wants, &haves)
+            .map_err(PushFailure::NotSent)?;
         connection.push(updates, Some(pack), options)
     }
 

@@ -5,10 +5,10 @@ use super::backup::fuzzing::{listed, named};
 use super::base;
 use super::hook::Update;
 use super::session::Session;
-use crate::gate::{Asked, Motion, Pusher, judge, shadow};
 use crate::git::ObjectId;
 use crate::names;
 use crate::policy::{Policy, PolicyFile};
+use crate::ref_rules::{Asked, Motion, Pusher, judge, shadow};
 use crate::revocations::Revocations;
 
 /// Where a stranger may write, nobody else's branches are.

@@ -1,7 +1,7 @@
 //! Two branches as one tree: what sync and land have in common. Files are merged as git
 //! does, ledgers by entry, and of `.gitattributes` aidf's own lines go with either side.
 
-use super::written;
+use super::compose;
 use crate::conflict::PathConflict;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -213,13 +213,13 @@ impl Join<'_> {
         let entry = |tree| self.cx.store.entry(tree, path.as_bytes());
         let (one, other) = (entry(ours)?, entry(theirs)?);
         for base in bases.iter().map(|b| entry(*b)) {
-            let with = written::with_union(self.cx, draft, base?, self.ledgers)?;
+            let with = compose::with_union(self.cx, draft, base?, self.ledgers)?;
             let rest = match with {
                 Some(_) if with == one => other,
                 Some(_) if with == other => one,
                 _ => continue,
             };
-            let new = written::with_union(self.cx, draft, rest, self.ledgers)?.or(rest);
+            let new = compose::with_union(self.cx, draft, rest, self.ledgers)?.or(rest);
             joined.conflicts.remove(at);
             if new != one {
                 joined.edits.push((path.into(), new));

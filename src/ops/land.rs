@@ -3,11 +3,11 @@
 
 use super::access::{self, Target};
 use super::base::{self, Before};
+use super::compose::{self, Words};
 use super::join::{self, Join, Joined, Merged};
 use super::propose::{self, facts, own_commits};
 use super::publish::{self, Objects, Plan, Push};
 use super::sandbox::{self, CloseRequest, Found};
-use super::written::{self, Words};
 use crate::conflict::PathConflict;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -399,7 +399,7 @@ impl Work<'_> {
             message: &message,
             trailers,
         };
-        written::commit(self.cx, draft, self.target, tree, &parents, &words)
+        compose::commit(self.cx, draft, self.target, tree, &parents, &words)
     }
 
     fn conflict(&self, conflicts: Vec<PathConflict>) -> Error {

@@ -1,13 +1,13 @@
 //! The commits of a branch with what aidf knows of each.
 
-use super::{access, revoked, written};
+use super::{access, compose, revoked};
 use crate::clock::Moment;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::gate::REVOKED;
 use crate::git::{CommitId, CommitInfo, RefName};
 use crate::names;
 use crate::ops::commit::take;
+use crate::ref_rules::REVOKED;
 use crate::signature::{self, Check, Judged};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -224,8 +224,8 @@ pub(super) fn log_from(
             time: Moment::from_seconds(commit.time).rfc3339(),
             committed_by,
             claimed_by: claimed.filter(|who| Some(who) != written_to.as_ref()),
-            token_id: own(written::TOKEN),
-            pod: own(written::POD),
+            token_id: own(compose::TOKEN),
+            pod: own(compose::POD),
             written_to,
             task_id,
             agent: trailer(&commit, "Aidf-Agent"),

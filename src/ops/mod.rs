@@ -6,6 +6,7 @@ pub mod backup;
 mod base;
 mod checkout;
 pub mod commit;
+mod compose;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
 pub mod hook;
@@ -24,4 +25,3 @@ pub mod session;
 mod snapshot;
 pub mod status;
 pub mod token;
-mod written;

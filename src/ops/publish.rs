@@ -4,9 +4,9 @@
 use super::{access, revoked};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::gate::MOVED;
 use crate::git::PushFailure;
 use crate::git::{Advertisement, ObjectId, PushOutcome, RefUpdate, Verdict};
+use crate::ref_rules::MOVED;
 use crate::secret::Secret;
 use rand::RngExt;
 use std::time::{Duration, Instant};

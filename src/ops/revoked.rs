@@ -1,8 +1,8 @@
 //! Which tokens are revoked: by the ref that the remote shows, or by one that it showed.
 
 use crate::context::Context;
-use crate::gate::REVOKED;
 use crate::git::{Advertisement, RemoteRef};
+use crate::ref_rules::REVOKED;
 use crate::revocations::{ref_of, token_of};
 use std::collections::HashSet;
 

@@ -5,9 +5,9 @@ use super::revoked;
 use crate::config::DEFAULT_BASE;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::gate::REVOKED;
 use crate::git::{Advertisement, CommitId, Store, TreePath};
 use crate::policy::{self, Policy, PolicyFile};
+use crate::ref_rules::REVOKED;
 use crate::yaml;
 
 /// The commit that holds the policy, where `tip` tells the tip of a branch: that of the base,

@@ -4,7 +4,7 @@
 use aidf::cancel::Cancel;
 use aidf::clock::{Clock, Moment};
 use aidf::config::{Config, Flags, Folders};
-use aidf::context::{Caller, Context, Place};
+use aidf::context::{Caller, Context, Location};
 use aidf::environment::Environment;
 use aidf::error::Kind as ErrorKind;
 use aidf::ops::operations::find;
@@ -26,7 +26,7 @@ struct Identity {
     name: String,
     environment: Environment,
     folders: Folders,
-    place: Place,
+    place: Location,
     cancel: Cancel,
 }
 
@@ -48,7 +48,7 @@ impl Identity {
                 cache: env.cache(),
                 state: own.join("state"),
             },
-            place: Place {
+            place: Location {
                 repo: clone.is_none().then(|| url.to_owned()),
                 dir: clone.unwrap_or_else(|| env.home()),
                 remote: "origin".to_owned(),

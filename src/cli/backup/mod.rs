@@ -2,10 +2,10 @@
 
 mod create;
 mod export;
-mod keep;
-mod prove;
 mod restore;
+mod retain;
 mod schedule;
+mod verify;
 
 use super::Global;
 use super::caller;
@@ -31,17 +31,17 @@ enum Command {
     /// Make today's backup of each branch (the default)
     Create(create::Create),
     /// List the backups, newest first
-    List(keep::List),
+    List(retain::List),
     /// Remove the backups and bundles that no rule keeps
-    Prune(keep::Prune),
+    Prune(retain::Prune),
     /// Check that every object of the backups and bundles is there and intact
-    Verify(prove::Verify),
+    Verify(verify::Verify),
     /// Bring a backup back, as a new branch or onto an existing one
     Restore(restore::Restore),
     /// Write the ledgers of branches as JSON files, or move old entries to the archive
     Export(export::Export),
     /// Restore the newest backup and bundle into empty repositories, and report
-    Drill(prove::Drill),
+    Drill(verify::Drill),
     /// Print crontab lines, systemd timers or a GitHub Actions workflow
     Schedule(schedule::Arguments),
 }
@@ -53,12 +53,12 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
     {
         Command::Create(a) if a.all => create::run_all(global, ui, &a),
         Command::Create(a) => create::run(global, ui, &a),
-        Command::List(a) => keep::list(global, ui, &a),
-        Command::Prune(a) => keep::prune(global, ui, &a),
-        Command::Verify(a) => prove::verify(global, ui, &a),
+        Command::List(a) => retain::list(global, ui, &a),
+        Command::Prune(a) => retain::prune(global, ui, &a),
+        Command::Verify(a) => verify::verify(global, ui, &a),
         Command::Restore(a) => restore::run(global, ui, a),
         Command::Export(a) => export::run(global, ui, a),
-        Command::Drill(a) => prove::drill(global, ui, &a),
+        Command::Drill(a) => verify::drill(global, ui, &a),
         Command::Schedule(a) => schedule::run(global, ui, &a),
     }
 }

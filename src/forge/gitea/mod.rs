@@ -12,7 +12,7 @@ use crate::forge::protection::{
 };
 use crate::forge::refusal::{Reason, reason};
 use crate::forge::settings::Provider;
-use crate::forge::target::{Target, encode};
+use crate::forge::target::{ForgeRepo, encode};
 use serde_json::Value;
 use std::cell::OnceCell;
 
@@ -36,13 +36,17 @@ fn first_of_each<'v>(
 #[derive(Debug)]
 pub struct Gitea<'a> {
     pub(in crate::forge) client: Client<'a>,
-    pub(in crate::forge) target: Target,
+    pub(in crate::forge) target: ForgeRepo,
     /// Which of the two it is, once that is known.
     forgejo: OnceCell<bool>,
 }
 
 impl<'a> Gitea<'a> {
-    pub(in crate::forge) fn new(client: Client<'a>, target: Target, forgejo: Option<bool>) -> Self {
+    pub(in crate::forge) fn new(
+        client: Client<'a>,
+        target: ForgeRepo,
+        forgejo: Option<bool>,
+    ) -> Self {
         let known = OnceCell::new();
         if let Some(forgejo) = forgejo {
             let _ = known.set(forgejo);

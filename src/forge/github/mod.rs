@@ -12,7 +12,7 @@ use crate::forge::protection::{
     is_glob, probes, worst,
 };
 use crate::forge::refusal::{Reason, is_plan_limit, reason, status};
-use crate::forge::target::{Target, encode};
+use crate::forge::target::{ForgeRepo, encode};
 use rules::PREFIX;
 use serde_json::{Value, json};
 use std::cell::RefCell;
@@ -31,11 +31,11 @@ type Probed = (String, std::result::Result<Vec<Value>, String>);
 #[derive(Debug)]
 pub struct GitHub<'a> {
     pub(in crate::forge) client: Client<'a>,
-    pub(in crate::forge) target: Target,
+    pub(in crate::forge) target: ForgeRepo,
 }
 
 impl<'a> GitHub<'a> {
-    pub(in crate::forge) fn new(client: Client<'a>, target: Target) -> Self {
+    pub(in crate::forge) fn new(client: Client<'a>, target: ForgeRepo) -> Self {
         GitHub {
             client: client.for_github(),
             target,

@@ -12,7 +12,7 @@ use crate::forge::protection::{
     is_glob, probes, worst,
 };
 use crate::forge::refusal::{Reason, reason};
-use crate::forge::target::{Target, encode};
+use crate::forge::target::{ForgeRepo, encode};
 use serde_json::{Value, json};
 
 pub(in crate::forge) const READ: &str = "the Developer role, and a token with `read_api` or `api`";
@@ -22,11 +22,11 @@ pub(in crate::forge) const MAINTAIN: &str = "the Maintainer role, and a token wi
 #[derive(Debug)]
 pub struct GitLab<'a> {
     pub(in crate::forge) client: Client<'a>,
-    pub(in crate::forge) target: Target,
+    pub(in crate::forge) target: ForgeRepo,
 }
 
 impl<'a> GitLab<'a> {
-    pub(in crate::forge) fn new(client: Client<'a>, target: Target) -> Self {
+    pub(in crate::forge) fn new(client: Client<'a>, target: ForgeRepo) -> Self {
         GitLab {
             client: client.with_header("Accept", "application/json"),
             target,

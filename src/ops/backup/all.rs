@@ -5,7 +5,7 @@ use super::create::{CreateReport, CreateRequest, create};
 use super::destination::REPOSITORY;
 use crate::clock::Moment;
 use crate::config::{Config, RepositoryFile};
-use crate::context::{Caller, Context, Place};
+use crate::context::{Caller, Context, Location};
 use crate::error::{Error, Kind, Result};
 use crate::git::Endpoint;
 use crate::git::redact;
@@ -110,7 +110,7 @@ pub fn each<T: Send>(
                     let Some(repository) = repositories.get(at) else {
                         return;
                     };
-                    let place = Place {
+                    let place = Location {
                         repo: Some(repository.url.clone()),
                         dir: operator.dir.to_owned(),
                         remote: "origin".to_owned(),

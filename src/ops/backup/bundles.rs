@@ -5,7 +5,7 @@
 
 use super::Backup;
 use super::folder_manifest::{Judge, Sealed, check_single, item};
-use super::turn::turn;
+use super::lock::lock;
 use crate::bundle_manifest::{FILE, Kind as Event};
 use crate::clock::{Moment, Period};
 use crate::context::Context;
@@ -129,7 +129,7 @@ impl Folder {
     /// Errors: as of [`Folder::of`]; unavailable, when another run keeps it.
     pub fn open(cx: &Context, dir: &Path) -> Result<Folder> {
         let at = dir.join(&cx.repo_name);
-        let turn = turn(cx, "bundles", &at.display().to_string())?;
+        let turn = lock(cx, "bundles", &at.display().to_string())?;
         let mut folder = match Folder::of(cx, dir)? {
             Some(folder) => folder,
             None => Folder::anew(cx, at)?,
@@ -178,7 +178,7 @@ impl Folder {
                 let damage = told(e.in_full(), aside(SUMS)?);
                 // Without the list nothing is left that the manifest was held against.
                 aside(FILE)?;
-                let turn = turn(cx, "bundles", &at.display().to_string())?;
+                let turn = lock(cx, "bundles", &at.display().to_string())?;
                 let mut folder = Folder::anew(cx, at.clone())?;
                 folder._turn = Some(turn);
                 (folder, Some(damage))

@@ -1,11 +1,11 @@
 //! Making backups: a create-only ref at each branch's tip, on one connection.
 
 use super::bundles::bundled_refs;
-use super::destination::{self, Destination, Place, settings_of};
+use super::destination::{self, CopyTo, Destination, settings_of};
 use super::folder_manifest::write_single;
+use super::lock::lock;
 use super::loss::{self, Rewound};
 use super::manifest::{self, Manifest};
-use super::turn::turn;
 use super::{Backup, Found, dated};
 use crate::backup_manifest::{self, Entry};
 use crate::backup_name;
@@ -99,7 +99,7 @@ enum How {
 /// Errors: not_found for a branch; denied; unavailable. What went wrong at a
 /// destination is in the report.
 pub fn create(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
-    let turn = turn(cx, "backup", &cx.remote.address());
+    let turn = lock(cx, "backup", &cx.remote.address());
     let result = turn.and_then(|_turn| make(cx, request));
     match &result {
         Ok(r) => r.backups.iter().filter(|b| b.created).for_each(|b| {
@@ -142,8 +142,8 @@ fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
     };
     let (backups, rewound) = job.run()?;
     let mut places = settings.destinations;
-    places.extend(request.destinations.iter().cloned().map(Place::Remote));
-    places.extend(request.bundle_dirs.iter().map(|dir| Place::Folder {
+    places.extend(request.destinations.iter().cloned().map(CopyTo::Remote));
+    places.extend(request.bundle_dirs.iter().map(|dir| CopyTo::Folder {
         dir: cx.dir.join(dir),
         full_every: None,
     }));

@@ -44,7 +44,7 @@ impl Destination {
 
 /// One destination.
 #[derive(Debug, Clone)]
-pub(super) enum Place {
+pub(super) enum CopyTo {
     /// A remote.
     Remote(String),
     /// A folder that holds a folder of bundles for each repository.
@@ -55,15 +55,15 @@ pub(super) enum Place {
 }
 
 /// What the configuration says of the repository at hand.
-pub(super) struct Settings<'a> {
+pub(super) struct BackupSettings<'a> {
     pub branches: &'a [String],
-    pub destinations: Vec<Place>,
+    pub destinations: Vec<CopyTo>,
 }
 
 /// The settings of the repository at hand: its own entry's, else those for all.
 ///
 /// Errors: usage, for a destination that cannot be read.
-pub(super) fn settings_of(cx: &Context) -> Result<Settings<'_>> {
+pub(super) fn settings_of(cx: &Context) -> Result<BackupSettings<'_>> {
     let here = cx.remote.address();
     let own = cx
         .config
@@ -79,7 +79,7 @@ pub(super) fn settings_of(cx: &Context) -> Result<Settings<'_>> {
         .map(|r| &r.destinations)
         .filter(|d| !d.is_empty())
         .unwrap_or(&general.destinations);
-    Ok(Settings {
+    Ok(BackupSettings {
         branches,
         destinations: destinations
             .iter()
@@ -88,7 +88,7 @@ pub(super) fn settings_of(cx: &Context) -> Result<Settings<'_>> {
     })
 }
 
-fn place(cx: &Context, given: &DestinationFile) -> Result<Place> {
+fn place(cx: &Context, given: &DestinationFile) -> Result<CopyTo> {
     let usage = |why: String| {
         Error::new(
             Kind::Usage,
@@ -98,7 +98,7 @@ fn place(cx: &Context, given: &DestinationFile) -> Result<Place> {
     };
     let named = |text: &str| text.replace(REPOSITORY, &cx.repo_name);
     match (&given.url, &given.folder) {
-        (Some(url), None) if given.full_every.is_none() => Ok(Place::Remote(named(url))),
+        (Some(url), None) if given.full_every.is_none() => Ok(CopyTo::Remote(named(url))),
         (None, Some(folder)) => {
             let dir = PathBuf::from(named(&folder.to_string_lossy()));
             // Under cron there is no telling where a relative path would lead.
@@ -115,7 +115,7 @@ fn place(cx: &Context, given: &DestinationFile) -> Result<Place> {
                     })
                 })
                 .transpose()?;
-            Ok(Place::Folder { dir, full_every })
+            Ok(CopyTo::Folder { dir, full_every })
         }
         _ => Err(usage(
             "it names not exactly one of url and folder".to_owned(),
@@ -127,13 +127,13 @@ fn place(cx: &Context, given: &DestinationFile) -> Result<Place> {
 pub(super) fn send(
     cx: &Context,
     keys: &KeyRing,
-    place: &Place,
+    place: &CopyTo,
     backups: &[Backup],
     full: bool,
 ) -> Destination {
     match place {
-        Place::Remote(url) => push_to(cx, &url.replace(REPOSITORY, &cx.repo_name), backups),
-        Place::Folder { dir, full_every } => {
+        CopyTo::Remote(url) => push_to(cx, &url.replace(REPOSITORY, &cx.repo_name), backups),
+        CopyTo::Folder { dir, full_every } => {
             let mut destination = Destination {
                 destination: dir.display().to_string(),
                 ..Destination::default()

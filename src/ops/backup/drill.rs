@@ -1,10 +1,10 @@
 //! The drill: what would be restored today is restored, into empty repositories.
 
 use super::bundles::Folder;
-use super::destination::{Place, settings_of};
+use super::destination::{CopyTo, settings_of};
 use super::folder_manifest::Judge;
 use super::verify::is_outage;
-use super::{All, proof, read_all};
+use super::{All, read_all, restored};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::files::{short_digest, write_whole};
@@ -115,7 +115,7 @@ pub fn drill(cx: &Context, _request: &DrillRequest) -> Result<DrillReport> {
             .collect(),
         message: String::new(),
     };
-    let restored = match proof::of_remote(cx, &commits) {
+    let restored = match restored::of_remote(cx, &commits) {
         Ok(restored) => {
             report.objects = restored.objects;
             Some(restored)
@@ -131,7 +131,7 @@ pub fn drill(cx: &Context, _request: &DrillRequest) -> Result<DrillReport> {
         None => None,
     };
     for place in settings_of(cx)?.destinations {
-        let Place::Folder { dir, .. } = place else {
+        let CopyTo::Folder { dir, .. } = place else {
             continue;
         };
         match newest(cx, &dir).and_then(|path| bundle(cx, &path, &branch, tree)) {
@@ -209,7 +209,7 @@ fn bundle(
     tree: Option<CommitId>,
 ) -> Result<DrilledBundle> {
     let (bundle, restored) =
-        proof::Bundles::new(&*cx.progress, cx.store.programs(), Judge::of(cx)).restored(path)?;
+        restored::Bundles::new(&*cx.progress, cx.store.programs(), Judge::of(cx)).restored(path)?;
     let tip = bundle.branches().find(|(name, _)| *name == branch);
     let same_as_backup = match (tip, tree) {
         (Some((_, tip)), Some(tree)) => Some(restored.store.commit(tip)?.tree == tree),

@@ -1,7 +1,7 @@
 //! The ledgers of chosen branches as JSON files.
 
 use super::default_branch;
-use super::destination::{Place, settings_of};
+use super::destination::{CopyTo, settings_of};
 use super::rotate::{RotateReport, RotateRequest, rotate};
 use crate::clock::Period;
 use crate::context::Context;
@@ -141,7 +141,7 @@ pub fn export(cx: &Context, request: &ExportRequest) -> Result<ExportReport> {
     let mut folders: Vec<PathBuf> = request.out.iter().map(|o| cx.dir.join(o)).collect();
     if request.to_destinations {
         for place in settings_of(cx)?.destinations {
-            if let Place::Folder { dir, .. } = place {
+            if let CopyTo::Folder { dir, .. } = place {
                 folders.push(dir);
             }
         }

@@ -10,13 +10,13 @@ mod folder_manifest;
 #[cfg(any(fuzzing, test))]
 pub(in crate::ops) mod fuzzing;
 mod list;
+mod lock;
 mod loss;
 mod manifest;
-mod proof;
 mod prune;
 mod restore;
+mod restored;
 mod rotate;
-mod turn;
 mod verify;
 
 pub use all::{AllOf, OneOf, Operator, configured, create_all, each};

@@ -1,7 +1,7 @@
 //! Removing the backups that no rule keeps; each deletion is leased on what was seen.
 
 use super::bundles::{Folder, Named};
-use super::destination::{Place, settings_of};
+use super::destination::{CopyTo, settings_of};
 use super::manifest::Manifest;
 use super::{Found, dated};
 use crate::backup_manifest;
@@ -237,7 +237,7 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
     // One folder that cannot be used does not keep the others from being thinned.
     let mut failure = None;
     for place in settings_of(cx)?.destinations {
-        if let Place::Folder { dir, .. } = place
+        if let CopyTo::Folder { dir, .. } = place
             && let Err(e) = bundles(cx, &dir, &rules, dry_run, &mut report)
         {
             failure.get_or_insert(e);

@@ -279,7 +279,7 @@ fn of_bundle(cx: &Context, path: &Path, branch: Option<&str>) -> Result<Source> 
         Bundle::read(&base)?.unpack(&cx.store, &*cx.progress)?;
     }
     bundle.unpack(&cx.store, &*cx.progress)?;
-    cx.store.check_whole(&[commit], &mut Known::default())?;
+    cx.store.check_connected(&[commit], &mut Known::default())?;
     let file = path
         .file_name()
         .map(|n| n.to_string_lossy().into_owned())

@@ -8,9 +8,9 @@ use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, Edit, RefUpdate};
 use crate::ledger::{ChangelogEntry, Ledger};
 use crate::ops::access;
+use crate::ops::compose::{self, Words};
 use crate::ops::publish::{self, Objects, Plan, Push};
 use crate::ops::snapshot;
-use crate::ops::written::{self, Words};
 use crate::secret::Secret;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -92,7 +92,7 @@ fn write(cx: &Context, request: &RotateRequest) -> Result<RotateReport> {
         let commit = cx.store.commit(tip)?;
         access::authorise(cx, &target, &policy, advertisement, commit.time)?;
         let ledgers = policy.ledgers();
-        let mut changelog = written::read_ledger(cx, commit.tree, &ledgers.changelog)?;
+        let mut changelog = compose::read_ledger(cx, commit.tree, &ledgers.changelog)?;
 
         let mut archives: BTreeMap<String, (Ledger, usize)> = BTreeMap::new();
         let mut goes = Vec::new();
@@ -103,7 +103,7 @@ fn write(cx: &Context, request: &RotateRequest) -> Result<RotateReport> {
                 Some(month) => {
                     let file = ledgers.archive(month);
                     if !archives.contains_key(&file) {
-                        let there = written::read_ledger(cx, commit.tree, &file)?;
+                        let there = compose::read_ledger(cx, commit.tree, &file)?;
                         archives.insert(file.clone(), (there, 0));
                     }
                     let archive = archives.get_mut(&file);
@@ -161,7 +161,7 @@ fn write(cx: &Context, request: &RotateRequest) -> Result<RotateReport> {
         changelog.append(&entry.line());
         let mut draft = cx.store.draft();
         let mut edits: Vec<Edit> = Vec::new();
-        edits.extend(written::ledger_edit(
+        edits.extend(compose::ledger_edit(
             cx,
             &mut draft,
             commit.tree,
@@ -169,7 +169,7 @@ fn write(cx: &Context, request: &RotateRequest) -> Result<RotateReport> {
             &changelog,
         )?);
         for (file, (ledger, _)) in &archives {
-            edits.extend(written::ledger_edit(
+            edits.extend(compose::ledger_edit(
                 cx,
                 &mut draft,
                 commit.tree,
@@ -182,7 +182,7 @@ fn write(cx: &Context, request: &RotateRequest) -> Result<RotateReport> {
             message: &subject,
             trailers: vec![("Aidf-Committed-By", committed_by.clone())],
         };
-        let new = written::commit(cx, &mut draft, &target, tree, &[tip], &words)?;
+        let new = compose::commit(cx, &mut draft, &target, tree, &[tip], &words)?;
         report.commit = Some(new);
         report.message = format!("moved {what} to the archive as {}", new.short());
         Ok(Plan::Push(Push {

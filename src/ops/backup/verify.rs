@@ -1,9 +1,9 @@
 //! Verifying backups: those of the remote, and the bundles of its destinations.
 
 use super::bundles::{Folder, check_listed};
-use super::destination::{Place, settings_of};
+use super::destination::{CopyTo, settings_of};
 use super::folder_manifest::Judge;
-use super::{All, named, proof, read_all};
+use super::{All, named, read_all, restored};
 use crate::backup_manifest;
 use crate::config::Config;
 use crate::context::Caller;
@@ -110,7 +110,7 @@ pub fn verify(cx: &Context, request: &VerifyRequest) -> Result<VerifyReport> {
     let commits: Vec<CommitId> = chosen.iter().map(|f| f.commit).collect();
     let all = match commits.is_empty() {
         true => Ok(()),
-        false => proof::of_remote(cx, &commits).map(drop),
+        false => restored::of_remote(cx, &commits).map(drop),
     };
     match all {
         Ok(()) => report.verified = chosen.iter().map(|f| f.name.clone()).collect(),
@@ -119,7 +119,7 @@ pub fn verify(cx: &Context, request: &VerifyRequest) -> Result<VerifyReport> {
             for (at, one) in chosen.iter().enumerate() {
                 cx.progress
                     .advance("backups", at as u64 + 1, chosen.len() as u64);
-                match proof::of_remote(cx, &[one.commit]) {
+                match restored::of_remote(cx, &[one.commit]) {
                     Ok(_) => report.verified.push(one.name.clone()),
                     Err(e) if is_outage(&e) => return Err(e),
                     Err(e) => report.problem(one.name.clone(), &e),
@@ -139,7 +139,7 @@ pub fn verify(cx: &Context, request: &VerifyRequest) -> Result<VerifyReport> {
     report.problems.extend(faults);
     if name.is_none() {
         for place in settings_of(cx)?.destinations {
-            if let Place::Folder { dir, .. } = place {
+            if let CopyTo::Folder { dir, .. } = place {
                 let folder = Folder::of(cx, &dir);
                 report.folder(
                     &dir.join(&cx.repo_name),
@@ -184,7 +184,7 @@ pub fn verify_bundles(paths: &[PathBuf], config: &Config, caller: &Caller) -> Re
         if path.is_dir() {
             report.folder(path, Folder::read(path, judge), progress, programs, judge);
         } else {
-            let mut bundles = proof::Bundles::new(progress, programs, judge);
+            let mut bundles = restored::Bundles::new(progress, programs, judge);
             let proven =
                 check_listed(path, judge).and_then(|whose| bundles.prove(path).map(|_| whose));
             report.bundle(path, proven);
@@ -235,7 +235,7 @@ impl VerifyReport {
         programs: &Programs,
         judge: Judge<'_>,
     ) {
-        let mut bundles = proof::Bundles::new(progress, programs, judge);
+        let mut bundles = restored::Bundles::new(progress, programs, judge);
         let folder = match read {
             Ok(Some(folder)) => folder,
             Ok(None) => {

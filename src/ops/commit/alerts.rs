@@ -2,7 +2,7 @@
 
 use super::FileChange;
 use super::build::Build;
-use super::read::Wanted;
+use super::read::ReadFile;
 use crate::alerts::{self, Alert, AlertKind};
 use crate::error::{Error, Kind, Result};
 use crate::policy::Reaction;
@@ -11,7 +11,7 @@ impl Build<'_> {
     /// What is noticed of the commit.
     ///
     /// Errors: denied, for what the policy refuses.
-    pub(super) fn alerts(&self, wanted: &[Wanted], files: &[FileChange]) -> Result<Vec<Alert>> {
+    pub(super) fn alerts(&self, wanted: &[ReadFile], files: &[FileChange]) -> Result<Vec<Alert>> {
         let mut raised = Vec::new();
         if let Some(directive) = alerts::ci_directive(self.message) {
             raised.push(Alert {

@@ -1,6 +1,6 @@
 //! One try at a commit: merged on the tip, checked, logged, and made.
 
-use super::read::Wanted;
+use super::read::ReadFile;
 use super::{FileChange, Report, Request};
 use crate::conflict::{Clash, PathConflict};
 use crate::context::Context;
@@ -8,8 +8,8 @@ use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, Draft, Edit, Entry, MergedEntry, Mode, ObjectId, RefUpdate, TreePath};
 use crate::ops::access::Target;
 use crate::ops::base::Base;
+use crate::ops::compose::{self, Words};
 use crate::ops::publish::{Objects, Plan, Push};
-use crate::ops::written::{self, Words};
 use crate::policy::Policy;
 use crate::words;
 use std::collections::BTreeSet;
@@ -41,7 +41,7 @@ struct Merge {
 impl Build<'_> {
     pub fn plan(
         &self,
-        wanted: &[Wanted],
+        wanted: &[ReadFile],
         base: &Base,
         tip: CommitId,
         tree: ObjectId,
@@ -96,7 +96,7 @@ impl Build<'_> {
         let mut trailers = vec![("Aidf-Committed-By", self.committed_by.to_owned())];
         trailers.extend(self.request.task_id.clone().map(|v| ("Aidf-Task-Id", v)));
         trailers.extend(self.request.agent.clone().map(|v| ("Aidf-Agent", v)));
-        let commit = written::commit(
+        let commit = compose::commit(
             self.cx,
             &mut draft,
             self.target,
@@ -138,7 +138,7 @@ impl Build<'_> {
     fn merge(
         &self,
         draft: &mut Draft<'_>,
-        wanted: &[Wanted],
+        wanted: &[ReadFile],
         base: &Base,
         tree: ObjectId,
     ) -> Result<Merge> {

@@ -5,7 +5,7 @@ use super::build::Build;
 use crate::error::{Error, Kind, Result};
 use crate::git::{Draft, Edit, ObjectId};
 use crate::ledger::{ChangelogEntry, MemoryEntry, attributes};
-use crate::ops::written;
+use crate::ops::compose;
 
 impl Build<'_> {
     /// Adds the edits of the ledgers to `all`, and says in the report which they are.
@@ -41,7 +41,7 @@ impl Build<'_> {
             .hint("leave --no-changelog out"));
         }
         if !self.request.no_changelog && !written(&ledgers.changelog) {
-            let mut changelog = written::read_ledger(self.cx, tree, &ledgers.changelog)?;
+            let mut changelog = compose::read_ledger(self.cx, tree, &ledgers.changelog)?;
             for (path, _) in &logged {
                 let entry = ChangelogEntry {
                     timestamp: &timestamp,
@@ -53,14 +53,14 @@ impl Build<'_> {
                 changelog.append(&entry.line());
             }
             if let Some(edit) =
-                written::ledger_edit(self.cx, draft, tree, &ledgers.changelog, &changelog)?
+                compose::ledger_edit(self.cx, draft, tree, &ledgers.changelog, &changelog)?
             {
                 all.push(edit);
                 report.changelog = Some(ledgers.changelog.clone());
             }
         }
         if !self.request.no_memory && !written(&ledgers.memory) {
-            let mut memory = written::read_ledger(self.cx, tree, &ledgers.memory)?;
+            let mut memory = compose::read_ledger(self.cx, tree, &ledgers.memory)?;
             let gone: Vec<&str> = logged
                 .iter()
                 .filter(|(_, there)| !there)
@@ -71,7 +71,7 @@ impl Build<'_> {
             }
             let common = match ledgers.memory == shared.memory {
                 true => None,
-                false => Some(written::read_ledger(self.cx, tree, &shared.memory)?),
+                false => Some(compose::read_ledger(self.cx, tree, &shared.memory)?),
             };
             let described = self.request.description.is_some() || !self.request.tags.is_empty();
             for (path, _) in logged.iter().filter(|(_, there)| *there) {
@@ -114,14 +114,14 @@ impl Build<'_> {
                 memory.append(&entry.line());
             }
             if let Some(edit) =
-                written::ledger_edit(self.cx, draft, tree, &ledgers.memory, &memory)?
+                compose::ledger_edit(self.cx, draft, tree, &ledgers.memory, &memory)?
             {
                 all.push(edit);
                 report.memory = Some(ledgers.memory.clone());
             }
         }
         if (report.changelog.is_some() || report.memory.is_some()) && !written(attributes::PATH) {
-            all.extend(written::attributes_edit(self.cx, draft, tree, shared)?);
+            all.extend(compose::attributes_edit(self.cx, draft, tree, shared)?);
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ pub(in crate::ops) mod take;
 
 use super::access::{self, Target};
 use super::base::{self, Base, Before};
-use super::{checkout, publish, written};
+use super::{checkout, compose, publish};
 use crate::alerts::{Alert, AlertKind};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -20,7 +20,7 @@ use crate::policy::{Policy, Reaction};
 use crate::secret::Secret;
 use build::Build;
 pub use named::{Content, File};
-use read::{Wanted, as_stored, below, check_unique, read_all};
+use read::{ReadFile, as_stored, below, check_unique, read_all};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -201,21 +201,21 @@ fn write(
     mut inputs: Vec<Input>,
     mut remove: Vec<TreePath>,
 ) -> Result<Report> {
-    let message = written::check_message(&request.message)?;
+    let message = compose::check_message(&request.message)?;
     for (flag, value) in [
         ("--task-id", &request.task_id),
         ("--committed-by", &request.committed_by),
         ("--agent", &request.agent),
     ] {
         if let Some(value) = value {
-            written::check_value(flag, value)?;
+            compose::check_value(flag, value)?;
         }
     }
     let committed_by = request
         .committed_by
         .clone()
         .unwrap_or_else(|| target.name().to_owned());
-    written::check_writer(target, request.committed_by.as_deref())?;
+    compose::check_writer(target, request.committed_by.as_deref())?;
     // What was named must be there; what the working tree lacks may be gone already.
     let named = remove.clone();
     inputs.retain(|i| !is_excluded(&request.exclude, &i.path));
@@ -238,7 +238,7 @@ fn write(
     take::hold(&mut inputs)?;
 
     let mut blobs: Vec<ObjectId> = Vec::new();
-    let mut wanted: Option<Vec<Wanted>> = None;
+    let mut wanted: Option<Vec<ReadFile>> = None;
     let mut base: Option<Base> = None;
     let mut touched = Vec::new();
     let published = publish::publish(cx, |attempt| {
@@ -305,14 +305,14 @@ fn write(
             };
             named.iter().any(below)
         };
-        let gone = removed.into_iter().map(|path| Wanted {
+        let gone = removed.into_iter().map(|path| ReadFile {
             named_removal: is_named(&path),
             path,
             entry: None,
             secret: None,
             keeps_mode: false,
         });
-        let wanted: Vec<Wanted> = wanted.iter().cloned().chain(gone).collect();
+        let wanted: Vec<ReadFile> = wanted.iter().cloned().chain(gone).collect();
         built.plan(&wanted, base, tip, parent.tree, &blobs, &mut touched)
     })?;
     let mut report = published.report;

@@ -15,7 +15,7 @@ const GROWTH: u64 = 1 << 20;
 
 /// A file as it was read: its content is in the store, its size and alert known.
 #[derive(Clone)]
-pub(super) struct Wanted {
+pub(super) struct ReadFile {
     pub path: TreePath,
     pub entry: Option<Entry>,
     pub secret: Option<&'static str>,
@@ -53,7 +53,7 @@ pub(super) fn read_all(
     inputs: &mut [Input],
     removed: usize,
     limits: Limits,
-) -> Result<Vec<Wanted>> {
+) -> Result<Vec<ReadFile>> {
     let too_much = |what: String, most: u64| {
         Error::new(
             Kind::Denied,
@@ -107,7 +107,7 @@ pub(super) fn read_all(
             Ok(())
         };
         let id = draft.blob_from(from, look)?;
-        wanted.push(Wanted {
+        wanted.push(ReadFile {
             path: input.path.clone(),
             entry: Some(Entry { id, mode }),
             secret: scan.found(),
@@ -127,10 +127,10 @@ pub(super) fn as_stored(
     cx: &Context,
     draft: &mut Draft<'_>,
     tree: ObjectId,
-    wanted: Vec<Wanted>,
+    wanted: Vec<ReadFile>,
     named: usize,
     dry_run: bool,
-) -> Result<Vec<Wanted>> {
+) -> Result<Vec<ReadFile>> {
     let convert = cx.store.convert(tree);
     convert.learn(wanted.iter().map(|w| w.path.as_str()))?;
     let (mut kept, mut uploads) = (Vec::with_capacity(wanted.len()), Vec::new());

@@ -4,7 +4,7 @@
 
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::folder::{Folder, Opened, Refusal, Sort, open_file};
+use crate::folder::{Folder, NotTaken, Opened, Sort, open_file};
 use crate::git::{Mode, TreePath};
 use crate::ops::access::Target;
 use crate::ops::base;
@@ -47,14 +47,14 @@ impl Input {
 /// A file of this machine that a commit takes.
 #[derive(Debug)]
 pub(in crate::ops) struct Taken {
-    place: Place,
+    place: Origin,
     held: Option<Opened>,
     /// Whether it is the working tree's own file of the path that it goes to.
     is_own: bool,
 }
 
 #[derive(Debug)]
-enum Place {
+enum Origin {
     /// Below a folder that is held open.
     Below(Arc<Folder>, String),
     /// Wherever its giver says.
@@ -65,7 +65,7 @@ impl Taken {
     /// A file wherever it is: links among its parents are its giver's word.
     pub(super) fn named(file: PathBuf) -> Taken {
         Taken {
-            place: Place::Named(file),
+            place: Origin::Named(file),
             held: None,
             is_own: false,
         }
@@ -73,7 +73,7 @@ impl Taken {
 
     fn below(root: &Arc<Folder>, path: &str) -> Taken {
         Taken {
-            place: Place::Below(Arc::clone(root), path.to_owned()),
+            place: Origin::Below(Arc::clone(root), path.to_owned()),
             held: None,
             is_own: false,
         }
@@ -100,10 +100,10 @@ impl Taken {
             return Ok(held);
         }
         match &self.place {
-            Place::Below(root, below) => root
+            Origin::Below(root, below) => root
                 .file(below)
                 .map_err(|e| refused(e, path, below, Path::new(below))),
-            Place::Named(file) => {
+            Origin::Named(file) => {
                 open_file(file).map_err(|e| refused(e, path, path.as_str(), file))
             }
         }
@@ -132,9 +132,9 @@ pub(super) fn hold(inputs: &mut [Input]) -> Result<()> {
 }
 
 /// What is wrong with a file, in words; `below` is the path that was followed.
-fn refused(refusal: Refusal, path: &TreePath, below: &str, shown: &Path) -> Error {
+fn refused(refusal: NotTaken, path: &TreePath, below: &str, shown: &Path) -> Error {
     match refusal {
-        Refusal::Link(at) if at < below.len() => Error::new(
+        NotTaken::Link(at) if at < below.len() => Error::new(
             Kind::Denied,
             format!(
                 "the path `{path}` is refused: `{}` is a symlink",
@@ -142,9 +142,9 @@ fn refused(refusal: Refusal, path: &TreePath, below: &str, shown: &Path) -> Erro
             ),
         )
         .hint("name the file it leads to: DEST=FILE"),
-        Refusal::Link(_) => link(path),
-        Refusal::NotAFile => not_a_file(path),
-        Refusal::System(e) => {
+        NotTaken::Link(_) => link(path),
+        NotTaken::NotAFile => not_a_file(path),
+        NotTaken::System(e) => {
             Error::new(Kind::Usage, format!("`{}` cannot be read", shown.display())).caused_by(e)
         }
     }
@@ -281,7 +281,7 @@ fn descend(
     }
     let names = folder
         .names()
-        .map_err(|e| unreadable(Refusal::System(e), prefix))?;
+        .map_err(|e| unreadable(NotTaken::System(e), prefix))?;
     let before = found.len();
     for (name, sort) in names {
         if name == ".git" {
@@ -329,10 +329,10 @@ fn descend(
 }
 
 /// A folder that was one when it was named, and cannot be opened as one.
-fn unreadable(refusal: Refusal, folder: &str) -> Error {
+fn unreadable(refusal: NotTaken, folder: &str) -> Error {
     let shown = if folder.is_empty() { "." } else { folder };
     match refusal {
-        Refusal::Link(at) => Error::new(
+        NotTaken::Link(at) => Error::new(
             Kind::Denied,
             format!(
                 "the folder `{shown}` is refused: `{}` is a symlink",
@@ -340,8 +340,8 @@ fn unreadable(refusal: Refusal, folder: &str) -> Error {
             ),
         )
         .hint("name the folder it leads to with --from-dir, or its files with DEST=FILE"),
-        Refusal::NotAFile => Error::new(Kind::Usage, format!("`{shown}` is not a folder")),
-        Refusal::System(e) => {
+        NotTaken::NotAFile => Error::new(Kind::Usage, format!("`{shown}` is not a folder")),
+        NotTaken::System(e) => {
             Error::new(Kind::Usage, format!("the folder `{shown}` cannot be read")).caused_by(e)
         }
     }

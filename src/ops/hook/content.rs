@@ -33,13 +33,13 @@
 
 use super::changes::{self, Change};
 use super::ledgers::Ledgers;
-use super::look::{Held, Look, Place};
+use super::look::{Held, Look, Where};
 use crate::error::{Error, Kind, Result};
-use crate::gate::ARCHIVE;
 use crate::git::{CommitId, CommitInfo, Entry, Mode, ObjectId, Store};
 use crate::ledger::attributes::{self, MAX_ATTRIBUTES};
 use crate::names;
 use crate::policy::Policy;
+use crate::ref_rules::ARCHIVE;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -185,7 +185,7 @@ impl<'a> Content<'a> {
                 let sides = self.now.at(self.look, folder)?;
                 Ok(sides.contains(&ours.map(folder_entry)))
             },
-            |place: Place<'_>| {
+            |place: Where<'_>| {
                 let is_own = !place.theirs.contains(&place.ours);
                 // That one protected branch lacks it is no reason to remove it.
                 let removed = is_own && place.ours.is_none();
@@ -245,7 +245,7 @@ impl<'a> Content<'a> {
             Some(tree),
             &[like],
             |_, _| Ok(false),
-            |place: Place<'_>| {
+            |place: Where<'_>| {
                 if self.is_denied(branch, place.path, place.ours)
                     && !self.is_now(place.path, place.ours)?
                     && !self.is_own_attributes(place.path, place.ours, place.theirs)?

@@ -27,7 +27,7 @@ pub struct Look<'a> {
 }
 
 /// What a walk finds at a path: ours, and the different things that the others have.
-pub struct Place<'p> {
+pub struct Where<'p> {
     /// The path.
     pub path: &'p [u8],
     /// Ours, unless it is a folder.
@@ -121,7 +121,7 @@ impl<'a> Look<'a> {
         ours: Option<ObjectId>,
         theirs: &[Option<ObjectId>],
         mut passed: impl FnMut(&[u8], Option<ObjectId>) -> Result<bool>,
-        mut visit: impl FnMut(Place<'_>) -> Result<()>,
+        mut visit: impl FnMut(Where<'_>) -> Result<()>,
     ) -> Result<()> {
         let mut open = vec![(Vec::new(), ours, distinct(theirs.iter().copied()))];
         while let Some((path, ours, theirs)) = open.pop() {
@@ -156,7 +156,7 @@ impl<'a> Look<'a> {
                 let below = |e: Option<Entry>| e.filter(|e| e.mode == Mode::Folder).map(|e| e.id);
                 let leaves = distinct(their.iter().map(|t| leaf(*t)));
                 if leaves.iter().any(|t| *t != leaf(our)) {
-                    visit(Place {
+                    visit(Where {
                         path: &here,
                         ours: leaf(our),
                         theirs: &leaves,

@@ -1,11 +1,11 @@
 //! What a push may make of the manifest of the backups.
 
-use super::Gate;
+use super::PreReceive;
 use super::push::{Push, Update};
 use crate::backup_manifest::{self, Opened};
 use crate::git::ObjectId;
 
-impl Gate {
+impl PreReceive {
     /// Whether a manifest of the backups loses no entry of one that is there, and gains
     /// only what may be true of one that is there or made by this push.
     pub(super) fn check_manifest(

@@ -21,13 +21,13 @@ use crate::clock::Moment;
 use crate::config::DEFAULT_BASE;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
-use crate::gate::{self, Asked, Motion, Pusher};
 use crate::git::Programs;
 use crate::git::{CommitId, Store};
 use crate::journal::Journal;
 use crate::keys::KeyRing;
 use crate::ops::snapshot;
 use crate::policy::{Policy, PolicyFile};
+use crate::ref_rules::{self, Asked, Motion, Pusher};
 use crate::revocations::{Revocations, token_of};
 use crate::token;
 use activity::Records;
@@ -40,10 +40,10 @@ pub use record::Decision;
 use std::time::Duration;
 
 /// The rule by which a ref may move, or why it may not.
-type Verdict = std::result::Result<&'static str, gate::Refusal>;
+type Verdict = std::result::Result<&'static str, ref_rules::Violation>;
 
 /// The server's side: its repository, keys and rules.
-pub struct Gate {
+pub struct PreReceive {
     store: Store,
     keys: KeyRing,
     repo_name: String,
@@ -54,11 +54,11 @@ pub struct Gate {
     revocations: Revocations,
 }
 
-impl Gate {
+impl PreReceive {
     /// Opens the repository that git runs the hook in.
     ///
     /// Errors: usage, outside of a hook; auth and usage, for a key that cannot be used.
-    pub fn open(now: Moment, environment: &Environment) -> Result<Gate> {
+    pub fn open(now: Moment, environment: &Environment) -> Result<PreReceive> {
         let store = Store::open_in_hook(&Programs::of(environment.clone()))?;
         let source = key_source(&store, |name| environment.text(name));
         let keys = KeyRing::load(&source)?;
@@ -78,7 +78,7 @@ impl Gate {
         let journal = Journal::rotating(journal_of(&store));
         let activity = Records::of(store.common_dir());
         let revocations = Revocations::new(revocations_of(&store));
-        Ok(Gate {
+        Ok(PreReceive {
             store,
             keys,
             repo_name,
@@ -218,7 +218,7 @@ impl Gate {
         content: &Content<'_>,
     ) -> Result<Verdict> {
         let refuse = |why: String, todo: &str| {
-            Ok(Err(gate::Refusal {
+            Ok(Err(ref_rules::Violation {
                 why,
                 todo: todo.to_owned(),
             }))
@@ -259,10 +259,10 @@ impl Gate {
             },
             archive: update
                 .name
-                .strip_prefix(gate::ARCHIVE)
+                .strip_prefix(ref_rules::ARCHIVE)
                 .map_or(Ok(()), |a| self.check_archive(a, update.new)),
         };
-        let rule = match gate::judge(asked, pusher, policy, &self.base) {
+        let rule = match ref_rules::judge(asked, pusher, policy, &self.base) {
             Ok(rule) => rule,
             Err(refusal) => return Ok(Err(refusal)),
         };

@@ -1,13 +1,13 @@
 //! Names that say something about their commit: backups and archives.
 
-use super::Gate;
+use super::PreReceive;
 use crate::backup_name;
 use crate::clock::CLOCK_SKEW;
 use crate::clock::Moment;
-use crate::gate;
 use crate::git::CommitId;
+use crate::ref_rules;
 
-impl Gate {
+impl PreReceive {
     /// Whether a new backup is what it says: of now, and of what its branch has now. One
     /// that was planted could push real ones out, or hide that a branch was rewound.
     pub(super) fn check_backup(
@@ -34,7 +34,7 @@ impl Gate {
             .is_none();
         match (tip.is_none() && is_copy) || tip == new {
             true => Ok(()),
-            false => Err(gate::MOVED),
+            false => Err(ref_rules::MOVED),
         }
     }
 

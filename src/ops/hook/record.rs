@@ -1,8 +1,8 @@
 //! What is written down of a decision.
 
-use crate::gate::Motion;
 use crate::git::ObjectId;
 use crate::journal::Journal;
+use crate::ref_rules::Motion;
 use serde::Serialize;
 
 /// What was decided of one ref, as it goes into the server's journal.

@@ -1,13 +1,13 @@
 //! The tokens that are revoked, as a server remembers them: by a ref, and by a file of its
 //! own, so that who can delete refs behind the hook's back does not bring a token back.
 
-use super::Gate;
+use super::PreReceive;
 use crate::revocations::ref_of;
 
 /// A server's own repository has no address.
 const HERE: &str = "";
 
-impl Gate {
+impl PreReceive {
     /// Whether a token is revoked by its ref, or was when it was last sent.
     pub(super) fn is_revoked(&self, token_id: &str, warnings: &mut Vec<String>) -> bool {
         if self.store.local_ref(&ref_of(token_id)).is_some() {

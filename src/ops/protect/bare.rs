@@ -2,7 +2,7 @@
 //! where it lies.
 
 use super::trust::{self, Trusted};
-use super::{Changes, Request, Seen, path_of};
+use super::{Changes, Request, Surveyed, path_of};
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::forge::{BACKUPS, Rule, RuleState, State, Wanted};
@@ -89,7 +89,7 @@ impl<'a> Server<'a> {
         }
     }
 
-    pub fn survey(&self, request: &Request, wanted: &Wanted) -> Result<(Seen, Vec<String>)> {
+    pub fn survey(&self, request: &Request, wanted: &Wanted) -> Result<(Surveyed, Vec<String>)> {
         let program = request.program.as_deref().ok_or_else(|| {
             Error::new(
                 Kind::Usage,
@@ -203,7 +203,7 @@ impl<'a> Server<'a> {
             true => options,
         };
         rule(Rule::HolderOnly, SANDBOXES, lacking);
-        let seen = Seen {
+        let seen = Surveyed {
             rules,
             changes: Changes::Bare(steps),
             blocked: None,

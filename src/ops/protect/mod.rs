@@ -85,7 +85,7 @@ impl Report {
 ///
 /// Errors: usage, for an unknown provider; not_found, auth, denied, unavailable.
 pub fn plan(cx: &Context, request: &Request) -> Result<Report> {
-    let place = Place::of(cx, request)?;
+    let place = Host::of(cx, request)?;
     let (wanted, tip) = wanted(cx, request)?;
     let survey = place.survey(cx, request, &wanted, tip, Purpose::Check)?;
     let mut report = place.report(cx, &survey);
@@ -117,7 +117,7 @@ fn recorded(cx: &Context, command: &str, result: Result<Report>) -> Result<Repor
 }
 
 fn bring_about(cx: &Context, request: &Request) -> Result<Report> {
-    let place = Place::of(cx, request)?;
+    let place = Host::of(cx, request)?;
     let (wanted, tip) = wanted(cx, request)?;
     let survey = place.survey(cx, request, &wanted, tip, Purpose::Protect)?;
     if let Some(why) = &survey.blocked {
@@ -156,7 +156,7 @@ fn bring_about(cx: &Context, request: &Request) -> Result<Report> {
 ///
 /// Errors: as of [`plan`].
 pub fn check(cx: &Context, request: &Request) -> Result<Report> {
-    let place = Place::of(cx, request)?;
+    let place = Host::of(cx, request)?;
     let (wanted, tip) = wanted(cx, request)?;
     let survey = place.survey(cx, request, &wanted, tip, Purpose::Check)?;
     let mut report = place.report(cx, &survey);
@@ -174,11 +174,11 @@ pub fn remove(cx: &Context, request: &Request) -> Result<Report> {
 }
 
 fn take_away(cx: &Context, request: &Request) -> Result<Report> {
-    let place = Place::of(cx, request)?;
+    let place = Host::of(cx, request)?;
     let wanted = match &place {
-        Place::Forge(_) => wanted(cx, request)?.0,
+        Host::Forge(_) => wanted(cx, request)?.0,
         // What we made is marked: a policy that cannot be read is no reason to keep it.
-        Place::Bare(_) => Wanted::default(),
+        Host::Bare(_) => Wanted::default(),
     };
     let (changes, left) = place.removal(cx, &wanted)?;
     let mut report = Report {
@@ -229,30 +229,30 @@ impl Changes {
 }
 
 /// What was seen of a place.
-struct Seen {
+struct Surveyed {
     rules: Vec<RuleState>,
     changes: Changes,
     blocked: Option<String>,
 }
 
 /// Where the remote lives.
-enum Place<'a> {
+enum Host<'a> {
     Forge(Provider),
     Bare(Box<bare::Server<'a>>),
 }
 
-impl<'a> Place<'a> {
-    fn of(cx: &'a Context, request: &Request) -> Result<Place<'a>> {
+impl<'a> Host<'a> {
+    fn of(cx: &'a Context, request: &Request) -> Result<Host<'a>> {
         Ok(match provider_of(cx, request.provider)? {
-            Provider::Bare => Place::Bare(Box::new(bare::Server::open(cx)?)),
-            other => Place::Forge(other),
+            Provider::Bare => Host::Bare(Box::new(bare::Server::open(cx)?)),
+            other => Host::Forge(other),
         })
     }
 
     fn provider(&self) -> Provider {
         match self {
-            Place::Forge(provider) => *provider,
-            Place::Bare(_) => Provider::Bare,
+            Host::Forge(provider) => *provider,
+            Host::Bare(_) => Provider::Bare,
         }
     }
 
@@ -267,20 +267,20 @@ impl<'a> Place<'a> {
         wanted: &Wanted,
         tip: Option<CommitId>,
         purpose: Purpose,
-    ) -> Result<Seen> {
+    ) -> Result<Surveyed> {
         let (seen, mut warnings) = match self {
-            Place::Forge(provider) => {
-                let survey = Place::forge(cx, *provider, purpose)?.survey(wanted)?;
-                let seen = Seen {
+            Host::Forge(provider) => {
+                let survey = Host::forge(cx, *provider, purpose)?.survey(wanted)?;
+                let seen = Surveyed {
                     rules: survey.rules,
                     changes: Changes::Forge(survey.changes),
                     blocked: survey.blocked,
                 };
                 (seen, survey.warnings)
             }
-            Place::Bare(server) => server.survey(request, wanted)?,
+            Host::Bare(server) => server.survey(request, wanted)?,
         };
-        if let Place::Forge(provider) = self {
+        if let Host::Forge(provider) = self {
             warnings.extend(workflows::open_to_sandboxes(cx, tip)?);
             warnings.push(format!(
                 "whoever may push may write any sandbox-* branch: {} cannot tell their holders apart",
@@ -294,28 +294,28 @@ impl<'a> Place<'a> {
 
     fn make(&self, cx: &Context, changes: &Changes) -> Result<()> {
         match (self, changes) {
-            (Place::Forge(provider), Changes::Forge(changes)) => {
-                Place::forge(cx, *provider, Purpose::Protect)?.apply(changes)
+            (Host::Forge(provider), Changes::Forge(changes)) => {
+                Host::forge(cx, *provider, Purpose::Protect)?.apply(changes)
             }
-            (Place::Bare(server), Changes::Bare(steps)) => server.make(steps),
+            (Host::Bare(server), Changes::Bare(steps)) => server.make(steps),
             _ => Ok(()),
         }
     }
 
     fn removal(&self, cx: &Context, wanted: &Wanted) -> Result<(Changes, Vec<String>)> {
         match self {
-            Place::Forge(provider) => {
-                let removal = Place::forge(cx, *provider, Purpose::Protect)?.removal(wanted)?;
+            Host::Forge(provider) => {
+                let removal = Host::forge(cx, *provider, Purpose::Protect)?.removal(wanted)?;
                 Ok((Changes::Forge(removal.changes), removal.left))
             }
-            Place::Bare(server) => {
+            Host::Bare(server) => {
                 let (steps, left) = server.removal();
                 Ok((Changes::Bare(steps), left))
             }
         }
     }
 
-    fn report(&self, cx: &Context, seen: &Seen) -> Report {
+    fn report(&self, cx: &Context, seen: &Surveyed) -> Report {
         Report {
             provider: self.provider(),
             target: cx.remote.address(),

@@ -7,8 +7,8 @@ mod write;
 
 use super::access::{self, Target};
 use super::base::{self, Before};
+use super::compose;
 use super::publish::{self, Objects, Plan, Push};
-use super::written;
 use crate::alerts::{self, AlertKind};
 use crate::backup_name;
 use crate::context::Context;
@@ -124,9 +124,9 @@ pub fn rollback(cx: &Context, request: &Request) -> Result<Report> {
 
 fn write(cx: &Context, request: &Request, target: &Target) -> Result<Report> {
     if let Some(reason) = &request.reason {
-        written::check_message(reason)?;
+        compose::check_message(reason)?;
     }
-    written::check_writer(target, request.committed_by.as_deref())?;
+    compose::check_writer(target, request.committed_by.as_deref())?;
     cx.needs_history()?;
     let mut touched: Vec<Edit> = Vec::new();
     let published = publish::publish(cx, |attempt| {
@@ -237,7 +237,7 @@ impl Work<'_> {
                 (chosen.commits, undone)
             }
         };
-        written::keep_attributes(self.cx, &mut draft, tree, ledgers, &mut undone.edits)?;
+        compose::keep_attributes(self.cx, &mut draft, tree, ledgers, &mut undone.edits)?;
         self.check_paths(&undone, &reverted)?;
         let mut report = Report {
             branch: self.target.name().to_owned(),

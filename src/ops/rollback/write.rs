@@ -4,7 +4,7 @@ use super::{Report, What, Work};
 use crate::error::Result;
 use crate::git::{CommitId, Draft, Edit, ObjectId};
 use crate::ledger::{ChangelogEntry, RollbackEntry, attributes};
-use crate::ops::written::{self, Words};
+use crate::ops::compose::{self, Words};
 
 impl Work<'_> {
     pub(super) fn build(
@@ -31,7 +31,7 @@ impl Work<'_> {
                 Some(reason) => format!("{subject}: {reason}"),
                 None => subject.clone(),
             };
-            let mut changelog = written::read_ledger(self.cx, tree, &ledgers.changelog)?;
+            let mut changelog = compose::read_ledger(self.cx, tree, &ledgers.changelog)?;
             for path in &report.reverted_files {
                 let entry = ChangelogEntry {
                     timestamp: &timestamp,
@@ -42,7 +42,7 @@ impl Work<'_> {
                 };
                 changelog.append(&entry.line());
             }
-            all.extend(written::ledger_edit(
+            all.extend(compose::ledger_edit(
                 self.cx,
                 draft,
                 tree,
@@ -50,7 +50,7 @@ impl Work<'_> {
                 &changelog,
             )?);
 
-            let mut rollbacks = written::read_ledger(self.cx, tree, &ledgers.rollbacks)?;
+            let mut rollbacks = compose::read_ledger(self.cx, tree, &ledgers.rollbacks)?;
             for id in &report.reverted {
                 let paths = self.paths_of(*id, &report.reverted_files)?;
                 let entry = RollbackEntry {
@@ -71,7 +71,7 @@ impl Work<'_> {
                 };
                 rollbacks.append(&entry.line());
             }
-            all.extend(written::ledger_edit(
+            all.extend(compose::ledger_edit(
                 self.cx,
                 draft,
                 tree,
@@ -84,7 +84,7 @@ impl Work<'_> {
             }
             let attributes = edits.iter().any(|(p, _)| p == attributes::PATH.as_bytes());
             if !attributes {
-                all.extend(written::attributes_edit(self.cx, draft, tree, shared)?);
+                all.extend(compose::attributes_edit(self.cx, draft, tree, shared)?);
             }
         }
         let new_tree = draft.tree(Some(tree), &all)?;
@@ -101,7 +101,7 @@ impl Work<'_> {
             "Aidf-Reverts-Part"
         };
         trailers.extend(report.reverted.iter().map(|id| (name, id.to_string())));
-        written::commit(
+        compose::commit(
             self.cx,
             draft,
             self.target,
@@ -127,7 +127,7 @@ impl Work<'_> {
         if store.entry(tree, path.as_bytes())?.is_none() {
             return Ok(None);
         }
-        let mut memory = written::read_ledger(self.cx, tree, path)?;
+        let mut memory = compose::read_ledger(self.cx, tree, path)?;
         let named = |(p, _): &&Edit| std::str::from_utf8(p).is_ok();
         let (there, gone): (Vec<&Edit>, Vec<&Edit>) =
             edits.iter().filter(named).partition(|(_, e)| e.is_some());
@@ -147,7 +147,7 @@ impl Work<'_> {
                 continue;
             };
             // A memory of then that does not parse has nothing to give.
-            let Ok(then) = written::read_ledger(self.cx, store.commit(parent)?.tree, path) else {
+            let Ok(then) = compose::read_ledger(self.cx, store.commit(parent)?.tree, path) else {
                 continue;
             };
             let mut left = Vec::new();
@@ -160,7 +160,7 @@ impl Work<'_> {
             }
             returning = left;
         }
-        written::ledger_edit(self.cx, draft, tree, path, &memory)
+        compose::ledger_edit(self.cx, draft, tree, path, &memory)
     }
 
     fn subject(&self, report: &Report) -> Result<String> {

@@ -3,7 +3,6 @@
 
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::gate::ARCHIVE;
 use crate::git::{Advertisement, CommitId, RefName, RefUpdate};
 use crate::names;
 use crate::ops::access::{self, Target};
@@ -11,6 +10,7 @@ use crate::ops::base::{self, Before};
 use crate::ops::publish::{self, Objects, Plan, Push};
 use crate::ops::session;
 use crate::ops::snapshot;
+use crate::ref_rules::ARCHIVE;
 use crate::secret::Secret;
 use crate::words;
 use schemars::JsonSchema;

@@ -3,12 +3,12 @@
 use crate::clock::{DAY, Moment};
 use crate::context::Context;
 use crate::error::Result;
-use crate::gate::REVOKED;
 use crate::git::{CommitId, RefName, Store};
 use crate::names;
 use crate::ops::access;
 use crate::ops::log::{judge, trailer};
 use crate::ops::revoked;
+use crate::ref_rules::REVOKED;
 use crate::signature::Check;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

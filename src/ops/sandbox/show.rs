@@ -4,13 +4,13 @@ use super::Named;
 use super::list::{fork_point, own_commits};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::gate::REVOKED;
 use crate::git::{CommitId, ObjectId, RefName};
 use crate::names;
 use crate::ops::access;
 use crate::ops::commit::FileChange;
 use crate::ops::log::{self, Line};
 use crate::ops::revoked;
+use crate::ref_rules::REVOKED;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -10,10 +10,10 @@ use crate::ops::access::{self, Target};
 use crate::ops::base::{self, Base, Before};
 use crate::ops::checkout::{self, Plan};
 use crate::ops::commit::{File, Input, from_elsewhere, named, read_inputs, take};
+use crate::ops::compose::{self, Words};
 use crate::ops::join::{self, Join, Merged, Resolved};
 use crate::ops::publish::{self, Objects, Plan as Pushed, Push};
 use crate::ops::snapshot;
-use crate::ops::written::{self, Words};
 use crate::policy::Policy;
 use crate::secret::Secret;
 use crate::words;
@@ -272,7 +272,7 @@ impl Work<'_> {
         // Of a branch that is not reviewed nothing comes that a commit could not bring.
         if !self.policy.is_protected(from) {
             let there = cx.store.entry(tree, attributes::PATH.as_bytes())?;
-            let own = written::with_union(cx, &mut draft, there, self.policy.ledgers())?;
+            let own = compose::with_union(cx, &mut draft, there, self.policy.ledgers())?;
             for (path, entry) in &joined.edits {
                 let path = String::from_utf8_lossy(path);
                 let own = *entry == own && path == attributes::PATH;
@@ -354,7 +354,7 @@ impl Work<'_> {
             words::count(count, "commit", "commits"),
             self.theirs.short()
         );
-        written::commit(
+        compose::commit(
             self.cx,
             draft,
             self.target,

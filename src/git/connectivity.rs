@@ -57,8 +57,8 @@ impl Store {
     ///
     /// Errors: integrity, with the object that is missing or broken and what needs it.
     /// `known` are objects that were found whole before; those found now are added.
-    pub fn check_whole(&self, tips: &[CommitId], known: &mut Known) -> Result<()> {
-        let result = self.walk_whole(tips, &mut known.0);
+    pub fn check_connected(&self, tips: &[CommitId], known: &mut Known) -> Result<()> {
+        let result = self.walk_connected(tips, &mut known.0);
         if result.is_err() {
             // What was met on the way to something missing is not known to be whole.
             known.0.clear();
@@ -66,7 +66,7 @@ impl Store {
         result
     }
 
-    fn walk_whole(&self, tips: &[CommitId], seen: &mut HashSet<git2::Oid>) -> Result<()> {
+    fn walk_connected(&self, tips: &[CommitId], seen: &mut HashSet<git2::Oid>) -> Result<()> {
         let odb = self
             .repo()
             .odb()

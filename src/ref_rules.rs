@@ -65,7 +65,7 @@ pub struct Asked<'a> {
 
 /// Why not, and what to do instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub struct Violation {
     /// The rule.
     pub why: String,
     /// What the pusher can do.
@@ -84,13 +84,13 @@ pub fn judge(
     pusher: &Pusher,
     policy: &Policy,
     base: &str,
-) -> Result<&'static str, Refusal> {
+) -> Result<&'static str, Violation> {
     let refuse = |why: String, todo: &str| {
         let why = match &pusher.rejected {
             Some(rejected) => format!("{why} (the token that was sent is rejected: {rejected})"),
             None => why,
         };
-        Err(Refusal {
+        Err(Violation {
             why,
             todo: todo.to_owned(),
         })
@@ -212,8 +212,8 @@ pub fn judge(
 fn own_ref(
     asked: Asked<'_>,
     pusher: &Pusher,
-    refuse: impl Fn(String, &str) -> Result<&'static str, Refusal>,
-) -> Result<&'static str, Refusal> {
+    refuse: impl Fn(String, &str) -> Result<&'static str, Violation>,
+) -> Result<&'static str, Violation> {
     let todo = "push with an operator's token: git push -o aidf-token=TOKEN …";
     let folded = shadow::folded(asked.name);
     if !pusher.operator

@@ -124,7 +124,7 @@ fn temporary() -> Result<TempDir> {
 
 fn walked(store: Store, folder: TempDir, tips: &[CommitId], mut known: Known) -> Result<Restored> {
     let before = known.len();
-    store.check_whole(tips, &mut known)?;
+    store.check_connected(tips, &mut known)?;
     Ok(Restored {
         store,
         objects: known.len() - before,

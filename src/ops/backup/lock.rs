@@ -8,7 +8,7 @@ use crate::files::{lock_file, lock_within, short_digest};
 /// backup twice. It ends with the file that is returned, and with the process.
 ///
 /// Errors: unavailable, when another run keeps it for too long.
-pub(super) fn turn(cx: &Context, kind: &str, place: &str) -> Result<std::fs::File> {
+pub(super) fn lock(cx: &Context, kind: &str, place: &str) -> Result<std::fs::File> {
     let name = short_digest(place);
     let path = cx
         .config
