@@ -15,7 +15,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-use crate::support::{CHANGELOG, Env, Kind, Remote, World, entries, schema, text};
+use crate::support::{
+    CHANGELOG, Env, Kind, MEMORY, ROLLBACKS, Remote, World, entries, schema, text,
+};
 
 const IDENTITIES: usize = 16;
 /// Commits of each identity.
@@ -60,6 +62,10 @@ impl Identity {
     }
 
     fn context(&self, progress: Box<dyn Progress>) -> Context {
+        self.context_at(Moment::now(), progress)
+    }
+
+    fn context_at(&self, now: Moment, progress: Box<dyn Progress>) -> Context {
         let flags = Flags::default();
         let config = Config::resolve(&flags, &self.environment, self.folders.clone());
         let caller = Caller {
@@ -70,7 +76,7 @@ impl Identity {
             cancel: self.cancel.clone(),
             input: None,
         };
-        Context::open(config.unwrap(), &self.place, Moment::now(), caller).unwrap()
+        Context::open(config.unwrap(), &self.place, now, caller).unwrap()
     }
 
     /// Calls an operation; what comes back is as its schema says.
@@ -288,5 +294,52 @@ fn what_the_process_has_is_nothing_to_a_call() {
         error.message().contains("`git` could not be started"),
         "{}",
         error.message()
+    );
+}
+
+#[test]
+fn everything_is_dated_by_the_clock_of_the_call() {
+    let w = World::new(Kind::Path);
+    let me = Identity::new(&w.env, 0, &w.remote.url, None);
+    // 15 January 2027, 08:00 UTC, and how many seconds after.
+    let at = |seconds: i64| {
+        me.context_at(
+            Moment::from_seconds(1_800_000_000 + seconds),
+            Box::new(Silent),
+        )
+    };
+    let opened = called(&at(0), "sandbox init", json!({}));
+    let (branch, token) = (text(&opened, "branch"), text(&opened, "reuse_token"));
+    let file = json!({"content": {"path": "a.txt", "from": {"text": "a\n"}}});
+    let request = json!({"files": [file], "message": "m", "branch": branch, "reuse_token": token});
+    let done = called(&at(61), "commit", request);
+    let log = entries(&w.remote.file(&branch, CHANGELOG));
+    assert_eq!(
+        log.last().unwrap()["timestamp"],
+        "2027-01-15T08:01:01.000000"
+    );
+    let memory = entries(&w.remote.file(&branch, MEMORY));
+    let known = memory.iter().find(|e| e["path"] == "a.txt").unwrap();
+    assert_eq!(known["last_updated"], "2027-01-15");
+    let id = text(&done, "commit");
+    let times = w.remote.git(&["log", "-1", "--format=%at %ct", &id]);
+    assert_eq!(times, "1800000061 1800000061");
+    let request = json!({"what": {"commits": [id]}, "branch": branch, "reuse_token": token});
+    called(&at(7_322), "rollback", request);
+    let undone = entries(&w.remote.file(&branch, ROLLBACKS));
+    assert_eq!(undone[0]["timestamp"], "2027-01-15T10:02:02.000000");
+    // The token ends by the same clock, so many days after the last write.
+    let inspect = |seconds| {
+        let operation = find("token inspect").unwrap();
+        operation
+            .call(&at(seconds), json!({"token": token}))
+            .unwrap()
+    };
+    let (day, last) = (86_400, 7_322);
+    let good = |seconds| inspect(seconds).report["valid"] == json!(true);
+    let days = (1..2000).find(|d| !good(last + d * day)).expect("it ends");
+    assert!(
+        good(last + days * day - 1) && !good(last + days * day),
+        "{days}"
     );
 }
