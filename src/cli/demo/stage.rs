@@ -1,39 +1,13 @@
-//! `aidf demo`: the whole story on a remote and a clone of its own making. Every step
-//! is a command that a user would type, run for real; nothing outside its folder is
-//! touched, and it stays for playing.
+//! Where the demo is played: a remote and a machine of its own, whose commands are shown and
+//! run for real.
 
-use super::Global;
-use super::ui::{Style, Ui, internal};
+use crate::cli::ui::{Style, Ui, internal};
 use aidf::environment::Environment;
 use aidf::error::{Error, Kind, OrFail, Result};
 use aidf::secret::Secret;
-use clap::Args;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-
-#[derive(Debug, Args)]
-pub struct Arguments {
-    /// Where to play (default: a new folder below the system's temporary one)
-    dir: Option<PathBuf>,
-}
-
-/// What was played.
-#[derive(Debug, Serialize)]
-struct Report {
-    /// The folder that stays.
-    dir: PathBuf,
-    /// Every command and how it ended.
-    steps: Vec<Step>,
-    /// One sentence.
-    message: String,
-}
-
-#[derive(Debug, Serialize)]
-struct Step {
-    command: String,
-    exit_code: i32,
-}
 
 const README: &str = "# playoff-predictor\n\nPredicts the bracket from last season's games.\n";
 const APP: &str = "GAMES = 82\n\n\ndef points(wins, overtime_losses):\n    return 2 * wins + overtime_losses\n\n\ndef playoffs(teams):\n    return sorted(teams, key=lambda t: -t[\"points\"])[:16]\n";
@@ -41,245 +15,27 @@ const PLAN: &str = "# Plan\n\n1. Load last season's games\n2. Predict the bracke
 const MEMORY: &str = "- path: src/predict.py\n  file_type: py\n  description: Points and the playoff field\n  tags:\n  - core\n  last_updated: '2026-11-01'\n  pod_owner: DevPod\n";
 const CHANGELOG: &str = "- timestamp: '2026-11-01T09:30:00.000000'\n  path: src/predict.py\n  task_id: seed\n  committed_by: DevPod\n  message: Add points and the playoff field\n";
 
-pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
-    let dir = folder(arguments.dir)?;
-    let mut story = Story {
-        ui,
-        home: dir.join("home"),
-        color: global_color(global),
-        json: global.json,
-        token: None,
-        steps: Vec::new(),
-    };
-    story.prepare(&dir)?;
-    let work = dir.join("work");
-
-    story.say(&format!(
-        "A remote and a clone of it, in {}.",
-        dir.display()
-    ))?;
-    story.git(&dir, &["clone", "--quiet", "remote.git", "work"])?;
-
-    story.say("1. Open a sandbox: a private branch, and a token to come back with.")?;
-    story.aidf(&work, &["sandbox", "init"], 0)?;
-
-    story.say("2. Write a file. It lands as one commit, with its log entries; your\n   checkout's branch, index and HEAD stay as they are.")?;
-    story.append(&work, "docs/plan.md", "3. Publish the table each morning")?;
-    story.aidf(
-        &work,
-        &[
-            "commit",
-            "docs/plan.md",
-            "-m",
-            "Plan the daily table",
-            "--task-id",
-            "table-1",
-        ],
-        0,
-    )?;
-
-    story.say("3. main is protected: nobody writes it by accident.")?;
-    story.aidf(
-        &work,
-        &[
-            "commit",
-            "docs/plan.md",
-            "--branch",
-            "main",
-            "-m",
-            "Straight to main",
-        ],
-        5,
-    )?;
-
-    story.say("4. A mistake: the core is overwritten and the plan deleted.")?;
-    story.write(&work, "src/predict.py", "print('oops')\n")?;
-    story.aidf(
-        &work,
-        &[
-            "commit",
-            "src/predict.py",
-            "--rm",
-            "docs/plan.md",
-            "-m",
-            "Simplify everything",
-        ],
-        0,
-    )?;
-
-    story.say("5. Roll it back. History is kept, the files return, and why is on record.")?;
-    story.aidf(
-        &work,
-        &[
-            "rollback",
-            "--last",
-            "1",
-            "--reason",
-            "the predictor was lost",
-        ],
-        0,
-    )?;
-    story.aidf(&work, &["log", "-n", "3"], 0)?;
-
-    story.say("6. A colleague has the token, works on another machine, and changes the same\n   line. Nobody's work is lost: take theirs, mend the lines, and commit.")?;
-    let token = story.field(
-        &work,
-        &["sandbox", "init", "--json"],
-        "reuse_token",
-        "the demo's colleague got no token",
-    )?;
-    story.git(&dir, &["clone", "--quiet", "remote.git", "colleague"])?;
-    let colleague = dir.join("colleague");
-    story.with_token(&colleague, &token, &["-q", "sandbox", "init"])?;
-    story.aidf(&colleague, &["sandbox", "pull"], 0)?;
-    story.replace(&colleague, "docs/plan.md", "each morning", "at seven")?;
-    let commit = ["commit", "docs/plan.md", "-m", "Say when to publish"];
-    story.aidf(&colleague, &commit, 0)?;
-    story.say("   Meanwhile, here:")?;
-    story.replace(&work, "docs/plan.md", "each morning", "each evening")?;
-    let commit = ["commit", "docs/plan.md", "-m", "Publish in the evening"];
-    story.aidf(&work, &commit, 6)?;
-    story.aidf(&work, &["sandbox", "pull"], 6)?;
-    story.keep_ours(&work, "docs/plan.md")?;
-    story.aidf(&work, &commit, 0)?;
-
-    story.say("7. What the sandbox did, against where it left its base.")?;
-    story.aidf(&work, &["sandbox", "diff"], 0)?;
-
-    story.say("8. A forged token opens nothing.")?;
-    story.aidf(
-        &work,
-        &[
-            "sandbox",
-            "init",
-            "--strict",
-            "--reuse-token",
-            "c2FuZGJveC1lbWVyYWxkLWhhd2s=",
-        ],
-        4,
-    )?;
-
-    story.say("9. Back main up, and prove that the backup can be restored.")?;
-    story.aidf(&work, &["backup"], 0)?;
-    story.aidf(&work, &["backup", "drill"], 0)?;
-
-    story.say("10. Have the server itself hold everybody to the rules, plain git too. (Here\n   the server is a folder of your own, so aidf says truthfully: advisory.)")?;
-    story.aidf(&work, &["protect", "apply"], 0)?;
-
-    story.say("11. Now a plain `git push` to main is refused, and so is a stranger's to the\n    sandbox; its holder's passes, for aidf sends the token by itself.")?;
-    let sandbox = story.sandbox(dir.join("remote.git"))?;
-    story.git_expecting(
-        &work,
-        &[
-            "commit",
-            "--quiet",
-            "--allow-empty",
-            "-m",
-            "Round the rules",
-        ],
-        0,
-    )?;
-    story.git_expecting(&work, &["push", "origin", "HEAD:main"], 1)?;
-    let there = format!("HEAD:{sandbox}");
-    story.git_expecting(&work, &["push", "--force", "origin", &there], 1)?;
-    story.append(&work, "docs/plan.md", "4. Check it against the league")?;
-    story.aidf(
-        &work,
-        &["commit", "docs/plan.md", "-m", "Plan the check"],
-        0,
-    )?;
-
-    story.say("12. Meanwhile an operator changes main. Bring that into the sandbox: files are\n    merged as git does, the log entries one by one.")?;
-    let token = story.field(
-        &work,
-        &["token", "issue", "--operator", "--expires", "1h", "--json"],
-        "token",
-        "the demo's operator got no token",
-    )?;
-    story.append(&work, "README.md", "Published each morning.")?;
-    let on_main = ["commit", "README.md", "--branch", "main", "-m", "Say when"];
-    story.with_token(&work, &token, &on_main)?;
-    story.aidf(&work, &["sandbox", "sync", "--from", "main"], 0)?;
-    story.aidf(&work, &["status"], 0)?;
-
-    story
-        .say("13. Propose it. Where there is no forge, an operator lands it: one signed merge.")?;
-    story.aidf(&work, &["propose"], 0)?;
-    story.with_token(&work, &token, &["land", &sandbox])?;
-
-    story.say("14. The sandbox is done. It is archived, and comes back when it is needed.")?;
-    story.aidf(&work, &["sandbox", "close"], 0)?;
-    story.aidf(&work, &["sandbox", "restore", &sandbox], 0)?;
-
-    story.say("15. Plain git sees an ordinary branch; nothing was lost on the way.")?;
-    story.git(&dir, &["-C", "remote.git", "log", "--oneline", "--all"])?;
-    story.git(&dir, &["-C", "remote.git", "fsck", "--strict"])?;
-
-    story.say(&format!(
-        "The end. It all stays in {dir}; go on from there:\n\n  cd {work}\n  export HOME={home}\n  aidf sandbox show\n  aidf sandbox list\n  aidf --help",
-        dir = dir.display(),
-        work = work.display(),
-        home = story.home.display()
-    ))?;
-    let report = Report {
-        message: format!("the story was played in {}", dir.display()),
-        dir,
-        steps: story.steps,
-    };
-    if global.json {
-        return ui.result(&report, |_| {});
-    }
-    Ok(())
+/// A command that was run, and how it ended.
+#[derive(Debug, Serialize)]
+pub struct Step {
+    command: String,
+    exit_code: i32,
 }
 
-fn global_color(global: &Global) -> &'static str {
-    use std::io::IsTerminal;
-    let auto = std::io::stdout().is_terminal()
-        && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
-    match global.color {
-        super::ColorChoice::Always => "always",
-        super::ColorChoice::Auto if auto => "always",
-        _ => "never",
-    }
-}
-
-fn folder(given: Option<PathBuf>) -> Result<PathBuf> {
-    let failed = |d: &Path| format!("the folder {} cannot be used", d.display());
-    match given {
-        Some(dir) => {
-            let taken = dir.read_dir().is_ok_and(|mut d| d.next().is_some());
-            if taken {
-                return Err(
-                    Error::new(Kind::Usage, format!("{} is not empty", dir.display()))
-                        .hint("name a folder that is empty or not there yet"),
-                );
-            }
-            std::fs::create_dir_all(&dir).or_fail(Kind::Usage, || failed(&dir))?;
-            dir.canonicalize().or_fail(Kind::Usage, || failed(&dir))
-        }
-        None => {
-            let dir = tempfile::Builder::new()
-                .prefix("aidf-demo-")
-                .tempdir()
-                .or_fail(Kind::Internal, || "no temporary folder can be made")?;
-            Ok(dir.keep())
-        }
-    }
-}
-
-struct Story<'a> {
-    ui: &'a Ui,
-    home: PathBuf,
-    color: &'static str,
-    json: bool,
+/// The demo under way: a private machine, and what was run on it.
+pub struct Story<'a> {
+    pub ui: &'a Ui,
+    pub home: PathBuf,
+    pub color: &'static str,
+    pub json: bool,
     /// What the next command finds in AIDF_REUSE_TOKEN.
-    token: Option<Secret>,
-    steps: Vec<Step>,
+    pub token: Option<Secret>,
+    pub steps: Vec<Step>,
 }
 
 impl Story<'_> {
     /// Makes the remote: a bare repository with a little project in it.
-    fn prepare(&mut self, dir: &Path) -> Result<()> {
+    pub fn prepare(&mut self, dir: &Path) -> Result<()> {
         let seed = dir.join("home").join("seed");
         let write = |path: &str, text: &str| -> Result<()> {
             let file = seed.join(path);
@@ -380,20 +136,20 @@ impl Story<'_> {
         }
     }
 
-    fn say(&self, text: &str) -> Result<()> {
+    pub fn say(&self, text: &str) -> Result<()> {
         self.print(&format!("\n{}\n\n", self.ui.painted(Style::Good, text)))
     }
 
-    fn git(&mut self, dir: &Path, arguments: &[&str]) -> Result<()> {
+    pub fn git(&mut self, dir: &Path, arguments: &[&str]) -> Result<()> {
         self.git_expecting(dir, arguments, 0)
     }
 
-    fn git_expecting(&mut self, dir: &Path, arguments: &[&str], expected: i32) -> Result<()> {
+    pub fn git_expecting(&mut self, dir: &Path, arguments: &[&str], expected: i32) -> Result<()> {
         self.play(Path::new("git"), "git", dir, arguments, &[], expected)
     }
 
     /// The sandbox of the story.
-    fn sandbox(&self, remote: PathBuf) -> Result<String> {
+    pub fn sandbox(&self, remote: PathBuf) -> Result<String> {
         let failed = || "the demo's sandbox cannot be found";
         let output = self
             .command(Path::new("git"), &remote)
@@ -412,14 +168,20 @@ impl Story<'_> {
             .ok_or_else(|| Error::new(Kind::Internal, failed()))
     }
 
-    fn aidf(&mut self, dir: &Path, arguments: &[&str], expected: i32) -> Result<()> {
+    pub fn aidf(&mut self, dir: &Path, arguments: &[&str], expected: i32) -> Result<()> {
         let program = std::env::current_exe().map_err(|e| internal(e.into()))?;
         let hidden = ["--color", self.color];
         self.play(&program, "aidf", dir, arguments, &hidden, expected)
     }
 
     /// A field of what a command reports, which is not shown.
-    fn field(&self, dir: &Path, arguments: &[&str], name: &str, failed: &str) -> Result<String> {
+    pub fn field(
+        &self,
+        dir: &Path,
+        arguments: &[&str],
+        name: &str,
+        failed: &str,
+    ) -> Result<String> {
         let program = std::env::current_exe().map_err(|e| internal(e.into()))?;
         let output = self.command(&program, dir).args(arguments).output();
         let output = output.or_fail(Kind::Internal, || failed)?;
@@ -430,7 +192,7 @@ impl Story<'_> {
     }
 
     /// As [`Story::aidf`], with a token in the environment.
-    fn with_token(&mut self, dir: &Path, token: &str, arguments: &[&str]) -> Result<()> {
+    pub fn with_token(&mut self, dir: &Path, token: &str, arguments: &[&str]) -> Result<()> {
         self.token = Some(Secret::new(token));
         let done = self.aidf(dir, arguments, 0);
         self.token = None;
@@ -492,18 +254,18 @@ impl Story<'_> {
         Ok(())
     }
 
-    fn append(&self, dir: &Path, path: &str, line: &str) -> Result<()> {
+    pub fn append(&self, dir: &Path, path: &str, line: &str) -> Result<()> {
         let shown = format!("echo \"{line}\" >> {path}");
         self.edit(dir, path, &shown, |text| format!("{text}{line}\n"))
     }
 
-    fn replace(&self, dir: &Path, path: &str, from: &str, to: &str) -> Result<()> {
+    pub fn replace(&self, dir: &Path, path: &str, from: &str, to: &str) -> Result<()> {
         let shown = format!("sed -i \"s/{from}/{to}/\" {path}");
         self.edit(dir, path, &shown, |text| text.replace(from, to))
     }
 
     /// Keeps our side of what pull has marked.
-    fn keep_ours(&self, dir: &Path, path: &str) -> Result<()> {
+    pub fn keep_ours(&self, dir: &Path, path: &str) -> Result<()> {
         let shown = format!("sed -i \"/^<<<<<<</d; /^=======$/,/^>>>>>>>/d\" {path}");
         self.edit(dir, path, &shown, |text| {
             let mut theirs = false;
@@ -520,13 +282,13 @@ impl Story<'_> {
         })
     }
 
-    fn write(&self, dir: &Path, path: &str, text: &str) -> Result<()> {
+    pub fn write(&self, dir: &Path, path: &str, text: &str) -> Result<()> {
         let shown = format!("echo \"{}\" > {path}", text.trim_end());
         self.edit(dir, path, &shown, |_| text.to_owned())
     }
 
     /// Changes a file as the command does that is shown.
-    fn edit(
+    pub fn edit(
         &self,
         dir: &Path,
         path: &str,
