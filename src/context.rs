@@ -12,7 +12,8 @@ use crate::journal::{Event, Journal};
 use crate::keys::KeyRing;
 use crate::progress::Progress;
 use crate::revocations::Revocations;
-use crate::token::redact;
+use crate::secret::Secret;
+use crate::token::{self, Claims, redact};
 use rand::CryptoRng;
 use std::io::Read;
 use std::path::PathBuf;
@@ -87,6 +88,7 @@ pub struct Context {
     made: OnceLock<KeyRing>,
     journal: Journal,
     revocations: Revocations,
+    opened: Mutex<Vec<(Secret, Claims)>>,
     warnings: Mutex<Vec<String>>,
 }
 
@@ -147,6 +149,7 @@ impl Context {
             keys,
             made: OnceLock::new(),
             journal,
+            opened: Mutex::default(),
             warnings: Mutex::new(Vec::new()),
         };
         for warning in context.remote.ignored_settings() {
@@ -207,6 +210,18 @@ impl Context {
             let _ = self.made.set(made);
         }
         Ok(self.keys())
+    }
+
+    /// What a token of this repository says, opened once for each call; none for one that no
+    /// key at hand opens.
+    pub fn claims_of(&self, token: &Secret) -> Option<Claims> {
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, claims)) = opened.iter().find(|(t, _)| t == token) {
+            return Some(claims.clone());
+        }
+        let claims = token::open(token.reveal(), self.keys(), &self.repo_name)?;
+        opened.push((token.clone(), claims.clone()));
+        Some(claims)
     }
 
     /// Whether aidf itself decides about tokens here.

@@ -188,14 +188,14 @@ pub(super) fn open(cx: &Context, token: &Secret) -> Result<Option<Claims>> {
     if let Some(key) = token::other_key(token.reveal(), cx.keys()) {
         return Err(other_key(key));
     }
-    let opened = token::open(token.reveal(), cx.keys(), &cx.repo_name).ok_or(Rejection::NotValid);
+    let opened = cx.claims_of(token).ok_or(Rejection::NotValid);
     let good = opened.and_then(|c| authority::judge(&c, &Facts::at(cx.now)).map(|_| c));
     good.map(Some).map_err(rejected)
 }
 
 /// Whether aidf decides about tokens here, and this one opens nothing.
 pub(super) fn opens_nothing(cx: &Context, token: &Secret) -> bool {
-    cx.is_broker() && token::open(token.reveal(), cx.keys(), &cx.repo_name).is_none()
+    cx.is_broker() && cx.claims_of(token).is_none()
 }
 
 /// The error for a token whose key is on another machine.

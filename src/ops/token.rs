@@ -213,7 +213,6 @@ fn longest(cx: &Context) -> Option<u32> {
 ///
 /// Errors: auth, without a key; unavailable.
 pub fn inspect(cx: &Context, request: &InspectRequest) -> Result<InspectReport> {
-    let text = request.token.reveal();
     needs_key(cx)?;
     let mut report = InspectReport {
         repo_name: cx.repo_name.clone(),
@@ -227,7 +226,7 @@ pub fn inspect(cx: &Context, request: &InspectRequest) -> Result<InspectReport> 
         expires_at: None,
         message: String::new(),
     };
-    match token::open(text, cx.keys(), &cx.repo_name) {
+    match cx.claims_of(&request.token) {
         None => report.rejected = Some(Rejection::NotValid.to_string()),
         Some(claims) => {
             let revocation = ref_of(&claims.id);
@@ -272,7 +271,7 @@ pub fn revoke(cx: &Context, request: &RevokeRequest) -> Result<RevokeReport> {
         given.to_ascii_lowercase()
     } else {
         needs_key(cx)?;
-        token::open(given, cx.keys(), &cx.repo_name)
+        cx.claims_of(&request.token)
             .ok_or_else(|| rejected(Rejection::NotValid))?
             .id
     };

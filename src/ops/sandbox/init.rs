@@ -116,7 +116,7 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
     }
     let mut rejection = None;
     let given_here = given.filter(|_| held.is_none());
-    let mut claims = match given_here.map(|t| token::open(t.reveal(), cx.keys(), &cx.repo_name)) {
+    let mut claims = match given_here.map(|t| cx.claims_of(t)) {
         Some(Some(claims)) if claims.is_operator() => None,
         Some(Some(claims)) => match authority::judge(&claims, &Facts::at(cx.now)) {
             Ok(_) => Some(claims),
