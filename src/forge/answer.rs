@@ -1,4 +1,4 @@
-//! A forge's answer: what it says, read within bounds.
+//! A forge's answer, read within bounds.
 
 use super::identity::Auth;
 use crate::error::{Error, Kind, Result};
@@ -11,12 +11,12 @@ use std::time::Duration;
 use ureq::Body;
 use ureq::http::Response;
 
-/// The largest answer that is read.
+/// The largest answer that is read, in bytes.
 const MAX_ANSWER: u64 = 32 * 1024 * 1024;
-/// What is kept of an error's page.
+/// How much of an error's body is kept, in characters.
 const MAX_SAID: usize = 2000;
 
-/// A method of HTTP.
+/// An HTTP method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Method {
@@ -33,7 +33,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// As it is sent.
+    /// The method's name, as HTTP sends it.
     pub fn name(self) -> &'static str {
         match self {
             Method::Get => "GET",
@@ -44,7 +44,7 @@ impl Method {
         }
     }
 
-    /// Whether doing it twice is as doing it once.
+    /// Whether the method is idempotent: doing it twice is the same as doing it once.
     pub(super) fn may_repeat(self) -> bool {
         matches!(self, Method::Get | Method::Put | Method::Delete)
     }
@@ -59,12 +59,12 @@ pub struct Answer {
     pub json: Value,
     /// The headers, their names in lower case.
     pub headers: Vec<(String, String)>,
-    /// An error's own words; empty for a success.
+    /// The forge's own words for an error; empty for a success.
     pub said: String,
 }
 
 impl fmt::Debug for Answer {
-    /// Without its body, which may be a token.
+    /// Leaves out the body, which may hold a token.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Answer")
             .field("status", &self.status)
@@ -83,10 +83,11 @@ impl Answer {
     }
 }
 
-/// Reads an answer to its end; `forge` and `base` name it in messages, and what is
-/// `auth`'s secret is kept out of them.
+/// Reads an answer to its end. `forge` and `base` name the forge in messages. The secrets
+/// of `auth` are kept out of those messages.
 ///
-/// Errors: unavailable, for a line that was cut, an answer too large, or no JSON.
+/// Errors: unavailable, for a connection that broke, an answer that is too large, or a body
+/// that is not JSON.
 pub(super) fn read(
     response: Response<Body>,
     forge: &str,
@@ -150,11 +151,12 @@ pub(super) fn read(
             Value::Null => String::from_utf8_lossy(&bytes).trim().to_owned(),
             json => words(json),
         };
-        // A page of HTML explains nothing in a terminal.
+        // An HTML page explains nothing in a terminal.
         if said.starts_with('<') {
             said.clear();
         }
-        // A server may repeat what it was sent; what is cut could not be found any more.
+        // A server may repeat our own secrets. Hide them before the text is cut: a secret
+        // that is cut in two is no longer found.
         said = auth.hide_in(said).chars().take(MAX_SAID).collect();
     }
     Ok(Answer {
@@ -181,7 +183,7 @@ pub(super) fn words(json: &Value) -> String {
     all.join("; ")
 }
 
-/// Strings as they are; objects by their message, else by their fields.
+/// Takes strings as they are. Of an object it takes the message, or else the fields.
 fn collect(value: &Value, to: &mut Vec<String>) {
     match value {
         Value::String(text) if !text.trim().is_empty() => to.push(text.trim().to_owned()),

@@ -23,7 +23,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ureq::tls::PrivateKey;
 
-/// A token is minted anew when fewer seconds than these are left of it.
+/// A new token is minted when the old one has fewer seconds left than this.
 const LEAST_LEFT: i64 = 300;
 
 /// An App's id and private key.
@@ -61,7 +61,7 @@ impl App {
         })
     }
 
-    /// An App of a key in PEM form, PKCS#1 or PKCS#8; `None` for anything else.
+    /// An App from a key in PEM form (PKCS#1 or PKCS#8); `None` for anything else.
     pub fn new(id: u64, pem: &[u8]) -> Option<App> {
         let key = PrivateKey::from_pem(pem).ok()?;
         let pair = RsaKeyPair::from_pkcs8(key.der()).or_else(|_| RsaKeyPair::from_der(key.der()));
@@ -71,11 +71,11 @@ impl App {
         })
     }
 
-    /// The token by which the App itself speaks, good for less than ten minutes.
+    /// The JWT with which the App itself logs in. It is valid for less than ten minutes.
     ///
     /// Errors: internal.
     pub fn jwt(&self, now: i64) -> Result<Secret> {
-        // A minute back, for clocks that are not quite the same.
+        // Issued a minute ago, because the clocks may differ a little.
         let claims = json!({"iat": now - 60, "exp": now + 540, "iss": self.id.to_string()});
         let head = json!({"alg": "RS256", "typ": "JWT"});
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
@@ -102,7 +102,7 @@ struct Minted {
     expires: i64,
 }
 
-/// The tokens of an App's installation on one repository, kept in memory alone.
+/// The tokens of an App's installation for one repository, kept in memory only.
 pub struct AppTokens {
     app: App,
     api: HttpUrl,
@@ -125,7 +125,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl AppTokens {
-    /// For one repository of the forge whose API is at `api`.
+    /// Makes the tokens for one repository of the forge whose API is at `api`.
     ///
     /// Errors: usage and auth, for the key's file.
     pub fn load(file: &GitHubAppFile, api: HttpUrl, target: ForgeRepo) -> Result<AppTokens> {
@@ -231,7 +231,7 @@ impl Mint for AppTokens {
     }
 }
 
-/// The token of an answer, and when it ends.
+/// The token in an answer, and when it expires, in seconds since the Unix epoch.
 pub(super) fn minted(answer: &Value, now: i64) -> Result<(Secret, i64)> {
     let token = answer["token"]
         .as_str()
@@ -245,8 +245,8 @@ pub(super) fn minted(answer: &Value, now: i64) -> Result<(Secret, i64)> {
     Ok((Secret::new(token), expires))
 }
 
-/// Gives git what only the operator's settings tell: the App's tokens for GitHub remotes,
-/// and the environment's tokens for the hosts of `forge.hosts`.
+/// Gives git the logins that only the operator's settings know: the App's tokens for GitHub
+/// remotes, and the environment's tokens for the hosts of `forge.hosts`.
 pub struct ForgeLogins {
     settings: ForgeSettings,
     known: Mutex<Vec<(ForgeRepo, Arc<AppTokens>)>>,
@@ -283,7 +283,7 @@ impl ForgeLogins {
 }
 
 impl ForgeLogins {
-    /// The App's login; none where this is no repository that it is installed on.
+    /// The App's login; `None` where the App is not installed on this repository.
     fn of_app(&self, url: &HttpUrl, http: &Http) -> Result<Option<Login>> {
         let Some(file) = &self.settings.github_app else {
             return Ok(None);
@@ -297,7 +297,7 @@ impl ForgeLogins {
                 password: secret,
                 from: FROM_APP,
             })),
-            // What the App does not know may be reached as somebody else.
+            // Another login may reach a repository that the App does not know.
             Err(e) if e.kind() == Kind::NotFound => Ok(None),
             Err(e) => Err(e),
         }

@@ -1,5 +1,5 @@
-//! Who we are to a forge: a token of the environment that is meant for it, a GitHub App,
-//! or what git's credential helpers know.
+//! The login for a forge: a token of the environment that is meant for it, a GitHub App, or
+//! a login from git's credential helpers.
 
 use super::app::{AppTokens, ForgeLogins};
 use super::identity::{Auth, Purpose, Scheme};
@@ -15,20 +15,20 @@ use std::sync::Arc;
 /// How git's credential helpers are asked.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asking<'a> {
-    /// Whether they may ask somebody in the terminal.
+    /// Whether the helpers may ask the user in the terminal.
     pub interactive: bool,
-    /// What they see, and how long they are waited for.
+    /// The environment that the helpers get, and how long aidf waits for them.
     pub http: &'a Http,
 }
 
 /// Finds the login for a target.
 ///
-/// In this order: `AIDF_FORGE_TOKEN`, what the URL holds, the GitHub App, the tokens of
-/// the environment that are meant for this host, git's credential helpers. Where the API
-/// is said to be on another host, `AIDF_FORGE_TOKEN` alone is sent there.
+/// It tries, in this order: `AIDF_FORGE_TOKEN`, the login in the URL, the GitHub App, the
+/// environment's tokens that are meant for this host, git's credential helpers. If the
+/// settings put the API on another host, only `AIDF_FORGE_TOKEN` is sent there.
 ///
-/// Errors: those of reading the App's key; auth, for an API on another host without a
-/// token that is meant for it.
+/// Errors: those of reading the App's key; auth, for an API on another host without a token
+/// that is meant for it.
 pub(super) fn find(
     settings: &ForgeSettings,
     provider: Provider,
@@ -50,8 +50,8 @@ pub(super) fn find(
             None => Err(not_sent(api, web)),
         };
     }
-    // Set for this very purpose, and the way to be another identity than the remote's: it
-    // gives way to no other login, but is refused where it may not be sent.
+    // The user sets this token to be another identity than the remote's. So it comes before
+    // every other login. It is refused where it may not be sent.
     if let Some(login) = token(&[], true, |name| settings.variable(name)) {
         if settings.api_url.is_none() && !is_own_host(web, named, settings) {
             return Err(held_back(web));
@@ -61,7 +61,7 @@ pub(super) fn find(
     if let Some(password) = web.password() {
         return Ok(Auth::token(scheme, Secret::new(password), "the URL"));
     }
-    // What is meant for one make of forge goes to hosts that are known to be one.
+    // A token for one kind of forge goes only to hosts that are known to run that kind.
     let known = known_host(web, settings);
     let of: Vec<Family> = known.and_then(Provider::family).into_iter().collect();
     let login = token(&of, false, |name| settings.variable(name));
@@ -74,13 +74,13 @@ pub(super) fn find(
     if let Some(login) = login {
         return Ok(Auth::token(scheme, login.password, login.from));
     }
-    // The helpers know the forge's own address, not its API's.
+    // The helpers know the address of the forge itself, not of its API.
     let path = target.path().split('/').map(encode).collect::<Vec<_>>();
     if web.is_private()
         && let Ok(place) = web.with_path(&format!("/{}.git", path.join("/")))
         && let Asked::Login(login) = ask_helpers(&place, asking.interactive, asking.http)
     {
-        // What GitLab gives to git by OAuth is no private token.
+        // A token that GitLab gives to git by OAuth is not a private token.
         let scheme = match (provider, login.user.as_str()) {
             (Provider::GitLab, "oauth2") => Scheme::Bearer,
             _ => scheme,
@@ -102,8 +102,8 @@ fn held_back(web: &HttpUrl) -> Error {
     .hint(how_to_name(&host))
 }
 
-/// What the settings know of logins for git's own connections, and for which hosts the
-/// environment's token is meant.
+/// The logins that the settings know for git's own connections. The settings also say for
+/// which hosts the environment's token is meant.
 pub fn logins_for_git(settings: &ForgeSettings) -> Arc<dyn LoginSource> {
     Arc::new(ForgeLogins::new(settings.clone()))
 }

@@ -1,4 +1,4 @@
-//! One client for every forge's API: JSON over HTTP, with paging, limits and retries.
+//! The HTTP client for every forge's API: JSON, with paging, limits and retries.
 
 use super::answer::{self, Answer, Method};
 use super::identity::Auth;
@@ -18,11 +18,11 @@ use ureq::{AsSendBody, Body};
 
 /// The most pages of one list.
 const MAX_PAGES: usize = 100;
-/// How often a request is sent anew where that is safe.
+/// How often at most a request is sent, where repeating it is safe.
 const MAX_TRIES: u32 = 3;
 /// How often one GET may be redirected.
 const MAX_REDIRECTS: usize = 5;
-/// Speaks to one forge as one identity.
+/// Talks to one forge as one identity.
 pub struct Client<'a> {
     base: HttpUrl,
     forge: &'static str,
@@ -42,19 +42,19 @@ impl fmt::Debug for Client<'_> {
     }
 }
 
-/// A try that gave no answer.
+/// An attempt that got no answer.
 struct Failed {
     error: Error,
-    /// The server may have begun to act.
+    /// Whether the server may have begun to act.
     began: bool,
-    /// The time that we were given for it is over: trying anew would exceed it.
+    /// Whether the time for the request is over, so that another attempt would exceed it.
     late: bool,
 }
 
 impl<'a> Client<'a> {
-    /// A client of the API at `base`; `forge` is its name for messages.
+    /// A client of the API at `base`; `forge` is the forge's name in messages.
     ///
-    /// Errors: usage, where a login would cross a network in the open.
+    /// Errors: usage, where a login would cross a network unencrypted.
     pub fn new(
         base: HttpUrl,
         forge: &'static str,
@@ -89,14 +89,14 @@ impl<'a> Client<'a> {
         self
     }
 
-    /// A client by which a GitHub App speaks of itself.
+    /// A client that is logged in as the GitHub App itself, not as an installation.
     ///
-    /// Errors: usage, where its login would cross a network in the open.
+    /// Errors: usage, where its login would cross a network unencrypted.
     pub(super) fn of_app(base: HttpUrl, itself: Auth, http: Http) -> Result<Client<'static>> {
         Client::new(base, "GitHub", itself, http, &Silent).map(Client::for_github)
     }
 
-    /// With what GitHub wants to hear with every request.
+    /// Adds the headers that GitHub wants with every request.
     pub(super) fn for_github(self) -> Self {
         self.with_header(
             "Accept",
@@ -110,7 +110,7 @@ impl<'a> Client<'a> {
         self.forge
     }
 
-    /// Where the API is.
+    /// The base address of the API.
     pub fn base(&self) -> &HttpUrl {
         &self.base
     }
@@ -125,12 +125,12 @@ impl<'a> Client<'a> {
         &self.http
     }
 
-    /// Reads `path`; `needs` is the permission that this takes.
+    /// Reads `path`; `needs` is the permission that the request takes.
     pub fn get(&self, path: &str, needs: &'static str) -> Result<Answer> {
         self.call(Method::Get, path, None, needs)
     }
 
-    /// Reads `path`, where there is something.
+    /// Reads `path`; `None` where nothing is there.
     pub fn find(&self, path: &str, needs: &'static str) -> Result<Option<Answer>> {
         match self.get(path, needs) {
             Ok(answer) => Ok(Some(answer)),
@@ -139,7 +139,8 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Makes something at `path`. Never repeated where its fate is not known.
+    /// Creates something at `path`. It is never repeated when the first attempt may have
+    /// succeeded.
     pub fn post(&self, path: &str, body: &Value, needs: &'static str) -> Result<Answer> {
         self.call(Method::Post, path, Some(body), needs)
     }
@@ -149,7 +150,7 @@ impl<'a> Client<'a> {
         self.call(Method::Put, path, Some(body), needs)
     }
 
-    /// Changes what is at `path` in part.
+    /// Changes a part of what is at `path`.
     pub fn patch(&self, path: &str, body: &Value, needs: &'static str) -> Result<Answer> {
         self.call(Method::Patch, path, Some(body), needs)
     }
@@ -159,9 +160,9 @@ impl<'a> Client<'a> {
         self.call(Method::Delete, path, None, needs)
     }
 
-    /// Reads a list with all its pages, which must lie on the same server.
+    /// Reads every page of a list. The pages must be on the same server.
     ///
-    /// Errors: unavailable, for a list without end or one that leads elsewhere.
+    /// Errors: unavailable, for a list that does not end or that leads to another server.
     pub fn get_all(&self, path: &str, needs: &'static str) -> Result<Vec<Value>> {
         let mut all = Vec::new();
         let mut next = Some(self.address(path));
@@ -291,7 +292,8 @@ impl<'a> Client<'a> {
         path.split('?').next().unwrap_or(path)
     }
 
-    /// `place`, where it is on the server of `from`: what we say is meant for that alone.
+    /// Returns `place` if it is on the same server as `from`. Our requests are meant for
+    /// that server only.
     pub(super) fn same_server(&self, place: &str, from: &str) -> Option<String> {
         if place.starts_with('/') && !place.starts_with("//") {
             let (scheme, rest) = from.split_once("://")?;
@@ -308,7 +310,8 @@ impl<'a> Client<'a> {
         let same = url.is_secure() == self.base.is_secure()
             && url.is_same_server(&self.base)
             && url.user().is_none();
-        // Its server as we read it, and not as another might read the same text.
+        // Build the address from the server as we parsed it. Another parser might read the
+        // same text as another server.
         let path = &rest[rest.find('/').unwrap_or(rest.len())..];
         same.then(|| format!("{}{path}", url.root().plain()))
     }
@@ -339,7 +342,7 @@ impl<'a> Client<'a> {
             request = request.header(*name, *value);
         }
         for line in &settings.extra_headers {
-            // A proxy's headers are passed on; git's own login is not the API's.
+            // Headers for a proxy are passed on. git's own login is not meant for the API.
             if let Some((name, value)) = line.split_once(':')
                 && !["authorization", "private-token"]
                     .contains(&name.trim().to_ascii_lowercase().as_str())
@@ -367,7 +370,7 @@ impl<'a> Client<'a> {
             None => request.body(Vec::new()).map(|r| self.run(&agent, r)),
         };
         let response = built
-            // Not as a cause: its words could hold a header's value.
+            // The error is not kept as the cause: its text could hold a header's value.
             .map_err(|_| {
                 before(
                     Error::new(
@@ -412,7 +415,7 @@ impl<'a> Client<'a> {
         std::thread::sleep(Duration::from_millis(200 << tries));
     }
 
-    /// Waits for a limit to pass, as long as the timeout allows in all.
+    /// Waits for a rate limit to pass, as long as the total timeout allows.
     fn wait_out(&self, seconds: u64, answer: &Answer) -> Result<()> {
         let allowed = self.http.timeout.as_secs();
         let mut waited = self
@@ -454,7 +457,7 @@ impl<'a> Client<'a> {
     }
 }
 
-/// Whether a request certainly never reached the server.
+/// Whether a request certainly did not reach the server.
 fn refused_to_connect(error: &ureq::Error) -> bool {
     match error {
         ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => true,

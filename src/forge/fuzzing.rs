@@ -1,4 +1,4 @@
-//! What fuzzing asks of the forges: answers, headers, addresses and rules, whatever they are.
+//! Fuzz targets for the forges: arbitrary answers, headers, addresses and rules.
 
 use super::answer::{self, Answer};
 use super::client::Client;
@@ -25,7 +25,7 @@ use std::time::Duration;
 use ureq::Body;
 use ureq::http::{Response, Uri};
 
-/// A login, whole in no message.
+/// A login that no message may show whole.
 const SECRET: &str = "s3cr3t/of-ours-0123456789";
 const NOW: i64 = 1_795_342_272;
 
@@ -79,7 +79,8 @@ pub fn answer(data: &[u8]) {
     assert!(!hidden.contains(SECRET), "{hidden}");
 }
 
-/// Lines `name: value`: no wait is longer than a day, and the next page is what was named.
+/// Reads lines `name: value`. No wait is longer than a day, and the next page is the one
+/// that was named.
 pub fn headers(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let headers: Vec<(String, String)> = text
@@ -107,7 +108,7 @@ pub fn headers(data: &[u8]) {
     }
 }
 
-/// A place that a server names is followed on that server alone.
+/// A redirect or page address is followed only on the same server.
 pub fn place(data: &[u8]) {
     let Ok(place) = std::str::from_utf8(data) else {
         return;
@@ -123,7 +124,7 @@ pub fn place(data: &[u8]) {
     };
     let from = "https://api.h.example/api/v4/x?page=1";
     if let Some(next) = client.same_server(place, from) {
-        // As the library reads it that is given the address.
+        // The HTTP library gets the address, so check how the library parses it.
         if let Ok(uri) = next.parse::<Uri>() {
             let host = uri.host().map(str::to_ascii_lowercase);
             assert_eq!(host.as_deref(), Some("api.h.example"), "{next}");
@@ -146,7 +147,8 @@ pub fn place(data: &[u8]) {
     }
 }
 
-/// What is no rule of the branch enforces nothing, whatever else it says.
+/// A value that is not a rule of the branch enforces nothing, whatever its other fields
+/// say.
 pub fn rules(data: &[u8]) {
     let Ok(json) = serde_json::from_slice::<Value>(data) else {
         return;
@@ -216,7 +218,8 @@ pub fn rules(data: &[u8]) {
         ));
         if said_nothing {
             for state in states {
-                // Classic protection that is there forbids forcing and deleting by itself.
+                // Classic protection, where it exists, forbids forced pushes and deletion
+                // by default.
                 let by_itself = [Rule::NoForce, Rule::NoDeletion].contains(&rule);
                 assert!(
                     by_itself || state.state != State::Enforced,

@@ -1,4 +1,5 @@
-//! An identity at a forge: a token, or an App whose tokens are minted when they are needed.
+//! An identity at a forge: a token, or an App. An App's tokens are minted when they are
+//! needed.
 
 use crate::clock::Moment;
 use crate::error::Result;
@@ -10,21 +11,21 @@ use std::sync::Arc;
 
 /// Makes the short-lived tokens of an App.
 pub(super) trait Mint: fmt::Debug + Send + Sync {
-    /// A token for `purpose` that is good for some minutes yet.
+    /// A token for `purpose` that is still valid for some minutes.
     ///
     /// Errors: auth, denied, not_found, unavailable.
     fn token(&self, purpose: Purpose, http: &Http) -> Result<Secret>;
 
-    /// The tokens in use, to be kept out of sight.
+    /// The tokens in use, so that messages can hide them.
     fn minted(&self) -> Vec<Secret>;
 
-    /// The App itself, which may ask for its tokens and little else.
+    /// The login of the App itself, which may ask for its tokens and do little else.
     ///
     /// Errors: internal.
     fn itself(&self, now: Moment) -> Result<Auth>;
 }
 
-/// What a command does at a forge; an App asks for no more than that takes.
+/// What a command does at a forge. An App asks only for the permissions that this needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// Reads the protection.
@@ -38,7 +39,8 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    /// The permissions of an App to ask for; where the first are not granted to it, the next.
+    /// The sets of permissions to ask for, in order. If an App was not granted the first
+    /// set, the next one is tried.
     pub(super) fn permissions(self) -> &'static [&'static [(&'static str, &'static str)]] {
         match self {
             Purpose::Check => &[
@@ -51,7 +53,7 @@ impl Purpose {
                 ("metadata", "read"),
                 ("pull_requests", "write"),
             ]],
-            // Reading goes by the same login, and takes less.
+            // Reading uses the same login and needs less.
             Purpose::Push => &[
                 &[("contents", "write"), ("metadata", "read")],
                 &[("contents", "read"), ("metadata", "read")],
@@ -60,7 +62,7 @@ impl Purpose {
     }
 }
 
-/// How a forge takes a token.
+/// How a forge expects a token to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
     /// `Authorization: Bearer`
@@ -71,7 +73,7 @@ pub enum Scheme {
     PrivateToken,
 }
 
-/// An identity, or none.
+/// An identity, or no login.
 #[derive(Debug, Clone)]
 pub struct Auth {
     how: How,
@@ -96,7 +98,7 @@ impl fmt::Debug for How {
 }
 
 impl Auth {
-    /// No login; `tried` says in messages where one was looked for.
+    /// No login; `tried` says in messages where aidf looked for one.
     pub fn none(tried: &str) -> Auth {
         Auth {
             how: How::None,
@@ -130,7 +132,7 @@ impl Auth {
         &self.tried
     }
 
-    /// The App that we are speaking of itself, if we are one.
+    /// The login of the App itself; `None` where the identity is not an App.
     ///
     /// Errors: those of its key.
     pub(super) fn itself(&self, now: Moment) -> Option<Result<Auth>> {
@@ -140,7 +142,7 @@ impl Auth {
         }
     }
 
-    /// The header that logs in.
+    /// The header that carries the login.
     ///
     /// Errors: those of minting an App's token.
     pub(super) fn header(&self, http: &Http) -> Result<Option<(&'static str, String)>> {
@@ -160,7 +162,7 @@ impl Auth {
         })
     }
 
-    /// `text` without our secrets, should a server repeat them.
+    /// `text` with our secrets removed, because a server may repeat them.
     pub(super) fn hide_in(&self, text: String) -> String {
         let secrets = match &self.how {
             How::None => Vec::new(),

@@ -1,14 +1,14 @@
-//! How long a forge asks to be left alone, and where its next page is. Pure.
+//! How long a forge asks us to wait, and where its next page is. Pure.
 
 use super::answer::Answer;
 
-/// The first wait where a forge limits us and names no time.
+/// The first wait, in seconds, when a forge limits us and names no time.
 const UNNAMED_WAIT: u64 = 60;
-/// What a wait is taken for at most, a day: a number beyond it is nonsense, and nobody
-/// waits for it.
+/// The longest wait, in seconds: a day. A larger number is nonsense, and nobody waits for
+/// it.
 const LONGEST_WAIT: u64 = 86_400;
 
-/// Whether an answer says: not now, though nothing is wrong with the request.
+/// Whether an answer is a rate limit: nothing is wrong with the request, but not now.
 pub(super) fn is_limit(answer: &Answer) -> bool {
     match answer.status {
         429 => true,
@@ -21,8 +21,8 @@ pub(super) fn is_limit(answer: &Answer) -> bool {
     }
 }
 
-/// Seconds to wait before the same request may be sent again; `earlier` waits were made
-/// for it already.
+/// Seconds to wait before the same request may be sent again. `earlier` is how often it has
+/// waited already.
 pub(super) fn wait(answer: &Answer, now: i64, earlier: u32) -> u64 {
     asked_wait(answer, now, earlier).min(LONGEST_WAIT)
 }
@@ -44,7 +44,7 @@ fn asked_wait(answer: &Answer, now: i64, earlier: u32) -> u64 {
         return until(reset);
     }
     if let Some(reset) = number("ratelimit-reset") {
-        // GitLab gives a moment; the draft standard gives seconds from now.
+        // GitLab gives a Unix time; the draft standard gives seconds from now.
         return match reset > 1_000_000_000 {
             true => until(reset),
             false => reset.max(1) as u64,

@@ -5,17 +5,18 @@
 //! - [`detect`]`(&Endpoint, &ForgeSettings) -> Option<Provider>` and [`Provider::parse`];
 //!   [`Provider::Bare`] has no API and is not connected to;
 //! - [`Forge::connect`]`(Access) -> Result<Forge>`: finds the login, sends nothing yet;
-//! - protection: [`Forge::survey`], [`Forge::apply`], [`Forge::removal`] (whose changes
-//!   `apply` sends too), of [`Wanted`], [`Survey`], [`RuleState`], [`State`], [`Change`]
-//!   and [`Removal`];
+//! - protection: [`Forge::survey`], [`Forge::apply`], [`Forge::removal`] (`apply` sends its
+//!   changes too), with [`Wanted`], [`Survey`], [`RuleState`], [`State`], [`Change`] and
+//!   [`Removal`];
 //! - proposals: [`Forge::find_proposal`], [`Forge::open_proposal`],
 //!   [`Forge::update_proposal`], [`Forge::approve`], [`Forge::identity`];
-//! - telling refusals apart: [`is_plan_limit`], [`reason`], [`status`], and telling more
-//!   with one, [`saying_also`];
+//! - refusals: [`is_plan_limit`], [`reason`] and [`status`] tell them apart;
+//!   [`saying_also`] adds to the message;
 //! - [`logins_for_git`]: a GitHub App's tokens for git's own connections.
 //!
-//! A `survey` never says enforced of what it could not read. Where [`Survey::blocked`] is
-//! set, its changes are not known, and an empty list of them does not mean that all is well.
+//! A `survey` never reports a rule as enforced if it could not read it. If
+//! [`Survey::blocked`] is set, the changes are not known: an empty list does not mean that
+//! all is well.
 
 mod answer;
 mod app;
@@ -52,23 +53,23 @@ use gitea::Gitea;
 use github::GitHub;
 use gitlab::GitLab;
 
-/// How a forge is to be reached, and what for.
+/// How to reach a forge, and for what purpose.
 pub struct Access<'a> {
-    /// What is known of the forges (`Config::forge`).
+    /// The settings of the forges (`Config::forge`).
     pub settings: &'a ForgeSettings,
     /// The remote (`Remote::endpoint`).
     pub endpoint: &'a Endpoint,
     /// Whether the user gave the remote's address (`Remote::is_named_by_user`).
     pub named: bool,
-    /// The provider, where the caller knows it; found from the remote otherwise.
+    /// The provider, if the caller knows it; otherwise it is found from the remote.
     pub provider: Option<Provider>,
-    /// What for: a GitHub App's token is given no more than that takes.
+    /// The purpose. A GitHub App's token gets only the permissions that it needs.
     pub purpose: Purpose,
     /// How servers are reached (`Remote::http`).
     pub http: Http,
     /// Whether git's credential helpers may ask questions.
     pub interactive: bool,
-    /// Who listens.
+    /// Receives the progress.
     pub progress: &'a dyn Progress,
 }
 
@@ -77,7 +78,7 @@ pub struct Access<'a> {
 pub enum Forge<'a> {
     /// github.com, or GitHub Enterprise Server.
     GitHub(GitHub<'a>),
-    /// gitlab.com, or GitLab of one's own.
+    /// gitlab.com, or a self-hosted GitLab.
     GitLab(GitLab<'a>),
     /// Gitea or Forgejo.
     Gitea(Gitea<'a>),
@@ -161,9 +162,11 @@ impl<'a> Forge<'a> {
         }
     }
 
-    /// Reads what holds, and works out what would make it complete. Changes nothing.
+    /// Reads which rules are enforced, and works out the changes that would complete them.
+    /// Changes nothing.
     ///
-    /// Errors: not_found, auth, unavailable; usage, for a `bypass` that cannot be.
+    /// Errors: not_found, auth, unavailable; usage, for a `bypass` that the forge cannot
+    /// express.
     pub fn survey(&self, wanted: &Wanted) -> Result<Survey> {
         match self {
             Forge::GitHub(g) => g.survey(wanted),
@@ -174,8 +177,8 @@ impl<'a> Forge<'a> {
 
     /// Sends the changes of a survey or a removal, in order.
     ///
-    /// Errors: the first refusal; what was sent before it stays. Denied, with
-    /// [`is_plan_limit`], where the owner's plan has no protection.
+    /// Errors: the first refusal; changes sent before it stay. Denied, with
+    /// [`is_plan_limit`], where the owner's plan has no branch protection.
     pub fn apply(&self, changes: &[Change]) -> Result<()> {
         match self {
             Forge::GitHub(g) => protection::apply(&g.client, changes),
@@ -184,9 +187,9 @@ impl<'a> Forge<'a> {
         }
     }
 
-    /// Works out what takes our protection away, and ours alone. Changes nothing.
+    /// Works out the changes that remove our protection and nobody else's. Changes nothing.
     ///
-    /// Errors: as of [`Forge::survey`].
+    /// Errors: those of [`Forge::survey`].
     pub fn removal(&self, wanted: &Wanted) -> Result<Removal> {
         match self {
             Forge::GitHub(g) => g.removal(wanted),
@@ -195,7 +198,7 @@ impl<'a> Forge<'a> {
         }
     }
 
-    /// The open proposal of `branch` to `to`.
+    /// The open proposal that merges `branch` into `to`.
     ///
     /// Errors: not_found, auth, denied, unavailable.
     pub fn find_proposal(&self, branch: &str, to: &str) -> Result<Option<Proposal>> {
@@ -208,7 +211,8 @@ impl<'a> Forge<'a> {
 
     /// Opens a proposal.
     ///
-    /// Errors: conflict, where there is one; usage, where nothing differs.
+    /// Errors: conflict, where one is open already; usage, where the branches do not
+    /// differ.
     pub fn open_proposal(
         &self,
         branch: &str,
@@ -225,7 +229,7 @@ impl<'a> Forge<'a> {
 
     /// Gives an open proposal another title and body.
     ///
-    /// Errors: as of [`Forge::open_proposal`].
+    /// Errors: those of [`Forge::open_proposal`].
     pub fn update_proposal(&self, number: u64, title: &str, body: &str) -> Result<Proposal> {
         match self {
             Forge::GitHub(g) => g.update_proposal(number, title, body),
@@ -234,7 +238,7 @@ impl<'a> Forge<'a> {
         }
     }
 
-    /// Our name at the forge, where it tells.
+    /// Our user name at the forge, where the forge tells it.
     ///
     /// Errors: unavailable, auth.
     pub fn identity(&self) -> Result<Option<String>> {
@@ -246,7 +250,7 @@ impl<'a> Forge<'a> {
     }
 }
 
-/// A glob of ours in a forge's own words; a plain name is the same everywhere.
+/// One of our globs in the forge's own syntax; a plain name is the same everywhere.
 pub fn glob_of(provider: Provider, glob: &str) -> String {
     match provider {
         Provider::GitHub => github::rules::pattern(glob),

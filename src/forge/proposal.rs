@@ -1,4 +1,4 @@
-//! A pull request, or merge request, in words that every provider shares.
+//! A pull request or merge request, in terms that every provider shares.
 
 use super::Forge;
 use super::answer::Answer;
@@ -15,9 +15,9 @@ pub struct Proposal {
     pub number: u64,
     /// Its page.
     pub url: String,
-    /// The branch that it is for.
+    /// The branch that it merges into.
     pub base: String,
-    /// The commit that it proposes.
+    /// Its head commit.
     pub head: String,
     /// Who opened it.
     pub author: String,
@@ -25,22 +25,23 @@ pub struct Proposal {
     pub draft: bool,
 }
 
-/// What came of an approval.
+/// The result of an approval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Approval {
     /// It was given.
     Given,
-    /// It had been given by us before.
+    /// We had approved it before.
     Already,
-    /// The forge lets nobody approve a proposal of their own.
+    /// The forge lets nobody approve their own proposal.
     OwnProposal,
 }
 
 impl Proposal {
-    /// Reads a pull request as GitHub writes it, and Gitea and Forgejo after it.
+    /// Reads a pull request in GitHub's format, which Gitea and Forgejo share.
     ///
-    /// Errors: unavailable, for one without a number; `forge` is who told of it.
+    /// Errors: unavailable, for one without a number; `forge` is the forge's name for the
+    /// message.
     pub(super) fn of_pull(pull: &Value, forge: &str) -> Result<Proposal> {
         let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
         Ok(Proposal {
@@ -60,7 +61,7 @@ impl Proposal {
 }
 
 impl Approval {
-    /// What came of a review that approves.
+    /// The result of a review that approves.
     pub(super) fn of_review(answer: Result<Answer>) -> Result<Approval> {
         match answer {
             Ok(_) => Ok(Approval::Given),
@@ -71,9 +72,9 @@ impl Approval {
 }
 
 impl Forge<'_> {
-    /// Approves a proposal, at the commit `head` alone.
+    /// Approves a proposal, only at the commit `head`.
     ///
-    /// Errors: conflict, where its head is another by now; denied, auth.
+    /// Errors: conflict, where its head has moved; denied, auth.
     pub fn approve(&self, number: u64, head: &str) -> Result<Approval> {
         let now = self.read_proposal(number)?;
         if now.head != head {
@@ -86,7 +87,7 @@ impl Forge<'_> {
         }
     }
 
-    /// The proposal of this number, as it is now.
+    /// The proposal with this number, as it is now.
     ///
     /// Errors: not_found, auth, denied, unavailable.
     pub fn read_proposal(&self, number: u64) -> Result<Proposal> {
@@ -98,7 +99,7 @@ impl Forge<'_> {
     }
 }
 
-/// The error for a proposal whose head is not the one that was looked at.
+/// The error for a proposal whose head is not the commit that was reviewed.
 pub(super) fn head_moved(number: u64, wanted: &str, found: &str) -> Error {
     Error::new(
         Kind::Conflict,

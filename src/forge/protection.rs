@@ -1,5 +1,5 @@
-//! What is to hold, what does, and what would bring it about: in words that every
-//! provider shares.
+//! The rules that are wanted, the rules that are enforced, and the changes between them, in
+//! terms that every provider shares.
 
 use super::Client;
 use super::answer::Method;
@@ -12,34 +12,34 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
 
-/// The name of a branch that no one has, to ask what would hold for sandboxes.
+/// A branch name that nobody uses, to ask which rules would apply to sandboxes.
 pub(super) const SANDBOX_PROBE: &str = "sandbox-aidf-probe";
-/// The branches that backups are kept in.
+/// The branches that hold backups.
 pub const BACKUPS: &str = "backup/**";
 
-/// What a review lacks that counts approvals of what was changed after them.
+/// The flaw of a review rule that still counts approvals after new commits.
 pub(super) const STALE: &str = "keeps approvals when commits are added";
-/// What a probe's name is made of.
+/// The text that fills the wildcards of a probe's name.
 const PROBE: &str = "aidf-probe";
 
-/// What is to hold, from the policy.
+/// The rules that are wanted, from the policy.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// Branches, or globs of them, that change by review alone.
+    /// Branches, or globs of them, that change only by review.
     pub reviewed: Vec<String>,
     /// The repository's default branch.
     pub default_branch: String,
     /// Whether `backup/**` may be created and never changed or deleted.
     pub backups: bool,
-    /// Approvals that a proposal takes.
+    /// How many approvals a proposal needs.
     pub approvals: u32,
-    /// Whether the owners of the code approve.
+    /// Whether the code owners must approve.
     pub code_owners: bool,
-    /// Whether commits are signed.
+    /// Whether commits must be signed.
     pub signed_commits: bool,
-    /// Checks that a proposal passes, by name.
+    /// The names of the status checks that a proposal must pass.
     pub status_checks: Vec<String>,
-    /// Who is not held: `admins`, `team:SLUG`, `user:NAME`, `app:ID`.
+    /// Who may bypass the rules: `admins`, `team:SLUG`, `user:NAME`, `app:ID`.
     pub bypass: Vec<String>,
 }
 
@@ -59,7 +59,7 @@ impl Wanted {
         rules
     }
 
-    /// Every rule of every branch in one state.
+    /// Every rule of every branch, all in the same state.
     pub(super) fn all(&self, state: State, detail: &str) -> Vec<RuleState> {
         let mut all = Vec::new();
         for branch in &self.reviewed {
@@ -75,7 +75,7 @@ impl Wanted {
         all
     }
 
-    /// What is told where the login may not see the protection.
+    /// The survey to report where the login may not see the protection.
     pub(super) fn unseen(&self, why: &Error) -> Survey {
         Survey {
             rules: self.all(State::Unknown, why.message()),
@@ -84,7 +84,7 @@ impl Wanted {
         }
     }
 
-    /// Who is not held, read.
+    /// Who may bypass the rules, parsed.
     ///
     /// Errors: usage.
     pub(super) fn bypass(&self) -> Result<Vec<Bypass<'_>>> {
@@ -106,13 +106,13 @@ impl Wanted {
             .collect()
     }
 
-    /// Whether administrators are not held.
+    /// Whether administrators may bypass the rules.
     pub(super) fn admins_bypass(&self) -> bool {
         self.bypass.iter().any(|b| b == "admins")
     }
 }
 
-/// Who is not held.
+/// Somebody who may bypass the rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Bypass<'w> {
     Admins,
@@ -121,11 +121,11 @@ pub(super) enum Bypass<'w> {
     App(u64),
 }
 
-/// A rule that `protect` brings about.
+/// A rule that `protect` sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Rule {
-    /// Changes come by review.
+    /// Changes need a review.
     Review,
     /// No forced push.
     NoForce,
@@ -135,16 +135,17 @@ pub enum Rule {
     SignedCommits,
     /// Checks pass first.
     StatusChecks,
-    /// The owners of the code approve.
+    /// The code owners approve.
     CodeOwners,
-    /// May be created, never changed.
+    /// A branch may be created and never changed.
     CreateOnly,
-    /// Written by the holder of its token alone; a server of one's own asks for it.
+    /// Only the holder of a branch's token writes to it; a self-hosted bare server checks
+    /// that.
     HolderOnly,
 }
 
 impl Rule {
-    /// Its name, as reports have it.
+    /// Its name in reports.
     pub fn name(self) -> &'static str {
         match self {
             Rule::Review => "review",
@@ -165,15 +166,15 @@ impl fmt::Display for Rule {
     }
 }
 
-/// Whether a rule holds.
+/// Whether a rule is enforced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// The server holds everyone to it who is not to bypass it.
+    /// The server enforces it for everyone who is not meant to bypass it.
     Enforced,
-    /// It is set, and some can go round it.
+    /// It is set, but some people can bypass it.
     Advisory,
-    /// It does not hold.
+    /// It is not enforced.
     Missing,
     /// It could not be read.
     Unknown,
@@ -186,9 +187,9 @@ pub struct RuleState {
     pub rule: Rule,
     /// On which branch, or glob of them.
     pub branch: String,
-    /// Whether it holds.
+    /// Whether it is enforced.
     pub state: State,
-    /// Why, and who can go round it; may be empty.
+    /// Why, and who can bypass it; may be empty.
     pub detail: String,
 }
 
@@ -202,7 +203,7 @@ impl RuleState {
         }
     }
 
-    /// How good a state is.
+    /// How good a state is; higher is better.
     pub(super) fn rank(&self) -> u8 {
         match self.state {
             State::Enforced => 3,
@@ -213,7 +214,7 @@ impl RuleState {
     }
 }
 
-/// A request that brings a rule about, or takes ours away.
+/// A request that sets a rule, or removes one of ours.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Change {
     /// What it does, in one line.
@@ -224,36 +225,36 @@ pub struct Change {
     pub path: String,
     /// The request's body.
     pub body: Option<Value>,
-    /// The permission that it takes.
+    /// The permission that it needs.
     pub needs: &'static str,
 }
 
-/// What holds, and what would make it complete.
+/// The rules that are enforced, and the changes that would complete them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Survey {
     /// Every rule with its state.
     pub rules: Vec<RuleState>,
-    /// The requests that bring about what is missing; none where all is as it is to be.
+    /// The requests that set what is missing; empty where nothing is missing.
     pub changes: Vec<Change>,
-    /// What to know besides.
+    /// Further warnings for the user.
     pub warnings: Vec<String>,
-    /// Why `changes` could not be worked out, where that is so: no reason to think that
-    /// there is nothing to do.
+    /// Why `changes` could not be worked out, if so. Then an empty list does not mean that
+    /// nothing is missing.
     pub blocked: Option<String>,
 }
 
-/// What would take our protection away.
+/// The changes that remove our protection.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Removal {
     /// The requests.
     pub changes: Vec<Change>,
-    /// What is left alone, and why.
+    /// What is left in place, and why.
     pub left: Vec<String>,
 }
 
 /// Sends `changes` in order.
 ///
-/// Errors: the first refusal, which says what was made before it and stays.
+/// Errors: the first refusal, which says what was changed before it and stays changed.
 pub(super) fn apply(client: &Client, changes: &[Change]) -> Result<()> {
     for (at, change) in changes.iter().enumerate() {
         let sent = client.call(
@@ -264,7 +265,7 @@ pub(super) fn apply(client: &Client, changes: &[Change]) -> Result<()> {
         );
         match sent {
             Ok(_) => {}
-            // What is to be gone is gone.
+            // It was to be deleted, and it is gone already.
             Err(e) if change.method == Method::Delete && refusal::status(&e) == Some(404) => {}
             Err(e) => {
                 let more = so_far(&changes[..at], change, &e);
@@ -275,10 +276,10 @@ pub(super) fn apply(client: &Client, changes: &[Change]) -> Result<()> {
     Ok(())
 }
 
-/// How far it went until `error`: nobody should have to find that out by hand.
+/// Says what was done before `error`, so that nobody has to find that out by hand.
 fn so_far(made: &[Change], failed: &Change, error: &Error) -> String {
     let made: Vec<&str> = made.iter().map(|c| c.what.as_str()).collect();
-    // A refusal changed nothing; a line that broke may have carried the request.
+    // A refusal changed nothing. A broken connection may have carried the request.
     let certain = matches!(refusal::status(error), Some(300..=499));
     let mut told = match made.is_empty() {
         true if certain => "nothing was changed".to_owned(),
@@ -291,8 +292,8 @@ fn so_far(made: &[Change], failed: &Change, error: &Error) -> String {
     told
 }
 
-/// Whether `have` says all that `want` says: fields that we do not set may be anything,
-/// lists hold the same items in any order.
+/// Whether `have` contains all that `want` says. Fields that we do not set may have any
+/// value, and lists may have any order.
 pub(super) fn covers(have: &Value, want: &Value) -> bool {
     match (have, want) {
         (Value::Object(have), Value::Object(want)) => want
@@ -305,9 +306,9 @@ pub(super) fn covers(have: &Value, want: &Value) -> bool {
     }
 }
 
-/// Branches that a name or glob means, to ask what holds for them: a plain name stands for
-/// itself; of a glob a flat name, one with a date as backups have it, and a nested one,
-/// for a rule may hold for some of them alone.
+/// Example branches for a name or glob, to ask which rules apply to them. A plain name
+/// stands for itself. A glob gives a flat name, a name with a date (as backups have) and a
+/// nested name, because a rule may apply to only some of them.
 pub(super) fn probes(glob: &str, now: Moment) -> Vec<String> {
     if !is_glob(glob) {
         return vec![example_of(glob, PROBE, PROBE)];
@@ -324,12 +325,11 @@ pub(super) fn probes(glob: &str, now: Moment) -> Vec<String> {
     all
 }
 
-/// What holds for a rule of a glob, from how each probe of it stands: no more than for
-/// the worst of them.
+/// The state of a rule on a glob, from its state on each probe: the worst of them.
 pub(super) fn worst(states: impl IntoIterator<Item = (String, RuleState)>) -> Option<RuleState> {
     let mut all: Vec<(String, RuleState)> = states.into_iter().collect();
     let same = all.windows(2).all(|w| w[0].1.state == w[1].1.state);
-    // The first of those that are alike.
+    // The first of those that are equally bad.
     let at = (0..all.len()).min_by_key(|at| all[*at].1.rank())?;
     let (name, mut state) = all.swap_remove(at);
     if !same {
@@ -338,7 +338,7 @@ pub(super) fn worst(states: impl IntoIterator<Item = (String, RuleState)>) -> Op
     Some(state)
 }
 
-/// A branch that a glob means: `one` for each `*` of it, `many` for each `**`.
+/// A branch that matches a glob: `one` replaces each `*`, `many` replaces each `**`.
 fn example_of(glob: &str, one: &str, many: &str) -> String {
     let mut out = String::new();
     let mut chars = glob.chars().peekable();
@@ -354,7 +354,7 @@ fn example_of(glob: &str, one: &str, many: &str) -> String {
             '?' => out.push('x'),
             '\\' => out.extend(chars.next()),
             '[' => {
-                // One of its characters.
+                // Take one of the characters in the brackets.
                 let inner: String = chars.by_ref().take_while(|c| *c != ']').collect();
                 out.extend(inner.chars().find(|c| c.is_ascii_alphanumeric()));
             }
@@ -368,12 +368,12 @@ fn example_of(glob: &str, one: &str, many: &str) -> String {
     out
 }
 
-/// Whether a name means several branches.
+/// Whether a name is a glob.
 pub(super) fn is_glob(name: &str) -> bool {
     name.contains(['*', '?', '[', '{'])
 }
 
-/// The texts of a list.
+/// The strings in a list.
 pub(super) fn texts(value: &Value) -> Vec<String> {
     value
         .as_array()

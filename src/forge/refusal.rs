@@ -1,4 +1,4 @@
-//! A forge's refusals as our errors: which kind, in which words, and what to do. Pure.
+//! A forge's refusals as our errors: the kind, the words, and what the user can do. Pure.
 
 use super::answer::Answer;
 use crate::error::{Error, Kind};
@@ -11,25 +11,25 @@ pub enum Reason {
     Login,
     /// The login may not do this.
     Permission,
-    /// The owner's plan does not have this.
+    /// The owner's plan does not include this.
     Plan,
-    /// There is nothing there, or it may not be seen.
+    /// It does not exist, or the login may not see it.
     Missing,
-    /// What is there stands in the way, or moved.
+    /// Something is in the way, or has changed meanwhile.
     Conflict,
-    /// The request is not one that the forge takes.
+    /// The forge does not accept the request.
     Invalid,
-    /// Nobody approves a proposal of their own.
+    /// Nobody may approve their own proposal.
     OwnProposal,
-    /// It is asked too often.
+    /// There were too many requests.
     Limited,
-    /// What is asked for is elsewhere.
+    /// The resource is at another address.
     Moved,
     /// The forge failed.
     Broken,
 }
 
-/// A forge's refusal; the cause of the error that tells of it.
+/// A forge's refusal; the cause of the error that reports it.
 #[derive(Debug, Clone)]
 pub struct Refusal {
     /// The status.
@@ -51,22 +51,22 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
-/// Why a forge refused, where that is what `error` tells of.
+/// Why the forge refused, if a refusal is the cause of `error`.
 pub fn reason(error: &Error) -> Option<Reason> {
     error.cause::<Refusal>().map(|r| r.reason)
 }
 
-/// The status of a forge's refusal, where that is what `error` tells of.
+/// The HTTP status of the refusal, if a refusal is the cause of `error`.
 pub fn status(error: &Error) -> Option<u16> {
     error.cause::<Refusal>().map(|r| r.status)
 }
 
-/// Whether the owner's plan does not have what was asked for.
+/// Whether the owner's plan does not include what was asked for.
 pub fn is_plan_limit(error: &Error) -> bool {
     reason(error) == Some(Reason::Plan)
 }
 
-/// `error` with more in its sentence: what had been done before it, say.
+/// `error` with `more` added to its message, such as what was done before it.
 pub fn saying_also(error: Error, more: &str) -> Error {
     let mut told = Error::new(error.kind(), format!("{}; {more}", error.message()))
         .retryable(error.is_retryable());
@@ -82,14 +82,14 @@ pub fn saying_also(error: Error, more: &str) -> Error {
     }
 }
 
-/// What was asked, for messages.
+/// The request, for messages.
 pub(super) struct Call<'c> {
     pub forge: &'static str,
     pub method: &'static str,
     pub path: &'c str,
-    /// The permission that it takes, in the forge's words.
+    /// The permission that the request needs, in the forge's words.
     pub needs: &'static str,
-    /// The logins that were tried, by where they came from.
+    /// Where the logins came from that were tried.
     pub login: &'c str,
     pub had_login: bool,
 }
@@ -119,7 +119,7 @@ pub(super) fn redirected(call: &Call, status: u16) -> Error {
     })
 }
 
-/// The error for an answer that is no success.
+/// The error for an answer that is not a success.
 pub(super) fn error(call: &Call, answer: &Answer) -> Error {
     let (forge, what) = (call.forge, call.what());
     let said = answer.said.to_ascii_lowercase();
@@ -146,7 +146,7 @@ pub(super) fn error(call: &Call, answer: &Answer) -> Error {
                 call.login, call.needs
             )),
         ),
-        // Gitea says 403 to what exists, where the others say 422.
+        // Gitea answers 403 for something that exists already; the others answer 422.
         403 | 422 if said.contains("already exist") => (
             Reason::Conflict,
             Error::new(Kind::Conflict, format!("{forge} has that already: {what}")),
@@ -229,7 +229,7 @@ pub(super) fn error(call: &Call, answer: &Answer) -> Error {
     })
 }
 
-/// GitHub and Gitea say so in words; GitLab gives a bare 401.
+/// GitHub and Gitea say this in words; GitLab only answers 401.
 fn is_own(said: &str) -> bool {
     said.contains("approve your own") || said.contains("reject your own pull is not allowed")
 }

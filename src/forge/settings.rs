@@ -1,4 +1,4 @@
-//! What the operator says about forges: `forge:` of the configuration, and the environment.
+//! The operator's settings for forges: `forge:` in the configuration, and the environment.
 
 use crate::error::{Error, Kind, Result};
 use crate::git::Family;
@@ -12,12 +12,13 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ForgeFile {
-    /// Which forge runs on a host of one's own: `git.example.com: gitea`.
+    /// Which forge runs on a self-hosted server: `git.example.com: gitea`.
     pub hosts: BTreeMap<String, Provider>,
-    /// Where the API is, in place of what follows from the remote. On another host than
-    /// the remote's it is sent `AIDF_FORGE_TOKEN` (or `AIDF_APPROVER_TOKEN`) and no more.
+    /// The API's address, in place of the one derived from the remote. If it is on another
+    /// host than the remote, only `AIDF_FORGE_TOKEN` (or `AIDF_APPROVER_TOKEN`) is sent
+    /// there.
     pub api_url: Option<String>,
-    /// The GitHub App that acts for aidf.
+    /// The GitHub App that aidf acts as.
     pub github_app: Option<GitHubAppFile>,
 }
 
@@ -27,19 +28,19 @@ pub struct ForgeFile {
 pub struct GitHubAppFile {
     /// The App's id.
     pub id: u64,
-    /// Its private key, in PEM form; a file that others cannot read.
+    /// The file with its private key, in PEM form; others must not be able to read it.
     pub private_key_file: PathBuf,
-    /// The installation; found from the repository where it is not given.
+    /// The installation's id; found from the repository if it is not given.
     pub installation: Option<u64>,
 }
 
-/// A forge, or a server of one's own.
+/// A forge, or a bare server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Provider {
     /// github.com, or GitHub Enterprise Server.
     GitHub,
-    /// gitlab.com, or GitLab of one's own.
+    /// gitlab.com, or a self-hosted GitLab.
     GitLab,
     /// Gitea.
     Gitea,
@@ -61,7 +62,7 @@ impl Provider {
         }
     }
 
-    /// The make of forge, as far as tokens go.
+    /// The kind of forge, for choosing tokens.
     pub(crate) fn family(self) -> Option<Family> {
         match self {
             Provider::GitHub => Some(Family::GitHub),
@@ -91,7 +92,7 @@ impl Provider {
     }
 }
 
-/// What is known of the forges: file and environment, resolved once.
+/// The settings of the forges, from file and environment.
 #[derive(Clone, Default)]
 pub struct ForgeSettings {
     /// Which forge runs on which host.
@@ -100,12 +101,12 @@ pub struct ForgeSettings {
     pub api_url: Option<String>,
     /// The GitHub App; `AIDF_GITHUB_APP_ID` with `AIDF_GITHUB_APP_KEY_FILE`, else the file's.
     pub github_app: Option<GitHubAppFile>,
-    /// The environment's tokens, and the names it gives to hosts.
+    /// The environment's tokens, and the variables that name hosts.
     pub environment: BTreeMap<&'static str, String>,
 }
 
 impl fmt::Debug for ForgeSettings {
-    /// Of the environment the names alone: it holds tokens.
+    /// Shows only the names of the environment's variables: the values hold tokens.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ForgeSettings")
             .field("hosts", &self.hosts)
@@ -116,7 +117,7 @@ impl fmt::Debug for ForgeSettings {
     }
 }
 
-/// The variables that forges and their tokens are found by.
+/// The variables that name forges and hold their tokens.
 const FORGE_VARIABLES: [&str; 14] = [
     "AIDF_APPROVER_TOKEN",
     "AIDF_FORGE_HOST",
@@ -135,9 +136,9 @@ const FORGE_VARIABLES: [&str; 14] = [
 ];
 
 impl ForgeSettings {
-    /// Environment over file.
+    /// The environment comes before the file.
     ///
-    /// Errors: usage, for an App that is named in half.
+    /// Errors: usage, for an App of which only the id or only the key is named.
     pub fn resolve(
         file: ForgeFile,
         environment: impl Fn(&str) -> Option<String>,
@@ -178,8 +179,8 @@ impl ForgeSettings {
         })
     }
 
-    /// The same as the second identity, which approves what the first one proposed; none
-    /// where no token of it is given.
+    /// The same settings for the second identity, which approves what the first one
+    /// proposed; `None` where it has no token.
     pub fn as_approver(&self) -> Option<ForgeSettings> {
         let token = self.variable("AIDF_APPROVER_TOKEN")?;
         let mut other = self.clone();
@@ -188,7 +189,7 @@ impl ForgeSettings {
         Some(other)
     }
 
-    /// A variable of the environment, among those that forges are found by.
+    /// A variable of the environment, if it is one of those that concern forges.
     pub fn variable(&self, name: &str) -> Option<String> {
         self.environment.get(name).cloned()
     }

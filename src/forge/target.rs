@@ -1,4 +1,4 @@
-//! Which forge a remote is on, which repository of it, and where its API is. Pure.
+//! Which forge and repository a remote belongs to, and where the forge's API is. Pure.
 
 use super::settings::{ForgeSettings, Provider};
 use crate::error::{Error, Kind, Result};
@@ -11,7 +11,7 @@ use crate::url::{HttpUrl, parse_http};
 pub struct ForgeRepo {
     /// The forge's own address, without a path.
     pub web: HttpUrl,
-    /// The owner; on GitLab with every group above the repository.
+    /// The owner; on GitLab this includes every group above the repository.
     pub owner: String,
     /// The repository's name, without `.git`.
     pub repo: String,
@@ -62,12 +62,12 @@ impl ForgeRepo {
     }
 }
 
-/// The web address of an endpoint's host; none for paths and git's own daemon.
+/// The web address of an endpoint's host; `None` for paths and git's own daemon.
 fn web_of(endpoint: &Endpoint) -> Option<HttpUrl> {
     match endpoint {
         Endpoint::Http(url) => Some(url.root()),
         Endpoint::Ssh(ssh) => {
-            // Both have a second name for ssh through port 443.
+            // GitHub and GitLab have a second host name for ssh through port 443.
             let host = match ssh.host() {
                 "ssh.github.com" => "github.com",
                 "altssh.gitlab.com" => "gitlab.com",
@@ -79,8 +79,8 @@ fn web_of(endpoint: &Endpoint) -> Option<HttpUrl> {
     }
 }
 
-/// The provider of a remote, from its host's name, the configuration (`forge.hosts`) or
-/// the environment of a CI job; none for a host that nobody has named.
+/// The provider of a remote, from its host name, from the configuration (`forge.hosts`) or
+/// from a CI job's environment; `None` for a host that none of them names.
 pub fn detect(endpoint: &Endpoint, settings: &ForgeSettings) -> Option<Provider> {
     if let Endpoint::Path(_) = endpoint {
         return Some(Provider::Bare);
@@ -88,8 +88,8 @@ pub fn detect(endpoint: &Endpoint, settings: &ForgeSettings) -> Option<Provider>
     known_host(&web_of(endpoint)?, settings)
 }
 
-/// The provider at a host that the operator, or the world, vouches for. Tokens that are
-/// meant for one make of forge go to such hosts alone.
+/// The provider at a host that the operator named or that is publicly known. Tokens for one
+/// kind of forge go only to such hosts.
 pub(super) fn known_host(web: &HttpUrl, settings: &ForgeSettings) -> Option<Provider> {
     if let Some(provider) = settings
         .hosts
@@ -113,10 +113,11 @@ pub(super) fn known_host(web: &HttpUrl, settings: &ForgeSettings) -> Option<Prov
 /// Whether `AIDF_FORGE_TOKEN` (or `AIDF_APPROVER_TOKEN`) is meant for the server of `web`.
 ///
 /// A clone's own configuration says where its remotes are, and a clone may come from a
-/// stranger: by itself it sends a token nowhere. `AIDF_FORGE_HOST` says which hosts the token
-/// is for, and then it goes to no other. Without that it goes to an address that the user
-/// gave (`named`), to the host of the API's address, to the hosts of `forge.hosts`, to the
-/// forges that everybody knows, and to the one that a CI job says it runs on.
+/// stranger. So that configuration alone never decides where a token goes. If
+/// `AIDF_FORGE_HOST` is set, it lists the hosts for the token, and the token goes to no
+/// other. Otherwise the token goes to an address that the user gave (`named`), to the host
+/// of the API's address, to the hosts of `forge.hosts`, to the public forges, and to the
+/// forge that a CI job says it runs on.
 pub(super) fn is_own_host(web: &HttpUrl, named: bool, settings: &ForgeSettings) -> bool {
     if let Some(hosts) = settings.variable("AIDF_FORGE_HOST") {
         return hosts.split([',', ' ']).any(|host| {
@@ -129,16 +130,16 @@ pub(super) fn is_own_host(web: &HttpUrl, named: bool, settings: &ForgeSettings) 
     let of_api = || {
         let (scheme, rest) = settings.api_url.as_deref()?.split_once("://")?;
         let api = parse_http(scheme == "https", rest)?;
-        // Another port is another server, whoever runs that.
+        // Another port is another server, whoever runs it.
         let same = api.authority() == web.authority() && api.is_secure() == web.is_secure();
         Some(same || api.authority() == format!("api.{}", web.authority()))
     };
     named || known_host(web, settings).is_some() || of_api() == Some(true)
 }
 
-/// Where the API of a target is.
+/// The base address of a target's API.
 ///
-/// Errors: usage, for a configured address that cannot be one, or for a bare server.
+/// Errors: usage, for a configured address that is not valid, or for a bare server.
 pub(super) fn api_base(
     provider: Provider,
     target: &ForgeRepo,
@@ -185,14 +186,14 @@ pub(super) fn api_base(
     target.web.without_login().with_path(suffix).map_err(odd)
 }
 
-/// Whether the operator's address of the API is on a host that the logins of `web` were
-/// never meant for: one address stands for every remote, whatever its host is.
+/// Whether the operator's API address is on a host that the logins of `web` are not meant
+/// for. One API address applies to every remote, whatever its host is.
 pub(super) fn leads_elsewhere(settings: &ForgeSettings, api: &HttpUrl, web: &HttpUrl) -> bool {
     if settings.api_url.is_none() || api.is_this_machine() {
         return false;
     }
     let (api, web) = (api.host(), web.host());
-    // `com` has subdomains of anybody's, and an address has none.
+    // Anybody may own a subdomain of `com`, and an IP address has no subdomains.
     let has_own = web.contains('.') && web.parse::<std::net::IpAddr>().is_err();
     let below = api
         .strip_suffix(web)
@@ -200,7 +201,7 @@ pub(super) fn leads_elsewhere(settings: &ForgeSettings, api: &HttpUrl, web: &Htt
     api != web && api != format!("api.{web}") && !(has_own && below)
 }
 
-/// `text` as one part of a URL's path: a slash in it becomes `%2F`.
+/// `text` as one segment of a URL's path: a slash in it becomes `%2F`.
 pub(super) fn encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -213,7 +214,7 @@ pub(super) fn encode(text: &str) -> String {
     out
 }
 
-/// The error for an API that none of the remote's logins is sent to.
+/// The error for an API to which none of the remote's logins is sent.
 pub(super) fn not_sent(api: &HttpUrl, web: &HttpUrl) -> Error {
     Error::new(
         Kind::Auth,

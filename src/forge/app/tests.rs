@@ -1,9 +1,9 @@
-//! The JWT's shape, with a key that is for tests alone and opens nothing anywhere.
+//! The shape of the JWT, tested with a key that was made for these tests and opens nothing.
 
 use super::*;
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 
-/// TEST KEY ONLY: made for this file, known to no server.
+/// TEST KEY ONLY: made for this file; no server knows it.
 const PKCS1: &str = "\
 -----BEGIN RSA PRIVATE KEY-----
 MIIEowIBAAKCAQEAq3XuvqqgReuYGmx5pjaU3h9wHGPZU+IImDflbM5slBsn/T/P

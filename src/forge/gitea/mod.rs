@@ -1,4 +1,4 @@
-//! Gitea and Forgejo: branch protections, of which the first that matches holds alone.
+//! Gitea and Forgejo: branch protections. Only the first one that matches a branch applies.
 
 mod pulls;
 pub(super) mod rules;
@@ -20,7 +20,7 @@ pub(in crate::forge) const READ: &str = "read access, and a token with `read:rep
 pub(in crate::forge) const ADMIN: &str =
     "administration of the repository, and a token with `write:repository`";
 
-/// Each branch that stands for a name or glob, with the one rule that holds for it.
+/// For a name or glob: each branch that is probed, with the one rule that applies to it.
 fn first_of_each<'v>(
     there: &'v [Value],
     glob: &str,
@@ -37,7 +37,7 @@ fn first_of_each<'v>(
 pub struct Gitea<'a> {
     pub(in crate::forge) client: Client<'a>,
     pub(in crate::forge) target: ForgeRepo,
-    /// Which of the two it is, once that is known.
+    /// Whether the server is Forgejo; empty until that is known.
     forgejo: OnceCell<bool>,
 }
 
@@ -166,7 +166,7 @@ impl<'a> Gitea<'a> {
         Ok(survey)
     }
 
-    /// The request that makes the rule `name` what it is to be.
+    /// Adds the request that makes the rule `name` say what is wanted.
     fn bring(
         &self,
         name: &str,
@@ -256,7 +256,8 @@ impl<'a> Gitea<'a> {
         }
         match self.client.get("/user", "a token with `read:user`") {
             Ok(answer) => Ok(answer.json["login"].as_str().map(str::to_owned)),
-            // A token without the scope is somebody's, and does not tell whose.
+            // The token lacks the scope to read its own user, so we cannot learn whose it
+            // is.
             Err(e) if matches!(e.kind(), Kind::Denied | Kind::NotFound) => Ok(None),
             Err(e) => Err(e),
         }

@@ -1,22 +1,23 @@
-//! Branch protections of Gitea and Forgejo: what we set, and what the one in force
-//! amounts to. Pure.
+//! Branch protections of Gitea and Forgejo: the rules that we set, and how the rule in
+//! force is judged. Pure.
 
 use crate::forge::protection::{
     BACKUPS, Rule, RuleState, STALE, State, Wanted, approvals, covers, is_glob, texts,
 };
 use serde_json::{Value, json};
 
-/// Who is not held, and who we are.
+/// Who may bypass the rules, and who we are.
 #[derive(Debug, Default)]
 pub(in crate::forge) struct Who {
-    /// The field that holds administrators too: each of the two takes its own alone.
+    /// The field that holds administrators to the rule. Gitea and Forgejo each accept only
+    /// their own name for it.
     pub admin_key: &'static str,
     pub users: Vec<String>,
     pub teams: Vec<String>,
     pub me: Option<String>,
 }
 
-/// A rule's name; old servers give a branch's name alone.
+/// A rule's name; old servers give only a branch's name.
 pub(in crate::forge) fn name(rule: &Value) -> &str {
     rule["rule_name"]
         .as_str()
@@ -25,8 +26,8 @@ pub(in crate::forge) fn name(rule: &Value) -> &str {
         .unwrap_or_default()
 }
 
-/// The one rule that holds for a branch: by priority where the server has one, plain
-/// names before globs, then in the order of the list.
+/// The one rule that applies to a branch. Rules are ordered by priority where the server
+/// has priorities, then plain names before globs, then by their place in the list.
 pub(in crate::forge) fn first<'v>(all: &'v [Value], branch: &str) -> Option<&'v Value> {
     all.iter()
         .enumerate()
@@ -59,8 +60,8 @@ pub(in crate::forge) fn body(branch: &str, wanted: &Wanted, who: &Who) -> Value 
     body
 }
 
-/// Makes `body` keep what others hold `have` to beyond it; answers what that is. A rule
-/// bears the branch's name and not ours, so it may be somebody else's.
+/// Makes `body` keep the stricter settings that others made in `have`, and returns which
+/// they are. A rule bears the branch's name and not ours, so it may be somebody else's.
 pub(in crate::forge) fn keep(have: &Value, body: &mut Value, admin_key: &str) -> Vec<String> {
     let mut kept = Vec::new();
     let mut set = |body: &mut Value, key: &str, value: Value| {
@@ -100,8 +101,9 @@ pub(in crate::forge) fn keep(have: &Value, body: &mut Value, admin_key: &str) ->
     kept
 }
 
-/// The protection of backups: those who make them may push, and nobody may force or
-/// delete. Those who may already are kept, so that several identities can make backups.
+/// The protection of backups: those who make backups may push, and nobody may force or
+/// delete. Users who may push already are kept, so that several identities can make
+/// backups.
 pub(in crate::forge) fn backup_body(have: Option<&Value>, who: &Who) -> Value {
     let mut users = have.map_or_else(Vec::new, |h| texts(&h["push_whitelist_usernames"]));
     for user in who.users.iter().chain(&who.me) {
@@ -124,13 +126,13 @@ pub(in crate::forge) fn backup_body(have: Option<&Value>, who: &Who) -> Value {
     })
 }
 
-/// The fields in which a protection differs from `body`, which is then made the body of
-/// a change: without the name, and with what must not be on turned off.
+/// The fields in which a protection differs from `body`. It also turns `body` into the body
+/// of a change: it removes the name, and turns off what must not be on.
 pub(in crate::forge) fn differences(have: &Value, body: &mut Value) -> Vec<String> {
     let mut differ: Vec<String> = Vec::new();
     if let Some(fields) = body.as_object_mut() {
         fields.remove("rule_name");
-        // Newer servers have these, and older ones do not take them.
+        // Newer servers have these fields; older ones do not accept them.
         if have["enable_force_push"] == true {
             fields.insert("enable_force_push".to_owned(), json!(false));
         }
@@ -142,7 +144,7 @@ pub(in crate::forge) fn differences(have: &Value, body: &mut Value) -> Vec<Strin
         }
         for (key, want) in fields.iter() {
             let have = match (&have[key], want) {
-                // A list that is empty may be given as null.
+                // A server may give an empty list as null.
                 (Value::Null, Value::Array(_)) => &Value::Array(Vec::new()),
                 (Value::Null, Value::Bool(_)) => &Value::Bool(false),
                 (have, _) => have,
@@ -155,7 +157,7 @@ pub(in crate::forge) fn differences(have: &Value, body: &mut Value) -> Vec<Strin
     differ
 }
 
-/// Whether a rule holds, going by the one protection in force.
+/// Whether a rule is enforced, judged by the one protection in force.
 pub(in crate::forge) fn judge(
     rule: Rule,
     branch: &str,
@@ -255,8 +257,8 @@ pub(in crate::forge) fn judge(
     }
 }
 
-/// Makes the states of a rule of ours say no more than that it differs from what is
-/// wanted, where it does. Who goes round it is judged by itself.
+/// If a rule of ours differs from what is wanted, reports its states as missing, with the
+/// fields that differ. Who can bypass it is judged separately.
 pub(in crate::forge) fn drift(states: &mut [RuleState], have: &Value, mut body: Value, who: &Who) {
     keep(have, &mut body, who.admin_key);
     let differ: Vec<String> = differences(have, &mut body)
@@ -278,7 +280,7 @@ pub(in crate::forge) fn drift(states: &mut [RuleState], have: &Value, mut body: 
     }
 }
 
-/// The fields that say who goes round a rule, or where.
+/// The fields that say who may bypass a rule, or for which files.
 const ROUND: [&str; 5] = [
     "enable_push",
     "enable_push_whitelist",
@@ -287,7 +289,7 @@ const ROUND: [&str; 5] = [
     "unprotected_file_patterns",
 ];
 
-/// Whether a rule of the backups holds.
+/// Whether a rule of the backups is enforced.
 pub(in crate::forge) fn judge_backup(rule: Rule, first: Option<&Value>) -> RuleState {
     let Some(there) = first else {
         return RuleState::new(rule, BACKUPS, State::Missing, "backups have no protection");

@@ -1,5 +1,5 @@
-//! GitHub's classic branch protection, for servers without rulesets: it has no name of
-//! its own and takes no globs through the API, so what others set is kept.
+//! GitHub's classic branch protection, for servers without rulesets. It has no name of its
+//! own, so it may be somebody else's: what others set is kept. Its API takes no globs.
 
 use super::rules::{names, review_lacks};
 use super::{GitHub, WRITE};
@@ -16,13 +16,13 @@ const NO_GLOBS: &str =
     "this server has no rulesets, and its classic protection takes single branches alone";
 
 impl GitHub<'_> {
-    /// The classic protection of a branch, where it has one.
+    /// The classic protection of a branch; `None` where it has none.
     pub(in crate::forge) fn classic(&self, branch: &str) -> Result<Option<Value>> {
         let found = self
             .client
             .find(&self.classic_path(branch, ""), "`administration: read`")?;
         match found.map(|a| a.json) {
-            // Of what is no protection every lack would be overlooked.
+            // If the answer is not a protection, we would not see what it lacks.
             Some(json) if !json.is_object() => Err(Error::new(
                 Kind::Unavailable,
                 format!("GitHub gave something else than the protection of `{branch}`"),
@@ -156,8 +156,8 @@ fn checks(there: &Value) -> Vec<String> {
     all
 }
 
-/// The checks that one App alone may report, and that App: named without it, anybody's
-/// report would do.
+/// The checks that only one App may report, each with that App's id. If a request names
+/// such a check without its App, anybody's report would satisfy it.
 fn pinned(there: &Value) -> Vec<(String, u64)> {
     there["required_status_checks"]["checks"]
         .as_array()
@@ -189,7 +189,8 @@ fn wanted_allowances(wanted: &Wanted) -> (Vec<String>, Vec<String>) {
     (users, teams)
 }
 
-/// Whether a rule holds, going by a branch's classic protection (null: it has none).
+/// Whether a rule is enforced, judged by a branch's classic protection (null where it has
+/// none).
 pub(in crate::forge) fn judge(
     rule: Rule,
     branch: &str,
@@ -252,8 +253,8 @@ pub(in crate::forge) fn judge(
     state(State::Enforced, "classic protection")
 }
 
-/// The whole of a protection: ours, and what others had set beyond it, which a PUT
-/// would otherwise take away.
+/// The whole body of a protection: our settings, and the settings that others made beyond
+/// them. A PUT without those would remove them.
 fn body(there: &Value, wanted: &Wanted) -> Value {
     let reviews = &there["required_pull_request_reviews"];
     let count = reviews["required_approving_review_count"]
@@ -296,7 +297,7 @@ fn body(there: &Value, wanted: &Wanted) -> Value {
                     None => json!({"context": name}),
                 })
                 .collect();
-            // The names go into one list alone; the other has to be there.
+            // The check names go into `checks` only, but `contexts` must be present.
             json!({"strict": strict, "contexts": [], "checks": checks})
         }
     };
@@ -320,7 +321,7 @@ fn body(there: &Value, wanted: &Wanted) -> Value {
     body
 }
 
-/// People, teams and Apps of an answer, as a request names them.
+/// The people, teams and Apps of an answer, in the form that a request takes.
 fn people(part: &Value) -> Value {
     json!({
         "users": names(&part["users"], "login"),
@@ -329,7 +330,7 @@ fn people(part: &Value) -> Value {
     })
 }
 
-/// What others may have set and we do not.
+/// Settings that others may have made and that we never make.
 const EXTRAS: [&str; 5] = [
     "required_linear_history",
     "required_conversation_resolution",
@@ -338,7 +339,7 @@ const EXTRAS: [&str; 5] = [
     "allow_fork_syncing",
 ];
 
-/// Whether a protection is what we set, no more and no less.
+/// Whether a protection is exactly what we set.
 fn is_ours(there: &Value, wanted: &Wanted) -> bool {
     let reviews = &there["required_pull_request_reviews"];
     let mut want_checks = wanted.status_checks.clone();
@@ -374,7 +375,7 @@ mod tests {
         }
     }
 
-    /// What GitHub answers to a GET after `body` was put.
+    /// The answer that GitHub gives to a GET after a PUT of `body`.
     fn answered(body: &Value) -> Value {
         let on = |key: &str| json!({"enabled": body[key] == true});
         json!({

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 pub(in crate::forge) const READ: &str = "`metadata: read`";
 pub(in crate::forge) const WRITE: &str = "`administration: write`";
 
-/// The role of a repository's administrators, in the words of the API.
+/// The id of the administrators' repository role in the API.
 const ADMIN_ROLE: u64 = 5;
 
 /// A branch, and the rules in force on it, or why they could not be read.
@@ -58,7 +58,7 @@ impl<'a> GitHub<'a> {
         Ok(all)
     }
 
-    /// Whether the repository is there and its server has no rulesets.
+    /// Whether the repository exists but its server has no rulesets.
     fn has_no_rulesets(&self, error: &Error) -> Result<bool> {
         if status(error) != Some(404) {
             return Ok(false);
@@ -86,7 +86,8 @@ impl<'a> GitHub<'a> {
         Ok(survey)
     }
 
-    /// What a plan without protection leaves: nothing holds, and trying says why.
+    /// The survey for a plan without branch protection: every rule is missing, and the
+    /// warning says why.
     fn without_plan(&self, wanted: &Wanted, actors: &[Value], error: &Error) -> Survey {
         Survey {
             rules: wanted.all(State::Missing, error.message()),
@@ -120,7 +121,7 @@ impl<'a> GitHub<'a> {
                 survey.changes.push(self.create(set));
                 continue;
             };
-            // A list carries no rules.
+            // The list leaves out the rules of each ruleset.
             let id = found["id"].as_u64().unwrap_or_default();
             let path = self.path(&format!("/rulesets/{id}"));
             let full = self.client.get(&path, READ)?.json;
@@ -167,7 +168,7 @@ impl<'a> GitHub<'a> {
                 };
                 (name.clone(), state)
             }))?;
-            // Where ours does not reach the branch, why it does not.
+            // If our ruleset does not apply to the branch, say why.
             if let Some(how) = differ_by_name.get(&format!("{PREFIX}{branch}"))
                 && state.state == State::Missing
                 && !state.detail.contains(how)
@@ -225,7 +226,7 @@ impl<'a> GitHub<'a> {
         Ok(survey)
     }
 
-    /// The rules in force on a branch, inherited ones too; the inner error says why they
+    /// The rules in force on a branch, with inherited ones. The inner error says why they
     /// could not be read.
     fn in_force(&self, branch: &str) -> Result<std::result::Result<Vec<Value>, String>> {
         let path = self.path(&format!("/rules/branches/{}?per_page=100", encode(branch)));
@@ -236,7 +237,7 @@ impl<'a> GitHub<'a> {
         }
     }
 
-    /// The same on each branch that stands for a name or glob.
+    /// The rules in force on each branch that is probed for a name or glob.
     fn in_force_on(&self, glob: &str) -> Result<Vec<Probed>> {
         probes(glob, self.client.http().clock.now())
             .into_iter()
@@ -244,7 +245,7 @@ impl<'a> GitHub<'a> {
             .collect()
     }
 
-    /// Takes what classic protection holds into account, where that can be read.
+    /// Takes classic protection into account, where it can be read.
     fn improve_by_classic(&self, branch: &str, wanted: &Wanted, states: &mut [RuleState]) {
         let Ok(Some(found)) = self.classic(branch) else {
             return;
@@ -257,7 +258,7 @@ impl<'a> GitHub<'a> {
         }
     }
 
-    /// Whether there is nobody who could approve what another one proposes.
+    /// Whether nobody else could approve a proposal.
     fn is_alone(&self) -> bool {
         let path = self.path("/collaborators?affiliation=all&permission=push&per_page=2");
         self.client
@@ -265,7 +266,7 @@ impl<'a> GitHub<'a> {
             .is_ok_and(|a| a.json.as_array().is_some_and(|all| all.len() == 1))
     }
 
-    /// Those who are not held, as rulesets name them.
+    /// Those who may bypass the rules, in the form that rulesets take.
     fn actors(&self, wanted: &Wanted) -> Result<Vec<Value>> {
         wanted
             .bypass()?
@@ -282,7 +283,7 @@ impl<'a> GitHub<'a> {
             .collect()
     }
 
-    /// A team's id, by its number or its name.
+    /// The id of a team, from its id or its name.
     fn team(&self, slug: &str) -> Result<u64> {
         if let Ok(id) = slug.parse() {
             return Ok(id);
@@ -296,7 +297,7 @@ impl<'a> GitHub<'a> {
             .client
             .find(&path, "`members: read` of the organisation")
         {
-            // An App's token asks for the repository's permissions alone.
+            // An App's token has permissions on the repository only.
             Err(e) if reason(&e) == Some(Reason::Permission) => None,
             other => other?,
         };
@@ -312,7 +313,7 @@ impl<'a> GitHub<'a> {
         })
     }
 
-    /// A user's id, by its number or their name.
+    /// The id of a user, from their id or their name.
     fn user(&self, name: &str) -> Result<u64> {
         if let Ok(id) = name.parse() {
             return Ok(id);

@@ -32,7 +32,7 @@ impl GitHub<'_> {
             encode(branch),
             encode(to)
         ));
-        // A server that does not understand the filter gives all of them.
+        // A server that does not know the filter returns all of them.
         self.client
             .get_all(&path, READ)?
             .iter()
@@ -95,7 +95,7 @@ impl GitHub<'_> {
         }
         match self.client.get("/user", "a user's token") {
             Ok(answer) => Ok(name(answer, "login")),
-            // A CI job's token is nobody's.
+            // A CI job's token belongs to no user.
             Err(e) if reason(&e) == Some(Reason::Permission) => Ok(None),
             Err(e) => Err(e),
         }

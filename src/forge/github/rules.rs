@@ -1,4 +1,5 @@
-//! GitHub's rulesets: what we set, and what the rules in force amount to. Pure.
+//! GitHub's rulesets: the rulesets that we set, and how the rules in force are judged.
+//! Pure.
 
 use crate::forge::protection::{
     BACKUPS, Rule, RuleState, STALE, State, Wanted, approvals, covers, texts,
@@ -6,16 +7,16 @@ use crate::forge::protection::{
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// What the names of our rulesets begin with.
+/// The prefix of our rulesets' names.
 pub(in crate::forge) const PREFIX: &str = "aidf: ";
 
-/// A ruleset of ours.
+/// One of our rulesets.
 pub(in crate::forge) struct Ruleset {
     pub name: String,
     pub body: Value,
 }
 
-/// The rulesets that `wanted` takes; `actors` are those who are not held.
+/// The rulesets that `wanted` needs; `actors` are those who may bypass them.
 pub(in crate::forge) fn rulesets(wanted: &Wanted, actors: &[Value]) -> Vec<Ruleset> {
     let mut all: Vec<Ruleset> = wanted
         .reviewed
@@ -51,7 +52,8 @@ fn ruleset(branch: &str, include: &[String], rules: Value, actors: &[Value]) -> 
     }
 }
 
-/// A glob of ours in GitHub's words, where `*` and a `**` at the end stop at a slash.
+/// One of our globs as a GitHub pattern. In GitHub's patterns `*` and a `**` at the end do
+/// not match a slash.
 pub(in crate::forge) fn pattern(glob: &str) -> String {
     match glob.strip_suffix("/**") {
         _ if glob == "**" => "**/*".to_owned(),
@@ -89,7 +91,7 @@ fn review_rules(wanted: &Wanted) -> Value {
     Value::Array(rules)
 }
 
-/// The parts in which a ruleset differs from ours; none where it is as we set it.
+/// The parts in which a ruleset differs from ours; empty where it is as we set it.
 pub(in crate::forge) fn differences(have: &Value, want: &Value) -> Vec<&'static str> {
     [
         "target",
@@ -100,7 +102,8 @@ pub(in crate::forge) fn differences(have: &Value, want: &Value) -> Vec<&'static 
     ]
     .into_iter()
     .filter(|key| match have.get(key) {
-        // Left out for callers who may not see it: not known, and not empty.
+        // GitHub leaves it out for callers who may not see it. That means unknown, not
+        // empty.
         None if *key == "bypass_actors" => false,
         None => true,
         Some(have) => !covers(have, &want[*key]),
@@ -108,8 +111,8 @@ pub(in crate::forge) fn differences(have: &Value, want: &Value) -> Vec<&'static 
     .collect()
 }
 
-/// How a ruleset of ours differs from what is wanted so far that none of its rules counts,
-/// in words; who bypasses it is judged by itself.
+/// Describes how a ruleset of ours differs from what is wanted, if it differs so much that
+/// none of its rules counts. Who may bypass it is judged separately.
 pub(in crate::forge) fn drift(have: &Value, want: &Value) -> Option<String> {
     let parts: Vec<String> = differences(have, want)
         .into_iter()
@@ -137,7 +140,8 @@ pub(in crate::forge) fn drift(have: &Value, want: &Value) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
-/// The rules in which two rulesets differ, with the fields of those that both have.
+/// The names of the rules in which two rulesets differ. For a rule that both have, also the
+/// fields that differ.
 fn rules_that_differ(have: &Value, want: &Value) -> Vec<String> {
     let list = |set: &Value| set["rules"].as_array().cloned().unwrap_or_default();
     let (have, want) = (list(have), list(want));
@@ -166,13 +170,14 @@ fn rules_that_differ(have: &Value, want: &Value) -> Vec<String> {
     all
 }
 
-/// Who may bypass a ruleset; none where that is not visible.
+/// Who may bypass a ruleset, by its id; `None` where this login cannot see that.
 pub(in crate::forge) type BypassOf<'b> = dyn Fn(u64) -> Option<Vec<Value>> + 'b;
 
-/// The rulesets of ours that are not as they are to be, by their ids.
+/// Our rulesets that differ from what is wanted, by id, each with the difference.
 pub(in crate::forge) type Drifted = BTreeMap<u64, String>;
 
-/// Whether `rule` holds on `branch`, going by the rules that GitHub says are in force.
+/// Whether `rule` is enforced on `branch`, judged by the rules that GitHub reports as in
+/// force.
 pub(in crate::forge) fn judge(
     rule: Rule,
     branch: &str,
@@ -212,7 +217,8 @@ pub(in crate::forge) fn judge(
         }
         let bypass = found["ruleset_id"].as_u64().and_then(bypass_of);
         let state = match bypass {
-            // Set, and whom it holds cannot be told: that is not yet enforced.
+            // The rule is set, but we cannot see who may bypass it. So it is not reported
+            // as enforced.
             None => RuleState::new(
                 rule,
                 branch,
@@ -241,8 +247,8 @@ pub(in crate::forge) fn judge(
     best.unwrap_or_else(|| RuleState::new(rule, branch, State::Missing, "no rule says so"))
 }
 
-/// What reviews lack of what is wanted; `dismiss` is the field that says whether a push
-/// dismisses approvals.
+/// What the review settings lack; `dismiss` is the field that says whether a push dismisses
+/// approvals.
 pub(super) fn review_lacks(reviews: &Value, dismiss: &str, wanted: &Wanted) -> Option<String> {
     let count = reviews["required_approving_review_count"]
         .as_u64()
@@ -258,7 +264,7 @@ pub(super) fn review_lacks(reviews: &Value, dismiss: &str, wanted: &Wanted) -> O
     }
 }
 
-/// What a rule in force lacks of what is wanted.
+/// What a rule in force lacks, compared with `wanted`.
 fn lacks(rule: Rule, parameters: &Value, wanted: &Wanted) -> Option<String> {
     match rule {
         Rule::Review => review_lacks(parameters, "dismiss_stale_reviews_on_push", wanted),
@@ -296,7 +302,8 @@ fn source(rule: &Value) -> String {
 }
 
 fn same_actor(have: &Value, want: &Value) -> bool {
-    // An organisation's administrators have no id, or 1, by the version of the API.
+    // The id of an organisation's administrators is missing or 1, by the version of the
+    // API.
     let same_id = have["actor_id"] == want["actor_id"] || have["actor_type"] == "OrganizationAdmin";
     have["actor_type"] == want["actor_type"] && same_id
 }
@@ -312,7 +319,7 @@ fn actor_name(actor: &Value) -> String {
     }
 }
 
-/// What rules that are not ours would do to branches that must stay free.
+/// How the rules of others would hinder branches that must stay free.
 pub(in crate::forge) fn hindrances(
     in_force: &[Value],
     branches: &str,
@@ -352,7 +359,7 @@ pub(in crate::forge) fn hindrances(
     all
 }
 
-/// The names of a list of objects, by one of their fields.
+/// One field of each object in a list.
 pub(in crate::forge) fn names(list: &Value, field: &str) -> Vec<String> {
     let fields: Vec<Value> = list
         .as_array()

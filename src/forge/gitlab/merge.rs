@@ -42,7 +42,7 @@ impl GitLab<'_> {
             encode(branch),
             encode(to)
         ));
-        // A fork may have a branch of the same name.
+        // A fork may have a branch with the same name.
         self.client
             .get_all(&path, READ)?
             .iter()
@@ -97,7 +97,8 @@ impl GitLab<'_> {
             Err(e) if status(&e) == Some(409) => {
                 Err(head_moved(now.number, head, "another commit"))
             }
-            // A bare 401 means a bad login, an own proposal, or that it is approved by us.
+            // A bare 401 means one of three: the login is wrong, the proposal is our own,
+            // or we approved it already.
             Err(e) if status(&e) == Some(401) => {
                 if self.identity()?.is_some_and(|me| me == now.author) {
                     return Ok(Approval::OwnProposal);

@@ -1,5 +1,5 @@
-//! GitLab's protected branches. Where several match, the most permissive one wins, and a
-//! `*` in their names crosses slashes.
+//! GitLab's protected branches. If several match a branch, the most permissive one wins. A
+//! `*` in their names also matches slashes.
 
 mod merge;
 pub(super) mod rules;
@@ -43,7 +43,7 @@ impl<'a> GitLab<'a> {
             .get_all(&self.path("/protected_branches?per_page=100"), MAINTAIN)
     }
 
-    /// The backups that exist.
+    /// The names of the backups that exist.
     fn backups(&self) -> Result<Vec<String>> {
         let path = self.path("/repository/branches?search=%5Ebackup%2F&per_page=100");
         let mut names: Vec<String> = self
@@ -114,7 +114,7 @@ impl<'a> GitLab<'a> {
         Ok(survey)
     }
 
-    /// The requests that make an exact protection what it is to be.
+    /// Adds the requests that make an exact protection say what is wanted.
     fn bring(&self, name: &str, exact: Option<&Value>, mut body: Value, changes: &mut Vec<Change>) {
         let one = self.path(&format!("/protected_branches/{}", encode(name)));
         let change = |what: String, method, path: &str, body| Change {
@@ -194,11 +194,11 @@ impl<'a> GitLab<'a> {
         Ok(())
     }
 
-    /// What of the project decides about rules that a protected branch does not hold.
+    /// The project's settings that decide about the rules outside a protected branch.
     fn facts(&self, wanted: &Wanted) -> Result<rules::Facts> {
         let optional = |path: String, needs| match self.client.get(&path, needs) {
             Ok(answer) => Ok(Some(answer.json)),
-            // Plans without it answer 404, or 403.
+            // Plans without this feature answer 404 or 403.
             Err(e) if matches!(e.kind(), Kind::NotFound | Kind::Denied) => Ok(None),
             Err(e) => Err(e),
         };
@@ -250,7 +250,7 @@ impl<'a> GitLab<'a> {
     }
 }
 
-/// A glob in GitLab's words, where one `*` crosses slashes.
+/// One of our globs as GitLab writes it, where one `*` also matches slashes.
 pub(in crate::forge) fn in_its_words(glob: &str) -> String {
     match is_glob(glob) {
         true => glob.replace("**", "*"),

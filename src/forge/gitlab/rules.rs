@@ -1,14 +1,16 @@
-//! GitLab's protected branches: what we set, and what those in force amount to. Pure.
+//! GitLab's protected branches: the protections that we set, and how those in force are
+//! judged. Pure.
 
 use crate::forge::protection::{Rule, RuleState, State, Wanted};
 use serde_json::{Value, json};
 
 /// No one at all.
 const NO_ONE: u64 = 0;
-/// Maintainers, and owners with them.
+/// Maintainers and owners.
 const MAINTAINERS: u64 = 40;
 
-/// What of the project decides besides; null or none where it is not there to be read.
+/// The project's other settings that decide about rules; null or `None` where they cannot
+/// be read.
 #[derive(Debug, Default)]
 pub(in crate::forge) struct Facts {
     pub approval_rules: Option<Value>,
@@ -16,7 +18,7 @@ pub(in crate::forge) struct Facts {
     pub project: Option<Value>,
 }
 
-/// The level of those who may push to a reviewed branch.
+/// The access level that may push to a reviewed branch.
 fn push_level(wanted: &Wanted) -> u64 {
     match wanted.admins_bypass() {
         true => MAINTAINERS,
@@ -48,7 +50,7 @@ pub(in crate::forge) fn backup_body(name: &str) -> Value {
     })
 }
 
-/// The levels of a list; single users, groups and keys count as the highest.
+/// The access levels of a list. A single user, group or key counts as the highest level.
 fn levels(list: &Value) -> Vec<u64> {
     list.as_array()
         .into_iter()
@@ -65,14 +67,14 @@ fn levels(list: &Value) -> Vec<u64> {
         .collect()
 }
 
-/// Whether a protection has the levels of `body`.
+/// Whether a protection has the same access levels as `body`.
 pub(in crate::forge) fn same_levels(have: &Value, body: &Value) -> bool {
     let same = |list: &str, level: &str| levels(&have[list]) == [body[level].as_u64().unwrap_or(0)];
     let owners = match (
         &have["code_owner_approval_required"],
         &body["code_owner_approval_required"],
     ) {
-        // Plans without it do not tell of it.
+        // Plans without code owners leave the field out.
         (Value::Bool(have), Value::Bool(want)) => have == want,
         _ => true,
     };
@@ -81,7 +83,7 @@ pub(in crate::forge) fn same_levels(have: &Value, body: &Value) -> bool {
         && owners
 }
 
-/// How few people a level lets in.
+/// How strict an access level is: the fewer people it lets in, the higher.
 fn strictness(level: u64) -> u8 {
     match level {
         NO_ONE => 4,
@@ -92,7 +94,7 @@ fn strictness(level: u64) -> u8 {
     }
 }
 
-/// Whether a protection holds people to `body`, or to more.
+/// Whether a protection is as strict as `body`, or stricter.
 pub(in crate::forge) fn as_strict(have: &Value, body: &Value) -> bool {
     let strict = |list: &str, level: &str| {
         let all = levels(&have[list]);
@@ -102,11 +104,12 @@ pub(in crate::forge) fn as_strict(have: &Value, body: &Value) -> bool {
     strict("push_access_levels", "push_access_level")
         && strict("merge_access_levels", "merge_access_level")
         && (body["code_owner_approval_required"] != true
-            // Plans without it do not tell of it.
+            // Plans without code owners leave the field out.
             || have["code_owner_approval_required"] != false)
 }
 
-/// Makes the body of a protection that is made anew keep what was stricter in the old one.
+/// When a protection is created again, copies into its body what was stricter in the old
+/// one.
 pub(in crate::forge) fn keep(have: &Value, body: &mut Value) {
     for (list, level) in [
         ("push_access_levels", "push_access_level"),
@@ -123,14 +126,15 @@ pub(in crate::forge) fn keep(have: &Value, body: &mut Value) {
     }
 }
 
-/// The protections that hold for a branch.
+/// The protections that match a branch.
 pub(in crate::forge) fn matching<'v>(all: &'v [Value], branch: &str) -> Vec<&'v Value> {
     all.iter()
         .filter(|p| p["name"].as_str().is_some_and(|name| matches(name, branch)))
         .collect()
 }
 
-/// GitLab's globs: `*` is any run of characters, slashes too, and nothing else is special.
+/// GitLab's globs: `*` matches any run of characters, slashes too. No other character is
+/// special.
 fn matches(glob: &str, name: &str) -> bool {
     let Some((first, rest)) = glob.split_once('*') else {
         return glob == name;
@@ -160,7 +164,7 @@ pub(in crate::forge) fn lets_push(protection: &Value, wanted: &Wanted) -> bool {
         .any(|l| *l != NO_ONE && *l != allowed)
 }
 
-/// Whether all protections of a branch, and there is one, let nobody push.
+/// Whether a branch has protections, and all of them let nobody push.
 pub(in crate::forge) fn nobody_pushes(matching: &[&Value]) -> bool {
     !matching.is_empty()
         && matching.iter().all(|p| {
@@ -174,7 +178,7 @@ pub(in crate::forge) fn nobody_pushes(matching: &[&Value]) -> bool {
         })
 }
 
-/// Whether a rule holds, going by every protection that matches.
+/// Whether a rule is enforced, judged by every protection that matches.
 pub(in crate::forge) fn judge(
     rule: Rule,
     branch: &str,
@@ -267,7 +271,7 @@ pub(in crate::forge) fn judge(
     }
 }
 
-/// The most approvals that one rule for this branch takes.
+/// The largest number of approvals that a rule for this branch requires.
 fn approvals_for(rules: &Value, branch: &str) -> u64 {
     let covers = |rule: &&Value| {
         let list = rule["protected_branches"].as_array();
