@@ -1,14 +1,14 @@
-//! The lines of `.gitattributes` by which plain git merges ledgers. Pure.
+//! The lines of `.gitattributes` that make plain git merge ledgers by union. Pure.
 
-/// Where git reads attributes for the whole tree (gitattributes(5)).
+/// The file that git reads for the attributes of the whole tree (gitattributes(5)).
 pub const PATH: &str = ".gitattributes";
 
-/// The largest such file that is added to, in bytes; git itself reads 100 MiB.
+/// The largest such file that aidf adds lines to, in bytes; git itself reads 100 MiB.
 pub const MAX_ATTRIBUTES: u64 = 1 << 20;
 
-/// The file with one line `<path> merge=union` for each of `paths` that no line of it is
-/// about; every byte that was there stays. None where nothing is to be added, or nothing
-/// can be: the file is no text, or a path would have to be quoted.
+/// The file with a line `<path> merge=union` added for each of `paths` whose merge no line
+/// decides yet. Every byte that was there stays. `None` where nothing needs to be added, or
+/// nothing can be added: the file is not text, or a path would have to be quoted.
 pub fn with_union(old: Option<&[u8]>, paths: &[&str]) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(old.unwrap_or_default()).ok()?;
     let plain = |p: &&&str| {
@@ -29,7 +29,7 @@ pub fn with_union(old: Option<&[u8]>, paths: &[&str]) -> Option<Vec<u8>> {
         new.push_str(newline);
     }
     for path in missing {
-        // Without a slash git would take it for a name in any folder.
+        // A pattern without a slash would match that name in any folder.
         let anchor = if path.contains('/') { "" } else { "/" };
         new.push_str(&format!("{anchor}{path} merge=union{newline}"));
     }

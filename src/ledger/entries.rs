@@ -1,9 +1,9 @@
-//! The entries that aidf appends, with the fields that the existing files have.
+//! The entries that aidf appends, with the same fields as in the existing files.
 //!
-//! Each is a mapping in flow style on a line of its own. Plain git merges lines: of two
-//! branches that appended entries of several lines each, `merge=union` takes the lines
-//! that both have (a task, a writer, a date) once, and so tears entries apart. Of whole
-//! lines it keeps each, once.
+//! Each entry is a mapping in flow style on one line, because plain git merges line by
+//! line. If two branches appended entries of several lines each, `merge=union` would keep
+//! lines that both share (a task, a writer, a date) only once, and so tear the entries
+//! apart. An entry on one line is kept whole, and once.
 
 use crate::yaml::{optional, scalar};
 
@@ -33,7 +33,7 @@ pub struct ChangelogEntry<'a> {
 }
 
 impl ChangelogEntry<'_> {
-    /// Its line.
+    /// The entry as a line.
     pub fn line(&self) -> String {
         line(&[
             ("timestamp", scalar(self.timestamp)),
@@ -50,7 +50,7 @@ impl ChangelogEntry<'_> {
 pub struct MemoryEntry<'a> {
     /// The file.
     pub path: &'a str,
-    /// Where a forge serves it, where one does.
+    /// The URL at which a forge serves it, if there is one.
     pub raw_url: Option<&'a str>,
     /// What it is for.
     pub description: &'a str,
@@ -63,7 +63,7 @@ pub struct MemoryEntry<'a> {
 }
 
 impl MemoryEntry<'_> {
-    /// Its line.
+    /// The entry as a line.
     pub fn line(&self) -> String {
         let mut fields = vec![("path", scalar(self.path))];
         if let Some(url) = self.raw_url {
@@ -80,7 +80,7 @@ impl MemoryEntry<'_> {
     }
 }
 
-/// What follows the last dot of the name, as the existing files have it: `gitkeep` for
+/// The part of the file name after its last dot, as in the existing files: `gitkeep` for
 /// `.gitkeep`, and the whole name where there is no dot.
 fn file_type(path: &str) -> &str {
     let name = path.rsplit('/').next().unwrap_or(path);
@@ -90,18 +90,18 @@ fn file_type(path: &str) -> &str {
 /// A commit that was undone.
 #[derive(Debug, Clone)]
 pub struct RollbackEntry<'a> {
-    /// UTC, as in the changelog.
+    /// UTC, in the changelog's format.
     pub timestamp: &'a str,
-    /// The commit that was undone, or gone back to.
+    /// The commit that was undone, or that the branch went back to.
     pub commit_sha: &'a str,
-    /// The files that changed by it.
+    /// The files that the rollback changed.
     pub paths: &'a [String],
     /// Why.
     pub reason: Option<&'a str>,
 }
 
 impl RollbackEntry<'_> {
-    /// Its line.
+    /// The entry as a line.
     pub fn line(&self) -> String {
         line(&[
             ("timestamp", scalar(self.timestamp)),

@@ -1,4 +1,4 @@
-//! One entry as its fields, in their order.
+//! The fields of one entry, in order.
 
 use super::list::Ledger;
 use crate::yaml;
@@ -39,8 +39,8 @@ impl Fields {
         self.0.iter().find(|(k, _)| k == key)?.1.as_str()
     }
 
-    /// The same for two entries whose fields are all equal, in whatever order and form
-    /// they are written.
+    /// A text that is equal for two entries if and only if all their fields are equal,
+    /// whatever order and form they are written in.
     pub fn identity(&self) -> String {
         let mut fields: Vec<&(String, Value)> = self.0.iter().collect();
         fields.sort_by(|a, b| a.0.cmp(&b.0));
@@ -57,9 +57,9 @@ impl Fields {
 }
 
 impl Ledger {
-    /// The fields of every entry; as many as there are entries.
+    /// The fields of every entry; the result has as many items as there are entries.
     ///
-    /// Errors: the reason, where one cannot be read.
+    /// Errors: the reason, if an entry cannot be read.
     pub(super) fn fields(&self) -> Result<Vec<Fields>, String> {
         if self.is_empty() {
             return Ok(Vec::new());
@@ -67,8 +67,8 @@ impl Ledger {
         yaml::read::<Vec<Fields>>(self.checked().map_err(|e| e.to_string())?)
     }
 
-    /// Sets `last_updated` of the last entry for `path`, where it has that field and
-    /// another date. The entry is then on one line. Returns whether anything changed.
+    /// Sets `last_updated` of the last entry for `path`, if it has that field with another
+    /// date. This puts the entry on one line. Returns whether anything changed.
     pub fn touch(&mut self, path: &str, date: &str) -> bool {
         match self.touched_line(path, date) {
             Some(line) => self.replace_entry(path, &line),
@@ -76,7 +76,8 @@ impl Ledger {
         }
     }
 
-    /// The last entry for `path` on one line with this date, where it has another one.
+    /// The last entry for `path` on one line with this date; `None` if it has that date
+    /// already.
     pub fn touched_line(&self, path: &str, date: &str) -> Option<String> {
         let text = self.entry_for(path)?;
         let mut fields = yaml::read::<Vec<Fields>>(text).ok()?.pop()?;
@@ -99,8 +100,8 @@ fn all_texts(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// Whether one of the texts of an entry reads alike in YAML 1.1 once it is quoted: there a
-/// plain `yes`, `2026-11-26` or `017` is no text.
+/// Whether a text of an entry keeps its type in YAML 1.1 when it is quoted. There a plain
+/// `yes`, `2026-11-26` or `017` is not text, so quoting it would change its type.
 fn keeps_its_type(text: &str, all: &[String], entry: &str) -> bool {
     let single = yaml::scalar(text);
     if text.contains(char::is_whitespace) || !single.starts_with('\'') {

@@ -1,7 +1,8 @@
-//! By which entries two versions of a ledger differ. Pure.
+//! Which entries differ between two versions of a ledger. Pure.
 //!
-//! Versions mostly differ by a few lines of many: what both begin and end with, up to a
-//! whole entry, is compared as bytes alone, and only what lies between is parsed.
+//! Versions mostly differ in a few of many lines. So the common start and the common end,
+//! cut back to whole entries, are compared as bytes, and only the part between them is
+//! parsed.
 
 use super::list::Ledger;
 use crate::error::Result;
@@ -10,28 +11,28 @@ use std::collections::HashMap;
 /// An entry that only one of two versions has.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Item {
-    /// Its text, without what follows its last line.
+    /// Its text, without trailing whitespace.
     pub text: String,
-    /// The path that it is about, where it names one.
+    /// The path that it is about, if it names one.
     pub path: Option<String>,
 }
 
-/// What a newer version has less and more than an older one. An entry that only moved is in
-/// neither, and one that was altered is in both.
+/// The entries that a newer version lost and gained. An entry that only moved is in neither
+/// list, and one that was altered is in both.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Growth {
-    /// Entries that the older one alone has.
+    /// Entries that only the older version has.
     pub removed: Vec<Item>,
-    /// Entries that the newer one alone has.
+    /// Entries that only the newer version has.
     pub added: Vec<Item>,
-    /// Bytes that were parsed, of both.
+    /// Bytes that were parsed, of both versions together.
     pub parsed: usize,
 }
 
 /// Compares two versions of the ledger `name`.
 ///
-/// The older one is taken to be a ledger where it is not parsed. Errors: integrity, where
-/// the newer one, or what is parsed of the older one, is not one.
+/// What is not parsed of the older version is assumed to be a valid ledger. Errors:
+/// integrity, if the newer version, or the parsed part of the older one, is not a ledger.
 pub fn growth(name: &str, old: &[u8], new: &[u8]) -> Result<Growth> {
     let (start, end) = alike(old, new);
     let (old, new) = (&old[start..old.len() - end], &new[start..new.len() - end]);
@@ -50,7 +51,8 @@ pub fn growth(name: &str, old: &[u8], new: &[u8]) -> Result<Growth> {
         .into_iter()
         .flat_map(|(item, n)| std::iter::repeat_n(item, n))
         .collect();
-    // By path as well: where they refer to others, two of one text may be about two paths.
+    // Sort by path as well: entries that use aliases may have the same text and be about
+    // different paths.
     removed.sort();
     Ok(Growth {
         removed,
@@ -68,8 +70,8 @@ fn items(name: &str, text: &[u8]) -> Result<Vec<Item>> {
     Ok(ledger.items().map(item).collect())
 }
 
-/// How many bytes both begin and both end with, so that what lies between is in both a
-/// list of whole entries with its dashes at the column of the others'.
+/// How many bytes the two versions share at the start and at the end. What lies between is,
+/// in both versions, a list of whole entries with dashes in the same column as the rest.
 fn alike(old: &[u8], new: &[u8]) -> (usize, usize) {
     let Some(column) = first_dash(old) else {
         return (0, 0);
@@ -109,7 +111,8 @@ fn alike(old: &[u8], new: &[u8]) -> (usize, usize) {
         Some(at) => at == column,
         None => between.is_empty(),
     };
-    // What an alias in the rest stands for must not be out of sight.
+    // An alias in the unparsed rest may refer to an anchor in the parsed part. Then the
+    // whole files are parsed.
     let anchored = has_anchor(between) || has_anchor(&old[start..old.len() - end]);
     match fits && !anchored {
         true => (start, end),
@@ -121,7 +124,7 @@ fn ends_line(text: &[u8], at: usize) -> bool {
     at == 0 || text[at - 1] == b'\n'
 }
 
-/// Whether a name may be given to a part of the text, to be repeated elsewhere.
+/// Whether the text may define an anchor, a name that aliases repeat elsewhere.
 fn has_anchor(text: &[u8]) -> bool {
     text.windows(2).enumerate().any(|(at, pair)| {
         let before = at.checked_sub(1).map_or(b' ', |b| text[b]);
@@ -185,10 +188,10 @@ mod tests {
         for gone in ["", "[]\n", "# head\n"] {
             assert_eq!(differ(gone).removed.len(), 5, "{gone:?}");
         }
-        // A last line without its end is the same entry with one.
+        // A last line without a newline makes the same entry as one with it.
         let open = growth("x", b"- path: a", b"- path: a\n- path: b\n").unwrap();
         assert!(open.removed.is_empty() && open.added.len() == 1, "{open:?}");
-        // Two alike are two.
+        // Two equal entries count as two.
         let twice = growth("x", list([1, 1, 2]).as_bytes(), list([1, 2]).as_bytes()).unwrap();
         assert_eq!(twice.removed.len(), 1);
     }
@@ -197,7 +200,7 @@ mod tests {
     fn what_would_alter_an_entry_from_behind_or_break_the_list_is_seen() {
         let old = list(0..3);
         let differ = |new: String| growth("x", old.as_bytes(), new.as_bytes());
-        // A line more to the last entry alters it.
+        // An extra line in the last entry alters it.
         let longer = differ(format!("{old}  task_id: x\n")).unwrap();
         assert_eq!(texts(&longer.removed), ["- path: p2\n  message: text 2"]);
         for bad in [

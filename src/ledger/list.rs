@@ -1,4 +1,4 @@
-//! A YAML list of mappings as text, with the place of each item.
+//! A YAML list of mappings, kept as text with the span of each item.
 
 use super::says::Entry;
 use crate::error::{Error, Kind, Result};
@@ -12,20 +12,21 @@ pub struct Ledger {
     items: Vec<Item>,
     indent: usize,
     newline: &'static str,
-    /// True where the text ends in a `[]` that stands for the items that were removed.
+    /// True where the text ends in a `[]` that replaced the removed items.
     emptied: bool,
 }
 
-/// An entry: where its lines stand, and what it says.
+/// An entry: the span of its lines, and what it says.
 struct Item {
     span: Range<usize>,
     says: Entry,
 }
 
 impl Ledger {
-    /// Reads the file `name` of a tree; `None` stands for one that is not there.
+    /// Reads the file `name` of a tree; `None` means that there is no such file.
     ///
-    /// Errors: integrity, when it is not a list of mappings in block style, or out of bounds.
+    /// Errors: integrity, if it is not a list of mappings in block style, or exceeds a
+    /// limit.
     pub fn read(name: &str, content: Option<&[u8]>) -> Result<Ledger> {
         let bad = |why: &str| {
             Error::new(Kind::Integrity, format!("the ledger `{name}` cannot be appended to: {why}"))
@@ -83,18 +84,18 @@ impl Ledger {
             .rposition(|i| i.says.path.as_deref() == Some(path))
     }
 
-    /// The text of the last entry for `path`; none where its lines do not say by
-    /// themselves what the entry says, as where it refers to another.
+    /// The text of the last entry for `path`; `None` where that text alone does not say
+    /// what the entry says, because it refers to another entry.
     pub fn entry_for(&self, path: &str) -> Option<&str> {
         let item = &self.items[self.last_for(path)?];
         let text = &self.text[item.span.clone()];
         (alone(text)? == item.says).then_some(text)
     }
 
-    /// Appends an entry given as what follows its dash, on one line.
+    /// Appends an entry, given as one line without its dash.
     pub fn append(&mut self, line: &str) {
         let entry = self.as_entry(line);
-        // A line that says no entry is told by whoever asks for the whole text.
+        // A line that is not an entry is reported when the whole text is checked.
         let says = alone(&entry).unwrap_or_default();
         self.push(&entry, says);
     }
@@ -120,23 +121,23 @@ impl Ledger {
         self.items.push(Item { span, says });
     }
 
-    /// Appends an entry as another version of this ledger has it: its own bytes, moved to
-    /// this ledger's column and line ends where those are others. Returns whether it was
-    /// appended: not where its lines do not say by themselves what it says.
+    /// Appends the text of an entry from another version of this ledger. It is moved to
+    /// this ledger's column and line ends if they differ. Returns whether it was appended;
+    /// false where the text alone does not say what the entry says.
     pub fn append_entry(&mut self, entry: &str) -> bool {
         if ends_in_open_block(entry) {
             return false;
         }
         let column = |line: &str| line.len() - line.trim_start_matches(' ').len();
         let from = column(entry);
-        // What a list holds after its last entry went has no column.
+        // A list that lost its last entry has no column of its own.
         if self.items.is_empty() {
             self.indent = from;
         }
         let mut moved = String::with_capacity(entry.len());
         for line in entry.split_inclusive('\n') {
             let body = line.trim_end_matches('\n').trim_end_matches('\r');
-            // Every line of an entry is deeper than its dash, but for empty ones.
+            // Every line of an entry is indented deeper than its dash, except empty lines.
             let kept = &body[column(body).min(from)..];
             if !kept.is_empty() {
                 moved.extend(std::iter::repeat_n(' ', self.indent));
@@ -153,8 +154,8 @@ impl Ledger {
         }
     }
 
-    /// Puts a line, as [`Ledger::append`] takes it, in the place of the last entry for
-    /// `path`. Returns whether there was one, and the line says an entry.
+    /// Replaces the last entry for `path` with a line as [`Ledger::append`] takes it.
+    /// Returns true if there was such an entry and the line is a valid entry.
     pub fn replace_entry(&mut self, path: &str, line: &str) -> bool {
         let new = self.as_entry(line);
         let (Some(at), Some(says)) = (self.last_for(path), alone(&new)) else {
@@ -185,7 +186,8 @@ impl Ledger {
             .map(|i| (i.says.path.as_deref(), &self.text[i.span.clone()]))
     }
 
-    /// Removes every entry whose path `gone` names; the other bytes stay. Returns how many.
+    /// Removes every entry for whose path `gone` returns true; all other bytes stay.
+    /// Returns how many.
     pub fn remove(&mut self, gone: impl Fn(&str) -> bool) -> usize {
         let goes: Vec<bool> = self
             .items
@@ -195,8 +197,8 @@ impl Ledger {
         self.remove_at(&goes)
     }
 
-    /// Removes the entries at the places that say true; the other bytes stay. Returns
-    /// how many.
+    /// Removes the entries whose index is true in `goes`; all other bytes stay. Returns how
+    /// many.
     pub fn remove_at(&mut self, goes: &[bool]) -> usize {
         let goes = |at: usize| goes.get(at).is_some_and(|g| *g);
         let mut kept = String::with_capacity(self.text.len());
@@ -224,7 +226,7 @@ impl Ledger {
         }
         self.text = kept;
         if self.items.is_empty() {
-            // An empty list must still be one for its readers.
+            // A list without entries must still be a list for its readers.
             if !self.text.is_empty() && !self.text.ends_with('\n') {
                 self.text.push_str(self.newline);
             }
@@ -242,10 +244,10 @@ impl Ledger {
         }
     }
 
-    /// The file's text, read once more: every entry that was there and was not touched
-    /// says what it said, and ours say what we wrote.
+    /// The file's text, parsed again to check it: every entry that was not touched still
+    /// says what it said, and our entries say what we wrote.
     ///
-    /// Errors: integrity, where a reader would see anything else.
+    /// Errors: integrity, if a reader would see anything else.
     pub fn checked(&self) -> Result<&str> {
         let bad = |why: &str| {
             Error::new(
@@ -268,7 +270,7 @@ impl Ledger {
     }
 }
 
-/// The entries that a text holds; none for an empty one.
+/// The entries in a text; empty for an empty text.
 fn parse(text: &str) -> Result<Vec<Entry>, String> {
     if text.trim().is_empty() {
         return Ok(Vec::new());
@@ -276,7 +278,7 @@ fn parse(text: &str) -> Result<Vec<Entry>, String> {
     Ok(yaml::read::<Option<Vec<Entry>>>(text)?.unwrap_or_default())
 }
 
-/// What a text says that is one entry by itself.
+/// The entry in a text that holds exactly one; `None` for any other text.
 fn alone(text: &str) -> Option<Entry> {
     let mut all = parse(text).ok()?;
     let says = all.pop();
@@ -285,8 +287,8 @@ fn alone(text: &str) -> Option<Entry> {
 
 /// The span of each top-level item, and the column of their dashes.
 ///
-/// YAML wants every line inside an item deeper than its dash, so that a dash at that
-/// column begins an item wherever it stands; the caller compares the count with a parser's.
+/// YAML wants every line inside an item to be deeper than its dash. So a dash at that
+/// column always begins an item. The caller compares the count with a parser's.
 fn item_lines(text: &str) -> Result<(Vec<Range<usize>>, usize), &'static str> {
     let mut items: Vec<Range<usize>> = Vec::new();
     let mut indent = None;
@@ -318,20 +320,21 @@ fn item_lines(text: &str) -> Result<(Vec<Range<usize>>, usize), &'static str> {
     Ok((items, indent.unwrap_or(0)))
 }
 
-/// Whether a line is a mark of YAML between documents: alone, or before white space.
+/// Whether a line is a YAML document marker: alone, or followed by white space.
 fn is_mark(line: &str, mark: &str) -> bool {
     line.strip_prefix(mark)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
 }
 
-/// True where the last line belongs to a block scalar that keeps or clips its newline,
-/// and has none: the newline that an append has to add would become a part of it.
+/// Whether the text ends, without a newline, in a block scalar that keeps or clips its
+/// newline. An append has to add a newline, and that newline would become part of the
+/// scalar.
 fn ends_in_open_block(text: &str) -> bool {
     if text.is_empty() || text.ends_with('\n') {
         return false;
     }
-    // From the last line up, through each line that stands further left: one of those
-    // opens the block, if there is one.
+    // Go up from the last line, through each line with less indent. If there is a block,
+    // one of those lines opens it.
     let mut column = usize::MAX;
     for line in text.lines().rev().filter(|l| !l.trim().is_empty()) {
         let here = line.len() - line.trim_start_matches(' ').len();
@@ -339,7 +342,7 @@ fn ends_in_open_block(text: &str) -> bool {
             continue;
         }
         column = here;
-        // A comment may follow the mark.
+        // A comment may follow the block indicator.
         let head = line.split(" #").next().unwrap_or(line);
         let head = head.split("\t#").next().unwrap_or(head);
         let mark = head.split_whitespace().next_back().unwrap_or("");
@@ -354,7 +357,7 @@ fn ends_in_open_block(text: &str) -> bool {
     false
 }
 
-/// The text of a list without items, with its `[]`, `null` or `~` taken out; comments stay.
+/// The text of a list without items, with its `[]`, `null` or `~` removed; comments stay.
 fn without_empty_list(text: &str) -> Option<String> {
     let mut out = String::new();
     let mut marks = 0;
@@ -455,7 +458,7 @@ mod tests {
                 let ledger = Ledger::read("x", Some(text.as_bytes()));
                 let refused = match ledger {
                     Err(e) => e.kind() == Kind::Integrity,
-                    // A mark at the very beginning opens the document.
+                    // A marker at the very beginning opens the document.
                     Ok(mut l) => {
                         l.append(&entry(1));
                         end.starts_with("---") && l.checked().is_ok()
@@ -484,24 +487,24 @@ mod tests {
     #[test]
     fn a_change_that_would_alter_another_entry_is_refused() {
         let read = |text: &str| Ledger::read("x", Some(text.as_bytes())).unwrap();
-        // The anchor goes with its entry, and the other one's value with it.
+        // Removing the entry also removes its anchor, and so the value of the other entry.
         let mut ledger = read("- path: a\n  who: &w Pat\n- path: b\n  who: *w\n");
         assert_eq!(ledger.remove(|p| p == "a"), 1);
         assert_eq!(ledger.checked().unwrap_err().kind(), Kind::Integrity);
-        // An older anchor of the same name would take its place.
+        // An older anchor with the same name would take its place.
         let mut ledger =
             read("- path: o\n  who: &w Old\n- path: a\n  who: &w Pat\n- path: b\n  who: *w\n");
         ledger.remove(|p| p == "a");
         assert_eq!(ledger.checked().unwrap_err().kind(), Kind::Integrity);
-        // A line that is left behind would be one more of the block before.
+        // A line that is left behind would become part of the block before it.
         let mut ledger = read("- path: a\n  text: |+\n    x\n- path: b\n\n- path: c\n");
         ledger.remove(|p| p == "b");
         assert_eq!(ledger.checked().unwrap_err().kind(), Kind::Integrity);
-        // A date that is set would take the anchor away, too.
+        // Setting the date would also remove the anchor.
         let mut ledger = read("- path: a\n  last_updated: &w x\n- path: b\n  who: *w\n");
         ledger.touch("a", "2026-11-22");
         assert_eq!(ledger.checked().unwrap_err().kind(), Kind::Integrity);
-        // An entry that refers to another says nothing by itself.
+        // An entry with an alias does not say anything by itself.
         let ledger = read("- path: a\n  who: &w Pat\n- path: b\n  who: *w\n");
         assert!(ledger.has("b") && ledger.entry_for("b").is_none());
         assert!(ledger.entry_for("a").is_some());

@@ -1,7 +1,7 @@
-//! Ledgers of two branches as one: by entry, and never by line. Pure.
+//! Merges the ledgers of two branches entry by entry, never line by line. Pure.
 //!
-//! An entry is told by all its fields, in whatever form it is written, so that one which
-//! came by a squash before does not come twice.
+//! An entry is identified by all its fields, whatever form it is written in. So an entry
+//! that already came with a squash does not come a second time.
 
 use super::fields::Fields;
 use super::list::Ledger;
@@ -11,22 +11,22 @@ use std::collections::{BTreeMap, BTreeSet};
 /// One of the two sides of a merge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// The branch that is written.
+    /// The branch that is written to.
     Ours,
     /// The branch that is merged into it.
     Theirs,
 }
 
-/// The versions of one ledger; none where a side has no such file.
+/// The versions of one ledger; `None` where a side has no such file.
 #[derive(Debug, Clone, Copy)]
 pub struct Versions<'a> {
     /// Its path, for messages.
     pub name: &'a str,
-    /// What both sides started from; several in a criss-cross history.
+    /// The versions in the merge bases; a criss-cross history has several.
     pub bases: &'a [Option<Vec<u8>>],
-    /// The branch that is written.
+    /// The version in the branch that is written to.
     pub ours: Option<&'a [u8]>,
-    /// The branch that is merged into it.
+    /// The version in the branch that is merged into it.
     pub theirs: Option<&'a [u8]>,
 }
 
@@ -58,7 +58,7 @@ impl Read {
         self.fields.iter().zip(texts)
     }
 
-    /// How often each entry is there.
+    /// How often each entry occurs.
     fn counts(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
         for fields in &self.fields {
@@ -68,12 +68,12 @@ impl Read {
     }
 }
 
-/// Merges a list that only grows. Ours stays byte for byte; of theirs follow, in their
-/// order, the entries that neither ours, nor a base, nor an archive of ours has. No merge
-/// takes an entry away from ours.
+/// Merges a list that only grows. Our text stays byte for byte. The entries of theirs
+/// follow, in their order, except those that our list, a base or an archive of ours already
+/// has. A merge never removes an entry from ours.
 ///
-/// None stands for a ledger that neither side has. Errors: integrity, for a side that
-/// cannot be read.
+/// `None` means that neither side has the ledger. Errors: integrity, for a side that cannot
+/// be read.
 pub fn lists(versions: Versions<'_>, archives: &[Vec<u8>]) -> Result<Option<Vec<u8>>> {
     let Versions { name, ours, .. } = versions;
     if ours == versions.theirs {
@@ -84,7 +84,7 @@ pub fn lists(versions: Versions<'_>, archives: &[Vec<u8>]) -> Result<Option<Vec<
     let mut known = mine.counts();
     let others = versions.bases.iter().map(Option::as_deref);
     for other in others.chain(archives.iter().map(|a| Some(a.as_slice()))) {
-        // A base or archive that cannot be read knows no entry.
+        // A base or archive that cannot be read counts as empty.
         let Ok(other) = Read::of(name, other) else {
             continue;
         };
@@ -93,7 +93,7 @@ pub fn lists(versions: Versions<'_>, archives: &[Vec<u8>]) -> Result<Option<Vec<
             *most = count.max(*most);
         }
     }
-    // A new file comes as it is, with the comments at its head.
+    // A new file is taken as it is, with the comments at its top.
     if ours.is_none() && versions.bases.iter().all(Option::is_none) && archives.is_empty() {
         return Ok(versions.theirs.map(<[u8]>::to_vec));
     }
@@ -113,13 +113,13 @@ pub fn lists(versions: Versions<'_>, archives: &[Vec<u8>]) -> Result<Option<Vec<
     finished(name, &mine.ledger, mine.fields.len() + new)
 }
 
-/// Merges a memory, which has one entry a path. What only one side changed since the base
-/// is as that side has it, and gone where that side removed it. What both changed is as
-/// the one of the later `last_updated` has it; on the same day as `tie` has it. What one
-/// side changed and the other removed stays. No path is there twice.
+/// Merges a memory, which has one entry for each path. If only one side changed or removed
+/// an entry since the base, that side wins. If both changed it, the later `last_updated`
+/// wins; on the same day, the side `tie` wins. If one side changed an entry and the other
+/// removed it, the changed entry stays. No path has two entries.
 ///
-/// None stands for a ledger that neither side has. Errors: integrity, for a side that
-/// cannot be read.
+/// `None` means that neither side has the ledger. Errors: integrity, for a side that cannot
+/// be read.
 pub fn memories(versions: Versions<'_>, tie: Side) -> Result<Option<Vec<u8>>> {
     let Versions { name, ours, .. } = versions;
     if ours == versions.theirs {
@@ -174,7 +174,7 @@ pub fn memories(versions: Versions<'_>, tie: Side) -> Result<Option<Vec<u8>>> {
             }
         }
     }
-    // Of one path only its newest entry stays; entries without one are kept as they are.
+    // Each path keeps only its newest entry; entries without a path are kept as they are.
     let last = last_places(&mine);
     let goes: Vec<bool> = mine
         .fields
@@ -208,7 +208,8 @@ pub fn memories(versions: Versions<'_>, tie: Side) -> Result<Option<Vec<u8>>> {
     finished(name, &mine.ledger, count)
 }
 
-/// Errors: integrity, for an entry that says something only where it stands.
+/// Errors: integrity, for an entry that only has a meaning in its own file, because it
+/// refers to others.
 fn take_over(name: &str, ledger: &mut Ledger, entry: &str) -> Result<()> {
     match ledger.append_entry(entry) {
         true => Ok(()),
@@ -228,8 +229,8 @@ fn by_path(read: &Read) -> BTreeMap<String, &Fields> {
         .collect()
 }
 
-/// Where the newest entry of each path stands: that of the latest day, and of one day the
-/// last.
+/// The index of the newest entry of each path: the one with the latest day, and the last
+/// one of that day.
 fn last_places(read: &Read) -> BTreeMap<String, usize> {
     let mut found: BTreeMap<String, usize> = BTreeMap::new();
     for (at, fields) in read.fields.iter().enumerate() {
@@ -247,7 +248,7 @@ fn last_places(read: &Read) -> BTreeMap<String, usize> {
     found
 }
 
-/// The text, once it is sure that a reader finds so many entries in it.
+/// The text, after checking that a reader finds exactly `count` entries in it.
 fn finished(name: &str, ledger: &Ledger, count: usize) -> Result<Option<Vec<u8>>> {
     let bytes = ledger.checked()?.as_bytes().to_vec();
     let read = Read::of(name, Some(&bytes))?;
@@ -295,7 +296,7 @@ mod tests {
             merged,
             format!("{ours}- path: b\n  text: |\n    x\n- {{n: 2, path: c}}\n")
         );
-        // Again, and the other way round: nothing comes twice.
+        // Merge again, and in the other direction: nothing comes twice.
         let again = text(lists(versions(&base(b), &merged, &theirs), &[]));
         assert_eq!(again, merged);
         let squashed = text(lists(versions(&base(b), &merged, &ours), &[]));
@@ -308,14 +309,14 @@ mod tests {
         let twice = "- path: a\n- path: a\n- path: b\n- path: b\n";
         let merged = text(lists(versions(&base(b), "- path: b\n", twice), &[]));
         assert_eq!(merged, "- path: b\n- path: a\n- path: b\n");
-        // Ours moved an entry to an archive since; theirs has it from before.
+        // Our side has since moved an entry to an archive; their side still has it.
         let archive = [b"- path: b\n".to_vec()];
         let merged = text(lists(
             versions(&base("[]\n"), "- path: c\n", "- path: b\n- path: d\n"),
             &archive,
         ));
         assert_eq!(merged, "- path: c\n- path: d\n");
-        // Theirs took one away: no merge takes it from ours.
+        // Their side removed an entry; the merge does not remove it from ours.
         let ours = "- path: a\n- path: c\n";
         let merged = text(lists(versions(&base(b), ours, "[]\n"), &[]));
         assert_eq!(merged, ours);
@@ -376,8 +377,8 @@ mod tests {
             ("e", 1, "old"),
             ("f", 1, "old"),
         ]);
-        // a: ours newer; b: theirs newer; c: gone in theirs; d: gone in ours; e: gone in
-        // theirs and changed in ours; f: both on one day.
+        // a: newer in ours; b: newer in theirs; c: removed in theirs; d: removed in ours;
+        // e: removed in theirs and changed in ours; f: changed in both on one day.
         let ours = of(&[
             ("a", 3, "mine"),
             ("b", 2, "mine"),
@@ -409,7 +410,7 @@ mod tests {
         assert!(
             merged.contains(&entry("f", 2, "yours")) && !merged.contains(&entry("f", 2, "mine"))
         );
-        // What plain git's union left twice is there once again.
+        // An entry that plain git's union left twice occurs once again.
         let twice = of(&[("a", 3, "new"), ("a", 2, "old"), ("b", 1, "x")]);
         let merged = text(memories(
             versions(&base(""), &twice, &of(&[("b", 1, "x")])),

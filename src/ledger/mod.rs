@@ -1,6 +1,6 @@
-//! The YAML logs kept in the tree. They are appended to as text and never parsed and
-//! dumped again: every byte that was there stays, and what is added reads back alike
-//! in PyYAML, which the programs that read them use.
+//! The YAML logs kept in the tree. aidf appends to them as text and never parses and dumps
+//! them again. So every byte that was there stays, and the added text reads the same in
+//! PyYAML, which the programs that read these logs use.
 
 pub mod attributes;
 mod entries;

@@ -1,6 +1,6 @@
-//! Random ledgers with hostile endings: what was there stays what it says, or nothing is
-//! written. `AIDF_LEDGER_ROUNDS` sets how many (a million takes minutes in a release
-//! build), `AIDF_LEDGER_SEED` replays one that failed.
+//! Random ledgers with hostile endings: either the old entries keep their meaning, or
+//! nothing is written. `AIDF_LEDGER_ROUNDS` sets the number of rounds (a million takes
+//! minutes in a release build); `AIDF_LEDGER_SEED` replays a round that failed.
 
 #![allow(clippy::print_stdout, reason = "the seed of a failure is printed")]
 
@@ -11,7 +11,7 @@ use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use serde_json::Value;
 
-/// Lines of an entry after its first, at the place of its fields.
+/// Lines of an entry after its first, where its fields are.
 const FIELDS: [&str; 26] = [
     "task_id: null",
     "message: 'a: b'",
@@ -59,7 +59,7 @@ const BETWEEN: [&str; 14] = [
     "\t# tab\n",
 ];
 
-/// What the file ends in.
+/// What the file may end in.
 const ENDS: [&str; 22] = [
     "",
     "",
@@ -85,7 +85,7 @@ const ENDS: [&str; 22] = [
     "%YAML 1.2\n",
 ];
 
-/// What it starts with.
+/// What the file may start with.
 const STARTS: [&str; 12] = [
     "",
     "",
@@ -137,7 +137,7 @@ fn ledger(random: &mut StdRng) -> String {
     text
 }
 
-/// The entries as a reader of its own sees them; none where it cannot.
+/// The entries as an independent reader sees them; `None` where it cannot read them.
 fn seen(text: &str) -> Option<Vec<Value>> {
     match serde_saphyr::from_str::<Option<Value>>(text).ok()? {
         None | Some(Value::Null) => Some(Vec::new()),
@@ -146,7 +146,7 @@ fn seen(text: &str) -> Option<Vec<Value>> {
     }
 }
 
-/// One round; answers whether the ledger was taken.
+/// One round; returns whether the ledger was accepted.
 fn round(random: &mut StdRng) -> bool {
     let text = ledger(random);
     let Ok(mut ledger) = Ledger::read("x", Some(text.as_bytes())) else {
@@ -172,7 +172,7 @@ fn round(random: &mut StdRng) -> bool {
     );
     let kept = appended.starts_with(&text) || before.is_empty();
     assert!(kept, "bytes moved in {text:?}: {appended:?}");
-    // Removed at once, and by somebody who reads what was written.
+    // Remove the entry right away, and also after reading back what was written.
     let again = Ledger::read("x", Some(appended.as_bytes()));
     for mut ledger in [Some(ledger), again.ok()].into_iter().flatten() {
         assert_eq!(ledger.remove(|p| p == "ours"), 1, "{text:?}");
@@ -186,7 +186,7 @@ fn round(random: &mut StdRng) -> bool {
             }
             Err(e) => assert_eq!(e.kind(), Kind::Integrity),
         }
-        // Any other one goes alone, too, or stays.
+        // Removing any other entry removes only that one, or is refused.
         if !before.is_empty() {
             let at = random.random_range(0..before.len());
             let goes: Vec<bool> = (0..before.len()).map(|n| n == at).collect();
@@ -210,6 +210,6 @@ fn what_a_random_ledger_says_stays_through_append_and_remove() {
     let mut random = StdRng::seed_from_u64(seed);
     let taken = (0..rounds).filter(|_| round(&mut random)).count() as u64;
     println!("{taken} of {rounds} ledgers were appended to");
-    // A test that takes none would prove nothing.
+    // A test that accepts no ledger would prove nothing.
     assert!(taken * 10 > rounds, "{taken} of {rounds} were taken");
 }

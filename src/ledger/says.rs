@@ -1,5 +1,5 @@
-//! What an entry of a ledger says, whatever its writing: enough to tell whether two texts
-//! say the same, without keeping either.
+//! What an entry of a ledger says, however it is written. It holds just enough to tell
+//! whether two texts say the same, without keeping either.
 
 use serde::Deserialize;
 use serde::de::{Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor};
@@ -10,20 +10,21 @@ use std::sync::OnceLock;
 /// A mapping: the fields that aidf looks at, and a digest of all of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Entry {
-    /// The field of this name, where it is text.
+    /// The field `path`, if it is text.
     pub path: Option<String>,
-    /// The field of this name, where it is text.
+    /// The field `timestamp`, if it is text.
     pub timestamp: Option<String>,
-    /// The sum of the digests of its fields: their order means nothing in YAML.
+    /// The sum of the digests of its fields. A sum, because the order of fields means
+    /// nothing in YAML.
     digest: u64,
 }
 
-/// A digest of any YAML value. It is keyed for each run, so that nobody can find two
-/// values of one digest beforehand.
+/// A digest of any YAML value. Its key is new in each run, so that nobody can find two
+/// values with the same digest beforehand.
 #[derive(Clone, Copy)]
 struct Digest(u64);
 
-/// One value's digest, with the text where it is one.
+/// The digest of one value, and its text if it is one.
 struct Field(u64, Option<String>);
 
 fn hash(what: impl FnOnce(&mut dyn Hasher)) -> u64 {
@@ -106,7 +107,7 @@ impl<'de> Visitor<'de> for Any {
     }
 
     fn visit_f64<E>(self, v: f64) -> Result<Field, E> {
-        // By bits: one that is no number is the same as itself.
+        // Compare the bits, so that NaN equals itself.
         Ok(Field(tagged(4, &v.to_bits().to_le_bytes()), None))
     }
 
