@@ -1,17 +1,19 @@
-//! What a server says of itself when it is connected to: its refs and what it can do
+//! What a server sends when a client connects: its refs and its capabilities
 //! (gitprotocol-pack, "Reference Discovery"; gitprotocol-v2, "Capability Advertisement").
 //!
-//! All of it is foreign: bounded in bytes and refs, each name held to git's own rules.
+//! All of it is untrusted: the bytes and the number of refs are bounded, and each name must
+//! follow git's own rules.
 
 use super::pkt_line::{self, Packet};
 use super::{Service, Wire};
 use crate::error::{Error, Kind, Result};
 use crate::git::id::{CommitId, ObjectId, is_ref_name};
 
-/// Every ref of a remote and what its server can do, as it said at one moment.
+/// Every ref of a remote and its server's capabilities, as sent at one moment.
 #[derive(Default)]
 pub struct Advertisement {
-    /// Names one after the other; 100,000 refs cost some megabytes and no more.
+    /// All names in one string, one after the other, so that 100,000 refs cost only some
+    /// megabytes.
     names: String,
     refs: Vec<(u32, u32, ObjectId)>,
     sorted: bool,
@@ -19,7 +21,7 @@ pub struct Advertisement {
 }
 
 impl Advertisement {
-    /// Adds a ref; false when there are more names than can be held.
+    /// Adds a ref; false if there are more names than fit.
     fn push(&mut self, name: &str, id: ObjectId) -> bool {
         let start = self.names.len();
         let (Ok(from), Ok(to)) = (u32::try_from(start), u32::try_from(start + name.len())) else {
@@ -33,7 +35,7 @@ impl Advertisement {
         true
     }
 
-    /// Brings the refs into their names' order; false when one was listed twice.
+    /// Sorts the refs by name; false if one was listed twice.
     fn settle(&mut self) -> bool {
         if self.sorted {
             return true;
@@ -64,7 +66,7 @@ impl Advertisement {
         self.tip(&format!("refs/heads/{name}"))
     }
 
-    /// Every ref whose full name starts with `prefix`, in the order of their names.
+    /// Every ref whose full name starts with `prefix`, sorted by name.
     pub fn under<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, CommitId)> {
         let before =
             |&(s, e, _): &(u32, u32, ObjectId)| &self.names[s as usize..e as usize] < prefix;
@@ -80,7 +82,7 @@ impl Advertisement {
         }
     }
 
-    /// What follows `prefix` in the capability that starts with it.
+    /// What follows `prefix` in the first capability that starts with it.
     pub(super) fn capability(&self, prefix: &str) -> Option<&str> {
         self.capabilities
             .iter()
@@ -96,7 +98,7 @@ impl Advertisement {
         self.capabilities.iter().any(|c| c == capability)
     }
 
-    /// Whether several refs may move together or not at all.
+    /// Whether the server can move several refs atomically: all or none.
     pub fn is_atomic(&self) -> bool {
         self.can("atomic")
     }
@@ -107,10 +109,10 @@ impl Advertisement {
     }
 }
 
-/// The most that a server of version 2 may say it can do, in bytes.
+/// The largest capability advertisement of a version 2 server, in bytes.
 const MAX_CAPABILITIES: u64 = 1 << 20;
 
-/// A list of refs that is being read, and how much of it has come.
+/// Counts how much of a list of refs has been read.
 pub(super) struct Budget {
     bytes: u64,
     refs: u64,
@@ -123,7 +125,7 @@ impl Budget {
 
     /// Counts a packet of the list.
     ///
-    /// Errors: unavailable, for a list longer than is taken.
+    /// Errors: unavailable, for a list longer than the limit.
     pub(super) fn packet(&mut self, wire: &mut Wire, packet: &Packet) -> Result<()> {
         let length = packet.length();
         wire.pace.useful(length);
@@ -140,7 +142,7 @@ impl Budget {
 
     /// Counts a ref of the list.
     ///
-    /// Errors: unavailable, for more refs than are taken.
+    /// Errors: unavailable, for more refs than the limit.
     pub(super) fn one(&mut self, wire: &Wire) -> Result<()> {
         self.refs += 1;
         match self.refs > wire.limits.refs {
@@ -154,10 +156,10 @@ impl Budget {
     }
 }
 
-/// What a server began with.
+/// The first answer of a server.
 pub(super) struct Greeting {
     pub version2: bool,
-    /// Its refs; with version 2 they have to be asked for.
+    /// Its refs; empty with version 2, where the client has to ask for them.
     pub refs: Advertisement,
 }
 
@@ -174,7 +176,7 @@ pub(super) fn read_greeting(
         && let Some(Packet::Data(data)) = &packet
         && pkt_line::text(data) == format!("# service=git-{}", service.command())
     {
-        // gitprotocol-http: a line that names the service, then a flush.
+        // gitprotocol-http: a line with the service's name, then a flush.
         packet = match wire.next()? {
             Some(Packet::Flush) => wire.next()?,
             other => other,
@@ -250,7 +252,7 @@ fn advertised_line(
         None => (line, None),
     };
     budget.one(wire)?;
-    // Those of a later line are nothing to git either.
+    // git ignores the capabilities of later lines too.
     if let Some(list) = capabilities
         && budget.refs == 1
     {
@@ -283,8 +285,8 @@ pub(super) fn split(entry: &[u8]) -> Option<(ObjectId, &[u8])> {
     Some((id, rest.strip_prefix(b" ")?))
 }
 
-/// A name that may stand for a ref; git ignores all others (`capabilities^{}`, `.have`,
-/// peeled tags, and what could leave the folder of refs).
+/// The name, if it may be the name of a ref. git ignores all others (`capabilities^{}`,
+/// `.have`, peeled tags, and names that could lead out of the refs folder).
 pub(super) fn usable(name: &[u8]) -> Option<&str> {
     let name = std::str::from_utf8(name).ok()?;
     (name == "HEAD" || is_ref_name(name)).then_some(name)

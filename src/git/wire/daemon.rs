@@ -1,4 +1,4 @@
-//! Bytes to a remote through `git://` (git daemon): plain TCP.
+//! Connects to a remote over `git://` (git daemon): plain TCP.
 
 use super::endpoint::Daemon;
 use super::{Link, LinkSettings, Service, pkt_line};
@@ -6,10 +6,10 @@ use crate::error::{Error, Kind, OrFail, Result};
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 
-/// How many of a host's addresses are tried.
+/// How many addresses of a host are tried.
 const MAX_ADDRESSES: usize = 4;
 
-/// How much is sent before the clock is looked at again.
+/// How many bytes are sent before the clock is checked again.
 const PIECE: usize = 16 << 10;
 
 pub(super) struct DaemonLink(TcpStream);
@@ -25,7 +25,7 @@ pub(super) fn open(
         format!("the host `{}` could not be found", to.host())
     })?;
     let mut last = None;
-    // A name may have any number of addresses, each of which is waited for.
+    // A name may have any number of addresses, and each of them may cost a whole timeout.
     for address in addresses.take(MAX_ADDRESSES) {
         match TcpStream::connect_timeout(&address, settings.timeout) {
             Ok(stream) => {
@@ -90,7 +90,7 @@ impl Link for DaemonLink {
                 Ok(()) => {}
                 Err(e) => match e.kind() {
                     io::ErrorKind::WouldBlock => return Err(io::ErrorKind::TimedOut.into()),
-                    // The server went first; what it says is still in its answer.
+                    // The server closed the connection first; its answer may still say why.
                     io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => return Ok(()),
                     _ => return Err(e),
                 },

@@ -1,11 +1,11 @@
-//! Where a remote is: git's URL forms, read into parts.
+//! Where a remote is: parses git's URL forms.
 
 use crate::error::{Error, Kind, Result};
 use crate::url::{Fault, Host, HttpUrl, decode, read_host_port, split_path};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// A remote's place.
+/// The address of a remote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Endpoint {
     /// A repository on this machine; always absolute.
@@ -18,7 +18,8 @@ pub enum Endpoint {
     Http(HttpUrl),
 }
 
-/// A place reached by ssh. No part of it is an option to ssh, or holds control characters.
+/// An address reached by ssh. No part of it can be read as an ssh option, and none holds
+/// control characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ssh {
     user: Option<String>,
@@ -28,7 +29,7 @@ pub struct Ssh {
 }
 
 impl Ssh {
-    /// Every part as ssh and the server's shell get to see it: decoded already.
+    /// Takes every part decoded, as ssh and the server's shell see it.
     fn new(
         user: Option<String>,
         (host, port): (Host, Option<u16>),
@@ -41,7 +42,8 @@ impl Ssh {
             return Err("its path begins with `-`, which programs would take for an option");
         }
         if let Some(user) = &user {
-            // What ssh itself takes for a name (valid_ruser in OpenSSH's ssh.c), and no space.
+            // Reject what OpenSSH rejects in a user name (valid_ruser in its ssh.c), and
+            // spaces.
             let odd = |c: char| c.is_whitespace() || "'`\"$;&<>|(){}/".contains(c);
             if user.starts_with('-') || user.ends_with('\\') || user.chars().any(odd) {
                 return Err("its user cannot be the name of an account");
@@ -84,7 +86,7 @@ impl Ssh {
     }
 }
 
-/// A place served by git daemon.
+/// An address served by git daemon.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Daemon {
     host: Host,
@@ -103,14 +105,14 @@ impl Daemon {
         self.port
     }
 
-    /// Path: with its leading slash, or from a home folder's `~`.
+    /// Path: with its leading slash, or starting with `~` for a home folder.
     pub fn path(&self) -> &str {
         &self.path
     }
 }
 
 impl fmt::Display for Endpoint {
-    /// For people: never with a password.
+    /// For people: it never shows a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Endpoint::Path(path) => write!(f, "{}", path.display()),
@@ -135,9 +137,9 @@ impl fmt::Display for Endpoint {
 }
 
 impl Endpoint {
-    /// Reads a URL or path as git does; a relative path is taken from `base`.
+    /// Parses a URL or path as git does; a relative path starts from `base`.
     ///
-    /// Errors: usage, for a form that aidf does not speak (`ext::`, `ftp://`, …).
+    /// Errors: usage, for a form that aidf does not support (`ext::`, `ftp://`, …).
     pub fn parse(url: &str, base: &Path) -> Result<Self> {
         let refuse = |why: &str| {
             Error::new(
@@ -186,7 +188,7 @@ impl Endpoint {
             Endpoint::Http(url) => url.path().to_owned(),
         };
         let path = path.trim_end_matches('/');
-        // A clone's own folder may be given: /x/demo/.git is `demo`.
+        // The address may be a clone's own git folder: /x/demo/.git is `demo`.
         let path = path.strip_suffix("/.git").unwrap_or(path);
         let last = path.rsplit('/').next().unwrap_or(path);
         last.strip_suffix(".git")
@@ -195,7 +197,7 @@ impl Endpoint {
             .to_owned()
     }
 
-    /// True where nobody between here and the server can read what is sent.
+    /// True if nobody between here and the server can read what is sent.
     pub fn is_private(&self) -> bool {
         match self {
             Endpoint::Path(_) | Endpoint::Ssh(_) => true,
@@ -205,14 +207,15 @@ impl Endpoint {
     }
 }
 
-/// `url` with what stands before `@` in its authority hidden.
+/// `url` with the user and password before `@` hidden.
 pub fn redact(url: &str) -> String {
     if let Some((scheme, rest)) = url.split_once("://") {
         let (authority, path) = split_path(rest);
         if let Some((_, host)) = authority.rsplit_once('@') {
             return format!("{scheme}://***@{host}{path}");
         }
-        // A password with a slash in it: what is no port may be one's beginning.
+        // A password may hold a slash. If the text after the `:` is not a port, it may be
+        // the beginning of a password.
         if authority.contains(':')
             && let Some((_, after)) = path.rsplit_once('@')
         {
@@ -252,7 +255,7 @@ fn parse_daemon(rest: &str) -> std::result::Result<Endpoint, Fault> {
     }))
 }
 
-/// A path is always absolute: git would take a leading `-` for an option.
+/// The path must be absolute: git would take a leading `-` for an option.
 fn parse_file(rest: &str) -> std::result::Result<Endpoint, Fault> {
     let path = rest
         .strip_prefix("localhost")
@@ -271,8 +274,8 @@ fn parse_file(rest: &str) -> std::result::Result<Endpoint, Fault> {
     }
 }
 
-/// The scp form, `[user@]host:path`: what is before the colon and after it. A colon after a
-/// slash is a part of a path, and a drive letter is no host.
+/// Splits the scp form, `[user@]host:path`, at its colon. A colon after a slash is part of
+/// a path, and a drive letter is not a host.
 fn scp_parts(url: &str) -> Option<(&str, &str)> {
     let address = url.starts_with('[') || url.contains("@[");
     let colon = match url.find("]:").filter(|_| address) {
@@ -294,7 +297,8 @@ fn parse_scp(who: &str, path: &str) -> std::result::Result<Endpoint, Fault> {
     Ssh::new(user.map(str::to_owned), (host, None), path.to_owned()).map(Endpoint::Ssh)
 }
 
-/// User (without a password, which ssh takes from nobody) and host of an ssh authority.
+/// The user and host of an ssh authority. A password is dropped, because ssh does not take
+/// one.
 fn split_user(who: &str) -> (Option<&str>, &str) {
     match who.rsplit_once('@') {
         Some((user, host)) => {

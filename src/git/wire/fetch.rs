@@ -1,5 +1,5 @@
-//! Reading from a remote: protocol version 2 (gitprotocol-v2) where the server
-//! speaks it, so that only the refs asked for are listed; version 0 elsewhere.
+//! Reads from a remote. If the server supports protocol version 2 (gitprotocol-v2), it
+//! lists only the refs that were asked for; otherwise version 0 is used.
 
 use super::advertisement::{Advertisement, Budget, read_greeting, split, usable};
 use super::pkt_line::{self, Packet};
@@ -9,7 +9,7 @@ use crate::git::id::{ObjectId, is_ref_name};
 use crate::git::intake::Intake;
 use crate::progress::Progress;
 
-/// The most that a server may say besides the pack, in bytes.
+/// The most bytes that a server may send besides the pack.
 const MAX_TALK: u64 = 64 << 20;
 
 /// A ref as the remote lists it.
@@ -19,7 +19,7 @@ pub struct RemoteRef {
     pub name: String,
     /// Its tip.
     pub id: ObjectId,
-    /// What `HEAD` points at.
+    /// The ref that `HEAD` points at.
     pub target: Option<String>,
 }
 
@@ -50,7 +50,7 @@ impl FetchConnection {
         )?)
     }
 
-    /// Reads the greeting of a server that was connected to.
+    /// Reads the greeting of a server after connecting.
     pub(super) fn greeted(mut wire: Wire) -> Result<FetchConnection> {
         let greeting = read_greeting(&mut wire, Service::UploadPack, true)?;
         wire.settle();
@@ -137,9 +137,9 @@ impl FetchConnection {
         Ok(found)
     }
 
-    /// Fetches `wants` with all that they reach and `haves` do not, into `repo`.
+    /// Fetches `wants` into `repo`, with everything that they reach and `haves` do not.
     ///
-    /// Errors: not_found, when the server does not have them; unavailable.
+    /// Errors: not_found, if the server does not have them; unavailable.
     pub(crate) fn fetch(
         mut self,
         repo: &git2::Repository,
@@ -197,7 +197,8 @@ impl FetchConnection {
         Ok(())
     }
 
-    /// A transfer that ended early: a server that says why has trouble with its objects.
+    /// The error for a transfer that ended early. If the server said why, the server has
+    /// trouble with its objects.
     fn broken_off(&mut self) -> Error {
         let said = self.wire.link.complaint();
         if said.contains("fatal:") || said.contains("error:") {
@@ -237,7 +238,8 @@ impl FetchConnection {
                 progress.advance("bytes received", bytes, 0);
                 continue;
             }
-            // All else is talk: progress, acknowledgements, sections that nobody asked for.
+            // Everything else is overhead: progress, acknowledgements, sections that nobody
+            // asked for.
             talk += length;
             if talk > MAX_TALK {
                 let limit = crate::git::limits::shown(MAX_TALK);
@@ -254,7 +256,7 @@ impl FetchConnection {
                 in_pack = data == b"packfile\n";
                 continue;
             }
-            // What else may stand here are ACK and NAK of version 0, and band 2.
+            // The only other lines here are ACK and NAK of version 0, and band 2.
             if let Some((3, rest)) = data.split_first() {
                 return Err(
                     Error::new(Kind::Integrity, "the server cannot read what it has")
@@ -269,7 +271,7 @@ impl FetchConnection {
     }
 }
 
-/// What a symbolic ref points at, where that may be a ref.
+/// The target of a symbolic ref, if it may be the name of a ref.
 fn target(name: &str) -> Option<String> {
     is_ref_name(name).then(|| name.to_owned())
 }
@@ -286,7 +288,7 @@ fn command(name: &str) -> Result<Vec<u8>> {
     Ok(request)
 }
 
-/// The commits at which a shallow clone's history was cut.
+/// The commits where a shallow clone's history is cut.
 fn shallow_roots(repo: &git2::Repository) -> Vec<String> {
     std::fs::read_to_string(repo.commondir().join("shallow"))
         .map(|text| {

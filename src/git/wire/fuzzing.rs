@@ -1,4 +1,4 @@
-//! What fuzzing asks of the wire: a server's answers, whatever they are.
+//! Fuzz targets for the wire: arbitrary answers of a server.
 
 use super::pace::Pace;
 use super::{
@@ -15,10 +15,10 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::Duration;
 
-/// The longest frame of the format, its four digits included (gitprotocol-common).
+/// The longest frame of the format, with its four digits, in bytes (gitprotocol-common).
 const LONGEST: usize = 65_520;
 
-/// A server that says what it has to say, in pieces, and hears nothing.
+/// A server that sends a fixed answer in pieces and ignores what it receives.
 struct Server {
     says: io::Cursor<Vec<u8>>,
     piece: usize,
@@ -55,7 +55,7 @@ impl Link for Server {
     }
 }
 
-/// A connection to a server that says `says`; over HTTP, or by git's own daemon.
+/// A connection to a server that sends `says`; over HTTP, or through git's own daemon.
 fn wire(says: &[u8], http: bool) -> Option<Wire> {
     let url = match http {
         true => "https://h/x",
@@ -72,7 +72,7 @@ fn wire(says: &[u8], http: bool) -> Option<Wire> {
     })
 }
 
-/// The frames of a stream, as far as it is one.
+/// The frames of a stream, up to the first invalid one.
 fn frames(bytes: &[u8]) -> Vec<Packet> {
     let mut from = bytes;
     let mut found = Vec::new();
@@ -98,8 +98,8 @@ fn framed(packets: &[Packet]) -> Vec<u8> {
     out
 }
 
-/// The first byte is how many bytes come at once; no frame is longer than the format's,
-/// and what was read can be written and read again.
+/// The first byte is the size of each piece. No frame is longer than the format allows, and
+/// the frames that were read can be written and read again.
 pub fn pkt_line(data: &[u8]) {
     let Some((&piece, bytes)) = data.split_first() else {
         return;
@@ -116,12 +116,13 @@ pub fn pkt_line(data: &[u8]) {
     assert!(server.largest <= LONGEST, "{} asked for", server.largest);
     let again = framed(&found);
     assert_eq!(frames(&again), found);
-    // In the digits alone may it differ from what came.
+    // It may differ from the input only in the case of the hexadecimal digits.
     let same = bytes.get(..again.len()).unwrap_or_default();
     assert!(again.eq_ignore_ascii_case(same));
 }
 
-/// The first byte says how it is connected. Each ref of an advertisement is found again.
+/// The first byte chooses the kind of connection. Each ref of an advertisement is found
+/// again.
 pub fn advertisement(data: &[u8]) {
     let Some((&how, bytes)) = data.split_first() else {
         return;
@@ -154,8 +155,8 @@ pub fn advertisement(data: &[u8]) {
     let _ = said.takes_push_options();
 }
 
-/// The first byte is what the server can do; what follows is its report. Nothing has moved
-/// of which it did not say so.
+/// The first byte chooses the server's capabilities; the rest is its report. No ref counts
+/// as moved unless the report says so.
 pub fn push_report(data: &[u8]) {
     let Some((&can, report)) = data.split_first() else {
         return;
@@ -217,7 +218,7 @@ pub fn push_report(data: &[u8]) {
     }
 }
 
-/// A whole fetch: the greeting, the refs, the objects.
+/// A whole fetch: greeting, refs and objects.
 pub fn fetch(data: &[u8]) {
     let Some((&how, bytes)) = data.split_first() else {
         return;
@@ -248,8 +249,8 @@ pub fn fetch(data: &[u8]) {
     });
 }
 
-/// The first line says where from, the second where to. Nobody is led out of https, or to
-/// another host with a login.
+/// The first line is the old address, the second the new one. No redirect leads out of
+/// https, or to another host with a login.
 pub fn redirect(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
@@ -283,7 +284,7 @@ pub fn redirect(data: &[u8]) {
         for part in [next.user(), next.password()].into_iter().flatten() {
             assert!(!part.chars().any(char::is_control), "{part:?}");
         }
-        // The client that is given the address reads the same host out of it.
+        // The HTTP client must read the same host from the address.
         let read: Result<ureq::http::Uri, _> = told.parse();
         if let Ok(read) = read {
             let host = read.host().unwrap_or_default();

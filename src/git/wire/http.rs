@@ -1,5 +1,5 @@
-//! Bytes to a remote through smart HTTP (gitprotocol-http): one GET for the
-//! advertisement, then one POST a request, on one kept-alive connection.
+//! Connects to a remote over smart HTTP (gitprotocol-http): one GET for the advertisement,
+//! then one POST for each request, all on one kept-alive connection.
 
 use super::pace::{drain, read_for};
 use super::{Link, LinkSettings, Service};
@@ -16,14 +16,14 @@ use std::time::Duration;
 use ureq::http::{HeaderMap, Response};
 use ureq::{Agent, Body, BodyReader, SendBody};
 
-/// How often the first GET may be redirected; git's own default for it is one site's
-/// worth, curl's limit is far higher.
+/// How often the first GET may be redirected. git too follows redirects only at the first
+/// request; curl's limit is far higher.
 const MAX_REDIRECTS: usize = 5;
 
-/// What is read of an answer that is left, so that its connection can be used again.
+/// How many bytes of an unread answer are read, so that its connection can be used again.
 const LEFT_OVER: u64 = 64 * 1024;
 
-/// What is shown of an error's page, in characters.
+/// How much of an error's page is shown, in characters.
 const MAX_SAID: usize = 300;
 
 pub(super) struct HttpLink {
@@ -39,7 +39,7 @@ pub(super) struct HttpLink {
 }
 
 impl HttpLink {
-    /// Sends the first GET, follows its redirects and logs in where that is asked for.
+    /// Sends the first GET, follows its redirects, and logs in if the server asks for it.
     pub(super) fn open(
         url: &HttpUrl,
         service: Service,
@@ -107,8 +107,8 @@ impl HttpLink {
                     }
                     let next = redirect_target(&url, &place, service)?;
                     if !next.is_same_server(&url) {
-                        // What was meant for one host is not carried to another; only the
-                        // credential helpers know what the other may have.
+                        // A login for one host is not sent to another. Only the credential
+                        // helpers know the login for the new host.
                         login = Logins::helpers_alone();
                     }
                     http = settings.http.settings_for(&next);
@@ -149,7 +149,7 @@ impl Drop for HttpLink {
 impl Read for HttpLink {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
         self.answer.read(to).map_err(|e| {
-            // ureq carries its timeouts inside an `Other`.
+            // ureq wraps its timeouts in an `Other`.
             match e
                 .get_ref()
                 .and_then(|inner| inner.downcast_ref::<ureq::Error>())
@@ -164,7 +164,7 @@ impl Read for HttpLink {
 
 impl Link for HttpLink {
     fn send(&mut self, body: &mut dyn Read, length: u64) -> io::Result<()> {
-        // An answer read to its end gives the connection back for the next request.
+        // Reading an answer to its end frees the connection for the next request.
         drain(
             &mut self.answer,
             LEFT_OVER,
@@ -219,7 +219,7 @@ impl Link for HttpLink {
     }
 }
 
-/// The ways to log in that are left, and those that were tried.
+/// The logins that are left to try, and those that were tried.
 struct Logins {
     left: Vec<Login>,
     current: Option<Login>,
@@ -227,7 +227,7 @@ struct Logins {
     use_configured_header: bool,
     had_configured_header: bool,
     tried: Vec<&'static str>,
-    /// `AIDF_FORGE_TOKEN` is set, and not meant for this server.
+    /// `AIDF_FORGE_TOKEN` is set, but it is not meant for this server.
     withheld: bool,
 }
 
@@ -240,8 +240,8 @@ impl Logins {
         };
         let withheld = !own && environment(OWN_VARIABLE).is_some_and(|v| !v.is_empty());
         let mut left = credential::known(url, own, environment);
-        // What was given for this very call goes before what the configuration names,
-        // and that before the tokens that any CI job has.
+        // A login for this very call comes first, then the one in the configuration, then
+        // the tokens that any CI job has.
         let given = left.iter().take_while(|l| l.is_explicit()).count();
         if given == 0
             && url.is_private()
@@ -298,7 +298,7 @@ impl Logins {
         headers
     }
 
-    /// Turns to the next way; false when none is left.
+    /// Moves on to the next login; false if none is left.
     fn next(&mut self, url: &HttpUrl, settings: &LinkSettings) -> bool {
         if self.had_configured_header && self.use_configured_header {
             self.tried.push("http.extraHeader of git's configuration");
@@ -336,7 +336,7 @@ impl Logins {
         }
     }
 
-    /// The login that the last request was sent with, after those that were refused.
+    /// Names the login of the last request, and before it those that were refused.
     fn in_use(&self) -> String {
         let configured = self.had_configured_header && self.use_configured_header;
         let now = match &self.current {
@@ -386,7 +386,7 @@ fn reader_of(response: Response<Body>) -> BodyReader<'static> {
         .reader()
 }
 
-/// Where a redirected GET leads; it must still be the same service of a repository.
+/// The new address of a redirected GET. It must be the same service of a repository.
 pub(super) fn redirect_target(from: &HttpUrl, place: &str, service: Service) -> Result<HttpUrl> {
     let refuse = |why: &str| {
         Error::new(
@@ -405,8 +405,8 @@ pub(super) fn redirect_target(from: &HttpUrl, place: &str, service: Service) -> 
     let next = match base.split_once("://") {
         Some(("http", _)) if from.is_secure() => return Err(refuse("it leaves https")),
         Some((scheme @ ("http" | "https"), rest)) => {
-            // A login there would be one that the server chose: it becomes a part of the
-            // question to the credential helpers, and of what is sent to another server.
+            // The server would have chosen that login. It would go into the question to the
+            // credential helpers, and from there to another server.
             if split_path(rest).0.contains('@') {
                 return Err(refuse("its address holds a user"));
             }
@@ -420,15 +420,16 @@ pub(super) fn redirect_target(from: &HttpUrl, place: &str, service: Service) -> 
     Ok(next.with_login_of(login))
 }
 
-/// What a refusal says of itself.
+/// What a refusal says.
 struct Said {
-    /// When to come back.
+    /// How long to wait before trying again.
     wait: String,
-    /// The beginning of its page, without our login.
+    /// The beginning of its page, with our login removed.
     text: String,
 }
 
-/// Reads a refusal; a server may repeat what it was sent, and that is not shown.
+/// Reads a refusal. A server may repeat what it was sent, so our login is removed from the
+/// text.
 fn hidden(
     response: Response<Body>,
     headers: &[(String, String)],
@@ -448,10 +449,10 @@ fn hidden(
     }
 }
 
-/// What of a request is nobody else's: the login's header in each of its forms, and what
-/// the configuration has sent besides.
+/// The secret parts of a request: the login's header in each of its forms, and the other
+/// headers from the configuration.
 fn secrets_of(headers: &[(String, String)], url: &HttpUrl) -> Vec<String> {
-    // A short value of another header is no secret, and stands in any text.
+    // A short value of another header is not a secret, and may occur in any text.
     const LEAST: usize = 12;
     let mut all: Vec<String> = url.password().iter().map(|p| p.to_string()).collect();
     for (name, value) in headers {
@@ -472,7 +473,7 @@ fn secrets_of(headers: &[(String, String)], url: &HttpUrl) -> Vec<String> {
             && let Some((user, password)) = pair.split_once(':')
         {
             all.push(password.to_owned());
-            // Some give a token as the name, and no password.
+            // Some servers take a token as the user name, with no password.
             if user.len() >= LEAST && user != "x-access-token" {
                 all.push(user.to_owned());
             }
@@ -510,7 +511,7 @@ fn status_error(
         500..=599 => Error::new(Kind::Unavailable, format!("{place} failed on its side ({status})")).hint("try again later"),
         _ => Error::new(Kind::Unavailable, format!("{place} answered with status {status}, which git servers do not use")),
     };
-    // A page of HTML explains nothing in a terminal.
+    // An HTML page explains nothing in a terminal.
     match said.as_str() {
         "" => error,
         text if text.starts_with('<') => error,

@@ -1,5 +1,5 @@
-//! How bytes reach a remote. One link is one connection to one service
-//! (`upload-pack` or `receive-pack`); every wait on it is bounded.
+//! Connects to a remote. One link is one connection to one service (`upload-pack` or
+//! `receive-pack`). Every wait on it has a limit.
 
 mod advertisement;
 mod daemon;
@@ -50,34 +50,36 @@ impl Service {
     }
 }
 
-/// The same for a push, whose hooks may be slow.
+/// The patience with a push, whose hooks may be slow: how many timeouts it may last without
+/// useful bytes.
 const PATIENCE_WITH_HOOKS: u32 = 20;
 
-/// What a link needs to know besides its place.
+/// The settings of a link, besides its address.
 pub(crate) struct LinkSettings {
-    /// Bound on every wait for the network.
+    /// The longest wait for the network at a time.
     pub timeout: Duration,
-    /// What the programs see that reach a remote.
+    /// The environment of the programs that connect to a remote.
     pub environment: Environment,
-    /// Ends a fetch early.
+    /// Cancels a fetch early.
     pub cancel: Cancel,
-    /// Bounds on what a server may send.
+    /// Limits on what a server may send.
     pub limits: TransferLimits,
-    /// The user's ssh command line (GIT_SSH_COMMAND, core.sshCommand).
+    /// The user's ssh command (GIT_SSH_COMMAND, core.sshCommand).
     pub ssh_command: Option<String>,
-    /// Whether somebody is there to answer ssh's questions.
+    /// Whether a user is there to answer ssh's questions.
     pub interactive: bool,
     /// How HTTP servers are reached.
     pub http: Http,
-    /// Whether the user gave the address, and not a clone's own configuration.
+    /// Whether the user gave the address; false if a clone's own configuration gave it.
     pub named: bool,
-    /// Who else knows logins for HTTP servers.
+    /// Another source of logins for HTTP servers.
     pub logins: Option<Arc<dyn LoginSource>>,
     /// git's own configuration.
     pub git: GitSettings,
 }
 
-/// A server that is not reached may be one that the clone's own settings would have reached.
+/// If a server cannot be reached, adds to the error the clone's setting that was ignored
+/// and that might have reached it.
 fn told_of_ignored(error: Error, endpoint: &Endpoint, settings: &LinkSettings) -> Error {
     if error.kind() != Kind::Unavailable {
         return error;
@@ -92,17 +94,17 @@ fn told_of_ignored(error: Error, endpoint: &Endpoint, settings: &LinkSettings) -
     error.hint(hint)
 }
 
-/// One connection: what it reads is the server's current answer.
+/// One connection. Reading from it gives the server's current answer.
 pub(crate) trait Link: Read {
-    /// Sends a request of `length` bytes; the answer is then read from the link.
+    /// Sends a request of `length` bytes; then the answer can be read from the link.
     fn send(&mut self, body: &mut dyn Read, length: u64) -> io::Result<()>;
     /// Says that nothing more will be sent.
     fn finish_sending(&mut self);
-    /// What the other side said outside the protocol (a child's stderr).
+    /// What the server said outside the protocol (a child's stderr).
     fn complaint(&mut self) -> String;
 }
 
-/// A link with its place, for messages.
+/// A link with its address, for messages.
 pub(crate) struct Wire {
     link: Box<dyn Link>,
     endpoint: Endpoint,
@@ -114,8 +116,8 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    /// Connects and asks for `service`. With `version2` the protocol's version 2 is
-    /// asked for; the server's first line says whether it agreed.
+    /// Connects and asks for `service`. With `version2` it asks for protocol version 2; the
+    /// server's first line says whether the server agreed.
     ///
     /// Errors: not_found, auth, unavailable.
     fn connect(
@@ -151,7 +153,7 @@ impl Wire {
         matches!(self.endpoint, Endpoint::Http(_))
     }
 
-    /// Reads a packet; `None` where the stream has ended.
+    /// Reads a packet; `None` at the end of the stream.
     fn next(&mut self) -> Result<Option<pkt_line::Packet>> {
         let mut from = Timed {
             from: &mut *self.link,
@@ -164,7 +166,7 @@ impl Wire {
         self.send_from(&mut &body[..], body.len() as u64)
     }
 
-    /// Sends a request; with it a new exchange begins.
+    /// Sends a request, which begins a new exchange.
     fn send_from(&mut self, body: &mut dyn Read, length: u64) -> Result<()> {
         self.pace = Pace::start(self.timeout, PATIENCE, &self.limits);
         let mut body = TimedBody {
@@ -177,19 +179,19 @@ impl Wire {
         Ok(())
     }
 
-    /// Reads an HTTP answer to its end, so that its connection is free for others.
+    /// Reads an HTTP answer to its end, so that other requests can use its connection.
     fn settle(&mut self) {
         if self.is_http() {
             pace::drain(&mut *self.link, 64 * 1024, self.timeout);
         }
     }
 
-    /// The error for a stream that ended where an answer was due.
+    /// The error for a stream that ended before its answer was complete.
     fn cut_off(&mut self) -> Error {
         self.fail(io::ErrorKind::UnexpectedEof.into())
     }
 
-    /// The error for an answer above a bound.
+    /// The error for an answer that exceeds a limit.
     fn too_much(&self, what: &str, limit: &str, setting: &str) -> Error {
         Error::new(
             Kind::Unavailable,
@@ -208,18 +210,18 @@ impl Wire {
         .futile_at_once()
     }
 
-    /// The error for an answer that is not git's.
+    /// The error for an answer that does not follow git's protocol.
     fn malformed(&mut self, why: &str) -> Error {
         self.fail(io::Error::new(io::ErrorKind::InvalidData, why))
     }
 
-    /// The error that a server has sent in place of an answer.
+    /// The error that a server sent in place of an answer.
     fn said_error(&self, said: &[u8]) -> Error {
         let said = pkt_line::brief(said);
         classify_complaint(&self.endpoint, &said).caused_by(anyhow::anyhow!(said))
     }
 
-    /// Turns a stream's error into one with the right kind and what the server said.
+    /// Turns a stream's error into one with the right kind and the server's own words.
     fn fail(&mut self, error: io::Error) -> Error {
         if error.get_ref().is_some_and(|e| e.is::<Error>()) {
             return match error.into_inner().map(|e| e.downcast::<Error>()) {
@@ -253,8 +255,8 @@ impl Wire {
     }
 }
 
-/// The kind of failure behind a child's last words. ssh and git print these in
-/// English or in the user's language; what is not known is `unavailable`.
+/// The kind of failure, judged by a child's last words. ssh and git print them in English
+/// or in the user's language; unknown words are `unavailable`.
 fn classify_complaint(endpoint: &Endpoint, said: &str) -> Error {
     let has = |words: &[&str]| words.iter().any(|w| said.contains(w));
     if has(&[

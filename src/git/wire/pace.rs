@@ -1,7 +1,8 @@
-//! How long one exchange may last: a patience, and more for what it really brings.
+//! How long one exchange may last: a fixed time, and more for each useful byte.
 //!
-//! Each wait is bounded by `--timeout` already; a byte before its end begins the next. A
-//! transfer that gets on is not cut, however large; drips are, as by curl's speed limit.
+//! `--timeout` limits each wait, but a server that sends a byte just before the limit can
+//! begin the wait again for ever. So slow drips are cut off, as by curl's speed limit. A
+//! transfer that makes progress is not, however large it is.
 
 use super::super::limits::{TransferLimits, shown};
 use std::fmt;
@@ -18,7 +19,7 @@ pub(super) struct Pace {
     useful: u64,
 }
 
-/// An exchange that took longer than what it brought is worth.
+/// The error for an exchange that took too long for the bytes it transferred.
 #[derive(Debug)]
 pub(super) struct TooSlow {
     useful: u64,
@@ -35,7 +36,7 @@ impl fmt::Display for TooSlow {
 impl std::error::Error for TooSlow {}
 
 impl Pace {
-    /// A clock that starts now; `waits` timeouts long where nothing comes of it.
+    /// Starts the clock; without useful bytes it runs for `waits` timeouts.
     pub(super) fn start(timeout: Duration, waits: u32, limits: &TransferLimits) -> Pace {
         Pace {
             begun: Instant::now(),
@@ -46,18 +47,18 @@ impl Pace {
         }
     }
 
-    /// Counts bytes that are what was asked for; nothing else buys time.
+    /// Counts useful bytes, those that were asked for. No other bytes extend the time.
     pub(super) fn useful(&mut self, bytes: u64) {
         self.useful = self.useful.saturating_add(bytes);
     }
 
-    /// How long it may still last.
+    /// How long the exchange may still last.
     pub(super) fn left(&self) -> Duration {
         let allowed = self.limits.allowed(self.timeout, self.waits, self.useful);
         allowed.saturating_sub(self.begun.elapsed())
     }
 
-    /// Fails with [`TooSlow`] once it has lasted too long.
+    /// Fails with [`TooSlow`] if the exchange has lasted too long.
     pub(super) fn check(&self) -> io::Result<()> {
         if !self.left().is_zero() {
             return Ok(());
@@ -69,7 +70,7 @@ impl Pace {
     }
 }
 
-/// A reader on a clock.
+/// A reader that checks the clock.
 pub(super) struct Timed<'a> {
     pub from: &'a mut dyn Read,
     pub pace: &'a Pace,
@@ -82,7 +83,8 @@ impl Read for Timed<'_> {
     }
 }
 
-/// What is sent, on a clock that what the other side takes sets forward.
+/// A request's body. It checks the clock, and each byte that the server accepts extends the
+/// time.
 pub(super) struct TimedBody<'a> {
     pub body: &'a mut dyn Read,
     pub pace: &'a mut Pace,
@@ -91,7 +93,7 @@ pub(super) struct TimedBody<'a> {
 impl Read for TimedBody<'_> {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
         if self.pace.check().is_err() {
-            // Links know this kind; they may wrap any other.
+            // Links recognize this kind of error; they may wrap any other.
             return Err(io::ErrorKind::TimedOut.into());
         }
         let n = self.body.read(to)?;
@@ -100,8 +102,8 @@ impl Read for TimedBody<'_> {
     }
 }
 
-/// Reads at most `bytes` into `page`, and not for longer than `time` and one wait. What
-/// fails is not looked at: this is for answers that nothing depends on.
+/// Reads at most `bytes` into `page`, for at most `time` plus one wait. Errors are ignored:
+/// nothing depends on such an answer.
 pub(super) fn read_for(from: &mut dyn Read, page: &mut Vec<u8>, bytes: u64, time: Duration) {
     let until = Instant::now() + time;
     let mut buffer = [0; 4096];
@@ -120,7 +122,7 @@ pub(super) fn read_for(from: &mut dyn Read, page: &mut Vec<u8>, bytes: u64, time
     }
 }
 
-/// Reads what is left of an answer, within the same bounds.
+/// Reads and drops the rest of an answer, within the same limits.
 pub(super) fn drain(from: &mut dyn Read, bytes: u64, time: Duration) {
     read_for(from, &mut Vec::new(), bytes, time);
 }

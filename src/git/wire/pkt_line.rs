@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 /// One frame.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Packet {
-    /// Bytes of a line or a band.
+    /// The payload of a line or a band.
     Data(Vec<u8>),
     /// `0000`, the end of a section.
     Flush,
@@ -19,11 +19,11 @@ pub enum Packet {
 /// The longest payload of one frame, in bytes (gitprotocol-common: 65520 with its length).
 pub const MAX_DATA: usize = 65516;
 
-/// What is shown of a server's own words, in characters.
+/// How much of a server's own words is shown, in characters.
 const MAX_SHOWN: usize = 2000;
 
 impl Packet {
-    /// How many bytes it took, its length included.
+    /// Its size in the stream, with its length field, in bytes.
     pub fn length(&self) -> u64 {
         match self {
             Packet::Data(data) => data.len() as u64 + 4,
@@ -32,7 +32,7 @@ impl Packet {
     }
 }
 
-/// Reads one frame; `None` where the stream ends before one begins.
+/// Reads one frame; `None` if the stream ends before a frame begins.
 ///
 /// Errors: `InvalidData` for a malformed length, `UnexpectedEof` inside a frame.
 pub fn read(from: &mut dyn Read) -> io::Result<Option<Packet>> {
@@ -109,14 +109,14 @@ pub fn delimiter(to: &mut Vec<u8>) {
     to.extend_from_slice(b"0001");
 }
 
-/// A line's text without its newline; bytes that are not UTF-8 are replaced.
+/// The text of a line, without its newline; bytes that are not UTF-8 are replaced.
 pub fn text(data: &[u8]) -> String {
     String::from_utf8_lossy(data.strip_suffix(b"\n").unwrap_or(data)).into_owned()
 }
 
-/// A server's own words, as much of them as people read.
+/// A server's own words, cut to a length that people read.
 pub fn brief(said: &[u8]) -> String {
-    // Four bytes a character at most: what is cut off need not be looked at.
+    // A character has at most four bytes, so the rest need not be decoded.
     let said = &said[..said.len().min(MAX_SHOWN * 4)];
     let text = String::from_utf8_lossy(said);
     text.trim().chars().take(MAX_SHOWN).collect()

@@ -1,5 +1,5 @@
-//! Bytes to a remote through a child process: `git receive-pack` for a path,
-//! the system's ssh (with its own config, agent and prompts) for a host.
+//! Connects to a remote through a child process: `git receive-pack` for a path, the
+//! system's ssh (with its own config, agent and prompts) for a host.
 
 use super::endpoint::Ssh;
 use super::{Link, LinkSettings, Service};
@@ -14,7 +14,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// The largest request that fits in a pipe at once, so that writing it cannot block.
+/// The largest request that fits in a pipe at once, in bytes, so that writing it cannot
+/// block.
 const PIPE_BYTES: u64 = 32 * 1024;
 
 pub(super) struct ProcessLink {
@@ -43,7 +44,7 @@ pub(super) fn open_path(
     }
     let mut command = children::command("git", Started::Server, &settings.environment);
     command.arg(service.command()).arg(path);
-    // So that hooks end with it when it is given up.
+    // So that its hooks end too when the process is killed.
     children::own_group(&mut command);
     start(command, version2, settings, true, "git")
 }
@@ -60,8 +61,8 @@ pub(super) fn open_ssh(
     let remote_command = format!("git-{} {}", service.command(), shell_quote(to.path()));
     let (mut command, plain_openssh, name) = match &settings.ssh_command {
         Some(line) => {
-            // The user's own line is a shell line, as in git; what comes from the
-            // URL is passed as arguments and never becomes part of it.
+            // The user's own command is a shell line, as in git. The parts of the URL are
+            // passed as arguments and never become part of that line.
             let mut sh = started("sh".as_ref());
             sh.arg("-c").arg(format!("{line} \"$@\"")).arg(line);
             let first = line.split_whitespace().next().unwrap_or("");
@@ -89,12 +90,13 @@ pub(super) fn open_ssh(
         command.arg("-p").arg(port.to_string());
     }
     if plain_openssh {
-        // What follows is no option, whatever it looks like; not every other client knows it.
+        // No later argument can be read as an option. Not every other ssh client knows
+        // `--`.
         command.arg("--");
     }
     command.arg(to.destination()).arg(remote_command);
-    // Where somebody may be asked for a passphrase ssh must stay in the terminal's
-    // foreground group; elsewhere it gets one of its own, to be ended as a whole.
+    // If ssh may ask the user for a passphrase, it must stay in the terminal's foreground
+    // group. Otherwise it gets its own group, which can be killed as a whole.
     let own_group = !settings.interactive;
     if own_group {
         children::own_group(&mut command);
@@ -108,7 +110,7 @@ fn is_openssh(program: &str) -> bool {
         .is_some_and(|n| n.eq_ignore_ascii_case("ssh"))
 }
 
-/// Single quotes, as git quotes a path for the server's shell.
+/// Puts text in single quotes, as git quotes a path for the server's shell.
 fn shell_quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''").replace('!', "'\\!'"))
 }
@@ -140,7 +142,8 @@ fn start(
                 ));
             }
         };
-    // Bounded, so that a large fetch waits for us and not in memory.
+    // The channel is bounded, so that a large fetch waits for the reader and does not fill
+    // the memory.
     let (sender, chunks) = sync_channel(64);
     std::thread::spawn(move || {
         loop {
@@ -225,7 +228,7 @@ impl Link for ProcessLink {
             copy_watched(body, stdin, self.timeout, self.child.id(), self.own_group)
         };
         match result {
-            // The server went first; what it says is still in its answer.
+            // The server closed the connection first; its answer may still say why.
             Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             other => other,
         }
@@ -236,7 +239,7 @@ impl Link for ProcessLink {
     }
 
     fn complaint(&mut self) -> String {
-        // Its last words may still be on their way.
+        // Its last words may still be in the pipe.
         let until = Instant::now() + Duration::from_millis(500);
         while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < until {
             std::thread::sleep(Duration::from_millis(5));
@@ -247,7 +250,7 @@ impl Link for ProcessLink {
     }
 }
 
-/// Copies to a pipe, and ends the child when nothing moves for `timeout`.
+/// Copies to a pipe, and kills the child if nothing moves for `timeout`.
 fn copy_watched(
     body: &mut dyn Read,
     to: &mut ChildStdin,
@@ -305,7 +308,8 @@ fn copy_watched(
 impl Drop for ProcessLink {
     fn drop(&mut self) {
         self.stdin = None;
-        // A moment to end by itself: a receive-pack that is cut short may leave a lock.
+        // Give it a moment to end by itself: a receive-pack that is killed may leave a
+        // lock.
         let until = Instant::now() + Duration::from_secs(2);
         while Instant::now() < until {
             match self.child.try_wait() {

@@ -1,49 +1,49 @@
 //! The server's report of a push (gitprotocol-pack, "Report Status"), and what its hooks
-//! say meanwhile. It is believed only where it says one thing of each ref.
+//! print meanwhile. A report is believed only if it says exactly one thing about each ref.
 
 use super::pkt_line::{self, Packet};
 use crate::error::{Error, Kind, Result};
 use crate::git::id::{CommitId, RefName};
 
-/// One ref's move: from the tip that was seen to a new one.
+/// The update of one ref: from the tip that was seen to a new tip.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefUpdate {
     /// The ref.
     pub name: RefName,
-    /// The tip it must have; `None`: it must not exist.
+    /// The tip that it must have now; `None`: it must not exist.
     pub old: Option<CommitId>,
-    /// The new tip; `None`: delete it.
+    /// The new tip; `None`: delete the ref.
     pub new: Option<CommitId>,
 }
 
 /// What the server said of one ref.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// It moved.
+    /// The ref moved.
     Moved,
-    /// It did not, and why, in the server's words.
+    /// The ref did not move; the reason in the server's words.
     Refused(String),
 }
 
 /// The server's report.
 #[derive(Debug)]
 pub struct PushOutcome {
-    /// One verdict for each update, in their order.
+    /// One verdict for each update, in the same order.
     pub verdicts: Vec<Verdict>,
     /// What the server's hooks printed.
     pub messages: Vec<String>,
 }
 
-/// What a report without any ref may take, in bytes.
+/// The largest report without any refs, in bytes.
 const MAX_HEAD: u64 = 1 << 20;
-/// What each ref adds to that.
+/// How many bytes each ref adds to that.
 const MAX_PER_REF: u64 = 8 << 10;
-/// The longest line of a hook that is kept, in bytes.
+/// The longest line that is kept of a hook's output, in bytes.
 const MAX_LINE: usize = 8192;
-/// The most lines of hooks that are kept.
+/// The most lines that are kept of the hooks' output.
 const MAX_LINES: usize = 1000;
 
-/// The lines of a report, as they come.
+/// The lines of a report, as they arrive.
 pub(super) struct Report {
     limit: u64,
     bytes: Vec<u8>,
@@ -57,7 +57,7 @@ impl Report {
         }
     }
 
-    /// Adds a piece of it; false when it is longer than any report is.
+    /// Adds a piece of the report; false if it is longer than any report can be.
     #[must_use]
     pub(super) fn add(&mut self, bytes: &[u8]) -> bool {
         if (self.bytes.len() + bytes.len()) as u64 > self.limit {
@@ -67,20 +67,20 @@ impl Report {
         true
     }
 
-    /// Whether nothing of it has come.
+    /// Whether nothing of the report has arrived.
     pub(super) fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
-    /// Whether its last packet has come.
+    /// Whether its last packet has arrived.
     pub(super) fn is_complete(&self) -> bool {
         self.bytes.ends_with(b"0000")
     }
 
     /// Reads `unpack …`, then `ok <ref>` or `ng <ref> <reason>` for each of `updates`.
     ///
-    /// Errors: denied, when the objects were refused; unavailable, for a report that
-    /// lacks a ref or says two things of one.
+    /// Errors: denied, if the objects were refused; unavailable, for a report that leaves
+    /// out a ref or says two things about one.
     pub(super) fn read(&self, updates: &[RefUpdate], messages: Vec<String>) -> Result<PushOutcome> {
         let broken = || {
             Error::new(
@@ -139,7 +139,7 @@ impl Report {
     }
 }
 
-/// What hooks print, line by line.
+/// The lines that hooks print.
 #[derive(Default)]
 pub(super) struct Messages {
     lines: Vec<String>,
@@ -166,7 +166,7 @@ impl Messages {
     fn end(&mut self) {
         let line = String::from_utf8_lossy(&self.partial).trim_end().to_owned();
         self.partial.clear();
-        // What a hook may keep us remembering is bounded.
+        // A hook can only make us keep a limited number of lines.
         if !line.is_empty() && self.lines.len() < MAX_LINES {
             self.lines.push(line);
         }

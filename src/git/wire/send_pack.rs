@@ -1,6 +1,5 @@
-//! Pushing (gitprotocol-pack, "Pushing Data To a Server"): the advertisement gives
-//! every ref's tip, the commands name the old tips, the server's report is believed
-//! and nothing else.
+//! Pushing (gitprotocol-pack, "Pushing Data To a Server"). The advertisement gives every
+//! ref's tip, and the commands name the old tips. Only the server's report is believed.
 
 use super::advertisement::{Advertisement, read_greeting};
 use super::pace::Pace;
@@ -12,22 +11,22 @@ use crate::git::id::CommitId;
 use crate::git::pack::Pack;
 use std::io::Read;
 
-/// The most that hooks may print and a server may say besides its report, in bytes.
+/// The most bytes that hooks and server may send besides the report.
 const MAX_TALK: u64 = 64 << 20;
 
 /// Why a push has no report.
 #[derive(Debug)]
 pub enum PushFailure {
-    /// Nothing was sent, nothing has moved.
+    /// Nothing was sent, so nothing has moved.
     NotSent(Error),
-    /// The commands may have reached the server: the refs must be looked at.
+    /// The commands may have reached the server. The caller must look at the refs again.
     NoAnswer(Error),
 }
 
-/// A connection that has been told every ref, and may push once.
+/// A connection that has read every ref, and may push once.
 pub struct PushConnection {
     wire: Wire,
-    /// What the server said when it was connected to.
+    /// What the server sent on connecting.
     pub advertisement: Advertisement,
 }
 
@@ -44,7 +43,7 @@ impl PushConnection {
         )?)
     }
 
-    /// Reads the advertisement of a server that was connected to.
+    /// Reads the advertisement of a server after connecting.
     pub(super) fn greeted(mut wire: Wire) -> Result<PushConnection> {
         let advertisement = read_greeting(&mut wire, Service::ReceivePack, false)?.refs;
         wire.settle();
@@ -54,7 +53,7 @@ impl PushConnection {
         })
     }
 
-    /// Leaves without pushing, as the protocol wants it.
+    /// Ends the connection without pushing, as the protocol wants it.
     pub fn close(mut self) {
         if !self.wire.is_http() {
             let _ = self.wire.send(b"0000");
@@ -62,8 +61,8 @@ impl PushConnection {
         self.wire.link.finish_sending();
     }
 
-    /// Pushes `updates`, all or none when there are several, with `pack` (none when
-    /// only refs are deleted) and `options` for the server's hooks.
+    /// Pushes `updates`; if there are several, all or none. `pack` is `None` if refs are
+    /// only deleted; `options` go to the server's hooks.
     pub(crate) fn push(
         mut self,
         updates: &[RefUpdate],
@@ -110,7 +109,7 @@ impl PushConnection {
         if server.can("side-band-64k") {
             wanted.push("side-band-64k");
         }
-        // Of several refs, all or none: half a push is never made up for by hope.
+        // Several refs move atomically: a push that landed by half could not be repaired.
         if updates.len() > 1 {
             if !server.can("atomic") {
                 return Err(lacking("atomic"));
@@ -152,7 +151,7 @@ impl PushConnection {
     }
 
     fn read_report(&mut self, updates: &[RefUpdate]) -> Result<PushOutcome> {
-        // A server keeps a slow hook's line alive; that too has an end.
+        // A server keeps the connection of a slow hook alive. This wait is limited too.
         let wire = &mut self.wire;
         wire.pace = Pace::start(wire.timeout, PATIENCE_WITH_HOOKS, &wire.limits);
         let banded = self.advertisement.can("side-band-64k");
@@ -161,7 +160,8 @@ impl PushConnection {
         let mut talk = 0;
         loop {
             let packet = match wire.next() {
-                // The verdict is known; only a post-receive hook's words are missing.
+                // All verdicts are known; only the output of a post-receive hook is
+                // missing.
                 Err(_) if report.is_complete() => break,
                 other => other?,
             };
