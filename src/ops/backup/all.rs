@@ -1,5 +1,5 @@
-//! A job done for every repository of the configuration, some at a time; one that fails
-//! does not stop the others.
+//! Runs a job for every repository of the configuration, several at a time. If one
+//! repository fails, the others still run.
 
 use super::create::{CreateReport, CreateRequest, create};
 use super::destination::REPOSITORY;
@@ -16,30 +16,30 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Repositories at work at once: the work is waiting, for disks and networks.
+/// How many repositories run at once. Mostly they wait, for disks and networks.
 const AT_ONCE: usize = 8;
 
-/// What was done, of each repository.
+/// The result for each repository.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct AllOf<T> {
     /// In the order of the configuration.
     pub repositories: Vec<OneOf<T>>,
     /// One sentence.
     pub message: String,
-    /// What the runs warned of, in the order of the configuration.
+    /// The warnings of the runs, in the order of the configuration.
     #[serde(skip)]
     pub warnings: Vec<String>,
 }
 
-/// One repository's part.
+/// The result for one repository.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct OneOf<T> {
-    /// Its address, without a password.
+    /// Its address, without any password.
     pub url: String,
-    /// What was done; where it failed, nothing, or as much as there is to say.
+    /// The report. After a failure it is none, or covers as much as is known.
     #[serde(flatten)]
     pub report: Option<T>,
-    /// Why not.
+    /// Why it failed, if it did.
     pub error: Option<String>,
     /// The error itself, for the exit code.
     #[serde(skip)]
@@ -47,7 +47,7 @@ pub struct OneOf<T> {
 }
 
 impl<T: Reported> Reported for AllOf<T> {
-    /// What failed goes before what was found, and the first repository before the others.
+    /// A failure comes before a finding, and an earlier repository before a later one.
     fn verdict(&mut self) -> Result<()> {
         let mut faults: Vec<Error> = Vec::new();
         for one in &mut self.repositories {
@@ -65,15 +65,15 @@ impl<T: Reported> Reported for AllOf<T> {
     }
 }
 
-/// Who asks, and from where.
+/// The settings of the run, and who started it.
 pub struct Operator<'a> {
-    /// The settings, with the repositories.
+    /// The configuration, with the repositories.
     pub config: &'a Config,
-    /// The folder that relative paths start from.
+    /// The folder where relative paths start.
     pub dir: &'a Path,
-    /// The present.
+    /// The current time.
     pub now: Moment,
-    /// What one repository's work is given.
+    /// Makes the caller for one repository's run.
     pub caller: &'a (dyn Fn() -> Caller + Sync),
 }
 
@@ -91,9 +91,10 @@ pub fn configured(config: &Config) -> Result<&[RepositoryFile]> {
     }
 }
 
-/// Does `job` for every repository of the configuration.
+/// Runs `job` for every repository of the configuration.
 ///
-/// Errors: usage, when it names none; what went wrong with one is in its report.
+/// Errors: usage, if the configuration names no repository. A failure in one repository is
+/// in its report.
 pub fn each<T: Send>(
     operator: &Operator<'_>,
     job: impl Fn(&Context) -> Result<T> + Sync,
@@ -172,8 +173,8 @@ pub fn each<T: Send>(
 
 /// Backs up every repository of the configuration.
 ///
-/// Errors: usage, when it names none, or where all would be pushed to one place; what went
-/// wrong with one is in its report.
+/// Errors: usage, if the configuration names no repository, or if it would push all of them
+/// to one place. A failure in one repository is in its report.
 pub fn create_all(operator: &Operator<'_>, request: &CreateRequest) -> Result<AllOf<CreateReport>> {
     let repositories = &operator.config.repositories;
     if let Some(url) = request

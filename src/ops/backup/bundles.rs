@@ -1,7 +1,7 @@
-//! A folder of git bundles: full ones, and incremental ones each made on the last full
-//! one, so that no more than two are ever needed. `SHA256SUMS` beside them is what
-//! `sha256sum -c` reads; its first line says whose bundles they are. `MANIFEST` says who
-//! made them.
+//! A folder of git bundles. Some are full; the others are incremental, each based on the
+//! last full one, so that a restore never needs more than two. `SHA256SUMS` beside them is
+//! in the format that `sha256sum -c` reads, and its first line names the repository.
+//! `MANIFEST` says who made them.
 
 use super::Backup;
 use super::folder_manifest::{Judge, Sealed, check_single, item};
@@ -21,9 +21,10 @@ use std::path::{Path, PathBuf};
 pub(super) const SUMS: &str = "SHA256SUMS";
 const FULL: &str = ".full.bundle";
 const INCREMENTAL: &str = ".incremental.bundle";
-/// Before the address whose bundles these are.
+/// Stands before the address of the repository in that list.
 const SOURCE: &str = "# git bundles of ";
-/// How old the full bundle grows before there is a new one, where nothing else is said.
+/// The age at which a full bundle is followed by a new full one, if nothing else is
+/// configured.
 const FULL_EVERY: &str = "30d";
 
 /// One repository's bundles.
@@ -31,15 +32,15 @@ pub(super) struct Folder {
     pub dir: PathBuf,
     /// Checksums by file name, in hexadecimal.
     sums: BTreeMap<String, String>,
-    /// The address whose bundles they are.
+    /// The address of the repository.
     pub source: String,
     /// The manifest.
     pub sealed: Sealed,
-    /// Held by whoever changes what is there.
+    /// The lock of the run that changes the folder.
     _turn: Option<File>,
 }
 
-/// A bundle by its name.
+/// A bundle, as its file name describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Named {
     pub name: String,
@@ -47,7 +48,7 @@ pub(super) struct Named {
     pub full: bool,
 }
 
-/// Reads a bundle's file name; `None` for other files.
+/// Parses a bundle's file name; `None` for other files.
 pub(super) fn read_name(name: &str) -> Option<Named> {
     let (stamp, full) = match name.strip_suffix(FULL) {
         Some(stamp) => (stamp, true),
@@ -60,7 +61,8 @@ pub(super) fn read_name(name: &str) -> Option<Named> {
     })
 }
 
-/// The refs of a bundle of these backups: the branches, and what a clone checks out.
+/// The refs for a bundle of these backups: the branches, and `HEAD`, which a clone checks
+/// out.
 pub(super) fn bundled_refs(backups: &[Backup]) -> Vec<(String, CommitId)> {
     let mut refs: Vec<(String, CommitId)> = backups
         .iter()
@@ -70,7 +72,8 @@ pub(super) fn bundled_refs(backups: &[Backup]) -> Vec<(String, CommitId)> {
     refs
 }
 
-/// The bundle beside `path` that has all that `bundle` needs, newest first.
+/// The bundle beside `path` that has everything that `bundle` needs; the newest if there
+/// are several.
 pub(super) fn base_of(path: &Path, bundle: &Bundle) -> Option<PathBuf> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
     let mut beside: Vec<PathBuf> = std::fs::read_dir(folder.unwrap_or(Path::new(".")))
@@ -80,13 +83,13 @@ pub(super) fn base_of(path: &Path, bundle: &Bundle) -> Option<PathBuf> {
         .filter(|p| p.extension().is_some_and(|e| e == "bundle") && p != path)
         .collect();
     beside.sort();
-    // By its name an incremental one is nobody's base, and need not be read.
+    // A bundle whose name says incremental is never a base, so it need not be read.
     beside.retain(|p| !p.to_string_lossy().ends_with(INCREMENTAL));
     beside.into_iter().rfind(|other| is_base(other, bundle))
 }
 
-/// Checks a bundle's bytes against the list and the manifest beside it, should there be
-/// some, and says whether it is authenticated; none where the key is not here.
+/// Checks a bundle's bytes against the list and the manifest beside it, if there are any.
+/// Returns whether the bundle is authenticated; `None` if we do not have its key.
 ///
 /// Errors: integrity, for the bundle, the list or the manifest.
 pub(super) fn check_listed(path: &Path, judge: Judge<'_>) -> Result<Option<bool>> {
@@ -99,12 +102,12 @@ pub(super) fn check_listed(path: &Path, judge: Judge<'_>) -> Result<Option<bool>
         .and_then(|n| read_name(&n.to_string_lossy()));
     match name {
         Some(one) => folder.check(&one),
-        // Somebody else's, which only lies there.
+        // Another tool's bundle, which happens to be in this folder.
         None => check_single(path, judge),
     }
 }
 
-/// Whether `full` has all that `bundle` needs.
+/// Whether `full` is a full bundle with everything that `bundle` needs.
 fn is_base(full: &Path, bundle: &Bundle) -> bool {
     Bundle::read(full).is_ok_and(|b| {
         let tips: HashSet<CommitId> = b.refs.iter().map(|(_, id)| *id).collect();
@@ -113,7 +116,8 @@ fn is_base(full: &Path, bundle: &Bundle) -> bool {
 }
 
 impl Folder {
-    /// The newest full one of the list that an incremental one can have been made on.
+    /// The newest full bundle in the list that the incremental bundle `one` can be based
+    /// on.
     pub fn base_of(&self, one: &Named, bundle: &Bundle) -> Option<PathBuf> {
         self.listed()
             .into_iter()
@@ -123,10 +127,11 @@ impl Folder {
             .find(|path| is_base(path, bundle))
     }
 
-    /// The repository's folder inside `dir`, which need not be there yet, for this run
-    /// alone: no other writes to it or removes from it meanwhile.
+    /// Opens the repository's folder inside `dir`, which need not exist yet. Until it is
+    /// closed, no other run adds bundles or removes them.
     ///
-    /// Errors: as of [`Folder::of`]; unavailable, when another run keeps it.
+    /// Errors: those of [`Folder::of`]; unavailable, if another run holds the folder too
+    /// long.
     pub fn open(cx: &Context, dir: &Path) -> Result<Folder> {
         let at = dir.join(&cx.repo_name);
         let turn = lock(cx, "bundles", &at.display().to_string())?;
@@ -138,7 +143,7 @@ impl Folder {
         Ok(folder)
     }
 
-    /// A folder without a list of checksums, at this very place.
+    /// A folder at `at`, with no list of checksums.
     fn anew(cx: &Context, at: PathBuf) -> Result<Folder> {
         Ok(Folder {
             sealed: Sealed::read(&at, Judge::of(cx))?,
@@ -149,17 +154,18 @@ impl Folder {
         })
     }
 
-    /// The same; a list of checksums or a manifest that cannot be used is set aside, for the
-    /// bundles that their own records prove whole to be listed anew, as found and not as
-    /// made. What was wrong comes back with it.
+    /// Opens the folder like [`Folder::open`], even if its list of checksums or its
+    /// manifest is damaged. A damaged file is set aside and its damage returned. The
+    /// bundles that their own records prove whole are then listed again, as found and not
+    /// as made.
     ///
-    /// Errors: as of [`Folder::open`], but for the list.
+    /// Errors: those of [`Folder::open`], except for the list.
     pub fn open_mended(cx: &Context, dir: &Path) -> Result<(Folder, Option<Error>)> {
         let at = dir.join(&cx.repo_name);
         let aside = |file: &str| -> Result<PathBuf> {
             let (from, to) = (at.join(file), at.join(format!("{file}.damaged")));
             match std::fs::rename(&from, &to) {
-                // It is the damage that there is none.
+                // There is no such file, and that is the damage.
                 Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
                 other => other.or_fail(Kind::Internal, || {
                     format!("{} cannot be set aside", from.display())
@@ -176,7 +182,7 @@ impl Folder {
         let (mut folder, damage) = match Folder::open(cx, dir) {
             Err(e) if e.kind() == Kind::Integrity => {
                 let damage = told(e.in_full(), aside(SUMS)?);
-                // Without the list nothing is left that the manifest was held against.
+                // Without the list, there is nothing to check the manifest against.
                 aside(FILE)?;
                 let turn = lock(cx, "bundles", &at.display().to_string())?;
                 let mut folder = Folder::anew(cx, at.clone())?;
@@ -195,9 +201,9 @@ impl Folder {
         Ok((folder, Some(damage)))
     }
 
-    /// The repository's folder inside `dir`, if it is there, to read.
+    /// The repository's folder inside `dir`, for reading; `None` if it does not exist.
     ///
-    /// Errors: conflict, where it holds the bundles of another repository; integrity, for a
+    /// Errors: conflict, if it holds the bundles of another repository; integrity, for a
     /// damaged list of checksums.
     pub fn of(cx: &Context, dir: &Path) -> Result<Option<Folder>> {
         let Some(folder) = Folder::read(&dir.join(&cx.repo_name), Judge::of(cx))? else {
@@ -220,7 +226,7 @@ impl Folder {
         Ok(Some(folder))
     }
 
-    /// The folder of bundles that `dir` itself is, if it is one.
+    /// Reads `dir` itself as a folder of bundles; `None` if it is not one.
     ///
     /// Errors: integrity, for a damaged list of checksums; internal, for the disk.
     pub fn read(dir: &Path, judge: Judge<'_>) -> Result<Option<Folder>> {
@@ -275,15 +281,15 @@ impl Folder {
         }))
     }
 
-    /// What is listed, oldest first.
+    /// The bundles of the list, oldest first.
     pub fn listed(&self) -> Vec<Named> {
-        // Stamps of one length sort as times do.
+        // Time stamps of the same length sort in the order of their times.
         self.sums.keys().filter_map(|n| read_name(n)).collect()
     }
 
-    /// The newest authenticated one; else the newest of all.
+    /// The newest bundle that is authenticated; if none is, the newest of all.
     ///
-    /// Errors: integrity, for the one that is the newest.
+    /// Errors: integrity, if the newest of all is damaged.
     pub fn newest(&self, cx: &Context) -> Result<Option<(Named, Option<bool>)>> {
         let mut listed = self.listed();
         let Some(newest) = listed.pop() else {
@@ -310,7 +316,8 @@ impl Folder {
         }))
     }
 
-    /// Bundles that lie there and are not listed: a run was cut off between the two.
+    /// Bundles in the folder that the list lacks: a run was cut off before it could list
+    /// them.
     pub fn unlisted(&self) -> Vec<Named> {
         let Ok(entries) = std::fs::read_dir(&self.dir) else {
             return Vec::new();
@@ -328,8 +335,8 @@ impl Folder {
         self.dir.join(&one.name)
     }
 
-    /// Checks a bundle's bytes against its checksum and the manifest, and says whether it
-    /// is authenticated; none where the key is not here.
+    /// Checks a bundle's bytes against its checksum and the manifest. Returns whether the
+    /// bundle is authenticated; `None` if we do not have its key.
     ///
     /// Errors: integrity.
     pub fn check(&self, one: &Named) -> Result<Option<bool>> {
@@ -353,7 +360,8 @@ impl Folder {
         }
     }
 
-    /// Writes a bundle of `refs`, unless the newest one holds just these; returns its name.
+    /// Writes a bundle of `refs`, unless the newest bundle has exactly these. Returns the
+    /// name of the new bundle.
     ///
     /// Errors: internal, for the disk.
     pub fn write(
@@ -371,7 +379,7 @@ impl Folder {
         let base = self.sound_full(cx);
         let newest = self.listed().pop();
         let sound = match &newest {
-            // A full one has been looked at as the base.
+            // A full bundle has been checked already, as the base.
             Some(one) if !one.full => self.check(one).map_err(|e| cx.warn(e.in_full())).is_ok(),
             _ => true,
         };
@@ -393,12 +401,13 @@ impl Folder {
             .collect();
         needs.sort();
         needs.dedup();
-        // The needs must be here to be left out; without them the bundle is full.
+        // The store must have the base's commits to leave them out. Otherwise the bundle is
+        // full.
         if needs.iter().any(|id| !cx.store.has_commit(*id)) {
             needs.clear();
         }
         let kind = if needs.is_empty() { FULL } else { INCREMENTAL };
-        // Newer than all that is there, whatever the clock says.
+        // Give it a later time than every other bundle, whatever the clock says.
         let after = newest.map_or(cx.now, |n| {
             cx.now.max(Moment::from_seconds(n.time.seconds() + 1))
         });
@@ -409,11 +418,11 @@ impl Folder {
         Ok(Some(name))
     }
 
-    /// The newest full bundle that is still what its checksum says.
+    /// The newest full bundle, if it still matches its checksum.
     fn sound_full(&self, cx: &Context) -> Option<(Named, Bundle)> {
         self.listed().into_iter().rfind(|n| n.full).and_then(|one| {
             let read = self.check(&one).and_then(|whose| {
-                // Ours are not built on what anybody may have put there.
+                // Do not base our bundles on one that anybody may have put there.
                 let planted = whose != Some(true) && self.sealed.has_authenticated();
                 match planted {
                     true => Err(Error::new(
@@ -433,7 +442,8 @@ impl Folder {
         })
     }
 
-    /// Takes away what runs that were cut off left, and lists what they finished.
+    /// Cleans up after runs that were cut off: removes their unfinished files, and lists
+    /// the bundles that they finished.
     ///
     /// Errors: internal, for the disk.
     pub fn tidy(&mut self, cx: &Context, keys: &KeyRing) -> Result<()> {
@@ -462,7 +472,8 @@ impl Folder {
         Ok(())
     }
 
-    /// Begins the manifest of a folder that is older: what is there was found.
+    /// Starts a manifest in a folder that is older than manifests. Its bundles are entered
+    /// as found.
     fn adopt(&mut self, cx: &Context, keys: &KeyRing) -> Result<()> {
         if self.sealed.is_there() {
             return Ok(());
@@ -473,8 +484,8 @@ impl Folder {
         self.sealed.add(cx, &self.dir, keys, event)
     }
 
-    /// Lists a bundle: first in the manifest, which names what is not listed yet, but
-    /// nothing is listed that it does not name.
+    /// Lists a bundle, after entering it in the manifest. So the manifest may name a bundle
+    /// that the list lacks, but never the other way round.
     fn list(&mut self, cx: &Context, keys: &KeyRing, name: &str, kind: Event) -> Result<()> {
         let path = self.dir.join(name);
         let sum = digest_of(&path).or_fail(Kind::Internal, || {
@@ -488,7 +499,8 @@ impl Folder {
         self.save()
     }
 
-    /// Removes bundles: first from the list, so that it never names what is gone.
+    /// Removes bundles, after taking them off the list. So the list never names a bundle
+    /// that is gone.
     ///
     /// Errors: internal, for the disk.
     pub fn remove(&mut self, cx: &Context, names: &[String]) -> Result<()> {
@@ -507,7 +519,7 @@ impl Folder {
         for name in names {
             let path = self.dir.join(name);
             match std::fs::remove_file(&path) {
-                // Lost before: it was listed, and now it is not.
+                // The file was lost before: it was listed then, and no longer is.
                 Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
                 other => other.or_fail(Kind::Internal, || {
                     format!("{} cannot be removed", path.display())

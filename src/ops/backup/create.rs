@@ -1,4 +1,4 @@
-//! Making backups: a create-only ref at each branch's tip, on one connection.
+//! Makes backups: a create-only ref at each branch's tip, all on one connection.
 
 use super::bundles::bundled_refs;
 use super::destination::{self, CopyTo, Destination, settings_of};
@@ -25,15 +25,16 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CreateRequest {
-    /// The branches; those of the configuration, or the default one, where none is named.
+    /// The branches; if none is named, those of the configuration, or else the default
+    /// branch.
     pub branches: Vec<String>,
     /// Other remotes to push the backups to, besides those of the configuration.
     pub destinations: Vec<String>,
-    /// Folders of bundles, besides those of the configuration.
+    /// Folders for bundles, besides those of the configuration.
     pub bundle_dirs: Vec<PathBuf>,
-    /// A full bundle even where an incremental one would do.
+    /// Whether to make a full bundle even if an incremental one would do.
     pub full: bool,
-    /// A file to bundle them into.
+    /// A file to write one bundle of the backups to.
     pub bundle: Option<PathBuf>,
 }
 
@@ -53,7 +54,7 @@ pub struct CreateReport {
 }
 
 impl Reported for CreateReport {
-    /// A destination's failure goes before a finding.
+    /// The failure of a destination comes before a finding.
     fn verdict(&mut self) -> Result<()> {
         for destination in &mut self.destinations {
             if let Some(failure) = destination.failure.take() {
@@ -85,19 +86,19 @@ impl Reported for CreateReport {
     }
 }
 
-/// How the manifest goes with the backups.
+/// How the manifest is pushed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum How {
-    /// Together, all or nothing.
+    /// Together with the backups, all or nothing.
     Together,
-    /// Not at all: the server does not take it.
+    /// Not at all: the server does not accept it.
     Alone,
 }
 
 /// Makes the backups.
 ///
-/// Errors: not_found for a branch; denied; unavailable. What went wrong at a
-/// destination is in the report.
+/// Errors: not_found, for a branch; denied; unavailable. A failure at a destination is in
+/// the report.
 pub fn create(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
     let turn = lock(cx, "backup", &cx.remote.address());
     let result = turn.and_then(|_turn| make(cx, request));
@@ -116,7 +117,8 @@ pub fn create(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
 }
 
 fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
-    // Asked anew each time: a clone's own idea of it may be of another year.
+    // Ask the remote each time: the clone's own record of the default branch may be years
+    // old.
     let default = cx.remote.default_branch()?;
     let settings = settings_of(cx)?;
     let named = match request.branches.is_empty() {
@@ -184,7 +186,7 @@ fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
 
 type Made = (Vec<Backup>, Vec<Rewound>);
 
-/// The backups of these branches, to be made.
+/// The backups to make of these branches.
 struct Job<'a> {
     cx: &'a Context,
     branches: &'a [String],
@@ -197,8 +199,8 @@ impl Job<'_> {
         let mut split = false;
         let made = match self.publish(How::Together, &mut split) {
             Ok(made) => made,
-            // A server that knows no manifests yet, or where something stands in the way of
-            // the ref: a backup that nobody can vouch for is better than none.
+            // The server does not know manifests yet, or something is in the way of the
+            // ref. A backup without authentication is better than none.
             Err(e)
                 if matches!(e.kind(), Kind::Denied | Kind::Conflict) && !self.keys.is_empty() =>
             {
@@ -215,8 +217,9 @@ impl Job<'_> {
         if !split {
             return Ok(made);
         }
-        // The backups first: an entry never speaks of what is not there, and a run that
-        // breaks off in between is completed by the next, which vouches for what it finds.
+        // The backups go first, so that an entry never names a backup that does not exist.
+        // If the run breaks off in between, the next run completes it and vouches for the
+        // backups that it finds.
         self.cx.warn("the server does not move several refs at once: the manifest of the backups followed them by itself");
         let (mut backups, rewound) = made;
         let (vouched, _) = self.publish(How::Together, &mut split)?;
@@ -245,7 +248,7 @@ impl Job<'_> {
                     .hint("name the branches with --branch, or under `backup: branches:` of the configuration")
                 })?;
                 let group = Some(branch.as_str()).filter(|b| *b != self.default);
-                // What is dated ahead says nothing of what was there before.
+                // A backup that is dated ahead says nothing about earlier ones.
                 let before: Vec<&Found> = found
                     .iter()
                     .filter(|f| {
@@ -255,8 +258,8 @@ impl Job<'_> {
                     .collect();
                 let mut backup = self.choose(branch, group, tip, &before, &found, &manifest);
                 let vouches = signs && !backup.authenticated;
-                // Before the push: what breaks off here is looked at again by the next run.
-                // So is what somebody else put on top of ours.
+                // Look before the push: if this run breaks off, the next run looks again.
+                // Look too if somebody put a backup on top of ours.
                 let topped = before.first().is_some_and(|f| f.name != backup.backup);
                 if backup.created || vouches || topped {
                     let loss = loss::look(cx, branch, &before, tip, signs)?;
@@ -305,9 +308,10 @@ impl Job<'_> {
         Ok(published.report)
     }
 
-    /// The newest authenticated one where it is of today and holds this very commit; the
-    /// newest of all where that does, to be vouched for; else the day's name, or a further
-    /// one where that is taken.
+    /// Chooses the backup for a tip. The newest authenticated backup is used again if it is
+    /// of today and has this commit. Otherwise the newest backup of all is used if it is of
+    /// today and has this commit; then it still needs an entry. Otherwise a new backup gets
+    /// the day's name, or a further name if that one is taken.
     fn choose(
         &self,
         branch: &str,
@@ -338,7 +342,7 @@ impl Job<'_> {
             return backup(newest.name.clone(), false, false);
         }
         let taken: HashSet<&str> = found.iter().map(|f| f.name.as_str()).collect();
-        // The day's own name, else the first second from now on that is free.
+        // The day's own name, or else the first second from now on whose name is free.
         let seconds = (0..).map(|n| Moment::from_seconds(now.seconds() + n));
         let mut names = std::iter::once(backup_name::of_day(group, now))
             .chain(seconds.map(|s| backup_name::of_second(group, s)));

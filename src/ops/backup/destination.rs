@@ -1,5 +1,5 @@
-//! Where copies of the backups go: other remotes, and folders of bundles. Each is
-//! reported on its own; what one missed, the next run completes.
+//! The destinations of the backups' copies: other remotes, and folders of bundles. Each one
+//! is reported separately. If one missed something, the next run completes it.
 
 use super::Backup;
 use super::bundles::{self, Folder};
@@ -16,19 +16,20 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// What stands for the repository's name in a destination.
+/// The placeholder for the repository's name in a destination.
 pub(super) const REPOSITORY: &str = "{repo}";
 
-/// What became of a destination.
+/// The result at one destination.
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Destination {
-    /// Where, without a password.
+    /// Its address, without any password.
     pub destination: String,
-    /// The backups that were pushed now; what it had already is not pushed again.
+    /// The backups that were pushed now. Those that the destination had already are not
+    /// pushed again.
     pub pushed: Vec<String>,
-    /// The bundle that was written now.
+    /// The bundle that was written now, if one was.
     pub bundle: Option<String>,
-    /// Why not.
+    /// Why it failed, if it did.
     pub error: Option<String>,
     /// The error itself, for the exit code.
     #[serde(skip)]
@@ -47,20 +48,20 @@ impl Destination {
 pub(super) enum CopyTo {
     /// A remote.
     Remote(String),
-    /// A folder that holds a folder of bundles for each repository.
+    /// A folder that holds one folder of bundles for each repository.
     Folder {
         dir: PathBuf,
         full_every: Option<Period>,
     },
 }
 
-/// What the configuration says of the repository at hand.
+/// The configuration for the current repository.
 pub(super) struct BackupSettings<'a> {
     pub branches: &'a [String],
     pub destinations: Vec<CopyTo>,
 }
 
-/// The settings of the repository at hand: its own entry's, else those for all.
+/// The settings of the current repository: those of its own entry, or else those for all.
 ///
 /// Errors: usage, for a destination that cannot be read.
 pub(super) fn settings_of(cx: &Context) -> Result<BackupSettings<'_>> {
@@ -101,7 +102,7 @@ fn place(cx: &Context, given: &DestinationFile) -> Result<CopyTo> {
         (Some(url), None) if given.full_every.is_none() => Ok(CopyTo::Remote(named(url))),
         (None, Some(folder)) => {
             let dir = PathBuf::from(named(&folder.to_string_lossy()));
-            // Under cron there is no telling where a relative path would lead.
+            // Under cron, nobody can tell where a relative path would lead.
             if !dir.is_absolute() {
                 let shown = dir.display();
                 return Err(usage(format!("the folder `{shown}` is not a whole path")));
@@ -123,7 +124,7 @@ fn place(cx: &Context, given: &DestinationFile) -> Result<CopyTo> {
     }
 }
 
-/// Brings the backups to a destination.
+/// Copies the backups to a destination.
 pub(super) fn send(
     cx: &Context,
     keys: &KeyRing,
@@ -212,7 +213,7 @@ fn push_to(cx: &Context, url: &str, backups: &[Backup]) -> Destination {
         }
         Ok(())
     };
-    // Another run, or one that was killed, may hold the destination's locks a moment longer.
+    // Another run, or a killed one, may hold the destination's locks for a moment longer.
     let mut result = push();
     for tries in 0..6 {
         let busy = result.as_ref().is_err_and(|e| e.kind() == Kind::Conflict);

@@ -1,4 +1,5 @@
-//! The drill: what would be restored today is restored, into empty repositories.
+//! The drill: restores the newest backups and bundles into empty repositories, to prove
+//! that they can be restored today.
 
 use super::bundles::Folder;
 use super::destination::{CopyTo, settings_of};
@@ -14,7 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-/// What is asked for: there is nothing to choose.
+/// What is asked for; a drill has no options.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DrillRequest {}
@@ -26,17 +27,17 @@ pub struct DrillReport {
     pub repo_name: String,
     /// The newest backup.
     pub backup: String,
-    /// What it holds.
+    /// The commit that it holds.
     pub commit: CommitId,
-    /// Whether it was made with a key that is here; none where its key is not here.
+    /// Whether it was made with a key that we have; none if we do not have its key.
     pub authenticated: Option<bool>,
-    /// Objects that came with it, each hashed.
+    /// How many objects came with it; each was hashed.
     pub objects: u64,
-    /// The newest bundle of each folder among the destinations.
+    /// The newest bundle in each folder of the destinations.
     pub bundles: Vec<DrilledBundle>,
-    /// When all of this was proven; RFC 3339. None where something failed.
+    /// When the drill proved all of this; RFC 3339. None if something failed.
     pub proven_at: Option<String>,
-    /// When a drill on this machine had proven it before; RFC 3339.
+    /// When an earlier drill on this machine last proved it; RFC 3339.
     pub last_proven_at: Option<String>,
     /// What is wrong.
     pub problems: Vec<String>,
@@ -55,19 +56,19 @@ impl Reported for DrillReport {
     }
 }
 
-/// What became of one bundle.
+/// The result for one bundle.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct DrilledBundle {
     /// Its file.
     pub bundle: String,
-    /// Objects that it and the full one below it hold, each hashed.
+    /// How many objects it and its full bundle hold; each was hashed.
     pub objects: u64,
-    /// Whether it holds the very files of the newest backup of the same branch; none where
-    /// there is no such branch in it.
+    /// Whether it holds the same files as the newest backup of the same branch; none if it
+    /// does not have that branch.
     pub same_as_backup: Option<bool>,
 }
 
-/// The last proof, as it is remembered.
+/// The last proof, as this machine remembers it.
 #[derive(Serialize, Deserialize)]
 struct Remembered {
     remote: String,
@@ -85,7 +86,8 @@ pub fn drill(cx: &Context, _request: &DrillRequest) -> Result<DrillReport> {
             .hint("make one with `aidf backup create`"));
     };
     let (name, commit) = (last.name.clone(), last.commit);
-    // Anybody can have made the newest: the newest that is ours is restored as well.
+    // Anybody can have made the newest backup, so the newest authenticated one is restored
+    // too.
     let ours = found.iter().find(|f| f.standing.entry().is_some());
     let mut commits = vec![commit];
     if let Some(ours) = ours.filter(|f| f.name != name) {
@@ -95,7 +97,7 @@ pub fn drill(cx: &Context, _request: &DrillRequest) -> Result<DrillReport> {
             ours.name
         ));
     }
-    // A planted backup must not make sound bundles look wrong.
+    // A planted backup must not make good bundles look wrong.
     let compared = ours.unwrap_or(last);
     let branch = compared.read.branch.clone().or(default).unwrap_or_default();
     let mut report = DrillReport {

@@ -1,4 +1,4 @@
-//! The ledgers of chosen branches as JSON files.
+//! Exports the ledgers of chosen branches as JSON files.
 
 use super::default_branch;
 use super::destination::{CopyTo, settings_of};
@@ -26,26 +26,26 @@ pub const SCHEMA: &str = "aidf-ledger-1";
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ExportRequest {
-    /// The branches; the default one where none is named.
+    /// The branches; if none is named, the default branch.
     pub branches: Vec<String>,
     /// Folders to write to.
     pub out: Vec<PathBuf>,
-    /// Also to every folder among the configured destinations.
+    /// Whether to write to every folder among the configured destinations too.
     pub to_destinations: bool,
-    /// Afterwards moves old entries of each branch to the archive.
+    /// Whether to move old entries of each branch to the archive afterwards.
     pub rotate: Option<Rotation>,
 }
 
-/// What is moved after an export.
+/// What to move to the archive after an export.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rotation {
-    /// Entries of at least this age move.
+    /// Entries of this age or older move.
     pub older_than: Period,
     /// The token: a sandbox's, or an operator's for a protected branch.
     #[serde(default)]
     pub reuse_token: Option<Secret>,
-    /// Do all but push.
+    /// Whether to do everything except the push.
     #[serde(default)]
     pub dry_run: bool,
 }
@@ -57,7 +57,7 @@ pub struct ExportReport {
     pub repo_name: String,
     /// One for each ledger of each branch.
     pub exports: Vec<Exported>,
-    /// What was moved to the archive, where that was asked for.
+    /// What was moved to the archive, if that was asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rotated: Vec<RotateReport>,
     /// One sentence.
@@ -85,9 +85,9 @@ pub struct Exported {
     pub ledger: LedgerName,
     /// The file.
     pub file: PathBuf,
-    /// Its entries; none where it does not parse.
+    /// The number of its entries; none if it does not parse.
     pub entries: Option<usize>,
-    /// Why it does not.
+    /// Why it does not parse.
     pub error: Option<String>,
 }
 
@@ -95,16 +95,16 @@ pub struct Exported {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LedgerName {
-    /// What was done, entry by entry.
+    /// The log of what was done, entry by entry.
     Changelog,
-    /// What the files are for.
+    /// The list of what the files are for.
     Memory,
-    /// What was undone.
+    /// The list of what was undone.
     Rollbacks,
 }
 
 impl LedgerName {
-    /// Its name, as reports and files have it.
+    /// Its name in reports and file names.
     pub fn name(self) -> &'static str {
         match self {
             LedgerName::Changelog => "changelog",
@@ -114,7 +114,7 @@ impl LedgerName {
     }
 }
 
-/// A file's content, in this order.
+/// The content of a file; its fields are written in this order.
 #[derive(Serialize)]
 struct Document<'a> {
     schema: &'static str,
@@ -124,19 +124,19 @@ struct Document<'a> {
     ledger: LedgerName,
     path: &'a str,
     entries: Option<serde_json::Value>,
-    /// The text as it is, of a ledger that does not parse.
+    /// The text of a ledger that does not parse, unchanged.
     raw: Option<String>,
-    /// The bytes as they are, of one that is not even text.
+    /// The bytes of a ledger that is not even text, unchanged.
     #[serde(skip_serializing_if = "Option::is_none")]
     raw_base64: Option<String>,
     error: Option<String>,
 }
 
-/// Exports the ledgers of the branches below each folder, as
+/// Exports the ledgers of the branches into each folder, as
 /// `<folder>/<repo_name>/<branch>/<ledger>.json`.
 ///
-/// Errors: usage, for no folder; not_found for a branch; internal for the disk;
-/// unavailable. A ledger that does not parse is exported as it is, and reported.
+/// Errors: usage, for no folder; not_found, for a branch; internal, for the disk;
+/// unavailable. A ledger that does not parse is exported unchanged, and reported.
 pub fn export(cx: &Context, request: &ExportRequest) -> Result<ExportReport> {
     let mut folders: Vec<PathBuf> = request.out.iter().map(|o| cx.dir.join(o)).collect();
     if request.to_destinations {

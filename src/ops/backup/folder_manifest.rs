@@ -1,4 +1,4 @@
-//! The manifest of a folder of bundles on the disk, and what this machine remembers of it.
+//! The manifest of a folder of bundles on disk, and this machine's memory of it.
 
 use crate::bundle_manifest::{FILE, Item, Kind as Event, MAX_BYTES, Manifest};
 use crate::context::Context;
@@ -8,19 +8,19 @@ use crate::git::{Bundle, CommitId};
 use crate::keys::KeyRing;
 use std::path::{Path, PathBuf};
 
-/// By what a folder's manifest is judged.
+/// What is needed to judge a folder's manifest.
 #[derive(Clone, Copy)]
 pub struct Judge<'a> {
-    /// The keys at hand.
+    /// The keys that we have.
     pub keys: &'a KeyRing,
-    /// Whose bundles they have to be, where that is known.
+    /// The repository that the bundles must belong to, if that is known.
     pub repository: Option<&'a str>,
     /// This machine's state folder.
     pub state: &'a Path,
 }
 
 impl<'a> Judge<'a> {
-    /// The judge of a call.
+    /// The judge for a call.
     pub(super) fn of(cx: &'a Context) -> Self {
         Judge {
             keys: cx.keys(),
@@ -29,8 +29,8 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Where this machine remembers the end of a folder's manifest, so that one that was
-    /// cut off, or is gone, shows.
+    /// The file in which this machine remembers the end of a folder's manifest. So it is
+    /// noticed when the end was cut off, or the manifest is gone.
     fn memory(&self, dir: &Path) -> PathBuf {
         let whole = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
         let name = short_digest(&whole.to_string_lossy());
@@ -44,14 +44,14 @@ impl<'a> Judge<'a> {
     }
 }
 
-/// What was read.
+/// A folder's manifest, as read.
 #[derive(Default)]
 pub(super) struct Sealed {
-    /// None where the folder has none, or one that cannot be used.
+    /// None if the folder has no manifest, or one that cannot be used.
     manifest: Option<Manifest>,
     /// Why it cannot be used.
     pub fault: Option<String>,
-    /// The last number that is known.
+    /// The highest line number that is known.
     last: u64,
 }
 
@@ -69,7 +69,7 @@ impl Sealed {
         let lost = "it was here before, and is gone";
         match std::fs::metadata(&path) {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-                // A folder that was emptied begins anew.
+                // A folder that was emptied starts again.
                 let bundles = std::fs::read_dir(dir).into_iter().flatten().flatten();
                 let mut names = bundles.map(|e| e.file_name());
                 let any = names.any(|n| n.to_string_lossy().ends_with(".bundle"));
@@ -107,14 +107,14 @@ impl Sealed {
         Ok(sealed)
     }
 
-    /// True where the folder has a manifest.
+    /// True if the folder has a manifest, even one that cannot be used.
     pub fn is_there(&self) -> bool {
         self.manifest.is_some() || self.fault.is_some()
     }
 
-    /// Holds a bundle's checksum against the manifest, and says whether it is
-    /// authenticated: not where it is older than the manifest, none where the key is not
-    /// here.
+    /// Checks a bundle's checksum against the manifest, and returns whether the bundle is
+    /// authenticated. It is not if the folder has no manifest; `None` if we do not have the
+    /// key.
     ///
     /// Errors: integrity.
     pub fn check(&self, path: &Path, sha256: &str) -> Result<Option<bool>> {
@@ -140,37 +140,39 @@ impl Sealed {
         }
     }
 
-    /// Whether the manifest has an entry of it.
+    /// Whether the manifest names a bundle.
     pub fn names(&self, name: &str) -> bool {
         let manifest = self.manifest.as_ref();
         manifest.is_some_and(|m| m.bundles().contains_key(name))
     }
 
-    /// Whether any bundle is authenticated by a key that is here.
+    /// Whether any bundle is authenticated with a key that we have.
     pub fn has_authenticated(&self) -> bool {
         let manifest = self.manifest.as_ref();
         manifest.is_some_and(|m| m.bundles().values().any(|s| s.authenticated == Some(true)))
     }
 
-    /// Whether a bundle is authenticated, by its name alone; none where the key is not here.
+    /// Whether a bundle is authenticated, judged by its name only; `None` if we do not have
+    /// the key.
     pub fn whose(&self, name: &str) -> Option<bool> {
         let says = self.manifest.as_ref().and_then(|m| m.bundles().get(name));
         says.map_or(Some(false), |s| s.authenticated)
     }
 
-    /// Every bundle that should be there.
+    /// Every bundle that should exist.
     pub fn all(&self) -> Vec<String> {
         let manifest = self.manifest.as_ref();
         manifest.map_or_else(Vec::new, |m| m.bundles().keys().cloned().collect())
     }
 
-    /// Whether this very file was removed, and a run was cut off before it was gone.
+    /// Whether the manifest says that this very file was removed. Then a run was cut off
+    /// before it could delete it.
     pub fn is_removed(&self, name: &str, sha256: &str) -> bool {
         let manifest = self.manifest.as_ref();
         manifest.is_some_and(|m| m.is_removed(name, sha256))
     }
 
-    /// Adds a line, and remembers it on this machine.
+    /// Adds a line, and remembers the new end on this machine.
     ///
     /// Errors: internal, for the disk.
     pub fn add(
@@ -180,7 +182,7 @@ impl Sealed {
         keys: &KeyRing,
         event: (Event, Vec<Item>),
     ) -> Result<()> {
-        // Without a key no manifest is begun.
+        // Without a key, no manifest is started.
         if event.1.is_empty() || (keys.is_empty() && self.manifest.is_none()) {
             return Ok(());
         }
@@ -206,7 +208,7 @@ impl Sealed {
     }
 }
 
-/// The manifest of a bundle that is alone, beside it.
+/// The path of the manifest beside a single bundle.
 fn single(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".manifest");
@@ -218,10 +220,10 @@ fn name_of(path: &Path) -> String {
     name.unwrap_or_default()
 }
 
-/// Writes a bundle that is alone, with a manifest of its own beside it.
+/// Writes a single bundle, with its own manifest beside it.
 ///
-/// The manifest of one that was there before goes first: a run that is cut off leaves a
-/// bundle that nobody vouches for, and never one that seems to be replaced. Errors:
+/// The manifest of an earlier bundle at this path is removed first. So a run that is cut
+/// off leaves a bundle without a manifest, and never one that looks replaced. Errors:
 /// internal, for the disk.
 pub(super) fn write_single(
     cx: &Context,
@@ -248,7 +250,7 @@ pub(super) fn write_single(
     write_durably(&beside, manifest.text().as_bytes()).or_fail(Kind::Internal, failed)
 }
 
-/// Holds a bundle that is alone against the manifest beside it, should there be one.
+/// Checks a single bundle against the manifest beside it, if there is one.
 ///
 /// Errors: integrity.
 pub(super) fn check_single(path: &Path, judge: Judge<'_>) -> Result<Option<bool>> {
@@ -285,7 +287,7 @@ pub(super) fn check_single(path: &Path, judge: Judge<'_>) -> Result<Option<bool>
     }
 }
 
-/// What a manifest says of a bundle at hand.
+/// The manifest's description of the bundle at `path`.
 pub(super) fn item(path: &Path, name: &str, sha256: &str) -> Item {
     let bundle = Bundle::read(path).ok();
     let (refs, needs) = bundle.map_or_else(Default::default, |b| {

@@ -1,16 +1,16 @@
-//! What fuzzing asks of the lists of bundles.
+//! Fuzz targets for the lists of bundles.
 
 use super::bundles::{Folder, SUMS, read_name};
 use super::folder_manifest::Judge;
 use crate::keys::KeyRing;
 use std::path::{Path, PathBuf};
 
-/// Whether a name is that of a bundle.
+/// Whether a name is the name of a bundle.
 pub fn named(name: &str) -> bool {
     read_name(name).is_some()
 }
 
-/// The bundles that a list in `folder` names.
+/// The bundles that the list of `folder` names.
 pub fn listed(folder: &Path, list: &[u8]) -> Vec<PathBuf> {
     if std::fs::write(folder.join(SUMS), list).is_err() {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! The backups of a remote.
+//! Lists the backups of a remote.
 
 use super::destination::settings_of;
 use super::{All, default_branch, read_all};
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ListRequest {
-    /// How old the newest backup of each branch may be.
+    /// How old the newest backup of each branch may be at most.
     pub max_age: Option<Period>,
 }
 
@@ -25,9 +25,9 @@ pub struct ListReport {
     pub repo_name: String,
     /// Newest first.
     pub backups: Vec<Line>,
-    /// The branches that the configuration backs up; empty where it names none.
+    /// The branches that the configuration backs up; empty if it names none.
     pub expected: Vec<String>,
-    /// What is older than was allowed, in words.
+    /// Which backups are older than allowed, in words.
     #[serde(skip)]
     pub stale: Option<String>,
 }
@@ -43,8 +43,8 @@ impl Reported for ListReport {
 }
 
 impl ListReport {
-    /// Each branch that is to be backed up must have a backup of that age; where the
-    /// configuration names none, the newest of all must.
+    /// Each branch of the configuration must have a backup of that age or newer. If the
+    /// configuration names no branch, the newest backup of all must be that new.
     fn older_than(&self, age: &Period, now: Moment) -> Option<String> {
         let limit = age.before(now).rfc3339();
         let newest = |branch: Option<&str>| {
@@ -74,14 +74,14 @@ impl ListReport {
 pub struct Line {
     /// Its branch.
     pub name: String,
-    /// The branch it is of.
+    /// The branch that it is a backup of.
     pub branch: String,
-    /// What it holds.
+    /// The commit that it holds.
     pub commit: CommitId,
     /// When it was made; RFC 3339.
     pub time: String,
-    /// Whether it was made with a key that is here; none where its key is not here. What
-    /// is older than manifests, or was made by nobody known, is not.
+    /// Whether it was made with a key that we have; none if we do not have its key. False
+    /// for a backup that is older than manifests, or that has no known maker.
     pub authenticated: Option<bool>,
 }
 

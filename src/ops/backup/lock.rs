@@ -1,13 +1,14 @@
-//! One run at a time at one place on this machine.
+//! Locks: only one run at a time works on one place on this machine.
 
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::{lock_file, lock_within, short_digest};
 
-/// Waits for the turn at a place, such as this remote, so that runs that overlap make no
-/// backup twice. It ends with the file that is returned, and with the process.
+/// Waits for the lock of a place, such as this remote, so that overlapping runs do not make
+/// the same backup twice. The lock is released when the returned file is dropped or the
+/// process ends.
 ///
-/// Errors: unavailable, when another run keeps it for too long.
+/// Errors: unavailable, if another run holds it for too long.
 pub(super) fn lock(cx: &Context, kind: &str, place: &str) -> Result<std::fs::File> {
     let name = short_digest(place);
     let path = cx

@@ -1,4 +1,5 @@
-//! Branches that lost commits: each backup of a branch must be in its history.
+//! Finds branches that lost commits: each backup of a branch must be in the branch's
+//! history.
 
 use super::Found;
 use super::verify::is_outage;
@@ -10,22 +11,22 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
-/// A branch that has not all of what a backup of it holds.
+/// A branch that lacks some of the commits of one of its backups.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Rewound {
     /// The branch.
     pub branch: String,
-    /// The backup that still has them.
+    /// The backup that still has those commits.
     pub backup: String,
-    /// The commits that are gone from it, newest first; at most a thousand.
+    /// The commits that the branch lost, newest first; at most a thousand.
     pub lost: Vec<CommitId>,
-    /// Whether that backup is authenticated; none where it cannot be told here.
+    /// Whether that backup is authenticated; none if we do not have its key.
     pub authenticated: Option<bool>,
 }
 
 /// The most lost commits that are listed.
 const MAX_LOST: usize = 1000;
-/// Backups that nobody known made are looked at no further than so many.
+/// How many backups without a known maker are looked at.
 const MAX_DOUBTFUL: usize = 100;
 
 /// What was found.
@@ -33,17 +34,19 @@ const MAX_DOUBTFUL: usize = 100;
 pub(super) struct Loss {
     /// What is reported.
     pub rewound: Vec<Rewound>,
-    /// Every backup's commit that is not in the history: what the next run knows of.
+    /// The commits of all backups that are not in the branch's history. The next run reads
+    /// them, and does not report them again.
     pub aside: Vec<CommitId>,
 }
 
-/// Looks at the backups of a branch, newest first, before one of `tip` is made.
+/// Looks at the backups of a branch, newest first, before `tip` is backed up.
 ///
-/// Where authenticated ones are among them, those are held against the tip, every one,
-/// but for the losses that the newest of them knows of; the others are warned of and
-/// raise no alarm, for anybody can have made them. Where there are none, all count.
+/// If some of them are authenticated, every one of those is compared with the tip. Losses
+/// that the newest of them already lists are not reported again. The other backups only
+/// cause a warning and no alarm, because anybody can have made them. If none is
+/// authenticated, all of them count.
 ///
-/// Errors: unavailable, and what the server says of the newest one.
+/// Errors: unavailable, and what the server says about the newest backup.
 pub(super) fn look(
     cx: &Context,
     branch: &str,
@@ -61,8 +64,9 @@ pub(super) fn look(
     let good: Vec<&Found> = backups.iter().filter(is_good).copied().collect();
     let doubtful = backups.iter().filter(|f| !is_good(f)).copied();
     let legacy = good.is_empty();
-    // Without a manifest each of them counts, for who can plant one can take that away as
-    // well; but only where the loss is written down, or it would be told of for ever.
+    // Without a manifest all backups count: whoever can plant a backup can also delete the
+    // manifest. But they count only if the loss can be written down; otherwise it would be
+    // reported on every run.
     let most = if remembers { MAX_DOUBTFUL } else { 1 };
     let alarming: Vec<&Found> = match legacy {
         true => backups.iter().take(most).copied().collect(),
@@ -70,7 +74,7 @@ pub(super) fn look(
     };
     let newest = alarming.first().map(|f| f.commit);
     let mut looked_at = alarming.clone();
-    // What cannot be written down would be warned of each time.
+    // A loss that cannot be written down would cause a warning every time.
     if remembers {
         looked_at.extend(doubtful.take(MAX_DOUBTFUL));
     }
@@ -91,7 +95,7 @@ pub(super) fn look(
         if is_outage(&e) {
             return Err(e);
         }
-        // One old backup that is damaged must not stand in the way of the new one.
+        // One damaged old backup must not prevent the new one.
         let newest: Vec<CommitId> = newest.into_iter().chain([tip]).collect();
         cx.remote.fetch(&cx.store, &newest, true, &*cx.progress)?;
         commits.retain(|id| cx.store.has_commit(*id));

@@ -1,4 +1,4 @@
-//! The manifest of the backups as it lies in a repository: read with the refs, and moved
+//! The manifest of the backups in a repository. It is read with the refs and pushed
 //! together with them.
 
 use super::Found;
@@ -12,24 +12,24 @@ use crate::keys::KeyRing;
 use crate::ops::session;
 use std::collections::{BTreeMap, HashSet};
 
-/// Whose a backup is, going by the manifest.
+/// Who made a backup, according to the manifest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// Made with a key that is here.
+    /// It was made with a key that we have.
     Good(Entry),
-    /// Made with a key that is not here.
+    /// It was made with a key that we do not have.
     Unknown,
-    /// Made here of another commit: its ref was replaced.
+    /// It was made with a key that we have, but for another commit: its ref was replaced.
     Moved(CommitId),
-    /// It has an entry that does not hold, and why.
+    /// It has an entry that is not valid; the reason.
     Forged(&'static str),
-    /// Nobody known made it, or it is older than manifests.
+    /// It has no known maker, or it is older than manifests.
     #[default]
     None,
 }
 
 impl Standing {
-    /// As reports have it: none where it cannot be told here.
+    /// The value for reports: none if we do not have the key.
     pub fn authenticated(&self) -> Option<bool> {
         match self {
             Standing::Good(_) => Some(true),
@@ -38,7 +38,7 @@ impl Standing {
         }
     }
 
-    /// The entry of a good one.
+    /// The entry, if the backup is good.
     pub fn entry(&self) -> Option<&Entry> {
         match self {
             Standing::Good(entry) => Some(entry),
@@ -46,7 +46,7 @@ impl Standing {
         }
     }
 
-    /// What is wrong with it, if something is.
+    /// What is wrong with the backup, if anything.
     pub fn fault(&self) -> Option<String> {
         match self {
             Standing::Moved(made) => Some(format!(
@@ -58,7 +58,7 @@ impl Standing {
     }
 }
 
-/// One file of the manifest.
+/// One entry file of the manifest.
 struct Line {
     id: ObjectId,
     opened: Opened,
@@ -69,19 +69,20 @@ struct Line {
 pub(super) struct Manifest {
     /// The ref's tip.
     tip: Option<ObjectId>,
-    /// By backup, then by the key's id.
+    /// By the backup's name, then by the key's id.
     lines: BTreeMap<String, BTreeMap<String, Line>>,
-    /// Why it cannot be read, if it cannot.
+    /// Why it cannot be read, if that is so.
     pub fault: Option<String>,
-    /// Entries that the remote had once and has no more: they go back with the next push.
+    /// Entries that the remote once had and has lost; the next push puts them back.
     restored: Vec<ObjectId>,
 }
 
 impl Manifest {
-    /// Reads the manifest at this tip; its objects are fetched where they lack, over
-    /// `connection` if there is one.
+    /// Reads the manifest at this tip. Missing objects are fetched, over `connection` if
+    /// there is one.
     ///
-    /// One that cannot be read is empty, and says why. Errors: auth, unavailable.
+    /// A manifest that cannot be read counts as empty, and its `fault` says why. Errors:
+    /// auth, unavailable.
     pub fn at(
         cx: &Context,
         keys: &KeyRing,
@@ -113,8 +114,9 @@ impl Manifest {
             ..Manifest::default()
         };
         let read = fetched.and_then(|()| manifest.fill(cx, keys, tip));
-        // What was there once and is not any longer was taken away by force: what it said
-        // counts on, and the place stays remembered.
+        // The manifest that this clone saw earlier is not in the history of this tip, so
+        // somebody removed it by force. Its entries still count, and this clone keeps
+        // remembering it.
         if let Some(seen) = seen.filter(|s| read.is_ok() && !cx.store.is_ancestor(*s, tip)) {
             cx.warn(format!(
                 "the manifest {} was set back to before what this machine saw of it: what it said then counts as well",
@@ -146,7 +148,7 @@ impl Manifest {
                     manifest.fault.as_deref().unwrap_or_default()
                 ));
             }
-            // A ref of its own keeps the next fetch to what is new.
+            // A ref for it makes the next fetch transfer only what is new.
             Ok(()) => {
                 if seen != Some(tip)
                     && let Err(e) =
@@ -192,7 +194,7 @@ impl Manifest {
         Ok(())
     }
 
-    /// Says of each backup whose it is.
+    /// Sets the standing of each backup.
     pub fn judge(&self, found: &mut [Found]) {
         for one in found {
             one.standing = self.standing(&one.name, one.commit);
@@ -220,8 +222,8 @@ impl Manifest {
         standing
     }
 
-    /// Entries of backups that `there` does not have, by name: something else than a
-    /// prune removed those, or a run was cut off.
+    /// Entries of backups that are not among the names `there`. Either something other than
+    /// a prune removed those backups, or a run was cut off.
     pub fn gone<'a>(&'a self, there: &HashSet<&str>) -> impl Iterator<Item = &'a Entry> {
         let absent: Vec<_> = self
             .lines
@@ -236,7 +238,7 @@ impl Manifest {
         })
     }
 
-    /// Entries that do not hold, and why.
+    /// Entries that are not valid, and why.
     pub fn forged(&self) -> impl Iterator<Item = (&str, &'static str)> {
         self.lines.iter().flat_map(|(name, lines)| {
             lines.values().filter_map(move |l| match l.opened {
@@ -246,16 +248,16 @@ impl Manifest {
         })
     }
 
-    /// Whether an entry of this key can be made for a backup that is there.
+    /// Whether this key has no entry yet for a backup, so that one can be added.
     pub fn has_room(&self, name: &str, key_id: &str) -> bool {
         let lines = self.lines.get(name);
         lines.is_none_or(|lines| !lines.contains_key(key_id))
     }
 
-    /// The ref's move to a manifest with these entries added and those of `gone` left
-    /// out, and the objects that go with it; none where nothing would change.
+    /// The update of the ref to a manifest with `added` and without the entries of `gone`,
+    /// and the objects to push with it. `None` if nothing would change.
     ///
-    /// What is there and can be no entry is left out as well. Errors: internal.
+    /// Files that cannot be entries are left out as well. Errors: internal.
     pub fn update(
         &self,
         cx: &Context,
@@ -299,7 +301,8 @@ impl Manifest {
                 (file.into_bytes(), Some(entry))
             })
             .collect();
-        // From nothing: what others put there does not stay, nor stand in the way.
+        // Build the tree from nothing. Whatever others put there is dropped, and cannot be
+        // in the way.
         let tree = draft.tree(None, &edits)?;
         let who = Person {
             name: "aidf".to_owned(),
@@ -327,12 +330,12 @@ impl Manifest {
     }
 }
 
-/// The ref by which this clone remembers the manifest of its remote.
+/// The ref in which this clone remembers the manifest of its remote.
 fn memory(cx: &Context) -> String {
     format!("refs/aidf/manifest/{}", cx.remote.name())
 }
 
-/// Remembers the manifest that was pushed, so that one that is taken away later shows.
+/// Remembers the manifest that was pushed, so that its later removal is noticed.
 pub(super) fn remember(cx: &Context, pushed: &[RefUpdate]) {
     let made = pushed.iter().find(|u| u.name.as_str() == rules::REF);
     if let Some(new) = made.and_then(|u| u.new)
@@ -344,11 +347,11 @@ pub(super) fn remember(cx: &Context, pushed: &[RefUpdate]) {
     }
 }
 
-/// The keys to make a backup with: those at hand; else a first one is made, as the first
-/// `sandbox init` does. Never for a holder, whose keys are elsewhere: a key of its own
-/// would make it judge the tokens that others issued.
+/// The keys for making a backup: the keys that we have, or else a new first key, as the
+/// first `sandbox init` makes it. A holder never gets a new key, because its keys are
+/// elsewhere: with a key of its own it would judge the tokens that others issued.
 ///
-/// None where none can be written: a backup without a signature is better than none.
+/// Empty if no key can be written: a backup without a signature is better than none.
 pub(super) fn keys_for_making(cx: &Context) -> KeyRing {
     if !cx.keys().is_empty() {
         return cx.keys().clone();

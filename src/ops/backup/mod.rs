@@ -1,4 +1,4 @@
-//! Backups: made, listed, thinned, proven, brought back, exported.
+//! Backups: creating, listing, pruning, verifying, restoring and exporting them.
 
 mod all;
 mod bundles;
@@ -42,33 +42,33 @@ use crate::ops::snapshot::learn_default_branch as default_branch;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// One branch's backup.
+/// The backup of one branch.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Backup {
     /// The branch.
     pub branch: String,
-    /// The backup's branch.
+    /// The name of the backup's branch.
     pub backup: String,
-    /// What it holds.
+    /// The commit that it holds.
     pub commit: CommitId,
-    /// False where it was there already.
+    /// False if it existed already.
     pub created: bool,
-    /// Whether the manifest says that it was made with a key that is here.
+    /// Whether the manifest says that it was made with a key that we have.
     pub authenticated: bool,
 }
 
 /// A dated backup of a remote.
 #[derive(Debug, Clone)]
 struct Found {
-    /// Its branch, by its short name.
+    /// The short name of its branch.
     name: String,
     read: BackupName,
     commit: CommitId,
-    /// Whose it is; nobody's until a manifest has judged it.
+    /// Who made it; `Standing::None` until a manifest has judged it.
     standing: Standing,
 }
 
-/// Reads the backups among refs of a remote, newest first.
+/// The backups among a remote's refs, newest first.
 fn dated<'a>(refs: impl Iterator<Item = (&'a str, CommitId)>) -> Vec<Found> {
     let mut found: Vec<Found> = refs
         .filter_map(|(name, commit)| {
@@ -85,7 +85,7 @@ fn dated<'a>(refs: impl Iterator<Item = (&'a str, CommitId)>) -> Vec<Found> {
     found
 }
 
-/// What a remote has.
+/// What was read from a remote.
 struct All {
     /// Its backups, newest first, each judged by the manifest.
     found: Vec<Found>,
@@ -96,8 +96,8 @@ struct All {
     refs: Vec<RemoteRef>,
 }
 
-/// Reads the backups of a remote, their manifest and its default branch, on one
-/// connection; with `more`, a prefix of other refs.
+/// Reads the backups of a remote, their manifest and its default branch on one connection.
+/// `more` is a prefix of other refs to read too.
 fn read_all(cx: &Context, more: Option<&str>) -> Result<All> {
     let prefix = format!("refs/heads/{}", backup_name::PREFIX);
     let mut connection = cx.remote.connect_for_reading()?;
@@ -119,7 +119,7 @@ fn read_all(cx: &Context, more: Option<&str>) -> Result<All> {
     })
 }
 
-/// The backup that a user names, with or without `backup/`.
+/// The backup that a user named, with or without `backup/`.
 fn named(found: &[Found], name: &str) -> Result<Found> {
     let full = if name.starts_with(backup_name::PREFIX) {
         name.to_owned()

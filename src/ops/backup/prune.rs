@@ -1,4 +1,5 @@
-//! Removing the backups that no rule keeps; each deletion is leased on what was seen.
+//! Removes the backups that no rule keeps. Each deletion is leased on the tip that was
+//! seen.
 
 use super::bundles::{Folder, Named};
 use super::destination::{CopyTo, settings_of};
@@ -17,18 +18,18 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
-/// How far clocks may differ, in seconds.
+/// By how many seconds clocks may differ.
 const AHEAD: i64 = DAY;
 
 /// What is asked for.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PruneRequest {
-    /// What to keep; the configuration's rules where none is given.
+    /// Which backups to keep; if no rule is given, the configuration's rules.
     pub rules: Rules,
-    /// Say what would go.
+    /// Whether to only say what would be removed.
     pub dry_run: bool,
-    /// Judge backups that are not authenticated like the others.
+    /// Whether to judge backups that are not authenticated like the others.
     pub trust_unauthenticated: bool,
 }
 
@@ -39,9 +40,9 @@ pub struct PruneReport {
     pub repo_name: String,
     /// By branch, newest first.
     pub kept: Vec<Kept>,
-    /// What went, or would go.
+    /// What was removed, or would be.
     pub removed: Vec<String>,
-    /// True where nothing was removed because that was asked for.
+    /// True if nothing was removed because this was a dry run.
     pub dry_run: bool,
     /// One sentence.
     pub message: String,
@@ -52,13 +53,13 @@ pub struct PruneReport {
 pub struct Kept {
     /// Its branch.
     pub name: String,
-    /// Why.
+    /// Why it stays.
     pub reasons: Vec<String>,
-    /// Whether it was made with a key that is here; none where its key is not here.
+    /// Whether it was made with a key that we have; none if we do not have its key.
     pub authenticated: Option<bool>,
 }
 
-/// The rules of the configuration, where the flags give none.
+/// The rules of the flags, or else those of the configuration.
 ///
 /// Errors: usage, for a period that cannot be read, or no rule at all.
 pub(super) fn rules(cx: &Context, flags: &Rules) -> Result<Rules> {
@@ -90,15 +91,15 @@ pub(super) fn rules(cx: &Context, flags: &Rules) -> Result<Rules> {
 
 /// Removes the backups of each branch that no rule keeps.
 ///
-/// Never the newest of a branch, and never one without a date. Authenticated backups are
-/// judged among themselves; one that is not goes only where the rules would let it go
-/// beside them, and lets no other go. With `trust_unauthenticated` all are judged alike, as for a
-/// repository that is older than manifests. Errors: usage, denied by the server,
-/// unavailable.
+/// The newest backup of a branch always stays, and so does one without a date.
+/// Authenticated backups are judged among themselves. Any other backup is judged as if it
+/// were one of them, but it never causes another one to be removed. With
+/// `trust_unauthenticated` all are judged alike, for a repository that is older than
+/// manifests. Errors: usage; denied, by the server; unavailable.
 pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
     let (dry_run, trusts_all) = (request.dry_run, request.trust_unauthenticated);
     let rules = rules(cx, &request.rules)?;
-    // What is deleted is what was looked at: one that moves meanwhile is kept.
+    // Delete only the commit that was looked at: a backup that moves meanwhile is kept.
     let mut looked_at: BTreeMap<String, CommitId> = BTreeMap::new();
     let result = publish::publish(cx, |attempt| {
         let prefix = format!("refs/heads/{}", backup_name::PREFIX);
@@ -119,7 +120,8 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
         manifest.judge(&mut all);
         let there: HashSet<&str> = all.iter().map(|f| f.name.as_str()).collect();
         let mut groups: BTreeMap<Option<String>, Vec<Judged>> = BTreeMap::new();
-        // Of what something else removed, the entry alone is left, and ages like a backup.
+        // If something else removed a backup, only its entry is left. The entry ages like a
+        // backup.
         for entry in manifest.gone(&there) {
             if let Some(read) = backup_name::parse(&entry.name) {
                 let group = groups.entry(read.branch).or_default();
@@ -134,7 +136,8 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
         let mut doubtful = 0;
         for group in groups.values_mut() {
             group.sort_by(|a, b| (b.time(), b.name()).cmp(&(a.time(), a.name())));
-            // One dated ahead was not made by a clock: it is kept, and takes no other's place.
+            // A backup with a date in the future is kept, and takes no other backup's
+            // place: no correct clock made it.
             group.retain(|one| {
                 let ahead = one.time().seconds() > cx.now.seconds() + AHEAD;
                 if let Judged::There(f) = one
@@ -185,7 +188,7 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
         if !dry_run {
             entries.extend(removed.iter().cloned());
             let gone: HashSet<&str> = entries.iter().map(String::as_str).collect();
-            // Where refs cannot move together, the next run takes the entries out.
+            // If the server cannot move refs together, the next run removes the entries.
             let together = attempt.advertisement.is_atomic() || updates.is_empty();
             if together && let Some((update, made)) = manifest.update(cx, cx.keys(), &[], &gone)? {
                 updates.push(update);
@@ -234,7 +237,7 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
     }
     let mut report = result?.report;
     let before = report.removed.len();
-    // One folder that cannot be used does not keep the others from being thinned.
+    // If one folder cannot be used, the others are still pruned.
     let mut failure = None;
     for place in settings_of(cx)?.destinations {
         if let CopyTo::Folder { dir, .. } = place
@@ -257,7 +260,7 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
     failure.map_or(Ok(report), Err)
 }
 
-/// A backup, or what a manifest still says of one.
+/// A backup, or the manifest's entry of a backup that is gone.
 enum Judged {
     There(Found),
     Gone(String, Moment),
@@ -278,7 +281,7 @@ impl Judged {
         }
     }
 
-    /// Whether it may take another one's place.
+    /// Whether it may take another backup's place.
     fn counts(&self, trusts_all: bool) -> bool {
         match self {
             Judged::There(found) => trusts_all || found.standing.entry().is_some(),
@@ -297,7 +300,7 @@ impl Kept {
     }
 }
 
-/// What is said of kept backups that nobody known made.
+/// The warning about kept backups that have no known maker.
 fn unauthenticated(cx: &Context, count: usize) -> String {
     let todo = match cx.keys().is_empty() {
         true => {
@@ -310,8 +313,8 @@ fn unauthenticated(cx: &Context, count: usize) -> String {
     format!("{count} backups that are kept are not authenticated, and let no other one go: {todo}")
 }
 
-/// Removes the bundles of a folder that no rule keeps; a full one stays as long as an
-/// incremental one that is kept was made on it.
+/// Removes the bundles of a folder that no rule keeps. A full bundle stays as long as a
+/// kept incremental one is based on it.
 fn bundles(
     cx: &Context,
     dir: &Path,
@@ -323,13 +326,15 @@ fn bundles(
         return Ok(());
     };
     if !dry_run {
-        // Read again, alone; a run that was cut off left files that the list does not name.
+        // Read it again, under the lock. A run that was cut off may have left files that
+        // the list does not name.
         folder = Folder::open(cx, dir)?;
         folder.tidy(cx, cx.keys())?;
     }
     let mut listed = folder.listed();
     listed.reverse();
-    // Where none is authenticated, the folder is older than manifests: all count alike.
+    // If no bundle is authenticated, the folder is older than manifests, and all count
+    // alike.
     let old = !folder.sealed.has_authenticated();
     let counts = |n: &Named| old || folder.sealed.whose(&n.name) == Some(true);
     let times: Vec<_> = listed.iter().map(|n| (n.time, counts(n))).collect();
@@ -342,7 +347,7 @@ fn bundles(
         let base = Bundle::read(&path)
             .ok()
             .and_then(|b| folder.base_of(&listed[at], &b));
-        // One that cannot be read may need any of them.
+        // A bundle that cannot be read may need any of the full ones.
         for below in 0..listed.len() {
             let needed = base
                 .as_ref()

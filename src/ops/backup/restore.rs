@@ -1,4 +1,4 @@
-//! Bringing a backup back: as a new branch, or onto an existing one as a rollback commit.
+//! Restores a backup: as a new branch, or onto an existing one as a rollback commit.
 
 use super::bundles::{Folder, base_of, check_listed};
 use super::folder_manifest::Judge;
@@ -22,38 +22,39 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RestoreRequest {
-    /// The backup; of a bundle, the branch in it, or the one it checks out.
+    /// The name of the backup. For a bundle: the branch in it; if none is named, the one
+    /// that it checks out.
     pub name: Option<String>,
-    /// A bundle, or a folder of them, of which the newest is taken.
+    /// A bundle, or a folder of bundles, of which the newest is used.
     pub bundle: Option<PathBuf>,
-    /// The branch; `restore/…` where none is named.
+    /// The branch to restore to; if none is named, a new `restore/…`.
     pub to: Option<String>,
-    /// Why, for the log of an existing branch.
+    /// The reason, for the log of an existing branch.
     pub reason: Option<String>,
     /// The token of a sandbox.
     pub reuse_token: Option<Secret>,
 }
 
-/// What was brought back.
+/// What was restored.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct RestoreReport {
     /// The repository.
     pub repo_name: String,
     /// The backup.
     pub backup: String,
-    /// The branch that now has its files.
+    /// The branch that has the files now.
     pub branch: String,
-    /// That branch's tip; none where nothing had to be done.
+    /// That branch's tip; none if nothing had to be done.
     pub commit: Option<CommitId>,
     /// True for a new branch.
     pub created: bool,
-    /// Whether the backup was made with a key that is here; none where its key is not here.
+    /// Whether the backup was made with a key that we have; none if we do not have its key.
     pub authenticated: Option<bool>,
     /// One sentence.
     pub message: String,
 }
 
-/// Brings a backup back.
+/// Restores a backup.
 ///
 /// Errors: not_found; denied and auth, as for any write; conflict; unavailable.
 pub fn restore(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> {
@@ -170,8 +171,8 @@ pub fn restore(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> 
     })
 }
 
-/// Refuses a backup whose branch was replaced since it was made, and tells of one that
-/// nobody known made.
+/// Refuses a backup whose branch was replaced after it was made, and warns about one that
+/// has no known maker.
 ///
 /// Errors: integrity.
 fn check_standing(cx: &Context, found: &Found) -> Result<()> {
@@ -199,19 +200,19 @@ fn check_standing(cx: &Context, found: &Found) -> Result<()> {
     }
 }
 
-/// What is brought back.
+/// What is restored.
 struct Source {
-    /// For people.
+    /// Its name for messages.
     name: String,
-    /// For a branch's name.
+    /// Its name as part of a branch's name.
     short: String,
     commit: CommitId,
     authenticated: Option<bool>,
 }
 
-/// Unpacks a bundle, and the full one that it needs, into the store.
+/// Unpacks a bundle, with the full one that it needs, into the store.
 ///
-/// Errors: not_found; integrity, for a damaged one.
+/// Errors: not_found; integrity, for a damaged bundle.
 fn of_bundle(cx: &Context, path: &Path, branch: Option<&str>) -> Result<Source> {
     let none = |what: &Path| {
         Error::new(
@@ -219,7 +220,7 @@ fn of_bundle(cx: &Context, path: &Path, branch: Option<&str>) -> Result<Source> 
             format!("there is no bundle {}", what.display()),
         )
     };
-    // It may be restored elsewhere than where it was made.
+    // It may be restored to another repository than the one it was made from.
     let judge = Judge {
         repository: None,
         ..Judge::of(cx)
@@ -227,7 +228,7 @@ fn of_bundle(cx: &Context, path: &Path, branch: Option<&str>) -> Result<Source> 
     let (path, whose) = match path.is_dir() {
         false => (path.to_owned(), check_listed(path, judge)?),
         true => {
-            // The repository's own folder, or the one that holds it.
+            // The path is the repository's own folder, or the folder that contains it.
             let folder = match Folder::read(path, judge)? {
                 Some(folder) => Some(folder),
                 None => Folder::read(&path.join(&cx.repo_name), judge)?,

@@ -1,5 +1,5 @@
-//! Proof that something can be restored: it is put into an empty repository, where each
-//! object is hashed as it arrives, and then walked.
+//! Proof that something can be restored. It is fetched into an empty repository, where each
+//! object is hashed on arrival, and then its history is walked.
 
 use super::bundles::{base_of, check_listed};
 use super::folder_manifest::Judge;
@@ -11,10 +11,10 @@ use crate::progress::Progress;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// A repository that was made for a proof, and goes with it.
+/// A repository that was made for a proof and is deleted with it.
 pub(super) struct Restored {
     pub store: Store,
-    /// Objects that were found, each hashed.
+    /// How many objects were found; each was hashed.
     pub objects: u64,
     known: Known,
     _folder: TempDir,
@@ -30,8 +30,8 @@ pub(super) fn of_remote(cx: &Context, commits: &[CommitId]) -> Result<Restored> 
     walked(store, folder, commits, Known::default())
 }
 
-/// Proves bundles one after the other; the full one that several were made on is
-/// unpacked once.
+/// Proves bundles one after the other. A full bundle that several are based on is unpacked
+/// only once.
 pub(super) struct Bundles<'a> {
     progress: &'a dyn Progress,
     programs: &'a Programs,
@@ -49,7 +49,8 @@ impl<'a> Bundles<'a> {
         }
     }
 
-    /// Unpacks a bundle, and the full one that it needs, and checks what its refs reach.
+    /// Unpacks a bundle, with the full one that it needs, and checks everything that its
+    /// refs reach.
     ///
     /// Errors: not_found, for the file; integrity.
     pub fn prove(&mut self, path: &Path) -> Result<(Bundle, u64)> {
@@ -61,7 +62,7 @@ impl<'a> Bundles<'a> {
         Ok((bundle, objects))
     }
 
-    /// The same, keeping what was restored.
+    /// The same, but keeps the restored repository.
     pub fn restored(mut self, path: &Path) -> Result<(Bundle, Restored)> {
         let bundle = Bundle::read(path)?;
         let restored = match bundle.needs.is_empty() {
@@ -91,14 +92,14 @@ impl<'a> Bundles<'a> {
         let folder = temporary()?;
         let store = Store::scratch_over(&folder.path().join("restored.git"), &base.store)?;
         bundle.unpack(&store, progress)?;
-        // A copy: what this bundle brings must not stand in for what another one lacks.
+        // Use a copy: objects of this bundle must not hide that another bundle lacks them.
         walked(store, folder, &tips(bundle), base.known.clone())
     }
 
     fn base_at(&mut self, path: &Path) -> Result<&Restored> {
         if self.base.as_ref().is_none_or(|(at, _)| at != path) {
             self.base = None;
-            // Its header is in no hash of git's.
+            // git's hashes do not cover the bundle's header.
             check_listed(path, self.judge)?;
             let bundle = Bundle::read(path)?;
             let folder = temporary()?;

@@ -1,5 +1,5 @@
-//! Keeping the live changelog small: entries older than a limit move, byte for byte, to
-//! an archive of their month, in one commit.
+//! Keeps the current changelog small: in one commit, entries older than a limit move to the
+//! archive of their month, byte for byte.
 
 use super::default_branch;
 use crate::clock::Period;
@@ -20,15 +20,15 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RotateRequest {
-    /// The branch; the default one where none is named.
+    /// The branch; if none is named, the default branch.
     #[serde(default)]
     pub branch: Option<String>,
-    /// Entries of at least this age move.
+    /// Entries of this age or older move.
     pub older_than: Period,
     /// The token: a sandbox's, or an operator's for a protected branch.
     #[serde(default)]
     pub reuse_token: Option<Secret>,
-    /// Do all but push.
+    /// Whether to do everything except the push.
     #[serde(default)]
     pub dry_run: bool,
 }
@@ -38,28 +38,28 @@ pub struct RotateRequest {
 pub struct RotateReport {
     /// The branch.
     pub branch: String,
-    /// The commit; none where nothing was written.
+    /// The commit; none if nothing was written.
     pub commit: Option<CommitId>,
-    /// Entries that moved, and where to.
+    /// How many entries moved, and to which files.
     pub moved: Vec<Moved>,
-    /// Entries that stayed.
+    /// How many entries stayed.
     pub left: usize,
-    /// True where nothing was pushed because that was asked for.
+    /// True if nothing was pushed because this was a dry run.
     pub dry_run: bool,
     /// One sentence.
     pub message: String,
 }
 
-/// Entries that moved to one file.
+/// The entries that moved to one file.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Moved {
     /// The archive.
     pub file: String,
-    /// How many.
+    /// How many entries.
     pub entries: usize,
 }
 
-/// Moves the changelog's old entries of a branch.
+/// Moves the old entries of a branch's changelog.
 ///
 /// Errors: not_found; denied and auth, as for any write to that branch; integrity, for a
 /// changelog or archive that does not parse; unavailable.
@@ -199,10 +199,10 @@ fn write(cx: &Context, request: &RotateRequest) -> Result<RotateReport> {
     Ok(published.report)
 }
 
-/// The month of a ledger's timestamp, `YYYY-MM`.
+/// The month of a ledger's timestamp, as `YYYY-MM`.
 fn month_of(time: &str) -> Option<&str> {
     let month = time.get(..7)?;
-    // By bytes: a hostile timestamp may have a wide character anywhere.
+    // Split the bytes: a hostile timestamp may have a multi-byte character anywhere.
     let (year, rest) = month.as_bytes().split_at(4);
     let digits = |text: &[u8]| text.iter().all(u8::is_ascii_digit);
     (digits(year) && rest[0] == b'-' && digits(&rest[1..])).then_some(month)

@@ -1,4 +1,4 @@
-//! Verifying backups: those of the remote, and the bundles of its destinations.
+//! Verifies backups: those of the remote, and the bundles of its destinations.
 
 use super::bundles::{Folder, check_listed};
 use super::destination::{CopyTo, settings_of};
@@ -24,39 +24,40 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct VerifyRequest {
-    /// The backup; all of them, and the bundles of the destinations, where none is named.
+    /// The backup; if none is named, all of them and the bundles of the destinations.
     pub name: Option<String>,
 }
 
-/// What was proven.
+/// What was verified.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct VerifyReport {
-    /// The repository; empty where only bundles were looked at.
+    /// The repository; empty if only bundles were looked at.
     pub repo_name: String,
-    /// Backups and bundles of which every object is there and intact.
+    /// The backups and bundles that have all their objects, all intact.
     pub verified: Vec<String>,
-    /// Those of them that nobody known here made, or that are older than manifests.
+    /// Those of them that have no known maker, or that are older than manifests.
     pub unauthenticated: Vec<String>,
-    /// Those of them that were made with a key that is not here.
+    /// Those of them that were made with a key that we do not have.
     pub unknown: Vec<String>,
-    /// What is wrong, and with which.
+    /// What is wrong, and with which backup or bundle.
     pub problems: Vec<Problem>,
     /// One sentence.
     pub message: String,
 }
 
-/// Something wrong with a backup.
+/// Something that is wrong with a backup or a bundle.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
-    /// The backup.
+    /// The backup or bundle.
     pub name: String,
-    /// What was seen.
+    /// What is wrong.
     pub problem: String,
 }
 
-/// Verifies one backup, or all, with the bundles of the configured destinations.
+/// Verifies one backup; or all of them, with the bundles of the configured destinations.
 ///
-/// Errors: not_found for the backup; unavailable. What is wrong with a backup is in the report.
+/// Errors: not_found, for the backup; unavailable. What is wrong with a backup is in the
+/// report.
 pub fn verify(cx: &Context, request: &VerifyRequest) -> Result<VerifyReport> {
     let name = request.name.as_deref();
     let All {
@@ -106,7 +107,8 @@ pub fn verify(cx: &Context, request: &VerifyRequest) -> Result<VerifyReport> {
         problems: Vec::new(),
         message: String::new(),
     };
-    // All at once, as they share most of their history; one by one where that fails.
+    // Verify all at once, because they share most of their history; if that fails, one by
+    // one.
     let commits: Vec<CommitId> = chosen.iter().map(|f| f.commit).collect();
     let all = match commits.is_empty() {
         true => Ok(()),
@@ -154,7 +156,7 @@ pub fn verify(cx: &Context, request: &VerifyRequest) -> Result<VerifyReport> {
     Ok(report.told())
 }
 
-/// Verifies bundles alone, by their own records: each a file, or a folder of them.
+/// Verifies only bundles, by their own records. Each path is a file or a folder of bundles.
 ///
 /// Errors: not_found, for a path. What is wrong with a bundle is in the report.
 pub fn verify_bundles(paths: &[PathBuf], config: &Config, caller: &Caller) -> Result<VerifyReport> {
@@ -211,7 +213,8 @@ impl VerifyReport {
         });
     }
 
-    /// What became of a bundle; whose it is where it was proven.
+    /// Notes the result for a bundle. A bundle that was proven comes with whether it is
+    /// authenticated.
     fn bundle(&mut self, path: &Path, proven: Result<Option<bool>>) {
         let name = path.display().to_string();
         let whose = match proven {
@@ -226,7 +229,8 @@ impl VerifyReport {
         self.verified.push(name);
     }
 
-    /// Verifies a folder of bundles; one of other people's is read file by file.
+    /// Verifies a folder of bundles. A folder of another tool's bundles is read file by
+    /// file.
     fn folder(
         &mut self,
         dir: &Path,
@@ -318,7 +322,7 @@ impl VerifyReport {
     }
 }
 
-/// True where the remote could not be asked, so that nothing is known of the backup.
+/// True if the remote could not be asked, so that nothing is known about the backup.
 pub(super) fn is_outage(error: &Error) -> bool {
     matches!(error.kind(), Kind::Auth | Kind::Unavailable)
 }
