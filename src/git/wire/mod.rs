@@ -8,6 +8,7 @@ mod fetch;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
 mod http;
+mod logins;
 mod pace;
 pub(super) mod pkt_line;
 pub(in crate::git) mod process;

@@ -1,6 +1,10 @@
 //! A server of one's own: the hook and the receive settings of a bare repository, set up
 //! where it lies.
 
+use super::hook_file;
+use super::hook_file::{
+    is_executable, is_own, is_readable_there, owner_of, program_of, script, write_program,
+};
 use super::trust::{self, Trusted};
 use super::{Changes, Request, Surveyed, path_of};
 use crate::context::Context;
@@ -9,13 +13,14 @@ use crate::forge::{BACKUPS, Rule, RuleState, State, Wanted};
 use crate::git::Store;
 use crate::keys::{KeyRing, KeySource};
 use crate::ops::hook::{BASE, KEY_FILE, REPO_NAME, key_source, name_of};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The rule that only the holder of its token writes a sandbox.
 /// What the rule is about.
 const SANDBOXES: &str = "sandbox-*";
 /// The second line of our hook.
-const MARK: &str = "# Installed by `aidf protect apply`; `aidf protect remove` takes it away.";
+pub(super) const MARK: &str =
+    "# Installed by `aidf protect apply`; `aidf protect remove` takes it away.";
 /// What was there before ours; ours runs it.
 pub(super) const BEFORE: &str = "pre-receive.before-aidf";
 /// Names the settings that we made, so that they can be taken back.
@@ -102,7 +107,7 @@ impl<'a> Server<'a> {
         let ours = there.as_deref().is_some_and(|t| t.contains(MARK));
         // One line more, such as `exit 0`, and it decides nothing any longer.
         let as_written = program_of(there.as_deref())
-            .is_some_and(|p| self::script(&p).ok().as_ref() == there.as_ref());
+            .is_some_and(|p| hook_file::script(&p).ok().as_ref() == there.as_ref());
         let runs = ours && as_written && is_executable(&self.hook());
         if there.as_deref() != Some(&script) || !is_executable(&self.hook()) {
             if there.is_some() && !ours {
@@ -406,114 +411,4 @@ impl<'a> Server<'a> {
         }
         (steps, left)
     }
-}
-
-/// The hook: ours decides, then the one that was there before is asked as well.
-///
-/// Errors: usage, for a program whose path cannot be written into a script.
-fn script(program: &Path) -> Result<String> {
-    let program = program
-        .to_str()
-        .filter(|p| !p.contains(['\n', '\r']))
-        .ok_or_else(|| {
-            Error::new(
-                Kind::Usage,
-                "the path of this program cannot be written into a hook",
-            )
-            .hint("install aidf under a plain path, such as /usr/local/bin/aidf")
-        })?;
-    let quoted = program.replace('\'', "'\\''");
-    Ok(format!(
-        "#!/bin/sh\n{MARK}\n\
-         refs=$(cat) || exit 1\n\
-         printf '%s\\n' \"$refs\" | '{quoted}' hook pre-receive || exit 1\n\
-         before=$(dirname \"$0\")/{BEFORE}\n\
-         if [ -x \"$before\" ]; then\n\
-         \x20 printf '%s\\n' \"$refs\" | \"$before\" \"$@\" || exit 1\n\
-         fi\n\
-         exit 0\n"
-    ))
-}
-
-/// The program that an installed hook runs, where it is still there.
-fn program_of(script: Option<&str>) -> Option<PathBuf> {
-    let line = script?
-        .lines()
-        .find(|l| l.ends_with("hook pre-receive || exit 1"))?;
-    let quoted = line.split_once("| '")?.1.rsplit_once("' hook")?.0;
-    let program = PathBuf::from(quoted.replace("'\\''", "'"));
-    program.is_file().then_some(program)
-}
-
-#[cfg(unix)]
-fn is_executable(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    path.metadata()
-        .is_ok_and(|m| m.permissions().mode() & 0o111 != 0)
-}
-
-/// Elsewhere git runs a hook by its first line.
-#[cfg(not(unix))]
-fn is_executable(path: &Path) -> bool {
-    path.is_file()
-}
-
-/// Writes a program that appears whole or not at all.
-fn write_program(path: &Path, text: &str) -> std::io::Result<()> {
-    use std::io::Write;
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        file.as_file()
-            .set_permissions(std::fs::Permissions::from_mode(0o755))?;
-    }
-    file.persist(path)?;
-    Ok(())
-}
-
-/// Whether the files are of the account that asks.
-#[cfg(unix)]
-fn is_own(git_dir: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let us = rustix::process::geteuid().as_raw();
-    git_dir.metadata().is_ok_and(|m| m.uid() == us)
-}
-
-/// The account that owns the repository: its hook runs as that one.
-#[cfg(unix)]
-fn owner_of(git_dir: &Path) -> Option<u32> {
-    use std::os::unix::fs::MetadataExt;
-    git_dir.metadata().ok().map(|m| m.uid())
-}
-
-#[cfg(not(unix))]
-fn owner_of(_git_dir: &Path) -> Option<u32> {
-    None
-}
-
-/// Elsewhere accounts are not told apart.
-#[cfg(not(unix))]
-fn is_own(_git_dir: &Path) -> bool {
-    true
-}
-
-/// Whether a private file can be read by the account that owns the repository.
-#[cfg(unix)]
-fn is_readable_there(file: &Path, git_dir: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    match (file.metadata(), git_dir.metadata()) {
-        (Ok(file), Ok(repository)) => repository.uid() == 0 || file.uid() == repository.uid(),
-        // What is not there is told by whoever loads it.
-        _ => true,
-    }
-}
-
-/// Elsewhere accounts are not told apart.
-#[cfg(not(unix))]
-fn is_readable_there(_file: &Path, _git_dir: &Path) -> bool {
-    true
 }

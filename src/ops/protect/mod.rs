@@ -5,6 +5,7 @@
 mod accounts;
 mod bare;
 mod guide;
+mod hook_file;
 mod trust;
 mod workflows;
 

@@ -3,16 +3,17 @@
 //! in the format that `sha256sum -c` reads, and its first line names the repository.
 //! `MANIFEST` says who made them.
 
-use super::Backup;
-use super::folder_manifest::{Judge, Sealed, check_single, item};
-use super::lock::lock;
-use crate::bundle_manifest::{FILE, Kind as Event};
-use crate::clock::{Moment, Period};
+mod writing;
+
+use crate::bundle_manifest::FILE;
+use crate::clock::Moment;
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::files::{UNFINISHED, digest_of, write_durably};
+use crate::files::digest_of;
 use crate::git::{Bundle, CommitId};
-use crate::keys::KeyRing;
+use crate::ops::backup::Backup;
+use crate::ops::backup::folder_manifest::{Judge, Sealed, check_single};
+use crate::ops::backup::lock::lock;
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -358,186 +359,6 @@ impl Folder {
             )),
             _ => self.sealed.check(&path, &found),
         }
-    }
-
-    /// Writes a bundle of `refs`, unless the newest bundle has exactly these. Returns the
-    /// name of the new bundle.
-    ///
-    /// Errors: internal, for the disk.
-    pub fn write(
-        &mut self,
-        cx: &Context,
-        keys: &KeyRing,
-        refs: &[(String, CommitId)],
-        full: bool,
-        full_every: Option<&Period>,
-    ) -> Result<Option<String>> {
-        let failed = || format!("the folder {} cannot be used", self.dir.display());
-        std::fs::create_dir_all(&self.dir).or_fail(Kind::Internal, failed)?;
-        self.tidy(cx, keys)?;
-        self.adopt(cx, keys)?;
-        let base = self.sound_full(cx);
-        let newest = self.listed().pop();
-        let sound = match &newest {
-            // A full bundle has been checked already, as the base.
-            Some(one) if !one.full => self.check(one).map_err(|e| cx.warn(e.in_full())).is_ok(),
-            _ => true,
-        };
-        if !full
-            && sound
-            && let (Some(newest), Some(_)) = (&newest, &base)
-            && Bundle::read(&self.path(newest)).is_ok_and(|b| b.refs == refs)
-        {
-            return Ok(None);
-        }
-        let default = Period::parse(FULL_EVERY);
-        let base = base.filter(|(named, _)| {
-            let limit = full_every.or(default.as_ref());
-            !full && limit.is_none_or(|age| named.time >= age.before(cx.now))
-        });
-        let mut needs: Vec<CommitId> = base
-            .iter()
-            .flat_map(|(_, bundle)| bundle.refs.iter().map(|(_, id)| *id))
-            .collect();
-        needs.sort();
-        needs.dedup();
-        // The store must have the base's commits to leave them out. Otherwise the bundle is
-        // full.
-        if needs.iter().any(|id| !cx.store.has_commit(*id)) {
-            needs.clear();
-        }
-        let kind = if needs.is_empty() { FULL } else { INCREMENTAL };
-        // Give it a later time than every other bundle, whatever the clock says.
-        let after = newest.map_or(cx.now, |n| {
-            cx.now.max(Moment::from_seconds(n.time.seconds() + 1))
-        });
-        let name = format!("{}{kind}", after.compact());
-        let path = self.dir.join(&name);
-        cx.store.write_bundle(&path, refs, &needs)?;
-        self.list(cx, keys, &name, Event::Made)?;
-        Ok(Some(name))
-    }
-
-    /// The newest full bundle, if it still matches its checksum.
-    fn sound_full(&self, cx: &Context) -> Option<(Named, Bundle)> {
-        self.listed().into_iter().rfind(|n| n.full).and_then(|one| {
-            let read = self.check(&one).and_then(|whose| {
-                // Do not base our bundles on one that anybody may have put there.
-                let planted = whose != Some(true) && self.sealed.has_authenticated();
-                match planted {
-                    true => Err(Error::new(
-                        Kind::Integrity,
-                        format!("{} is not authenticated", self.path(&one).display()),
-                    )),
-                    false => Bundle::read(&self.path(&one)),
-                }
-            });
-            match read {
-                Ok(bundle) => Some((one, bundle)),
-                Err(e) => {
-                    cx.warn(format!("{}; a new full one is made", e.in_full()));
-                    None
-                }
-            }
-        })
-    }
-
-    /// Cleans up after runs that were cut off: removes their unfinished files, and lists
-    /// the bundles that they finished.
-    ///
-    /// Errors: internal, for the disk.
-    pub fn tidy(&mut self, cx: &Context, keys: &KeyRing) -> Result<()> {
-        for entry in std::fs::read_dir(&self.dir).into_iter().flatten().flatten() {
-            if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
-                let _ = std::fs::remove_file(entry.path());
-            }
-        }
-        for one in self.unlisted() {
-            let path = self.path(&one);
-            let sum = digest_of(&path).unwrap_or_default();
-            if self.sealed.is_removed(&one.name, &sum) {
-                let _ = std::fs::remove_file(&path);
-                continue;
-            }
-            let whole = Bundle::read(&path).and_then(|b| b.check_bytes());
-            let known = match self.sealed.names(&one.name) {
-                true => self.sealed.check(&path, &sum).map(drop),
-                false => Ok(()),
-            };
-            match whole.and(known) {
-                Ok(()) => self.list(cx, keys, &one.name, Event::Found)?,
-                Err(e) => cx.warn(e.in_full()),
-            }
-        }
-        Ok(())
-    }
-
-    /// Starts a manifest in a folder that is older than manifests. Its bundles are entered
-    /// as found.
-    fn adopt(&mut self, cx: &Context, keys: &KeyRing) -> Result<()> {
-        if self.sealed.is_there() {
-            return Ok(());
-        }
-        let found = self.sums.iter();
-        let found = found.map(|(name, sum)| item(&self.dir.join(name), name, sum));
-        let event = (Event::Found, found.collect());
-        self.sealed.add(cx, &self.dir, keys, event)
-    }
-
-    /// Lists a bundle, after entering it in the manifest. So the manifest may name a bundle
-    /// that the list lacks, but never the other way round.
-    fn list(&mut self, cx: &Context, keys: &KeyRing, name: &str, kind: Event) -> Result<()> {
-        let path = self.dir.join(name);
-        let sum = digest_of(&path).or_fail(Kind::Internal, || {
-            format!("{} cannot be read", path.display())
-        })?;
-        if !self.sealed.names(name) {
-            let event = (kind, vec![item(&path, name, &sum)]);
-            self.sealed.add(cx, &self.dir, keys, event)?;
-        }
-        self.sums.insert(name.to_owned(), sum);
-        self.save()
-    }
-
-    /// Removes bundles, after taking them off the list. So the list never names a bundle
-    /// that is gone.
-    ///
-    /// Errors: internal, for the disk.
-    pub fn remove(&mut self, cx: &Context, names: &[String]) -> Result<()> {
-        let gone: Vec<_> = names
-            .iter()
-            .filter(|name| self.sealed.names(name))
-            .map(|name| {
-                let sum = self.sums.get(name).map_or("", String::as_str);
-                item(&self.dir.join(name), name, sum)
-            })
-            .collect();
-        self.sums.retain(|name, _| !names.contains(name));
-        self.save()?;
-        let event = (Event::Removed, gone);
-        self.sealed.add(cx, &self.dir, cx.keys(), event)?;
-        for name in names {
-            let path = self.dir.join(name);
-            match std::fs::remove_file(&path) {
-                // The file was lost before: it was listed then, and no longer is.
-                Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
-                other => other.or_fail(Kind::Internal, || {
-                    format!("{} cannot be removed", path.display())
-                })?,
-            }
-        }
-        Ok(())
-    }
-
-    fn save(&self) -> Result<()> {
-        let mut text = format!("{SOURCE}{}\n", self.source);
-        for (name, sum) in &self.sums {
-            text.push_str(&format!("{sum}  {name}\n"));
-        }
-        let path = self.dir.join(SUMS);
-        write_durably(&path, text.as_bytes()).or_fail(Kind::Internal, || {
-            format!("{} cannot be written", path.display())
-        })
     }
 }
 

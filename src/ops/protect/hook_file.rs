@@ -1,0 +1,116 @@
+//! The hook's own file on a server, and who owns what lies around it.
+
+use super::bare::MARK;
+use crate::error::{Error, Kind, Result};
+use crate::ops::protect::bare::BEFORE;
+use std::path::{Path, PathBuf};
+
+/// The hook: ours decides, then the one that was there before is asked as well.
+///
+/// Errors: usage, for a program whose path cannot be written into a script.
+pub(super) fn script(program: &Path) -> Result<String> {
+    let program = program
+        .to_str()
+        .filter(|p| !p.contains(['\n', '\r']))
+        .ok_or_else(|| {
+            Error::new(
+                Kind::Usage,
+                "the path of this program cannot be written into a hook",
+            )
+            .hint("install aidf under a plain path, such as /usr/local/bin/aidf")
+        })?;
+    let quoted = program.replace('\'', "'\\''");
+    Ok(format!(
+        "#!/bin/sh\n{MARK}\n\
+         refs=$(cat) || exit 1\n\
+         printf '%s\\n' \"$refs\" | '{quoted}' hook pre-receive || exit 1\n\
+         before=$(dirname \"$0\")/{BEFORE}\n\
+         if [ -x \"$before\" ]; then\n\
+         \x20 printf '%s\\n' \"$refs\" | \"$before\" \"$@\" || exit 1\n\
+         fi\n\
+         exit 0\n"
+    ))
+}
+
+/// The program that an installed hook runs, where it is still there.
+pub(super) fn program_of(script: Option<&str>) -> Option<PathBuf> {
+    let line = script?
+        .lines()
+        .find(|l| l.ends_with("hook pre-receive || exit 1"))?;
+    let quoted = line.split_once("| '")?.1.rsplit_once("' hook")?.0;
+    let program = PathBuf::from(quoted.replace("'\\''", "'"));
+    program.is_file().then_some(program)
+}
+
+#[cfg(unix)]
+pub(super) fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata()
+        .is_ok_and(|m| m.permissions().mode() & 0o111 != 0)
+}
+
+/// Elsewhere git runs a hook by its first line.
+#[cfg(not(unix))]
+pub(super) fn is_executable(path: &Path) -> bool {
+    path.is_file()
+}
+
+/// Writes a program that appears whole or not at all.
+pub(super) fn write_program(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        file.as_file()
+            .set_permissions(std::fs::Permissions::from_mode(0o755))?;
+    }
+    file.persist(path)?;
+    Ok(())
+}
+
+/// Whether the files are of the account that asks.
+#[cfg(unix)]
+pub(super) fn is_own(git_dir: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let us = rustix::process::geteuid().as_raw();
+    git_dir.metadata().is_ok_and(|m| m.uid() == us)
+}
+
+/// The account that owns the repository: its hook runs as that one.
+#[cfg(unix)]
+pub(super) fn owner_of(git_dir: &Path) -> Option<u32> {
+    use std::os::unix::fs::MetadataExt;
+    git_dir.metadata().ok().map(|m| m.uid())
+}
+
+#[cfg(not(unix))]
+pub(super) fn owner_of(_git_dir: &Path) -> Option<u32> {
+    None
+}
+
+/// Elsewhere accounts are not told apart.
+#[cfg(not(unix))]
+pub(super) fn is_own(_git_dir: &Path) -> bool {
+    true
+}
+
+/// Whether a private file can be read by the account that owns the repository.
+#[cfg(unix)]
+pub(super) fn is_readable_there(file: &Path, git_dir: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (file.metadata(), git_dir.metadata()) {
+        (Ok(file), Ok(repository)) => repository.uid() == 0 || file.uid() == repository.uid(),
+        // What is not there is told by whoever loads it.
+        _ => true,
+    }
+}
+
+/// Elsewhere accounts are not told apart.
+#[cfg(not(unix))]
+pub(super) fn is_readable_there(_file: &Path, _git_dir: &Path) -> bool {
+    true
+}
