@@ -148,6 +148,10 @@ impl Folder {
         let sum = digest_of(&path).or_fail(Kind::Internal, || {
             format!("{} cannot be read", path.display())
         })?;
+        if !self.sealed.is_there() {
+            // A manifest without a list counts as damage, and a killed run must not leave it.
+            self.save()?;
+        }
         if !self.sealed.names(name) {
             let event = (kind, vec![item(&path, name, &sum)]);
             self.sealed.add(cx, &self.dir, keys, event)?;
