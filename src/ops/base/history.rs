@@ -1,5 +1,5 @@
-//! What git's index, HEAD and its history say of a record: whether the file still holds what
-//! was written from here, or git put something else in its place.
+//! Judges a record by git's index, HEAD and history: does the file still hold what was
+//! written from here, or did git put something else in its place?
 
 use super::record::{Memory, Record, Stand, nanos, read_entry};
 use crate::context::Context;
@@ -7,12 +7,13 @@ use crate::git::{CommitId, Entry, HeadMove, IndexStamp, Labels, MAX_TEXT, Merged
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What was last written from here.
+/// What was last written to a file from here.
 #[derive(Debug, Clone)]
 pub(super) struct Written {
-    /// What the file held then; several where nobody can tell which.
+    /// What the file held then; several versions if nobody can tell which.
     pub held: Vec<Option<Entry>>,
-    /// Whether git may have put back what the trees hold since.
+    /// Whether the file may hold what the trees hold instead, because git may have put that
+    /// back.
     pub or_trees: bool,
 }
 
@@ -24,7 +25,7 @@ impl Written {
         }
     }
 
-    /// What the trees hold, and nothing else.
+    /// A file that holds what the trees hold, and nothing else.
     fn of_trees() -> Written {
         Written {
             held: Vec::new(),
@@ -39,7 +40,7 @@ impl Written {
     }
 }
 
-/// The records that git has not overtaken.
+/// The records that still apply, because git did not replace the files' content.
 pub(super) fn standing(
     cx: &Context,
     mut memory: Memory,
@@ -54,16 +55,16 @@ pub(super) fn standing(
     standing.collect()
 }
 
-/// What a record says.
+/// What a record says about its file.
 pub(super) enum Said {
     Standing(Written),
-    /// HEAD has the landed commit, or git put something else in the file's place. It may
-    /// say something again when HEAD goes elsewhere.
+    /// HEAD has the landed commit, or git put something else in the file's place. The
+    /// record may apply again when HEAD moves elsewhere.
     Nothing,
 }
 
-/// What each record says whose content is still here; the memory was brought up to HEAD
-/// before.
+/// Judges each record whose content is still in the store. The caller must have brought the
+/// memory up to HEAD.
 pub(super) fn judge_all(cx: &Context, memory: &Memory, head: CommitId) -> BTreeMap<String, Said> {
     let history = History::of(cx, head);
     let mut found = BTreeMap::new();
@@ -81,8 +82,8 @@ pub(super) fn judge_all(cx: &Context, memory: &Memory, head: CommitId) -> BTreeM
     found
 }
 
-/// What git knows, looked up when a record needs it: reading the index costs by the
-/// repository.
+/// What git knows. It is read only when a record needs it, because reading the index takes
+/// longer the larger the repository is.
 pub(super) struct History<'a> {
     cx: &'a Context,
     head: CommitId,
@@ -104,13 +105,15 @@ impl<'a> History<'a> {
         }
     }
 
-    /// What a record says of the file as it is now; nothing where the trees say it.
+    /// What a record says about the file as it is now; `None` where the trees say what it
+    /// holds.
     fn judge(&self, path: &str, record: &Record, held: Option<Entry>) -> Option<Written> {
         let as_written = || Some(Written::of(held));
         match made(self.cx, path) {
             Made::Gone => match self.left_behind(path, &record.now) {
                 Some(true) => return None,
-                // Nobody can tell which came first in that second.
+                // The record and a move of HEAD are in the same second, and nobody can tell
+                // which came first.
                 None => {
                     return Some(Written {
                         held: vec![held],
@@ -123,7 +126,7 @@ impl<'a> History<'a> {
             Made::At(_) | Made::Unknown => {}
         }
         let stamps = self.stamps.get_or_init(|| self.cx.store.index_stamps());
-        // An index that cannot be read tells nothing: then the file's own age must do.
+        // An index that cannot be read says nothing. Then the age of the file must decide.
         let stamp = stamps.as_ref()?.get(path.as_bytes());
         let Some(stamp) = stamp.filter(|s| held.map(|e| e.id) != Some(s.id)) else {
             return as_written();
@@ -134,7 +137,7 @@ impl<'a> History<'a> {
         }
         let has_it = |commit: &CommitId| self.entry(*commit, path).map(|e| e.id) == Some(stamp.id);
         let then = record.now.head().filter(has_it);
-        // HEAD may have gone to local commits since that are older than the record.
+        // HEAD may have moved since to local commits that are older than the record.
         let older = |head: &CommitId| {
             let brought = self.brought(path, *head, stamp.id);
             brought.is_some_and(|(_, time)| time < record.now.seconds())
@@ -143,8 +146,9 @@ impl<'a> History<'a> {
         let mut written = match (self.published().filter(has_it), then) {
             (Some(_), _) => Written::of_trees(),
             (None, Some(then)) => self.before_commit(path, record, then, stamp.id),
-            // What the user added by hand may come from either; after a deletion also from
-            // what git put back, which is what HEAD had at the time.
+            // Content that the user added by hand may be based on either. After a deletion
+            // it may also be based on what git put back: the version that HEAD had at the
+            // time.
             (None, None) => {
                 let back = record.now.head().filter(|_| held.is_none());
                 let back = back.and_then(|head| self.entry(head, path));
@@ -161,8 +165,9 @@ impl<'a> History<'a> {
         (!written.held.is_empty()).then_some(written)
     }
 
-    /// Whether git took a file away with a commit that HEAD left after the record was made;
-    /// none where HEAD moved in the very second of the record, and the answer hangs on that.
+    /// Whether git removed the file because HEAD left a commit that has it, after the
+    /// record was made. `None` if HEAD moved in the same second as the record and the
+    /// answer depends on the order.
     fn left_behind(&self, path: &str, record: &Stand) -> Option<bool> {
         let stamps = self.stamps.get_or_init(|| self.cx.store.index_stamps());
         let tracked = stamps
@@ -172,8 +177,8 @@ impl<'a> History<'a> {
             return Some(false);
         }
         let moves = self.moves.get_or_init(|| self.cx.store.head_moves());
-        // Where it was at the time counts as well. The log knows seconds alone: what came
-        // before in the same second is told by where HEAD was.
+        // The commit that HEAD was at then counts too. The log has a resolution of one
+        // second. Within that second, the record's HEAD tells what came before.
         let at_then = |m: &HeadMove| match record.head() {
             Some(then) => m.to == then && m.at <= record.seconds(),
             None => m.at < record.seconds(),
@@ -181,8 +186,8 @@ impl<'a> History<'a> {
         let found: Vec<usize> = (0..moves.len()).filter(|at| at_then(&moves[*at])).collect();
         let left_since = |since: usize| {
             moves[..since].iter().enumerate().any(|(at, m)| {
-                // Where HEAD went on from such a commit, or that was made anew, it is the
-                // user who removed the file.
+                // If HEAD went on from such a commit, or the commit was amended, then the
+                // user removed the file.
                 let amended = at > 0 && moves[at - 1].amends;
                 !amended
                     && self.entry(m.to, path).is_some()
@@ -191,7 +196,8 @@ impl<'a> History<'a> {
         };
         let in_that_second = |at: &usize| moves[*at].at == record.seconds();
         let newest = found.first();
-        // HEAD may have come there more than once in that second, or have been there before.
+        // HEAD may have come to that commit more than once in that second, or have been
+        // there before.
         let oldest = match newest.is_some_and(in_that_second) {
             true => found.iter().find(|at| !in_that_second(at)).or(found.last()),
             false => newest,
@@ -201,8 +207,8 @@ impl<'a> History<'a> {
         (left == since(oldest)).then_some(left)
     }
 
-    /// What a file was taken from that is as a local commit of HEAD's line has it, `blob`:
-    /// what the record says that stood when that commit was made.
+    /// The base of a file whose content, `blob`, comes from a local commit in HEAD's line:
+    /// what the record held when that commit was made.
     pub fn before_commit(
         &self,
         path: &str,
@@ -212,7 +218,7 @@ impl<'a> History<'a> {
     ) -> Written {
         let earlier = std::iter::once(&record.now).chain(record.earlier.iter().rev());
         let mut held = earlier.clone().filter_map(|e| self.content(e));
-        // What was written since is no change any more.
+        // The content was written from here since, so it is not a change any more.
         if let Some(same) = held.find(|e| e.map(|e| e.id) == Some(blob)) {
             return Written::of(same);
         }
@@ -227,12 +233,13 @@ impl<'a> History<'a> {
             let head = stand.head();
             head.is_some_and(|h| self.cx.store.is_ancestor(brought, h))
         };
-        // Content that was written from here on top of the commit took its changes along,
-        // or the user replaced them: either way they are no changes any more.
+        // If content was written from here on top of the commit, it contained the commit's
+        // changes, or the user replaced them. Either way they are not changes any more.
         if earlier.clone().any(|e| e.landed && had_it(e)) {
             return Written::of(self.entry(then, path));
         }
-        // Commits know seconds alone: within one, what HEAD was tells which came first.
+        // Commit times have a resolution of one second. Within the same second, the
+        // record's HEAD tells which came first.
         let came_before = |stand: &Stand| {
             let on_line = |h| self.cx.store.is_ancestor(h, brought);
             stand.seconds() < brought_at
@@ -243,8 +250,9 @@ impl<'a> History<'a> {
         else {
             return Written::of_trees();
         };
-        // Where what was written since holds all that the commit changed, its content is no
-        // change any more: others may have changed that since.
+        // If content that was written since contains everything that the commit changed,
+        // then the commit's content is not a change any more. Others may have changed it
+        // since.
         let since = earlier.take_while(|e| e.at > found.at);
         let mut since = since.filter_map(|e| self.content(e)).flatten();
         if let Some(base) = base
@@ -253,8 +261,9 @@ impl<'a> History<'a> {
             return Written::of(Some(Entry { id: blob, ..base }));
         }
         let mut taken = Written::of(base);
-        // Git may have put the file back before that commit was made: then it was built on
-        // what its parent has. It was not where it holds what the record has besides.
+        // Git may have put the file back before that commit was made. Then the commit is
+        // based on its parent's version. That is ruled out if the commit also contains what
+        // the record has beyond that version.
         let parent = self.cx.store.commit(brought).ok();
         let parent = parent.and_then(|c| c.parents.first().copied());
         let Some((parent, theirs)) = parent.and_then(|p| Some((p, self.entry(p, path)?.id))) else {
@@ -283,7 +292,7 @@ impl<'a> History<'a> {
         taken
     }
 
-    /// Whether `later` holds all that changed from `from` to `to`.
+    /// Whether `later` contains every change from `from` to `to`.
     fn holds_change(&self, from: ObjectId, to: ObjectId, later: ObjectId) -> bool {
         let store = &self.cx.store;
         let read = |id| match store.blob_size(id) {
@@ -301,9 +310,9 @@ impl<'a> History<'a> {
         merged.is_ok_and(|m| m == MergedText::Clean(later))
     }
 
-    /// The commit that brought the content which `tip` has, as far as that commit is of this
-    /// clone alone, and when it did, in seconds since 1970. What a merge took from one of its
-    /// sides was brought there.
+    /// The commit that brought the content that `tip` has, and its time in seconds since
+    /// 1970. The search goes back only through commits that this clone alone has. If a
+    /// merge took the content from one of its sides, the search follows that side.
     fn brought(&self, path: &str, tip: CommitId, blob: ObjectId) -> Option<(CommitId, i64)> {
         let has_it = |commit: &CommitId| self.entry(*commit, path).map(|e| e.id) == Some(blob);
         let mut brought = self.cx.store.commit(tip).ok()?;
@@ -320,8 +329,8 @@ impl<'a> History<'a> {
         self.cx.store.entry(tree, path.as_bytes()).ok()?
     }
 
-    /// What a record says that the file held. Content that git has collected since is as if
-    /// it had never been written.
+    /// The content of the file according to the record. If git has garbage-collected the
+    /// content, it counts as never written.
     fn content(&self, stand: &Stand) -> Option<Option<Entry>> {
         match stand.held.as_deref() {
             None => Some(None),
@@ -331,7 +340,7 @@ impl<'a> History<'a> {
         }
     }
 
-    /// The newest commit of HEAD's own line that a remote has.
+    /// The newest commit of HEAD's first-parent line that a remote has.
     fn published(&self) -> Option<CommitId> {
         *self.published.get_or_init(|| {
             let mut at = self.head;
@@ -343,7 +352,7 @@ impl<'a> History<'a> {
         })
     }
 
-    /// Whether no remote has a commit of HEAD's history.
+    /// Whether a commit of HEAD's history is on no remote.
     fn is_local(&self, commit: CommitId) -> bool {
         self.local().is_some_and(|local| local.contains(&commit))
     }
@@ -360,13 +369,13 @@ impl<'a> History<'a> {
     }
 }
 
-/// When a file of the working tree was made.
+/// When a file of the working tree was created.
 enum Made {
-    /// It is not there.
+    /// The file does not exist.
     Gone,
     /// In nanoseconds since 1970.
     At(u64),
-    /// Nobody can tell.
+    /// The file system does not tell.
     Unknown,
 }
 

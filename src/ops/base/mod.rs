@@ -1,21 +1,25 @@
-//! What the files of a working copy were taken from: the base of every three-way merge.
+//! The base of each file in a working copy: the version that the file was taken from. Every
+//! three-way merge needs it.
 //!
-//! As git would have it, that is the merge base of HEAD and the branch's tip: HEAD moves
-//! when git changes the files, so local commits are changes of ours. A fetch changes no
-//! file, and so it changes no base. Over that, path by path, stands what was last written
-//! from this working copy (or merged into it by `sandbox pull`): the landed commit has it,
-//! and the file still holds it, until git rewrites the file. Git did so when
+//! Git's own base is the merge base of HEAD and the branch's tip. HEAD moves when git
+//! changes the files, so local commits count as our changes. A fetch changes no file, so it
+//! changes no base.
+//!
+//! For some paths a record takes precedence: what was last written from this working copy
+//! (or merged into it by `sandbox pull`). The landed commit has that content, and the file
+//! still holds it until git rewrites the file. Git did so if
 //!
 //! - the landed commit is in HEAD's history, or
-//! - the file was made after our record, and the index noted it since with the content that
-//!   HEAD had at the time of the record, or that the published part of HEAD's history has.
-//!   Git makes a file anew where it rewrites it; `git status` notes a file without making it
-//!   anew; and `git add` notes content of the user's own. Where a local commit brought that
-//!   content, it was taken from what was written from here before that commit.
-//! - the file is gone, HEAD and the index lack it, and HEAD has been at a commit since that
-//!   has it: git takes a file away when it leaves such a commit.
+//! - the file was created after our record, and since then the index noted it with the
+//!   content that HEAD had at the time of the record, or that the published part of HEAD's
+//!   history has. Git creates a file anew when it rewrites it; `git status` notes a file
+//!   without creating it anew; and `git add` notes the user's own content. If a local
+//!   commit brought that content, its base is what was written from here before that
+//!   commit.
+//! - the file is gone, HEAD and the index lack it, and since then HEAD was at a commit that
+//!   has it: git removes a file when it leaves such a commit.
 //!
-//! Without a clone (`-R`) the content replaces what the tip holds when the command starts.
+//! Without a clone (`-R`) the base is what the tip holds when the command starts.
 
 mod history;
 mod record;
@@ -38,19 +42,18 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The base of a merge, path by path.
 #[derive(Debug, Clone, Default)]
 pub(in crate::ops) struct Base {
-    /// Trees of the commits that HEAD and the tip have in common; criss-cross histories
-    /// have several.
+    /// Trees of the merge bases of HEAD and the tip; a criss-cross history has several.
     trees: Vec<ObjectId>,
     written: BTreeMap<String, Written>,
-    /// What was last written from elsewhere than the working files.
+    /// What was last written from a source other than the working files.
     elsewhere: BTreeMap<String, Option<Entry>>,
     marked: BTreeSet<String>,
 }
 
 impl Base {
-    /// The whole of a commit.
+    /// A base that is a whole commit.
     ///
-    /// Errors: not_found, when it is not here.
+    /// Errors: not_found, if the store lacks the commit.
     pub fn of_commit(cx: &Context, commit: CommitId) -> Result<Base> {
         Ok(Base {
             trees: vec![cx.store.commit(commit)?.tree],
@@ -58,10 +61,11 @@ impl Base {
         })
     }
 
-    /// What this working copy's files were taken from, for a branch that is at `tip`.
+    /// The base of this working copy's files, for a branch whose tip is `tip`.
     ///
-    /// A history that has nothing in common with the branch, or is cut before it (a shallow
-    /// clone), counts from HEAD itself: only what differs from the checkout is ours.
+    /// If HEAD has no history in common with the branch, or the history is cut before that
+    /// point (a shallow clone), HEAD itself is the base. Then only what differs from the
+    /// checkout is ours.
     pub fn of_working_copy(cx: &Context, target: &Target, tip: CommitId) -> Result<Base> {
         let Some(head) = cx.store.head() else {
             return Ok(Base::default());
@@ -83,8 +87,8 @@ impl Base {
         })
     }
 
-    /// What the files were taken from, where the checkout shall go to the branch: HEAD, and
-    /// what was written to the branch from here.
+    /// The base of the files when the checkout moves to the branch: HEAD, and what was
+    /// written to the branch from here.
     pub fn of_checkout(cx: &Context, target: &Target, head: CommitId) -> Result<Base> {
         Ok(Base {
             trees: vec![cx.store.commit(head)?.tree],
@@ -93,17 +97,17 @@ impl Base {
         })
     }
 
-    /// The trees of the commits that the files were taken from.
+    /// The trees of the commits that are the base.
     pub fn trees(&self) -> &[ObjectId] {
         &self.trees
     }
 
-    /// The paths that stand for themselves.
+    /// The paths whose record takes precedence over the trees.
     pub fn written(&self) -> impl Iterator<Item = &str> {
         self.written.keys().map(String::as_str)
     }
 
-    /// Refuses a file that aidf put conflict markers into and that still holds them.
+    /// Refuses a file that still holds conflict markers that aidf put into it.
     ///
     /// Errors: conflict.
     pub fn check_mended(&self, cx: &Context, path: &str, entry: Option<Entry>) -> Result<()> {
@@ -126,7 +130,7 @@ impl Base {
     }
 
     /// The same for content that does not come from the working tree's own file, such as
-    /// standard input: whoever writes it so goes on from what was last written so.
+    /// standard input. Its base is the content that was last written in this way.
     pub fn entries_elsewhere(&self, cx: &Context, path: &str) -> Result<Vec<Option<Entry>>> {
         match self.elsewhere.get(path) {
             Some(held) => Ok(vec![*held]),
@@ -134,7 +138,8 @@ impl Base {
         }
     }
 
-    /// What the path may have been taken from: one answer, or several where that is open.
+    /// What the path may have been taken from: one version, or several if it is not
+    /// certain.
     pub fn entries(&self, cx: &Context, path: &str) -> Result<Vec<Option<Entry>>> {
         let mut found = Vec::new();
         if let Some(written) = self.written.get(path) {
@@ -156,10 +161,10 @@ impl Base {
     }
 }
 
-/// Paths that `commit -a` takes besides git's own changes: those of local commits, and
-/// those written from here, whatever HEAD says of them.
+/// Paths that `commit -a` includes besides git's own changes: those that local commits
+/// changed, and those that were written from here, whatever HEAD holds for them.
 ///
-/// Errors: internal, when the history cannot be walked.
+/// Errors: internal, if the history cannot be walked.
 pub(in crate::ops) fn own_paths(cx: &Context, target: &Target) -> Result<Vec<TreePath>> {
     let mut found = Vec::new();
     let Some(head) = cx.store.head() else {
@@ -168,7 +173,7 @@ pub(in crate::ops) fn own_paths(cx: &Context, target: &Target) -> Result<Vec<Tre
     for id in cx.store.local_commits(head, cx.remote.name())? {
         let commit = cx.store.commit(id)?;
         let before = match commit.parents.first() {
-            // Where a shallow clone is cut nobody knows what came before.
+            // At the cut of a shallow clone, nobody knows what came before.
             Some(parent) if !cx.store.has_commit(*parent) => continue,
             Some(parent) => Some(cx.store.commit(*parent)?.tree),
             None => None,

@@ -1,5 +1,5 @@
-//! What is remembered of one path of a branch: what its file held when it was written from
-//! here, or took up what the branch has.
+//! The record of one path of a branch: what its file held when it was last written from
+//! here, or updated from the branch.
 
 use crate::context::Context;
 use crate::git::{CommitId, Entry, Mode, ObjectId, Store};
@@ -7,44 +7,46 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The memory of one branch, in the git directory of this worktree.
+/// The records of one branch, stored in the git directory of this worktree.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Memory {
     pub written: BTreeMap<String, Record>,
-    /// What was written from elsewhere than the working tree's own files, such as standard
-    /// input: it says nothing of those files.
+    /// Content that was written from another source than the working tree's own files, such
+    /// as standard input. It says nothing about those files.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub elsewhere: BTreeMap<String, Record>,
-    /// Files that `sandbox pull` or `sync` put conflict markers into, until they are mended.
+    /// Files into which `sandbox pull` or `sync` put conflict markers that are not resolved
+    /// yet.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub marked: BTreeSet<String>,
-    /// HEAD when it was last asked which of the records are in its history.
+    /// HEAD at the last check which records are in its history.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     head: Option<String>,
 }
 
-/// What a file held at a moment.
+/// What a file held at one time.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Stand {
-    /// `100644 <blob>`; none: it was not there.
+    /// `100644 <blob>`; `None`: there was no file.
     pub held: Option<String>,
     /// When the file was read or written, in nanoseconds since 1970.
     pub at: u64,
-    /// What HEAD was at then.
+    /// The commit that HEAD was at then.
     #[serde(default)]
     head: Option<String>,
-    /// Whether the file's content was written to the branch, and not the other way round.
+    /// Whether the file's content was written to the branch; false if the file was updated
+    /// from it.
     #[serde(default)]
     pub landed: bool,
 }
 
 impl Stand {
-    /// What HEAD was at then.
+    /// The commit that HEAD was at then.
     pub fn head(&self) -> Option<CommitId> {
         CommitId::parse(self.head.as_deref()?).ok()
     }
 
-    /// When it was, in seconds since 1970.
+    /// That time, in seconds since 1970.
     pub fn seconds(&self) -> i64 {
         i64::try_from(self.at / 1_000_000_000).unwrap_or(i64::MAX)
     }
@@ -55,12 +57,12 @@ impl Stand {
 pub(super) struct Record {
     #[serde(flatten)]
     pub now: Stand,
-    /// The commit that has it.
+    /// The commit that has the content.
     commit: String,
-    /// Whether the memory's HEAD has that commit; none: nobody has asked yet.
+    /// Whether the memory's HEAD has that commit in its history; `None`: not checked yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     in_head: Option<bool>,
-    /// What it held before, the newest last.
+    /// What the file held before, the newest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub earlier: Vec<Stand>,
 }
@@ -85,17 +87,17 @@ impl Record {
         }
     }
 
-    /// The commit that has it.
+    /// The commit that has the content.
     pub fn commit(&self) -> Option<CommitId> {
         CommitId::parse(&self.commit).ok()
     }
 
-    /// Whether HEAD has the commit, as of when the memory was last brought up to HEAD.
+    /// Whether HEAD has the commit, as of the last time the memory was brought up to HEAD.
     pub fn in_head(&self) -> bool {
         self.in_head.unwrap_or(false)
     }
 
-    /// The record and those before it, as what comes before a new one.
+    /// This record and its earlier ones, in the form that a new record keeps.
     fn into_earlier(self) -> Vec<Stand> {
         let mut all = self.earlier;
         all.push(self.now);
@@ -105,7 +107,7 @@ impl Record {
 }
 
 impl Memory {
-    /// What was written from elsewhere and HEAD has not.
+    /// What was written from another source and is not in HEAD's history.
     pub fn elsewhere(&self, cx: &Context, head: CommitId) -> BTreeMap<String, Option<Entry>> {
         let mut in_head: BTreeMap<&str, bool> = BTreeMap::new();
         let mut found = BTreeMap::new();
@@ -119,7 +121,7 @@ impl Memory {
                 continue;
             }
             let held = record.now.held.as_deref().and_then(read_entry);
-            // Content that git has collected since is as if it had never been written.
+            // If git has garbage-collected the content, it counts as never written.
             if held.is_none_or(|e| cx.store.has(e.id)) {
                 found.insert(path.clone(), held);
             }
@@ -127,14 +129,15 @@ impl Memory {
         found
     }
 
-    /// Finds which records HEAD has in its history.
+    /// Finds which records are in HEAD's history.
     ///
-    /// An answer stands as long as HEAD does, and that it has a commit as long as it only
-    /// goes forward: a commit asks for few, however many the memory holds.
+    /// An answer is valid while HEAD stays where it is. A positive answer is valid while
+    /// HEAD only moves forward. So a commit needs few checks, however many records there
+    /// are.
     pub fn bring_up_to(&mut self, store: &Store, head: CommitId) {
         let before = self.head.as_deref();
         let before = before.and_then(|h| CommitId::parse(h).ok());
-        // A shallow clone may learn of older commits.
+        // A shallow clone may get older commits later.
         let stayed = before == Some(head) && !store.is_shallow();
         let forward = stayed || before.is_some_and(|b| store.is_ancestor(b, head));
         let mut asked: BTreeMap<String, bool> = BTreeMap::new();
@@ -150,7 +153,7 @@ impl Memory {
         self.head = Some(head.to_string());
     }
 
-    /// Takes a new record of a path; the one before it becomes an earlier one.
+    /// Adds a new record of a path; the previous one becomes an earlier one.
     pub fn put(&mut self, path: &str, mut record: Record) {
         let before = self.written.remove(path);
         record.earlier = before.map(Record::into_earlier).unwrap_or_default();
@@ -158,15 +161,15 @@ impl Memory {
     }
 }
 
-/// Earlier records that are kept of a path.
+/// How many earlier records are kept of a path.
 const MOST_EARLIER: usize = 16;
 
-/// A moment before the files are read; what git rewrites later is newer.
+/// A time taken before the files are read. Whatever git rewrites later is newer.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::ops) struct Before(u64);
 
 impl Before {
-    /// The present, by the clock that stamps files.
+    /// The current time, by the clock that sets file times.
     pub fn now() -> Before {
         Before(nanos(SystemTime::now()))
     }
@@ -196,7 +199,8 @@ pub(super) fn read_entry(text: &str) -> Option<Entry> {
     })
 }
 
-/// For fuzzing: what may stand in such a file is read, written and read alike.
+/// For fuzzing: any such file that can be read is the same after writing and reading it
+/// again.
 #[cfg(any(fuzzing, test))]
 pub(in crate::ops) fn reread(data: &[u8]) {
     let Ok(memory) = serde_json::from_slice::<Memory>(data) else {

@@ -1,5 +1,5 @@
-//! What this working copy remembers of the files of a branch: a file for each branch in
-//! the git directory of the worktree.
+//! This working copy's memory of the files of a branch: one file for each branch in the git
+//! directory of the worktree.
 
 use super::history::{History, Said, judge_all};
 use super::record::{Before, Memory, Record};
@@ -11,9 +11,9 @@ use crate::ops::access::Target;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Remembers that the branch is at `tip`, and what the files held that it was written from.
+/// Remembers that the branch is at `tip`, and the content of the files that were written.
 ///
-/// Best effort: the write has landed, whatever happens here.
+/// Failures only cause a warning: the write has landed already.
 pub(in crate::ops) fn remember(
     cx: &Context,
     target: &Target,
@@ -33,8 +33,8 @@ pub(in crate::ops) fn remember(
     keep(cx, target, tip, !written.is_empty(), record);
 }
 
-/// As [`remember`], of writes where some contents came from `elsewhere` than the working
-/// tree's own files.
+/// Like [`remember`], for a write in which some contents came from `elsewhere`: another
+/// source than the working tree's own files.
 pub(in crate::ops) fn remember_both(
     cx: &Context,
     target: &Target,
@@ -58,8 +58,8 @@ pub(in crate::ops) fn remember_both(
     });
 }
 
-/// As [`remember`], of a rollback: `made` is all that it changed on the branch, and whoever
-/// writes such a path from elsewhere again goes on from that.
+/// Like [`remember`], for a rollback. `made` is everything that it changed on the branch.
+/// It becomes the base of such a path for later writes from another source.
 pub(in crate::ops) fn remember_rollback(
     cx: &Context,
     target: &Target,
@@ -78,7 +78,7 @@ pub(in crate::ops) fn remember_rollback(
     });
 }
 
-/// Remembers files that took up what the branch has; `marked` hold conflict markers.
+/// Remembers files that were updated from the branch; `marked` hold conflict markers.
 pub(in crate::ops) fn remember_pull<'a>(
     cx: &Context,
     target: &Target,
@@ -98,7 +98,7 @@ pub(in crate::ops) fn remember_pull<'a>(
     keep(cx, target, tip, !written.is_empty(), record);
 }
 
-/// Remembers files that the checkout took from `to`, where the branch is at `tip`.
+/// Remembers files that the checkout took from `to`, while the branch is at `tip`.
 pub(in crate::ops) fn remember_switch(
     cx: &Context,
     target: &Target,
@@ -116,7 +116,8 @@ pub(in crate::ops) fn remember_switch(
                 memory.put(path, Record::new(*held, to, at, Some(to)));
                 continue;
             }
-            // A local commit's content was taken from what stood when it was made.
+            // The base of a local commit's content is the record at the time of that
+            // commit.
             let (Some(record), Some(held)) = (memory.written.get(path), held) else {
                 memory.written.remove(path);
                 continue;
@@ -127,7 +128,8 @@ pub(in crate::ops) fn remember_switch(
                     memory.put(path, Record::new(*held, commit, at, Some(to)));
                 }
                 ([], _, _) => drop(memory.written.remove(path)),
-                // In doubt it stays as it is: the records tell the same later.
+                // If it is not certain, keep the records: they lead to the same answer
+                // later.
                 _ => {}
             }
         }
@@ -135,7 +137,7 @@ pub(in crate::ops) fn remember_switch(
     keep(cx, target, tip, !taken.is_empty(), record);
 }
 
-/// Changes the memory, where there is something to change, and notes that the branch is at
+/// Changes the memory, if there is something to change, and notes that the branch is at
 /// `tip`.
 fn keep(
     cx: &Context,
@@ -170,10 +172,11 @@ fn keep(
     }
 }
 
-/// Records that say nothing at present and are kept all the same: those of the latest paths.
+/// How many records are kept that do not apply at present; those with the latest times
+/// stay.
 const MOST_KEPT: usize = 1000;
 
-/// Keeps no more records than are worth it of those that say nothing.
+/// Removes the oldest of the records that do not apply at present, if there are too many.
 fn forget_oldest(memory: &mut Memory, is_idle: impl Fn(&str) -> bool) {
     let idle = memory.written.iter().filter(|(p, _)| is_idle(p));
     let mut idle: Vec<(u64, String)> = idle.map(|(p, r)| (r.now.at, p.clone())).collect();
@@ -193,7 +196,7 @@ pub(super) fn file(cx: &Context, target: &Target) -> PathBuf {
     ))
 }
 
-/// A memory that cannot be read is none: then HEAD alone counts.
+/// A memory that cannot be read counts as empty: then only HEAD decides.
 pub(super) fn load(path: &Path) -> Memory {
     std::fs::read_to_string(path)
         .ok()
@@ -201,7 +204,8 @@ pub(super) fn load(path: &Path) -> Memory {
         .unwrap_or_default()
 }
 
-/// The lock ends with the process that holds it, however that ends.
+/// Runs `work` under a lock. The lock ends with the process that holds it, in whatever way
+/// the process ends.
 fn locked<T>(cx: &Context, target: &Target, work: impl FnOnce(PathBuf) -> Result<T>) -> Result<T> {
     let path = file(cx, target);
     let failed = || format!("{} cannot be written", path.display());
