@@ -1,41 +1,43 @@
-//! The server's own record of when each token was last used: one small file for each
-//! token's id under `aidf/activity/`, beside the journal, with the seconds since 1970.
+//! The server's own record of when each token was last used. It is one small file for each
+//! token's id in `aidf/activity/`, beside the journal. The file holds the time in seconds
+//! since 1970.
 //!
-//! A tip's date is what its writer put there; this is what the server saw. It is written
-//! for pushes that the hook let in, and no more often than once a minute for one token.
+//! The date of a tip is only the writer's claim; this is what the server saw. The record is
+//! written for pushes that the hook allowed, at most once a minute for each token.
 
 use crate::clock::{DAY, Moment};
 use crate::files;
 use std::path::{Path, PathBuf};
 
-/// Tokens that are on record at most; the ones that were idle for longest go first.
+/// How many tokens are on record at most; the longest idle ones are removed first.
 const MAX_FILES: usize = 20_000;
-/// Seconds after which a record may go: longer than any policy is likely to wait.
+/// The age in seconds after which a record may be removed: longer than any policy's idle
+/// limit is likely to be.
 const MAX_AGE: i64 = 1_000 * DAY;
-/// Seconds for which a record is near enough.
+/// How many seconds old a record may be before it is written again.
 const EXACT_TO: i64 = 60;
 
-/// Where the records lie.
+/// The folder of the records.
 pub struct Records {
     folder: PathBuf,
 }
 
 impl Records {
-    /// The records of the repository whose folder is given.
+    /// The records of the repository in the folder `repository`.
     pub fn of(repository: &Path) -> Records {
         Records {
             folder: repository.join("aidf").join("activity"),
         }
     }
 
-    /// When a push with this token was last let in.
+    /// When a push with this token was last allowed, in seconds since 1970.
     pub fn last(&self, token_id: &str) -> Option<i64> {
         let text = std::fs::read_to_string(self.file(token_id)?).ok()?;
         text.trim().parse().ok()
     }
 
-    /// Records that a push with this token is let in. One that cannot be written stops no
-    /// push: the reason is returned for a warning.
+    /// Records that a push with this token is allowed. A record that cannot be written does
+    /// not stop a push: the reason is returned for a warning.
     pub fn note(&self, token_id: &str, now: Moment) -> Option<String> {
         let file = self.file(token_id)?;
         let before = self.last(token_id);
@@ -52,7 +54,7 @@ impl Records {
             .map(|e| format!("the record {} could not be written: {e}", file.display()))
     }
 
-    /// Removes what is old, and the oldest of what is too many.
+    /// Removes records that are too old, and the oldest if there are too many.
     fn keep_few(&self, now: i64, most: usize) {
         let Ok(entries) = std::fs::read_dir(&self.folder) else {
             return;
@@ -74,7 +76,8 @@ impl Records {
         }
     }
 
-    /// None for what is no token's id: it becomes a file's name.
+    /// The record's file; `None` if this is not a token's id, because the id becomes the
+    /// file's name.
     fn file(&self, token_id: &str) -> Option<PathBuf> {
         let is_id = token_id.len() == 16 && token_id.bytes().all(|b| b.is_ascii_hexdigit());
         is_id.then(|| self.folder.join(token_id))

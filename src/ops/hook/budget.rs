@@ -1,24 +1,24 @@
-//! How much of one push the server looks at: one budget for all its refs. Pure: what it
-//! costs and how late it is come in.
+//! Limits how much of one push the server examines: one budget for all its refs. Pure: the
+//! caller reports the cost and provides the clock.
 
 use crate::error::{Error, Kind, Result};
 use std::cell::Cell;
 use std::time::Duration;
 
-/// The most that is looked at for one push.
+/// The limits for one push.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
     /// Entries of trees.
     pub entries: u64,
     /// Commits.
     pub commits: u64,
-    /// Bytes of files that are read, for their lines and for the ledgers.
+    /// Bytes of files that are read, to count lines and to check the ledgers.
     pub bytes: u64,
-    /// Seconds, from when the hook began.
+    /// Seconds since the hook began.
     pub seconds: u64,
 }
 
-/// A real import passes, and no push keeps the server busy for much longer than this.
+/// A real import passes within these limits, and no push keeps the server busy much longer.
 pub const BOUNDS: Bounds = Bounds {
     entries: 1_000_000,
     commits: 10_000,
@@ -37,7 +37,7 @@ pub struct Budget<'a> {
 }
 
 impl<'a> Budget<'a> {
-    /// A budget of which nothing is spent.
+    /// A full budget.
     pub fn new(bounds: Bounds, clock: &'a dyn Fn() -> Duration) -> Budget<'a> {
         Budget {
             bounds,
@@ -48,9 +48,9 @@ impl<'a> Budget<'a> {
         }
     }
 
-    /// Entries of trees are looked at.
+    /// Spends entries of trees.
     ///
-    /// Errors: denied, where that is too many.
+    /// Errors: denied, if there are too many.
     pub fn entries(&self, count: u64) -> Result<()> {
         let before = self.entries.get();
         spend(
@@ -59,37 +59,37 @@ impl<'a> Budget<'a> {
             self.bounds.entries,
             "entries of trees",
         )?;
-        // The clock is asked now and then, for asking costs too.
+        // Check the clock only now and then, because reading it costs time too.
         match before >> 12 == self.entries.get() >> 12 {
             true => Ok(()),
             false => self.time(),
         }
     }
 
-    /// Commits are looked at.
+    /// Spends commits.
     ///
-    /// Errors: denied, where that is too many or too late.
+    /// Errors: denied, if there are too many or the time is over.
     pub fn commits(&self, count: u64) -> Result<()> {
         spend(&self.commits, count, self.bounds.commits, "commits")?;
         self.time()
     }
 
-    /// Commits that may still be looked at.
+    /// How many commits are left in the budget.
     pub fn commits_left(&self) -> u64 {
         self.bounds.commits.saturating_sub(self.commits.get())
     }
 
-    /// Bytes of files are read.
+    /// Spends bytes of files.
     ///
-    /// Errors: denied, where that is too many or too late.
+    /// Errors: denied, if there are too many or the time is over.
     pub fn bytes(&self, count: u64) -> Result<()> {
         spend(&self.bytes, count, self.bounds.bytes, "bytes of files")?;
         self.time()
     }
 
-    /// Whether there is time left.
+    /// Checks that there is time left.
     ///
-    /// Errors: denied.
+    /// Errors: denied, if there is none.
     pub fn time(&self) -> Result<()> {
         match (self.clock)().as_secs() >= self.bounds.seconds {
             true => Err(too_much(self.bounds.seconds, "seconds")),

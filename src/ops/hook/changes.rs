@@ -1,4 +1,4 @@
-//! What a commit changes by itself: names, kinds and sizes.
+//! The changes that a commit makes by itself: names, kinds and sizes.
 
 use super::look::Look;
 use crate::error::{Error, Kind, Result};
@@ -6,23 +6,24 @@ use crate::git::{CommitId, Entry, MAX_TEXT, TreePath, is_binary};
 use crate::policy::Policy;
 use std::collections::HashMap;
 
-/// Files up to this many bytes, of both versions, are compared line by line. Of larger
-/// ones, lines that only moved are not counted, for that costs too much to find out.
+/// Two versions of a file are compared line by line if neither is larger than this, in
+/// bytes. In larger files, lines that only moved are not counted, because finding them
+/// costs too much.
 const EXACT_BYTES: u64 = 1 << 20;
 
-/// A path that is as no parent has it.
+/// A path at which a commit differs from every parent.
 pub struct Change {
     /// The path.
     pub path: Vec<u8>,
-    /// What the parents have there, each once.
+    /// The different entries that the parents have there.
     pub theirs: Vec<Option<Entry>>,
-    /// What the commit has there.
+    /// The entry that the commit has there.
     pub ours: Option<Entry>,
 }
 
-/// Checks what a commit changes on a sandbox.
+/// Checks the changes of one commit on a sandbox.
 ///
-/// Errors: denied, with the rule; what the budget says.
+/// Errors: denied, with the rule; the errors of the budget.
 pub fn check(look: &Look<'_>, policy: &Policy, id: CommitId, changes: &[Change]) -> Result<()> {
     let limits = policy.limits();
     let at = format!("in commit {}", id.short());
@@ -36,7 +37,7 @@ pub fn check(look: &Look<'_>, policy: &Policy, id: CommitId, changes: &[Change])
             )
             .hint("sandboxes hold files alone; leave it out"));
         }
-        // What has a name already is as old as that.
+        // A name that a parent has already is not new, so it is not checked.
         if change.ours.is_some() && change.theirs.iter().all(Option::is_none) {
             check_name(&change.path, &at)?;
         }
@@ -44,7 +45,7 @@ pub fn check(look: &Look<'_>, policy: &Policy, id: CommitId, changes: &[Change])
             Some(entry) => look.store.blob_size(entry.id)?,
             None => 0,
         };
-        // Each write brings its own entries to the ledgers, which grow with time.
+        // Each write adds its own entries to the ledgers, which grow with time.
         if policy.ledgers().contains(&path) {
             let most = crate::yaml::MAX_BYTES as u64;
             if size > most {
@@ -60,7 +61,7 @@ pub fn check(look: &Look<'_>, policy: &Policy, id: CommitId, changes: &[Change])
         if let Some(most) = limits.lines {
             let old = change.theirs.first().copied().flatten();
             lines += count_lines(look, old, change.ours)?;
-            // The rest need not be compared.
+            // The limit is exceeded already, so the rest need not be compared.
             if lines > most {
                 return Err(too_much(&format!("{lines} lines change"), most, &at));
             }
@@ -93,7 +94,8 @@ fn check_name(path: &[u8], at: &str) -> Result<()> {
     }
 }
 
-/// The lines added and removed; none of what has no lines, as when aidf commits.
+/// How many lines were added and removed; 0 for content without lines. aidf counts in the
+/// same way when it commits.
 fn count_lines(look: &Look<'_>, old: Option<Entry>, new: Option<Entry>) -> Result<u64> {
     let mut total = 0;
     for entry in [old, new]
@@ -119,7 +121,7 @@ fn count_lines(look: &Look<'_>, old: Option<Entry>, new: Option<Entry>) -> Resul
     Ok(count_by_content(&read(old)?, &read(new)?))
 }
 
-/// The lines that only one of two texts has, whatever their order; none of binary files.
+/// How many lines only one of two texts has, in any order; 0 for binary files.
 fn count_by_content(old: &[u8], new: &[u8]) -> u64 {
     if is_binary(old) || is_binary(new) {
         return 0;

@@ -1,35 +1,39 @@
-//! The rule of what a push may bring to a branch, in plain words.
+//! The rule of what a push may bring to a branch.
 //!
-//! Some paths nobody writes on a branch: those that the policy denies there. **Of each of
-//! them a sandbox's new tip has what one of the protected branches has now, or what the
-//! sandbox itself has now.** Nothing else is asked of the tip: not how it came about, in
-//! which order a merge names its parents, or whether the branch was forced. So nobody
-//! brings an older version back by setting a branch to an old commit of `main`, by forking
-//! from one or by merging one: it was reviewed once, and replaced for a reason. Whoever
-//! forked before it was replaced takes in what the base has now. A sandbox that is not
-//! here has what its newest archive has; for one that comes back.
+//! The policy denies some paths on a branch, so that nobody may write them there. **At each
+//! denied path, a sandbox's new tip must have what a protected branch has now, or what the
+//! sandbox itself has now.** The tip must meet no other condition. It does not matter how
+//! it was made, in which order a merge names its parents, or whether the branch was forced.
+//! So nobody can bring back an older version by setting a branch to an old commit of
+//! `main`, by forking from one or by merging one: that version was reviewed once, and then
+//! replaced for a reason. Whoever forked before it was replaced takes in what the base has
+//! now. If the server does not have the sandbox, its newest archive counts instead, so that
+//! a sandbox can come back.
 //!
-//! Commits below the tip can be looked at, and become the tip later. Of each new commit,
-//! each denied path is
-//! - as all of its parents have it (a first commit's parent is an empty tree), or
-//! - as a parent has it that was on this branch already, or
-//! - as a protected branch or this branch has it now. What a protected branch lacks may be
-//!   missing where a parent lacks it too; nobody removes it by a commit of their own.
+//! Commits below the tip can be looked at, and can become the tip later. So in each new
+//! commit, each denied path must be
+//! - as all of the commit's parents have it (the parent of a first commit is an empty
+//!   tree), or
+//! - as one parent has it that was on this branch already, or
+//! - as a protected branch or this branch has it now. If a protected branch lacks the path,
+//!   it may be missing only where a parent lacks it too: nobody may remove it by their own
+//!   commit.
 //!
 //! So each version in the new history was on this branch, or was reviewed, before its line
-//! began; a merge takes none from a side that is not as the protected branches are now.
-//! `.gitattributes` may have the lines besides by which plain git merges ledgers: aidf
-//! writes them itself, and they change nothing else.
+//! of history began. A merge takes no version from a side that differs from what the
+//! protected branches have now. `.gitattributes` may also have the lines that make plain
+//! git merge ledgers: aidf writes them itself, and they change nothing else.
 //!
-//! On branches that are no sandboxes, where only the policy's own `paths: deny:` is about
-//! anything, the rule of new commits holds and that of the tip does not: they are forked
-//! from where their writers like.
+//! On other branches, only the policy's own `paths: deny:` applies. There the rule for new
+//! commits applies and the rule for the tip does not, because writers may fork such
+//! branches from wherever they like.
 //!
-//! Names, kinds, sizes and limits are checked of what each new commit changes by itself
-//! (see [`super::changes`]), the ledgers of each new commit too ([`super::ledgers`]).
+//! The names, kinds, sizes and limits are checked for the changes that each new commit
+//! makes by itself (see [`super::changes`]). The ledgers of each new commit are checked too
+//! ([`super::ledgers`]).
 //!
-//! All refs of a push share one budget, one look at each object, and one verdict on each
-//! commit.
+//! All refs of a push share one budget. Each object is read once, and each commit is judged
+//! once.
 
 use super::changes::{self, Change};
 use super::ledgers::Ledgers;
@@ -44,35 +48,35 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-/// The new commits of a ref, by where it goes to and comes from.
+/// The new commits of a ref, by its new tip and its old one.
 type Walks = HashMap<(CommitId, Option<CommitId>), Rc<Vec<CommitId>>>;
 
-/// What one push brings, for all its refs.
+/// The content of one push, for all its refs.
 pub struct Content<'a> {
     look: &'a Look<'a>,
     policy: &'a Policy,
     /// The tips of the protected branches.
     reviewed: &'a [CommitId],
-    /// The one among them that sandboxes fork from.
+    /// The tip that sandboxes fork from; one of `reviewed`.
     base: Option<CommitId>,
-    /// What the protected branches have now.
+    /// What the protected branches hold now.
     now: Held,
     ledgers: Ledgers<'a>,
     verdicts: RefCell<HashMap<(CommitId, bool), Rc<Verdict>>>,
     walks: RefCell<Walks>,
 }
 
-/// What is known of a commit, whichever branch it is pushed to.
+/// The judgement of a commit, whichever branch it is pushed to.
 struct Verdict {
-    /// Denied paths that are neither as all parents have them nor as a protected branch
-    /// has them now, and what the commit has there.
+    /// Denied paths where the commit differs from one of its parents and from what the
+    /// protected branches have now, each with the commit's entry.
     suspects: Vec<(Vec<u8>, Option<Entry>)>,
-    /// Why the commit is refused on any sandbox, and what to do.
+    /// Why the commit is refused on every sandbox, and what the pusher can do.
     refused: Option<(String, Option<String>)>,
 }
 
 impl<'a> Content<'a> {
-    /// A look at a push to a repository with these protected branches' tips.
+    /// Prepares to check a push; `reviewed` are the tips of the protected branches.
     ///
     /// Errors: not_found, for a tip that cannot be read.
     pub fn new(
@@ -99,7 +103,7 @@ impl<'a> Content<'a> {
 
     /// Checks what moving a branch to `new` brings to it.
     ///
-    /// Errors: denied, with the rule; what the budget says; what cannot be read.
+    /// Errors: denied, with the rule; those of the budget; those of reading the store.
     pub fn check(&self, branch: &str, new: CommitId) -> Result<()> {
         let sandbox = names::is_sandbox(branch);
         if !sandbox && !self.policy.has_own_denials() {
@@ -164,7 +168,7 @@ impl<'a> Content<'a> {
         }
     }
 
-    /// What is known of a commit; found out once.
+    /// Judges a commit; the result is kept.
     fn verdict(&self, branch: &str, sandbox: bool, id: CommitId) -> Result<Rc<Verdict>> {
         if let Some(found) = self.verdicts.borrow().get(&(id, sandbox)) {
             return Ok(found.clone());
@@ -187,7 +191,7 @@ impl<'a> Content<'a> {
             },
             |place: Where<'_>| {
                 let is_own = !place.theirs.contains(&place.ours);
-                // That one protected branch lacks it is no reason to remove it.
+                // If one protected branch lacks the path, that does not allow removing it.
                 let removed = is_own && place.ours.is_none();
                 if self.is_denied(branch, place.path, place.ours)
                     && (removed || !self.is_now(place.path, place.ours)?)
@@ -233,10 +237,10 @@ impl<'a> Content<'a> {
         self.ledgers.check(branch, commit, own)
     }
 
-    /// The rule of a sandbox's tip.
+    /// Checks the rule for a sandbox's tip.
     fn check_tip(&self, branch: &str, new: CommitId, had: Option<CommitId>) -> Result<()> {
         let tree = self.look.commit(new)?.tree;
-        // Any will do to leave out what is alike; the likeliest costs least.
+        // Any tree will do to skip what is equal. The likeliest one costs least.
         let like = match had.or(self.base) {
             Some(id) => Some(self.look.commit(id)?.tree),
             None => None,
@@ -257,8 +261,8 @@ impl<'a> Content<'a> {
         )
     }
 
-    /// Of a history that shares nothing with what is here, the ledgers hold all the same
-    /// what they hold here.
+    /// If the new history has nothing in common with the server's, its ledgers must still
+    /// hold everything that the ledgers hold here.
     fn check_origin(
         &self,
         branch: &str,
@@ -284,7 +288,7 @@ impl<'a> Content<'a> {
         }
     }
 
-    /// Whether nobody writes a path on a branch; the ledgers have a rule of their own.
+    /// Whether nobody may write a path on a branch. The ledgers have a rule of their own.
     fn is_denied(&self, branch: &str, path: &[u8], ours: Option<Entry>) -> bool {
         self.rule(branch, path, ours).is_some()
     }
@@ -295,7 +299,7 @@ impl<'a> Content<'a> {
             return None;
         }
         let denied = self.policy.check_path(branch, &text).err();
-        // A link or a module in a folder's place brings all that is below it.
+        // A symlink or submodule in a folder's place replaces everything below it.
         match ours.filter(|e| !e.mode.is_file()) {
             Some(_) => denied.or_else(|| {
                 let below = format!("{text}/x");
@@ -305,14 +309,14 @@ impl<'a> Content<'a> {
         }
     }
 
-    /// Whether a protected branch has this file, or none, at a path now.
+    /// Whether a protected branch has this entry at the path now; `None` means no file.
     fn is_now(&self, path: &[u8], entry: Option<Entry>) -> Result<bool> {
         let sides = self.now.at(self.look, path)?;
         Ok(sides.iter().any(|side| file(*side) == entry))
     }
 
-    /// Whether this is `.gitattributes` with the lines by which plain git merges ledgers,
-    /// over what one of `before` or a protected branch has, and with nothing else.
+    /// Whether this is `.gitattributes` with nothing added but the lines that make plain
+    /// git merge ledgers, compared with one of `before` or with a protected branch.
     fn is_own_attributes(
         &self,
         path: &[u8],
@@ -332,7 +336,7 @@ impl<'a> Content<'a> {
         }
         let content = self.look.blob(new.id)?;
         for old in before {
-            // The mode is no line of aidf's.
+            // aidf never changes the file's mode.
             if old.map_or(Mode::File, |e| e.mode) != new.mode {
                 continue;
             }
@@ -349,7 +353,8 @@ impl<'a> Content<'a> {
         Ok(false)
     }
 
-    /// Whether the branch has this at a path now, or a parent had that was on it already.
+    /// Whether the branch has this entry at the path now, or a parent has it that was on
+    /// the branch already.
     fn was_here(
         &self,
         id: CommitId,
@@ -387,7 +392,7 @@ impl<'a> Content<'a> {
     }
 }
 
-/// Of a folder there is no file at its path.
+/// A folder counts as no file at its path.
 fn file(entry: Option<Entry>) -> Option<Entry> {
     entry.filter(|e| e.mode != Mode::Folder)
 }
@@ -399,10 +404,10 @@ fn folder_entry(id: ObjectId) -> Entry {
     }
 }
 
-/// What a sandbox that is not here was when it was archived last.
+/// The tip in the newest archive of a sandbox that the server does not have.
 fn newest_archive(store: &Store, branch: &str) -> Result<Option<CommitId>> {
     let archives = store.refs_under(&format!("{ARCHIVE}{branch}/"))?;
-    // Archives are named by their time: the last in order is the newest.
+    // Archive names end in their time, so the last one in order is the newest.
     let newest = archives.into_iter().max_by(|a, b| a.0.cmp(&b.0));
     Ok(newest.map(|(_, id)| id).filter(|id| store.is_commit(*id)))
 }

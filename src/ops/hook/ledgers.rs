@@ -1,15 +1,17 @@
-//! The rule of the ledgers: they grow, entry by entry.
+//! The rule of the ledgers: they only grow, entry by entry.
 //!
-//! Of each new commit of a sandbox, whoever made it: the changelog and the list of rollbacks
-//! hold every entry that any of its parents' hold, and the memory every path of them,
-//! unless its file is gone. Entries may be added anywhere, and a path's memory may be
-//! replaced. What one side of a merge had taken away since the two sides parted may stay
-//! away: that was an operator's, or a change that was let in. A ledger stays a list that
-//! can be appended to. A history that shares nothing with what is here holds all that the
-//! branch, or else the base, holds now.
+//! It applies to each new commit of a sandbox, whoever made it. The changelog and the list
+//! of rollbacks must hold every entry that any parent's holds. The memory must have an
+//! entry for every path that any parent's has, unless the path's file is gone. Entries may
+//! be added anywhere, and a path's memory entry may be replaced. If one side of a merge
+//! removed an entry after the two sides parted, it may stay removed: an operator removed
+//! it, or a push that was allowed. A ledger must remain a list that can be appended to. If
+//! the new history has nothing in common with the server's, its ledgers must hold
+//! everything that the branch, or else the base, holds now.
 //!
-//! Where the policy says `ledgers: required: true`, each commit brings changelog entries
-//! for the files it changes; a merge, for those that not both sides had changed.
+//! If the policy says `ledgers: required: true`, each commit must add changelog entries for
+//! the files that it changes. A merge needs them only for files that not both sides had
+//! changed.
 
 use super::changes::Change;
 use super::look::Look;
@@ -22,7 +24,7 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-/// What became of a ledger, by its content before and after.
+/// How a ledger changed, by its content before and after.
 type Known = HashMap<(Option<ObjectId>, Option<ObjectId>), Rc<Growth>>;
 
 /// The ledgers of one push.
@@ -43,7 +45,7 @@ impl<'a> Ledgers<'a> {
 
     /// Checks the ledgers of a commit against those of its parents.
     ///
-    /// Errors: denied, with the entry that is missing; what the budget says.
+    /// Errors: denied, with the entry that is missing; those of the budget.
     pub fn check(&self, branch: &str, commit: &CommitInfo, own: &[Change]) -> Result<()> {
         let parents = commit
             .parents
@@ -52,7 +54,7 @@ impl<'a> Ledgers<'a> {
             .collect::<Result<Vec<_>>>()?;
         let mut brought: Option<HashSet<String>> = None;
         let names = self.policy.ledgers();
-        // Entries may be asked for in the changelog that the branch writes.
+        // Required entries are looked for in the changelog that this branch writes.
         let told = names.of_branch(branch).changelog;
         for name in &names.live(branch) {
             let changelog = *name == told;
@@ -71,7 +73,7 @@ impl<'a> Ledgers<'a> {
                 if *old == new {
                     continue;
                 }
-                // The policy may give a ledger to those who write the branch.
+                // The policy may let the writers of the branch edit a ledger freely.
                 let guarded = self.policy.check_path(branch, name).is_err();
                 if guarded {
                     self.is_file(new, name, commit.id)?;
@@ -98,7 +100,8 @@ impl<'a> Ledgers<'a> {
         Ok(())
     }
 
-    /// Checks a tip whose history shares nothing with what is here against `known`.
+    /// Checks the ledgers of a tip whose history has nothing in common with the server's
+    /// against those of `known`.
     ///
     /// Errors: as for [`Ledgers::check`].
     pub fn check_unrelated(
@@ -143,7 +146,8 @@ impl<'a> Ledgers<'a> {
         .hint("leave the ledgers' files as they are; add entries at their end"))
     }
 
-    /// Refuses what is missing of one parent's, unless another side took it away.
+    /// Refuses a commit that lacks an entry of one parent, unless another side removed that
+    /// entry.
     fn keeps(&self, name: &str, commit: &CommitInfo, growth: &Growth, parent: usize) -> Result<()> {
         let memory = self.policy.ledgers().is_memory(name);
         let added: HashSet<&str> = growth
@@ -186,7 +190,7 @@ impl<'a> Ledgers<'a> {
         .hint("keep every entry that is there and add others; of a merge, keep both sides'; moving entries to the archive is an operator's"))
     }
 
-    /// The entries that another parent had taken away since it and this one parted.
+    /// The entries that another parent removed after the two parents' histories parted.
     fn taken_away(&self, name: &str, commit: &CommitInfo, parent: usize) -> Result<HashSet<Item>> {
         let mut away = HashSet::new();
         let Some(this) = commit.parents.get(parent) else {
@@ -253,7 +257,7 @@ impl<'a> Ledgers<'a> {
         Ok(found)
     }
 
-    /// Refuses files that change without a changelog entry for them.
+    /// Refuses a commit that changes files without adding a changelog entry for each.
     fn is_logged(
         &self,
         branch: &str,
@@ -268,17 +272,18 @@ impl<'a> Ledgers<'a> {
             if brought.contains(path.as_ref()) || ledgers.contains(&path) {
                 continue;
             }
-            // Where nobody else writes it, it got the ledgers' own lines.
+            // If the policy denies this file, it can only have got the lines for the
+            // ledgers.
             if path == attributes::PATH && self.policy.check_path(branch, &path).is_err() {
                 continue;
             }
             if let [one, other] = commit.parents[..] {
-                // A file that both sides changed has the entries of both.
+                // If both sides changed a file, both have added entries for it.
                 let base = *parted.get_or_insert_with(|| {
                     let base = self.look.store.merge_base(one, other);
                     base.and_then(|b| self.look.commit(b).ok()).map(|c| c.tree)
                 });
-                // Histories that share nothing never had the file in common.
+                // Without a common history, the sides never had the file in common.
                 if let Some(tree) = base {
                     let then = self.look.entry(tree, &change.path)?;
                     if !change.theirs.contains(&then) {

@@ -1,4 +1,4 @@
-//! Looking at what a push brings, each object once and within the push's budget.
+//! Reads the objects of a push: each object once, and within the push's budget.
 
 use super::budget::Budget;
 use crate::error::{Error, Kind, Result};
@@ -7,37 +7,38 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
-/// A path that is longer is no path for files.
+/// A longer path, in bytes, is refused.
 const MAX_PATH: usize = 4096;
-/// Files whose bytes are kept for the next comparison.
+/// How many files are kept in memory for the next comparison.
 const KEPT: usize = 4;
 
-/// What some trees hold at one path; none where one holds nothing there.
+/// The entries that some trees have at one path; `None` for a tree that has nothing there.
 pub type Sides = Rc<HashSet<Option<Entry>>>;
 
-/// One repository, as it is looked at for one push.
+/// The repository, as it is read for one push.
 pub struct Look<'a> {
     /// The repository.
     pub store: &'a Store,
-    /// What may be spent.
+    /// The budget of the push.
     pub budget: &'a Budget<'a>,
     folders: RefCell<HashMap<ObjectId, Rc<Folder>>>,
     commits: RefCell<HashMap<CommitId, Rc<CommitInfo>>>,
     blobs: RefCell<VecDeque<(ObjectId, Rc<Vec<u8>>)>>,
 }
 
-/// What a walk finds at a path: ours, and the different things that the others have.
+/// A path at which the trees of a walk differ: our entry, and the different entries of the
+/// others.
 pub struct Where<'p> {
     /// The path.
     pub path: &'p [u8],
-    /// Ours, unless it is a folder.
+    /// Our entry; `None` if it is a folder.
     pub ours: Option<Entry>,
-    /// Theirs, each once, unless they are folders.
+    /// Their different entries; `None` for one that is a folder.
     pub theirs: &'p [Option<Entry>],
 }
 
 impl<'a> Look<'a> {
-    /// A look at `store`.
+    /// Prepares to read `store`.
     pub fn new(store: &'a Store, budget: &'a Budget<'a>) -> Look<'a> {
         Look {
             store,
@@ -48,9 +49,9 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// A commit.
+    /// Reads a commit.
     ///
-    /// Errors: integrity and not_found, for one that cannot be read.
+    /// Errors: integrity and not_found, if it cannot be read.
     pub fn commit(&self, id: CommitId) -> Result<Rc<CommitInfo>> {
         if let Some(found) = self.commits.borrow().get(&id) {
             return Ok(found.clone());
@@ -60,9 +61,9 @@ impl<'a> Look<'a> {
         Ok(read)
     }
 
-    /// A tree's own entries; nothing for none.
+    /// The entries at the top of a tree; empty for `None`.
     ///
-    /// Errors: denied, for more than the budget and for a tree that holds a name twice.
+    /// Errors: denied, if the budget is spent, or for a tree with the same name twice.
     pub fn folder(&self, tree: Option<ObjectId>) -> Result<Rc<Folder>> {
         let Some(tree) = tree else {
             return Ok(Rc::default());
@@ -76,9 +77,9 @@ impl<'a> Look<'a> {
         Ok(read)
     }
 
-    /// What a tree holds at a path.
+    /// The entry of a tree at a path.
     ///
-    /// Errors: as for [`Look::folder`].
+    /// Errors: those of [`Look::folder`].
     pub fn entry(&self, tree: ObjectId, path: &[u8]) -> Result<Option<Entry>> {
         let mut at = Some(Entry {
             id: tree,
@@ -94,9 +95,9 @@ impl<'a> Look<'a> {
         Ok(at)
     }
 
-    /// A file's bytes; the last few are kept.
+    /// The bytes of a file; the last few files are kept in memory.
     ///
-    /// Errors: denied, for more than the budget.
+    /// Errors: denied, if the budget is spent.
     pub fn blob(&self, id: ObjectId) -> Result<Rc<Vec<u8>>> {
         if let Some((_, found)) = self.blobs.borrow().iter().find(|(i, _)| *i == id) {
             return Ok(found.clone());
@@ -111,11 +112,11 @@ impl<'a> Look<'a> {
         Ok(read)
     }
 
-    /// Every path at which `ours` is not as all of `theirs` are. `passed` says of a folder,
-    /// of which ours is as some of theirs, whether what is below it need not be looked at.
+    /// Visits every path at which `ours` differs from one or more of `theirs`. Where our
+    /// folder equals one of theirs but not all, `passed` says whether to skip it.
     ///
-    /// Folders that are alike are never opened, so that the cost follows what differs.
-    /// Errors: denied, for more than the budget; what `visit` and `passed` say.
+    /// Equal folders are never opened, so the cost depends on what differs. Errors: denied,
+    /// if the budget is spent; those of `visit` and `passed`.
     pub fn walk(
         &self,
         ours: Option<ObjectId>,
@@ -187,13 +188,14 @@ fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
     found
 }
 
-/// What some trees hold, path by path: asked for many paths, each tree is opened once.
+/// What some trees hold, path by path. Each tree is opened once, however many paths are
+/// asked for.
 pub struct Held {
     known: RefCell<HashMap<Vec<u8>, Sides>>,
 }
 
 impl Held {
-    /// What these trees hold; one that is empty where there is none.
+    /// Prepares to read these trees; an empty list counts as one empty tree.
     pub fn by(trees: &[ObjectId]) -> Held {
         let folder = |id: &ObjectId| {
             Some(Entry {
@@ -210,9 +212,9 @@ impl Held {
         }
     }
 
-    /// What they hold at `path`.
+    /// The entries that the trees have at `path`.
     ///
-    /// Errors: denied, for more than the budget.
+    /// Errors: denied, if the budget is spent.
     pub fn at(&self, look: &Look<'_>, path: &[u8]) -> Result<Sides> {
         if let Some(found) = self.known.borrow().get(path) {
             return Ok(found.clone());

@@ -1,4 +1,4 @@
-//! What a push may make of the manifest of the backups.
+//! Checks a push to the manifest of the backups.
 
 use super::PreReceive;
 use super::push::{Push, Update};
@@ -6,8 +6,8 @@ use crate::backup_manifest::{self, Opened};
 use crate::git::ObjectId;
 
 impl PreReceive {
-    /// Whether a manifest of the backups loses no entry of one that is there, and gains
-    /// only what may be true of one that is there or made by this push.
+    /// Checks that the manifest loses no entry of an existing backup, and gains only
+    /// entries that match a backup that exists or that this push makes.
     pub(super) fn check_manifest(
         &self,
         update: &Update,
@@ -49,7 +49,7 @@ impl PreReceive {
             let opened = backup_manifest::open(&self.keys, &self.repo_name, &path, &text);
             match opened {
                 Opened::Bad(why) => return Err(why),
-                // Anybody can make up keys, and fill the manifest with them.
+                // Anybody could make up keys and fill the manifest with their entries.
                 Opened::Unknown if !self.keys.is_empty() => {
                     return Err("an entry of it is sealed by a key that the server does not have");
                 }

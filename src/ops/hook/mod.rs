@@ -1,5 +1,5 @@
-//! What a server of one's own lets in: git's pre-receive hook, which is asked once for
-//! all refs of a push and refuses all or none.
+//! The rules of a self-hosted server, enforced by git's pre-receive hook. Git runs it once
+//! for all refs of a push, and it refuses all or none.
 
 mod activity;
 mod budget;
@@ -39,7 +39,7 @@ pub use push::{Push, TOKEN_OPTION, Update};
 pub use record::Decision;
 use std::time::Duration;
 
-/// The rule by which a ref may move, or why it may not.
+/// The rule that allows a ref to move, or the reason that it may not.
 type Verdict = std::result::Result<&'static str, ref_rules::Violation>;
 
 /// The server's side: its repository, keys and rules.
@@ -55,14 +55,15 @@ pub struct PreReceive {
 }
 
 impl PreReceive {
-    /// Opens the repository that git runs the hook in.
+    /// Opens the repository in which git runs the hook.
     ///
     /// Errors: usage, outside of a hook; auth and usage, for a key that cannot be used.
     pub fn open(now: Moment, environment: &Environment) -> Result<PreReceive> {
         let store = Store::open_in_hook(&Programs::of(environment.clone()))?;
         let source = key_source(&store, |name| environment.text(name));
         let keys = KeyRing::load(&source)?;
-        // A ring that was named and is empty must not leave the sandboxes to everybody.
+        // If a key ring is configured and empty, refuse. Without a key everybody could
+        // write the sandboxes.
         if let Some(file) = source.file.filter(|_| keys.is_empty()) {
             return Err(Error::new(
                 Kind::Usage,
@@ -90,10 +91,10 @@ impl PreReceive {
         })
     }
 
-    /// Decides on a push, and writes its decisions into the server's journal.
+    /// Decides on a push, and writes the decisions to the server's journal.
     ///
-    /// `clock` tells the time since the hook began. Errors: integrity, for a policy that
-    /// cannot be read, except to an operator; what cannot be decided is not let in.
+    /// `clock` gives the time since the hook began. Errors: integrity, for a policy that
+    /// cannot be read, except for an operator. A push that cannot be decided is refused.
     pub fn decide(
         &self,
         push: &Push,
@@ -114,7 +115,8 @@ impl PreReceive {
                 token_ids: token_ids.clone(),
                 name: update.name.clone(),
                 motion,
-                // Of a deletion what goes, and not what the pusher made of it.
+                // For a deletion, record the tip that is really deleted. The pusher may
+                // have named another.
                 old: match motion {
                     Motion::Delete => self.store.local_ref(&update.name),
                     _ => update.old,
@@ -135,7 +137,7 @@ impl PreReceive {
                 let refused = verdicts.iter().any(|v| v.is_err());
                 let each = verdicts.iter().enumerate();
                 each.map(|(at, verdict)| match verdict {
-                    // All or none: what would have passed alone does not move either.
+                    // All or nothing: if one ref is refused, the others do not move either.
                     Ok(rule) if refused => {
                         let rule = format!("another ref of the push is refused ({rule})");
                         decision(at, false, rule, None)
@@ -145,7 +147,7 @@ impl PreReceive {
                 })
                 .collect()
             }
-            // What cannot be decided is a refusal, and is on record like one.
+            // A push that cannot be decided is refused, and recorded as refused.
             Err(e) => (0..push.updates.len())
                 .map(|at| decision(at, false, e.message().to_owned(), None))
                 .collect(),
@@ -165,7 +167,7 @@ impl PreReceive {
         verdicts.map(|_| (decisions, warnings))
     }
 
-    /// Judges every ref of a push by itself.
+    /// Judges each ref of a push separately.
     fn verdicts(
         &self,
         push: &Push,
@@ -177,7 +179,7 @@ impl PreReceive {
     ) -> Result<Vec<Verdict>> {
         let file = match file {
             Ok(file) => file,
-            // Somebody must be able to mend it.
+            // An operator must be able to repair the policy.
             Err(e) if pusher.operator => {
                 warnings.push(e.in_full());
                 PolicyFile::default()
@@ -191,7 +193,7 @@ impl PreReceive {
             &self.base,
             default.as_deref(),
         );
-        // Not backups: nobody reviewed them.
+        // Leave out backups, because nobody reviewed them.
         let mut reviewed: Vec<CommitId> = self
             .store
             .branches()?
@@ -283,10 +285,10 @@ impl PreReceive {
         }
     }
 
-    /// How a ref would move, going by what the pusher says that it is at. git holds the
-    /// pusher to that in its own transaction, except for deletions: where the old object
-    /// is none that it knows, it deletes whatever is there. Where there is no time left to
-    /// look, it is taken for the one that fewer rules allow.
+    /// How a ref would move from the old tip that the pusher names. Git checks that old tip
+    /// in its own transaction, except for a deletion: if it does not know the named object,
+    /// it deletes whatever is there. If there is no time left to look, the move counts as
+    /// forced, which fewer rules allow.
     fn motion(&self, update: &Update, budget: &Budget<'_>) -> Motion {
         match (update.old, update.new) {
             (_, None) => Motion::Delete,
@@ -298,7 +300,7 @@ impl PreReceive {
         }
     }
 
-    /// Opens the tokens of the push.
+    /// Opens the tokens of a push.
     fn pusher(
         &self,
         push: &Push,
@@ -317,7 +319,7 @@ impl PreReceive {
             .options
             .iter()
             .filter_map(|o| o.strip_prefix(TOKEN_OPTION))
-            // No pusher needs more, and each costs work.
+            // No pusher needs more than these, and each one costs time.
             .take(8);
         for text in tokens.filter(|_| pusher.keyed) {
             let opened = token::open(text, &self.keys, &self.repo_name);
@@ -355,7 +357,7 @@ impl PreReceive {
         snapshot::home_of_policy(&self.base, || self.default_branch(), tip)
     }
 
-    /// A server's default branch is the one that its HEAD names.
+    /// The server's default branch: the one that its HEAD names.
     fn default_branch(&self) -> Option<String> {
         self.store.head_branch()
     }

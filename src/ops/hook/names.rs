@@ -1,4 +1,4 @@
-//! Names that say something about their commit: backups and archives.
+//! Checks names that make a claim about their commit: backups and archives.
 
 use super::PreReceive;
 use crate::backup_name;
@@ -8,8 +8,9 @@ use crate::git::CommitId;
 use crate::ref_rules;
 
 impl PreReceive {
-    /// Whether a new backup is what it says: of now, and of what its branch has now. One
-    /// that was planted could push real ones out, or hide that a branch was rewound.
+    /// Checks that a new backup is what its name claims: made now, of its branch's current
+    /// tip. A planted backup could cause real ones to be pruned, or hide that a branch was
+    /// rewound.
     pub(super) fn check_backup(
         &self,
         name: &str,
@@ -26,7 +27,7 @@ impl PreReceive {
             None => self.default_branch().unwrap_or_default(),
         };
         let tip = self.store.local_ref(&format!("refs/heads/{branch}"));
-        // A copy's server has the backups alone, and no default branch.
+        // A server that only holds copies has the backups, and no default branch.
         let default = self.default_branch().unwrap_or_default();
         let is_copy = self
             .store
@@ -38,10 +39,11 @@ impl PreReceive {
         }
     }
 
-    /// Whether a new archive is what it says: of now, and of what its sandbox is now,
-    /// which is also what a push that deletes the sandbox deletes. With any other content
-    /// it would be what the sandbox is made from when its holder comes back, and with a
-    /// later time it would be so for ever.
+    /// Checks that a new archive is what its name claims: made now, of its sandbox's
+    /// current tip. A push that deletes the sandbox must archive that same tip. If an
+    /// archive could hold other content, the sandbox would be restored with that content
+    /// when its holder comes back. If it could have a later time, that would stay so for
+    /// ever.
     pub(super) fn check_archive(
         &self,
         name: &str,

@@ -1,19 +1,20 @@
-//! Where a server keeps its key and its journal, and what its repository is called.
+//! Where a server keeps its key and its journal, and the name of its repository.
 
 use crate::config::Folders;
 use crate::git::Store;
 use crate::keys::KeySource;
 use std::path::{Path, PathBuf};
 
-/// Settings of the server's repository that the hook reads.
+/// The setting of the server's repository that names the file of its key.
 pub const KEY_FILE: &str = "aidf.keyfile";
-/// The repository's name in tokens, where it is not the folder's.
+/// The setting with the repository's name in tokens, if that is not its folder's name.
 pub const REPO_NAME: &str = "aidf.reponame";
-/// The base of sandboxes, where it is not `sandbox`.
+/// The setting with the base of sandboxes, if that is not `sandbox`.
 pub const BASE: &str = "aidf.base";
 
-/// Where the server's key lies: named by the repository's own settings, which the pusher
-/// cannot touch; else as for anybody of the account that the hook runs as.
+/// Where the server's key is. The repository's own settings name it, which a pusher cannot
+/// change. Otherwise it is where it would be for any user of the account that runs the
+/// hook.
 pub fn key_source(store: &Store, environment: impl Fn(&str) -> Option<String>) -> KeySource {
     if let Some(file) = store.setting(KEY_FILE).filter(|f| !f.is_empty()) {
         return KeySource {
@@ -25,22 +26,22 @@ pub fn key_source(store: &Store, environment: impl Fn(&str) -> Option<String>) -
     KeySource {
         inline: environment("AIDF_KEY").map(crate::secret::Secret::new),
         file: environment("AIDF_KEY_FILE").map(PathBuf::from),
-        // A web server's account may have no home at all.
+        // A web server's account may have no home folder.
         ring: Folders::of_user().map_or_else(|_| PathBuf::new(), |f| f.ring()),
     }
 }
 
-/// The journal of a server's repository.
+/// The path of the journal of a server's repository.
 pub fn journal_of(store: &Store) -> PathBuf {
     store.common_dir().join("aidf").join("journal.jsonl")
 }
 
-/// The revocations that a server's repository remembers.
+/// The path of the revocations that a server's repository remembers.
 pub fn revocations_of(store: &Store) -> PathBuf {
     store.common_dir().join("aidf").join("revoked.json")
 }
 
-/// The repository's name, as its clients' addresses have it.
+/// The repository's name, as in its clients' addresses.
 pub fn name_of(git_dir: &Path) -> String {
     let name = |p: &Path| p.file_name().map(|n| n.to_string_lossy().into_owned());
     let own = name(git_dir).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! A push, as git hands it to the hook.
+//! A push, as git passes it to the hook.
 
 use crate::error::{Error, Kind, Result};
 use crate::git::ObjectId;
@@ -6,21 +6,22 @@ use crate::git::ObjectId;
 /// The push option that carries a token.
 pub const TOKEN_OPTION: &str = "aidf-token=";
 
-/// One ref of a push, as git hands it to the hook.
+/// One ref of a push, as git passes it to the hook.
 #[derive(Debug, Clone)]
 pub struct Update {
-    /// The tip that it has; none where it is new.
+    /// The tip that it has; `None` if the ref is new.
     pub old: Option<ObjectId>,
-    /// The tip that it shall have; none where it goes.
+    /// The tip that it will have; `None` if the ref is deleted.
     pub new: Option<ObjectId>,
-    /// The full name; what is not UTF-8 in it is shown as `\xNN`.
+    /// The full name; bytes that are not UTF-8 are shown as `\xNN`.
     pub name: String,
-    /// Whether the name is UTF-8 as it is.
+    /// Whether the name is UTF-8, so that `name` is exact.
     pub is_text: bool,
 }
 
 impl Update {
-    /// Reads a line of the hook's standard input (githooks(5), pre-receive), without its end.
+    /// Parses a line of the hook's standard input (githooks(5), pre-receive), without its
+    /// newline.
     ///
     /// Errors: usage.
     pub fn parse(line: &[u8]) -> Result<Update> {
@@ -47,7 +48,7 @@ impl Update {
         })
     }
 
-    /// Reads all lines of the hook's standard input.
+    /// Parses all lines of the hook's standard input.
     ///
     /// Errors: usage.
     pub fn parse_all(input: &[u8]) -> Result<Vec<Update>> {
@@ -64,8 +65,8 @@ impl Update {
 pub struct Push {
     /// Its refs.
     pub updates: Vec<Update>,
-    /// Its options.
+    /// Its push options.
     pub options: Vec<String>,
-    /// Who the server says it is from.
+    /// The user that the server says is pushing.
     pub user: Option<String>,
 }

@@ -1,18 +1,18 @@
-//! What is written down of a decision.
+//! Records the decisions on a push.
 
 use crate::git::ObjectId;
 use crate::journal::Journal;
 use crate::ref_rules::Motion;
 use serde::Serialize;
 
-/// What was decided of one ref, as it goes into the server's journal.
+/// The decision on one ref, as the server's journal records it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Decision {
     /// UTC, RFC 3339.
     pub time: String,
-    /// Who the server says it was.
+    /// The user that the server says is pushing.
     pub user: Option<String>,
-    /// The ids of the tokens that were good.
+    /// The ids of the tokens that were valid.
     pub token_ids: Vec<String>,
     /// The ref.
     #[serde(rename = "ref")]
@@ -23,19 +23,19 @@ pub struct Decision {
     pub old: Option<ObjectId>,
     /// Its tip after.
     pub new: Option<ObjectId>,
-    /// Whether the hook lets it. What git, or a hook after this one, does of it then is not
-    /// known here: another may have moved the ref first, or the update be refused.
+    /// Whether the hook allows it. What git or a later hook then does is not known here:
+    /// another push may have moved the ref first, or the update may be refused.
     pub allowed: bool,
-    /// `allowed_by_hook` or `refused_by_hook`: the same in words that say whose it is.
+    /// `allowed_by_hook` or `refused_by_hook`: the same, and it also says who decided.
     pub decision: &'static str,
-    /// By what rule.
+    /// The rule that decided.
     pub rule: String,
     /// What the pusher can do instead.
     #[serde(skip)]
     pub todo: Option<String>,
 }
 
-/// Refused refs of one push that have a line each; of the others there is the count.
+/// How many refused refs of one push get a line each; the others are only counted.
 const MAX_REFUSED: usize = 100;
 
 /// How many refs of a push have no line of their own.
@@ -44,7 +44,7 @@ struct More<'a> {
     time: &'a str,
     user: Option<&'a str>,
     token_ids: &'a [String],
-    /// No one ref.
+    /// Always none: the line is about several refs.
     #[serde(rename = "ref")]
     name: Option<&'a str>,
     allowed: bool,
@@ -54,8 +54,9 @@ struct More<'a> {
     refs: usize,
 }
 
-/// Writes a push's decisions down: what is let in ref by ref, of what is refused the first
-/// and a count, since whoever may only knock must not fill the disk. Answers warnings.
+/// Writes a push's decisions to the journal. Every allowed ref gets a line. Of the refused
+/// refs, the first ones get a line and the rest a count, because somebody without access
+/// must not be able to fill the disk. Returns warnings.
 pub(super) fn write(journal: &Journal, decisions: &[Decision]) -> Option<String> {
     let (Some(first), refused) = (decisions.first(), decisions.iter().any(|d| !d.allowed)) else {
         return None;
@@ -64,7 +65,7 @@ pub(super) fn write(journal: &Journal, decisions: &[Decision]) -> Option<String>
         true => MAX_REFUSED,
         false => decisions.len(),
     };
-    // What was refused by itself says more than what only went with it.
+    // A ref that was refused for its own sake says more than one that was refused with it.
     let (own, others): (Vec<&Decision>, Vec<&Decision>) =
         decisions.iter().partition(|d| d.todo.is_some());
     let shown: Vec<&Decision> = own.into_iter().chain(others).take(most).collect();

@@ -1,14 +1,15 @@
-//! The tokens that are revoked, as a server remembers them: by a ref, and by a file of its
-//! own, so that who can delete refs behind the hook's back does not bring a token back.
+//! The server's memory of revoked tokens: a ref for each, and a file of its own. The file
+//! matters when somebody deletes refs without passing the hook: that does not make a token
+//! valid again.
 
 use super::PreReceive;
 use crate::revocations::ref_of;
 
-/// A server's own repository has no address.
+/// The server's own repository has no address.
 const HERE: &str = "";
 
 impl PreReceive {
-    /// Whether a token is revoked by its ref, or was when it was last sent.
+    /// Whether a token's ref revokes it now, or did when the token was last used.
     pub(super) fn is_revoked(&self, token_id: &str, warnings: &mut Vec<String>) -> bool {
         if self.store.local_ref(&ref_of(token_id)).is_some() {
             warnings.extend(self.remember_revoked(token_id));
@@ -20,7 +21,7 @@ impl PreReceive {
         })
     }
 
-    /// Remembers a token as revoked. What keeps it from that is returned.
+    /// Remembers a token as revoked. Returns the reason if that fails.
     pub(super) fn remember_revoked(&self, token_id: &str) -> Option<String> {
         let now = self.now.rfc3339();
         self.revocations.remember(token_id, HERE, &now).err()
