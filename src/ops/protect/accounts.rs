@@ -1,20 +1,20 @@
-//! The accounts and groups of this machine, as the system itself looks them up
-//! (getpwuid_r(3), getgrgid_r(3)): those of LDAP and its like are found too.
+//! The accounts and groups of this machine, looked up through the system (getpwuid_r(3),
+//! getgrgid_r(3)). So accounts of LDAP and the like are found too.
 
 use nix::unistd::{Gid, Group, Uid, User};
 use std::path::PathBuf;
 
-/// The account that may do everything.
+/// The account that may do everything: root.
 pub(super) const ROOT: u32 = 0;
 
-/// What is known of an account.
+/// An account of this machine.
 pub(super) struct Account {
     pub name: String,
     pub home: PathBuf,
     pub shell: PathBuf,
 }
 
-/// The account of a number; none where the system knows none.
+/// The account with a user id; `None` if the system does not know it.
 pub(super) fn account(id: u32) -> Option<Account> {
     let user = User::from_uid(Uid::from_raw(id)).ok().flatten()?;
     Some(Account {
@@ -24,10 +24,10 @@ pub(super) fn account(id: u32) -> Option<Account> {
     })
 }
 
-/// Somebody other than root and `owner` who belongs to a group.
+/// Names somebody who belongs to a group and is neither root nor `owner`.
 ///
-/// The system lists the members of a group, but not the accounts whose own group it is: of
-/// those the ones of /etc/passwd are found (passwd(5)).
+/// The system lists the members of a group, but not the accounts that have it as their
+/// primary group. Of those, only the accounts in /etc/passwd are found (passwd(5)).
 pub(super) fn others_of_group(group: u32, owner: u32) -> Option<String> {
     let Ok(Some(found)) = Group::from_gid(Gid::from_raw(group)) else {
         return Some(format!("the group number {group}"));

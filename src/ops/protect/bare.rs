@@ -1,5 +1,5 @@
-//! A server of one's own: the hook and the receive settings of a bare repository, set up
-//! where it lies.
+//! A self-hosted server: installs the hook and the receive settings in a bare repository on
+//! this machine.
 
 use super::hook_file;
 use super::hook_file::{
@@ -15,19 +15,19 @@ use crate::keys::{KeyRing, KeySource};
 use crate::ops::hook::{BASE, KEY_FILE, REPO_NAME, key_source, name_of};
 use std::path::PathBuf;
 
-/// The rule that only the holder of its token writes a sandbox.
-/// What the rule is about.
+/// The branches of the holder-only rule: only the holder of a sandbox's token writes the
+/// sandbox.
 const SANDBOXES: &str = "sandbox-*";
 /// The second line of our hook.
 pub(super) const MARK: &str =
     "# Installed by `aidf protect apply`; `aidf protect remove` takes it away.";
-/// What was there before ours; ours runs it.
+/// The name of the hook that was there before ours; our hook runs it.
 pub(super) const BEFORE: &str = "pre-receive.before-aidf";
-/// Names the settings that we made, so that they can be taken back.
+/// The setting that names the settings that we made, so that they can be undone.
 const MADE: &str = "aidf.made";
-/// What those settings were before, as `name=value`.
+/// The setting that holds the earlier values of those settings, as `name=value`.
 const EARLIER: &str = "aidf.earlier";
-/// Push options carry the token; what is pushed is checked whole (git-config(1)).
+/// Push options carry the token; every pushed object is checked (git-config(1)).
 const SETTINGS: [(&str, &str); 2] = [
     ("receive.advertisepushoptions", "true"),
     ("receive.fsckobjects", "true"),
@@ -39,13 +39,13 @@ pub(super) struct Server<'a> {
     store: Store,
 }
 
-/// One thing to do on the server.
+/// One change to make on the server.
 pub(super) enum Step {
-    /// Keep the hook that is there under another name.
+    /// Keep the existing hook under another name.
     KeepHook,
     /// Write our hook.
     WriteHook(String),
-    /// Take our hook away, and put back what was there before.
+    /// Remove our hook, and put back the earlier one.
     RemoveHook,
     /// Set a setting, or remove it.
     Set(&'static str, Option<String>),
@@ -76,10 +76,10 @@ impl<'a> Server<'a> {
         self.store.hooks().join("pre-receive")
     }
 
-    /// The hook that is there. One that is no text, such as a compiled program, is there
-    /// all the same.
+    /// The text of the installed hook; `None` if there is none. A hook that is not text,
+    /// such as a compiled program, is returned too, with invalid bytes replaced.
     ///
-    /// Errors: internal, for one that cannot be read.
+    /// Errors: internal, for a hook that cannot be read.
     fn installed(&self) -> Result<Option<String>> {
         match std::fs::read(self.hook()) {
             Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
@@ -105,7 +105,7 @@ impl<'a> Server<'a> {
         let (mut steps, mut warnings) = (Vec::new(), Vec::new());
         let there = self.installed()?;
         let ours = there.as_deref().is_some_and(|t| t.contains(MARK));
-        // One line more, such as `exit 0`, and it decides nothing any longer.
+        // An additional line, such as `exit 0`, could make the hook decide nothing.
         let as_written = program_of(there.as_deref())
             .is_some_and(|p| hook_file::script(&p).ok().as_ref() == there.as_ref());
         let runs = ours && as_written && is_executable(&self.hook());
@@ -181,7 +181,7 @@ impl<'a> Server<'a> {
                 detail,
             });
         };
-        // Without push options no operator and no holder can show a token.
+        // Without push options, no operator and no holder can show a token.
         let options = (!on(SETTINGS[0].0)).then_some("receive.advertisePushOptions is not set");
         for branch in &wanted.reviewed {
             for name in [Rule::Review, Rule::NoForce, Rule::NoDeletion] {
@@ -216,14 +216,15 @@ impl<'a> Server<'a> {
         Ok((seen, warnings))
     }
 
-    /// What the hook has to know, where it cannot find it out by itself.
+    /// The settings that the hook needs because it cannot find their values by itself.
     fn own_settings(&self, request: &Request, steps: &mut Vec<Step>) -> Result<()> {
         let made = self.store.own_settings(MADE);
         let mut want = |name: &'static str, value: Option<String>| match value {
             Some(value) if self.store.setting(name).as_ref() != Some(&value) => {
                 steps.push(Step::Set(name, Some(value)));
             }
-            // What an earlier apply set, and what is not wanted any more, would mislead.
+            // A setting of an earlier apply that is not wanted any more would mislead the
+            // hook.
             None if name != KEY_FILE && made.iter().any(|m| m == name) => {
                 steps.push(Step::Set(name, None));
             }
@@ -259,8 +260,8 @@ impl<'a> Server<'a> {
                 }
                 Some(file.display().to_string())
             }
-            // Named, so that a hook that cannot find its account's home refuses, and does
-            // not take the server for one without a key.
+            // Name the key file. Then a hook that cannot find its account's home folder
+            // refuses, and does not treat the server as one without a key.
             None if self.store.setting(KEY_FILE).is_none() && is_own(self.store.git_dir()) => {
                 let keys = &self.cx.config.keys;
                 let file = keys.file.as_ref().unwrap_or(&keys.ring);
@@ -282,10 +283,11 @@ impl<'a> Server<'a> {
         Ok(())
     }
 
-    /// Whether the hook has a key; where its account is another one, as far as can be seen.
+    /// Whether the hook has a key. If the hook's account is another one, this is only what
+    /// can be seen from here.
     fn has_key(&self, warnings: &mut Vec<String>) -> bool {
         if self.store.setting(KEY_FILE).is_none() && !is_own(self.store.git_dir()) {
-            // The hook runs as another account, and looks for that one's key.
+            // The hook runs as another account, and looks for that account's key.
             return false;
         }
         let source = self.key_source();
@@ -309,7 +311,7 @@ impl<'a> Server<'a> {
         }
     }
 
-    /// Where the hook finds its key. The server runs it, and not this environment.
+    /// Where the hook finds its key. The server runs the hook, without our environment.
     fn key_source(&self) -> KeySource {
         key_source(&self.store, |name| {
             let ours = name.starts_with("AIDF_");
@@ -317,9 +319,9 @@ impl<'a> Server<'a> {
         })
     }
 
-    /// Does the steps, in order.
+    /// Makes the changes, in order.
     ///
-    /// Errors: internal; denied, where the files are another account's.
+    /// Errors: internal; denied, if the files belong to another account.
     pub fn make(&self, steps: &[Step]) -> Result<()> {
         let failed = || {
             format!(
@@ -331,7 +333,7 @@ impl<'a> Server<'a> {
             match step {
                 Step::KeepHook => {
                     let kept = self.store.hooks().join(BEFORE);
-                    // What a run that was cut off has kept already is the same.
+                    // A run that was cut off may have kept this hook already.
                     if std::fs::read(&kept).ok() == std::fs::read(self.hook()).ok() {
                         continue;
                     }
@@ -342,7 +344,7 @@ impl<'a> Server<'a> {
                         )
                         .hint("move it away, and apply again; nothing was changed so far"));
                     }
-                    // A second name, so that there is no moment without a hook.
+                    // Use a hard link, so that there is no moment without a hook.
                     std::fs::hard_link(self.hook(), kept).or_fail(Kind::Internal, failed)?;
                 }
                 Step::WriteHook(text) => {
@@ -358,7 +360,8 @@ impl<'a> Server<'a> {
                 }
                 Step::Set(name, value) => {
                     let values: Vec<&str> = value.iter().map(String::as_str).collect();
-                    // Remembered only where we made it: a rightful owner's stays for good.
+                    // Remember a setting only if we made it. One that the owner made stays
+                    // for good.
                     let mut made = self.store.own_settings(MADE);
                     let mut before = self.store.own_settings(EARLIER);
                     let first = format!("{name}=");
@@ -366,7 +369,8 @@ impl<'a> Server<'a> {
                         let all: Vec<&str> = all.iter().map(String::as_str).collect();
                         self.store.set_own(name, &all)
                     };
-                    // Noted before it is done: a run that is cut off can be taken back.
+                    // Note it before changing it, so that a run that is cut off can be
+                    // undone.
                     if value.is_some() {
                         if !made.iter().any(|m| m == name) {
                             before.retain(|b| !b.starts_with(&first));
@@ -394,7 +398,7 @@ impl<'a> Server<'a> {
         Ok(())
     }
 
-    /// The steps that take away what is ours, and what stays.
+    /// The steps that remove what is ours, and a list of what stays.
     pub fn removal(&self) -> (Vec<Step>, Vec<String>) {
         let (mut steps, mut left) = (Vec::new(), Vec::new());
         match self.installed() {

@@ -1,4 +1,4 @@
-//! The steps by hand, for each provider.
+//! The steps to set up protection by hand, for each provider.
 
 use super::{OWN_REFS, Request, provider_of, wanted};
 use crate::context::Context;
@@ -8,12 +8,12 @@ use crate::words;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What to do by hand.
+/// The steps to do by hand.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct GuideReport {
     /// The provider.
     pub provider: Provider,
-    /// The repository there.
+    /// The repository at the provider.
     pub target: String,
     /// The steps, in order.
     pub steps: Vec<String>,
@@ -28,7 +28,7 @@ pub fn guide(cx: &Context, request: &Request) -> Result<GuideReport> {
     let provider = provider_of(cx, request.provider)?;
     let wanted = match wanted(cx, request) {
         Ok((wanted, _)) => wanted,
-        // The steps are of use without the remote, too.
+        // The steps are useful without the remote too.
         Err(e) if matches!(e.kind(), Kind::Unavailable | Kind::Auth | Kind::NotFound) => {
             cx.warn(format!(
                 "these are the steps for the usual policy: {}",

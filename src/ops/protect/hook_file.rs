@@ -5,7 +5,7 @@ use crate::error::{Error, Kind, Result};
 use crate::ops::protect::bare::BEFORE;
 use std::path::{Path, PathBuf};
 
-/// The hook: ours decides, then the one that was there before is asked as well.
+/// The text of our hook: it decides first, and then runs the hook that was there before.
 ///
 /// Errors: usage, for a program whose path cannot be written into a script.
 pub(super) fn script(program: &Path) -> Result<String> {
@@ -32,7 +32,7 @@ pub(super) fn script(program: &Path) -> Result<String> {
     ))
 }
 
-/// The program that an installed hook runs, where it is still there.
+/// The program that an installed hook runs, if that program still exists.
 pub(super) fn program_of(script: Option<&str>) -> Option<PathBuf> {
     let line = script?
         .lines()
@@ -49,13 +49,13 @@ pub(super) fn is_executable(path: &Path) -> bool {
         .is_ok_and(|m| m.permissions().mode() & 0o111 != 0)
 }
 
-/// Elsewhere git runs a hook by its first line.
+/// On other platforms git runs a hook by its first line.
 #[cfg(not(unix))]
 pub(super) fn is_executable(path: &Path) -> bool {
     path.is_file()
 }
 
-/// Writes a program that appears whole or not at all.
+/// Writes a program file atomically: it appears whole or not at all.
 pub(super) fn write_program(path: &Path, text: &str) -> std::io::Result<()> {
     use std::io::Write;
     let folder = path.parent().unwrap_or(Path::new("."));
@@ -72,7 +72,7 @@ pub(super) fn write_program(path: &Path, text: &str) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Whether the files are of the account that asks.
+/// Whether the files belong to the account that runs this.
 #[cfg(unix)]
 pub(super) fn is_own(git_dir: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -80,7 +80,7 @@ pub(super) fn is_own(git_dir: &Path) -> bool {
     git_dir.metadata().is_ok_and(|m| m.uid() == us)
 }
 
-/// The account that owns the repository: its hook runs as that one.
+/// The account that owns the repository. The hook is expected to run as that account.
 #[cfg(unix)]
 pub(super) fn owner_of(git_dir: &Path) -> Option<u32> {
     use std::os::unix::fs::MetadataExt;
@@ -92,7 +92,7 @@ pub(super) fn owner_of(_git_dir: &Path) -> Option<u32> {
     None
 }
 
-/// Elsewhere accounts are not told apart.
+/// On other platforms accounts are not told apart.
 #[cfg(not(unix))]
 pub(super) fn is_own(_git_dir: &Path) -> bool {
     true
@@ -104,12 +104,12 @@ pub(super) fn is_readable_there(file: &Path, git_dir: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     match (file.metadata(), git_dir.metadata()) {
         (Ok(file), Ok(repository)) => repository.uid() == 0 || file.uid() == repository.uid(),
-        // What is not there is told by whoever loads it.
+        // A missing file is reported by the code that loads it.
         _ => true,
     }
 }
 
-/// Elsewhere accounts are not told apart.
+/// On other platforms accounts are not told apart.
 #[cfg(not(unix))]
 pub(super) fn is_readable_there(_file: &Path, _git_dir: &Path) -> bool {
     true

@@ -1,5 +1,5 @@
-//! Protection where the remote lives: planned, applied, checked and removed, by the
-//! forge's own rules or by the hook of a server of one's own.
+//! Protection of the remote: plans, applies, checks and removes it, by the forge's own
+//! rules or by the hook of a self-hosted server.
 
 #[cfg(unix)]
 mod accounts;
@@ -31,33 +31,33 @@ pub use guide::{GuideReport, guide};
 pub struct Request {
     /// The provider; found from the remote where it is not named.
     pub provider: Option<Provider>,
-    /// Rules over those of the policy.
+    /// Rules that take precedence over those of the policy.
     pub rules: ProtectRules,
-    /// The program that a server's hook runs; needed for a server of one's own alone.
+    /// The program that a server's hook runs; only a self-hosted server needs it.
     pub program: Option<PathBuf>,
-    /// The key that a server's hook reads, in place of its account's own; the path starts
-    /// from the folder that the call is in.
+    /// The key file that a server's hook reads, in place of its account's own key. A
+    /// relative path starts from the folder of the call.
     pub key_file: Option<PathBuf>,
 }
 
-/// What holds, and what was done about it.
+/// Which rules are enforced, and what was changed.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// `github`, `gitlab`, `gitea`, `forgejo` or `bare`.
     pub provider: Provider,
-    /// The repository there.
+    /// The repository at the provider.
     pub target: String,
     /// Every rule with its state.
     pub rules: Vec<RuleState>,
     /// Whether anything was changed.
     pub changed: bool,
-    /// What was changed, or would be.
+    /// The changes that were made, or would be made.
     pub changes: Vec<String>,
-    /// What was left alone, and why.
+    /// What was left in place, and why.
     pub left: Vec<String>,
     /// One sentence.
     pub message: String,
-    /// Whether the rules were to hold already.
+    /// Whether this is a check, for which every rule must be enforced already.
     #[serde(skip)]
     pub is_check: bool,
 }
@@ -98,14 +98,14 @@ pub fn plan(cx: &Context, request: &Request) -> Result<Report> {
     Ok(report)
 }
 
-/// Brings the protection about; a second time nothing changes.
+/// Sets up the protection; a second run changes nothing.
 ///
-/// Errors: as of [`plan`]; the first refusal, of which the changes before stay.
+/// Errors: those of [`plan`]; the first refusal. Changes that were made before it stay.
 pub fn apply(cx: &Context, request: &Request) -> Result<Report> {
     recorded(cx, "protect apply", bring_about(cx, request))
 }
 
-/// Writes down what was done, and every refusal.
+/// Records the result in the journal, and every refusal too.
 fn recorded(cx: &Context, command: &str, result: Result<Report>) -> Result<Report> {
     match &result {
         Ok(report) if report.changed => {
@@ -138,7 +138,7 @@ fn bring_about(cx: &Context, request: &Request) -> Result<Report> {
     }
     place.make(cx, &survey.changes)?;
     let what = survey.changes.words().join("; ");
-    // What is said to hold is what is there now, and not what was asked for.
+    // Report what is enforced now, and not what was asked for.
     let after = place
         .survey(cx, request, &wanted, tip, Purpose::Protect)
         .map_err(|e| saying_also(e, &format!("it came after these were made: {what}")))?;
@@ -153,9 +153,9 @@ fn bring_about(cx: &Context, request: &Request) -> Result<Report> {
     Ok(report)
 }
 
-/// Tells which rules hold. Changes nothing.
+/// Tells which rules are enforced. Changes nothing.
 ///
-/// Errors: as of [`plan`].
+/// Errors: those of [`plan`].
 pub fn check(cx: &Context, request: &Request) -> Result<Report> {
     let place = Host::of(cx, request)?;
     let (wanted, tip) = wanted(cx, request)?;
@@ -167,9 +167,9 @@ pub fn check(cx: &Context, request: &Request) -> Result<Report> {
     Ok(report)
 }
 
-/// Takes our protection away, and ours alone.
+/// Removes our protection, and nobody else's.
 ///
-/// Errors: as of [`apply`].
+/// Errors: those of [`apply`].
 pub fn remove(cx: &Context, request: &Request) -> Result<Report> {
     recorded(cx, "protect remove", take_away(cx, request))
 }
@@ -178,7 +178,8 @@ fn take_away(cx: &Context, request: &Request) -> Result<Report> {
     let place = Host::of(cx, request)?;
     let wanted = match &place {
         Host::Forge(_) => wanted(cx, request)?.0,
-        // What we made is marked: a policy that cannot be read is no reason to keep it.
+        // Our own changes are marked, so they can be removed even if the policy cannot be
+        // read.
         Host::Bare(_) => Wanted::default(),
     };
     let (changes, left) = place.removal(cx, &wanted)?;
@@ -203,7 +204,7 @@ fn take_away(cx: &Context, request: &Request) -> Result<Report> {
     Ok(report)
 }
 
-/// What would bring the rules about: requests to a forge, or steps on a server.
+/// The changes that would set the rules: requests to a forge, or steps on a server.
 enum Changes {
     Forge(Vec<Change>),
     Bare(Vec<bare::Step>),
@@ -229,14 +230,14 @@ impl Changes {
     }
 }
 
-/// What was seen of a place.
+/// The state of a place.
 struct Surveyed {
     rules: Vec<RuleState>,
     changes: Changes,
     blocked: Option<String>,
 }
 
-/// Where the remote lives.
+/// Where the remote is hosted.
 enum Host<'a> {
     Forge(Provider),
     Bare(Box<bare::Server<'a>>),
@@ -330,10 +331,10 @@ impl<'a> Host<'a> {
     }
 }
 
-/// What no forge's rules can hold.
+/// What a forge's rules cannot protect.
 const OWN_REFS: &str = "a forge's rules cover branches and tags alone, so that whoever may push may delete refs/aidf/**, revocations of tokens among them; a revocation that aidf saw holds on where it was seen";
 
-/// How the forge of the remote is reached.
+/// How to reach the remote's forge.
 pub(super) fn access_to<'a>(
     cx: &'a Context,
     provider: Option<Provider>,
@@ -351,7 +352,7 @@ pub(super) fn access_to<'a>(
     }
 }
 
-/// The provider that was named, or that the remote's address tells.
+/// The provider that was named, or else the one that the remote's address tells.
 ///
 /// Errors: usage.
 pub(super) fn provider_of(cx: &Context, named: Option<Provider>) -> Result<Provider> {
@@ -368,7 +369,7 @@ pub(super) fn provider_of(cx: &Context, named: Option<Provider>) -> Result<Provi
     .hint("say it with --provider github|gitlab|gitea|forgejo|bare, or under `forge: hosts:` in the config file"))
 }
 
-/// What the policy and the flags want, of this remote; and the commit of the policy.
+/// What the policy and the flags want for this remote, and the commit of the policy.
 fn wanted(cx: &Context, request: &Request) -> Result<(Wanted, Option<CommitId>)> {
     let standing = snapshot::standing(cx)?;
     let rules = standing.file.protect.with(&request.rules);
@@ -379,7 +380,8 @@ fn wanted(cx: &Context, request: &Request) -> Result<(Wanted, Option<CommitId>)>
         &cx.config.base,
         Some(&default_branch),
     );
-    // `main` is protected by name; where there is none, a rule for it would be noise.
+    // `main` is always protected by its name. If there is no such branch, a rule for it
+    // would only be noise.
     let exists = |name: &str| standing.branches.iter().any(|(b, _)| b == name);
     let reviewed = policy
         .reviewed()
@@ -399,7 +401,7 @@ fn wanted(cx: &Context, request: &Request) -> Result<(Wanted, Option<CommitId>)>
     Ok((wanted, standing.tip))
 }
 
-/// How the rules stand, in one sentence.
+/// A summary of the rules' states, in one sentence.
 fn standing(rules: &[RuleState]) -> String {
     let of = |state: State| rules.iter().filter(|r| r.state == state).count();
     let enforced = of(State::Enforced);
@@ -425,9 +427,9 @@ fn standing(rules: &[RuleState]) -> String {
     )
 }
 
-/// Where a server's repository lies on this machine.
+/// The path of a server's repository on this machine.
 ///
-/// Errors: usage, for one elsewhere.
+/// Errors: usage, if it is on another machine.
 fn path_of(cx: &Context) -> Result<PathBuf> {
     match cx.remote.endpoint() {
         Endpoint::Path(path) => Ok(path.clone()),

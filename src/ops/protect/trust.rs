@@ -1,18 +1,18 @@
-//! Who could go round the hook of a server of one's own. What the hook is and reads is
-//! walked as sshd(8) walks the files that it goes by (`StrictModes`): each file and each
-//! folder above it belongs to root or to the owner of the repository, and nobody else may
-//! write it.
+//! Finds out who could bypass the hook of a self-hosted server. The hook and all that it
+//! reads are checked as sshd(8) checks its files (`StrictModes`): each file, and each
+//! folder above it, must belong to root or to the owner of the repository, and nobody else
+//! may write to it.
 
 use std::path::Path;
 
-/// What the hook depends on.
+/// The files that the hook depends on.
 pub(super) struct Trusted<'a> {
     pub git_dir: &'a Path,
-    /// The folder of the hooks, wherever `core.hooksPath` has it.
+    /// The folder of the hooks, as `core.hooksPath` names it.
     pub hooks: &'a Path,
     /// The program that the hook runs.
     pub program: Option<&'a Path>,
-    /// Where its key lies.
+    /// The file of its key.
     pub key: Option<&'a Path>,
 }
 
@@ -28,14 +28,15 @@ mod unix {
     use std::os::unix::fs::MetadataExt;
     use std::path::{Path, PathBuf};
 
-    /// Files of the repository that are looked at; with more, it is said that there are more.
+    /// How many files of the repository are checked; if there are more, the report says so.
     const MOST_ENTRIES: usize = 500_000;
-    /// Links that one path may lead through, as Linux has it.
+    /// How many symlinks one path may lead through, as on Linux.
     const MOST_LINKS: usize = 40;
-    /// In a folder with this bit others may make entries, and touch none that is not theirs.
+    /// In a folder with this bit, others may create entries, but cannot change entries that
+    /// are not theirs.
     const STICKY: u32 = 0o1000;
 
-    /// Why somebody could go round the hook, in words.
+    /// Why somebody could bypass the hook, in words; `None` if nobody can.
     pub fn way_round(trusted: &Trusted<'_>) -> Option<String> {
         let Ok(meta) = trusted.git_dir.metadata() else {
             return Some("the owner of the repository's files cannot be told".to_owned());
@@ -49,7 +50,8 @@ mod unix {
         owner: u32,
         seen: BTreeSet<PathBuf>,
         entries: usize,
-        /// By a group's number, who of it may do harm: asked for each of many files.
+        /// For each group id, a member who could do harm. Kept, because many files ask for
+        /// it.
         others: BTreeMap<u32, Option<String>>,
     }
 
@@ -68,7 +70,7 @@ mod unix {
         fn files(&mut self, trusted: &Trusted<'_>) -> Sound {
             self.way_to(trusted.git_dir)?;
             self.below(trusted.git_dir)?;
-            // git runs whatever hook lies there, as the owner.
+            // git runs any hook in this folder, as the owner.
             self.way_to(trusted.hooks)?;
             self.below(trusted.hooks)?;
             for file in [trusted.program, trusted.key].into_iter().flatten() {
@@ -82,7 +84,7 @@ mod unix {
             Ok(())
         }
 
-        /// Every folder, link and file that a path leads through.
+        /// Checks every folder, link and file that a path leads through.
         fn way_to(&mut self, file: &Path) -> Sound {
             let mut rest = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
             for _ in 0..MOST_LINKS {
@@ -118,9 +120,10 @@ mod unix {
             Err(format!("{} leads through too many links", file.display()))
         }
 
-        /// Everything below a folder; links are followed.
+        /// Checks everything below a folder; links are followed.
         fn below(&mut self, folder: &Path) -> Sound {
-            // Nobody but the owner has business in the repository, sticky or not.
+            // Nobody but the owner may write in the repository, whether the sticky bit is
+            // set or not.
             if let Ok(meta) = folder.metadata() {
                 self.sound(folder, &meta)?;
             }
@@ -157,7 +160,8 @@ mod unix {
             Ok(())
         }
 
-        /// Other repositories whose objects this one has (gitrepository-layout(5)).
+        /// Checks other repositories from which this one borrows objects
+        /// (gitrepository-layout(5)).
         fn alternates(&mut self, objects: &Path) -> Sound {
             let text = std::fs::read_to_string(objects.join("info/alternates")).unwrap_or_default();
             for line in text
@@ -169,7 +173,7 @@ mod unix {
             Ok(())
         }
 
-        /// The files of settings that the owner's git reads.
+        /// The configuration files that the owner's git reads.
         fn settings(&self, git_dir: &Path) -> Vec<PathBuf> {
             let mut files = vec![git_dir.join("config"), PathBuf::from("/etc/gitconfig")];
             let account = account(self.owner);
@@ -180,7 +184,7 @@ mod unix {
             files
         }
 
-        /// Files that a file of settings takes in (git-config(1), Includes).
+        /// Refuses a configuration file that includes others (git-config(1), Includes).
         fn includes(&mut self, file: &Path) -> Sound {
             let text = std::fs::read_to_string(file).unwrap_or_default();
             let mut inside = false;
@@ -198,12 +202,12 @@ mod unix {
             Ok(())
         }
 
-        /// A place on the way to a file.
+        /// Checks one place on the way to a file.
         fn place(&mut self, place: &Path, meta: &Metadata, above: bool) -> Sound {
             if !self.seen.insert(place.to_owned()) {
                 return Ok(());
             }
-            // Who may write a link is who may write the folder it is in.
+            // Whoever may write to the folder of a link may replace the link.
             if meta.is_symlink() {
                 return self.belongs(place, meta);
             }
@@ -239,10 +243,10 @@ mod unix {
             }
         }
 
-        /// Whether the owner can be logged in to: who has a shell as the owner of the files
+        /// Says so if the owner can log in. Whoever has a shell as the owner of the files
         /// runs git there without the hook.
         fn shell(&self, git_dir: &Path) -> Option<String> {
-            // gitolite lets nobody reach a shell: its own hook stands beside ours.
+            // gitolite gives nobody a shell; it installs its own hook beside ours.
             let update =
                 std::fs::read_to_string(git_dir.join("hooks").join("update")).unwrap_or_default();
             if update.contains("gitolite") || update.contains("Gitolite") {
@@ -357,8 +361,8 @@ mod unix {
                 mode(&place, before);
             }
             assert_eq!(found(), Ok(()));
-            // Above the repository a folder such as /tmp lets nobody touch what is
-            // another's; in it, nobody else makes anything.
+            // Above the repository, a folder such as /tmp is fine: nobody can touch other
+            // people's files in it. Inside the repository, nobody else may create anything.
             mode(&top, 0o1777);
             assert_eq!(found(), Ok(()));
             for place in ["", "refs/heads", "hooks", "objects"].map(|f| git_dir.join(f)) {
@@ -373,7 +377,7 @@ mod unix {
     }
 }
 
-/// Elsewhere it cannot be told who works as the owner.
+/// On other platforms, nobody can tell who can work as the owner.
 #[cfg(not(unix))]
 pub(super) fn way_round(_trusted: &Trusted<'_>) -> Option<String> {
     Some("it cannot be told on this platform who works as the owner of the files".to_owned())

@@ -1,5 +1,5 @@
-//! CI that runs on what sandboxes push: it would run their code with the repository's
-//! secrets.
+//! Finds CI workflows that run on pushes to sandboxes: they would run the sandboxes' code
+//! with the repository's secrets.
 
 use crate::context::Context;
 use crate::error::Result;
@@ -7,7 +7,7 @@ use crate::git::CommitId;
 use crate::yaml;
 use serde_json::Value;
 
-/// A sandbox's name, to try the branch filters of workflows with.
+/// A sandbox name to test the branch filters of workflows with.
 const SANDBOX: &str = "sandbox-a-b";
 const FOLDERS: [&str; 3] = [
     ".github/workflows",
@@ -15,10 +15,10 @@ const FOLDERS: [&str; 3] = [
     ".forgejo/workflows",
 ];
 
-/// A warning for each workflow of the commit `tip`, which is in the store, that runs on
-/// pushes to sandboxes.
+/// A warning for each workflow of the commit `tip` that runs on pushes to sandboxes. The
+/// commit must be in the store.
 ///
-/// Errors: not_found, for what the store lacks.
+/// Errors: not_found, for objects that the store lacks.
 pub(super) fn open_to_sandboxes(cx: &Context, tip: Option<CommitId>) -> Result<Vec<String>> {
     let mut warnings = Vec::new();
     let Some(tip) = tip else {
@@ -49,7 +49,7 @@ pub(super) fn open_to_sandboxes(cx: &Context, tip: Option<CommitId>) -> Result<V
     Ok(warnings)
 }
 
-/// Whether a workflow's `on:` takes a push to a sandbox in.
+/// Whether a workflow's `on:` matches a push to a sandbox.
 fn runs_on_sandboxes(text: &str) -> bool {
     let Ok(workflow) = yaml::read::<Value>(text) else {
         return false;
@@ -75,7 +75,7 @@ fn runs_on_sandboxes(text: &str) -> bool {
         )
     };
     let hit = |globs: &[&str]| {
-        // A later `!glob` takes out what an earlier one took in.
+        // A later `!glob` excludes what an earlier glob included.
         globs
             .iter()
             .fold(false, |taken, glob| match glob.strip_prefix('!') {
@@ -86,7 +86,7 @@ fn runs_on_sandboxes(text: &str) -> bool {
     match (globs("branches"), globs("branches-ignore")) {
         (Some(branches), _) => hit(&branches),
         (None, Some(ignored)) => !hit(&ignored),
-        // `tags` alone means that no branch is taken in.
+        // With `tags` only, a push to a branch does not match.
         (None, None) => push.get("tags").is_none() && push.get("tags-ignore").is_none(),
     }
 }
