@@ -1,4 +1,4 @@
-//! Things in a write that somebody should know of. Pure.
+//! Alerts: things in a write that somebody should know about. Pure.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 )]
 #[serde(rename_all = "snake_case")]
 pub enum AlertKind {
-    /// More lines than the policy expects of one commit.
+    /// One commit changes more lines than the policy expects.
     LargeDiff,
-    /// A ledger that does not parse.
+    /// A ledger does not parse.
     InvalidLedger,
-    /// A message that tells CI not to run.
+    /// The message tells CI not to run.
     CiDirective,
-    /// Content that looks like a credential.
+    /// The content looks like a credential.
     PossibleSecret,
 }
 
@@ -36,13 +36,13 @@ impl AlertKind {
 pub struct Alert {
     /// Its kind.
     pub alert: AlertKind,
-    /// The file it is about, if one is.
+    /// The file that it is about, if any.
     pub path: Option<String>,
     /// What was seen; never the secret itself.
     pub detail: String,
 }
 
-/// The directive in a message that makes some CI skip the commit, if there is one.
+/// The directive in a message that makes some CI systems skip the commit, if there is one.
 pub fn ci_directive(message: &str) -> Option<&'static str> {
     const BRACKETED: [&str; 9] = [
         "[skip ci]",
@@ -68,7 +68,7 @@ pub fn ci_directive(message: &str) -> Option<&'static str> {
     lower.lines().any(trailer).then_some("skip-checks: true")
 }
 
-/// A credential's look: what it starts with, and how many token characters follow.
+/// The form of a credential: its prefix, and how many token characters follow.
 struct Pattern {
     name: &'static str,
     start: &'static str,
@@ -85,7 +85,7 @@ const fn pattern(name: &'static str, start: &'static str, then: usize, dashes: b
     }
 }
 
-/// High precision over recall: each has a prefix that its provider made for scanning.
+/// Prefers precision to recall: each prefix was made by its provider for such scanning.
 const PATTERNS: [Pattern; 19] = [
     pattern("a GitHub token", "ghp_", 36, false),
     pattern("a GitHub token", "gho_", 36, false),
@@ -108,21 +108,21 @@ const PATTERNS: [Pattern; 19] = [
     pattern("a reuse token of aidf", "aidf1.", 8, false),
 ];
 
-/// The longest piece that has to be seen at once, in bytes, with the byte before it.
+/// The longest piece that must be seen at once, in bytes, including the byte before it.
 const REACH: usize = 128;
 
-/// Looks for credentials in content that passes in pieces.
+/// Searches for credentials in content that arrives in pieces.
 #[derive(Default)]
 pub struct SecretScan {
     carry: Vec<u8>,
-    /// Whether bytes were dropped: the first one kept was looked at then, and only tells
-    /// what the next one follows.
+    /// Whether earlier bytes were dropped. Then the first byte kept was searched already,
+    /// and only tells what comes before the next one.
     cut: bool,
     found: Option<&'static str>,
 }
 
 impl SecretScan {
-    /// Looks at the next piece.
+    /// Searches the next piece.
     pub fn feed(&mut self, piece: &[u8]) {
         if self.found.is_some() {
             return;
@@ -156,7 +156,7 @@ fn find_secret(text: &[u8], from: usize) -> Option<&'static str> {
                 return Some("a private key");
             }
         }
-        // Inside a longer word it is something else.
+        // Inside a longer word it is not a token's prefix.
         if at > 0 && (text[at - 1].is_ascii_alphanumeric() || text[at - 1] == b'_') {
             continue;
         }
@@ -176,11 +176,12 @@ fn find_secret(text: &[u8], from: usize) -> Option<&'static str> {
     None
 }
 
-/// A secret access key has no beginning of its own: the name that AWS's own files and
-/// variables give it must stand before it.
+/// A secret access key has no prefix of its own. So it only counts after the name that
+/// AWS's own files and variables give it.
 fn is_aws_secret(text: &[u8]) -> bool {
     const NAME: &[u8] = b"aws_secret_access_key";
-    /// The most bytes between name and value: spaces, quotes, an equals sign or a colon.
+    /// The most bytes between the name and the value: spaces, quotes, an equals sign or a
+    /// colon.
     const BETWEEN: usize = 8;
     const LENGTH: usize = 40;
     let Some((name, rest)) = text.split_at_checked(NAME.len()) else {

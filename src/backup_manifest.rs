@@ -1,23 +1,23 @@
 //! The manifest of a repository's backups: who made which. Pure.
 //!
-//! `refs/aidf/backups` is a chain of commits. The tree of its tip holds one file for each
-//! backup and each key that vouches for it, `<name>@<key id>`, where `/` is `%2F` and `%`
-//! is `%25`: lines of a word, a space and a value, the last of which is an HMAC over all
-//! that the entry says. An entry that was moved to another name, commit or repository
-//! does not hold.
+//! `refs/aidf/backups` is a chain of commits. The tree at its tip has one file for each
+//! backup and each key that vouches for it. Its name is `<name>@<key id>`, with `/` written
+//! as `%2F` and `%` as `%25`. Each line of the file is a word, a space and a value. The
+//! last value is an HMAC over everything that the entry says. So an entry that was moved to
+//! another name, commit or repository is not valid.
 
 use crate::backup_name;
 use crate::git::CommitId;
 use crate::keys::{Key, KeyRing};
 use crate::seal;
 
-/// Where the manifest lies.
+/// The ref of the manifest.
 pub const REF: &str = "refs/aidf/backups";
-/// An entry of more bytes is none: room for some thousand ids.
+/// The largest entry, in bytes; that is room for more than a thousand ids.
 pub const MAX_BYTES: u64 = 64 * 1024;
-/// A manifest of more entries is none.
+/// The most entries that a manifest may have.
 pub const MAX_ENTRIES: usize = 50_000;
-/// The most ids that an entry lists; see [`Entry::aside`].
+/// The most commit ids that an entry may list; see [`Entry::aside`].
 pub const MAX_ASIDE: usize = 1000;
 
 const PURPOSE: &str = "aidf backup manifest v1";
@@ -28,18 +28,18 @@ const FIRST: &str = "aidf-backup 1";
 pub struct Entry {
     /// The backup's branch, `backup/…`.
     pub name: String,
-    /// The branch it is of.
+    /// The branch that it is a backup of.
     pub branch: String,
-    /// What it holds.
+    /// The commit that it holds.
     pub commit: CommitId,
     /// When the entry was made; RFC 3339.
     pub made: String,
-    /// Commits of older backups that were not in the branch's history then: what was
-    /// lost with them has been reported, and is not reported again.
+    /// Commits of older backups that were not in the branch's history when the entry was
+    /// made. Their loss was reported then, and is not reported again.
     pub aside: Vec<CommitId>,
 }
 
-/// An entry as it lies there.
+/// An entry as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sealed {
     /// What it says.
@@ -50,31 +50,31 @@ pub struct Sealed {
     mac: String,
 }
 
-/// What an entry is worth.
+/// The result of checking an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Opened {
-    /// Made with a key of the ring, and nothing altered.
+    /// Made with a key of the ring, and not altered.
     Good(Entry),
-    /// Made with a key that is not here.
+    /// Made with a key that we do not have.
     Unknown,
-    /// Not what it says that it is, and why.
+    /// Not valid; the reason.
     Bad(&'static str),
 }
 
-/// The file of an entry.
+/// The file name of an entry.
 pub fn file(name: &str, key_id: &str) -> String {
     let name = name.replace('%', "%25").replace('/', "%2F");
     format!("{name}@{key_id}")
 }
 
-/// The backup's name and the key's id that a file is for.
+/// The backup's name and the key's id in a file name.
 pub fn read_file(file: &str) -> Option<(String, &str)> {
     let (name, key) = file.rsplit_once('@')?;
     let name = name.replace("%2F", "/").replace("%25", "%");
     (self::file(&name, key) == file && backup_name::parse(&name).is_some()).then_some((name, key))
 }
 
-/// The text of an entry.
+/// Signs an entry and returns its text.
 pub fn write(key: &Key, repository: &str, entry: &Entry) -> String {
     let aside = ids(&entry.aside);
     let commit = entry.commit.to_string();
@@ -107,7 +107,7 @@ fn parts<'a>(
     ]
 }
 
-/// Reads an entry without judging it; `None` for what is none.
+/// Parses an entry without checking it; `None` if it is not an entry.
 pub fn read(text: &[u8]) -> Option<Sealed> {
     if text.len() as u64 > MAX_BYTES {
         return None;
@@ -122,7 +122,7 @@ pub fn read(text: &[u8]) -> Option<Sealed> {
     let (name, branch) = (next("name")?.to_owned(), next("branch")?.to_owned());
     let commit = CommitId::parse(next("commit")?).ok()?;
     let made = next("made")?.to_owned();
-    // One space each, as they are written: an entry has one form.
+    // Exactly one space between ids, so that an entry has only one form.
     let aside = match next("aside")? {
         "" => Vec::new(),
         ids => ids
@@ -148,7 +148,7 @@ pub fn read(text: &[u8]) -> Option<Sealed> {
     })
 }
 
-/// Judges the entry that lies at `file` in the manifest of `repository`.
+/// Checks the entry in the file `file` of the manifest of `repository`.
 pub fn open(ring: &KeyRing, repository: &str, file: &str, text: &[u8]) -> Opened {
     let Some((name, key_id)) = read_file(file) else {
         return Opened::Bad("it is for no backup");
@@ -160,7 +160,7 @@ pub fn open(ring: &KeyRing, repository: &str, file: &str, text: &[u8]) -> Opened
     if sealed.key != key_id || entry.name != name {
         return Opened::Bad("its entry of the manifest is that of another backup");
     }
-    // A backup's name says its branch, unless that was the default one.
+    // A backup's name contains its branch, unless that was the default branch.
     let of_branch = backup_name::parse(&name)
         .and_then(|n| n.branch)
         .is_none_or(|b| b == entry.branch);
@@ -206,7 +206,7 @@ mod tests {
         let at = file(&entry.name, &key.id);
         let judged = |file: &str, text: &str| open(&ring, "widgets", file, text.as_bytes());
         assert_eq!(judged(&at, &text), Opened::Good(entry.clone()));
-        // Another name, day, branch, key, repository, or any byte of it.
+        // Another name, day, branch, key or repository, or any other byte.
         let other = file("backup/release/1/2026-11-23", &key.id);
         assert!(matches!(judged(&other, &text), Opened::Bad(_)));
         let other = file(&entry.name, "00000000");
@@ -224,7 +224,7 @@ mod tests {
         let renamed = text.replace("2026-11-22\n", "2026-11-23\n");
         let other = file("backup/release/1/2026-11-23", &key.id);
         assert!(matches!(judged(&other, &renamed), Opened::Bad(_)));
-        // Whoever has not the key cannot tell.
+        // Nobody can tell without the key.
         let stranger = KeyRing::of(vec![Key::new(vec![2; 32])]);
         assert_eq!(
             open(&stranger, "widgets", &at, text.as_bytes()),

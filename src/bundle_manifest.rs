@@ -1,10 +1,11 @@
 //! The manifest of a folder of bundles: who made which, in what order. Pure.
 //!
-//! A file of JSON, an object a line; lines are only added. Each says what was made, found
-//! or removed, holds the SHA-256 of the line before, a number one higher, and an HMAC over
-//! all of that. So nothing in the middle can be left out or altered; that the end was cut
-//! off shows to whoever remembers a later number. Lines at the start go once no bundle of
-//! theirs is left.
+//! It is a file of JSON with one object on each line, and lines are only added at the end.
+//! Each line says which bundles were made, found or removed. It holds the SHA-256 of the
+//! previous line, a number one higher than that line's, and an HMAC over all of this. So no
+//! line in the middle can be removed or altered. Whoever remembers a later number notices
+//! when the end was cut off. Lines at the start are removed once none of their bundles is
+//! left.
 
 use crate::files::hex;
 use crate::keys::{Key, KeyRing};
@@ -15,7 +16,7 @@ use std::collections::BTreeMap;
 
 /// The file's name beside the bundles.
 pub const FILE: &str = "MANIFEST";
-/// A manifest of more bytes is none.
+/// The largest manifest, in bytes.
 pub const MAX_BYTES: u64 = 64 << 20;
 
 const PURPOSE: &str = "aidf bundle manifest v1";
@@ -26,7 +27,8 @@ const PURPOSE: &str = "aidf bundle manifest v1";
 pub enum Kind {
     /// A bundle was made.
     Made,
-    /// Bundles were found that are older than the manifest, or that a run was cut off at.
+    /// Bundles were found: they are older than the manifest, or a run was cut off before it
+    /// listed them.
     Found,
     /// Bundles were removed.
     Removed,
@@ -35,14 +37,14 @@ pub enum Kind {
 /// A bundle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
-    /// Its file's name.
+    /// The name of its file.
     pub name: String,
     /// The SHA-256 of its bytes, in lower-case hexadecimal.
     pub sha256: String,
-    /// What it holds: full names of refs and their tips.
+    /// The refs that it holds: full names and their tips.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refs: Vec<(String, String)>,
-    /// What it needs.
+    /// The commits that it needs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<String>,
 }
@@ -50,42 +52,42 @@ pub struct Item {
 /// A line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
-    /// One more than that of the line before.
+    /// One more than the number of the previous line.
     pub number: u64,
-    /// What it is about.
+    /// What happened.
     pub kind: Kind,
-    /// When; RFC 3339.
+    /// The time; RFC 3339.
     pub time: String,
     /// The repository's name.
     pub repository: String,
-    /// Which bundles.
+    /// The bundles that it is about.
     pub bundles: Vec<Item>,
-    /// The SHA-256 of the line before, without its end of line; empty for the first.
+    /// The SHA-256 of the previous line, without its newline; empty for the first line.
     pub before: String,
-    /// The key's id; empty where there was no key.
+    /// The id of the key; empty if there was no key.
     pub key: String,
-    /// The HMAC; empty where there was no key.
+    /// The HMAC; empty if there was no key.
     pub mac: String,
 }
 
-/// What the manifest says of a bundle that is there.
+/// What the manifest says about a bundle that exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Says {
     /// Its checksum.
     pub sha256: String,
-    /// True where it was made with a key that is here; false where it was only found;
-    /// none where the key is not here.
+    /// True if it was made with a key that we have; false if it was only found; `None` if
+    /// we do not have the key.
     pub authenticated: Option<bool>,
 }
 
-/// A manifest that was read.
+/// A manifest, parsed and checked.
 #[derive(Debug, Clone, Default)]
 pub struct Manifest {
-    /// Line by line, as it is written.
+    /// The lines, each with its text.
     lines: Vec<(String, Line)>,
-    /// What it says of each bundle that should be there, by name.
+    /// What it says about each bundle that should exist, by name.
     bundles: BTreeMap<String, Says>,
-    /// Those that it says were removed, and their checksums.
+    /// The bundles that it says were removed, with their checksums.
     removed: BTreeMap<String, String>,
 }
 
@@ -124,7 +126,7 @@ fn with_parts<T>(line: &Line, work: impl FnOnce(&[&str]) -> T) -> T {
     work(&parts)
 }
 
-/// A key's id as far as one goes: what stands there may be anything.
+/// A key's id, shortened for messages: a manifest may hold any text in its place.
 fn brief(id: &str) -> String {
     id.chars()
         .filter(|c| c.is_ascii_alphanumeric())
@@ -135,8 +137,8 @@ fn brief(id: &str) -> String {
 impl Manifest {
     /// Reads a manifest.
     ///
-    /// `repository` is whose it has to be, where that is known. Errors: in words, for the
-    /// first line that cannot be or is not what its key sealed.
+    /// `repository` is the repository that it must belong to, if that is known. Errors: in
+    /// words, for the first line that is not valid or does not match its HMAC.
     pub fn read(text: &str, ring: &KeyRing, repository: Option<&str>) -> Result<Manifest, String> {
         let mut manifest = Manifest::default();
         if !text.is_empty() && !text.ends_with('\n') {
@@ -159,7 +161,7 @@ impl Manifest {
                     }
                     true
                 }
-                // Anybody can name a key that nobody has.
+                // Anybody can name a key that does not exist.
                 None if !ring.is_empty() && !line.key.is_empty() => {
                     return Err(format!(
                         "line {at} is sealed by the key {}, which is not here; name it with AIDF_KEY_FILE if you trust it",
@@ -194,7 +196,7 @@ impl Manifest {
                 .bundles
                 .get(&item.name)
                 .is_some_and(|s| s.authenticated.is_some());
-            // What a key that is not here says does not undo what one that is here said.
+            // A line by an unknown key does not undo what one of our keys said.
             if known && !mine && line.kind == Kind::Removed {
                 continue;
             }
@@ -220,24 +222,24 @@ impl Manifest {
         Ok(())
     }
 
-    /// What it says of each bundle that should be there, by name.
+    /// What it says about each bundle that should exist, by name.
     pub fn bundles(&self) -> &BTreeMap<String, Says> {
         &self.bundles
     }
 
-    /// Whether it says that this very file was removed.
+    /// Whether it says that exactly this file was removed.
     pub fn is_removed(&self, name: &str, sha256: &str) -> bool {
         self.removed.get(name).is_some_and(|s| s == sha256)
     }
 
-    /// The last line's number and digest; what a later reader can be held to.
+    /// The number and digest of the last line, to compare with a later manifest.
     pub fn head(&self) -> Option<(u64, String)> {
         let (text, line) = self.lines.last()?;
         Some((line.number, digest(text)))
     }
 
-    /// Whether it goes on from a head that was seen before. One that starts later does:
-    /// what was before it is gone with its bundles.
+    /// Whether it continues from a head that was seen before. A manifest that starts later
+    /// also does: its earlier lines were removed with their bundles.
     pub fn follows(&self, number: u64, digest: &str) -> bool {
         match self.lines.iter().find(|(_, l)| l.number == number) {
             Some((text, _)) => self::digest(text) == digest,
@@ -245,10 +247,10 @@ impl Manifest {
         }
     }
 
-    /// Adds a line, and takes off those at the start that no bundle needs any more.
+    /// Adds a line, and removes the lines at the start that no bundle needs any more.
     ///
-    /// `after` is the least number that the line follows. Without a key the line is not
-    /// sealed, and nobody will hold it for authenticated.
+    /// The line's number is greater than `after`. Without a key the line has no HMAC, so
+    /// nobody will accept it as authenticated.
     pub fn add(
         &mut self,
         key: Option<&Key>,
@@ -275,7 +277,7 @@ impl Manifest {
         if let Some(key) = key {
             line.mac = with_parts(&line, |p| seal::seal(key, PURPOSE, p));
         }
-        // A line of texts and numbers is written without fail.
+        // Serializing a line of texts and numbers cannot fail.
         let text = serde_json::to_string(&line).unwrap_or_default();
         let _ = self.take(&line, key.is_some());
         self.lines.push((text, line));
@@ -345,7 +347,7 @@ mod tests {
             let Ok(bad) = String::from_utf8(bytes) else {
                 continue;
             };
-            // Under another key's id a line says nothing that counts.
+            // A line that names another key does not count.
             let counts = read(&bad).is_ok_and(|m| {
                 let all = m.bundles().values().all(|s| s.authenticated == Some(true));
                 all && m.bundles().len() == 3
@@ -357,7 +359,7 @@ mod tests {
         assert!(read(&format!("{}\n{}\n", lines[1], lines[0])).is_err());
         assert!(read(text.trim_end()).is_err());
         assert!(Manifest::read(&text, &ring, Some("gadgets")).is_err());
-        // The end cut off shows to whoever remembers it.
+        // Whoever remembers the head notices that the end was cut off.
         let (number, head) = good.head().unwrap();
         assert!(good.follows(number, &head));
         let cut = read(&format!("{}\n{}\n", lines[0], lines[1])).unwrap();
@@ -379,7 +381,7 @@ mod tests {
         assert_eq!(middle.bundles().keys().collect::<Vec<_>>(), ["a", "c"]);
         assert!(middle.is_removed("b", &digest("b")) && !middle.is_removed("b", &digest("x")));
         assert!(middle.follows(seen.0, &seen.1));
-        // Once the first is gone, so are the lines at the start.
+        // When the first bundle is removed, the lines at the start are removed too.
         let rest = remove("a");
         assert_eq!(rest.text().lines().count(), 3);
         assert!(rest.follows(seen.0, &seen.1));
@@ -400,10 +402,10 @@ mod tests {
         ] {
             let mut manifest = made(&["a"], &key);
             manifest.add(by, (kind, vec![item("a")]), "widgets", "x", 0);
-            // As the forger would write it.
+            // A forger would write it like this.
             let read = Manifest::read(&manifest.text(), &ring, Some("widgets"));
             match kind {
-                // Anybody can name a key that nobody has.
+                // Anybody can name a key that does not exist.
                 _ if by.is_some() => assert!(read.is_err(), "{kind:?}"),
                 Kind::Removed => {
                     let text = made(&["a"], &key).text() + manifest.text().lines().last().unwrap();
@@ -413,7 +415,7 @@ mod tests {
                 _ => assert!(read.is_err(), "{kind:?}"),
             }
         }
-        // One that was begun anew further on is nobody's.
+        // A manifest that was started again with a later number is not accepted.
         let ours = made(&["a"], &key).text();
         let line = ours.replace("\"number\":1", "\"number\":2");
         for forged in [
@@ -426,7 +428,7 @@ mod tests {
                 "{forged}"
             );
         }
-        // To whoever lacks the key nothing is known.
+        // Without the key, nothing is known.
         let read = Manifest::read(&made(&["a"], &key).text(), &KeyRing::default(), None).unwrap();
         assert_eq!(read.bundles()["a"].authenticated, None);
     }

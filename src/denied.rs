@@ -1,10 +1,11 @@
-//! Paths that a sandbox may not write unless the policy lets it: files by which a tool
-//! runs code, obeys instructions, or decides a review without anybody asking it to. Pure.
+//! Paths that a sandbox may not write unless the policy allows it. A tool runs code from
+//! these files, obeys their instructions, or decides reviews by them, without being asked
+//! to. Pure.
 //!
-//! Left out on purpose is the source itself: `build.rs`, `Makefile`, `package.json`,
-//! `Dockerfile`, tests and their configuration run code too, but only for who builds or
-//! tests the branch, which is what a review and a container are for. Left out as well is
-//! what only lays out text (`.editorconfig`) or chooses a version (`.nvmrc`).
+//! The source itself is left out on purpose. `build.rs`, `Makefile`, `package.json`,
+//! `Dockerfile`, tests and their configuration run code too, but only for somebody who
+//! builds or tests the branch, and a review and a container protect against that. Files
+//! that only format text (`.editorconfig`) or choose a version (`.nvmrc`) are left out too.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -12,12 +13,13 @@ use std::sync::OnceLock;
 /// Files of one tool.
 #[derive(Debug)]
 pub struct Group {
-    /// Who reads them.
+    /// The tool that reads them.
     pub tool: &'static str,
     /// Why a sandbox may not write them.
     pub reason: &'static str,
-    /// The files, as globs: lower case, compared with folded paths. `**/` in front: in any
-    /// folder. Everything below a name is meant too, and a name that ends in `/**`.
+    /// The files, as lower-case globs, compared with folded paths. `**/` at the front means
+    /// any folder. A glob also matches everything below its name, and a glob that ends in
+    /// `/**` also matches the folder's own name.
     pub globs: &'static [&'static str],
 }
 
@@ -34,7 +36,7 @@ const SHELL: &str = "a shell or tool manager runs it, or what it names, on enter
 const PACKAGES: &str = "it names programs that the tool runs, or where packages come from";
 const STARTS: &str = "an interpreter or debugger runs it when it starts in the folder";
 
-/// The table. One row a glob; its tool and reason are those of its group.
+/// The table. Each glob is one row; its group gives its tool and reason.
 pub const TABLE: &[Group] = &[
     Group {
         tool: "aidf",
@@ -57,7 +59,7 @@ pub const TABLE: &[Group] = &[
         globs: &[".mailmap"],
     },
     // https://docs.github.com: workflows, actions, CODEOWNERS, dependabot.yml, copilot
-    // instructions, prompts and agents; templates tell agents what to write as well.
+    // instructions, prompts and agents. Templates also tell agents what to write.
     Group {
         tool: "GitHub",
         reason: FORGE,
@@ -73,7 +75,7 @@ pub const TABLE: &[Group] = &[
         reason: FORGE,
         globs: &[".gitea/**", ".forgejo/**"],
     },
-    // Root, docs/ and the forge's folder are where the forges look; a tool may look deeper.
+    // Forges look in the root, in docs/ and in their own folder; a tool may look deeper.
     Group {
         tool: "GitHub, GitLab, Gitea, Bitbucket",
         reason: REVIEW,
@@ -191,7 +193,7 @@ pub const TABLE: &[Group] = &[
         reason: AGENT,
         globs: &["**/.mcp.json", "**/.mcp/**"],
     },
-    // AGENTS.md is read by most agents, from every folder on the way to a file.
+    // Most agents read AGENTS.md, from every folder on the way to a file.
     Group {
         tool: "Codex, Amp and other agents",
         reason: AGENT,
@@ -385,7 +387,7 @@ pub const TABLE: &[Group] = &[
     },
     Group {
         tool: "cargo and rustup",
-        // A toolchain may be a folder of the repository itself.
+        // A toolchain may itself be a folder of the repository.
         reason: PACKAGES,
         globs: &[
             "**/.cargo/**",
@@ -476,33 +478,34 @@ pub const TABLE: &[Group] = &[
 /// A rule that denies a path.
 #[derive(Debug, Clone, Copy)]
 pub struct Rule {
-    /// The row.
+    /// The glob of the row.
     pub glob: &'static str,
-    /// Who reads the file.
+    /// The tool that reads the file.
     pub tool: &'static str,
     /// Why.
     pub reason: &'static str,
 }
 
-/// The rule that denies `path` to a sandbox, whatever its case and disguise.
+/// The rule that denies `path` to a sandbox, even if its case or spelling is disguised.
 pub fn rule_for(path: &str) -> Option<Rule> {
     let index = index();
     let parts = folded(path);
     (0..parts.len()).find_map(|at| index.at(&parts, at))
 }
 
-/// A path's parts as the file systems that are least particular compare them.
+/// A path's parts, folded as the least strict file systems compare them.
 fn folded(path: &str) -> Vec<String> {
     path.split(['/', '\\'])
         .map(|part| {
-            // NTFS: what follows a `:` is a stream of the file; ends in dots and spaces go.
+            // NTFS: the text after a `:` names a stream of the file, and dots and spaces at
+            // the end are dropped.
             let name = part.split(':').next().unwrap_or(part);
             fold(name.trim_end_matches(['.', ' ']))
         })
         .collect()
 }
 
-/// Case folding as APFS does it or more: by way of the upper case, where `ſ` is an `s`.
+/// Folds case at least as far as APFS does: through upper case, so that `ſ` becomes `s`.
 fn fold(text: &str) -> String {
     text.chars()
         .filter(|c| !crate::git::is_invisible(*c))
@@ -512,9 +515,9 @@ fn fold(text: &str) -> String {
 }
 
 struct Index {
-    /// Rows whose first name holds no `*`, by that name.
+    /// The rows whose first part has no `*`, by that part.
     named: HashMap<&'static str, Vec<Row>>,
-    /// The others.
+    /// The other rows.
     others: Vec<Row>,
 }
 
@@ -569,7 +572,8 @@ impl Index {
                 && row.parts.iter().zip(&parts[at..]).all(|(r, p)| is(r, p))
         };
         let named = self.named.get(part).into_iter().flatten();
-        // A short name of Windows may stand for any: those are few enough to look through.
+        // A short name on Windows may stand for any of them. Such names are rare, so search
+        // all rows.
         let short = part.contains('~').then(|| self.named.values().flatten());
         let mut all = named
             .chain(self.others.iter())
@@ -578,8 +582,8 @@ impl Index {
     }
 }
 
-/// Whether a folded name is what a row says, with one `*` at most, or may be its short
-/// name on Windows.
+/// Whether a folded name matches a row's part, which has at most one `*`, or may be its
+/// short name on Windows.
 fn is(wanted: &str, name: &str) -> bool {
     let same = match wanted.split_once('*') {
         None => wanted == name,
@@ -592,8 +596,9 @@ fn is(wanted: &str, name: &str) -> bool {
     same || is_short_name(wanted, name)
 }
 
-/// NTFS and FAT: up to six letters of the long name without its dots in front, `~`, a
-/// number, and three letters of the ending; or two letters and four digits of a hash.
+/// NTFS and FAT short names: up to six letters of the long name without its leading dots,
+/// `~`, a number, and three letters of the extension. Another form has two letters and four
+/// digits of a hash.
 fn is_short_name(long: &str, name: &str) -> bool {
     let Some((stem, rest)) = name.split_once('~') else {
         return false;
@@ -616,7 +621,7 @@ fn is_short_name(long: &str, name: &str) -> bool {
     begins && last.get(..3).unwrap_or(last) == ending
 }
 
-/// Paths that a row means.
+/// Example paths that a row matches.
 #[cfg(test)]
 pub(crate) fn examples(glob: &str) -> Vec<String> {
     let (start, rest) = match glob.strip_prefix("**/") {

@@ -1,5 +1,5 @@
-//! Whether a proposal is small and plain enough to be approved by aidf itself. Pure: what
-//! the branch changes was found out before.
+//! Decides whether a proposal is small and plain enough that aidf itself may approve it.
+//! Pure: the caller finds out what the branch changes.
 
 use crate::git::is_invisible;
 use crate::policy::{Ledgers, Policy};
@@ -7,17 +7,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
-/// Changed bytes that a line may have on the average.
+/// How many bytes a changed line may have on average.
 const LINE_BYTES: u64 = 200;
-/// Lines of the ledgers that each commit may change, and the branch once more.
+/// How many lines of the ledgers each commit may change; the branch gets this once more.
 const LEDGER_LINES: u64 = 40;
 
-/// One file of the whole branch's difference.
+/// One file of the difference that the whole branch makes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct File {
     /// Its path.
     pub path: String,
-    /// Where it was before, should it have been renamed.
+    /// Its earlier path, if it was renamed.
     pub renamed_from: Option<String>,
     /// Lines added.
     pub added: u64,
@@ -25,44 +25,45 @@ pub struct File {
     pub removed: u64,
     /// Bytes of the lines added and removed.
     pub bytes: u64,
-    /// Whether its lines cannot be counted.
+    /// Whether it has no lines to count.
     pub binary: bool,
-    /// Whether an added line holds what does not show as it is.
+    /// Whether an added line has characters that are invisible or not shown as they are.
     pub hidden: bool,
-    /// Whether it is, or was, something else than an ordinary file with the same mode.
+    /// Whether it is, or was, not an ordinary file, or its mode changed.
     pub mode_changed: bool,
 }
 
-/// What else is asked about a proposal.
+/// The other facts about a proposal.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
     /// Every file that differs.
     pub files: Vec<File>,
-    /// The branch that it is for.
+    /// The branch that it should merge into.
     pub to: String,
-    /// The branch that the forge would carry it to; none where there is no proposal yet.
+    /// The branch into which the forge would merge it; none if there is no proposal yet.
     pub base: Option<String>,
-    /// The commit that the forge would approve is the one that was looked at.
+    /// Whether the commit that the forge would approve is the commit that was looked at.
     pub pinned: bool,
-    /// Commits of the branch.
+    /// How many commits the branch has.
     pub commits: usize,
-    /// Commits without a good signature of this branch; none where there is no key to tell.
+    /// How many commits lack a good signature for this branch; none if there is no key to
+    /// check.
     pub unsigned: Option<usize>,
-    /// Ledgers that cannot be read, or of which something older than the branch was
-    /// changed or taken away.
+    /// Ledgers that cannot be read, or in which an entry older than the branch was changed
+    /// or removed.
     pub rewritten: Vec<String>,
 }
 
-/// By how much two versions of a file differ.
+/// How much two versions of a file differ.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Measure {
-    /// Bytes of the lines added and removed. Where it is in doubt, more are counted.
+    /// Bytes of the lines added and removed. If that is not certain, the larger number.
     pub bytes: u64,
-    /// Whether an added line holds what does not show as it is.
+    /// Whether an added line has characters that are invisible or not shown as they are.
     pub hidden: bool,
 }
 
-/// Measures two versions of a file, of which `lines` lines were added or removed.
+/// Compares two versions of a file in which `lines` lines were added or removed.
 pub fn measure(old: &[u8], new: &[u8], lines: u64) -> Measure {
     let mut left: HashMap<&[u8], u64> = HashMap::new();
     for line in old.split_inclusive(|b| *b == b'\n') {
@@ -88,15 +89,15 @@ pub fn measure(old: &[u8], new: &[u8], lines: u64) -> Measure {
         changed += n;
         found.bytes += n * line.len() as u64;
     }
-    // The others only moved: which of them is not known here.
+    // The other lines only moved, and it is not known here which ones.
     let moved = lines.saturating_sub(changed);
     found.bytes = found.bytes.saturating_add(moved.saturating_mul(longest));
     found.hidden |= moved > 0 && stayed_hidden;
     found
 }
 
-/// Whether a line is UTF-8, without control and invisible characters but the tab and its
-/// own end.
+/// Whether a line is UTF-8 and has no control or invisible characters, except tabs and its
+/// own line end.
 fn is_plain(line: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(line) else {
         return false;
@@ -112,7 +113,7 @@ fn shows(c: char) -> bool {
     !c.is_control() && !is_invisible(c)
 }
 
-/// Whether a path is just as a ledger's or as that of the archive of a month.
+/// Whether a path is exactly a ledger's, or exactly that of a month's archive.
 fn is_ledger_name(ledgers: &Ledgers, path: &str) -> bool {
     let month = |m: &str| {
         let digits = |m: &str| m.bytes().all(|b| b.is_ascii_digit());
@@ -135,32 +136,32 @@ fn is_ledger_name(ledgers: &Ledgers, path: &str) -> bool {
 pub enum GuardName {
     /// The policy lets aidf approve at all.
     Enabled,
-    /// Few enough lines change.
+    /// Only few lines change.
     Lines,
-    /// Something besides ledgers changes.
+    /// Something other than ledgers changes.
     Content,
     /// No binary file changes.
     Binary,
-    /// All text shows as it is.
+    /// All text is shown as it is.
     Text,
     /// No mode, symlink or submodule changes.
     Mode,
-    /// No file is renamed.
+    /// No file was renamed.
     Rename,
-    /// No file runs code, decides reviews or is forbidden.
+    /// No changed file runs code, decides reviews or is forbidden.
     Paths,
     /// The ledgers only grow.
     Ledgers,
-    /// Every commit came through aidf.
+    /// Every commit was made through aidf.
     Signed,
-    /// It is for the protected branch that was looked at.
+    /// It goes to the protected branch that was looked at.
     Target,
     /// It is at the commit that was looked at.
     Pinned,
 }
 
 impl GuardName {
-    /// Its name, as reports have it.
+    /// Its name in reports.
     pub fn name(self) -> &'static str {
         match self {
             GuardName::Enabled => "enabled",
@@ -182,15 +183,15 @@ impl GuardName {
 /// One guard's verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Guard {
-    /// Which.
+    /// The guard.
     pub guard: GuardName,
-    /// Whether it agrees.
+    /// Whether it agrees to an approval.
     pub ok: bool,
     /// Why.
     pub detail: String,
 }
 
-/// Asks every guard; aidf approves only where all agree.
+/// Asks every guard. aidf approves only if all agree.
 ///
 /// `limit` is the number of changed lines that a proposal must stay under; 0 turns it off.
 pub fn ask(facts: &Facts, limit: u64, policy: &Policy) -> Vec<Guard> {
@@ -306,7 +307,8 @@ pub fn ask(facts: &Facts, limit: u64, policy: &Policy) -> Vec<Guard> {
     guards
 }
 
-/// Ledgers are left out of the lines, so that they may not carry anything else.
+/// Checks the ledgers. Their lines do not count as changed lines, so they must not carry
+/// anything else.
 fn of_ledgers(
     facts: &Facts,
     ledgers: &[&File],
@@ -428,7 +430,7 @@ mod tests {
             spoil(&mut facts);
             assert_eq!(refused_by(&facts, 5), [guard]);
         }
-        // An unprotected branch, though the proposal goes nowhere else.
+        // The branch is not protected, though the proposal goes to no other.
         let mut facts = good.clone();
         (facts.to, facts.base) = ("feature".into(), Some("feature".into()));
         assert_eq!(refused_by(&facts, 5), ["target"]);
@@ -450,11 +452,11 @@ mod tests {
         assert_eq!(of("", "", 0), (0, false));
         assert_eq!(of("a\nb\nc\n", "a\nbb\nc\n", 2), (5, false));
         assert_eq!(of("", "a\tb\r\n\u{e9}\u{1f600}\n", 2), (12, false));
-        // Without its newline it is another line.
+        // Without its newline it is a different line.
         assert_eq!(of("a\n", "a", 2), (3, false));
         let carriage = "x=1;\r".repeat(5000);
         assert_eq!(of("", &carriage, 1), (25_000, true));
-        // At the end of a file there is no line for it to end.
+        // At the end of a file, a carriage return ends no line.
         assert!(of("", "a\r", 1).1);
         for odd in [
             "a\rb\n",
@@ -473,13 +475,13 @@ mod tests {
             "\u{feff}",
         ] {
             assert!(of("", odd, 1).1, "{odd:?}");
-            // What was there before is nobody's doing, unless it was taken elsewhere.
+            // A line that was there before does not count, unless it was moved.
             let (before, after) = (format!("{odd}\nb\n"), format!("{odd}\nc\n"));
             assert!(!of(&before, &after, 2).1, "{odd:?}");
             assert!(of(&before, &format!("b\n{odd}\n"), 2).1, "{odd:?}");
         }
         assert!(measure(b"", b"caf\xe9\n", 1).hidden);
-        // Lines that only moved count by the longest that there is.
+        // Each line that only moved counts as long as the longest line.
         assert_eq!(of("a\nlonger\n", "longer\na\n", 2), (14, false));
     }
 

@@ -1,12 +1,12 @@
-//! This machine's own audit log, one JSON object a line: what was written, refused,
-//! failed or removed from here. It holds no secret and no content.
+//! This machine's own audit log: what was written, refused, removed or failed here. It has
+//! one JSON object on each line, and holds no secrets and no content.
 
 use crate::files::lock_file;
 use serde::Serialize;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// One line.
+/// One line of the journal.
 #[derive(Debug, Clone, Serialize)]
 pub struct Event<'a> {
     /// UTC, RFC 3339.
@@ -17,20 +17,20 @@ pub struct Event<'a> {
     pub outcome: &'a str,
     /// The repository's name.
     pub repo_name: &'a str,
-    /// The branch, where one was chosen.
+    /// The branch, if one was chosen.
     pub branch: Option<&'a str>,
-    /// The commit that came of it.
+    /// The resulting commit.
     pub commit: Option<String>,
-    /// A sentence.
+    /// A description in one sentence.
     pub detail: Option<String>,
 }
 
-/// Bytes after which a journal that rotates begins anew.
+/// The size in bytes at which a rotating journal starts a new file.
 const MAX_BYTES: u64 = 16 << 20;
-/// Earlier files of it that are kept, as `NAME.1` (the newest) and so on.
+/// How many earlier files are kept, as `NAME.1` (the newest) and so on.
 const KEPT: u32 = 9;
 
-/// Where the lines go.
+/// The file of the journal.
 #[derive(Debug, Clone)]
 pub struct Journal {
     path: Option<PathBuf>,
@@ -38,7 +38,7 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// A journal at `path`; none writes nothing.
+    /// A journal at `path`; `None` writes nothing.
     pub fn new(path: Option<PathBuf>) -> Self {
         Journal {
             path,
@@ -46,8 +46,8 @@ impl Journal {
         }
     }
 
-    /// A journal at `path` that strangers can make grow: it never takes more than ten files
-    /// of 16 MiB and what one push adds.
+    /// A journal at `path` for a server, where strangers could make it grow. It never takes
+    /// more than ten files of 16 MiB plus what one push adds.
     pub fn rotating(path: PathBuf) -> Self {
         Journal {
             path: Some(path),
@@ -55,7 +55,7 @@ impl Journal {
         }
     }
 
-    /// Appends one line. A journal that cannot be written never stops the work: the
+    /// Appends one line. A journal that cannot be written does not stop the work: the
     /// reason is returned for a warning.
     pub fn write(&self, event: &impl Serialize) -> Option<String> {
         self.write_all(std::slice::from_ref(event))
@@ -83,7 +83,7 @@ impl Journal {
             if self.rotates {
                 rotate(path, MAX_BYTES, KEPT)?;
             }
-            // One write: lines of several processes do not mix.
+            // Use a single write, so that lines of several processes do not mix.
             options.open(path)?.write_all(&text)?;
             Ok(())
         };
@@ -93,7 +93,7 @@ impl Journal {
     }
 }
 
-/// Begins the file anew where it is large, and keeps `kept` earlier ones.
+/// If the file is large, starts a new one and keeps `kept` earlier files.
 fn rotate(path: &Path, most: u64, kept: u32) -> std::io::Result<()> {
     let is_large = || std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.len() >= most);
     if !is_large() {
@@ -105,7 +105,7 @@ fn rotate(path: &Path, most: u64, kept: u32) -> std::io::Result<()> {
         PathBuf::from(name)
     };
     let lock = lock_file(&named(".lock"))?;
-    // Who else is at it does it; and it may be done by now.
+    // Another process is rotating it, or has done so by now.
     if lock.try_lock().is_err() || !is_large() {
         return Ok(());
     }
@@ -115,8 +115,8 @@ fn rotate(path: &Path, most: u64, kept: u32) -> std::io::Result<()> {
         .filter(|(from, _)| from.exists())
         .try_for_each(|(from, to)| std::fs::rename(from, to))
         .and_then(|()| std::fs::rename(path, named(".1")));
-    // Closing is not enough: a child that another thread starts right now holds the file
-    // open until it runs its program.
+    // Closing the lock file is not enough: a child process that another thread is starting
+    // right now holds the file open until it runs its program.
     moved.and(lock.unlock())
 }
 
@@ -141,8 +141,7 @@ mod tests {
         assert_eq!(read("").unwrap(), "abc", "it is small yet");
     }
 
-    /// A child that holds a copy of the descriptor is what a fork is until it runs its
-    /// program.
+    /// A forked child holds a copy of the descriptor until it runs its program.
     #[cfg(unix)]
     #[test]
     fn a_child_that_was_started_meanwhile_does_not_keep_the_lock() {

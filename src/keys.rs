@@ -1,5 +1,5 @@
-//! The key ring: loaded from the environment or the operator's folder, made on first
-//! use. A secret leaves this module only as a key derived for one purpose.
+//! The key ring. It is loaded from the environment or the operator's folder, and created on
+//! first use. A secret leaves this module only as a key derived for one purpose.
 
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::hex;
@@ -12,13 +12,14 @@ use sha2::Sha256;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-/// The fewest random bytes that a key may have.
+/// The fewest bytes that a key may have.
 const MIN_BYTES: usize = 32;
 
-/// One secret, and the public name by which tokens and signatures refer to it.
+/// A secret, and the public id by which tokens and signatures refer to it.
 #[derive(Clone)]
 pub struct Key {
-    /// Eight hexadecimal digits, derived from the secret and telling nothing of it.
+    /// Eight hexadecimal digits, derived from the secret without revealing anything about
+    /// it.
     pub id: String,
     secret: Vec<u8>,
 }
@@ -48,7 +49,7 @@ fn expand(secret: &[u8], info: &[u8], out: &mut [u8]) {
     debug_assert!(done.is_ok());
 }
 
-/// The keys at hand; the first seals and signs, all open and verify.
+/// The keys that we have. The first one seals and signs; all of them open and verify.
 #[derive(Clone, Default)]
 pub struct KeyRing {
     keys: Vec<Key>,
@@ -70,12 +71,12 @@ struct KeyEntry {
 /// Where the ring comes from.
 #[derive(Debug, Clone)]
 pub struct KeySource {
-    /// `AIDF_KEY`: the key itself, base64 or hexadecimal, several apart by commas; or the
-    /// text of a ring's file.
+    /// `AIDF_KEY`: the key itself in base64 or hexadecimal, or several keys separated by
+    /// commas, or the text of a key ring file.
     pub inline: Option<Secret>,
-    /// `AIDF_KEY_FILE`, or else none.
+    /// `AIDF_KEY_FILE`, if it is set.
     pub file: Option<PathBuf>,
-    /// The operator's own ring, made on first use.
+    /// The file of the operator's own ring, created on first use.
     pub ring: PathBuf,
 }
 
@@ -85,17 +86,17 @@ impl KeyRing {
         KeyRing { keys }
     }
 
-    /// Loads the ring; an operator without one has an empty ring.
+    /// Loads the ring; it is empty if the operator has none.
     ///
     /// Errors: usage, for a key that cannot be read; auth, for a file that others can read,
-    /// or that is another account's.
+    /// or that belongs to another account.
     pub fn load(source: &KeySource) -> Result<KeyRing> {
         KeyRing::load_for(source, None)
     }
 
-    /// The same of a ring that the account `owner` uses; without one, of one's own.
+    /// The same, for a ring whose file may also belong to the account `owner`.
     ///
-    /// Errors: as for [`KeyRing::load`].
+    /// Errors: those of [`KeyRing::load`].
     pub fn load_for(source: &KeySource, owner: Option<u32>) -> Result<KeyRing> {
         if let Some(text) = &source.inline {
             return parse(text.reveal(), "AIDF_KEY");
@@ -115,9 +116,9 @@ impl KeyRing {
         parse_ring(&text, &source.ring.display().to_string())
     }
 
-    /// Loads the ring, and makes one with a first key where there is none.
+    /// Loads the ring; if there is none, creates one with a first key.
     ///
-    /// Of several processes that start at once, one makes it and all use that one.
+    /// If several processes start at once, one creates the ring and all use it.
     pub fn load_or_make(source: &KeySource, random: [u8; 32], now: &str) -> Result<KeyRing> {
         let ring = KeyRing::load(source)?;
         if !ring.is_empty() {
@@ -137,7 +138,7 @@ impl KeyRing {
         let text = serde_json::to_string_pretty(&file).or_fail(Kind::Internal, failed)?;
         let folder = source.ring.parent().unwrap_or(Path::new("."));
         private_folder(folder).or_fail(Kind::Internal, failed)?;
-        // A temporary file has mode 0600. It takes its place only where no file is yet.
+        // A temporary file has mode 0600. Renaming it never replaces an existing ring.
         let mut temporary =
             tempfile::NamedTempFile::new_in(folder).or_fail(Kind::Internal, failed)?;
         temporary
@@ -167,7 +168,7 @@ impl KeyRing {
     }
 }
 
-/// The keys of a text: a ring as aidf writes it, or secrets.
+/// Parses keys: a ring as aidf writes it, or plain secrets.
 fn parse(text: &str, from: &str) -> Result<KeyRing> {
     match text.trim_start().starts_with('{') {
         true => parse_ring(text, from),
@@ -178,7 +179,7 @@ fn parse(text: &str, from: &str) -> Result<KeyRing> {
 fn parse_ring(text: &str, from: &str) -> Result<KeyRing> {
     let bad = || format!("the key ring {from} is damaged");
     let file: RingFile = serde_json::from_str(text).map_err(|e| {
-        // The parser's own words could quote the secret: only its place is told.
+        // The parser's message could quote the secret, so only the position is shown.
         Error::new(Kind::Usage, bad()).caused_by(anyhow::anyhow!(
             "line {}, column {}",
             e.line(),
@@ -236,17 +237,18 @@ fn decode_secret(word: &str) -> Option<Vec<u8>> {
         .or_else(|| URL_SAFE_NO_PAD.decode(word.trim_end_matches('=')).ok())
 }
 
-/// Reads a secret's file. One that others can read is refused, and so is one of another
-/// account, for who owns a file sets what is in it. What is read is what was checked.
+/// Reads a file with a secret. It refuses a file that others can read, and a file of
+/// another account, whose owner could choose the secret. It reads the same open file that
+/// it checked.
 ///
-/// Errors: auth; what `unreadable` makes of one that cannot be read.
+/// Errors: auth; usage, with the words of `unreadable`, for a file that cannot be read.
 pub fn read_private(path: &Path, unreadable: impl Fn() -> String) -> Result<String> {
     read_secret(path, None, unreadable)
 }
 
-/// The same of a file that the account `owner` may own as well.
+/// The same, for a file that may also belong to the account `owner`.
 ///
-/// Errors: as for [`read_private`].
+/// Errors: those of [`read_private`].
 pub fn read_secret(
     path: &Path,
     owner: Option<u32>,
@@ -271,8 +273,8 @@ pub fn read_secret(
     Ok(text)
 }
 
-/// Makes a folder that nobody else can look into, whatever the umask; one that is there
-/// stays as its owner has it.
+/// Creates a folder that nobody else can read, whatever the umask is. An existing folder
+/// keeps its mode.
 fn private_folder(folder: &Path) -> std::io::Result<()> {
     if let Some(above) = folder.parent() {
         std::fs::create_dir_all(above)?;
@@ -289,7 +291,7 @@ fn private_folder(folder: &Path) -> std::io::Result<()> {
     }
 }
 
-/// Opens a file for reading. A pipe that nobody writes to is not waited for.
+/// Opens a file for reading, without waiting if it is a pipe that nobody writes to.
 fn open_at_once(path: &Path) -> std::io::Result<std::fs::File> {
     let mut options = std::fs::File::options();
     options.read(true);
@@ -333,7 +335,7 @@ fn check_secret(path: &Path, file: &std::fs::File, owner: Option<u32>) -> Result
     Ok(())
 }
 
-/// Other platforms keep a user's files private by other means than a mode.
+/// Other platforms do not use a file mode to keep a user's files private.
 #[cfg(not(unix))]
 fn check_secret(_path: &Path, _file: &std::fs::File, _owner: Option<u32>) -> Result<()> {
     Ok(())

@@ -1,18 +1,18 @@
-//! Names of sandboxes: drawn, parsed and checked. Pure; randomness comes in.
+//! Names of sandboxes: draws, parses and checks them. Pure: the caller provides randomness.
 
 use crate::error::{Error, Kind, Result};
 use petname::Petnames;
 
-/// What every sandbox's branch starts with.
+/// The prefix of every sandbox's branch.
 pub const PREFIX: &str = "sandbox-";
 
 /// The longest part after the prefix, in bytes.
 const MAX: usize = 64;
 
-/// Draws `sandbox-<adjective>-<noun>`; `taken` names are drawn again.
+/// Draws a random `sandbox-<adjective>-<noun>`; if the name is `taken`, draws again.
 ///
-/// The words are petname's medium lists: more than a million pairs, chosen to offend
-/// nobody. Errors: conflict, when a thousand draws were all taken.
+/// The words are petname's medium lists: more than a million pairs of inoffensive words.
+/// Errors: conflict, if a thousand drawn names were all taken.
 pub fn draw(rng: &mut dyn rand::Rng, taken: impl Fn(&str) -> bool) -> Result<String> {
     let words = words();
     let mut buffer = String::new();
@@ -31,7 +31,7 @@ pub fn draw(rng: &mut dyn rand::Rng, taken: impl Fn(&str) -> bool) -> Result<Str
     .hint("archive old sandboxes, or choose a name with --name"))
 }
 
-/// How many names there are to draw from.
+/// How many different names can be drawn.
 pub fn how_many() -> u128 {
     words().cardinality(2)
 }
@@ -42,9 +42,9 @@ fn words() -> Petnames<'static> {
     words
 }
 
-/// The branch for the name that a user asked for: `alice` gives `sandbox-alice`.
+/// The branch for a name that a user chose: `alice` gives `sandbox-alice`.
 ///
-/// Errors: usage, when it is not one to 64 of `a-z`, `0-9` and `-`, or starts or ends with `-`.
+/// Errors: usage, if it is not 1 to 64 of `a-z`, `0-9` and `-`, or starts or ends with `-`.
 pub fn requested(name: &str) -> Result<String> {
     let branch = format!("{PREFIX}{}", name.strip_prefix(PREFIX).unwrap_or(name));
     if is_sandbox(&branch) {
@@ -56,7 +56,7 @@ pub fn requested(name: &str) -> Result<String> {
     )
 }
 
-/// Whether a branch is a sandbox by its name.
+/// Whether a branch's name is that of a sandbox.
 pub fn is_sandbox(branch: &str) -> bool {
     let Some(rest) = branch.strip_prefix(PREFIX) else {
         return false;
@@ -99,7 +99,7 @@ mod tests {
         let names: std::collections::BTreeSet<String> = (0..10_000)
             .map(|_| draw(&mut rng, |_| false).unwrap())
             .collect();
-        // The birthday bound expects 40 collisions among 1.26 million.
+        // The birthday bound gives about 40 collisions for 1.26 million names.
         assert!(names.len() > 9_900, "{}", names.len());
     }
 

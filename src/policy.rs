@@ -1,8 +1,8 @@
-//! Who may write which branch and path, and how much. Pure: it is given text and
-//! answers questions.
+//! Who may write which branch and path, and how much. Pure: it takes text and answers
+//! questions.
 //!
-//! The policy is `.aidf.yaml` at the tip of the protected base; the operator's own
-//! configuration may only tighten it.
+//! The policy is `.aidf.yaml` at the tip of the protected base. The operator's own
+//! configuration can only make it stricter.
 
 use crate::alerts::AlertKind;
 use crate::denied;
@@ -13,78 +13,78 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Days without a write after which a token ends, where no policy says otherwise.
+/// Days without a write after which a token expires, if no policy says otherwise.
 pub const IDLE_DAYS: u32 = 90;
 
 /// What every backup's branch starts with.
 const BACKUPS: &str = crate::backup_name::PREFIX;
 
-/// Where the policy lies in the base's tree.
+/// The path of the policy in the base's tree.
 pub const PATH: &str = ".aidf.yaml";
 
-/// Where changelog, memory and rollbacks lie, where no policy says otherwise.
+/// The paths of changelog, memory and rollbacks, if no policy says otherwise.
 const DEFAULT_LEDGERS: [&str; 3] = [
     "project/outputs/changelog.yaml",
     "project/memory.yaml",
     "project/.logs/reverted_commits.yaml",
 ];
 
-/// What an alert of some kind does.
+/// How aidf reacts to an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reaction {
-    /// Says nothing.
+    /// It says nothing.
     Ignore,
-    /// Warns and goes on.
+    /// It warns and goes on.
     Warn,
-    /// Refuses the write.
+    /// It refuses the write.
     Refuse,
 }
 
-/// The policy file, and the same part of the operator's configuration.
+/// The policy file. The operator's configuration has a part in the same format.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PolicyFile {
     /// Version of the format; 1.
     pub version: Option<u32>,
-    /// More branches that nobody writes directly, as globs.
+    /// Further branches that nobody writes directly, as globs.
     pub protected_branches: Vec<String>,
-    /// What sandboxes may touch.
+    /// Which paths sandboxes may write.
     pub paths: PathRules,
-    /// How much one write may hold.
+    /// The limits of one write.
     pub limits: Limits,
-    /// How sandboxes live.
+    /// The limits of sandboxes and their tokens.
     pub sandbox: SandboxRules,
-    /// What each kind of alert does.
+    /// How aidf reacts to each kind of alert.
     pub alerts: BTreeMap<AlertKind, Reaction>,
-    /// Lines changed by one commit above which `large_diff` is raised.
+    /// How many changed lines a commit may have before it raises `large_diff`.
     pub large_diff_lines: Option<u64>,
-    /// Where the ledgers lie, and whether they are kept.
+    /// The paths of the ledgers, and whether they are kept.
     pub ledgers: LedgerRules,
-    /// What a server is asked to hold everybody to.
+    /// What a server is asked to enforce for everybody.
     pub protect: ProtectRules,
-    /// How proposals go.
+    /// The rules for proposals.
     pub propose: ProposeRules,
 }
 
-/// What the protection of reviewed branches asks for.
+/// The rules for the protection of reviewed branches.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProtectRules {
-    /// Approvals that a proposal takes; 1 where nothing is said.
+    /// How many approvals a proposal needs; 1 if nothing is said.
     pub approvals: Option<u32>,
-    /// Whether the owners of the code approve.
+    /// Whether the code owners must approve.
     pub code_owners: Option<bool>,
-    /// Whether commits are signed.
+    /// Whether commits must be signed.
     pub signed_commits: Option<bool>,
-    /// Checks that a proposal passes, by name.
+    /// The names of the status checks that a proposal must pass.
     pub status_checks: Vec<String>,
-    /// Who is not held: `admins`, `team:SLUG`, `user:NAME`, `app:ID`.
+    /// Who may bypass the rules: `admins`, `team:SLUG`, `user:NAME`, `app:ID`.
     pub bypass: Vec<String>,
 }
 
 impl ProtectRules {
-    /// These rules, with those of `over` in their place where it has any.
+    /// These rules, replaced by those of `over` wherever it has any.
     pub fn with(&self, over: &ProtectRules) -> ProtectRules {
         let list = |own: &Vec<String>, over: &Vec<String>| match over.is_empty() {
             true => own.clone(),
@@ -100,11 +100,11 @@ impl ProtectRules {
     }
 }
 
-/// How proposals go.
+/// The rules for proposals.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProposeRules {
-    /// Proposals of fewer changed lines may be approved by aidf itself; 0: none.
+    /// aidf itself may approve a proposal that changes fewer lines than this; 0: none.
     pub auto_approve_lines: Option<u64>,
 }
 
@@ -112,13 +112,13 @@ pub struct ProposeRules {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PathRules {
-    /// Refused besides the defaults.
+    /// Paths that are refused in addition to the defaults.
     pub deny: Vec<String>,
-    /// Taken out of the defaults.
+    /// Paths that the defaults refuse and that are allowed here.
     pub allow: Vec<String>,
 }
 
-/// Caps on one write.
+/// The limits of one write.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
@@ -132,19 +132,19 @@ pub struct Limits {
     pub lines: Option<u64>,
 }
 
-/// How sandboxes live.
+/// The limits of sandboxes and their tokens.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SandboxRules {
-    /// Sandboxes that may be open at once.
+    /// How many sandboxes may be open at once.
     pub max_open: Option<u64>,
-    /// Days without a write after which a token ends.
+    /// Days without a write after which a token expires.
     pub idle_days: Option<u32>,
-    /// Days after which a new token ends for good.
+    /// Days after its issue when a new token expires for good.
     pub token_days: Option<u32>,
 }
 
-/// Where the ledgers lie in the tree.
+/// The paths of the ledgers in the tree, and how they are kept.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LedgerRules {
@@ -156,9 +156,9 @@ pub struct LedgerRules {
     pub rollbacks: Option<String>,
     /// False: sandboxes keep no changelog and no memory.
     pub enabled: Option<bool>,
-    /// True: each commit on a sandbox brings changelog entries for the files it changes.
+    /// True: each commit on a sandbox must add changelog entries for the files it changes.
     pub required: Option<bool>,
-    /// True: each sandbox writes ledgers of its own, below the shared ones' folders.
+    /// True: each sandbox writes its own ledgers, in folders beside the shared ones.
     pub per_branch: Option<bool>,
 }
 
@@ -180,21 +180,22 @@ pub struct Policy {
 pub struct Ledgers {
     /// The changelog.
     pub changelog: String,
-    /// The memory: one entry a file.
+    /// The memory: one entry for each file.
     pub memory: String,
-    /// What was rolled back.
+    /// The list of rollbacks.
     pub rollbacks: String,
     /// False: writes keep no changelog and no memory.
     pub enabled: bool,
-    /// True: each commit on a sandbox brings changelog entries for the files it changes.
+    /// True: each commit on a sandbox must add changelog entries for the files it changes.
     pub required: bool,
-    /// True: each sandbox writes ledgers of its own, and landing folds them in.
+    /// True: each sandbox writes its own ledgers, and landing merges them into the shared
+    /// ones.
     pub per_branch: bool,
 }
 
 impl Ledgers {
-    /// The ledgers that a write to `branch` appends to: `changelog.d/<sandbox>.yaml` beside
-    /// `changelog.yaml` and so on, where sandboxes have their own.
+    /// The ledgers that a write to `branch` appends to. If sandboxes have their own, that
+    /// is `changelog.d/<sandbox>.yaml` beside `changelog.yaml`, and so on.
     pub fn of_branch(&self, branch: &str) -> Ledgers {
         if !self.per_branch || !names::is_sandbox(branch) {
             return self.clone();
@@ -211,7 +212,8 @@ impl Ledgers {
         }
     }
 
-    /// The shared ledger that a sandbox's own one is folded into; none for another path.
+    /// The shared ledger that a sandbox's own ledger is merged into; `None` for another
+    /// path.
     pub fn folds_into(&self, path: &str) -> Option<&str> {
         let own = |shared: &&String| {
             let (folder, end) = own_parts(shared);
@@ -240,7 +242,7 @@ impl Ledgers {
         format!("{}archive", self.archive_parts().0)
     }
 
-    /// The ledgers that plain git is told to merge line by line. A sandbox's own ones need
+    /// The ledgers that plain git should merge line by line. A sandbox's own ledgers need
     /// no merge.
     pub fn for_union(&self) -> Vec<&str> {
         match self.per_branch || !self.enabled {
@@ -249,13 +251,14 @@ impl Ledgers {
         }
     }
 
-    /// Whether `new` is `old` with nothing but aidf's own lines added, if `old` had not all
-    /// of them: the one change of `.gitattributes` that a sandbox may bring.
+    /// Whether `new` is exactly `old` with aidf's missing lines added. This is the only
+    /// change of `.gitattributes` that a sandbox may make.
     pub fn own_attributes(&self, old: Option<&[u8]>, new: &[u8]) -> bool {
         attributes::with_union(old, &self.for_union()).as_deref() == Some(new)
     }
 
-    /// Whether `path` is one of them, of the archive or a sandbox's own, whatever its case.
+    /// Whether `path` is a ledger, an archive, or a sandbox's own ledger, in any case of
+    /// letters.
     pub fn contains(&self, path: &str) -> bool {
         let path = path.to_lowercase();
         let (folder, stem, end) = self.archive_parts();
@@ -274,8 +277,8 @@ impl Ledgers {
                 .any(|l| l.to_lowercase() == path)
     }
 
-    /// The ledgers that a branch is held to grow: the three that are shared, and its own
-    /// where it has some.
+    /// The ledgers that may only grow on a branch: the three shared ones, and the branch's
+    /// own if it has any.
     pub fn live(&self, branch: &str) -> Vec<String> {
         let own = self.of_branch(branch);
         let mut all = Vec::new();
@@ -289,19 +292,19 @@ impl Ledgers {
         all
     }
 
-    /// Whether `path` is one of [`Ledgers::live`], by its very name; the archive and a name
-    /// in another case are not.
+    /// Whether `path` is exactly one of [`Ledgers::live`]. An archive is not, and neither
+    /// is a name with another case.
     pub fn is_live(&self, branch: &str, path: &str) -> bool {
         let is_one = |ledgers: &Ledgers| {
             [&ledgers.changelog, &ledgers.memory, &ledgers.rollbacks]
                 .iter()
                 .any(|l| l.as_str() == path)
         };
-        // The hook asks of each path that differs.
+        // The hook calls this for each path that differs, so it does not build the list.
         is_one(self) || (self.per_branch && is_one(&self.of_branch(branch)))
     }
 
-    /// Where the changelog's entries of a month (`YYYY-MM`) are moved to.
+    /// The archive of the changelog's entries of a month (`YYYY-MM`).
     pub fn archive(&self, month: &str) -> String {
         let (folder, stem, end) = self.archive_parts();
         format!("{folder}archive/{stem}-{month}{end}")
@@ -312,7 +315,7 @@ impl Ledgers {
     }
 }
 
-/// A path's folder, its name up to the last dot, and the rest.
+/// Splits a path into its folder, its name up to the last dot, and the rest.
 fn parts(path: &str) -> (&str, &str, &str) {
     let at = path.rfind('/').map_or(0, |at| at + 1);
     let (folder, name) = path.split_at(at);
@@ -321,14 +324,14 @@ fn parts(path: &str) -> (&str, &str, &str) {
     (folder, stem, end)
 }
 
-/// Where the sandboxes' own ledgers lie beside a shared one, and how they end.
+/// The folder of the sandboxes' own ledgers for a shared one, and their extension.
 fn own_parts(shared: &str) -> (String, &str) {
     let (folder, stem, end) = parts(shared);
     (format!("{folder}{stem}.d/"), end)
 }
 
 impl Policy {
-    /// The rules of `file`, tightened by the operator's, for a base branch.
+    /// The rules of `file` for a base branch, made stricter by the operator's.
     ///
     /// `base` and `default_branch` are always protected, and so are backups.
     pub fn new(
@@ -373,7 +376,7 @@ impl Policy {
         };
         Policy {
             protected,
-            // The operator may only tighten: an `allow` of theirs counts for nothing.
+            // The operator's configuration can only be stricter, so its `allow` is ignored.
             allow: file.paths.allow.iter().map(|p| p.to_lowercase()).collect(),
             deny_more: file
                 .paths
@@ -401,7 +404,7 @@ impl Policy {
                 changelog: at(&file.ledgers.changelog, DEFAULT_LEDGERS[0]),
                 memory: at(&file.ledgers.memory, DEFAULT_LEDGERS[1]),
                 rollbacks: at(&file.ledgers.rollbacks, DEFAULT_LEDGERS[2]),
-                // Only the repository's own policy switches its ledgers off.
+                // Only the repository's own policy can switch its ledgers off.
                 enabled: file.ledgers.enabled.unwrap_or(true),
                 required: [file, operator]
                     .iter()
@@ -411,8 +414,7 @@ impl Policy {
         }
     }
 
-    /// The branches that change by review alone, as globs, each once; backups are not
-    /// among them.
+    /// The branches that change only by review, as globs, each once. Backups are left out.
     pub fn reviewed(&self) -> Vec<String> {
         let mut found: Vec<String> = Vec::new();
         for glob in &self.protected {
@@ -423,9 +425,9 @@ impl Policy {
         found
     }
 
-    /// Whether nobody but an operator writes this branch directly.
+    /// Whether only an operator may write this branch directly.
     pub fn is_protected(&self, branch: &str) -> bool {
-        // A sandbox is its holder's, whatever a careless glob says.
+        // A sandbox belongs to its holder, even if a careless glob matches it.
         !names::is_sandbox(branch)
             && self
                 .protected
@@ -471,7 +473,7 @@ impl Policy {
                     rule.glob, rule.tool, rule.reason
                 ),
             )
-            // Nobody should open the rules to those whom they bind.
+            // Do not suggest to those who are bound by the rules to loosen them.
             .hint(match path == PATH {
                 true => "it holds for everybody: change it on the base branch, by review or with an operator's token".to_owned(),
                 false => format!(
@@ -483,51 +485,51 @@ impl Policy {
         }
     }
 
-    /// Whether the policy refuses paths of its own on every branch.
+    /// Whether the policy itself denies paths, on every branch.
     pub fn has_own_denials(&self) -> bool {
         !self.deny_more.is_empty()
     }
 
-    /// Whether a path runs code, decides reviews, is the policy itself or is forbidden by
-    /// it, whatever the policy allows besides.
+    /// Whether a path runs code, decides reviews, is the policy itself, or is denied by it.
+    /// The policy's `allow` does not change the answer.
     pub fn is_sensitive(&self, path: &str) -> bool {
         let folded = path.to_lowercase();
         denied::rule_for(path).is_some() || self.deny_more.iter().any(|p| matches(p, &folded))
     }
 
-    /// The caps on one write.
+    /// The limits of one write.
     pub fn limits(&self) -> Limits {
         self.limits
     }
 
-    /// How sandboxes live.
+    /// The limits of sandboxes and their tokens.
     pub fn sandbox(&self) -> SandboxRules {
         self.sandbox
     }
 
-    /// What an alert of this kind does.
+    /// How aidf reacts to an alert of this kind.
     pub fn reaction(&self, kind: AlertKind) -> Reaction {
         self.reactions.get(&kind).copied().unwrap_or(Reaction::Warn)
     }
 
-    /// Lines above which a commit is large.
+    /// How many changed lines a commit may have before it counts as large.
     pub fn large_diff_lines(&self) -> u64 {
         self.large_diff_lines
     }
 
-    /// Where the ledgers lie.
+    /// The paths of the ledgers.
     pub fn ledgers(&self) -> &Ledgers {
         &self.ledgers
     }
 }
 
-/// A glob means what it matches, and everything below it where that is a folder; what
-/// means all of a folder means its name too, which a file or a link may take.
+/// A glob also matches everything below what it matches. A glob for everything in a folder
+/// also matches the folder's own name, because a file or a symlink may take that name.
 fn matches(glob: &str, name: &str) -> bool {
     let glob = glob.strip_suffix('/').unwrap_or(glob);
     let folder = glob.trim_end_matches("/**");
-    // Nearly every rule is a plain name, here or anywhere: a server asks of each path of a
-    // push, and globbing takes ten times as long.
+    // Nearly every rule is a plain name, at the root or in any folder. A server asks about
+    // each path of a push, and globbing takes ten times as long.
     let plain =
         |text: &str| !text.is_empty() && !text.contains(['*', '?', '[', ']', '{', '}', '!', '\\']);
     let is_at = |rest: &str| rest.is_empty() || rest.starts_with('/');
@@ -547,8 +549,8 @@ fn matches(glob: &str, name: &str) -> bool {
 }
 
 impl PolicyFile {
-    /// What is wrong with the file, if anything: a glob that would match nothing, or two
-    /// ledgers in one place. A policy that says less than it seems to is not used.
+    /// What is wrong with the file, if anything: a glob that matches nothing, or two
+    /// ledgers at one path. aidf does not use a policy that says less than it seems to.
     pub fn fault(&self) -> Option<String> {
         let globs = self
             .protected_branches
@@ -737,7 +739,7 @@ mod tests {
                 assert!(allowing.is_sensitive(&path), "{glob}: {path}");
                 let allowed = allowing.check_path("sandbox-a", &path);
                 assert!(allowed.is_ok(), "{glob}: {path}: {allowed:?}");
-                // What the refusal says is enough, and it is enough for this path alone.
+                // The refusal's hint is enough to allow this path, and only this one.
                 let hint = error.hint_text().unwrap();
                 if path == PATH {
                     assert!(!hint.contains("paths:"), "{hint}");

@@ -1,5 +1,5 @@
-//! What a server lets a push do to one ref. Pure: who holds which token was found out
-//! before, and the policy is given.
+//! Decides what a push to a server may do to one ref. Pure: the caller has checked the
+//! tokens, and gives the policy.
 
 pub(crate) mod shadow;
 
@@ -10,60 +10,60 @@ use crate::policy::Policy;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Where aidf keeps what belongs to no branch.
+/// The prefix of the refs in which aidf keeps what belongs to no branch.
 pub const OWN: &str = "refs/aidf/";
-/// Where the revocations of tokens lie.
+/// The prefix of the refs that revoke tokens.
 pub const REVOKED: &str = "refs/aidf/revoked/";
-/// Where the archives of sandboxes lie.
+/// The prefix of the refs that archive sandboxes.
 pub const ARCHIVE: &str = "refs/aidf/archive/";
 
-/// Where git looks for objects that stand for others (git-replace(1)).
+/// The prefix of the refs by which git replaces objects (git-replace(1)).
 const REPLACE: &str = "refs/replace/";
 
 /// How a ref moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Motion {
-    /// It was not there.
+    /// The ref is new.
     Create,
-    /// What was there stays in its history.
+    /// The old tip stays in its history (a fast-forward).
     Forward,
-    /// What was there does not.
+    /// The old tip does not stay in its history.
     Force,
-    /// It goes.
+    /// The ref is deleted.
     Delete,
 }
 
-/// Who pushes, as far as the tokens show.
+/// Who pushes, as far as the tokens show it.
 #[derive(Debug, Clone, Default)]
 pub struct Pusher {
-    /// With an operator's token.
+    /// Whether the pusher sent an operator's token.
     pub operator: bool,
-    /// With the tokens of these sandboxes.
+    /// The sandboxes whose tokens the pusher sent.
     pub sandboxes: Vec<String>,
-    /// Why a token that was given is not good, if one was not.
+    /// Why a token was rejected, if one was.
     pub rejected: Option<String>,
-    /// Whether the server has a key, and so can tell.
+    /// Whether the server has a key, so that it can check tokens.
     pub keyed: bool,
 }
 
-/// One ref of a push.
+/// One ref of a push, to be judged.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
-    /// The full name.
+    /// The full name of the ref.
     pub name: &'a str,
     /// How it moves.
     pub motion: Motion,
-    /// Whether it is a new branch at the tip of the default one, with nothing of its own.
+    /// Whether it is a new branch at the default branch's tip, with no commits of its own.
     pub at_default: bool,
-    /// Of a new backup, why it is none of now of a branch as it is; of the manifest of the
-    /// backups, why it may not become this.
+    /// For a new backup: an error if it is not made now of its branch's current tip. For
+    /// the manifest of the backups: an error if the manifest may not change in this way.
     pub backup: Result<(), &'static str>,
-    /// Of a new archive, why it is none of now of a sandbox as it is.
+    /// For a new archive: an error if it is not made now of its sandbox's current tip.
     pub archive: Result<(), &'static str>,
 }
 
-/// Why not, and what to do instead.
+/// Why a ref may not move, and what to do instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
     /// The rule.
@@ -72,11 +72,11 @@ pub struct Violation {
     pub todo: String,
 }
 
-/// What is said of a backup of something else than its branch's tip. Whoever lost a race
-/// hears it too, so aidf takes it as a reason to look again.
+/// The reason against a backup of a commit that is not its branch's tip. A pusher who lost
+/// a race gets it too, so aidf then looks again.
 pub const MOVED: &str = "its branch is at another commit here by now";
 
-/// Judges one ref; `Ok` says by what rule it may move.
+/// Judges one ref; `Ok` names the rule that lets it move.
 ///
 /// Errors: the refusal.
 pub fn judge(
@@ -115,8 +115,8 @@ pub fn judge(
             "choose another name",
         );
     }
-    // git cannot hold `a` and `a/b`: below a name that is kept free, or a day's backup,
-    // nothing may be made.
+    // git cannot hold both `a` and `a/b`. So nothing may be created below a protected name
+    // or below a dated backup.
     let above = branch.match_indices('/').map(|(at, _)| &branch[..at]);
     let taken = |name: &str| match name.starts_with(backup_name::PREFIX) {
         true => backup_name::parse(name).is_some(),
@@ -175,14 +175,15 @@ pub fn judge(
         };
     }
     let folded = shadow::folded(branch);
-    // Nobody's, for no token can name it; and `sandbox-a/b` would stand in `sandbox-a`'s way.
+    // No token can name such a branch, and `sandbox-a/b` would be in the way of
+    // `sandbox-a`.
     if folded.starts_with(names::PREFIX) && pusher.keyed && !pusher.operator {
         return refuse(
             format!("{branch} is in the place of sandboxes, and is no sandbox's name"),
             "open a sandbox: aidf sandbox init; or choose another name",
         );
     }
-    // On a file system that folds case, `Main` is `main`.
+    // `Main` is the same as `main` on a file system that folds case.
     if policy.is_protected(branch) || policy.is_protected(&folded) {
         return match motion {
             Motion::Force | Motion::Delete => refuse(
@@ -224,8 +225,8 @@ fn own_ref(
     {
         return refuse(format!("{} could be taken for {folded}", asked.name), todo);
     }
-    // git reads one object in another's place by them, and one that stands for itself
-    // closes the whole repository.
+    // By these refs git reads one object in place of another. One that replaces an object
+    // by itself makes the whole repository unusable.
     if asked.name.starts_with(REPLACE) {
         return match pusher.operator {
             true => Ok("an operator may replace objects"),
@@ -262,7 +263,7 @@ fn own_ref(
     if pusher.operator {
         return Ok("an operator may write such refs");
     }
-    // Whoever makes today's backup, such as a job at night, says so in the manifest.
+    // Whoever makes today's backup, such as a nightly job, also adds it to the manifest.
     if asked.name == backup_manifest::REF {
         return match (asked.motion, asked.backup) {
             (Motion::Create | Motion::Forward, Ok(())) => {
@@ -322,7 +323,7 @@ mod tests {
             ..nobody.clone()
         };
         let all = [Create, Forward, Force, Delete];
-        // create, forward, force, delete; for nobody, a holder, an operator
+        // create, forward, force, delete; each for nobody, a holder, an operator
         let table: [(&str, [&str; 3]); 26] = [
             ("refs/aidf/backups", ["cf..", "cf..", "cfFd"]),
             ("refs/heads/main", ["....", "....", "cf.."]),
@@ -362,7 +363,7 @@ mod tests {
                 }
             }
         }
-        // Without a key nobody can tell holders apart; all else stands.
+        // Without a key, the server cannot tell holders apart; all other rules still apply.
         let unkeyed = Pusher::default();
         assert!(verdict("refs/heads/sandbox-a", Delete, &unkeyed));
         assert!(!verdict("refs/heads/main", Forward, &unkeyed));

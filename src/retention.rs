@@ -9,29 +9,30 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rules {
-    /// The last so many.
+    /// How many of the last backups.
     pub last: u32,
-    /// The last of each of so many days that have one.
+    /// For how many days; the last backup of each day that has one.
     pub daily: u32,
-    /// The last of each of so many ISO weeks.
+    /// For how many ISO weeks; the last backup of each.
     pub weekly: u32,
-    /// The last of each of so many months.
+    /// For how many months; the last backup of each.
     pub monthly: u32,
-    /// All within this time before the newest.
+    /// All backups that are at most this much older than the newest.
     pub within: Option<Period>,
 }
 
 impl Rules {
-    /// True when nothing says what to keep.
+    /// True if no rule says what to keep.
     pub fn is_empty(&self) -> bool {
         *self == Rules::default()
     }
 }
 
-/// For each time, newest first, why it is kept; nothing: it may go.
+/// For each time, newest first, the reasons to keep it; if there are none, it may be
+/// removed.
 ///
-/// A bucket that has counts left keeps the oldest of all as well, as restic does. The
-/// newest is always kept.
+/// A rule that has counts left also keeps the oldest of all, as restic does. The newest is
+/// always kept.
 pub fn reasons(newest_first: &[Moment], rules: &Rules) -> Vec<Vec<String>> {
     type Bucket = (&'static str, u32, fn(Moment, usize) -> i64, i64);
     let mut buckets: [Bucket; 4] = [
@@ -67,11 +68,11 @@ pub fn reasons(newest_first: &[Moment], rules: &Rules) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// The same where some are not known to be genuine: (time, genuine), newest first.
+/// The same for times of which some may not be genuine: (time, genuine), newest first.
 ///
 /// The genuine ones are judged among themselves. Each other one is judged as if it were
-/// the only one of its kind beside them: it goes where the rules would let it go, and is
-/// never what lets another one go.
+/// added alone to the genuine ones. So it is removed if the rules would remove it, and it
+/// never causes another one to be removed.
 pub fn reasons_apart(newest_first: &[(Moment, bool)], rules: &Rules) -> Vec<Vec<String>> {
     let genuine: Vec<Moment> = newest_first
         .iter()
@@ -122,8 +123,8 @@ mod tests {
             ..Rules::default()
         };
         let dates = kept(&year(), &rules);
-        // Seven nights; the last night of five weeks, the first of which is one of them;
-        // the last night of twelve months, the first of which is the newest.
+        // Seven nights. Then the last night of five weeks; the first of them is one of the
+        // seven. Then the last night of twelve months; the first of them is the newest.
         let expected = [
             "2026-11-22",
             "2026-11-21",
@@ -230,7 +231,7 @@ mod tests {
         };
         let alone = kept(&real);
         assert_eq!(alone.len(), 4);
-        // Planted ones of each second after, between and before.
+        // Planted backups shortly after, between and before the real ones.
         let mut all = real.clone();
         for shift in [3600, -3600, 86_399] {
             all.extend(
@@ -240,7 +241,7 @@ mod tests {
         }
         all.sort_by_key(|one| std::cmp::Reverse(one.0));
         assert_eq!(kept(&all), alone);
-        // They go by the same rules, each by itself; the newest of all stays.
+        // The same rules apply to each planted one alone; the newest of all stays.
         let reasons = reasons_apart(&all, &rules);
         assert!(!reasons[0].is_empty());
         let gone = all

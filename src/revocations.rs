@@ -1,8 +1,9 @@
-//! The revocations of tokens that were seen, kept on this machine. A remote without a
-//! hook lets anybody delete the ref that revokes a token; what was seen once holds on.
+//! This machine's memory of the token revocations that it has seen. On a remote without a
+//! hook, anybody can delete the ref that revokes a token; a revocation that was seen once
+//! stays valid here.
 //!
-//! One JSON file for each repository's name, for that is what tokens are bound to: an
-//! address spelled another way must not bring a token back.
+//! There is one JSON file for each repository name, because tokens are bound to that name.
+//! A different spelling of the address must not make a token valid again.
 
 use crate::files::{short_digest, write_durably};
 use crate::ref_rules::REVOKED;
@@ -10,11 +11,11 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
-/// Revocations that are kept of what a remote shows: a flood of them is not.
+/// How many revocations shown by a remote are kept; this limits a flood of them.
 pub const MOST: usize = 10_000;
-/// Remotes that are kept of one revocation.
+/// How many remotes are kept for one revocation.
 const MOST_PLACES: usize = 16;
-/// The largest file that is read, in bytes: room for all of them.
+/// The largest file that is read, in bytes; it has room for all of them.
 const MAX_BYTES: u64 = 16 << 20;
 
 /// The full name of the ref that revokes a token.
@@ -22,7 +23,7 @@ pub fn ref_of(token_id: &str) -> String {
     format!("{REVOKED}{token_id}")
 }
 
-/// A token's id out of the full name of the ref that revokes it.
+/// The token's id in the full name of a ref that revokes it.
 pub fn token_of(name: &str) -> Option<&str> {
     let id = name.strip_prefix(REVOKED)?;
     let hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
@@ -32,31 +33,31 @@ pub fn token_of(name: &str) -> Option<&str> {
 #[derive(Serialize, Deserialize)]
 struct File {
     version: u32,
-    /// By the token's id.
+    /// By token id.
     revoked: BTreeMap<String, Seen>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
 struct Seen {
-    /// UTC, RFC 3339.
+    /// When it was first seen; UTC, RFC 3339.
     time: String,
     /// Digests of the addresses of remotes that showed it.
     at: BTreeSet<String>,
 }
 
-/// What is remembered of one repository.
+/// The remembered revocations of one repository.
 #[derive(Debug, Clone)]
 pub struct Revocations {
     path: PathBuf,
 }
 
 impl Revocations {
-    /// Those in the file at `path`, which need not be there yet.
+    /// The revocations in the file at `path`, which need not exist yet.
     pub fn new(path: PathBuf) -> Self {
         Revocations { path }
     }
 
-    /// Those of `repository` in the folder of a user's state.
+    /// The revocations of `repository` in a user's state folder.
     pub fn of_user(state: &Path, repository: &str) -> Self {
         let safe: String = repository
             .chars()
@@ -72,15 +73,15 @@ impl Revocations {
         &self.path
     }
 
-    /// Whether this token's revocation was seen.
+    /// Whether the revocation of this token was seen.
     ///
-    /// Errors: in words, for a file that is there and cannot be read.
+    /// Errors: in words, for a file that exists and cannot be read.
     pub fn holds(&self, token_id: &str) -> Result<bool, String> {
         Ok(self.read()?.revoked.contains_key(token_id))
     }
 
-    /// Takes note of the revocations that the remote at `address` shows, and answers which
-    /// it showed before and shows no more. Nothing is written where nothing is new.
+    /// Remembers the revocations that the remote at `address` shows. Returns those that it
+    /// showed before and no longer shows. Writes nothing if nothing is new.
     ///
     /// Errors: in words, for a file that cannot be read or written.
     pub fn heed(
@@ -124,7 +125,7 @@ impl Revocations {
         Ok(gone)
     }
 
-    /// Takes note of one token's revocation, however many there are.
+    /// Remembers the revocation of one token, even if there are too many already.
     ///
     /// Errors: in words, for a file that cannot be read or written.
     pub fn remember(&self, token_id: &str, address: &str, now: &str) -> Result<(), String> {
@@ -181,7 +182,7 @@ impl Revocations {
 }
 
 impl File {
-    /// False where there is no room for it.
+    /// Returns false if there is no room for it.
     fn add(&mut self, id: &str, here: &str, now: &str, most: usize) -> bool {
         if !self.revoked.contains_key(id) && self.revoked.len() >= most {
             return false;
@@ -196,7 +197,7 @@ impl File {
         true
     }
 
-    /// Grows with everything that is added.
+    /// A count that grows with every addition.
     fn count(&self) -> usize {
         self.revoked.values().map(|seen| 1 + seen.at.len()).sum()
     }
@@ -234,7 +235,7 @@ mod tests {
         assert!(said.contains("6 revocations"), "{said}");
         assert_eq!(memory.read().unwrap().revoked.len(), MOST);
         assert_eq!(memory.holds("ffffffffffffffff"), Ok(true));
-        // What was revoked from here is kept all the same.
+        // A revocation made here is kept in any case.
         memory.remember("eeeeeeeeeeeeeeee", "a", "now").unwrap();
         assert_eq!(memory.holds("eeeeeeeeeeeeeeee"), Ok(true));
         assert!(std::fs::metadata(memory.path()).unwrap().len() < MAX_BYTES / 4);

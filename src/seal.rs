@@ -1,4 +1,4 @@
-//! HMACs over lists of parts, under a key of the ring derived for one purpose. Pure.
+//! HMACs over lists of parts, with a key that is derived for one purpose. Pure.
 
 use crate::keys::Key;
 use base64::Engine;
@@ -6,13 +6,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// The HMAC-SHA256 of these parts, each preceded by its length as eight bytes, big end
-/// first; base64url without padding.
+/// The HMAC-SHA256 of the parts, each preceded by its length as eight bytes, big end first.
+/// The result is base64url without padding.
 pub fn seal<P: AsRef<[u8]>>(key: &Key, purpose: &str, parts: &[P]) -> String {
     URL_SAFE_NO_PAD.encode(mac(key, purpose, parts).finalize().into_bytes())
 }
 
-/// Checks what [`seal`] gave, in constant time.
+/// Checks a result of [`seal`], in constant time.
 pub fn holds<P: AsRef<[u8]>>(key: &Key, purpose: &str, parts: &[P], sealed: &str) -> bool {
     URL_SAFE_NO_PAD
         .decode(sealed)

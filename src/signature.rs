@@ -1,13 +1,14 @@
-//! The HMAC on a commit: shows that it came through aidf with a key at hand, and that
-//! not a byte of it was altered. Pure.
+//! The HMAC signature of a commit. It shows that the commit was made through aidf with a
+//! key that we have, and that no byte of it was altered. Pure.
 //!
-//! `Aidf-Signature: <key id> v2 <base64url of HMAC-SHA256>`, the last line of the object.
-//! It covers the repository's name, the branch, and the bytes of the commit object
-//! before that line, each preceded by its length as eight bytes, big end first. The
-//! branch is the one that the commit was written to, which its `Aidf-Branch` line names.
+//! `Aidf-Signature: <key id> v2 <base64url of HMAC-SHA256>` is the last line of the object.
+//! The HMAC covers the repository's name, the branch, and the bytes of the commit object
+//! before that line, each preceded by its length as eight bytes, big end first. The branch
+//! is the one that the commit was written to; the `Aidf-Branch` line names it.
 //!
-//! The first form, `Aidf-Signature: <key id> <base64url>`, covers parts of the commit
-//! instead (see `Parts`). It is read still, of commits that have nothing but those parts.
+//! The first version, `Aidf-Signature: <key id> <base64url>`, covers parts of the commit
+//! instead (see `Parts`). It is still accepted, but only for commits that have nothing
+//! except those parts.
 
 use crate::keys::{Key, KeyRing};
 use crate::names;
@@ -15,52 +16,54 @@ use crate::seal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The trailer that carries it; always the last line of the message.
+/// The trailer with the signature; always the last line of the message.
 pub const TRAILER: &str = "Aidf-Signature";
-/// The trailer that names the branch that a commit was written to.
+/// The trailer with the branch that the commit was written to.
 pub const BRANCH: &str = "Aidf-Branch";
 const PURPOSE: &str = "aidf commit signature v2";
 const PURPOSE_V1: &str = "aidf commit signature v1";
-/// Digits of a key's id.
+/// How many digits a key's id has.
 const ID_DIGITS: usize = 8;
-/// Characters of 32 bytes in base64url without padding.
+/// How many characters 32 bytes have in base64url without padding.
 const MAC_LENGTH: usize = 43;
 
-/// What a check of a commit says.
+/// The result of checking a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Check {
-    /// Signed by a key of the ring, and nothing altered.
+    /// Signed with a key of the ring, and not altered.
     Good,
-    /// Signed in the name of a key of the ring, and altered or forged; or signed in a
-    /// way that aidf never signs.
+    /// The signature names a key of the ring, but the commit was altered or forged. Or the
+    /// signature has a form that aidf never writes.
     Bad,
     /// Not signed.
     None,
-    /// Signed in the name of a key that is not at hand.
+    /// Signed with a key that we do not have.
     Unknown,
 }
 
-/// What is known of a commit.
+/// What is known about a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judged {
-    /// What its signature says.
+    /// The result of checking its signature.
     pub check: Check,
-    /// The branch that it was written to. Only under a good signature more than a claim.
+    /// The branch that it was written to. Without a good signature, this is only a claim.
     pub branch: Option<String>,
 }
 
-/// The trailer's line, without its end, for a commit object whose bytes are `before` so far.
+/// The trailer line, without a newline, for a commit object whose bytes so far are
+/// `before`.
 ///
-/// `before` must hold the `Aidf-Branch` line of `branch`, and end in a newline.
+/// `before` must contain the `Aidf-Branch` line of `branch`, and end with a newline.
 pub fn sign(key: &Key, repository: &str, branch: &str, before: &[u8]) -> String {
     let mac = seal::seal(key, PURPOSE, &covered(repository, branch, before));
     format!("{TRAILER}: {} v2 {mac}", key.id)
 }
 
-/// Judges the bytes of a commit object of `repository`, in constant time where it counts.
+/// Checks the bytes of a commit object of `repository`. The HMAC is compared in constant
+/// time.
 ///
-/// `looked_at` is the branch that an old commit is taken for where it names none itself.
+/// `looked_at` is the branch to assume for an old commit that names none.
 pub fn judge(ring: &KeyRing, repository: &str, looked_at: &str, raw: &[u8]) -> Judged {
     let said = |check| Judged {
         check,
@@ -71,7 +74,7 @@ pub fn judge(ring: &KeyRing, repository: &str, looked_at: &str, raw: &[u8]) -> J
         Found::Malformed => return said(Check::Bad),
         Found::Seal(seal) => seal,
     };
-    // aidf writes no other commits, so that what has more was altered by somebody.
+    // aidf writes only such commits. If a commit has more, somebody altered it.
     let Some(plain) = Plain::read(seal.before) else {
         return said(Check::Bad);
     };
@@ -105,7 +108,7 @@ pub fn judge(ring: &KeyRing, repository: &str, looked_at: &str, raw: &[u8]) -> J
     }
 }
 
-/// The value of a trailer in the last paragraph of a message; each one, in order.
+/// Every value of a trailer in the last paragraph of a message, in order.
 pub fn trailers<'a>(message: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
     let body = message.trim_end();
     let last = body.rfind("\n\n").map_or("", |at| &body[at + 2..]);
@@ -113,7 +116,7 @@ pub fn trailers<'a>(message: &'a str, name: &'a str) -> impl Iterator<Item = &'a
         .filter_map(move |l| l.strip_prefix(name)?.strip_prefix(": "))
 }
 
-/// The branch that a commit says it was written to, where it says so once.
+/// The branch that a commit names as its own; `None` unless it names exactly one.
 fn named_branch(raw: &[u8]) -> Option<String> {
     let message = std::str::from_utf8(message_of(raw)).ok()?;
     let mut named = trailers(message, BRANCH);
@@ -121,7 +124,7 @@ fn named_branch(raw: &[u8]) -> Option<String> {
     named.next().is_none().then(|| branch.to_owned())
 }
 
-/// What stands after the headers.
+/// The bytes after the headers.
 fn message_of(raw: &[u8]) -> &[u8] {
     let end = raw.windows(2).position(|w| w == b"\n\n");
     end.map_or(&[], |at| &raw[at + 2..])
@@ -136,7 +139,7 @@ enum Version {
 
 /// The last line of a signed commit.
 struct Seal<'a> {
-    /// Every byte before it.
+    /// Every byte before that line.
     before: &'a [u8],
     key_id: &'a str,
     version: Version,
@@ -145,7 +148,7 @@ struct Seal<'a> {
 
 enum Found<'a> {
     Nothing,
-    /// A signature that aidf does not write so, or with something after it.
+    /// A signature in a form that aidf does not write, or with something after it.
     Malformed,
     Seal(Seal<'a>),
 }
@@ -156,11 +159,12 @@ fn find(raw: &[u8]) -> Found<'_> {
     }
     let message = String::from_utf8_lossy(message_of(raw)).to_lowercase();
     let name = TRAILER.to_lowercase();
-    // In the last paragraph, whichever way its lines end; elsewhere it is a quotation.
+    // Look only in the last paragraph, with any kind of line ends; elsewhere it is a
+    // quotation.
     let lines = message.trim_end().split(['\n', '\r']).rev();
     let mut blank = 0;
     for line in lines {
-        // `\r\n` reads as an empty line between two.
+        // `\r\n` looks like an additional empty line.
         blank = if line.trim().is_empty() { blank + 1 } else { 0 };
         let crlf = message.contains('\r');
         if blank > usize::from(crlf) {
@@ -174,7 +178,7 @@ fn find(raw: &[u8]) -> Found<'_> {
     Found::Nothing
 }
 
-/// Reads the last line, where it is a signature as aidf writes them.
+/// Parses the last line, if it is a signature in the form that aidf writes.
 fn last_line(raw: &[u8]) -> Option<Seal<'_>> {
     let body = raw.strip_suffix(b"\n")?;
     let start = body.iter().rposition(|b| *b == b'\n')? + 1;
@@ -188,7 +192,7 @@ fn last_line(raw: &[u8]) -> Option<Seal<'_>> {
         Some((other, mac)) => {
             let digits = other.strip_prefix('v')?;
             let number: u32 = digits.parse().ok().filter(|n| *n > 2)?;
-            // `v03` and `v+3` are no numbers of ours.
+            // aidf never writes such numbers as `v03` and `v+3`.
             (number.to_string() == digits).then_some((Version::Later, mac))?
         }
     };
@@ -203,9 +207,9 @@ fn last_line(raw: &[u8]) -> Option<Seal<'_>> {
     })
 }
 
-/// A commit with the four headers that aidf writes and no other, in UTF-8 without NUL.
-/// git-commit-tree(1) writes the same; `encoding`, `gpgsig`, `mergetag` and what is
-/// unknown change what others show of a commit, or vouch for it.
+/// A commit with exactly the four headers that aidf writes, in UTF-8 without NUL, as
+/// git-commit-tree(1) writes it. Other headers (`encoding`, `gpgsig`, `mergetag`, unknown
+/// ones) change what other tools show of a commit, or vouch for it.
 struct Plain<'a> {
     tree: &'a str,
     parents: Vec<&'a str>,
@@ -242,7 +246,7 @@ impl<'a> Plain<'a> {
         })
     }
 
-    /// The sandbox that aidf names as author and committer of what is written there.
+    /// The sandbox that wrote the commit: aidf names it as author and committer.
     fn sandbox(&self) -> Option<&'a str> {
         let (name, rest) = self.author.split_once(" <")?;
         let (address, _) = rest.split_once('>')?;
@@ -250,7 +254,7 @@ impl<'a> Plain<'a> {
         (own && names::is_sandbox(name) && self.author == self.committer).then_some(name)
     }
 
-    /// What the first form covers.
+    /// The parts that the first version covers.
     fn parts(&self, repository: &str, branch: &str) -> Parts {
         [
             repository.into(),
@@ -264,8 +268,9 @@ impl<'a> Plain<'a> {
     }
 }
 
-/// Of the first form: repository, branch, tree's id, parents' ids apart by spaces, author
-/// line, committer line, and the message before the trailer.
+/// The parts that the first version covers: repository, branch, id of the tree, ids of the
+/// parents separated by spaces, author line, committer line, and the message before the
+/// trailer.
 type Parts = [Vec<u8>; 7];
 
 fn covered<'a>(repository: &'a str, branch: &'a str, before: &'a [u8]) -> [&'a [u8]; 3] {
@@ -282,7 +287,7 @@ mod tests {
         committer sandbox-a <sandbox-a@sandbox.invalid> 1 +0000\n\n\
         Add a\n\nAidf-Committed-By: Q\nAidf-Branch: sandbox-a\n";
 
-    /// The line that aidf wrote before it signed raw bytes.
+    /// The line that aidf wrote in the first version, before it signed raw bytes.
     fn sign_v1(key: &Key, repository: &str, branch: &str, before: &[u8]) -> Option<String> {
         let plain = Plain::read(before)?;
         let mac = seal::seal(key, PURPOSE_V1, &plain.parts(repository, branch));
@@ -321,7 +326,7 @@ mod tests {
                 assert_eq!(judged.branch.as_deref(), Some("sandbox-a"));
             }
         }
-        // An operator's old commit names no branch.
+        // An old commit of an operator names no branch.
         let before = BEFORE
             .replace("Aidf-Branch: sandbox-a\n", "")
             .replace("sandbox-a <sandbox-a@sandbox.invalid>", "Ann <a@b.c>");
@@ -393,7 +398,7 @@ mod tests {
     #[test]
     fn bytes_that_are_no_text_make_a_signature_bad() {
         for raw in [signed(), signed_v1()] {
-            // What is shown in their place is the same for many bytes, and for U+FFFD itself.
+            // Many byte sequences are shown as U+FFFD, and so is U+FFFD itself.
             for bytes in [
                 &b"\xff"[..],
                 b"\xc0\x80",
@@ -409,7 +414,7 @@ mod tests {
                 }
             }
         }
-        // A commit that was signed over U+FFFD is not good with another byte in its place.
+        // A commit that was signed with U+FFFD is not good with another byte in its place.
         let before = BEFORE.replace("Add a", "Add \u{fffd}");
         let line = sign_v1(&key(), "demo", "sandbox-a", before.as_bytes()).unwrap();
         let raw = format!("{before}{line}\n");
@@ -450,7 +455,7 @@ mod tests {
                 assert_eq!(check(forged.as_bytes()), Check::Bad, "{forged:?}");
             }
         }
-        // A later form is for a later aidf to judge.
+        // Only a later aidf can judge a later version.
         assert_eq!(
             check(signed().replace(" v2 ", " v3 ").as_bytes()),
             Check::Unknown
@@ -462,7 +467,7 @@ mod tests {
                 "{odd}"
             );
         }
-        // One form's mark is not the other's.
+        // The HMAC of one version is not valid for the other.
         assert_eq!(check(signed().replace(" v2 ", " ").as_bytes()), Check::Bad);
     }
 
@@ -486,7 +491,7 @@ mod tests {
     #[test]
     fn what_is_not_signed_and_what_another_key_signed_are_told_apart() {
         assert_eq!(check(BEFORE.as_bytes()), Check::None);
-        // A claim, and no more than that.
+        // Without a signature, this is only a claim.
         let judged = judge(&ring(), "demo", "main", BEFORE.as_bytes());
         assert_eq!(judged.branch.as_deref(), Some("sandbox-a"));
         let quoted = format!("{}\nIt was good.\n", signed());
@@ -498,7 +503,7 @@ mod tests {
             for ring in [KeyRing::of(vec![Key::new(vec![2; 32])]), KeyRing::default()] {
                 let judged = judge(&ring, "demo", "main", raw.as_bytes());
                 assert_eq!(judged.check, Check::Unknown);
-                // Nobody's key makes good what aidf never writes.
+                // No key makes a commit good that aidf never writes.
                 let added = raw.replace("\n\nAdd", "\nencoding x\n\nAdd");
                 let judged = judge(&ring, "demo", "main", added.as_bytes());
                 assert_eq!(judged.check, Check::Bad);

@@ -1,9 +1,11 @@
-//! Reuse tokens: sealed, bound to a repository, with nothing to look up.
+//! Reuse tokens: encrypted and bound to a repository, so that nothing needs to be looked
+//! up.
 //!
-//! `aidf1.<key id>.<base64url>`; the last part is a nonce of 24 bytes and the claims
-//! under XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha), with a key derived for tokens
-//! and the format, key id and repository as associated data. Claims are padded, so
-//! that not even a name's length shows. Pure: key, nonce and time come in.
+//! The format is `aidf1.<key id>.<base64url>`. The last part is a nonce of 24 bytes and the
+//! claims, encrypted with XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha). The key is derived
+//! for tokens, and the associated data are the format, the key id and the repository.
+//! Claims are padded, so that not even the length of a name shows. Pure: the caller
+//! provides key, nonce and time.
 
 use crate::keys::{Key, KeyRing};
 use crate::names;
@@ -24,34 +26,34 @@ const BLOCK: usize = 128;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenKind {
-    /// Write one sandbox.
+    /// Writes one sandbox.
     Sandbox,
-    /// Act as the repository's operator.
+    /// Acts as the repository's operator.
     Operator,
 }
 
-/// What is sealed inside.
+/// The claims that a token holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
-    /// The sandbox's branch; none for an operator.
+    /// The sandbox's branch; none for an operator's token.
     #[serde(rename = "b", skip_serializing_if = "Option::is_none", default)]
     pub branch: Option<String>,
-    /// The base the sandbox was opened from, where it is not the configured one.
+    /// The base that the sandbox was opened from, if it is not the configured one.
     #[serde(rename = "f", skip_serializing_if = "Option::is_none", default)]
     pub base: Option<String>,
-    /// The token's own id, for revoking it: 16 hexadecimal digits.
+    /// The token's own id, by which it is revoked: 16 hexadecimal digits.
     #[serde(rename = "i")]
     pub id: String,
     /// Its kind.
     #[serde(rename = "k")]
     pub kind: TokenKind,
-    /// The pod it was given to.
+    /// The pod that got the token.
     #[serde(rename = "p", skip_serializing_if = "Option::is_none", default)]
     pub pod: Option<String>,
     /// When it was issued, in seconds since 1970.
     #[serde(rename = "t")]
     pub issued: i64,
-    /// When it ends for good, in seconds since 1970.
+    /// When it expires for good, in seconds since 1970.
     #[serde(rename = "e", skip_serializing_if = "Option::is_none", default)]
     pub expires: Option<i64>,
 }
@@ -59,7 +61,7 @@ pub struct Claims {
 /// Seals `claims` for `repository`.
 pub fn seal(claims: &Claims, key: &Key, repository: &str, nonce: [u8; NONCE_BYTES]) -> String {
     let mut text = serde_json::to_vec(claims).unwrap_or_default();
-    // JSON may end in spaces.
+    // JSON may end with spaces, so they can be the padding.
     text.resize(text.len().next_multiple_of(BLOCK), b' ');
     let aad = associated(&key.id, repository);
     let sealed = cipher(key)
@@ -76,20 +78,20 @@ pub fn seal(claims: &Claims, key: &Key, repository: &str, nonce: [u8; NONCE_BYTE
     format!("{FORMAT}.{}.{}", key.id, URL_SAFE_NO_PAD.encode(body))
 }
 
-/// Opens a token of `repository`, whenever it ends; none for one that is forged, damaged, or
-/// of another key or repository.
+/// Opens a token of `repository`, even if it has expired. `None` for a token that is
+/// forged, damaged, or of another key or repository.
 pub fn open(token: &str, ring: &KeyRing, repository: &str) -> Option<Claims> {
-    // What came out of a token is checked like anything that comes in.
+    // Check the claims of a token like any other input.
     unseal(token, ring, repository).filter(|claims| match claims.kind {
         TokenKind::Sandbox => claims.branch.as_deref().is_some_and(names::is_sandbox),
         TokenKind::Operator => true,
     })
 }
 
-/// The id of the key that sealed a token, where the token is well formed and `ring` does not
-/// hold that key: then nobody here can tell whether it is a good one.
+/// The id of the key that sealed a token, if the token is well formed and `ring` lacks that
+/// key. Then nobody here can tell whether the token is valid.
 pub fn other_key<'t>(token: &'t str, ring: &KeyRing) -> Option<&'t str> {
-    /// What authenticates the sealed text (XChaCha20-Poly1305), in bytes.
+    /// The length of the authentication tag (XChaCha20-Poly1305), in bytes.
     const TAG: usize = 16;
     let mut parts = token.split('.');
     let (Some(FORMAT), Some(id), Some(body), None) =
@@ -108,7 +110,8 @@ pub fn other_key<'t>(token: &'t str, ring: &KeyRing) -> Option<&'t str> {
     (named && whole && ring.get(id).is_none()).then_some(id)
 }
 
-/// The text without tokens: of each the key's id stays, which opens nothing.
+/// The text with its tokens removed. The id of each token's key stays, because it opens
+/// nothing.
 pub fn redact(text: &str) -> std::borrow::Cow<'_, str> {
     let start = concat!("aidf1", ".");
     if !text.contains(start) {
@@ -123,7 +126,7 @@ pub fn redact(text: &str) -> std::borrow::Cow<'_, str> {
         let key = token[start.len()..length].split('.').next().unwrap_or("");
         out.push_str(before);
         match token[..length].matches('.').count() {
-            // A sentence may name the format itself.
+            // A sentence may mention the format itself.
             0 | 1 => out.push_str(&token[..length]),
             _ => out.push_str(&format!("{start}{key}.…")),
         }
@@ -133,7 +136,7 @@ pub fn redact(text: &str) -> std::borrow::Cow<'_, str> {
     out.into()
 }
 
-/// The id of the key that a token says it is sealed with; nothing is verified.
+/// The key id that a token names; nothing is verified.
 pub fn key_id(token: &str) -> Option<&str> {
     let mut parts = token.split('.');
     (parts.next() == Some(FORMAT))
@@ -142,7 +145,7 @@ pub fn key_id(token: &str) -> Option<&str> {
 }
 
 fn unseal(token: &str, ring: &KeyRing, repository: &str) -> Option<Claims> {
-    // Longer than any token of ours: not worth decoding.
+    // Longer than any real token, so not worth decoding.
     if token.len() > 4096 {
         return None;
     }

@@ -1,21 +1,22 @@
-//! Names that git could take for a guarded one. Pure.
+//! Names that git could confuse with a guarded name. Pure.
 //!
-//! A short name such as `main` is looked for at `$GIT_DIR/main`, `refs/main`,
+//! git looks for a short name such as `main` at `$GIT_DIR/main`, `refs/main`,
 //! `refs/tags/main`, `refs/heads/main`, `refs/remotes/main` and `refs/remotes/main/HEAD`,
-//! in that order (gitrevisions(7)): a tag `main` is found before the branch. A clone takes
-//! tags along, so that a tag `origin/main` is found there before the branch that was
-//! fetched. Names are compared as a file system may that folds case, drops a dot at the
-//! end or does not see some characters.
+//! in that order (gitrevisions(7)). So it finds a tag `main` before the branch. A clone
+//! also gets the tags, so there it finds a tag `origin/main` before the branch that was
+//! fetched. Names are compared in the way of a file system that folds case, drops a dot at
+//! the end and ignores some characters.
 
 use crate::backup_name;
 use crate::git::is_invisible;
 use crate::names;
 use crate::policy::Policy;
 
-/// What a remote is mostly called; its branches have this before their names in a clone.
+/// The usual names of remotes. In a clone they stand before the names of the remote's
+/// branches.
 const REMOTES: [&str; 2] = ["origin/", "upstream/"];
 
-/// A name as the most forgiving file system reads it.
+/// A name as the least strict file system reads it.
 pub fn folded(name: &str) -> String {
     let seen: String = name
         .chars()
@@ -29,8 +30,8 @@ pub fn folded(name: &str) -> String {
     parts.join("/")
 }
 
-/// The guarded name that git could find `full` in the place of, if there is one; a branch's
-/// own name, `refs/heads/…`, is judged by the rules of branches and not by this.
+/// The guarded name that git could confuse with `full`, if there is one. A branch's own
+/// name, `refs/heads/…`, is judged by the rules of branches and not here.
 pub fn stands_for(full: &str, policy: &Policy) -> Option<String> {
     let folded = folded(full);
     let branch = full.strip_prefix("refs/heads/").map(|_| "refs/heads/");
@@ -40,7 +41,7 @@ pub fn stands_for(full: &str, policy: &Policy) -> Option<String> {
             if is_gits_own(own) {
                 return Some(own.to_owned());
             }
-            // What is left once a `heads/` or the like is taken off as well.
+            // The part that is left after a further `heads/` or the like is removed.
             without_namespace(own)?
         }
         None => without_namespace(&folded)?,
@@ -60,7 +61,7 @@ fn without_namespace(name: &str) -> Option<&str> {
 }
 
 fn guarded<'a>(name: &'a str, policy: &Policy, in_clones: bool) -> Option<&'a str> {
-    // `refs/remotes/main/HEAD` is found by `main`.
+    // git finds `refs/remotes/main/HEAD` for `main`.
     let headless = name.strip_suffix("/head").unwrap_or(name);
     let in_clone = REMOTES
         .iter()
@@ -79,7 +80,7 @@ fn is_branch_of_ours(name: &str, policy: &Policy) -> bool {
         || name == backup_name::PREFIX.trim_end_matches('/')
 }
 
-/// `HEAD`, `FETCH_HEAD` and their like, `@`, and what reads as a whole commit id.
+/// `HEAD`, `FETCH_HEAD` and the like, `@`, and names that look like a full commit id.
 fn is_gits_own(name: &str) -> bool {
     let is_id = matches!(name.len(), 40 | 64) && name.bytes().all(|b| b.is_ascii_hexdigit());
     is_id || name == "head" || name == "@" || name.ends_with("_head") && !name.contains('/')
@@ -137,7 +138,7 @@ mod tests {
             (&format!("refs/heads/{id}"), id),
         ] {
             let found = stands_for(name, &policy);
-            // A name may be found by more than one way: that it is, counts.
+            // A name may match in more than one way; it only matters that it does.
             assert!(found.is_some_and(|f| f.contains(stands)), "{name}");
         }
     }
