@@ -55,7 +55,7 @@ impl Method {
 pub struct Answer {
     /// The status.
     pub status: u16,
-    /// The body; null where there is none.
+    /// The body; null if there is none.
     pub json: Value,
     /// The headers, their names in lower case.
     pub headers: Vec<(String, String)>,

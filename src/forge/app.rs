@@ -283,7 +283,7 @@ impl ForgeLogins {
 }
 
 impl ForgeLogins {
-    /// The App's login; `None` where the App is not installed on this repository.
+    /// The App's login; `None` if the App is not installed on this repository.
     fn of_app(&self, url: &HttpUrl, http: &Http) -> Result<Option<Login>> {
         let Some(file) = &self.settings.github_app else {
             return Ok(None);

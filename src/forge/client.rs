@@ -54,7 +54,7 @@ struct Failed {
 impl<'a> Client<'a> {
     /// A client of the API at `base`; `forge` is the forge's name in messages.
     ///
-    /// Errors: usage, where a login would cross a network unencrypted.
+    /// Errors: usage, if a login would cross a network unencrypted.
     pub fn new(
         base: HttpUrl,
         forge: &'static str,
@@ -91,7 +91,7 @@ impl<'a> Client<'a> {
 
     /// A client that is logged in as the GitHub App itself, not as an installation.
     ///
-    /// Errors: usage, where its login would cross a network unencrypted.
+    /// Errors: usage, if its login would cross a network unencrypted.
     pub(super) fn of_app(base: HttpUrl, itself: Auth, http: Http) -> Result<Client<'static>> {
         Client::new(base, "GitHub", itself, http, &Silent).map(Client::for_github)
     }
@@ -130,7 +130,7 @@ impl<'a> Client<'a> {
         self.call(Method::Get, path, None, needs)
     }
 
-    /// Reads `path`; `None` where nothing is there.
+    /// Reads `path`; `None` if nothing is there.
     pub fn find(&self, path: &str, needs: &'static str) -> Result<Option<Answer>> {
         match self.get(path, needs) {
             Ok(answer) => Ok(Some(answer)),

@@ -132,7 +132,7 @@ impl Auth {
         &self.tried
     }
 
-    /// The login of the App itself; `None` where the identity is not an App.
+    /// The login of the App itself; `None` if the identity is not an App.
     ///
     /// Errors: those of its key.
     pub(super) fn itself(&self, now: Moment) -> Option<Result<Auth>> {

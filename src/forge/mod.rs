@@ -211,7 +211,7 @@ impl<'a> Forge<'a> {
 
     /// Opens a proposal.
     ///
-    /// Errors: conflict, where one is open already; usage, where the branches do not
+    /// Errors: conflict, if one is open already; usage, if the branches do not
     /// differ.
     pub fn open_proposal(
         &self,

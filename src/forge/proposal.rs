@@ -74,7 +74,7 @@ impl Approval {
 impl Forge<'_> {
     /// Approves a proposal, only at the commit `head`.
     ///
-    /// Errors: conflict, where its head has moved; denied, auth.
+    /// Errors: conflict, if its head has moved; denied, auth.
     pub fn approve(&self, number: u64, head: &str) -> Result<Approval> {
         let now = self.read_proposal(number)?;
         if now.head != head {

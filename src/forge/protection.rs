@@ -234,7 +234,7 @@ pub struct Change {
 pub struct Survey {
     /// Every rule with its state.
     pub rules: Vec<RuleState>,
-    /// The requests that set what is missing; empty where nothing is missing.
+    /// The requests that set what is missing; empty if nothing is missing.
     pub changes: Vec<Change>,
     /// Further warnings for the user.
     pub warnings: Vec<String>,

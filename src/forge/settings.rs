@@ -138,7 +138,7 @@ const FORGE_VARIABLES: [&str; 14] = [
 impl ForgeSettings {
     /// The environment comes before the file.
     ///
-    /// Errors: usage, for an App of which only the id or only the key is named.
+    /// Errors: usage, if only the App's id or only its key is named.
     pub fn resolve(
         file: ForgeFile,
         environment: impl Fn(&str) -> Option<String>,
@@ -180,7 +180,7 @@ impl ForgeSettings {
     }
 
     /// The same settings for the second identity, which approves what the first one
-    /// proposed; `None` where it has no token.
+    /// proposed; `None` if it has no token.
     pub fn as_approver(&self) -> Option<ForgeSettings> {
         let token = self.variable("AIDF_APPROVER_TOKEN")?;
         let mut other = self.clone();

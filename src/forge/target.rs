@@ -20,7 +20,7 @@ pub struct ForgeRepo {
 impl ForgeRepo {
     /// The repository that `endpoint` leads to.
     ///
-    /// Errors: usage, where its path names no owner and repository.
+    /// Errors: usage, if its path names no owner and repository.
     pub fn of(endpoint: &Endpoint) -> Result<ForgeRepo> {
         let refuse = |why: &str| {
             Error::new(

@@ -12,7 +12,7 @@ pub struct Ledger {
     items: Vec<Item>,
     indent: usize,
     newline: &'static str,
-    /// True where the text ends in a `[]` that replaced the removed items.
+    /// True if the text ends in a `[]` that replaced the removed items.
     emptied: bool,
 }
 
@@ -84,7 +84,7 @@ impl Ledger {
             .rposition(|i| i.says.path.as_deref() == Some(path))
     }
 
-    /// The text of the last entry for `path`; `None` where that text alone does not say
+    /// The text of the last entry for `path`; `None` if that text alone does not say
     /// what the entry says, because it refers to another entry.
     pub fn entry_for(&self, path: &str) -> Option<&str> {
         let item = &self.items[self.last_for(path)?];
@@ -123,7 +123,7 @@ impl Ledger {
 
     /// Appends the text of an entry from another version of this ledger. It is moved to
     /// this ledger's column and line ends if they differ. Returns whether it was appended;
-    /// false where the text alone does not say what the entry says.
+    /// false if the text alone does not say what the entry says.
     pub fn append_entry(&mut self, entry: &str) -> bool {
         if ends_in_open_block(entry) {
             return false;

@@ -17,7 +17,7 @@ pub enum Side {
     Theirs,
 }
 
-/// The versions of one ledger; `None` where a side has no such file.
+/// The versions of one ledger; `None` if a side has no such file.
 #[derive(Debug, Clone, Copy)]
 pub struct Versions<'a> {
     /// Its path, for messages.

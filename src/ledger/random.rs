@@ -137,7 +137,7 @@ fn ledger(random: &mut StdRng) -> String {
     text
 }
 
-/// The entries as an independent reader sees them; `None` where it cannot read them.
+/// The entries as an independent reader sees them; `None` if it cannot read them.
 fn seen(text: &str) -> Option<Vec<Value>> {
     match serde_saphyr::from_str::<Option<Value>>(text).ok()? {
         None | Some(Value::Null) => Some(Vec::new()),

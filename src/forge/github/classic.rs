@@ -16,7 +16,7 @@ const NO_GLOBS: &str =
     "this server has no rulesets, and its classic protection takes single branches alone";
 
 impl GitHub<'_> {
-    /// The classic protection of a branch; `None` where it has none.
+    /// The classic protection of a branch; `None` if it has none.
     pub(in crate::forge) fn classic(&self, branch: &str) -> Result<Option<Value>> {
         let found = self
             .client
@@ -189,7 +189,7 @@ fn wanted_allowances(wanted: &Wanted) -> (Vec<String>, Vec<String>) {
     (users, teams)
 }
 
-/// Whether a rule is enforced, judged by a branch's classic protection (null where it has
+/// Whether a rule is enforced, judged by a branch's classic protection (null if it has
 /// none).
 pub(in crate::forge) fn judge(
     rule: Rule,

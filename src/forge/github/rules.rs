@@ -91,7 +91,7 @@ fn review_rules(wanted: &Wanted) -> Value {
     Value::Array(rules)
 }
 
-/// The parts in which a ruleset differs from ours; empty where it is as we set it.
+/// The parts in which a ruleset differs from ours; empty if it is as we set it.
 pub(in crate::forge) fn differences(have: &Value, want: &Value) -> Vec<&'static str> {
     [
         "target",
@@ -170,7 +170,7 @@ fn rules_that_differ(have: &Value, want: &Value) -> Vec<String> {
     all
 }
 
-/// Who may bypass a ruleset, by its id; `None` where this login cannot see that.
+/// Who may bypass a ruleset, by its id; `None` if this login cannot see that.
 pub(in crate::forge) type BypassOf<'b> = dyn Fn(u64) -> Option<Vec<Value>> + 'b;
 
 /// Our rulesets that differ from what is wanted, by id, each with the difference.

@@ -9,7 +9,7 @@ const NO_ONE: u64 = 0;
 /// Maintainers and owners.
 const MAINTAINERS: u64 = 40;
 
-/// The project's other settings that decide about rules; null or `None` where they cannot
+/// The project's other settings that decide about rules; null or `None` if they cannot
 /// be read.
 #[derive(Debug, Default)]
 pub(in crate::forge) struct Facts {

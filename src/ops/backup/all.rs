@@ -79,7 +79,7 @@ pub struct Operator<'a> {
 
 /// The repositories that `--all` means.
 ///
-/// Errors: usage, where the configuration names none.
+/// Errors: usage, if the configuration names none.
 pub fn configured(config: &Config) -> Result<&[RepositoryFile]> {
     match config.repositories.as_slice() {
         [] => Err(Error::new(

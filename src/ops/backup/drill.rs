@@ -78,7 +78,7 @@ struct Remembered {
 
 /// Restores the newest backup, and the newest bundle of each destination.
 ///
-/// Errors: not_found, where there is no backup; unavailable.
+/// Errors: not_found, if there is no backup; unavailable.
 pub fn drill(cx: &Context, _request: &DrillRequest) -> Result<DrillReport> {
     let All { found, default, .. } = read_all(cx, None)?;
     let Some(last) = found.first() else {

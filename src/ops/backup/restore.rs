@@ -25,7 +25,7 @@ pub struct RestoreRequest {
     /// The name of the backup. For a bundle: the branch in it; if none is named, the one
     /// that it checks out.
     pub name: Option<String>,
-    /// A bundle, or a folder of bundles, of which the newest is used.
+    /// A bundle, or a folder of bundles; then the newest in it is used.
     pub bundle: Option<PathBuf>,
     /// The branch to restore to; if none is named, a new `restore/…`.
     pub to: Option<String>,

@@ -105,7 +105,7 @@ impl<'a> History<'a> {
         }
     }
 
-    /// What a record says about the file as it is now; `None` where the trees say what it
+    /// What a record says about the file as it is now; `None` if the trees say what it
     /// holds.
     fn judge(&self, path: &str, record: &Record, held: Option<Entry>) -> Option<Written> {
         let as_written = || Some(Written::of(held));
@@ -310,9 +310,9 @@ impl<'a> History<'a> {
         merged.is_ok_and(|m| m == MergedText::Clean(later))
     }
 
-    /// The commit that brought the content that `tip` has, and its time in seconds since
-    /// 1970. The search goes back only through commits that this clone alone has. If a
-    /// merge took the content from one of its sides, the search follows that side.
+    /// The commit that brought the content that `tip` has, and its time in
+    /// seconds since 1970. The search goes back only through commits that this clone alone
+    /// has. If a merge took the content from one of its sides, the search follows that side.
     fn brought(&self, path: &str, tip: CommitId, blob: ObjectId) -> Option<(CommitId, i64)> {
         let has_it = |commit: &CommitId| self.entry(*commit, path).map(|e| e.id) == Some(blob);
         let mut brought = self.cx.store.commit(tip).ok()?;
