@@ -1,4 +1,4 @@
-//! The hook's own file on a server, and who owns what lies around it.
+//! The file of the hook on a server, and which accounts own it and the files around it.
 
 use super::bare::MARK;
 use crate::error::{Error, Kind, Result};

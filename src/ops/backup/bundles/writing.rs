@@ -1,4 +1,4 @@
-//! Writing to a folder of bundles: a new bundle, a new list, and taking old ones away.
+//! Changes a folder of bundles: writes bundles, lists them, and removes old ones.
 
 use super::{FULL, FULL_EVERY, Folder, INCREMENTAL, Named, SOURCE, SUMS};
 use crate::bundle_manifest::Kind as Event;
