@@ -1,0 +1,188 @@
+//! The policy as it is written in `.aidf.yaml`, and in the operator's configuration. Pure.
+
+use super::DEFAULT_LEDGERS;
+use crate::alerts::AlertKind;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How aidf reacts to an alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reaction {
+    /// It says nothing.
+    Ignore,
+    /// It warns and goes on.
+    Warn,
+    /// It refuses the write.
+    Refuse,
+}
+
+/// The policy file. The operator's configuration has a part in the same format.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PolicyFile {
+    /// Version of the format; 1.
+    pub version: Option<u32>,
+    /// Further branches that nobody writes directly, as globs.
+    pub protected_branches: Vec<String>,
+    /// Which paths sandboxes may write.
+    pub paths: PathRules,
+    /// The limits of one write.
+    pub limits: Limits,
+    /// The limits of sandboxes and their tokens.
+    pub sandbox: SandboxRules,
+    /// How aidf reacts to each kind of alert.
+    pub alerts: BTreeMap<AlertKind, Reaction>,
+    /// How many changed lines a commit may have before it raises `large_diff`.
+    pub large_diff_lines: Option<u64>,
+    /// The paths of the ledgers, and whether they are kept.
+    pub ledgers: LedgerRules,
+    /// What a server is asked to enforce for everybody.
+    pub protect: ProtectRules,
+    /// The rules for proposals.
+    pub propose: ProposeRules,
+}
+
+/// The rules for the protection of reviewed branches.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProtectRules {
+    /// How many approvals a proposal needs; 1 if nothing is said.
+    pub approvals: Option<u32>,
+    /// Whether the code owners must approve.
+    pub code_owners: Option<bool>,
+    /// Whether commits must be signed.
+    pub signed_commits: Option<bool>,
+    /// The names of the status checks that a proposal must pass.
+    pub status_checks: Vec<String>,
+    /// Who may bypass the rules: `admins`, `team:SLUG`, `user:NAME`, `app:ID`.
+    pub bypass: Vec<String>,
+}
+
+impl ProtectRules {
+    /// These rules, replaced by those of `over` wherever it has any.
+    pub fn with(&self, over: &ProtectRules) -> ProtectRules {
+        let list = |own: &Vec<String>, over: &Vec<String>| match over.is_empty() {
+            true => own.clone(),
+            false => over.clone(),
+        };
+        ProtectRules {
+            approvals: over.approvals.or(self.approvals),
+            code_owners: over.code_owners.or(self.code_owners),
+            signed_commits: over.signed_commits.or(self.signed_commits),
+            status_checks: list(&self.status_checks, &over.status_checks),
+            bypass: list(&self.bypass, &over.bypass),
+        }
+    }
+}
+
+/// The rules for proposals.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProposeRules {
+    /// aidf itself may approve a proposal that changes fewer lines than this; 0: none.
+    pub auto_approve_lines: Option<u64>,
+}
+
+/// Paths that sandboxes may not write, and exceptions to the defaults, as globs.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PathRules {
+    /// Paths that are refused in addition to the defaults.
+    pub deny: Vec<String>,
+    /// Paths that the defaults refuse and that are allowed here.
+    pub allow: Vec<String>,
+}
+
+/// The limits of one write.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Files in one commit.
+    pub files: Option<u64>,
+    /// Bytes of one file.
+    pub file_bytes: Option<u64>,
+    /// Bytes of all files of one commit.
+    pub total_bytes: Option<u64>,
+    /// Lines added and removed by one commit.
+    pub lines: Option<u64>,
+}
+
+/// The limits of sandboxes and their tokens.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SandboxRules {
+    /// How many sandboxes may be open at once.
+    pub max_open: Option<u64>,
+    /// Days without a write after which a token expires.
+    pub idle_days: Option<u32>,
+    /// Days after its issue when a new token expires for good.
+    pub token_days: Option<u32>,
+}
+
+/// The paths of the ledgers in the tree, and how they are kept.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LedgerRules {
+    /// The changelog's path.
+    pub changelog: Option<String>,
+    /// The memory's path.
+    pub memory: Option<String>,
+    /// The path of the list of rollbacks.
+    pub rollbacks: Option<String>,
+    /// False: sandboxes keep no changelog and no memory.
+    pub enabled: Option<bool>,
+    /// True: each commit on a sandbox must add changelog entries for the files it changes.
+    pub required: Option<bool>,
+    /// True: each sandbox writes its own ledgers, in folders beside the shared ones.
+    pub per_branch: Option<bool>,
+}
+
+impl PolicyFile {
+    /// What is wrong with the file, if anything: a glob that matches nothing, or two
+    /// ledgers at one path. aidf does not use a policy that says less than it seems to.
+    pub fn fault(&self) -> Option<String> {
+        let globs = self
+            .protected_branches
+            .iter()
+            .chain(&self.paths.deny)
+            .chain(&self.paths.allow);
+        for glob in globs {
+            let odd = glob.is_empty() || glob.starts_with('/') || glob.starts_with("./");
+            let count = |c: char| glob.chars().filter(|x| *x == c).count();
+            if odd || count('[') != count(']') || count('{') != count('}') {
+                return Some(format!("the glob `{glob}` matches nothing"));
+            }
+        }
+        if self.sandbox.idle_days == Some(0) {
+            return Some(
+                "with `idle_days: 0` every token would be over at once; leave it out for tokens that stay"
+                    .to_owned(),
+            );
+        }
+        if self.ledgers.required == Some(true) && self.ledgers.enabled == Some(false) {
+            return Some("the ledgers are required and are switched off".to_owned());
+        }
+        let given = [
+            &self.ledgers.changelog,
+            &self.ledgers.memory,
+            &self.ledgers.rollbacks,
+        ];
+        let places: Vec<String> = given
+            .iter()
+            .zip(DEFAULT_LEDGERS)
+            .map(|(g, d)| g.as_deref().unwrap_or(d).to_lowercase())
+            .collect();
+        for (at, one) in places.iter().enumerate() {
+            for (other_at, other) in places.iter().enumerate() {
+                if at != other_at && (one == other || other.starts_with(&format!("{one}/"))) {
+                    return Some(format!(
+                        "two ledgers are in each other's place: {one} and {other}"
+                    ));
+                }
+            }
+        }
+        None
+    }
+}
