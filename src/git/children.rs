@@ -272,6 +272,24 @@ fn may_see(child: Child, name: &str) -> bool {
     !(name.starts_with("AIDF_") || of_a_call || among(OF_A_REPOSITORY) || of_forges)
 }
 
+/// Has git take a setting for this call. `-c` ends a name at its first `=`, and the name of a
+/// filter may hold one: such a setting would be another, and the one meant would stay.
+pub(super) fn tell(git: &mut Command, name: &str, value: &str) {
+    if !name.contains('=') {
+        git.arg("-c").arg(format!("{name}={value}"));
+        return;
+    }
+    let variable = format!("GIT_TOLD_{}", git.get_envs().count());
+    git.arg(format!("--config-env={name}={variable}"))
+        .env(variable, value);
+}
+
+pub(super) fn last_line(said: &[u8]) -> String {
+    let text = String::from_utf8_lossy(said);
+    let line = text.lines().rev().find(|l| !l.trim().is_empty());
+    line.unwrap_or("it gave no reason").to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,6 +6,7 @@
 //! an attribute says so, and about content that would come out otherwise.
 
 use super::children::{self, Child, Terminal};
+use super::children::{last_line, tell};
 use super::draft::Draft;
 use super::id::ObjectId;
 use super::lfs::{LFS, LfsContent, POINTER, lfs_content};
@@ -458,29 +459,11 @@ fn speaks(attributes: &[u8]) -> bool {
     WORDS.iter().any(|w| says(w))
 }
 
-/// Has git take a setting for this call. `-c` ends a name at its first `=`, and the name of a
-/// filter may hold one: such a setting would be another, and the one meant would stay.
-pub(super) fn tell(git: &mut Command, name: &str, value: &str) {
-    if !name.contains('=') {
-        git.arg("-c").arg(format!("{name}={value}"));
-        return;
-    }
-    let variable = format!("GIT_TOLD_{}", git.get_envs().count());
-    git.arg(format!("--config-env={name}={variable}"))
-        .env(variable, value);
-}
-
 /// Whether a program is where programs are looked for.
 pub(super) fn has_program(name: &str, environment: &Environment) -> bool {
     let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
     let path = environment.os("PATH").unwrap_or_default();
     std::env::split_paths(path).any(|folder| folder.join(&name).is_file())
-}
-
-pub(super) fn last_line(said: &[u8]) -> String {
-    let text = String::from_utf8_lossy(said);
-    let line = text.lines().rev().find(|l| !l.trim().is_empty());
-    line.unwrap_or("it gave no reason").to_owned()
 }
 
 #[cfg(test)]

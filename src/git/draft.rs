@@ -21,14 +21,17 @@ pub type Edit = (Vec<u8>, Option<Entry>);
 /// The same, borrowed: the path is what is left of it below some folder.
 type BorrowedEdit<'a> = (&'a [u8], Option<Entry>);
 
-impl<'s> Draft<'s> {
-    pub(super) fn new(store: &'s Store) -> Self {
+impl Store {
+    /// Starts a set of new objects.
+    pub fn draft(&self) -> Draft<'_> {
         Draft {
-            store,
+            store: self,
             objects: Vec::new(),
         }
     }
+}
 
+impl<'s> Draft<'s> {
     /// Writes a blob.
     pub fn blob(&mut self, content: &[u8]) -> Result<ObjectId> {
         let id = self

@@ -4,10 +4,10 @@
 //! that names (transfer agents, extensions, ssh, credential helpers), and sends content to
 //! where a file of the branch says. Neither is followed.
 
-use super::convert::{last_line, tell};
+use super::children::{last_line, tell};
+use super::endpoint::{Endpoint, redact};
 use super::settings::{OF_THE_USER, why_ignored};
 use super::store::Store;
-use super::wire::Endpoint;
 use crate::error::{Error, Kind, OrFail, Result};
 use std::process::Command;
 
@@ -182,7 +182,7 @@ impl Store {
             if there.is_ok_and(|there| is_on_server(&there, at)) {
                 return Ok(());
             }
-            let to = super::wire::redact(url);
+            let to = redact(url);
             return Err(Error::new(
                 Kind::Denied,
                 format!("{IN_BRANCH} of the branch sends the content of LFS files to {to}, which is not the server of the remote"),

@@ -14,6 +14,7 @@ mod connectivity;
 mod convert;
 mod credential;
 mod draft;
+mod endpoint;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
 mod graph;
@@ -47,6 +48,8 @@ pub(crate) use credential::{
 };
 pub use credential::{Login, LoginSource};
 pub use draft::{Draft, Edit};
+pub use endpoint::Endpoint;
+pub(crate) use endpoint::redact;
 pub use id::{CommitId, ObjectId, RefName, TreePath, is_invisible};
 pub use limits::{TransferFile, TransferLimits};
 pub use merge::{Conflict, Labels, MergedEntry, MergedText};
@@ -56,11 +59,10 @@ pub use refs::{HeadMove, tracking_ref};
 pub use remote::{Remote, RemoteOptions};
 pub use revert::{Undo, undo};
 pub use store::{Store, bytes_to_path, check_parents};
+pub(crate) use wire::PushFailure;
 #[cfg(any(fuzzing, test))]
 pub(crate) use wire::fuzzing as wire_fuzzing;
 pub use wire::{
-    Advertisement, Endpoint, FetchConnection, PushConnection, PushOutcome, RefUpdate, RemoteRef,
-    Verdict,
+    Advertisement, FetchConnection, PushConnection, PushOutcome, RefUpdate, RemoteRef, Verdict,
 };
-pub(crate) use wire::{PushFailure, redact};
 pub use working::IndexStamp;

@@ -2,14 +2,13 @@
 
 use super::credential::LoginSource;
 use super::draft::pack_of;
+use super::endpoint::Endpoint;
 use super::id::CommitId;
 use super::limits::TransferLimits;
 use super::settings::{GitSettings, why_ignored};
 use super::store::Store;
 use super::wire::PushFailure;
-use super::wire::{
-    Endpoint, FetchConnection, LinkSettings, PushConnection, PushOutcome, RefUpdate,
-};
+use super::wire::{FetchConnection, LinkSettings, PushConnection, PushOutcome, RefUpdate};
 use crate::cancel::Cancel;
 use crate::clock::Clock;
 use crate::environment::Environment;

@@ -5,7 +5,7 @@
 //! certificates, where logins could be read), is taken from the user's and the system's files
 //! alone. A repository's own may say where its remotes are, and which headers go to them.
 
-use super::wire::Endpoint;
+use super::endpoint::Endpoint;
 use crate::environment::Environment;
 use crate::http::HttpSettings;
 use crate::url::{HttpUrl, percent_decode};

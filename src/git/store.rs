@@ -3,7 +3,6 @@
 //! Trees are edited by path; the index and the working tree are never written.
 
 use super::children::Programs;
-use super::draft::Draft;
 use super::id::{CommitId, ObjectId, TreePath};
 use super::object::{CommitInfo, Entry, Mode, Person};
 use crate::error::{Error, Kind, OrFail, Result};
@@ -318,11 +317,6 @@ impl Store {
             .read_header(id.0)
             .or_fail(Kind::NotFound, || format!("blob {id} is not in this store"))?
             .0 as u64)
-    }
-
-    /// Starts a set of new objects.
-    pub fn draft(&self) -> Draft<'_> {
-        Draft::new(self)
     }
 }
 

@@ -94,7 +94,7 @@ impl Store {
             let name = setting.name;
             let runs = name.ends_with(".clean") || name.ends_with(".process");
             if name.starts_with("filter.") && runs {
-                super::convert::tell(&mut command, &name, "");
+                super::children::tell(&mut command, &name, "");
             }
         }
         command.args([

@@ -65,6 +65,34 @@ operations! {
     "token revoke": token::revoke, token::RevokeRequest => token::RevokeReport;
 }
 
+macro_rules! never_failures {
+    ($($report:ty),* $(,)?) => { $(impl Reported for $report {})* };
+}
+
+// The reports of what fails with an error or not at all. The others say it where they are.
+never_failures!(
+    sandbox::InitReport,
+    sandbox::ListReport,
+    sandbox::ShowReport,
+    sandbox::DiffReport,
+    sandbox::SwitchReport,
+    sandbox::SyncReport,
+    sandbox::CloseReport,
+    sandbox::PruneReport,
+    sandbox::RestoreReport,
+    commit::Report,
+    status::Report,
+    log::Report,
+    rollback::Report,
+    backup::PruneReport,
+    backup::RestoreReport,
+    propose::Report,
+    land::Report,
+    protect::GuideReport,
+    token::IssueReport,
+    token::RevokeReport,
+);
+
 /// The operation of a name.
 pub fn find(name: &str) -> Option<&'static Operation> {
     OPERATIONS.iter().find(|o| o.name == name)

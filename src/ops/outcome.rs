@@ -102,31 +102,3 @@ impl ErrorReport {
         }
     }
 }
-
-macro_rules! never_failures {
-    ($($report:ty),* $(,)?) => { $(impl Reported for $report {})* };
-}
-
-// The reports of what fails with an error or not at all. The others say it where they are.
-never_failures!(
-    super::sandbox::InitReport,
-    super::sandbox::ListReport,
-    super::sandbox::ShowReport,
-    super::sandbox::DiffReport,
-    super::sandbox::SwitchReport,
-    super::sandbox::SyncReport,
-    super::sandbox::CloseReport,
-    super::sandbox::PruneReport,
-    super::sandbox::RestoreReport,
-    super::commit::Report,
-    super::status::Report,
-    super::log::Report,
-    super::rollback::Report,
-    super::backup::PruneReport,
-    super::backup::RestoreReport,
-    super::propose::Report,
-    super::land::Report,
-    super::protect::GuideReport,
-    super::token::IssueReport,
-    super::token::RevokeReport,
-);

@@ -1,8 +1,8 @@
 //! Connects to a remote over `git://` (git daemon): plain TCP.
 
-use super::endpoint::Daemon;
 use super::{Link, LinkSettings, Service, pkt_line};
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::git::endpoint::Daemon;
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 

@@ -3,7 +3,6 @@
 
 mod advertisement;
 mod daemon;
-mod endpoint;
 mod fetch;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
@@ -16,8 +15,6 @@ mod report;
 mod send_pack;
 
 pub use advertisement::Advertisement;
-pub use endpoint::Endpoint;
-pub(crate) use endpoint::redact;
 pub use fetch::{FetchConnection, RemoteRef};
 pub use report::{PushOutcome, RefUpdate, Verdict};
 pub use send_pack::PushConnection;
@@ -25,6 +22,7 @@ pub(crate) use send_pack::PushFailure;
 
 use self::pace::{Pace, Timed, TimedBody, TooSlow};
 use super::credential::LoginSource;
+use super::endpoint::Endpoint;
 use super::limits::{PATIENCE, TransferLimits};
 use super::settings::{GitSettings, why_ignored};
 use crate::cancel::Cancel;

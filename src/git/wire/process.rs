@@ -1,10 +1,10 @@
 //! Connects to a remote through a child process: `git receive-pack` for a path, the
 //! system's ssh (with its own config, agent and prompts) for a host.
 
-use super::endpoint::Ssh;
 use super::{Link, LinkSettings, Service};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::git::children::{self, Child as Started};
+use crate::git::endpoint::Ssh;
 use std::ffi::OsStr;
 use std::io::{self, Read, Write};
 use std::path::Path;

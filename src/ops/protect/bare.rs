@@ -3,7 +3,8 @@
 
 use super::hook_file;
 use super::hook_file::{
-    is_executable, is_own, is_readable_there, owner_of, program_of, script, write_program,
+    BEFORE, MARK, is_executable, is_own, is_readable_there, owner_of, program_of, script,
+    write_program,
 };
 use super::trust::{self, Trusted};
 use super::{Changes, Request, Surveyed, path_of};
@@ -18,11 +19,6 @@ use std::path::PathBuf;
 /// The branches of the holder-only rule: only the holder of a sandbox's token writes the
 /// sandbox.
 const SANDBOXES: &str = "sandbox-*";
-/// The second line of our hook.
-pub(super) const MARK: &str =
-    "# Installed by `aidf protect apply`; `aidf protect remove` takes it away.";
-/// The name of the hook that was there before ours; our hook runs it.
-pub(super) const BEFORE: &str = "pre-receive.before-aidf";
 /// The setting that names the settings that we made, so that they can be undone.
 const MADE: &str = "aidf.made";
 /// The setting that holds the earlier values of those settings, as `name=value`.

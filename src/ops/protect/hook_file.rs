@@ -1,9 +1,13 @@
 //! The file of the hook on a server, and which accounts own it and the files around it.
 
-use super::bare::MARK;
 use crate::error::{Error, Kind, Result};
-use crate::ops::protect::bare::BEFORE;
 use std::path::{Path, PathBuf};
+
+/// The second line of our hook.
+pub(super) const MARK: &str =
+    "# Installed by `aidf protect apply`; `aidf protect remove` takes it away.";
+/// The name of the hook that was there before ours; our hook runs it.
+pub(super) const BEFORE: &str = "pre-receive.before-aidf";
 
 /// The text of our hook: it decides first, and then runs the hook that was there before.
 ///
