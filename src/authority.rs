@@ -267,6 +267,34 @@ mod tests {
     }
 
     #[test]
+    fn the_days_of_the_policy_count_and_each_rejection_has_words_of_its_own() {
+        let none = PolicyFile::default();
+        let mut file = PolicyFile::default();
+        file.sandbox.idle_days = Some(3);
+        let under = |file: &PolicyFile| {
+            let policy = Policy::new(file, &none, "sandbox", None);
+            Facts::at(Moment::from_seconds(NOW)).under(&policy)
+        };
+        assert_eq!(under(&file).idle_days, Some(3));
+        assert_eq!(under(&none).idle_days, Some(crate::policy::IDLE_DAYS));
+        let kept = Facts {
+            idle_days: Some(3),
+            ..Facts::at(Moment::from_seconds(NOW))
+        };
+        assert_eq!(under(&file), kept);
+        assert_eq!(kept.now, NOW);
+        let all = [
+            Rejection::NotValid,
+            Rejection::Expired,
+            Rejection::Idle,
+            Rejection::Revoked,
+        ];
+        let words: std::collections::BTreeSet<String> = all.map(|r| r.to_string()).into();
+        assert_eq!(words.len(), all.len());
+        assert!(words.iter().all(|w| w.starts_with("it ")), "{words:?}");
+    }
+
+    #[test]
     fn each_writer_meets_the_barriers_of_each_branch() {
         let none = PolicyFile::default();
         let policy = Policy::new(&none, &none, "sandbox", None);
