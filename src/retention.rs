@@ -34,12 +34,12 @@ impl Rules {
 /// A rule that has counts left also keeps the oldest of all, as restic does. The newest is
 /// always kept.
 pub fn reasons(newest_first: &[Moment], rules: &Rules) -> Vec<Vec<String>> {
-    type Bucket = (&'static str, u32, fn(Moment, usize) -> i64, i64);
+    type Bucket = (&'static str, u32, fn(Moment, usize) -> i64, Option<i64>);
     let mut buckets: [Bucket; 4] = [
-        ("last", rules.last, |_, at| at as i64, -1),
-        ("daily", rules.daily, |t, _| t.day_number(), -1),
-        ("weekly", rules.weekly, |t, _| t.week_number(), -1),
-        ("monthly", rules.monthly, |t, _| t.month_number(), -1),
+        ("last", rules.last, |_, at| at as i64, None),
+        ("daily", rules.daily, |t, _| t.day_number(), None),
+        ("weekly", rules.weekly, |t, _| t.week_number(), None),
+        ("monthly", rules.monthly, |t, _| t.month_number(), None),
     ];
     let oldest = newest_first.len().saturating_sub(1);
     newest_first
@@ -53,7 +53,7 @@ pub fn reasons(newest_first: &[Moment], rules: &Rules) -> Vec<Vec<String>> {
                 why.push(format!("within {within}"));
             }
             for (name, left, number, previous) in &mut buckets {
-                let value = number(*time, at);
+                let value = Some(number(*time, at));
                 if *left > 0 && (value != *previous || at == oldest) {
                     *previous = value;
                     *left -= 1;
@@ -150,6 +150,25 @@ mod tests {
             "2025-12-31",
         ];
         assert_eq!(dates, expected);
+    }
+
+    #[test]
+    fn rules_are_empty_only_if_none_of_them_keeps_anything() {
+        assert!(Rules::default().is_empty());
+        let within = Period::parse("1d");
+        let one = |rules: Rules| assert!(!rules.is_empty(), "{rules:?}");
+        let none = Rules::default;
+        one(Rules { last: 1, ..none() });
+        one(Rules { daily: 1, ..none() });
+        one(Rules {
+            weekly: 1,
+            ..none()
+        });
+        one(Rules {
+            monthly: 1,
+            ..none()
+        });
+        one(Rules { within, ..none() });
     }
 
     #[test]
