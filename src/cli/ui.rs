@@ -6,6 +6,7 @@ use aidf::git::is_invisible;
 use aidf::ops::outcome::{ErrorReport, Outcome, Reported};
 use aidf::progress::Progress;
 use aidf::token::redact;
+use anstyle::AnsiColor;
 use anyhow::Context as _;
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -336,15 +337,17 @@ fn paint(color: bool, style: Style, text: &str) -> String {
     if !color || text.is_empty() {
         return text.to_owned();
     }
-    let code = match style {
-        Style::Good | Style::Added => "32",
-        Style::Bad => "1;31",
-        Style::Removed => "31",
-        Style::Warn => "33",
-        Style::Strong => "1",
-        Style::Dim => "2",
+    let plain = anstyle::Style::new();
+    let coloured = |colour: AnsiColor| plain.fg_color(Some(colour.into()));
+    let style = match style {
+        Style::Good | Style::Added => coloured(AnsiColor::Green),
+        Style::Bad => coloured(AnsiColor::Red).bold(),
+        Style::Removed => coloured(AnsiColor::Red),
+        Style::Warn => coloured(AnsiColor::Yellow),
+        Style::Strong => plain.bold(),
+        Style::Dim => plain.dimmed(),
     };
-    format!("\x1b[{code}m{text}\x1b[0m")
+    format!("{style}{text}{style:#}")
 }
 
 /// JSON in which no character acts on a terminal: those that would are written as
