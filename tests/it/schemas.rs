@@ -4,7 +4,7 @@
 
 use aidf::ops::operations::{OPERATIONS, find, other_schemas};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::support::schema;
@@ -101,4 +101,60 @@ fn every_command_that_reports_is_an_operation() {
     names.sort();
     names.dedup();
     assert_eq!(names.len(), OPERATIONS.len(), "two operations of one name");
+}
+
+/// The values that a schema's definition allows.
+fn allowed(schema: &Value, definition: &str) -> BTreeSet<String> {
+    let of = &schema["$defs"][definition];
+    let plain = of["enum"].as_array().into_iter().flatten();
+    let told = of["oneOf"].as_array().into_iter().flatten();
+    let all = plain.chain(told.clone().map(|o| &o["const"]));
+    let all = all.chain(told.flat_map(|o| o["enum"].as_array().into_iter().flatten()));
+    all.filter_map(|v| v.as_str().map(str::to_owned)).collect()
+}
+
+#[test]
+fn what_people_read_is_called_as_in_the_schemas() {
+    use aidf::forge::Rule;
+    use aidf::guards::GuardName;
+    use aidf::ops::commit::ChangeKind;
+    let report = |name: &str| find(name).unwrap().report_schema().to_value();
+    let names = |all: &[&str]| all.iter().map(|n| n.to_string()).collect::<BTreeSet<_>>();
+    let changes = [ChangeKind::Added, ChangeKind::Modified, ChangeKind::Deleted];
+    assert_eq!(
+        allowed(&report("commit"), "ChangeKind"),
+        names(&changes.map(ChangeKind::name))
+    );
+    let rules = [
+        Rule::Review,
+        Rule::NoForce,
+        Rule::NoDeletion,
+        Rule::SignedCommits,
+        Rule::StatusChecks,
+        Rule::CodeOwners,
+        Rule::CreateOnly,
+        Rule::HolderOnly,
+    ];
+    assert_eq!(
+        allowed(&report("protect check"), "Rule"),
+        names(&rules.map(Rule::name))
+    );
+    let guards = [
+        GuardName::Enabled,
+        GuardName::Lines,
+        GuardName::Content,
+        GuardName::Binary,
+        GuardName::Text,
+        GuardName::Mode,
+        GuardName::Rename,
+        GuardName::Paths,
+        GuardName::Ledgers,
+        GuardName::Signed,
+        GuardName::Target,
+        GuardName::Pinned,
+    ];
+    assert_eq!(
+        allowed(&report("propose"), "GuardName"),
+        names(&guards.map(GuardName::name))
+    );
 }
