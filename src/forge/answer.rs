@@ -22,11 +22,11 @@ const MAX_SAID: usize = 2000;
 pub enum Method {
     /// Reads.
     Get,
-    /// Makes.
+    /// Creates.
     Post,
     /// Replaces.
     Put,
-    /// Changes in part.
+    /// Changes a part.
     Patch,
     /// Removes.
     Delete,
@@ -183,7 +183,8 @@ pub(super) fn words(json: &Value) -> String {
     all.join("; ")
 }
 
-/// Takes strings as they are. Of an object it takes the message, or else the fields.
+/// Adds the texts of `value` to `to`. A string is taken as it is. An object gives its
+/// message, or else its fields.
 fn collect(value: &Value, to: &mut Vec<String>) {
     match value {
         Value::String(text) if !text.trim().is_empty() => to.push(text.trim().to_owned()),

@@ -50,8 +50,8 @@ pub(super) fn find(
             None => Err(not_sent(api, web)),
         };
     }
-    // The user sets this token to be another identity than the remote's. So it comes before
-    // every other login. It is refused where it may not be sent.
+    // The user sets this token to act as another identity than the remote's. So it comes
+    // before every other login, and it is refused where it may not be sent.
     if let Some(login) = token(&[], true, |name| settings.variable(name)) {
         if settings.api_url.is_none() && !is_own_host(web, named, settings) {
             return Err(held_back(web));

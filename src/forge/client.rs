@@ -18,9 +18,9 @@ use ureq::{AsSendBody, Body};
 
 /// The most pages of one list.
 const MAX_PAGES: usize = 100;
-/// How often at most a request is sent, where repeating it is safe.
+/// How many times a request that is safe to repeat is sent, at most.
 const MAX_TRIES: u32 = 3;
-/// How often one GET may be redirected.
+/// How many redirects of one GET are followed, at most.
 const MAX_REDIRECTS: usize = 5;
 /// Talks to one forge as one identity.
 pub struct Client<'a> {
@@ -115,7 +115,7 @@ impl<'a> Client<'a> {
         &self.base
     }
 
-    /// Who we are to the forge.
+    /// Our identity at the forge.
     pub fn auth(&self) -> &Auth {
         &self.auth
     }
@@ -125,7 +125,7 @@ impl<'a> Client<'a> {
         &self.http
     }
 
-    /// Reads `path`; `needs` is the permission that the request takes.
+    /// Reads `path`; `needs` is the permission that the request needs.
     pub fn get(&self, path: &str, needs: &'static str) -> Result<Answer> {
         self.call(Method::Get, path, None, needs)
     }

@@ -8,7 +8,7 @@ const UNNAMED_WAIT: u64 = 60;
 /// it.
 const LONGEST_WAIT: u64 = 86_400;
 
-/// Whether an answer is a rate limit: nothing is wrong with the request, but not now.
+/// Whether an answer is a rate limit: the request is valid, but it must be sent later.
 pub(super) fn is_limit(answer: &Answer) -> bool {
     match answer.status {
         429 => true,
@@ -21,8 +21,8 @@ pub(super) fn is_limit(answer: &Answer) -> bool {
     }
 }
 
-/// Seconds to wait before the same request may be sent again. `earlier` is how often it has
-/// waited already.
+/// Seconds to wait before the same request may be sent again. `earlier` is how many times
+/// it has waited already.
 pub(super) fn wait(answer: &Answer, now: i64, earlier: u32) -> u64 {
     asked_wait(answer, now, earlier).min(LONGEST_WAIT)
 }

@@ -3,7 +3,7 @@
 //! What others call:
 //!
 //! - [`detect`]`(&Endpoint, &ForgeSettings) -> Option<Provider>` and [`Provider::parse`];
-//!   [`Provider::Bare`] has no API and is not connected to;
+//!   [`Provider::Bare`] has no API, so nothing connects to it;
 //! - [`Forge::connect`]`(Access) -> Result<Forge>`: finds the login, sends nothing yet;
 //! - protection: [`Forge::survey`], [`Forge::apply`], [`Forge::removal`] (`apply` sends its
 //!   changes too), with [`Wanted`], [`Survey`], [`RuleState`], [`State`], [`Change`] and

@@ -329,7 +329,7 @@ pub(super) fn probes(glob: &str, now: Moment) -> Vec<String> {
 pub(super) fn worst(states: impl IntoIterator<Item = (String, RuleState)>) -> Option<RuleState> {
     let mut all: Vec<(String, RuleState)> = states.into_iter().collect();
     let same = all.windows(2).all(|w| w[0].1.state == w[1].1.state);
-    // The first of those that are equally bad.
+    // If several are equally bad, take the first.
     let at = (0..all.len()).min_by_key(|at| all[*at].1.rank())?;
     let (name, mut state) = all.swap_remove(at);
     if !same {

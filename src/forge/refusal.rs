@@ -89,7 +89,7 @@ pub(super) struct Call<'c> {
     pub path: &'c str,
     /// The permission that the request needs, in the forge's words.
     pub needs: &'static str,
-    /// Where the logins came from that were tried.
+    /// Where the tried logins came from.
     pub login: &'c str,
     pub had_login: bool,
 }

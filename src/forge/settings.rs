@@ -72,7 +72,7 @@ impl Provider {
         }
     }
 
-    /// Reads a name.
+    /// Parses a provider's name.
     ///
     /// Errors: usage.
     pub fn parse(name: &str) -> Result<Provider> {
@@ -136,7 +136,7 @@ const FORGE_VARIABLES: [&str; 14] = [
 ];
 
 impl ForgeSettings {
-    /// The environment comes before the file.
+    /// The settings of the environment and of the file. The environment takes precedence.
     ///
     /// Errors: usage, if only the App's id or only its key is named.
     pub fn resolve(

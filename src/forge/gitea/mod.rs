@@ -166,7 +166,8 @@ impl<'a> Gitea<'a> {
         Ok(survey)
     }
 
-    /// Adds the request that makes the rule `name` say what is wanted.
+    /// Adds the change that gives the rule `name` the settings of `body`, and a warning for
+    /// each other rule that applies in its place.
     fn bring(
         &self,
         name: &str,

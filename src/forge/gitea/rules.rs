@@ -60,8 +60,8 @@ pub(in crate::forge) fn body(branch: &str, wanted: &Wanted, who: &Who) -> Value 
     body
 }
 
-/// Makes `body` keep the stricter settings that others made in `have`, and returns which
-/// they are. A rule bears the branch's name and not ours, so it may be somebody else's.
+/// Copies into `body` the stricter settings that others made in `have`, and returns their
+/// names. A rule has the branch's name and not one of ours, so others may have made it.
 pub(in crate::forge) fn keep(have: &Value, body: &mut Value, admin_key: &str) -> Vec<String> {
     let mut kept = Vec::new();
     let mut set = |body: &mut Value, key: &str, value: Value| {
@@ -101,8 +101,8 @@ pub(in crate::forge) fn keep(have: &Value, body: &mut Value, admin_key: &str) ->
     kept
 }
 
-/// The protection of backups: those who make backups may push, and nobody may force or
-/// delete. Users who may push already are kept, so that several identities can make
+/// The protection of backups: those who make backups may push, and nobody may force-push
+/// or delete. Users who may push already are kept, so that several identities can make
 /// backups.
 pub(in crate::forge) fn backup_body(have: Option<&Value>, who: &Who) -> Value {
     let mut users = have.map_or_else(Vec::new, |h| texts(&h["push_whitelist_usernames"]));
@@ -126,8 +126,8 @@ pub(in crate::forge) fn backup_body(have: Option<&Value>, who: &Who) -> Value {
     })
 }
 
-/// The fields in which a protection differs from `body`. It also turns `body` into the body
-/// of a change: it removes the name, and turns off what must not be on.
+/// The fields in which a protection differs from `body`. It also turns `body` into the
+/// body of an update: it removes the name, and adds the settings that must be turned off.
 pub(in crate::forge) fn differences(have: &Value, body: &mut Value) -> Vec<String> {
     let mut differ: Vec<String> = Vec::new();
     if let Some(fields) = body.as_object_mut() {
@@ -257,8 +257,8 @@ pub(in crate::forge) fn judge(
     }
 }
 
-/// If a rule of ours differs from what is wanted, reports its states as missing, with the
-/// fields that differ. Who can bypass it is judged separately.
+/// If our rule differs from the wanted one, sets its states to missing and names the
+/// fields that differ. Who can bypass the rule is judged separately.
 pub(in crate::forge) fn drift(states: &mut [RuleState], have: &Value, mut body: Value, who: &Who) {
     keep(have, &mut body, who.admin_key);
     let differ: Vec<String> = differences(have, &mut body)
@@ -280,7 +280,7 @@ pub(in crate::forge) fn drift(states: &mut [RuleState], have: &Value, mut body: 
     }
 }
 
-/// The fields that say who may bypass a rule, or for which files.
+/// The fields that say who may bypass a rule, or which files it does not cover.
 const ROUND: [&str; 5] = [
     "enable_push",
     "enable_push_whitelist",

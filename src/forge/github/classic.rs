@@ -1,5 +1,5 @@
 //! GitHub's classic branch protection, for servers without rulesets. It has no name of its
-//! own, so it may be somebody else's: what others set is kept. Its API takes no globs.
+//! own, so others may have made it, and their settings are kept. Its API takes no globs.
 
 use super::rules::{names, review_lacks};
 use super::{GitHub, WRITE};
@@ -22,7 +22,7 @@ impl GitHub<'_> {
             .client
             .find(&self.classic_path(branch, ""), "`administration: read`")?;
         match found.map(|a| a.json) {
-            // If the answer is not a protection, we would not see what it lacks.
+            // An answer in another form would hide what the protection lacks.
             Some(json) if !json.is_object() => Err(Error::new(
                 Kind::Unavailable,
                 format!("GitHub gave something else than the protection of `{branch}`"),
@@ -167,7 +167,7 @@ fn pinned(there: &Value) -> Vec<(String, u64)> {
         .collect()
 }
 
-/// The people and teams who pass without review.
+/// The users, teams and Apps that may bypass the review.
 fn allowances(there: &Value) -> (Vec<String>, Vec<String>, Vec<String>) {
     let part = &there["required_pull_request_reviews"]["bypass_pull_request_allowances"];
     (
@@ -253,8 +253,8 @@ pub(in crate::forge) fn judge(
     state(State::Enforced, "classic protection")
 }
 
-/// The whole body of a protection: our settings, and the settings that others made beyond
-/// them. A PUT without those would remove them.
+/// The whole body of a protection: our settings, and the other settings that others made.
+/// A PUT removes every setting that its body leaves out.
 fn body(there: &Value, wanted: &Wanted) -> Value {
     let reviews = &there["required_pull_request_reviews"];
     let count = reviews["required_approving_review_count"]

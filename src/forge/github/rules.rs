@@ -111,8 +111,8 @@ pub(in crate::forge) fn differences(have: &Value, want: &Value) -> Vec<&'static 
     .collect()
 }
 
-/// Describes how a ruleset of ours differs from what is wanted, if it differs so much that
-/// none of its rules counts. Who may bypass it is judged separately.
+/// Describes how our ruleset differs from the wanted one; `None` if it does not. If it
+/// differs, none of its rules counts. Who may bypass it is judged separately.
 pub(in crate::forge) fn drift(have: &Value, want: &Value) -> Option<String> {
     let parts: Vec<String> = differences(have, want)
         .into_iter()
@@ -302,8 +302,8 @@ fn source(rule: &Value) -> String {
 }
 
 fn same_actor(have: &Value, want: &Value) -> bool {
-    // The id of an organisation's administrators is missing or 1, by the version of the
-    // API.
+    // The id of an organisation's administrators is missing or 1, depending on the API's
+    // version.
     let same_id = have["actor_id"] == want["actor_id"] || have["actor_type"] == "OrganizationAdmin";
     have["actor_type"] == want["actor_type"] && same_id
 }

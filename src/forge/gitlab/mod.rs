@@ -114,7 +114,8 @@ impl<'a> GitLab<'a> {
         Ok(survey)
     }
 
-    /// Adds the requests that make an exact protection say what is wanted.
+    /// Adds the requests that give the protection `name` the settings of `body`; `exact` is
+    /// the protection that has this name now.
     fn bring(&self, name: &str, exact: Option<&Value>, mut body: Value, changes: &mut Vec<Change>) {
         let one = self.path(&format!("/protected_branches/{}", encode(name)));
         let change = |what: String, method, path: &str, body| Change {
@@ -194,7 +195,8 @@ impl<'a> GitLab<'a> {
         Ok(())
     }
 
-    /// The project's settings that decide about the rules outside a protected branch.
+    /// The project's settings for the rules that a protected branch does not hold:
+    /// approvals, signed commits and status checks.
     fn facts(&self, wanted: &Wanted) -> Result<rules::Facts> {
         let optional = |path: String, needs| match self.client.get(&path, needs) {
             Ok(answer) => Ok(Some(answer.json)),

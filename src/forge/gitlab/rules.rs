@@ -108,8 +108,7 @@ pub(in crate::forge) fn as_strict(have: &Value, body: &Value) -> bool {
             || have["code_owner_approval_required"] != false)
 }
 
-/// When a protection is created again, copies into its body what was stricter in the old
-/// one.
+/// Copies the stricter settings of the old protection into the body that creates it again.
 pub(in crate::forge) fn keep(have: &Value, body: &mut Value) {
     for (list, level) in [
         ("push_access_levels", "push_access_level"),

@@ -16,8 +16,8 @@ use std::time::Duration;
 use ureq::http::{HeaderMap, Response};
 use ureq::{Agent, Body, BodyReader, SendBody};
 
-/// How often the first GET may be redirected. git too follows redirects only at the first
-/// request; curl's limit is far higher.
+/// How many times the first GET may be redirected. git too follows redirects only at the
+/// first request; curl's limit is far higher.
 const MAX_REDIRECTS: usize = 5;
 
 /// How many bytes of an unread answer are read, so that its connection can be used again.

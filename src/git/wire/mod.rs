@@ -49,13 +49,12 @@ impl Service {
     }
 }
 
-/// The patience with a push, whose hooks may be slow: how many timeouts it may last without
-/// useful bytes.
+/// How many timeouts a push may last without useful bytes. Its hooks may be slow.
 const PATIENCE_WITH_HOOKS: u32 = 20;
 
 /// The settings of a link, besides its address.
 pub(crate) struct LinkSettings {
-    /// The longest wait for the network at a time.
+    /// The longest single wait for the network.
     pub timeout: Duration,
     /// The environment of the programs that connect to a remote.
     pub environment: Environment,
@@ -77,8 +76,8 @@ pub(crate) struct LinkSettings {
     pub git: GitSettings,
 }
 
-/// If a server cannot be reached, adds to the error the clone's setting that was ignored
-/// and that might have reached it.
+/// If a server cannot be reached, adds a hint to the error: it names a setting of the
+/// clone that was ignored and that might have helped.
 fn told_of_ignored(error: Error, endpoint: &Endpoint, settings: &LinkSettings) -> Error {
     if error.kind() != Kind::Unavailable {
         return error;

@@ -1,8 +1,8 @@
 //! How long one exchange may last: a fixed time, and more for each useful byte.
 //!
 //! `--timeout` limits each wait, but a server that sends a byte just before the limit can
-//! begin the wait again for ever. So slow drips are cut off, as by curl's speed limit. A
-//! transfer that makes progress is not, however large it is.
+//! begin the wait again for ever. So slow drips are cut off, as curl's speed limit does. A
+//! transfer that makes progress goes on, however large it is.
 
 use super::super::limits::{TransferLimits, shown};
 use std::fmt;

@@ -44,7 +44,7 @@ pub(super) fn open_path(
     }
     let mut command = children::command("git", Started::Server, &settings.environment);
     command.arg(service.command()).arg(path);
-    // So that its hooks end too when the process is killed.
+    // When the process is killed, its hooks must end too.
     children::own_group(&mut command);
     start(command, version2, settings, true, "git")
 }

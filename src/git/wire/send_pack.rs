@@ -53,7 +53,7 @@ impl PushConnection {
         })
     }
 
-    /// Ends the connection without pushing, as the protocol wants it.
+    /// Ends the connection without pushing, as the protocol requires.
     pub fn close(mut self) {
         if !self.wire.is_http() {
             let _ = self.wire.send(b"0000");
@@ -109,7 +109,8 @@ impl PushConnection {
         if server.can("side-band-64k") {
             wanted.push("side-band-64k");
         }
-        // Several refs move atomically: a push that landed by half could not be repaired.
+        // Several refs move atomically, because a push that lands in part cannot be
+        // repaired.
         if updates.len() > 1 {
             if !server.can("atomic") {
                 return Err(lacking("atomic"));
