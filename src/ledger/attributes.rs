@@ -6,9 +6,10 @@ pub const PATH: &str = ".gitattributes";
 /// The largest such file that aidf adds lines to, in bytes; git itself reads 100 MiB.
 pub const MAX_ATTRIBUTES: u64 = 1 << 20;
 
-/// The file with a line `<path> merge=union` added for each of `paths` whose merge no line
-/// decides yet. Every byte that was there stays. `None` if nothing needs to be added, or
-/// nothing can be added: the file is not text, or a path would have to be quoted.
+/// Returns the file with a line `<path> merge=union` added for each of `paths`, unless a
+/// line says already how that path is merged. Every byte that was there stays. `None` if
+/// nothing needs to be added, or nothing can be added: the file is not text, or a path
+/// would have to be quoted.
 pub fn with_union(old: Option<&[u8]>, paths: &[&str]) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(old.unwrap_or_default()).ok()?;
     let plain = |p: &&&str| {

@@ -39,8 +39,8 @@ impl Fields {
         self.0.iter().find(|(k, _)| k == key)?.1.as_str()
     }
 
-    /// A text that is equal for two entries if and only if all their fields are equal,
-    /// whatever order and form they are written in.
+    /// A text that is equal for two entries if and only if all their fields are equal. The
+    /// order and the form of the fields do not matter.
     pub fn identity(&self) -> String {
         let mut fields: Vec<&(String, Value)> = self.0.iter().collect();
         fields.sort_by(|a, b| a.0.cmp(&b.0));

@@ -31,8 +31,9 @@ pub struct Growth {
 
 /// Compares two versions of the ledger `name`.
 ///
-/// What is not parsed of the older version is assumed to be a valid ledger. Errors:
-/// integrity, if the newer version, or the parsed part of the older one, is not a ledger.
+/// The part of the older version that is not parsed is assumed to be a valid ledger.
+/// Errors: integrity, if the newer version, or the parsed part of the older one, is not a
+/// ledger.
 pub fn growth(name: &str, old: &[u8], new: &[u8]) -> Result<Growth> {
     let (start, end) = alike(old, new);
     let (old, new) = (&old[start..old.len() - end], &new[start..new.len() - end]);
@@ -70,8 +71,9 @@ fn items(name: &str, text: &[u8]) -> Result<Vec<Item>> {
     Ok(ledger.items().map(item).collect())
 }
 
-/// How many bytes the two versions share at the start and at the end. What lies between is,
-/// in both versions, a list of whole entries with dashes in the same column as the rest.
+/// How many bytes the two versions share at the start and at the end. In both versions,
+/// the part between them is a list of whole entries with dashes in the same column as the
+/// rest.
 fn alike(old: &[u8], new: &[u8]) -> (usize, usize) {
     let Some(column) = first_dash(old) else {
         return (0, 0);
@@ -86,7 +88,7 @@ fn alike(old: &[u8], new: &[u8]) -> (usize, usize) {
             None => 0,
         };
     }
-    // What comes before the first entry is part of it.
+    // The text before the first entry belongs to that entry.
     if !(0..start).any(|at| starts(old, at)) {
         start = 0;
     }

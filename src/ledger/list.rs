@@ -84,8 +84,8 @@ impl Ledger {
             .rposition(|i| i.says.path.as_deref() == Some(path))
     }
 
-    /// The text of the last entry for `path`; `None` if that text alone does not say
-    /// what the entry says, because it refers to another entry.
+    /// The text of the last entry for `path`; `None` if the entry refers to another entry,
+    /// so that its text alone is not complete.
     pub fn entry_for(&self, path: &str) -> Option<&str> {
         let item = &self.items[self.last_for(path)?];
         let text = &self.text[item.span.clone()];
@@ -121,9 +121,9 @@ impl Ledger {
         self.items.push(Item { span, says });
     }
 
-    /// Appends the text of an entry from another version of this ledger. It is moved to
-    /// this ledger's column and line ends if they differ. Returns whether it was appended;
-    /// false if the text alone does not say what the entry says.
+    /// Appends the text of an entry from another version of this ledger. It is moved to this
+    /// ledger's column and line ends if they differ. Returns whether it was appended; false
+    /// if the text alone is not a complete entry.
     pub fn append_entry(&mut self, entry: &str) -> bool {
         if ends_in_open_block(entry) {
             return false;
@@ -186,8 +186,8 @@ impl Ledger {
             .map(|i| (i.says.path.as_deref(), &self.text[i.span.clone()]))
     }
 
-    /// Removes every entry for whose path `gone` returns true; all other bytes stay.
-    /// Returns how many.
+    /// Removes every entry whose path makes `gone` true; all other bytes stay. Returns how
+    /// many it removed.
     pub fn remove(&mut self, gone: impl Fn(&str) -> bool) -> usize {
         let goes: Vec<bool> = self
             .items
@@ -198,7 +198,7 @@ impl Ledger {
     }
 
     /// Removes the entries whose index is true in `goes`; all other bytes stay. Returns how
-    /// many.
+    /// many it removed.
     pub fn remove_at(&mut self, goes: &[bool]) -> usize {
         let goes = |at: usize| goes.get(at).is_some_and(|g| *g);
         let mut kept = String::with_capacity(self.text.len());

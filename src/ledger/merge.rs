@@ -68,9 +68,9 @@ impl Read {
     }
 }
 
-/// Merges a list that only grows. Our text stays byte for byte. The entries of theirs
-/// follow, in their order, except those that our list, a base or an archive of ours already
-/// has. A merge never removes an entry from ours.
+/// Merges a list that only grows. Our text stays byte for byte. Their entries follow, in
+/// their order, except those that our list, a base or an archive of ours already has. A
+/// merge never removes an entry from ours.
 ///
 /// `None` means that neither side has the ledger. Errors: integrity, for a side that cannot
 /// be read.
@@ -208,7 +208,9 @@ pub fn memories(versions: Versions<'_>, tie: Side) -> Result<Option<Vec<u8>>> {
     finished(name, &mine.ledger, count)
 }
 
-/// Errors: integrity, for an entry that only has a meaning in its own file, because it
+/// Appends an entry of the other side.
+///
+/// Errors: integrity, for an entry that has a meaning only in its own file, because it
 /// refers to others.
 fn take_over(name: &str, ledger: &mut Ledger, entry: &str) -> Result<()> {
     match ledger.append_entry(entry) {

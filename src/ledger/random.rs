@@ -11,7 +11,7 @@ use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use serde_json::Value;
 
-/// Lines of an entry after its first, where its fields are.
+/// Lines of an entry after its first line; they hold its fields.
 const FIELDS: [&str; 26] = [
     "task_id: null",
     "message: 'a: b'",

@@ -1,5 +1,5 @@
-//! What an entry of a ledger says, however it is written. It holds just enough to tell
-//! whether two texts say the same, without keeping either.
+//! The meaning of a ledger's entry, however it is written. It holds just enough to tell
+//! whether two texts mean the same, and keeps neither text.
 
 use serde::Deserialize;
 use serde::de::{Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor};
@@ -24,7 +24,7 @@ pub(super) struct Entry {
 #[derive(Clone, Copy)]
 struct Digest(u64);
 
-/// The digest of one value, and its text if it is one.
+/// The digest of one value, and its text if the value is a text.
 struct Field(u64, Option<String>);
 
 fn hash(what: impl FnOnce(&mut dyn Hasher)) -> u64 {

@@ -16,7 +16,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// How many repositories run at once. Mostly they wait, for disks and networks.
+/// How many repositories run at once. They mostly wait for disks and networks.
 const AT_ONCE: usize = 8;
 
 /// The result for each repository.

@@ -86,12 +86,12 @@ impl Reported for CreateReport {
     }
 }
 
-/// How the manifest is pushed.
+/// What one push of backups holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum How {
-    /// Together with the backups, all or nothing.
+    /// The backups and the manifest, all or nothing.
     Together,
-    /// Not at all: the server does not accept it.
+    /// The backups only, because the server does not accept the manifest.
     Alone,
 }
 
@@ -308,10 +308,10 @@ impl Job<'_> {
         Ok(published.report)
     }
 
-    /// Chooses the backup for a tip. The newest authenticated backup is used again if it is
-    /// of today and has this commit. Otherwise the newest backup of all is used if it is of
-    /// today and has this commit; then it still needs an entry. Otherwise a new backup gets
-    /// the day's name, or a further name if that one is taken.
+    /// Chooses the backup for a tip. The newest authenticated backup is used again if it has
+    /// today's date and this commit. Otherwise the newest backup of all is used if it has
+    /// today's date and this commit; then it still needs an entry. Otherwise a new backup
+    /// gets the day's name, or a further name if that one is taken.
     fn choose(
         &self,
         branch: &str,

@@ -29,8 +29,8 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// The file in which this machine remembers the end of a folder's manifest. So it is
-    /// noticed when the end was cut off, or the manifest is gone.
+    /// The file in which this machine remembers the end of a folder's manifest. So this
+    /// machine notices when the end was cut off, or the manifest is gone.
     fn memory(&self, dir: &Path) -> PathBuf {
         let whole = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
         let name = short_digest(&whole.to_string_lossy());

@@ -65,8 +65,8 @@ pub(super) fn look(
     let doubtful = backups.iter().filter(|f| !is_good(f)).copied();
     let legacy = good.is_empty();
     // Without a manifest all backups count: whoever can plant a backup can also delete the
-    // manifest. But they count only if the loss can be written down; otherwise it would be
-    // reported on every run.
+    // manifest. If losses cannot be written down, only the newest backup counts, because an
+    // older loss would be reported on every run.
     let most = if remembers { MAX_DOUBTFUL } else { 1 };
     let alarming: Vec<&Found> = match legacy {
         true => backups.iter().take(most).copied().collect(),

@@ -136,8 +136,8 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
         let mut doubtful = 0;
         for group in groups.values_mut() {
             group.sort_by(|a, b| (b.time(), b.name()).cmp(&(a.time(), a.name())));
-            // A backup with a date in the future is kept, and takes no other backup's
-            // place: no correct clock made it.
+            // A backup with a date in the future is kept, because no correct clock made it.
+            // It never causes another one to be removed.
             group.retain(|one| {
                 let ahead = one.time().seconds() > cx.now.seconds() + AHEAD;
                 if let Judged::There(f) = one
@@ -281,7 +281,7 @@ impl Judged {
         }
     }
 
-    /// Whether it may take another backup's place.
+    /// Whether it may cause another backup to be removed.
     fn counts(&self, trusts_all: bool) -> bool {
         match self {
             Judged::There(found) => trusts_all || found.standing.entry().is_some(),
@@ -347,7 +347,7 @@ fn bundles(
         let base = Bundle::read(&path)
             .ok()
             .and_then(|b| folder.base_of(&listed[at], &b));
-        // A bundle that cannot be read may need any of the full ones.
+        // A bundle that cannot be read may need any of the full bundles.
         for below in 0..listed.len() {
             let needed = base
                 .as_ref()

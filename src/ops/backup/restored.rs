@@ -62,7 +62,7 @@ impl<'a> Bundles<'a> {
         Ok((bundle, objects))
     }
 
-    /// The same, but keeps the restored repository.
+    /// Like [`Bundles::prove`], but keeps the restored repository.
     pub fn restored(mut self, path: &Path) -> Result<(Bundle, Restored)> {
         let bundle = Bundle::read(path)?;
         let restored = match bundle.needs.is_empty() {
@@ -92,7 +92,8 @@ impl<'a> Bundles<'a> {
         let folder = temporary()?;
         let store = Store::scratch_over(&folder.path().join("restored.git"), &base.store)?;
         bundle.unpack(&store, progress)?;
-        // Use a copy: objects of this bundle must not hide that another bundle lacks them.
+        // Use a copy. Otherwise objects of this bundle could hide that another bundle lacks
+        // them.
         walked(store, folder, &tips(bundle), base.known.clone())
     }
 

@@ -213,7 +213,7 @@ impl VerifyReport {
         });
     }
 
-    /// Notes the result for a bundle. A bundle that was proven comes with whether it is
+    /// Notes the result for a bundle. For a proven bundle, `proven` says whether it is
     /// authenticated.
     fn bundle(&mut self, path: &Path, proven: Result<Option<bool>>) {
         let name = path.display().to_string();

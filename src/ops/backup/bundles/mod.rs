@@ -22,10 +22,10 @@ use std::path::{Path, PathBuf};
 pub(super) const SUMS: &str = "SHA256SUMS";
 const FULL: &str = ".full.bundle";
 const INCREMENTAL: &str = ".incremental.bundle";
-/// Stands before the address of the repository in that list.
+/// The text before the repository's address in that list.
 const SOURCE: &str = "# git bundles of ";
-/// The age at which a full bundle is followed by a new full one, if nothing else is
-/// configured.
+/// The age of the newest full bundle at which a new one is made, if the configuration does
+/// not say.
 const FULL_EVERY: &str = "30d";
 
 /// One repository's bundles.
@@ -155,10 +155,9 @@ impl Folder {
         })
     }
 
-    /// Opens the folder like [`Folder::open`], even if its list of checksums or its
-    /// manifest is damaged. A damaged file is set aside and its damage returned. The
-    /// bundles that their own records prove whole are then listed again, as found and not
-    /// as made.
+    /// Opens the folder like [`Folder::open`], even if its list of checksums or its manifest
+    /// is damaged. A damaged file is set aside, and its damage is returned. Each bundle
+    /// whose own records prove it whole is then listed again, as found and not as made.
     ///
     /// Errors: those of [`Folder::open`], except for the list.
     pub fn open_mended(cx: &Context, dir: &Path) -> Result<(Folder, Option<Error>)> {

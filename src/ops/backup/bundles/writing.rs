@@ -180,7 +180,8 @@ impl Folder {
         for name in names {
             let path = self.dir.join(name);
             match std::fs::remove_file(&path) {
-                // The file was lost before: it was listed then, and no longer is.
+                // The file was lost earlier, while it was on the list. It is off the list
+                // now.
                 Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
                 other => other.or_fail(Kind::Internal, || {
                     format!("{} cannot be removed", path.display())
