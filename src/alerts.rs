@@ -85,7 +85,7 @@ const fn pattern(name: &'static str, start: &'static str, then: usize, dashes: b
     }
 }
 
-/// Prefers precision to recall: each prefix was made by its provider for such scanning.
+/// The list prefers precision to recall: each provider made its prefix for such scanning.
 const PATTERNS: [Pattern; 19] = [
     pattern("a GitHub token", "ghp_", 36, false),
     pattern("a GitHub token", "gho_", 36, false),
@@ -115,8 +115,8 @@ const REACH: usize = 128;
 #[derive(Default)]
 pub struct SecretScan {
     carry: Vec<u8>,
-    /// Whether earlier bytes were dropped. Then the first byte kept was searched already,
-    /// and only tells what comes before the next one.
+    /// Whether earlier bytes were dropped. Then the first kept byte was searched already,
+    /// and is kept only as the byte before the next one.
     cut: bool,
     found: Option<&'static str>,
 }

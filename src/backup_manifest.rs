@@ -1,10 +1,10 @@
 //! The manifest of a repository's backups: who made which. Pure.
 //!
 //! `refs/aidf/backups` is a chain of commits. The tree at its tip has one file for each
-//! backup and each key that vouches for it. Its name is `<name>@<key id>`, with `/` written
-//! as `%2F` and `%` as `%25`. Each line of the file is a word, a space and a value. The
-//! last value is an HMAC over everything that the entry says. So an entry that was moved to
-//! another name, commit or repository is not valid.
+//! backup and each key that vouches for it. The file's name is `<name>@<key id>`, with `/`
+//! written as `%2F` and `%` as `%25`. Each line of the file is a word, a space and a
+//! value. The last value is an HMAC over everything that the entry says. So an entry that
+//! was moved to another name, commit or repository is not valid.
 
 use crate::backup_name;
 use crate::git::CommitId;

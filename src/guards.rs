@@ -9,7 +9,8 @@ use std::collections::HashMap;
 
 /// How many bytes a changed line may have on average.
 const LINE_BYTES: u64 = 200;
-/// How many lines of the ledgers each commit may change; the branch gets this once more.
+/// How many lines of the ledgers each commit may change; the branch as a whole may change
+/// this many more.
 const LEDGER_LINES: u64 = 40;
 
 /// One file of the difference that the whole branch makes.
@@ -430,7 +431,7 @@ mod tests {
             spoil(&mut facts);
             assert_eq!(refused_by(&facts, 5), [guard]);
         }
-        // The branch is not protected, though the proposal goes to no other.
+        // The forge would merge into the right branch, but that branch is not protected.
         let mut facts = good.clone();
         (facts.to, facts.base) = ("feature".into(), Some("feature".into()));
         assert_eq!(refused_by(&facts, 5), ["target"]);

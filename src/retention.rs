@@ -68,7 +68,8 @@ pub fn reasons(newest_first: &[Moment], rules: &Rules) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// The same for times of which some may not be genuine: (time, genuine), newest first.
+/// Like [`reasons`], for times of which some may not be genuine. Each item is (time,
+/// genuine), newest first.
 ///
 /// The genuine ones are judged among themselves. Each other one is judged as if it were
 /// added alone to the genuine ones. So it is removed if the rules would remove it, and it

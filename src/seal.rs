@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// The HMAC-SHA256 of the parts, each preceded by its length as eight bytes, big end first.
+/// The HMAC-SHA256 of the parts, each preceded by its length as eight big-endian bytes.
 /// The result is base64url without padding.
 pub fn seal<P: AsRef<[u8]>>(key: &Key, purpose: &str, parts: &[P]) -> String {
     URL_SAFE_NO_PAD.encode(mac(key, purpose, parts).finalize().into_bytes())

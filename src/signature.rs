@@ -1,10 +1,10 @@
 //! The HMAC signature of a commit. It shows that the commit was made through aidf with a
 //! key that we have, and that no byte of it was altered. Pure.
 //!
-//! `Aidf-Signature: <key id> v2 <base64url of HMAC-SHA256>` is the last line of the object.
-//! The HMAC covers the repository's name, the branch, and the bytes of the commit object
-//! before that line, each preceded by its length as eight bytes, big end first. The branch
-//! is the one that the commit was written to; the `Aidf-Branch` line names it.
+//! `Aidf-Signature: <key id> v2 <base64url of HMAC-SHA256>` is the last line of the
+//! object. The HMAC covers the repository's name, the branch, and the bytes of the commit
+//! object before that line, each preceded by its length as eight big-endian bytes. The
+//! branch is the one that the commit was written to; the `Aidf-Branch` line names it.
 //!
 //! The first version, `Aidf-Signature: <key id> <base64url>`, covers parts of the commit
 //! instead (see `Parts`). It is still accepted, but only for commits that have nothing

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 /// Days without a write after which a token expires, if no policy says otherwise.
 pub const IDLE_DAYS: u32 = 90;
 
-/// What every backup's branch starts with.
+/// The prefix of every backup's branch.
 const BACKUPS: &str = crate::backup_name::PREFIX;
 
 /// The path of the policy in the base's tree.
@@ -343,7 +343,7 @@ impl Policy {
                     rule.glob, rule.tool, rule.reason
                 ),
             )
-            // Do not suggest to those who are bound by the rules to loosen them.
+            // People who are bound by the rules get no hint to loosen them.
             .hint(match path == PATH {
                 true => "it holds for everybody: change it on the base branch, by review or with an operator's token".to_owned(),
                 false => format!(

@@ -146,9 +146,9 @@ impl<'a> History<'a> {
         let mut written = match (self.published().filter(has_it), then) {
             (Some(_), _) => Written::of_trees(),
             (None, Some(then)) => self.before_commit(path, record, then, stamp.id),
-            // Content that the user added by hand may be based on either. After a deletion
-            // it may also be based on what git put back: the version that HEAD had at the
-            // time.
+            // Content that the user added by hand may be based on the record or on the
+            // trees. After a deletion it may also be based on the version that HEAD had at
+            // the time, because git may have put that back.
             (None, None) => {
                 let back = record.now.head().filter(|_| held.is_none());
                 let back = back.and_then(|head| self.entry(head, path));
@@ -177,8 +177,9 @@ impl<'a> History<'a> {
             return Some(false);
         }
         let moves = self.moves.get_or_init(|| self.cx.store.head_moves());
-        // The commit that HEAD was at then counts too. The log has a resolution of one
-        // second. Within that second, the record's HEAD tells what came before.
+        // The commit that HEAD was at when the record was made counts too. HEAD's log has a
+        // resolution of one second. Within that second, the record's HEAD tells what came
+        // before.
         let at_then = |m: &HeadMove| match record.head() {
             Some(then) => m.to == then && m.at <= record.seconds(),
             None => m.at < record.seconds(),
@@ -310,9 +311,9 @@ impl<'a> History<'a> {
         merged.is_ok_and(|m| m == MergedText::Clean(later))
     }
 
-    /// The commit that brought the content that `tip` has, and its time in
-    /// seconds since 1970. The search goes back only through commits that this clone alone
-    /// has. If a merge took the content from one of its sides, the search follows that side.
+    /// The commit that brought the content that `tip` has, and the commit's time in seconds
+    /// since 1970. The search goes back only through commits that no remote has. If a merge
+    /// took the content from one of its sides, the search follows that side.
     fn brought(&self, path: &str, tip: CommitId, blob: ObjectId) -> Option<(CommitId, i64)> {
         let has_it = |commit: &CommitId| self.entry(*commit, path).map(|e| e.id) == Some(blob);
         let mut brought = self.cx.store.commit(tip).ok()?;

@@ -5,19 +5,20 @@
 //! changes the files, so local commits count as our changes. A fetch changes no file, so it
 //! changes no base.
 //!
-//! For some paths a record takes precedence: what was last written from this working copy
-//! (or merged into it by `sandbox pull`). The landed commit has that content, and the file
-//! still holds it until git rewrites the file. Git did so if
+//! For some paths a record takes precedence. It says what was last written from this
+//! working copy (or merged into it by `sandbox pull`). The landed commit has that content,
+//! and the file still holds it until git rewrites the file. Git has rewritten the file if
+//! one of these is true:
 //!
-//! - the landed commit is in HEAD's history, or
-//! - the file was created after our record, and since then the index noted it with the
-//!   content that HEAD had at the time of the record, or that the published part of HEAD's
-//!   history has. Git creates a file anew when it rewrites it; `git status` notes a file
-//!   without creating it anew; and `git add` notes the user's own content. If a local
-//!   commit brought that content, its base is what was written from here before that
-//!   commit.
-//! - the file is gone, HEAD and the index lack it, and since then HEAD was at a commit that
-//!   has it: git removes a file when it leaves such a commit.
+//! - The landed commit is in HEAD's history.
+//! - The file was created after our record, and since then the index noted other content
+//!   for it: the content that HEAD had at the time of the record, or that the published
+//!   part of HEAD's history has. Git creates a file anew when it rewrites it. `git status`
+//!   notes a file without creating it anew, and `git add` notes the user's own content. If
+//!   a local commit brought that content, its base is what was written from here before
+//!   that commit.
+//! - The file is gone, HEAD and the index lack it, and since then HEAD was at a commit
+//!   that has it. Git removes a file when it leaves such a commit.
 //!
 //! Without a clone (`-R`) the base is what the tip holds when the command starts.
 
@@ -64,8 +65,8 @@ impl Base {
     /// The base of this working copy's files, for a branch whose tip is `tip`.
     ///
     /// If HEAD has no history in common with the branch, or the history is cut before that
-    /// point (a shallow clone), HEAD itself is the base. Then only what differs from the
-    /// checkout is ours.
+    /// point (a shallow clone), HEAD itself is the base. Then only the differences from the
+    /// checkout are ours.
     pub fn of_working_copy(cx: &Context, target: &Target, tip: CommitId) -> Result<Base> {
         let Some(head) = cx.store.head() else {
             return Ok(Base::default());
@@ -129,8 +130,9 @@ impl Base {
         }
     }
 
-    /// The same for content that does not come from the working tree's own file, such as
-    /// standard input. Its base is the content that was last written in this way.
+    /// Like [`Base::entries`], for content that does not come from the working tree's own
+    /// file, such as standard input. Its base is the content that was last written in this
+    /// way.
     pub fn entries_elsewhere(&self, cx: &Context, path: &str) -> Result<Vec<Option<Entry>>> {
         match self.elsewhere.get(path) {
             Some(held) => Ok(vec![*held]),
@@ -138,7 +140,7 @@ impl Base {
         }
     }
 
-    /// What the path may have been taken from: one version, or several if it is not
+    /// The versions that the path's content may have come from: one, or several if it is not
     /// certain.
     pub fn entries(&self, cx: &Context, path: &str) -> Result<Vec<Option<Entry>>> {
         let mut found = Vec::new();

@@ -19,7 +19,7 @@ pub(super) struct Memory {
     /// yet.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub marked: BTreeSet<String>,
-    /// HEAD at the last check which records are in its history.
+    /// HEAD when the records were last checked against its history.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     head: Option<String>,
 }
@@ -199,8 +199,8 @@ pub(super) fn read_entry(text: &str) -> Option<Entry> {
     })
 }
 
-/// For fuzzing: any such file that can be read is the same after writing and reading it
-/// again.
+/// For fuzzing: the entries of any such file that can be read are the same after writing
+/// and reading them again.
 #[cfg(any(fuzzing, test))]
 pub(in crate::ops) fn reread(data: &[u8]) {
     let Ok(memory) = serde_json::from_slice::<Memory>(data) else {

@@ -59,7 +59,8 @@ pub(in crate::ops) fn remember_both(
 }
 
 /// Like [`remember`], for a rollback. `made` is everything that it changed on the branch.
-/// It becomes the base of such a path for later writes from another source.
+/// If a path was last written from another source, its entry becomes the base of later
+/// writes from such a source.
 pub(in crate::ops) fn remember_rollback(
     cx: &Context,
     target: &Target,

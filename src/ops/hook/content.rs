@@ -1,23 +1,22 @@
-//! The rule of what a push may bring to a branch.
+//! The rule for the content that a push may bring to a branch.
 //!
-//! The policy denies some paths on a branch, so that nobody may write them there. **At each
-//! denied path, a sandbox's new tip must have what a protected branch has now, or what the
-//! sandbox itself has now.** The tip must meet no other condition. It does not matter how
-//! it was made, in which order a merge names its parents, or whether the branch was forced.
-//! So nobody can bring back an older version by setting a branch to an old commit of
-//! `main`, by forking from one or by merging one: that version was reviewed once, and then
-//! replaced for a reason. Whoever forked before it was replaced takes in what the base has
-//! now. If the server does not have the sandbox, its newest archive counts instead, so that
-//! a sandbox can come back.
+//! The policy denies some paths on a branch, so that nobody may write them there. **At
+//! each denied path, a sandbox's new tip must have what a protected branch has now, or
+//! what the sandbox itself has now.** The tip must meet no other condition. It does not
+//! matter how it was made, in which order a merge names its parents, or whether the branch
+//! was forced. So nobody can bring back an older version by setting a branch to an old
+//! commit of `main`, by forking from one or by merging one: that version was reviewed
+//! once, and then replaced for a reason. A sandbox that forked before the version was
+//! replaced must take over what the base has now. If the server does not have the sandbox,
+//! its newest archive counts instead, so that a sandbox can come back.
 //!
-//! Commits below the tip can be looked at, and can become the tip later. So in each new
-//! commit, each denied path must be
-//! - as all of the commit's parents have it (the parent of a first commit is an empty
-//!   tree), or
-//! - as one parent has it that was on this branch already, or
-//! - as a protected branch or this branch has it now. If a protected branch lacks the path,
-//!   it may be missing only where a parent lacks it too: nobody may remove it by their own
-//!   commit.
+//! People can look at the commits below the tip, and such a commit can become the tip
+//! later. So in each new commit, each denied path must be the same as
+//! - in all of the commit's parents (the parent of a first commit is an empty tree), or
+//! - in one parent that was on this branch already, or
+//! - in a protected branch or this branch as they are now. If a protected branch lacks the
+//!   path, that allows a commit to lack it only if one of its parents lacks it too: nobody
+//!   may remove the path by their own commit.
 //!
 //! So each version in the new history was on this branch, or was reviewed, before its line
 //! of history began. A merge takes no version from a side that differs from what the
@@ -29,8 +28,8 @@
 //! branches from wherever they like.
 //!
 //! The names, kinds, sizes and limits are checked for the changes that each new commit
-//! makes by itself (see [`super::changes`]). The ledgers of each new commit are checked too
-//! ([`super::ledgers`]).
+//! makes by itself (see [`super::changes`]). The ledgers of each new commit are checked
+//! too ([`super::ledgers`]).
 //!
 //! All refs of a push share one budget. Each object is read once, and each commit is judged
 //! once.
@@ -101,7 +100,7 @@ impl<'a> Content<'a> {
         })
     }
 
-    /// Checks what moving a branch to `new` brings to it.
+    /// Checks the content that a branch gets when it moves to `new`.
     ///
     /// Errors: denied, with the rule; those of the budget; those of reading the store.
     pub fn check(&self, branch: &str, new: CommitId) -> Result<()> {
@@ -240,7 +239,8 @@ impl<'a> Content<'a> {
     /// Checks the rule for a sandbox's tip.
     fn check_tip(&self, branch: &str, new: CommitId, had: Option<CommitId>) -> Result<()> {
         let tree = self.look.commit(new)?.tree;
-        // Any tree will do to skip what is equal. The likeliest one costs least.
+        // The walk skips what equals this tree. Any tree is correct; the most similar one
+        // costs least.
         let like = match had.or(self.base) {
             Some(id) => Some(self.look.commit(id)?.tree),
             None => None,
@@ -262,7 +262,7 @@ impl<'a> Content<'a> {
     }
 
     /// If the new history has nothing in common with the server's, its ledgers must still
-    /// hold everything that the ledgers hold here.
+    /// hold everything that the server's ledgers hold.
     fn check_origin(
         &self,
         branch: &str,
@@ -353,8 +353,8 @@ impl<'a> Content<'a> {
         Ok(false)
     }
 
-    /// Whether the branch has this entry at the path now, or a parent has it that was on
-    /// the branch already.
+    /// Whether the branch has this entry at the path now, or a parent that was on the branch
+    /// already has it.
     fn was_here(
         &self,
         id: CommitId,

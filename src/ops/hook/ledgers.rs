@@ -4,13 +4,13 @@
 //! of rollbacks must hold every entry that any parent's holds. The memory must have an
 //! entry for every path that any parent's has, unless the path's file is gone. Entries may
 //! be added anywhere, and a path's memory entry may be replaced. If one side of a merge
-//! removed an entry after the two sides parted, it may stay removed: an operator removed
-//! it, or a push that was allowed. A ledger must remain a list that can be appended to. If
-//! the new history has nothing in common with the server's, its ledgers must hold
-//! everything that the branch, or else the base, holds now.
+//! removed an entry after the two sides parted, it may stay removed: an operator or an
+//! allowed push removed it. A ledger must remain a list that can be appended to. If the
+//! new history has nothing in common with the server's, its ledgers must hold everything
+//! that the branch, or else the base, holds now.
 //!
-//! If the policy says `ledgers: required: true`, each commit must add changelog entries for
-//! the files that it changes. A merge needs them only for files that not both sides had
+//! If the policy says `ledgers: required: true`, each commit must add changelog entries
+//! for the files that it changes. A merge does not need them for files that both sides had
 //! changed.
 
 use super::changes::Change;
@@ -100,8 +100,8 @@ impl<'a> Ledgers<'a> {
         Ok(())
     }
 
-    /// Checks the ledgers of a tip whose history has nothing in common with the server's
-    /// against those of `known`.
+    /// Checks the ledgers of a tip against those of `known`. It is for a tip whose history
+    /// has nothing in common with the server's.
     ///
     /// Errors: as for [`Ledgers::check`].
     pub fn check_unrelated(

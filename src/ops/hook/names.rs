@@ -39,11 +39,11 @@ impl PreReceive {
         }
     }
 
-    /// Checks that a new archive is what its name claims: made now, of its sandbox's
-    /// current tip. A push that deletes the sandbox must archive that same tip. If an
-    /// archive could hold other content, the sandbox would be restored with that content
-    /// when its holder comes back. If it could have a later time, that would stay so for
-    /// ever.
+    /// Checks that a new archive is what its name claims: made now, of its sandbox's current
+    /// tip. A push that deletes the sandbox must archive that same tip. If an archive could
+    /// hold other content, the sandbox would be restored with that content when its holder
+    /// comes back. If its name could have a later time, it would remain the newest archive
+    /// for ever.
     pub(super) fn check_archive(
         &self,
         name: &str,

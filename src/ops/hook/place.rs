@@ -12,9 +12,9 @@ pub const REPO_NAME: &str = "aidf.reponame";
 /// The setting with the base of sandboxes, if that is not `sandbox`.
 pub const BASE: &str = "aidf.base";
 
-/// Where the server's key is. The repository's own settings name it, which a pusher cannot
-/// change. Otherwise it is where it would be for any user of the account that runs the
-/// hook.
+/// Where the server's key is. The repository's own settings may name it, and a pusher
+/// cannot change those. Otherwise the hook looks where it would for any user of its
+/// account: in the environment, and in the account's own folder.
 pub fn key_source(store: &Store, environment: impl Fn(&str) -> Option<String>) -> KeySource {
     if let Some(file) = store.setting(KEY_FILE).filter(|f| !f.is_empty()) {
         return KeySource {

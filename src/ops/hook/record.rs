@@ -26,7 +26,7 @@ pub struct Decision {
     /// Whether the hook allows it. What git or a later hook then does is not known here:
     /// another push may have moved the ref first, or the update may be refused.
     pub allowed: bool,
-    /// `allowed_by_hook` or `refused_by_hook`: the same, and it also says who decided.
+    /// `allowed_by_hook` or `refused_by_hook`: like `allowed`, but it also says who decided.
     pub decision: &'static str,
     /// The rule that decided.
     pub rule: String,
@@ -65,7 +65,8 @@ pub(super) fn write(journal: &Journal, decisions: &[Decision]) -> Option<String>
         true => MAX_REFUSED,
         false => decisions.len(),
     };
-    // A ref that was refused for its own sake says more than one that was refused with it.
+    // Refs that broke a rule themselves come first. They say more than refs that were
+    // refused only because another ref was.
     let (own, others): (Vec<&Decision>, Vec<&Decision>) =
         decisions.iter().partition(|d| d.todo.is_some());
     let shown: Vec<&Decision> = own.into_iter().chain(others).take(most).collect();

@@ -62,6 +62,8 @@ impl Step {
 }
 
 impl<'a> Server<'a> {
+    /// Opens the server's repository.
+    ///
     /// Errors: usage, for a repository that is not on this machine, or not bare.
     pub fn open(cx: &'a Context) -> Result<Server<'a>> {
         let store = Store::open_server(&path_of(cx)?, cx.store.programs())?;
@@ -257,7 +259,7 @@ impl<'a> Server<'a> {
                 Some(file.display().to_string())
             }
             // Name the key file. Then a hook that cannot find its account's home folder
-            // refuses, and does not treat the server as one without a key.
+            // refuses the push. It does not treat the server as one without a key.
             None if self.store.setting(KEY_FILE).is_none() && is_own(self.store.git_dir()) => {
                 let keys = &self.cx.config.keys;
                 let file = keys.file.as_ref().unwrap_or(&keys.ring);
@@ -279,7 +281,7 @@ impl<'a> Server<'a> {
         Ok(())
     }
 
-    /// Whether the hook has a key. If the hook's account is another one, this is only what
+    /// Whether the hook has a key. If the hook runs as another account, this says only what
     /// can be seen from here.
     fn has_key(&self, warnings: &mut Vec<String>) -> bool {
         if self.store.setting(KEY_FILE).is_none() && !is_own(self.store.git_dir()) {

@@ -230,7 +230,7 @@ impl Changes {
     }
 }
 
-/// The state of a place.
+/// The result of a survey of the remote.
 struct Surveyed {
     rules: Vec<RuleState>,
     changes: Changes,
@@ -352,7 +352,7 @@ pub(super) fn access_to<'a>(
     }
 }
 
-/// The provider that was named, or else the one that the remote's address tells.
+/// The provider that was named, or else the one found from the remote's address.
 ///
 /// Errors: usage.
 pub(super) fn provider_of(cx: &Context, named: Option<Provider>) -> Result<Provider> {

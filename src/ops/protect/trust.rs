@@ -50,8 +50,8 @@ mod unix {
         owner: u32,
         seen: BTreeSet<PathBuf>,
         entries: usize,
-        /// For each group id, a member who could do harm. Kept, because many files ask for
-        /// it.
+        /// For each group id, a member who could do harm. It is kept, because many files
+        /// have the same group.
         others: BTreeMap<u32, Option<String>>,
     }
 
@@ -243,8 +243,8 @@ mod unix {
             }
         }
 
-        /// Says so if the owner can log in. Whoever has a shell as the owner of the files
-        /// runs git there without the hook.
+        /// Describes the danger if somebody may be able to log in as the owner of the files:
+        /// whoever has a shell as the owner runs git there without the hook.
         fn shell(&self, git_dir: &Path) -> Option<String> {
             // gitolite gives nobody a shell; it installs its own hook beside ours.
             let update =
@@ -377,7 +377,7 @@ mod unix {
     }
 }
 
-/// On other platforms, nobody can tell who can work as the owner.
+/// On other platforms, aidf cannot tell who can work as the owner.
 #[cfg(not(unix))]
 pub(super) fn way_round(_trusted: &Trusted<'_>) -> Option<String> {
     Some("it cannot be told on this platform who works as the owner of the files".to_owned())
