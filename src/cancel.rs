@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 /// A signal to end a call. Copies share it; once given it stays.
 ///
-/// A call looks at it between steps and while it waits: for a lock, a program, the next
-/// packet of a fetch, the next try of a push. It never looks between a push and the server's
-/// answer, so that a call that ends early knows what it wrote: nothing.
+/// A call looks at it before each try of a push, while it waits for the next one, and at each
+/// packet of a fetch. Waits for locks and programs end with their own bounds. It never looks
+/// once a push was sent whose fate is not known, so that a call that ends early knows what it
+/// wrote: nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Cancel(Arc<AtomicBool>);
 
@@ -38,7 +39,7 @@ impl Cancel {
             false => Ok(()),
             true => Err(Error::new(
                 Kind::Interrupted,
-                "this was interrupted, and nothing was written",
+                "this was interrupted before it was done",
             )),
         }
     }

@@ -53,7 +53,6 @@ impl Caller {
     pub fn programs(&self, config: &Config, interactive: bool) -> Programs {
         Programs {
             environment: self.environment.clone(),
-            cancel: self.cancel.clone(),
             timeout: config.timeout,
             limits: config.limits,
             interactive,

@@ -2,7 +2,6 @@
 //! for, and how they are ended. One rule for all.
 
 use super::limits::{PATIENCE, TransferLimits};
-use crate::cancel::Cancel;
 use crate::environment::Environment;
 use std::ffi::OsStr;
 use std::io::{self, Read, Write};
@@ -16,8 +15,6 @@ use std::time::{Duration, Instant};
 pub struct Programs {
     /// What they are given of it, [`command`] says.
     pub environment: Environment,
-    /// Ends what is waited for.
-    pub cancel: Cancel,
     /// `--timeout`.
     pub timeout: Duration,
     /// The bounds of transfers, for what they do with many bytes.
@@ -31,7 +28,6 @@ impl Programs {
     pub fn of(environment: Environment) -> Programs {
         Programs {
             environment,
-            cancel: Cancel::new(),
             timeout: Duration::from_secs(30),
             limits: TransferLimits::default(),
             interactive: false,

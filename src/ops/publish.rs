@@ -98,8 +98,12 @@ pub fn publish<T>(
         if let Some(done) = publishing.try_once(&mut build)? {
             return Ok(done);
         }
-        cx.cancel
-            .sleep(backoff(cx, publishing.number, began.elapsed()))?;
+        let pause = backoff(cx, publishing.number, began.elapsed());
+        match publishing.unanswered.is_empty() {
+            true => cx.cancel.sleep(pause)?,
+            // A push that got no answer may have landed: its fate is looked for first.
+            false => std::thread::sleep(pause),
+        }
     }
 }
 
@@ -124,7 +128,7 @@ impl<T> Publishing<'_, T> {
         build: &mut impl FnMut(&Attempt<'_>) -> Result<Plan<T>>,
     ) -> Result<Option<Published<T>>> {
         let (cx, number) = (self.cx, self.number);
-        cx.cancel.check()?;
+        self.heed_cancel()?;
         self.fetch_what_won()?;
         cx.progress
             .step(&format!("connect to {}", cx.remote.address()));
@@ -151,7 +155,7 @@ impl<T> Publishing<'_, T> {
                 }));
             }
         };
-        cx.cancel.check()?;
+        self.heed_cancel()?;
         let options = push_options(cx, advertisement, push.token.as_ref());
         cx.progress
             .step(&format!("push {} (try {number})", names(&push.updates)));
@@ -164,6 +168,16 @@ impl<T> Publishing<'_, T> {
             Ok(outcome) => self.answered(push, outcome),
             Err(PushFailure::NotSent(error)) => Err(error),
             Err(PushFailure::NoAnswer(error)) => self.without_answer(push, error),
+        }
+    }
+
+    /// Ends the call where that was asked for, unless a push may have landed unseen.
+    ///
+    /// Errors: interrupted.
+    fn heed_cancel(&self) -> Result<()> {
+        match self.unanswered.is_empty() {
+            true => self.cx.cancel.check(),
+            false => Ok(()),
         }
     }
 
