@@ -194,8 +194,9 @@ pub struct Guard {
 
 /// Asks every guard. aidf approves only if all agree.
 ///
-/// `limit` is the number of changed lines that a proposal must stay under; 0 turns it off.
-pub fn ask(facts: &Facts, limit: u64, policy: &Policy) -> Vec<Guard> {
+/// The policy says how many changed lines a proposal must stay under; 0 turns it off.
+pub fn ask(facts: &Facts, policy: &Policy) -> Vec<Guard> {
+    let limit = policy.auto_approve_lines();
     let (ledgers, files): (Vec<&File>, Vec<&File>) = facts
         .files
         .iter()
@@ -351,10 +352,10 @@ mod tests {
     use super::*;
     use crate::policy::PolicyFile;
 
-    fn policy() -> Policy {
-        let file: PolicyFile =
-            crate::yaml::read("paths: {allow: ['.github/workflows/**'], deny: ['Secret/**']}")
-                .unwrap();
+    fn policy(limit: u64) -> Policy {
+        let text = "paths: {allow: ['.github/workflows/**'], deny: ['Secret/**']}";
+        let mut file: PolicyFile = crate::yaml::read(text).unwrap();
+        file.propose.auto_approve_lines = Some(limit);
         Policy::new(&file, &PolicyFile::default(), "sandbox", Some("main"))
     }
 
@@ -367,7 +368,7 @@ mod tests {
     }
 
     fn refused_by(facts: &Facts, limit: u64) -> Vec<&'static str> {
-        ask(facts, limit, &policy())
+        ask(facts, &policy(limit))
             .into_iter()
             .filter(|g| !g.ok)
             .map(|g| g.guard.name())
@@ -488,7 +489,7 @@ mod tests {
 
     #[test]
     fn only_a_months_archive_is_one() {
-        let policy = policy();
+        let policy = policy(0);
         let ledgers = policy.ledgers();
         for (name, is) in [
             ("project/memory.yaml", true),

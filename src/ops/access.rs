@@ -12,6 +12,9 @@ use crate::policy::Policy;
 use crate::secret::Secret;
 use crate::token::{self, Claims};
 
+/// What to do next if a sandbox is not on the remote.
+pub(super) const OPEN_A_SANDBOX: &str = "open a sandbox with `aidf sandbox init`; with its token a sandbox that was archived comes back";
+
 /// The branch to write and what was given to prove it.
 #[derive(Debug, Clone)]
 pub struct Target {
@@ -164,7 +167,7 @@ pub(super) fn no_branch(cx: &Context, target: &Target) -> Error {
         Kind::NotFound,
         format!("{} has no branch {}", cx.remote.address(), target.name()),
     )
-    .hint("open a sandbox with `aidf sandbox init`; with its token a sandbox that was archived comes back")
+    .hint(OPEN_A_SANDBOX)
 }
 
 fn remembered(

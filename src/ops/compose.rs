@@ -19,9 +19,9 @@ pub(super) const TOKEN: &str = "Aidf-Token";
 pub(super) const POD: &str = "Aidf-Pod";
 
 /// A commit's words and who it is by.
-pub(super) struct Words<'a> {
+pub(super) struct Words {
     /// The message without trailers.
-    pub message: &'a str,
+    pub message: String,
     /// Trailer names and values, in order.
     pub trailers: Vec<(&'static str, String)>,
 }
@@ -108,12 +108,12 @@ pub(super) fn commit(
     target: &Target,
     tree: ObjectId,
     parents: &[CommitId],
-    words: &Words<'_>,
+    words: &Words,
 ) -> Result<CommitId> {
     let who = person(cx, target);
     let time = cx.now.seconds();
     // Trailers of the user's own stay in one paragraph with ours, as git reads them.
-    let gap = if ends_in_trailers(words.message) {
+    let gap = if ends_in_trailers(&words.message) {
         "\n"
     } else {
         "\n\n"

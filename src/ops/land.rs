@@ -2,21 +2,19 @@
 //! token, the guards shown, one signed commit, ledgers merged by entry.
 
 use super::access::{self, Target};
-use super::base::{self, Before};
-use super::compose::{self, Words};
+use super::compose::Words;
 use super::join::{self, Join, Joined, Merged};
-use super::propose::{self, facts, own_commits};
-use super::publish::{self, Objects, Plan, Push};
+use super::propose::{facts, own_commits};
 use super::sandbox::{self, CloseRequest, Found};
+use super::write::{self, BranchState, Carried, Change, Changed, Deed, Edited, Marks, Written};
 use crate::conflict::PathConflict;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{CommitId, Draft, Edit, Entry, Mode, ObjectId, RefName, RefUpdate};
+use crate::git::{Advertisement, CommitId, Draft, Edit, Entry, Mode, RefName};
 use crate::guards::{self, Guard};
 use crate::ledger::{self, Ledger, Side, Versions};
 use crate::names;
 use crate::ops::snapshot;
-use crate::policy::Policy;
 use crate::secret::Secret;
 use crate::words;
 use schemars::JsonSchema;
@@ -79,11 +77,7 @@ pub struct Report {
 /// conflict, with the paths; integrity for a ledger that cannot be read; not_found;
 /// unavailable.
 pub fn land(cx: &Context, request: &Request) -> Result<Report> {
-    let result = carry(cx, request);
-    cx.journal("land", request.to.as_deref(), &result, |r| {
-        Some((&r.target, r.commit?, &r.message))
-    });
-    let mut report = result?;
+    let mut report = write::run(cx, ready(cx, request))?;
     if request.close && !request.dry_run {
         close(cx, request, &mut report)?;
     }
@@ -118,7 +112,8 @@ fn close(cx: &Context, request: &Request, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-fn carry(cx: &Context, request: &Request) -> Result<Report> {
+/// The branch that is written, and what lands on it.
+fn ready<'r>(cx: &Context, request: &'r Request) -> Result<(Target, Land<'r>)> {
     cx.needs_history()?;
     let branch = source(cx, request)?;
     let to = match &request.to {
@@ -136,53 +131,89 @@ fn carry(cx: &Context, request: &Request) -> Result<Report> {
             branch.short()
         )));
     }
-    let before = Before::now();
-    let published = publish::publish(cx, |attempt| {
-        let advertisement = attempt.advertisement;
-        let tip = advertisement.branch(&to).ok_or_else(|| {
+    let land = Land {
+        request,
+        branch,
+        head: None,
+    };
+    Ok((target, land))
+}
+
+/// The landing of a sandbox.
+struct Land<'r> {
+    request: &'r Request,
+    /// The sandbox.
+    branch: RefName,
+    /// Its tip.
+    head: Option<CommitId>,
+}
+
+impl Written for Report {
+    fn marks(&mut self) -> Marks<'_> {
+        Marks {
+            branch: &self.target,
+            commit: &mut self.commit,
+            attempts: &mut self.attempts,
+            message: &mut self.message,
+        }
+    }
+}
+
+impl Change for Land<'_> {
+    type Report = Report;
+
+    const COMMAND: &'static str = "land";
+
+    const NO_BRANCH: &'static str = "name the branch it goes to with --to";
+
+    fn is_dry_run(&self) -> bool {
+        self.request.dry_run
+    }
+
+    fn wants(
+        &mut self,
+        cx: &Context,
+        _target: &Target,
+        advertisement: &Advertisement,
+        _tip: CommitId,
+    ) -> Result<Vec<CommitId>> {
+        let branch = self.branch.short();
+        self.head = advertisement.branch(branch);
+        let head = self.head.ok_or_else(|| {
             Error::new(
                 Kind::NotFound,
-                format!("{} has no branch {to}", cx.remote.address()),
-            )
-            .hint("name the branch it goes to with --to")
-        })?;
-        let head = advertisement.branch(branch.short()).ok_or_else(|| {
-            Error::new(
-                Kind::NotFound,
-                format!("{} has no branch {}", cx.remote.address(), branch.short()),
+                format!("{} has no branch {branch}", cx.remote.address()),
             )
             .hint("see the sandboxes with `aidf sandbox list`")
         })?;
-        let policy = snapshot::fetch_with_policy(cx, advertisement, [tip, head])?;
-        let commit = cx.store.commit(tip)?;
-        access::authorise(cx, &target, &policy, advertisement, commit.time)
-            .map_err(|e| match e.kind() {
-                Kind::Denied => e.hint("land with an operator's token: aidf land --reuse-token TOKEN; an operator issues one: aidf token issue --operator"),
-                _ => e,
-            })?;
-        let work = Work {
-            cx,
-            request,
-            target: &target,
-            policy: &policy,
-            found: Found {
-                branch: branch.clone(),
-                head,
-                base: Some(tip),
-                fork: cx.store.merge_base(head, tip),
-            },
-            tip,
-        };
-        work.plan(propose::limit_of(cx, advertisement)?)
-    })?;
-    let mut report = published.report;
-    report.attempts = published.attempts;
-    if report.dry_run {
-        report.commit = None;
-    } else if let Some(commit) = report.commit {
-        base::remember(cx, &target, commit, &[], before);
+        Ok(vec![head])
     }
-    Ok(report)
+
+    fn explain(&self, refusal: Error) -> Error {
+        match refusal.kind() {
+            Kind::Denied => refusal.hint("land with an operator's token: aidf land --reuse-token TOKEN; an operator issues one: aidf token issue --operator"),
+            _ => refusal,
+        }
+    }
+
+    fn edit(&mut self, state: &BranchState<'_>, draft: &mut Draft<'_>) -> Result<Edited<Report>> {
+        let head = self.head.unwrap_or(state.tip);
+        let work = Work {
+            state,
+            request: self.request,
+            found: Found {
+                branch: self.branch.clone(),
+                head,
+                base: Some(state.tip),
+                fork: state.cx.store.merge_base(head, state.tip),
+            },
+        };
+        work.edit(draft)
+    }
+
+    fn words(&self, _state: &BranchState<'_>, report: &Report) -> Result<Words> {
+        Ok(words_of(report, self.request.squash))
+    }
 }
 
 /// The sandbox that lands.
@@ -204,18 +235,17 @@ fn source(cx: &Context, request: &Request) -> Result<RefName> {
     }
 }
 
+/// A landing in the making, on one tip.
 struct Work<'a> {
-    cx: &'a Context,
+    state: &'a BranchState<'a>,
     request: &'a Request,
-    target: &'a Target,
-    policy: &'a Policy,
     found: Found,
-    tip: CommitId,
 }
 
 impl Work<'_> {
-    fn plan(&self, limit: u64) -> Result<Plan<Report>> {
-        let (cx, to) = (self.cx, self.target.name());
+    fn edit(&self, draft: &mut Draft<'_>) -> Result<Edited<Report>> {
+        let (cx, to) = (self.state.cx, self.state.target.name());
+        let (policy, tip, tree) = (self.state.policy, self.state.tip, self.state.tree);
         let branch = self.found.branch.short();
         let head = self.found.head;
         let mut report = Report {
@@ -234,66 +264,55 @@ impl Work<'_> {
             message: format!("nothing to do: {to} has all that {branch} has"),
             dry_run: self.request.dry_run,
         };
-        if cx.store.is_ancestor(head, self.tip) {
-            return Ok(Plan::Nothing(report));
+        if cx.store.is_ancestor(head, tip) {
+            return Ok(Edited::Nothing(report));
         }
         let lines = own_commits(cx, &self.found)?;
-        let mut facts = facts(cx, &self.found, &lines, self.policy)?;
+        let mut facts = facts(cx, &self.found, &lines, policy)?;
         facts.to = to.to_owned();
         facts.pinned = true;
-        report.guards = guards::ask(&facts, limit, self.policy);
-        (report.merged_count, report.merged) = join::brought(cx, self.tip, head)?;
+        report.guards = guards::ask(&facts, policy);
+        (report.merged_count, report.merged) = join::brought(cx, tip, head)?;
 
-        let mut draft = cx.store.draft();
         let join = Join {
             cx,
-            ledgers: self.policy.ledgers(),
-            ours: self.tip,
+            ledgers: policy.ledgers(),
+            ours: tip,
             theirs: head,
             sandbox: Side::Theirs,
         };
-        let joined = join.run(&mut draft)?;
+        let mut joined = join.run(draft)?;
         if !joined.conflicts.is_empty() {
             return Err(self.conflict(joined.conflicts));
         }
-        let tree = cx.store.commit(self.tip)?.tree;
-        let new_tree = draft.tree(Some(tree), &joined.edits)?;
-        let new_tree = self.folded(&mut draft, new_tree, &joined)?;
-        if new_tree == tree && self.request.squash {
+        self.fold(draft, &mut joined)?;
+        if self.request.squash && draft.tree(Some(tree), &joined.edits)? == tree {
             report.message = format!("nothing to do: {to} holds what {branch} has");
-            return Ok(Plan::Nothing(report));
+            return Ok(Edited::Nothing(report));
         }
         report.unchanged = false;
-        let commit = self.commit(&mut draft, new_tree, &report)?;
-        report.commit = Some(commit);
-        let what = format!(
-            "{branch} ({}) on {to}",
-            words::count(report.merged_count, "commit", "commits")
-        );
-        if self.request.dry_run {
-            report.message = format!("would land {what}");
-            return Ok(Plan::Nothing(report));
-        }
-        report.message = format!("landed {what} as {}", commit.short());
-        Ok(Plan::Push(Push {
-            updates: vec![RefUpdate {
-                name: self.target.branch.clone(),
-                old: Some(self.tip),
-                new: Some(commit),
-            }],
-            objects: Objects::These(draft.objects()),
-            token: self.target.token.clone(),
+        let commits = words::count(report.merged_count, "commit", "commits");
+        Ok(Edited::Changed(Changed {
+            edits: joined.edits,
+            merged: (!self.request.squash).then_some(head),
+            objects: Carried::Also(Vec::new()),
+            deed: Deed {
+                done: "landed",
+                would: "land",
+                what: format!("{branch} ({commits}) on {to}"),
+            },
             report,
         }))
     }
 
-    /// The sandboxes' own ledgers folded into the shared ones, and gone.
-    fn folded(&self, draft: &mut Draft<'_>, tree: ObjectId, joined: &Joined) -> Result<ObjectId> {
-        let ledgers = self.policy.ledgers();
+    /// Folds the sandboxes' own ledgers into the shared ones, and takes them away.
+    fn fold(&self, draft: &mut Draft<'_>, joined: &mut Joined) -> Result<()> {
+        let ledgers = self.state.policy.ledgers();
         if !ledgers.per_branch {
-            return Ok(tree);
+            return Ok(());
         }
-        let store = &self.cx.store;
+        let tree = draft.tree(Some(self.state.tree), &joined.edits)?;
+        let store = &self.state.cx.store;
         let mut edits: Vec<Edit> = Vec::new();
         for (folder, shared) in ledgers.own_folders().iter().zip([
             &ledgers.changelog,
@@ -330,10 +349,10 @@ impl Work<'_> {
                 edits.push((shared.clone().into_bytes(), Some(Entry { id, mode })));
             }
         }
-        match edits.is_empty() {
-            true => Ok(tree),
-            false => draft.tree(Some(tree), &edits),
-        }
+        let folded = |path: &[u8]| edits.iter().any(|(p, _)| p == path);
+        joined.edits.retain(|(path, _)| !folded(path));
+        joined.edits.extend(edits);
+        Ok(())
     }
 
     /// A memory without the files that this merge removes: a sandbox cannot take them out
@@ -360,54 +379,42 @@ impl Work<'_> {
 
     fn read(&self, entry: Option<Entry>) -> Result<Option<Vec<u8>>> {
         let file = entry.filter(|e| e.mode.is_file());
-        file.map(|e| self.cx.store.read_blob(e.id)).transpose()
-    }
-
-    fn commit(&self, draft: &mut Draft<'_>, tree: ObjectId, report: &Report) -> Result<CommitId> {
-        let branch = self.found.branch.short();
-        let head = self.found.head;
-        let mut trailers = vec![("Aidf-Committed-By", branch.to_owned())];
-        let mut parents = vec![self.tip];
-        let mut message = match self.request.squash {
-            true => {
-                trailers.push(("Aidf-Squashed", head.to_string()));
-                format!("Land {branch}")
-            }
-            false => {
-                parents.push(head);
-                format!("Merge {branch} into {}", report.target)
-            }
-        };
-        message.push_str(&format!(
-            "\n\n{} from {}.",
-            words::count(report.merged_count, "commit", "commits"),
-            head.short()
-        ));
-        if self.request.squash {
-            message.push('\n');
-            for merged in &report.merged {
-                // A line of theirs must not read as a trailer of aidf's.
-                let subject: String = merged.subject.chars().filter(|c| !c.is_control()).collect();
-                message.push_str(&format!("\n- {} {subject}", merged.commit.short()));
-            }
-            let more = report.merged_count - report.merged.len();
-            if more > 0 {
-                message.push_str(&format!("\n- and {more} more"));
-            }
-        }
-        let words = Words {
-            message: &message,
-            trailers,
-        };
-        compose::commit(self.cx, draft, self.target, tree, &parents, &words)
+        file.map(|e| self.state.cx.store.read_blob(e.id))
+            .transpose()
     }
 
     fn conflict(&self, conflicts: Vec<PathConflict>) -> Error {
         let branch = self.found.branch.short();
         Error::conflicts_in(&format!("landing {branch}"), conflicts).hint(format!(
             "nothing was written; bring {} into the sandbox first: aidf sandbox sync {branch} --from {}",
-            self.target.name(),
-            self.target.name()
+            self.state.target.name(),
+            self.state.target.name()
         ))
     }
+}
+
+/// The commit's message and trailers.
+fn words_of(report: &Report, squash: bool) -> Words {
+    let (branch, head) = (&report.branch, report.head);
+    let mut trailers = vec![("Aidf-Committed-By", branch.clone())];
+    let subject = match squash {
+        true => format!("Land {branch}"),
+        false => format!("Merge {branch} into {}", report.target),
+    };
+    let commits = words::count(report.merged_count, "commit", "commits");
+    let mut message = format!("{subject}\n\n{commits} from {}.", head.short());
+    if squash {
+        trailers.push(("Aidf-Squashed", head.to_string()));
+        message.push('\n');
+        for merged in &report.merged {
+            // A line of theirs must not read as a trailer of aidf's.
+            let subject: String = merged.subject.chars().filter(|c| !c.is_control()).collect();
+            message.push_str(&format!("\n- {} {subject}", merged.commit.short()));
+        }
+        let more = report.merged_count - report.merged.len();
+        if more > 0 {
+            message.push_str(&format!("\n- and {more} more"));
+        }
+    }
+    Words { message, trailers }
 }

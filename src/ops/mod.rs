@@ -25,3 +25,4 @@ pub mod session;
 mod snapshot;
 pub mod status;
 pub mod token;
+mod write;

@@ -186,10 +186,3 @@ pub fn learn_default_branch(cx: &Context) -> Result<String> {
     let _ = cx.store.set_symbolic_ref(&head, &target);
     Ok(name)
 }
-
-/// The policy's file at a remote's base.
-///
-/// Errors: integrity, for one that cannot be read.
-pub fn policy_file_of(cx: &Context, advertisement: &Advertisement) -> Result<PolicyFile> {
-    policy_file(&cx.store, policy_tip(cx, advertisement), &cx.config.base)
-}

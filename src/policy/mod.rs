@@ -42,6 +42,7 @@ pub struct Policy {
     sandbox: SandboxRules,
     reactions: BTreeMap<AlertKind, Reaction>,
     large_diff_lines: u64,
+    auto_approve_lines: u64,
     ledgers: Ledgers,
 }
 
@@ -270,6 +271,7 @@ impl Policy {
             reactions,
             large_diff_lines: least(file.large_diff_lines, operator.large_diff_lines)
                 .unwrap_or(5000),
+            auto_approve_lines: auto_approve_lines(file, operator),
             ledgers: Ledgers {
                 changelog: at(&file.ledgers.changelog, DEFAULT_LEDGERS[0]),
                 memory: at(&file.ledgers.memory, DEFAULT_LEDGERS[1]),
@@ -387,10 +389,22 @@ impl Policy {
         self.large_diff_lines
     }
 
+    /// How many changed lines a proposal may have that aidf approves itself.
+    pub fn auto_approve_lines(&self) -> u64 {
+        self.auto_approve_lines
+    }
+
     /// The paths of the ledgers.
     pub fn ledgers(&self) -> &Ledgers {
         &self.ledgers
     }
+}
+
+/// The repository's limit, which the operator may only lower.
+fn auto_approve_lines(file: &PolicyFile, operator: &PolicyFile) -> u64 {
+    let theirs = file.propose.auto_approve_lines.unwrap_or(0);
+    let ours = operator.propose.auto_approve_lines;
+    ours.map_or(theirs, |ours| ours.min(theirs))
 }
 
 /// A glob also matches everything below what it matches. A glob for everything in a folder

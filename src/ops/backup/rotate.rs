@@ -4,14 +4,16 @@
 use super::default_branch;
 use crate::clock::Period;
 use crate::context::Context;
-use crate::error::{Error, Kind, Result};
-use crate::git::{CommitId, Edit, RefUpdate};
+use crate::error::Result;
+use crate::git::{CommitId, Draft, Edit};
 use crate::ledger::{ChangelogEntry, Ledger};
 use crate::ops::access;
 use crate::ops::compose::{self, Words};
-use crate::ops::publish::{self, Objects, Plan, Push};
-use crate::ops::snapshot;
+use crate::ops::write::{
+    self, BranchState, Carried, Change, Changed, Deed, Edited, Marks, Written,
+};
 use crate::secret::Secret;
+use crate::words;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -44,6 +46,8 @@ pub struct RotateReport {
     pub moved: Vec<Moved>,
     /// How many entries stayed.
     pub left: usize,
+    /// How many pushes it took.
+    pub attempts: u32,
     /// True if nothing was pushed because this was a dry run.
     pub dry_run: bool,
     /// One sentence.
@@ -64,35 +68,51 @@ pub struct Moved {
 /// Errors: not_found; denied and auth, as for any write to that branch; integrity, for a
 /// changelog or archive that does not parse; unavailable.
 pub fn rotate(cx: &Context, request: &RotateRequest) -> Result<RotateReport> {
-    let result = write(cx, request);
-    let branch = request.branch.as_deref();
-    cx.journal("backup export --rotate", branch, &result, |r| {
-        let commit = r.commit.filter(|_| !r.dry_run)?;
-        Some((&r.branch, commit, &r.message))
-    });
-    result
+    let branch = match &request.branch {
+        Some(branch) => Ok(branch.clone()),
+        None => default_branch(cx),
+    };
+    let target =
+        branch.and_then(|name| access::choose(cx, Some(&name), request.reuse_token.as_ref()));
+    write::run(cx, target.map(|target| (target, Rotate { request })))
 }
 
-fn write(cx: &Context, request: &RotateRequest) -> Result<RotateReport> {
-    let branch = match &request.branch {
-        Some(branch) => branch.clone(),
-        None => default_branch(cx)?,
-    };
-    let target = access::choose(cx, Some(&branch), request.reuse_token.as_ref())?;
-    let limit = request.older_than.before(cx.now).ledger();
-    let published = publish::publish(cx, |attempt| {
-        let advertisement = attempt.advertisement;
-        let tip = advertisement.branch(&branch).ok_or_else(|| {
-            Error::new(
-                Kind::NotFound,
-                format!("{} has no branch {branch}", cx.remote.address()),
-            )
-        })?;
-        let policy = snapshot::fetch_with_policy(cx, advertisement, [tip])?;
-        let commit = cx.store.commit(tip)?;
-        access::authorise(cx, &target, &policy, advertisement, commit.time)?;
-        let ledgers = policy.ledgers();
-        let mut changelog = compose::read_ledger(cx, commit.tree, &ledgers.changelog)?;
+/// The moving of old entries that a request asks for.
+struct Rotate<'r> {
+    request: &'r RotateRequest,
+}
+
+impl Written for RotateReport {
+    fn marks(&mut self) -> Marks<'_> {
+        Marks {
+            branch: &self.branch,
+            commit: &mut self.commit,
+            attempts: &mut self.attempts,
+            message: &mut self.message,
+        }
+    }
+}
+
+impl Change for Rotate<'_> {
+    type Report = RotateReport;
+
+    const COMMAND: &'static str = "backup export --rotate";
+
+    const NO_BRANCH: &'static str = "name a branch of the remote with --branch";
+
+    fn is_dry_run(&self) -> bool {
+        self.request.dry_run
+    }
+
+    fn edit(
+        &mut self,
+        state: &BranchState<'_>,
+        draft: &mut Draft<'_>,
+    ) -> Result<Edited<RotateReport>> {
+        let (cx, tree, branch) = (state.cx, state.tree, state.target.name());
+        let ledgers = state.policy.ledgers();
+        let limit = self.request.older_than.before(cx.now).ledger();
+        let mut changelog = compose::read_ledger(cx, tree, &ledgers.changelog)?;
 
         let mut archives: BTreeMap<String, (Ledger, usize)> = BTreeMap::new();
         let mut goes = Vec::new();
@@ -103,7 +123,7 @@ fn write(cx: &Context, request: &RotateRequest) -> Result<RotateReport> {
                 Some(month) => {
                     let file = ledgers.archive(month);
                     if !archives.contains_key(&file) {
-                        let there = compose::read_ledger(cx, commit.tree, &file)?;
+                        let there = compose::read_ledger(cx, tree, &file)?;
                         archives.insert(file.clone(), (there, 0));
                     }
                     let archive = archives.get_mut(&file);
@@ -118,85 +138,72 @@ fn write(cx: &Context, request: &RotateRequest) -> Result<RotateReport> {
         }
         archives.retain(|_, (_, count)| *count > 0);
         let removed = changelog.remove_at(&goes);
-        let moved: Vec<Moved> = archives
-            .iter()
-            .map(|(file, (_, count))| Moved {
-                file: file.clone(),
-                entries: *count,
-            })
-            .collect();
-        let mut report = RotateReport {
-            branch: branch.clone(),
+        let moved = archives.iter().map(|(file, (_, count))| Moved {
+            file: file.clone(),
+            entries: *count,
+        });
+        let older_than = &self.request.older_than;
+        let report = RotateReport {
+            branch: branch.to_owned(),
             commit: None,
-            moved,
+            moved: moved.collect(),
             left: goes.len() - removed,
-            dry_run: request.dry_run,
+            attempts: 0,
+            dry_run: self.request.dry_run,
             message: format!(
-                "nothing to move: the changelog of {branch} has no entry older than {}",
-                request.older_than
+                "nothing to move: the changelog of {branch} has no entry older than {older_than}"
             ),
         };
         if removed == 0 {
-            return Ok(Plan::Nothing(report));
+            return Ok(Edited::Nothing(report));
         }
-        let entries = if removed == 1 { "entry" } else { "entries" };
-        let what = format!("{removed} changelog {entries} of {branch}");
-        if request.dry_run {
-            report.message = format!("would move {what} to the archive");
-            return Ok(Plan::Nothing(report));
-        }
-        let subject = format!(
-            "Archive {removed} changelog {entries} older than {}",
-            request.older_than
-        );
-        let committed_by = target.name().to_owned();
-        let timestamp = cx.now.ledger();
         let entry = ChangelogEntry {
-            timestamp: &timestamp,
+            timestamp: &cx.now.ledger(),
             path: &ledgers.changelog,
             task_id: None,
-            committed_by: &committed_by,
-            message: &subject,
+            committed_by: branch,
+            message: &self.subject(&report),
         };
         changelog.append(&entry.line());
-        let mut draft = cx.store.draft();
         let mut edits: Vec<Edit> = Vec::new();
         edits.extend(compose::ledger_edit(
             cx,
-            &mut draft,
-            commit.tree,
+            draft,
+            tree,
             &ledgers.changelog,
             &changelog,
         )?);
         for (file, (ledger, _)) in &archives {
-            edits.extend(compose::ledger_edit(
-                cx,
-                &mut draft,
-                commit.tree,
-                file,
-                ledger,
-            )?);
+            edits.extend(compose::ledger_edit(cx, draft, tree, file, ledger)?);
         }
-        let tree = draft.tree(Some(commit.tree), &edits)?;
-        let words = Words {
-            message: &subject,
-            trailers: vec![("Aidf-Committed-By", committed_by.clone())],
-        };
-        let new = compose::commit(cx, &mut draft, &target, tree, &[tip], &words)?;
-        report.commit = Some(new);
-        report.message = format!("moved {what} to the archive as {}", new.short());
-        Ok(Plan::Push(Push {
-            updates: vec![RefUpdate {
-                name: target.branch.clone(),
-                old: Some(tip),
-                new: Some(new),
-            }],
-            objects: Objects::These(draft.objects()),
-            token: target.token.clone(),
+        let entries = words::count(removed, "changelog entry", "changelog entries");
+        Ok(Edited::Changed(Changed {
+            edits,
+            merged: None,
+            objects: Carried::Also(Vec::new()),
+            deed: Deed {
+                done: "moved",
+                would: "move",
+                what: format!("{entries} of {branch} to the archive"),
+            },
             report,
         }))
-    })?;
-    Ok(published.report)
+    }
+
+    fn words(&self, _state: &BranchState<'_>, report: &RotateReport) -> Result<Words> {
+        Ok(Words {
+            message: self.subject(report),
+            trailers: vec![("Aidf-Committed-By", report.branch.clone())],
+        })
+    }
+}
+
+impl Rotate<'_> {
+    fn subject(&self, report: &RotateReport) -> String {
+        let moved: usize = report.moved.iter().map(|m| m.entries).sum();
+        let entries = words::count(moved, "changelog entry", "changelog entries");
+        format!("Archive {entries} older than {}", self.request.older_than)
+    }
 }
 
 /// The month of a ledger's timestamp, as `YYYY-MM`.

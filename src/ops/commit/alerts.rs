@@ -31,30 +31,36 @@ impl Build<'_> {
             }
         }
         let lines: u64 = files.iter().map(|f| f.added + f.removed).sum();
-        if self.policy.limits().lines.is_some_and(|most| lines > most) {
+        if self
+            .state
+            .policy
+            .limits()
+            .lines
+            .is_some_and(|most| lines > most)
+        {
             return Err(Error::new(
                 Kind::Denied,
                 format!(
                     "the commit changes {lines} lines, and the policy allows {}",
-                    self.policy.limits().lines.unwrap_or(0)
+                    self.state.policy.limits().lines.unwrap_or(0)
                 ),
             )
             .hint("write it in smaller commits"));
         }
-        if lines > self.policy.large_diff_lines() {
+        if lines > self.state.policy.large_diff_lines() {
             raised.push(Alert {
                 alert: AlertKind::LargeDiff,
                 path: None,
                 detail: format!(
                     "{lines} lines changed; {} are expected at most",
-                    self.policy.large_diff_lines()
+                    self.state.policy.large_diff_lines()
                 ),
             });
         }
-        raised.retain(|a| self.policy.reaction(a.alert) != Reaction::Ignore);
+        raised.retain(|a| self.state.policy.reaction(a.alert) != Reaction::Ignore);
         if let Some(worst) = raised
             .iter()
-            .find(|a| self.policy.reaction(a.alert) == Reaction::Refuse)
+            .find(|a| self.state.policy.reaction(a.alert) == Reaction::Refuse)
         {
             let place = worst
                 .path

@@ -3,21 +3,16 @@
 use super::read::ReadFile;
 use super::{FileChange, Report, Request};
 use crate::conflict::{Clash, PathConflict};
-use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{CommitId, Draft, Edit, Entry, MergedEntry, Mode, ObjectId, RefUpdate, TreePath};
-use crate::ops::access::Target;
+use crate::git::{Draft, Edit, Entry, MergedEntry, Mode, ObjectId, TreePath};
 use crate::ops::base::Base;
-use crate::ops::compose::{self, Words};
-use crate::ops::publish::{Objects, Plan, Push};
-use crate::policy::Policy;
+use crate::ops::write::{BranchState, Carried, Changed, Deed, Edited};
 use crate::words;
 use std::collections::BTreeSet;
 
+/// A commit in the making, on one tip.
 pub(super) struct Build<'a> {
-    pub cx: &'a Context,
-    pub target: &'a Target,
-    pub policy: &'a Policy,
+    pub state: &'a BranchState<'a>,
     pub request: &'a Request,
     pub message: &'a str,
     pub committed_by: &'a str,
@@ -39,28 +34,28 @@ struct Merge {
 }
 
 impl Build<'_> {
-    pub fn plan(
+    /// What the files change on the branch, and what of them was written.
+    ///
+    /// `blobs` are the files' objects. Errors: conflict, with the paths; denied.
+    pub fn edit(
         &self,
+        draft: &mut Draft<'_>,
         wanted: &[ReadFile],
         base: &Base,
-        tip: CommitId,
-        tree: ObjectId,
-        blobs: &[ObjectId],
-        touched: &mut Vec<(String, Option<Entry>)>,
-    ) -> Result<Plan<Report>> {
-        let store = &self.cx.store;
-        let mut draft = store.draft();
-        let merge = self.merge(&mut draft, wanted, base, tree)?;
+        blobs: Vec<ObjectId>,
+    ) -> Result<(Edited<Report>, Vec<(String, Option<Entry>)>)> {
+        let state = self.state;
+        let (store, branch) = (&state.cx.store, state.target.name());
+        let merge = self.merge(draft, wanted, base, state.tree)?;
         if !merge.conflicts.is_empty() {
             return Err(self.conflict(merge.conflicts));
         }
-        *touched = merge.touched;
         let edits = merge.edits;
         let mut report = Report {
-            branch: self.target.name().to_owned(),
-            repo_name: self.cx.repo_name.clone(),
+            branch: branch.to_owned(),
+            repo_name: state.cx.repo_name.clone(),
             commit: None,
-            parent: tip,
+            parent: state.tip,
             task_id: self.request.task_id.clone(),
             committed_by: self.committed_by.to_owned(),
             files: Vec::new(),
@@ -71,67 +66,33 @@ impl Build<'_> {
             alerts: Vec::new(),
             message: match merge.stale {
                 true => format!(
-                    "nothing to do: your files have no change since you took them from {}, where they were changed since; take that with `aidf sandbox pull`, or write yours over it with --overwrite",
-                    self.target.name()
+                    "nothing to do: your files have no change since you took them from {branch}, where they were changed since; take that with `aidf sandbox pull`, or write yours over it with --overwrite"
                 ),
-                false => format!(
-                    "nothing to do: {} holds this content already",
-                    self.target.name()
-                ),
+                false => format!("nothing to do: {branch} holds this content already"),
             },
             dry_run: self.request.dry_run,
         };
         if edits.is_empty() {
-            return Ok(Plan::Nothing(report));
+            return Ok((Edited::Nothing(report), merge.touched));
         }
         for (path, entry) in &edits {
-            let old = store.entry(tree, path)?;
+            let old = store.entry(state.tree, path)?;
             report.files.push(FileChange::of(store, path, old, *entry)?);
         }
         report.alerts = self.alerts(wanted, &report.files)?;
-        let mut all_edits = edits.clone();
-        self.append_ledgers(&mut draft, tree, &edits, &mut report, &mut all_edits)?;
-
-        let new_tree = draft.tree(Some(tree), &all_edits)?;
-        let mut trailers = vec![("Aidf-Committed-By", self.committed_by.to_owned())];
-        trailers.extend(self.request.task_id.clone().map(|v| ("Aidf-Task-Id", v)));
-        trailers.extend(self.request.agent.clone().map(|v| ("Aidf-Agent", v)));
-        let commit = compose::commit(
-            self.cx,
-            &mut draft,
-            self.target,
-            new_tree,
-            &[tip],
-            &Words {
-                message: self.message,
-                trailers,
-            },
-        )?;
         let files = words::count(report.files.len(), "file", "files");
-        report.commit = Some(commit);
-        report.message = if self.request.dry_run {
-            format!("would commit {files} to {}", self.target.name())
-        } else {
-            format!(
-                "committed {files} to {} as {}",
-                self.target.name(),
-                commit.short()
-            )
-        };
-        if self.request.dry_run {
-            return Ok(Plan::Nothing(report));
-        }
-        let update = RefUpdate {
-            name: self.target.branch.clone(),
-            old: Some(tip),
-            new: Some(commit),
-        };
-        Ok(Plan::Push(Push {
-            updates: vec![update],
-            objects: Objects::These(draft.objects_and(blobs)),
-            token: self.target.token.clone(),
+        let changed = Changed {
+            edits,
+            merged: None,
+            objects: Carried::Also(blobs),
+            deed: Deed {
+                done: "committed",
+                would: "commit",
+                what: format!("{files} to {branch}"),
+            },
             report,
-        }))
+        };
+        Ok((Edited::Changed(changed), merge.touched))
     }
 
     /// Ours against the tip, with what the files were taken from as the base.
@@ -142,7 +103,7 @@ impl Build<'_> {
         base: &Base,
         tree: ObjectId,
     ) -> Result<Merge> {
-        let store = &self.cx.store;
+        let store = &self.state.cx.store;
         let mut merge = Merge::default();
         for want in wanted {
             let path = want.path.as_str();
@@ -155,8 +116,8 @@ impl Build<'_> {
                 (ours, _) => ours,
             };
             let mut bases = match self.elsewhere.contains(path) {
-                true => base.entries_elsewhere(self.cx, path)?,
-                false => base.entries(self.cx, path)?,
+                true => base.entries_elsewhere(self.state.cx, path)?,
+                false => base.entries(self.state.cx, path)?,
             };
             if want.named_removal && bases.iter().all(Option::is_none) {
                 bases = vec![theirs];
@@ -167,7 +128,7 @@ impl Build<'_> {
             }
             // What came with a pull is no write of ours, whatever path it has; where it may
             // have come with one and may not be written, it did.
-            match self.policy.check_path(self.target.name(), path) {
+            match self.state.policy.check_path(self.state.target.name(), path) {
                 Err(_) if !self.request.overwrite && bases.contains(&ours) => {
                     merge.stale |= ours != theirs;
                     continue;
@@ -176,10 +137,10 @@ impl Build<'_> {
                 Err(_)
                     if self.request.all
                         && !want.named_removal
-                        && self.policy.ledgers().contains(path) =>
+                        && self.state.policy.ledgers().contains(path) =>
                 {
                     let why = "a ledger, and each commit brings its own entries";
-                    self.cx.warn(format!("left out: `{path}` is {why}"));
+                    self.state.cx.warn(format!("left out: `{path}` is {why}"));
                     continue;
                 }
                 // Nor did anybody name what the branch has already.
@@ -189,7 +150,7 @@ impl Build<'_> {
                 }
                 checked => checked?,
             }
-            base.check_mended(self.cx, path, want.entry)?;
+            base.check_mended(self.state.cx, path, want.entry)?;
             merge.touched.push((path.to_owned(), want.entry));
             if ours == theirs {
                 continue;
@@ -245,7 +206,7 @@ impl Build<'_> {
 
     /// The error for paths that conflict, with the way out of it.
     fn conflict(&self, conflicts: Vec<PathConflict>) -> Error {
-        let hint = match self.cx.store.work_dir() {
+        let hint = match self.state.cx.store.work_dir() {
             Some(_) => {
                 "nothing was written; run `aidf sandbox pull` to merge their version into your files, then commit again; or write yours over it with --overwrite"
             }

@@ -3,25 +3,26 @@
 use super::Report;
 use super::build::Build;
 use crate::error::{Error, Kind, Result};
-use crate::git::{Draft, Edit, ObjectId};
+use crate::git::{Draft, Edit};
 use crate::ledger::{ChangelogEntry, MemoryEntry, attributes};
 use crate::ops::compose;
+use crate::ops::write::Changed;
 
 impl Build<'_> {
-    /// Adds the edits of the ledgers to `all`, and says in the report which they are.
+    /// Adds the edits of the ledgers, and says in the report which they are.
     ///
     /// Errors: denied, where the policy wants entries that were not to be made; integrity, for
     /// a ledger that cannot be appended to.
     pub(super) fn append_ledgers(
         &self,
         draft: &mut Draft<'_>,
-        tree: ObjectId,
-        edits: &[Edit],
-        report: &mut Report,
-        all: &mut Vec<Edit>,
+        changed: &mut Changed<Report>,
     ) -> Result<()> {
-        let shared = self.policy.ledgers();
-        let ledgers = shared.of_branch(self.target.name());
+        let (cx, target, tree) = (self.state.cx, self.state.target, self.state.tree);
+        let (edits, report) = (&changed.edits, &mut changed.report);
+        let mut added: Vec<Edit> = Vec::new();
+        let shared = self.state.policy.ledgers();
+        let ledgers = shared.of_branch(target.name());
         // A ledger that is itself being written is left to its writer.
         let logged: Vec<(&str, bool)> = edits
             .iter()
@@ -29,11 +30,11 @@ impl Build<'_> {
             .filter(|(p, _)| !shared.contains(p))
             .collect();
         let written = |path: &str| edits.iter().any(|(p, _)| p == path.as_bytes());
-        let (timestamp, date) = (self.cx.now.ledger(), self.cx.now.date());
+        let (timestamp, date) = (cx.now.ledger(), cx.now.date());
         if !ledgers.enabled || logged.is_empty() {
             return Ok(());
         }
-        if self.request.no_changelog && ledgers.required && self.target.is_sandbox() {
+        if self.request.no_changelog && ledgers.required && target.is_sandbox() {
             return Err(Error::new(
                 Kind::Denied,
                 "the policy wants a changelog entry for each file that changes on a sandbox, and --no-changelog was given",
@@ -41,7 +42,7 @@ impl Build<'_> {
             .hint("leave --no-changelog out"));
         }
         if !self.request.no_changelog && !written(&ledgers.changelog) {
-            let mut changelog = compose::read_ledger(self.cx, tree, &ledgers.changelog)?;
+            let mut changelog = compose::read_ledger(cx, tree, &ledgers.changelog)?;
             for (path, _) in &logged {
                 let entry = ChangelogEntry {
                     timestamp: &timestamp,
@@ -53,14 +54,14 @@ impl Build<'_> {
                 changelog.append(&entry.line());
             }
             if let Some(edit) =
-                compose::ledger_edit(self.cx, draft, tree, &ledgers.changelog, &changelog)?
+                compose::ledger_edit(cx, draft, tree, &ledgers.changelog, &changelog)?
             {
-                all.push(edit);
+                added.push(edit);
                 report.changelog = Some(ledgers.changelog.clone());
             }
         }
         if !self.request.no_memory && !written(&ledgers.memory) {
-            let mut memory = compose::read_ledger(self.cx, tree, &ledgers.memory)?;
+            let mut memory = compose::read_ledger(cx, tree, &ledgers.memory)?;
             let gone: Vec<&str> = logged
                 .iter()
                 .filter(|(_, there)| !there)
@@ -71,7 +72,7 @@ impl Build<'_> {
             }
             let common = match ledgers.memory == shared.memory {
                 true => None,
-                false => Some(compose::read_ledger(self.cx, tree, &shared.memory)?),
+                false => Some(compose::read_ledger(cx, tree, &shared.memory)?),
             };
             let described = self.request.description.is_some() || !self.request.tags.is_empty();
             for (path, _) in logged.iter().filter(|(_, there)| *there) {
@@ -91,13 +92,12 @@ impl Build<'_> {
                 if known {
                     memory.remove(|p| p == *path);
                 }
-                let raw_url = self.cx.remote.raw_url(self.target.name(), path);
-                let pod = self
-                    .target
+                let raw_url = cx.remote.raw_url(target.name(), path);
+                let pod = target
                     .claims
                     .as_ref()
                     .and_then(|c| c.pod.as_deref())
-                    .or(self.cx.config.pod.as_deref())
+                    .or(cx.config.pod.as_deref())
                     .unwrap_or(self.committed_by);
                 let entry = MemoryEntry {
                     path,
@@ -113,16 +113,15 @@ impl Build<'_> {
                 };
                 memory.append(&entry.line());
             }
-            if let Some(edit) =
-                compose::ledger_edit(self.cx, draft, tree, &ledgers.memory, &memory)?
-            {
-                all.push(edit);
+            if let Some(edit) = compose::ledger_edit(cx, draft, tree, &ledgers.memory, &memory)? {
+                added.push(edit);
                 report.memory = Some(ledgers.memory.clone());
             }
         }
         if (report.changelog.is_some() || report.memory.is_some()) && !written(attributes::PATH) {
-            all.extend(compose::attributes_edit(self.cx, draft, tree, shared)?);
+            added.extend(compose::attributes_edit(cx, draft, tree, shared)?);
         }
+        changed.edits.extend(added);
         Ok(())
     }
 }

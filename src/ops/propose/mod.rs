@@ -7,7 +7,7 @@ use crate::conflict::PathConflict;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::forge::{Approval, Forge, Provider, Purpose, saying_also};
-use crate::git::{Advertisement, Change, CommitId, Mode};
+use crate::git::{Change, CommitId, Mode};
 use crate::guards::{self, Facts, File, Guard, Measure};
 use crate::ledger::{Ledger, attributes};
 use crate::ops::commit::FileChange;
@@ -15,7 +15,7 @@ use crate::ops::log::{self, Line};
 use crate::ops::protect::{self, access_to};
 use crate::ops::sandbox::{self, Found};
 use crate::ops::snapshot;
-use crate::policy::{Policy, PolicyFile};
+use crate::policy::Policy;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use words::{body, commands, title};
@@ -144,10 +144,9 @@ fn carry(cx: &Context, request: &Request) -> Result<Report> {
     report.body = body(&report, &commits);
     let mut facts = facts(cx, &found, &commits, &policy)?;
     facts.to = report.to.clone();
-    let limit = limit(&standing.file, &cx.config.policy);
     if provider == Provider::Bare || request.dry_run {
         facts.pinned = true;
-        report.guards = guards::ask(&facts, limit, &policy);
+        report.guards = guards::ask(&facts, &policy);
         if provider == Provider::Bare {
             report.commands = commands(cx, &report, found.base);
             report.message = format!(
@@ -174,7 +173,7 @@ fn carry(cx: &Context, request: &Request) -> Result<Report> {
     facts.base = Some(proposal.base);
     report.number = Some(proposal.number);
     report.url = Some(proposal.url.clone());
-    report.guards = guards::ask(&facts, limit, &policy);
+    report.guards = guards::ask(&facts, &policy);
     report.message = format!(
         "{} {} for {}: {}",
         if report.created {
@@ -197,7 +196,7 @@ fn carry(cx: &Context, request: &Request) -> Result<Report> {
         let now = forge.read_proposal(proposal.number).map_err(also)?;
         facts.pinned = now.head == head;
         facts.base = Some(now.base);
-        report.guards = guards::ask(&facts, limit, &policy);
+        report.guards = guards::ask(&facts, &policy);
         if report.guards.iter().all(|g| g.ok) {
             approve(cx, &forge, provider, &mut report, proposal.number).map_err(also)?;
         }
@@ -268,23 +267,6 @@ fn approve(
     }
     report.approval = Some(approval);
     Ok(())
-}
-
-/// The limit of the policy at a remote's base.
-///
-/// Errors: integrity, for a policy that cannot be read.
-pub(super) fn limit_of(cx: &Context, advertisement: &Advertisement) -> Result<u64> {
-    let file = snapshot::policy_file_of(cx, advertisement)?;
-    Ok(limit(&file, &cx.config.policy))
-}
-
-/// The policy's limit, which the operator may only lower.
-fn limit(file: &PolicyFile, operator: &PolicyFile) -> u64 {
-    let theirs = file.propose.auto_approve_lines.unwrap_or(0);
-    operator
-        .propose
-        .auto_approve_lines
-        .map_or(theirs, |ours| ours.min(theirs))
 }
 
 pub(super) fn own_commits(cx: &Context, found: &Found) -> Result<Vec<Line>> {

@@ -49,7 +49,7 @@ impl Work<'_> {
         wanted.sort();
         wanted.dedup();
         let mut chosen = Chosen::default();
-        for id in self.cx.store.history(self.tip, None)? {
+        for id in self.state.cx.store.history(self.state.tip, None)? {
             if wanted.contains(&id) {
                 chosen.commits.push(id);
                 if chosen.commits.len() == wanted.len() {
@@ -77,7 +77,7 @@ impl Work<'_> {
                 break;
             }
         }
-        let (name, passed) = (self.target.name(), &chosen.passed_over);
+        let (name, passed) = (self.state.target.name(), &chosen.passed_over);
         if chosen.commits.len() < count {
             let others = match passed.len() {
                 0 => String::new(),
@@ -93,14 +93,14 @@ impl Work<'_> {
             .hint("see them with `aidf log`; any commit of its history can be named"));
         }
         if !passed.is_empty() {
-            self.cx.warn(format!(
+            self.state.cx.warn(format!(
                 "passed over {}, not written to {name}: {}",
                 words::count(passed.len(), "commit", "commits"),
                 listed(passed)
             ));
         }
-        if !unsigned.is_empty() && !self.cx.keys().is_empty() {
-            self.cx.warn(format!(
+        if !unsigned.is_empty() && !self.state.cx.keys().is_empty() {
+            self.state.cx.warn(format!(
                 "{} of those undone came without a good signature: {}",
                 words::count(unsigned.len(), "commit", "commits"),
                 listed(&unsigned)
@@ -116,7 +116,7 @@ impl Work<'_> {
         let (mut unsigned, mut elsewhere) = (Vec::new(), Vec::new());
         for met in self.walk()? {
             let met = met?;
-            reverts.see(self.cx, &met.commit, &met.judged);
+            reverts.see(self.state.cx, &met.commit, &met.judged);
             let id = met.commit.id;
             if trailer(&met.commit, "Aidf-Task-Id").as_deref() != Some(task) {
                 continue;
@@ -136,10 +136,10 @@ impl Work<'_> {
                 }
             }
         }
-        let name = self.target.name();
+        let name = self.state.target.name();
         let mut passed = Vec::new();
         if !unsigned.is_empty() {
-            let why = match self.cx.keys().is_empty() {
+            let why = match self.state.cx.keys().is_empty() {
                 true => ", and no key is here to check the signatures with",
                 false => " without a good signature",
             };
@@ -169,7 +169,8 @@ impl Work<'_> {
             });
         }
         if !passed.is_empty() {
-            self.cx
+            self.state
+                .cx
                 .warn(format!("passed over commits of task `{task}`: {passed}"));
         }
         Ok(chosen)
@@ -182,20 +183,20 @@ impl Work<'_> {
     /// is that it lies on the branch's own line, or says that it was written to it. A
     /// branch that is no sandbox is also given commits of sandboxes by a fast-forward.
     fn walk(&self) -> Result<impl Iterator<Item = Result<Met>> + '_> {
-        let (store, name) = (&self.cx.store, self.target.name());
-        let hide = self.base.filter(|_| self.target.is_sandbox());
+        let (store, name) = (&self.state.cx.store, self.state.target.name());
+        let hide = self.base.filter(|_| self.state.target.is_sandbox());
         // By the first parents; the walk meets a commit before its parents.
-        let mut line = Some(self.tip);
-        Ok(store.history(self.tip, hide)?.map(move |id| {
+        let mut line = Some(self.state.tip);
+        Ok(store.history(self.state.tip, hide)?.map(move |id| {
             let commit = store.commit(id)?;
             let on_line = line == Some(id);
             if on_line {
                 line = commit.parents.first().copied();
             }
-            let judged = judge(self.cx, id, name)?;
+            let judged = judge(self.state.cx, id, name)?;
             let names_it = judged.branch.as_deref() == Some(name);
             let own = match judged.check {
-                Check::Good => names_it || (on_line && !self.target.is_sandbox()),
+                Check::Good => names_it || (on_line && !self.state.target.is_sandbox()),
                 _ => names_it || on_line,
             };
             Ok(Met {
@@ -209,7 +210,7 @@ impl Work<'_> {
     /// The commit that `name` means, which must be on the branch: an id or its first digits,
     /// or what git makes of it in this clone. `HEAD` and `@` are the branch's own tip.
     pub(super) fn on_branch(&self, name: &str) -> Result<CommitId> {
-        let store = &self.cx.store;
+        let store = &self.state.cx.store;
         let hex = name.len() >= 4 && name.bytes().all(|b| b.is_ascii_hexdigit());
         let id = match hex {
             true => store.by_prefix(name),
@@ -220,28 +221,41 @@ impl Work<'_> {
             .find_map(|head| name.strip_prefix(head))
             .filter(|rest| rest.is_empty() || rest.starts_with(['~', '^']));
         let revision = match of_tip {
-            Some(rest) => format!("{}{rest}", self.tip),
+            Some(rest) => format!("{}{rest}", self.state.tip),
             None => name.to_owned(),
         };
         let id = id.or_else(|| store.resolve(&revision).filter(|_| !name.starts_with('-')));
-        id.filter(|id| store.is_ancestor(*id, self.tip)).ok_or_else(|| {
+        id.filter(|id| store.is_ancestor(*id, self.state.tip)).ok_or_else(|| {
             Error::new(
                 Kind::NotFound,
-                format!("no commit `{name}` on {}", self.target.name()),
+                format!("no commit `{name}` on {}", self.state.target.name()),
             )
             .hint("see its commits with `aidf log`; the first digits of an id are enough, and so is a revision that this clone knows, such as HEAD~2 or v1.0")
         })
     }
 
+    /// The commit that the branch goes back to; none for a request that names commits.
+    ///
+    /// Errors: not_found.
+    pub(super) fn back_to(&self) -> Result<Option<CommitId>> {
+        match &self.request.what {
+            What::To(name) | What::At { name, .. } => match self.named {
+                Some(id) => Ok(Some(id)),
+                None => self.revision(name).map(Some),
+            },
+            _ => Ok(None),
+        }
+    }
+
     /// What `--to` names: a day or a moment, then the branch as it was at its end; or a
     /// commit, as [`Work::on_branch`] takes it.
-    pub(super) fn revision(&self, name: &str) -> Result<CommitId> {
-        let Some(until) = moment(name, self.cx.now) else {
+    fn revision(&self, name: &str) -> Result<CommitId> {
+        let Some(until) = moment(name, self.state.cx.now) else {
             return self.on_branch(name);
         };
-        let mut at = Some(self.tip);
+        let mut at = Some(self.state.tip);
         while let Some(id) = at {
-            let commit = self.cx.store.commit(id)?;
+            let commit = self.state.cx.store.commit(id)?;
             if commit.time <= until.seconds() {
                 return Ok(id);
             }
@@ -251,7 +265,7 @@ impl Work<'_> {
             Kind::NotFound,
             format!(
                 "{} has no commit that is as old as {}",
-                self.target.name(),
+                self.state.target.name(),
                 until.rfc3339()
             ),
         )

@@ -1,24 +1,23 @@
 //! Undoing commits by a new commit. History is never rewritten, later work survives,
 //! and a conflict writes nothing.
 
+mod change;
 mod choose;
 mod here;
-mod write;
+mod ledgers;
 
-use super::access::{self, Target};
-use super::base::{self, Before};
+use super::access;
 use super::compose;
-use super::publish::{self, Objects, Plan, Push};
+use super::write::{self, BranchState, Carried, Changed, Deed, Edited};
 use crate::alerts::{self, AlertKind};
-use crate::backup_name;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{CommitId, Edit, ObjectId, RefUpdate, Undo, undo};
+use crate::git::{CommitId, Draft, Edit, ObjectId, Undo, undo};
 use crate::ops::commit::take;
-use crate::ops::snapshot;
-use crate::policy::{Ledgers, Policy, Reaction};
+use crate::policy::{Ledgers, Reaction};
 use crate::secret::Secret;
 use crate::words;
+use change::Rollback;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -114,114 +113,42 @@ pub fn rollback(cx: &Context, request: &Request) -> Result<Report> {
         ..request.clone()
     };
     let target = access::choose(cx, request.branch.as_deref(), request.reuse_token.as_ref());
-    let branch = target.as_ref().ok().map(|t| t.name().to_owned());
-    let result = target.and_then(|target| write(cx, request, &target));
-    cx.journal("rollback", branch.as_deref(), &result, |r| {
-        Some((&r.branch, r.commit?, &r.message))
-    });
-    result
+    let rollback = Rollback {
+        request,
+        named: None,
+        base: None,
+    };
+    write::run(cx, target.map(|target| (target, rollback)))
 }
 
-fn write(cx: &Context, request: &Request, target: &Target) -> Result<Report> {
-    if let Some(reason) = &request.reason {
-        compose::check_message(reason)?;
-    }
-    compose::check_writer(target, request.committed_by.as_deref())?;
-    cx.needs_history()?;
-    let mut touched: Vec<Edit> = Vec::new();
-    let published = publish::publish(cx, |attempt| {
-        let advertisement = attempt.advertisement;
-        let tip = advertisement.branch(target.name()).ok_or_else(|| {
-            Error::new(
-                Kind::NotFound,
-                format!("{} has no branch {}", cx.remote.address(), target.name()),
-            )
-            .hint("name it with --branch; see them with `aidf sandbox list`")
-        })?;
-        let mut needed = vec![tip];
-        // A backup is a branch of its own, and may lie outside this one's history.
-        let named = match &request.what {
-            What::To(name) if name.starts_with(backup_name::PREFIX) => advertisement.branch(name),
-            What::At { commit, .. } => Some(*commit),
-            _ => None,
-        };
-        needed.extend(named.filter(|id| !cx.store.has_commit(*id)));
-        // What the sandbox inherited is that of the base it was opened from.
-        let from = target.claims.as_ref().and_then(|c| c.base.as_deref());
-        let base = advertisement.branch(from.unwrap_or(&cx.config.base));
-        needed.extend(base);
-        let policy = snapshot::fetch_with_policy(cx, advertisement, needed)?;
-        access::authorise(
-            cx,
-            target,
-            &policy,
-            advertisement,
-            cx.store.commit(tip)?.time,
-        )?;
-        Work {
-            cx,
-            request,
-            target,
-            policy: &policy,
-            tip,
-            base,
-        }
-        .plan(named, &mut touched)
-    })?;
-    let mut report = published.report;
-    report.attempts = published.attempts;
-    match report.commit {
-        Some(_) if request.dry_run => report.commit = None,
-        Some(commit) => {
-            // The files here stay as they are, and so does what they were taken from; but
-            // one that is as the branch has it again was taken from that.
-            let before = Before::now();
-            let mut here = here::compare(cx, commit).unwrap_or_default();
-            let made = std::mem::take(&mut here.made);
-            base::remember_rollback(cx, target, commit, &here.same, made, before);
-            here.note(cx);
-        }
-        None => {}
-    }
-    Ok(report)
-}
-
+/// A rollback in the making, on one tip.
 struct Work<'a> {
-    cx: &'a Context,
+    state: &'a BranchState<'a>,
     request: &'a Request,
-    target: &'a Target,
-    policy: &'a Policy,
-    tip: CommitId,
+    named: Option<CommitId>,
     base: Option<CommitId>,
 }
 
 impl Work<'_> {
-    fn plan(&self, named: Option<CommitId>, touched: &mut Vec<Edit>) -> Result<Plan<Report>> {
-        let store = &self.cx.store;
-        let tree = store.commit(self.tip)?.tree;
-        let ledgers = self.policy.ledgers();
+    fn edit(&self, draft: &mut Draft<'_>) -> Result<Edited<Report>> {
+        let (store, tree) = (&self.state.cx.store, self.state.tree);
+        let branch = self.state.target.name();
+        let ledgers = self.state.policy.ledgers();
         let takes = |path: &[u8]| self.takes(ledgers, path);
-        let mut draft = store.draft();
-        let mut back_to = None;
         let mut passed_over = Vec::new();
-        let (reverted, mut undone) = match &self.request.what {
-            What::To(revision) | What::At { name: revision, .. } => {
-                let to = match named {
-                    Some(id) => id,
-                    None => self.revision(revision)?,
-                };
+        let (reverted, mut undone) = match self.back_to()? {
+            Some(to) => {
                 let edits: Vec<Edit> = store
                     .changes(Some(tree), Some(store.commit(to)?.tree), false)?
                     .into_iter()
                     .filter(|c| takes(&c.path))
                     .map(|c| (c.path, c.new))
                     .collect();
-                let since = if store.is_ancestor(to, self.tip) {
-                    store.history(self.tip, Some(to))?.collect()
+                let since = if store.is_ancestor(to, self.state.tip) {
+                    store.history(self.state.tip, Some(to))?.collect()
                 } else {
                     Vec::new()
                 };
-                back_to = Some(to);
                 (
                     since,
                     Undo {
@@ -230,18 +157,18 @@ impl Work<'_> {
                     },
                 )
             }
-            _ => {
+            None => {
                 let chosen = self.commits()?;
                 passed_over = chosen.passed_over;
-                let undone = undo(store, &mut draft, tree, &chosen.commits, &takes)?;
+                let undone = undo(store, draft, tree, &chosen.commits, &takes)?;
                 (chosen.commits, undone)
             }
         };
-        compose::keep_attributes(self.cx, &mut draft, tree, ledgers, &mut undone.edits)?;
+        compose::keep_attributes(self.state.cx, draft, tree, ledgers, &mut undone.edits)?;
         self.check_paths(&undone, &reverted)?;
-        let mut report = Report {
-            branch: self.target.name().to_owned(),
-            repo_name: self.cx.repo_name.clone(),
+        let report = Report {
+            branch: branch.to_owned(),
+            repo_name: self.state.cx.repo_name.clone(),
             commit: None,
             reverted,
             passed_over,
@@ -254,49 +181,36 @@ impl Work<'_> {
             reason: self.request.reason.clone(),
             unchanged: undone.edits.is_empty(),
             attempts: 0,
-            message: format!(
-                "nothing to do: {} is as it would be after the rollback",
-                self.target.name()
-            ),
+            message: format!("nothing to do: {branch} is as it would be after the rollback"),
             dry_run: self.request.dry_run,
         };
         if undone.edits.is_empty() {
-            return Ok(Plan::Nothing(report));
+            return Ok(Edited::Nothing(report));
         }
         self.check_limits(tree, &undone.edits)?;
-        touched.clone_from(&undone.edits);
-        let commit = self.build(&mut draft, tree, &undone.edits, &report, back_to)?;
         let (commits, files) = (report.reverted.len(), report.reverted_files.len());
         let what = match &self.request.what {
             What::To(revision) | What::At { name: revision, .. } => {
-                format!("{} back to {revision}", self.target.name())
+                format!("{branch} back to {revision}")
             }
             _ => format!(
-                "back {} of {}",
-                words::count(commits, "commit", "commits"),
-                self.target.name()
+                "back {} of {branch}",
+                words::count(commits, "commit", "commits")
             ),
         };
-        let what = format!("{what} ({})", words::count(files, "file", "files"));
-        report.commit = Some(commit);
-        if self.request.dry_run {
-            report.message = format!("would roll {what}");
-            return Ok(Plan::Nothing(report));
-        }
-        report.message = format!("rolled {what} as {}", commit.short());
-        let update = RefUpdate {
-            name: self.target.branch.clone(),
-            old: Some(self.tip),
-            new: Some(commit),
-        };
-        Ok(Plan::Push(Push {
-            updates: vec![update],
+        Ok(Edited::Changed(Changed {
+            edits: undone.edits,
+            merged: None,
             objects: match &self.request.what {
                 // The remote may never have seen what came from elsewhere.
-                What::At { .. } => Objects::Lacking,
-                _ => Objects::These(draft.objects()),
+                What::At { .. } => Carried::Lacking,
+                _ => Carried::Also(Vec::new()),
             },
-            token: self.target.token.clone(),
+            deed: Deed {
+                done: "rolled",
+                would: "roll",
+                what: format!("{what} ({})", words::count(files, "file", "files")),
+            },
             report,
         }))
     }
@@ -321,7 +235,7 @@ impl Work<'_> {
 
     /// The limits on a write, as for a commit.
     fn check_limits(&self, tree: ObjectId, edits: &[Edit]) -> Result<()> {
-        let limits = self.policy.limits();
+        let limits = self.state.policy.limits();
         let files = edits.len() as u64;
         if let Some(most) = limits.files.filter(|most| files > *most) {
             return Err(Error::new(
@@ -334,9 +248,10 @@ impl Work<'_> {
             let mut lines = 0;
             for (path, new) in edits {
                 let count = self
+                    .state
                     .cx
                     .store
-                    .count_lines(self.cx.store.entry(tree, path)?, *new)?;
+                    .count_lines(self.state.cx.store.entry(tree, path)?, *new)?;
                 lines += count.added + count.removed;
             }
             if lines > most {
@@ -356,9 +271,9 @@ impl Work<'_> {
             return Ok(());
         };
         let what = format!("ci_directive: the message tells CI not to run: {directive}");
-        match self.policy.reaction(AlertKind::CiDirective) {
+        match self.state.policy.reaction(AlertKind::CiDirective) {
             Reaction::Ignore => {}
-            Reaction::Warn => self.cx.warn(what),
+            Reaction::Warn => self.state.cx.warn(what),
             Reaction::Refuse => {
                 return Err(Error::new(
                     Kind::Denied,
@@ -376,8 +291,9 @@ impl Work<'_> {
                 .hint("nothing was written; roll the later commits back too, or only other files with --path"));
         }
         for (path, _) in &undone.edits {
-            self.policy
-                .check_path(self.target.name(), &String::from_utf8_lossy(path))?;
+            self.state
+                .policy
+                .check_path(self.state.target.name(), &String::from_utf8_lossy(path))?;
         }
         if undone.edits.is_empty()
             && !self.request.paths.is_empty()
@@ -400,11 +316,11 @@ impl Work<'_> {
     }
 
     fn touches(&self, id: CommitId, path: &str) -> Result<bool> {
-        let commit = self.cx.store.commit(id)?;
+        let commit = self.state.cx.store.commit(id)?;
         let before = commit
             .parents
             .first()
-            .map(|p| self.cx.store.commit(*p))
+            .map(|p| self.state.cx.store.commit(*p))
             .transpose()?
             .map(|c| c.tree);
         let path = path.trim_end_matches('/').as_bytes();
@@ -414,6 +330,7 @@ impl Work<'_> {
                     .is_some_and(|rest| rest.starts_with(b"/"))
         };
         Ok(self
+            .state
             .cx
             .store
             .changes(before, Some(commit.tree), false)?

@@ -3,6 +3,7 @@
 mod close;
 mod init;
 mod list;
+mod merge;
 mod opening;
 mod prune;
 mod pull;

@@ -1,0 +1,267 @@
+//! The commit of files as a change: its stages.
+
+use super::build::Build;
+use super::read::{ReadFile, as_stored, below, check_unique, read_all};
+use super::{Input, Report, Request, from_elsewhere, take};
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::git::{Advertisement, CommitId, Draft, Entry, ObjectId, TreePath, check_parents};
+use crate::ops::access::Target;
+use crate::ops::base::{self, Base, Before};
+use crate::ops::checkout;
+use crate::ops::compose::{self, Words};
+use crate::ops::write::{BranchState, Change, Changed, Edited, Marks, Written};
+use std::collections::BTreeSet;
+
+/// The commit of files that a request names.
+pub(super) struct Commit<'r> {
+    pub request: &'r Request,
+    /// The message, once it was checked.
+    pub message: String,
+    pub committed_by: String,
+    pub inputs: Vec<Input>,
+    /// How many of the inputs were named one by one.
+    pub inputs_named: usize,
+    /// The removals that were named: those must be there.
+    pub named: Vec<TreePath>,
+    /// All removals; what the working tree lacks may be gone already.
+    pub remove: Vec<TreePath>,
+    /// The paths whose content does not come from the working tree's own file.
+    pub elsewhere: BTreeSet<String>,
+    /// What the files were taken from. What the first try took for it stays for every
+    /// further one.
+    pub base: Option<Base>,
+    /// The files, read once, and their objects.
+    pub read: Option<(Vec<ReadFile>, Vec<ObjectId>)>,
+    /// What the last try wrote.
+    pub touched: Vec<(String, Option<Entry>)>,
+}
+
+impl Written for Report {
+    fn marks(&mut self) -> Marks<'_> {
+        Marks {
+            branch: &self.branch,
+            commit: &mut self.commit,
+            attempts: &mut self.attempts,
+            message: &mut self.message,
+        }
+    }
+}
+
+impl Change for Commit<'_> {
+    type Report = Report;
+
+    const COMMAND: &'static str = "commit";
+
+    fn is_dry_run(&self) -> bool {
+        self.request.dry_run
+    }
+
+    fn prepare(&mut self, cx: &Context, target: &Target) -> Result<()> {
+        let request = self.request;
+        self.message = compose::check_message(&request.message)?;
+        for (flag, value) in [
+            ("--task-id", &request.task_id),
+            ("--committed-by", &request.committed_by),
+            ("--agent", &request.agent),
+        ] {
+            if let Some(value) = value {
+                compose::check_value(flag, value)?;
+            }
+        }
+        compose::check_writer(target, request.committed_by.as_deref())?;
+        let stays = |path: &TreePath| !is_excluded(&request.exclude, path);
+        self.inputs.retain(|i| stays(&i.path));
+        self.inputs_named = self.inputs.len();
+        if request.all {
+            take::from_changes(cx, target, &mut self.inputs, &mut self.remove)?;
+            self.inputs.retain(|i| stays(&i.path));
+            let named = &self.named;
+            self.remove.retain(|p| named.contains(p) || stays(p));
+        }
+        // Without a clone the branch's history is here only once it was fetched.
+        if let Some(revision) = request.base.as_deref().filter(|_| !cx.store.is_cache()) {
+            base::named(cx, revision)?;
+        }
+        check_unique(&self.inputs, &self.remove)?;
+        self.elsewhere = from_elsewhere(&self.inputs);
+        take::hold(&mut self.inputs)
+    }
+
+    fn wants(
+        &mut self,
+        _cx: &Context,
+        target: &Target,
+        _advertisement: &Advertisement,
+        tip: CommitId,
+    ) -> Result<Vec<CommitId>> {
+        match &self.request.expect_head {
+            Some(expected) => expect(target, tip, expected).map(|()| Vec::new()),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    fn edit(&mut self, state: &BranchState<'_>, draft: &mut Draft<'_>) -> Result<Edited<Report>> {
+        let cx = state.cx;
+        let base = match self.base.take() {
+            Some(base) => base,
+            None => self.find_base(state)?,
+        };
+        self.check_named(state, &base)?;
+        let removed = below(cx, state.tree, &self.remove)?;
+        for path in self.inputs.iter().map(|i| &i.path).chain(&removed) {
+            check_parents(&cx.store, state.tree, path)?;
+        }
+        let (read, blobs) = self.read(state, removed.len())?;
+        let gone = removed.into_iter().map(|path| ReadFile {
+            named_removal: self.names_removal(&path),
+            path,
+            entry: None,
+            secret: None,
+            keeps_mode: false,
+        });
+        let wanted: Vec<ReadFile> = read.into_iter().chain(gone).collect();
+        let (edited, touched) = self.build(state).edit(draft, &wanted, &base, blobs)?;
+        (self.base, self.touched) = (Some(base), touched);
+        Ok(edited)
+    }
+
+    fn ledgers(
+        &mut self,
+        state: &BranchState<'_>,
+        draft: &mut Draft<'_>,
+        changed: &mut Changed<Report>,
+    ) -> Result<()> {
+        self.build(state).append_ledgers(draft, changed)
+    }
+
+    fn words(&self, _state: &BranchState<'_>, _report: &Report) -> Result<Words> {
+        let request = self.request;
+        let mut trailers = vec![("Aidf-Committed-By", self.committed_by.clone())];
+        trailers.extend(request.task_id.clone().map(|v| ("Aidf-Task-Id", v)));
+        trailers.extend(request.agent.clone().map(|v| ("Aidf-Agent", v)));
+        Ok(Words {
+            message: self.message.clone(),
+            trailers,
+        })
+    }
+
+    fn warn(&self, cx: &Context, report: &Report) {
+        for alert in &report.alerts {
+            let place = alert.path.as_deref().map(|p| format!("{p}: "));
+            let (name, place) = (alert.alert.name(), place.unwrap_or_default());
+            cx.warn(format!("{name}: {place}{}", alert.detail));
+        }
+    }
+
+    fn remember(
+        self,
+        cx: &Context,
+        target: &Target,
+        report: &Report,
+        landed: Option<CommitId>,
+        before: Before,
+    ) {
+        // What the branch holds already was written from here all the same.
+        let tip = landed.unwrap_or(report.parent);
+        base::remember_both(cx, target, tip, self.touched, &self.elsewhere, before);
+        if let Some(commit) = landed {
+            checkout::follow(cx, target.name(), report.parent, commit);
+        }
+    }
+}
+
+impl Commit<'_> {
+    /// What the files were taken from.
+    fn find_base(&self, state: &BranchState<'_>) -> Result<Base> {
+        let cx = state.cx;
+        match self.request.base.as_deref() {
+            Some(revision) => Base::of_commit(cx, base::named(cx, revision)?),
+            None if cx.store.is_cache() => Base::of_commit(cx, state.tip),
+            None => Base::of_working_copy(cx, state.target, state.tip),
+        }
+    }
+
+    /// Refuses a named removal of what is nowhere.
+    fn check_named(&self, state: &BranchState<'_>, base: &Base) -> Result<()> {
+        let cx = state.cx;
+        for path in &self.named {
+            let there = cx.store.entry(state.tree, path.as_str().as_bytes())?;
+            if there.is_none() && base.entries(cx, path.as_str())?.iter().all(Option::is_none) {
+                return Err(Error::new(
+                    Kind::NotFound,
+                    format!("there is no `{path}` on {} to remove", state.target.name()),
+                )
+                .hint("nothing was written; see the files with `git ls-tree -r`"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a path that goes is one that was named, or lies below one.
+    fn names_removal(&self, path: &TreePath) -> bool {
+        let below = |n: &TreePath| {
+            let rest = path.as_str().strip_prefix(n.as_str());
+            rest.is_some_and(|r| r.is_empty() || r.starts_with('/'))
+        };
+        self.named.iter().any(below)
+    }
+
+    /// The files and their objects, read at the first try.
+    fn read(
+        &mut self,
+        state: &BranchState<'_>,
+        removed: usize,
+    ) -> Result<(Vec<ReadFile>, Vec<ObjectId>)> {
+        if let Some(read) = &self.read {
+            return Ok(read.clone());
+        }
+        let cx = state.cx;
+        cx.progress.step("read the files");
+        let mut draft = cx.store.draft();
+        let limits = state.policy.limits();
+        let read = read_all(&mut draft, &mut self.inputs, removed, limits)?;
+        let (named, dry_run) = (self.inputs_named, self.request.dry_run);
+        let read = as_stored(cx, &mut draft, state.tree, read, named, dry_run)?;
+        Ok(self.read.insert((read, draft.objects())).clone())
+    }
+
+    fn build<'b>(&'b self, state: &'b BranchState<'b>) -> Build<'b> {
+        Build {
+            state,
+            request: self.request,
+            message: &self.message,
+            committed_by: &self.committed_by,
+            elsewhere: &self.elsewhere,
+        }
+    }
+}
+
+/// Whether a pattern leaves a path out: one without a slash is about names in any folder.
+fn is_excluded(patterns: &[String], path: &TreePath) -> bool {
+    let path = path.as_str();
+    let name = path.rsplit('/').next().unwrap_or(path);
+    patterns.iter().any(|pattern| match pattern.contains('/') {
+        true => fast_glob::glob_match(pattern.trim_start_matches('/'), path),
+        false => fast_glob::glob_match(pattern, name),
+    })
+}
+
+fn expect(target: &Target, tip: CommitId, expected: &str) -> Result<()> {
+    let well_formed =
+        (7..=40).contains(&expected.len()) && expected.bytes().all(|b| b.is_ascii_hexdigit());
+    if !well_formed {
+        return Err(Error::new(
+            Kind::Usage,
+            format!("--expect-head takes 7 to 40 hexadecimal digits, and `{expected}` was given"),
+        ));
+    }
+    if !tip.to_string().starts_with(&expected.to_ascii_lowercase()) {
+        return Err(Error::new(
+            Kind::Conflict,
+            format!("{} is at {tip}, and {expected} was expected", target.name()),
+        )
+        .hint("nothing was written; look at what came since with `aidf log`"));
+    }
+    Ok(())
+}

@@ -1,0 +1,249 @@
+//! The one way that a commit of aidf's gets onto a branch. Commit, rollback, sync, land and
+//! rotate differ in what they change; the stages, their order and their checks are the same
+//! for all and stand here: prepare, edit, ledgers, commit, push, remember, journal.
+
+use super::access::{self, Target};
+use super::base::{self, Before};
+use super::compose::{self, Words};
+use super::publish::{self, Attempt, Objects, Plan, Push};
+use super::snapshot;
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::git::{Advertisement, CommitId, Draft, Edit, ObjectId, RefUpdate};
+use crate::policy::Policy;
+
+/// The branch that is written, as one try finds it.
+pub(super) struct BranchState<'a> {
+    pub cx: &'a Context,
+    pub target: &'a Target,
+    /// The policy in force.
+    pub policy: &'a Policy,
+    /// The branch's tip.
+    pub tip: CommitId,
+    /// The tree of that commit.
+    pub tree: ObjectId,
+}
+
+/// What a write changes on a branch.
+pub(super) struct Changed<R> {
+    /// What changes in the tip's tree, path by path.
+    pub edits: Vec<Edit>,
+    /// A second parent, for a merge.
+    pub merged: Option<CommitId>,
+    /// The objects that the push needs besides those of the edits.
+    pub objects: Carried,
+    /// What to say of it.
+    pub deed: Deed,
+    /// The report, without the commit and the sentence.
+    pub report: R,
+}
+
+/// The objects of a push besides those that its last stages make.
+pub(super) enum Carried {
+    /// These, which were made before.
+    Also(Vec<ObjectId>),
+    /// Whatever the remote lacks: the edits may name objects that it has never seen.
+    Lacking,
+}
+
+/// The sentence about a write: `committed 2 files to main as 1234567`, or
+/// `would commit 2 files to main`.
+pub(super) struct Deed {
+    /// What was done, such as `committed`.
+    pub done: &'static str,
+    /// The same in a dry run, such as `commit`.
+    pub would: &'static str,
+    /// To what it was done, such as `2 files to main`.
+    pub what: String,
+}
+
+/// What an edit came to.
+pub(super) enum Edited<R> {
+    /// The branch has all of it already.
+    Nothing(R),
+    /// The branch gets a commit.
+    Changed(Changed<R>),
+}
+
+/// The fields of a report that the stages fill in.
+pub(super) struct Marks<'a> {
+    pub branch: &'a str,
+    pub commit: &'a mut Option<CommitId>,
+    pub attempts: &'a mut u32,
+    pub message: &'a mut String,
+}
+
+/// The report of a write.
+pub(super) trait Written {
+    /// The fields that every such report has.
+    fn marks(&mut self) -> Marks<'_>;
+}
+
+/// A kind of write: what is particular to it.
+pub(super) trait Change {
+    /// What it reports.
+    type Report: Written;
+
+    /// The command's name, for the journal.
+    const COMMAND: &'static str;
+
+    /// What to do next if the remote lacks the branch.
+    const NO_BRANCH: &'static str = access::OPEN_A_SANDBOX;
+
+    /// Whether to do everything except the push.
+    fn is_dry_run(&self) -> bool;
+
+    /// Checks and reads what needs no remote, once.
+    fn prepare(&mut self, _cx: &Context, _target: &Target) -> Result<()> {
+        Ok(())
+    }
+
+    /// The commits that the edit needs besides the branch's tip.
+    fn wants(
+        &mut self,
+        _cx: &Context,
+        _target: &Target,
+        _advertisement: &Advertisement,
+        _tip: CommitId,
+    ) -> Result<Vec<CommitId>> {
+        Ok(Vec::new())
+    }
+
+    /// A refusal of token or policy, with a better way out where this command knows one.
+    fn explain(&self, refusal: Error) -> Error {
+        refusal
+    }
+
+    /// The edit. It is made anew for each try, on the tip of that try.
+    fn edit(
+        &mut self,
+        state: &BranchState<'_>,
+        draft: &mut Draft<'_>,
+    ) -> Result<Edited<Self::Report>>;
+
+    /// Adds the ledgers' entries to the edits.
+    fn ledgers(
+        &mut self,
+        _state: &BranchState<'_>,
+        _draft: &mut Draft<'_>,
+        _changed: &mut Changed<Self::Report>,
+    ) -> Result<()> {
+        Ok(())
+    }
+
+    /// The commit's message and trailers.
+    fn words(&self, state: &BranchState<'_>, report: &Self::Report) -> Result<Words>;
+
+    /// Warns of what somebody should know of this write, or of its dry run.
+    fn warn(&self, _cx: &Context, _report: &Self::Report) {}
+
+    /// Remembers in the clone what is on the branch now. `landed` is the commit; none where
+    /// the branch had all of it already. A dry run does not come here.
+    fn remember(
+        self,
+        cx: &Context,
+        target: &Target,
+        _report: &Self::Report,
+        landed: Option<CommitId>,
+        before: Before,
+    ) where
+        Self: Sized,
+    {
+        if let Some(commit) = landed {
+            base::remember(cx, target, commit, &[], before);
+        }
+    }
+}
+
+/// Makes the change on the branch, pushes it, and writes the journal.
+///
+/// `ready` is the branch and the change, or why there is none: that is journaled too.
+/// Errors: those of the change; auth and denied by token and policy; conflict;
+/// not_found, if the remote lacks the branch; unavailable.
+pub(super) fn run<C: Change>(cx: &Context, ready: Result<(Target, C)>) -> Result<C::Report> {
+    let branch = ready.as_ref().ok().map(|(t, _)| t.name().to_owned());
+    let mut result = ready.and_then(|(target, change)| stages(cx, &target, change));
+    match &mut result {
+        Ok(report) => {
+            let marks = report.marks();
+            if let Some(commit) = *marks.commit {
+                let (branch, commit) = (Some(marks.branch), Some(commit.to_string()));
+                cx.record(C::COMMAND, branch, commit, Ok(marks.message));
+            }
+        }
+        Err(e) => cx.record(C::COMMAND, branch.as_deref(), None, Err(e)),
+    }
+    result
+}
+
+fn stages<C: Change>(cx: &Context, target: &Target, mut change: C) -> Result<C::Report> {
+    // Files may be rewritten while they are read: what is remembered is older than that.
+    let before = Before::now();
+    change.prepare(cx, target)?;
+    let published = publish::publish(cx, |attempt| plan(cx, target, &mut change, attempt))?;
+    let mut report = published.report;
+    let marks = report.marks();
+    *marks.attempts = published.attempts;
+    let landed = *marks.commit;
+    change.warn(cx, &report);
+    if !change.is_dry_run() {
+        change.remember(cx, target, &report, landed, before);
+    }
+    Ok(report)
+}
+
+/// One try, up to the push.
+fn plan<C: Change>(
+    cx: &Context,
+    target: &Target,
+    change: &mut C,
+    attempt: &Attempt<'_>,
+) -> Result<Plan<C::Report>> {
+    let advertisement = attempt.advertisement;
+    let tip = access::tip_of(cx, advertisement, target).map_err(|e| e.hint(C::NO_BRANCH))?;
+    let mut wants = change.wants(cx, target, advertisement, tip)?;
+    wants.push(tip);
+    let policy = snapshot::fetch_with_policy(cx, advertisement, wants)?;
+    let commit = cx.store.commit(tip)?;
+    access::authorise(cx, target, &policy, advertisement, commit.time)
+        .map_err(|e| change.explain(e))?;
+    let state = BranchState {
+        cx,
+        target,
+        policy: &policy,
+        tip,
+        tree: commit.tree,
+    };
+    let mut draft = cx.store.draft();
+    let mut changed = match change.edit(&state, &mut draft)? {
+        Edited::Nothing(report) => return Ok(Plan::Nothing(report)),
+        Edited::Changed(changed) => changed,
+    };
+    change.ledgers(&state, &mut draft, &mut changed)?;
+    let tree = draft.tree(Some(state.tree), &changed.edits)?;
+    let words = change.words(&state, &changed.report)?;
+    let parents: Vec<CommitId> = [tip].into_iter().chain(changed.merged).collect();
+    let commit = compose::commit(cx, &mut draft, target, tree, &parents, &words)?;
+    let Deed { done, would, what } = changed.deed;
+    let mut report = changed.report;
+    let marks = report.marks();
+    if change.is_dry_run() {
+        *marks.message = format!("would {would} {what}");
+        return Ok(Plan::Nothing(report));
+    }
+    *marks.message = format!("{done} {what} as {}", commit.short());
+    *marks.commit = Some(commit);
+    Ok(Plan::Push(Push {
+        updates: vec![RefUpdate {
+            name: target.branch.clone(),
+            old: Some(tip),
+            new: Some(commit),
+        }],
+        objects: match changed.objects {
+            Carried::Also(others) => Objects::These(draft.objects_and(&others)),
+            Carried::Lacking => Objects::Lacking,
+        },
+        token: target.token.clone(),
+        report,
+    }))
+}
