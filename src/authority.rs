@@ -2,6 +2,7 @@
 //! remote, the policy and the time come in.
 
 use crate::clock::{CLOCK_SKEW, DAY, Moment};
+use crate::identity::Identity;
 use crate::names;
 use crate::policy::Policy;
 use crate::token::{Claims, TokenKind};
@@ -18,6 +19,9 @@ pub enum Rejection {
     Idle,
     /// Authentic, and revoked.
     Revoked,
+    /// Authentic, and of the old format, which does not tell this repository from another
+    /// one of its name.
+    Unbound,
 }
 
 impl fmt::Display for Rejection {
@@ -27,6 +31,9 @@ impl fmt::Display for Rejection {
             Rejection::Expired => "it has expired",
             Rejection::Idle => "it was not used for too long",
             Rejection::Revoked => "it was revoked",
+            Rejection::Unbound => {
+                "it is older than this repository's identity, and fits any repository of this name"
+            }
         })
     }
 }
@@ -44,6 +51,10 @@ pub struct Facts {
     /// When the server last took a push with this token, by its own clock, in seconds since
     /// 1970.
     pub recorded: Option<i64>,
+    /// The identity of the repository.
+    pub repository: Identity,
+    /// Whether the remote is known to lack the token's branch.
+    pub lacks_branch: bool,
     /// After how many days without use a sandbox's token ends; none: never.
     pub idle_days: Option<u32>,
 }
@@ -56,8 +67,15 @@ impl Facts {
             revoked: false,
             tip: None,
             recorded: None,
+            repository: Identity::Unknown,
+            lacks_branch: false,
             idle_days: None,
         }
+    }
+
+    /// The repository is known too.
+    pub fn of(self, repository: Identity) -> Facts {
+        Facts { repository, ..self }
     }
 
     /// The policy is known too.
@@ -80,6 +98,7 @@ pub struct Grant {
 ///
 /// Errors: why it is not accepted.
 pub fn judge(claims: &Claims, facts: &Facts) -> Result<Grant, Rejection> {
+    check_repository(claims, facts)?;
     if facts.revoked {
         return Err(Rejection::Revoked);
     }
@@ -91,6 +110,22 @@ pub fn judge(claims: &Claims, facts: &Facts) -> Result<Grant, Rejection> {
     match past(ends) {
         true => Err(Rejection::Idle),
         false => Ok(Grant { ends }),
+    }
+}
+
+/// Rejects a token of another repository.
+///
+/// A token of the first format is bound to a name alone. Where the repository has an
+/// identity, such a token still writes a sandbox that is there: its branch tells the
+/// repositories of one name apart. It makes no branch, and it is no operator's.
+fn check_repository(claims: &Claims, facts: &Facts) -> Result<(), Rejection> {
+    match (claims.repository, facts.repository) {
+        (Some(bound), Identity::Is(id)) if bound != id => Err(Rejection::NotValid),
+        (Some(_), Identity::Absent) => Err(Rejection::NotValid),
+        (None, Identity::Is(_)) if claims.is_operator() || facts.lacks_branch => {
+            Err(Rejection::Unbound)
+        }
+        _ => Ok(()),
     }
 }
 
@@ -183,6 +218,7 @@ mod tests {
             base: None,
             id: "0123456789abcdef".into(),
             kind: TokenKind::Sandbox,
+            repository: None,
             pod: None,
             issued: 1000,
             expires,
@@ -195,8 +231,47 @@ mod tests {
             revoked: false,
             tip,
             recorded,
+            repository: Identity::Unknown,
+            lacks_branch: false,
             idle_days: Some(days),
         }
+    }
+
+    #[test]
+    fn a_token_is_good_for_its_own_repository_alone() {
+        use crate::identity::RepositoryId;
+        let [ours, theirs] = ["0a", "0b"].map(|d| RepositoryId::parse(&d.repeat(20)).unwrap());
+        let judged = |bound, kind, identity, lacks_branch| {
+            let claims = Claims {
+                repository: bound,
+                kind,
+                ..claims(None)
+            };
+            let facts = Facts {
+                lacks_branch,
+                ..Facts::at(Moment::from_seconds(NOW)).of(identity)
+            };
+            judge(&claims, &facts).err()
+        };
+        use Identity::{Absent, Is, Unknown};
+        use TokenKind::{Operator, Sandbox};
+        for kind in [Sandbox, Operator] {
+            for lacks in [false, true] {
+                assert_eq!(judged(Some(ours), kind, Is(ours), lacks), None);
+                assert_eq!(judged(Some(ours), kind, Unknown, lacks), None);
+                let foreign = judged(Some(theirs), kind, Is(ours), lacks);
+                assert_eq!(foreign, Some(Rejection::NotValid));
+                // A repository without an identity never gave out such a token.
+                let absent = judged(Some(ours), kind, Absent, lacks);
+                assert_eq!(absent, Some(Rejection::NotValid));
+                assert_eq!(judged(None, kind, Absent, lacks), None);
+                assert_eq!(judged(None, kind, Unknown, lacks), None);
+            }
+            assert_eq!(judged(None, kind, Is(ours), true), Some(Rejection::Unbound));
+        }
+        assert_eq!(judged(None, Sandbox, Is(ours), false), None);
+        let operator = judged(None, Operator, Is(ours), false);
+        assert_eq!(operator, Some(Rejection::Unbound));
     }
 
     #[test]

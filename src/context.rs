@@ -8,6 +8,8 @@ use crate::error::{Error, Kind, Result};
 use crate::files::short_digest;
 use crate::forge;
 use crate::git::{CommitId, Programs, Remote, RemoteOptions, Store};
+use crate::identities;
+use crate::identity::{Identity, Repository};
 use crate::journal::{Event, Journal};
 use crate::keys::KeyRing;
 use crate::progress::Progress;
@@ -86,8 +88,8 @@ pub struct Context {
     /// The ring of the first use, where there was none.
     made: OnceLock<KeyRing>,
     journal: Journal,
-    revocations: Revocations,
     opened: Mutex<Vec<(Secret, Claims)>>,
+    identity: Mutex<Identity>,
     warnings: Mutex<Vec<String>>,
 }
 
@@ -132,8 +134,8 @@ impl Context {
         };
         let journal = Journal::new(Some(config.folders.state.join("journal.jsonl")));
         let repo_name = remote.repo_name();
+        let identity = identities::remembered(&store, &remote.address());
         let context = Context {
-            revocations: Revocations::of_user(&config.folders.state, &repo_name),
             repo_name,
             config,
             store,
@@ -149,6 +151,7 @@ impl Context {
             made: OnceLock::new(),
             journal,
             opened: Mutex::default(),
+            identity: Mutex::new(identity),
             warnings: Mutex::new(Vec::new()),
         };
         for warning in context.remote.ignored_settings() {
@@ -186,9 +189,18 @@ impl Context {
         self.made.get().unwrap_or(&self.keys)
     }
 
-    /// The revocations that were seen from here.
-    pub fn revocations(&self) -> &Revocations {
-        &self.revocations
+    /// The revocations that were seen from here: those of the repository's identity, or of
+    /// its name while it has none.
+    pub fn revocations(&self) -> Revocations {
+        match self.identity().id() {
+            Some(id) => Revocations::of_user(&self.config.folders.state, &id.to_string()),
+            None => self.revocations_by_name(),
+        }
+    }
+
+    /// The revocations that were seen before the repository had an identity.
+    pub fn revocations_by_name(&self) -> Revocations {
+        Revocations::of_user(&self.config.folders.state, &self.repo_name)
     }
 
     /// The keys at hand; a first one is made where there is none.
@@ -209,6 +221,25 @@ impl Context {
             let _ = self.made.set(made);
         }
         Ok(self.keys())
+    }
+
+    /// What is known of the repository's identity, so far.
+    pub fn identity(&self) -> Identity {
+        *self.identity.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes note of the repository's identity; the one before.
+    pub fn set_identity(&self, identity: Identity) -> Identity {
+        let mut known = self.identity.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *known, identity)
+    }
+
+    /// The repository, as tokens and signatures name it.
+    pub fn repository(&self) -> Repository<'_> {
+        Repository {
+            name: &self.repo_name,
+            identity: self.identity(),
+        }
     }
 
     /// What a token of this repository says, opened once for each call; none for one that no

@@ -7,10 +7,10 @@
 //!   [`ops::publish`] is the one way to a remote ref;
 //! - [`context`]: what one call needs; [`config`]: the operator's settings, resolved once;
 //! - pure rules, which take time, keys and randomness as arguments: [`authority`], [`policy`],
-//!   [`denied`], [`token`], [`ref_rules`], [`guards`], [`names`], [`signature`], [`alerts`], [`backup_name`], [`retention`],
+//!   [`denied`], [`token`], [`identity`], [`ref_rules`], [`guards`], [`names`], [`signature`], [`alerts`], [`backup_name`], [`retention`],
 //!   and what authenticates backups: [`backup_manifest`], [`bundle_manifest`], [`seal`];
 //! - [`ledger`]: the YAML logs kept in the tree; [`keys`]: the key ring;
-//!   [`journal`]: this machine's own audit log; [`revocations`]: those that it saw;
+//!   [`journal`]: this machine's own audit log; [`revocations`] and `identities`: what it saw of each remote;
 //! - [`git`]: the only module that names git2; [`forge`]: the forges' APIs, behind one
 //!   small enum; [`http`]: the door of both to HTTP servers;
 //! - [`error`], [`conflict`], [`progress`], [`files`], [`folder`], [`secret`], [`url`], [`words`]: known to all.
@@ -38,6 +38,8 @@ pub mod fuzzing;
 pub mod git;
 pub mod guards;
 pub mod http;
+mod identities;
+pub mod identity;
 pub mod journal;
 pub mod keys;
 pub mod ledger;

@@ -5,6 +5,7 @@ pub(crate) mod shadow;
 
 use crate::backup_manifest;
 use crate::backup_name;
+use crate::identity;
 use crate::names;
 use crate::policy::Policy;
 use schemars::JsonSchema;
@@ -59,6 +60,8 @@ pub struct Asked<'a> {
     /// For a new backup: an error if it is not made now of its branch's current tip. For
     /// the manifest of the backups: an error if the manifest may not change in this way.
     pub backup: Result<(), &'static str>,
+    /// For a new identity of the repository: an error if it is not made now.
+    pub identity: Result<(), &'static str>,
     /// For a new archive: an error if it is not made now of its sandbox's current tip.
     pub archive: Result<(), &'static str>,
 }
@@ -260,6 +263,21 @@ fn own_ref(
             };
         }
     }
+    if asked.name == identity::REF {
+        return match (asked.motion, asked.identity) {
+            (Motion::Create, _) if pusher.operator => Ok("an operator may give an identity"),
+            (Motion::Create, Ok(())) => Ok("a repository gets its identity once"),
+            (Motion::Create, Err(why)) => refuse(
+                format!("the repository's identity is not taken: {why}"),
+                "have it made by `aidf sandbox init`, or push with an operator's token",
+            ),
+            _ => refuse(
+                "the repository's identity stays for good: tokens and signatures are bound to it"
+                    .to_owned(),
+                "leave it as it is",
+            ),
+        };
+    }
     if pusher.operator {
         return Ok("an operator may write such refs");
     }
@@ -302,6 +320,7 @@ mod tests {
             motion,
             at_default: false,
             backup: Ok(()),
+            identity: Ok(()),
             archive: Ok(()),
         };
         judge(asked, pusher, &policy, "sandbox").is_ok()
@@ -324,7 +343,8 @@ mod tests {
         };
         let all = [Create, Forward, Force, Delete];
         // create, forward, force, delete; each for nobody, a holder, an operator
-        let table: [(&str, [&str; 3]); 26] = [
+        let table: [(&str, [&str; 3]); 27] = [
+            ("refs/aidf/id", ["c...", "c...", "c..."]),
             ("refs/aidf/backups", ["cf..", "cf..", "cfFd"]),
             ("refs/heads/main", ["....", "....", "cf.."]),
             ("refs/heads/trunk", ["....", "....", "cf.."]),
@@ -383,6 +403,7 @@ mod tests {
                 motion: Motion::Create,
                 at_default: false,
                 backup: Ok(()),
+                identity: Ok(()),
                 archive: Err("it is of another commit"),
             };
             judge(asked, pusher, &policy, "sandbox")
@@ -418,6 +439,7 @@ mod tests {
                     motion,
                     at_default,
                     backup: Ok(()),
+                    identity: Ok(()),
                     archive: Ok(()),
                 },
                 &Pusher::default(),
@@ -448,6 +470,7 @@ mod tests {
             motion: Motion::Forward,
             at_default: false,
             backup: Ok(()),
+            identity: Ok(()),
             archive: Ok(()),
         };
         let refusal = judge(asked, &pusher, &policy, "sandbox").unwrap_err();

@@ -2,8 +2,9 @@
 //! hook, anybody can delete the ref that revokes a token; a revocation that was seen once
 //! stays valid here.
 //!
-//! There is one JSON file for each repository name, because tokens are bound to that name.
-//! A different spelling of the address must not make a token valid again.
+//! There is one JSON file for each repository: by its identity, or by its name while it has
+//! none, as tokens are bound. A different spelling of the address must not make a token
+//! valid again.
 
 use crate::files::{short_digest, write_durably};
 use crate::ref_rules::REVOKED;

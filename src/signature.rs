@@ -1,15 +1,20 @@
 //! The HMAC signature of a commit. It shows that the commit was made through aidf with a
 //! key that we have, and that no byte of it was altered. Pure.
 //!
-//! `Aidf-Signature: <key id> v2 <base64url of HMAC-SHA256>` is the last line of the
-//! object. The HMAC covers the repository's name, the branch, and the bytes of the commit
-//! object before that line, each preceded by its length as eight big-endian bytes. The
-//! branch is the one that the commit was written to; the `Aidf-Branch` line names it.
+//! `Aidf-Signature: <key id> v3 <base64url of HMAC-SHA256>` is the last line of the
+//! object. The HMAC covers the repository's identity, the branch, and the bytes of the
+//! commit object before that line, each preceded by its length as eight big-endian bytes.
+//! The `Aidf-Repository` line names the identity, and the `Aidf-Branch` line the branch
+//! that the commit was written to. A fork has the commits of its parent: those are of
+//! another repository, and nobody can tell here whether that one has them.
 //!
-//! The first version, `Aidf-Signature: <key id> <base64url>`, covers parts of the commit
-//! instead (see `Parts`). It is still accepted, but only for commits that have nothing
+//! The second version, `Aidf-Signature: <key id> v2 <base64url>`, covers the repository's
+//! name in place of the identity. It is made for repositories without an identity. The
+//! first version, `Aidf-Signature: <key id> <base64url>`, covers parts of the commit
+//! instead (see `Parts`). Both are still accepted, but only for commits that have nothing
 //! except those parts.
 
+use crate::identity::{Identity, Repository, RepositoryId};
 use crate::keys::{Key, KeyRing};
 use crate::names;
 use crate::seal;
@@ -20,7 +25,10 @@ use serde::{Deserialize, Serialize};
 pub const TRAILER: &str = "Aidf-Signature";
 /// The trailer with the branch that the commit was written to.
 pub const BRANCH: &str = "Aidf-Branch";
-const PURPOSE: &str = "aidf commit signature v2";
+/// The trailer with the identity of the repository that the commit was written to.
+pub const REPOSITORY: &str = "Aidf-Repository";
+const PURPOSE: &str = "aidf commit signature v3";
+const PURPOSE_V2: &str = "aidf commit signature v2";
 const PURPOSE_V1: &str = "aidf commit signature v1";
 /// How many digits a key's id has.
 const ID_DIGITS: usize = 8;
@@ -38,7 +46,7 @@ pub enum Check {
     Bad,
     /// Not signed.
     None,
-    /// Signed with a key that we do not have.
+    /// Signed with a key that we do not have, or for another repository.
     Unknown,
 }
 
@@ -54,20 +62,30 @@ pub struct Judged {
 /// The trailer line, without a newline, for a commit object whose bytes so far are
 /// `before`.
 ///
-/// `before` must contain the `Aidf-Branch` line of `branch`, and end with a newline.
-pub fn sign(key: &Key, repository: &str, branch: &str, before: &[u8]) -> String {
-    let mac = seal::seal(key, PURPOSE, &covered(repository, branch, before));
-    format!("{TRAILER}: {} v2 {mac}", key.id)
+/// `before` must contain the `Aidf-Branch` line of `branch`, and the `Aidf-Repository`
+/// line if the repository's identity is known, and end with a newline.
+pub fn sign(key: &Key, repository: &Repository<'_>, branch: &str, before: &[u8]) -> String {
+    let (version, mac) = match repository.identity.id() {
+        Some(id) => {
+            let id = id.to_string();
+            (3, seal::seal(key, PURPOSE, &covered(&id, branch, before)))
+        }
+        None => {
+            let parts = covered(repository.name, branch, before);
+            (2, seal::seal(key, PURPOSE_V2, &parts))
+        }
+    };
+    format!("{TRAILER}: {} v{version} {mac}", key.id)
 }
 
 /// Checks the bytes of a commit object of `repository`. The HMAC is compared in constant
 /// time.
 ///
 /// `looked_at` is the branch to assume for an old commit that names none.
-pub fn judge(ring: &KeyRing, repository: &str, looked_at: &str, raw: &[u8]) -> Judged {
+pub fn judge(ring: &KeyRing, repository: &Repository<'_>, looked_at: &str, raw: &[u8]) -> Judged {
     let said = |check| Judged {
         check,
-        branch: named_branch(raw),
+        branch: named(raw, BRANCH),
     };
     let seal = match find(raw) {
         Found::Nothing => return said(Check::None),
@@ -80,7 +98,7 @@ pub fn judge(ring: &KeyRing, repository: &str, looked_at: &str, raw: &[u8]) -> J
     };
     let branch = match seal.version {
         Version::One => Some(plain.sandbox().unwrap_or(looked_at).to_owned()),
-        Version::Two => named_branch(raw),
+        Version::Two | Version::Three => named(raw, BRANCH),
         Version::Later => return said(Check::Unknown),
     };
     let Some(branch) = branch else {
@@ -89,17 +107,28 @@ pub fn judge(ring: &KeyRing, repository: &str, looked_at: &str, raw: &[u8]) -> J
     let Some(key) = ring.get(seal.key_id) else {
         return said(Check::Unknown);
     };
+    let mut foreign = false;
     let holds = match seal.version {
         Version::One => {
-            let parts = plain.parts(repository, &branch);
+            let parts = plain.parts(repository.name, &branch);
             seal::holds(key, PURPOSE_V1, &parts, seal.mac)
         }
-        _ => {
-            let parts = covered(repository, &branch, seal.before);
+        Version::Two => {
+            let parts = covered(repository.name, &branch, seal.before);
+            seal::holds(key, PURPOSE_V2, &parts, seal.mac)
+        }
+        Version::Three | Version::Later => {
+            let id = named(raw, REPOSITORY).and_then(|id| RepositoryId::parse(&id));
+            let Some(id) = id else {
+                return said(Check::Bad);
+            };
+            foreign = repository.identity != Identity::Is(id);
+            let parts = covered(&id.to_string(), &branch, seal.before).map(<[u8]>::to_vec);
             seal::holds(key, PURPOSE, &parts, seal.mac)
         }
     };
     match holds {
+        true if foreign => said(Check::Unknown),
         true => Judged {
             check: Check::Good,
             branch: Some(branch),
@@ -116,12 +145,12 @@ pub fn trailers<'a>(message: &'a str, name: &'a str) -> impl Iterator<Item = &'a
         .filter_map(move |l| l.strip_prefix(name)?.strip_prefix(": "))
 }
 
-/// The branch that a commit names as its own; `None` unless it names exactly one.
-fn named_branch(raw: &[u8]) -> Option<String> {
+/// The value of a trailer of a commit; `None` unless it has exactly one.
+fn named(raw: &[u8], trailer: &str) -> Option<String> {
     let message = std::str::from_utf8(message_of(raw)).ok()?;
-    let mut named = trailers(message, BRANCH);
-    let branch = named.next()?;
-    named.next().is_none().then(|| branch.to_owned())
+    let mut named = trailers(message, trailer);
+    let value = named.next()?;
+    named.next().is_none().then(|| value.to_owned())
 }
 
 /// The bytes after the headers.
@@ -134,6 +163,7 @@ fn message_of(raw: &[u8]) -> &[u8] {
 enum Version {
     One,
     Two,
+    Three,
     Later,
 }
 
@@ -189,10 +219,11 @@ fn last_line(raw: &[u8]) -> Option<Seal<'_>> {
     let (version, mac) = match rest.split_once(' ') {
         None => (Version::One, rest),
         Some(("v2", mac)) => (Version::Two, mac),
+        Some(("v3", mac)) => (Version::Three, mac),
         Some((other, mac)) => {
             let digits = other.strip_prefix('v')?;
-            let number: u32 = digits.parse().ok().filter(|n| *n > 2)?;
-            // aidf never writes such numbers as `v03` and `v+3`.
+            let number: u32 = digits.parse().ok().filter(|n| *n > 3)?;
+            // aidf never writes such numbers as `v04` and `v+4`.
             (number.to_string() == digits).then_some((Version::Later, mac))?
         }
     };
@@ -303,12 +334,39 @@ mod tests {
     }
 
     fn check(raw: &[u8]) -> Check {
-        judge(&ring(), "demo", "main", raw).check
+        judge(&ring(), &demo(), "main", raw).check
     }
 
+    const ID: &str = "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f";
+
+    fn demo() -> Repository<'static> {
+        Repository {
+            name: "demo",
+            identity: RepositoryId::parse(ID).map_or(Identity::Absent, Identity::Is),
+        }
+    }
+
+    /// The same repository, before it had an identity.
+    const NAMED: Repository<'static> = Repository {
+        name: "demo",
+        identity: Identity::Absent,
+    };
+
     fn signed() -> String {
-        let line = sign(&key(), "demo", "sandbox-a", BEFORE.as_bytes());
+        let line = format!("{REPOSITORY}: {ID}\nAidf-Branch");
+        let before = BEFORE.replace("Aidf-Branch", &line);
+        let line = sign(&key(), &demo(), "sandbox-a", before.as_bytes());
+        format!("{before}{line}\n")
+    }
+
+    fn signed_v2() -> String {
+        let line = sign(&key(), &NAMED, "sandbox-a", BEFORE.as_bytes());
         format!("{BEFORE}{line}\n")
+    }
+
+    /// The same commit, signed in each version.
+    fn all() -> [String; 3] {
+        [signed(), signed_v2(), signed_v1()]
     }
 
     fn signed_v1() -> String {
@@ -320,8 +378,8 @@ mod tests {
     #[test]
     fn a_signature_is_judged_by_the_branch_that_was_written() {
         for looked_at in ["sandbox-a", "sandbox-b", "main"] {
-            for raw in [signed(), signed_v1()] {
-                let judged = judge(&ring(), "demo", looked_at, raw.as_bytes());
+            for raw in all() {
+                let judged = judge(&ring(), &demo(), looked_at, raw.as_bytes());
                 assert_eq!(judged.check, Check::Good, "{raw}");
                 assert_eq!(judged.branch.as_deref(), Some("sandbox-a"));
             }
@@ -332,7 +390,7 @@ mod tests {
             .replace("sandbox-a <sandbox-a@sandbox.invalid>", "Ann <a@b.c>");
         let line = sign_v1(&key(), "demo", "notes", before.as_bytes()).unwrap();
         let raw = format!("{before}{line}\n");
-        let of = |looked_at| judge(&ring(), "demo", looked_at, raw.as_bytes());
+        let of = |looked_at| judge(&ring(), &demo(), looked_at, raw.as_bytes());
         assert_eq!(of("notes").check, Check::Good);
         assert_eq!(of("notes").branch.as_deref(), Some("notes"));
         assert_eq!(of("main").check, Check::Bad);
@@ -340,9 +398,19 @@ mod tests {
 
     #[test]
     fn a_signature_moved_to_another_branch_repository_or_commit_is_bad() {
-        for raw in [signed(), signed_v1()] {
-            let other = judge(&ring(), "other", "sandbox-a", raw.as_bytes()).check;
-            assert_eq!(other, Check::Bad, "{raw}");
+        for raw in all() {
+            let other = Repository {
+                name: "other",
+                identity: RepositoryId::parse(&ID.replace('f', "e"))
+                    .map_or(Identity::Absent, Identity::Is),
+            };
+            let other = judge(&ring(), &other, "sandbox-a", raw.as_bytes()).check;
+            // A fork has the commits of its parent, and they were not altered.
+            let expected = match raw.contains(REPOSITORY) {
+                true => Check::Unknown,
+                false => Check::Bad,
+            };
+            assert_eq!(other, expected, "{raw}");
             for (from, to) in [
                 ("sandbox-a", "sandbox-b"),
                 ("tree 0", "tree 1"),
@@ -367,9 +435,39 @@ mod tests {
     }
 
     #[test]
+    fn the_identity_that_a_commit_names_is_signed_too() {
+        let raw = signed();
+        let line = format!("{REPOSITORY}: {ID}\n");
+        for forged in [
+            raw.replace(&line, ""),
+            raw.replace(&line, &line.repeat(2)),
+            raw.replace(&line, &line.replace('f', "e")),
+            raw.replace(&line, &line.replace('f', "x")),
+            raw.replace(&line, &line.to_lowercase()),
+        ] {
+            assert_ne!(forged, raw);
+            assert_eq!(check(forged.as_bytes()), Check::Bad, "{forged}");
+        }
+        // Until the identity is known, nobody can tell whose commit it is.
+        for identity in [Identity::Unknown, Identity::Absent] {
+            let unknown = Repository { identity, ..demo() };
+            let judged = judge(&ring(), &unknown, "main", raw.as_bytes());
+            assert_eq!(judged.check, Check::Unknown);
+        }
+        // What was signed by name stays good when the repository gets an identity.
+        for raw in [signed_v2(), signed_v1()] {
+            for identity in [Identity::Unknown, Identity::Absent, demo().identity] {
+                let repository = Repository { identity, ..demo() };
+                let judged = judge(&ring(), &repository, "main", raw.as_bytes());
+                assert_eq!(judged.check, Check::Good);
+            }
+        }
+    }
+
+    #[test]
     fn a_header_that_was_added_makes_a_signature_bad() {
         let committer = "committer sandbox-a <sandbox-a@sandbox.invalid> 1 +0000\n";
-        for raw in [signed(), signed_v1()] {
+        for raw in all() {
             for header in [
                 "encoding ISO-8859-1\n",
                 "gpgsig -----BEGIN PGP SIGNATURE-----\n \n x\n -----END PGP SIGNATURE-----\n",
@@ -397,7 +495,7 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_text_make_a_signature_bad() {
-        for raw in [signed(), signed_v1()] {
+        for raw in all() {
             // Many byte sequences are shown as U+FFFD, and so is U+FFFD itself.
             for bytes in [
                 &b"\xff"[..],
@@ -430,7 +528,7 @@ mod tests {
 
     #[test]
     fn a_signature_that_is_not_the_only_last_line_is_bad() {
-        for raw in [signed(), signed_v1()] {
+        for raw in all() {
             let line = raw.lines().last().unwrap().to_owned();
             for forged in [
                 format!("{raw}\n"),
@@ -449,31 +547,30 @@ mod tests {
                 raw.replace(&line, &line[..line.len() - 1]),
                 raw.replace(&line, &line[..20]),
                 raw.replace(&line, "Aidf-Signature:"),
-                raw.replace(" v2 ", " v1 ")
-                    .replace(&line, &format!("{line}=")),
+                raw.replace(&line, &format!("{line}=")),
             ] {
                 assert_eq!(check(forged.as_bytes()), Check::Bad, "{forged:?}");
             }
         }
-        // Only a later aidf can judge a later version.
-        assert_eq!(
-            check(signed().replace(" v2 ", " v3 ").as_bytes()),
-            Check::Unknown
-        );
-        for odd in [" v0 ", " v1 ", " v02 ", " v+3 ", " v ", " x ", "  "] {
-            assert_eq!(
-                check(signed().replace(" v2 ", odd).as_bytes()),
-                Check::Bad,
-                "{odd}"
-            );
+        for (raw, version) in [(signed(), " v3 "), (signed_v2(), " v2 ")] {
+            let with = |text: &str| raw.replace(version, text).into_bytes();
+            // Only a later aidf can judge a later version.
+            assert_eq!(check(&with(" v4 ")), Check::Unknown);
+            // The HMAC of one version is not valid for another.
+            for other in [" v2 ", " v3 ", " "].iter().filter(|v| **v != version) {
+                assert_eq!(check(&with(other)), Check::Bad, "{version} as {other}");
+            }
+            for odd in [
+                " v0 ", " v1 ", " v02 ", " v04 ", " v+4 ", " v ", " x ", "  ",
+            ] {
+                assert_eq!(check(&with(odd)), Check::Bad, "{odd}");
+            }
         }
-        // The HMAC of one version is not valid for the other.
-        assert_eq!(check(signed().replace(" v2 ", " ").as_bytes()), Check::Bad);
     }
 
     #[test]
     fn lines_that_end_otherwise_make_a_signature_bad() {
-        for raw in [signed(), signed_v1()] {
+        for raw in all() {
             let (headers, message) = raw.split_once("\n\n").unwrap();
             let crlf = message.replace('\n', "\r\n");
             for forged in [
@@ -492,20 +589,20 @@ mod tests {
     fn what_is_not_signed_and_what_another_key_signed_are_told_apart() {
         assert_eq!(check(BEFORE.as_bytes()), Check::None);
         // Without a signature, this is only a claim.
-        let judged = judge(&ring(), "demo", "main", BEFORE.as_bytes());
+        let judged = judge(&ring(), &demo(), "main", BEFORE.as_bytes());
         assert_eq!(judged.branch.as_deref(), Some("sandbox-a"));
         let quoted = format!("{}\nIt was good.\n", signed());
         assert_eq!(check(quoted.as_bytes()), Check::None, "a quotation is none");
         for odd in [&b""[..], b"\n", b"tree", b"\n\n", b"Aidf-Signature: x\n"] {
             assert_eq!(check(odd), Check::None, "{odd:?}");
         }
-        for raw in [signed(), signed_v1()] {
+        for raw in all() {
             for ring in [KeyRing::of(vec![Key::new(vec![2; 32])]), KeyRing::default()] {
-                let judged = judge(&ring, "demo", "main", raw.as_bytes());
+                let judged = judge(&ring, &demo(), "main", raw.as_bytes());
                 assert_eq!(judged.check, Check::Unknown);
                 // No key makes a commit good that aidf never writes.
                 let added = raw.replace("\n\nAdd", "\nencoding x\n\nAdd");
-                let judged = judge(&ring, "demo", "main", added.as_bytes());
+                let judged = judge(&ring, &demo(), "main", added.as_bytes());
                 assert_eq!(judged.check, Check::Bad);
             }
         }
@@ -513,10 +610,12 @@ mod tests {
 
     #[test]
     fn moving_a_byte_between_what_is_covered_changes_the_signature() {
-        let key = key();
-        let one = sign(&key, "ab", "c", b"d");
-        assert_ne!(one, sign(&key, "a", "bc", b"d"));
-        assert_ne!(one, sign(&key, "ab", "cd", b""));
-        assert_ne!(one, sign(&key, "ab", "c", b"e"));
+        let named = |name, branch: &str, before: &[u8]| {
+            sign(&key(), &Repository { name, ..NAMED }, branch, before)
+        };
+        let one = named("ab", "c", b"d");
+        assert_ne!(one, named("a", "bc", b"d"));
+        assert_ne!(one, named("ab", "cd", b""));
+        assert_ne!(one, named("ab", "c", b"e"));
     }
 }

@@ -6,6 +6,7 @@ use crate::backup_name as backup;
 use crate::clock::{Moment, Period};
 use crate::git::Endpoint;
 use crate::git::redact;
+use crate::identity::{Identity, Repository, RepositoryId};
 use crate::keys::{Key, KeyRing};
 use crate::names;
 use crate::policy::{Policy, PolicyFile};
@@ -162,6 +163,7 @@ pub(super) fn token(data: &[u8]) {
         base: Some(rest.to_owned()).filter(|r| !r.is_empty()),
         id: "0123456789abcdef".to_owned(),
         kind: TokenKind::Sandbox,
+        repository: None,
         pod: None,
         issued: NOW,
         expires: Some(NOW + 10),
@@ -169,34 +171,59 @@ pub(super) fn token(data: &[u8]) {
     let Some(key) = ring.active() else {
         panic!("a ring of one key has none");
     };
-    let sealed = tokens::seal(&claims, key, "demo", [9; 24]);
-    match tokens::open(&sealed, &ring, "demo") {
-        Some(opened) => {
-            assert!(names::is_sandbox(branch));
-            assert_eq!(opened, claims);
+    for repository in [None, RepositoryId::parse(&"0f".repeat(20))] {
+        let claims = Claims {
+            repository,
+            ..claims.clone()
+        };
+        let sealed = tokens::seal(&claims, key, "demo", [9; 24]);
+        match tokens::open(&sealed, &ring, "demo") {
+            Some(opened) => {
+                assert!(names::is_sandbox(branch));
+                assert_eq!(opened, claims);
+            }
+            None => assert!(!names::is_sandbox(branch) || sealed.len() > 4096),
         }
-        None => assert!(!names::is_sandbox(branch) || sealed.len() > 4096),
+        let elsewhere = tokens::open(&sealed, &ring, "other");
+        assert_eq!(
+            elsewhere,
+            Some(claims).filter(|c| c.repository.is_some()
+                && names::is_sandbox(branch)
+                && sealed.len() <= 4096)
+        );
+        // In the midst of any text.
+        let secret = sealed.rsplit('.').next().unwrap_or(&sealed);
+        let around = format!("{branch}{sealed}{rest}");
+        let shown = tokens::redact(&around);
+        assert!(!shown.contains(secret), "{shown}");
     }
-    assert!(tokens::open(&sealed, &ring, "other").is_none());
-    // In the midst of any text.
-    let secret = sealed.rsplit('.').next().unwrap_or(&sealed);
-    let around = format!("{branch}{sealed}{rest}");
-    let shown = tokens::redact(&around);
-    assert!(!shown.contains(secret), "{shown}");
     let plain = tokens::redact(text);
-    assert!(plain == text || text.contains("aidf1."));
+    assert!(plain == text || text.contains("aidf1.") || text.contains("aidf2."));
 }
 
 /// A signature holds for what was signed, and for nothing else. The bytes are a commit,
 /// and then the message of one.
 pub(super) fn signature(data: &[u8]) {
+    let id = |digits: &str| RepositoryId::parse(&digits.repeat(20));
+    for ids in [[None, None], [id("0f"), id("f0")]] {
+        let [ours, other] = ids.map(|id| id.map_or(Identity::Absent, Identity::Is));
+        let demo = Repository {
+            name: "demo",
+            identity: ours,
+        };
+        let other = Repository {
+            name: "other",
+            identity: other,
+        };
+        signed_for(data, &demo, &other);
+    }
+}
+
+fn signed_for(data: &[u8], demo: &Repository<'_>, elsewhere: &Repository<'_>) {
     let ring = ring();
     let judge = |repository, raw: &[u8]| sign::judge(&ring, repository, "b", raw);
-    assert_ne!(
-        judge("demo", data).check,
-        Check::Good,
-        "it was never signed"
-    );
+    let good = |raw: &[u8]| judge(demo, raw).check == Check::Good;
+    assert!(!good(data), "it was never signed");
     let Some(key) = ring.active() else {
         panic!("a ring of one key has none");
     };
@@ -205,11 +232,16 @@ pub(super) fn signature(data: &[u8]) {
         "tree {}\nauthor {person}\ncommitter {person}\n\n",
         "1".repeat(40)
     );
-    let mut raw = [head.as_bytes(), data, b"\n\nAidf-Branch: b\n"].concat();
+    let named = demo
+        .identity
+        .id()
+        .map(|id| format!("{}: {id}\n", sign::REPOSITORY));
+    let named = format!("\n\n{}Aidf-Branch: b\n", named.unwrap_or_default());
+    let mut raw = [head.as_bytes(), data, named.as_bytes()].concat();
     let covered = raw.len();
-    raw.extend_from_slice(sign::sign(key, "demo", "b", &raw).as_bytes());
+    raw.extend_from_slice(sign::sign(key, demo, "b", &raw).as_bytes());
     raw.push(b'\n');
-    let judged = judge("demo", &raw);
+    let judged = judge(demo, &raw);
     if judged.check != Check::Good {
         let plain = |b: &u8| b.is_ascii_lowercase() || b" .:\n".contains(b);
         assert!(
@@ -219,23 +251,16 @@ pub(super) fn signature(data: &[u8]) {
         return;
     }
     assert_eq!(judged.branch.as_deref(), Some("b"));
-    assert_ne!(
-        judge("other", &raw).check,
-        Check::Good,
-        "in another repository"
-    );
+    let there = judge(elsewhere, &raw).check;
+    assert_ne!(there, Check::Good, "in another repository");
     // One bit anywhere, and a byte more.
     for at in [data.len() % covered, covered / 2, covered - 2] {
         let mut other = raw.clone();
         other[at] ^= 1;
-        assert_ne!(
-            judge("demo", &other).check,
-            Check::Good,
-            "byte {at} is altered"
-        );
+        assert!(!good(&other), "byte {at} is altered");
     }
     raw.insert(head.len(), b'x');
-    assert_ne!(judge("demo", &raw).check, Check::Good, "a byte more");
+    assert!(!good(&raw), "a byte more");
 }
 
 /// Content in pieces tells what it tells as a whole.

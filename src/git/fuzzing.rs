@@ -10,6 +10,7 @@ use super::settings::GitSettings;
 use super::store::Store;
 use crate::environment::Environment;
 use crate::fuzzing::{has_control, two};
+use crate::identity::{self, Identity};
 use crate::keys::KeyRing;
 use crate::progress::Silent;
 use crate::signature::{Check, judge};
@@ -191,7 +192,11 @@ fn commit(store: &Store, id: ObjectId, bytes: &[u8]) {
     assert_eq!(info.tree.0, known.tree_id());
     assert!(!info.author.contains('\n') && !info.committer.contains('\n'));
     let _ = info.subject();
-    let judged = judge(&KeyRing::of(Vec::new()), "demo", "b", bytes);
+    let demo = identity::Repository {
+        name: "demo",
+        identity: Identity::Absent,
+    };
+    let judged = judge(&KeyRing::of(Vec::new()), &demo, "b", bytes);
     assert_ne!(judged.check, Check::Good, "signed with no key");
     let _ = store.check_connected(&[id], &mut super::connectivity::Known::default());
 }

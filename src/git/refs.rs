@@ -12,6 +12,13 @@ impl Store {
         self.repo().refname_to_id(name).ok().map(ObjectId)
     }
 
+    /// Whether there is a local ref that a glob matches, such as `refs/tags/v1/*`.
+    pub fn has_ref_like(&self, glob: &str) -> bool {
+        let repo = self.repo();
+        let found = repo.references_glob(glob);
+        found.is_ok_and(|mut refs| refs.names().next().is_some())
+    }
+
     /// What a symbolic ref points at.
     pub fn symbolic_ref(&self, name: &str) -> Option<String> {
         self.repo()

@@ -63,14 +63,19 @@ fn chosen(
     reuse_token: Option<&Secret>,
     only_reads: bool,
 ) -> Result<Target> {
-    let session = session::load(&cx.store, &cx.repo_name)?;
+    let session = session::load(cx)?;
     let environment = cx.config.environment_token.as_ref();
     // The variable may be meant for the clone that the user stands in.
     let elsewhere = reuse_token.is_none()
         && cx.store.is_cache()
         && environment.is_some_and(|token| {
+            let bound = cx.claims_of(token).is_some_and(|c| c.repository.is_some());
+            if bound && let Err(e) = snapshot::identity(cx) {
+                // Whatever comes next tells of a remote that does not answer.
+                cx.progress.step(e.message());
+            }
             // With its key here it would open if it were of this repository.
-            opens_nothing(cx, token) && token::other_key(token.reveal(), cx.keys()).is_none()
+            is_foreign(cx, token) && token::other_key(token.reveal(), cx.keys()).is_none()
         });
     if elsewhere {
         cx.warn(format!(
@@ -130,7 +135,7 @@ pub fn base_of(cx: &Context, target: &Target) -> Result<String> {
     {
         return Ok(RefName::branch(base)?.short().to_owned());
     }
-    let session = session::load(&cx.store, &cx.repo_name)?;
+    let session = session::load(cx)?;
     let known = session.as_ref().and_then(|s| s.base_of(target.name()));
     Ok(known.unwrap_or(&cx.config.base).to_owned())
 }
@@ -139,7 +144,7 @@ pub fn base_of(cx: &Context, target: &Target) -> Result<String> {
 ///
 /// Errors: auth, for a session that others can read.
 pub fn base_of_branch(cx: &Context, branch: &RefName) -> Result<String> {
-    let session = session::load(&cx.store, &cx.repo_name)?;
+    let session = session::load(cx)?;
     let token = session.as_ref().and_then(|s| s.token_of(branch.short()));
     // A token that opens no more still leaves its sandbox to be looked at.
     let claims = token.and_then(|t| open(cx, t).ok()).flatten();
@@ -192,13 +197,19 @@ pub(super) fn open(cx: &Context, token: &Secret) -> Result<Option<Claims>> {
         return Err(other_key(key));
     }
     let opened = cx.claims_of(token).ok_or(Rejection::NotValid);
-    let good = opened.and_then(|c| authority::judge(&c, &Facts::at(cx.now)).map(|_| c));
+    let facts = Facts::at(cx.now).of(cx.identity());
+    let good = opened.and_then(|c| authority::judge(&c, &facts).map(|_| c));
     good.map(Some).map_err(rejected)
 }
 
-/// Whether aidf decides about tokens here, and this one opens nothing.
-pub(super) fn opens_nothing(cx: &Context, token: &Secret) -> bool {
-    cx.is_broker() && cx.claims_of(token).is_none()
+/// Whether aidf decides about tokens here, and this one opens nothing, or is known to be of
+/// another repository.
+pub(super) fn is_foreign(cx: &Context, token: &Secret) -> bool {
+    cx.is_broker()
+        && cx.claims_of(token).is_none_or(|claims| {
+            let (bound, here) = (claims.repository, cx.identity().id());
+            bound.zip(here).is_some_and(|(bound, here)| bound != here)
+        })
 }
 
 /// The error for a token whose key is on another machine.
@@ -243,9 +254,14 @@ pub fn authorise(
             let facts = Facts {
                 revoked: revoked::is_revoked(cx, advertisement, &claims.id),
                 tip: Some(last_write),
-                ..Facts::at(cx.now).under(policy)
+                ..Facts::at(cx.now).of(cx.identity()).under(policy)
             };
             authority::judge(claims, &facts).map_err(rejected)?;
+            if claims.repository.is_none() && cx.identity().id().is_some() {
+                cx.warn(format!(
+                    "the token of {branch} is of the old format, which names the repository without its identity; replace it: aidf token issue --branch {branch}"
+                ));
+            }
             Writer::Holder(claims)
         }
         (None, Some(_)) => Writer::Bearer,

@@ -119,18 +119,19 @@ pub(super) fn commit(
         "\n\n"
     };
     let mut message = format!("{}{gap}", words.message);
-    for (name, value) in words.trailers.iter().chain(&own_trailers(target)) {
+    for (name, value) in words.trailers.iter().chain(&own_trailers(cx, target)) {
         message.push_str(&format!("{name}: {value}\n"));
     }
     draft.commit(tree, parents, &who, time, &message, |before| {
         let key = cx.keys().active()?;
-        let line = signature::sign(key, &cx.repo_name, target.name(), before);
+        let line = signature::sign(key, &cx.repository(), target.name(), before);
         Some(line + "\n")
     })
 }
 
-/// What aidf knows itself, and no writer says: the branch, and the token that was opened.
-fn own_trailers(target: &Target) -> Vec<(&'static str, String)> {
+/// What aidf knows itself, and no writer says: the token that was opened, the repository and
+/// the branch.
+fn own_trailers(cx: &Context, target: &Target) -> Vec<(&'static str, String)> {
     let mut own = Vec::new();
     if let Some(claims) = &target.claims {
         own.push((TOKEN, claims.id.clone()));
@@ -138,6 +139,8 @@ fn own_trailers(target: &Target) -> Vec<(&'static str, String)> {
         // Whoever sealed the token chose them: one line is all that each may be.
         own.retain(|(name, value)| check_value(name, value).is_ok());
     }
+    let id = cx.identity().id();
+    own.extend(id.map(|id| (signature::REPOSITORY, id.to_string())));
     own.push((signature::BRANCH, target.name().to_owned()));
     own
 }

@@ -42,6 +42,7 @@ pub fn hook_line(data: &[u8]) {
             motion,
             at_default: false,
             backup: Err("it is none"),
+            identity: Ok(()),
             archive: Err("it is none"),
         };
         if judge(asked, &stranger, &policy, "sandbox").is_err() {

@@ -220,7 +220,7 @@ impl Change for Land<'_> {
 fn source(cx: &Context, request: &Request) -> Result<RefName> {
     let named = match &request.branch {
         Some(name) => Some(name.clone()),
-        None => super::session::load(&cx.store, &cx.repo_name)?
+        None => super::session::load(cx)?
             .filter(|s| !s.closed)
             .map(|s| s.branch),
     };

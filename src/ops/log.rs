@@ -1,13 +1,13 @@
 //! The commits of a branch with what aidf knows of each.
 
-use super::{access, compose, revoked};
+use super::{access, compose, snapshot};
 use crate::clock::Moment;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, CommitInfo, RefName};
+use crate::identity::Identity;
 use crate::names;
 use crate::ops::commit::take;
-use crate::ref_rules::REVOKED;
 use crate::signature::{self, Check, Judged};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -250,11 +250,7 @@ pub(super) fn log_from(
 ///
 /// Errors: not_found.
 fn fetch_tip(cx: &Context, branch: &RefName) -> Result<CommitId> {
-    let refs = cx
-        .remote
-        .connect_for_reading()?
-        .refs(&[branch.as_str(), REVOKED])?;
-    revoked::heed_listed(cx, &refs);
+    let refs = snapshot::listed(cx, &[branch.as_str()])?;
     let tip = refs
         .iter()
         .find(|r| r.name == branch.as_str())
@@ -299,7 +295,17 @@ fn files_of(cx: &Context, commit: &CommitInfo) -> Result<Vec<String>> {
 /// Errors: not_found.
 pub(super) fn judge(cx: &Context, id: CommitId, looked_at: &str) -> Result<Judged> {
     let raw = cx.store.raw_commit(id)?;
-    Ok(signature::judge(cx.keys(), &cx.repo_name, looked_at, &raw))
+    let judged = signature::judge(cx.keys(), &cx.repository(), looked_at, &raw);
+    let undecided = judged.check == Check::Unknown && cx.identity() == Identity::Unknown;
+    match undecided && snapshot::identity(cx).is_ok() {
+        true => Ok(signature::judge(
+            cx.keys(),
+            &cx.repository(),
+            looked_at,
+            &raw,
+        )),
+        false => Ok(judged),
+    }
 }
 
 /// Which commits were undone, met newest first.

@@ -10,6 +10,7 @@ mod compose;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
 pub mod hook;
+mod identity;
 pub mod join;
 pub mod land;
 pub mod log;

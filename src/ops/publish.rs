@@ -1,7 +1,7 @@
 //! The one way to a remote ref: connect, build on the tips that were advertised, push
 //! with compare-and-swap, believe the server's report alone, and try again on new tips.
 
-use super::{access, revoked};
+use super::{access, identity, revoked};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::PushFailure;
@@ -96,6 +96,7 @@ pub fn publish<T>(
         let began = Instant::now();
         publishing.number += 1;
         if let Some(done) = publishing.try_once(&mut build)? {
+            identity::heed_pushed(cx, &done.updates);
             return Ok(done);
         }
         let pause = backoff(cx, publishing.number, began.elapsed());
@@ -134,6 +135,7 @@ impl<T> Publishing<'_, T> {
             .step(&format!("connect to {}", cx.remote.address()));
         let connection = cx.remote.connect()?;
         let advertisement = &connection.advertisement;
+        identity::heed(cx, advertisement);
         revoked::heed(cx, advertisement);
         if let Some(done) = self.found(advertisement, number - 1)? {
             connection.close();
@@ -318,8 +320,8 @@ fn push_options(
     advertisement: &Advertisement,
     token: Option<&Secret>,
 ) -> Vec<String> {
-    // What opens nothing here is another repository's, and no business of this server.
-    if token.is_some_and(|token| access::opens_nothing(cx, token)) {
+    // Another repository's token is no business of this server.
+    if token.is_some_and(|token| access::is_foreign(cx, token)) {
         cx.progress
             .step("the token is not of this repository, and is not sent");
         return Vec::new();

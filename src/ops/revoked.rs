@@ -62,13 +62,14 @@ pub(super) fn is_known(cx: &Context, shown: bool, token_id: &str) -> bool {
         remember(cx, token_id);
         return true;
     }
-    match cx.revocations().holds(token_id) {
-        Ok(held) => held,
-        Err(why) => {
-            cx.warn(why);
-            false
-        }
-    }
+    [cx.revocations(), cx.revocations_by_name()]
+        .iter()
+        .any(|memory| {
+            memory.holds(token_id).unwrap_or_else(|why| {
+                cx.warn(why);
+                false
+            })
+        })
 }
 
 /// Takes note of one token's revocation, whatever else is known.

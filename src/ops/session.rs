@@ -1,9 +1,10 @@
 //! The clone's memory of its sandbox, so that the next command needs neither branch
 //! nor token. A file inside the git directory, mode 0600; never in a shared cache.
 
+use crate::context::Context;
 use crate::error::{Kind, OrFail, Result};
 use crate::files::write_whole;
-use crate::git::Store;
+use crate::identity::{Identity, Repository, RepositoryId};
 use crate::keys::read_private;
 use crate::secret::Secret;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,9 @@ pub struct Session {
     pub reuse_token: Secret,
     /// The repository's name.
     pub repo_name: String,
+    /// Its identity, if that was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<RepositoryId>,
     /// The branch it was forked from, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
@@ -45,6 +49,15 @@ pub struct Earlier {
 const MAX_EARLIER: usize = 100;
 
 impl Session {
+    /// Whether it is of the repository at the remote: by its identity, or by its name where
+    /// one of the identities is not known.
+    fn is_of(&self, repository: &Repository<'_>) -> bool {
+        match (self.repository, repository.identity) {
+            (Some(ours), Identity::Is(id)) => ours == id,
+            _ => self.repo_name == repository.name,
+        }
+    }
+
     /// The token of a sandbox that was opened here.
     pub fn token_of(&self, branch: &str) -> Option<&Secret> {
         if self.branch == branch {
@@ -93,7 +106,8 @@ fn file(git_dir: &Path) -> PathBuf {
 /// if there were none.
 ///
 /// Errors: auth, when others can read it.
-pub fn load(store: &Store, repo_name: &str) -> Result<Option<Session>> {
+pub fn load(cx: &Context) -> Result<Option<Session>> {
+    let store = &cx.store;
     if store.is_cache() {
         return Ok(None);
     }
@@ -102,7 +116,7 @@ pub fn load(store: &Store, repo_name: &str) -> Result<Option<Session>> {
         if path.is_file() {
             let text = read_private(&path, || format!("{} cannot be read", path.display()))?;
             let session: Option<Session> = serde_json::from_str(&text).ok();
-            if let Some(session) = session.filter(|s| s.repo_name == repo_name) {
+            if let Some(session) = session.filter(|s| s.is_of(&cx.repository())) {
                 return Ok(Some(session));
             }
         }
@@ -119,7 +133,8 @@ pub fn save(git_dir: &Path, session: &Session) -> Result<()> {
 }
 
 /// Takes note that a sandbox was closed, or is open again; wherever it is remembered.
-pub fn set_closed(store: &Store, repo_name: &str, branch: &str, closed: bool) -> Result<()> {
+pub fn set_closed(cx: &Context, branch: &str, closed: bool) -> Result<()> {
+    let store = &cx.store;
     if store.is_cache() {
         return Ok(());
     }
@@ -130,7 +145,7 @@ pub fn set_closed(store: &Store, repo_name: &str, branch: &str, closed: bool) ->
         }
         let text = std::fs::read_to_string(file(dir)).unwrap_or_default();
         let session: Option<Session> = serde_json::from_str(&text).ok();
-        let ours = |s: &Session| s.repo_name == repo_name && s.branch == branch;
+        let ours = |s: &Session| s.is_of(&cx.repository()) && s.branch == branch;
         if let Some(session) = session.filter(ours).filter(|s| s.closed != closed) {
             save(dir, &Session { closed, ..session })?;
         }

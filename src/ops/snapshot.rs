@@ -5,7 +5,8 @@ use super::revoked;
 use crate::config::DEFAULT_BASE;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{Advertisement, CommitId, Store, TreePath};
+use crate::git::{Advertisement, CommitId, RemoteRef, Store, TreePath};
+use crate::identity::{self, Identity};
 use crate::policy::{self, Policy, PolicyFile};
 use crate::ref_rules::REVOKED;
 use crate::yaml;
@@ -70,15 +71,36 @@ impl Standing {
     }
 }
 
+/// The remote's refs under these prefixes, read without pushing. What every reader heeds is
+/// listed with them: the repository's identity, and the revocations.
+///
+/// Errors: unavailable.
+pub fn listed(cx: &Context, prefixes: &[&str]) -> Result<Vec<RemoteRef>> {
+    let mut asked = prefixes.to_vec();
+    asked.extend([REVOKED, identity::REF]);
+    let refs = cx.remote.connect_for_reading()?.refs(&asked)?;
+    super::identity::heed_listed(cx, &refs);
+    revoked::heed_listed(cx, &refs);
+    Ok(refs)
+}
+
+/// The repository's identity; the remote is asked for it if nobody has asked yet.
+///
+/// Errors: unavailable.
+pub fn identity(cx: &Context) -> Result<Identity> {
+    if cx.identity() == Identity::Unknown {
+        listed(cx, &[]).inspect_err(|_| {
+            cx.set_identity(Identity::NoAnswer);
+        })?;
+    }
+    Ok(cx.identity())
+}
+
 /// Reads the policy of a remote without pushing; its objects are then in the store.
 ///
 /// Errors: integrity, for a policy that cannot be read; unavailable.
 pub fn standing(cx: &Context) -> Result<Standing> {
-    let refs = cx
-        .remote
-        .connect_for_reading()?
-        .refs(&["refs/heads/", REVOKED])?;
-    revoked::heed_listed(cx, &refs);
+    let refs = listed(cx, &["refs/heads/"])?;
     let default_branch = refs
         .iter()
         .find(|r| r.name == "HEAD")

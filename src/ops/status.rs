@@ -122,7 +122,7 @@ pub fn status(cx: &Context, request: &Request) -> Result<Report> {
     report.expires_at = target.claims.as_ref().and_then(|claims| {
         let facts = Facts {
             tip: Some(last_write),
-            ..Facts::at(cx.now).under(&policy)
+            ..Facts::at(cx.now).of(cx.identity()).under(&policy)
         };
         let end = authority::ends(claims, &facts)?;
         Some(Moment::from_seconds(end).rfc3339())

@@ -2,17 +2,17 @@
 
 use super::access::rejected;
 use super::publish::{self, Objects, Plan, Push};
-use super::revoked;
+use super::{identity, revoked};
 use crate::authority::{self, Facts, Rejection};
 use crate::clock::{DAY, Moment, Period};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::files::hex;
 use crate::git::{RefName, RefUpdate};
+use crate::identity::{Identity, RepositoryId};
 use crate::names;
 use crate::ops::outcome::Reported;
 use crate::ops::snapshot;
-use crate::ref_rules::REVOKED;
 use crate::revocations::ref_of;
 use crate::secret::Secret;
 use crate::token::{self, Claims, TokenKind};
@@ -164,12 +164,17 @@ pub fn issue(cx: &Context, request: &IssueRequest) -> Result<IssueReport> {
         base: None,
         id: hex(&id),
         kind,
+        repository: None,
         pod,
         issued: now.seconds(),
         expires,
     };
     let repo_name = cx.repo_name.clone();
     let keys = cx.keys_or_make()?;
+    let claims = Claims {
+        repository: bound_to(cx),
+        ..claims
+    };
     let key = keys
         .active()
         .ok_or_else(|| Error::new(Kind::Internal, "the key ring is empty"))?;
@@ -193,6 +198,44 @@ pub fn issue(cx: &Context, request: &IssueRequest) -> Result<IssueReport> {
         expires_at: expires.map(|e| Moment::from_seconds(e).rfc3339()),
         message,
     })
+}
+
+/// The identity of the repository; it is made if the remote has none. A token of a remote
+/// that cannot be asked, or that takes no identity, is bound to the repository's name.
+fn bound_to(cx: &Context) -> Option<RepositoryId> {
+    match establish(cx) {
+        Ok(identity) => identity.id(),
+        Err(e) => {
+            cx.warn(format!(
+                "the token is bound to the name {} alone, which other repositories may have too: {}",
+                cx.repo_name,
+                e.in_full()
+            ));
+            None
+        }
+    }
+}
+
+/// The repository's identity; if the remote has none, it gets one.
+///
+/// Errors: denied, by the server; unavailable.
+fn establish(cx: &Context) -> Result<Identity> {
+    if let Identity::Is(_) = snapshot::identity(cx)? {
+        return Ok(cx.identity());
+    }
+    publish::publish(cx, |_| {
+        if cx.identity().id().is_some() {
+            return Ok(Plan::Nothing(()));
+        }
+        let new = identity::make(cx)?;
+        Ok(Plan::Push(Push {
+            updates: vec![new.update],
+            objects: Objects::These(new.objects),
+            token: cx.config.environment_token.clone(),
+            report: (),
+        }))
+    })?;
+    Ok(cx.identity())
 }
 
 /// The days that the policy gives a sandbox's token.
@@ -230,12 +273,11 @@ pub fn inspect(cx: &Context, request: &InspectRequest) -> Result<InspectReport> 
         None => report.rejected = Some(Rejection::NotValid.to_string()),
         Some(claims) => {
             let revocation = ref_of(&claims.id);
-            let refs = cx.remote.connect_for_reading()?.refs(&[REVOKED])?;
-            revoked::heed_listed(cx, &refs);
+            let refs = snapshot::listed(cx, &[])?;
             let shown = refs.iter().any(|r| r.name == revocation);
             let facts = Facts {
                 revoked: revoked::is_known(cx, shown, &claims.id),
-                ..Facts::at(cx.now)
+                ..Facts::at(cx.now).of(cx.identity())
             };
             // What is over in any case needs no look at the branch.
             let judged = match authority::judge(&claims, &facts) {

@@ -436,6 +436,7 @@ fn sealed(branch: &str, id: &str, pod: Option<&str>) -> String {
         base: None,
         id: id.to_owned(),
         kind: aidf::token::TokenKind::Sandbox,
+        repository: None,
         pod: pod.map(str::to_owned),
         issued: aidf::clock::Moment::now().seconds(),
         expires: None,

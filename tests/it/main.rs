@@ -42,6 +42,7 @@ mod hostile_push;
 mod hostile_server;
 mod hostile_token;
 mod hostile_url;
+mod identity;
 mod kill;
 mod land;
 mod layers;

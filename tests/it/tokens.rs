@@ -365,6 +365,7 @@ fn claims(branch: &str) -> aidf::token::Claims {
         base: None,
         id: "0123456789abcdef".to_owned(),
         kind: aidf::token::TokenKind::Sandbox,
+        repository: None,
         pod: None,
         issued: now(),
         expires: None,

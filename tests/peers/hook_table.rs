@@ -230,6 +230,7 @@ fn tokens(server: &Server) -> BTreeMap<&'static str, (String, String)> {
                 Some(_) => TokenKind::Sandbox,
                 None => TokenKind::Operator,
             },
+            repository: None,
             pod: None,
             issued,
             expires,

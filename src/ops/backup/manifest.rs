@@ -356,7 +356,7 @@ pub(super) fn keys_for_making(cx: &Context) -> KeyRing {
     if !cx.keys().is_empty() {
         return cx.keys().clone();
     }
-    let session = session::load(&cx.store, &cx.repo_name);
+    let session = session::load(cx);
     let holder = cx.config.trust == Some(Trust::Holder)
         || cx.config.environment_token.is_some()
         || !matches!(session, Ok(None));

@@ -23,6 +23,7 @@ use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::git::Programs;
 use crate::git::{CommitId, Store};
+use crate::identity::{self, Identity, RepositoryId};
 use crate::journal::Journal;
 use crate::keys::KeyRing;
 use crate::ops::snapshot;
@@ -259,6 +260,10 @@ impl PreReceive {
                 }
                 None => Ok(()),
             },
+            identity: match update.name == identity::REF {
+                true => self.check_identity(update.new),
+                false => Ok(()),
+            },
             archive: update
                 .name
                 .strip_prefix(ref_rules::ARCHIVE)
@@ -326,7 +331,10 @@ impl PreReceive {
             let good = opened.ok_or(Rejection::NotValid).and_then(|claims| {
                 let branch = claims.branch.as_deref();
                 let tip = branch.and_then(|b| self.store.local_ref(&format!("refs/heads/{b}")));
+                let kept = |b: &str| tip.is_some() || self.is_archived(b);
                 let facts = Facts {
+                    repository: self.identity(push),
+                    lacks_branch: branch.is_some_and(|b| !kept(b)),
                     revoked: self.is_revoked(&claims.id, warnings),
                     tip: tip.and_then(|id| Some(self.store.commit(id).ok()?.time)),
                     recorded: self.activity.last(&claims.id),
@@ -345,6 +353,23 @@ impl PreReceive {
             }
         }
         (pusher, ids)
+    }
+
+    /// The repository's identity: the one that it has, or else the one that the push brings.
+    fn identity(&self, push: &Push) -> Identity {
+        let made = || {
+            let made = push.updates.iter().find(|u| u.name == identity::REF);
+            made.and_then(|u| u.new)
+        };
+        let id = self.store.local_ref(identity::REF).or_else(made);
+        let id = id.and_then(|id| RepositoryId::parse(&id.to_string()));
+        id.map_or(Identity::Absent, Identity::Is)
+    }
+
+    /// Whether a sandbox that is gone has an archive.
+    fn is_archived(&self, branch: &str) -> bool {
+        self.store
+            .has_ref_like(&format!("{}{branch}/*", ref_rules::ARCHIVE))
     }
 
     fn policy_file(&self) -> Result<PolicyFile> {

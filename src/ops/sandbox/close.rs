@@ -139,7 +139,7 @@ fn carry(cx: &Context, request: &CloseRequest, target: &Target) -> Result<CloseR
     }
     if !request.dry_run {
         // The sandbox is closed, whatever happens here.
-        if let Err(e) = session::set_closed(&cx.store, &cx.repo_name, branch, true) {
+        if let Err(e) = session::set_closed(cx, branch, true) {
             cx.warn(format!("the sandbox is closed, but {e}"));
         }
         cx.store
@@ -342,7 +342,7 @@ fn bring_back(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> {
     let mut report = published.report;
     report.attempts = published.attempts;
     if !request.dry_run {
-        if let Err(e) = session::set_closed(&cx.store, &cx.repo_name, branch, false) {
+        if let Err(e) = session::set_closed(cx, branch, false) {
             cx.warn(format!("the sandbox is back, but {e}"));
         }
         base::remember(cx, &target, report.head, &[], Before::now());

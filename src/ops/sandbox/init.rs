@@ -9,12 +9,13 @@ use crate::git::{CommitId, RefName};
 use crate::names;
 use crate::ops::access::{self, Target, rejected};
 use crate::ops::base::{self, Before};
-use crate::ops::publish::{self};
+use crate::ops::publish::{self, Attempt};
 use crate::ops::session::{self, Session};
 use crate::secret::Secret;
 use crate::token::{self};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 /// What is asked for.
@@ -93,7 +94,7 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
     }
     // Without a token the clone's own sandbox is meant, unless something new is asked for.
     let something_new = request.force_new || asked.is_some();
-    let before = session::load(&cx.store, &cx.repo_name)?;
+    let before = session::load(cx)?;
     let remembered = match &request.branch {
         Some(branch) => before.as_ref().and_then(|s| s.token_of(branch)),
         None => before
@@ -118,7 +119,8 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
     let given_here = given.filter(|_| held.is_none());
     let mut claims = match given_here.map(|t| cx.claims_of(t)) {
         Some(Some(claims)) if claims.is_operator() => None,
-        Some(Some(claims)) => match authority::judge(&claims, &Facts::at(cx.now)) {
+        Some(Some(claims)) => match authority::judge(&claims, &Facts::at(cx.now).of(cx.identity()))
+        {
             Ok(_) => Some(claims),
             Err(why) => {
                 refuse_or_go_on(request, why, &mut rejection)?;
@@ -143,7 +145,8 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
         )
         .hint("leave --branch out, or give that branch's token"));
     }
-    let published = publish::publish(cx, |attempt| {
+    let makes_identity = Cell::new(false);
+    let mut build = |attempt: &Attempt<'_>, by_name: bool| {
         let mut opening = Opening::prepare(cx, request, attempt.advertisement)?;
         if let (Some(branch), Some(token)) = (held, given) {
             return opening.hold(branch, token);
@@ -158,8 +161,20 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
             }
         }
         opening.rejection = rejection;
+        opening.by_name = by_name;
+        makes_identity.set(opening.makes_identity());
         opening.create(asked.as_deref())
-    })?;
+    };
+    let mut by_name = false;
+    let published = loop {
+        match publish::publish(cx, |attempt| build(attempt, by_name)) {
+            // A server with an older hook may take the sandbox without an identity.
+            Err(e) if e.kind() == Kind::Denied && makes_identity.get() && !by_name => {
+                by_name = true
+            }
+            done => break done?,
+        }
+    };
     let mut report = published.report;
     if cx.store.has_commit(report.head) {
         let target = Target {
@@ -173,6 +188,7 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
         branch: report.branch.clone(),
         reuse_token: report.reuse_token.clone(),
         repo_name: cx.repo_name.clone(),
+        repository: cx.identity().id(),
         base: base_known(&report, before.as_ref()),
         closed: false,
         previous: Vec::new(),

@@ -7,8 +7,7 @@ use crate::git::{CommitId, RefName, Store};
 use crate::names;
 use crate::ops::access;
 use crate::ops::log::{judge, trailer};
-use crate::ops::revoked;
-use crate::ref_rules::REVOKED;
+use crate::ops::snapshot;
 use crate::signature::Check;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -69,11 +68,8 @@ pub struct Sandbox {
 pub fn list(cx: &Context, request: &ListRequest) -> Result<ListReport> {
     cx.needs_history()?;
     let base_ref = format!("refs/heads/{}", cx.config.base);
-    let mut connection = cx.remote.connect_for_reading()?;
     let sandboxes = format!("refs/heads/{}", names::PREFIX);
-    let refs = connection.refs(&[&sandboxes, &base_ref, REVOKED])?;
-    drop(connection);
-    revoked::heed_listed(cx, &refs);
+    let refs = snapshot::listed(cx, &[&sandboxes, &base_ref])?;
     let head = refs.iter().find(|r| r.name == "HEAD").map(|r| r.id);
     let base = refs
         .iter()

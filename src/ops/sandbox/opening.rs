@@ -1,16 +1,17 @@
 //! Opening a sandbox on the tips of one try: the branch that a token opens, or a new one.
 
 use super::{InitReport, InitRequest};
-use crate::authority::{self, Facts, Grant, Rejection};
+use crate::authority::{self, Facts, Rejection};
 use crate::clock::{DAY, Moment};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::files::hex;
 use crate::git::{Advertisement, CommitId, RefName, RefUpdate};
+use crate::identity::Identity;
 use crate::names;
 use crate::ops::publish::{Objects, Plan, Push};
-use crate::ops::revoked;
 use crate::ops::snapshot;
+use crate::ops::{identity, revoked};
 use crate::policy::Policy;
 use crate::secret::Secret;
 use crate::token::{self, Claims, TokenKind};
@@ -24,6 +25,9 @@ pub(super) struct Opening<'a> {
     pub base_created: bool,
     pub policy: Policy,
     pub rejection: Option<Rejection>,
+    /// Whether the server refused to take an identity: then the token names the repository
+    /// alone.
+    pub by_name: bool,
 }
 
 impl<'a> Opening<'a> {
@@ -56,7 +60,15 @@ impl<'a> Opening<'a> {
             base_created,
             policy,
             rejection: None,
+            by_name: false,
         })
+    }
+
+    /// Whether a new sandbox brings the repository's identity with it. It needs a server
+    /// that moves several refs atomically.
+    pub fn makes_identity(&self) -> bool {
+        let absent = self.cx.identity() == Identity::Absent;
+        absent && !self.by_name && self.advertisement.is_atomic()
     }
 
     /// The token's branch, as it is or made again; the inner error says why not.
@@ -67,7 +79,13 @@ impl<'a> Opening<'a> {
     ) -> Result<Result<Plan<InitReport>, Rejection>> {
         let branch = claims.branch.clone().unwrap_or_default();
         let revoked = revoked::is_revoked(self.cx, self.advertisement, &claims.id);
-        if let Err(why) = self.judge(claims, revoked, None) {
+        let early = Facts {
+            revoked,
+            ..Facts::at(self.cx.now)
+                .of(self.cx.identity())
+                .under(&self.policy)
+        };
+        if let Err(why) = authority::judge(claims, &early) {
             return Ok(Err(why));
         }
         let archived = super::close::newest_archive(self.advertisement, &branch);
@@ -81,7 +99,12 @@ impl<'a> Opening<'a> {
             .or(archived)
             .map(|t| self.cx.store.commit(t))
             .transpose()?;
-        let ends = match self.judge(claims, revoked, shown.map(|c| c.time)) {
+        let facts = Facts {
+            tip: shown.map(|c| c.time),
+            lacks_branch: tip.or(archived).is_none(),
+            ..early
+        };
+        let ends = match authority::judge(claims, &facts) {
             Ok(grant) => grant.ends,
             Err(why) => return Ok(Err(why)),
         };
@@ -93,7 +116,7 @@ impl<'a> Opening<'a> {
             };
             return Ok(Ok(Plan::Nothing(report)));
         }
-        self.push(report, Some(token.clone())).map(Ok)
+        self.push(report, Some(token.clone()), None).map(Ok)
     }
 
     /// The branch that a holder names, as it is or made again; the server judges the token.
@@ -110,18 +133,8 @@ impl<'a> Opening<'a> {
                 report.base_created = false;
                 Ok(Plan::Nothing(report))
             }
-            None => self.push(report, Some(token.clone())),
+            None => self.push(report, Some(token.clone()), None),
         }
-    }
-
-    /// Judges the token of a sandbox whose tip has the date `tip`.
-    fn judge(&self, claims: &Claims, revoked: bool, tip: Option<i64>) -> Result<Grant, Rejection> {
-        let facts = Facts {
-            revoked,
-            tip,
-            ..Facts::at(self.cx.now).under(&self.policy)
-        };
-        authority::judge(claims, &facts)
     }
 
     /// A new branch under a name that nobody has.
@@ -154,6 +167,10 @@ impl<'a> Opening<'a> {
             Some(name) => name.to_owned(),
             None => self.cx.draw(|mut r| names::draw(&mut r, taken))?,
         };
+        let made = self
+            .makes_identity()
+            .then(|| identity::make(self.cx))
+            .transpose()?;
         let issued = self.cx.now.seconds();
         let id: [u8; 8] = self.cx.random();
         let claims = Claims {
@@ -161,6 +178,7 @@ impl<'a> Opening<'a> {
             base: Some(self.base.clone()).filter(|b| *b != self.cx.config.base),
             id: hex(&id),
             kind: TokenKind::Sandbox,
+            repository: made.as_ref().map(|m| m.id).or(self.cx.identity().id()),
             pod: self.cx.config.pod.clone(),
             issued,
             expires: self
@@ -184,11 +202,20 @@ impl<'a> Opening<'a> {
         let ends = authority::ends(&claims, &facts);
         let mut report = self.report(&branch, &token, self.base_tip, false, ends);
         (report.created, report.recreated) = (true, false);
-        self.push(report, Some(token))
+        self.push(report, Some(token), made)
     }
 
-    fn push(&self, report: InitReport, token: Option<Secret>) -> Result<Plan<InitReport>> {
-        let mut updates = Vec::new();
+    fn push(
+        &self,
+        report: InitReport,
+        token: Option<Secret>,
+        identity: Option<identity::New>,
+    ) -> Result<Plan<InitReport>> {
+        let (mut updates, mut objects) = (Vec::new(), Vec::new());
+        if let Some(new) = identity {
+            updates.push(new.update);
+            objects = new.objects;
+        }
         if self.base_created {
             updates.push(RefUpdate {
                 name: RefName::branch(&self.base)?,
@@ -203,7 +230,7 @@ impl<'a> Opening<'a> {
         });
         Ok(Plan::Push(Push {
             updates,
-            objects: Objects::These(Vec::new()),
+            objects: Objects::These(objects),
             token,
             report,
         }))

@@ -198,6 +198,6 @@ fn one(
             other => other?,
         }
     }
-    session::set_closed(&cx.store, &cx.repo_name, &sandbox.branch, true)?;
+    session::set_closed(cx, &sandbox.branch, true)?;
     Ok(pruned)
 }

@@ -9,8 +9,7 @@ use crate::names;
 use crate::ops::access;
 use crate::ops::commit::FileChange;
 use crate::ops::log::{self, Line};
-use crate::ops::revoked;
-use crate::ref_rules::REVOKED;
+use crate::ops::snapshot;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -105,11 +104,7 @@ pub(in crate::ops) fn find(
         None => access::base_of_branch(cx, &branch)?,
     };
     let base_ref = format!("refs/heads/{compared}");
-    let refs = cx
-        .remote
-        .connect_for_reading()?
-        .refs(&[branch.as_str(), &base_ref, REVOKED])?;
-    revoked::heed_listed(cx, &refs);
+    let refs = snapshot::listed(cx, &[branch.as_str(), &base_ref])?;
     let tip = |name: &str| refs.iter().find(|r| r.name == name).map(|r| r.id);
     let head = tip(branch.as_str()).ok_or_else(|| {
         Error::new(

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use aidf::identity::RepositoryId;
 use aidf::keys::{KeyRing, KeySource};
 use aidf::token::{self, Claims, TokenKind};
 use serde_json::Value;
@@ -62,8 +63,16 @@ impl Guarded {
         )
     }
 
-    /// A token with these claims, for this repository's name.
+    /// A token with these claims, as a machine with the server's key would seal it: for the
+    /// repository's identity if it has one, or else for this name.
     pub fn seal(&self, claims: &Claims, repository: &str) -> String {
+        let claims = &Claims {
+            repository: self.w.remote.identity().and_then(|id| match repository {
+                "widgets" => Some(id),
+                _ => RepositoryId::parse(&"ab".repeat(20)),
+            }),
+            ..claims.clone()
+        };
         let ring = KeyRing::load(&KeySource {
             inline: None,
             file: Some(self.key_file.clone()),
@@ -134,6 +143,7 @@ pub fn claims(branch: Option<&str>, issued: i64, expires: Option<i64>) -> Claims
             Some(_) => TokenKind::Sandbox,
             None => TokenKind::Operator,
         },
+        repository: None,
         pod: None,
         issued,
         expires,

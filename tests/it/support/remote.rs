@@ -1,6 +1,7 @@
 //! A real remote: a bare repository with realistic content, reached by a path,
 //! `file://`, `git daemon`, smart HTTP or ssh, and read with plain git.
 
+use aidf::identity::{self, RepositoryId};
 use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -136,6 +137,12 @@ impl Remote {
     /// Every ref and what it is: two equal answers mean that nothing was written.
     pub fn refs(&self) -> String {
         self.git(&["for-each-ref", "--format=%(objectname) %(refname)"])
+    }
+
+    /// The repository's identity, if it has one.
+    pub fn identity(&self) -> Option<RepositoryId> {
+        let id = self.git(&["for-each-ref", "--format=%(objectname)", identity::REF]);
+        RepositoryId::parse(id.trim())
     }
 
     /// A branch's commit, if the branch is there.

@@ -1,0 +1,144 @@
+//! A repository's identity: an id that is made once, at random, and stays the same when the
+//! repository moves or changes its name. Tokens and signatures are bound to it. Pure.
+//!
+//! `refs/aidf/id` points at a commit without parents and files; the id is that commit's
+//! own id. So the list of refs that every connection begins with tells it, and nothing is
+//! fetched. A forge's fork does not copy that ref: it gets an id of its own.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+
+/// The ref whose commit is the identity.
+pub const REF: &str = "refs/aidf/id";
+
+/// How many bytes an identity has: those of a SHA-1 id, or the first ones of a longer one.
+const BYTES: usize = 20;
+
+/// The id of one repository.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RepositoryId([u8; BYTES]);
+
+impl RepositoryId {
+    /// Reads the id of an object in hexadecimal: 40 digits, or more that are left out.
+    /// `None` for any other text.
+    pub fn parse(text: &str) -> Option<RepositoryId> {
+        let digits = text.as_bytes();
+        if digits.len() < 2 * BYTES {
+            return None;
+        }
+        let mut id = [0; BYTES];
+        for (byte, pair) in id.iter_mut().zip(digits.chunks(2)) {
+            let digit = |b: u8| match b {
+                b'0'..=b'9' => Some(b - b'0'),
+                b'a'..=b'f' => Some(b - b'a' + 10),
+                _ => None,
+            };
+            *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+        }
+        Some(RepositoryId(id))
+    }
+}
+
+impl fmt::Display for RepositoryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
+    }
+}
+
+impl fmt::Debug for RepositoryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+/// Written as 27 characters of base64url, since tokens carry it.
+impl Serialize for RepositoryId {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&URL_SAFE_NO_PAD.encode(self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for RepositoryId {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        let bytes = URL_SAFE_NO_PAD.decode(&text).ok();
+        let bytes: Option<[u8; BYTES]> = bytes.and_then(|b| b.try_into().ok());
+        bytes
+            .map(RepositoryId)
+            .ok_or_else(|| serde::de::Error::custom("a repository's id has 27 characters"))
+    }
+}
+
+/// What is known of a repository's identity.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Identity {
+    /// Nobody asked the remote yet.
+    #[default]
+    Unknown,
+    /// The remote was asked, and did not answer.
+    NoAnswer,
+    /// The remote has none: aidf before identities, or none at all, has written there.
+    Absent,
+    /// This one.
+    Is(RepositoryId),
+}
+
+impl Identity {
+    /// The id, if it is known.
+    pub fn id(self) -> Option<RepositoryId> {
+        match self {
+            Identity::Is(id) => Some(id),
+            Identity::Unknown | Identity::NoAnswer | Identity::Absent => None,
+        }
+    }
+}
+
+/// A repository, as tokens and signatures name it: the old ones by its name, the new ones
+/// by its identity.
+#[derive(Debug, Clone, Copy)]
+pub struct Repository<'a> {
+    /// The last part of its address, without `.git`.
+    pub name: &'a str,
+    /// Its identity.
+    pub identity: Identity,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEX: &str = "0123456789abcdef0123456789abcdef01234567";
+
+    #[test]
+    fn an_id_reads_back_from_both_of_its_forms() {
+        let id = RepositoryId::parse(HEX).unwrap();
+        assert_eq!(id.to_string(), HEX);
+        let json = serde_json::to_string(&id).unwrap();
+        assert_eq!(json.len(), 29);
+        assert_eq!(serde_json::from_str::<RepositoryId>(&json).unwrap(), id);
+        // Of a longer id the first digits count.
+        let longer = format!("{HEX}89abcdef0123456789abcdef");
+        assert_eq!(RepositoryId::parse(&longer), Some(id));
+    }
+
+    #[test]
+    fn what_is_no_id_is_none() {
+        for text in [
+            "",
+            "0123",
+            &HEX[1..],
+            &HEX.to_uppercase(),
+            &HEX.replace('0', "g"),
+        ] {
+            assert_eq!(RepositoryId::parse(text), None, "{text}");
+        }
+        for json in ["\"\"", "\"AAAA\"", "\"!\"", "1", "null"] {
+            assert!(
+                serde_json::from_str::<RepositoryId>(json).is_err(),
+                "{json}"
+            );
+        }
+    }
+}

@@ -1,0 +1,377 @@
+//! The identity of a repository: made once, kept by servers, and what tokens, signatures and
+//! sessions are bound to.
+
+use aidf::identity::REF;
+use aidf::keys::{KeyRing, KeySource};
+use aidf::token::{self, Claims, TokenKind};
+
+use crate::support::{Guarded, Kind, Machine, Remote, World, make_executable, text};
+
+/// The key of a machine.
+fn key(machine: &Machine) -> KeyRing {
+    KeyRing::load(&KeySource {
+        inline: None,
+        file: None,
+        ring: machine.env.keys(),
+    })
+    .unwrap()
+}
+
+/// A token of the old format, which names the repository alone.
+fn old_token(machine: &Machine, branch: Option<&str>) -> String {
+    let claims = Claims {
+        branch: branch.map(str::to_owned),
+        base: None,
+        id: "0123456789abcdef".to_owned(),
+        kind: match branch {
+            Some(_) => TokenKind::Sandbox,
+            None => TokenKind::Operator,
+        },
+        repository: None,
+        pod: None,
+        issued: aidf::clock::Moment::now().seconds(),
+        expires: None,
+    };
+    let ring = key(machine);
+    token::seal(&claims, ring.active().unwrap(), "widgets", [7; 24])
+}
+
+/// Another repository of the same name, and a machine with a clone of it and the same key.
+fn namesake(w: &World) -> (Remote, Machine) {
+    let remote = Remote::new(Kind::Path, "widgets", true);
+    let machine = Machine::new(&remote);
+    machine.share_key(w);
+    (remote, machine)
+}
+
+#[test]
+fn a_repository_gets_its_identity_with_its_first_sandbox_and_keeps_it() {
+    for kind in [Kind::Path, Kind::Http, Kind::Daemon, Kind::Ssh] {
+        let w = World::new(kind);
+        assert_eq!(w.remote.identity(), None);
+        w.init();
+        let id = w.remote.identity().expect("an identity");
+        let body = w.remote.git(&["cat-file", "commit", REF]);
+        assert!(!body.contains("\nparent "), "{body}");
+        assert_eq!(w.remote.git(&["ls-tree", REF]), "");
+        w.json(&["sandbox", "init", "--force-new"]);
+        let other = w.other();
+        other.share_key(&w);
+        other.init();
+        assert_eq!(w.remote.identity(), Some(id));
+        // Commits name it.
+        let branch = other.sandbox();
+        other.save("a.txt", "a\n", "Add a");
+        assert_eq!(w.remote.trailer(&branch, "Aidf-Repository"), id.to_string());
+        assert_eq!(other.json(&["log"])["commits"][0]["signature"], "good");
+        w.remote.is_sound();
+    }
+}
+
+#[test]
+fn eight_first_sandboxes_at_once_agree_on_one_identity() {
+    let w = World::path();
+    let machines: Vec<Machine> = (0..8).map(|_| w.other()).collect();
+    std::thread::scope(|scope| {
+        for machine in &machines {
+            scope.spawn(|| machine.init());
+        }
+    });
+    let id = w.remote.identity().expect("an identity");
+    for machine in &machines {
+        machine.save("a.txt", machine.clone.display().to_string(), "Add a");
+        let branch = text(&machine.json(&["status"]), "branch");
+        assert_eq!(w.remote.trailer(&branch, "Aidf-Repository"), id.to_string());
+    }
+}
+
+#[test]
+fn repositories_of_one_name_under_one_key_do_not_take_each_others_tokens() {
+    let w = World::path();
+    let opened = w.init();
+    let (branch, token) = (text(&opened, "branch"), text(&opened, "reuse_token"));
+    let operator = text(&w.json(&["token", "issue", "--operator"]), "token");
+    let (remote, machine) = namesake(&w);
+    // Before the other one has an identity, and after; on a branch of the same name too.
+    for round in 0..2 {
+        let before = remote.refs();
+        machine.write("a.txt", "a\n");
+        for args in [
+            vec!["commit", "a.txt", "-m", "Add a", "--branch", &branch],
+            vec!["rollback", "--last", "1", "--branch", &branch],
+            vec!["sandbox", "init", "--strict"],
+        ] {
+            for token in [&token, &operator] {
+                let mut args = args.clone();
+                if token == &operator && args[0] == "sandbox" {
+                    continue;
+                }
+                args.extend(["--reuse-token", token.as_str(), "--json"]);
+                let out = machine.aidf(&args);
+                assert_eq!(out.code, 4, "round {round}: {args:?}\n{out}");
+                assert!(
+                    out.stdout.contains("not valid for this repository"),
+                    "{out}"
+                );
+            }
+        }
+        let inspected = machine.aidf(&["token", "inspect", &token, "--json"]);
+        assert_eq!(inspected.code, 4, "{inspected}");
+        assert_eq!(remote.refs(), before, "round {round}");
+        machine.init();
+        remote.git(&["branch", "--force", &branch, "main"]);
+    }
+    // In its own repository it is as good as before.
+    w.save("a.txt", "a\n", "Add a");
+    let inspected = w.json(&["token", "inspect", &token]);
+    assert_eq!(inspected["valid"], true);
+}
+
+#[test]
+fn without_a_clone_the_variable_of_another_repository_of_the_name_is_left_aside() {
+    let w = World::path();
+    let token = text(&w.init(), "reuse_token");
+    let (remote, machine) = namesake(&w);
+    machine.init();
+    let call = machine
+        .call(&["-R", &remote.url, "sandbox", "list", "--json"])
+        .env("AIDF_REUSE_TOKEN", &token);
+    assert_eq!(call.run().code, 0);
+    let call = machine
+        .call(&["-R", &remote.url, "log", "--json"])
+        .env("AIDF_REUSE_TOKEN", &token);
+    let out = call.run();
+    assert_eq!(out.code, 0, "{out}");
+    assert!(
+        out.stdout
+            .contains("AIDF_REUSE_TOKEN is no token of widgets"),
+        "{out}"
+    );
+}
+
+#[test]
+fn a_token_stays_good_when_its_repository_gets_another_name() {
+    let w = World::path();
+    let opened = w.init();
+    let (branch, token) = (text(&opened, "branch"), text(&opened, "reuse_token"));
+    let renamed = w.remote.bare.with_file_name("gadgets.git");
+    std::fs::rename(&w.remote.bare, &renamed).unwrap();
+    let path = renamed.to_str().unwrap();
+    w.git(&["remote", "set-url", "origin", path]);
+    w.write("a.txt", "a\n");
+    w.json(&["commit", "a.txt", "-m", "Add a", "--reuse-token", &token]);
+    let shown = w.env.git(&renamed, &["show", &format!("{branch}:a.txt")]);
+    assert_eq!(shown, "a");
+    // So does the session of the clone, and what it signed before.
+    w.write("b.txt", "b\n");
+    w.json(&["commit", "b.txt", "-m", "Add b"]);
+    let log = w.json(&["log"]);
+    assert_eq!(log["commits"][0]["signature"], "good");
+    assert_eq!(log["commits"][1]["signature"], "good");
+}
+
+#[test]
+fn a_revocation_holds_under_another_name_of_the_repository() {
+    let w = World::path();
+    let opened = w.init();
+    let token = text(&opened, "reuse_token");
+    let revoked = w.json(&["token", "revoke", &token]);
+    // Somebody deletes the ref, and reaches the repository by another name.
+    w.remote
+        .git(&["update-ref", "-d", &text(&revoked, "revocation")]);
+    let alias = w.remote.bare.with_file_name("gadgets.git");
+    std::fs::rename(&w.remote.bare, &alias).unwrap();
+    let url = alias.to_str().unwrap();
+    w.write("a.txt", "a\n");
+    let out = w.aidf(&[
+        "-R",
+        url,
+        "commit",
+        "a.txt",
+        "-m",
+        "Add a",
+        "--reuse-token",
+        &token,
+        "--json",
+    ]);
+    assert_eq!(out.code, 4, "{out}");
+    assert!(out.stdout.contains("it was revoked"), "{out}");
+}
+
+#[test]
+fn a_token_of_the_old_format_writes_the_sandbox_that_is_there_and_makes_none() {
+    let w = World::path();
+    let opened = w.init();
+    let branch = text(&opened, "branch");
+    let id = w.remote.identity();
+    let token = old_token(&w, Some(&branch));
+    w.write("a.txt", "a\n");
+    let done = w.json(&["commit", "a.txt", "-m", "Add a", "--reuse-token", &token]);
+    let warnings = done["warnings"].to_string();
+    assert!(warnings.contains("of the old format"), "{warnings}");
+    assert!(
+        warnings.contains(&format!("aidf token issue --branch {branch}")),
+        "{warnings}"
+    );
+    // An archive tells it from others of the name as well; what was never here does not.
+    w.json(&["sandbox", "close", &branch]);
+    let back = w.json(&["sandbox", "init", "--strict", "--reuse-token", &token]);
+    assert_eq!(back["branch"], branch.as_str());
+    let other = old_token(&w, Some("sandbox-quiet-otter"));
+    let out = w.refuses(&["sandbox", "init", "--strict", "--reuse-token", &other], 4);
+    assert!(
+        out.all().contains("older than this repository's identity"),
+        "{out}"
+    );
+    let operator = old_token(&w, None);
+    w.write("b.txt", "b\n");
+    let write = [
+        "commit",
+        "b.txt",
+        "-m",
+        "Add b",
+        "--branch",
+        "main",
+        "--reuse-token",
+        &operator,
+    ];
+    let out = w.refuses(&write, 4);
+    assert!(
+        out.all().contains("older than this repository's identity"),
+        "{out}"
+    );
+    assert_eq!(w.remote.identity(), id);
+}
+
+#[test]
+fn a_commit_of_another_repository_is_not_taken_for_a_good_one() {
+    let w = World::path();
+    w.init();
+    w.save("a.txt", "a\n", "Add a");
+    let branch = text(&w.json(&["status"]), "branch");
+    let (remote, machine) = namesake(&w);
+    machine.init();
+    // Whoever may push puts the signed commit there.
+    let theirs = remote.bare.to_str().unwrap();
+    w.git(&["fetch", "--quiet", "origin", &branch]);
+    w.git(&[
+        "push",
+        "--quiet",
+        "--force",
+        theirs,
+        &format!("FETCH_HEAD:refs/heads/{branch}"),
+    ]);
+    let line = &machine.json(&["log", "--branch", &branch])["commits"][0];
+    assert_eq!(line["signature"], "unknown", "{line:#}");
+    assert_eq!(
+        w.json(&["log", "--branch", &branch])["commits"][0]["signature"],
+        "good"
+    );
+}
+
+#[test]
+fn a_server_that_takes_no_identity_still_opens_sandboxes() {
+    let w = World::path();
+    let hook = w.remote.bare.join("hooks/update");
+    let script = "#!/bin/sh\ncase \"$1\" in refs/aidf/id) echo no such refs here; exit 1;; esac\n";
+    std::fs::write(&hook, script).unwrap();
+    make_executable(&hook);
+    let opened = w.init();
+    assert!(text(&opened, "reuse_token").starts_with("aidf1."));
+    assert_eq!(w.remote.identity(), None);
+    w.save("a.txt", "a\n", "Add a");
+    assert_eq!(w.json(&["log"])["commits"][0]["signature"], "good");
+    let issued = w.json(&["token", "issue", "--operator"]);
+    let warnings = issued["warnings"].to_string();
+    assert!(
+        warnings.contains("bound to the name widgets alone"),
+        "{warnings}"
+    );
+}
+
+#[test]
+fn an_identity_that_was_deleted_is_told_and_its_tokens_work_from_a_clone_that_knows_it() {
+    let w = World::path();
+    let opened = w.init();
+    let token = text(&opened, "reuse_token");
+    let id = w.remote.git(&["rev-parse", REF]);
+    w.remote.git(&["update-ref", "-d", REF]);
+    w.write("a.txt", "a\n");
+    let done = w.json(&["commit", "a.txt", "-m", "Add a", "--reuse-token", &token]);
+    let warnings = done["warnings"].to_string();
+    assert!(
+        warnings.contains("no longer has its identity"),
+        "{warnings}"
+    );
+    // A machine that never knew it cannot tell whose token this is.
+    let other = w.other();
+    other.share_key(&w);
+    other.write("b.txt", "b\n");
+    let out = other.aidf(&["commit", "b.txt", "-m", "Add b", "--reuse-token", &token]);
+    assert_eq!(out.code, 4, "{out}");
+    // The message says how to put it back.
+    w.git(&["push", "--quiet", "origin", &format!("{id}:{REF}")]);
+    other.json(&["commit", "b.txt", "-m", "Add b", "--reuse-token", &token]);
+}
+
+#[test]
+fn the_hook_keeps_the_identity_and_takes_none_that_is_another_repositorys() {
+    let g = Guarded::new(Kind::Http, "");
+    let ada = g.w.other();
+    ada.at("sandbox");
+    let token = g.token("sandbox-ada");
+    assert!(g.w.remote.identity().is_some(), "the first token brings it");
+    let (remove, replace) = (format!(":{REF}"), format!("+HEAD:{REF}"));
+    for tokens in [vec![], vec![token.as_str()], vec![g.operator.as_str()]] {
+        for update in [&remove, &replace] {
+            g.refused(&ada, &tokens, &[update], "identity stays for good");
+        }
+    }
+    // A new server with the same key, to which somebody brings the old one's identity, to
+    // make the old one's tokens good there.
+    let other = Guarded::new(Kind::Http, "");
+    let bob = other.w.other();
+    bob.at("sandbox");
+    other.w.remote.git(&["update-ref", "-d", REF]);
+    std::fs::copy(&g.key_file, &other.key_file).unwrap();
+    let old = "2020-01-01T00:00:00Z";
+    let made = bob
+        .env
+        .command("git", &bob.clone)
+        .args([
+            "commit-tree",
+            "-m",
+            "an old identity",
+            "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+        ])
+        .envs([("GIT_AUTHOR_DATE", old), ("GIT_COMMITTER_DATE", old)])
+        .output()
+        .unwrap();
+    let made = String::from_utf8(made.stdout).unwrap();
+    let bring = format!("{}:{REF}", made.trim());
+    other.refused(&bob, &[], &[&bring], "it was not made now");
+    other.refused(
+        &bob,
+        &[],
+        &[&format!("HEAD:{REF}")],
+        "the repository's identity is not taken",
+    );
+    other.w.remote.is_sound();
+}
+
+#[test]
+fn a_clone_that_moves_to_another_repository_of_the_name_leaves_its_session_aside() {
+    let w = World::path();
+    let opened = w.init();
+    let (remote, machine) = namesake(&w);
+    machine.init();
+    let before = remote.refs();
+    w.git(&["remote", "set-url", "origin", &remote.url]);
+    w.json(&["sandbox", "list"]);
+    let status = w.json(&["status"]);
+    assert_ne!(status["branch"], opened["branch"], "{status:#}");
+    w.write("a.txt", "a\n");
+    let out = w.aidf(&["commit", "a.txt", "-m", "Add a", "--json"]);
+    assert_ne!(out.code, 0, "{out}");
+    assert_eq!(remote.refs(), before);
+}
