@@ -169,7 +169,7 @@ pub fn key_id(token: &str) -> Option<&str> {
 
 fn unseal(token: &str, ring: &KeyRing, repository: &str) -> Option<Claims> {
     let parts = Parts::read(token)?;
-    let key = ring.get(parts.key_id)?;
+    let key = ring.opener(parts.key_id)?;
     let (nonce, sealed) = parts.body.split_at_checked(NONCE_BYTES)?;
     let nonce: [u8; NONCE_BYTES] = nonce.try_into().ok()?;
     let aad = parts.version.associated(parts.key_id, repository);

@@ -7,6 +7,7 @@ mod demo;
 pub mod exit_code;
 mod generate;
 mod hook;
+mod key;
 mod land;
 mod log;
 mod propose;
@@ -157,6 +158,9 @@ pub enum Command {
     /// Issue, read and revoke tokens
     #[command(subcommand, arg_required_else_help = true)]
     Token(token::Command),
+    /// Show the key ring, give it a new key, retire an old one
+    #[command(subcommand, arg_required_else_help = true)]
+    Key(key::Command),
     /// What a server's git runs; `protect` installs it
     #[command(subcommand, arg_required_else_help = true)]
     Hook(hook::Command),
@@ -262,6 +266,7 @@ pub fn main() -> u8 {
         Command::Land(arguments) => land::run(&cli.global, &ui, arguments),
         Command::Protect(command) => protect::run(&cli.global, &ui, command),
         Command::Token(command) => token::run(&cli.global, &ui, command),
+        Command::Key(command) => key::run(&cli.global, &ui, command),
         Command::Hook(command) => hook::run(&ui, &command),
         Command::Demo(arguments) => demo::run(&cli.global, &ui, arguments),
         Command::Completions(arguments) => generate::completions(&ui, &arguments),

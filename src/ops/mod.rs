@@ -12,6 +12,7 @@ pub(crate) mod fuzzing;
 pub mod hook;
 mod identity;
 pub mod join;
+pub mod key;
 pub mod land;
 pub mod log;
 pub mod operations;

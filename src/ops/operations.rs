@@ -2,7 +2,7 @@
 //! schemas of what goes in and comes out (docs/schema).
 
 use super::outcome::{ErrorReport, Outcome, Reported, WARNINGS};
-use super::{backup, commit, land, log, propose, protect, rollback, sandbox, status, token};
+use super::{backup, commit, key, land, log, propose, protect, rollback, sandbox, status, token};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use schemars::generate::SchemaSettings;
@@ -117,8 +117,8 @@ impl Operation {
     }
 }
 
-/// The schemas of what is no operation's own: failures, and reports on all repositories of the
-/// configuration. By name.
+/// The schemas of what needs no repository, and of what is no operation's own: failures, and
+/// reports on all repositories of the configuration. By name.
 pub fn other_schemas() -> Vec<(&'static str, Schema)> {
     use backup::AllOf;
     vec![
@@ -126,6 +126,9 @@ pub fn other_schemas() -> Vec<(&'static str, Schema)> {
             "error",
             schema_of::<ErrorReport>(SchemaSettings::for_serialize),
         ),
+        ("key show", printed::<key::ShowReport>()),
+        ("key rotate", printed::<key::RotateReport>()),
+        ("key retire", printed::<key::RetireReport>()),
         (
             "backup create --all",
             printed::<AllOf<backup::CreateReport>>(),

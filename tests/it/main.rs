@@ -43,6 +43,7 @@ mod hostile_server;
 mod hostile_token;
 mod hostile_url;
 mod identity;
+mod keys;
 mod kill;
 mod land;
 mod layers;

@@ -1,12 +1,15 @@
 //! The key ring. It is loaded from the environment or the operator's folder, and created on
 //! first use. A secret leaves this module only as a key derived for one purpose.
 
+mod change;
+
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::hex;
 use crate::secret::Secret;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hkdf::Hkdf;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use std::io::{Read, Write};
@@ -14,6 +17,23 @@ use std::path::{Path, PathBuf};
 
 /// The fewest bytes that a key may have.
 const MIN_BYTES: usize = 32;
+
+pub use change::{KeyInfo, Retired, Rotated, list, retire, rotate};
+
+/// What a key of a ring is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyState {
+    /// It seals new tokens and signs new commits. There is one of these.
+    Active,
+    /// It opens the tokens that it sealed, and verifies what it signed.
+    #[default]
+    Previous,
+    /// The same, and the next rotation makes it active: every machine is to have it by then.
+    Next,
+    /// It verifies what it signed, and opens no token any more.
+    Retired,
+}
 
 /// A secret, and the public id by which tokens and signatures refer to it.
 #[derive(Clone)]
@@ -49,10 +69,10 @@ fn expand(secret: &[u8], info: &[u8], out: &mut [u8]) {
     debug_assert!(done.is_ok());
 }
 
-/// The keys that we have. The first one seals and signs; all of them open and verify.
+/// The keys that we have, and what each one is for.
 #[derive(Clone, Default)]
 pub struct KeyRing {
-    keys: Vec<Key>,
+    keys: Vec<(Key, KeyState)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -66,6 +86,14 @@ struct KeyEntry {
     id: String,
     secret: Secret,
     created_at: String,
+    /// Next or retired; of the others the first is active. An aidf that does not know this
+    /// field takes the first key of all for the active one, so the active one comes first.
+    #[serde(default, skip_serializing_if = "is_unmarked")]
+    state: KeyState,
+}
+
+fn is_unmarked(state: &KeyState) -> bool {
+    matches!(state, KeyState::Active | KeyState::Previous)
 }
 
 /// Where the ring comes from.
@@ -81,8 +109,16 @@ pub struct KeySource {
 }
 
 impl KeyRing {
-    /// A ring of these keys.
+    /// A ring of these keys; the first one is active.
     pub fn of(keys: Vec<Key>) -> Self {
+        KeyRing::marked(keys.into_iter().map(|k| (k, KeyState::Previous)).collect())
+    }
+
+    /// A ring of these keys; the first one that is neither next nor retired is active.
+    fn marked(mut keys: Vec<(Key, KeyState)>) -> Self {
+        if let Some((_, state)) = keys.iter_mut().find(|(_, s)| is_unmarked(s)) {
+            *state = KeyState::Active;
+        }
         KeyRing { keys }
     }
 
@@ -130,6 +166,7 @@ impl KeyRing {
             id: key.id.clone(),
             secret: STANDARD.encode(&key.secret).into(),
             created_at: now.to_owned(),
+            state: KeyState::Active,
         };
         let file = RingFile {
             version: 1,
@@ -159,12 +196,19 @@ impl KeyRing {
 
     /// The key that seals and signs.
     pub fn active(&self) -> Option<&Key> {
-        self.keys.first()
+        let active = self.keys.iter().find(|(_, s)| *s == KeyState::Active);
+        active.map(|(key, _)| key)
     }
 
-    /// The key with this id.
+    /// The key with this id, to verify what it signed.
     pub fn get(&self, id: &str) -> Option<&Key> {
-        self.keys.iter().find(|k| k.id == id)
+        self.keys.iter().map(|(k, _)| k).find(|k| k.id == id)
+    }
+
+    /// The key with this id, to open a token; none for a retired one.
+    pub fn opener(&self, id: &str) -> Option<&Key> {
+        let opens = |(key, state): &&(Key, KeyState)| key.id == id && *state != KeyState::Retired;
+        self.keys.iter().find(opens).map(|(key, _)| key)
     }
 }
 
@@ -176,16 +220,17 @@ fn parse(text: &str, from: &str) -> Result<KeyRing> {
     }
 }
 
+fn read_ring(text: &str, from: &str) -> Result<RingFile> {
+    serde_json::from_str(text).map_err(|e| {
+        // The parser's message could quote the secret, so only the position is shown.
+        Error::new(Kind::Usage, format!("the key ring {from} is damaged"))
+            .caused_by(anyhow::anyhow!("line {}, column {}", e.line(), e.column()))
+    })
+}
+
 fn parse_ring(text: &str, from: &str) -> Result<KeyRing> {
     let bad = || format!("the key ring {from} is damaged");
-    let file: RingFile = serde_json::from_str(text).map_err(|e| {
-        // The parser's message could quote the secret, so only the position is shown.
-        Error::new(Kind::Usage, bad()).caused_by(anyhow::anyhow!(
-            "line {}, column {}",
-            e.line(),
-            e.column()
-        ))
-    })?;
+    let file = read_ring(text, from)?;
     let mut keys = Vec::new();
     for entry in file.keys {
         let secret = STANDARD
@@ -194,12 +239,12 @@ fn parse_ring(text: &str, from: &str) -> Result<KeyRing> {
         if secret.len() < MIN_BYTES {
             return Err(Error::new(Kind::Usage, bad()).hint("a key of it is shorter than 32 bytes"));
         }
-        keys.push(Key::new(secret));
+        keys.push((Key::new(secret), entry.state));
     }
     if keys.is_empty() {
         return Err(Error::new(Kind::Usage, bad()).hint("it holds no key"));
     }
-    Ok(KeyRing::of(keys))
+    Ok(KeyRing::marked(keys))
 }
 
 fn parse_secrets(text: &str, from: &str) -> Result<KeyRing> {
