@@ -34,6 +34,16 @@ pub struct ConfigFile {
     pub forge: ForgeFile,
     /// How much a remote may make us take.
     pub transfer: TransferFile,
+    /// What is put on record.
+    pub audit: AuditFile,
+}
+
+/// `audit:`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AuditFile {
+    /// Whether nothing is written if the journal cannot be written.
+    pub required: bool,
 }
 
 /// `backup:`
@@ -187,6 +197,8 @@ pub struct Config {
     pub timeout: Duration,
     /// How much a remote may make us take.
     pub limits: TransferLimits,
+    /// Whether nothing is written if the journal cannot be written.
+    pub audit_required: bool,
     /// `AIDF_REUSE_TOKEN`
     pub environment_token: Option<Secret>,
 }
@@ -252,6 +264,7 @@ impl Config {
             folders,
             timeout: Duration::from_secs(timeout),
             limits,
+            audit_required: file.audit.required,
             // A secret that was read from a file mostly ends in a newline.
             environment_token: get("AIDF_REUSE_TOKEN")
                 .map(|t| t.trim().to_owned())

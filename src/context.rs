@@ -90,6 +90,7 @@ pub struct Context {
     journal: Journal,
     opened: Mutex<Vec<(Secret, Claims)>>,
     identity: Mutex<Identity>,
+    principal: Mutex<Option<Claims>>,
     warnings: Mutex<Vec<String>>,
 }
 
@@ -132,7 +133,7 @@ impl Context {
                 (store, remote)
             }
         };
-        let journal = Journal::new(Some(config.folders.state.join("journal.jsonl")));
+        let journal = Journal::new(config.folders.state.join("journal.jsonl"));
         let repo_name = remote.repo_name();
         let identity = identities::remembered(&store, &remote.address());
         let context = Context {
@@ -152,6 +153,7 @@ impl Context {
             journal,
             opened: Mutex::default(),
             identity: Mutex::new(identity),
+            principal: Mutex::default(),
             warnings: Mutex::new(Vec::new()),
         };
         for warning in context.remote.ignored_settings() {
@@ -254,6 +256,39 @@ impl Context {
         Some(claims)
     }
 
+    /// The claims of the token that this call works with, once it was opened.
+    fn principal(&self) -> Option<Claims> {
+        let principal = self.principal.lock();
+        principal.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes note of the token that this call works with.
+    pub fn set_principal(&self, claims: &Claims) {
+        let mut principal = self
+            .principal
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *principal = Some(claims.clone());
+    }
+
+    /// Looks whether the journal can be written, where the operator requires that.
+    ///
+    /// Errors: unavailable.
+    pub fn check_journal(&self) -> Result<()> {
+        if !self.config.audit_required {
+            return Ok(());
+        }
+        self.journal.check_writable().map_err(|why| {
+            Error::new(Kind::Unavailable, why)
+                .hint("nothing was written, because the configuration says `audit: required`; see that the journal can be written, and try again")
+        })
+    }
+
+    /// This machine's journal.
+    pub fn journal_file(&self) -> &Journal {
+        &self.journal
+    }
+
     /// Whether aidf itself decides about tokens here.
     pub fn is_broker(&self) -> bool {
         match self.config.trust {
@@ -324,16 +359,19 @@ impl Context {
         };
         // A token may have been typed in a branch's place.
         let branch = branch.map(redact);
+        let principal = self.principal();
         let event = Event {
             time: self.now.rfc3339(),
             command,
             outcome,
             repo_name: &self.repo_name,
             branch: branch.as_deref(),
+            token_id: principal.as_ref().map(|c| c.id.clone()),
+            pod: principal.and_then(|c| c.pod),
             commit,
             detail: Some(redact(&detail).into_owned()),
         };
-        if let Some(why) = self.journal.write(&event) {
+        if let Some(why) = self.journal.write(&event, self.keys().active()) {
             self.warn(why);
         }
     }

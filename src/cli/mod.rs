@@ -1,6 +1,7 @@
 //! The command line: one file a command turns clap arguments into a request of
 //! `aidf::ops`, and its report into text.
 
+mod audit;
 mod backup;
 mod commit;
 mod demo;
@@ -155,6 +156,9 @@ pub enum Command {
     /// Have the server hold everybody to the rules
     #[command(subcommand, arg_required_else_help = true)]
     Protect(protect::Command),
+    /// Read what was done, and prove that the records of it hold
+    #[command(subcommand, arg_required_else_help = true)]
+    Audit(audit::Command),
     /// Issue, read and revoke tokens
     #[command(subcommand, arg_required_else_help = true)]
     Token(token::Command),
@@ -265,6 +269,7 @@ pub fn main() -> u8 {
         Command::Propose(arguments) => propose::run(&cli.global, &ui, arguments),
         Command::Land(arguments) => land::run(&cli.global, &ui, arguments),
         Command::Protect(command) => protect::run(&cli.global, &ui, command),
+        Command::Audit(command) => audit::run(&cli.global, &ui, command),
         Command::Token(command) => token::run(&cli.global, &ui, command),
         Command::Key(command) => key::run(&cli.global, &ui, command),
         Command::Hook(command) => hook::run(&ui, &command),

@@ -117,6 +117,9 @@ fn chosen(
         Some(token) => (Some(token.clone()), claims),
         None => remembered(cx, session, &name)?,
     };
+    if let Some(claims) = &claims {
+        cx.set_principal(claims);
+    }
     Ok(Target {
         branch,
         token,

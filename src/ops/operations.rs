@@ -2,7 +2,9 @@
 //! schemas of what goes in and comes out (docs/schema).
 
 use super::outcome::{ErrorReport, Outcome, Reported, WARNINGS};
-use super::{backup, commit, key, land, log, propose, protect, rollback, sandbox, status, token};
+use super::{
+    audit, backup, commit, key, land, log, propose, protect, rollback, sandbox, status, token,
+};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use schemars::generate::SchemaSettings;
@@ -60,6 +62,8 @@ operations! {
     "protect check": protect::check, protect::Request => protect::Report;
     "protect remove": protect::remove, protect::Request => protect::Report;
     "protect guide": protect::guide, protect::Request => protect::GuideReport;
+    "audit log": audit::log, audit::LogRequest => audit::LogReport;
+    "audit verify": audit::verify, audit::VerifyRequest => audit::VerifyReport;
     "token issue": token::issue, token::IssueRequest => token::IssueReport;
     "token inspect": token::inspect, token::InspectRequest => token::InspectReport;
     "token revoke": token::revoke, token::RevokeRequest => token::RevokeReport;

@@ -158,6 +158,7 @@ impl<T> Publishing<'_, T> {
             }
         };
         self.heed_cancel()?;
+        cx.check_journal()?;
         let options = push_options(cx, advertisement, push.token.as_ref());
         cx.progress
             .step(&format!("push {} (try {number})", names(&push.updates)));

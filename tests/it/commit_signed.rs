@@ -24,7 +24,7 @@ fn the_trailers_say_who_and_what_and_come_last() {
     assert_eq!(w.remote.trailer(&branch, "Aidf-Agent"), "claude");
     let signature = w.remote.trailer(&branch, "Aidf-Signature");
     let parts: Vec<&str> = signature.split(' ').collect();
-    assert_eq!((parts.len(), parts[1]), (3, "v2"), "{signature}");
+    assert_eq!((parts.len(), parts[1]), (3, "v3"), "{signature}");
     let message = w.remote.message(&branch);
     assert!(
         message.starts_with("Add a\n\nBecause it was missing.\n\nAidf-"),

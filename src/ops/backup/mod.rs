@@ -119,6 +119,25 @@ fn read_all(cx: &Context, more: Option<&str>) -> Result<All> {
     })
 }
 
+/// What branches have lost since their backups were made. `tips` are the branches with
+/// their tips, which are in the store.
+///
+/// Errors: unavailable.
+pub(in crate::ops) fn lost_since_backups(
+    cx: &Context,
+    tips: &[(String, CommitId)],
+) -> Result<Vec<Rewound>> {
+    let all = read_all(cx, None)?;
+    let mut lost = Vec::new();
+    for (branch, tip) in tips {
+        let group = Some(branch.as_str()).filter(|b| Some(*b) != all.default.as_deref());
+        let of_branch = |f: &&Found| f.read.branch.as_deref() == group;
+        let backups: Vec<&Found> = all.found.iter().filter(of_branch).collect();
+        lost.extend(loss::look(cx, branch, &backups, *tip, false)?.rewound);
+    }
+    Ok(lost)
+}
+
 /// The backup that a user named, with or without `backup/`.
 fn named(found: &[Found], name: &str) -> Result<Found> {
     let full = if name.starts_with(backup_name::PREFIX) {

@@ -77,7 +77,7 @@ impl PreReceive {
         let base = store
             .setting(BASE)
             .unwrap_or_else(|| DEFAULT_BASE.to_owned());
-        let journal = Journal::rotating(journal_of(&store));
+        let journal = Journal::new(journal_of(&store));
         let activity = Records::of(store.common_dir());
         let revocations = Revocations::new(revocations_of(&store));
         Ok(PreReceive {
@@ -153,7 +153,7 @@ impl PreReceive {
                 .map(|at| decision(at, false, e.message().to_owned(), None))
                 .collect(),
         };
-        warnings.extend(record::write(&self.journal, &decisions));
+        warnings.extend(record::write(&self.journal, self.keys.active(), &decisions));
         if decisions.iter().all(|d| d.allowed) && !decisions.is_empty() {
             warnings.extend(
                 token_ids

@@ -2,6 +2,7 @@
 
 use crate::git::ObjectId;
 use crate::journal::Journal;
+use crate::keys::Key;
 use crate::ref_rules::Motion;
 use serde::Serialize;
 
@@ -57,7 +58,11 @@ struct More<'a> {
 /// Writes a push's decisions to the journal. Every allowed ref gets a line. Of the refused
 /// refs, the first ones get a line and the rest a count, because somebody without access
 /// must not be able to fill the disk. Returns warnings.
-pub(super) fn write(journal: &Journal, decisions: &[Decision]) -> Option<String> {
+pub(super) fn write(
+    journal: &Journal,
+    key: Option<&Key>,
+    decisions: &[Decision],
+) -> Option<String> {
     let (Some(first), refused) = (decisions.first(), decisions.iter().any(|d| !d.allowed)) else {
         return None;
     };
@@ -86,5 +91,5 @@ pub(super) fn write(journal: &Journal, decisions: &[Decision]) -> Option<String>
         };
         lines.extend(serde_json::to_value(more).ok());
     }
-    journal.write_all(&lines)
+    journal.write_all(&lines, key)
 }

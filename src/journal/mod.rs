@@ -1,0 +1,322 @@
+//! This machine's own audit log: what was written, refused, removed or failed here. It has
+//! one JSON object on each line, and holds no secrets and no content. The lines are a chain
+//! (see [`chain`]).
+
+pub mod chain;
+
+use crate::files::lock_within;
+use crate::keys::{Key, KeyRing};
+use chain::{Checked, End};
+use serde::Serialize;
+use std::fs::File;
+use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// One line of the journal.
+#[derive(Debug, Clone, Serialize)]
+pub struct Event<'a> {
+    /// UTC, RFC 3339.
+    pub time: String,
+    /// The command: `commit`, `rollback`, `sandbox init`, …
+    pub command: &'a str,
+    /// `done`, or the kind of failure.
+    pub outcome: &'a str,
+    /// The repository's name.
+    pub repo_name: &'a str,
+    /// The branch, if one was chosen.
+    pub branch: Option<&'a str>,
+    /// The token that was used, by its id.
+    pub token_id: Option<String>,
+    /// The pod that the token was given to.
+    pub pod: Option<String>,
+    /// The resulting commit.
+    pub commit: Option<String>,
+    /// A description in one sentence.
+    pub detail: Option<String>,
+}
+
+/// The size in bytes at which a rotating journal starts a new file.
+const MAX_BYTES: u64 = 16 << 20;
+/// How many earlier files are kept, as `NAME.1` (the newest) and so on.
+const KEPT: u32 = 9;
+/// How long a line waits for those of other processes.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How much of a file's end is read to find its last lines, in bytes. A line is shorter.
+const TAIL: u64 = 1 << 20;
+
+/// The file of the journal.
+#[derive(Debug, Clone)]
+pub struct Journal {
+    path: PathBuf,
+}
+
+impl Journal {
+    /// A journal at `path`. It never takes more than ten files of 16 MiB plus what one call
+    /// adds, because on a server strangers could make it grow.
+    pub fn new(path: PathBuf) -> Self {
+        Journal { path }
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Appends one line, authenticated by `key` if there is one. A journal that cannot be
+    /// written does not stop the work: the reason is returned for a warning.
+    pub fn write(&self, event: &impl Serialize, key: Option<&Key>) -> Option<String> {
+        self.write_all(std::slice::from_ref(event), key)
+    }
+
+    /// Appends a line for each event, all in one write.
+    pub fn write_all(&self, events: &[impl Serialize], key: Option<&Key>) -> Option<String> {
+        self.append(events, key).err().map(|e| self.unwritten(&e))
+    }
+
+    /// Looks whether a line could be written now.
+    ///
+    /// Errors: in words, why not.
+    pub fn check_writable(&self) -> Result<(), String> {
+        let opened = self.locked().and_then(|lock| {
+            open(&self.path)?;
+            Ok(lock.unlock()?)
+        });
+        opened.map_err(|e| self.unwritten(&e))
+    }
+
+    fn unwritten(&self, why: &anyhow::Error) -> String {
+        format!(
+            "the journal {} could not be written: {why}",
+            self.path.display()
+        )
+    }
+
+    /// The lock that every writer takes: a line follows the one before it.
+    fn locked(&self) -> anyhow::Result<File> {
+        if let Some(folder) = self.path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        // Nobody else can open it, and so nobody else can hold it.
+        let lock = open(&beside(&self.path, ".lock"))?;
+        match lock_within(&lock, PATIENCE)? {
+            true => Ok(lock),
+            false => anyhow::bail!("another process holds it for more than {PATIENCE:?}"),
+        }
+    }
+
+    fn append(&self, events: &[impl Serialize], key: Option<&Key>) -> anyhow::Result<()> {
+        let path = &self.path;
+        let lock = self.locked()?;
+        let done = || -> anyhow::Result<()> {
+            rotate(path, MAX_BYTES, KEPT)?;
+            let (mut end, torn) = end_of(path)?;
+            let mut text = Vec::new();
+            // What a crash tore is left as it is, on a line of its own.
+            if torn {
+                text.push(b'\n');
+            }
+            for event in events {
+                let line = end.append(&serde_json::to_string(event)?, key);
+                text.extend_from_slice(line.as_bytes());
+                text.push(b'\n');
+            }
+            // A single write: a reader sees whole lines.
+            open(path)?.write_all(&text)?;
+            Ok(())
+        };
+        let done = done();
+        // Closing the lock file is not enough: a child process that another thread is
+        // starting right now holds the file open until it runs its program.
+        done.and(lock.unlock().map_err(Into::into))
+    }
+
+    /// Checks every line of the journal and of its earlier files, the oldest first; `each`
+    /// gets the lines.
+    ///
+    /// Errors: those of reading.
+    pub fn check(&self, ring: &KeyRing, mut each: impl FnMut(&[u8])) -> std::io::Result<Checked> {
+        let mut checked = Checked::default();
+        let earlier = (1..=KEPT)
+            .rev()
+            .map(|n| beside(&self.path, &format!(".{n}")));
+        for path in earlier.chain([self.path.clone()]) {
+            let file = match File::open(&path) {
+                Err(e) if e.kind() == ErrorKind::NotFound => continue,
+                opened => opened?,
+            };
+            let mut file = BufReader::new(file);
+            let mut line = Vec::new();
+            while file.read_until(b'\n', &mut line)? > 0 {
+                let text = line.strip_suffix(b"\n").unwrap_or(&line);
+                checked.line(text, ring);
+                each(text);
+                line.clear();
+            }
+        }
+        Ok(checked)
+    }
+}
+
+fn open(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options.open(path)
+}
+
+fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    PathBuf::from(name)
+}
+
+/// Where the journal's chain ends, and whether its last line is torn.
+fn end_of(path: &Path) -> std::io::Result<(End, bool)> {
+    for path in [path.to_owned(), beside(path, ".1")] {
+        let mut file = match File::open(&path) {
+            Err(e) if e.kind() == ErrorKind::NotFound => continue,
+            opened => opened?,
+        };
+        let length = file.metadata()?.len();
+        if length == 0 {
+            continue;
+        }
+        let from = length.saturating_sub(TAIL);
+        file.seek(SeekFrom::Start(from))?;
+        let mut tail = Vec::new();
+        file.take(TAIL).read_to_end(&mut tail)?;
+        let torn = !tail.ends_with(b"\n");
+        let text = tail.strip_suffix(b"\n").unwrap_or(&tail);
+        // Where the file is longer, the first line of its end is not whole.
+        let lines = text.split(|b| *b == b'\n').skip(usize::from(from > 0));
+        return Ok((End::of(lines), torn));
+    }
+    Ok((End::default(), false))
+}
+
+/// If the file is large, starts a new one and keeps `kept` earlier files. The caller has
+/// the lock.
+fn rotate(path: &Path, most: u64, kept: u32) -> std::io::Result<()> {
+    let is_large = std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.len() >= most);
+    if !is_large {
+        return Ok(());
+    }
+    (1..kept)
+        .rev()
+        .map(|n| {
+            (
+                beside(path, &format!(".{n}")),
+                beside(path, &format!(".{}", n + 1)),
+            )
+        })
+        .filter(|(from, _)| from.exists())
+        .try_for_each(|(from, to)| std::fs::rename(from, to))
+        .and_then(|()| std::fs::rename(path, beside(path, ".1")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_journal_that_rotates_keeps_the_newest_and_only_so_many() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("journal.jsonl");
+        for n in 0..7 {
+            rotate(&path, 4, 3).unwrap();
+            std::fs::write(&path, format!("line {n}")).unwrap();
+        }
+        let read = |end: &str| std::fs::read_to_string(format!("{}{end}", path.display()));
+        let texts = ["", ".1", ".2", ".3"].map(|end| read(end).unwrap());
+        assert_eq!(texts, ["line 6", "line 5", "line 4", "line 3"]);
+        assert!(read(".4").is_err());
+        std::fs::write(&path, "abc").unwrap();
+        rotate(&path, 4, 3).unwrap();
+        assert_eq!(read("").unwrap(), "abc", "it is small yet");
+    }
+
+    /// A forked child holds a copy of the descriptor until it runs its program.
+    #[cfg(unix)]
+    #[test]
+    fn a_child_that_was_started_meanwhile_does_not_keep_the_lock() {
+        let place = tempfile::tempdir().unwrap();
+        let journal = Journal::new(place.path().join("journal.jsonl"));
+        std::thread::scope(|threads| {
+            let children = threads.spawn(|| {
+                for _ in 0..200 {
+                    std::process::Command::new("true").status().unwrap();
+                }
+            });
+            while !children.is_finished() {
+                assert_eq!(journal.write(&Line { n: 1 }, None), None);
+            }
+        });
+    }
+
+    #[derive(Serialize)]
+    struct Line {
+        n: u32,
+    }
+
+    fn ring() -> KeyRing {
+        KeyRing::of(vec![Key::new(vec![1; 32])])
+    }
+
+    #[test]
+    fn all_lines_are_written_at_once_and_are_a_chain() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("a/journal.jsonl");
+        let (journal, ring) = (Journal::new(path.clone()), ring());
+        let [one, two, three] = [1, 2, 3].map(|n| Line { n });
+        assert_eq!(journal.write_all(&[one, two], ring.active()), None);
+        assert_eq!(journal.write(&three, ring.active()), None);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let numbers = text.lines().map(|l| {
+            let line: serde_json::Value = serde_json::from_str(l).unwrap();
+            (line["n"].as_u64(), line["seq"].as_u64())
+        });
+        let expected: Vec<_> = (1..=3).map(|n| (Some(n), Some(n))).collect();
+        assert_eq!(numbers.collect::<Vec<_>>(), expected);
+        let checked = journal.check(&ring, |_| {}).unwrap();
+        assert_eq!((checked.authenticated, checked.faults), (3, vec![]));
+    }
+
+    #[test]
+    fn a_chain_goes_on_in_the_next_file_and_after_a_line_that_a_crash_tore() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("journal.jsonl");
+        let (journal, ring) = (Journal::new(path.clone()), ring());
+        for n in 0..4 {
+            rotate(&path, 1, 9).unwrap();
+            assert_eq!(journal.write(&Line { n }, ring.active()), None);
+        }
+        assert!(beside(&path, ".3").exists());
+        let checked = journal.check(&ring, |_| {}).unwrap();
+        assert_eq!((checked.lines, checked.end.seq), (4, 4));
+        assert_eq!(checked.faults, []);
+        let text = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &text[..text.len() - 9]).unwrap();
+        assert_eq!(journal.write(&Line { n: 5 }, ring.active()), None);
+        let checked = journal.check(&ring, |_| {}).unwrap();
+        let faults: Vec<_> = checked.faults.iter().map(|f| (f.line, f.fault)).collect();
+        assert_eq!(faults, [(4, chain::FaultKind::Torn)]);
+    }
+
+    #[test]
+    fn a_journal_that_cannot_be_written_is_told_before_and_after() {
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        let journal = Journal::new(file.join("journal.jsonl"));
+        assert!(journal.check_writable().is_err());
+        assert!(journal.write(&Line { n: 1 }, None).is_some());
+        let good = Journal::new(place.path().join("journal.jsonl"));
+        assert_eq!(good.check_writable(), Ok(()));
+        assert_eq!(good.check(&ring(), |_| {}).unwrap().lines, 0);
+    }
+}

@@ -1,0 +1,330 @@
+//! Walks the branches and this machine's journal, and looks for what did not come through
+//! aidf, was altered, or was taken away.
+
+use crate::context::Context;
+use crate::error::{Error, Kind, OrFail, Result};
+use crate::git::{CommitId, CommitInfo};
+use crate::journal::chain::Fault;
+use crate::names;
+use crate::ops::backup;
+use crate::ops::log::judge;
+use crate::ops::outcome::Reported;
+use crate::ops::snapshot::{self, Standing};
+use crate::policy::Policy;
+use crate::signature::Check;
+use crate::words;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+/// What is asked for.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct VerifyRequest {
+    /// The branches; if none is named, every sandbox, the base and the default branch.
+    pub branches: Vec<String>,
+}
+
+/// What was looked at, and what is wrong.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct VerifyReport {
+    /// The repository.
+    pub repo_name: String,
+    /// This machine's journal.
+    pub journal: JournalReport,
+    /// Each branch.
+    pub branches: Vec<BranchReport>,
+    /// How many findings there are in all.
+    pub findings: usize,
+    /// One sentence.
+    pub message: String,
+}
+
+/// What became of the check of a journal.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct JournalReport {
+    /// The file.
+    pub file: PathBuf,
+    /// How many lines there are, in the earlier files too.
+    pub lines: usize,
+    /// How many of them are authenticated by a key at hand.
+    pub authenticated: usize,
+    /// The number of the last line.
+    pub last: u64,
+    /// Lines that were removed, altered, moved or made up.
+    pub faults: Vec<Fault>,
+}
+
+/// What became of the check of a branch.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct BranchReport {
+    /// The branch.
+    pub branch: String,
+    /// Its tip.
+    pub tip: CommitId,
+    /// How many of its own commits were looked at: of a sandbox those that its base lacks,
+    /// of another branch all.
+    pub commits: usize,
+    /// How many of them came through aidf, under a good signature.
+    pub signed: usize,
+    /// How many of them nobody can judge here: their key is not at hand, or they are of
+    /// another repository.
+    pub unknown: usize,
+    /// What is wrong.
+    pub findings: Vec<Finding>,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Finding {
+    /// What it is.
+    pub kind: FindingKind,
+    /// The commit.
+    pub commit: CommitId,
+    /// One sentence.
+    pub detail: String,
+}
+
+/// What can be wrong with a branch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FindingKind {
+    /// A commit of a sandbox did not come through aidf.
+    NotThroughAidf,
+    /// A commit was altered after it was signed.
+    Altered,
+    /// A commit was written to another branch, and moved to this one.
+    Moved,
+    /// A commit claims in trailers to come from aidf, and is not signed.
+    ForgedTrailers,
+    /// The branch lacks commits that a backup of it holds.
+    Rewound,
+}
+
+impl Reported for VerifyReport {
+    fn verdict(&mut self) -> Result<()> {
+        match self.findings {
+            0 => Ok(()),
+            _ => Err(Error::new(Kind::Integrity, self.message.clone())
+                .hint("look at each commit with `git show`; undo what should not be there: aidf rollback --commit ID")),
+        }
+    }
+}
+
+/// The most findings that are listed of one branch.
+const MAX_LISTED: usize = 1000;
+
+/// Looks at the branches and the journal.
+///
+/// Errors: usage, in a shallow clone; not_found, for a branch that is named; unavailable.
+pub fn verify(cx: &Context, request: &VerifyRequest) -> Result<VerifyReport> {
+    cx.needs_history()?;
+    let standing = snapshot::standing(cx)?;
+    let policy = standing.policy(cx);
+    let named = chosen(cx, &standing, &request.branches)?;
+    let reviewed_tips = reviewed_tips(cx, &standing);
+    let mut wants: Vec<CommitId> = named.iter().map(|(_, tip)| *tip).collect();
+    wants.extend(&reviewed_tips);
+    wants.sort();
+    wants.dedup();
+    cx.progress.step("fetch the branches");
+    cx.remote.fetch(&cx.store, &wants, true, &*cx.progress)?;
+
+    // What a reviewed branch has is judged there, and not once more on every sandbox.
+    let mut reviewed = HashSet::new();
+    for tip in reviewed_tips {
+        reviewed.extend(cx.store.history(tip, None)?);
+    }
+    let mut branches = Vec::new();
+    for (branch, tip) in &named {
+        cx.progress.step(&format!("look at {branch}"));
+        cx.cancel.check()?;
+        let walk = Walk {
+            cx,
+            policy: &policy,
+            reviewed: &reviewed,
+            branch,
+        };
+        branches.push(walk.run(*tip)?);
+    }
+    for rewound in backup::lost_since_backups(cx, &named)? {
+        let report = branches.iter_mut().find(|b| b.branch == rewound.branch);
+        if let (Some(report), Some(first)) = (report, rewound.lost.first()) {
+            report.findings.push(Finding {
+                kind: FindingKind::Rewound,
+                commit: *first,
+                detail: format!(
+                    "{} of {} are gone from it, and {} still holds them",
+                    words::count(rewound.lost.len(), "commit", "commits"),
+                    rewound.branch,
+                    rewound.backup
+                ),
+            });
+        }
+    }
+    let journal = journal(cx)?;
+    let findings = journal.faults.len() + branches.iter().map(|b| b.findings.len()).sum::<usize>();
+    let commits: usize = branches.iter().map(|b| b.commits).sum();
+    let seen = format!(
+        "{} of {} and {} of the journal",
+        words::count(commits, "commit", "commits"),
+        words::count(branches.len(), "branch", "branches"),
+        words::count(journal.lines, "line", "lines")
+    );
+    Ok(VerifyReport {
+        repo_name: cx.repo_name.clone(),
+        message: match findings {
+            0 => format!("nothing is wrong with {seen}"),
+            n => format!("{} in {seen}", words::count(n, "finding", "findings")),
+        },
+        journal,
+        branches,
+        findings,
+    })
+}
+
+/// The branches to look at, with their tips.
+fn chosen(cx: &Context, standing: &Standing, named: &[String]) -> Result<Vec<(String, CommitId)>> {
+    if named.is_empty() {
+        let base = &cx.config.base;
+        let is_looked_at = |name: &String| {
+            names::is_sandbox(name)
+                || name == base
+                || Some(name) == standing.default_branch.as_ref()
+        };
+        let all = standing
+            .branches
+            .iter()
+            .filter(|(name, _)| is_looked_at(name));
+        return Ok(all.cloned().collect());
+    }
+    named
+        .iter()
+        .map(|name| {
+            let tip = standing.tip_of(name).ok_or_else(|| {
+                Error::new(
+                    Kind::NotFound,
+                    format!("{} has no branch {name}", cx.remote.address()),
+                )
+                .hint(
+                    "leave the names out to look at every sandbox, the base and the default branch",
+                )
+            })?;
+            Ok((name.clone(), tip))
+        })
+        .collect()
+}
+
+/// The tips of the base and of the default branch.
+fn reviewed_tips(cx: &Context, standing: &Standing) -> Vec<CommitId> {
+    let names = [Some(&cx.config.base), standing.default_branch.as_ref()];
+    let tips = names
+        .into_iter()
+        .flatten()
+        .filter_map(|n| standing.tip_of(n));
+    tips.collect()
+}
+
+fn journal(cx: &Context) -> Result<JournalReport> {
+    let journal = cx.journal_file();
+    let checked = journal
+        .check(cx.keys(), |_| {})
+        .or_fail(Kind::Internal, || {
+            format!("the journal {} cannot be read", journal.path().display())
+        })?;
+    Ok(JournalReport {
+        file: journal.path().to_owned(),
+        lines: checked.lines,
+        authenticated: checked.authenticated,
+        last: checked.end.seq,
+        faults: checked.faults,
+    })
+}
+
+/// The walk of one branch.
+struct Walk<'a> {
+    cx: &'a Context,
+    policy: &'a Policy,
+    reviewed: &'a HashSet<CommitId>,
+    branch: &'a str,
+}
+
+impl Walk<'_> {
+    fn run(&self, tip: CommitId) -> Result<BranchReport> {
+        let mut report = BranchReport {
+            branch: self.branch.to_owned(),
+            tip,
+            commits: 0,
+            signed: 0,
+            unknown: 0,
+            findings: Vec::new(),
+        };
+        if names::is_sandbox(self.branch) {
+            // What a merge brought in is of the branch that it came from.
+            let mut at = Some(tip);
+            while let Some(id) = at.filter(|id| !self.reviewed.contains(id)) {
+                at = self.look(id, &mut report)?;
+            }
+        } else {
+            for id in self.cx.store.history(tip, None)? {
+                self.look(id, &mut report)?;
+            }
+        }
+        Ok(report)
+    }
+
+    /// Judges a commit; its first parent.
+    fn look(&self, id: CommitId, report: &mut BranchReport) -> Result<Option<CommitId>> {
+        let commit = self.cx.store.commit(id)?;
+        let judged = judge(self.cx, id, self.branch)?;
+        let is_sandbox = names::is_sandbox(self.branch);
+        report.commits += 1;
+        let found = match judged.check {
+            Check::Good => {
+                report.signed += 1;
+                let moved = is_sandbox && judged.branch.as_deref() != Some(self.branch);
+                let from = judged.branch.unwrap_or_default();
+                let detail = format!("it was written to {from}, and is on {} now", self.branch);
+                moved.then_some((FindingKind::Moved, detail))
+            }
+            Check::Unknown => {
+                report.unknown += 1;
+                None
+            }
+            // A forge's squash and rebase take messages over, and others write by git: what
+            // is on a reviewed branch was reviewed.
+            _ if self.policy.is_protected(self.branch) => None,
+            Check::Bad => Some((
+                FindingKind::Altered,
+                "its signature does not fit it: it was altered after it was signed, or its message was copied".to_owned(),
+            )),
+            Check::None if claims_aidf(&commit) => Some((
+                FindingKind::ForgedTrailers,
+                "its trailers claim that aidf wrote it, and it is not signed".to_owned(),
+            )),
+            Check::None if is_sandbox => Some((
+                FindingKind::NotThroughAidf,
+                format!("it is not signed: {} pushed it by git alone", commit.author_name),
+            )),
+            Check::None => None,
+        };
+        if let Some((kind, detail)) = found
+            && report.findings.len() < MAX_LISTED
+        {
+            report.findings.push(Finding {
+                kind,
+                commit: id,
+                detail,
+            });
+        }
+        Ok(commit.parents.first().copied())
+    }
+}
+
+/// Whether a message ends in trailers in aidf's name.
+fn claims_aidf(commit: &CommitInfo) -> bool {
+    let body = commit.message.trim_end();
+    let last = body.rsplit_once("\n\n").map_or("", |(_, last)| last);
+    last.lines().any(|line| line.starts_with("Aidf-"))
+}
