@@ -20,6 +20,14 @@ pub enum AlertKind {
 }
 
 impl AlertKind {
+    /// All of them.
+    pub const ALL: [AlertKind; 4] = [
+        AlertKind::LargeDiff,
+        AlertKind::InvalidLedger,
+        AlertKind::CiDirective,
+        AlertKind::PossibleSecret,
+    ];
+
     /// Its name in JSON and in the policy.
     pub fn name(self) -> &'static str {
         match self {

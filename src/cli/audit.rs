@@ -5,6 +5,7 @@ use super::{Global, period};
 use aidf::clock::Period;
 use aidf::error::Result;
 use aidf::ops::audit::{self, Entry, LogRequest, VerifyRequest};
+use aidf::words;
 use clap::{Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
@@ -61,15 +62,14 @@ pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
                             _ => Style::Bad,
                         };
                         text.line(format!(
-                            "{}  {:9} {}  {}{}",
+                            "{}  {}  {}  {}",
                             visible(&entry.time),
-                            text.styled(style, &entry.outcome),
+                            text.styled(style, &format!("{:8}", visible(&entry.outcome))),
                             visible(&entry.command),
                             visible(entry.branch.as_deref().unwrap_or("")),
-                            who(entry)
                         ));
-                        if let Some(detail) = &entry.detail {
-                            text.line(format!("    {}", visible(detail)));
+                        for more in [entry.detail.clone(), who(entry)].into_iter().flatten() {
+                            text.line(format!("    {}", visible(&more)));
                         }
                     }
                     if report.entries.is_empty() {
@@ -91,9 +91,9 @@ pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
                             continue;
                         }
                         out.line(format!(
-                            "{}  {} commits, {} signed",
+                            "{}  {}, {} signed",
                             out.styled(Style::Strong, &visible(&branch.branch)),
-                            branch.commits,
+                            words::count(branch.commits, "commit", "commits"),
                             branch.signed
                         ));
                         for finding in &branch.findings {
@@ -122,15 +122,15 @@ pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
 }
 
 /// Who did it, as far as the record tells.
-fn who(entry: &Entry) -> String {
+fn who(entry: &Entry) -> Option<String> {
     let known = [
         ("by", &entry.by),
         ("token", &entry.token_id),
         ("pod", &entry.pod),
         ("task", &entry.task_id),
     ];
-    let known = known
-        .iter()
-        .filter_map(|(what, value)| Some(format!("  {what} {}", visible(value.as_deref()?))));
-    known.collect()
+    let known = known.iter();
+    let known = known.filter_map(|(what, value)| Some(format!("{what} {}", value.as_ref()?)));
+    let known: Vec<String> = known.collect();
+    (!known.is_empty()).then(|| known.join(", "))
 }

@@ -38,6 +38,12 @@ pub struct Arguments {
     /// The program that wrote it
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     agent: Option<String>,
+    /// The model that the program used
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    model: Option<String>,
+    /// Where the session that wrote it can be read
+    #[arg(long, value_name = "URL")]
+    session_url: Option<String>,
     /// What the files are for, for the memory entry
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     description: Option<String>,
@@ -94,6 +100,8 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
         task_id: arguments.task_id,
         committed_by: arguments.committed_by,
         agent: arguments.agent,
+        model: arguments.model,
+        session_url: arguments.session_url,
         description: arguments.description,
         tags: arguments.tags,
         branch: arguments.branch,

@@ -11,6 +11,7 @@ mod hook;
 mod key;
 mod land;
 mod log;
+mod policy;
 mod propose;
 mod protect;
 mod rollback;
@@ -156,6 +157,9 @@ pub enum Command {
     /// Have the server hold everybody to the rules
     #[command(subcommand, arg_required_else_help = true)]
     Protect(protect::Command),
+    /// Show the rules in force, and what they say of a path
+    #[command(subcommand, arg_required_else_help = true)]
+    Policy(policy::Command),
     /// Read what was done, and prove that the records of it hold
     #[command(subcommand, arg_required_else_help = true)]
     Audit(audit::Command),
@@ -269,6 +273,7 @@ pub fn main() -> u8 {
         Command::Propose(arguments) => propose::run(&cli.global, &ui, arguments),
         Command::Land(arguments) => land::run(&cli.global, &ui, arguments),
         Command::Protect(command) => protect::run(&cli.global, &ui, command),
+        Command::Policy(command) => policy::run(&cli.global, &ui, command),
         Command::Audit(command) => audit::run(&cli.global, &ui, command),
         Command::Token(command) => token::run(&cli.global, &ui, command),
         Command::Key(command) => key::run(&cli.global, &ui, command),

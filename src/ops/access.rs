@@ -6,6 +6,7 @@ use crate::authority::{self, Barrier, Facts, Rejection, Writer};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{Advertisement, CommitId, RefName};
+use crate::identity::Identity;
 use crate::names;
 use crate::ops::snapshot;
 use crate::policy::Policy;
@@ -209,10 +210,13 @@ pub(super) fn open(cx: &Context, token: &Secret) -> Result<Option<Claims>> {
 /// another repository.
 pub(super) fn is_foreign(cx: &Context, token: &Secret) -> bool {
     cx.is_broker()
-        && cx.claims_of(token).is_none_or(|claims| {
-            let (bound, here) = (claims.repository, cx.identity().id());
-            bound.zip(here).is_some_and(|(bound, here)| bound != here)
-        })
+        && cx
+            .claims_of(token)
+            .is_none_or(|claims| match (claims.repository, cx.identity()) {
+                (Some(bound), Identity::Is(here)) => bound != here,
+                (Some(_), Identity::Absent) => true,
+                _ => false,
+            })
 }
 
 /// The error for a token whose key is on another machine.

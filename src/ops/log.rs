@@ -74,6 +74,10 @@ pub struct Line {
     pub task_id: Option<String>,
     /// The program that wrote it.
     pub agent: Option<String>,
+    /// The model that the program used.
+    pub model: Option<String>,
+    /// Where the session that wrote it can be read.
+    pub session_url: Option<String>,
     /// The first line of its message.
     pub subject: String,
     /// The files it changed.
@@ -114,7 +118,9 @@ impl Line {
         let agent = self.agent.as_ref();
         let who = who.map(|who| claim(who));
         let agent = agent.map(|agent| format!("agent {}", claim(agent)));
-        let said: Vec<String> = who.into_iter().chain(agent).collect();
+        let model = self.model.as_ref();
+        let model = model.map(|model| format!("model {}", claim(model)));
+        let said: Vec<String> = who.into_iter().chain(agent).chain(model).collect();
         (!said.is_empty()).then(|| said.join(", "))
     }
 
@@ -229,6 +235,8 @@ pub(super) fn log_from(
             written_to,
             task_id,
             agent: trailer(&commit, "Aidf-Agent"),
+            model: trailer(&commit, "Aidf-Model"),
+            session_url: trailer(&commit, "Aidf-Session-Url"),
             subject: commit.subject().to_owned(),
             files,
             signature: judged.check,

@@ -18,6 +18,7 @@ pub mod land;
 pub mod log;
 pub mod operations;
 pub mod outcome;
+pub mod policy;
 pub mod propose;
 pub mod protect;
 pub mod publish;

@@ -3,7 +3,8 @@
 
 use super::outcome::{ErrorReport, Outcome, Reported, WARNINGS};
 use super::{
-    audit, backup, commit, key, land, log, propose, protect, rollback, sandbox, status, token,
+    audit, backup, commit, key, land, log, policy, propose, protect, rollback, sandbox, status,
+    token,
 };
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -62,6 +63,8 @@ operations! {
     "protect check": protect::check, protect::Request => protect::Report;
     "protect remove": protect::remove, protect::Request => protect::Report;
     "protect guide": protect::guide, protect::Request => protect::GuideReport;
+    "policy show": policy::show, policy::ShowRequest => policy::ShowReport;
+    "policy check": policy::check, policy::CheckRequest => policy::CheckReport;
     "audit log": audit::log, audit::LogRequest => audit::LogReport;
     "audit verify": audit::verify, audit::VerifyRequest => audit::VerifyReport;
     "token issue": token::issue, token::IssueRequest => token::IssueReport;

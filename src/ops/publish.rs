@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::PushFailure;
 use crate::git::{Advertisement, ObjectId, PushOutcome, RefUpdate, Verdict};
+use crate::identity::REF;
 use crate::ref_rules::MOVED;
 use crate::secret::Secret;
 use rand::RngExt;
@@ -159,7 +160,7 @@ impl<T> Publishing<'_, T> {
         };
         self.heed_cancel()?;
         cx.check_journal()?;
-        let options = push_options(cx, advertisement, push.token.as_ref());
+        let options = push_options(cx, advertisement, &push);
         cx.progress
             .step(&format!("push {} (try {number})", names(&push.updates)));
         let (store, updates) = (&cx.store, &push.updates);
@@ -316,13 +317,12 @@ fn backoff(cx: &Context, tries: u32, took: Duration) -> Duration {
 }
 
 /// The token goes to a hook that takes options, and never where others could read it.
-fn push_options(
-    cx: &Context,
-    advertisement: &Advertisement,
-    token: Option<&Secret>,
-) -> Vec<String> {
-    // Another repository's token is no business of this server.
-    if token.is_some_and(|token| access::is_foreign(cx, token)) {
+fn push_options<T>(cx: &Context, advertisement: &Advertisement, push: &Push<T>) -> Vec<String> {
+    let token = push.token.as_ref();
+    // Another repository's token is no business of this server. One that is bound to the
+    // identity which this push makes is not.
+    let makes_identity = push.updates.iter().any(|u| u.name.as_str() == REF);
+    if !makes_identity && token.is_some_and(|token| access::is_foreign(cx, token)) {
         cx.progress
             .step("the token is not of this repository, and is not sent");
         return Vec::new();

@@ -228,12 +228,7 @@ impl Policy {
             least(a.map(u64::from), b.map(u64::from)).map(|v| v as u32)
         };
         let mut reactions = BTreeMap::new();
-        for kind in [
-            AlertKind::LargeDiff,
-            AlertKind::InvalidLedger,
-            AlertKind::CiDirective,
-            AlertKind::PossibleSecret,
-        ] {
+        for kind in AlertKind::ALL {
             let theirs = file.alerts.get(&kind).copied().unwrap_or(Reaction::Warn);
             let ours = operator
                 .alerts

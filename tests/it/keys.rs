@@ -76,7 +76,7 @@ fn the_tokens_of_a_retired_key_are_rejected_and_its_commits_stay_good() {
     let [old] = ids(&w, "active").try_into().unwrap();
     let out = w.aidf(&["key", "retire", &old, "--json"]);
     assert_eq!(out.code, 2, "{out}");
-    assert!(out.stdout.contains("aidf key rotate"), "{out}");
+    assert!(out.all().contains("aidf key rotate"), "{out}");
     w.json(&["key", "rotate"]);
     let retired = w.json(&["key", "retire", &old]);
     assert_eq!(retired["unchanged"], false);
@@ -90,7 +90,7 @@ fn the_tokens_of_a_retired_key_are_rejected_and_its_commits_stay_good() {
     let branch = text(&w.json(&["sandbox", "init", "--force-new"]), "branch");
     assert_ne!(Value::from(branch), signed["branch"]);
     let first = text(&signed, "written_to");
-    let log = w.json(&["log", "--branch", &first]);
+    let log = w.json(&["log", &first]);
     assert_eq!(log["commits"][0]["signature"], "good");
     assert_eq!(w.aidf(&["key", "retire", "00000000"]).code, 3);
 }
@@ -129,7 +129,7 @@ fn keys_of_a_variable_are_shown_and_changed_where_they_are_set() {
     assert_eq!(shown["keys"][0]["state"], "active");
     let out = w.aidf(&["key", "rotate", "--json"]);
     assert_eq!(out.code, 2, "{out}");
-    assert!(out.stdout.contains("AIDF_KEY"), "{out}");
+    assert!(out.all().contains("AIDF_KEY"), "{out}");
 }
 
 #[test]

@@ -28,6 +28,10 @@ fn commits_come_newest_first_with_every_field() {
         "t2",
         "--committed-by",
         "QAPod",
+        "--model",
+        "small-1",
+        "--session-url",
+        "https://sessions.example/42",
         "--agent",
         "bot",
     ]);
@@ -45,6 +49,8 @@ fn commits_come_newest_first_with_every_field() {
         "pod",
         "task_id",
         "agent",
+        "model",
+        "session_url",
         "subject",
         "files",
         "signature",
@@ -56,6 +62,8 @@ fn commits_come_newest_first_with_every_field() {
     assert_eq!(newest["committed_by"], "QAPod");
     assert_eq!(newest["task_id"], "t2");
     assert_eq!(newest["agent"], "bot");
+    assert_eq!(newest["model"], "small-1");
+    assert_eq!(newest["session_url"], "https://sessions.example/42");
     assert_eq!(newest["signature"], "good");
     assert_eq!(newest["rolled_back_by"], Value::Null);
     assert!(listed(&newest["files"]).contains("b.txt"), "{newest:#}");

@@ -53,6 +53,7 @@ mod machines;
 mod many_copies;
 mod paths;
 mod policy;
+mod policy_told;
 mod propose;
 mod protect_bare;
 mod pull;

@@ -64,6 +64,8 @@ impl Change for Commit<'_> {
             ("--task-id", &request.task_id),
             ("--committed-by", &request.committed_by),
             ("--agent", &request.agent),
+            ("--model", &request.model),
+            ("--session-url", &request.session_url),
         ] {
             if let Some(value) = value {
                 compose::check_value(flag, value)?;
@@ -140,6 +142,9 @@ impl Change for Commit<'_> {
         let mut trailers = vec![("Aidf-Committed-By", self.committed_by.clone())];
         trailers.extend(request.task_id.clone().map(|v| ("Aidf-Task-Id", v)));
         trailers.extend(request.agent.clone().map(|v| ("Aidf-Agent", v)));
+        trailers.extend(request.model.clone().map(|v| ("Aidf-Model", v)));
+        let url = request.session_url.clone();
+        trailers.extend(url.map(|v| ("Aidf-Session-Url", v)));
         Ok(Words {
             message: self.message.clone(),
             trailers,

@@ -46,6 +46,10 @@ pub struct Request {
     pub committed_by: Option<String>,
     /// The program that wrote it.
     pub agent: Option<String>,
+    /// The model that the program used.
+    pub model: Option<String>,
+    /// Where the session that wrote it can be read.
+    pub session_url: Option<String>,
     /// For the memory entry.
     pub description: Option<String>,
     /// For the memory entry.

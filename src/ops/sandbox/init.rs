@@ -77,6 +77,10 @@ pub struct InitReport {
 /// not_found for a base; denied by the policy; unavailable.
 pub fn init(cx: &Context, request: &InitRequest) -> Result<InitReport> {
     let result = open(cx, request);
+    let opened = result.as_ref().ok().map(|r| &r.reuse_token);
+    if let Some(claims) = opened.and_then(|token| cx.claims_of(token)) {
+        cx.set_principal(&claims);
+    }
     cx.journal("sandbox init", None, &result, |r| {
         let first = r.message.lines().next().unwrap_or("");
         Some((&r.branch, r.head, first))
