@@ -11,31 +11,31 @@ use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// A file or folder of the working tree, DEST=SRC for another file, DEST=- for stdin
+    /// A file or folder of the working tree; DEST=SRC takes another file, DEST=- takes stdin
     #[arg(value_name = "PATH|DEST=SRC|DEST=-")]
     files: Vec<String>,
-    /// Take every change of the working tree against its HEAD
+    /// Commit every change of the working tree since HEAD
     #[arg(short, long)]
     all: bool,
-    /// Take every file below DIR into the same path of the tree
+    /// Commit every file below DIR, at the same path on the branch
     #[arg(long, value_name = "DIR")]
     from_dir: Option<PathBuf>,
-    /// Leave these out of folders and of -a, such as '*.log' or 'build/**'
+    /// Leave out matching files of folders and of -a, such as '*.log' or 'build/**'
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
-    /// Remove a path
+    /// Remove a path from the branch
     #[arg(long = "rm", value_name = "PATH")]
     remove: Vec<String>,
-    /// What was done
+    /// The commit message: what was done
     #[arg(short, long, value_name = "MESSAGE", allow_hyphen_values = true)]
     message: Option<String>,
-    /// The task it belongs to
+    /// The task that the commit belongs to
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     task_id: Option<String>,
-    /// Who is to be said to have written it (default: the branch's name)
+    /// The writer's name (default: the branch's name)
     #[arg(long, value_name = "WHO", allow_hyphen_values = true)]
     committed_by: Option<String>,
-    /// The program that wrote it
+    /// The program that wrote the files
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     agent: Option<String>,
     /// The model that the program used
@@ -44,13 +44,13 @@ pub struct Arguments {
     /// Where the session that wrote it can be read
     #[arg(long, value_name = "URL")]
     session_url: Option<String>,
-    /// What the files are for, for the memory entry
+    /// What the files are for (goes into the memory entry)
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     description: Option<String>,
-    /// A word to find the files by, for the memory entry
+    /// A search word for the files (goes into the memory entry)
     #[arg(long = "tag", value_name = "T", allow_hyphen_values = true)]
     tags: Vec<String>,
-    /// The branch to write
+    /// The branch to write to
     #[arg(long, value_name = "BRANCH")]
     branch: Option<String>,
     /// The sandbox's token (- reads it from stdin)
@@ -59,10 +59,10 @@ pub struct Arguments {
     /// Fail unless the branch is at this commit
     #[arg(long, value_name = "OID")]
     expect_head: Option<String>,
-    /// The commit that the files were taken from, where git cannot tell
+    /// The commit that your files are based on, if git cannot tell
     #[arg(long, value_name = "REV")]
     base: Option<String>,
-    /// Take ours where others changed the same file
+    /// Write your version of a file even if others changed it
     #[arg(long)]
     overwrite: bool,
     /// Write no changelog entries
@@ -71,7 +71,7 @@ pub struct Arguments {
     /// Write no memory entries
     #[arg(long)]
     no_memory: bool,
-    /// Do all but push
+    /// Do everything except the push
     #[arg(long)]
     dry_run: bool,
 }
@@ -143,7 +143,7 @@ pub fn one_reader(files: &[String], reuse_token: Option<&Secret>) -> Result<()> 
         0 | 1 => Ok(()),
         _ => Err(Error::new(
             Kind::Usage,
-            "standard input can be read once, and more than one argument asks for it",
+            "more than one argument reads standard input, and it can be read only once",
         )),
     }
 }
@@ -159,10 +159,11 @@ pub fn file(cx: &Context, argument: &str) -> Result<File> {
     };
     let from = match source {
         "" => {
-            return Err(
-                Error::new(Kind::Usage, format!("`{argument}` names no source"))
-                    .hint("give DEST=FILE, or DEST=- for standard input"),
-            );
+            return Err(Error::new(
+                Kind::Usage,
+                format!("`{argument}` has no source after the `=`"),
+            )
+            .hint("give DEST=FILE, or DEST=- for standard input"));
         }
         "-" => Content::Input,
         file => Content::File(file.into()),

@@ -16,7 +16,7 @@ pub struct Completions {
 
 #[derive(Debug, Args)]
 pub struct Man {
-    /// The folder, made where it is not there
+    /// The folder to write to (made if it does not exist)
     #[arg(long, value_name = "DIR", default_value = "man")]
     dir: PathBuf,
 }

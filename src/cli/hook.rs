@@ -11,7 +11,7 @@ use std::time::Instant;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Decide on a push: reads `old new ref` lines, as git gives them
+    /// Accept or refuse a push: reads `old new ref` lines from stdin, as git gives them
     PreReceive,
 }
 

@@ -11,10 +11,10 @@ use clap::Args;
 pub struct Arguments {
     /// The sandbox (default: the one this clone has open)
     branch: Option<String>,
-    /// The branch it goes to (default: the default branch)
+    /// The branch to merge into (default: the default branch)
     #[arg(long, value_name = "BRANCH")]
     to: Option<String>,
-    /// Make one ordinary commit in place of a merge
+    /// Make one ordinary commit instead of a merge
     #[arg(long)]
     squash: bool,
     /// Close the sandbox afterwards
@@ -23,7 +23,7 @@ pub struct Arguments {
     /// An operator's token (- reads it from stdin)
     #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
     reuse_token: Option<Secret>,
-    /// Do all but push
+    /// Do everything except the push
     #[arg(long)]
     dry_run: bool,
 }

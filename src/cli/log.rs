@@ -8,18 +8,18 @@ use clap::Args;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The branch (default: the one a commit would go to)
+    /// The branch (default: the one that `aidf commit` would write to)
     branch: Option<String>,
-    /// At most this many commits
+    /// Show at most this many commits
     #[arg(short, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     number: u32,
-    /// Only commits of this task
+    /// Show only commits of this task
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     task_id: Option<String>,
-    /// Only commits that say they are by this writer
+    /// Show only commits that name this writer
     #[arg(long, value_name = "WHO", allow_hyphen_values = true)]
     committed_by: Option<String>,
-    /// Only commits that touch this path or something below it
+    /// Show only commits that change this path or something below it
     #[arg(long, value_name = "PATH")]
     path: Option<String>,
 }

@@ -36,9 +36,9 @@ use ui::{ColorChoice, Settings, Text, Ui};
 
 /// Safe, attributed, reversible writes to shared git repositories
 ///
-/// Each writer gets a private sandbox branch and a token to come back with; every
-/// write is one atomic, attributed, logged commit, pushed with compare-and-swap;
-/// anything can be rolled back. Works on plain git remotes, with no server of its own.
+/// Each writer gets a private sandbox branch, and a token to come back to it. Every write is one
+/// atomic commit that is attributed, logged and pushed with compare-and-swap. A new commit can undo
+/// any write. aidf works on plain git remotes and needs no server of its own.
 #[derive(Debug, Parser)]
 #[command(name = "aidf", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true, after_help = EXIT_CODES)]
 pub struct Cli {
@@ -57,7 +57,7 @@ Exit codes:
 /// Flags of every command.
 #[derive(Debug, Clone, Args)]
 pub struct Global {
-    /// Work in the clone that holds DIR
+    /// Work in the clone that contains DIR
     #[arg(
         short = 'C',
         long,
@@ -66,7 +66,7 @@ pub struct Global {
         help_heading = "Global options"
     )]
     pub dir: Option<PathBuf>,
-    /// Work straight against a remote (URL or path), with no clone
+    /// Work directly on a remote (URL or path), without a clone
     #[arg(
         short = 'R',
         long,
@@ -76,7 +76,7 @@ pub struct Global {
         conflicts_with = "dir"
     )]
     pub repo: Option<String>,
-    /// Which remote of the clone
+    /// Use this remote of the clone
     #[arg(
         long,
         global = true,
@@ -85,7 +85,7 @@ pub struct Global {
         help_heading = "Global options"
     )]
     pub remote: String,
-    /// Operator's config file
+    /// Read this operator's config file
     #[arg(
         long,
         global = true,
@@ -124,7 +124,7 @@ pub struct Global {
     /// Answer yes to every question
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub yes: bool,
-    /// Bound on any network wait, in seconds
+    /// Wait at most this many seconds for the network
     #[arg(
         long,
         global = true,
@@ -137,24 +137,24 @@ pub struct Global {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Open sandboxes, look at them, bring them up to date and close them
+    /// Open, inspect, update and close sandboxes
     #[command(subcommand, arg_required_else_help = true)]
     Sandbox(sandbox::Command),
     /// Write files, with their log entries, as one commit on a remote branch
     Commit(commit::Arguments),
-    /// Show where this clone and its sandbox stand
+    /// Show the state of this clone and its sandbox
     Status(status::Arguments),
     /// Show the commits of a branch
     Log(log::Arguments),
     /// Undo commits by a new commit
     Rollback(rollback::Arguments),
-    /// Make, list, thin, prove and restore backups
+    /// Make, list, prune, test and restore backups
     Backup(backup::Arguments),
     /// Show a sandbox's difference and open, or update, its pull request
     Propose(propose::Arguments),
     /// Merge a sandbox into a protected branch, on a server without pull requests
     Land(land::Arguments),
-    /// Have the server hold everybody to the rules
+    /// Make the server enforce the rules for everybody
     #[command(subcommand, arg_required_else_help = true)]
     Protect(protect::Command),
     /// Show the rules in force, and what they say of a path
@@ -169,12 +169,12 @@ pub enum Command {
     /// Show the key ring, give it a new key, retire an old one
     #[command(subcommand, arg_required_else_help = true)]
     Key(key::Command),
-    /// What a server's git runs; `protect` installs it
+    /// The hook that git runs on a server (`aidf protect apply` installs it)
     #[command(subcommand, arg_required_else_help = true)]
     Hook(hook::Command),
-    /// Play the whole story on a remote of its own making
+    /// Show all the main commands at work on a new local remote
     Demo(demo::Arguments),
-    /// Print the completion script of a shell
+    /// Print the completion script for a shell
     Completions(generate::Completions),
     /// Write the man pages into a folder
     Man(generate::Man),
@@ -328,7 +328,7 @@ fn refused_arguments(error: &clap::Error) -> u8 {
 /// Reads a length of time.
 pub fn period(text: &str) -> std::result::Result<Period, String> {
     Period::parse(text).ok_or_else(|| {
-        "a time of numbers and units y, m, w, d, h was expected, such as 30d or 36h".to_owned()
+        "expected a length of time in y, m, w, d or h, such as 30d or 36h".to_owned()
     })
 }
 

@@ -12,13 +12,13 @@ use clap::Args;
 pub struct Arguments {
     /// The sandbox (default: the one this clone has open)
     branch: Option<String>,
-    /// The branch it is for (default: the default branch)
+    /// The branch to merge into (default: the default branch)
     #[arg(long, value_name = "BRANCH")]
     to: Option<String>,
-    /// What runs at the remote (default: found from its address)
+    /// The kind of server at the remote (default: detected from its address)
     #[arg(long, value_enum, value_name = "NAME")]
     provider: Option<Name>,
-    /// Show the difference and the guards' verdicts, and open nothing
+    /// Show the difference and the guards' verdicts, but open no pull request
     #[arg(long)]
     dry_run: bool,
 }
@@ -38,7 +38,7 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
                 .fork_point
                 .map_or("nothing".to_owned(), |f| f.short());
             out.line(format!(
-                "{}  at {}, left {} at {fork}",
+                "{}  at {}, forked from {} at {fork}",
                 out.styled(Style::Strong, &report.branch),
                 report.head.short(),
                 visible(&report.to)

@@ -14,37 +14,37 @@ use std::path::PathBuf;
 pub enum Command {
     /// Show what apply would change
     Plan(Arguments),
-    /// Bring the rules about; a second time nothing changes
+    /// Set up the rules (a second run changes nothing)
     Apply(Arguments),
-    /// Tell which rules hold; fail (8) unless all are enforced
+    /// Show which rules are enforced; exit with 8 unless all are
     Check(Arguments),
-    /// Take away what apply made, and only that
+    /// Remove what apply made, and nothing else
     Remove(Arguments),
-    /// Print the steps for doing it by hand
+    /// Print the steps to set up the rules by hand
     Guide(Arguments),
 }
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// What runs at the remote (default: found from its address)
+    /// The kind of server at the remote (default: detected from its address)
     #[arg(long, value_enum, value_name = "NAME")]
     provider: Option<Name>,
-    /// Approvals that a proposal takes
+    /// How many approvals a proposal needs
     #[arg(long, value_name = "N")]
     approvals: Option<u32>,
-    /// Ask for the approval of the code's owners
+    /// Require an approval by the code owners
     #[arg(long)]
     code_owners: bool,
-    /// Ask for signed commits
+    /// Require signed commits
     #[arg(long)]
     signed_commits: bool,
-    /// Ask for a check to pass
+    /// Require this status check to pass
     #[arg(long = "status-check", value_name = "NAME")]
     status_checks: Vec<String>,
-    /// Leave out: admins, team:SLUG, user:NAME or app:ID
+    /// Who may bypass the rules: admins, team:SLUG, user:NAME or app:ID
     #[arg(long, value_name = "WHO")]
     bypass: Vec<String>,
-    /// The key that the hook of a server of one's own reads
+    /// The key file that the hook on your own server reads
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
 }

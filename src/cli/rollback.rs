@@ -10,7 +10,7 @@ use clap::{ArgGroup, Args};
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("what").required(true))]
 pub struct Arguments {
-    /// Commits to undo, by id or its first digits
+    /// The commits to undo, by id (its first digits are enough)
     #[arg(value_name = "COMMIT", group = "what")]
     commits: Vec<String>,
     /// Undo the last N commits that were written to this branch
@@ -19,28 +19,28 @@ pub struct Arguments {
     /// Undo every commit of a task that is signed and was written to this branch
     #[arg(long, value_name = "ID", group = "what", allow_hyphen_values = true)]
     task_id: Option<String>,
-    /// With --task-id: commits too that only say they are of the task
+    /// With --task-id: also undo commits that only claim to be of the task
     #[arg(long, requires = "task_id", conflicts_with_all = ["commits", "last", "to"])]
     unsigned: bool,
-    /// Make the files what they were at a commit or backup
+    /// Put the files back to their state at a commit or backup
     #[arg(long, value_name = "REV", group = "what")]
     to: Option<String>,
-    /// Only this path, or what lies below it
+    /// Undo only changes of this path, or below it
     #[arg(long, value_name = "PATH")]
     path: Vec<String>,
-    /// Why, for the log
+    /// The reason (goes into the log)
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     reason: Option<String>,
-    /// The branch to write
+    /// The branch to write to
     #[arg(long, value_name = "BRANCH")]
     branch: Option<String>,
     /// The sandbox's token (- reads it from stdin)
     #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
     reuse_token: Option<Secret>,
-    /// Who is to be said to undo it (default: the branch's name)
+    /// The name of whoever undoes it (default: the branch's name)
     #[arg(long, value_name = "WHO", allow_hyphen_values = true)]
     committed_by: Option<String>,
-    /// Do all but push
+    /// Do everything except the push
     #[arg(long)]
     dry_run: bool,
 }

@@ -21,17 +21,17 @@ pub enum Command {
     List(List),
     /// Show one sandbox's commits and files
     Show(Show),
-    /// Show one sandbox's difference from its fork point
+    /// Show what one sandbox changed since its fork point
     Diff(Diff),
     /// Merge the sandbox's newest commit into the working files
     Pull(Named),
-    /// Go to the sandbox with the checkout
+    /// Check out the sandbox's branch
     Switch(Named),
-    /// Bring what its base has gained into the sandbox
+    /// Merge new commits of the base into the sandbox
     Sync(Sync),
     /// Archive the sandbox, then delete its branch
     Close(Close),
-    /// Archive the sandboxes that nobody writes any more
+    /// Archive the sandboxes that nobody writes to any more
     Prune(Prune),
     /// Bring a closed sandbox back from its archive
     Restore(Restore),
@@ -41,22 +41,22 @@ pub enum Command {
 pub struct Sync {
     /// The sandbox (default: the one this clone has open)
     branch: Option<String>,
-    /// Take from this branch (default: the one the sandbox was forked from)
+    /// Merge from this branch (default: the one that the sandbox was forked from)
     #[arg(long, value_name = "BRANCH")]
     from: Option<String>,
-    /// The merged content of a path in conflict: the working file, another one, or stdin
+    /// Take the merged content of a path in conflict from its working file, another file or stdin
     #[arg(long, value_name = "PATH|PATH=SRC|PATH=-")]
     resolve: Vec<String>,
-    /// Put both versions of what conflicts into the working files, with git's markers
+    /// Write both versions of each conflict into the working files, with git's markers
     #[arg(long)]
     markers: bool,
-    /// Remove a path in conflict
+    /// Resolve a path in conflict by removing it
     #[arg(long = "rm", value_name = "PATH")]
     remove: Vec<String>,
     /// The sandbox's token (- reads it from stdin)
     #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
     reuse_token: Option<Secret>,
-    /// Do all but push
+    /// Do everything except the push
     #[arg(long)]
     dry_run: bool,
 }
@@ -68,20 +68,20 @@ pub struct Close {
     /// The sandbox's token (- reads it from stdin)
     #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
     reuse_token: Option<Secret>,
-    /// Say what would be done
+    /// Show what would be done
     #[arg(long)]
     dry_run: bool,
 }
 
 #[derive(Debug, Args)]
 pub struct Prune {
-    /// Those without a write for so many days
+    /// Archive the sandboxes without a write for this many days
     #[arg(long, value_name = "DAYS")]
     idle: u64,
     /// An operator's token (- reads it from stdin)
     #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
     reuse_token: Option<Secret>,
-    /// Say what would be done
+    /// Show what would be done
     #[arg(long)]
     dry_run: bool,
 }
@@ -93,7 +93,7 @@ pub struct Restore {
     /// The sandbox's token (- reads it from stdin)
     #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
     reuse_token: Option<Secret>,
-    /// Say what would be done
+    /// Show what would be done
     #[arg(long)]
     dry_run: bool,
 }
@@ -109,29 +109,29 @@ pub struct Init {
     /// Come back with this token (- reads it from stdin)
     #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
     reuse_token: Option<Secret>,
-    /// The token's branch, where this machine lacks the key that opens the token
+    /// The token's branch (needed if this machine does not have the token's key)
     #[arg(long, value_name = "BRANCH", conflicts_with_all = ["force_new", "base", "name"])]
     branch: Option<String>,
-    /// Open a new sandbox whatever token there is
+    /// Open a new sandbox, even if there is a token
     #[arg(long)]
     force_new: bool,
-    /// Fail when the token is rejected, instead of opening a new sandbox
+    /// Fail if the token is rejected, instead of opening a new sandbox
     #[arg(long)]
     strict: bool,
     /// Fork from this branch
     #[arg(long, value_name = "BRANCH")]
     base: Option<String>,
-    /// Ask for the name sandbox-NAME
+    /// Call the new sandbox sandbox-NAME
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     name: Option<String>,
-    /// Add a git worktree on the branch
+    /// Add a git worktree for the branch in DIR
     #[arg(long, value_name = "DIR")]
     worktree: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub struct List {
-    /// Only those without a write for so many days
+    /// List only sandboxes without a write for this many days
     #[arg(long, value_name = "DAYS")]
     idle: Option<u64>,
 }
@@ -146,10 +146,10 @@ pub struct Show {
 pub struct Diff {
     /// The sandbox (default: the one this clone has open)
     branch: Option<String>,
-    /// Count the lines of each file (the default)
+    /// Count the changed lines of each file (the default)
     #[arg(long, conflicts_with = "patch")]
     stat: bool,
-    /// Print the lines themselves
+    /// Print the changed lines
     #[arg(long, short)]
     patch: bool,
 }

@@ -11,27 +11,28 @@ use clap::{ArgGroup, Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make a token for a sandbox, or an operator's
+    /// Issue a token for a sandbox or for an operator
     Issue(Issue),
-    /// Show what a token holds and whether it is good
+    /// Show what a token says and whether it is valid
     Inspect(Inspect),
-    /// Make a token good for nothing, for good
+    /// Make a token invalid, permanently
     Revoke(Revoke),
 }
 
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("whose").required(true))]
 pub struct Issue {
-    /// For this sandbox
+    /// Issue a token for this sandbox
     #[arg(long, value_name = "BRANCH", group = "whose")]
     branch: Option<String>,
-    /// For an operator: writes protected branches, deletes backups, revokes tokens
+    /// Issue an operator's token: it writes protected branches, deletes backups, revokes tokens
     #[arg(long, group = "whose")]
     operator: bool,
-    /// When it ends, such as 30d or 8h (default: 30d for an operator, with disuse for a sandbox)
+    /// How long it is valid, such as 30d or 8h (default: 30d for an operator; a sandbox's token ends
+    /// when nobody uses it)
     #[arg(long, value_name = "D", value_parser = period)]
     expires: Option<Period>,
-    /// Whom it is given to
+    /// Who gets the token
     #[arg(long, value_name = "POD")]
     pod: Option<String>,
 }
@@ -48,7 +49,7 @@ pub struct Revoke {
     /// The token, or its id (- reads it from stdin)
     #[arg(value_name = "TOKEN|ID|-", allow_hyphen_values = true)]
     token: Secret,
-    /// An operator's token, where the server asks for one (default: AIDF_REUSE_TOKEN)
+    /// An operator's token, if the server asks for one (default: AIDF_REUSE_TOKEN)
     #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
     reuse_token: Option<Secret>,
 }

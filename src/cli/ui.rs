@@ -20,9 +20,9 @@ use std::time::{Duration, Instant};
 pub enum ColorChoice {
     /// On terminals, unless NO_COLOR is set
     Auto,
-    /// Even into pipes
+    /// Always, also into pipes
     Always,
-    /// Nowhere
+    /// Never
     Never,
 }
 

@@ -10,22 +10,22 @@ use std::path::PathBuf;
 
 #[derive(Debug, Clone, Args)]
 pub struct Create {
-    /// A branch to back up (default: those of the config, or the default branch)
+    /// A branch to back up (default: the branches in the config, or the default branch)
     #[arg(long, value_name = "BRANCH")]
     branch: Vec<String>,
-    /// Back up every repository of the config
+    /// Back up every repository in the config
     #[arg(long, conflicts_with_all = ["repo", "dir", "bundle"])]
     pub all: bool,
-    /// Push the backups to this remote as well ({repo} stands for the repository's name)
+    /// Push the backups to this remote too ({repo} stands for the repository's name)
     #[arg(long, value_name = "URL")]
     dest: Vec<String>,
-    /// Write them with their history into a git bundle
+    /// Write the backups with their history into a git bundle
     #[arg(long, value_name = "FILE")]
     bundle: Option<PathBuf>,
-    /// Keep a folder of bundles as well: a full one, then incremental ones
+    /// Write bundles into this folder too: first a full one, then incremental ones
     #[arg(long, value_name = "DIR")]
     bundle_dir: Vec<PathBuf>,
-    /// Make the bundles in folders full ones
+    /// Make full bundles in folders, not incremental ones
     #[arg(long)]
     full: bool,
 }

@@ -15,19 +15,19 @@ use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub struct Export {
-    /// A branch (default: the default branch)
+    /// A branch to export (default: the default branch)
     #[arg(long, value_name = "BRANCH")]
     branch: Vec<String>,
-    /// The folder (default: the current one)
+    /// The folder to write to (default: the current one)
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// To every folder among the configured destinations
+    /// Write to every folder in the configured destinations
     #[arg(long)]
     to_destinations: bool,
-    /// Afterwards move old changelog entries to archive/changelog-YYYY-MM.yaml, in one commit
+    /// Then move old changelog entries to archive/changelog-YYYY-MM.yaml, in one commit
     #[arg(long, requires = "older_than")]
     rotate: bool,
-    /// What is old, for --rotate, such as 90d
+    /// With --rotate: the age of an old entry, such as 90d
     #[arg(long, value_name = "D", value_parser = period, requires = "rotate")]
     older_than: Option<Period>,
     /// With --rotate: show what would move
@@ -36,7 +36,7 @@ pub struct Export {
     /// With --rotate: the branch's token (- reads it from stdin)
     #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
     reuse_token: Option<Secret>,
-    /// Every repository of the config
+    /// Work on every repository in the config
     #[arg(long, conflicts_with_all = ["repo", "dir", "reuse_token"])]
     all: bool,
 }

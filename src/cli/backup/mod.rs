@@ -34,9 +34,9 @@ enum Command {
     List(retain::List),
     /// Remove the backups and bundles that no rule keeps
     Prune(retain::Prune),
-    /// Check that every object of the backups and bundles is there and intact
+    /// Check that every object of the backups and bundles is present and intact
     Verify(verify::Verify),
-    /// Bring a backup back, as a new branch or onto an existing one
+    /// Restore a backup, as a new branch or onto an existing one
     Restore(restore::Restore),
     /// Write the ledgers of branches as JSON files, or move old entries to the archive
     Export(export::Export),

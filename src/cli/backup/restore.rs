@@ -10,16 +10,16 @@ use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub struct Restore {
-    /// The backup, such as 2026-11-22; of a bundle, the branch in it
+    /// The backup, such as 2026-11-22 (with --bundle: the branch in the bundle)
     #[arg(required_unless_present = "bundle")]
     name: Option<String>,
-    /// Bring it back from this bundle, or from the newest of a folder
+    /// Restore from this bundle, or from the newest bundle in this folder
     #[arg(long, value_name = "PATH")]
     bundle: Option<PathBuf>,
-    /// The branch (default: restore/NAME); onto an existing one a rollback commit is written
+    /// The branch to restore to (default: restore/NAME); an existing branch gets a rollback commit
     #[arg(long, value_name = "BRANCH")]
     to: Option<String>,
-    /// Why, for the log of an existing branch
+    /// The reason (goes into the log of an existing branch)
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     reason: Option<String>,
     /// The sandbox's token (- reads it from stdin)

@@ -13,39 +13,39 @@ use clap::Args;
 
 #[derive(Debug, Args)]
 pub struct List {
-    /// Fail (8) when the newest is older than D, such as 36h or 2d
+    /// Exit with 8 if the newest backup is older than D, such as 36h or 2d
     #[arg(long, value_name = "D", value_parser = period)]
     max_age: Option<Period>,
-    /// Every repository of the config
+    /// Work on every repository in the config
     #[arg(long, conflicts_with_all = ["repo", "dir"])]
     all: bool,
 }
 
 #[derive(Debug, Args)]
 pub struct Prune {
-    /// Keep the last N of each branch
+    /// Keep the last N backups of each branch
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     keep_last: u32,
-    /// Keep the last of each of N days that have one
+    /// Keep the last backup of the day, for the newest N days that have one
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     keep_daily: u32,
-    /// Keep the last of each of N weeks that have one
+    /// Keep the last backup of the week, for the newest N weeks that have one
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     keep_weekly: u32,
-    /// Keep the last of each of N months that have one
+    /// Keep the last backup of the month, for the newest N months that have one
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     keep_monthly: u32,
-    /// Keep all within D of the newest, such as 30d or 1y6m
+    /// Keep all backups made within D before the newest, such as 30d or 1y6m
     #[arg(long, value_name = "D", value_parser = period)]
     keep_within: Option<Period>,
-    /// Show what would go and what keeps the others
+    /// Show what would be removed, and which rule keeps the others
     #[arg(long)]
     dry_run: bool,
-    /// Judge backups that are not authenticated like the others, such as those that are
-    /// older than manifests
+    /// Treat backups that are not authenticated like the others (for example, backups that are
+    /// older than manifests)
     #[arg(long)]
     trust_unauthenticated: bool,
-    /// Every repository of the config
+    /// Work on every repository in the config
     #[arg(long, conflicts_with_all = ["repo", "dir"])]
     all: bool,
 }
@@ -64,7 +64,10 @@ pub fn list(global: &Global, ui: &Ui, a: &List) -> Result<()> {
                 let whose = match b.authenticated {
                     Some(true) => String::new(),
                     Some(false) => format!("  {}", text.styled(Style::Warn, "unauthenticated")),
-                    None => format!("  {}", text.styled(Style::Dim, "of a key that is not here")),
+                    None => format!(
+                        "  {}",
+                        text.styled(Style::Dim, "its key is not on this machine")
+                    ),
                 };
                 text.line(format!(
                     "{}  {}  {}{whose}",

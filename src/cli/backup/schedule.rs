@@ -13,22 +13,22 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("where").required(true))]
 pub struct Arguments {
-    /// Crontab lines
+    /// Print crontab lines
     #[arg(long, group = "where")]
     cron: bool,
-    /// A systemd service and timer for each job
+    /// Print a systemd service and timer for each job
     #[arg(long, group = "where")]
     systemd: bool,
-    /// A GitHub Actions workflow
+    /// Print a GitHub Actions workflow
     #[arg(long, group = "where")]
     actions: bool,
-    /// A job (default: create, prune, drill, and export where it has a place to go)
+    /// A job to schedule (default: create, prune, drill; also export if it has a folder to write to)
     #[arg(long = "job", value_enum, value_name = "JOB")]
     jobs: Vec<Kind>,
-    /// Where the weekly export goes (default: the folders among the configured destinations)
+    /// The folder for the weekly export (default: the folders in the configured destinations)
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Every repository of the config
+    /// Work on every repository in the config
     #[arg(long, conflicts_with_all = ["repo", "dir", "actions"])]
     all: bool,
 }
@@ -38,15 +38,15 @@ pub struct Arguments {
 enum Kind {
     /// Every night: back up
     Create,
-    /// Every night, after it: remove what no rule keeps
+    /// Every night, after the backup: remove what no rule keeps
     Prune,
-    /// Every morning: fail when the newest backup is older than 36 hours
+    /// Every morning: fail if the newest backup is older than 36 hours
     Watch,
     /// Every week: restore into an empty repository
     Drill,
     /// Every week: check every backup and bundle
     Verify,
-    /// Every week: the ledgers as JSON
+    /// Every week: write the ledgers as JSON
     Export,
 }
 
@@ -94,9 +94,9 @@ fn jobs(global: &Global, arguments: &Arguments) -> Result<Vec<Job>> {
     } else if kinds.contains(&Kind::Export) && !exports {
         return Err(Error::new(
             ErrorKind::Usage,
-            "no destination of the configuration is a folder, so the export has no place to go",
+            "no destination in the configuration is a folder, so the export has no folder to write to",
         )
-        .hint("name one with --out DIR"));
+        .hint("name a folder with --out DIR"));
     }
     let keeps = backup.keep.is_some();
     let out = match &arguments.out {
@@ -132,7 +132,7 @@ fn job(kind: Kind, arguments: &Arguments, out: Option<&PathBuf>, keeps: bool) ->
         ),
         Kind::Watch => (
             "watch",
-            "fail when the newest backup is old",
+            "fail if the newest backup is old",
             "7 8 * * *",
             "*-*-* 08:07:00",
             "list --max-age 36h",
@@ -257,7 +257,9 @@ fn environment() -> Vec<(&'static str, String)> {
 }
 
 fn cron(global: &Global, arguments: &Arguments, jobs: &[Job]) -> Result<String> {
-    let mut text = String::from("# aidf: times are the machine's own; what a job says is mailed\n");
+    let mut text = String::from(
+        "# aidf: times are in the machine's time zone; cron mails what a job prints\n",
+    );
     for (name, value) in environment() {
         text.push_str(&format!("{name}={value}\n"));
     }
@@ -304,7 +306,7 @@ fn systemd(global: &Global, arguments: &Arguments, jobs: &[Job]) -> Result<Strin
         .map(|j| format!("aidf-backup-{}.timer", j.name))
         .collect();
     text.push_str(&format!(
-        "# then: systemctl --user enable --now {}\n# and, to have them run while nobody is logged in: loginctl enable-linger\n",
+        "# then: systemctl --user enable --now {}\n# to run them also while you are logged out: loginctl enable-linger\n",
         timers.join(" ")
     ));
     Ok(text)
@@ -322,9 +324,9 @@ fn actions(jobs: &[Job]) -> String {
     text.push_str(
         "  workflow_dispatch:\npermissions:\n  contents: write\n\
          concurrency:\n  group: aidf-backup\njobs:\n  backup:\n    runs-on: ubuntu-latest\n    env:\n\
-         \x20     # the key of the ring, so that other machines take these backups for authenticated\n\
+         \x20     # the key from your key ring: with it other machines can authenticate these backups\n\
          \x20     AIDF_KEY: ${{ secrets.AIDF_KEY }}\n    steps:\n      - uses: actions/checkout@v4\n        with:\n          fetch-depth: 0\n\
-         \x20     # put aidf on the runner's path before this step\n\
+         \x20     # before this step, install aidf on the runner's PATH\n\
          \x20     - run: aidf --version\n",
     );
     for job in jobs {

@@ -12,19 +12,19 @@ use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub struct Verify {
-    /// The backup (default: all, and the bundles of the configured destinations)
+    /// The backup to check (default: all, and the bundles in the configured destinations)
     name: Option<String>,
-    /// Only this bundle, or folder of bundles; no remote is asked
+    /// Check only this bundle, or folder of bundles, without asking a remote
     #[arg(long, value_name = "PATH", conflicts_with_all = ["name", "repo", "all"])]
     bundle: Vec<PathBuf>,
-    /// Every repository of the config
+    /// Work on every repository in the config
     #[arg(long, conflicts_with_all = ["repo", "dir", "name"])]
     all: bool,
 }
 
 #[derive(Debug, Args)]
 pub struct Drill {
-    /// Every repository of the config
+    /// Work on every repository in the config
     #[arg(long, conflicts_with_all = ["repo", "dir"])]
     all: bool,
 }
@@ -84,7 +84,7 @@ pub fn drill(global: &Global, ui: &Ui, a: &Drill) -> Result<()> {
                 text.line(format!("  {}", visible(p)));
             }
             if let Some(before) = &report.last_proven_at {
-                text.line(text.styled(Style::Dim, &format!("proven before on {before}")));
+                text.line(text.styled(Style::Dim, &format!("last proven on {before}")));
             }
         },
     }

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Where to play (default: a new folder below the system's temporary one)
+    /// The folder for the demo (default: a new temporary folder)
     dir: Option<PathBuf>,
 }
 
@@ -95,7 +95,7 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
         0,
     )?;
 
-    story.say("5. Roll it back. History is kept, the files return, and why is on record.")?;
+    story.say("5. Roll it back. History is kept, the files return, and the log says why.")?;
     story.aidf(
         &work,
         &[
@@ -109,7 +109,7 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
     )?;
     story.aidf(&work, &["log", "-n", "3"], 0)?;
 
-    story.say("6. A colleague has the token, works on another machine, and changes the same\n   line. Nobody's work is lost: take theirs, mend the lines, and commit.")?;
+    story.say("6. A colleague has the token, works on another machine, and changes the same\n   line. Nobody's work is lost: pull their version, fix the lines, and commit.")?;
     let token = story.field(
         &work,
         &["sandbox", "init", "--json"],
@@ -131,7 +131,7 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
     story.keep_ours(&work, "docs/plan.md")?;
     story.aidf(&work, &commit, 0)?;
 
-    story.say("7. What the sandbox did, against where it left its base.")?;
+    story.say("7. What the sandbox changed since it was forked from its base.")?;
     story.aidf(&work, &["sandbox", "diff"], 0)?;
 
     story.say("8. A forged token opens nothing.")?;
@@ -151,10 +151,10 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
     story.aidf(&work, &["backup"], 0)?;
     story.aidf(&work, &["backup", "drill"], 0)?;
 
-    story.say("10. Have the server itself hold everybody to the rules, plain git too. (Here\n   the server is a folder of your own, so aidf says truthfully: advisory.)")?;
+    story.say("10. Make the server itself enforce the rules, for plain git too. (Here the\n    server is a folder that you own, so aidf can only say: advisory.)")?;
     story.aidf(&work, &["protect", "apply"], 0)?;
 
-    story.say("11. Now a plain `git push` to main is refused, and so is a stranger's to the\n    sandbox; its holder's passes, for aidf sends the token by itself.")?;
+    story.say("11. Now the server refuses a plain `git push` to main, and a stranger's push\n    to the sandbox. The holder's push passes: aidf sends the token by itself.")?;
     let sandbox = story.sandbox(dir.join("remote.git"))?;
     story.git_expecting(
         &work,
@@ -177,7 +177,7 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
         0,
     )?;
 
-    story.say("12. Meanwhile an operator changes main. Bring that into the sandbox: files are\n    merged as git does, the log entries one by one.")?;
+    story.say("12. Meanwhile an operator changes main. Merge that into the sandbox: files\n    as git merges them, log entries one by one.")?;
     let token = story.field(
         &work,
         &["token", "issue", "--operator", "--expires", "1h", "--json"],
@@ -190,8 +190,7 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
     story.aidf(&work, &["sandbox", "sync", "--from", "main"], 0)?;
     story.aidf(&work, &["status"], 0)?;
 
-    story
-        .say("13. Propose it. Where there is no forge, an operator lands it: one signed merge.")?;
+    story.say("13. Propose it. If there is no forge, an operator lands it: one signed merge.")?;
     story.aidf(&work, &["propose"], 0)?;
     story.with_token(&work, &token, &["land", &sandbox])?;
 
@@ -204,13 +203,13 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
     story.git(&dir, &["-C", "remote.git", "fsck", "--strict"])?;
 
     story.say(&format!(
-        "The end. It all stays in {dir}; go on from there:\n\n  cd {work}\n  export HOME={home}\n  aidf sandbox show\n  aidf sandbox list\n  aidf --help",
+        "The end. Everything stays in {dir}. You can go on from there:\n\n  cd {work}\n  export HOME={home}\n  aidf sandbox show\n  aidf sandbox list\n  aidf --help",
         dir = dir.display(),
         work = work.display(),
         home = story.home.display()
     ))?;
     let report = Report {
-        message: format!("the story was played in {}", dir.display()),
+        message: format!("the demo ran in {}", dir.display()),
         dir,
         steps: story.steps,
     };
@@ -239,7 +238,7 @@ fn folder(given: Option<PathBuf>) -> Result<PathBuf> {
             if taken {
                 return Err(
                     Error::new(Kind::Usage, format!("{} is not empty", dir.display()))
-                        .hint("name a folder that is empty or not there yet"),
+                        .hint("name a folder that is empty or does not exist"),
                 );
             }
             std::fs::create_dir_all(&dir).or_fail(Kind::Usage, || failed(&dir))?;

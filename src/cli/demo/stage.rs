@@ -115,7 +115,7 @@ impl Story<'_> {
             .output()
             .or_fail(
                 Kind::Unavailable,
-                || "`git` could not be started, which the demo needs",
+                || "the demo needs `git`, which could not be started",
             )?;
         if output.status.success() {
             return Ok(());
@@ -245,7 +245,7 @@ impl Story<'_> {
         if code != expected {
             return Err(Error::new(
                 Kind::Internal,
-                format!("the demo expected exit code {expected} of `{line}`, and saw {code}"),
+                format!("`{line}` ended with exit code {code}, and the demo expected {expected}"),
             )
             .caused_by(anyhow::anyhow!(
                 String::from_utf8_lossy(&output.stderr).into_owned()
