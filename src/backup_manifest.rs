@@ -151,21 +151,21 @@ pub fn read(text: &[u8]) -> Option<Sealed> {
 /// Checks the entry in the file `file` of the manifest of `repository`.
 pub fn open(ring: &KeyRing, repository: &str, file: &str, text: &[u8]) -> Opened {
     let Some((name, key_id)) = read_file(file) else {
-        return Opened::Bad("it is for no backup");
+        return Opened::Bad("its manifest entry does not name a backup");
     };
     let Some(sealed) = read(text) else {
-        return Opened::Bad("its entry of the manifest is malformed");
+        return Opened::Bad("its manifest entry is malformed");
     };
     let entry = sealed.entry;
     if sealed.key != key_id || entry.name != name {
-        return Opened::Bad("its entry of the manifest is that of another backup");
+        return Opened::Bad("its manifest entry is for another backup");
     }
     // A backup's name contains its branch, unless that was the default branch.
     let of_branch = backup_name::parse(&name)
         .and_then(|n| n.branch)
         .is_none_or(|b| b == entry.branch);
     if !of_branch {
-        return Opened::Bad("its entry of the manifest is that of another branch");
+        return Opened::Bad("its manifest entry is for another branch");
     }
     let Some(key) = ring.get(key_id) else {
         return Opened::Unknown;
@@ -173,11 +173,11 @@ pub fn open(ring: &KeyRing, repository: &str, file: &str, text: &[u8]) -> Opened
     let (commit, aside) = (entry.commit.to_string(), ids(&entry.aside));
     let parts = parts(&sealed.repository, &entry, &commit, &aside);
     if !seal::holds(key, PURPOSE, &parts, &sealed.mac) {
-        return Opened::Bad("its entry of the manifest is forged");
+        return Opened::Bad("its manifest entry is forged");
     }
     match sealed.repository == repository {
         true => Opened::Good(entry),
-        false => Opened::Bad("its entry of the manifest is that of another repository"),
+        false => Opened::Bad("its manifest entry is for another repository"),
     }
 }
 

@@ -142,7 +142,7 @@ impl Manifest {
     pub fn read(text: &str, ring: &KeyRing, repository: Option<&str>) -> Result<Manifest, String> {
         let mut manifest = Manifest::default();
         if !text.is_empty() && !text.ends_with('\n') {
-            return Err("its last line breaks off".to_owned());
+            return Err("its last line is incomplete".to_owned());
         }
         for (at, text) in text.lines().enumerate() {
             let at = at + 1;
@@ -152,7 +152,7 @@ impl Manifest {
                 && (digest(before) != line.before
                     || last.number.checked_add(1) != Some(line.number))
             {
-                return Err(format!("line {at} does not follow from the one before"));
+                return Err(format!("line {at} does not continue the line before it"));
             }
             let mine = match ring.get(&line.key) {
                 Some(key) => {
@@ -164,21 +164,18 @@ impl Manifest {
                 // Anybody can name a key that does not exist.
                 None if !ring.is_empty() && !line.key.is_empty() => {
                     return Err(format!(
-                        "line {at} is sealed by the key {}, which is not here; name it with AIDF_KEY_FILE if you trust it",
+                        "line {at} is sealed with the key {}, which is not on this machine; if you trust that key, name its file in AIDF_KEY_FILE",
                         brief(&line.key)
                     ));
                 }
                 None => false,
             };
             if !mine && !ring.is_empty() && manifest.lines.is_empty() && line.number > 1 {
-                return Err(
-                    "its first line is sealed by nobody, and it is not the first that was written"
-                        .to_owned(),
-                );
+                return Err("its first line has no seal, and earlier lines were removed".to_owned());
             }
             if repository.is_some_and(|r| r != line.repository) {
                 return Err(format!(
-                    "line {at} is of another repository, {}",
+                    "line {at} is for another repository, {}",
                     line.repository
                 ));
             }
@@ -201,7 +198,7 @@ impl Manifest {
                 continue;
             }
             if known && !mine {
-                return Err(format!("speaks anew of {}, by another key", item.name));
+                return Err(format!("describes {} again, with another key", item.name));
             }
             if line.kind == Kind::Removed {
                 self.bundles.remove(&item.name);

@@ -464,7 +464,10 @@ fn another_repositorys_folder_is_left_alone_and_the_other_places_get_theirs() {
     };
     assert_eq!(answer["backups"][0]["created"], true);
     let (bad, good) = (&answer["destinations"][0], &answer["destinations"][1]);
-    assert!(text(bad, "error").contains("holds the bundles of"), "{bad}");
+    assert!(
+        text(bad, "error").contains("contains the bundles of"),
+        "{bad}"
+    );
     assert_eq!(good["error"], Value::Null);
     assert_eq!(folder.sums(), before);
     folder.is_tidy(&w);
@@ -901,7 +904,7 @@ fn verify_takes_a_bundle_a_folder_and_other_peoples_bundles() {
     std::fs::copy(folder.path(&second), &alone).unwrap();
     let answer = verify(&alone, 7);
     assert!(
-        listed(&answer["problems"]).contains("not beside it"),
+        listed(&answer["problems"]).contains("not in the same folder"),
         "{answer:#}"
     );
     verify(&nowhere, 7);

@@ -461,7 +461,7 @@ fn a_warning_of_a_damaged_bundle_is_in_the_answer_for_all_too() {
     let first = report(&w, &["backup", "--all"], 0);
     let warned = texts(&first, "warnings");
     assert!(
-        matches!(&warned[..], [one] if one.contains("a key was made")),
+        matches!(&warned[..], [one] if one.contains("made a key")),
         "{first:#}"
     );
     let folder = Folder::of(&dir);

@@ -158,7 +158,7 @@ fn the_hook_takes_no_backup_of_another_hour_from_a_stranger() {
     let stranger = g.w.other();
     for days in [1, -1] {
         let to = format!("HEAD:refs/heads/{}", backup_of(days));
-        g.refused(&stranger, &[], &[&to], "its date is not of now");
+        g.refused(&stranger, &[], &[&to], "its date is not the present date");
     }
 }
 

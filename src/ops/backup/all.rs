@@ -84,7 +84,7 @@ pub fn configured(config: &Config) -> Result<&[RepositoryFile]> {
     match config.repositories.as_slice() {
         [] => Err(Error::new(
             Kind::Usage,
-            "--all means the repositories of the configuration, and it names none",
+            "--all works on the repositories in the configuration, and it names none",
         )
         .hint("list them under `repositories: [{url: …}]` in the config file, or leave --all out")),
         all => Ok(all),

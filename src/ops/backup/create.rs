@@ -63,9 +63,7 @@ impl Reported for CreateReport {
                     format!("the backup did not reach {}", destination.destination),
                 )
                 .retryable(failure.is_retryable())
-                .hint(
-                    "when that is mended, run the same command again: it completes what was missed",
-                )
+                .hint("when that works again, run the same command: it completes what is missing")
                 .caused_by(failure));
             }
         }
@@ -75,12 +73,12 @@ impl Reported for CreateReport {
         Err(Error::new(
             Kind::Findings,
             format!(
-                "{} was rewound since its last backup, which still has what is gone",
+                "{} was rewound since its last backup, and that backup still has the lost commits",
                 r.branch
             ),
         )
         .hint(format!(
-            "bring it back with: aidf backup restore {}",
+            "bring them back with: aidf backup restore {}",
             r.backup
         )))
     }
@@ -206,7 +204,7 @@ impl Job<'_> {
             {
                 let made = self.publish(How::Alone, &mut split)?;
                 self.cx.warn(format!(
-                    "the backups are not authenticated, because {} was not taken: {}",
+                    "the backups are not authenticated, because the server refused {}: {}",
                     backup_manifest::REF,
                     e.in_full()
                 ));
@@ -220,7 +218,7 @@ impl Job<'_> {
         // The backups go first, so that an entry never names a backup that does not exist.
         // If the run breaks off in between, the next run completes it and vouches for the
         // backups that it finds.
-        self.cx.warn("the server does not move several refs at once: the manifest of the backups followed them by itself");
+        self.cx.warn("the server cannot update several refs at once, so aidf pushed the manifest of the backups separately");
         let (mut backups, rewound) = made;
         let (vouched, _) = self.publish(How::Together, &mut split)?;
         for (backup, later) in backups.iter_mut().zip(vouched) {
@@ -245,7 +243,7 @@ impl Job<'_> {
                         Kind::NotFound,
                         format!("{} has no branch {branch} to back up", cx.remote.address()),
                     )
-                    .hint("name the branches with --branch, or under `backup: branches:` of the configuration")
+                    .hint("name the branches with --branch, or under `backup: branches:` in the configuration")
                 })?;
                 let group = Some(branch.as_str()).filter(|b| *b != self.default);
                 // A backup that is dated ahead says nothing about earlier ones.

@@ -105,22 +105,24 @@ fn place(cx: &Context, given: &DestinationFile) -> Result<CopyTo> {
             // Under cron, nobody can tell where a relative path would lead.
             if !dir.is_absolute() {
                 let shown = dir.display();
-                return Err(usage(format!("the folder `{shown}` is not a whole path")));
+                return Err(usage(format!(
+                    "the folder `{shown}` is not an absolute path"
+                )));
             }
             let full_every = given
                 .full_every
                 .as_deref()
                 .map(|text| {
                     Period::parse(text).ok_or_else(|| {
-                        usage(format!("`full_every: {text}` is no time such as 30d"))
+                        usage(format!(
+                            "`full_every: {text}` is not a length of time such as 30d"
+                        ))
                     })
                 })
                 .transpose()?;
             Ok(CopyTo::Folder { dir, full_every })
         }
-        _ => Err(usage(
-            "it names not exactly one of url and folder".to_owned(),
-        )),
+        _ => Err(usage("it must have url or folder, and not both".to_owned())),
     }
 }
 
@@ -173,7 +175,7 @@ fn push_to(cx: &Context, url: &str, backups: &[Backup]) -> Destination {
                     return Err(Error::new(
                         Kind::Integrity,
                         format!(
-                            "{} holds {there} there, and {} was expected",
+                            "{} is at {there} there, and {} was expected",
                             backup.backup, backup.commit
                         ),
                     ));

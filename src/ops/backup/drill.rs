@@ -93,7 +93,7 @@ pub fn drill(cx: &Context, _request: &DrillRequest) -> Result<DrillReport> {
     if let Some(ours) = ours.filter(|f| f.name != name) {
         commits.extend((ours.commit != commit).then_some(ours.commit));
         cx.warn(format!(
-            "{name}, the newest backup, is not authenticated; {}, the newest that is, was restored as well",
+            "the newest backup, {name}, is not authenticated; aidf also restored {}, the newest one that is",
             ours.name
         ));
     }
@@ -140,7 +140,7 @@ pub fn drill(cx: &Context, _request: &DrillRequest) -> Result<DrillReport> {
             Ok(one) => {
                 if one.same_as_backup == Some(false) {
                     report.problems.push(format!(
-                        "{} holds other files than {}",
+                        "{} has other files than {}",
                         one.bundle, compared.name
                     ));
                 }
@@ -249,8 +249,6 @@ fn remember(cx: &Context, backup: &str) {
         .map_err(anyhow::Error::from)
         .and_then(|text| Ok(write_whole(&memory(cx), &text)?));
     if let Err(e) = written {
-        cx.warn(format!(
-            "when this was proven could not be written down: {e}"
-        ));
+        cx.warn(format!("aidf could not record the date of this proof: {e}"));
     }
 }

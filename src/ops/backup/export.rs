@@ -71,7 +71,7 @@ impl Reported for ExportReport {
         };
         let what = format!("the {} of {} does not parse", bad.ledger.name(), bad.branch);
         Err(Error::new(Kind::Integrity, what)
-            .hint("it was exported as it is; mend the file by a reviewed change")
+            .hint("it was exported as it is; fix the file in a reviewed change")
             .caused_by(anyhow::anyhow!(bad.error.clone().unwrap_or_default())))
     }
 }
@@ -149,9 +149,11 @@ pub fn export(cx: &Context, request: &ExportRequest) -> Result<ExportReport> {
     if folders.is_empty() {
         return Err(Error::new(
             Kind::Usage,
-            "no destination of the configuration is a folder to export to",
+            "no destination in the configuration is a folder to export to",
         )
-        .hint("name one with --out DIR, or `- folder: /PATH` under `backup: destinations:`"));
+        .hint(
+            "name a folder with --out DIR, or with `- folder: /PATH` under `backup: destinations:`",
+        ));
     }
     let branches = match request.branches.is_empty() {
         true => vec![default_branch(cx)?],

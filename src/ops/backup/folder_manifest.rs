@@ -95,7 +95,7 @@ impl Sealed {
                 match seen {
                     Some((number, digest)) if !manifest.follows(number, &digest) => {
                         sealed.fault = Some(
-                            "it is older than what this machine wrote there, or was written anew"
+                            "it is older than what this machine wrote there, or somebody replaced it"
                                 .to_owned(),
                         );
                     }
@@ -120,11 +120,11 @@ impl Sealed {
     pub fn check(&self, path: &Path, sha256: &str) -> Result<Option<bool>> {
         let bad = |why: String| {
             Error::new(Kind::Integrity, format!("{} {why}", path.display()))
-                .hint("restore from another destination or from the repository itself; `aidf backup create --full` starts anew")
+                .hint("restore from another destination or from the repository itself; `aidf backup create --full` starts the folder again")
         };
         if let Some(fault) = &self.fault {
             return Err(bad(format!(
-                "cannot be told: its {FILE} cannot be used: {fault}"
+                "cannot be checked: its {FILE} cannot be used: {fault}"
             )));
         }
         let Some(manifest) = &self.manifest else {
@@ -134,9 +134,11 @@ impl Sealed {
         match manifest.bundles().get(&name.unwrap_or_default()) {
             Some(says) if says.sha256.eq_ignore_ascii_case(sha256) => Ok(says.authenticated),
             Some(_) => Err(bad(format!(
-                "is not the one that {FILE} names: it was replaced"
+                "is not the file that {FILE} describes: it was replaced"
             ))),
-            None => Err(bad(format!("is not in {FILE}: nobody known made it"))),
+            None => Err(bad(format!(
+                "is not in {FILE}, so nobody knows who made it"
+            ))),
         }
     }
 
@@ -198,7 +200,7 @@ impl Sealed {
             let memory = Judge::of(cx).memory(dir);
             if let Err(e) = write_durably(&memory, format!("{number} {digest}\n").as_bytes()) {
                 cx.warn(format!(
-                    "what was written to {} could not be remembered: {e}",
+                    "aidf could not record what it wrote to {}: {e}",
                     path.display()
                 ));
             }
@@ -281,9 +283,9 @@ pub(super) fn check_single(path: &Path, judge: Judge<'_>) -> Result<Option<bool>
     match manifest.bundles().get(&name_of(path)) {
         Some(says) if says.sha256 == sum => Ok(says.authenticated),
         Some(_) => Err(bad(
-            "is not the one that its manifest names: it was replaced".to_owned(),
+            "is not the file that its manifest describes: it was replaced".to_owned(),
         )),
-        None => Err(bad("is not the one that its manifest names".to_owned())),
+        None => Err(bad("is not the file that its manifest describes".to_owned())),
     }
 }
 

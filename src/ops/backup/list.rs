@@ -37,7 +37,7 @@ impl Reported for ListReport {
         match &self.stale {
             None => Ok(()),
             Some(what) => Err(Error::new(Kind::Findings, what.clone())
-                .hint("make one with `aidf backup create`, and look at what should have")),
+                .hint("make one with `aidf backup create`, and find out why no job made it")),
         }
     }
 }

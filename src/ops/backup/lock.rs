@@ -23,8 +23,8 @@ pub(super) fn lock(cx: &Context, kind: &str, place: &str) -> Result<std::fs::Fil
         true => Ok(file),
         false => Err(Error::new(
             Kind::Unavailable,
-            format!("another run has been at work on {place} for long"),
+            format!("another aidf process has been working on {place} for a long time"),
         )
-        .hint("look at what keeps it; nothing was done here")),
+        .hint("nothing was done here; find out what that process waits for")),
     }
 }

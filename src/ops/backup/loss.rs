@@ -100,7 +100,7 @@ pub(super) fn look(
         cx.remote.fetch(&cx.store, &newest, true, &*cx.progress)?;
         commits.retain(|id| cx.store.has_commit(*id));
         cx.warn(format!(
-            "not every older backup of {branch} can be read, to see what it lost since: {}; look with `aidf backup verify`",
+            "some older backups of {branch} cannot be read, so aidf cannot tell what the branch lost since: {}; check them with `aidf backup verify`",
             e.in_full()
         ));
     }
@@ -132,7 +132,7 @@ pub(super) fn look(
     }
     if let Some(first) = doubted.first().filter(|_| !legacy) {
         cx.warn(format!(
-            "{} of the backups that are not authenticated hold commits that {branch} does not have, such as {first}: they were planted, or {branch} lost them before; look at them, and delete them if they are not yours",
+            "{} of the backups that are not authenticated have commits that {branch} does not have, such as {first}: somebody planted them, or {branch} lost them earlier; look at these backups, and delete them if they are not yours",
             doubted.len()
         ));
     }

@@ -50,7 +50,7 @@ impl Standing {
     pub fn fault(&self) -> Option<String> {
         match self {
             Standing::Moved(made) => Some(format!(
-                "it was made of {made}, and its branch was replaced since"
+                "it was made from {made}, and its branch was replaced since"
             )),
             Standing::Forged(why) => Some((*why).to_owned()),
             _ => None,
@@ -95,7 +95,7 @@ impl Manifest {
             let mut manifest = Manifest::default();
             if let Some(seen) = seen {
                 cx.warn(format!(
-                    "the manifest {} was there and is gone: somebody deleted it; what this machine remembers of it counts",
+                    "somebody deleted the manifest {}; aidf uses what this machine remembers of it",
                     rules::REF
                 ));
                 manifest.fill(cx, keys, seen)?;
@@ -119,7 +119,7 @@ impl Manifest {
         // remembering it.
         if let Some(seen) = seen.filter(|s| read.is_ok() && !cx.store.is_ancestor(*s, tip)) {
             cx.warn(format!(
-                "the manifest {} was set back to before what this machine saw of it: what it said then counts as well",
+                "somebody set the manifest {} back to an older state; aidf also uses what this machine remembers of it",
                 rules::REF
             ));
             let mut before = Manifest::default();
@@ -182,7 +182,7 @@ impl Manifest {
                     let text = cx.store.read_blob(entry.id)?;
                     rules::open(keys, &cx.repo_name, &path, &text)
                 }
-                _ => Opened::Bad("its entry of the manifest is too long or lacking"),
+                _ => Opened::Bad("its manifest entry is missing or too long"),
             };
             let line = Line {
                 id: entry.id,
@@ -361,20 +361,20 @@ pub(super) fn keys_for_making(cx: &Context) -> KeyRing {
         || cx.config.environment_token.is_some()
         || !matches!(session, Ok(None));
     if holder {
-        cx.warn("there is no key here: the backups made here are not authenticated");
+        cx.warn("this machine has no key, so the backups that it makes are not authenticated");
         return KeyRing::default();
     }
     match KeyRing::load_or_make(&cx.config.keys, cx.random(), &cx.now.rfc3339()) {
         Ok(keys) => {
             cx.warn(format!(
-                "a key was made at {}: it authenticates the backups made here; keep a copy of it, and give it to the machines that prune and verify",
+                "aidf made a key at {}: it authenticates the backups made here; keep a copy of it, and give it to the machines that prune and verify",
                 cx.config.keys.ring.display()
             ));
             keys
         }
         Err(e) => {
             cx.warn(format!(
-                "no key can be made, so the backups made here are not authenticated: {}",
+                "aidf cannot make a key, so the backups made here are not authenticated: {}",
                 e.in_full()
             ));
             KeyRing::default()

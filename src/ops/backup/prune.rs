@@ -71,7 +71,7 @@ pub(super) fn rules(cx: &Context, flags: &Rules) -> Result<Rules> {
         Some(text) => Some(Period::parse(text).ok_or_else(|| {
             Error::new(
                 Kind::Usage,
-                format!("`backup: keep: within:` is `{text}`, and a time such as 30d was expected"),
+                format!("`backup: keep: within:` is `{text}`, and a length of time such as 30d was expected"),
             )
         })?),
         None => None,
@@ -143,7 +143,7 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
                 if let Judged::There(f) = one
                     && ahead
                 {
-                    kept.push(Kept::of(f, vec!["dated ahead".to_owned()]));
+                    kept.push(Kept::of(f, vec!["dated in the future".to_owned()]));
                 }
                 !ahead
             });
@@ -304,13 +304,15 @@ impl Kept {
 fn unauthenticated(cx: &Context, count: usize) -> String {
     let todo = match cx.keys().is_empty() {
         true => {
-            "no key is here to tell; run it where the key is that made them, or name the key with AIDF_KEY_FILE"
+            "this machine has no key to check them; run this on a machine with their key, or name the key file in AIDF_KEY_FILE"
         }
         false => {
-            "look at them; where they are yours and older than manifests, --trust-unauthenticated judges all alike"
+            "look at them; if they are yours and older than manifests, --trust-unauthenticated treats all backups alike"
         }
     };
-    format!("{count} backups that are kept are not authenticated, and let no other one go: {todo}")
+    format!(
+        "{count} of the kept backups are not authenticated, and no other backup is removed because of them: {todo}"
+    )
 }
 
 /// Removes the bundles of a folder that no rule keeps. A full bundle stays as long as a

@@ -120,16 +120,14 @@ pub fn restore(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> 
     if names::is_sandbox(&to) {
         return Err(Error::new(
             Kind::Denied,
-            format!(
-                "{to} is a sandbox's name, and sandboxes are opened by `aidf sandbox init` alone"
-            ),
+            format!("{to} is a sandbox's name, and only `aidf sandbox init` opens sandboxes"),
         )
         .hint("restore to another branch, or open a sandbox and restore onto it with --to"));
     }
     let target = access::choose(cx, Some(&to), request.reuse_token.as_ref())?;
     let published = publish::publish(cx, |attempt| {
         if attempt.advertisement.tip(branch.as_str()).is_some() {
-            return Err(Error::new(Kind::Conflict, format!("{to} is there already")).hint("choose another branch with --to; onto an existing one, --to BRANCH writes a rollback commit"));
+            return Err(Error::new(Kind::Conflict, format!("{to} exists already")).hint("choose another branch with --to; --to BRANCH with an existing branch writes a rollback commit"));
         }
         let policy = snapshot::fetch_with_policy(cx, attempt.advertisement, [])?;
         access::authorise(cx, &target, &policy, attempt.advertisement, 0)?;
@@ -181,18 +179,18 @@ fn check_standing(cx: &Context, found: &Found) -> Result<()> {
         Standing::Moved(made) => Err(Error::new(
             Kind::Integrity,
             format!(
-                "{} holds {}, and {made} was backed up under that name",
+                "{} is at {}, but {made} was backed up under that name",
                 found.name, found.commit
             ),
         )
         .hint(
-            "its branch was replaced; look for that commit in another backup, a bundle or a copy",
+            "somebody replaced the backup's branch; look for that commit in another backup, a bundle or a copy",
         )),
         other => {
             let why = match other.fault() {
                 Some(why) => why,
-                None if *other == Standing::Unknown => "its key is not here".to_owned(),
-                None => "nobody known here made it, or it is older than manifests".to_owned(),
+                None if *other == Standing::Unknown => "its key is not on this machine".to_owned(),
+                None => "no manifest says who made it (it may be older than manifests)".to_owned(),
             };
             cx.warn(format!("{} is not authenticated: {why}", found.name));
             Ok(())
@@ -236,7 +234,7 @@ fn of_bundle(cx: &Context, path: &Path, branch: Option<&str>) -> Result<Source> 
             let folder = folder.ok_or_else(|| none(path))?;
             if folder.source != cx.remote.address() {
                 cx.warn(format!(
-                    "{} holds the bundles of {}",
+                    "{} contains the bundles of {}",
                     folder.dir.display(),
                     folder.source
                 ));
@@ -248,11 +246,11 @@ fn of_bundle(cx: &Context, path: &Path, branch: Option<&str>) -> Result<Source> 
     match whose {
         Some(true) => {}
         Some(false) => cx.warn(format!(
-            "{} is not authenticated: nobody known here made it, or it is older than manifests",
+            "{} is not authenticated: no manifest says who made it (it may be older than manifests)",
             path.display()
         )),
         None => cx.warn(format!(
-            "{} is not authenticated: its key is not here",
+            "{} is not authenticated: its key is not on this machine",
             path.display()
         )),
     }
@@ -269,9 +267,9 @@ fn of_bundle(cx: &Context, path: &Path, branch: Option<&str>) -> Result<Source> 
         let all: Vec<&str> = bundle.branches().map(|(name, _)| name).collect();
         Error::new(
             Kind::NotFound,
-            format!("{} does not hold that branch", path.display()),
+            format!("{} does not contain that branch", path.display()),
         )
-        .hint(format!("it holds: {}", all.join(", ")))
+        .hint(format!("it contains: {}", all.join(", ")))
     })?;
     if bundle.needs.iter().any(|id| !cx.store.has_commit(*id))
         && let Some(base) = base_of(&path, &bundle)

@@ -82,7 +82,7 @@ impl<'a> Bundles<'a> {
             Error::new(
                 Kind::Integrity,
                 format!(
-                    "{} is incremental, and the full bundle it was made on is not beside it",
+                    "{} is incremental, and the full bundle that it is based on is not in the same folder",
                     path.display()
                 ),
             )

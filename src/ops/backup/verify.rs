@@ -73,7 +73,7 @@ pub fn verify(cx: &Context, request: &VerifyRequest) -> Result<VerifyReport> {
         faults.extend(manifest.gone(&there).map(|e| Problem {
             name: e.name.clone(),
             problem: format!(
-                "it was made of {} on {}, and is gone without a prune",
+                "it was made from {} on {}; it is gone, and no prune removed it",
                 e.commit, e.made
             ),
         }));
@@ -287,7 +287,7 @@ impl VerifyReport {
             if !there {
                 let gone = Error::new(
                     Kind::Integrity,
-                    "it is in the manifest, and is gone without a prune",
+                    "it is in the manifest; it is gone, and no prune removed it",
                 );
                 self.problem(dir.join(&name).display().to_string(), &gone);
             }
@@ -302,7 +302,7 @@ impl VerifyReport {
                 let mut more = String::new();
                 for (n, what) in [
                     (self.unauthenticated.len(), "not authenticated"),
-                    (self.unknown.len(), "of a key that is not here"),
+                    (self.unknown.len(), "with a key that is not here"),
                 ] {
                     if n > 0 {
                         more.push_str(&format!("; {n} {what}"));

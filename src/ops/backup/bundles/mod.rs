@@ -213,14 +213,14 @@ impl Folder {
             return Err(Error::new(
                 Kind::Conflict,
                 format!(
-                    "{} holds the bundles of {}, and this is {}",
+                    "{} contains the bundles of {}, but this repository is {}",
                     folder.dir.display(),
                     folder.source,
                     cx.remote.address()
                 ),
             )
             .hint(format!(
-                "give this repository a folder of its own; where it only moved, write its address into the first line of {SUMS}"
+                "give this repository its own folder; if the repository only moved, write its new address into the first line of {SUMS}"
             )));
         }
         Ok(Some(folder))
@@ -237,7 +237,7 @@ impl Folder {
                 Kind::Integrity,
                 format!("{} cannot be used: {why}", path.display()),
             )
-            .hint("make it anew with `sha256sum *.bundle`, below the line that names the repository, once you trust the bundles")
+            .hint("if you trust the bundles, write it again: the line that names the repository, then the output of `sha256sum *.bundle`")
         };
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
@@ -306,7 +306,7 @@ impl Folder {
         Ok(Some(match ours {
             Some(ours) => {
                 cx.warn(format!(
-                    "{} is not authenticated; {}, the newest that is, was taken",
+                    "{} is not authenticated; aidf used {}, the newest one that is",
                     self.path(&newest).display(),
                     ours.name
                 ));
@@ -354,7 +354,7 @@ impl Folder {
         match self.sums.get(&one.name) {
             Some(sum) if !sum.eq_ignore_ascii_case(&found) => Err(Error::new(
                 Kind::Integrity,
-                format!("{} is not what its checksum says", path.display()),
+                format!("{} does not match its checksum", path.display()),
             )),
             _ => self.sealed.check(&path, &found),
         }

@@ -86,7 +86,7 @@ impl Folder {
             match read {
                 Ok(bundle) => Some((one, bundle)),
                 Err(e) => {
-                    cx.warn(format!("{}; a new full one is made", e.in_full()));
+                    cx.warn(format!("{}; aidf makes a new full bundle", e.in_full()));
                     None
                 }
             }
