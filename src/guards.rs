@@ -226,7 +226,7 @@ pub fn ask(facts: &Facts, policy: &Policy) -> Vec<Guard> {
             ok: limit > 0,
             detail: match limit {
                 0 => "propose.auto_approve_lines is 0: aidf approves nothing".to_owned(),
-                n => format!("the policy lets aidf approve proposals of under {n} lines"),
+                n => format!("the policy lets aidf approve proposals of less than {n} lines"),
             },
         },
         Guard {
@@ -234,10 +234,12 @@ pub fn ask(facts: &Facts, policy: &Policy) -> Vec<Guard> {
             ok: limit > 0 && lines < limit && bytes < most_bytes,
             detail: match lines {
                 n if limit > 0 && n < limit && bytes >= most_bytes => {
-                    format!("{bytes} bytes change in {n} lines, and {most_bytes} are too many")
+                    format!(
+                        "{bytes} bytes change in {n} lines, and fewer than {most_bytes} are allowed"
+                    )
                 }
-                1 => "1 line of the whole branch changes, the ledgers' own left out".to_owned(),
-                n => format!("{n} lines of the whole branch change, the ledgers' own left out"),
+                1 => "1 line changes on the whole branch, not counting the ledgers".to_owned(),
+                n => format!("{n} lines change on the whole branch, not counting the ledgers"),
             },
         },
         Guard {
@@ -245,7 +247,7 @@ pub fn ask(facts: &Facts, policy: &Policy) -> Vec<Guard> {
             ok: !files.is_empty(),
             detail: match (files.len(), ledgers.len()) {
                 (0, 0) => "nothing changes".to_owned(),
-                (0, _) => "nothing but ledgers changes".to_owned(),
+                (0, _) => "only ledgers change".to_owned(),
                 (1, _) => "1 file changes".to_owned(),
                 (n, _) => format!("{n} files change"),
             },
@@ -255,7 +257,7 @@ pub fn ask(facts: &Facts, policy: &Policy) -> Vec<Guard> {
     guards.push(none(
         GuardName::Text,
         first(&|f| f.hidden || !f.path.chars().all(|c| shows(c) && c != '\u{fffd}')),
-        "text that does not show as it is",
+        "text with characters that do not show as they are",
     ));
     guards.push(none(
         GuardName::Mode,
@@ -273,17 +275,17 @@ pub fn ask(facts: &Facts, policy: &Policy) -> Vec<Guard> {
             let names = [Some(&f.path), f.renamed_from.as_ref()];
             names.into_iter().flatten().any(|p| policy.is_sensitive(p))
         }),
-        "file that runs code, decides reviews, is the policy or is forbidden by it",
+        "file that runs code, decides reviews, is the policy, or is forbidden by the policy",
     ));
     guards.push(of_ledgers(facts, &ledgers, count(&ledgers), policy));
     guards.push(Guard {
         guard: GuardName::Signed,
         ok: facts.unsigned == Some(0),
         detail: match facts.unsigned {
-            Some(0) => "every commit came through aidf, unaltered".to_owned(),
+            Some(0) => "every commit was made by aidf and not changed since".to_owned(),
             Some(1) => "1 commit is not signed by aidf for this branch".to_owned(),
             Some(n) => format!("{n} commits are not signed by aidf for this branch"),
-            None => "no key here to check signatures with".to_owned(),
+            None => "this machine has no key to check signatures with".to_owned(),
         },
     });
     let to = &facts.to;
@@ -293,7 +295,7 @@ pub fn ask(facts: &Facts, policy: &Policy) -> Vec<Guard> {
         guard: GuardName::Target,
         ok: protected && elsewhere.is_none(),
         detail: match elsewhere {
-            Some(base) => format!("the proposal is for `{base}`, and `{to}` was looked at"),
+            Some(base) => format!("the proposal is for `{base}`, but aidf checked it for `{to}`"),
             None if protected => format!("{to} is protected by the policy"),
             None => format!("{to} is not protected by the policy"),
         },
@@ -302,8 +304,8 @@ pub fn ask(facts: &Facts, policy: &Policy) -> Vec<Guard> {
         guard: GuardName::Pinned,
         ok: facts.pinned,
         detail: match facts.pinned {
-            true => "the proposal is at the commit that was looked at".to_owned(),
-            false => "the proposal is not at the commit that was looked at".to_owned(),
+            true => "the proposal is at the commit that aidf checked".to_owned(),
+            false => "the proposal is not at the commit that aidf checked".to_owned(),
         },
     });
     guards
@@ -325,17 +327,17 @@ fn of_ledgers(
         .find(|f| !is_ledger_name(policy.ledgers(), &f.path));
     let fault = if let Some(path) = facts.rewritten.first() {
         Some(format!(
-            "ledger that cannot be read or of which older entries change: {path}"
+            "older entries of a ledger change, or it cannot be read: {path}"
         ))
     } else if let Some(file) = misnamed {
         Some(format!("not a ledger's name: {}", file.path))
     } else if lines > most {
         Some(format!(
-            "{lines} lines of the ledgers change, and so many commits bring {most} at most"
+            "{lines} lines of the ledgers change, and the commits of this branch may change at most {most}"
         ))
     } else if bytes > most.saturating_mul(LINE_BYTES) {
         Some(format!(
-            "{bytes} bytes of the ledgers change in {lines} lines"
+            "{bytes} bytes of the ledgers change in {lines} lines, which is too many"
         ))
     } else {
         None

@@ -116,7 +116,7 @@ pub(super) fn read(
             e => Error::new(
                 Kind::Unavailable,
                 format!(
-                    "{} cut the line in the midst of its answer",
+                    "{} closed the connection before its answer was complete",
                     base.authority()
                 ),
             )
@@ -134,12 +134,12 @@ pub(super) fn read(
             return Err(Error::new(
                 Kind::Unavailable,
                 format!(
-                    "{} answered with something else than JSON",
+                    "{} sent an answer that is not JSON",
                     base.authority()
                 ),
             )
             .hint(
-                "is this the address of its API, and is there a proxy or a login page on the way?",
+                "check that this is the address of its API, and that no proxy or login page answers instead",
             )
             .caused_by(anyhow::anyhow!("line {}, column {}", e.line(), e.column())));
         }

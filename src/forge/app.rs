@@ -55,9 +55,9 @@ impl App {
         App::new(file.id, pem.as_bytes()).ok_or_else(|| {
             Error::new(
                 Kind::Usage,
-                format!("{} holds no RSA private key in PEM form", path.display()),
+                format!("{} contains no RSA private key in PEM form", path.display()),
             )
-            .hint("download one under the App's settings, Private keys; it must not have a passphrase")
+            .hint("download one in the App's settings under Private keys; it must not have a passphrase")
         })
     }
 
@@ -161,7 +161,7 @@ impl AppTokens {
                             self.target.path()
                         ),
                     )
-                    .hint("install it there (the App's settings, Install App), or give forge.github_app.installation")
+                    .hint("install it there (in the App's settings, under Install App), or set forge.github_app.installation")
                 })?;
                 *lock(&self.installation) = Some(id);
                 id
@@ -188,12 +188,12 @@ impl AppTokens {
         Err(Error::new(
             Kind::Denied,
             format!(
-                "the GitHub App {} was not granted what this takes: {}",
+                "the GitHub App {} lacks permissions that this needs: {}",
                 self.app.id,
                 names.join(", ")
             ),
         )
-        .hint("grant it under the App's settings, Permissions, and accept that in the installation")
+        .hint("grant them in the App's settings under Permissions, then accept them in the installation")
         .caused_by(anyhow::anyhow!(cause.causes().join("; "))))
     }
 }

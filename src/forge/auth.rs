@@ -88,7 +88,7 @@ pub(super) fn find(
         return Ok(Auth::token(scheme, login.password, login.from));
     }
     Ok(Auth::none(
-        "no login (neither AIDF_FORGE_TOKEN, nor a token of this forge, nor git's credential helpers had one)",
+        "no login (there is none in AIDF_FORGE_TOKEN, in a token of this forge, or in git's credential helpers)",
     ))
 }
 
@@ -97,7 +97,7 @@ fn held_back(web: &HttpUrl) -> Error {
     let host = web.authority();
     Error::new(
         Kind::Auth,
-        format!("the token in the environment is not sent to {host}, which nothing but this clone's own configuration names"),
+        format!("the token in the environment is not sent to {host}, because only this clone's own configuration names that host"),
     )
     .hint(how_to_name(&host))
 }

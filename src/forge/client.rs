@@ -66,7 +66,7 @@ impl<'a> Client<'a> {
             return Err(Error::new(
                 Kind::Usage,
                 format!(
-                    "{} is plain http, where a token could be read on its way",
+                    "{} is plain http, so others on the network could read a token",
                     base.plain()
                 ),
             )
@@ -178,12 +178,14 @@ impl<'a> Client<'a> {
                     return Err(Error::new(
                         Kind::Unavailable,
                         format!(
-                            "{} gave something else than the list at {}",
+                            "{} did not send a list for {}",
                             self.forge,
                             self.path_of(&address)
                         ),
                     )
-                    .hint("is this the address of its API, and of this make of forge?"));
+                    .hint(
+                        "check that this is the address of its API, and that --provider is right",
+                    ));
                 }
             }
             next = match link {
@@ -191,11 +193,11 @@ impl<'a> Client<'a> {
                     Error::new(
                         Kind::Unavailable,
                         format!(
-                            "{} continues its list on another server, which is not followed",
+                            "{} continues its list on another server, and aidf does not go there",
                             self.forge
                         ),
                     )
-                    .hint("give the address of its API that it uses itself (AIDF_FORGE_API_URL, forge.api_url)")
+                    .hint("set the API address that the forge itself uses (AIDF_FORGE_API_URL, forge.api_url)")
                     .retryable(false)
                 })?),
                 None => None,
@@ -210,7 +212,7 @@ impl<'a> Client<'a> {
                     self.forge
                 ),
             )
-            .hint("is this the address of its API, or does something answer every request alike?")
+            .hint("check that this is the address of its API, and not something that gives every request the same answer")
             .retryable(false)),
         }
     }
@@ -375,9 +377,9 @@ impl<'a> Client<'a> {
                 before(
                     Error::new(
                         Kind::Usage,
-                        format!("{address} or a header for it cannot be sent"),
+                        format!("no request can be sent to {address}: the address or a header is malformed"),
                     )
-                    .hint("a token may hold a line break, or http.extraHeader something odd"),
+                    .hint("look for a line break in a token, and for a mistake in http.extraHeader"),
                 )
             })?
             .map_err(|e| Failed {
@@ -428,10 +430,10 @@ impl<'a> Client<'a> {
             let at = Moment::from_seconds(self.http.clock.now().seconds().saturating_add(ahead));
             let error = Error::new(
                 Kind::Unavailable,
-                format!("{} limits how often it is asked", self.forge),
+                format!("{} limits how many requests you may send", self.forge),
             )
             .hint(format!(
-                "try again in {seconds} s (after {}), or let it wait longer with --timeout SECS",
+                "try again in {seconds} s (after {}), or allow a longer wait with --timeout SECS",
                 at.rfc3339()
             ));
             return Err(error.caused_by(Refusal {
@@ -442,12 +444,12 @@ impl<'a> Client<'a> {
         }
         *waited = in_all;
         self.progress.step(&format!(
-            "{} limits how often it is asked: waiting {seconds} s",
+            "{} limits how many requests you may send: waiting {seconds} s",
             self.forge
         ));
         for done in 0..seconds {
             self.progress.advance(
-                &format!("waiting for {}'s limit", self.forge),
+                &format!("waiting for the rate limit of {}", self.forge),
                 done,
                 seconds,
             );

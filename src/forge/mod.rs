@@ -95,17 +95,14 @@ impl<'a> Forge<'a> {
             .ok_or_else(|| {
                 Error::new(
                     Kind::Usage,
-                    format!("it is not known which forge runs at {}", access.endpoint),
+                    format!("aidf does not know which forge runs at {}", access.endpoint),
                 )
-                .hint("say it with --provider github|gitlab|gitea|forgejo, or under forge.hosts in the configuration")
+                .hint("name it with --provider github|gitlab|gitea|forgejo, or under forge.hosts in the configuration")
             })?;
         if provider == Provider::Bare {
             return Err(Error::new(
                 Kind::Usage,
-                format!(
-                    "{} is a bare repository and has no forge around it",
-                    access.endpoint
-                ),
+                format!("{} is a bare repository without a forge", access.endpoint),
             ));
         }
         let target = ForgeRepo::of(access.endpoint)?;
@@ -113,12 +110,12 @@ impl<'a> Forge<'a> {
             return Err(Error::new(
                 Kind::Usage,
                 format!(
-                    "`{}` is not OWNER/REPOSITORY, as {} has it",
+                    "`{}` is not OWNER/REPOSITORY, which {} needs",
                     target.path(),
                     provider.name()
                 ),
             )
-            .hint("is the forge below a path of its host? then remotes of it are not understood"));
+            .hint("aidf does not support a forge that is served below a path of its host"));
         }
         let base = target::api_base(provider, &target, access.settings)?;
         let auth = auth::find(

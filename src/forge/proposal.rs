@@ -48,7 +48,7 @@ impl Proposal {
             number: pull["number"].as_u64().ok_or_else(|| {
                 Error::new(
                     Kind::Unavailable,
-                    format!("{forge} told of a pull request without a number"),
+                    format!("{forge} sent a pull request without a number"),
                 )
             })?,
             url: text(&pull["html_url"]),
@@ -103,7 +103,7 @@ impl Forge<'_> {
 pub(super) fn head_moved(number: u64, wanted: &str, found: &str) -> Error {
     Error::new(
         Kind::Conflict,
-        format!("proposal {number} is at {found} by now, and {wanted} was looked at"),
+        format!("proposal {number} is at {found} now, but {wanted} was reviewed"),
     )
-    .hint("look at it again")
+    .hint("review the new commit")
 }

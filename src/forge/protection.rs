@@ -99,7 +99,7 @@ impl Wanted {
                 }
                 _ => Err(Error::new(
                     Kind::Usage,
-                    format!("`{text}` names nobody who could bypass the protection"),
+                    format!("`{text}` is not somebody who can bypass the protection"),
                 )
                 .hint("give admins, team:SLUG, user:NAME or app:ID")),
             })
@@ -284,10 +284,16 @@ fn so_far(made: &[Change], failed: &Change, error: &Error) -> String {
     let mut told = match made.is_empty() {
         true if certain => "nothing was changed".to_owned(),
         true => "nothing was changed before that".to_owned(),
-        false => format!("made before that, and left as it is: {}", made.join("; ")),
+        false => format!(
+            "these changes were made before the error, and remain: {}",
+            made.join("; ")
+        ),
     };
     if !certain {
-        told.push_str(&format!("; not known to be made: {}", failed.what));
+        told.push_str(&format!(
+            "; this change may have been made or not: {}",
+            failed.what
+        ));
     }
     told
 }

@@ -105,12 +105,12 @@ pub(super) fn redirected(call: &Call, status: u16) -> Error {
     Error::new(
         Kind::Unavailable,
         format!(
-            "{} sends {} elsewhere, which is not followed",
+            "{} redirects {} elsewhere, and aidf does not follow",
             call.forge,
             call.what()
         ),
     )
-    .hint("the repository may have been renamed: correct the remote's address; or correct forge.api_url")
+    .hint("the repository may have been renamed: correct the remote's address, or forge.api_url")
     .retryable(false)
     .caused_by(Refusal {
         status,
@@ -128,20 +128,20 @@ pub(super) fn error(call: &Call, answer: &Answer) -> Error {
             Reason::OwnProposal,
             Error::new(
                 Kind::Denied,
-                format!("{forge} lets nobody approve a proposal of their own"),
+                format!("{forge} does not let authors approve their own proposals"),
             )
             .hint("approve as a second identity: set AIDF_APPROVER_TOKEN to its token"),
         ),
         401 if call.had_login => (
             Reason::Login,
             Error::new(Kind::Auth, format!("{forge} refused the login for {what}")).hint(format!(
-                "tried: {}; is the token expired, revoked, or meant for another server? It needs {}",
+                "tried: {}; check that the token is not expired or revoked, and is for this server; it needs {}",
                 call.login, call.needs
             )),
         ),
         401 => (
             Reason::Login,
-            Error::new(Kind::Auth, format!("{forge} wants a login for {what}")).hint(format!(
+            Error::new(Kind::Auth, format!("{forge} requires a login for {what}")).hint(format!(
                 "tried: {}; set AIDF_FORGE_TOKEN to a token with {}",
                 call.login, call.needs
             )),
@@ -162,7 +162,7 @@ pub(super) fn error(call: &Call, answer: &Answer) -> Error {
             Reason::Permission,
             Error::new(
                 Kind::Auth,
-                format!("{forge} wants the token authorised for the organisation's single sign-on"),
+                format!("{forge} requires that the token is authorised for the organisation's single sign-on"),
             )
             .hint("authorise it under Settings, Developer settings, Tokens, Configure SSO"),
         ),
@@ -176,7 +176,7 @@ pub(super) fn error(call: &Call, answer: &Answer) -> Error {
                 Reason::Permission,
                 Error::new(
                     Kind::Denied,
-                    format!("{forge} forbids {what}: the permission that is missing is {needs}"),
+                    format!("{forge} forbids {what}: this needs {needs}"),
                 )
                 .hint(match call.had_login {
                     true => format!("the login is from {}; give it {needs}", call.login),
@@ -186,20 +186,20 @@ pub(super) fn error(call: &Call, answer: &Answer) -> Error {
         }
         404 | 410 => (
             Reason::Missing,
-            Error::new(Kind::NotFound, format!("{forge} has nothing at {}, or does not show it", call.path)).hint(
+            Error::new(Kind::NotFound, format!("{forge} has nothing at {}, or does not show it to this login", call.path)).hint(
                 format!(
-                    "a private repository without the permission ({}) answers like this too; the login is from {}",
+                    "for a private repository, a login without the permission ({}) gets the same answer; the login is from {}",
                     call.needs, call.login
                 ),
             ),
         ),
         405 | 409 => (
             Reason::Conflict,
-            Error::new(Kind::Conflict, format!("{forge} cannot do {what} as things are")),
+            Error::new(Kind::Conflict, format!("{forge} cannot do {what} in the present state")),
         ),
         400 | 413..=415 | 422 => (
             Reason::Invalid,
-            Error::new(Kind::Usage, format!("{forge} does not take {what}")),
+            Error::new(Kind::Usage, format!("{forge} does not accept {what}")),
         ),
         451 => (
             Reason::Permission,
@@ -209,7 +209,7 @@ pub(super) fn error(call: &Call, answer: &Answer) -> Error {
             Reason::Broken,
             Error::new(
                 Kind::Unavailable,
-                format!("{forge} failed on its side ({}) at {what}", answer.status),
+                format!("{forge} had an internal error ({}) at {what}", answer.status),
             )
             .hint("try again later"),
         ),
@@ -217,7 +217,7 @@ pub(super) fn error(call: &Call, answer: &Answer) -> Error {
             Reason::Broken,
             Error::new(
                 Kind::Unavailable,
-                format!("{forge} answered {what} with status {other}, which is not expected"),
+                format!("{forge} answered {what} with the unexpected status {other}"),
             )
             .retryable(false),
         ),
@@ -237,9 +237,11 @@ fn is_own(said: &str) -> bool {
 fn plan_limit(forge: &str, what: &str) -> Error {
     Error::new(
         Kind::Denied,
-        format!("the owner's {forge} plan has no such protection for this repository ({what})"),
+        format!(
+            "the owner's {forge} plan does not have this protection for this repository ({what})"
+        ),
     )
-    .hint("upgrade the plan, make the repository public, or keep it on a server of one's own")
+    .hint("upgrade the plan, make the repository public, or keep it on your own server")
 }
 
 /// `administration=write,contents=read; metadata=read` in words.

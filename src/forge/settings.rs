@@ -150,7 +150,7 @@ impl ForgeSettings {
                 id: id.trim().parse().map_err(|_| {
                     Error::new(
                         Kind::Usage,
-                        format!("AIDF_GITHUB_APP_ID is `{id}`, and an App's id is a number"),
+                        format!("AIDF_GITHUB_APP_ID is `{id}`, but an App's id is a number"),
                     )
                 })?,
                 private_key_file: PathBuf::from(key),
@@ -159,7 +159,7 @@ impl ForgeSettings {
             _ => {
                 return Err(Error::new(
                     Kind::Usage,
-                    "AIDF_GITHUB_APP_ID and AIDF_GITHUB_APP_KEY_FILE belong together, and one is missing",
+                    "AIDF_GITHUB_APP_ID and AIDF_GITHUB_APP_KEY_FILE are needed together, and one is missing",
                 )
                 .hint("set both, or neither"));
             }

@@ -27,7 +27,7 @@ impl ForgeRepo {
                 Kind::Usage,
                 format!("{endpoint} is not a repository of a forge: {why}"),
             )
-            .hint("an address of a forge ends in OWNER/REPOSITORY")
+            .hint("a forge's address ends in OWNER/REPOSITORY")
         };
         let web = web_of(endpoint).ok_or_else(|| refuse("it has no forge's host"))?;
         let path = match endpoint {
@@ -178,7 +178,7 @@ pub(super) fn api_base(
         Provider::Bare => {
             return Err(Error::new(
                 Kind::Usage,
-                "a bare server has no forge's API to ask",
+                "a server without a forge has no API",
             ));
         }
     };
@@ -219,12 +219,12 @@ pub(super) fn not_sent(api: &HttpUrl, web: &HttpUrl) -> Error {
     Error::new(
         Kind::Auth,
         format!(
-            "the API's address {} (AIDF_FORGE_API_URL, forge.api_url) is on another host than the remote, {}: none of that one's logins is sent there",
+            "the API's address {} (AIDF_FORGE_API_URL, forge.api_url) is on another host than the remote, {}, so aidf does not send the remote's logins there",
             api.plain(),
             web.host()
         ),
     )
-    .hint("correct the address; or set AIDF_FORGE_TOKEN (AIDF_APPROVER_TOKEN for the second identity) to a token that is meant for it")
+    .hint("correct the address, or set AIDF_FORGE_TOKEN (AIDF_APPROVER_TOKEN for the second identity) to a token for that host")
 }
 
 #[cfg(test)]

@@ -126,31 +126,31 @@ fn cases() -> Vec<Case> {
             "409",
             |a| Reply::json(409, echo(a, "Git Repository is empty.")),
             [6; 3],
-            &["as things are", "repository is empty"],
+            &["in the present state", "repository is empty"],
         ),
         case(
             "422",
             |a| Reply::json(422, echo(a, "Validation Failed")),
             [2; 3],
-            &["does not take", "validation failed"],
+            &["does not accept", "validation failed"],
         ),
         case(
             "429 that names a long time",
             |a| Reply::json(429, echo(a, "Slow down")).with("Retry-After: 3600"),
             [9; 3],
-            &["limits how often", "3600 s", "--timeout"],
+            &["limits how many requests", "3600 s", "--timeout"],
         ),
         case(
             "429 that names a time beyond all sense",
             |a| Reply::json(429, echo(a, "Slow")).with("Retry-After: 9223372036854775807"),
             [9; 3],
-            &["limits how often"],
+            &["limits how many requests"],
         ),
         case(
             "429 that names no time",
             |a| Reply::json(429, echo(a, "Slow down")),
             [9; 3],
-            &["limits how often", "60 s"],
+            &["limits how many requests", "60 s"],
         ),
         case(
             "403 that is a limit",
@@ -160,44 +160,44 @@ fn cases() -> Vec<Case> {
                     .with("X-RateLimit-Reset: 4102444800")
             },
             [9; 3],
-            &["limits how often", "try again in 86400 s"],
+            &["limits how many requests", "try again in 86400 s"],
         ),
         case(
             "500",
             |a| Reply::json(500, echo(a, "Oops")),
             [9; 3],
-            &["failed on its side (500)", "try again"],
+            &["had an internal error (500)", "try again"],
         ),
         case(
             "502 with a page",
             |_| Reply::Answer(502, Vec::new(), "<html>Bad gateway</html>".to_owned()),
             [9; 3],
-            &["failed on its side (502)"],
+            &["had an internal error (502)"],
         ),
         case("a cut line", |_| Reply::Cut, [9; 3], &["127.0.0.1"]),
         case(
             "half an answer",
             |_| Reply::CutMidway,
             [9; 3],
-            &["in the midst of its answer", "try again"],
+            &["before its answer was complete", "try again"],
         ),
         case(
             "broken JSON",
             |_| Reply::Answer(200, Vec::new(), "[{\"id\": 1".to_owned()),
             [9; 3],
-            &["something else than json"],
+            &["is not json"],
         ),
         case(
             "a page to log in",
             |_| Reply::Answer(200, Vec::new(), "<html>Log in</html>".to_owned()),
             [9; 3],
-            &["something else than json", "login page"],
+            &["is not json", "login page"],
         ),
         case(
             "JSON of another shape",
             |_| Reply::json(200, json!({"data": []})),
             [9; 3],
-            &["something else than the list"],
+            &["did not send a list"],
         ),
         lasting(case(
             "a redirect to another host",
@@ -206,7 +206,7 @@ fn cases() -> Vec<Case> {
                 Reply::empty(302).with(&format!("Location: http://127.0.0.2:9{place}"))
             },
             [9; 3],
-            &["elsewhere, which is not followed", "renamed"],
+            &["elsewhere, and aidf does not follow", "renamed"],
         )),
         lasting(case(
             "a list that continues on another host",
@@ -380,10 +380,12 @@ fn an_apply_that_stops_half_way_says_what_was_made_and_what_may_have_been() {
             .exits(code);
         let message = text(&out.error(), "message");
         assert!(
-            message.contains("made before that, and left as it is: create ruleset `aidf: main`"),
+            message.contains(
+                "these changes were made before the error, and remain: create ruleset `aidf: main`"
+            ),
             "{out}"
         );
-        let doubt = message.contains("not known to be made: create ruleset `aidf: sandbox`");
+        let doubt = message.contains("may have been made or not: create ruleset `aidf: sandbox`");
         assert_eq!(doubt, !certain, "{out}");
         assert_eq!(server.writes().len(), 2, "nothing is sent twice\n{out}");
         keeps_secrets(&w, &out);
@@ -391,7 +393,8 @@ fn an_apply_that_stops_half_way_says_what_was_made_and_what_may_have_been() {
         written(&w.env.state(), &mut all);
         let last = all.lines().last().unwrap();
         assert!(
-            last.contains("protect apply") && last.contains("made before that"),
+            last.contains("protect apply")
+                && last.contains("these changes were made before the error"),
             "{last}"
         );
 
@@ -420,7 +423,7 @@ fn an_apply_that_cannot_be_read_back_says_that_it_was_made() {
         .exits(9);
     let message = text(&out.error(), "message");
     assert!(
-        message.contains("after these were made: create ruleset `aidf: main`; create"),
+        message.contains("these changes were made: create ruleset `aidf: main`; create"),
         "{out}"
     );
 }

@@ -557,10 +557,10 @@ fn a_refused_write_is_a_clear_error_and_the_exit_code_says_of_which_kind() {
     };
     desk.clone.save("notes.md", 2);
     for (status, code, words) in [
-        (403, 5, "permission that is missing"),
+        (403, 5, "this needs"),
         (404, 3, "has nothing at"),
-        (409, 6, "as things are"),
-        (422, 2, "does not take"),
+        (409, 6, "in the present state"),
+        (422, 2, "does not accept"),
     ] {
         desk.told().tells(refusing(status));
         for args in [&["protect", "apply"][..], &["propose"]] {

@@ -154,14 +154,14 @@ impl<'a> Gitea<'a> {
         }
         if let Some(first) = rules::first(&there, SANDBOX_PROBE) {
             survey.warnings.push(format!(
-                "the rule `{}` holds for sandbox-* too: they could not be forced or deleted, and perhaps not written",
+                "the rule `{}` covers sandbox-* too: sandboxes cannot be force-pushed or deleted, and perhaps not written",
                 rules::name(first)
             ));
         }
         if wanted.bypass.iter().any(|b| b.starts_with("app:")) {
-            survey
-                .warnings
-                .push("Gitea and Forgejo know no Apps: app:ID is held like all others".to_owned());
+            survey.warnings.push(
+                "Gitea and Forgejo have no Apps, so app:ID cannot bypass the rules".to_owned(),
+            );
         }
         Ok(survey)
     }
@@ -184,7 +184,7 @@ impl<'a> Gitea<'a> {
         others.dedup();
         for other in others {
             survey.warnings.push(format!(
-                "the rule `{}` comes before `{name}` and holds in its place; move or delete it",
+                "the rule `{}` comes before `{name}` and applies instead of it; move or delete it",
                 rules::name(other)
             ));
         }
@@ -202,7 +202,7 @@ impl<'a> Gitea<'a> {
         let kept = rules::keep(have, &mut body, who.admin_key);
         if !kept.is_empty() {
             survey.warnings.push(format!(
-                "branch protection `{name}` asks for more than the policy does ({}), which is kept; loosen it by hand where that is meant",
+                "branch protection `{name}` is stricter than the policy ({}), and aidf keeps that; if you do not want it, change it by hand",
                 kept.join(", ")
             ));
         }
@@ -244,7 +244,7 @@ impl<'a> Gitea<'a> {
                     needs: ADMIN,
                 }),
                 false => removal.left.push(format!(
-                    "the protection `{name}` is not as aidf sets it, and is left alone"
+                    "the protection `{name}` is not as aidf sets it, so aidf leaves it alone"
                 )),
             }
         }

@@ -175,7 +175,7 @@ pub(in crate::forge) fn judge(
         Some(lack) => state(State::Missing, format!("{by}: {lack}")),
         None if !held => state(
             State::Advisory,
-            format!("{by}; administrators may merge past it"),
+            format!("{by}; administrators can merge without it"),
         ),
         None => state(State::Enforced, by.clone()),
     };
@@ -194,7 +194,7 @@ pub(in crate::forge) fn judge(
                 if there["enable_push_whitelist"] != true {
                     return state(
                         State::Missing,
-                        format!("{by} lets everyone push who may write"),
+                        format!("{by} lets everyone with write access push"),
                     );
                 }
                 if there["push_whitelist_deploy_keys"] == true {
@@ -213,14 +213,14 @@ pub(in crate::forge) fn judge(
             {
                 return state(
                     State::Advisory,
-                    format!("{by} lets files like {open} be pushed without review"),
+                    format!("{by} lets people push files like {open} without review"),
                 );
             }
             let count = there["required_approvals"].as_u64().unwrap_or(0);
             let kept = wanted.approvals > 0 && there["dismiss_stale_approvals"] != true;
             merges(match count < u64::from(wanted.approvals) {
                 true => Some(format!(
-                    "asks for {} where {} are wanted",
+                    "requires {}, and {} are wanted",
                     approvals(count),
                     wanted.approvals
                 )),
@@ -234,11 +234,11 @@ pub(in crate::forge) fn judge(
         Rule::NoDeletion => state(State::Enforced, by),
         Rule::SignedCommits => merges(
             (there["require_signed_commits"] != true)
-                .then(|| "unsigned commits are taken".to_owned()),
+                .then(|| "unsigned commits are accepted".to_owned()),
         ),
         Rule::CodeOwners => merges(
             (there["block_on_official_review_requests"] != true)
-                .then(|| "does not wait for those who are asked to review".to_owned()),
+                .then(|| "does not wait for the requested reviewers".to_owned()),
         ),
         Rule::StatusChecks => {
             let have = match there["enable_status_check"] == true {
@@ -251,7 +251,7 @@ pub(in crate::forge) fn judge(
                 .map(String::as_str)
                 .filter(|c| !have.iter().any(|h| h == c))
                 .collect();
-            merges((!absent.is_empty()).then(|| format!("does not ask for {}", absent.join(", "))))
+            merges((!absent.is_empty()).then(|| format!("does not require {}", absent.join(", "))))
         }
         _ => state(State::Unknown, "there is no such rule here".to_owned()),
     }
@@ -310,11 +310,11 @@ pub(in crate::forge) fn judge_backup(rule: Rule, first: Option<&Value>) -> RuleS
     let users = texts(&there["push_whitelist_usernames"]);
     let detail = match there["enable_push_whitelist"] == true && !users.is_empty() {
         true => format!(
-            "{by}: never forced or deleted; creation cannot be left alone open, so {} may add commits to a backup",
+            "{by}: nobody can force or delete them; the server cannot allow creation alone, so {} may add commits to a backup",
             users.join(", ")
         ),
         false => format!(
-            "{by}: never forced or deleted; everyone who may write can add commits to a backup"
+            "{by}: nobody can force or delete them; everyone with write access can add commits to a backup"
         ),
     };
     RuleState::new(rule, BACKUPS, State::Advisory, detail)

@@ -13,7 +13,7 @@ use crate::forge::target::encode;
 use serde_json::{Value, json};
 
 const NO_GLOBS: &str =
-    "this server has no rulesets, and its classic protection takes single branches alone";
+    "this server has no rulesets, and its classic protection covers only single branches";
 
 impl GitHub<'_> {
     /// The classic protection of a branch; `None` if it has none.
@@ -25,9 +25,9 @@ impl GitHub<'_> {
             // An answer in another form would hide what the protection lacks.
             Some(json) if !json.is_object() => Err(Error::new(
                 Kind::Unavailable,
-                format!("GitHub gave something else than the protection of `{branch}`"),
+                format!("GitHub did not send the protection of `{branch}`"),
             )
-            .hint("is this the address of its API?")),
+            .hint("check that this is the address of its API")),
             found => Ok(found),
         }
     }
@@ -93,7 +93,7 @@ impl GitHub<'_> {
                 .any(|s| s.rule == Rule::SignedCommits && s.state != State::Enforced)
             {
                 survey.changes.push(Change {
-                    what: format!("ask for signed commits on `{branch}`"),
+                    what: format!("require signed commits on `{branch}`"),
                     method: Method::Post,
                     path: self.classic_path(branch, "/required_signatures"),
                     body: None,
@@ -112,7 +112,7 @@ impl GitHub<'_> {
         for who in wanted.bypass()? {
             if let Bypass::App(id) = who {
                 survey.warnings.push(format!(
-                    "classic protection names Apps by name, so app:{id} is held like all others"
+                    "classic protection names Apps by name, not by id, so app:{id} cannot bypass it"
                 ));
             }
         }
@@ -135,7 +135,7 @@ impl GitHub<'_> {
                     needs: WRITE,
                 }),
                 false => removal.left.push(format!(
-                    "the protection of `{branch}` says more or less than aidf's, and is left alone"
+                    "the protection of `{branch}` is not as aidf sets it, so aidf leaves it alone"
                 )),
             }
         }
@@ -207,13 +207,13 @@ pub(in crate::forge) fn judge(
         Rule::Review if !reviews.is_object() => Some("changes need no pull request".to_owned()),
         Rule::Review => review_lacks(reviews, "dismiss_stale_reviews", wanted),
         Rule::CodeOwners => (reviews["require_code_owner_reviews"] != true)
-            .then(|| "does not ask the owners of the code".to_owned()),
+            .then(|| "does not require an approval by the code owners".to_owned()),
         Rule::NoForce => {
             on(there, "allow_force_pushes").then(|| "forced pushes are allowed".to_owned())
         }
         Rule::NoDeletion => on(there, "allow_deletions").then(|| "deletion is allowed".to_owned()),
         Rule::SignedCommits => {
-            (!on(there, "required_signatures")).then(|| "unsigned commits are taken".to_owned())
+            (!on(there, "required_signatures")).then(|| "unsigned commits are accepted".to_owned())
         }
         Rule::StatusChecks => {
             let there = checks(there);
@@ -223,7 +223,7 @@ pub(in crate::forge) fn judge(
                 .map(String::as_str)
                 .filter(|c| !there.iter().any(|t| t == c))
                 .collect();
-            (!absent.is_empty()).then(|| format!("does not ask for {}", absent.join(", ")))
+            (!absent.is_empty()).then(|| format!("does not require {}", absent.join(", ")))
         }
         _ => Some("classic protection has no such rule".to_owned()),
     };
@@ -233,7 +233,7 @@ pub(in crate::forge) fn judge(
     if !on(there, "enforce_admins") && !wanted.admins_bypass() {
         return state(
             State::Advisory,
-            "classic protection; administrators are not held",
+            "classic protection; administrators can bypass it",
         );
     }
     let (users, teams, apps) = allowances(there);
@@ -247,7 +247,10 @@ pub(in crate::forge) fn judge(
     if rule == Rule::Review && !more.is_empty() {
         return state(
             State::Advisory,
-            &format!("classic protection; may be bypassed by {}", more.join(", ")),
+            &format!(
+                "classic protection; these can bypass it: {}",
+                more.join(", ")
+            ),
         );
     }
     state(State::Enforced, "classic protection")

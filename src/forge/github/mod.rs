@@ -79,7 +79,7 @@ impl<'a> GitHub<'a> {
         };
         if wanted.approvals > 0 && self.is_alone() {
             survey.warnings.push(format!(
-                "{} has one collaborator who can write, and nobody approves a proposal of their own: nothing could be merged; give a second identity access (AIDF_APPROVER_TOKEN), or ask for no approvals and a status check",
+                "only one collaborator of {} can write, and authors cannot approve their own proposals, so nothing could be merged; give a second identity access (AIDF_APPROVER_TOKEN), or require a status check and no approvals",
                 self.target.path()
             ));
         }
@@ -127,7 +127,7 @@ impl<'a> GitHub<'a> {
             let full = self.client.get(&path, READ)?.json;
             if full["enforcement"] != "active" {
                 off.push(format!(
-                    "ruleset `{}` is there and not active ({})",
+                    "ruleset `{}` exists but is not active ({})",
                     set.name,
                     full["enforcement"].as_str().unwrap_or("unknown")
                 ));
@@ -211,7 +211,7 @@ impl<'a> GitHub<'a> {
                 .warnings
                 .extend(rules::hindrances(&found, "sandbox-*", false)),
             Err(why) => survey.warnings.push(format!(
-                "whether rules hinder sandbox-* could not be read: {why}"
+                "aidf could not read whether rules restrict sandbox-*: {why}"
             )),
         }
         survey.warnings.extend(off);
@@ -219,7 +219,7 @@ impl<'a> GitHub<'a> {
             let branch = left.strip_prefix(PREFIX);
             if branch.is_some_and(|b| b != BACKUPS && !wanted.reviewed.iter().any(|w| w == b)) {
                 survey.warnings.push(format!(
-                    "ruleset `{left}` is of an earlier policy and is left; `protect remove` takes it away"
+                    "ruleset `{left}` belongs to an earlier policy, and aidf left it; `aidf protect remove` removes it"
                 ));
             }
         }
@@ -305,7 +305,7 @@ impl<'a> GitHub<'a> {
             Error::new(
                 Kind::NotFound,
                 format!(
-                    "{} has no team `{slug}` that this login may see",
+                    "{} has no team `{slug}` that this login can see",
                     self.target.owner
                 ),
             )
@@ -351,9 +351,9 @@ impl<'a> GitHub<'a> {
                     body: None,
                     needs: WRITE,
                 }),
-                false => removal
-                    .left
-                    .push(format!("ruleset `{name}` is not of aidf and is left alone")),
+                false => removal.left.push(format!(
+                    "aidf did not make ruleset `{name}`, so aidf leaves it alone"
+                )),
             }
         }
         Ok(removal)

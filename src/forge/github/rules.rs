@@ -165,7 +165,7 @@ fn rules_that_differ(have: &Value, want: &Value) -> Vec<String> {
         .iter()
         .filter(|h| want.iter().all(|w| w["type"] != h["type"]))
     {
-        all.push(format!("{} besides", kind(more)));
+        all.push(format!("also {}", kind(more)));
     }
     all
 }
@@ -223,7 +223,7 @@ pub(in crate::forge) fn judge(
                 rule,
                 branch,
                 State::Unknown,
-                format!("{by}; who may bypass it is not visible to this login"),
+                format!("{by}; who can bypass it is not visible to this login"),
             ),
             Some(all) => {
                 let more: Vec<String> = all
@@ -237,14 +237,14 @@ pub(in crate::forge) fn judge(
                         rule,
                         branch,
                         State::Advisory,
-                        format!("{by}; may be bypassed by {}", more.join(", ")),
+                        format!("{by}; these can bypass it: {}", more.join(", ")),
                     ),
                 }
             }
         };
         keep(state);
     }
-    best.unwrap_or_else(|| RuleState::new(rule, branch, State::Missing, "no rule says so"))
+    best.unwrap_or_else(|| RuleState::new(rule, branch, State::Missing, "no rule requires this"))
 }
 
 /// What the review settings lack; `dismiss` is the field that says whether a push dismisses
@@ -256,7 +256,7 @@ pub(super) fn review_lacks(reviews: &Value, dismiss: &str, wanted: &Wanted) -> O
     let kept = wanted.approvals > 0 && reviews[dismiss] != true;
     match count < u64::from(wanted.approvals) {
         true => Some(format!(
-            "asks for {} where {} are wanted",
+            "requires {}, and {} are wanted",
             approvals(count),
             wanted.approvals
         )),
@@ -269,7 +269,7 @@ fn lacks(rule: Rule, parameters: &Value, wanted: &Wanted) -> Option<String> {
     match rule {
         Rule::Review => review_lacks(parameters, "dismiss_stale_reviews_on_push", wanted),
         Rule::CodeOwners => (parameters["require_code_owner_review"] != true)
-            .then(|| "does not ask the owners of the code".to_owned()),
+            .then(|| "does not require an approval by the code owners".to_owned()),
         Rule::StatusChecks => {
             let list = parameters["required_status_checks"].as_array();
             let there: Vec<&str> = list
@@ -283,7 +283,7 @@ fn lacks(rule: Rule, parameters: &Value, wanted: &Wanted) -> Option<String> {
                 .map(String::as_str)
                 .filter(|c| !there.contains(c))
                 .collect();
-            (!absent.is_empty()).then(|| format!("does not ask for {}", absent.join(", ")))
+            (!absent.is_empty()).then(|| format!("does not require {}", absent.join(", ")))
         }
         _ => None,
     }
@@ -337,10 +337,10 @@ pub(in crate::forge) fn hindrances(
                 | "workflows"
                 | "required_deployments"
                 | "code_scanning" => "written before checks have passed",
-                "branch_name_pattern" => "made, unless their names fit a pattern",
+                "branch_name_pattern" => "created, unless their names match a pattern",
                 "commit_message_pattern"
                 | "commit_author_email_pattern"
-                | "committer_email_pattern" => "written, unless their commits fit a pattern",
+                | "committer_email_pattern" => "written, unless their commits match a pattern",
                 "update" if !only_making => "written",
                 "deletion" if !only_making => "deleted",
                 "non_fast_forward" if !only_making => "forced",
@@ -426,7 +426,7 @@ mod tests {
         let how = drift(&have, want).unwrap();
         for part in [
             "excludes refs/heads/backup/2026*",
-            "rules: no non_fast_forward, creation besides",
+            "rules: no non_fast_forward, also creation",
         ] {
             assert!(how.contains(part), "{how}");
         }

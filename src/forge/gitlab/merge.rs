@@ -16,7 +16,7 @@ fn proposal(merge: &Value) -> Result<Proposal> {
         number: merge["iid"].as_u64().ok_or_else(|| {
             Error::new(
                 Kind::Unavailable,
-                "GitLab told of a merge request without a number",
+                "GitLab sent a merge request without a number",
             )
         })?,
         url: text(&merge["web_url"]),

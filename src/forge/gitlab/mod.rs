@@ -68,8 +68,8 @@ impl<'a> GitLab<'a> {
         let mut survey = Survey::default();
         for (who, said) in bypass.iter().zip(&wanted.bypass) {
             survey.warnings.push(match who {
-                Bypass::Admins => "GitLab knows no administrators of a repository: `admins` lets its maintainers push".to_owned(),
-                _ => format!("GitLab lets single users or groups bypass in paid plans alone: {said} is held like all others"),
+                Bypass::Admins => "GitLab has no administrators of a repository: `admins` lets its maintainers push".to_owned(),
+                _ => format!("GitLab lets single users or groups bypass only in paid plans, so {said} cannot bypass the rules"),
             });
         }
         let facts = self.facts(wanted)?;
@@ -96,7 +96,7 @@ impl<'a> GitLab<'a> {
             for other in &matching {
                 if other["name"] != name.as_str() && rules::lets_push(other, wanted) {
                     survey.warnings.push(format!(
-                        "`{}` also matches `{branch}` and lets more people push, and the most permissive wins; correct or delete it",
+                        "`{}` also matches `{branch}` and lets more people push, and the most permissive rule wins; correct or delete it",
                         other["name"].as_str().unwrap_or_default()
                     ));
                 }
@@ -107,7 +107,7 @@ impl<'a> GitLab<'a> {
         }
         for rule in rules::matching(&there, SANDBOX_PROBE) {
             survey.warnings.push(format!(
-                "`{}` protects sandbox-* too: they could not be forced or deleted, and perhaps not written",
+                "`{}` protects sandbox-* too: sandboxes cannot be force-pushed or deleted, and perhaps not written",
                 rule["name"].as_str().unwrap_or_default()
             ));
         }
@@ -138,13 +138,13 @@ impl<'a> GitLab<'a> {
         if !rules::as_strict(have, &body) {
             rules::keep(have, &mut body);
             changes.push(change(
-                format!("unprotect `{name}` to protect it anew; it is open in between"),
+                format!("unprotect `{name}` to protect it again; it is open in between"),
                 Method::Delete,
                 &one,
                 None,
             ));
             changes.push(change(
-                format!("protect `{name}` anew, which ends the gap"),
+                format!("protect `{name}` again, which ends the gap"),
                 Method::Post,
                 &all,
                 Some(body),
@@ -175,10 +175,10 @@ impl<'a> GitLab<'a> {
             false => State::Missing,
         };
         survey.rules.push(RuleState::new(Rule::CreateOnly, BACKUPS, state, format!(
-            "{held} of {total} backups are protected one by one; GitLab cannot leave creation alone open, so new ones are protected by the next `protect apply`"
+            "{held} of {total} backups are protected one by one; GitLab cannot allow creation alone, so the next `aidf protect apply` protects new ones"
         )));
         survey.rules.push(RuleState::new(Rule::NoDeletion, BACKUPS, state, format!(
-            "{held} of {total} backups are protected; maintainers can still delete protected branches through the API and the pages"
+            "{held} of {total} backups are protected; maintainers can still delete protected branches through the API and the web pages"
         )));
         let mut matching: Vec<&Value> = probes(BACKUPS, self.client.http().clock.now())
             .iter()
@@ -188,7 +188,7 @@ impl<'a> GitLab<'a> {
         matching.dedup();
         for rule in matching {
             survey.warnings.push(format!(
-                "`{}` holds for backups that do not exist yet: at its levels they may not be made",
+                "`{}` covers backups that do not exist yet, so its access levels may stop new ones",
                 rule["name"].as_str().unwrap_or_default()
             ));
         }
@@ -244,7 +244,7 @@ impl<'a> GitLab<'a> {
                     needs: MAINTAIN,
                 }),
                 false => removal.left.push(format!(
-                    "the protection of `{name}` is not as aidf sets it, and is left alone"
+                    "the protection of `{name}` is not as aidf sets it, so aidf leaves it alone"
                 )),
             }
         }

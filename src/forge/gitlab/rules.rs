@@ -201,23 +201,23 @@ pub(in crate::forge) fn judge(
             if wanted.approvals == 0 {
                 return state(
                     State::Enforced,
-                    "pushes are refused, changes come by merge request",
+                    "pushes are refused; changes come by merge request",
                 );
             }
             match &facts.approval_rules {
                 Some(rules) if approvals_for(rules, branch) >= u64::from(wanted.approvals) => {
                     state(
                         State::Enforced,
-                        "pushes are refused, and merge requests take approvals",
+                        "pushes are refused, and merge requests need approvals",
                     )
                 }
                 Some(_) => state(
                     State::Advisory,
-                    "pushes are refused; merge requests take fewer approvals than wanted: set them under Settings, Merge requests",
+                    "pushes are refused; merge requests need fewer approvals than wanted: set the number under Settings, Merge requests",
                 ),
                 None => state(
                     State::Advisory,
-                    "pushes are refused; that merge requests take approvals could not be read, and the free plan cannot require them",
+                    "pushes are refused; aidf could not read whether merge requests need approvals, and the free plan cannot require them",
                 ),
             }
         }
@@ -233,7 +233,7 @@ pub(in crate::forge) fn judge(
         },
         Rule::NoDeletion => state(
             State::Advisory,
-            "no push deletes it; maintainers can through the API and the pages",
+            "no push can delete it; maintainers can, through the API and the web pages",
         ),
         Rule::CodeOwners => match matching
             .iter()
@@ -258,7 +258,7 @@ pub(in crate::forge) fn judge(
         Rule::StatusChecks => match &facts.project {
             Some(p) if p["only_allow_merge_if_pipeline_succeeds"] == true => state(
                 State::Advisory,
-                "merge requests take a pipeline that succeeds; GitLab names no single checks",
+                "merge requests need a pipeline that succeeds; GitLab cannot require single checks",
             ),
             Some(_) => state(
                 State::Missing,

@@ -150,7 +150,7 @@ fn carry(cx: &Context, request: &Request) -> Result<Report> {
         if provider == Provider::Bare {
             report.commands = commands(cx, &report, found.base);
             report.message = format!(
-                "{} is a server without a forge: an operator carries {branch} to {to}, in one step by: aidf land {branch} --to {to}",
+                "{} is a server without a forge: an operator merges {branch} into {to} with: aidf land {branch} --to {to}",
                 cx.remote.address(),
                 branch = report.branch,
                 to = report.to
@@ -225,13 +225,13 @@ fn conflicts(
     if !others.is_empty() {
         let lines: Vec<String> = others.iter().map(PathConflict::to_string).collect();
         cx.warn(format!(
-            "{branch} cannot be merged into {to} as it is ({}); bring {to} in first: {sync}",
+            "{branch} cannot be merged into {to} as it is ({}); merge {to} into the sandbox first: {sync}",
             lines.join("; ")
         ));
     } else if !ledgers.is_empty() {
         let paths: Vec<&str> = ledgers.iter().map(|c| c.path.as_str()).collect();
         cx.warn(format!(
-            "both sides have new entries in {}; where {to} is merged without its .gitattributes that is a conflict, and this mends it: {sync}",
+            "both sides have new entries in {}; a merge that does not use the .gitattributes of {to} will conflict there, and this prevents it: {sync}",
             paths.join(", ")
         ));
     }
@@ -259,7 +259,7 @@ fn approve(
     };
     match approval {
         Approval::OwnProposal => cx.warn(
-            "every guard agrees, and the forge lets nobody approve a proposal of their own: name a second identity's token in AIDF_APPROVER_TOKEN",
+            "every guard agrees, but the forge does not let authors approve their own proposals: set AIDF_APPROVER_TOKEN to the token of a second identity",
         ),
         Approval::Given | Approval::Already => {
             report.message = format!("{}, and approved it at {}", report.message, report.head.short());

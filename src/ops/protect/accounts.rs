@@ -46,7 +46,7 @@ pub(super) fn others_of_group(group: u32, owner: u32) -> Option<String> {
             own.then(|| fields[0].to_owned())
         })
     })?;
-    Some(format!("the group {}, which {other} is of,", found.name))
+    Some(format!("the group {}, with {other} in it,", found.name))
 }
 
 #[cfg(test)]

@@ -96,7 +96,7 @@ impl<'a> Server<'a> {
         let program = request.program.as_deref().ok_or_else(|| {
             Error::new(
                 Kind::Usage,
-                "no program was named that the server's hook is to run",
+                "no program was given for the server's hook to run",
             )
         })?;
         let script = script(program)?;
@@ -126,11 +126,11 @@ impl<'a> Server<'a> {
         self.own_settings(request, &mut steps)?;
         for name in ["receive.denynonfastforwards", "receive.denydeletes"] {
             if on(name) {
-                warnings.push(format!("{name} is set: it is for the whole repository, and refuses a holder's rightful force or deletion of a sandbox"));
+                warnings.push(format!("{name} is set: it covers the whole repository, so it also refuses a holder who forces or deletes their own sandbox"));
             }
         }
         if !is_own(self.store.git_dir()) {
-            warnings.push("the repository is another account's: run this as that account, or its git may not read what is written here".to_owned());
+            warnings.push("the repository belongs to another account: run this as that account, or its git may be unable to read what aidf writes".to_owned());
         }
         if let Some(shared) = self
             .store
@@ -138,7 +138,7 @@ impl<'a> Server<'a> {
             .filter(|p| !p.is_empty())
         {
             warnings.push(format!(
-                "core.hooksPath is {shared}: a hook there is run for every repository that names it"
+                "core.hooksPath is {shared}: a hook there runs for every repository that uses that folder"
             ));
         }
         let keyed = self.has_key(&mut warnings);
@@ -165,9 +165,12 @@ impl<'a> Server<'a> {
             (true, Some(lacking), _) => (State::Missing, lacking.to_owned()),
             (true, None, Some(_)) => (
                 State::Advisory,
-                "held by the hook, which can be gone round".to_owned(),
+                "enforced by the hook, which can be bypassed".to_owned(),
             ),
-            (true, None, None) => (State::Enforced, "held by the pre-receive hook".to_owned()),
+            (true, None, None) => (
+                State::Enforced,
+                "enforced by the pre-receive hook".to_owned(),
+            ),
         };
         let mut rules = Vec::new();
         let mut rule = |rule: Rule, branch: &str, extra: Option<&str>| {
@@ -194,7 +197,7 @@ impl<'a> Server<'a> {
                     rule(
                         name,
                         branch,
-                        Some("a server without a forge cannot ask for it"),
+                        Some("a server without a forge cannot require it"),
                     );
                 }
             }
@@ -202,7 +205,9 @@ impl<'a> Server<'a> {
         rule(Rule::CreateOnly, BACKUPS, None);
         rule(Rule::NoDeletion, BACKUPS, None);
         let lacking = match keyed {
-            false => Some("the server has no key to read tokens with: apply with --key-file FILE"),
+            false => Some(
+                "the server has no key to read tokens with: run `aidf protect apply --key-file FILE`",
+            ),
             true => options,
         };
         rule(Rule::HolderOnly, SANDBOXES, lacking);
@@ -240,7 +245,7 @@ impl<'a> Server<'a> {
                         Kind::NotFound,
                         format!("there is no key file {}", file.display()),
                     )
-                    .hint("copy the operator's key ring there, readable by the server's account alone"));
+                    .hint("copy the operator's key ring there, so that only the server's account can read it"));
                 }
                 // A hook that cannot read its key refuses every push.
                 let source = KeySource {
@@ -252,7 +257,7 @@ impl<'a> Server<'a> {
                 if ring.is_empty() {
                     return Err(Error::new(
                         Kind::Usage,
-                        format!("the key file {} holds no key", file.display()),
+                        format!("the key file {} contains no key", file.display()),
                     )
                     .hint("copy the operator's key ring there"));
                 }
@@ -295,7 +300,7 @@ impl<'a> Server<'a> {
             .filter(|f| !is_readable_there(f, self.store.git_dir()))
         {
             warnings.push(format!(
-                "the key file {} is not of the account that owns the repository, and the hook may not read it",
+                "the key file {} does not belong to the account that owns the repository, so the hook may be unable to read it",
                 file.display()
             ));
             return false;
@@ -338,9 +343,9 @@ impl<'a> Server<'a> {
                     if kept.exists() {
                         return Err(Error::new(
                             Kind::Conflict,
-                            format!("{} is there already", kept.display()),
+                            format!("{} exists already", kept.display()),
                         )
-                        .hint("move it away, and apply again; nothing was changed so far"));
+                        .hint("nothing was changed so far; move it away, and run this again"));
                     }
                     // Use a hard link, so that there is no moment without a hook.
                     std::fs::hard_link(self.hook(), kept).or_fail(Kind::Internal, failed)?;

@@ -76,7 +76,9 @@ fn steps(provider: Provider, wanted: &Wanted) -> Vec<String> {
             false => format!("; also turn on: {}", chosen.join(", ")),
         }
     };
-    let last = "Look at it with `aidf protect check`, every night if you can: it fails (8) when a rule is gone.".to_owned();
+    let last =
+        "Run `aidf protect check`, every night if you can: it exits with 8 if a rule is gone."
+            .to_owned();
     let steps: Vec<String> = match provider {
         Provider::GitHub => vec![
             "Settings > Rules > Rulesets > New branch ruleset; enforcement Active (free private repositories have none).".into(),
@@ -85,7 +87,7 @@ fn steps(provider: Provider, wanted: &Wanted) -> Vec<String> {
             format!("One more for backups: target {}; turn on Restrict updates, Restrict deletions, Block force pushes; leave Restrict creations off.",
                 glob_of(provider, BACKUPS)),
             "Name each one `aidf: …`, so that aidf finds it again, and leave the bypass list as short as you can.".into(),
-            "Leave sandbox-* without rules, and keep workflows from running on pushes to it: on: push: branches.".into(),
+            "Leave sandbox-* without rules, and keep workflows from running on pushes to it (list other branches under `on: push: branches:`).".into(),
         ],
         Provider::GitLab => vec![
             format!("Settings > Repository > Protected branches: protect {branches}; allowed to merge Maintainers, allowed to push No one, force push off."),
@@ -97,22 +99,22 @@ fn steps(provider: Provider, wanted: &Wanted) -> Vec<String> {
         Provider::Gitea | Provider::Forgejo => vec![
             format!("Settings > Branches > Add rule for each of {branches}: disable push, require {approvals}, dismiss stale approvals, block on rejected reviews{}.",
                 more(["code owner reviews", "require signed commits", "status checks"])),
-            "Make the rule hold for administrators too.".into(),
-            "Add a rule for backup/**: push for a whitelist of operators alone.".into(),
+            "Apply the rule to administrators too.".into(),
+            "Add a rule for backup/**: allow push only to a whitelist of operators.".into(),
             "Leave sandbox-* without a rule; only the first rule that matches counts.".into(),
         ],
         Provider::Bare => vec![
             "On the server, as the account that owns the repository: aidf -R /PATH/TO/REPOSITORY.git protect apply".into(),
             "Or by hand: write hooks/pre-receive as `#!/bin/sh` and `exec aidf hook pre-receive`, and make it executable.".into(),
-            "git config receive.advertisePushOptions true; git config receive.fsckObjects true (and neither receive.denyNonFastForwards nor receive.denyDeletes).".into(),
-            "Copy the operator's key ring to the server, readable by that account alone, and name it: git config aidf.keyFile /PATH/TO/keys.json".into(),
-            "Where the address that people use ends in another name than the folder: git config aidf.repoName NAME, for tokens hold that name.".into(),
-            "Let people in by gitolite, git-shell or HTTP under another account: who has a shell as the owner goes round every hook.".into(),
+            "git config receive.advertisePushOptions true; git config receive.fsckObjects true. Do not set receive.denyNonFastForwards or receive.denyDeletes.".into(),
+            "Copy the operator's key ring to the server, readable only by that account, and name it: git config aidf.keyFile /PATH/TO/keys.json".into(),
+            "If the address that people use ends in another name than the folder: git config aidf.repoName NAME, because tokens contain that name.".into(),
+            "Give people access through gitolite, git-shell or HTTP under another account: anybody with a shell as the owner can bypass every hook.".into(),
             format!("Operators write {branches} with a token: aidf token issue --operator; git push -o aidf-token=TOKEN"),
         ],
     };
     let refs = (provider != Provider::Bare).then(|| {
-        format!("Let nobody push who need not: {OWN_REFS}. Give tokens a short life too (policy: sandbox: token_days).")
+        format!("Give push access only to those who need it: {OWN_REFS}. Keep the life of tokens short too (policy: sandbox: token_days).")
     });
     steps.into_iter().chain(refs).chain([last]).collect()
 }

@@ -70,7 +70,7 @@ impl Reported for Report {
         let missing = self.rules.iter().any(|r| r.state == State::Missing);
         Err(Error::new(Kind::Findings, self.message.clone()).hint(match missing {
             true => "see what to change with `aidf protect plan`, and change it with `aidf protect apply`",
-            false => "why a rule is not enforced stands with it",
+            false => "the reason stands beside each rule that is not enforced",
         }))
     }
 }
@@ -91,7 +91,7 @@ pub fn plan(cx: &Context, request: &Request) -> Result<Report> {
     let survey = place.survey(cx, request, &wanted, tip, Purpose::Check)?;
     let mut report = place.report(cx, &survey);
     report.message = match (&survey.blocked, survey.changes.len()) {
-        (Some(why), _) => format!("what to change cannot be worked out: {why}"),
+        (Some(why), _) => format!("aidf cannot tell what to change: {why}"),
         (None, 0) => "nothing to change".to_owned(),
         (None, n) => format!("{} to make", words::count(n, "change", "changes")),
     };
@@ -124,15 +124,15 @@ fn bring_about(cx: &Context, request: &Request) -> Result<Report> {
     if let Some(why) = &survey.blocked {
         return Err(Error::new(
             Kind::Denied,
-            format!("the protection cannot be brought about: {why}"),
+            format!("the protection cannot be set up: {why}"),
         )
-        .hint("see what holds with `aidf protect check`, and the steps by hand with `aidf protect guide`"));
+        .hint("see which rules are enforced with `aidf protect check`, and the steps by hand with `aidf protect guide`"));
     }
     if survey.changes.is_empty() {
         let mut report = place.report(cx, &survey);
         report.message = match report.is_complete() {
             true => "nothing to change: every rule is enforced".to_owned(),
-            false => "nothing to change, and not every rule can be enforced here".to_owned(),
+            false => "nothing to change, but not every rule can be enforced here".to_owned(),
         };
         return Ok(report);
     }
@@ -141,7 +141,12 @@ fn bring_about(cx: &Context, request: &Request) -> Result<Report> {
     // Report what is enforced now, and not what was asked for.
     let after = place
         .survey(cx, request, &wanted, tip, Purpose::Protect)
-        .map_err(|e| saying_also(e, &format!("it came after these were made: {what}")))?;
+        .map_err(|e| {
+            saying_also(
+                e,
+                &format!("before the error these changes were made: {what}"),
+            )
+        })?;
     let mut report = place.report(cx, &after);
     report.changed = true;
     report.changes = survey.changes.words();
@@ -190,7 +195,7 @@ fn take_away(cx: &Context, request: &Request) -> Result<Report> {
         changed: !changes.is_empty(),
         changes: changes.words(),
         left,
-        message: "nothing of ours is there to remove".to_owned(),
+        message: "nothing to remove: there are no rules of aidf".to_owned(),
         is_check: false,
     };
     if changes.is_empty() {
@@ -285,7 +290,7 @@ impl<'a> Host<'a> {
         if let Host::Forge(provider) = self {
             warnings.extend(workflows::open_to_sandboxes(cx, tip)?);
             warnings.push(format!(
-                "whoever may push may write any sandbox-* branch: {} cannot tell their holders apart",
+                "everybody with push access can write any sandbox-* branch: {} cannot tell the holders apart",
                 provider.name()
             ));
             warnings.push(OWN_REFS.to_owned());
@@ -332,7 +337,7 @@ impl<'a> Host<'a> {
 }
 
 /// What a forge's rules cannot protect.
-const OWN_REFS: &str = "a forge's rules cover branches and tags alone, so that whoever may push may delete refs/aidf/**, revocations of tokens among them; a revocation that aidf saw holds on where it was seen";
+const OWN_REFS: &str = "a forge's rules cover only branches and tags, so everybody with push access can delete refs/aidf/**, including revocations of tokens; machines that saw a revocation still honour it";
 
 /// How to reach the remote's forge.
 pub(super) fn access_to<'a>(
@@ -364,9 +369,9 @@ pub(super) fn provider_of(cx: &Context, named: Option<Provider>) -> Result<Provi
     }
     Err(Error::new(
         Kind::Usage,
-        format!("it is not known what runs at {}", cx.remote.address()),
+        format!("aidf does not know what kind of server runs at {}", cx.remote.address()),
     )
-    .hint("say it with --provider github|gitlab|gitea|forgejo|bare, or under `forge: hosts:` in the config file"))
+    .hint("name it with --provider github|gitlab|gitea|forgejo|bare, or under `forge: hosts:` in the config file"))
 }
 
 /// What the policy and the flags want for this remote, and the commit of the policy.
@@ -436,10 +441,10 @@ fn path_of(cx: &Context) -> Result<PathBuf> {
         _ => Err(Error::new(
             Kind::Usage,
             format!(
-                "{} is a server of one's own, and its rules can only be seen on the server itself",
+                "{} is a server without a forge, and its rules can only be read on the server itself",
                 cx.remote.address()
             ),
         )
-        .hint("there: aidf -R /PATH/TO/REPOSITORY.git protect check; the steps by hand: aidf protect guide --provider bare")),
+        .hint("run there: aidf -R /PATH/TO/REPOSITORY.git protect check; the steps by hand: aidf protect guide --provider bare")),
     }
 }

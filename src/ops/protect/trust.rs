@@ -39,7 +39,7 @@ mod unix {
     /// Why somebody could bypass the hook, in words; `None` if nobody can.
     pub fn way_round(trusted: &Trusted<'_>) -> Option<String> {
         let Ok(meta) = trusted.git_dir.metadata() else {
-            return Some("the owner of the repository's files cannot be told".to_owned());
+            return Some("aidf cannot find out who owns the repository's files".to_owned());
         };
         let mut walk = Walk::of(meta.uid());
         let found = walk.files(trusted).err();
@@ -106,7 +106,7 @@ mod unix {
                     self.place(&at, &meta, !is_last || meta.is_dir())?;
                     if meta.is_symlink() {
                         let target = std::fs::read_link(&at)
-                            .map_err(|_| format!("{} leads nowhere", at.display()))?;
+                            .map_err(|_| format!("{} points to nothing", at.display()))?;
                         let from = at.parent().unwrap_or(Path::new("/"));
                         turned = Some(from.join(target).join(parts.as_path()));
                         break;
@@ -117,7 +117,7 @@ mod unix {
                     None => return Ok(()),
                 }
             }
-            Err(format!("{} leads through too many links", file.display()))
+            Err(format!("{} goes through too many symlinks", file.display()))
         }
 
         /// Checks everything below a folder; links are followed.
@@ -140,7 +140,7 @@ mod unix {
                     self.entries += 1;
                     if self.entries > MOST_ENTRIES {
                         return Err(format!(
-                            "{} is one of more files than are looked at",
+                            "there are too many files to check, {} among them",
                             path.display()
                         ));
                     }
@@ -194,7 +194,7 @@ mod unix {
                 }
                 if inside && line.contains("path") && line.contains('=') {
                     return Err(format!(
-                        "{} takes in other files, which are not looked at",
+                        "{} includes other files, which aidf does not check",
                         file.display()
                     ));
                 }
@@ -230,7 +230,7 @@ mod unix {
             self.belongs(place, meta)?;
             let shown = place.display();
             if meta.mode() & 0o002 != 0 {
-                return Err(format!("everybody on this machine may write {shown}"));
+                return Err(format!("everybody on this machine can write {shown}"));
             }
             if meta.mode() & 0o020 == 0 {
                 return Ok(());
@@ -238,7 +238,7 @@ mod unix {
             let (group, owner) = (meta.gid(), self.owner);
             let others = self.others.entry(group);
             match others.or_insert_with(|| others_of_group(group, owner)) {
-                Some(who) => Err(format!("{who} may write {shown}")),
+                Some(who) => Err(format!("{who} can write {shown}")),
                 None => Ok(()),
             }
         }
@@ -256,12 +256,12 @@ mod unix {
             match account(self.owner) {
                 Some(a) if NO_SHELL.iter().any(|s| a.shell.ends_with(s)) => None,
                 Some(a) => Some(format!(
-                    "the files belong to the account {}, which can be logged in to ({}): whoever does so goes round the hook",
+                    "the files belong to the account {}, and people can log in to it ({}): they can bypass the hook",
                     a.name,
                     a.shell.display()
                 )),
                 None => Some(format!(
-                    "the files belong to the account number {}, and this machine does not say who can log in to it",
+                    "the files belong to the account number {}, and aidf cannot tell who can log in to it",
                     self.owner
                 )),
             }
@@ -372,7 +372,7 @@ mod unix {
             }
             let config = git_dir.join("config");
             std::fs::write(&config, "[Include]\n\tpath = /tmp/x\n").unwrap();
-            assert!(found().unwrap_err().contains("takes in other files"));
+            assert!(found().unwrap_err().contains("includes other files"));
         }
     }
 }
