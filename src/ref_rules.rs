@@ -105,7 +105,7 @@ pub fn judge(
         && let Some(name) = shadow::stands_for(asked.name, policy)
     {
         return refuse(
-            format!("{} could be taken for `{name}`", asked.name),
+            format!("{} could be mistaken for `{name}`", asked.name),
             "choose another name, or push with an operator's token: git push -o aidf-token=TOKEN …",
         );
     }
@@ -114,7 +114,7 @@ pub fn judge(
     };
     if branch == backup_name::PREFIX.trim_end_matches('/') && motion == Motion::Create {
         return refuse(
-            format!("a branch `{branch}` would stand in the way of all backups"),
+            format!("a branch `{branch}` would block all backups"),
             "choose another name",
         );
     }
@@ -129,7 +129,7 @@ pub fn judge(
         for name in above {
             if taken(name) {
                 return refuse(
-                    format!("a branch {branch} would stand in the way of {name}"),
+                    format!("a branch {branch} would block {name}"),
                     "choose another name",
                 );
             }
@@ -139,19 +139,19 @@ pub fn judge(
         return match motion {
             Motion::Create => match asked.backup {
                 _ if pusher.operator => Ok("an operator may make any backup"),
-                Ok(()) => Ok("today's backup of a branch as it is may be made by all"),
+                Ok(()) => Ok("everybody may make today's backup of a branch as it is"),
                 Err(why) => refuse(
-                    format!("{branch} is not taken as a backup: {why}"),
+                    format!("{branch} is refused as a backup: {why}"),
                     "make one with `aidf backup create`, or push with an operator's token",
                 ),
             },
             Motion::Delete if pusher.operator => Ok("an operator may delete a backup"),
             Motion::Delete => refuse(
-                format!("{branch} is a backup, which only an operator deletes"),
+                format!("{branch} is a backup, and only an operator may delete it"),
                 AS_OPERATOR,
             ),
             _ => refuse(
-                format!("{branch} is a backup, and a backup is never changed"),
+                format!("{branch} is a backup, and nobody may change a backup"),
                 "make another one: aidf backup create",
             ),
         };
@@ -164,7 +164,7 @@ pub fn judge(
             return Ok("the sandbox's token was sent");
         }
         if !pusher.keyed {
-            return Ok("no key here tells whose a sandbox is");
+            return Ok("there is no key here to tell whose a sandbox is");
         }
         return match motion {
             Motion::Create => refuse(
@@ -172,7 +172,7 @@ pub fn judge(
                 "open one: aidf sandbox init",
             ),
             _ => refuse(
-                format!("{branch} is written by the holder of its token alone"),
+                format!("only the holder of its token may write {branch}"),
                 "send it: git push -o aidf-token=TOKEN …, or open a sandbox of your own: aidf sandbox init",
             ),
         };
@@ -182,7 +182,7 @@ pub fn judge(
     // `sandbox-a`.
     if folded.starts_with(names::PREFIX) && pusher.keyed && !pusher.operator {
         return refuse(
-            format!("{branch} is in the place of sandboxes, and is no sandbox's name"),
+            format!("{branch} starts like a sandbox's name, but is not one"),
             "open a sandbox: aidf sandbox init; or choose another name",
         );
     }
@@ -191,11 +191,11 @@ pub fn judge(
         return match motion {
             Motion::Force | Motion::Delete => refuse(
                 format!(
-                    "{branch} is protected, and nobody {} it",
+                    "{branch} is protected, and nobody may {} it",
                     if motion == Motion::Delete {
-                        "deletes"
+                        "delete"
                     } else {
-                        "forces"
+                        "force-push"
                     }
                 ),
                 "undo by a new commit instead: aidf rollback",
@@ -205,7 +205,7 @@ pub fn judge(
             }
             _ if pusher.operator => Ok("an operator may write a protected branch"),
             _ => refuse(
-                format!("{branch} is protected and changes only by an operator"),
+                format!("{branch} is protected, and only an operator may change it"),
                 "commit to a sandbox (aidf sandbox init) and propose it (aidf propose), or push with an operator's token: git push -o aidf-token=TOKEN …",
             ),
         };
@@ -226,7 +226,10 @@ fn own_ref(
             .iter()
             .any(|p| folded.starts_with(p) && !asked.name.starts_with(p))
     {
-        return refuse(format!("{} could be taken for {folded}", asked.name), todo);
+        return refuse(
+            format!("{} could be mistaken for {folded}", asked.name),
+            todo,
+        );
     }
     // By these refs git reads one object in place of another. One that replaces an object
     // by itself makes the whole repository unusable.
@@ -244,7 +247,7 @@ fn own_ref(
     }
     if asked.name.starts_with(REVOKED) && asked.motion != Motion::Create {
         return refuse(
-            "a revocation stays for good".to_owned(),
+            "a revocation cannot be undone".to_owned(),
             "issue a new token: aidf token issue",
         );
     }
@@ -257,8 +260,8 @@ fn own_ref(
                 _ if pusher.operator => Ok("an operator may write such refs"),
                 Ok(()) => Ok("a sandbox's holder may archive it as it is"),
                 Err(why) => refuse(
-                    format!("{} is not taken as an archive: {why}", asked.name),
-                    "archive the sandbox's present tip under the present time, or push with an operator's token",
+                    format!("{} is refused as an archive: {why}", asked.name),
+                    "archive the sandbox's current tip under the current time, or push with an operator's token",
                 ),
             };
         }
@@ -288,17 +291,20 @@ fn own_ref(
                 Ok("the manifest of the backups may grow by today's")
             }
             (Motion::Create | Motion::Forward, Err(why)) => refuse(
-                format!("the manifest of the backups is not taken: {why}"),
+                format!("the manifest of the backups is refused: {why}"),
                 "make backups with `aidf backup create`, or push with an operator's token",
             ),
             _ => refuse(
-                "the manifest of the backups only grows".to_owned(),
+                "the manifest of the backups may only grow".to_owned(),
                 "make backups with `aidf backup create`, or push with an operator's token",
             ),
         };
     }
     refuse(
-        format!("{} is aidf's own, and an operator's to write", asked.name),
+        format!(
+            "{} belongs to aidf, and only an operator may write it",
+            asked.name
+        ),
         todo,
     )
 }

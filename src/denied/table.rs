@@ -14,15 +14,15 @@ pub struct Group {
 }
 
 const CI: &str = "CI runs what it says, with the secrets of the repository";
-const FORGE: &str = "the forge runs CI, asks for reviews and instructs agents by it";
-const DEPLOYS: &str = "a service builds and deploys by it, with the secrets of the site";
-const BOT: &str = "a bot changes or merges by it, with rights of its own";
-const REVIEW: &str = "reviews are decided or written by it";
+const FORGE: &str = "the forge uses it to run CI, ask for reviews and instruct agents";
+const DEPLOYS: &str = "a service uses it to build and deploy, with the secrets of the site";
+const BOT: &str = "a bot uses it to change or merge code, with rights of its own";
+const REVIEW: &str = "it decides or writes reviews";
 const AGENT: &str = "an agent obeys it, or starts the servers and hooks that it names";
 const EDITOR: &str = "an editor runs what it names when the folder is opened";
 const CONTAINER: &str = "a development environment runs its commands when it starts";
-const HOOKS: &str = "it is run by git at the next commit, checkout or push";
-const SHELL: &str = "a shell or tool manager runs it, or what it names, on entering the folder";
+const HOOKS: &str = "git runs it at the next commit, checkout or push";
+const SHELL: &str = "a shell or tool manager runs it, or what it names, when you enter the folder";
 const PACKAGES: &str = "it names programs that the tool runs, or where packages come from";
 const STARTS: &str = "an interpreter or debugger runs it when it starts in the folder";
 
@@ -35,7 +35,7 @@ pub const TABLE: &[Group] = &[
     },
     Group {
         tool: "git",
-        reason: "git changes by it what is checked out, compared, merged or fetched",
+        reason: "it changes what git checks out, compares, merges or fetches",
         globs: &[
             "**/.gitattributes",
             "**/.gitmodules",
@@ -45,7 +45,7 @@ pub const TABLE: &[Group] = &[
     },
     Group {
         tool: "git",
-        reason: "git shows other authors by it",
+        reason: "it makes git show other authors",
         globs: &[".mailmap"],
     },
     // https://docs.github.com: workflows, actions, CODEOWNERS, dependabot.yml, copilot

@@ -157,12 +157,12 @@ impl PolicyFile {
         }
         if self.sandbox.idle_days == Some(0) {
             return Some(
-                "with `idle_days: 0` every token would be over at once; leave it out for tokens that stay"
+                "with `idle_days: 0` every token would expire at once; leave it out if tokens should not expire"
                     .to_owned(),
             );
         }
         if self.ledgers.required == Some(true) && self.ledgers.enabled == Some(false) {
-            return Some("the ledgers are required and are switched off".to_owned());
+            return Some("the ledgers are required but switched off".to_owned());
         }
         let given = [
             &self.ledgers.changelog,
@@ -178,7 +178,7 @@ impl PolicyFile {
             for (other_at, other) in places.iter().enumerate() {
                 if at != other_at && (one == other || other.starts_with(&format!("{one}/"))) {
                     return Some(format!(
-                        "two ledgers are in each other's place: {one} and {other}"
+                        "two ledgers have the same path, or one is below the other: {one} and {other}"
                     ));
                 }
             }

@@ -314,7 +314,7 @@ impl Policy {
                 format!("the policy does not let {branch} write `{path}` (rule: {rule})"),
             )
             .hint(format!(
-                "the rule stands under `paths: deny:` in {PATH} on the base branch, or in the operator's configuration; it holds until it is taken out there"
+                "the rule is under `paths: deny:` in {PATH} on the base branch or in the operator's configuration; it applies until it is removed there"
             )));
         }
         if !names::is_sandbox(branch) {
@@ -327,10 +327,10 @@ impl Policy {
             return Err(Error::new(
                 Kind::Denied,
                 format!(
-                    "`{path}` is a ledger: aidf appends to it by itself and nothing else writes it"
+                    "`{path}` is a ledger: aidf adds entries to it by itself, and nothing else may write it"
                 ),
             )
-            .hint("leave it out; each commit brings its own entries"));
+            .hint("leave it out; aidf adds the entries of each commit"));
         }
         match denied::rule_for(path) {
             Some(rule) => Err(Error::new(
@@ -342,7 +342,7 @@ impl Policy {
             )
             // People who are bound by the rules get no hint to loosen them.
             .hint(match path == PATH {
-                true => "it holds for everybody: change it on the base branch, by review or with an operator's token".to_owned(),
+                true => "this applies to everybody: change the policy on the base branch, in a review or with an operator's token".to_owned(),
                 false => format!(
                     "an operator may allow it in {PATH} on the base branch: paths: {{allow: ['{}']}}",
                     escape_glob(path).replace('\'', "''")

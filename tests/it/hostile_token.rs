@@ -771,7 +771,12 @@ fn the_hook_remembers_what_was_revoked_behind_its_back() {
     // Nobody takes it back or moves it by a push, an operator neither.
     for refs in [format!(":{name}"), format!("HEAD:{name}")] {
         let operator = g.operator.clone();
-        g.refused(&g.w, &[&operator], &[&refs], "a revocation stays for good");
+        g.refused(
+            &g.w,
+            &[&operator],
+            &[&refs],
+            "a revocation cannot be undone",
+        );
     }
     g.w.remote.git(&["update-ref", "-d", &name]);
     g.refused(&g.w, &[&token], &to, "it was revoked");
@@ -802,7 +807,7 @@ fn a_stranger_revokes_nothing_where_the_hook_stands() {
     let ada = g.token("sandbox-ada");
     let name = format!("HEAD:refs/aidf/revoked/{ID}");
     for tokens in [&[][..], &[ada.as_str()]] {
-        g.refused(&g.w, tokens, &[&name], "an operator's to write");
+        g.refused(&g.w, tokens, &[&name], "only an operator may write it");
     }
     assert!(!g.w.remote.bare.join("aidf/revoked.json").exists());
 }

@@ -217,7 +217,10 @@ fn a_revoked_token_opens_nothing_for_good() {
     // The hook asks for an operator's token, and the key alone is none.
     let refs = g.w.remote.refs();
     let out = g.w.aidf(&["token", "revoke", &token, "--json"]).exits(5);
-    assert!(out.stderr.contains("an operator's to write"), "{out}");
+    assert!(
+        out.stderr.contains("only an operator may write it"),
+        "{out}"
+    );
     assert_eq!(g.w.remote.refs(), refs);
     let done = revoke(&token).ok();
     assert!(!done.all().contains(&token), "{done}");
@@ -337,10 +340,7 @@ fn a_holder_writes_through_the_hook_with_branch_and_token_alone() {
         };
         let other = g.token("sandbox-other");
         let out = commit(&other, "sandbox-held").exits(5);
-        assert!(
-            out.stderr.contains("the holder of its token alone"),
-            "{out}"
-        );
+        assert!(out.stderr.contains("only the holder of its token"), "{out}");
         commit("aidf1.garbage.AAAA", "sandbox-held").exits(5);
         commit(&token, "main").exits(5);
         let done = commit(&token, "sandbox-held").ok();

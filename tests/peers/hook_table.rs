@@ -283,8 +283,8 @@ const fn row(
     }
 }
 
-const BY_OPERATOR: &str = "changes only by an operator";
-const BY_HOLDER: &str = "is written by the holder of its token alone";
+const BY_OPERATOR: &str = "only an operator may change it";
+const BY_HOLDER: &str = "only the holder of its token may write";
 // A row a line, so that it reads as a table.
 #[rustfmt::skip]
 const TABLE: &[Row] = &[
@@ -303,15 +303,15 @@ const TABLE: &[Row] = &[
     row("the policy, loosened by a sandbox's holder", "ada", &["ada"], &["base-policy:sandbox"], &[BY_OPERATOR]),
     // Backups.
     row("today's backup of main is made by anybody", "bob", &[], &["main-1:backup/TODAY"], &[]),
-    row("a backup of something else", "bob", &[], &["feature-1:backup/TODAY"], &["is not taken as a backup", "another commit here by now"]),
-    row("a backup of another day", "bob", &[], &["main-1:backup/2026-10-22"], &["is not taken as a backup", "not of now"]),
-    row("a backup without a date", "ada", &["ada"], &["main-1:backup/evil"], &["is not taken as a backup"]),
+    row("a backup of something else", "bob", &[], &["feature-1:backup/TODAY"], &["is refused as a backup", "another commit here by now"]),
+    row("a backup of another day", "bob", &[], &["main-1:backup/2026-10-22"], &["is refused as a backup", "not the present date"]),
+    row("a backup without a date", "ada", &["ada"], &["main-1:backup/evil"], &["is refused as a backup"]),
     row("a backup of another day by an operator", "operator", &["operator"], &["main-1:backup/2026-10-22"], &[]),
-    row("a backup is moved forward", "ada", &[], &["main-1:backup/2026-11-01"], &["a backup is never changed", "aidf backup create"]),
-    row("a backup is moved by an operator", "operator", &["operator"], &["main-1:backup/2026-11-01"], &["a backup is never changed"]),
-    row("a backup is deleted", "ada", &["ada"], &[":backup/2026-11-01"], &["which only an operator deletes", "aidf-token="]),
+    row("a backup is moved forward", "ada", &[], &["main-1:backup/2026-11-01"], &["nobody may change a backup", "aidf backup create"]),
+    row("a backup is moved by an operator", "operator", &["operator"], &["main-1:backup/2026-11-01"], &["nobody may change a backup"]),
+    row("a backup is deleted", "ada", &["ada"], &[":backup/2026-11-01"], &["only an operator may delete it", "aidf-token="]),
     row("a backup is deleted by an operator", "operator", &["operator"], &[":backup/2026-11-01"], &[]),
-    row("a branch in the way of all backups", "ada", &[], &["main-1:backup"], &["in the way", "another name"]),
+    row("a branch in the way of all backups", "ada", &[], &["main-1:backup"], &["would block", "another name"]),
     // Sandboxes and their holders.
     row("a sandbox by its holder", "ada", &["ada"], &["ada-2:sandbox-ada"], &[]),
     row("a sandbox forced by its holder", "ada", &["ada"], &["ada-forced:sandbox-ada"], &[]),
@@ -334,8 +334,8 @@ const TABLE: &[Row] = &[
     row("main with a forged operator's token", "ada", &["forged"], &["main-2:main"], &["not valid for this repository"]),
     row("a new sandbox without a token", "ada", &[], &["base:sandbox-new"], &["would be a sandbox without a token", "aidf sandbox init"]),
     row("a new sandbox with its token", "ada", &["new"], &["base:sandbox-new"], &[]),
-    row("a branch that only looks like a sandbox", "ada", &[], &["base:sandbox-ADA"], &["no sandbox's name"]),
-    row("a branch in the way of a sandbox", "ada", &["ada"], &["base:sandbox-new/x"], &["no sandbox's name"]),
+    row("a branch that only looks like a sandbox", "ada", &[], &["base:sandbox-ADA"], &["starts like a sandbox's name"]),
+    row("a branch in the way of a sandbox", "ada", &["ada"], &["base:sandbox-new/x"], &["starts like a sandbox's name"]),
     // What is in a push.
     row("a workflow on a sandbox", "ada", &["ada"], &["ada-workflow:sandbox-ada"], &["does not let sandbox-ada write `.github/workflows/x.yml`", "ask an operator to allow it"]),
     row("a workflow that the next commit removes", "ada", &["ada"], &["ada-hidden:sandbox-ada"], &["`.github/workflows/x.yml`"]),
@@ -354,20 +354,20 @@ const TABLE: &[Row] = &[
     row("a feature branch deleted", "bob", &[], &[":feature/x"], &[]), row("a workflow on a feature branch", "bob", &[], &["smuggled:feature/y"], &[]),
     row("a denied path on a feature branch", "bob", &[], &["feature-secret:feature/y"], &["`secret/x`"]),
 row("an object replaced for everybody", "bob", &[], &["main-2:refs/replace/0123456789012345678901234567890123456789"], &["would replace an object"]),
-    row("a branch in the way of a day's backup", "bob", &[], &["main-1:backup/2026-11-23/x"], &["in the way of backup/2026-11-23"]),
-        row("a tag", "bob", &[], &["main-1:refs/tags/v2"], &[]), row("a tag moved", "bob", &[], &["main-2:refs/tags/v1"], &[]), row("a revocation by nobody", "ada", &["ada"], &["base:refs/aidf/revoked/00000000000000aa"], &["aidf's own", "an operator's to write"]),
+    row("a branch in the way of a day's backup", "bob", &[], &["main-1:backup/2026-11-23/x"], &["would block backup/2026-11-23"]),
+        row("a tag", "bob", &[], &["main-1:refs/tags/v2"], &[]), row("a tag moved", "bob", &[], &["main-2:refs/tags/v1"], &[]), row("a revocation by nobody", "ada", &["ada"], &["base:refs/aidf/revoked/00000000000000aa"], &["belongs to aidf", "only an operator may write it"]),
     row("a revocation by an operator", "operator", &["operator"], &["base:refs/aidf/revoked/00000000000000aa"], &[]),
-    row("a revocation taken back", "operator", &["operator"], &[":REVOKED"], &["a revocation stays for good"]),
+    row("a revocation taken back", "operator", &["operator"], &[":REVOKED"], &["a revocation cannot be undone"]),
     row("an archive by its sandbox's holder", "ada", &["ada"], &["ada-1:refs/aidf/archive/sandbox-ada/NOW"], &[]),
-    row("an archive in another's name", "bob", &["bob"], &["ada-1:refs/aidf/archive/sandbox-ada/NOW"], &["an operator's to write"]),
-    row("an archive deleted by its holder", "ada", &["ada"], &[":refs/aidf/archive/sandbox-ada/2026-01-01T000000Z"], &["an operator's to write"]),
+    row("an archive in another's name", "bob", &["bob"], &["ada-1:refs/aidf/archive/sandbox-ada/NOW"], &["only an operator may write it"]),
+    row("an archive deleted by its holder", "ada", &["ada"], &[":refs/aidf/archive/sandbox-ada/2026-01-01T000000Z"], &["only an operator may write it"]),
     // Several refs at once, and another name for one.
     row("archive and delete in one push", "ada", &["ada"], &["ada-1:refs/aidf/archive/sandbox-ada/NOW", ":sandbox-ada"], &[]),
     row("nothing moves where one ref of several is refused", "ada", &["ada"], &["ada-2:sandbox-ada", "feature-2:feature/x", "main-2:main"], &["main is protected"]),
     row("each refusal of several is told", "bob", &["bob"], &["ada-2:sandbox-ada", "main-2:main", "bob-2:sandbox-bob"], &["sandbox-ada is written", "main is protected"]),
     row("two sandboxes with two tokens", "bob", &["ada", "bob"], &["ada-2:sandbox-ada", "bob-2:sandbox-bob"], &[]),
-    row("another name for main", "ada", &[], &["main-2:alias"], &["stands for another branch"]),
-    row("another name for main, by an operator", "operator", &["operator"], &["main-2:alias"], &["stands for another branch"]),
+    row("another name for main", "ada", &[], &["main-2:alias"], &["symbolic ref to another branch"]),
+    row("another name for main, by an operator", "operator", &["operator"], &["main-2:alias"], &["symbolic ref to another branch"]),
     row("the earlier hook is still asked", "bob", &[], &["feature-2:ask-first"], &["the earlier hook says no"]),
     row("the earlier hook refuses an operator too", "operator", &["operator"], &["feature-2:ask-first"], &["the earlier hook says no"]),
 ];
@@ -744,7 +744,7 @@ fn aidf_works(server: &Server) {
     place
         .aidf(&ada, &prune)
         .exits(5)
-        .says("only an operator deletes");
+        .says("only an operator may delete");
     place.git(&server.bare, &["rev-parse", old]);
     let path = server.bare.to_str().unwrap();
     let issue = ["-R", path, "token", "issue", "--operator", "--json"];

@@ -109,7 +109,9 @@ fn spend(spent: &Cell<u64>, count: u64, most: u64, what: &str) -> Result<()> {
 fn too_much(most: u64, what: &str) -> Error {
     Error::new(
         Kind::Denied,
-        format!("the push takes more to look at than the server gives one push: {most} {what}"),
+        format!(
+            "the push is too large to check: the server checks at most {most} {what} of one push"
+        ),
     )
     .hint("push it in smaller parts, or with an operator's token: git push -o aidf-token=TOKEN …")
 }

@@ -35,7 +35,7 @@ pub fn check(look: &Look<'_>, policy: &Policy, id: CommitId, changes: &[Change])
                 Kind::Denied,
                 format!("`{path}` would be a symlink or submodule ({at})"),
             )
-            .hint("sandboxes hold files alone; leave it out"));
+            .hint("sandboxes may contain only files; leave it out"));
         }
         // A name that a parent has already is not new, so it is not checked.
         if change.ours.is_some() && change.theirs.iter().all(Option::is_none) {
@@ -88,7 +88,7 @@ fn check_name(path: &[u8], at: &str) -> Result<()> {
         None => Ok(()),
         Some(why) => Err(Error::new(
             Kind::Denied,
-            format!("`{shown}` is no path that every platform can hold ({at}): {why}"),
+            format!("`{shown}` is a path that not every platform allows ({at}): {why}"),
         )
         .hint("rename it")),
     }
@@ -141,7 +141,7 @@ fn too_much(what: &str, most: u64, at: &str) -> Error {
         Kind::Denied,
         format!("{what}, and the policy allows {most} ({at})"),
     )
-    .hint("write less at once, or ask an operator")
+    .hint("push less at once, or ask an operator")
 }
 
 #[cfg(test)]

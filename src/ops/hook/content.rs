@@ -386,9 +386,9 @@ impl<'a> Content<'a> {
         let why = rule.as_ref().map_or("it is denied", Error::message);
         Error::new(
             Kind::Denied,
-            format!("{why}; neither a protected branch nor {branch} has it so now ({at})"),
+            format!("{why}; this version of it is neither on a protected branch nor on {branch} now ({at})"),
         )
-        .hint("leave it as the base has it now (merge the base, or rebase on it), or ask an operator to allow it")
+        .hint("keep the version that the base has now (merge the base, or rebase onto it), or ask an operator to allow it")
     }
 }
 

@@ -183,11 +183,11 @@ impl<'a> Ledgers<'a> {
         Err(Error::new(
             Kind::Denied,
             format!(
-                "the ledger `{name}` only grows: an entry{of} would be altered or be gone (in commit {})",
+                "the ledger `{name}` must keep its entries: an entry{of} would be changed or removed (in commit {})",
                 commit.id.short()
             ),
         )
-        .hint("keep every entry that is there and add others; of a merge, keep both sides'; moving entries to the archive is an operator's"))
+        .hint("keep every entry and only add new ones; in a merge, keep the entries of both sides; only an operator may move entries to the archive"))
     }
 
     /// The entries that another parent removed after the two parents' histories parted.
@@ -230,11 +230,11 @@ impl<'a> Ledgers<'a> {
             Error::new(
                 Kind::Denied,
                 format!(
-                    "the ledger `{name}` could not be appended to any more (in commit {}): {why}",
+                    "nobody could append to the ledger `{name}` any more (in commit {}): {why}",
                     id.short()
                 ),
             )
-            .hint("add entries at its end, as the ones that are there are written")
+            .hint("add entries at its end, in the form of the existing ones")
         };
         let read = |blob: Option<ObjectId>| -> Result<Rc<Vec<u8>>> {
             let Some(blob) = blob else {
@@ -243,7 +243,7 @@ impl<'a> Ledgers<'a> {
             let size = self.look.store.blob_size(blob)?;
             if size > yaml::MAX_BYTES as u64 {
                 return Err(refuse(format!(
-                    "it has {size} bytes, and {} are read at most",
+                    "it has {size} bytes, and at most {} are read",
                     yaml::MAX_BYTES
                 )));
             }

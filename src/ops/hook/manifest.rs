@@ -29,21 +29,21 @@ impl PreReceive {
             let path = String::from_utf8_lossy(&change.path).into_owned();
             let Some((name, _)) = backup_manifest::read_file(&path) else {
                 match change.new {
-                    Some(_) => return Err("it holds something else than entries of backups"),
+                    Some(_) => return Err("it contains something other than entries of backups"),
                     None => continue,
                 }
             };
             let full = format!("refs/heads/{name}");
             let there = self.store.local_ref(&full);
             if change.old.is_some() && there.is_some() {
-                return Err("an entry of a backup that is there would change");
+                return Err("an entry of an existing backup would change");
             }
             let Some(new) = change.new else { continue };
             let made = push.updates.iter().find(|u| u.name == full);
             let commit = made.map_or(there, |u| u.new);
             let size = self.store.blob_size(new.id).unwrap_or(u64::MAX);
             if !new.mode.is_file() || size > backup_manifest::MAX_BYTES {
-                return Err("an entry of it is too long, or no file");
+                return Err("one of its entries is too long, or not a file");
             }
             let text = self.store.read_blob(new.id).map_err(|_| UNREADABLE)?;
             let opened = backup_manifest::open(&self.keys, &self.repo_name, &path, &text);
@@ -51,13 +51,15 @@ impl PreReceive {
                 Opened::Bad(why) => return Err(why),
                 // Anybody could make up keys and fill the manifest with their entries.
                 Opened::Unknown if !self.keys.is_empty() => {
-                    return Err("an entry of it is sealed by a key that the server does not have");
+                    return Err(
+                        "one of its entries is sealed with a key that the server does not have",
+                    );
                 }
                 _ => {}
             }
             let says = backup_manifest::read(&text).map(|s| s.entry.commit);
             if says.is_none() || says != commit {
-                return Err("an entry of it is of no backup that is there");
+                return Err("one of its entries is for a backup that does not exist");
             }
         }
         Ok(())

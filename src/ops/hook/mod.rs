@@ -68,7 +68,7 @@ impl PreReceive {
         if let Some(file) = source.file.filter(|_| keys.is_empty()) {
             return Err(Error::new(
                 Kind::Usage,
-                format!("the key file {} holds no key", file.display()),
+                format!("the key file {} contains no key", file.display()),
             ));
         }
         let repo_name = store
@@ -140,7 +140,7 @@ impl PreReceive {
                 each.map(|(at, verdict)| match verdict {
                     // All or nothing: if one ref is refused, the others do not move either.
                     Ok(rule) if refused => {
-                        let rule = format!("another ref of the push is refused ({rule})");
+                        let rule = format!("another ref of this push is refused ({rule})");
                         decision(at, false, rule, None)
                     }
                     Ok(rule) => decision(at, true, (*rule).to_owned(), None),
@@ -235,14 +235,14 @@ impl PreReceive {
         }
         if self.store.is_symbolic(&update.name) {
             return refuse(
-                format!("{} stands for another branch here", update.name),
-                "push that one by its own name",
+                format!("{} is a symbolic ref to another branch here", update.name),
+                "push to that branch by its own name",
             );
         }
         let branch = update.name.strip_prefix("refs/heads/");
         if branch.is_some() && update.new.is_some_and(|id| !self.store.is_commit(id)) {
             return refuse(
-                format!("{} would not be a commit", update.name),
+                format!("{} would not point to a commit", update.name),
                 "push a commit",
             );
         }

@@ -17,10 +17,10 @@ impl PreReceive {
         new: Option<CommitId>,
     ) -> std::result::Result<(), &'static str> {
         let Some(read) = backup_name::parse(name) else {
-            return Err("its name is not that of a dated backup");
+            return Err("its name is not the name of a dated backup");
         };
         if !read.is_now(self.now) {
-            return Err("its date is not of now");
+            return Err("its date is not the present date");
         }
         let branch = match read.branch {
             Some(branch) => branch,
@@ -78,7 +78,7 @@ impl PreReceive {
         let tip = self.store.local_ref(&format!("refs/heads/{branch}"));
         match tip.is_some() && tip == new {
             true => Ok(()),
-            false => Err("it is of another commit than its sandbox has here"),
+            false => Err("it is at another commit than its sandbox is here"),
         }
     }
 }

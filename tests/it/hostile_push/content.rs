@@ -179,5 +179,5 @@ fn a_tree_that_holds_one_name_twice_is_refused() {
     let base = id(&ada, "HEAD");
     let commit = ada.git(&["commit-tree", tree.trim(), "-p", &base, "-m", "Twice"]);
     let to = format!("{commit}:refs/heads/sandbox-ada");
-    g.refused(&ada, &[&token], &[&to], "holds one name twice");
+    g.refused(&ada, &[&token], &[&to], "has the same name twice");
 }

@@ -22,12 +22,12 @@ fn an_entry_is_neither_taken_out_of_a_ledger_nor_altered_and_others_may_be_added
     assert_ne!(altered, text);
     for forged in [first.as_str(), altered.as_str(), ""] {
         ada.plain(&[(CHANGELOG, forged)], "Rewrite history");
-        g.refused(&ada, &[&token], &[ADA], "only grows");
+        g.refused(&ada, &[&token], &[ADA], "must keep its entries");
         ada.git(&["checkout", "--quiet", "--force", "--detach", &tip]);
     }
     ada.git(&["rm", "--quiet", CHANGELOG]);
     ada.plain(&[], "Delete it");
-    g.refused(&ada, &[&token], &[ADA], "only grows");
+    g.refused(&ada, &[&token], &[ADA], "must keep its entries");
     // What is not a list can be appended to no more.
     ada.git(&["checkout", "--quiet", "--force", "--detach", &tip]);
     let broken = format!("{text}- [unclosed\n");
@@ -50,7 +50,7 @@ fn a_merge_keeps_the_entries_of_both_sides_whatever_the_order_of_its_parents() {
     let without = id(&ada, "HEAD^{tree}");
     for parents in [[&tip, &mine], [&mine, &tip]] {
         made(&ada, &without, &parents.map(String::as_str));
-        g.refused(&ada, &[&token], &[ADA], "only grows");
+        g.refused(&ada, &[&token], &[ADA], "must keep its entries");
     }
     for [one, other] in [[&tip, &mine], [&mine, &tip]] {
         ada.git(&["checkout", "--quiet", "--force", "--detach", one]);

@@ -43,7 +43,7 @@ fn nobody_but_an_operator_makes_a_name_that_git_takes_for_a_guarded_one() {
         &ada,
         &[],
         &["HEAD:refs/tags/main"],
-        "could be taken for `main`",
+        "could be mistaken for `main`",
     );
     for name in [
         "refs/tags/v1",
@@ -126,7 +126,7 @@ fn a_file_name_that_some_platform_takes_for_another_is_refused_and_aidf_writes_n
             b"GITMOD~1" => "**/.gitmodules",
             b"GITHUB~1" => ".github/**",
             b"GI7EBA~1" => "sandbox-ada",
-            _ => "no path that every platform can hold",
+            _ => "not every platform allows",
         };
         g.refused(&ada, &[&token], &[ADA], words);
         ada.git(&["checkout", "--quiet", "--force", "--detach", &base]);
