@@ -54,8 +54,8 @@ impl Clash {
             Clash::DeletedByUs => "you deleted it, and others changed it",
             Clash::BothAdded => "others added it too, with other content",
             Clash::NotText => "others changed it too, and it is not text that can be merged",
-            Clash::Renamed => "both sides renamed or moved it, and not alike",
-            Clash::TwoBases => "several versions may be the one you started from",
+            Clash::Renamed => "both sides renamed or moved it, in different ways",
+            Clash::TwoBases => "more than one version could be the one you started from",
         }
     }
 }

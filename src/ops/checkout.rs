@@ -106,7 +106,7 @@ impl Plan {
         let ours = before.entry();
         if ours.is_some() && !known.iter().any(|e| e.map(|e| e.id) == ours.map(|e| e.id)) {
             self.left.push(format!(
-                "{text}: a ledger that was changed by hand; `git checkout -- {text}` puts it back"
+                "{text}: a ledger that was changed by hand; `git checkout -- {text}` restores it"
             ));
             return Ok(());
         }
@@ -139,7 +139,7 @@ impl Plan {
         else {
             let shown = String::from_utf8_lossy(&path);
             self.left
-                .push(format!("{shown}: a name that not every platform can hold"));
+                .push(format!("{shown}: a name that not every platform allows"));
             return Ok(());
         };
         let text = text.to_owned();
@@ -298,9 +298,14 @@ impl Plan {
             if before.entry().map(|e| e.id) != Some(o.id) {
                 return Err(Error::new(
                     Kind::Conflict,
-                    format!("`{}` is not here as the sandbox has it", conflict.path),
+                    format!(
+                        "`{}` here differs from the sandbox's version",
+                        conflict.path
+                    ),
                 )
-                .hint("nothing was written; commit it, or take the sandbox's with `aidf sandbox pull`, and sync again"));
+                .hint(
+                    "nothing was written; commit it or run `aidf sandbox pull`, then sync again",
+                ));
             }
             if let Some((entry, _)) = Plan::marked(cx, draft, &held, o, t, label)? {
                 plan.steps.push(Step {
@@ -348,9 +353,9 @@ impl Plan {
             None => Ok(()),
             Some(path) => Err(Error::new(
                 Kind::Conflict,
-                format!("`{path}` is staged, and neither HEAD nor the file has that content"),
+                format!("`{path}` is staged with content that neither HEAD nor the file has"),
             )
-            .hint("nothing was changed; commit it, or take it out of the index with `git restore --staged`")),
+            .hint("nothing was changed; commit it, or unstage it with `git restore --staged`")),
         }
     }
 
@@ -421,7 +426,7 @@ pub(in crate::ops) fn follow(cx: &Context, branch: &str, parent: CommitId, commi
         if let Some(path) = in_the_way.or(conflict) {
             return Err(Error::new(
                 Kind::Conflict,
-                format!("`{path}` has changes of yours in the way"),
+                format!("your changes to `{path}` are in the way"),
             ));
         }
         plan.write_files(cx)?;
@@ -429,7 +434,7 @@ pub(in crate::ops) fn follow(cx: &Context, branch: &str, parent: CommitId, commi
     };
     if let Err(e) = attempt() {
         cx.warn(format!(
-            "the write landed, and your checkout stayed behind it: {}; take it with `aidf sandbox pull`",
+            "the write succeeded, but your checkout was not updated: {}; run `aidf sandbox pull`",
             e.in_full()
         ));
     }

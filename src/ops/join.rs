@@ -191,7 +191,7 @@ impl Join<'_> {
                 most >> 20
             );
             return Err(Error::new(Kind::Integrity, message).hint(
-                "nothing was written; mend the ledger by a reviewed change on the branch that has it",
+                "nothing was written; fix the ledger in a reviewed change on the branch that has it",
             ));
         }
         self.cx.store.read_blob(entry.id).map(Some)

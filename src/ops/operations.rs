@@ -187,7 +187,7 @@ fn schema_of<T: JsonSchema>(direction: fn(SchemaSettings) -> SchemaSettings) -> 
 fn printed<T: Reported>() -> Schema {
     let mut schema = schema_of::<T>(SchemaSettings::for_serialize);
     let warnings = json!({
-        "description": "What somebody should know besides.",
+        "description": "What else the caller should know.",
         "type": "array",
         "items": {"type": "string"},
     });

@@ -37,12 +37,12 @@ fn note(cx: &Context, shown: HashSet<&str>, whole: bool) {
                 named.push_str(&format!(" and {} more", gone.len() - MAX_NAMED));
             }
             let (of, it) = match gone.len() {
-                1 => ("revocation of token", "it still holds"),
-                _ => ("revocations of tokens", "they still hold"),
+                1 => ("revocation of token", "it is still in force"),
+                _ => ("revocations of tokens", "they are still in force"),
             };
             let be = if gone.len() == 1 { "was" } else { "were" };
             cx.warn(format!(
-                "the {of} {named} {be} removed from the remote; {it} here (put back with `aidf token revoke ID`; remembered in {})",
+                "the {of} {named} {be} removed from the remote; {it} here (put it back with `aidf token revoke ID`; recorded in {})",
                 memory.path().display()
             ));
         }

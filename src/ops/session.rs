@@ -127,7 +127,7 @@ pub fn load(cx: &Context) -> Result<Option<Session>> {
 /// Remembers a session in the git directory `git_dir`.
 pub fn save(git_dir: &Path, session: &Session) -> Result<()> {
     let path = file(git_dir);
-    let failed = || format!("the sandbox could not be remembered in {}", path.display());
+    let failed = || format!("the sandbox could not be recorded in {}", path.display());
     let text = serde_json::to_vec_pretty(session).or_fail(Kind::Internal, failed)?;
     write_whole(&path, &text).or_fail(Kind::Internal, failed)
 }

@@ -142,7 +142,7 @@ pub fn policy_file(store: &Store, tip: Option<CommitId>, base: &str) -> Result<P
                 base
             ),
         )
-        .hint("nothing was written; mend it by a reviewed change on that branch")
+        .hint("nothing was written; fix it in a reviewed change on that branch")
     };
     let tree = store.commit(tip)?.tree;
     let Some(entry) = store.entry(tree, policy::PATH.as_bytes())? else {

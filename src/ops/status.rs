@@ -106,7 +106,7 @@ pub fn status(cx: &Context, request: &Request) -> Result<Report> {
             return Err(access::no_branch(cx, &target));
         }
         report.message = format!(
-            "{branch} is not on the remote; its archive, if it has one, comes back: aidf sandbox restore {branch}"
+            "{branch} is not on the remote; if it was archived, bring it back: aidf sandbox restore {branch}"
         );
         return Ok(report);
     };

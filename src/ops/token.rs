@@ -130,7 +130,7 @@ pub fn issue(cx: &Context, request: &IssueRequest) -> Result<IssueReport> {
     if let Some(branch) = request.branch.as_deref().filter(|b| !names::is_sandbox(b)) {
         return Err(Error::new(
             Kind::Usage,
-            format!("{branch} is no sandbox, and a token for a branch opens sandboxes alone"),
+            format!("{branch} is not a sandbox, and a token for a branch opens only sandboxes"),
         )
         .hint(
             "name a branch such as sandbox-alice, or issue an operator's token with --operator",
@@ -244,7 +244,7 @@ fn longest(cx: &Context) -> Option<u32> {
         Ok(standing) => standing.policy(cx).sandbox().token_days,
         Err(e) => {
             cx.warn(format!(
-                "the policy could not be read, so its `token_days` is not heeded: {}",
+                "the policy could not be read, so its `token_days` is ignored: {}",
                 e.in_full()
             ));
             None
@@ -331,7 +331,7 @@ pub fn revoke(cx: &Context, request: &RevokeRequest) -> Result<RevokeReport> {
             token_id: token_id.clone(),
             revocation: name.as_str().to_owned(),
             unchanged: advertisement.tip(name.as_str()).is_some(),
-            message: format!("{token_id} was revoked before"),
+            message: format!("{token_id} was revoked already"),
         };
         if report.unchanged {
             return Ok(Plan::Nothing(report));
@@ -403,7 +403,7 @@ fn needs_key(cx: &Context) -> Result<()> {
     }
     Err(Error::new(
         Kind::Auth,
-        "there is no key here, and only who holds the key reads and revokes tokens",
+        "this machine has no key, and only a machine with the key can read and revoke tokens",
     )
-    .hint("set AIDF_KEY_FILE, or run this where sandboxes are opened"))
+    .hint("set AIDF_KEY_FILE, or run this on a machine that has the key"))
 }

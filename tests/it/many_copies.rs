@@ -428,7 +428,7 @@ impl Sim {
 
     /// Whether a conflict is one of two bases: git left no trace of which it was.
     fn is_doubt(&self, out: &Out) -> bool {
-        let doubt = out.all().contains("several versions may be");
+        let doubt = out.all().contains("more than one version could be");
         self.doubts.set(self.doubts.get() + usize::from(doubt));
         doubt
     }

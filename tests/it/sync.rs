@@ -151,7 +151,7 @@ fn markers_are_not_put_over_changes_that_are_not_committed() {
     let out = w
         .aidf(&["sandbox", "sync", "--from", "main", "--markers"])
         .exits(6);
-    assert!(out.stderr.contains("commit it, or take"), "{out}");
+    assert!(out.stderr.contains("commit it or run"), "{out}");
     assert_eq!(std::fs::read(w.clone.join("doc.txt")).unwrap(), before);
 }
 

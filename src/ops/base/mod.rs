@@ -126,7 +126,7 @@ impl Base {
                 Kind::Conflict,
                 format!("`{path}` still holds the conflict markers that aidf put into it"),
             )
-            .hint("nothing was written; keep the lines that are right, take the markers out, and try again")),
+            .hint("nothing was written; keep the right lines, remove the markers, and try again")),
         }
     }
 
@@ -199,7 +199,7 @@ pub(in crate::ops) fn named(cx: &Context, revision: &str) -> Result<CommitId> {
     cx.store.resolve(revision).ok_or_else(|| {
         Error::new(
             Kind::Usage,
-            format!("--base names `{revision}`, which is no commit of this clone"),
+            format!("--base names `{revision}`, which is not a commit of this clone"),
         )
         .hint("give a commit's id, or a branch or tag that `git log` knows")
     })

@@ -168,7 +168,7 @@ fn keep(
     let result = result.and_then(|()| cx.store.set_ref(&tracking, tip, "aidf: push"));
     if let Err(e) = result {
         cx.warn(format!(
-            "the write landed, but this clone could not remember it: {e}"
+            "the write succeeded, but this clone could not record it: {e}"
         ));
     }
 }
@@ -214,7 +214,10 @@ fn locked<T>(cx: &Context, target: &Target, work: impl FnOnce(PathBuf) -> Result
     if !lock_within(&lock, cx.config.timeout).or_fail(Kind::Internal, failed)? {
         return Err(Error::new(
             Kind::Unavailable,
-            format!("another aidf keeps {} for long", path.display()),
+            format!(
+                "another aidf process has locked {} for a long time",
+                path.display()
+            ),
         ));
     }
     work(path.clone())

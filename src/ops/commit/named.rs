@@ -70,7 +70,7 @@ fn source(cx: &Context, path: &str, from: &Content) -> Result<Source> {
                 Kind::Usage,
                 format!("there is no standard input left to read `{path}` from"),
             )
-            .hint("it can be read once")
+            .hint("standard input can be read only once")
         })?),
     })
 }

@@ -98,10 +98,11 @@ pub(super) fn read_all(
                 ));
             }
             if end.is_some_and(|end| size > end) {
-                return Err(
-                    Error::new(Kind::Conflict, format!("`{path}` grows while it is read"))
-                        .hint("nothing was written; commit it when whoever writes it is done"),
-                );
+                return Err(Error::new(
+                    Kind::Conflict,
+                    format!("`{path}` grew while aidf read it"),
+                )
+                .hint("nothing was written; commit it when the program that writes it is done"));
             }
             scan.feed(piece);
             Ok(())
@@ -158,7 +159,7 @@ pub(super) fn as_stored(
     if cx.store.is_cache() {
         return Err(Error::new(
             Kind::Denied,
-            "files of git-lfs are uploaded from a clone, and -R works without one",
+            "aidf uploads files of git-lfs from a clone, and -R works without one",
         )
         .hint("nothing was written; commit them from a clone"));
     }

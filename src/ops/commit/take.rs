@@ -141,7 +141,7 @@ fn refused(refusal: NotTaken, path: &TreePath, below: &str, shown: &Path) -> Err
                 &below[..at]
             ),
         )
-        .hint("name the file it leads to: DEST=FILE"),
+        .hint("name the file that it points to: DEST=FILE"),
         NotTaken::Link(_) => link(path),
         NotTaken::NotAFile => not_a_file(path),
         NotTaken::System(e) => {
@@ -153,14 +153,14 @@ fn refused(refusal: NotTaken, path: &TreePath, below: &str, shown: &Path) -> Err
 fn link(path: &TreePath) -> Error {
     Error::new(
         Kind::Denied,
-        format!("`{path}` is a symlink, and only files are written"),
+        format!("`{path}` is a symlink, and aidf writes only files"),
     )
-    .hint("name the file it points at: DEST=FILE")
+    .hint("name the file that it points to: DEST=FILE")
 }
 
 fn not_a_file(path: &TreePath) -> Error {
     Error::new(Kind::Denied, format!("`{path}` is not a regular file"))
-        .hint("only files are taken: no pipes, sockets and devices")
+        .hint("aidf takes only files, not pipes, sockets or devices")
 }
 
 fn not_text(path: &str) -> Error {
@@ -205,9 +205,9 @@ pub(super) fn from_tree(cx: &Context, path: &str) -> Result<Vec<Input>> {
             if !place.is_empty() && top.join(&place).join(".git").symlink_metadata().is_ok() {
                 return Err(Error::new(
                     Kind::Usage,
-                    format!("`{path}` is a repository of its own, and its files are not taken"),
+                    format!("`{path}` is another git repository, and aidf does not take its files"),
                 )
-                .hint("commit them there; what this repository has of it is a commit's id, which git writes"));
+                .hint("commit them there; to record the new commit of a submodule here, use git itself"));
             }
             let mut found = Vec::new();
             let skip = |path: &str| cx.store.is_ignored(&top.join(path));
@@ -220,7 +220,7 @@ pub(super) fn from_tree(cx: &Context, path: &str) -> Result<Vec<Input>> {
             match found.is_empty() {
                 true => Err(Error::new(
                     Kind::Usage,
-                    format!("there are no files below `{path}` that are not ignored"),
+                    format!("there are no files below `{path}`, or all of them are ignored"),
                 )),
                 false => Ok(found),
             }
@@ -277,7 +277,7 @@ fn descend(
             Kind::Denied,
             format!("the folder `{prefix}` is refused: it lies more than {MAX_DEPTH} folders deep"),
         )
-        .hint("name the folders that are meant; one that holds itself has no end"));
+        .hint("name the folders that you mean; a folder that contains itself has no end"));
     }
     let names = folder
         .names()
@@ -289,7 +289,7 @@ fn descend(
                 continue;
             }
             // Of a repository of its own git keeps the commit alone.
-            cx.warn(format!("left out: `{prefix}` is a repository of its own"));
+            cx.warn(format!("left out: `{prefix}` is another git repository"));
             found.truncate(before);
             return Ok(());
         }
@@ -317,7 +317,7 @@ fn descend(
                     Kind::Denied,
                     format!("there are more than {MAX_FILES} files to take"),
                 )
-                .hint("name the folders that are meant"));
+                .hint("name the folders that you mean"));
             }
             Sort::File => found.push(Input {
                 path: TreePath::new(&place)?,
@@ -339,7 +339,7 @@ fn unreadable(refusal: NotTaken, folder: &str) -> Error {
                 folder.get(..at).filter(|p| !p.is_empty()).unwrap_or(shown)
             ),
         )
-        .hint("name the folder it leads to with --from-dir, or its files with DEST=FILE"),
+        .hint("name the folder that it points to with --from-dir, or its files with DEST=FILE"),
         NotTaken::NotAFile => Error::new(Kind::Usage, format!("`{shown}` is not a folder")),
         NotTaken::System(e) => {
             Error::new(Kind::Usage, format!("the folder `{shown}` cannot be read")).caused_by(e)
@@ -370,16 +370,16 @@ pub(super) fn from_changes(
             cx.warn(format!("left out: `{path}` is {why}"));
         };
         let Ok(text) = String::from_utf8(bytes.clone()) else {
-            leave(&String::from_utf8_lossy(&bytes), "no UTF-8 name");
+            leave(&String::from_utf8_lossy(&bytes), "not a UTF-8 name");
             continue;
         };
         // A folder is reported as one where it is a repository of its own.
         if text.ends_with('/') {
-            leave(&text, "a repository of its own");
+            leave(&text, "another git repository");
             continue;
         }
         let Ok(path) = TreePath::new(&text) else {
-            leave(&text, "a name that not every platform can hold");
+            leave(&text, "a name that not every platform allows");
             continue;
         };
         let sort = root.as_ref().filter(|_| there).map(|r| r.sort(&text));
@@ -461,7 +461,7 @@ fn relative(cx: &Context, path: &str) -> Result<String> {
             Kind::Usage,
             format!("`{path}` is outside the working tree {}", root.display()),
         )
-        .hint("take a file from elsewhere with DEST=FILE")
+        .hint("to take a file from elsewhere: DEST=FILE")
     })?;
     let text = inside.to_str().ok_or_else(|| not_text(path))?;
     Ok(if cfg!(windows) {

@@ -71,7 +71,7 @@ fn sandbox_of(cx: &Context, branch: Option<&str>, token: Option<&Secret>) -> Res
     let target = access::choose(cx, branch, token)?;
     if !target.is_sandbox() {
         return Err(
-            Error::new(Kind::Usage, format!("{} is no sandbox", target.name()))
+            Error::new(Kind::Usage, format!("{} is not a sandbox", target.name()))
                 .hint("name one; see them with `aidf sandbox list`"),
         );
     }
@@ -222,9 +222,9 @@ pub(super) fn delete(cx: &Context, target: &Target, tip: CommitId) -> Result<()>
             None => Ok(Plan::Nothing(())),
             Some(now) if now != tip => Err(Error::new(
                 Kind::Conflict,
-                format!("{} was written while it was closed", target.name()),
+                format!("{} was written while aidf closed it", target.name()),
             )
-            .hint("it is archived and still open; close it again")),
+            .hint("it is archived but still open; close it again")),
             Some(_) => Ok(Plan::Push(Push {
                 updates: vec![RefUpdate {
                     name: target.branch.clone(),
@@ -291,7 +291,7 @@ fn bring_back(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> {
             Kind::Usage,
             format!("`{}` is not a sandbox's name", request.branch),
         )
-        .hint("give the name that it had, such as sandbox-emerald-hawk"));
+        .hint("give the name that the sandbox had, such as sandbox-emerald-hawk"));
     }
     let target = sandbox_of(cx, Some(&request.branch), request.reuse_token.as_ref())?;
     let branch = target.name();
@@ -300,7 +300,7 @@ fn bring_back(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> {
         if advertisement.branch(branch).is_some() {
             return Err(Error::new(
                 Kind::Conflict,
-                format!("{branch} is open, and is not written over"),
+                format!("{branch} is open, and restore does not overwrite it"),
             )
             .hint("to go back to an older state of it: aidf rollback --to REV"));
         }
@@ -320,8 +320,8 @@ fn bring_back(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> {
             archive: archive.clone(),
             attempts: 0,
             message: match request.dry_run {
-                true => format!("would bring {branch} back at {}", head.short()),
-                false => format!("brought {branch} back at {}", head.short()),
+                true => format!("would restore {branch} at {}", head.short()),
+                false => format!("restored {branch} at {}", head.short()),
             },
             dry_run: request.dry_run,
         };

@@ -143,7 +143,7 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
         return Err(Error::new(
             Kind::Auth,
             format!(
-                "the token is not that of {named}, but of {}",
+                "the token is not for {named}, but for {}",
                 good.branch.as_deref().unwrap_or("an operator")
             ),
         )
@@ -219,12 +219,12 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
     }
     if let Some(why) = &report.token_rejected {
         cx.warn(format!(
-            "the reuse token is rejected ({why}): this is a new sandbox"
+            "the reuse token is rejected ({why}), so this is a new sandbox"
         ));
     }
     if report.base_created {
         cx.warn(format!(
-            "the remote had no branch {}: it was made from the default branch",
+            "the remote had no branch {}, so aidf made it from the default branch",
             report.base
         ));
     }
@@ -284,7 +284,7 @@ fn check_worktree(cx: &Context, dir: &Path) -> Result<()> {
             Kind::Usage,
             format!("{} is not an empty folder", dir.display()),
         )
-        .hint("name one that is not there yet"));
+        .hint("name a folder that does not exist yet"));
     }
     Ok(())
 }

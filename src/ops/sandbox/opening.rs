@@ -155,14 +155,14 @@ impl<'a> Opening<'a> {
                     format!("{open} sandboxes are open, and the policy allows {most}"),
                 )
                 .hint(
-                    "come back to one with its token, or ask the operator to archive idle ones",
+                    "come back to a sandbox with its token, or ask the operator to archive idle ones",
                 ));
             }
         }
         let branch = match asked {
             Some(name) if taken(name) => {
                 return Err(Error::new(Kind::Conflict, format!("{name} is taken"))
-                    .hint("choose another --name, or leave it out and have one drawn"));
+                    .hint("choose another --name, or leave it out, and aidf chooses a name"));
             }
             Some(name) => name.to_owned(),
             None => self.cx.draw(|mut r| names::draw(&mut r, taken))?,
@@ -278,7 +278,7 @@ fn default_tip(cx: &Context, advertisement: &Advertisement) -> Result<CommitId> 
         return Err(Error::new(
             Kind::NotFound,
             format!(
-                "{} is empty: there is nothing to fork a sandbox from",
+                "{} has no commits to fork a sandbox from",
                 cx.remote.address()
             ),
         )

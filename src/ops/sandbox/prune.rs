@@ -102,7 +102,7 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
             Ok(Some(pruned)) => report.pruned.push(pruned),
             Ok(None) => report.left.push(Left {
                 branch,
-                reason: "it was written meanwhile".to_owned(),
+                reason: "somebody wrote to it meanwhile".to_owned(),
             }),
             // One that is refused must not keep the others.
             Err(e) if e.kind() != Kind::Unavailable => {
@@ -138,7 +138,7 @@ fn operator(cx: &Context, request: &PruneRequest) -> Result<Option<Secret>> {
             true => Ok(None),
             false => Err(Error::new(
                 Kind::Auth,
-                "the sandboxes of others are archived with an operator's token, and none was given",
+                "an operator's token is needed to archive the sandboxes of others, and none was given",
             )
             .hint("give --reuse-token TOKEN; an operator issues it: aidf token issue --operator")),
         };
@@ -147,9 +147,9 @@ fn operator(cx: &Context, request: &PruneRequest) -> Result<Option<Secret>> {
     if claims.is_some_and(|c| !c.is_operator()) {
         return Err(Error::new(
             Kind::Denied,
-            "the token is one sandbox's own, and an operator's is needed",
+            "the token is for one sandbox, and an operator's token is needed",
         )
-        .hint("to close that sandbox: aidf sandbox close"));
+        .hint("to close only that sandbox: aidf sandbox close"));
     }
     Ok(Some(token))
 }

@@ -48,7 +48,7 @@ impl Reported for PullReport {
                 self.conflicts.clone(),
             )
             .hint(
-                "mend the lines between the markers, then commit; aidf refuses to commit markers",
+                "fix the lines between the markers, then commit; aidf refuses to commit markers",
             )),
         }
     }
@@ -86,9 +86,9 @@ pub fn pull(cx: &Context, request: &Named) -> Result<PullReport> {
     let files = words::count(files, "file", "files");
     let message = match (conflicts, done.updated.is_empty() && own.is_none()) {
         (0, true) => format!("nothing to do: your files have all of {}", target.name()),
-        (0, false) => format!("took {} at {} ({files})", target.name(), tip.short()),
+        (0, false) => format!("pulled {} at {} ({files})", target.name(), tip.short()),
         _ => format!(
-            "took {} at {} ({files}); {conflicts} in conflict: mend the lines between the markers, then commit",
+            "pulled {} at {} ({files}); {conflicts} in conflict: fix the lines between the markers, then commit",
             target.name(),
             tip.short()
         ),

@@ -94,7 +94,7 @@ pub(in crate::ops) fn find(
             let target = access::choose_to_read(cx, None)?;
             if !target.is_sandbox() {
                 return Err(Error::new(Kind::Usage, "no sandbox is open in this clone")
-                    .hint("name one; `aidf sandbox list` shows them"));
+                    .hint("name a sandbox; see them with `aidf sandbox list`"));
             }
             target.branch
         }
