@@ -39,7 +39,7 @@ impl Cancel {
             false => Ok(()),
             true => Err(Error::new(
                 Kind::Interrupted,
-                "this was interrupted before it was done",
+                "the command was interrupted before it finished",
             )),
         }
     }

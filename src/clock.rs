@@ -193,7 +193,9 @@ impl<'de> serde::Deserialize<'de> for Period {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let text = String::deserialize(d)?;
         Period::parse(&text).ok_or_else(|| {
-            serde::de::Error::custom(format!("`{text}` is no length of time such as 30d or 36h"))
+            serde::de::Error::custom(format!(
+                "`{text}` is not a length of time such as 30d or 36h"
+            ))
         })
     }
 }

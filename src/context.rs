@@ -306,7 +306,7 @@ impl Context {
         }
         Err(Error::new(
             Kind::Usage,
-            "this clone is shallow, and its history is needed for this",
+            "this needs the full history, and this clone is shallow",
         )
         .hint("run `git fetch --unshallow` first, or work without a clone: -R URL"))
     }

@@ -152,7 +152,7 @@ impl Error {
             Kind::Unavailable,
             format!("{place} did not answer within {seconds} s"),
         )
-        .hint("try again, or give it longer with --timeout SECS")
+        .hint("try again, or allow more time with --timeout SECS")
         .futile_at_once()
     }
 

@@ -105,7 +105,7 @@ impl Http {
                     .collect();
                 if roots.is_empty() {
                     return Err(Error::new(Kind::Usage, refuse())
-                        .hint("it holds no certificate in PEM form"));
+                        .hint("it contains no certificate in PEM form"));
                 }
                 tls.root_certs(RootCerts::new_with_certs(&roots))
             }
@@ -235,7 +235,7 @@ pub(crate) fn transport_error(error: ureq::Error, url: &HttpUrl, timeout: u64) -
             ),
             _ => failed(
                 format!("no connection to {}", url.authority()),
-                "is the server up, and is a proxy needed?",
+                "check that the server is up, and whether you need a proxy",
             ),
         }
     };

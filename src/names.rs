@@ -26,7 +26,7 @@ pub fn draw(rng: &mut dyn rand::Rng, taken: impl Fn(&str) -> bool) -> Result<Str
     }
     Err(Error::new(
         Kind::Conflict,
-        "a thousand sandbox names were drawn and all are taken",
+        "aidf tried a thousand sandbox names, and all are taken",
     )
     .hint("archive old sandboxes, or choose a name with --name"))
 }
@@ -52,7 +52,7 @@ pub fn requested(name: &str) -> Result<String> {
     }
     Err(
         Error::new(Kind::Usage, format!("`{name}` cannot name a sandbox"))
-            .hint("use 1 to 64 of a-z, 0-9 and -, not at the start or end, such as --name alice"),
+            .hint("use 1 to 64 characters of a-z, 0-9 and -, with no - at the start or end, such as --name alice"),
     )
 }
 

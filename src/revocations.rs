@@ -118,7 +118,7 @@ impl Revocations {
             }
             if left > 0 {
                 return Err(format!(
-                    "{left} revocations of tokens are not remembered here: {} are, and no more is kept",
+                    "{left} revocations of tokens are not stored here: {} are stored already, and that is the limit",
                     file.revoked.len()
                 ));
             }
@@ -142,7 +142,7 @@ impl Revocations {
     fn read(&self) -> Result<File, String> {
         let bad = |why: String| {
             format!(
-                "the revocations remembered in {} cannot be read: {why}",
+                "the revocations stored in {} cannot be read: {why}",
                 self.path.display()
             )
         };
@@ -155,7 +155,7 @@ impl Revocations {
             }
             Err(e) => return Err(bad(e.to_string())),
             Ok(there) if !there.is_file() || there.len() > MAX_BYTES => {
-                return Err(bad("it is not a file of ours".to_owned()));
+                return Err(bad("aidf did not write it".to_owned()));
             }
             Ok(_) => {}
         }
@@ -175,7 +175,7 @@ impl Revocations {
         };
         written().map_err(|e| {
             format!(
-                "the revocations could not be remembered in {}: {e}",
+                "the revocations could not be stored in {}: {e}",
                 self.path.display()
             )
         })

@@ -92,7 +92,7 @@ pub(crate) fn read_host_port(text: &str) -> Result<(Host, Option<u16>), Fault> {
 pub(crate) fn decode(text: &str) -> Result<String, Fault> {
     let decoded = percent_decode(text).ok_or("its percent-encoding is broken")?;
     match decoded.chars().any(char::is_control) {
-        true => Err("it holds control characters"),
+        true => Err("it contains control characters"),
         false => Ok(decoded),
     }
 }
@@ -155,7 +155,9 @@ impl HttpUrl {
             None => (None, None),
             // Programs do not agree on where a host begins behind these.
             Some(login) if login.contains(['?', '#', '\\', '[', ']', ' ']) => {
-                return Err("its user or password holds a character that must be percent-encoded");
+                return Err(
+                    "its user or password contains a character that must be percent-encoded",
+                );
             }
             Some(login) => match login.split_once(':') {
                 Some((user, password)) => (Some(decode(user)?), Some(decode(password)?)),

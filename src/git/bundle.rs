@@ -50,9 +50,9 @@ impl Bundle {
             (&mut from)
                 .take(MAX_LINE)
                 .read_until(b'\n', &mut line)
-                .map_err(|e| bad("it breaks off").caused_by(e))?;
+                .map_err(|e| bad("it is incomplete").caused_by(e))?;
             if line.pop() != Some(b'\n') {
-                return Err(bad("its header breaks off"));
+                return Err(bad("its header is incomplete"));
             }
             let line = String::from_utf8(line).map_err(|_| bad("its header is not text"))?;
             Ok((!line.is_empty()).then_some(line))
@@ -62,7 +62,7 @@ impl Bundle {
             version.as_deref(),
             Some("# v2 git bundle" | "# v3 git bundle")
         ) {
-            return Err(bad("it does not start as one"));
+            return Err(bad("it does not start like a git bundle"));
         }
         let mut bundle = Bundle {
             path: path.to_owned(),
@@ -74,7 +74,9 @@ impl Bundle {
             let id = |text: &str| ObjectId::parse(text).map_err(|_| bad("an id is malformed"));
             if let Some(capability) = line.strip_prefix('@') {
                 if capability != "object-format=sha1" {
-                    return Err(bad(&format!("it asks for `{capability}`")));
+                    return Err(bad(&format!(
+                        "it needs `{capability}`, which aidf does not support"
+                    )));
                 }
             } else if let Some(need) = line.strip_prefix('-') {
                 let digits = need.split(' ').next().unwrap_or("");
@@ -89,7 +91,7 @@ impl Bundle {
                 return Err(bad("a line of its header is malformed"));
             }
             if bundle.refs.len() + bundle.needs.len() > MAX_LINES {
-                return Err(bad("its header does not end"));
+                return Err(bad("its header has no end"));
             }
         }
         bundle.pack_at = from.stream_position().or_fail(Kind::Internal, || {
@@ -118,12 +120,12 @@ impl Bundle {
         let mut file = self.pack()?;
         let end = file
             .seek(SeekFrom::End(0))
-            .map_err(|e| bad("it breaks off").caused_by(e))?;
+            .map_err(|e| bad("it is incomplete").caused_by(e))?;
         let Some(length) = end.checked_sub(self.pack_at + 20).filter(|l| *l >= 12) else {
-            return Err(bad("its pack breaks off"));
+            return Err(bad("its pack is incomplete"));
         };
         file.seek(SeekFrom::Start(self.pack_at))
-            .map_err(|e| bad("it breaks off").caused_by(e))?;
+            .map_err(|e| bad("it is incomplete").caused_by(e))?;
         let mut hash = Sha1::new();
         let mut buffer = vec![0; 1 << 16];
         let mut body = (&mut file).take(length);
@@ -136,10 +138,10 @@ impl Bundle {
         }
         let mut trailer = [0; 20];
         file.read_exact(&mut trailer)
-            .map_err(|e| bad("it breaks off").caused_by(e))?;
+            .map_err(|e| bad("it is incomplete").caused_by(e))?;
         match hash.finalize()[..] == trailer {
             true => Ok(()),
-            false => Err(bad("its pack is not what its own checksum says")),
+            false => Err(bad("its pack does not match its checksum")),
         }
     }
 
@@ -151,11 +153,11 @@ impl Bundle {
             return Err(Error::new(
                 Kind::Integrity,
                 format!(
-                    "{} is incremental and needs {lacking}, which is not there",
+                    "{} is incremental and needs {lacking}, which is missing",
                     self.path.display()
                 ),
             )
-            .hint("unpack the full bundle it was made on first"));
+            .hint("first unpack the full bundle that it is based on"));
         }
         let damaged = || format!("{} is damaged", self.path.display());
         let odb = store

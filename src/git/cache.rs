@@ -51,12 +51,12 @@ impl Store {
                 return Err(Error::new(
                     Kind::Unavailable,
                     format!(
-                        "another aidf has held the cache {} for {} s",
+                        "another aidf process has locked the cache {} for {} s",
                         path.display(),
                         programs.timeout.as_secs()
                     ),
                 )
-                .hint("wait for it, or give it longer with --timeout SECS"));
+                .hint("wait until it is done, or allow a longer wait with --timeout SECS"));
             }
             // Whoever made it may have been killed before it was whole.
             if path.join("HEAD").exists() {
@@ -96,7 +96,10 @@ fn check_own(folder: &Path) -> Result<()> {
     if meta.is_symlink() && folder.extension().is_some_and(|e| e == "lock") {
         return Err(Error::new(
             Kind::Usage,
-            format!("the lock {} of the cache is a link", folder.display()),
+            format!(
+                "the lock file {} of the cache is a symlink",
+                folder.display()
+            ),
         )
         .hint("remove it"));
     }

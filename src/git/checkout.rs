@@ -92,7 +92,7 @@ impl Store {
                 Kind::Usage,
                 format!("{who} needs a clone with a working tree"),
             )
-            .hint("go into one, or name it with -C DIR")
+            .hint("run this in one, or name it with -C DIR")
         })
     }
 
@@ -253,7 +253,7 @@ impl Store {
         }
         index.write().or_fail(
             Kind::Conflict,
-            || "git's index cannot be written; another git may be at work here",
+            || "git's index cannot be written; another git process may be using it",
         )
     }
 
@@ -307,7 +307,7 @@ impl Store {
         self.repo()
             .set_head(&format!("refs/heads/{branch}"))
             .or_fail(Kind::Conflict, || {
-                format!("HEAD cannot name {branch}; another worktree may have it checked out")
+                format!("HEAD cannot point to {branch}; another worktree may have it checked out")
             })
     }
 

@@ -84,9 +84,7 @@ impl Store {
         let out = self.ends_in_time(&mut command, input, bytes, failed)?;
         let out = out.map_err(|e| {
             Error::new(Kind::Unavailable, failed.to_owned())
-                .hint(
-                    "the attributes of the branch ask for a conversion that git does: install git",
-                )
+                .hint("the branch's attributes ask for a conversion that needs git: install git")
                 .caused_by(e)
         })?;
         match out.status.success() {
@@ -115,11 +113,11 @@ impl Store {
             Ok(None) => Err(Error::new(
                 Kind::Unavailable,
                 format!(
-                    "{failed}: the program for it did not end within {} s, and was ended",
+                    "{failed}: its program did not finish within {} s, and aidf stopped it",
                     within.as_millis().div_ceil(1000)
                 ),
             )
-            .hint("nothing was sent; see why it hangs, or give it longer with --timeout SECS")
+            .hint("nothing was sent; find out why it hangs, or allow more time with --timeout SECS")
             .futile_at_once()),
         }
     }
@@ -321,16 +319,18 @@ impl Convert<'_> {
             return Ok(settings);
         }
         let why = match filter {
-            LFS => format!("`{path}` is kept by git-lfs, which is not on this machine"),
+            LFS => {
+                format!("`{path}` is stored with git-lfs, which is not installed on this machine")
+            }
             _ => format!(
-                "`{path}` goes through the filter `{filter}`, which your own git configuration does not have"
+                "`{path}` needs the filter `{filter}`, which your own git configuration does not have"
             ),
         };
         let missing = || {
             Error::new(Kind::Denied, why.clone()).hint(match filter {
                 LFS => "nothing was written; install git-lfs".to_owned(),
                 _ => format!(
-                    "nothing was written; a filter of the repository's configuration is not run: set it in your own (git config --global filter.{filter}.clean COMMAND), or commit the file with git"
+                    "nothing was written; aidf does not run a filter of the repository's configuration: set it in your own (git config --global filter.{filter}.clean COMMAND), or commit the file with git"
                 ),
             })
         };

@@ -92,7 +92,7 @@ pub(crate) const OWN_VARIABLE: &str = "AIDF_FORGE_TOKEN";
 /// What to do where `AIDF_FORGE_TOKEN` is held back from a host.
 pub(crate) fn how_to_name(host: &str) -> String {
     format!(
-        "AIDF_FORGE_TOKEN was not sent, since nothing of yours says that it is meant for {host}: if it is, set AIDF_FORGE_HOST={host} (or name the host under forge.hosts, or give the address with -R)"
+        "AIDF_FORGE_TOKEN was not sent, because no setting of yours says that it is for {host}; if it is, set AIDF_FORGE_HOST={host} (or name the host under forge.hosts, or give the address with -R)"
     )
 }
 

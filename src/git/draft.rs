@@ -163,7 +163,7 @@ impl<'s> Draft<'s> {
                             Kind::Conflict,
                             format!("`{}` is a file on the branch and would become a folder", String::from_utf8_lossy(name)),
                         )
-                        .hint("nothing was written; choose another path, or remove that file in a commit before"));
+                        .hint("nothing was written; choose another path, or first remove that file in another commit"));
                     }
                     builder
                         .insert(*name, id.0, i32::from(FileMode::Tree))
@@ -184,7 +184,7 @@ impl<'s> Draft<'s> {
                         Kind::Conflict,
                         format!("`{}` is a folder on the branch and would become a file", String::from_utf8_lossy(name)),
                     )
-                    .hint("nothing was written; choose another path, or remove the folder in a commit before"));
+                    .hint("nothing was written; choose another path, or first remove the folder in another commit"));
                 }
                 builder
                     .insert(*name, entry.id.0, i32::from(entry.mode.raw()))

@@ -46,7 +46,7 @@ impl Ssh {
             // spaces.
             let odd = |c: char| c.is_whitespace() || "'`\"$;&<>|(){}/".contains(c);
             if user.starts_with('-') || user.ends_with('\\') || user.chars().any(odd) {
-                return Err("its user cannot be the name of an account");
+                return Err("its user is not a valid account name");
             }
         }
         Ok(Ssh {
@@ -152,7 +152,7 @@ impl Endpoint {
             .hint("give a path, file://, ssh://, user@host:path, git://, http:// or https://")
         };
         if url.is_empty() || url.chars().any(char::is_control) {
-            return Err(refuse("it is empty or holds control characters"));
+            return Err(refuse("it is empty or contains control characters"));
         }
         if let Some((scheme, rest)) = url.split_once("://") {
             return match scheme.to_ascii_lowercase().as_str() {
@@ -161,7 +161,7 @@ impl Endpoint {
                 "git" => parse_daemon(rest),
                 "http" => HttpUrl::read(false, rest).map(Endpoint::Http),
                 "https" => HttpUrl::read(true, rest).map(Endpoint::Http),
-                other => return Err(refuse(&format!("`{other}://` is not spoken here"))),
+                other => return Err(refuse(&format!("aidf does not support `{other}://`"))),
             }
             .map_err(refuse);
         }
@@ -171,7 +171,9 @@ impl Endpoint {
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
         {
-            return Err(refuse("remote helpers run programs and are not used"));
+            return Err(refuse(
+                "aidf does not use remote helpers, because they run programs",
+            ));
         }
         if let Some((who, path)) = scp_parts(url) {
             return parse_scp(who, path).map_err(refuse);
@@ -291,8 +293,8 @@ fn scp_parts(url: &str) -> Option<(&str, &str)> {
 fn parse_scp(who: &str, path: &str) -> std::result::Result<Endpoint, Fault> {
     let (user, host) = split_user(who);
     let host = Host::read(host).ok_or(match host.starts_with('[') {
-        true => "brackets hold an IPv6 address and nothing else; a port needs ssh://HOST:PORT/PATH",
-        false => "its host is not a host's name",
+        true => "only an IPv6 address may stand in brackets; for a port write ssh://HOST:PORT/PATH",
+        false => "its host is not a valid host name",
     })?;
     Ssh::new(user.map(str::to_owned), (host, None), path.to_owned()).map(Endpoint::Ssh)
 }

@@ -109,7 +109,7 @@ impl RefName {
         if name.starts_with("refs/") {
             return Err(Error::new(
                 Kind::Usage,
-                format!("`{name}` is a full ref name, a branch name was expected"),
+                format!("`{name}` is a full ref name, and a branch name was expected"),
             )
             .hint("give the branch without `refs/heads/`"));
         }
@@ -178,7 +178,7 @@ fn fault_in_ref(name: &str) -> Option<&'static str> {
         return Some("spaces, control and invisible characters are not allowed");
     }
     if name.chars().any(|c| "~^:?*[\\$`'\"();|&<>!{}".contains(c)) {
-        return Some("it holds a character that git or a shell gives a meaning to");
+        return Some("it contains a character that means something to git or a shell");
     }
     for part in name.split('/') {
         if part.is_empty()
@@ -255,13 +255,13 @@ fn fault_in_path(path: &str) -> Option<&'static str> {
         return Some("it is absolute");
     }
     if path.contains('\\') {
-        return Some("it holds a backslash, which is a separator on Windows");
+        return Some("it contains a backslash, which is a separator on Windows");
     }
     if path.contains(':') {
-        return Some("it holds a `:`, which names a stream or drive on Windows");
+        return Some("it contains a `:`, which names a stream or drive on Windows");
     }
     if path.chars().any(char::is_control) {
-        return Some("it holds a control character");
+        return Some("it contains a control character");
     }
     for part in path.split('/') {
         if part.is_empty() {
@@ -280,14 +280,14 @@ fn fault_in_path(path: &str) -> Option<&'static str> {
             return Some("a part is the repository's own folder (.git) on some platform");
         }
         if part.chars().any(is_invisible) {
-            return Some("it holds an invisible character");
+            return Some("it contains an invisible character");
         }
         if is_device(part) {
-            return Some("a part is a device's name on Windows (CON, NUL, COM1 and their like)");
+            return Some("a part is a device's name on Windows (such as CON, NUL or COM1)");
         }
         if is_short_name(part) {
             return Some(
-                "a part reads as a short name on Windows (GITMOD~1), which may be another file's",
+                "a part looks like a short name on Windows (GITMOD~1), which may mean another file",
             );
         }
     }

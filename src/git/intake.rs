@@ -115,7 +115,7 @@ impl<'a> Intake<'a> {
     /// Errors: integrity, for a pack that is not whole; unavailable, when it takes longer.
     pub(super) fn finish(self, within: Duration) -> Result<()> {
         if !self.is_complete() {
-            return Err(Error::new(Kind::Integrity, "the pack breaks off"));
+            return Err(Error::new(Kind::Integrity, "the pack is incomplete"));
         }
         match self.sink {
             Sink::None => Ok(()),
@@ -200,9 +200,9 @@ impl Indexing {
         let Some(status) = ended.or_fail(Kind::Internal, not_stored)? else {
             return Err(Error::new(
                 Kind::Unavailable,
-                "indexing the pack takes longer than what it brought is worth",
+                "indexing the pack takes longer than a pack of its size should",
             )
-            .hint("nothing was kept; give it longer with --timeout SECS"));
+            .hint("nothing was kept; allow more time with --timeout SECS"));
         };
         if !status.success() {
             return Err(self.refused());

@@ -93,15 +93,15 @@ impl Store {
             {
                 return Err(Error::new(
                     Kind::Denied,
-                    format!("git-lfs would run what {name} names, which this repository's own configuration sets"),
+                    format!("git-lfs would run the program in {name}, which this repository's own configuration sets"),
                 )
                 .hint(format!(
-                    "nothing was written; if it is yours, git config --global {name} VALUE and every setting that goes with it"
+                    "nothing was written; if the setting is yours, set it and the settings that belong to it in your own configuration: git config --global {name} VALUE"
                 )));
             }
             if name.starts_with("http.") && OF_THE_USER.contains(&last) {
                 return Err(Error::new(Kind::Denied, why_ignored(name))
-                    .hint("nothing was written; git-lfs would use it"));
+                    .hint("nothing was written, because git-lfs would use that setting"));
             }
         }
         let mut settings = Vec::new();
@@ -147,7 +147,7 @@ impl Store {
         match out.status.success() {
             true => Ok(()),
             false => Err(Error::new(Kind::Unavailable, failed)
-                .hint("nothing was written; see whether `git lfs push` works here")
+                .hint("nothing was written; check whether `git lfs push` works here")
                 .caused_by(anyhow::anyhow!(last_line(&out.stderr)))),
         }
     }
@@ -185,10 +185,10 @@ impl Store {
             let to = redact(url);
             return Err(Error::new(
                 Kind::Denied,
-                format!("{IN_BRANCH} of the branch sends the content of LFS files to {to}, which is not the server of the remote"),
+                format!("{IN_BRANCH} on the branch sends the content of LFS files to {to}, which is not the remote's server"),
             )
             .hint(format!(
-                "nothing was written; if it belongs there, say so yourself: git config {key} {to}"
+                "nothing was written; if that server is right, allow it: git config {key} {to}"
             )));
         }
         Ok(())

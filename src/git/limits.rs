@@ -114,7 +114,7 @@ impl TransferFile {
         .into_iter()
         .find(|(_, value)| *value == Some(0));
         if let Some((name, _)) = zero {
-            return Err(format!("`transfer.{name}: 0` would take nothing at all"));
+            return Err(format!("`transfer.{name}: 0` would refuse everything"));
         }
         let usual = TransferLimits::default();
         Ok(TransferLimits {

@@ -146,7 +146,7 @@ impl Read for Counted<'_> {
         if n == 0 || n as u64 > self.left {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidData,
-                "an object is not as long as it says",
+                "an object does not have the length that its header says",
             ));
         }
         self.left -= n as u64;

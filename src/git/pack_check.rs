@@ -75,10 +75,10 @@ fn damaged(why: &str) -> Error {
 fn beyond(what: String, limit: String, setting: &str) -> Error {
     Error::new(
         Kind::Denied,
-        format!("the pack holds {what}, and at most {limit} are taken"),
+        format!("the pack has {what}, and aidf accepts at most {limit}"),
     )
     .hint(format!(
-        "nothing was kept; where this is as it should be, raise transfer.{setting} in the configuration"
+        "nothing was kept; if this is expected, raise transfer.{setting} in the configuration"
     ))
 }
 
@@ -176,7 +176,7 @@ impl PackCheck {
             State::Offset { first, value } => {
                 // gitformat-pack: each further group of seven bits adds one.
                 if *value >= 1 << 55 {
-                    return Err(damaged("a delta's base lies nowhere"));
+                    return Err(damaged("a delta's base lies before the pack"));
                 }
                 *value = match *first {
                     true => u64::from(byte & 0x7f),
@@ -196,7 +196,7 @@ impl PackCheck {
             }
             State::Trailer(got) => {
                 if *got == 20 {
-                    return Err(damaged("it goes on after its end"));
+                    return Err(damaged("there is more data after its end"));
                 }
                 *got += 1;
             }
@@ -207,7 +207,7 @@ impl PackCheck {
 
     fn begin(&mut self, head: &[u8]) -> Result<()> {
         if !head.starts_with(b"PACK\0\0\0\x02") {
-            return Err(damaged("it does not begin as a pack of version 2 does"));
+            return Err(damaged("it does not start like a pack of version 2"));
         }
         self.count = head[8..].iter().fold(0, |n, b| n << 8 | u32::from(*b));
         if u64::from(self.count) > self.limits.objects {
@@ -281,11 +281,11 @@ impl PackCheck {
             }
             REF_DELTA => Err(Error::new(
                 Kind::Unavailable,
-                "the server sends deltas that only git itself can index here",
+                "the server sends deltas that only git itself can index",
             )
-            .hint("install git, so that it is found in PATH")
+            .hint("install git, so that it is in PATH")
             .retryable(false)),
-            _ => Err(damaged("it holds an object of no known type")),
+            _ => Err(damaged("it contains an object of an unknown type")),
         }
     }
 
@@ -297,13 +297,13 @@ impl PackCheck {
             .checked_sub(back)
             .filter(|_| back > 0)
             .and_then(|base| self.starts.binary_search_by(|s| (s >> 1).cmp(&base)).ok())
-            .ok_or_else(|| damaged("a delta's base is no object"))?;
+            .ok_or_else(|| damaged("a delta's base is not an object"))?;
         if self.starts[at] & 1 == 1 {
             return Err(self.base_too_large());
         }
         self.entry.depth = self.depths[at] + 1;
         if self.entry.depth > MAX_DEPTH {
-            return Err(damaged("a chain of deltas is longer than git makes them"));
+            return Err(damaged("a chain of deltas is longer than git makes"));
         }
         self.begin_data();
         Ok(())
@@ -347,7 +347,7 @@ impl PackCheck {
         let read = (self.inflate.total_in() - in_before) as usize;
         let made = (self.inflate.total_out() - out_before) as usize;
         if self.inflate.total_out() > self.entry.size {
-            return Err(damaged("an object is longer than it says"));
+            return Err(damaged("an object is longer than its header says"));
         }
         if matches!(self.entry.kind, OFS_DELTA | REF_DELTA) && self.entry.lengths.read < 2 {
             self.read_lengths(made)?;
@@ -398,11 +398,11 @@ impl PackCheck {
 
     fn end_entry(&mut self) -> Result<()> {
         if self.inflate.total_out() != self.entry.size {
-            return Err(damaged("an object is shorter than it says"));
+            return Err(damaged("an object is shorter than its header says"));
         }
         let is_delta = matches!(self.entry.kind, OFS_DELTA | REF_DELTA);
         if is_delta && self.entry.lengths.read < 2 {
-            return Err(damaged("a delta does not say what it makes"));
+            return Err(damaged("a delta does not say the length of what it makes"));
         }
         let large = self.entry.hash.take().map(|h| h.finalize());
         self.starts

@@ -58,7 +58,7 @@ impl Remote {
                 Kind::NotFound,
                 format!("this clone has no remote named `{name}`"),
             )
-            .hint("name one of `git remote` with --remote, or an address with -R URL"));
+            .hint("name a remote that `git remote` lists with --remote NAME, or give an address with -R URL"));
         };
         let base = store.work_dir().unwrap_or(store.git_dir()).to_owned();
         let read = Endpoint::parse(&git.rewrite(&url, false), &base)?;
@@ -276,7 +276,7 @@ impl Remote {
                     Kind::NotFound,
                     format!("{} has no default branch yet", self.read),
                 )
-                .hint("push a first commit to it, or name the base with --base")
+                .hint("push a first commit to it, or name another base with --base")
             })
     }
 
@@ -354,7 +354,7 @@ fn refuse_inside(store: &Store, place: &Endpoint) -> Result<()> {
         Kind::Usage,
         format!("the remote {place} lies inside this clone, and its hooks would run here"),
     )
-    .hint("give its address with -R, if it is yours; or move it out of the clone"))
+    .hint("if it is yours, give its address with -R, or move it out of the clone"))
 }
 
 fn link_settings(git: GitSettings, options: &RemoteOptions, named: bool) -> LinkSettings {

@@ -17,8 +17,11 @@ impl Store {
     pub fn open_in_hook(programs: &Programs) -> Result<Store> {
         prepare();
         let outside = || {
-            Error::new(Kind::Usage, "git did not start this as a hook")
-                .hint("`aidf protect apply -R PATH` installs it where git does")
+            Error::new(
+                Kind::Usage,
+                "this command is a git hook, and git did not start it",
+            )
+            .hint("`aidf protect apply -R PATH` installs it in a bare repository")
         };
         programs.environment.os("GIT_DIR").ok_or_else(outside)?;
         let repo = Repository::open_from_env().map_err(|e| outside().caused_by(e))?;
@@ -42,11 +45,11 @@ impl Store {
             return Err(Error::new(
                 Kind::Usage,
                 format!(
-                    "{} is a clone with a working tree, and no server's repository",
+                    "{} is a clone with a working tree, not a bare repository",
                     path.display()
                 ),
             )
-            .hint("name the bare repository that others push to"));
+            .hint("name the bare repository that people push to"));
         }
         Ok(Store::of(repo, programs))
     }
@@ -156,7 +159,7 @@ impl Store {
             if found.insert(entry.name_bytes().to_vec(), there).is_some() {
                 return Err(Error::new(
                     Kind::Denied,
-                    format!("the tree {tree} holds one name twice"),
+                    format!("the tree {tree} has the same name twice"),
                 )
                 .hint("make the commit again with git itself"));
             }

@@ -232,10 +232,10 @@ impl GitSettings {
 /// Why the setting `name` of a repository's own configuration is not honoured, and what to do.
 pub(super) fn why_ignored(name: &str) -> String {
     if name == "core.sshcommand" {
-        return "core.sshCommand of this repository's own configuration is not run; set GIT_SSH_COMMAND, or git config --global core.sshCommand".to_owned();
+        return "aidf does not run core.sshCommand of this repository's own configuration; set GIT_SSH_COMMAND, or use git config --global core.sshCommand".to_owned();
     }
     format!(
-        "{name} of this repository's own configuration is not used, since logins could be read through it; if it is yours, git config --global {name}"
+        "aidf does not use {name} of this repository's own configuration, because it could expose logins; if it is yours, set it with git config --global {name}"
     )
 }
 

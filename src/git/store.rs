@@ -99,8 +99,8 @@ impl Store {
                 Kind::NotFound,
                 format!("no git repository at {}", dir.display()),
             );
-            let error =
-                error.hint("go into a clone, name one with -C DIR, or a remote with -R URL");
+            let error = error
+                .hint("run this in a clone, or name a clone with -C DIR or a remote with -R URL");
             if e.code() == git2::ErrorCode::NotFound {
                 error
             } else {
@@ -359,12 +359,12 @@ fn check_working_tree(repo: &Repository) -> Result<()> {
     Err(Error::new(
         Kind::Denied,
         format!(
-            "the clone at {} makes {} its working tree by its own configuration (core.worktree)",
+            "the clone at {} uses {} as its working tree, because its own configuration says so (core.worktree)",
             holder.display(),
             tree.display()
         ),
     )
-    .hint("if that is not yours: `git config --unset core.worktree`; to write without a clone: -R URL"))
+    .hint("if you did not set that: `git config --unset core.worktree`; to write without a clone: -R URL"))
 }
 
 /// A tree's path as this platform's.

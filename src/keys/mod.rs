@@ -237,12 +237,14 @@ fn parse_ring(text: &str, from: &str) -> Result<KeyRing> {
             .decode(entry.secret.reveal().trim())
             .map_err(|_| Error::new(Kind::Usage, bad()))?;
         if secret.len() < MIN_BYTES {
-            return Err(Error::new(Kind::Usage, bad()).hint("a key of it is shorter than 32 bytes"));
+            return Err(
+                Error::new(Kind::Usage, bad()).hint("one of its keys is shorter than 32 bytes")
+            );
         }
         keys.push((Key::new(secret), entry.state));
     }
     if keys.is_empty() {
-        return Err(Error::new(Kind::Usage, bad()).hint("it holds no key"));
+        return Err(Error::new(Kind::Usage, bad()).hint("it contains no key"));
     }
     Ok(KeyRing::marked(keys))
 }
@@ -254,7 +256,7 @@ fn parse_secrets(text: &str, from: &str) -> Result<KeyRing> {
         .filter(|w| !w.is_empty())
     {
         let secret = decode_secret(word).filter(|s| s.len() >= MIN_BYTES).ok_or_else(|| {
-            Error::new(Kind::Usage, format!("{from} does not hold a key of at least 32 random bytes in base64 or hexadecimal"))
+            Error::new(Kind::Usage, format!("{from} does not contain a key of at least 32 random bytes in base64 or hexadecimal"))
                 .hint("make one with: openssl rand -base64 32")
         })?;
         keys.push(Key::new(secret));
@@ -308,7 +310,7 @@ pub fn read_secret(
     {
         return Err(Error::new(
             Kind::Usage,
-            format!("{}: it is no file, or too long", unreadable()),
+            format!("{}: it is not a file, or it is too long", unreadable()),
         ));
     }
     let mut text = String::new();
@@ -360,18 +362,18 @@ fn check_secret(path: &Path, file: &std::fs::File, owner: Option<u32>) -> Result
         return Err(Error::new(
             Kind::Auth,
             format!(
-                "{} holds a secret and belongs to another account (number {})",
+                "{} contains a secret and belongs to another account (number {})",
                 path.display(),
                 meta.uid()
             ),
         )
-        .hint("make a copy of it that is your own, with mode 600, if you trust what is in it"));
+        .hint("if you trust what is in it, make your own copy with mode 600"));
     }
     if meta.mode() & 0o077 != 0 {
         return Err(Error::new(
             Kind::Auth,
             format!(
-                "{} holds a secret and can be read by others",
+                "{} contains a secret, and others can read it",
                 path.display()
             ),
         )

@@ -30,7 +30,7 @@ impl Ledger {
     pub fn read(name: &str, content: Option<&[u8]>) -> Result<Ledger> {
         let bad = |why: &str| {
             Error::new(Kind::Integrity, format!("the ledger `{name}` cannot be appended to: {why}"))
-                .hint("nothing was written; mend the file by a reviewed change, or leave it out with --no-changelog --no-memory")
+                .hint("nothing was written; fix the file in a reviewed change, or leave it out with --no-changelog --no-memory")
         };
         let text =
             std::str::from_utf8(content.unwrap_or_default()).map_err(|_| bad("it is not UTF-8"))?;
@@ -44,11 +44,12 @@ impl Ledger {
         let (spans, indent) = item_lines(text).map_err(bad)?;
         if spans.len() != parsed.len() {
             return Err(bad(
-                "it is not written as one block list (each entry starting with `- ` at the same column)",
+                "it is not one block list (in which each entry starts with `- ` at the same column)",
             ));
         }
         let text = if spans.is_empty() {
-            without_empty_list(text).ok_or_else(|| bad("it holds something else than a list"))?
+            without_empty_list(text)
+                .ok_or_else(|| bad("it contains something other than a list"))?
         } else {
             text.to_owned()
         };
@@ -257,7 +258,7 @@ impl Ledger {
                     self.name
                 ),
             )
-            .hint("nothing was written; mend the file by a reviewed change, or leave it out with --no-changelog --no-memory")
+            .hint("nothing was written; fix the file in a reviewed change, or leave it out with --no-changelog --no-memory")
         };
         let now = parse(&self.text)
             .map_err(|e| bad(&format!("with the change it does not parse: {e}")))?;
@@ -306,7 +307,7 @@ fn item_lines(text: &str) -> Result<(Vec<Range<usize>>, usize), &'static str> {
             }
             Some(i) if dash && column == i => items.push(at..end),
             _ if is_mark(body, "...") => return Err("it has an end-of-document mark"),
-            Some(_) if is_mark(body, "---") => return Err("it holds more than one document"),
+            Some(_) if is_mark(body, "---") => return Err("it contains more than one document"),
             // A comment or blank line between two items belongs to neither.
             Some(i) if column > i && !rest.is_empty() => {
                 if let Some(last) = items.last_mut() {

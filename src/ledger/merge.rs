@@ -31,7 +31,7 @@ pub struct Versions<'a> {
 }
 
 const HINT: &str =
-    "nothing was written; mend the ledger by a reviewed change on the branch that has it";
+    "nothing was written; fix the ledger in a reviewed change on the branch that has it";
 
 /// Each side, read.
 struct Read {
@@ -262,7 +262,7 @@ fn finished(name: &str, ledger: &Ledger, count: usize) -> Result<Option<Vec<u8>>
                 read.fields.len()
             ),
         )
-        .hint("nothing was written; mend the ledger by a reviewed change"));
+        .hint("nothing was written; fix the ledger in a reviewed change"));
     }
     Ok(Some(bytes))
 }

@@ -291,7 +291,9 @@ fn what_the_process_has_is_nothing_to_a_call() {
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert!(
-        error.message().contains("`git` could not be started"),
+        error
+            .message()
+            .contains("`git`, which could not be started"),
         "{}",
         error.message()
     );

@@ -100,7 +100,7 @@ fn a_redirect_carries_no_user_of_its_own() {
             .replacen("://", &format!("://{user}@"), 1);
         w.remote.http().redirect_to(&place);
         let out = w.refuses(&["sandbox", "init"], 9);
-        assert!(out.stderr.contains("holds a user"), "{user}: {out}");
+        assert!(out.stderr.contains("contains a user name"), "{user}: {out}");
     }
     assert_eq!(read(&log), "");
     assert!(other.http().requests().is_empty());

@@ -414,7 +414,7 @@ fn a_program_that_does_not_end_is_ended_with_all_it_started() {
         let error = out.error();
         let message = error["message"].as_str().unwrap();
         assert!(message.contains(failed), "{out}");
-        assert!(message.contains("did not end within 10 s"), "{out}");
+        assert!(message.contains("did not finish within 10 s"), "{out}");
         assert_eq!(w.remote.refs(), refs);
     }
     let started = std::fs::read_to_string(started).unwrap();

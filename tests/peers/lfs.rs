@@ -374,7 +374,7 @@ fn without_a_server_that_takes_the_content_nothing_is_written_and_nothing_hangs(
     let port = silent.local_addr().unwrap().port();
     let url = format!("http://127.0.0.1:{port}/lfs");
     lfs.git(&clone, &["config", "lfs.url", &url]);
-    refused(&lfs, "did not end within 10 s");
+    refused(&lfs, "did not finish within 10 s");
     lfs.server = None;
     lfs.git(&clone, &["config", "lfs.url", &lfs.url]);
     refused(&lfs, "could not be uploaded").says("refused");

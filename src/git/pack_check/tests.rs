@@ -119,10 +119,10 @@ fn what_is_no_pack_is_refused() {
     refused(b"<html><body>", Kind::Integrity, "version 2");
     let long = [pack(1, &[blob(b"x")]), vec![0]].concat();
     refused(&long, Kind::Integrity, "after its end");
-    refused(&pack(1, &[size(5, 1)]), Kind::Integrity, "no known type");
+    refused(&pack(1, &[size(5, 1)]), Kind::Integrity, "an unknown type");
     refused(&pack(1, &[vec![0xff; 30]]), Kind::Integrity, "no end");
     let endless = [size(6, 1), vec![0xff; 30]].concat();
-    refused(&pack(1, &[endless]), Kind::Integrity, "lies nowhere");
+    refused(&pack(1, &[endless]), Kind::Integrity, "before the pack");
 }
 
 #[test]
@@ -138,7 +138,11 @@ fn an_object_of_another_length_than_it_says_is_refused() {
     let at = blob(b"one").len() as u8;
     let mut bytes = bare.clone();
     bytes[at as usize + 1] = at;
-    refused(&pack(2, &[bytes]), Kind::Integrity, "does not say");
+    refused(
+        &pack(2, &[bytes]),
+        Kind::Integrity,
+        "does not say the length",
+    );
 }
 
 #[test]

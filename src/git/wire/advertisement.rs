@@ -206,13 +206,13 @@ pub(super) fn read_greeting(
             }
             Packet::Data(data) => advertised_line(wire, &mut found, &mut budget, &data)?,
             Packet::Flush => break,
-            _ => return Err(wire.malformed("a packet that no list of refs has")),
+            _ => return Err(wire.malformed("a packet that does not belong in a list of refs")),
         }
         is_first = false;
         packet = wire.next()?;
     }
     if !found.settle() {
-        return Err(wire.malformed("a list of refs that names one twice"));
+        return Err(wire.malformed("a list of refs that names a ref twice"));
     }
     Ok(Greeting {
         version2,
@@ -272,7 +272,7 @@ fn advertised_line(
             return Err(wire.malformed("a ref without a commit"));
         }
         if !found.push(name, id) {
-            return Err(wire.malformed("more names of refs than can be held"));
+            return Err(wire.malformed("more ref names than aidf can hold in memory"));
         }
     }
     Ok(())

@@ -51,7 +51,7 @@ pub(super) fn open(
                     .as_bytes(),
                 )?;
                 link.0.write_all(&request).or_fail(Kind::Unavailable, || {
-                    format!("{place} took the connection but not the request")
+                    format!("{place} accepted the connection but not the request")
                 })?;
                 return Ok(link);
             }
@@ -59,7 +59,7 @@ pub(super) fn open(
         }
     }
     let error = Error::new(Kind::Unavailable, format!("no connection to {place}"))
-        .hint("is the server up, and the port right?");
+        .hint("check that the server is up and that the port is right");
     Err(match last {
         Some(cause) => error.caused_by(cause),
         None => error,

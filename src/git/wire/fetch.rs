@@ -131,7 +131,7 @@ impl FetchConnection {
             let mut names: Vec<&str> = found.iter().map(|r| r.name.as_str()).collect();
             names.sort_unstable();
             if names.windows(2).any(|w| w[0] == w[1]) {
-                return Err(wire.malformed("a list of refs that names one twice"));
+                return Err(wire.malformed("a list of refs that names a ref twice"));
             }
         }
         Ok(found)
@@ -202,7 +202,7 @@ impl FetchConnection {
     fn broken_off(&mut self) -> Error {
         let said = self.wire.link.complaint();
         if said.contains("fatal:") || said.contains("error:") {
-            return Error::new(Kind::Integrity, "the server cannot read what it has")
+            return Error::new(Kind::Integrity, "the server cannot read its own objects")
                 .caused_by(anyhow::anyhow!(pkt_line::brief(said.as_bytes())));
         }
         self.wire.cut_off()
@@ -243,12 +243,12 @@ impl FetchConnection {
             talk += length;
             if talk > MAX_TALK {
                 let limit = crate::git::limits::shown(MAX_TALK);
-                return Err(wire.too_much("what it says besides the pack", &limit, ""));
+                return Err(wire.too_much("its output besides the pack", &limit, ""));
             }
             if let Some(said) = data.strip_prefix(b"ERR ") {
                 return Err(Error::new(
                     Kind::NotFound,
-                    format!("{} does not give these commits", wire.endpoint),
+                    format!("{} refuses to send these commits", wire.endpoint),
                 )
                 .caused_by(anyhow::anyhow!(pkt_line::brief(said))));
             }
@@ -259,7 +259,7 @@ impl FetchConnection {
             // The only other lines here are ACK and NAK of version 0, and band 2.
             if let Some((3, rest)) = data.split_first() {
                 return Err(
-                    Error::new(Kind::Integrity, "the server cannot read what it has")
+                    Error::new(Kind::Integrity, "the server cannot read its own objects")
                         .caused_by(anyhow::anyhow!(pkt_line::brief(rest))),
                 );
             }

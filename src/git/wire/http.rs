@@ -241,7 +241,7 @@ pub(super) fn redirect_target(from: &HttpUrl, place: &str, service: Service) -> 
         Error::new(
             Kind::Unavailable,
             format!(
-                "{} redirects to a place that is not followed: {why}",
+                "{} redirects to an address that aidf does not follow: {why}",
                 from.plain()
             ),
         )
@@ -252,12 +252,12 @@ pub(super) fn redirect_target(from: &HttpUrl, place: &str, service: Service) -> 
         .strip_suffix(&tail)
         .ok_or_else(|| refuse("it is not a git repository's address"))?;
     let next = match base.split_once("://") {
-        Some(("http", _)) if from.is_secure() => return Err(refuse("it leaves https")),
+        Some(("http", _)) if from.is_secure() => return Err(refuse("it is not https")),
         Some((scheme @ ("http" | "https"), rest)) => {
             // The server would have chosen that login. It would go into the question to the
             // credential helpers, and from there to another server.
             if split_path(rest).0.contains('@') {
-                return Err(refuse("its address holds a user"));
+                return Err(refuse("its address contains a user name"));
             }
             HttpUrl::read(scheme == "https", rest)
         }
@@ -347,17 +347,17 @@ fn status_error(
                 Service::ReceivePack => "contents: write",
                 Service::UploadPack => "contents: read",
             };
-            Error::new(Kind::Auth, format!("{place} forbids this to the GitHub App (403): the permission that is missing is `{needs}`"))
-                .hint(format!("grant `{needs}` under the App's settings, Permissions, and accept that in the installation; tried: {tried}"))
+            Error::new(Kind::Auth, format!("{place} forbids this to the GitHub App (403): it lacks the permission `{needs}`"))
+                .hint(format!("grant `{needs}` in the App's settings under Permissions, then accept it in the installation; tried: {tried}"))
         }
         403 => Error::new(Kind::Auth, format!("{place} forbids this (403)")).hint(format!("the login may lack write access to the repository; tried: {tried}")),
         404 | 410 => Error::new(Kind::NotFound, format!("there is no repository at {place}, or these credentials may not see it"))
             .hint("check the address with `git remote -v`"),
-        413 => Error::new(Kind::Denied, format!("{place} takes no request of this size (413)"))
-            .hint("nothing was written; on the server raise its limit on a request's body (nginx: client_max_body_size)"),
-        429 => Error::new(Kind::Unavailable, format!("{place} limits how often it is asked (429)"))
+        413 => Error::new(Kind::Denied, format!("{place} does not accept a request of this size (413)"))
+            .hint("nothing was written; raise the server's limit for request bodies (nginx: client_max_body_size)"),
+        429 => Error::new(Kind::Unavailable, format!("{place} limits how many requests you may send (429)"))
             .hint(if wait.is_empty() { "try again in a minute".to_owned() } else { format!("try again in {wait} s") }),
-        500..=599 => Error::new(Kind::Unavailable, format!("{place} failed on its side ({status})")).hint("try again later"),
+        500..=599 => Error::new(Kind::Unavailable, format!("{place} had an internal error ({status})")).hint("try again later"),
         _ => Error::new(Kind::Unavailable, format!("{place} answered with status {status}, which git servers do not use")),
     };
     // An HTML page explains nothing in a terminal.

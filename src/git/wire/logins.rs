@@ -107,7 +107,9 @@ impl Logins {
             self.asked_helpers = true;
             match credential::ask_helpers(url, settings.interactive, &settings.http) {
                 Asked::Login(login) => self.current = Some(login),
-                Asked::NoneKnew => self.tried.push("git's credential helpers (none knew)"),
+                Asked::NoneKnew => self
+                    .tried
+                    .push("git's credential helpers (none had a login)"),
                 Asked::TooSlow => {
                     self.tried
                         .push("git's credential helpers (no answer within --timeout)");

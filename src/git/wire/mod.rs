@@ -194,14 +194,14 @@ impl Wire {
         Error::new(
             Kind::Unavailable,
             format!(
-                "{} sends too much: {what} is longer than the {limit} that are taken",
+                "{} sends too much: {what} is longer than {limit}",
                 self.endpoint
             ),
         )
         .hint(match setting {
-            "" => "is this a git server, and is it sound?".to_owned(),
+            "" => "check that this is a working git server".to_owned(),
             name => {
-                format!("where this is as it should be, raise transfer.{name} in the configuration")
+                format!("if this is expected, raise transfer.{name} in the configuration")
             }
         })
         .retryable(false)
@@ -224,15 +224,15 @@ impl Wire {
         if error.get_ref().is_some_and(|e| e.is::<Error>()) {
             return match error.into_inner().map(|e| e.downcast::<Error>()) {
                 Some(Ok(ours)) => *ours,
-                _ => Error::new(Kind::Internal, "an error was lost on its way"),
+                _ => Error::new(Kind::Internal, "an error was lost"),
             };
         }
         if error.get_ref().is_some_and(|e| e.is::<TooSlow>()) {
             return Error::new(
                 Kind::Unavailable,
-                format!("{} is too slow: it gave {error}", self.endpoint),
+                format!("{} is too slow: it sent {error}", self.endpoint),
             )
-            .hint("try again, or give it longer with --timeout SECS (transfer.bytes_per_second, transfer.seconds)")
+            .hint("try again, or allow more time with --timeout SECS (transfer.bytes_per_second, transfer.seconds)")
             .futile_at_once();
         }
         if error.kind() == io::ErrorKind::TimedOut {
@@ -241,7 +241,10 @@ impl Wire {
         if error.kind() == io::ErrorKind::InvalidData {
             return Error::new(
                 Kind::Unavailable,
-                format!("{} gave an answer that is not git's", self.endpoint),
+                format!(
+                    "{} sent an answer that is not in git's protocol",
+                    self.endpoint
+                ),
             )
             .caused_by(error);
         }
@@ -303,5 +306,5 @@ fn classify_complaint(endpoint: &Endpoint, said: &str) -> Error {
         Kind::Unavailable,
         format!("{endpoint} ended the connection without an answer"),
     )
-    .hint("is the server up, does the repository exist there, and may you reach it?")
+    .hint("check that the server is up, that the repository exists there, and that you have access")
 }

@@ -70,7 +70,7 @@ pub fn read(from: &mut dyn Read) -> io::Result<Option<Packet>> {
         )),
         _ if length > MAX_DATA + 4 => Err(io::Error::new(
             io::ErrorKind::InvalidData,
-            format!("a pkt-line of length {length}, where 65520 is the longest"),
+            format!("a pkt-line of length {length}, and 65520 is the longest"),
         )),
         _ => {
             let mut data = vec![0; length - 4];

@@ -130,7 +130,7 @@ fn start(
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let mut child = command.spawn().or_fail(Kind::Unavailable, || {
-        format!("`{name}` could not be started, which this remote needs")
+        format!("this remote needs `{name}`, which could not be started")
     })?;
     let (stdin, mut stdout, mut errors) =
         match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {

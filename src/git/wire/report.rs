@@ -123,7 +123,7 @@ impl Report {
             Some(reason) => {
                 let reason = pkt_line::brief(reason.as_bytes());
                 let mut error = Error::new(Kind::Denied, format!("the server refused the objects: {reason}"))
-                    .hint("nothing was written; the server's limits or checks (receive.maxInputSize, receive.fsckObjects) say no");
+                    .hint("nothing was written; a limit or check of the server refused them (such as receive.maxInputSize or receive.fsckObjects)");
                 if !messages.is_empty() {
                     error = error.caused_by(anyhow::anyhow!(messages.join("\n")));
                 }

@@ -89,10 +89,10 @@ impl PushConnection {
         let lacking = |what: &str| {
             Error::new(
                 Kind::Unavailable,
-                format!("the server does not offer `{what}`, which this push needs"),
+                format!("this push needs `{what}`, and the server does not offer it"),
             )
             .retryable(false)
-            .hint("nothing was sent; ask for a git server of version 2.11 or later")
+            .hint("nothing was sent; the server needs git 2.11 or later")
         };
         if !server.can("report-status") {
             return Err(lacking("report-status"));
@@ -141,7 +141,7 @@ impl PushConnection {
                 if option.len() > pkt_line::MAX_DATA || option.contains(['\n', '\0']) {
                     return Err(Error::new(
                         Kind::Usage,
-                        "a push option is too long or holds a newline",
+                        "a push option is too long or contains a newline",
                     ));
                 }
                 pkt_line::write(&mut request, option.as_bytes())?;
