@@ -144,16 +144,16 @@ impl<'a> Server<'a> {
         let keyed = self.has_key(&mut warnings);
         let source = self.key_source();
         let program = program_of(there.as_deref());
-        let way_round = trust::way_round(&Trusted {
+        let bypass = trust::find_bypass(&Trusted {
             git_dir: self.store.git_dir(),
             hooks: &self.store.hooks(),
             program: program.as_deref(),
             key: source.file.as_deref().or(Some(&source.ring)),
         });
-        if let Some(why) = way_round.as_ref().filter(|_| runs) {
+        if let Some(why) = bypass.as_ref().filter(|_| runs) {
             warnings.push(format!("the rules are advisory: {why}"));
         }
-        let hold = |extra: Option<&str>| match (runs, extra, &way_round) {
+        let hold = |extra: Option<&str>| match (runs, extra, &bypass) {
             (false, ..) if there.is_some() && !ours => (
                 State::Missing,
                 "a pre-receive hook is there, and it is not aidf's".to_owned(),

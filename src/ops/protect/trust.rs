@@ -17,7 +17,7 @@ pub(super) struct Trusted<'a> {
 }
 
 #[cfg(unix)]
-pub(super) use unix::way_round;
+pub(super) use unix::find_bypass;
 
 #[cfg(unix)]
 mod unix {
@@ -37,7 +37,7 @@ mod unix {
     const STICKY: u32 = 0o1000;
 
     /// Why somebody could bypass the hook, in words; `None` if nobody can.
-    pub fn way_round(trusted: &Trusted<'_>) -> Option<String> {
+    pub fn find_bypass(trusted: &Trusted<'_>) -> Option<String> {
         let Ok(meta) = trusted.git_dir.metadata() else {
             return Some("aidf cannot find out who owns the repository's files".to_owned());
         };
@@ -379,6 +379,6 @@ mod unix {
 
 /// On other platforms, aidf cannot tell who can work as the owner.
 #[cfg(not(unix))]
-pub(super) fn way_round(_trusted: &Trusted<'_>) -> Option<String> {
+pub(super) fn find_bypass(_trusted: &Trusted<'_>) -> Option<String> {
     Some("it cannot be told on this platform who works as the owner of the files".to_owned())
 }
