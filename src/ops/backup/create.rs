@@ -86,11 +86,11 @@ impl Reported for CreateReport {
 
 /// What one push of backups holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum How {
+enum PushContents {
     /// The backups and the manifest, all or nothing.
-    Together,
+    WithManifest,
     /// The backups only, because the server does not accept the manifest.
-    Alone,
+    BackupsOnly,
 }
 
 /// Makes the backups.
@@ -195,14 +195,14 @@ struct Job<'a> {
 impl Job<'_> {
     fn run(&self) -> Result<Made> {
         let mut split = false;
-        let made = match self.publish(How::Together, &mut split) {
+        let made = match self.publish(PushContents::WithManifest, &mut split) {
             Ok(made) => made,
             // The server does not know manifests yet, or something is in the way of the
             // ref. A backup without authentication is better than none.
             Err(e)
                 if matches!(e.kind(), Kind::Denied | Kind::Conflict) && !self.keys.is_empty() =>
             {
-                let made = self.publish(How::Alone, &mut split)?;
+                let made = self.publish(PushContents::BackupsOnly, &mut split)?;
                 self.cx.warn(format!(
                     "the backups are not authenticated, because the server refused {}: {}",
                     backup_manifest::REF,
@@ -220,16 +220,16 @@ impl Job<'_> {
         // backups that it finds.
         self.cx.warn("the server cannot update several refs at once, so aidf pushed the manifest of the backups separately");
         let (mut backups, rewound) = made;
-        let (vouched, _) = self.publish(How::Together, &mut split)?;
+        let (vouched, _) = self.publish(PushContents::WithManifest, &mut split)?;
         for (backup, later) in backups.iter_mut().zip(vouched) {
             backup.authenticated = later.authenticated && later.backup == backup.backup;
         }
         Ok((backups, rewound))
     }
 
-    fn publish(&self, how: How, split: &mut bool) -> Result<Made> {
+    fn publish(&self, contents: PushContents, split: &mut bool) -> Result<Made> {
         let cx = self.cx;
-        let signs = how == How::Together && !self.keys.is_empty();
+        let signs = contents == PushContents::WithManifest && !self.keys.is_empty();
         let published = publish::publish(cx, |attempt| {
             let prefix = format!("refs/heads/{}", backup_name::PREFIX);
             let mut found = dated(attempt.advertisement.under(&prefix));
