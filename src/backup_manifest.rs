@@ -41,7 +41,7 @@ pub struct Entry {
 
 /// An entry as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sealed {
+pub struct SealedEntry {
     /// What it says.
     pub entry: Entry,
     /// The repository's name.
@@ -108,7 +108,7 @@ fn parts<'a>(
 }
 
 /// Parses an entry without checking it; `None` if it is not an entry.
-pub fn read(text: &[u8]) -> Option<Sealed> {
+pub fn read(text: &[u8]) -> Option<SealedEntry> {
     if text.len() as u64 > MAX_BYTES {
         return None;
     }
@@ -134,7 +134,7 @@ pub fn read(text: &[u8]) -> Option<Sealed> {
     if lines.next().is_some() {
         return None;
     }
-    Some(Sealed {
+    Some(SealedEntry {
         entry: Entry {
             name,
             branch,

@@ -46,7 +46,7 @@ impl<'a> Judge<'a> {
 
 /// A folder's manifest, as read.
 #[derive(Default)]
-pub(super) struct Sealed {
+pub(super) struct FolderManifest {
     /// None if the folder has no manifest, or one that cannot be used.
     manifest: Option<Manifest>,
     /// Why it cannot be used.
@@ -55,16 +55,16 @@ pub(super) struct Sealed {
     last: u64,
 }
 
-impl Sealed {
+impl FolderManifest {
     /// Reads the manifest of a folder.
     ///
     /// Errors: internal, for the disk.
-    pub fn read(dir: &Path, judge: Judge<'_>) -> Result<Sealed> {
+    pub fn read(dir: &Path, judge: Judge<'_>) -> Result<FolderManifest> {
         let path = dir.join(FILE);
         let seen = judge.remembered(dir);
-        let mut sealed = Sealed {
+        let mut folder = FolderManifest {
             last: seen.as_ref().map_or(0, |(number, _)| *number),
-            ..Sealed::default()
+            ..FolderManifest::default()
         };
         let lost = "it was here before, and is gone";
         match std::fs::metadata(&path) {
@@ -73,12 +73,12 @@ impl Sealed {
                 let bundles = std::fs::read_dir(dir).into_iter().flatten().flatten();
                 let mut names = bundles.map(|e| e.file_name());
                 let any = names.any(|n| n.to_string_lossy().ends_with(".bundle"));
-                sealed.fault = seen.filter(|_| any).map(|_| lost.to_owned());
-                return Ok(sealed);
+                folder.fault = seen.filter(|_| any).map(|_| lost.to_owned());
+                return Ok(folder);
             }
             Ok(meta) if meta.len() > MAX_BYTES => {
-                sealed.fault = Some("it is too long".to_owned());
-                return Ok(sealed);
+                folder.fault = Some("it is too long".to_owned());
+                return Ok(folder);
             }
             _ => {}
         }
@@ -91,20 +91,20 @@ impl Sealed {
         match read {
             Ok(manifest) => {
                 let (number, _) = manifest.head().unwrap_or_default();
-                sealed.last = sealed.last.max(number);
+                folder.last = folder.last.max(number);
                 match seen {
                     Some((number, digest)) if !manifest.follows(number, &digest) => {
-                        sealed.fault = Some(
+                        folder.fault = Some(
                             "it is older than what this machine wrote there, or somebody replaced it"
                                 .to_owned(),
                         );
                     }
-                    _ => sealed.manifest = Some(manifest),
+                    _ => folder.manifest = Some(manifest),
                 }
             }
-            Err(why) => sealed.fault = Some(why),
+            Err(why) => folder.fault = Some(why),
         }
-        Ok(sealed)
+        Ok(folder)
     }
 
     /// True if the folder has a manifest, even one that cannot be used.

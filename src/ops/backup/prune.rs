@@ -337,8 +337,8 @@ fn bundles(
     listed.reverse();
     // If no bundle is authenticated, the folder is older than manifests, and all count
     // alike.
-    let old = !folder.sealed.has_authenticated();
-    let counts = |n: &Named| old || folder.sealed.whose(&n.name) == Some(true);
+    let old = !folder.manifest.has_authenticated();
+    let counts = |n: &Named| old || folder.manifest.whose(&n.name) == Some(true);
     let times: Vec<_> = listed.iter().map(|n| (n.time, counts(n))).collect();
     let mut reasons = retention::reasons_apart(&times, rules);
     for at in 0..listed.len() {
@@ -369,7 +369,7 @@ fn bundles(
             report.kept.push(Kept {
                 name,
                 reasons,
-                authenticated: folder.sealed.whose(&one.name),
+                authenticated: folder.manifest.whose(&one.name),
             });
         }
     }

@@ -282,7 +282,7 @@ impl VerifyReport {
                 .and_then(|whose| bundles.prove(&path).map(|_| whose));
             self.bundle(&path, proven);
         }
-        for name in folder.sealed.all() {
+        for name in folder.manifest.all() {
             let there = listed.iter().chain(&unlisted).any(|one| one.name == name);
             if !there {
                 let gone = Error::new(

@@ -12,7 +12,7 @@ use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::digest_of;
 use crate::git::{Bundle, CommitId};
 use crate::ops::backup::Backup;
-use crate::ops::backup::folder_manifest::{Judge, Sealed, check_single};
+use crate::ops::backup::folder_manifest::{FolderManifest, Judge, check_single};
 use crate::ops::backup::lock::lock;
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
@@ -36,7 +36,7 @@ pub(super) struct Folder {
     /// The address of the repository.
     pub source: String,
     /// The manifest.
-    pub sealed: Sealed,
+    pub manifest: FolderManifest,
     /// The lock of the run that changes the folder.
     _turn: Option<File>,
 }
@@ -147,7 +147,7 @@ impl Folder {
     /// A folder at `at`, with no list of checksums.
     fn anew(cx: &Context, at: PathBuf) -> Result<Folder> {
         Ok(Folder {
-            sealed: Sealed::read(&at, Judge::of(cx))?,
+            manifest: FolderManifest::read(&at, Judge::of(cx))?,
             dir: at,
             sums: BTreeMap::new(),
             source: cx.remote.address(),
@@ -191,7 +191,7 @@ impl Folder {
             }
             other => (other?, None),
         };
-        let Some(fault) = folder.sealed.fault.take() else {
+        let Some(fault) = folder.manifest.fault.take() else {
             return Ok((folder, damage));
         };
         let damage = damage.unwrap_or(told(
@@ -230,7 +230,7 @@ impl Folder {
     ///
     /// Errors: integrity, for a damaged list of checksums; internal, for the disk.
     pub fn read(dir: &Path, judge: Judge<'_>) -> Result<Option<Folder>> {
-        let sealed = Sealed::read(dir, judge)?;
+        let manifest = FolderManifest::read(dir, judge)?;
         let path = dir.join(SUMS);
         let bad = |why: &str| {
             Error::new(
@@ -241,7 +241,7 @@ impl Folder {
         };
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound && sealed.is_there() => {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound && manifest.is_there() => {
                 return Err(bad("it is gone"));
             }
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -276,7 +276,7 @@ impl Folder {
             dir: dir.to_owned(),
             sums,
             source: source.to_owned(),
-            sealed,
+            manifest,
             _turn: None,
         }))
     }
@@ -356,7 +356,7 @@ impl Folder {
                 Kind::Integrity,
                 format!("{} does not match its checksum", path.display()),
             )),
-            _ => self.sealed.check(&path, &found),
+            _ => self.manifest.check(&path, &found),
         }
     }
 }

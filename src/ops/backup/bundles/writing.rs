@@ -74,7 +74,7 @@ impl Folder {
         self.listed().into_iter().rfind(|n| n.full).and_then(|one| {
             let read = self.check(&one).and_then(|whose| {
                 // Do not base our bundles on one that anybody may have put there.
-                let planted = whose != Some(true) && self.sealed.has_authenticated();
+                let planted = whose != Some(true) && self.manifest.has_authenticated();
                 match planted {
                     true => Err(Error::new(
                         Kind::Integrity,
@@ -106,13 +106,13 @@ impl Folder {
         for one in self.unlisted() {
             let path = self.path(&one);
             let sum = digest_of(&path).unwrap_or_default();
-            if self.sealed.is_removed(&one.name, &sum) {
+            if self.manifest.is_removed(&one.name, &sum) {
                 let _ = std::fs::remove_file(&path);
                 continue;
             }
             let whole = Bundle::read(&path).and_then(|b| b.check_bytes());
-            let known = match self.sealed.names(&one.name) {
-                true => self.sealed.check(&path, &sum).map(drop),
+            let known = match self.manifest.names(&one.name) {
+                true => self.manifest.check(&path, &sum).map(drop),
                 false => Ok(()),
             };
             match whole.and(known) {
@@ -126,13 +126,13 @@ impl Folder {
     /// Starts a manifest in a folder that is older than manifests. Its bundles are entered
     /// as found.
     pub(super) fn adopt(&mut self, cx: &Context, keys: &KeyRing) -> Result<()> {
-        if self.sealed.is_there() {
+        if self.manifest.is_there() {
             return Ok(());
         }
         let found = self.sums.iter();
         let found = found.map(|(name, sum)| item(&self.dir.join(name), name, sum));
         let event = (Event::Found, found.collect());
-        self.sealed.add(cx, &self.dir, keys, event)
+        self.manifest.add(cx, &self.dir, keys, event)
     }
 
     /// Lists a bundle, after entering it in the manifest. So the manifest may name a bundle
@@ -148,13 +148,13 @@ impl Folder {
         let sum = digest_of(&path).or_fail(Kind::Internal, || {
             format!("{} cannot be read", path.display())
         })?;
-        if !self.sealed.is_there() {
+        if !self.manifest.is_there() {
             // A manifest without a list counts as damage, and a killed run must not leave it.
             self.save()?;
         }
-        if !self.sealed.names(name) {
+        if !self.manifest.names(name) {
             let event = (kind, vec![item(&path, name, &sum)]);
-            self.sealed.add(cx, &self.dir, keys, event)?;
+            self.manifest.add(cx, &self.dir, keys, event)?;
         }
         self.sums.insert(name.to_owned(), sum);
         self.save()
@@ -167,7 +167,7 @@ impl Folder {
     pub fn remove(&mut self, cx: &Context, names: &[String]) -> Result<()> {
         let gone: Vec<_> = names
             .iter()
-            .filter(|name| self.sealed.names(name))
+            .filter(|name| self.manifest.names(name))
             .map(|name| {
                 let sum = self.sums.get(name).map_or("", String::as_str);
                 item(&self.dir.join(name), name, sum)
@@ -176,7 +176,7 @@ impl Folder {
         self.sums.retain(|name, _| !names.contains(name));
         self.save()?;
         let event = (Event::Removed, gone);
-        self.sealed.add(cx, &self.dir, cx.keys(), event)?;
+        self.manifest.add(cx, &self.dir, cx.keys(), event)?;
         for name in names {
             let path = self.dir.join(name);
             match std::fs::remove_file(&path) {
