@@ -128,7 +128,7 @@ impl Budget {
     /// Errors: unavailable, for a list longer than the limit.
     pub(super) fn packet(&mut self, wire: &mut Wire, packet: &Packet) -> Result<()> {
         let length = packet.length();
-        wire.pace.useful(length);
+        wire.deadline.useful(length);
         self.bytes += length;
         match self.bytes > wire.limits.advertisement_bytes {
             true => Err(wire.too_much(

@@ -234,7 +234,7 @@ impl FetchConnection {
             if let (true, Some((1, rest))) = (in_pack, data.split_first()) {
                 intake.add(rest)?;
                 bytes += rest.len() as u64;
-                wire.pace.useful(rest.len() as u64);
+                wire.deadline.useful(rest.len() as u64);
                 progress.advance("bytes received", bytes, 0);
                 continue;
             }
@@ -267,7 +267,7 @@ impl FetchConnection {
         if !intake.is_complete() {
             return Err(self.broken_off());
         }
-        intake.finish(self.wire.pace.left())
+        intake.finish(self.wire.deadline.left())
     }
 }
 

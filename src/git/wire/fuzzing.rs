@@ -1,6 +1,6 @@
 //! Fuzz targets for the wire: arbitrary answers of a server.
 
-use super::pace::Pace;
+use super::deadline::Deadline;
 use super::{
     Endpoint, FetchConnection, Link, PushConnection, RefUpdate, Service, Verdict, Wire, pkt_line,
 };
@@ -68,7 +68,7 @@ fn wire(says: &[u8], http: bool) -> Option<Wire> {
         limits: TransferLimits::default(),
         cancel: Cancel::new(),
         environment: Environment::of_process(),
-        pace: Pace::start(Duration::from_secs(1), 10, &TransferLimits::default()),
+        deadline: Deadline::start(Duration::from_secs(1), 10, &TransferLimits::default()),
     })
 }
 

@@ -1,8 +1,8 @@
 //! Connects to a remote over smart HTTP (gitprotocol-http): one GET for the advertisement,
 //! then one POST for each request, all on one kept-alive connection.
 
+use super::deadline::{drain, read_for};
 use super::logins::Logins;
-use super::pace::{drain, read_for};
 use super::{Link, LinkSettings, Service};
 use crate::error::{Error, Kind, Result};
 use crate::git::credential::{self, FROM_APP};

@@ -3,12 +3,12 @@
 
 mod advertisement;
 mod daemon;
+mod deadline;
 mod fetch;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
 mod http;
 mod logins;
-mod pace;
 pub(super) mod pkt_line;
 pub(in crate::git) mod process;
 mod report;
@@ -20,7 +20,7 @@ pub use report::{PushOutcome, RefUpdate, Verdict};
 pub use send_pack::PushConnection;
 pub(crate) use send_pack::PushFailure;
 
-use self::pace::{Pace, Timed, TimedBody, TooSlow};
+use self::deadline::{Deadline, Timed, TimedBody, TooSlow};
 use super::credential::LoginSource;
 use super::endpoint::Endpoint;
 use super::limits::{PATIENCE, TransferLimits};
@@ -110,7 +110,7 @@ pub(crate) struct Wire {
     limits: TransferLimits,
     cancel: Cancel,
     environment: Environment,
-    pace: Pace,
+    deadline: Deadline,
 }
 
 impl Wire {
@@ -124,7 +124,7 @@ impl Wire {
         version2: bool,
         settings: &LinkSettings,
     ) -> Result<Wire> {
-        let pace = Pace::start(settings.timeout, PATIENCE, &settings.limits);
+        let deadline = Deadline::start(settings.timeout, PATIENCE, &settings.limits);
         let link: Box<dyn Link> = match endpoint {
             Endpoint::Path(path) => {
                 Box::new(process::open_path(path, service, version2, settings)?)
@@ -143,7 +143,7 @@ impl Wire {
             limits: settings.limits,
             cancel: settings.cancel.clone(),
             environment: settings.environment.clone(),
-            pace,
+            deadline,
         })
     }
 
@@ -155,7 +155,7 @@ impl Wire {
     fn next(&mut self) -> Result<Option<pkt_line::Packet>> {
         let mut from = Timed {
             from: &mut *self.link,
-            pace: &self.pace,
+            deadline: &self.deadline,
         };
         pkt_line::read(&mut from).map_err(|e| self.fail(e))
     }
@@ -166,21 +166,21 @@ impl Wire {
 
     /// Sends a request, which begins a new exchange.
     fn send_from(&mut self, body: &mut dyn Read, length: u64) -> Result<()> {
-        self.pace = Pace::start(self.timeout, PATIENCE, &self.limits);
+        self.deadline = Deadline::start(self.timeout, PATIENCE, &self.limits);
         let mut body = TimedBody {
             body,
-            pace: &mut self.pace,
+            deadline: &mut self.deadline,
         };
         let sent = self.link.send(&mut body, length);
         sent.map_err(|e| self.fail(e))?;
-        self.pace = Pace::start(self.timeout, PATIENCE, &self.limits);
+        self.deadline = Deadline::start(self.timeout, PATIENCE, &self.limits);
         Ok(())
     }
 
     /// Reads an HTTP answer to its end, so that other requests can use its connection.
     fn settle(&mut self) {
         if self.is_http() {
-            pace::drain(&mut *self.link, 64 * 1024, self.timeout);
+            deadline::drain(&mut *self.link, 64 * 1024, self.timeout);
         }
     }
 

@@ -2,7 +2,7 @@
 //! ref's tip, and the commands name the old tips. Only the server's report is believed.
 
 use super::advertisement::{Advertisement, read_greeting};
-use super::pace::Pace;
+use super::deadline::Deadline;
 use super::pkt_line::{self, Packet};
 use super::report::{Messages, PushOutcome, RefUpdate, Report};
 use super::{Endpoint, LinkSettings, PATIENCE_WITH_HOOKS, Service, Wire};
@@ -154,7 +154,7 @@ impl PushConnection {
     fn read_report(&mut self, updates: &[RefUpdate]) -> Result<PushOutcome> {
         // A server keeps the connection of a slow hook alive. This wait is limited too.
         let wire = &mut self.wire;
-        wire.pace = Pace::start(wire.timeout, PATIENCE_WITH_HOOKS, &wire.limits);
+        wire.deadline = Deadline::start(wire.timeout, PATIENCE_WITH_HOOKS, &wire.limits);
         let banded = self.advertisement.can("side-band-64k");
         let mut messages = Messages::default();
         let mut report = Report::of(updates);

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 /// The clock of one exchange.
 #[derive(Clone, Copy)]
-pub(super) struct Pace {
+pub(super) struct Deadline {
     begun: Instant,
     timeout: Duration,
     waits: u32,
@@ -35,10 +35,10 @@ impl fmt::Display for TooSlow {
 
 impl std::error::Error for TooSlow {}
 
-impl Pace {
+impl Deadline {
     /// Starts the clock; without useful bytes it runs for `waits` timeouts.
-    pub(super) fn start(timeout: Duration, waits: u32, limits: &TransferLimits) -> Pace {
-        Pace {
+    pub(super) fn start(timeout: Duration, waits: u32, limits: &TransferLimits) -> Deadline {
+        Deadline {
             begun: Instant::now(),
             timeout,
             waits,
@@ -73,12 +73,12 @@ impl Pace {
 /// A reader that checks the clock.
 pub(super) struct Timed<'a> {
     pub from: &'a mut dyn Read,
-    pub pace: &'a Pace,
+    pub deadline: &'a Deadline,
 }
 
 impl Read for Timed<'_> {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
-        self.pace.check()?;
+        self.deadline.check()?;
         self.from.read(to)
     }
 }
@@ -87,17 +87,17 @@ impl Read for Timed<'_> {
 /// time.
 pub(super) struct TimedBody<'a> {
     pub body: &'a mut dyn Read,
-    pub pace: &'a mut Pace,
+    pub deadline: &'a mut Deadline,
 }
 
 impl Read for TimedBody<'_> {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
-        if self.pace.check().is_err() {
+        if self.deadline.check().is_err() {
             // Links recognize this kind of error; they may wrap any other.
             return Err(io::ErrorKind::TimedOut.into());
         }
         let n = self.body.read(to)?;
-        self.pace.useful(n as u64);
+        self.deadline.useful(n as u64);
         Ok(n)
     }
 }
@@ -138,14 +138,18 @@ mod tests {
             time: Duration::from_secs(3600),
             ..TransferLimits::default()
         };
-        let mut pace = Pace::start(Duration::from_secs(2), 10, &limits);
-        assert!(pace.left() <= Duration::from_secs(20));
-        pace.useful(1_000_000);
-        assert!(pace.left() > Duration::from_secs(1000), "{:?}", pace.left());
-        pace.useful(u64::MAX);
-        assert!(pace.left() <= Duration::from_secs(3600));
-        pace.begun -= Duration::from_secs(3601);
-        let error = pace.check().unwrap_err();
+        let mut deadline = Deadline::start(Duration::from_secs(2), 10, &limits);
+        assert!(deadline.left() <= Duration::from_secs(20));
+        deadline.useful(1_000_000);
+        assert!(
+            deadline.left() > Duration::from_secs(1000),
+            "{:?}",
+            deadline.left()
+        );
+        deadline.useful(u64::MAX);
+        assert!(deadline.left() <= Duration::from_secs(3600));
+        deadline.begun -= Duration::from_secs(3601);
+        let error = deadline.check().unwrap_err();
         assert!(error.get_ref().is_some_and(|e| e.is::<TooSlow>()));
     }
 
