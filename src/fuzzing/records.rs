@@ -153,15 +153,15 @@ pub(super) fn growth(data: &[u8]) {
         return;
     };
     for one in [old, new] {
-        let same = crate::ledger::growth("x", one, one);
+        let same = crate::ledger::diff("x", one, one);
         assert!(same.is_ok_and(|g| g.removed.is_empty() && g.added.is_empty()));
     }
-    let Ok(there) = crate::ledger::growth("x", old, new) else {
+    let Ok(there) = crate::ledger::diff("x", old, new) else {
         return;
     };
     assert_eq!(after + there.removed.len(), before + there.added.len());
     assert!(there.parsed <= old.len() + new.len());
-    if let Ok(back) = crate::ledger::growth("x", new, old) {
+    if let Ok(back) = crate::ledger::diff("x", new, old) {
         let sorted = |mut items: Vec<crate::ledger::Item>| {
             items.sort();
             items

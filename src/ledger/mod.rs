@@ -3,16 +3,16 @@
 //! PyYAML, which the programs that read these logs use.
 
 pub mod attributes;
+mod diff;
 mod entries;
 mod fields;
-mod growth;
 mod list;
 mod merge;
 #[cfg(test)]
 mod random;
 mod says;
 
+pub use diff::{Item, LedgerDiff, diff};
 pub use entries::{ChangelogEntry, MemoryEntry, RollbackEntry};
-pub use growth::{Growth, Item, growth};
 pub use list::Ledger;
 pub use merge::{Side, Versions, lists, memories};

@@ -17,7 +17,7 @@ use super::changes::Change;
 use super::look::Look;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, CommitInfo, Entry, Mode, ObjectId};
-use crate::ledger::{self, Growth, Item, attributes};
+use crate::ledger::{self, Item, LedgerDiff, attributes};
 use crate::policy::Policy;
 use crate::yaml;
 use std::cell::RefCell;
@@ -25,7 +25,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 /// How a ledger changed, by its content before and after.
-type Known = HashMap<(Option<ObjectId>, Option<ObjectId>), Rc<Growth>>;
+type Known = HashMap<(Option<ObjectId>, Option<ObjectId>), Rc<LedgerDiff>>;
 
 /// The ledgers of one push.
 pub struct Ledgers<'a> {
@@ -81,12 +81,12 @@ impl<'a> Ledgers<'a> {
                 if !guarded && !changelog {
                     continue;
                 }
-                let growth = self.growth(name, *old, new, commit.id)?;
-                if guarded && !growth.removed.is_empty() {
-                    self.keeps(name, commit, &growth, at)?;
+                let diff = self.diff(name, *old, new, commit.id)?;
+                if guarded && !diff.removed.is_empty() {
+                    self.keeps(name, commit, &diff, at)?;
                 }
                 if changelog {
-                    let added = growth.added.iter().filter_map(|i| i.path.clone()).collect();
+                    let added = diff.added.iter().filter_map(|i| i.path.clone()).collect();
                     brought = Some(match brought.take() {
                         None => added,
                         Some(all) => all.intersection(&added).cloned().collect(),
@@ -116,9 +116,9 @@ impl<'a> Ledgers<'a> {
             if old == new || self.policy.check_path(branch, name).is_ok() {
                 continue;
             }
-            let growth = self.growth(name, old, new, commit.id)?;
-            if !growth.removed.is_empty() {
-                self.keeps(name, commit, &growth, usize::MAX)?;
+            let diff = self.diff(name, old, new, commit.id)?;
+            if !diff.removed.is_empty() {
+                self.keeps(name, commit, &diff, usize::MAX)?;
             }
         }
         Ok(())
@@ -148,15 +148,21 @@ impl<'a> Ledgers<'a> {
 
     /// Refuses a commit that lacks an entry of one parent, unless another side removed that
     /// entry.
-    fn keeps(&self, name: &str, commit: &CommitInfo, growth: &Growth, parent: usize) -> Result<()> {
+    fn keeps(
+        &self,
+        name: &str,
+        commit: &CommitInfo,
+        diff: &LedgerDiff,
+        parent: usize,
+    ) -> Result<()> {
         let memory = self.policy.ledgers().is_memory(name);
-        let added: HashSet<&str> = growth
+        let added: HashSet<&str> = diff
             .added
             .iter()
             .filter_map(|i| i.path.as_deref())
             .collect();
         let mut missing = Vec::new();
-        for item in &growth.removed {
+        for item in &diff.removed {
             let excused = match item.path.as_deref().filter(|_| memory) {
                 Some(path) => {
                     added.contains(path)
@@ -207,20 +213,20 @@ impl<'a> Ledgers<'a> {
             let then = self.at(self.look.commit(parted)?.tree, name)?;
             let theirs = self.at(self.look.commit(*other)?.tree, name)?;
             if then != theirs {
-                let growth = self.growth(name, then, theirs, *other)?;
-                away.extend(growth.removed.iter().cloned());
+                let diff = self.diff(name, then, theirs, *other)?;
+                away.extend(diff.removed.iter().cloned());
             }
         }
         Ok(away)
     }
 
-    fn growth(
+    fn diff(
         &self,
         name: &str,
         old: Option<Entry>,
         new: Option<Entry>,
         id: CommitId,
-    ) -> Result<Rc<Growth>> {
+    ) -> Result<Rc<LedgerDiff>> {
         let id_of = |e: Option<Entry>| e.filter(|e| e.mode.is_file()).map(|e| e.id);
         let key = (id_of(old), id_of(new));
         if let Some(found) = self.known.borrow().get(&key) {
@@ -250,7 +256,7 @@ impl<'a> Ledgers<'a> {
             self.look.blob(blob)
         };
         let (old, new) = (read(key.0)?, read(key.1)?);
-        let found = ledger::growth(name, &old, &new).map_err(|e| refuse(e.message().to_owned()))?;
+        let found = ledger::diff(name, &old, &new).map_err(|e| refuse(e.message().to_owned()))?;
         self.look.budget.bytes(found.parsed as u64)?;
         let found = Rc::new(found);
         self.known.borrow_mut().insert(key, found.clone());

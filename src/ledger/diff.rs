@@ -20,7 +20,7 @@ pub struct Item {
 /// The entries that a newer version lost and gained. An entry that only moved is in neither
 /// list, and one that was altered is in both.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Growth {
+pub struct LedgerDiff {
     /// Entries that only the older version has.
     pub removed: Vec<Item>,
     /// Entries that only the newer version has.
@@ -34,7 +34,7 @@ pub struct Growth {
 /// The part of the older version that is not parsed is assumed to be a valid ledger.
 /// Errors: integrity, if the newer version, or the parsed part of the older one, is not a
 /// ledger.
-pub fn growth(name: &str, old: &[u8], new: &[u8]) -> Result<Growth> {
+pub fn diff(name: &str, old: &[u8], new: &[u8]) -> Result<LedgerDiff> {
     let (start, end) = alike(old, new);
     let (old, new) = (&old[start..old.len() - end], &new[start..new.len() - end]);
     let mut left: HashMap<Item, usize> = HashMap::new();
@@ -55,7 +55,7 @@ pub fn growth(name: &str, old: &[u8], new: &[u8]) -> Result<Growth> {
     // Sort by path as well: entries that use aliases may have the same text and be about
     // different paths.
     removed.sort();
-    Ok(Growth {
+    Ok(LedgerDiff {
         removed,
         added,
         parsed: old.len() + new.len(),
@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn what_is_added_removed_altered_and_moved_is_told_apart() {
         let old = format!("# head\n---\n{}", list(0..5));
-        let differ = |new: &str| growth("x", old.as_bytes(), new.as_bytes()).unwrap();
+        let differ = |new: &str| diff("x", old.as_bytes(), new.as_bytes()).unwrap();
         let grown = differ(&format!("{old}{}", entry(9)));
         assert!(grown.removed.is_empty());
         assert_eq!(grown.added[0].path.as_deref(), Some("p9"));
@@ -191,17 +191,17 @@ mod tests {
             assert_eq!(differ(gone).removed.len(), 5, "{gone:?}");
         }
         // A last line without a newline makes the same entry as one with it.
-        let open = growth("x", b"- path: a", b"- path: a\n- path: b\n").unwrap();
+        let open = diff("x", b"- path: a", b"- path: a\n- path: b\n").unwrap();
         assert!(open.removed.is_empty() && open.added.len() == 1, "{open:?}");
         // Two equal entries count as two.
-        let twice = growth("x", list([1, 1, 2]).as_bytes(), list([1, 2]).as_bytes()).unwrap();
+        let twice = diff("x", list([1, 1, 2]).as_bytes(), list([1, 2]).as_bytes()).unwrap();
         assert_eq!(twice.removed.len(), 1);
     }
 
     #[test]
     fn what_would_alter_an_entry_from_behind_or_break_the_list_is_seen() {
         let old = list(0..3);
-        let differ = |new: String| growth("x", old.as_bytes(), new.as_bytes());
+        let differ = |new: String| diff("x", old.as_bytes(), new.as_bytes());
         // An extra line in the last entry alters it.
         let longer = differ(format!("{old}  task_id: x\n")).unwrap();
         assert_eq!(texts(&longer.removed), ["- path: p2\n  message: text 2"]);
@@ -260,7 +260,7 @@ mod tests {
                 continue;
             }
             let full = items("x", new.as_bytes());
-            let quick = growth("x", old.as_bytes(), new.as_bytes());
+            let quick = diff("x", old.as_bytes(), new.as_bytes());
             assert_eq!(full.is_err(), quick.is_err(), "{old:?} {new:?}");
             let (Ok(full), Ok(quick)) = (full, quick) else {
                 continue;
@@ -285,10 +285,10 @@ mod tests {
     fn of_a_hundred_thousand_entries_only_what_changed_is_parsed() {
         let old = list(0..100_000);
         let more = format!("{old}{}", entry(7));
-        let grown = growth("x", old.as_bytes(), more.as_bytes()).unwrap();
+        let grown = diff("x", old.as_bytes(), more.as_bytes()).unwrap();
         assert!(grown.parsed < 100 && grown.added.len() == 1, "{grown:?}");
         let altered = old.replace("text 50000\n", "other\n");
-        let grown = growth("x", old.as_bytes(), altered.as_bytes()).unwrap();
+        let grown = diff("x", old.as_bytes(), altered.as_bytes()).unwrap();
         assert!(grown.parsed < 200 && grown.removed.len() == 1, "{grown:?}");
     }
 }
