@@ -1,6 +1,6 @@
 //! The changes that a commit makes by itself: names, kinds and sizes.
 
-use super::look::Look;
+use super::objects::ObjectReader;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, Entry, MAX_TEXT, TreePath, is_binary};
 use crate::policy::Policy;
@@ -24,7 +24,12 @@ pub struct Change {
 /// Checks the changes of one commit on a sandbox.
 ///
 /// Errors: denied, with the rule; the errors of the budget.
-pub fn check(look: &Look<'_>, policy: &Policy, id: CommitId, changes: &[Change]) -> Result<()> {
+pub fn check(
+    objects: &ObjectReader<'_>,
+    policy: &Policy,
+    id: CommitId,
+    changes: &[Change],
+) -> Result<()> {
     let limits = policy.limits();
     let at = format!("in commit {}", id.short());
     let (mut files, mut bytes, mut lines) = (0u64, 0u64, 0u64);
@@ -42,7 +47,7 @@ pub fn check(look: &Look<'_>, policy: &Policy, id: CommitId, changes: &[Change])
             check_name(&change.path, &at)?;
         }
         let size = match change.ours {
-            Some(entry) => look.store.blob_size(entry.id)?,
+            Some(entry) => objects.store.blob_size(entry.id)?,
             None => 0,
         };
         // Each write adds its own entries to the ledgers, which grow with time.
@@ -60,7 +65,7 @@ pub fn check(look: &Look<'_>, policy: &Policy, id: CommitId, changes: &[Change])
         }
         if let Some(most) = limits.lines {
             let old = change.theirs.first().copied().flatten();
-            lines += count_lines(look, old, change.ours)?;
+            lines += count_lines(objects, old, change.ours)?;
             // The limit is exceeded already, so the rest need not be compared.
             if lines > most {
                 return Err(too_much(&format!("{lines} lines change"), most, &at));
@@ -96,26 +101,26 @@ fn check_name(path: &[u8], at: &str) -> Result<()> {
 
 /// How many lines were added and removed; 0 for content without lines. aidf counts in the
 /// same way when it commits.
-fn count_lines(look: &Look<'_>, old: Option<Entry>, new: Option<Entry>) -> Result<u64> {
+fn count_lines(objects: &ObjectReader<'_>, old: Option<Entry>, new: Option<Entry>) -> Result<u64> {
     let mut total = 0;
     for entry in [old, new]
         .into_iter()
         .flatten()
         .filter(|e| e.mode.is_file())
     {
-        let size = look.store.blob_size(entry.id)?;
+        let size = objects.store.blob_size(entry.id)?;
         if size > MAX_TEXT {
             return Ok(0);
         }
         total += size;
     }
     if total <= EXACT_BYTES {
-        look.budget.bytes(total)?;
-        let count = look.store.count_lines(old, new)?;
+        objects.budget.bytes(total)?;
+        let count = objects.store.count_lines(old, new)?;
         return Ok(count.added + count.removed);
     }
     let read = |entry: Option<Entry>| match entry.filter(|e| e.mode.is_file()) {
-        Some(entry) => look.blob(entry.id),
+        Some(entry) => objects.blob(entry.id),
         None => Ok(Default::default()),
     };
     Ok(count_by_content(&read(old)?, &read(new)?))

@@ -36,7 +36,7 @@
 
 use super::changes::{self, Change};
 use super::ledgers::Ledgers;
-use super::look::{Held, Look, Where};
+use super::objects::{ObjectReader, TreeEntries, Where};
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, CommitInfo, Entry, Mode, ObjectId, Store};
 use crate::ledger::attributes::{self, MAX_ATTRIBUTES};
@@ -52,14 +52,14 @@ type Walks = HashMap<(CommitId, Option<CommitId>), Rc<Vec<CommitId>>>;
 
 /// The content of one push, for all its refs.
 pub struct Content<'a> {
-    look: &'a Look<'a>,
+    objects: &'a ObjectReader<'a>,
     policy: &'a Policy,
     /// The tips of the protected branches.
     reviewed: &'a [CommitId],
     /// The tip that sandboxes fork from; one of `reviewed`.
     base: Option<CommitId>,
     /// What the protected branches hold now.
-    now: Held,
+    now: TreeEntries,
     ledgers: Ledgers<'a>,
     verdicts: RefCell<HashMap<(CommitId, bool), Rc<Verdict>>>,
     walks: RefCell<Walks>,
@@ -79,22 +79,22 @@ impl<'a> Content<'a> {
     ///
     /// Errors: not_found, for a tip that cannot be read.
     pub fn new(
-        look: &'a Look<'a>,
+        objects: &'a ObjectReader<'a>,
         policy: &'a Policy,
         reviewed: &'a [CommitId],
         base: Option<CommitId>,
     ) -> Result<Content<'a>> {
         let trees = reviewed
             .iter()
-            .map(|tip| Ok(look.commit(*tip)?.tree))
+            .map(|tip| Ok(objects.commit(*tip)?.tree))
             .collect::<Result<Vec<_>>>()?;
         Ok(Content {
-            look,
+            objects,
             policy,
             reviewed,
             base: base.or(reviewed.first().copied()),
-            now: Held::by(&trees),
-            ledgers: Ledgers::new(look, policy),
+            now: TreeEntries::of(&trees),
+            ledgers: Ledgers::new(objects, policy),
             verdicts: RefCell::default(),
             walks: RefCell::default(),
         })
@@ -108,7 +108,7 @@ impl<'a> Content<'a> {
         if !sandbox && !self.policy.has_own_denials() {
             return Ok(());
         }
-        let store = self.look.store;
+        let store = self.objects.store;
         let tip = store.local_ref(&format!("refs/heads/{branch}"));
         let had = match tip {
             None if sandbox => newest_archive(store, branch)?,
@@ -132,10 +132,10 @@ impl<'a> Content<'a> {
         }
         let mut known: Vec<CommitId> = had.into_iter().collect();
         known.extend(self.reviewed);
-        let most = usize::try_from(self.look.budget.commits_left()).unwrap_or(usize::MAX);
+        let most = usize::try_from(self.objects.budget.commits_left()).unwrap_or(usize::MAX);
         let most = most.saturating_add(1);
-        let found = self.look.store.new_commits(new, &known, most)?;
-        self.look.budget.commits(found.len() as u64)?;
+        let found = self.objects.store.new_commits(new, &known, most)?;
+        self.objects.budget.commits(found.len() as u64)?;
         let found = Rc::new(found);
         self.walks.borrow_mut().insert((new, had), found.clone());
         Ok(found)
@@ -172,20 +172,20 @@ impl<'a> Content<'a> {
         if let Some(found) = self.verdicts.borrow().get(&(id, sandbox)) {
             return Ok(found.clone());
         }
-        let commit = self.look.commit(id)?;
+        let commit = self.objects.commit(id)?;
         let mut parents = Vec::new();
         for parent in &commit.parents {
-            parents.push(Some(self.look.commit(*parent)?.tree));
+            parents.push(Some(self.objects.commit(*parent)?.tree));
         }
         if parents.is_empty() {
             parents.push(None);
         }
         let (mut own, mut suspects) = (Vec::new(), Vec::new());
-        self.look.walk(
+        self.objects.walk(
             Some(commit.tree),
             &parents,
             |folder, ours| {
-                let sides = self.now.at(self.look, folder)?;
+                let sides = self.now.at(self.objects, folder)?;
                 Ok(sides.contains(&ours.map(folder_entry)))
             },
             |place: Where<'_>| {
@@ -232,20 +232,20 @@ impl<'a> Content<'a> {
         if !sandbox {
             return Ok(());
         }
-        changes::check(self.look, self.policy, commit.id, own)?;
+        changes::check(self.objects, self.policy, commit.id, own)?;
         self.ledgers.check(branch, commit, own)
     }
 
     /// Checks the rule for a sandbox's tip.
     fn check_tip(&self, branch: &str, new: CommitId, had: Option<CommitId>) -> Result<()> {
-        let tree = self.look.commit(new)?.tree;
+        let tree = self.objects.commit(new)?.tree;
         // The walk skips what equals this tree. Any tree is correct; the most similar one
         // costs least.
         let like = match had.or(self.base) {
-            Some(id) => Some(self.look.commit(id)?.tree),
+            Some(id) => Some(self.objects.commit(id)?.tree),
             None => None,
         };
-        self.look.walk(
+        self.objects.walk(
             Some(tree),
             &[like],
             |_, _| Ok(false),
@@ -276,13 +276,13 @@ impl<'a> Content<'a> {
         let new_ones: HashSet<&CommitId> = commits.iter().collect();
         let mut joined = false;
         for id in commits {
-            let parents = &self.look.commit(*id)?.parents;
+            let parents = &self.objects.commit(*id)?.parents;
             joined |= parents.iter().any(|p| !new_ones.contains(p));
         }
         match joined {
             true => Ok(()),
             false => {
-                let commit = self.look.commit(new)?;
+                let commit = self.objects.commit(new)?;
                 self.ledgers.check_unrelated(branch, &commit, known)
             }
         }
@@ -311,7 +311,7 @@ impl<'a> Content<'a> {
 
     /// Whether a protected branch has this entry at the path now; `None` means no file.
     fn is_now(&self, path: &[u8], entry: Option<Entry>) -> Result<bool> {
-        let sides = self.now.at(self.look, path)?;
+        let sides = self.now.at(self.objects, path)?;
         Ok(sides.iter().any(|side| file(*side) == entry))
     }
 
@@ -326,15 +326,15 @@ impl<'a> Content<'a> {
         let Some(new) = ours.filter(|_| path == attributes::PATH.as_bytes()) else {
             return Ok(false);
         };
-        let now = self.now.at(self.look, path)?;
+        let now = self.now.at(self.objects, path)?;
         let before: Vec<Option<Entry>> = before.iter().chain(now.iter()).copied().collect();
         let is_small = |e: &Entry| -> Result<bool> {
-            Ok(e.mode.is_file() && self.look.store.blob_size(e.id)? <= MAX_ATTRIBUTES)
+            Ok(e.mode.is_file() && self.objects.store.blob_size(e.id)? <= MAX_ATTRIBUTES)
         };
         if !is_small(&new)? {
             return Ok(false);
         }
-        let content = self.look.blob(new.id)?;
+        let content = self.objects.blob(new.id)?;
         for old in before {
             // aidf never changes the file's mode.
             if old.map_or(Mode::File, |e| e.mode) != new.mode {
@@ -342,7 +342,7 @@ impl<'a> Content<'a> {
             }
             let old = match old {
                 Some(old) if !is_small(&old)? => continue,
-                Some(old) => Some(self.look.blob(old.id)?),
+                Some(old) => Some(self.objects.blob(old.id)?),
                 None => None,
             };
             let old = old.as_deref().map(Vec::as_slice);
@@ -364,16 +364,16 @@ impl<'a> Content<'a> {
     ) -> Result<bool> {
         let Some(had) = had else { return Ok(false) };
         let has = |id: CommitId| -> Result<bool> {
-            let tree = self.look.commit(id)?.tree;
-            Ok(file(self.look.entry(tree, path)?) == entry)
+            let tree = self.objects.commit(id)?.tree;
+            Ok(file(self.objects.entry(tree, path)?) == entry)
         };
         if has(had)? {
             return Ok(true);
         }
-        for parent in &self.look.commit(id)?.parents {
+        for parent in &self.objects.commit(id)?.parents {
             if has(*parent)? {
-                self.look.budget.time()?;
-                if self.look.store.is_ancestor(*parent, had) {
+                self.objects.budget.time()?;
+                if self.objects.store.is_ancestor(*parent, had) {
                     return Ok(true);
                 }
             }

@@ -14,7 +14,7 @@
 //! changed.
 
 use super::changes::Change;
-use super::look::Look;
+use super::objects::ObjectReader;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, CommitInfo, Entry, Mode, ObjectId};
 use crate::ledger::{self, Item, LedgerDiff, attributes};
@@ -29,15 +29,15 @@ type Known = HashMap<(Option<ObjectId>, Option<ObjectId>), Rc<LedgerDiff>>;
 
 /// The ledgers of one push.
 pub struct Ledgers<'a> {
-    look: &'a Look<'a>,
+    objects: &'a ObjectReader<'a>,
     policy: &'a Policy,
     known: RefCell<Known>,
 }
 
 impl<'a> Ledgers<'a> {
-    pub fn new(look: &'a Look<'a>, policy: &'a Policy) -> Ledgers<'a> {
+    pub fn new(objects: &'a ObjectReader<'a>, policy: &'a Policy) -> Ledgers<'a> {
         Ledgers {
-            look,
+            objects,
             policy,
             known: RefCell::default(),
         }
@@ -50,7 +50,7 @@ impl<'a> Ledgers<'a> {
         let parents = commit
             .parents
             .iter()
-            .map(|p| self.look.commit(*p))
+            .map(|p| self.objects.commit(*p))
             .collect::<Result<Vec<_>>>()?;
         let mut brought: Option<HashSet<String>> = None;
         let names = self.policy.ledgers();
@@ -110,7 +110,7 @@ impl<'a> Ledgers<'a> {
         commit: &CommitInfo,
         known: CommitId,
     ) -> Result<()> {
-        let known = self.look.commit(known)?;
+        let known = self.objects.commit(known)?;
         for name in &self.policy.ledgers().live(branch) {
             let (old, new) = (self.at(known.tree, name)?, self.at(commit.tree, name)?);
             if old == new || self.policy.check_path(branch, name).is_ok() {
@@ -125,7 +125,7 @@ impl<'a> Ledgers<'a> {
     }
 
     fn at(&self, tree: ObjectId, name: &str) -> Result<Option<Entry>> {
-        self.look.entry(tree, name.as_bytes())
+        self.objects.entry(tree, name.as_bytes())
     }
 
     fn is_file(&self, new: Option<Entry>, name: &str, id: CommitId) -> Result<()> {
@@ -167,7 +167,7 @@ impl<'a> Ledgers<'a> {
                 Some(path) => {
                     added.contains(path)
                         || path.is_empty()
-                        || self.look.entry(commit.tree, path.as_bytes())?.is_none()
+                        || self.objects.entry(commit.tree, path.as_bytes())?.is_none()
                 }
                 None => false,
             };
@@ -206,12 +206,12 @@ impl<'a> Ledgers<'a> {
             if at == parent {
                 continue;
             }
-            self.look.budget.time()?;
-            let Some(parted) = self.look.store.merge_base(*this, *other) else {
+            self.objects.budget.time()?;
+            let Some(parted) = self.objects.store.merge_base(*this, *other) else {
                 continue;
             };
-            let then = self.at(self.look.commit(parted)?.tree, name)?;
-            let theirs = self.at(self.look.commit(*other)?.tree, name)?;
+            let then = self.at(self.objects.commit(parted)?.tree, name)?;
+            let theirs = self.at(self.objects.commit(*other)?.tree, name)?;
             if then != theirs {
                 let diff = self.diff(name, then, theirs, *other)?;
                 away.extend(diff.removed.iter().cloned());
@@ -246,18 +246,18 @@ impl<'a> Ledgers<'a> {
             let Some(blob) = blob else {
                 return Ok(Rc::default());
             };
-            let size = self.look.store.blob_size(blob)?;
+            let size = self.objects.store.blob_size(blob)?;
             if size > yaml::MAX_BYTES as u64 {
                 return Err(refuse(format!(
                     "it has {size} bytes, and at most {} are read",
                     yaml::MAX_BYTES
                 )));
             }
-            self.look.blob(blob)
+            self.objects.blob(blob)
         };
         let (old, new) = (read(key.0)?, read(key.1)?);
         let found = ledger::diff(name, &old, &new).map_err(|e| refuse(e.message().to_owned()))?;
-        self.look.budget.bytes(found.parsed as u64)?;
+        self.objects.budget.bytes(found.parsed as u64)?;
         let found = Rc::new(found);
         self.known.borrow_mut().insert(key, found.clone());
         Ok(found)
@@ -286,12 +286,13 @@ impl<'a> Ledgers<'a> {
             if let [one, other] = commit.parents[..] {
                 // If both sides changed a file, both have added entries for it.
                 let base = *parted.get_or_insert_with(|| {
-                    let base = self.look.store.merge_base(one, other);
-                    base.and_then(|b| self.look.commit(b).ok()).map(|c| c.tree)
+                    let base = self.objects.store.merge_base(one, other);
+                    base.and_then(|b| self.objects.commit(b).ok())
+                        .map(|c| c.tree)
                 });
                 // Without a common history, the sides never had the file in common.
                 if let Some(tree) = base {
-                    let then = self.look.entry(tree, &change.path)?;
+                    let then = self.objects.entry(tree, &change.path)?;
                     if !change.theirs.contains(&then) {
                         continue;
                     }

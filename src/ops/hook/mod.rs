@@ -6,9 +6,9 @@ mod budget;
 mod changes;
 mod content;
 mod ledgers;
-mod look;
 mod manifest;
 mod names;
+mod objects;
 mod place;
 mod push;
 mod record;
@@ -34,7 +34,7 @@ use crate::token;
 use activity::Records;
 use budget::{BOUNDS, Budget};
 use content::Content;
-use look::Look;
+use objects::ObjectReader;
 pub use place::{BASE, KEY_FILE, REPO_NAME, journal_of, key_source, name_of, revocations_of};
 pub use push::{Push, TOKEN_OPTION, Update};
 pub use record::Decision;
@@ -103,7 +103,7 @@ impl PreReceive {
     ) -> Result<(Vec<Decision>, Vec<String>)> {
         let mut warnings = Vec::new();
         let budget = Budget::new(BOUNDS, clock);
-        let look = Look::new(&self.store, &budget);
+        let objects = ObjectReader::new(&self.store, &budget);
         let file = self.policy_file();
         let (pusher, token_ids) = self.pusher(push, file.as_ref().ok(), &mut warnings);
         let updates = push.updates.iter();
@@ -132,7 +132,7 @@ impl PreReceive {
                 todo,
             }
         };
-        let verdicts = self.verdicts(push, &motions, &look, &pusher, file, &mut warnings);
+        let verdicts = self.verdicts(push, &motions, &objects, &pusher, file, &mut warnings);
         let decisions: Vec<Decision> = match &verdicts {
             Ok(verdicts) => {
                 let refused = verdicts.iter().any(|v| v.is_err());
@@ -173,7 +173,7 @@ impl PreReceive {
         &self,
         push: &Push,
         motions: &[Motion],
-        look: &Look<'_>,
+        objects: &ObjectReader<'_>,
         pusher: &Pusher,
         file: Result<PolicyFile>,
         warnings: &mut Vec<String>,
@@ -204,7 +204,7 @@ impl PreReceive {
             .collect();
         reviewed.sort();
         reviewed.dedup();
-        let content = Content::new(look, &policy, &reviewed, self.policy_tip())?;
+        let content = Content::new(objects, &policy, &reviewed, self.policy_tip())?;
         let updates = push.updates.iter().zip(motions);
         updates
             .map(|(update, motion)| self.judge(push, update, *motion, pusher, &policy, &content))

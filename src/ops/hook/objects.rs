@@ -15,8 +15,8 @@ const KEPT: usize = 4;
 /// The entries that some trees have at one path; `None` for a tree that has nothing there.
 pub type Sides = Rc<HashSet<Option<Entry>>>;
 
-/// The repository, as it is read for one push.
-pub struct Look<'a> {
+/// Reads the repository's objects for one push, and keeps what it read.
+pub struct ObjectReader<'a> {
     /// The repository.
     pub store: &'a Store,
     /// The budget of the push.
@@ -37,10 +37,10 @@ pub struct Where<'p> {
     pub theirs: &'p [Option<Entry>],
 }
 
-impl<'a> Look<'a> {
+impl<'a> ObjectReader<'a> {
     /// Prepares to read `store`.
-    pub fn new(store: &'a Store, budget: &'a Budget<'a>) -> Look<'a> {
-        Look {
+    pub fn new(store: &'a Store, budget: &'a Budget<'a>) -> ObjectReader<'a> {
+        ObjectReader {
             store,
             budget,
             folders: RefCell::default(),
@@ -79,7 +79,7 @@ impl<'a> Look<'a> {
 
     /// The entry of a tree at a path.
     ///
-    /// Errors: those of [`Look::folder`].
+    /// Errors: those of [`ObjectReader::folder`].
     pub fn entry(&self, tree: ObjectId, path: &[u8]) -> Result<Option<Entry>> {
         let mut at = Some(Entry {
             id: tree,
@@ -190,13 +190,13 @@ fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
 
 /// What some trees hold, path by path. Each tree is opened once, however many paths are
 /// asked for.
-pub struct Held {
+pub struct TreeEntries {
     known: RefCell<HashMap<Vec<u8>, Sides>>,
 }
 
-impl Held {
+impl TreeEntries {
     /// Prepares to read these trees; an empty list counts as one empty tree.
-    pub fn by(trees: &[ObjectId]) -> Held {
+    pub fn of(trees: &[ObjectId]) -> TreeEntries {
         let folder = |id: &ObjectId| {
             Some(Entry {
                 id: *id,
@@ -207,7 +207,7 @@ impl Held {
         if roots.is_empty() {
             roots.insert(None);
         }
-        Held {
+        TreeEntries {
             known: RefCell::new(HashMap::from([(Vec::new(), Rc::new(roots))])),
         }
     }
@@ -215,7 +215,7 @@ impl Held {
     /// The entries that the trees have at `path`.
     ///
     /// Errors: denied, if the budget is spent.
-    pub fn at(&self, look: &Look<'_>, path: &[u8]) -> Result<Sides> {
+    pub fn at(&self, objects: &ObjectReader<'_>, path: &[u8]) -> Result<Sides> {
         if let Some(found) = self.known.borrow().get(path) {
             return Ok(found.clone());
         }
@@ -232,7 +232,7 @@ impl Held {
             at = match known {
                 Some(known) => known,
                 None => {
-                    let below = below(look, &at, &path[start..end])?;
+                    let below = below(objects, &at, &path[start..end])?;
                     self.known
                         .borrow_mut()
                         .insert(path[..end].to_vec(), below.clone());
@@ -245,12 +245,12 @@ impl Held {
     }
 }
 
-fn below(look: &Look<'_>, at: &HashSet<Option<Entry>>, name: &[u8]) -> Result<Sides> {
-    look.budget.entries(at.len() as u64)?;
+fn below(objects: &ObjectReader<'_>, at: &HashSet<Option<Entry>>, name: &[u8]) -> Result<Sides> {
+    objects.budget.entries(at.len() as u64)?;
     let mut found = HashSet::new();
     for side in at {
         found.insert(match side {
-            Some(e) if e.mode == Mode::Folder => look.folder(Some(e.id))?.get(name).copied(),
+            Some(e) if e.mode == Mode::Folder => objects.folder(Some(e.id))?.get(name).copied(),
             _ => None,
         });
     }
