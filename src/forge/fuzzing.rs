@@ -7,7 +7,7 @@ use super::github::{classic as github_classic, rules as github_rules};
 use super::gitlab::rules::{self as gitlab_rules, Facts};
 use super::identity::{Auth, Scheme};
 use super::proposal::Proposal;
-use super::protection::{Rule, State, Wanted};
+use super::protection::{DesiredRules, Rule, State};
 use super::refusal::{self, Call};
 use super::target::{ForgeRepo, encode};
 use super::{app, limits};
@@ -153,7 +153,7 @@ pub fn rules(data: &[u8]) {
     let Ok(json) = serde_json::from_slice::<Value>(data) else {
         return;
     };
-    let wanted = Wanted {
+    let wanted = DesiredRules {
         reviewed: vec!["main".to_owned()],
         default_branch: "main".to_owned(),
         backups: true,

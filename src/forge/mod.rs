@@ -6,7 +6,7 @@
 //!   [`Provider::Bare`] has no API, so nothing connects to it;
 //! - [`Forge::connect`]`(Access) -> Result<Forge>`: finds the login, sends nothing yet;
 //! - protection: [`Forge::survey`], [`Forge::apply`], [`Forge::removal`] (`apply` sends its
-//!   changes too), with [`Wanted`], [`Survey`], [`RuleState`], [`State`], [`Change`] and
+//!   changes too), with [`DesiredRules`], [`Survey`], [`RuleState`], [`State`], [`Change`] and
 //!   [`Removal`];
 //! - proposals: [`Forge::find_proposal`], [`Forge::open_proposal`],
 //!   [`Forge::update_proposal`], [`Forge::approve`], [`Forge::identity`];
@@ -40,7 +40,7 @@ pub use auth::logins_for_git;
 pub use client::Client;
 pub use identity::{Auth, Purpose, Scheme};
 pub use proposal::{Approval, Proposal};
-pub use protection::{BACKUPS, Change, Removal, Rule, RuleState, State, Survey, Wanted};
+pub use protection::{BACKUPS, Change, DesiredRules, Removal, Rule, RuleState, State, Survey};
 pub use refusal::{Reason, Refusal, is_plan_limit, reason, saying_also, status};
 pub use settings::{ForgeFile, ForgeSettings, GitHubAppFile, Provider};
 pub use target::{ForgeRepo, detect};
@@ -164,7 +164,7 @@ impl<'a> Forge<'a> {
     ///
     /// Errors: not_found, auth, unavailable; usage, for a `bypass` that the forge cannot
     /// express.
-    pub fn survey(&self, wanted: &Wanted) -> Result<Survey> {
+    pub fn survey(&self, wanted: &DesiredRules) -> Result<Survey> {
         match self {
             Forge::GitHub(g) => g.survey(wanted),
             Forge::GitLab(g) => g.survey(wanted),
@@ -187,7 +187,7 @@ impl<'a> Forge<'a> {
     /// Works out the changes that remove our protection and nobody else's. Changes nothing.
     ///
     /// Errors: those of [`Forge::survey`].
-    pub fn removal(&self, wanted: &Wanted) -> Result<Removal> {
+    pub fn removal(&self, wanted: &DesiredRules) -> Result<Removal> {
         match self {
             Forge::GitHub(g) => g.removal(wanted),
             Forge::GitLab(g) => g.removal(wanted),

@@ -24,7 +24,7 @@ const PROBE: &str = "aidf-probe";
 
 /// The rules that are wanted, from the policy.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Wanted {
+pub struct DesiredRules {
     /// Branches, or globs of them, that change only by review.
     pub reviewed: Vec<String>,
     /// The repository's default branch.
@@ -43,7 +43,7 @@ pub struct Wanted {
     pub bypass: Vec<String>,
 }
 
-impl Wanted {
+impl DesiredRules {
     /// The rules for each reviewed branch.
     pub(super) fn rules(&self) -> Vec<Rule> {
         let mut rules = vec![Rule::Review, Rule::NoForce, Rule::NoDeletion];
@@ -470,9 +470,9 @@ mod tests {
 
     #[test]
     fn who_bypasses_is_read_or_refused() {
-        let wanted = |b: &str| Wanted {
+        let wanted = |b: &str| DesiredRules {
             bypass: vec![b.to_owned()],
-            ..Wanted::default()
+            ..DesiredRules::default()
         };
         assert_eq!(wanted("admins").bypass().unwrap(), [Bypass::Admins]);
         assert_eq!(wanted("app:7").bypass().unwrap(), [Bypass::App(7)]);

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use aidf::error::Kind;
-use aidf::forge::{Access, Forge, ForgeSettings, GitHubAppFile, Provider, Purpose, Wanted};
+use aidf::forge::{Access, DesiredRules, Forge, ForgeSettings, GitHubAppFile, Provider, Purpose};
 use aidf::git::Endpoint;
 use aidf::progress::Silent;
 use serde_json::json;
@@ -54,9 +54,9 @@ fn survey(settings: &ForgeSettings, purpose: Purpose) -> Result<(), aidf::error:
         interactive: false,
         progress: &Silent,
     })?;
-    let wanted = Wanted {
+    let wanted = DesiredRules {
         reviewed: vec!["main".to_owned()],
-        ..Wanted::default()
+        ..DesiredRules::default()
     };
     forge.survey(&wanted).map(|_| ())
 }

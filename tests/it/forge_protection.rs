@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use aidf::error::Kind;
 use aidf::forge::{
-    Access, Forge, ForgeSettings, Provider, Purpose, State, Survey, Wanted, is_plan_limit,
+    Access, DesiredRules, Forge, ForgeSettings, Provider, Purpose, State, Survey, is_plan_limit,
 };
 use aidf::git::Endpoint;
 use aidf::progress::Silent;
@@ -49,13 +49,13 @@ pub fn connect<'a>(
     .unwrap()
 }
 
-fn wanted() -> Wanted {
-    Wanted {
+fn wanted() -> DesiredRules {
+    DesiredRules {
         reviewed: vec!["main".to_owned(), "sandbox".to_owned()],
         default_branch: "main".to_owned(),
         backups: true,
         approvals: 1,
-        ..Wanted::default()
+        ..DesiredRules::default()
     }
 }
 
@@ -246,7 +246,7 @@ fn those_who_bypass_are_named_by_number() {
     });
     let (settings, endpoint) = (settings(&server), place("https://github.com/o/r"));
     let forge = connect(&settings, &endpoint, Provider::GitHub);
-    let with = |who: &[&str]| Wanted {
+    let with = |who: &[&str]| DesiredRules {
         bypass: who.iter().map(|w| w.to_string()).collect(),
         ..wanted()
     };
@@ -615,7 +615,7 @@ fn a_github_ruleset_of_ours_that_drifted_enforces_nothing() {
     let server = github(&kept);
     let (settings, endpoint) = (settings(&server), place("git@github.com:o/r.git"));
     let forge = connect(&settings, &endpoint, Provider::GitHub);
-    let wanted = Wanted {
+    let wanted = DesiredRules {
         reviewed: vec!["main".to_owned(), "release/**".to_owned()],
         ..wanted()
     };

@@ -8,7 +8,7 @@ use crate::error::{Kind, Result};
 use crate::forge::Client;
 use crate::forge::answer::Method;
 use crate::forge::protection::{
-    BACKUPS, Bypass, Change, Removal, Rule, SANDBOX_PROBE, Survey, Wanted, probes, worst,
+    BACKUPS, Bypass, Change, DesiredRules, Removal, Rule, SANDBOX_PROBE, Survey, probes, worst,
 };
 use crate::forge::refusal::{Reason, reason};
 use crate::forge::settings::Provider;
@@ -92,7 +92,7 @@ impl<'a> Gitea<'a> {
             .get_all(&self.path("/branch_protections"), ADMIN)
     }
 
-    fn context(&self, wanted: &Wanted) -> Result<rules::Who> {
+    fn context(&self, wanted: &DesiredRules) -> Result<rules::Who> {
         let mut users: Vec<String> = Vec::new();
         let mut teams: Vec<String> = Vec::new();
         for who in wanted.bypass()? {
@@ -113,7 +113,7 @@ impl<'a> Gitea<'a> {
         })
     }
 
-    pub(in crate::forge) fn survey(&self, wanted: &Wanted) -> Result<Survey> {
+    pub(in crate::forge) fn survey(&self, wanted: &DesiredRules) -> Result<Survey> {
         let there = match self.protections() {
             Ok(there) => there,
             Err(e) if reason(&e) == Some(Reason::Permission) => return Ok(wanted.unseen(&e)),
@@ -218,7 +218,7 @@ impl<'a> Gitea<'a> {
         }
     }
 
-    pub(in crate::forge) fn removal(&self, wanted: &Wanted) -> Result<Removal> {
+    pub(in crate::forge) fn removal(&self, wanted: &DesiredRules) -> Result<Removal> {
         let there = self.protections()?;
         let who = self.context(wanted)?;
         let mut ours: Vec<(&str, Value)> = wanted

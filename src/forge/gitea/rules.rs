@@ -2,7 +2,7 @@
 //! force is judged. Pure.
 
 use crate::forge::protection::{
-    BACKUPS, Rule, RuleState, STALE, State, Wanted, approvals, covers, is_glob, texts,
+    BACKUPS, DesiredRules, Rule, RuleState, STALE, State, approvals, covers, is_glob, texts,
 };
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ pub(in crate::forge) fn first<'v>(all: &'v [Value], branch: &str) -> Option<&'v 
 }
 
 /// The protection of a reviewed branch.
-pub(in crate::forge) fn body(branch: &str, wanted: &Wanted, who: &Who) -> Value {
+pub(in crate::forge) fn body(branch: &str, wanted: &DesiredRules, who: &Who) -> Value {
     let some = !who.users.is_empty() || !who.teams.is_empty();
     let mut body = json!({
         "rule_name": branch,
@@ -162,7 +162,7 @@ pub(in crate::forge) fn judge(
     rule: Rule,
     branch: &str,
     first: Option<&Value>,
-    wanted: &Wanted,
+    wanted: &DesiredRules,
     who: &Who,
 ) -> RuleState {
     let state = |state, detail: String| RuleState::new(rule, branch, state, detail);
@@ -324,11 +324,11 @@ pub(in crate::forge) fn judge_backup(rule: Rule, first: Option<&Value>) -> RuleS
 mod tests {
     use super::*;
 
-    fn wanted() -> Wanted {
-        Wanted {
+    fn wanted() -> DesiredRules {
+        DesiredRules {
             reviewed: vec!["main".to_owned()],
             approvals: 1,
-            ..Wanted::default()
+            ..DesiredRules::default()
         }
     }
 

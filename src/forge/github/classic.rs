@@ -6,7 +6,7 @@ use super::{GitHub, WRITE};
 use crate::error::{Error, Kind, Result};
 use crate::forge::answer::Method;
 use crate::forge::protection::{
-    BACKUPS, Bypass, Change, Removal, Rule, RuleState, State, Survey, Wanted, is_glob, texts,
+    BACKUPS, Bypass, Change, DesiredRules, Removal, Rule, RuleState, State, Survey, is_glob, texts,
 };
 use crate::forge::refusal::{Reason, is_plan_limit, reason};
 use crate::forge::target::encode;
@@ -36,7 +36,7 @@ impl GitHub<'_> {
         self.path(&format!("/branches/{}/protection{rest}", encode(branch)))
     }
 
-    pub(in crate::forge) fn survey_classic(&self, wanted: &Wanted) -> Result<Survey> {
+    pub(in crate::forge) fn survey_classic(&self, wanted: &DesiredRules) -> Result<Survey> {
         let mut survey = Survey::default();
         let mut plan = None;
         for branch in &wanted.reviewed {
@@ -120,7 +120,7 @@ impl GitHub<'_> {
         Ok(survey)
     }
 
-    pub(in crate::forge) fn removal_classic(&self, wanted: &Wanted) -> Result<Removal> {
+    pub(in crate::forge) fn removal_classic(&self, wanted: &DesiredRules) -> Result<Removal> {
         let mut removal = Removal::default();
         for branch in wanted.reviewed.iter().filter(|b| !is_glob(b)) {
             let Some(there) = self.classic(branch)? else {
@@ -177,7 +177,7 @@ fn allowances(there: &Value) -> (Vec<String>, Vec<String>, Vec<String>) {
     )
 }
 
-fn wanted_allowances(wanted: &Wanted) -> (Vec<String>, Vec<String>) {
+fn wanted_allowances(wanted: &DesiredRules) -> (Vec<String>, Vec<String>) {
     let (mut users, mut teams) = (Vec::new(), Vec::new());
     for who in wanted.bypass().unwrap_or_default() {
         match who {
@@ -195,7 +195,7 @@ pub(in crate::forge) fn judge(
     rule: Rule,
     branch: &str,
     there: &Value,
-    wanted: &Wanted,
+    wanted: &DesiredRules,
 ) -> RuleState {
     let state = |state, detail: &str| RuleState::new(rule, branch, state, detail);
     let missing = |detail: &str| state(State::Missing, detail);
@@ -258,7 +258,7 @@ pub(in crate::forge) fn judge(
 
 /// The whole body of a protection: our settings, and the other settings that others made.
 /// A PUT removes every setting that its body leaves out.
-fn body(there: &Value, wanted: &Wanted) -> Value {
+fn body(there: &Value, wanted: &DesiredRules) -> Value {
     let reviews = &there["required_pull_request_reviews"];
     let count = reviews["required_approving_review_count"]
         .as_u64()
@@ -343,7 +343,7 @@ const EXTRAS: [&str; 5] = [
 ];
 
 /// Whether a protection is exactly what we set.
-fn is_ours(there: &Value, wanted: &Wanted) -> bool {
+fn is_ours(there: &Value, wanted: &DesiredRules) -> bool {
     let reviews = &there["required_pull_request_reviews"];
     let mut want_checks = wanted.status_checks.clone();
     want_checks.sort();
@@ -370,11 +370,11 @@ mod tests {
     use super::*;
     use crate::forge::protection::STALE;
 
-    fn wanted() -> Wanted {
-        Wanted {
+    fn wanted() -> DesiredRules {
+        DesiredRules {
             reviewed: vec!["main".to_owned()],
             approvals: 1,
-            ..Wanted::default()
+            ..DesiredRules::default()
         }
     }
 
@@ -457,7 +457,7 @@ mod tests {
         let state = judge(Rule::Review, "main", &there, &wanted());
         assert_eq!((state.state, &*state.detail), (State::Missing, STALE));
         assert!(!is_ours(&there, &wanted()));
-        let none = Wanted {
+        let none = DesiredRules {
             approvals: 0,
             ..wanted()
         };
@@ -473,7 +473,7 @@ mod tests {
         there["enforce_admins"] = json!({"enabled": false});
         let state = judge(Rule::Review, "main", &there, &wanted());
         assert_eq!(state.state, State::Advisory);
-        let lax = Wanted {
+        let lax = DesiredRules {
             bypass: vec!["admins".to_owned()],
             ..wanted()
         };

@@ -8,7 +8,7 @@ use crate::error::{Error, Kind, Result};
 use crate::forge::Client;
 use crate::forge::answer::Method;
 use crate::forge::protection::{
-    BACKUPS, Bypass, Change, Removal, Rule, RuleState, SANDBOX_PROBE, State, Survey, Wanted,
+    BACKUPS, Bypass, Change, DesiredRules, Removal, Rule, RuleState, SANDBOX_PROBE, State, Survey,
     is_glob, probes, worst,
 };
 use crate::forge::refusal::{Reason, is_plan_limit, reason, status};
@@ -66,7 +66,7 @@ impl<'a> GitHub<'a> {
         self.client.get(&self.path(""), READ).map(|_| true)
     }
 
-    pub(in crate::forge) fn survey(&self, wanted: &Wanted) -> Result<Survey> {
+    pub(in crate::forge) fn survey(&self, wanted: &DesiredRules) -> Result<Survey> {
         let actors = self.actors(wanted)?;
         let mut survey = match self.list() {
             Ok(list) => self.survey_rulesets(wanted, &list, &actors)?,
@@ -88,7 +88,7 @@ impl<'a> GitHub<'a> {
 
     /// The survey for a plan without branch protection: every rule is missing, and the
     /// warning says why.
-    fn without_plan(&self, wanted: &Wanted, actors: &[Value], error: &Error) -> Survey {
+    fn without_plan(&self, wanted: &DesiredRules, actors: &[Value], error: &Error) -> Survey {
         Survey {
             rules: wanted.all(State::Missing, error.message()),
             changes: rules::rulesets(wanted, actors)
@@ -110,7 +110,12 @@ impl<'a> GitHub<'a> {
         }
     }
 
-    fn survey_rulesets(&self, wanted: &Wanted, list: &[Value], actors: &[Value]) -> Result<Survey> {
+    fn survey_rulesets(
+        &self,
+        wanted: &DesiredRules,
+        list: &[Value],
+        actors: &[Value],
+    ) -> Result<Survey> {
         let mut survey = Survey::default();
         let known: RefCell<BTreeMap<u64, Option<Value>>> = RefCell::default();
         let mut off: Vec<String> = Vec::new();
@@ -246,7 +251,7 @@ impl<'a> GitHub<'a> {
     }
 
     /// Takes classic protection into account, where it can be read.
-    fn improve_by_classic(&self, branch: &str, wanted: &Wanted, states: &mut [RuleState]) {
+    fn improve_by_classic(&self, branch: &str, wanted: &DesiredRules, states: &mut [RuleState]) {
         let Ok(Some(found)) = self.classic(branch) else {
             return;
         };
@@ -267,7 +272,7 @@ impl<'a> GitHub<'a> {
     }
 
     /// Those who may bypass the rules, in the form that rulesets take.
-    fn actors(&self, wanted: &Wanted) -> Result<Vec<Value>> {
+    fn actors(&self, wanted: &DesiredRules) -> Result<Vec<Value>> {
         wanted
             .bypass()?
             .into_iter()
@@ -327,7 +332,7 @@ impl<'a> GitHub<'a> {
         })
     }
 
-    pub(in crate::forge) fn removal(&self, wanted: &Wanted) -> Result<Removal> {
+    pub(in crate::forge) fn removal(&self, wanted: &DesiredRules) -> Result<Removal> {
         let list = match self.list() {
             Ok(list) => list,
             Err(e) if is_plan_limit(&e) => return Ok(Removal::default()),

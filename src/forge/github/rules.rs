@@ -2,7 +2,7 @@
 //! Pure.
 
 use crate::forge::protection::{
-    BACKUPS, Rule, RuleState, STALE, State, Wanted, approvals, covers, texts,
+    BACKUPS, DesiredRules, Rule, RuleState, STALE, State, approvals, covers, texts,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ pub(in crate::forge) struct Ruleset {
 }
 
 /// The rulesets that `wanted` needs; `actors` are those who may bypass them.
-pub(in crate::forge) fn rulesets(wanted: &Wanted, actors: &[Value]) -> Vec<Ruleset> {
+pub(in crate::forge) fn rulesets(wanted: &DesiredRules, actors: &[Value]) -> Vec<Ruleset> {
     let mut all: Vec<Ruleset> = wanted
         .reviewed
         .iter()
@@ -62,7 +62,7 @@ pub(in crate::forge) fn pattern(glob: &str) -> String {
     }
 }
 
-fn review_rules(wanted: &Wanted) -> Value {
+fn review_rules(wanted: &DesiredRules) -> Value {
     let mut rules = vec![
         json!({"type": "deletion"}),
         json!({"type": "non_fast_forward"}),
@@ -182,7 +182,7 @@ pub(in crate::forge) fn judge(
     rule: Rule,
     branch: &str,
     in_force: &[Value],
-    wanted: &Wanted,
+    wanted: &DesiredRules,
     actors: &[Value],
     bypass_of: &BypassOf,
     drifted: &Drifted,
@@ -249,7 +249,11 @@ pub(in crate::forge) fn judge(
 
 /// What the review settings lack; `dismiss` is the field that says whether a push dismisses
 /// approvals.
-pub(super) fn review_lacks(reviews: &Value, dismiss: &str, wanted: &Wanted) -> Option<String> {
+pub(super) fn review_lacks(
+    reviews: &Value,
+    dismiss: &str,
+    wanted: &DesiredRules,
+) -> Option<String> {
     let count = reviews["required_approving_review_count"]
         .as_u64()
         .unwrap_or(0);
@@ -265,7 +269,7 @@ pub(super) fn review_lacks(reviews: &Value, dismiss: &str, wanted: &Wanted) -> O
 }
 
 /// What a rule in force lacks, compared with `wanted`.
-fn lacks(rule: Rule, parameters: &Value, wanted: &Wanted) -> Option<String> {
+fn lacks(rule: Rule, parameters: &Value, wanted: &DesiredRules) -> Option<String> {
     match rule {
         Rule::Review => review_lacks(parameters, "dismiss_stale_reviews_on_push", wanted),
         Rule::CodeOwners => (parameters["require_code_owner_review"] != true)
@@ -374,13 +378,13 @@ pub(in crate::forge) fn names(list: &Value, field: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn wanted() -> Wanted {
-        Wanted {
+    fn wanted() -> DesiredRules {
+        DesiredRules {
             reviewed: vec!["main".to_owned(), "release/**".to_owned()],
             default_branch: "main".to_owned(),
             backups: true,
             approvals: 1,
-            ..Wanted::default()
+            ..DesiredRules::default()
         }
     }
 

@@ -8,7 +8,7 @@ use crate::error::{Kind, Result};
 use crate::forge::Client;
 use crate::forge::answer::Method;
 use crate::forge::protection::{
-    BACKUPS, Bypass, Change, Removal, Rule, RuleState, SANDBOX_PROBE, State, Survey, Wanted,
+    BACKUPS, Bypass, Change, DesiredRules, Removal, Rule, RuleState, SANDBOX_PROBE, State, Survey,
     is_glob, probes, worst,
 };
 use crate::forge::refusal::{Reason, reason};
@@ -58,7 +58,7 @@ impl<'a> GitLab<'a> {
         Ok(names)
     }
 
-    pub(in crate::forge) fn survey(&self, wanted: &Wanted) -> Result<Survey> {
+    pub(in crate::forge) fn survey(&self, wanted: &DesiredRules) -> Result<Survey> {
         let bypass = wanted.bypass()?;
         let there = match self.protected() {
             Ok(there) => there,
@@ -197,7 +197,7 @@ impl<'a> GitLab<'a> {
 
     /// The project's settings for the rules that a protected branch does not hold:
     /// approvals, signed commits and status checks.
-    fn facts(&self, wanted: &Wanted) -> Result<rules::Facts> {
+    fn facts(&self, wanted: &DesiredRules) -> Result<rules::Facts> {
         let optional = |path: String, needs| match self.client.get(&path, needs) {
             Ok(answer) => Ok(Some(answer.json)),
             // Plans without this feature answer 404 or 403.
@@ -217,7 +217,7 @@ impl<'a> GitLab<'a> {
         Ok(facts)
     }
 
-    pub(in crate::forge) fn removal(&self, wanted: &Wanted) -> Result<Removal> {
+    pub(in crate::forge) fn removal(&self, wanted: &DesiredRules) -> Result<Removal> {
         let there = self.protected()?;
         let mut removal = Removal::default();
         let mut ours: Vec<(String, Value)> = wanted

@@ -1,7 +1,7 @@
 //! GitLab's protected branches: the protections that we set, and how those in force are
 //! judged. Pure.
 
-use crate::forge::protection::{Rule, RuleState, State, Wanted};
+use crate::forge::protection::{DesiredRules, Rule, RuleState, State};
 use serde_json::{Value, json};
 
 /// No one at all.
@@ -19,7 +19,7 @@ pub(in crate::forge) struct Facts {
 }
 
 /// The access level that may push to a reviewed branch.
-fn push_level(wanted: &Wanted) -> u64 {
+fn push_level(wanted: &DesiredRules) -> u64 {
     match wanted.admins_bypass() {
         true => MAINTAINERS,
         false => NO_ONE,
@@ -27,7 +27,7 @@ fn push_level(wanted: &Wanted) -> u64 {
 }
 
 /// The protection of a reviewed branch.
-pub(in crate::forge) fn body(name: &str, wanted: &Wanted) -> Value {
+pub(in crate::forge) fn body(name: &str, wanted: &DesiredRules) -> Value {
     let mut body = json!({
         "name": name,
         "push_access_level": push_level(wanted),
@@ -156,7 +156,7 @@ fn matches(glob: &str, name: &str) -> bool {
 }
 
 /// Whether a protection lets more people push than is wanted.
-pub(in crate::forge) fn lets_push(protection: &Value, wanted: &Wanted) -> bool {
+pub(in crate::forge) fn lets_push(protection: &Value, wanted: &DesiredRules) -> bool {
     let allowed = push_level(wanted);
     levels(&protection["push_access_levels"])
         .iter()
@@ -182,7 +182,7 @@ pub(in crate::forge) fn judge(
     rule: Rule,
     branch: &str,
     matching: &[&Value],
-    wanted: &Wanted,
+    wanted: &DesiredRules,
     facts: &Facts,
 ) -> RuleState {
     let state = |state, detail: &str| RuleState::new(rule, branch, state, detail);
@@ -293,11 +293,11 @@ fn approvals_for(rules: &Value, branch: &str) -> u64 {
 mod tests {
     use super::*;
 
-    fn wanted(approvals: u32) -> Wanted {
-        Wanted {
+    fn wanted(approvals: u32) -> DesiredRules {
+        DesiredRules {
             reviewed: vec!["main".to_owned()],
             approvals,
-            ..Wanted::default()
+            ..DesiredRules::default()
         }
     }
 

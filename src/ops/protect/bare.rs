@@ -10,7 +10,7 @@ use super::trust::{self, Trusted};
 use super::{Changes, Request, Surveyed, path_of};
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::forge::{BACKUPS, Rule, RuleState, State, Wanted};
+use crate::forge::{BACKUPS, DesiredRules, Rule, RuleState, State};
 use crate::git::Store;
 use crate::keys::{KeyRing, KeySource};
 use crate::ops::hook::{BASE, KEY_FILE, REPO_NAME, key_source, name_of};
@@ -92,7 +92,11 @@ impl<'a> Server<'a> {
         }
     }
 
-    pub fn survey(&self, request: &Request, wanted: &Wanted) -> Result<(Surveyed, Vec<String>)> {
+    pub fn survey(
+        &self,
+        request: &Request,
+        wanted: &DesiredRules,
+    ) -> Result<(Surveyed, Vec<String>)> {
         let program = request.program.as_deref().ok_or_else(|| {
             Error::new(
                 Kind::Usage,

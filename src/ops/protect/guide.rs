@@ -3,7 +3,7 @@
 use super::{OWN_REFS, Request, provider_of, wanted};
 use crate::context::Context;
 use crate::error::{Kind, Result};
-use crate::forge::{BACKUPS, Provider, Wanted, glob_of};
+use crate::forge::{BACKUPS, DesiredRules, Provider, glob_of};
 use crate::words;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -34,10 +34,10 @@ pub fn guide(cx: &Context, request: &Request) -> Result<GuideReport> {
                 "these are the steps for the usual policy: {}",
                 e.in_full()
             ));
-            Wanted {
+            DesiredRules {
                 reviewed: vec!["main".to_owned(), cx.config.base.clone()],
                 approvals: request.rules.approvals.unwrap_or(1),
-                ..Wanted::default()
+                ..DesiredRules::default()
             }
         }
         Err(e) => return Err(e),
@@ -51,7 +51,7 @@ pub fn guide(cx: &Context, request: &Request) -> Result<GuideReport> {
     })
 }
 
-fn steps(provider: Provider, wanted: &Wanted) -> Vec<String> {
+fn steps(provider: Provider, wanted: &DesiredRules) -> Vec<String> {
     let branches: Vec<String> = wanted
         .reviewed
         .iter()
@@ -125,9 +125,9 @@ mod tests {
 
     #[test]
     fn a_glob_is_given_in_the_forges_words() {
-        let wanted = Wanted {
+        let wanted = DesiredRules {
             reviewed: vec!["main".to_owned(), "release/**".to_owned()],
-            ..Wanted::default()
+            ..DesiredRules::default()
         };
         let all = |provider| steps(provider, &wanted).concat();
         let github = all(Provider::GitHub);

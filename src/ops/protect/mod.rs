@@ -12,7 +12,7 @@ mod workflows;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::forge::{
-    Access, Change, Forge, Provider, Purpose, RuleState, State, Wanted, detect, saying_also,
+    Access, Change, DesiredRules, Forge, Provider, Purpose, RuleState, State, detect, saying_also,
 };
 use crate::git::{CommitId, Endpoint};
 use crate::ops::outcome::Reported;
@@ -185,7 +185,7 @@ fn take_away(cx: &Context, request: &Request) -> Result<Report> {
         Host::Forge(_) => wanted(cx, request)?.0,
         // Our own changes are marked, so they can be removed even if the policy cannot be
         // read.
-        Host::Bare(_) => Wanted::default(),
+        Host::Bare(_) => DesiredRules::default(),
     };
     let (changes, left) = place.removal(cx, &wanted)?;
     let mut report = Report {
@@ -271,7 +271,7 @@ impl<'a> Host<'a> {
         &self,
         cx: &Context,
         request: &Request,
-        wanted: &Wanted,
+        wanted: &DesiredRules,
         tip: Option<CommitId>,
         purpose: Purpose,
     ) -> Result<Surveyed> {
@@ -309,7 +309,7 @@ impl<'a> Host<'a> {
         }
     }
 
-    fn removal(&self, cx: &Context, wanted: &Wanted) -> Result<(Changes, Vec<String>)> {
+    fn removal(&self, cx: &Context, wanted: &DesiredRules) -> Result<(Changes, Vec<String>)> {
         match self {
             Host::Forge(provider) => {
                 let removal = Host::forge(cx, *provider, Purpose::Protect)?.removal(wanted)?;
@@ -375,7 +375,7 @@ pub(super) fn provider_of(cx: &Context, named: Option<Provider>) -> Result<Provi
 }
 
 /// What the policy and the flags want for this remote, and the commit of the policy.
-fn wanted(cx: &Context, request: &Request) -> Result<(Wanted, Option<CommitId>)> {
+fn wanted(cx: &Context, request: &Request) -> Result<(DesiredRules, Option<CommitId>)> {
     let standing = snapshot::standing(cx)?;
     let rules = standing.file.protect.with(&request.rules);
     let default_branch = standing.default_branch.unwrap_or_else(|| "main".to_owned());
@@ -393,7 +393,7 @@ fn wanted(cx: &Context, request: &Request) -> Result<(Wanted, Option<CommitId>)>
         .into_iter()
         .filter(|b| *b != "main" || default_branch == "main" || exists("main"))
         .collect();
-    let wanted = Wanted {
+    let wanted = DesiredRules {
         reviewed,
         default_branch,
         backups: true,
