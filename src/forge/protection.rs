@@ -332,7 +332,9 @@ pub(super) fn probes(glob: &str, now: Moment) -> Vec<String> {
 }
 
 /// The state of a rule on a glob, from its state on each probe: the worst of them.
-pub(super) fn worst(states: impl IntoIterator<Item = (String, RuleState)>) -> Option<RuleState> {
+pub(super) fn worst_state(
+    states: impl IntoIterator<Item = (String, RuleState)>,
+) -> Option<RuleState> {
     let mut all: Vec<(String, RuleState)> = states.into_iter().collect();
     let same = all.windows(2).all(|w| w[0].1.state == w[1].1.state);
     // If several are equally bad, take the first.
@@ -462,9 +464,9 @@ mod tests {
                 RuleState::new(Rule::Review, "x/**", state, "so"),
             )
         };
-        let one = worst([of("x/a", State::Enforced), of("x/a/b", State::Missing)]).unwrap();
+        let one = worst_state([of("x/a", State::Enforced), of("x/a/b", State::Missing)]).unwrap();
         assert_eq!((one.state, &*one.detail), (State::Missing, "`x/a/b`: so"));
-        let same = worst([of("x/a", State::Enforced), of("x/a/b", State::Enforced)]).unwrap();
+        let same = worst_state([of("x/a", State::Enforced), of("x/a/b", State::Enforced)]).unwrap();
         assert_eq!((same.state, &*same.detail), (State::Enforced, "so"));
     }
 

@@ -8,7 +8,8 @@ use crate::error::{Kind, Result};
 use crate::forge::Client;
 use crate::forge::answer::Method;
 use crate::forge::protection::{
-    BACKUPS, Bypass, Change, DesiredRules, Removal, Rule, SANDBOX_PROBE, Survey, probes, worst,
+    BACKUPS, Bypass, Change, DesiredRules, Removal, Rule, SANDBOX_PROBE, Survey, probes,
+    worst_state,
 };
 use crate::forge::refusal::{Reason, reason};
 use crate::forge::settings::Provider;
@@ -128,21 +129,21 @@ impl<'a> Gitea<'a> {
             for rule in wanted.rules() {
                 survey
                     .rules
-                    .extend(worst(found.iter().map(|(probe, first)| {
+                    .extend(worst_state(found.iter().map(|(probe, first)| {
                         let mut state = [rules::judge(rule, branch, *first, wanted, &who)];
                         if let Some(ours) = first.filter(|f| rules::name(f) == branch) {
-                            rules::drift(&mut state, ours, body.clone(), &who);
+                            rules::mark_drift(&mut state, ours, body.clone(), &who);
                         }
                         let [state] = state;
                         (probe.clone(), state)
                     })));
             }
-            self.bring(branch, &there, &found, body, &who, &mut survey);
+            self.reconcile(branch, &there, &found, body, &who, &mut survey);
         }
         if wanted.backups {
             let found = first_of_each(&there, BACKUPS, now);
             for rule in [Rule::CreateOnly, Rule::NoDeletion] {
-                survey.rules.extend(worst(
+                survey.rules.extend(worst_state(
                     found
                         .iter()
                         .map(|(probe, first)| (probe.clone(), rules::judge_backup(rule, *first))),
@@ -150,7 +151,7 @@ impl<'a> Gitea<'a> {
             }
             let exact = there.iter().find(|p| rules::name(p) == BACKUPS);
             let body = rules::backup_body(exact, &who);
-            self.bring(BACKUPS, &there, &found, body, &who, &mut survey);
+            self.reconcile(BACKUPS, &there, &found, body, &who, &mut survey);
         }
         if let Some(first) = rules::first(&there, SANDBOX_PROBE) {
             survey.warnings.push(format!(
@@ -168,7 +169,7 @@ impl<'a> Gitea<'a> {
 
     /// Adds the change that gives the rule `name` the settings of `body`, and a warning for
     /// each other rule that applies in its place.
-    fn bring(
+    fn reconcile(
         &self,
         name: &str,
         there: &[Value],

@@ -259,7 +259,12 @@ pub(in crate::forge) fn judge(
 
 /// If our rule differs from the wanted one, sets its states to missing and names the
 /// fields that differ. Who can bypass the rule is judged separately.
-pub(in crate::forge) fn drift(states: &mut [RuleState], have: &Value, mut body: Value, who: &Who) {
+pub(in crate::forge) fn mark_drift(
+    states: &mut [RuleState],
+    have: &Value,
+    mut body: Value,
+    who: &Who,
+) {
     keep(have, &mut body, who.admin_key);
     let differ: Vec<String> = differences(have, &mut body)
         .into_iter()
@@ -400,13 +405,13 @@ mod tests {
         assert_eq!(all[0].state, State::Missing);
         assert!(all[0].detail.contains(STALE), "{}", all[0].detail);
         assert_eq!(all[1].state, State::Enforced);
-        drift(&mut all, &have, body("main", &wanted(), &who()), &who());
+        mark_drift(&mut all, &have, body("main", &wanted(), &who()), &who());
         assert_eq!(all[1].state, State::Missing);
         assert!(all[1].detail.contains("dismiss_stale_approvals"));
         let mut open = body("main", &wanted(), &who());
         open["enable_push_whitelist"] = json!(true);
         let mut all = vec![judge(Rule::NoForce, "main", Some(&open), &wanted(), &who())];
-        drift(&mut all, &open, body("main", &wanted(), &who()), &who());
+        mark_drift(&mut all, &open, body("main", &wanted(), &who()), &who());
         assert_eq!(all[0].state, State::Enforced);
     }
 

@@ -9,7 +9,7 @@ use crate::forge::Client;
 use crate::forge::answer::Method;
 use crate::forge::protection::{
     BACKUPS, Bypass, Change, DesiredRules, Removal, Rule, RuleState, SANDBOX_PROBE, State, Survey,
-    is_glob, probes, worst,
+    is_glob, probes, worst_state,
 };
 use crate::forge::refusal::{Reason, is_plan_limit, reason, status};
 use crate::forge::target::{ForgeRepo, encode};
@@ -164,7 +164,7 @@ impl<'a> GitHub<'a> {
             full["bypass_actors"].as_array().cloned()
         };
         let judge = |rule, branch: &str, found: &[Probed]| {
-            let mut state = worst(found.iter().map(|(name, found)| {
+            let mut state = worst_state(found.iter().map(|(name, found)| {
                 let state = match found {
                     Ok(found) => {
                         rules::judge(rule, branch, found, wanted, actors, &bypass_of, &drifted)

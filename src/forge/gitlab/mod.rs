@@ -9,7 +9,7 @@ use crate::forge::Client;
 use crate::forge::answer::Method;
 use crate::forge::protection::{
     BACKUPS, Bypass, Change, DesiredRules, Removal, Rule, RuleState, SANDBOX_PROBE, State, Survey,
-    is_glob, probes, worst,
+    is_glob, probes, worst_state,
 };
 use crate::forge::refusal::{Reason, reason};
 use crate::forge::target::{ForgeRepo, encode};
@@ -82,14 +82,14 @@ impl<'a> GitLab<'a> {
             for rule in wanted.rules() {
                 survey
                     .rules
-                    .extend(worst(found.iter().map(|(probe, matching)| {
+                    .extend(worst_state(found.iter().map(|(probe, matching)| {
                         let state = rules::judge(rule, branch, matching, wanted, &facts);
                         (probe.clone(), state)
                     })));
             }
             let name = in_its_words(branch);
             let exact = there.iter().find(|p| p["name"] == name.as_str());
-            self.bring(&name, exact, body, &mut survey.changes);
+            self.reconcile(&name, exact, body, &mut survey.changes);
             let mut matching: Vec<&Value> = found.into_iter().flat_map(|f| f.1).collect();
             matching.sort_by_key(|p| p["name"].as_str());
             matching.dedup();
@@ -116,7 +116,13 @@ impl<'a> GitLab<'a> {
 
     /// Adds the requests that give the protection `name` the settings of `body`; `exact` is
     /// the protection that has this name now.
-    fn bring(&self, name: &str, exact: Option<&Value>, mut body: Value, changes: &mut Vec<Change>) {
+    fn reconcile(
+        &self,
+        name: &str,
+        exact: Option<&Value>,
+        mut body: Value,
+        changes: &mut Vec<Change>,
+    ) {
         let one = self.path(&format!("/protected_branches/{}", encode(name)));
         let change = |what: String, method, path: &str, body| Change {
             what,
@@ -167,7 +173,7 @@ impl<'a> GitLab<'a> {
             if rules::nobody_pushes(&rules::matching(there, name)) {
                 held += 1;
             }
-            self.bring(name, exact, rules::backup_body(name), &mut survey.changes);
+            self.reconcile(name, exact, rules::backup_body(name), &mut survey.changes);
         }
         let total = backups.len();
         let state = match held == total {

@@ -102,7 +102,7 @@ pub fn plan(cx: &Context, request: &Request) -> Result<Report> {
 ///
 /// Errors: those of [`plan`]; the first refusal. Changes that were made before it stay.
 pub fn apply(cx: &Context, request: &Request) -> Result<Report> {
-    recorded(cx, "protect apply", bring_about(cx, request))
+    recorded(cx, "protect apply", apply_rules(cx, request))
 }
 
 /// Records the result in the journal, and every refusal too.
@@ -117,7 +117,7 @@ fn recorded(cx: &Context, command: &str, result: Result<Report>) -> Result<Repor
     result
 }
 
-fn bring_about(cx: &Context, request: &Request) -> Result<Report> {
+fn apply_rules(cx: &Context, request: &Request) -> Result<Report> {
     let place = Host::of(cx, request)?;
     let (wanted, tip) = wanted(cx, request)?;
     let survey = place.survey(cx, request, &wanted, tip, Purpose::Protect)?;

@@ -278,14 +278,14 @@ pub struct RestoreReport {
 /// Errors: usage, for what is no sandbox's name; not_found, where there is no archive;
 /// conflict, where the branch is there; auth and denied; unavailable.
 pub fn restore(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> {
-    let result = bring_back(cx, request);
+    let result = unarchive(cx, request);
     cx.journal("sandbox restore", Some(&request.branch), &result, |r| {
         (!r.dry_run).then_some((&r.branch, r.head, &r.message))
     });
     result
 }
 
-fn bring_back(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> {
+fn unarchive(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> {
     if !names::is_sandbox(&request.branch) {
         return Err(Error::new(
             Kind::Usage,
