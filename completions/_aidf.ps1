@@ -50,7 +50,10 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
             [CompletionResult]::new('propose', 'propose', [CompletionResultType]::ParameterValue, 'Show a sandbox''s difference and open, or update, its pull request')
             [CompletionResult]::new('land', 'land', [CompletionResultType]::ParameterValue, 'Merge a sandbox into a protected branch, on a server without pull requests')
             [CompletionResult]::new('protect', 'protect', [CompletionResultType]::ParameterValue, 'Make the server enforce the rules for everybody')
+            [CompletionResult]::new('policy', 'policy', [CompletionResultType]::ParameterValue, 'Show the rules in force, and what they say of a path')
+            [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Read what was done, and prove that the records of it hold')
             [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Issue, read and revoke tokens')
+            [CompletionResult]::new('key', 'key', [CompletionResultType]::ParameterValue, 'Show the key ring, give it a new key, retire an old one')
             [CompletionResult]::new('hook', 'hook', [CompletionResultType]::ParameterValue, 'The hook that git runs on a server (`aidf protect apply` installs it)')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Show all the main commands at work on a new local remote')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script for a shell')
@@ -380,6 +383,8 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
             [CompletionResult]::new('--task-id', '--task-id', [CompletionResultType]::ParameterName, 'The task that the commit belongs to')
             [CompletionResult]::new('--committed-by', '--committed-by', [CompletionResultType]::ParameterName, 'The writer''s name (default: the branch''s name)')
             [CompletionResult]::new('--agent', '--agent', [CompletionResultType]::ParameterName, 'The program that wrote the files')
+            [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'The model that the program used')
+            [CompletionResult]::new('--session-url', '--session-url', [CompletionResultType]::ParameterName, 'Where the session that wrote it can be read')
             [CompletionResult]::new('--description', '--description', [CompletionResultType]::ParameterName, 'What the files are for (goes into the memory entry)')
             [CompletionResult]::new('--tag', '--tag', [CompletionResultType]::ParameterName, 'A search word for the files (goes into the memory entry)')
             [CompletionResult]::new('--branch', '--branch', [CompletionResultType]::ParameterName, 'The branch to write to')
@@ -1013,6 +1018,175 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
         'aidf;protect;help;help' {
             break
         }
+        'aidf;policy' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that contains DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that contains DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work directly on a remote (URL or path), without a clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work directly on a remote (URL or path), without a clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Use this remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Wait at most this many seconds for the network')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show every rule in force, and who set it')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Say whether a commit may write these paths')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'aidf;policy;show' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that contains DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that contains DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work directly on a remote (URL or path), without a clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work directly on a remote (URL or path), without a clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Use this remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Wait at most this many seconds for the network')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'aidf;policy;check' {
+            [CompletionResult]::new('--branch', '--branch', [CompletionResultType]::ParameterName, 'The branch (default: the one that a commit would write)')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that contains DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that contains DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work directly on a remote (URL or path), without a clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work directly on a remote (URL or path), without a clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Use this remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Wait at most this many seconds for the network')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'aidf;policy;help' {
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show every rule in force, and who set it')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Say whether a commit may write these paths')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'aidf;policy;help;show' {
+            break
+        }
+        'aidf;policy;help;check' {
+            break
+        }
+        'aidf;policy;help;help' {
+            break
+        }
+        'aidf;audit' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that contains DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that contains DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work directly on a remote (URL or path), without a clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work directly on a remote (URL or path), without a clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Use this remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Wait at most this many seconds for the network')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show what was done and refused, from every record at hand')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Look for commits and records that were forged, altered or taken away')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'aidf;audit;log' {
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'At most this many entries')
+            [CompletionResult]::new('--number', '--number', [CompletionResultType]::ParameterName, 'At most this many entries')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only what is not older than this, such as 7d or 36h')
+            [CompletionResult]::new('--branch', '--branch', [CompletionResultType]::ParameterName, 'Only what was done to this branch')
+            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'Only what this one did: a token''s id, a pod, a writer or a server''s user')
+            [CompletionResult]::new('--task-id', '--task-id', [CompletionResultType]::ParameterName, 'Only what was done for this task')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that contains DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that contains DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work directly on a remote (URL or path), without a clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work directly on a remote (URL or path), without a clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Use this remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Wait at most this many seconds for the network')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'aidf;audit;verify' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that contains DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that contains DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work directly on a remote (URL or path), without a clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work directly on a remote (URL or path), without a clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Use this remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Wait at most this many seconds for the network')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'aidf;audit;help' {
+            [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show what was done and refused, from every record at hand')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Look for commits and records that were forged, altered or taken away')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'aidf;audit;help;log' {
+            break
+        }
+        'aidf;audit;help;verify' {
+            break
+        }
+        'aidf;audit;help;help' {
+            break
+        }
         'aidf;token' {
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that contains DIR')
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that contains DIR')
@@ -1040,7 +1214,7 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
         }
         'aidf;token;issue' {
             [CompletionResult]::new('--branch', '--branch', [CompletionResultType]::ParameterName, 'Issue a token for this sandbox')
-            [CompletionResult]::new('--expires', '--expires', [CompletionResultType]::ParameterName, 'How long it is valid, such as 30d or 8h (default: 30d for an operator; while it is used for a sandbox)')
+            [CompletionResult]::new('--expires', '--expires', [CompletionResultType]::ParameterName, 'How long it is valid, such as 30d or 8h (default: 30d for an operator; a sandbox''s token ends when nobody uses it)')
             [CompletionResult]::new('--pod', '--pod', [CompletionResultType]::ParameterName, 'Who gets the token')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that contains DIR')
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that contains DIR')
@@ -1123,6 +1297,114 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
             break
         }
         'aidf;token;help;help' {
+            break
+        }
+        'aidf;key' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that contains DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that contains DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work directly on a remote (URL or path), without a clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work directly on a remote (URL or path), without a clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Use this remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Wait at most this many seconds for the network')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show the keys of the ring, without their secrets')
+            [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Make a new key the one that seals tokens and signs commits')
+            [CompletionResult]::new('retire', 'retire', [CompletionResultType]::ParameterValue, 'Reject the tokens of an old key')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'aidf;key;show' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that contains DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that contains DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work directly on a remote (URL or path), without a clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work directly on a remote (URL or path), without a clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Use this remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Wait at most this many seconds for the network')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'aidf;key;rotate' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that contains DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that contains DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work directly on a remote (URL or path), without a clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work directly on a remote (URL or path), without a clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Use this remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Wait at most this many seconds for the network')
+            [CompletionResult]::new('--prepare', '--prepare', [CompletionResultType]::ParameterName, 'Only make the new key; the next rotation makes it active, once every machine has it')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'aidf;key;retire' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that contains DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that contains DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work directly on a remote (URL or path), without a clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work directly on a remote (URL or path), without a clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Use this remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Wait at most this many seconds for the network')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'aidf;key;help' {
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show the keys of the ring, without their secrets')
+            [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Make a new key the one that seals tokens and signs commits')
+            [CompletionResult]::new('retire', 'retire', [CompletionResultType]::ParameterValue, 'Reject the tokens of an old key')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'aidf;key;help;show' {
+            break
+        }
+        'aidf;key;help;rotate' {
+            break
+        }
+        'aidf;key;help;retire' {
+            break
+        }
+        'aidf;key;help;help' {
             break
         }
         'aidf;hook' {
@@ -1250,7 +1532,10 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
             [CompletionResult]::new('propose', 'propose', [CompletionResultType]::ParameterValue, 'Show a sandbox''s difference and open, or update, its pull request')
             [CompletionResult]::new('land', 'land', [CompletionResultType]::ParameterValue, 'Merge a sandbox into a protected branch, on a server without pull requests')
             [CompletionResult]::new('protect', 'protect', [CompletionResultType]::ParameterValue, 'Make the server enforce the rules for everybody')
+            [CompletionResult]::new('policy', 'policy', [CompletionResultType]::ParameterValue, 'Show the rules in force, and what they say of a path')
+            [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Read what was done, and prove that the records of it hold')
             [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Issue, read and revoke tokens')
+            [CompletionResult]::new('key', 'key', [CompletionResultType]::ParameterValue, 'Show the key ring, give it a new key, retire an old one')
             [CompletionResult]::new('hook', 'hook', [CompletionResultType]::ParameterValue, 'The hook that git runs on a server (`aidf protect apply` installs it)')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Show all the main commands at work on a new local remote')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script for a shell')
@@ -1377,6 +1662,28 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
         'aidf;help;protect;guide' {
             break
         }
+        'aidf;help;policy' {
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show every rule in force, and who set it')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Say whether a commit may write these paths')
+            break
+        }
+        'aidf;help;policy;show' {
+            break
+        }
+        'aidf;help;policy;check' {
+            break
+        }
+        'aidf;help;audit' {
+            [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show what was done and refused, from every record at hand')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Look for commits and records that were forged, altered or taken away')
+            break
+        }
+        'aidf;help;audit;log' {
+            break
+        }
+        'aidf;help;audit;verify' {
+            break
+        }
         'aidf;help;token' {
             [CompletionResult]::new('issue', 'issue', [CompletionResultType]::ParameterValue, 'Issue a token for a sandbox or for an operator')
             [CompletionResult]::new('inspect', 'inspect', [CompletionResultType]::ParameterValue, 'Show what a token says and whether it is valid')
@@ -1390,6 +1697,21 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
             break
         }
         'aidf;help;token;revoke' {
+            break
+        }
+        'aidf;help;key' {
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show the keys of the ring, without their secrets')
+            [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Make a new key the one that seals tokens and signs commits')
+            [CompletionResult]::new('retire', 'retire', [CompletionResultType]::ParameterValue, 'Reject the tokens of an old key')
+            break
+        }
+        'aidf;help;key;show' {
+            break
+        }
+        'aidf;help;key;rotate' {
+            break
+        }
+        'aidf;help;key;retire' {
             break
         }
         'aidf;help;hook' {

@@ -47,7 +47,10 @@ set edit:completion:arg-completer[aidf] = {|@words|
             cand propose 'Show a sandbox''s difference and open, or update, its pull request'
             cand land 'Merge a sandbox into a protected branch, on a server without pull requests'
             cand protect 'Make the server enforce the rules for everybody'
+            cand policy 'Show the rules in force, and what they say of a path'
+            cand audit 'Read what was done, and prove that the records of it hold'
             cand token 'Issue, read and revoke tokens'
+            cand key 'Show the key ring, give it a new key, retire an old one'
             cand hook 'The hook that git runs on a server (`aidf protect apply` installs it)'
             cand demo 'Show all the main commands at work on a new local remote'
             cand completions 'Print the completion script for a shell'
@@ -353,6 +356,8 @@ set edit:completion:arg-completer[aidf] = {|@words|
             cand --task-id 'The task that the commit belongs to'
             cand --committed-by 'The writer''s name (default: the branch''s name)'
             cand --agent 'The program that wrote the files'
+            cand --model 'The model that the program used'
+            cand --session-url 'Where the session that wrote it can be read'
             cand --description 'What the files are for (goes into the memory entry)'
             cand --tag 'A search word for the files (goes into the memory entry)'
             cand --branch 'The branch to write to'
@@ -948,6 +953,161 @@ set edit:completion:arg-completer[aidf] = {|@words|
         }
         &'aidf;protect;help;help'= {
         }
+        &'aidf;policy'= {
+            cand -C 'Work in the clone that contains DIR'
+            cand --dir 'Work in the clone that contains DIR'
+            cand -R 'Work directly on a remote (URL or path), without a clone'
+            cand --repo 'Work directly on a remote (URL or path), without a clone'
+            cand --remote 'Use this remote of the clone'
+            cand --config 'Read this operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Wait at most this many seconds for the network'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand show 'Show every rule in force, and who set it'
+            cand check 'Say whether a commit may write these paths'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'aidf;policy;show'= {
+            cand -C 'Work in the clone that contains DIR'
+            cand --dir 'Work in the clone that contains DIR'
+            cand -R 'Work directly on a remote (URL or path), without a clone'
+            cand --repo 'Work directly on a remote (URL or path), without a clone'
+            cand --remote 'Use this remote of the clone'
+            cand --config 'Read this operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Wait at most this many seconds for the network'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;policy;check'= {
+            cand --branch 'The branch (default: the one that a commit would write)'
+            cand -C 'Work in the clone that contains DIR'
+            cand --dir 'Work in the clone that contains DIR'
+            cand -R 'Work directly on a remote (URL or path), without a clone'
+            cand --repo 'Work directly on a remote (URL or path), without a clone'
+            cand --remote 'Use this remote of the clone'
+            cand --config 'Read this operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Wait at most this many seconds for the network'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;policy;help'= {
+            cand show 'Show every rule in force, and who set it'
+            cand check 'Say whether a commit may write these paths'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'aidf;policy;help;show'= {
+        }
+        &'aidf;policy;help;check'= {
+        }
+        &'aidf;policy;help;help'= {
+        }
+        &'aidf;audit'= {
+            cand -C 'Work in the clone that contains DIR'
+            cand --dir 'Work in the clone that contains DIR'
+            cand -R 'Work directly on a remote (URL or path), without a clone'
+            cand --repo 'Work directly on a remote (URL or path), without a clone'
+            cand --remote 'Use this remote of the clone'
+            cand --config 'Read this operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Wait at most this many seconds for the network'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand log 'Show what was done and refused, from every record at hand'
+            cand verify 'Look for commits and records that were forged, altered or taken away'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'aidf;audit;log'= {
+            cand -n 'At most this many entries'
+            cand --number 'At most this many entries'
+            cand --since 'Only what is not older than this, such as 7d or 36h'
+            cand --branch 'Only what was done to this branch'
+            cand --by 'Only what this one did: a token''s id, a pod, a writer or a server''s user'
+            cand --task-id 'Only what was done for this task'
+            cand -C 'Work in the clone that contains DIR'
+            cand --dir 'Work in the clone that contains DIR'
+            cand -R 'Work directly on a remote (URL or path), without a clone'
+            cand --repo 'Work directly on a remote (URL or path), without a clone'
+            cand --remote 'Use this remote of the clone'
+            cand --config 'Read this operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Wait at most this many seconds for the network'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;audit;verify'= {
+            cand -C 'Work in the clone that contains DIR'
+            cand --dir 'Work in the clone that contains DIR'
+            cand -R 'Work directly on a remote (URL or path), without a clone'
+            cand --repo 'Work directly on a remote (URL or path), without a clone'
+            cand --remote 'Use this remote of the clone'
+            cand --config 'Read this operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Wait at most this many seconds for the network'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;audit;help'= {
+            cand log 'Show what was done and refused, from every record at hand'
+            cand verify 'Look for commits and records that were forged, altered or taken away'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'aidf;audit;help;log'= {
+        }
+        &'aidf;audit;help;verify'= {
+        }
+        &'aidf;audit;help;help'= {
+        }
         &'aidf;token'= {
             cand -C 'Work in the clone that contains DIR'
             cand --dir 'Work in the clone that contains DIR'
@@ -974,7 +1134,7 @@ set edit:completion:arg-completer[aidf] = {|@words|
         }
         &'aidf;token;issue'= {
             cand --branch 'Issue a token for this sandbox'
-            cand --expires 'How long it is valid, such as 30d or 8h (default: 30d for an operator; while it is used for a sandbox)'
+            cand --expires 'How long it is valid, such as 30d or 8h (default: 30d for an operator; a sandbox''s token ends when nobody uses it)'
             cand --pod 'Who gets the token'
             cand -C 'Work in the clone that contains DIR'
             cand --dir 'Work in the clone that contains DIR'
@@ -1050,6 +1210,105 @@ set edit:completion:arg-completer[aidf] = {|@words|
         &'aidf;token;help;revoke'= {
         }
         &'aidf;token;help;help'= {
+        }
+        &'aidf;key'= {
+            cand -C 'Work in the clone that contains DIR'
+            cand --dir 'Work in the clone that contains DIR'
+            cand -R 'Work directly on a remote (URL or path), without a clone'
+            cand --repo 'Work directly on a remote (URL or path), without a clone'
+            cand --remote 'Use this remote of the clone'
+            cand --config 'Read this operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Wait at most this many seconds for the network'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand show 'Show the keys of the ring, without their secrets'
+            cand rotate 'Make a new key the one that seals tokens and signs commits'
+            cand retire 'Reject the tokens of an old key'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'aidf;key;show'= {
+            cand -C 'Work in the clone that contains DIR'
+            cand --dir 'Work in the clone that contains DIR'
+            cand -R 'Work directly on a remote (URL or path), without a clone'
+            cand --repo 'Work directly on a remote (URL or path), without a clone'
+            cand --remote 'Use this remote of the clone'
+            cand --config 'Read this operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Wait at most this many seconds for the network'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;key;rotate'= {
+            cand -C 'Work in the clone that contains DIR'
+            cand --dir 'Work in the clone that contains DIR'
+            cand -R 'Work directly on a remote (URL or path), without a clone'
+            cand --repo 'Work directly on a remote (URL or path), without a clone'
+            cand --remote 'Use this remote of the clone'
+            cand --config 'Read this operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Wait at most this many seconds for the network'
+            cand --prepare 'Only make the new key; the next rotation makes it active, once every machine has it'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;key;retire'= {
+            cand -C 'Work in the clone that contains DIR'
+            cand --dir 'Work in the clone that contains DIR'
+            cand -R 'Work directly on a remote (URL or path), without a clone'
+            cand --repo 'Work directly on a remote (URL or path), without a clone'
+            cand --remote 'Use this remote of the clone'
+            cand --config 'Read this operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Wait at most this many seconds for the network'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;key;help'= {
+            cand show 'Show the keys of the ring, without their secrets'
+            cand rotate 'Make a new key the one that seals tokens and signs commits'
+            cand retire 'Reject the tokens of an old key'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'aidf;key;help;show'= {
+        }
+        &'aidf;key;help;rotate'= {
+        }
+        &'aidf;key;help;retire'= {
+        }
+        &'aidf;key;help;help'= {
         }
         &'aidf;hook'= {
             cand -C 'Work in the clone that contains DIR'
@@ -1168,7 +1427,10 @@ set edit:completion:arg-completer[aidf] = {|@words|
             cand propose 'Show a sandbox''s difference and open, or update, its pull request'
             cand land 'Merge a sandbox into a protected branch, on a server without pull requests'
             cand protect 'Make the server enforce the rules for everybody'
+            cand policy 'Show the rules in force, and what they say of a path'
+            cand audit 'Read what was done, and prove that the records of it hold'
             cand token 'Issue, read and revoke tokens'
+            cand key 'Show the key ring, give it a new key, retire an old one'
             cand hook 'The hook that git runs on a server (`aidf protect apply` installs it)'
             cand demo 'Show all the main commands at work on a new local remote'
             cand completions 'Print the completion script for a shell'
@@ -1262,6 +1524,22 @@ set edit:completion:arg-completer[aidf] = {|@words|
         }
         &'aidf;help;protect;guide'= {
         }
+        &'aidf;help;policy'= {
+            cand show 'Show every rule in force, and who set it'
+            cand check 'Say whether a commit may write these paths'
+        }
+        &'aidf;help;policy;show'= {
+        }
+        &'aidf;help;policy;check'= {
+        }
+        &'aidf;help;audit'= {
+            cand log 'Show what was done and refused, from every record at hand'
+            cand verify 'Look for commits and records that were forged, altered or taken away'
+        }
+        &'aidf;help;audit;log'= {
+        }
+        &'aidf;help;audit;verify'= {
+        }
         &'aidf;help;token'= {
             cand issue 'Issue a token for a sandbox or for an operator'
             cand inspect 'Show what a token says and whether it is valid'
@@ -1272,6 +1550,17 @@ set edit:completion:arg-completer[aidf] = {|@words|
         &'aidf;help;token;inspect'= {
         }
         &'aidf;help;token;revoke'= {
+        }
+        &'aidf;help;key'= {
+            cand show 'Show the keys of the ring, without their secrets'
+            cand rotate 'Make a new key the one that seals tokens and signs commits'
+            cand retire 'Reject the tokens of an old key'
+        }
+        &'aidf;help;key;show'= {
+        }
+        &'aidf;help;key;rotate'= {
+        }
+        &'aidf;help;key;retire'= {
         }
         &'aidf;help;hook'= {
             cand pre-receive 'Accept or refuse a push: reads `old new ref` lines from stdin, as git gives them'

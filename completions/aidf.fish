@@ -48,7 +48,10 @@ complete -c aidf -n "__fish_aidf_needs_command" -f -a "backup" -d 'Make, list, p
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "propose" -d 'Show a sandbox\'s difference and open, or update, its pull request'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "land" -d 'Merge a sandbox into a protected branch, on a server without pull requests'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "protect" -d 'Make the server enforce the rules for everybody'
+complete -c aidf -n "__fish_aidf_needs_command" -f -a "policy" -d 'Show the rules in force, and what they say of a path'
+complete -c aidf -n "__fish_aidf_needs_command" -f -a "audit" -d 'Read what was done, and prove that the records of it hold'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "token" -d 'Issue, read and revoke tokens'
+complete -c aidf -n "__fish_aidf_needs_command" -f -a "key" -d 'Show the key ring, give it a new key, retire an old one'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "hook" -d 'The hook that git runs on a server (`aidf protect apply` installs it)'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "demo" -d 'Show all the main commands at work on a new local remote'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
@@ -260,6 +263,8 @@ complete -c aidf -n "__fish_aidf_using_subcommand commit" -s m -l message -d 'Th
 complete -c aidf -n "__fish_aidf_using_subcommand commit" -l task-id -d 'The task that the commit belongs to' -r
 complete -c aidf -n "__fish_aidf_using_subcommand commit" -l committed-by -d 'The writer\'s name (default: the branch\'s name)' -r
 complete -c aidf -n "__fish_aidf_using_subcommand commit" -l agent -d 'The program that wrote the files' -r
+complete -c aidf -n "__fish_aidf_using_subcommand commit" -l model -d 'The model that the program used' -r
+complete -c aidf -n "__fish_aidf_using_subcommand commit" -l session-url -d 'Where the session that wrote it can be read' -r
 complete -c aidf -n "__fish_aidf_using_subcommand commit" -l description -d 'What the files are for (goes into the memory entry)' -r
 complete -c aidf -n "__fish_aidf_using_subcommand commit" -l tag -d 'A search word for the files (goes into the memory entry)' -r
 complete -c aidf -n "__fish_aidf_using_subcommand commit" -l branch -d 'The branch to write to' -r
@@ -724,6 +729,108 @@ complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subco
 complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove what apply made, and nothing else'
 complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from help" -f -a "guide" -d 'Print the steps to set up the rules by hand'
 complete -c aidf -n "__fish_aidf_using_subcommand protect; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -s C -l dir -d 'Work in the clone that contains DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -s R -l repo -d 'Work directly on a remote (URL or path), without a clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -l remote -d 'Use this remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -l config -d 'Read this operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -l timeout -d 'Wait at most this many seconds for the network' -r
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -f -a "show" -d 'Show every rule in force, and who set it'
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -f -a "check" -d 'Say whether a commit may write these paths'
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and not __fish_seen_subcommand_from show check help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from show" -s C -l dir -d 'Work in the clone that contains DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from show" -s R -l repo -d 'Work directly on a remote (URL or path), without a clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from show" -l remote -d 'Use this remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from show" -l config -d 'Read this operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from show" -l timeout -d 'Wait at most this many seconds for the network' -r
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from show" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from check" -l branch -d 'The branch (default: the one that a commit would write)' -r
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from check" -s C -l dir -d 'Work in the clone that contains DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from check" -s R -l repo -d 'Work directly on a remote (URL or path), without a clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from check" -l remote -d 'Use this remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from check" -l config -d 'Read this operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from check" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from check" -l timeout -d 'Wait at most this many seconds for the network' -r
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from check" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from check" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from check" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show every rule in force, and who set it'
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "check" -d 'Say whether a commit may write these paths'
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and not __fish_seen_subcommand_from log verify help" -s C -l dir -d 'Work in the clone that contains DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and not __fish_seen_subcommand_from log verify help" -s R -l repo -d 'Work directly on a remote (URL or path), without a clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and not __fish_seen_subcommand_from log verify help" -l remote -d 'Use this remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and not __fish_seen_subcommand_from log verify help" -l config -d 'Read this operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and not __fish_seen_subcommand_from log verify help" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and not __fish_seen_subcommand_from log verify help" -l timeout -d 'Wait at most this many seconds for the network' -r
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and not __fish_seen_subcommand_from log verify help" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and not __fish_seen_subcommand_from log verify help" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and not __fish_seen_subcommand_from log verify help" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and not __fish_seen_subcommand_from log verify help" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and not __fish_seen_subcommand_from log verify help" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and not __fish_seen_subcommand_from log verify help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and not __fish_seen_subcommand_from log verify help" -f -a "log" -d 'Show what was done and refused, from every record at hand'
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and not __fish_seen_subcommand_from log verify help" -f -a "verify" -d 'Look for commits and records that were forged, altered or taken away'
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and not __fish_seen_subcommand_from log verify help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and __fish_seen_subcommand_from log" -s n -l number -d 'At most this many entries' -r
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and __fish_seen_subcommand_from log" -l since -d 'Only what is not older than this, such as 7d or 36h' -r
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and __fish_seen_subcommand_from log" -l branch -d 'Only what was done to this branch' -r
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and __fish_seen_subcommand_from log" -l by -d 'Only what this one did: a token\'s id, a pod, a writer or a server\'s user' -r
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and __fish_seen_subcommand_from log" -l task-id -d 'Only what was done for this task' -r
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and __fish_seen_subcommand_from log" -s C -l dir -d 'Work in the clone that contains DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and __fish_seen_subcommand_from log" -s R -l repo -d 'Work directly on a remote (URL or path), without a clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and __fish_seen_subcommand_from log" -l remote -d 'Use this remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and __fish_seen_subcommand_from log" -l config -d 'Read this operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and __fish_seen_subcommand_from log" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and __fish_seen_subcommand_from log" -l timeout -d 'Wait at most this many seconds for the network' -r
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and __fish_seen_subcommand_from log" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and __fish_seen_subcommand_from log" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and __fish_seen_subcommand_from log" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and __fish_seen_subcommand_from log" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and __fish_seen_subcommand_from log" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and __fish_seen_subcommand_from log" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and __fish_seen_subcommand_from verify" -s C -l dir -d 'Work in the clone that contains DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and __fish_seen_subcommand_from verify" -s R -l repo -d 'Work directly on a remote (URL or path), without a clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and __fish_seen_subcommand_from verify" -l remote -d 'Use this remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and __fish_seen_subcommand_from verify" -l config -d 'Read this operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and __fish_seen_subcommand_from verify" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and __fish_seen_subcommand_from verify" -l timeout -d 'Wait at most this many seconds for the network' -r
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and __fish_seen_subcommand_from verify" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and __fish_seen_subcommand_from verify" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and __fish_seen_subcommand_from verify" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "log" -d 'Show what was done and refused, from every record at hand'
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Look for commits and records that were forged, altered or taken away'
+complete -c aidf -n "__fish_aidf_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c aidf -n "__fish_aidf_using_subcommand token; and not __fish_seen_subcommand_from issue inspect revoke help" -s C -l dir -d 'Work in the clone that contains DIR' -r -F
 complete -c aidf -n "__fish_aidf_using_subcommand token; and not __fish_seen_subcommand_from issue inspect revoke help" -s R -l repo -d 'Work directly on a remote (URL or path), without a clone' -r
 complete -c aidf -n "__fish_aidf_using_subcommand token; and not __fish_seen_subcommand_from issue inspect revoke help" -l remote -d 'Use this remote of the clone' -r
@@ -743,7 +850,7 @@ complete -c aidf -n "__fish_aidf_using_subcommand token; and not __fish_seen_sub
 complete -c aidf -n "__fish_aidf_using_subcommand token; and not __fish_seen_subcommand_from issue inspect revoke help" -f -a "revoke" -d 'Make a token invalid, permanently'
 complete -c aidf -n "__fish_aidf_using_subcommand token; and not __fish_seen_subcommand_from issue inspect revoke help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from issue" -l branch -d 'Issue a token for this sandbox' -r
-complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from issue" -l expires -d 'How long it is valid, such as 30d or 8h (default: 30d for an operator; while it is used for a sandbox)' -r
+complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from issue" -l expires -d 'How long it is valid, such as 30d or 8h (default: 30d for an operator; a sandbox\'s token ends when nobody uses it)' -r
 complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from issue" -l pod -d 'Who gets the token' -r
 complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from issue" -s C -l dir -d 'Work in the clone that contains DIR' -r -F
 complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from issue" -s R -l repo -d 'Work directly on a remote (URL or path), without a clone' -r
@@ -793,6 +900,71 @@ complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcomm
 complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from help" -f -a "inspect" -d 'Show what a token says and whether it is valid'
 complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from help" -f -a "revoke" -d 'Make a token invalid, permanently'
 complete -c aidf -n "__fish_aidf_using_subcommand token; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c aidf -n "__fish_aidf_using_subcommand key; and not __fish_seen_subcommand_from show rotate retire help" -s C -l dir -d 'Work in the clone that contains DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand key; and not __fish_seen_subcommand_from show rotate retire help" -s R -l repo -d 'Work directly on a remote (URL or path), without a clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand key; and not __fish_seen_subcommand_from show rotate retire help" -l remote -d 'Use this remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand key; and not __fish_seen_subcommand_from show rotate retire help" -l config -d 'Read this operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand key; and not __fish_seen_subcommand_from show rotate retire help" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c aidf -n "__fish_aidf_using_subcommand key; and not __fish_seen_subcommand_from show rotate retire help" -l timeout -d 'Wait at most this many seconds for the network' -r
+complete -c aidf -n "__fish_aidf_using_subcommand key; and not __fish_seen_subcommand_from show rotate retire help" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand key; and not __fish_seen_subcommand_from show rotate retire help" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand key; and not __fish_seen_subcommand_from show rotate retire help" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand key; and not __fish_seen_subcommand_from show rotate retire help" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand key; and not __fish_seen_subcommand_from show rotate retire help" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand key; and not __fish_seen_subcommand_from show rotate retire help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand key; and not __fish_seen_subcommand_from show rotate retire help" -f -a "show" -d 'Show the keys of the ring, without their secrets'
+complete -c aidf -n "__fish_aidf_using_subcommand key; and not __fish_seen_subcommand_from show rotate retire help" -f -a "rotate" -d 'Make a new key the one that seals tokens and signs commits'
+complete -c aidf -n "__fish_aidf_using_subcommand key; and not __fish_seen_subcommand_from show rotate retire help" -f -a "retire" -d 'Reject the tokens of an old key'
+complete -c aidf -n "__fish_aidf_using_subcommand key; and not __fish_seen_subcommand_from show rotate retire help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from show" -s C -l dir -d 'Work in the clone that contains DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from show" -s R -l repo -d 'Work directly on a remote (URL or path), without a clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from show" -l remote -d 'Use this remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from show" -l config -d 'Read this operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from show" -l timeout -d 'Wait at most this many seconds for the network' -r
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from show" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from rotate" -s C -l dir -d 'Work in the clone that contains DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from rotate" -s R -l repo -d 'Work directly on a remote (URL or path), without a clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from rotate" -l remote -d 'Use this remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from rotate" -l config -d 'Read this operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from rotate" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from rotate" -l timeout -d 'Wait at most this many seconds for the network' -r
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from rotate" -l prepare -d 'Only make the new key; the next rotation makes it active, once every machine has it'
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from rotate" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from rotate" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from rotate" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from rotate" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from rotate" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from rotate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from retire" -s C -l dir -d 'Work in the clone that contains DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from retire" -s R -l repo -d 'Work directly on a remote (URL or path), without a clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from retire" -l remote -d 'Use this remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from retire" -l config -d 'Read this operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from retire" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from retire" -l timeout -d 'Wait at most this many seconds for the network' -r
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from retire" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from retire" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from retire" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from retire" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from retire" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from retire" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show the keys of the ring, without their secrets'
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from help" -f -a "rotate" -d 'Make a new key the one that seals tokens and signs commits'
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from help" -f -a "retire" -d 'Reject the tokens of an old key'
+complete -c aidf -n "__fish_aidf_using_subcommand key; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c aidf -n "__fish_aidf_using_subcommand hook; and not __fish_seen_subcommand_from pre-receive help" -s C -l dir -d 'Work in the clone that contains DIR' -r -F
 complete -c aidf -n "__fish_aidf_using_subcommand hook; and not __fish_seen_subcommand_from pre-receive help" -s R -l repo -d 'Work directly on a remote (URL or path), without a clone' -r
 complete -c aidf -n "__fish_aidf_using_subcommand hook; and not __fish_seen_subcommand_from pre-receive help" -l remote -d 'Use this remote of the clone' -r
@@ -866,21 +1038,24 @@ complete -c aidf -n "__fish_aidf_using_subcommand man" -s v -l verbose -d 'Print
 complete -c aidf -n "__fish_aidf_using_subcommand man" -l no-input -d 'Never prompt'
 complete -c aidf -n "__fish_aidf_using_subcommand man" -s y -l yes -d 'Answer yes to every question'
 complete -c aidf -n "__fish_aidf_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect token hook demo completions man help" -f -a "sandbox" -d 'Open, inspect, update and close sandboxes'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect token hook demo completions man help" -f -a "commit" -d 'Write files, with their log entries, as one commit on a remote branch'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect token hook demo completions man help" -f -a "status" -d 'Show the state of this clone and its sandbox'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect token hook demo completions man help" -f -a "log" -d 'Show the commits of a branch'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect token hook demo completions man help" -f -a "rollback" -d 'Undo commits by a new commit'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect token hook demo completions man help" -f -a "backup" -d 'Make, list, prune, test and restore backups'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect token hook demo completions man help" -f -a "propose" -d 'Show a sandbox\'s difference and open, or update, its pull request'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect token hook demo completions man help" -f -a "land" -d 'Merge a sandbox into a protected branch, on a server without pull requests'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect token hook demo completions man help" -f -a "protect" -d 'Make the server enforce the rules for everybody'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect token hook demo completions man help" -f -a "token" -d 'Issue, read and revoke tokens'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect token hook demo completions man help" -f -a "hook" -d 'The hook that git runs on a server (`aidf protect apply` installs it)'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect token hook demo completions man help" -f -a "demo" -d 'Show all the main commands at work on a new local remote'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect token hook demo completions man help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect token hook demo completions man help" -f -a "man" -d 'Write the man pages into a folder'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect token hook demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "sandbox" -d 'Open, inspect, update and close sandboxes'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "commit" -d 'Write files, with their log entries, as one commit on a remote branch'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "status" -d 'Show the state of this clone and its sandbox'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "log" -d 'Show the commits of a branch'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "rollback" -d 'Undo commits by a new commit'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "backup" -d 'Make, list, prune, test and restore backups'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "propose" -d 'Show a sandbox\'s difference and open, or update, its pull request'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "land" -d 'Merge a sandbox into a protected branch, on a server without pull requests'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "protect" -d 'Make the server enforce the rules for everybody'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "policy" -d 'Show the rules in force, and what they say of a path'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "audit" -d 'Read what was done, and prove that the records of it hold'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "token" -d 'Issue, read and revoke tokens'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "key" -d 'Show the key ring, give it a new key, retire an old one'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "hook" -d 'The hook that git runs on a server (`aidf protect apply` installs it)'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "demo" -d 'Show all the main commands at work on a new local remote'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "man" -d 'Write the man pages into a folder'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "init" -d 'Open a sandbox: resume the token\'s branch, or fork a new one'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "list" -d 'List every sandbox and what it did'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "show" -d 'Show one sandbox\'s commits and files'
@@ -904,7 +1079,14 @@ complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcomma
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from protect" -f -a "check" -d 'Show which rules are enforced; exit with 8 unless all are'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from protect" -f -a "remove" -d 'Remove what apply made, and nothing else'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from protect" -f -a "guide" -d 'Print the steps to set up the rules by hand'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "show" -d 'Show every rule in force, and who set it'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "check" -d 'Say whether a commit may write these paths'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "log" -d 'Show what was done and refused, from every record at hand'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "verify" -d 'Look for commits and records that were forged, altered or taken away'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "issue" -d 'Issue a token for a sandbox or for an operator'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "inspect" -d 'Show what a token says and whether it is valid'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "revoke" -d 'Make a token invalid, permanently'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from key" -f -a "show" -d 'Show the keys of the ring, without their secrets'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from key" -f -a "rotate" -d 'Make a new key the one that seals tokens and signs commits'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from key" -f -a "retire" -d 'Reject the tokens of an old key'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from hook" -f -a "pre-receive" -d 'Accept or refuse a push: reads `old new ref` lines from stdin, as git gives them'

@@ -31,7 +31,7 @@ fn a_rotation_loses_no_sandbox_on_two_machines_and_both_work_in_the_middle_of_it
     let prepared = w.json(&["key", "rotate", "--prepare"]);
     let new = text(&prepared, "next");
     assert_eq!(prepared["active"], old.as_str());
-    assert_eq!(ids(&w, "next"), [new.clone()]);
+    assert_eq!(ids(&w, "next"), std::slice::from_ref(&new));
     let meanwhile = text(&w.json(&["sandbox", "init", "--force-new"]), "reuse_token");
     assert!(meanwhile.contains(&old));
     // The machine without the new key reads what the other one writes, and back.

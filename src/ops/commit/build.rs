@@ -10,6 +10,9 @@ use crate::ops::write::{BranchState, Carried, Changed, Deed, Edited};
 use crate::words;
 use std::collections::BTreeSet;
 
+/// The files that a write has in hand, as they were read; none for one that is gone.
+pub(super) type Touched = Vec<(String, Option<Entry>)>;
+
 /// A commit in the making, on one tip.
 pub(super) struct Build<'a> {
     pub state: &'a BranchState<'a>,
@@ -28,7 +31,7 @@ struct Merge {
     /// What cannot be merged.
     conflicts: Vec<PathConflict>,
     /// The files that hold something of ours, as they were read.
-    touched: Vec<(String, Option<Entry>)>,
+    touched: Touched,
     /// Whether a file without a change of ours is older than the branch's.
     stale: bool,
 }
@@ -43,7 +46,7 @@ impl Build<'_> {
         wanted: &[ReadFile],
         base: &Base,
         blobs: Vec<ObjectId>,
-    ) -> Result<(Edited<Report>, Vec<(String, Option<Entry>)>)> {
+    ) -> Result<(Edited<Report>, Touched)> {
         let state = self.state;
         let (store, branch) = (&state.cx.store, state.target.name());
         let merge = self.merge(draft, wanted, base, state.tree)?;

@@ -1,11 +1,11 @@
 //! The commit of files as a change: its stages.
 
-use super::build::Build;
+use super::build::{Build, Touched};
 use super::read::{ReadFile, as_stored, below, check_unique, read_all};
 use super::{Input, Report, Request, from_elsewhere, take};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{Advertisement, CommitId, Draft, Entry, ObjectId, TreePath, check_parents};
+use crate::git::{Advertisement, CommitId, Draft, ObjectId, TreePath, check_parents};
 use crate::ops::access::Target;
 use crate::ops::base::{self, Base, Before};
 use crate::ops::checkout;
@@ -34,7 +34,7 @@ pub(super) struct Commit<'r> {
     /// The files, read once, and their objects.
     pub read: Option<(Vec<ReadFile>, Vec<ObjectId>)>,
     /// What the last try wrote.
-    pub touched: Vec<(String, Option<Entry>)>,
+    pub touched: Touched,
 }
 
 impl Written for Report {

@@ -115,7 +115,10 @@ fn a_report_of_a_move_that_is_not_to_be_seen_is_told_where_pushes_are_confirmed(
         w.env.operator_config(&config);
         let tip = w.remote.tip("sandbox");
         let server = StandIn::start(move |asked| match (&asked.request, asked.pushes) {
-            (None, true) => say(greeting(&[(&tip, "refs/heads/sandbox")])),
+            (None, true) => say(greeting(&[
+                (&tip, "refs/aidf/id"),
+                (&tip, "refs/heads/sandbox"),
+            ])),
             (Some(request), true) => {
                 let name = new_ref(request);
                 say(report(&["unpack ok\n".into(), format!("ok {name}\n")]))
