@@ -177,6 +177,7 @@ fn beside(path: &Path, end: &str) -> PathBuf {
 
 /// Where the journal's chain ends, and whether its last line is torn.
 fn end_of(path: &Path) -> std::io::Result<(End, bool)> {
+    let mut found: Option<(End, bool)> = None;
     for path in [path.to_owned(), beside(path, ".1")] {
         let mut file = match File::open(&path) {
             Err(e) if e.kind() == ErrorKind::NotFound => continue,
@@ -194,9 +195,15 @@ fn end_of(path: &Path) -> std::io::Result<(End, bool)> {
         let text = tail.strip_suffix(b"\n").unwrap_or(&tail);
         // Where the file is longer, the first line of its end is not whole.
         let lines = text.split(|b| *b == b'\n').skip(usize::from(from > 0));
-        return Ok((End::of(lines), torn));
+        let end = End::of(lines);
+        let (last, _) = found.get_or_insert((end.clone(), torn));
+        // The number of a file that begins with a torn line is in the file before it.
+        last.seq = last.seq.max(end.seq);
+        if last.seq > 0 {
+            break;
+        }
     }
-    Ok((End::default(), false))
+    Ok(found.unwrap_or_default())
 }
 
 /// If the file is large, starts a new one and keeps `kept` earlier files. The caller has

@@ -165,7 +165,7 @@ fn a_signature_with_another_branch_or_trailer_in_its_commit_is_bad() {
 }
 
 #[test]
-fn a_signature_moved_to_another_repository_is_bad() {
+fn a_signature_moved_to_another_repository_is_not_good() {
     let w = World::path();
     let branch = w.sandbox();
     w.save("a.txt", "a\n", "Add a");
@@ -174,7 +174,8 @@ fn a_signature_moved_to_another_repository_is_bad() {
     let from = w.remote.bare.to_str().unwrap();
     let refs = format!("refs/heads/{branch}:refs/heads/{branch}");
     other.remote.git(&["fetch", "--quiet", from, &refs]);
-    assert_eq!(tip_of_log(&other, &branch)["signature"], "bad");
+    // A fork has such commits: they were not altered, and nobody vouches for them here.
+    assert_eq!(tip_of_log(&other, &branch)["signature"], "unknown");
     assert_eq!(tip_of_log(&w, &branch)["signature"], "good");
 }
 
