@@ -673,8 +673,9 @@ fn a_revocation_that_is_deleted_still_holds_where_it_was_seen() {
     let read = w.call(&["token", "inspect", "-", "--json"]);
     let read = read.stdin(token).run().exits(4).json();
     assert_eq!(read["rejected"], "it was revoked");
-    let warning =
-        format!("the revocation of token {ID} was removed from the remote; it still holds here");
+    let warning = format!(
+        "the revocation of token {ID} was removed from the remote; it is still in force here"
+    );
     assert!(read["warnings"].to_string().contains(&warning), "{read:#}");
     let list = w.json(&["sandbox", "list"]);
     assert!(list["warnings"].to_string().contains(&warning), "{list:#}");

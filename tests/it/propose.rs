@@ -257,7 +257,10 @@ fn where_no_key_can_tell_the_signatures_are_not_taken_for_good() {
     let report = w.other().json(&["propose", &branch, "--to", "sandbox"]);
     assert_eq!(against(&report), ["signed"]);
     let guards = report["guards"].to_string();
-    assert!(guards.contains("no key here"), "{report:#}");
+    assert!(
+        guards.contains("no key to check signatures with"),
+        "{report:#}"
+    );
 }
 
 #[test]
