@@ -1,6 +1,6 @@
 //! Tokens by hand: issued for a sandbox or an operator, read, and revoked.
 
-use super::access::rejected;
+use super::access::{self, rejected};
 use super::publish::{self, Objects, Plan, Push};
 use super::{identity, revoked};
 use crate::authority::{self, Facts, Rejection};
@@ -231,7 +231,8 @@ fn establish(cx: &Context) -> Result<Identity> {
         Ok(Plan::Push(Push {
             updates: vec![new.update],
             objects: Objects::These(new.objects),
-            token: cx.config.environment_token.clone(),
+            // Everybody may make it, and any token at hand may be another repository's.
+            token: None,
             report: (),
         }))
     })?;
@@ -269,11 +270,16 @@ pub fn inspect(cx: &Context, request: &InspectRequest) -> Result<InspectReport> 
         expires_at: None,
         message: String::new(),
     };
-    match cx.claims_of(&request.token) {
+    // What opens here is looked up; what is then known to be another repository's is not told.
+    let opened = cx.claims_of(&request.token);
+    let refs = match opened {
+        Some(_) => snapshot::listed(cx, &[])?,
+        None => Vec::new(),
+    };
+    match opened.filter(|_| !access::is_foreign(cx, &request.token)) {
         None => report.rejected = Some(Rejection::NotValid.to_string()),
         Some(claims) => {
             let revocation = ref_of(&claims.id);
-            let refs = snapshot::listed(cx, &[])?;
             let shown = refs.iter().any(|r| r.name == revocation);
             let facts = Facts {
                 revoked: revoked::is_known(cx, shown, &claims.id),
@@ -313,9 +319,13 @@ pub fn revoke(cx: &Context, request: &RevokeRequest) -> Result<RevokeReport> {
         given.to_ascii_lowercase()
     } else {
         needs_key(cx)?;
-        cx.claims_of(&request.token)
-            .ok_or_else(|| rejected(Rejection::NotValid))?
-            .id
+        let claims = cx.claims_of(&request.token);
+        let claims = claims.ok_or_else(|| rejected(Rejection::NotValid))?;
+        snapshot::identity(cx)?;
+        if access::is_foreign(cx, &request.token) {
+            return Err(rejected(Rejection::NotValid));
+        }
+        claims.id
     };
     let sent = operator
         .cloned()

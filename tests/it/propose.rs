@@ -313,7 +313,7 @@ fn the_commands_carry_the_sandbox_to_main_when_an_operator_runs_them() {
         let report = g.w.json(&["propose", "--provider", "bare"]);
         assert_eq!(report["to"], "main");
         let commands = report["commands"].to_string();
-        assert!(!commands.contains("aidf1."), "{commands}");
+        assert!(!commands.contains("aidf2."), "{commands}");
         run(&report, &bob, &g.operator);
         let main = g.w.remote.tip("main");
         g.w.remote.git(&[

@@ -54,7 +54,7 @@ fn a_sandbox_is_made_from_the_base_and_the_answer_has_every_field() {
     assert_eq!(answer["base_created"], false);
     assert!(text(&answer, "repo_name").contains("widgets"), "{answer:#}");
     assert!(
-        text(&answer, "reuse_token").starts_with("aidf1."),
+        text(&answer, "reuse_token").starts_with("aidf2."),
         "{answer:#}"
     );
     w.remote.is_sound();
@@ -71,14 +71,14 @@ fn the_welcome_names_branch_repository_and_token_and_says_to_keep_it_safe() {
     ]);
     assert!(out.stdout.contains(branch.trim()), "{out}");
     assert!(out.stdout.contains("widgets"), "{out}");
-    assert!(out.stdout.contains("aidf1."), "{out}");
+    assert!(out.stdout.contains("aidf2."), "{out}");
     assert!(
         out.stdout.to_lowercase().contains("keep this safe"),
         "{out}"
     );
     // The token is shown once, and only where the result goes.
-    assert_eq!(out.stdout.matches("aidf1.").count(), 1, "{out}");
-    assert!(!out.stderr.contains("aidf1."), "{out}");
+    assert_eq!(out.stdout.matches("aidf2.").count(), 1, "{out}");
+    assert!(!out.stderr.contains("aidf2."), "{out}");
 }
 
 #[test]
@@ -531,7 +531,7 @@ fn a_sandbox_pushed_meanwhile_under_the_drawn_name_is_never_taken_over() {
     w.remote.hook(
         "pre-receive",
         "#!/bin/sh\nread old new ref\nunset GIT_QUARANTINE_PATH\n\
-         [ -e first-taken ] || { echo \"$ref\" > first-taken; git update-ref \"$ref\" refs/heads/main; }\n",
+         [ -e first-taken ] || { while [ \"$ref\" = refs/aidf/id ]; do read old new ref; done; echo \"$ref\" > first-taken; git update-ref \"$ref\" refs/heads/main; }\n",
     );
     let answer = w.init();
     let taken = std::fs::read_to_string(w.remote.bare.join("first-taken")).unwrap();

@@ -104,7 +104,7 @@ fn no_command_that_handles_a_secret_says_or_records_it() {
                 let mut all = args.to_vec();
                 all.extend(json.then_some("--json"));
                 let out = call(&all).run().ok();
-                let from = out.stdout.find("aidf1.").unwrap();
+                let from = out.stdout.find("aidf2.").unwrap();
                 let end = out.stdout[from..]
                     .find(|c: char| c.is_whitespace() || c == '"')
                     .map_or(out.stdout.len(), |n| from + n);
@@ -206,7 +206,7 @@ fn no_command_that_handles_a_secret_says_or_records_it() {
                     // A new sandbox brings a token of its own.
                     let shown = args.contains(&"init") && out.code == 0;
                     let issued = shown
-                        .then(|| out.stdout.find("aidf1."))
+                        .then(|| out.stdout.find("aidf2."))
                         .flatten()
                         .map(|from| {
                             let rest = &out.stdout[from..];
