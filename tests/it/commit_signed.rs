@@ -116,12 +116,12 @@ fn a_sandboxs_commits_name_no_person_and_no_machine() {
     )
     .unwrap();
     let added = w.remote.git(&["show", &branch]);
-    for secret in ["Pat Person", "pat@", "workstation", host.trim()] {
-        assert!(
-            secret.is_empty() || !added.contains(secret),
-            "{secret} is in the commit"
-        );
+    for secret in ["Pat Person", "pat@", "workstation"] {
+        assert!(!added.contains(secret), "{secret} is in the commit");
     }
+    // A host may have a name of two letters, which any signature may hold.
+    let mut words = added.split(|c: char| !c.is_ascii_alphanumeric());
+    assert!(!words.any(|w| w == host.trim() && !w.is_empty()), "{host}");
     assert_eq!(w.remote.trailer(&branch, "Aidf-Committed-By"), branch);
 }
 
