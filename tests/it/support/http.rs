@@ -282,7 +282,7 @@ fn backend(
         .target
         .split_once('?')
         .unwrap_or((request.target.as_str(), ""));
-    let mut command = Command::new("git");
+    let mut command = Command::new(super::env::found("git"));
     command
         .arg("http-backend")
         .env_clear()
