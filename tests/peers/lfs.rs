@@ -580,7 +580,7 @@ fn a_file_of_the_branch_does_not_say_to_whom_contents_are_sent() {
         lfs.place
             .aidf(&clone, &["commit", "new.bin", "-m", "Large"])
             .exits(5)
-            .says(".lfsconfig of the branch sends")
+            .says(".lfsconfig on the branch sends")
             .says(&lfs.url);
         assert_eq!((lfs.refs(), lfs.uploads()), (refs.clone(), uploads));
     };
