@@ -51,6 +51,7 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
             [CompletionResult]::new('land', 'land', [CompletionResultType]::ParameterValue, 'Merge a sandbox into a protected branch, on a server without pull requests')
             [CompletionResult]::new('protect', 'protect', [CompletionResultType]::ParameterValue, 'Make the server enforce the rules for everybody')
             [CompletionResult]::new('policy', 'policy', [CompletionResultType]::ParameterValue, 'Show the rules in force, and what they say of a path')
+            [CompletionResult]::new('agents', 'agents', [CompletionResultType]::ParameterValue, 'Tell AI agents how to write here')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Read what was done, and prove that the records of it hold')
             [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Issue, read and revoke tokens')
             [CompletionResult]::new('key', 'key', [CompletionResultType]::ParameterValue, 'Show the key ring, give it a new key, retire an old one')
@@ -1100,6 +1101,63 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
         'aidf;policy;help;help' {
             break
         }
+        'aidf;agents' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that contains DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that contains DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work directly on a remote (URL or path), without a clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work directly on a remote (URL or path), without a clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Use this remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Wait at most this many seconds for the network')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Write instructions for AI agents into the files that they read')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'aidf;agents;install' {
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'The agent (default: all of them)')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that contains DIR')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that contains DIR')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work directly on a remote (URL or path), without a clone')
+            [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Work directly on a remote (URL or path), without a clone')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Use this remote of the clone')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this operator''s config file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Wait at most this many seconds for the network')
+            [CompletionResult]::new('--apply', '--apply', [CompletionResultType]::ParameterName, 'Write the files (default: only show what would be written)')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each step with its time on stderr')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'aidf;agents;help' {
+            [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Write instructions for AI agents into the files that they read')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'aidf;agents;help;install' {
+            break
+        }
+        'aidf;agents;help;help' {
+            break
+        }
         'aidf;audit' {
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that contains DIR')
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that contains DIR')
@@ -1533,6 +1591,7 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
             [CompletionResult]::new('land', 'land', [CompletionResultType]::ParameterValue, 'Merge a sandbox into a protected branch, on a server without pull requests')
             [CompletionResult]::new('protect', 'protect', [CompletionResultType]::ParameterValue, 'Make the server enforce the rules for everybody')
             [CompletionResult]::new('policy', 'policy', [CompletionResultType]::ParameterValue, 'Show the rules in force, and what they say of a path')
+            [CompletionResult]::new('agents', 'agents', [CompletionResultType]::ParameterValue, 'Tell AI agents how to write here')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Read what was done, and prove that the records of it hold')
             [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Issue, read and revoke tokens')
             [CompletionResult]::new('key', 'key', [CompletionResultType]::ParameterValue, 'Show the key ring, give it a new key, retire an old one')
@@ -1671,6 +1730,13 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
             break
         }
         'aidf;help;policy;check' {
+            break
+        }
+        'aidf;help;agents' {
+            [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Write instructions for AI agents into the files that they read')
+            break
+        }
+        'aidf;help;agents;install' {
             break
         }
         'aidf;help;audit' {

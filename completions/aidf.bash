@@ -16,6 +16,9 @@ _aidf() {
             ",$1")
                 cmd="aidf"
                 ;;
+            aidf,agents)
+                cmd="aidf__subcmd__agents"
+                ;;
             aidf,audit)
                 cmd="aidf__subcmd__audit"
                 ;;
@@ -69,6 +72,18 @@ _aidf() {
                 ;;
             aidf,token)
                 cmd="aidf__subcmd__token"
+                ;;
+            aidf__subcmd__agents,help)
+                cmd="aidf__subcmd__agents__subcmd__help"
+                ;;
+            aidf__subcmd__agents,install)
+                cmd="aidf__subcmd__agents__subcmd__install"
+                ;;
+            aidf__subcmd__agents__subcmd__help,help)
+                cmd="aidf__subcmd__agents__subcmd__help__subcmd__help"
+                ;;
+            aidf__subcmd__agents__subcmd__help,install)
+                cmd="aidf__subcmd__agents__subcmd__help__subcmd__install"
                 ;;
             aidf__subcmd__audit,help)
                 cmd="aidf__subcmd__audit__subcmd__help"
@@ -142,6 +157,9 @@ _aidf() {
             aidf__subcmd__backup__subcmd__help,verify)
                 cmd="aidf__subcmd__backup__subcmd__help__subcmd__verify"
                 ;;
+            aidf__subcmd__help,agents)
+                cmd="aidf__subcmd__help__subcmd__agents"
+                ;;
             aidf__subcmd__help,audit)
                 cmd="aidf__subcmd__help__subcmd__audit"
                 ;;
@@ -195,6 +213,9 @@ _aidf() {
                 ;;
             aidf__subcmd__help,token)
                 cmd="aidf__subcmd__help__subcmd__token"
+                ;;
+            aidf__subcmd__help__subcmd__agents,install)
+                cmd="aidf__subcmd__help__subcmd__agents__subcmd__install"
                 ;;
             aidf__subcmd__help__subcmd__audit,log)
                 cmd="aidf__subcmd__help__subcmd__audit__subcmd__log"
@@ -485,12 +506,150 @@ _aidf() {
 
     case "${cmd}" in
         aidf)
-            opts="-C -R -q -v -y -h -V --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help --version sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help"
+            opts="-C -R -q -v -y -h -V --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help --version sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --repo)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -R)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aidf__subcmd__agents)
+            opts="-C -R -q -v -y -h --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help install help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --repo)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -R)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aidf__subcmd__agents__subcmd__help)
+            opts="install help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aidf__subcmd__agents__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aidf__subcmd__agents__subcmd__help__subcmd__install)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aidf__subcmd__agents__subcmd__install)
+            opts="-C -R -q -v -y -h --for --apply --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --for)
+                    COMPREPLY=($(compgen -W "claude codex cursor copilot" -- "${cur}"))
+                    return 0
+                    ;;
                 --dir)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1597,8 +1756,36 @@ _aidf() {
             return 0
             ;;
         aidf__subcmd__help)
-            opts="sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help"
+            opts="sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aidf__subcmd__help__subcmd__agents)
+            opts="install"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aidf__subcmd__help__subcmd__agents__subcmd__install)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -48,6 +48,7 @@ set edit:completion:arg-completer[aidf] = {|@words|
             cand land 'Merge a sandbox into a protected branch, on a server without pull requests'
             cand protect 'Make the server enforce the rules for everybody'
             cand policy 'Show the rules in force, and what they say of a path'
+            cand agents 'Tell AI agents how to write here'
             cand audit 'Read what was done, and prove that the records of it hold'
             cand token 'Issue, read and revoke tokens'
             cand key 'Show the key ring, give it a new key, retire an old one'
@@ -1028,6 +1029,58 @@ set edit:completion:arg-completer[aidf] = {|@words|
         }
         &'aidf;policy;help;help'= {
         }
+        &'aidf;agents'= {
+            cand -C 'Work in the clone that contains DIR'
+            cand --dir 'Work in the clone that contains DIR'
+            cand -R 'Work directly on a remote (URL or path), without a clone'
+            cand --repo 'Work directly on a remote (URL or path), without a clone'
+            cand --remote 'Use this remote of the clone'
+            cand --config 'Read this operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Wait at most this many seconds for the network'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand install 'Write instructions for AI agents into the files that they read'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'aidf;agents;install'= {
+            cand --for 'The agent (default: all of them)'
+            cand -C 'Work in the clone that contains DIR'
+            cand --dir 'Work in the clone that contains DIR'
+            cand -R 'Work directly on a remote (URL or path), without a clone'
+            cand --repo 'Work directly on a remote (URL or path), without a clone'
+            cand --remote 'Use this remote of the clone'
+            cand --config 'Read this operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Wait at most this many seconds for the network'
+            cand --apply 'Write the files (default: only show what would be written)'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;agents;help'= {
+            cand install 'Write instructions for AI agents into the files that they read'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'aidf;agents;help;install'= {
+        }
+        &'aidf;agents;help;help'= {
+        }
         &'aidf;audit'= {
             cand -C 'Work in the clone that contains DIR'
             cand --dir 'Work in the clone that contains DIR'
@@ -1428,6 +1481,7 @@ set edit:completion:arg-completer[aidf] = {|@words|
             cand land 'Merge a sandbox into a protected branch, on a server without pull requests'
             cand protect 'Make the server enforce the rules for everybody'
             cand policy 'Show the rules in force, and what they say of a path'
+            cand agents 'Tell AI agents how to write here'
             cand audit 'Read what was done, and prove that the records of it hold'
             cand token 'Issue, read and revoke tokens'
             cand key 'Show the key ring, give it a new key, retire an old one'
@@ -1531,6 +1585,11 @@ set edit:completion:arg-completer[aidf] = {|@words|
         &'aidf;help;policy;show'= {
         }
         &'aidf;help;policy;check'= {
+        }
+        &'aidf;help;agents'= {
+            cand install 'Write instructions for AI agents into the files that they read'
+        }
+        &'aidf;help;agents;install'= {
         }
         &'aidf;help;audit'= {
             cand log 'Show what was done and refused, from every record at hand'

@@ -49,6 +49,7 @@ complete -c aidf -n "__fish_aidf_needs_command" -f -a "propose" -d 'Show a sandb
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "land" -d 'Merge a sandbox into a protected branch, on a server without pull requests'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "protect" -d 'Make the server enforce the rules for everybody'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "policy" -d 'Show the rules in force, and what they say of a path'
+complete -c aidf -n "__fish_aidf_needs_command" -f -a "agents" -d 'Tell AI agents how to write here'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "audit" -d 'Read what was done, and prove that the records of it hold'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "token" -d 'Issue, read and revoke tokens'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "key" -d 'Show the key ring, give it a new key, retire an old one'
@@ -778,6 +779,43 @@ complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcom
 complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show every rule in force, and who set it'
 complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "check" -d 'Say whether a commit may write these paths'
 complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c aidf -n "__fish_aidf_using_subcommand agents; and not __fish_seen_subcommand_from install help" -s C -l dir -d 'Work in the clone that contains DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand agents; and not __fish_seen_subcommand_from install help" -s R -l repo -d 'Work directly on a remote (URL or path), without a clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand agents; and not __fish_seen_subcommand_from install help" -l remote -d 'Use this remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand agents; and not __fish_seen_subcommand_from install help" -l config -d 'Read this operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand agents; and not __fish_seen_subcommand_from install help" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c aidf -n "__fish_aidf_using_subcommand agents; and not __fish_seen_subcommand_from install help" -l timeout -d 'Wait at most this many seconds for the network' -r
+complete -c aidf -n "__fish_aidf_using_subcommand agents; and not __fish_seen_subcommand_from install help" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand agents; and not __fish_seen_subcommand_from install help" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand agents; and not __fish_seen_subcommand_from install help" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand agents; and not __fish_seen_subcommand_from install help" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand agents; and not __fish_seen_subcommand_from install help" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand agents; and not __fish_seen_subcommand_from install help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand agents; and not __fish_seen_subcommand_from install help" -f -a "install" -d 'Write instructions for AI agents into the files that they read'
+complete -c aidf -n "__fish_aidf_using_subcommand agents; and not __fish_seen_subcommand_from install help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c aidf -n "__fish_aidf_using_subcommand agents; and __fish_seen_subcommand_from install" -l for -d 'The agent (default: all of them)' -r -f -a "claude\t'Claude Code: CLAUDE.md'
+codex\t'Codex and many others: AGENTS.md'
+cursor\t'Cursor: .cursor/rules/aidf.mdc'
+copilot\t'GitHub Copilot: .github/copilot-instructions.md'"
+complete -c aidf -n "__fish_aidf_using_subcommand agents; and __fish_seen_subcommand_from install" -s C -l dir -d 'Work in the clone that contains DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand agents; and __fish_seen_subcommand_from install" -s R -l repo -d 'Work directly on a remote (URL or path), without a clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand agents; and __fish_seen_subcommand_from install" -l remote -d 'Use this remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand agents; and __fish_seen_subcommand_from install" -l config -d 'Read this operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand agents; and __fish_seen_subcommand_from install" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c aidf -n "__fish_aidf_using_subcommand agents; and __fish_seen_subcommand_from install" -l timeout -d 'Wait at most this many seconds for the network' -r
+complete -c aidf -n "__fish_aidf_using_subcommand agents; and __fish_seen_subcommand_from install" -l apply -d 'Write the files (default: only show what would be written)'
+complete -c aidf -n "__fish_aidf_using_subcommand agents; and __fish_seen_subcommand_from install" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand agents; and __fish_seen_subcommand_from install" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand agents; and __fish_seen_subcommand_from install" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand agents; and __fish_seen_subcommand_from install" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand agents; and __fish_seen_subcommand_from install" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand agents; and __fish_seen_subcommand_from install" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand agents; and __fish_seen_subcommand_from help" -f -a "install" -d 'Write instructions for AI agents into the files that they read'
+complete -c aidf -n "__fish_aidf_using_subcommand agents; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c aidf -n "__fish_aidf_using_subcommand audit; and not __fish_seen_subcommand_from log verify help" -s C -l dir -d 'Work in the clone that contains DIR' -r -F
 complete -c aidf -n "__fish_aidf_using_subcommand audit; and not __fish_seen_subcommand_from log verify help" -s R -l repo -d 'Work directly on a remote (URL or path), without a clone' -r
 complete -c aidf -n "__fish_aidf_using_subcommand audit; and not __fish_seen_subcommand_from log verify help" -l remote -d 'Use this remote of the clone' -r
@@ -1038,24 +1076,25 @@ complete -c aidf -n "__fish_aidf_using_subcommand man" -s v -l verbose -d 'Print
 complete -c aidf -n "__fish_aidf_using_subcommand man" -l no-input -d 'Never prompt'
 complete -c aidf -n "__fish_aidf_using_subcommand man" -s y -l yes -d 'Answer yes to every question'
 complete -c aidf -n "__fish_aidf_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "sandbox" -d 'Open, inspect, update and close sandboxes'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "commit" -d 'Write files, with their log entries, as one commit on a remote branch'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "status" -d 'Show the state of this clone and its sandbox'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "log" -d 'Show the commits of a branch'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "rollback" -d 'Undo commits by a new commit'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "backup" -d 'Make, list, prune, test and restore backups'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "propose" -d 'Show a sandbox\'s difference and open, or update, its pull request'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "land" -d 'Merge a sandbox into a protected branch, on a server without pull requests'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "protect" -d 'Make the server enforce the rules for everybody'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "policy" -d 'Show the rules in force, and what they say of a path'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "audit" -d 'Read what was done, and prove that the records of it hold'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "token" -d 'Issue, read and revoke tokens'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "key" -d 'Show the key ring, give it a new key, retire an old one'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "hook" -d 'The hook that git runs on a server (`aidf protect apply` installs it)'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "demo" -d 'Show all the main commands at work on a new local remote'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "man" -d 'Write the man pages into a folder'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy audit token key hook demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "sandbox" -d 'Open, inspect, update and close sandboxes'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "commit" -d 'Write files, with their log entries, as one commit on a remote branch'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "status" -d 'Show the state of this clone and its sandbox'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "log" -d 'Show the commits of a branch'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "rollback" -d 'Undo commits by a new commit'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "backup" -d 'Make, list, prune, test and restore backups'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "propose" -d 'Show a sandbox\'s difference and open, or update, its pull request'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "land" -d 'Merge a sandbox into a protected branch, on a server without pull requests'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "protect" -d 'Make the server enforce the rules for everybody'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "policy" -d 'Show the rules in force, and what they say of a path'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "agents" -d 'Tell AI agents how to write here'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "audit" -d 'Read what was done, and prove that the records of it hold'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "token" -d 'Issue, read and revoke tokens'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "key" -d 'Show the key ring, give it a new key, retire an old one'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "hook" -d 'The hook that git runs on a server (`aidf protect apply` installs it)'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "demo" -d 'Show all the main commands at work on a new local remote'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "man" -d 'Write the man pages into a folder'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "init" -d 'Open a sandbox: resume the token\'s branch, or fork a new one'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "list" -d 'List every sandbox and what it did'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "show" -d 'Show one sandbox\'s commits and files'
@@ -1081,6 +1120,7 @@ complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcomma
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from protect" -f -a "guide" -d 'Print the steps to set up the rules by hand'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "show" -d 'Show every rule in force, and who set it'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "check" -d 'Say whether a commit may write these paths'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from agents" -f -a "install" -d 'Write instructions for AI agents into the files that they read'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "log" -d 'Show what was done and refused, from every record at hand'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "verify" -d 'Look for commits and records that were forged, altered or taken away'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "issue" -d 'Issue a token for a sandbox or for an operator'

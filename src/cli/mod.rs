@@ -1,6 +1,7 @@
 //! The command line: one file a command turns clap arguments into a request of
 //! `aidf::ops`, and its report into text.
 
+mod agents;
 mod audit;
 mod backup;
 mod commit;
@@ -160,6 +161,9 @@ pub enum Command {
     /// Show the rules in force, and what they say of a path
     #[command(subcommand, arg_required_else_help = true)]
     Policy(policy::Command),
+    /// Tell AI agents how to write here
+    #[command(subcommand, arg_required_else_help = true)]
+    Agents(agents::Command),
     /// Read what was done, and prove that the records of it hold
     #[command(subcommand, arg_required_else_help = true)]
     Audit(audit::Command),
@@ -274,6 +278,7 @@ pub fn main() -> u8 {
         Command::Land(arguments) => land::run(&cli.global, &ui, arguments),
         Command::Protect(command) => protect::run(&cli.global, &ui, command),
         Command::Policy(command) => policy::run(&cli.global, &ui, command),
+        Command::Agents(command) => agents::run(&cli.global, &ui, command),
         Command::Audit(command) => audit::run(&cli.global, &ui, command),
         Command::Token(command) => token::run(&cli.global, &ui, command),
         Command::Key(command) => key::run(&cli.global, &ui, command),

@@ -2,6 +2,7 @@
 //! Reports are what `--json` prints; front ends make text of them.
 
 pub mod access;
+pub mod agents;
 pub mod audit;
 pub mod backup;
 mod base;

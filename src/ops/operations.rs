@@ -3,8 +3,8 @@
 
 use super::outcome::{ErrorReport, Outcome, Reported, WARNINGS};
 use super::{
-    audit, backup, commit, key, land, log, policy, propose, protect, rollback, sandbox, status,
-    token,
+    agents, audit, backup, commit, key, land, log, policy, propose, protect, rollback, sandbox,
+    status, token,
 };
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -65,6 +65,7 @@ operations! {
     "protect guide": protect::guide, protect::Request => protect::GuideReport;
     "policy show": policy::show, policy::ShowRequest => policy::ShowReport;
     "policy check": policy::check, policy::CheckRequest => policy::CheckReport;
+    "agents install": agents::install, agents::InstallRequest => agents::InstallReport;
     "audit log": audit::log, audit::LogRequest => audit::LogReport;
     "audit verify": audit::verify, audit::VerifyRequest => audit::VerifyReport;
     "token issue": token::issue, token::IssueRequest => token::IssueReport;

@@ -2,6 +2,7 @@
 //! and reading them with plain git. A file for each behaviour.
 #![allow(clippy::unwrap_used)]
 
+mod agents;
 mod audit;
 mod backup_all;
 mod backup_bundles;
