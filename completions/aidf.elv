@@ -43,6 +43,7 @@ set edit:completion:arg-completer[aidf] = {|@words|
             cand status 'Show the state of this clone and its sandbox'
             cand log 'Show the commits of a branch'
             cand rollback 'Undo commits by a new commit'
+            cand snapshot 'Save the working tree before something risky, and bring it back'
             cand backup 'Make, list, prune, test and restore backups'
             cand propose 'Show a sandbox''s difference and open, or update, its pull request'
             cand land 'Merge a sandbox into a protected branch, on a server without pull requests'
@@ -463,6 +464,137 @@ set edit:completion:arg-completer[aidf] = {|@words|
             cand --yes 'Answer yes to every question'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;snapshot'= {
+            cand -m 'What the snapshot is for'
+            cand --message 'What the snapshot is for'
+            cand -C 'Work in the clone that contains DIR'
+            cand --dir 'Work in the clone that contains DIR'
+            cand -R 'Work directly on a remote (URL or path), without a clone'
+            cand --repo 'Work directly on a remote (URL or path), without a clone'
+            cand --remote 'Use this remote of the clone'
+            cand --config 'Read this operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Wait at most this many seconds for the network'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand list 'List the snapshots of this working tree, newest first'
+            cand show 'Show the files that differ between the working tree and a snapshot'
+            cand restore 'Set the working files as a snapshot has them, after a snapshot of what they are now'
+            cand prune 'Remove old snapshots of this working tree'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'aidf;snapshot;list'= {
+            cand -n 'At most this many snapshots'
+            cand --number 'At most this many snapshots'
+            cand -C 'Work in the clone that contains DIR'
+            cand --dir 'Work in the clone that contains DIR'
+            cand -R 'Work directly on a remote (URL or path), without a clone'
+            cand --repo 'Work directly on a remote (URL or path), without a clone'
+            cand --remote 'Use this remote of the clone'
+            cand --config 'Read this operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Wait at most this many seconds for the network'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;snapshot;show'= {
+            cand -C 'Work in the clone that contains DIR'
+            cand --dir 'Work in the clone that contains DIR'
+            cand -R 'Work directly on a remote (URL or path), without a clone'
+            cand --repo 'Work directly on a remote (URL or path), without a clone'
+            cand --remote 'Use this remote of the clone'
+            cand --config 'Read this operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Wait at most this many seconds for the network'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;snapshot;restore'= {
+            cand -C 'Work in the clone that contains DIR'
+            cand --dir 'Work in the clone that contains DIR'
+            cand -R 'Work directly on a remote (URL or path), without a clone'
+            cand --repo 'Work directly on a remote (URL or path), without a clone'
+            cand --remote 'Use this remote of the clone'
+            cand --config 'Read this operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Wait at most this many seconds for the network'
+            cand --clean 'Remove the untracked files that the snapshot lacks, but no ignored ones'
+            cand --dry-run 'Show what would be done'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;snapshot;prune'= {
+            cand --keep-last 'Keep the last N snapshots'
+            cand --older-than 'Remove the snapshots that are older than D, such as 7d or 36h'
+            cand -C 'Work in the clone that contains DIR'
+            cand --dir 'Work in the clone that contains DIR'
+            cand -R 'Work directly on a remote (URL or path), without a clone'
+            cand --repo 'Work directly on a remote (URL or path), without a clone'
+            cand --remote 'Use this remote of the clone'
+            cand --config 'Read this operator''s config file'
+            cand --color 'When to use colour'
+            cand --timeout 'Wait at most this many seconds for the network'
+            cand --dry-run 'Show what would be removed'
+            cand --json 'Print one JSON object on stdout'
+            cand -q 'Print errors only'
+            cand --quiet 'Print errors only'
+            cand -v 'Print each step with its time on stderr'
+            cand --verbose 'Print each step with its time on stderr'
+            cand --no-input 'Never prompt'
+            cand -y 'Answer yes to every question'
+            cand --yes 'Answer yes to every question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'aidf;snapshot;help'= {
+            cand list 'List the snapshots of this working tree, newest first'
+            cand show 'Show the files that differ between the working tree and a snapshot'
+            cand restore 'Set the working files as a snapshot has them, after a snapshot of what they are now'
+            cand prune 'Remove old snapshots of this working tree'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'aidf;snapshot;help;list'= {
+        }
+        &'aidf;snapshot;help;show'= {
+        }
+        &'aidf;snapshot;help;restore'= {
+        }
+        &'aidf;snapshot;help;prune'= {
+        }
+        &'aidf;snapshot;help;help'= {
         }
         &'aidf;backup'= {
             cand --branch 'A branch to back up (default: the branches in the config, or the default branch)'
@@ -1476,6 +1608,7 @@ set edit:completion:arg-completer[aidf] = {|@words|
             cand status 'Show the state of this clone and its sandbox'
             cand log 'Show the commits of a branch'
             cand rollback 'Undo commits by a new commit'
+            cand snapshot 'Save the working tree before something risky, and bring it back'
             cand backup 'Make, list, prune, test and restore backups'
             cand propose 'Show a sandbox''s difference and open, or update, its pull request'
             cand land 'Merge a sandbox into a protected branch, on a server without pull requests'
@@ -1530,6 +1663,20 @@ set edit:completion:arg-completer[aidf] = {|@words|
         &'aidf;help;log'= {
         }
         &'aidf;help;rollback'= {
+        }
+        &'aidf;help;snapshot'= {
+            cand list 'List the snapshots of this working tree, newest first'
+            cand show 'Show the files that differ between the working tree and a snapshot'
+            cand restore 'Set the working files as a snapshot has them, after a snapshot of what they are now'
+            cand prune 'Remove old snapshots of this working tree'
+        }
+        &'aidf;help;snapshot;list'= {
+        }
+        &'aidf;help;snapshot;show'= {
+        }
+        &'aidf;help;snapshot;restore'= {
+        }
+        &'aidf;help;snapshot;prune'= {
         }
         &'aidf;help;backup'= {
             cand create 'Make today''s backup of each branch (the default)'

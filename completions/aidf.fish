@@ -44,6 +44,7 @@ complete -c aidf -n "__fish_aidf_needs_command" -f -a "commit" -d 'Write files, 
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "status" -d 'Show the state of this clone and its sandbox'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "log" -d 'Show the commits of a branch'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "rollback" -d 'Undo commits by a new commit'
+complete -c aidf -n "__fish_aidf_needs_command" -f -a "snapshot" -d 'Save the working tree before something risky, and bring it back'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "backup" -d 'Make, list, prune, test and restore backups'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "propose" -d 'Show a sandbox\'s difference and open, or update, its pull request'
 complete -c aidf -n "__fish_aidf_needs_command" -f -a "land" -d 'Merge a sandbox into a protected branch, on a server without pull requests'
@@ -347,6 +348,93 @@ complete -c aidf -n "__fish_aidf_using_subcommand rollback" -s v -l verbose -d '
 complete -c aidf -n "__fish_aidf_using_subcommand rollback" -l no-input -d 'Never prompt'
 complete -c aidf -n "__fish_aidf_using_subcommand rollback" -s y -l yes -d 'Answer yes to every question'
 complete -c aidf -n "__fish_aidf_using_subcommand rollback" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and not __fish_seen_subcommand_from list show restore prune help" -s m -l message -d 'What the snapshot is for' -r
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and not __fish_seen_subcommand_from list show restore prune help" -s C -l dir -d 'Work in the clone that contains DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and not __fish_seen_subcommand_from list show restore prune help" -s R -l repo -d 'Work directly on a remote (URL or path), without a clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and not __fish_seen_subcommand_from list show restore prune help" -l remote -d 'Use this remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and not __fish_seen_subcommand_from list show restore prune help" -l config -d 'Read this operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and not __fish_seen_subcommand_from list show restore prune help" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and not __fish_seen_subcommand_from list show restore prune help" -l timeout -d 'Wait at most this many seconds for the network' -r
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and not __fish_seen_subcommand_from list show restore prune help" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and not __fish_seen_subcommand_from list show restore prune help" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and not __fish_seen_subcommand_from list show restore prune help" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and not __fish_seen_subcommand_from list show restore prune help" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and not __fish_seen_subcommand_from list show restore prune help" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and not __fish_seen_subcommand_from list show restore prune help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and not __fish_seen_subcommand_from list show restore prune help" -f -a "list" -d 'List the snapshots of this working tree, newest first'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and not __fish_seen_subcommand_from list show restore prune help" -f -a "show" -d 'Show the files that differ between the working tree and a snapshot'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and not __fish_seen_subcommand_from list show restore prune help" -f -a "restore" -d 'Set the working files as a snapshot has them, after a snapshot of what they are now'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and not __fish_seen_subcommand_from list show restore prune help" -f -a "prune" -d 'Remove old snapshots of this working tree'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and not __fish_seen_subcommand_from list show restore prune help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from list" -s n -l number -d 'At most this many snapshots' -r
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from list" -s C -l dir -d 'Work in the clone that contains DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from list" -s R -l repo -d 'Work directly on a remote (URL or path), without a clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from list" -l remote -d 'Use this remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from list" -l config -d 'Read this operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from list" -l timeout -d 'Wait at most this many seconds for the network' -r
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from list" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from show" -s C -l dir -d 'Work in the clone that contains DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from show" -s R -l repo -d 'Work directly on a remote (URL or path), without a clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from show" -l remote -d 'Use this remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from show" -l config -d 'Read this operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from show" -l timeout -d 'Wait at most this many seconds for the network' -r
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from show" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -s C -l dir -d 'Work in the clone that contains DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -s R -l repo -d 'Work directly on a remote (URL or path), without a clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l remote -d 'Use this remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l config -d 'Read this operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l timeout -d 'Wait at most this many seconds for the network' -r
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l clean -d 'Remove the untracked files that the snapshot lacks, but no ignored ones'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l dry-run -d 'Show what would be done'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -l keep-last -d 'Keep the last N snapshots' -r
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -l older-than -d 'Remove the snapshots that are older than D, such as 7d or 36h' -r
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -s C -l dir -d 'Work in the clone that contains DIR' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -s R -l repo -d 'Work directly on a remote (URL or path), without a clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -l remote -d 'Use this remote of the clone' -r
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -l config -d 'Read this operator\'s config file' -r -F
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -l color -d 'When to use colour' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -l timeout -d 'Wait at most this many seconds for the network' -r
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -l dry-run -d 'Show what would be removed'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -l json -d 'Print one JSON object on stdout'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Print errors only'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'Print each step with its time on stderr'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -l no-input -d 'Never prompt'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -s y -l yes -d 'Answer yes to every question'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the snapshots of this working tree, newest first'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show the files that differ between the working tree and a snapshot'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from help" -f -a "restore" -d 'Set the working files as a snapshot has them, after a snapshot of what they are now'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from help" -f -a "prune" -d 'Remove old snapshots of this working tree'
+complete -c aidf -n "__fish_aidf_using_subcommand snapshot; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -l branch -d 'A branch to back up (default: the branches in the config, or the default branch)' -r
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -l dest -d 'Push the backups to this remote too ({repo} stands for the repository\'s name)' -r
 complete -c aidf -n "__fish_aidf_using_subcommand backup; and not __fish_seen_subcommand_from create list prune verify restore export drill schedule help" -l bundle -d 'Write the backups with their history into a git bundle' -r -F
@@ -1076,25 +1164,26 @@ complete -c aidf -n "__fish_aidf_using_subcommand man" -s v -l verbose -d 'Print
 complete -c aidf -n "__fish_aidf_using_subcommand man" -l no-input -d 'Never prompt'
 complete -c aidf -n "__fish_aidf_using_subcommand man" -s y -l yes -d 'Answer yes to every question'
 complete -c aidf -n "__fish_aidf_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "sandbox" -d 'Open, inspect, update and close sandboxes'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "commit" -d 'Write files, with their log entries, as one commit on a remote branch'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "status" -d 'Show the state of this clone and its sandbox'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "log" -d 'Show the commits of a branch'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "rollback" -d 'Undo commits by a new commit'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "backup" -d 'Make, list, prune, test and restore backups'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "propose" -d 'Show a sandbox\'s difference and open, or update, its pull request'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "land" -d 'Merge a sandbox into a protected branch, on a server without pull requests'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "protect" -d 'Make the server enforce the rules for everybody'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "policy" -d 'Show the rules in force, and what they say of a path'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "agents" -d 'Tell AI agents how to write here'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "audit" -d 'Read what was done, and prove that the records of it hold'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "token" -d 'Issue, read and revoke tokens'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "key" -d 'Show the key ring, give it a new key, retire an old one'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "hook" -d 'The hook that git runs on a server (`aidf protect apply` installs it)'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "demo" -d 'Show all the main commands at work on a new local remote'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "man" -d 'Write the man pages into a folder'
-complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback backup propose land protect policy agents audit token key hook demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback snapshot backup propose land protect policy agents audit token key hook demo completions man help" -f -a "sandbox" -d 'Open, inspect, update and close sandboxes'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback snapshot backup propose land protect policy agents audit token key hook demo completions man help" -f -a "commit" -d 'Write files, with their log entries, as one commit on a remote branch'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback snapshot backup propose land protect policy agents audit token key hook demo completions man help" -f -a "status" -d 'Show the state of this clone and its sandbox'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback snapshot backup propose land protect policy agents audit token key hook demo completions man help" -f -a "log" -d 'Show the commits of a branch'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback snapshot backup propose land protect policy agents audit token key hook demo completions man help" -f -a "rollback" -d 'Undo commits by a new commit'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback snapshot backup propose land protect policy agents audit token key hook demo completions man help" -f -a "snapshot" -d 'Save the working tree before something risky, and bring it back'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback snapshot backup propose land protect policy agents audit token key hook demo completions man help" -f -a "backup" -d 'Make, list, prune, test and restore backups'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback snapshot backup propose land protect policy agents audit token key hook demo completions man help" -f -a "propose" -d 'Show a sandbox\'s difference and open, or update, its pull request'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback snapshot backup propose land protect policy agents audit token key hook demo completions man help" -f -a "land" -d 'Merge a sandbox into a protected branch, on a server without pull requests'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback snapshot backup propose land protect policy agents audit token key hook demo completions man help" -f -a "protect" -d 'Make the server enforce the rules for everybody'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback snapshot backup propose land protect policy agents audit token key hook demo completions man help" -f -a "policy" -d 'Show the rules in force, and what they say of a path'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback snapshot backup propose land protect policy agents audit token key hook demo completions man help" -f -a "agents" -d 'Tell AI agents how to write here'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback snapshot backup propose land protect policy agents audit token key hook demo completions man help" -f -a "audit" -d 'Read what was done, and prove that the records of it hold'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback snapshot backup propose land protect policy agents audit token key hook demo completions man help" -f -a "token" -d 'Issue, read and revoke tokens'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback snapshot backup propose land protect policy agents audit token key hook demo completions man help" -f -a "key" -d 'Show the key ring, give it a new key, retire an old one'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback snapshot backup propose land protect policy agents audit token key hook demo completions man help" -f -a "hook" -d 'The hook that git runs on a server (`aidf protect apply` installs it)'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback snapshot backup propose land protect policy agents audit token key hook demo completions man help" -f -a "demo" -d 'Show all the main commands at work on a new local remote'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback snapshot backup propose land protect policy agents audit token key hook demo completions man help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback snapshot backup propose land protect policy agents audit token key hook demo completions man help" -f -a "man" -d 'Write the man pages into a folder'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and not __fish_seen_subcommand_from sandbox commit status log rollback snapshot backup propose land protect policy agents audit token key hook demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "init" -d 'Open a sandbox: resume the token\'s branch, or fork a new one'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "list" -d 'List every sandbox and what it did'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "show" -d 'Show one sandbox\'s commits and files'
@@ -1105,6 +1194,10 @@ complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcomma
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "close" -d 'Archive the sandbox, then delete its branch'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "prune" -d 'Archive the sandboxes that nobody writes to any more'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "restore" -d 'Bring a closed sandbox back from its archive'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from snapshot" -f -a "list" -d 'List the snapshots of this working tree, newest first'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from snapshot" -f -a "show" -d 'Show the files that differ between the working tree and a snapshot'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from snapshot" -f -a "restore" -d 'Set the working files as a snapshot has them, after a snapshot of what they are now'
+complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from snapshot" -f -a "prune" -d 'Remove old snapshots of this working tree'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from backup" -f -a "create" -d 'Make today\'s backup of each branch (the default)'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from backup" -f -a "list" -d 'List the backups, newest first'
 complete -c aidf -n "__fish_aidf_using_subcommand help; and __fish_seen_subcommand_from backup" -f -a "prune" -d 'Remove the backups and bundles that no rule keeps'

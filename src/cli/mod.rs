@@ -17,6 +17,7 @@ mod propose;
 mod protect;
 mod rollback;
 mod sandbox;
+mod snapshot;
 mod status;
 mod text;
 mod token;
@@ -149,6 +150,8 @@ pub enum Command {
     Log(log::Arguments),
     /// Undo commits by a new commit
     Rollback(rollback::Arguments),
+    /// Save the working tree before something risky, and bring it back
+    Snapshot(snapshot::Arguments),
     /// Make, list, prune, test and restore backups
     Backup(backup::Arguments),
     /// Show a sandbox's difference and open, or update, its pull request
@@ -273,6 +276,7 @@ pub fn main() -> u8 {
         Command::Status(arguments) => status::run(&cli.global, &ui, arguments),
         Command::Log(arguments) => log::run(&cli.global, &ui, arguments),
         Command::Rollback(arguments) => rollback::run(&cli.global, &ui, arguments),
+        Command::Snapshot(arguments) => snapshot::run(&cli.global, &ui, arguments),
         Command::Backup(arguments) => backup::run(&cli.global, &ui, arguments),
         Command::Propose(arguments) => propose::run(&cli.global, &ui, arguments),
         Command::Land(arguments) => land::run(&cli.global, &ui, arguments),

@@ -40,7 +40,7 @@ impl Standing {
     }
 }
 
-fn stamp(meta: &Metadata) -> (u64, Option<SystemTime>) {
+pub(super) fn stamp(meta: &Metadata) -> (u64, Option<SystemTime>) {
     (meta.len(), meta.modified().ok())
 }
 
@@ -62,7 +62,7 @@ pub fn mode_of(_meta: &Metadata) -> Mode {
 
 /// A new file in `folder` with the mode that git gives it: what the umask leaves.
 #[cfg(unix)]
-fn new_file(folder: &Path, mode: Mode) -> std::io::Result<tempfile::NamedTempFile> {
+pub(super) fn new_file(folder: &Path, mode: Mode) -> std::io::Result<tempfile::NamedTempFile> {
     use std::os::unix::fs::PermissionsExt;
     let bits = match mode {
         Mode::Executable => 0o777,
@@ -76,7 +76,7 @@ fn new_file(folder: &Path, mode: Mode) -> std::io::Result<tempfile::NamedTempFil
 
 /// Other platforms have no mode to give.
 #[cfg(not(unix))]
-fn new_file(folder: &Path, _mode: Mode) -> std::io::Result<tempfile::NamedTempFile> {
+pub(super) fn new_file(folder: &Path, _mode: Mode) -> std::io::Result<tempfile::NamedTempFile> {
     tempfile::Builder::new()
         .prefix(crate::files::UNFINISHED)
         .tempfile_in(folder)
@@ -186,61 +186,18 @@ impl Store {
         Ok(true)
     }
 
-    /// Puts a text into the working tree as it is, where `before` (none: nothing) is what stood
-    /// there. A file that is there keeps its permissions. False where it is another by now, or
-    /// where a link leads there: then it is left alone.
-    ///
-    /// Errors: usage, without a working tree; internal, for the disk.
-    pub fn put_work_text(&self, path: &str, before: Option<&str>, text: &str) -> Result<bool> {
-        let place = self.place(path.as_bytes())?;
-        let failed = || format!("`{}` cannot be written", place.display());
-        if self.has_link_above(path.as_bytes()) {
-            return Ok(false);
-        }
-        let there = place.symlink_metadata().ok();
-        let same = match (before, &there) {
-            (None, None) => true,
-            (Some(before), Some(meta)) => {
-                meta.is_file() && std::fs::read(&place).is_ok_and(|b| b == before.as_bytes())
-            }
-            _ => false,
-        };
-        if !same {
-            return Ok(false);
-        }
-        let folder = place.parent().unwrap_or(&place);
-        std::fs::create_dir_all(folder).or_fail(Kind::Internal, failed)?;
-        let mut temporary = new_file(folder, Mode::File).or_fail(Kind::Internal, failed)?;
-        temporary
-            .write_all(text.as_bytes())
-            .or_fail(Kind::Internal, failed)?;
-        match there {
-            Some(meta) => temporary
-                .as_file()
-                .set_permissions(meta.permissions())
-                .and_then(|()| temporary.persist(&place).map(drop).map_err(|e| e.error)),
-            // Something may have appeared there meanwhile.
-            None => temporary
-                .persist_noclobber(&place)
-                .map(drop)
-                .map_err(|e| e.error),
-        }
-        .or_fail(Kind::Internal, failed)?;
-        Ok(true)
-    }
-
-    fn place(&self, path: &[u8]) -> Result<PathBuf> {
+    pub(super) fn place(&self, path: &[u8]) -> Result<PathBuf> {
         Ok(self.need_work_dir("this")?.join(bytes_to_path(path)))
     }
 
-    fn has_link_above(&self, path: &[u8]) -> bool {
+    pub(super) fn has_link_above(&self, path: &[u8]) -> bool {
         let above = path.iter().enumerate().filter(|(_, b)| **b == b'/');
         above
             .map(|(at, _)| &path[..at])
             .any(|folder| self.place(folder).is_ok_and(|p| p.is_symlink()))
     }
 
-    fn remove_empty_folders(&self, file: &Path) {
+    pub(super) fn remove_empty_folders(&self, file: &Path) {
         let root = self.work_dir().unwrap_or(file);
         let above = file.ancestors().skip(1);
         for folder in above.take_while(|f| *f != root && f.starts_with(root)) {

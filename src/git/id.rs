@@ -294,6 +294,15 @@ fn fault_in_path(path: &str) -> Option<&'static str> {
     None
 }
 
+/// Whether a path of a tree leads out of the working tree, or into the repository's own
+/// folder. git makes no such tree; somebody else may.
+pub(crate) fn leads_away(path: &[u8]) -> bool {
+    let away = |part: &[u8]| {
+        matches!(part, b"" | b"." | b"..") || is_dot_git(&String::from_utf8_lossy(part))
+    };
+    path.split(|b| *b == b'/').any(away)
+}
+
 /// True when some file system would take `part` for `.git`: HFS+ ignores
 /// invisible characters, NTFS case, trailing dots and spaces, and has `git~1`.
 fn is_dot_git(part: &str) -> bool {

@@ -6,6 +6,9 @@ use crate::error::{Kind, OrFail, Result};
 use std::io::Write;
 use std::path::Path;
 
+/// Where the snapshots of the working trees of a clone are.
+pub const SNAPSHOTS: &str = "refs/aidf/snapshots/";
+
 impl Store {
     /// The tip of a local ref.
     pub fn local_ref(&self, name: &str) -> Option<CommitId> {
@@ -65,6 +68,46 @@ impl Store {
         }
     }
 
+    /// Makes a local ref, without a log; false where it is there already, or another
+    /// process has its lock.
+    ///
+    /// Errors: internal.
+    pub fn create_ref(&self, name: &str, id: CommitId) -> Result<bool> {
+        use git2::ErrorCode::{Exists, Locked};
+        match self.repo().reference(name, id.0, false, "") {
+            Ok(_) => Ok(true),
+            Err(e) if matches!(e.code(), Exists | Locked) => Ok(false),
+            Err(e) => Err(e).or_fail(Kind::Internal, || {
+                format!("the ref {name} of this clone cannot be made")
+            }),
+        }
+    }
+
+    /// Removes a local ref; one that is gone already is no failure.
+    ///
+    /// Errors: internal.
+    pub fn delete_ref(&self, name: &str) -> Result<()> {
+        let Ok(mut reference) = self.repo().find_reference(name) else {
+            return Ok(());
+        };
+        reference.delete().or_fail(Kind::Internal, || {
+            format!("the ref {name} of this clone cannot be removed")
+        })
+    }
+
+    /// The local refs whose names start with `prefix`, and their commits. The rest of each
+    /// name is given.
+    pub fn refs_below(&self, prefix: &str) -> Vec<(String, CommitId)> {
+        let Ok(found) = self.repo().references_glob(&format!("{prefix}*")) else {
+            return Vec::new();
+        };
+        let found = found.flatten().filter_map(|reference| {
+            let rest = reference.name().ok()?.strip_prefix(prefix)?.to_owned();
+            Some((rest, ObjectId(reference.target()?)))
+        });
+        found.collect()
+    }
+
     /// The commit that HEAD names.
     pub fn head(&self) -> Option<CommitId> {
         self.repo()
@@ -75,13 +118,17 @@ impl Store {
             .map(|c| ObjectId(c.id()))
     }
 
-    /// Tips that a fetch may name as had, newest use first, at most 256.
+    /// Tips that a fetch may name as had, newest use first, at most 256. No remote has the
+    /// snapshots of a working tree.
     pub fn known_tips(&self) -> Vec<CommitId> {
         let mut tips: Vec<CommitId> = self.head().into_iter().collect();
         if let Ok(references) = self.repo().references() {
             for reference in references.flatten() {
                 if tips.len() >= 256 {
                     break;
+                }
+                if reference.name_bytes().starts_with(SNAPSHOTS.as_bytes()) {
+                    continue;
                 }
                 if let Ok(commit) = reference.peel_to_commit() {
                     tips.push(ObjectId(commit.id()));

@@ -31,7 +31,6 @@ impl Store {
     ///
     /// Errors: usage, in a bare repository or before the first commit.
     pub fn working_changes(&self) -> Result<Vec<(Vec<u8>, bool)>> {
-        let failed = || "the working tree cannot be compared with HEAD";
         if self.repo().workdir().is_none() {
             return Err(Error::new(
                 Kind::Usage,
@@ -43,9 +42,17 @@ impl Store {
             Kind::Usage,
             || "HEAD has no commit to compare the working tree with",
         )?;
+        self.changes_since(Some(ObjectId(head.id())))
+    }
+
+    /// The same, where `head` is the tree of HEAD, and none before the first commit. The
+    /// index is read for what git last saw of each file, and not written.
+    pub(super) fn changes_since(&self, head: Option<ObjectId>) -> Result<Vec<(Vec<u8>, bool)>> {
+        let failed = || "the working tree cannot be compared with HEAD";
         let Ok(index) = self.repo().index() else {
             return self.changes_by_git();
         };
+        let head = head.map(|id| self.tree(id)).transpose()?;
         let mut options = git2::DiffOptions::new();
         options
             .include_untracked(true)
@@ -54,7 +61,7 @@ impl Store {
             .ignore_submodules(true);
         let diff = self
             .repo()
-            .diff_tree_to_workdir_with_index(Some(&head), Some(&mut options))
+            .diff_tree_to_workdir_with_index(head.as_ref(), Some(&mut options))
             .or_fail(Kind::Internal, failed)?;
         let mut found = Vec::new();
         for delta in diff.deltas() {
@@ -90,6 +97,7 @@ impl Store {
     /// that the repository's configuration names is run (git-status(1), porcelain format 2).
     fn changes_by_git(&self) -> Result<Vec<(Vec<u8>, bool)>> {
         let mut command = self.git();
+        command.arg("--no-optional-locks");
         for setting in self.config_by_git()? {
             let name = setting.name;
             let runs = name.ends_with(".clean") || name.ends_with(".process");

@@ -1,4 +1,5 @@
 //! What aidf can do: one file a capability, `fn(&Context, Request) -> Result<Report>`.
+//! What needs no remote takes the place of the context: [`key`], [`snapshots`].
 //! Reports are what `--json` prints; front ends make text of them.
 
 pub mod access;
@@ -28,6 +29,7 @@ pub mod rollback;
 pub mod sandbox;
 pub mod session;
 mod snapshot;
+pub mod snapshots;
 pub mod status;
 pub mod token;
 mod write;

@@ -4,7 +4,7 @@
 use super::outcome::{ErrorReport, Outcome, Reported, WARNINGS};
 use super::{
     agents, audit, backup, commit, key, land, log, policy, propose, protect, rollback, sandbox,
-    status, token,
+    snapshots, status, token,
 };
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -125,7 +125,7 @@ impl Operation {
     }
 }
 
-/// The schemas of what needs no repository, and of what is no operation's own: failures, and
+/// The schemas of what needs no remote, and of what is no operation's own: failures, and
 /// reports on all repositories of the configuration. By name.
 pub fn other_schemas() -> Vec<(&'static str, Schema)> {
     use backup::AllOf;
@@ -137,6 +137,11 @@ pub fn other_schemas() -> Vec<(&'static str, Schema)> {
         ("key show", printed::<key::ShowReport>()),
         ("key rotate", printed::<key::RotateReport>()),
         ("key retire", printed::<key::RetireReport>()),
+        ("snapshot", printed::<snapshots::TakeReport>()),
+        ("snapshot list", printed::<snapshots::ListReport>()),
+        ("snapshot show", printed::<snapshots::ShowReport>()),
+        ("snapshot restore", printed::<snapshots::RestoreReport>()),
+        ("snapshot prune", printed::<snapshots::PruneReport>()),
         (
             "backup create --all",
             printed::<AllOf<backup::CreateReport>>(),

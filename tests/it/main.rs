@@ -66,6 +66,8 @@ mod schemas;
 mod secrets;
 mod security_page;
 mod servers;
+mod snapshots;
+mod snapshots_restored;
 mod stored;
 mod support;
 mod switch;

@@ -5,7 +5,7 @@
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::folder::{Folder, NotTaken, Opened, Sort, open_file};
-use crate::git::{Mode, TreePath};
+use crate::git::{Mode, Store, TreePath};
 use crate::ops::access::Target;
 use crate::ops::base;
 use std::collections::BTreeSet;
@@ -180,7 +180,7 @@ pub fn is_there(cx: &Context, path: &str) -> bool {
 ///
 /// Errors: usage, for what is not there; denied, for what is no file, or behind a link.
 pub(super) fn from_tree(cx: &Context, path: &str) -> Result<Vec<Input>> {
-    let place = relative(cx, path)?;
+    let place = relative(&cx.store, &cx.dir, path)?;
     let top = cx.store.work_dir().unwrap_or(&cx.dir);
     let root = Arc::new(open_root(top)?);
     // Checked before it is followed: it may say anything, `..` and all.
@@ -427,11 +427,15 @@ pub(super) fn from_changes(
 ///
 /// Errors: usage, for one outside of the working tree; denied, for one that no tree takes.
 pub(in crate::ops) fn in_tree(cx: &Context, path: &str) -> Result<TreePath> {
-    TreePath::new(&relative(cx, path)?)
+    TreePath::new(&relative(&cx.store, &cx.dir, path)?)
 }
 
-fn relative(cx: &Context, path: &str) -> Result<String> {
-    let Some(root) = cx.store.work_dir() else {
+/// The same without a check of what a tree takes; empty for the working tree itself. `dir`
+/// is the folder that the user is in.
+///
+/// Errors: usage, for one outside of the working tree; denied, for one that is not UTF-8.
+pub(in crate::ops) fn relative(store: &Store, dir: &Path, path: &str) -> Result<String> {
+    let Some(root) = store.work_dir() else {
         // Without a working tree a path is the tree's own.
         return Ok(if path == "." {
             String::new()
@@ -444,7 +448,7 @@ fn relative(cx: &Context, path: &str) -> Result<String> {
     };
     // `.` and `..` are the user's shorthand here; every other part is checked later as it is.
     let mut parts: Vec<Component<'_>> = Vec::new();
-    let whole = cx.dir.join(path);
+    let whole = dir.join(path);
     for part in whole.components() {
         match part {
             Component::CurDir => {}
