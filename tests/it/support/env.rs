@@ -4,7 +4,7 @@
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -96,7 +96,7 @@ impl Env {
 
     /// A command with this machine's environment and nothing else.
     pub fn command(&self, program: &str, dir: &Path) -> Command {
-        let mut command = Command::new(found(program));
+        let mut command = Command::new(super::http::found(program));
         command
             .current_dir(dir)
             .env_clear()
@@ -409,23 +409,4 @@ impl Out {
     pub fn all(&self) -> String {
         format!("{}\n{}", self.stdout, self.stderr)
     }
-}
-
-/// Where PATH has `program`, looked up once for git and as given for all else.
-///
-/// A program that is named by its path is spawned. With an environment of its
-/// own and a bare name, Rust's library forks this whole process instead.
-pub fn found(program: &str) -> PathBuf {
-    static GIT: OnceLock<PathBuf> = OnceLock::new();
-    if program != "git" {
-        return program.into();
-    }
-    let look = || {
-        let path = std::env::var_os("PATH")?;
-        std::env::split_paths(&path)
-            .map(|dir| dir.join(program))
-            .find(|file| file.is_file())
-    };
-    GIT.get_or_init(|| look().unwrap_or_else(|| program.into()))
-        .clone()
 }

@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use base64::Engine;
@@ -282,7 +282,7 @@ fn backend(
         .target
         .split_once('?')
         .unwrap_or((request.target.as_str(), ""));
-    let mut command = Command::new(super::env::found("git"));
+    let mut command = Command::new(found("git"));
     command
         .arg("http-backend")
         .env_clear()
@@ -370,4 +370,23 @@ fn answer(writer: &mut TcpStream, code: u16, headers: &[&str], body: &[u8]) -> s
     writer.write_all(head.as_bytes())?;
     writer.write_all(body)?;
     writer.flush()
+}
+
+/// Where PATH has `program`, looked up once for git and as given for all else.
+///
+/// A program that is named by its path is spawned. With an environment of its
+/// own and a bare name, Rust's library forks this whole process instead.
+pub fn found(program: &str) -> PathBuf {
+    static GIT: OnceLock<PathBuf> = OnceLock::new();
+    if program != "git" {
+        return program.into();
+    }
+    let look = || {
+        let path = std::env::var_os("PATH")?;
+        std::env::split_paths(&path)
+            .map(|dir| dir.join(program))
+            .find(|file| file.is_file())
+    };
+    GIT.get_or_init(|| look().unwrap_or_else(|| program.into()))
+        .clone()
 }
