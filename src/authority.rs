@@ -119,13 +119,23 @@ pub fn judge(claims: &Claims, facts: &Facts) -> Result<Grant, Rejection> {
 /// identity, such a token still writes a sandbox that is there: its branch tells the
 /// repositories of one name apart. It makes no branch, and it is no operator's.
 fn check_repository(claims: &Claims, facts: &Facts) -> Result<(), Rejection> {
+    if is_foreign(claims, facts.repository) {
+        return Err(Rejection::NotValid);
+    }
     match (claims.repository, facts.repository) {
-        (Some(bound), Identity::Is(id)) if bound != id => Err(Rejection::NotValid),
-        (Some(_), Identity::Absent) => Err(Rejection::NotValid),
         (None, Identity::Is(_)) if claims.is_operator() || facts.lacks_branch => {
             Err(Rejection::Unbound)
         }
         _ => Ok(()),
+    }
+}
+
+/// Whether a token is bound to an identity that this repository does not have.
+pub fn is_foreign(claims: &Claims, here: Identity) -> bool {
+    match (claims.repository, here) {
+        (Some(bound), Identity::Is(id)) => bound != id,
+        (Some(_), Identity::Absent) => true,
+        _ => false,
     }
 }
 

@@ -12,6 +12,7 @@ use crate::identities;
 use crate::identity::{Identity, Repository};
 use crate::journal::{Event, Journal};
 use crate::keys::KeyRing;
+use crate::mutex::locked;
 use crate::progress::Progress;
 use crate::revocations::Revocations;
 use crate::secret::Secret;
@@ -19,7 +20,7 @@ use crate::token::{self, Claims, redact};
 use rand::CryptoRng;
 use std::io::Read;
 use std::path::PathBuf;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock};
 
 /// Where a call works.
 #[derive(Debug, Clone)]
@@ -176,13 +177,13 @@ impl Context {
 
     /// What `work` makes of the source of random bytes.
     pub fn draw<T>(&self, work: impl FnOnce(&mut dyn CryptoRng) -> T) -> T {
-        let mut random = self.random.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut random = locked(&self.random);
         work(&mut **random)
     }
 
     /// The call's standard input, which can be read once; none where it has none.
     pub fn input(&self) -> Option<Box<dyn Read + Send>> {
-        let mut input = self.input.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut input = locked(&self.input);
         input.take()
     }
 
@@ -227,12 +228,12 @@ impl Context {
 
     /// What is known of the repository's identity, so far.
     pub fn identity(&self) -> Identity {
-        *self.identity.lock().unwrap_or_else(PoisonError::into_inner)
+        *locked(&self.identity)
     }
 
     /// Takes note of the repository's identity; the one before.
     pub fn set_identity(&self, identity: Identity) -> Identity {
-        let mut known = self.identity.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = locked(&self.identity);
         std::mem::replace(&mut *known, identity)
     }
 
@@ -247,7 +248,7 @@ impl Context {
     /// What a token of this repository says, opened once for each call; none for one that no
     /// key at hand opens.
     pub fn claims_of(&self, token: &Secret) -> Option<Claims> {
-        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut opened = locked(&self.opened);
         if let Some((_, claims)) = opened.iter().find(|(t, _)| t == token) {
             return Some(claims.clone());
         }
@@ -258,17 +259,12 @@ impl Context {
 
     /// The claims of the token that this call works with, once it was opened.
     fn principal(&self) -> Option<Claims> {
-        let principal = self.principal.lock();
-        principal.unwrap_or_else(PoisonError::into_inner).clone()
+        locked(&self.principal).clone()
     }
 
     /// Takes note of the token that this call works with.
     pub fn set_principal(&self, claims: &Claims) {
-        let mut principal = self
-            .principal
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        *principal = Some(claims.clone());
+        *locked(&self.principal) = Some(claims.clone());
     }
 
     /// Looks whether the journal can be written, where the operator requires that.

@@ -81,6 +81,16 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
+/// The bytes of an even number of hexadecimal digits, of either case; `None` for any other text.
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |b: u8| char::from(b).to_digit(16);
+    let byte = |pair: &[u8]| match pair {
+        [high, low] => u8::try_from(digit(*high)? << 4 | digit(*low)?).ok(),
+        _ => None,
+    };
+    text.as_bytes().chunks(2).map(byte).collect()
+}
+
 /// A name for `text` that a file may bear: the first 16 digits of its SHA-256.
 pub fn short_digest(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());

@@ -4,6 +4,7 @@
 use crate::clock::Clock;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::mutex::locked;
 use crate::url::HttpUrl;
 use std::fmt;
 use std::io;
@@ -128,10 +129,7 @@ impl Http {
             http.verify,
             place.unwrap_or_default()
         );
-        let mut known = self
-            .agents
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut known = locked(&self.agents);
         if let Some((_, agent)) = known.iter().find(|(k, _)| *k == key) {
             return Ok(agent.clone());
         }

@@ -5,6 +5,7 @@
 //! own id. So the list of refs that every connection begins with tells it, and nothing is
 //! fetched. A forge's fork does not copy that ref: it gets an id of its own.
 
+use crate::files;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -24,26 +25,17 @@ impl RepositoryId {
     /// Reads the id of an object in hexadecimal: 40 digits, or more that are left out.
     /// `None` for any other text.
     pub fn parse(text: &str) -> Option<RepositoryId> {
-        let digits = text.as_bytes();
-        if digits.len() < 2 * BYTES {
-            return None;
-        }
-        let mut id = [0; BYTES];
-        for (byte, pair) in id.iter_mut().zip(digits.chunks(2)) {
-            let digit = |b: u8| match b {
-                b'0'..=b'9' => Some(b - b'0'),
-                b'a'..=b'f' => Some(b - b'a' + 10),
-                _ => None,
-            };
-            *byte = digit(pair[0])? << 4 | digit(pair[1])?;
-        }
-        Some(RepositoryId(id))
+        let digits = text.get(..2 * BYTES)?;
+        // git writes ids in lower case; two spellings of one id would be two ids.
+        let is_upper = |b: u8| b.is_ascii_uppercase();
+        let bytes = files::unhex(digits).filter(|_| !digits.bytes().any(is_upper))?;
+        bytes.try_into().ok().map(RepositoryId)
     }
 }
 
 impl fmt::Display for RepositoryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
+        f.write_str(&files::hex(&self.0))
     }
 }
 

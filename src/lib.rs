@@ -13,7 +13,7 @@
 //!   [`journal`]: this machine's own audit log; [`revocations`] and `identities`: what it saw of each remote;
 //! - [`git`]: the only module that names git2; [`forge`]: the forges' APIs, behind one
 //!   small enum; [`http`]: the door of both to HTTP servers;
-//! - [`error`], [`conflict`], [`progress`], [`files`], [`folder`], [`secret`], [`url`], [`words`]: known to all.
+//! - [`error`], [`conflict`], [`progress`], [`files`], [`folder`], `mutex`, [`secret`], [`url`], [`words`]: known to all.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -43,6 +43,7 @@ pub mod identity;
 pub mod journal;
 pub mod keys;
 pub mod ledger;
+mod mutex;
 pub mod names;
 pub mod ops;
 pub mod policy;

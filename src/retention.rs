@@ -68,7 +68,7 @@ pub fn reasons(newest_first: &[Moment], rules: &Rules) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// Like [`reasons`], for times of which some may not be genuine. Each item is (time,
+/// Like [`reasons`], for times that may not all be genuine. Each item is (time,
 /// genuine), newest first.
 ///
 /// The genuine ones are judged among themselves. Each other one is judged as if it were

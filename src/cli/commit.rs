@@ -133,7 +133,7 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
     })
 }
 
-/// Refuses arguments of which more than one reads standard input.
+/// Refuses several arguments that each read standard input.
 ///
 /// Errors: usage.
 pub fn one_reader(files: &[String], reuse_token: Option<&Secret>) -> Result<()> {

@@ -12,6 +12,7 @@ use crate::error::{Error, Kind, Result};
 use crate::git::{Endpoint, FROM_APP, Family, Login, LoginSource, token};
 use crate::http::Http;
 use crate::keys::read_private;
+use crate::mutex::locked;
 use crate::secret::Secret;
 use crate::url::HttpUrl;
 use base64::Engine;
@@ -20,7 +21,7 @@ use ring::rand::SystemRandom;
 use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use serde_json::{Map, Value, json};
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use ureq::tls::PrivateKey;
 
 /// A new token is minted when the old one has fewer seconds left than this.
@@ -120,10 +121,6 @@ impl fmt::Debug for AppTokens {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl AppTokens {
     /// Makes the tokens for one repository of the forge whose API is at `api`.
     ///
@@ -142,7 +139,7 @@ impl AppTokens {
         let itself = self.itself(Moment::from_seconds(now))?;
         let client = Client::of_app(self.api.clone(), itself, http.clone())?;
         let needs = "the App's own key and id";
-        let known = *lock(&self.installation);
+        let known = *locked(&self.installation);
         let installation = match known {
             Some(id) => id,
             None => {
@@ -163,7 +160,7 @@ impl AppTokens {
                     )
                     .hint("install it there (in the App's settings, under Install App), or set forge.github_app.installation")
                 })?;
-                *lock(&self.installation) = Some(id);
+                *locked(&self.installation) = Some(id);
                 id
             }
         };
@@ -201,7 +198,7 @@ impl AppTokens {
 impl Mint for AppTokens {
     fn token(&self, purpose: Purpose, http: &Http) -> Result<Secret> {
         let now = http.clock.now().seconds();
-        let mut minted = lock(&self.minted);
+        let mut minted = locked(&self.minted);
         if let Some(good) = minted
             .iter()
             .find(|m| m.purpose == purpose && m.expires - now >= LEAST_LEFT)
@@ -219,7 +216,7 @@ impl Mint for AppTokens {
     }
 
     fn minted(&self) -> Vec<Secret> {
-        lock(&self.minted)
+        locked(&self.minted)
             .iter()
             .map(|m| m.secret.clone())
             .collect()
@@ -268,7 +265,7 @@ impl ForgeLogins {
     }
 
     fn tokens(&self, file: &GitHubAppFile, target: ForgeRepo) -> Result<Arc<AppTokens>> {
-        let mut known = lock(&self.known);
+        let mut known = locked(&self.known);
         if let Some((_, tokens)) = known.iter().find(|(t, _)| *t == target) {
             return Ok(Arc::clone(tokens));
         }

@@ -7,6 +7,7 @@ use super::refusal::{self, Call, Reason, Refusal};
 use crate::clock::Moment;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::http::{Http, transport_error};
+use crate::mutex::locked;
 use crate::progress::{Progress, Silent};
 use crate::url::{HttpUrl, parse_http};
 use serde_json::Value;
@@ -420,10 +421,7 @@ impl<'a> Client<'a> {
     /// Waits for a rate limit to pass, as long as the total timeout allows.
     fn wait_out(&self, seconds: u64, answer: &Answer) -> Result<()> {
         let allowed = self.http.timeout.as_secs();
-        let mut waited = self
-            .waited
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut waited = locked(&self.waited);
         let in_all = waited.saturating_add(seconds);
         if in_all > allowed {
             let ahead = i64::try_from(seconds).unwrap_or(i64::MAX);

@@ -18,7 +18,7 @@ pub(crate) fn pack_of_history(
     pack::write_history(store.repo(), wants, haves)
 }
 
-/// Objects of which everything they reach was found whole.
+/// Objects that were found with everything they reach.
 #[derive(Default, Clone)]
 pub struct Known(HashSet<git2::Oid>);
 

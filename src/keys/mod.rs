@@ -4,7 +4,7 @@
 mod change;
 
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::files::hex;
+use crate::files::{hex, unhex};
 use crate::secret::Secret;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -270,13 +270,9 @@ fn parse_secrets(text: &str, from: &str) -> Result<KeyRing> {
 
 fn decode_secret(word: &str) -> Option<Vec<u8>> {
     if word.len() >= 64
-        && word.len().is_multiple_of(2)
-        && word.bytes().all(|b| b.is_ascii_hexdigit())
+        && let Some(bytes) = unhex(word)
     {
-        return (0..word.len())
-            .step_by(2)
-            .map(|i| u8::from_str_radix(&word[i..i + 2], 16).ok())
-            .collect();
+        return Some(bytes);
     }
     STANDARD
         .decode(word)

@@ -6,7 +6,6 @@ use crate::authority::{self, Barrier, Facts, Rejection, Writer};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{Advertisement, CommitId, RefName};
-use crate::identity::Identity;
 use crate::names;
 use crate::ops::snapshot;
 use crate::policy::Policy;
@@ -167,16 +166,16 @@ pub fn base_of_branch(cx: &Context, branch: &RefName) -> Result<String> {
 /// Errors: not_found.
 pub fn tip_of(cx: &Context, advertisement: &Advertisement, target: &Target) -> Result<CommitId> {
     let tip = advertisement.branch(target.name());
-    tip.ok_or_else(|| no_branch(cx, target))
+    tip.ok_or_else(|| no_branch(cx, target.name()).hint(OPEN_A_SANDBOX))
 }
 
-/// The error for a branch that is not on the remote.
-pub(super) fn no_branch(cx: &Context, target: &Target) -> Error {
+/// The error for a branch that is not on the remote, for a reader who may look for another.
+pub(super) fn no_branch(cx: &Context, branch: &str) -> Error {
     Error::new(
         Kind::NotFound,
-        format!("{} has no branch {}", cx.remote.address(), target.name()),
+        format!("{} has no branch {branch}", cx.remote.address()),
     )
-    .hint(OPEN_A_SANDBOX)
+    .hint("see the sandboxes with `aidf sandbox list`")
 }
 
 fn remembered(
@@ -212,11 +211,7 @@ pub(super) fn is_foreign(cx: &Context, token: &Secret) -> bool {
     cx.is_broker()
         && cx
             .claims_of(token)
-            .is_none_or(|claims| match (claims.repository, cx.identity()) {
-                (Some(bound), Identity::Is(here)) => bound != here,
-                (Some(_), Identity::Absent) => true,
-                _ => false,
-            })
+            .is_none_or(|claims| authority::is_foreign(&claims, cx.identity()))
 }
 
 /// The error for a token whose key is on another machine.

@@ -359,7 +359,7 @@ impl Plan {
         }
     }
 
-    /// The first path of which the index holds something that would be lost.
+    /// The first path whose content in the index would be lost.
     fn staged_alone(&self, cx: &Context, head: CommitId) -> Result<Option<String>> {
         let tree = cx.store.commit(head)?.tree;
         let mut looked_at = Vec::new();

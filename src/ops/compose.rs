@@ -13,6 +13,8 @@ use crate::signature;
 /// The longest value of a trailer, in bytes.
 const MAX_TRAILER: usize = 200;
 
+/// The trailer that names who says to have written a commit.
+pub(super) const COMMITTED_BY: &str = "Aidf-Committed-By";
 /// The trailer that names the token which a commit was written with.
 pub(super) const TOKEN: &str = "Aidf-Token";
 /// The trailer that names the pod which that token was given to.
@@ -22,7 +24,9 @@ pub(super) const POD: &str = "Aidf-Pod";
 pub(super) struct Words {
     /// The message without trailers.
     pub message: String,
-    /// Trailer names and values, in order.
+    /// Who says to have written it.
+    pub committed_by: String,
+    /// The other trailers' names and values, in order.
     pub trailers: Vec<(&'static str, String)>,
 }
 
@@ -119,7 +123,9 @@ pub(super) fn commit(
         "\n\n"
     };
     let mut message = format!("{}{gap}", words.message);
-    for (name, value) in words.trailers.iter().chain(&own_trailers(cx, target)) {
+    let by = [(COMMITTED_BY, words.committed_by.clone())];
+    let own = own_trailers(cx, target);
+    for (name, value) in by.iter().chain(&words.trailers).chain(&own) {
         message.push_str(&format!("{name}: {value}\n"));
     }
     draft.commit(tree, parents, &who, time, &message, |before| {
@@ -169,7 +175,7 @@ fn ends_in_trailers(message: &str) -> bool {
 pub(super) fn read_ledger(cx: &Context, tree: ObjectId, path: &str) -> Result<Ledger> {
     check_parents(&cx.store, tree, &TreePath::new(path)?).map_err(|e| {
         Error::new(Kind::Integrity, format!("the ledger `{path}` cannot be written: {}", e.message()))
-            .hint("nothing was written; mend it by a reviewed change, or leave it out with --no-changelog --no-memory")
+            .hint("nothing was written; repair it by a reviewed change, or leave it out with --no-changelog --no-memory")
     })?;
     match cx.store.entry(tree, path.as_bytes())? {
         None => Ledger::read(path, None),
@@ -177,7 +183,7 @@ pub(super) fn read_ledger(cx: &Context, tree: ObjectId, path: &str) -> Result<Le
             Ledger::read(path, Some(&cx.store.read_blob(entry.id)?))
         }
         Some(_) => Err(Error::new(Kind::Integrity, format!("the ledger `{path}` is not a file of less than {} MiB", crate::yaml::MAX_BYTES >> 20))
-            .hint("nothing was written; mend it by a reviewed change, or leave it out with --no-changelog --no-memory")),
+            .hint("nothing was written; repair it by a reviewed change, or leave it out with --no-changelog --no-memory")),
     }
 }
 

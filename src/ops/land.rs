@@ -6,7 +6,7 @@ use super::compose::Words;
 use super::join::{self, Join, Joined, Merged};
 use super::propose::{facts, own_commits};
 use super::sandbox::{self, CloseRequest, Found};
-use super::write::{self, BranchState, Carried, Change, Changed, Deed, Edited, Marks, Written};
+use super::write::{self, BranchState, Carried, Change, Changed, Deed, Edited, written};
 use crate::conflict::PathConflict;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -34,7 +34,7 @@ pub struct Request {
     pub close: bool,
     /// An operator's token.
     pub reuse_token: Option<Secret>,
-    /// Do all but push.
+    /// Do everything except the push.
     pub dry_run: bool,
 }
 
@@ -148,16 +148,7 @@ struct Land<'r> {
     head: Option<CommitId>,
 }
 
-impl Written for Report {
-    fn marks(&mut self) -> Marks<'_> {
-        Marks {
-            branch: &self.target,
-            commit: &mut self.commit,
-            attempts: &mut self.attempts,
-            message: &mut self.message,
-        }
-    }
-}
+written!(Report, target);
 
 impl Change for Land<'_> {
     type Report = Report;
@@ -179,13 +170,7 @@ impl Change for Land<'_> {
     ) -> Result<Vec<CommitId>> {
         let branch = self.branch.short();
         self.head = advertisement.branch(branch);
-        let head = self.head.ok_or_else(|| {
-            Error::new(
-                Kind::NotFound,
-                format!("{} has no branch {branch}", cx.remote.address()),
-            )
-            .hint("see the sandboxes with `aidf sandbox list`")
-        })?;
+        let head = self.head.ok_or_else(|| access::no_branch(cx, branch))?;
         Ok(vec![head])
     }
 
@@ -396,7 +381,7 @@ impl Work<'_> {
 /// The commit's message and trailers.
 fn words_of(report: &Report, squash: bool) -> Words {
     let (branch, head) = (&report.branch, report.head);
-    let mut trailers = vec![("Aidf-Committed-By", branch.clone())];
+    let mut trailers = Vec::new();
     let subject = match squash {
         true => format!("Land {branch}"),
         false => format!("Merge {branch} into {}", report.target),
@@ -416,5 +401,9 @@ fn words_of(report: &Report, squash: bool) -> Words {
             message.push_str(&format!("\n- and {more} more"));
         }
     }
-    Words { message, trailers }
+    Words {
+        message,
+        committed_by: branch.clone(),
+        trailers,
+    }
 }

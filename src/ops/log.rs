@@ -3,7 +3,7 @@
 use super::{access, compose, snapshot};
 use crate::clock::Moment;
 use crate::context::Context;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::git::{CommitId, CommitInfo, RefName};
 use crate::identity::Identity;
 use crate::names;
@@ -198,7 +198,7 @@ pub(super) fn log_from(
         reverts.see(cx, &commit, &judged);
         let rolled_back_by = reverts.of(id, &judged);
         let task_id = trailer(&commit, "Aidf-Task-Id");
-        let claimed = trailer(&commit, "Aidf-Committed-By");
+        let claimed = trailer(&commit, compose::COMMITTED_BY);
         let committed_by = claimed
             .clone()
             .unwrap_or_else(|| commit.author_name.clone());
@@ -263,13 +263,7 @@ fn fetch_tip(cx: &Context, branch: &RefName) -> Result<CommitId> {
         .iter()
         .find(|r| r.name == branch.as_str())
         .map(|r| r.id)
-        .ok_or_else(|| {
-            Error::new(
-                Kind::NotFound,
-                format!("{} has no branch {}", cx.remote.address(), branch.short()),
-            )
-            .hint("see them with `aidf sandbox list`")
-        })?;
+        .ok_or_else(|| access::no_branch(cx, branch.short()))?;
     cx.remote.fetch(&cx.store, &[tip], false, &*cx.progress)?;
     Ok(tip)
 }

@@ -103,7 +103,7 @@ pub fn status(cx: &Context, request: &Request) -> Result<Report> {
     report.base = access::base_of(cx, &target)?;
     let Some(head) = tip_of(&branch) else {
         if request.branch.is_some() {
-            return Err(access::no_branch(cx, &target));
+            return Err(access::no_branch(cx, target.name()).hint(access::OPEN_A_SANDBOX));
         }
         report.message = format!(
             "{branch} is not on the remote; if it was archived, bring it back: aidf sandbox restore {branch}"

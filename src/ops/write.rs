@@ -79,6 +79,23 @@ pub(super) trait Written {
     fn marks(&mut self) -> Marks<'_>;
 }
 
+/// A report of these field names is a [`Written`]; the second is the field of its branch.
+macro_rules! written {
+    ($report:ty, $branch:ident) => {
+        impl $crate::ops::write::Written for $report {
+            fn marks(&mut self) -> $crate::ops::write::Marks<'_> {
+                $crate::ops::write::Marks {
+                    branch: &self.$branch,
+                    commit: &mut self.commit,
+                    attempts: &mut self.attempts,
+                    message: &mut self.message,
+                }
+            }
+        }
+    };
+}
+pub(super) use written;
+
 /// A kind of write: what is particular to it.
 pub(super) trait Change {
     /// What it reports.

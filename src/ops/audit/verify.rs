@@ -107,7 +107,7 @@ impl Reported for VerifyReport {
         match self.findings {
             0 => Ok(()),
             _ => Err(Error::new(Kind::Integrity, self.message.clone())
-                .hint("look at each commit with `git show`; undo what should not be there: aidf rollback --commit ID")),
+                .hint("look at each commit with `git show`; undo what should not be there: aidf rollback ID")),
         }
     }
 }

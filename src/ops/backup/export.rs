@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::write_whole;
 use crate::git::{CommitId, RefName};
+use crate::ops::access;
 use crate::ops::outcome::Reported;
 use crate::ops::snapshot;
 use crate::policy::Ledgers;
@@ -166,12 +167,11 @@ pub fn export(cx: &Context, request: &ExportRequest) -> Result<ExportReport> {
     let standing = snapshot::standing(cx)?;
     let mut tips = Vec::new();
     for name in &names {
-        tips.push(standing.tip_of(name.short()).ok_or_else(|| {
-            Error::new(
-                Kind::NotFound,
-                format!("{} has no branch {}", cx.remote.address(), name.short()),
-            )
-        })?);
+        tips.push(
+            standing
+                .tip_of(name.short())
+                .ok_or_else(|| access::no_branch(cx, name.short()))?,
+        );
     }
     cx.remote.fetch(&cx.store, &tips, false, &*cx.progress)?;
     let policy = standing.policy(cx);

@@ -9,9 +9,7 @@ use crate::git::{CommitId, Draft, Edit};
 use crate::ledger::{ChangelogEntry, Ledger};
 use crate::ops::access;
 use crate::ops::compose::{self, Words};
-use crate::ops::write::{
-    self, BranchState, Carried, Change, Changed, Deed, Edited, Marks, Written,
-};
+use crate::ops::write::{self, BranchState, Carried, Change, Changed, Deed, Edited, written};
 use crate::secret::Secret;
 use crate::words;
 use schemars::JsonSchema;
@@ -82,16 +80,7 @@ struct Rotate<'r> {
     request: &'r RotateRequest,
 }
 
-impl Written for RotateReport {
-    fn marks(&mut self) -> Marks<'_> {
-        Marks {
-            branch: &self.branch,
-            commit: &mut self.commit,
-            attempts: &mut self.attempts,
-            message: &mut self.message,
-        }
-    }
-}
+written!(RotateReport, branch);
 
 impl Change for Rotate<'_> {
     type Report = RotateReport;
@@ -193,7 +182,8 @@ impl Change for Rotate<'_> {
     fn words(&self, _state: &BranchState<'_>, report: &RotateReport) -> Result<Words> {
         Ok(Words {
             message: self.subject(report),
-            trailers: vec![("Aidf-Committed-By", report.branch.clone())],
+            committed_by: report.branch.clone(),
+            trailers: Vec::new(),
         })
     }
 }

@@ -10,7 +10,7 @@ use crate::ops::access::Target;
 use crate::ops::base::{self, Base, Before};
 use crate::ops::checkout;
 use crate::ops::compose::{self, Words};
-use crate::ops::write::{BranchState, Change, Changed, Edited, Marks, Written};
+use crate::ops::write::{BranchState, Change, Changed, Edited, written};
 use std::collections::BTreeSet;
 
 /// The commit of files that a request names.
@@ -37,16 +37,7 @@ pub(super) struct Commit<'r> {
     pub touched: Touched,
 }
 
-impl Written for Report {
-    fn marks(&mut self) -> Marks<'_> {
-        Marks {
-            branch: &self.branch,
-            commit: &mut self.commit,
-            attempts: &mut self.attempts,
-            message: &mut self.message,
-        }
-    }
-}
+written!(Report, branch);
 
 impl Change for Commit<'_> {
     type Report = Report;
@@ -139,7 +130,7 @@ impl Change for Commit<'_> {
 
     fn words(&self, _state: &BranchState<'_>, _report: &Report) -> Result<Words> {
         let request = self.request;
-        let mut trailers = vec![("Aidf-Committed-By", self.committed_by.clone())];
+        let mut trailers = Vec::new();
         trailers.extend(request.task_id.clone().map(|v| ("Aidf-Task-Id", v)));
         trailers.extend(request.agent.clone().map(|v| ("Aidf-Agent", v)));
         trailers.extend(request.model.clone().map(|v| ("Aidf-Model", v)));
@@ -147,6 +138,7 @@ impl Change for Commit<'_> {
         trailers.extend(url.map(|v| ("Aidf-Session-Url", v)));
         Ok(Words {
             message: self.message.clone(),
+            committed_by: self.committed_by.clone(),
             trailers,
         })
     }

@@ -70,7 +70,7 @@ pub struct Request {
     pub no_memory: bool,
     /// Patterns of paths that are left out of folders and of `all`.
     pub exclude: Vec<String>,
-    /// Do all but push.
+    /// Do everything except the push.
     pub dry_run: bool,
 }
 

@@ -8,7 +8,7 @@ use crate::git::{Advertisement, CommitId, Draft};
 use crate::ops::access::Target;
 use crate::ops::base::{self, Before};
 use crate::ops::compose::{self, Words};
-use crate::ops::write::{BranchState, Change, Changed, Edited, Marks, Written};
+use crate::ops::write::{BranchState, Change, Changed, Edited, written};
 
 /// The undoing of commits that a request names.
 pub(super) struct Rollback<'r> {
@@ -19,16 +19,7 @@ pub(super) struct Rollback<'r> {
     pub base: Option<CommitId>,
 }
 
-impl Written for Report {
-    fn marks(&mut self) -> Marks<'_> {
-        Marks {
-            branch: &self.branch,
-            commit: &mut self.commit,
-            attempts: &mut self.attempts,
-            message: &mut self.message,
-        }
-    }
-}
+written!(Report, branch);
 
 impl Change for Rollback<'_> {
     type Report = Report;

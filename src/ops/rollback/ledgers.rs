@@ -95,14 +95,17 @@ impl Work<'_> {
             message = format!("{message}\n\n{}", reason.trim());
         }
         self.check_message(&message)?;
-        let mut trailers = vec![("Aidf-Committed-By", self.committed_by())];
         // A commit is not undone if only some of its files are.
         let name = match self.request.paths.is_empty() {
             true => "Aidf-Reverts",
             false => "Aidf-Reverts-Part",
         };
-        trailers.extend(report.reverted.iter().map(|id| (name, id.to_string())));
-        Ok(Words { message, trailers })
+        let reverted = report.reverted.iter().map(|id| (name, id.to_string()));
+        Ok(Words {
+            message,
+            committed_by: self.committed_by(),
+            trailers: reverted.collect(),
+        })
     }
 
     fn committed_by(&self) -> String {

@@ -67,7 +67,7 @@ pub struct Request {
     /// Who undoes it; the branch's name where none is given.
     #[serde(default)]
     pub committed_by: Option<String>,
-    /// Do all but push.
+    /// Do everything except the push.
     #[serde(default)]
     pub dry_run: bool,
 }

@@ -152,7 +152,9 @@ fn look(
         let commit = store.commit(*id)?;
         last = last.max(Some(commit.time));
         first = Some(first.map_or(commit.time, |f: i64| f.min(commit.time)));
-        who.insert(trailer(&commit, "Aidf-Committed-By").unwrap_or(commit.author_name));
+        who.insert(
+            trailer(&commit, crate::ops::compose::COMMITTED_BY).unwrap_or(commit.author_name),
+        );
         if !cx.keys().is_empty() {
             let judged = judge(cx, *id, branch)?;
             let signed = judged.check == Check::Good && judged.branch.as_deref() == Some(branch);

@@ -153,7 +153,7 @@ impl Merge<'_> {
             ),
             (Some(_), true) => match self.mark(draft, &conflicts) {
                 Ok(()) => format!(
-                    "nothing was written to the branch; mend the lines between the markers, then: {}",
+                    "nothing was written to the branch; correct the lines between the markers, then: {}",
                     again("")
                 ),
                 Err(e) => return e,

@@ -4,7 +4,7 @@
 use super::Named;
 use crate::conflict::PathConflict;
 use crate::context::Context;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::git::CommitId;
 use crate::ops::access::{self, Target};
 use crate::ops::base::{self, Base, Before};
@@ -111,13 +111,9 @@ pub fn pull(cx: &Context, request: &Named) -> Result<PullReport> {
 /// Errors: not_found, unavailable; integrity, for a policy that cannot be read.
 pub(super) fn tip_of(cx: &Context, target: &Target) -> Result<(CommitId, Policy)> {
     let standing = snapshot::standing(cx)?;
-    let tip = standing.tip_of(target.name()).ok_or_else(|| {
-        Error::new(
-            Kind::NotFound,
-            format!("{} has no branch {}", cx.remote.address(), target.name()),
-        )
-        .hint("see them with `aidf sandbox list`")
-    })?;
+    let tip = standing
+        .tip_of(target.name())
+        .ok_or_else(|| access::no_branch(cx, target.name()))?;
     cx.remote.fetch(&cx.store, &[tip], false, &*cx.progress)?;
     Ok((tip, standing.policy(cx)))
 }

@@ -106,21 +106,10 @@ pub(in crate::ops) fn find(
     let base_ref = format!("refs/heads/{compared}");
     let refs = snapshot::listed(cx, &[branch.as_str(), &base_ref])?;
     let tip = |name: &str| refs.iter().find(|r| r.name == name).map(|r| r.id);
-    let head = tip(branch.as_str()).ok_or_else(|| {
-        Error::new(
-            Kind::NotFound,
-            format!("{} has no branch {}", cx.remote.address(), branch.short()),
-        )
-        .hint("see them with `aidf sandbox list`")
-    })?;
+    let head = tip(branch.as_str()).ok_or_else(|| access::no_branch(cx, branch.short()))?;
     let base = match against {
         None => tip(&base_ref).or(tip("HEAD")),
-        Some(named) => Some(tip(&base_ref).ok_or_else(|| {
-            Error::new(
-                Kind::NotFound,
-                format!("{} has no branch {named}", cx.remote.address()),
-            )
-        })?),
+        Some(named) => Some(tip(&base_ref).ok_or_else(|| access::no_branch(cx, named))?),
     };
     let mut wants = vec![head];
     wants.extend(base);

@@ -13,7 +13,7 @@ use crate::ops::commit::{File, Input, from_elsewhere, named, read_inputs, take};
 use crate::ops::compose::Words;
 use crate::ops::join::{Merged, Resolved};
 use crate::ops::snapshot;
-use crate::ops::write::{self, BranchState, Change, Edited, Marks, Written};
+use crate::ops::write::{self, BranchState, Change, Edited, written};
 use crate::secret::Secret;
 use crate::words;
 use schemars::JsonSchema;
@@ -36,7 +36,7 @@ pub struct SyncRequest {
     pub markers: bool,
     /// The token.
     pub reuse_token: Option<Secret>,
-    /// Do all but push.
+    /// Do everything except the push.
     pub dry_run: bool,
 }
 
@@ -111,16 +111,7 @@ struct Sync<'r> {
     read: Option<(Resolved, Vec<ObjectId>)>,
 }
 
-impl Written for SyncReport {
-    fn marks(&mut self) -> Marks<'_> {
-        Marks {
-            branch: &self.branch,
-            commit: &mut self.commit,
-            attempts: &mut self.attempts,
-            message: &mut self.message,
-        }
-    }
-}
+written!(SyncReport, branch);
 
 impl Change for Sync<'_> {
     type Report = SyncReport;
@@ -172,11 +163,8 @@ impl Change for Sync<'_> {
             .and_then(|name| Some((advertisement.branch(&name)?, name)))
             .map(|(tip, name)| (name, tip));
         let theirs = self.theirs.ok_or_else(|| {
-            Error::new(
-                Kind::NotFound,
-                format!("{} has no branch {}", cx.remote.address(), self.from),
-            )
-            .hint("name the branch to take from with --from BRANCH")
+            access::no_branch(cx, &self.from)
+                .hint("name the branch to take from with --from BRANCH")
         })?;
         Ok(vec![theirs])
     }
@@ -222,7 +210,8 @@ impl Change for Sync<'_> {
                 "Merge {} into {branch}\n\n{commits} from {theirs}.",
                 self.from
             ),
-            trailers: vec![("Aidf-Committed-By", branch.clone())],
+            committed_by: branch.clone(),
+            trailers: Vec::new(),
         })
     }
 
