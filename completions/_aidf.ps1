@@ -1209,6 +1209,7 @@ Register-ArgumentCompleter -Native -CommandName 'aidf' -ScriptBlock {
         }
         'aidf;policy;check' {
             [CompletionResult]::new('--branch', '--branch', [CompletionResultType]::ParameterName, 'The branch (default: the one that a commit would write)')
+            [CompletionResult]::new('--pod', '--pod', [CompletionResultType]::ParameterName, 'The pod that writes (default: that of the token, or the configured one)')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in the clone that contains DIR')
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Work in the clone that contains DIR')
             [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Work directly on a remote (URL or path), without a clone')

@@ -3236,13 +3236,17 @@ _aidf() {
             return 0
             ;;
         aidf__subcmd__policy__subcmd__check)
-            opts="-C -R -q -v -y -h --branch --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
+            opts="-C -R -q -v -y -h --branch --pod --dir --repo --remote --config --json --quiet --verbose --color --no-input --yes --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --branch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pod)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

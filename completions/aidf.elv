@@ -1131,6 +1131,7 @@ set edit:completion:arg-completer[aidf] = {|@words|
         }
         &'aidf;policy;check'= {
             cand --branch 'The branch (default: the one that a commit would write)'
+            cand --pod 'The pod that writes (default: that of the token, or the configured one)'
             cand -C 'Work in the clone that contains DIR'
             cand --dir 'Work in the clone that contains DIR'
             cand -R 'Work directly on a remote (URL or path), without a clone'

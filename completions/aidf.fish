@@ -850,6 +850,7 @@ complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcom
 complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer yes to every question'
 complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from check" -l branch -d 'The branch (default: the one that a commit would write)' -r
+complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from check" -l pod -d 'The pod that writes (default: that of the token, or the configured one)' -r
 complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from check" -s C -l dir -d 'Work in the clone that contains DIR' -r -F
 complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from check" -s R -l repo -d 'Work directly on a remote (URL or path), without a clone' -r
 complete -c aidf -n "__fish_aidf_using_subcommand policy; and __fish_seen_subcommand_from check" -l remote -d 'Use this remote of the clone' -r

@@ -125,7 +125,7 @@ fn is_ledger_name(ledgers: &Ledgers, path: &str) -> bool {
     [&ledgers.changelog, &ledgers.memory, &ledgers.rollbacks]
         .iter()
         .any(|l| *l == path)
-        || (ledgers.per_branch && ledgers.folds_into(path).is_some())
+        || (ledgers.has_own() && ledgers.folds_into(path).is_some())
         || (0..path.len())
             .filter_map(|at| path.get(at..at + "YYYY-MM".len()))
             .any(|m| month(m) && ledgers.archive(m) == path)

@@ -42,6 +42,8 @@ pub struct Pusher {
     pub operator: bool,
     /// The sandboxes whose tokens the pusher sent.
     pub sandboxes: Vec<String>,
+    /// The pod of each of those tokens, by its sandbox.
+    pub pods: Vec<(String, Option<String>)>,
     /// Why a token was rejected, if one was.
     pub rejected: Option<String>,
     /// Whether the server has a key, so that it can check tokens.

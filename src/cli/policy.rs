@@ -22,6 +22,9 @@ pub struct Check {
     /// The branch (default: the one that a commit would write)
     #[arg(long, value_name = "BRANCH")]
     branch: Option<String>,
+    /// The pod that writes (default: that of the token, or the configured one)
+    #[arg(long, value_name = "POD", requires = "branch")]
+    pod: Option<String>,
 }
 
 pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
@@ -44,6 +47,7 @@ pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
         Command::Check(a) => {
             let request = CheckRequest {
                 branch: a.branch,
+                pod: a.pod,
                 paths: a.paths,
             };
             global.call(

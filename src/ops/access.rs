@@ -36,6 +36,21 @@ impl Target {
     pub fn is_sandbox(&self) -> bool {
         names::is_sandbox(self.name())
     }
+
+    /// The policy as it binds this writer: a sandbox's token has the rules of its pod. Where
+    /// aidf cannot open the token, the pod is the configured one, and the server's hook
+    /// knows better.
+    pub(super) fn bound(&self, cx: &Context, policy: Policy) -> Policy {
+        let pod = match &self.claims {
+            Some(claims) if claims.is_operator() => return policy,
+            Some(claims) => claims.pod.as_deref(),
+            None => cx.config.pod.as_deref(),
+        };
+        match self.is_sandbox() {
+            true => policy.of_pod(pod),
+            false => policy,
+        }
+    }
 }
 
 /// Chooses the branch: `--branch`, the token's, `DEFAULT_WRITE_BRANCH`,
@@ -240,17 +255,21 @@ fn is_default(cx: &Context, branch: &str) -> Result<bool> {
     }
 }
 
-/// Refuses a write that the policy or the token does not allow.
+/// Refuses a write that the policy, the token or the rules of its pod do not allow. The
+/// policy as it binds this writer.
 ///
-/// `last_write` is the time of the branch's tip, in seconds since 1970. Errors: denied, auth.
-pub fn authorise(
+/// `command` is what is being done, as it is typed. `last_write` is the time of the branch's
+/// tip, in seconds since 1970. Errors: denied, auth.
+pub(super) fn authorise(
     cx: &Context,
     target: &Target,
-    policy: &Policy,
+    policy: Policy,
+    command: &str,
     advertisement: &Advertisement,
     last_write: i64,
-) -> Result<()> {
+) -> Result<Policy> {
     let branch = target.name();
+    let policy = &target.bound(cx, policy);
     let writer = match (&target.claims, &target.token) {
         (Some(claims), _) => {
             let facts = Facts {
@@ -284,5 +303,8 @@ pub fn authorise(
             Error::new(Kind::Auth, format!("{branch} is written with its reuse token alone, and none was given"))
                 .hint("give --reuse-token TOKEN or AIDF_REUSE_TOKEN, or open a sandbox of your own with `aidf sandbox init`")
         }
-    })
+    })?;
+    let pod = policy.pod();
+    pod.check_use(Some(command), &cx.repo_name, branch)?;
+    Ok(policy.clone())
 }

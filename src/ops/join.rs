@@ -92,7 +92,7 @@ impl Join<'_> {
             .cloned()
             .collect();
         let mut folders = vec![ledgers.archive_folder()];
-        if ledgers.per_branch {
+        if ledgers.has_own() {
             folders.extend(ledgers.own_folders());
         }
         for tree in [ours, theirs] {

@@ -293,7 +293,7 @@ impl Work<'_> {
     /// Folds the sandboxes' own ledgers into the shared ones, and takes them away.
     fn fold(&self, draft: &mut Draft<'_>, joined: &mut Joined) -> Result<()> {
         let ledgers = self.state.policy.ledgers();
-        if !ledgers.per_branch {
+        if !ledgers.has_own() {
             return Ok(());
         }
         let tree = draft.tree(Some(self.state.tree), &joined.edits)?;

@@ -24,6 +24,7 @@ pub mod policy;
 pub mod propose;
 pub mod protect;
 pub mod publish;
+mod quota;
 mod revoked;
 pub mod rollback;
 pub mod sandbox;

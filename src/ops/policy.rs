@@ -60,6 +60,8 @@ pub enum Source {
 pub struct CheckRequest {
     /// The branch; chosen as for a write if none is named.
     pub branch: Option<String>,
+    /// The pod whose rules apply; if none is named, that of the token, or the configured one.
+    pub pod: Option<String>,
     /// The paths; they start from the folder that the call is in.
     pub paths: Vec<String>,
 }
@@ -124,9 +126,14 @@ pub fn show(cx: &Context, _request: &ShowRequest) -> Result<ShowReport> {
 pub fn check(cx: &Context, request: &CheckRequest) -> Result<CheckReport> {
     let paths = request.paths.iter().map(|p| take::in_tree(cx, p));
     let paths = paths.collect::<Result<Vec<_>>>()?;
-    let branch = access::choose_to_read(cx, request.branch.as_deref())?.branch;
+    let target = access::choose_to_read(cx, request.branch.as_deref())?;
     let policy = snapshot::standing(cx)?.policy(cx);
-    let branch = branch.short().to_owned();
+    let policy = match &request.pod {
+        Some(pod) => policy.of_pod(Some(pod)),
+        None => target.bound(cx, policy),
+    };
+    let branch = target.name().to_owned();
+    policy.pod().check_use(None, &cx.repo_name, &branch)?;
     let protected = policy.is_protected(&branch);
     let paths = paths.iter().map(|path| {
         let refusal = policy.check_path(&branch, path.as_str()).err();
@@ -186,6 +193,15 @@ fn rules(cx: &Context, standing: &Standing) -> Vec<Rule> {
     }
     for glob in &file.paths.allow {
         add("paths.allow", glob.clone(), Source::Repository);
+    }
+    for (pods, source) in policy
+        .pods()
+        .into_iter()
+        .zip([Source::Repository, Source::Operator])
+    {
+        for (name, value) in pods.iter().flat_map(|(pod, rules)| rules.told(pod)) {
+            add(&name, value, source);
+        }
     }
     for (name, value, source) in numbers(&policy, file, operator) {
         let value = value.map_or_else(|| "no limit".to_owned(), |v| v.to_string());

@@ -6,6 +6,7 @@ use super::access::{self, Target};
 use super::base::{self, Before};
 use super::compose::{self, Words};
 use super::publish::{self, Attempt, Objects, Plan, Push};
+use super::quota;
 use super::snapshot;
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -222,8 +223,10 @@ fn plan<C: Change>(
     wants.push(tip);
     let policy = snapshot::fetch_with_policy(cx, advertisement, wants)?;
     let commit = cx.store.commit(tip)?;
-    access::authorise(cx, target, &policy, advertisement, commit.time)
+    let time = commit.time;
+    let policy = access::authorise(cx, target, policy, C::COMMAND, advertisement, time)
         .map_err(|e| change.explain(e))?;
+    quota::check(&cx.store, &policy, target.name(), tip, cx.now)?;
     let state = BranchState {
         cx,
         target,

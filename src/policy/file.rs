@@ -1,6 +1,7 @@
 //! The policy as it is written in `.aidf.yaml`, and in the operator's configuration. Pure.
 
 use super::DEFAULT_LEDGERS;
+use super::pods::{self, Pods};
 use crate::alerts::AlertKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,8 @@ pub struct PolicyFile {
     pub protect: ProtectRules,
     /// The rules for proposals.
     pub propose: ProposeRules,
+    /// What each pod may do.
+    pub pods: Pods,
 }
 
 /// The rules for the protection of reviewed branches.
@@ -147,13 +150,17 @@ impl PolicyFile {
             .protected_branches
             .iter()
             .chain(&self.paths.deny)
-            .chain(&self.paths.allow);
+            .chain(&self.paths.allow)
+            .chain(pods::globs(&self.pods));
         for glob in globs {
             let odd = glob.is_empty() || glob.starts_with('/') || glob.starts_with("./");
             let count = |c: char| glob.chars().filter(|x| *x == c).count();
             if odd || count('[') != count(']') || count('{') != count('}') {
                 return Some(format!("the glob `{glob}` matches nothing"));
             }
+        }
+        if let Some(fault) = pods::fault(&self.pods) {
+            return Some(fault);
         }
         if self.sandbox.idle_days == Some(0) {
             return Some(

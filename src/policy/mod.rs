@@ -5,6 +5,7 @@
 //! configuration can only make it stricter.
 
 mod file;
+pub mod pods;
 
 use crate::alerts::AlertKind;
 use crate::denied;
@@ -14,6 +15,7 @@ use crate::names;
 pub use file::{
     LedgerRules, Limits, PathRules, PolicyFile, ProposeRules, ProtectRules, Reaction, SandboxRules,
 };
+use pods::{Pod, PodLedgers, Pods};
 use std::collections::BTreeMap;
 
 /// Days without a write after which a token expires, if no policy says otherwise.
@@ -44,6 +46,10 @@ pub struct Policy {
     large_diff_lines: u64,
     auto_approve_lines: u64,
     ledgers: Ledgers,
+    /// The rules of all pods: the repository's and the operator's.
+    pods: [Pods; 2],
+    /// The rules of the pod that this policy is for.
+    pod: Pod,
 }
 
 /// The ledgers' paths.
@@ -62,9 +68,16 @@ pub struct Ledgers {
     /// True: each sandbox writes its own ledgers, and landing merges them into the shared
     /// ones.
     pub per_branch: bool,
+    /// True: the sandboxes of some pod write their own ledgers.
+    pub some_own: bool,
 }
 
 impl Ledgers {
+    /// Whether some sandbox may have ledgers of its own.
+    pub fn has_own(&self) -> bool {
+        self.per_branch || self.some_own
+    }
+
     /// The ledgers that a write to `branch` appends to. If sandboxes have their own, that
     /// is `changelog.d/<sandbox>.yaml` beside `changelog.yaml`, and so on.
     pub fn of_branch(&self, branch: &str) -> Ledgers {
@@ -136,7 +149,7 @@ impl Ledgers {
         let archived = path
             .strip_prefix(&format!("{folder}archive/{stem}-").to_lowercase())
             .is_some_and(|rest| rest.ends_with(&end.to_lowercase()) && !rest.contains('/'));
-        let own = self.per_branch
+        let own = self.has_own()
             && self
                 .own_folders()
                 .iter()
@@ -277,8 +290,52 @@ impl Policy {
                     .iter()
                     .any(|f| f.ledgers.required == Some(true)),
                 per_branch: file.ledgers.per_branch.unwrap_or(false),
+                some_own: file
+                    .pods
+                    .values()
+                    .any(|rules| rules.ledgers == Some(PodLedgers::Own)),
             },
+            pods: [file.pods.clone(), operator.pods.clone()],
+            pod: Pod::default(),
         }
+    }
+
+    /// The policy as it binds a writer of this pod on a sandbox. A writer without a pod has
+    /// the rules of all others.
+    pub fn of_pod(&self, pod: Option<&str>) -> Policy {
+        let [file, operator] = &self.pods;
+        let mut policy = self.clone();
+        policy.pod = Pod::find([file, operator], pod);
+        let bytes = policy.pod.least(|quota| quota.bytes_a_commit);
+        let total = [policy.limits.total_bytes, bytes];
+        policy.limits.total_bytes = total.into_iter().flatten().min();
+        // Only the repository's own policy decides about its ledgers.
+        let own = Pod::find([file, &Pods::new()], pod);
+        match own.ledgers() {
+            None => {}
+            Some(PodLedgers::Shared) => policy.ledgers.per_branch = false,
+            Some(PodLedgers::Own) => policy.ledgers.per_branch = true,
+            Some(PodLedgers::None) => {
+                (policy.ledgers.enabled, policy.ledgers.required) = (false, false);
+            }
+        }
+        policy
+    }
+
+    /// The rules of the pod that this policy is for; none before [`Policy::of_pod`].
+    pub fn pod(&self) -> &Pod {
+        &self.pod
+    }
+
+    /// How many commits an hour one sandbox may get.
+    pub fn commits_an_hour(&self) -> Option<u64> {
+        self.pod.least(|quota| quota.commits_an_hour)
+    }
+
+    /// The rules of all pods: the repository's and the operator's.
+    pub fn pods(&self) -> [&Pods; 2] {
+        let [file, operator] = &self.pods;
+        [file, operator]
     }
 
     /// The branches that change only by review, as globs, each once. Backups are left out.
@@ -320,6 +377,7 @@ impl Policy {
         if !names::is_sandbox(branch) {
             return Ok(());
         }
+        self.pod.check_path(path, &folded)?;
         if hit(&self.allow).is_some() {
             return Ok(());
         }

@@ -53,6 +53,7 @@ mod log;
 mod machines;
 mod many_copies;
 mod paths;
+mod pods;
 mod policy;
 mod policy_told;
 mod propose;

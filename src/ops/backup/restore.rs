@@ -130,7 +130,14 @@ pub fn restore(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> 
             return Err(Error::new(Kind::Conflict, format!("{to} exists already")).hint("choose another branch with --to; --to BRANCH with an existing branch writes a rollback commit"));
         }
         let policy = snapshot::fetch_with_policy(cx, attempt.advertisement, [])?;
-        access::authorise(cx, &target, &policy, attempt.advertisement, 0)?;
+        access::authorise(
+            cx,
+            &target,
+            policy,
+            "backup restore",
+            attempt.advertisement,
+            0,
+        )?;
         let update = RefUpdate {
             name: branch.clone(),
             old: None,

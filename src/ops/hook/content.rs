@@ -37,10 +37,12 @@
 use super::changes::{self, Change};
 use super::ledgers::Ledgers;
 use super::objects::{ObjectReader, TreeEntries, Where};
+use crate::clock::Moment;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, CommitInfo, Entry, Mode, ObjectId, Store};
 use crate::ledger::attributes::{self, MAX_ATTRIBUTES};
 use crate::names;
+use crate::ops::quota;
 use crate::policy::Policy;
 use crate::ref_rules::ARCHIVE;
 use std::cell::RefCell;
@@ -100,10 +102,11 @@ impl<'a> Content<'a> {
         })
     }
 
-    /// Checks the content that a branch gets when it moves to `new`.
+    /// Checks the content that a branch gets when it moves to `new`, and what the pod's rules
+    /// say of the repository of this name, the branch, and how often it is written.
     ///
     /// Errors: denied, with the rule; those of the budget; those of reading the store.
-    pub fn check(&self, branch: &str, new: CommitId) -> Result<()> {
+    pub fn check(&self, branch: &str, new: CommitId, repository: &str, now: Moment) -> Result<()> {
         let sandbox = names::is_sandbox(branch);
         if !sandbox && !self.policy.has_own_denials() {
             return Ok(());
@@ -119,10 +122,30 @@ impl<'a> Content<'a> {
             self.check_commit(branch, sandbox, *id, had)?;
         }
         if sandbox {
+            let pod = self.policy.pod();
+            pod.check_use(None, repository, branch)?;
+            self.check_quota(branch, new, &commits, now)?;
             self.check_tip(branch, new, had)?;
             self.check_origin(branch, new, had, &commits)?;
         }
         Ok(())
+    }
+
+    /// Checks how often a sandbox is written.
+    fn check_quota(
+        &self,
+        branch: &str,
+        new: CommitId,
+        pushed: &[CommitId],
+        now: Moment,
+    ) -> Result<()> {
+        if self.policy.commits_an_hour().is_none() {
+            return Ok(());
+        }
+        let all = self.new_commits(new, None)?;
+        let all = all.iter().map(|id| self.objects.commit(*id));
+        let all = all.collect::<Result<Vec<_>>>()?;
+        quota::check_pushed(self.policy, branch, &all, |id| pushed.contains(&id), now)
     }
 
     /// The commits that neither the protected branches nor the branch itself have.

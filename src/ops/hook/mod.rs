@@ -38,6 +38,7 @@ use objects::ObjectReader;
 pub use place::{BASE, KEY_FILE, REPO_NAME, journal_of, key_source, name_of, revocations_of};
 pub use push::{Push, TOKEN_OPTION, Update};
 pub use record::Decision;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// The rule that allows a ref to move, or the reason that it may not.
@@ -204,10 +205,31 @@ impl PreReceive {
             .collect();
         reviewed.sort();
         reviewed.dedup();
-        let content = Content::new(objects, &policy, &reviewed, self.policy_tip())?;
+        // Each pod has rules of its own; nearly every push is of one.
+        let pods: BTreeSet<Option<&String>> =
+            pusher.pods.iter().map(|(_, pod)| pod.as_ref()).collect();
+        let bound: Vec<(Option<&String>, Policy)> = [None]
+            .into_iter()
+            .chain(pods)
+            .map(|pod| (pod, policy.of_pod(pod.map(String::as_str))))
+            .collect();
+        let contents = bound.iter().map(|(pod, policy)| {
+            let content = Content::new(objects, policy, &reviewed, self.policy_tip())?;
+            Ok((*pod, content))
+        });
+        let contents = contents.collect::<Result<Vec<_>>>()?;
         let updates = push.updates.iter().zip(motions);
         updates
-            .map(|(update, motion)| self.judge(push, update, *motion, pusher, &policy, &content))
+            .map(|(update, motion)| {
+                let branch = update.name.strip_prefix("refs/heads/").unwrap_or_default();
+                let pod = pusher.pods.iter().find(|(b, _)| b == branch);
+                let pod = pod.and_then(|(_, pod)| pod.as_ref());
+                let (_, content) = contents
+                    .iter()
+                    .find(|(p, _)| *p == pod)
+                    .unwrap_or(&contents[0]);
+                self.judge(push, update, *motion, pusher, &policy, content)
+            })
             .collect()
     }
 
@@ -277,7 +299,7 @@ impl PreReceive {
             (Some(branch), Some(new))
                 if !pusher.operator && !branch.starts_with(backup_name::PREFIX) =>
             {
-                match content.check(branch, new) {
+                match content.check(branch, new, &self.repo_name, self.now) {
                     Ok(()) => Ok(Ok(rule)),
                     Err(e) if e.kind() == Kind::Denied => refuse(
                         e.message().to_owned(),
@@ -347,6 +369,9 @@ impl PreReceive {
                 Ok(claims) => {
                     pusher.operator |= claims.is_operator();
                     ids.push(claims.id);
+                    if let Some(branch) = &claims.branch {
+                        pusher.pods.push((branch.clone(), claims.pod));
+                    }
                     pusher.sandboxes.extend(claims.branch);
                 }
                 Err(why) => pusher.rejected = Some(why.to_string()),

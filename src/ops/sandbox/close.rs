@@ -105,7 +105,14 @@ fn carry(cx: &Context, request: &CloseRequest, target: &Target) -> Result<CloseR
         let wants = std::iter::once(tip).chain(homes.iter().copied());
         let policy = snapshot::fetch_with_policy(cx, advertisement, wants)?;
         let last_write = cx.store.commit(tip)?.time;
-        access::authorise(cx, target, &policy, advertisement, last_write)?;
+        access::authorise(
+            cx,
+            target,
+            policy,
+            "sandbox close",
+            advertisement,
+            last_write,
+        )?;
         report.unchanged = false;
         report.head = Some(tip);
         report.unlanded = unlanded(cx, tip, &homes)?;
@@ -312,7 +319,14 @@ fn unarchive(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> {
         })?;
         let policy = snapshot::fetch_with_policy(cx, advertisement, [head])?;
         let last_write = cx.store.commit(head)?.time;
-        access::authorise(cx, &target, &policy, advertisement, last_write)?;
+        access::authorise(
+            cx,
+            &target,
+            policy,
+            "sandbox restore",
+            advertisement,
+            last_write,
+        )?;
         let report = RestoreReport {
             branch: branch.to_owned(),
             repo_name: cx.repo_name.clone(),

@@ -88,6 +88,7 @@ impl<'a> Opening<'a> {
         if let Err(why) = authority::judge(claims, &early) {
             return Ok(Err(why));
         }
+        self.check_pod(claims.pod.as_deref(), &branch)?;
         let archived = super::close::newest_archive(self.advertisement, &branch);
         let archived = archived.map(|(_, id)| id);
         let tip = self.advertisement.branch(&branch);
@@ -167,6 +168,7 @@ impl<'a> Opening<'a> {
             Some(name) => name.to_owned(),
             None => self.cx.draw(|mut r| names::draw(&mut r, taken))?,
         };
+        self.check_pod(self.cx.config.pod.as_deref(), &branch)?;
         let made = self
             .makes_identity()
             .then(|| identity::make(self.cx))
@@ -203,6 +205,13 @@ impl<'a> Opening<'a> {
         let mut report = self.report(&branch, &token, self.base_tip, false, ends);
         (report.created, report.recreated) = (true, false);
         self.push(report, Some(token), made)
+    }
+
+    /// Refuses a sandbox that the pod may not open.
+    fn check_pod(&self, pod: Option<&str>, branch: &str) -> Result<()> {
+        let policy = self.policy.of_pod(pod);
+        let command = Some("sandbox init");
+        policy.pod().check_use(command, &self.cx.repo_name, branch)
     }
 
     fn push(
