@@ -208,7 +208,7 @@ pub(super) fn policy(data: &[u8]) {
     let _ = (own.reviewed(), own.is_sensitive("x"));
     let archive = own.ledgers().archive("2026-11");
     assert!(own.ledgers().contains(&archive), "{archive}");
-    // The operator's part only tightens.
+    // The operator's part only tightens, and so do the rules of a pod.
     let both = Policy::new(&file, &file, "sandbox", Some("trunk"));
     let over = Policy::new(&PolicyFile::default(), &file, "sandbox", Some("trunk"));
     let plain = PolicyFile::default();
@@ -217,6 +217,9 @@ pub(super) fn policy(data: &[u8]) {
         let may = |p: &Policy| p.check_path("sandbox-a", path).is_ok();
         assert!(may(&own) || !may(&both), "{path}");
         assert!(may(&none) || !may(&over), "{path}");
+        for pod in [None, Some("DocPod")] {
+            assert!(may(&own) || !may(&own.of_pod(pod)), "{path}");
+        }
     }
 }
 
