@@ -18,6 +18,9 @@ pub const REVOKED: &str = "refs/aidf/revoked/";
 /// The prefix of the refs that archive sandboxes.
 pub const ARCHIVE: &str = "refs/aidf/archive/";
 
+/// The prefix of the refs that hold the checkpoints of journals.
+pub const CHECKPOINT: &str = "refs/aidf/audit/";
+
 /// The prefix of the refs by which git replaces objects (git-replace(1)).
 const REPLACE: &str = "refs/replace/";
 
@@ -267,6 +270,24 @@ fn own_ref(
                 ),
             };
         }
+    }
+    if let Some(journal) = asked.name.strip_prefix(CHECKPOINT) {
+        let is_name = journal.len() == 16 && journal.bytes().all(|b| b.is_ascii_hexdigit());
+        return match asked.motion {
+            _ if pusher.operator => Ok("an operator may write such refs"),
+            // A reader believes what is signed alone, so junk there does no harm.
+            Motion::Create | Motion::Forward if is_name => {
+                Ok("the checkpoints of a journal may grow")
+            }
+            Motion::Create | Motion::Forward => refuse(
+                format!("{} is no name of a journal", asked.name),
+                "make checkpoints with `aidf audit checkpoint`",
+            ),
+            Motion::Force | Motion::Delete => refuse(
+                "the checkpoints of a journal may only grow".to_owned(),
+                "leave them as they are",
+            ),
+        };
     }
     if asked.name == identity::REF {
         return match (asked.motion, asked.identity) {

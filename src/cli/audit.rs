@@ -1,10 +1,11 @@
 //! `aidf audit …`
 
+use super::text;
 use super::ui::{Style, Ui, visible};
 use super::{Global, period};
 use aidf::clock::Period;
 use aidf::error::Result;
-use aidf::ops::audit::{self, Entry, LogRequest, VerifyRequest};
+use aidf::ops::audit::{self, CheckpointRequest, Entry, LogRequest, VerifyRequest};
 use aidf::words;
 use clap::{Args, Subcommand};
 
@@ -14,6 +15,8 @@ pub enum Command {
     Log(Log),
     /// Look for commits and records that were forged, altered or taken away
     Verify(Verify),
+    /// Say on the remote how far this machine's journal is, so that a cut one shows
+    Checkpoint(Checkpoint),
 }
 
 #[derive(Debug, Args)]
@@ -42,8 +45,26 @@ pub struct Verify {
     branches: Vec<String>,
 }
 
+#[derive(Debug, Args)]
+pub struct Checkpoint {
+    /// Do everything except the push
+    #[arg(long)]
+    dry_run: bool,
+}
+
 pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
     match command {
+        Command::Checkpoint(a) => {
+            let request = CheckpointRequest { dry_run: a.dry_run };
+            global.call(
+                ui,
+                |cx| audit::checkpoint(cx, &request),
+                |out, report| {
+                    text::outcome(out, report.unchanged || a.dry_run, &report.message);
+                    out.line(format!("  {}", visible(&report.name)));
+                },
+            )
+        }
         Command::Log(a) => {
             let request = LogRequest {
                 number: a.number,
@@ -105,10 +126,13 @@ pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
                         }
                     }
                     for fault in &report.journal.faults {
+                        let line = match fault.line {
+                            0 => String::new(),
+                            line => format!("line {line}: "),
+                        };
                         out.line(format!(
-                            "  {}  line {}: {}",
+                            "  {}  {line}{}",
                             out.styled(Style::Bad, "journal"),
-                            fault.line,
                             visible(&fault.detail)
                         ));
                     }

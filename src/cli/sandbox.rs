@@ -271,6 +271,7 @@ fn pull(global: &Global, ui: &Ui, arguments: Named) -> Result<()> {
             for path in report.updated.iter().filter(in_conflict) {
                 let what = match report.merged.contains(path) {
                     true => "merged  ",
+                    false if report.removed.contains(path) => "removed ",
                     false => "updated ",
                 };
                 text.line(format!("  {what}  {}", visible(path)));

@@ -71,7 +71,7 @@ impl End {
 /// What is wrong with a line of a journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Fault {
-    /// The line, counted from 1 through all files, the oldest first.
+    /// The line, counted from 1 through all files, the oldest first; 0 for one that is gone.
     pub line: usize,
     /// What is wrong.
     pub fault: FaultKind,
@@ -89,6 +89,10 @@ pub enum FaultKind {
     Broken,
     /// Its authentication code is not that of its text.
     Forged,
+    /// A checkpoint knows lines after the journal's end.
+    Cut,
+    /// A checkpoint knows another line of this number.
+    Rewritten,
     /// It has no number, and comes after lines that have.
     Unchained,
 }
@@ -166,8 +170,14 @@ impl Checked {
     }
 }
 
-fn hash(line: &[u8]) -> String {
+/// The hash by which the next line names this one.
+pub fn hash(line: &[u8]) -> String {
     hex(&Sha256::digest(line))
+}
+
+/// The number of a line; none for one that has none, or is torn.
+pub fn number(line: &[u8]) -> Option<u64> {
+    serde_json::from_slice::<Link>(line).ok()?.seq
 }
 
 #[cfg(test)]

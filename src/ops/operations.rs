@@ -67,6 +67,7 @@ operations! {
     "policy check": policy::check, policy::CheckRequest => policy::CheckReport;
     "agents install": agents::install, agents::InstallRequest => agents::InstallReport;
     "audit log": audit::log, audit::LogRequest => audit::LogReport;
+    "audit checkpoint": audit::checkpoint, audit::CheckpointRequest => audit::CheckpointReport;
     "audit verify": audit::verify, audit::VerifyRequest => audit::VerifyReport;
     "token issue": token::issue, token::IssueRequest => token::IssueReport;
     "token inspect": token::inspect, token::InspectRequest => token::InspectReport;

@@ -18,6 +18,7 @@ mod backup_rotate;
 mod backup_schedule;
 mod backup_verify;
 mod baseline;
+mod checkpoints;
 mod cli_pages;
 mod commit;
 mod commit_merged;

@@ -669,6 +669,9 @@ fn what_a_rollback_removed_and_the_working_tree_still_holds_is_said() {
         said.contains("still holds") && said.contains("new.txt"),
         "{said}"
     );
-    w.json(&["sandbox", "pull"]);
+    assert!(said.contains("aidf sandbox pull"), "{said}");
+    let pulled = w.json(&["sandbox", "pull"]);
     assert!(!w.clone.join("new.txt").exists());
+    let removed = pulled["removed"].as_array().unwrap();
+    assert!(removed.contains(&"new.txt".into()), "{pulled:#}");
 }

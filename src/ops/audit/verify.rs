@@ -1,10 +1,11 @@
 //! Walks the branches and this machine's journal, and looks for what did not come through
 //! aidf, was altered, or was taken away.
 
+use super::checkpoint::{Checkpoints, CheckpointsReport};
 use crate::context::Context;
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, CommitInfo};
-use crate::journal::chain::Fault;
+use crate::journal::chain::{self, Fault};
 use crate::names;
 use crate::ops::backup;
 use crate::ops::log::judge;
@@ -52,6 +53,8 @@ pub struct JournalReport {
     pub authenticated: usize,
     /// The number of the last line.
     pub last: u64,
+    /// What checkpoints on the remote say of it.
+    pub checkpoints: CheckpointsReport,
     /// Lines that were removed, altered, moved or made up.
     pub faults: Vec<Fault>,
 }
@@ -227,14 +230,17 @@ fn reviewed_tips(cx: &Context, standing: &Standing) -> Vec<CommitId> {
 }
 
 fn journal(cx: &Context) -> Result<JournalReport> {
-    let journal = cx.journal_file();
-    let checked = journal
-        .check(cx.keys(), |_| {})
-        .or_fail(Kind::Internal, || {
-            format!("the journal {} cannot be read", journal.path().display())
-        })?;
+    let mut checkpoints = Checkpoints::read(cx)?;
+    let mut first = None;
+    let mut checked = super::check_journal(cx, |line| {
+        first = first.or(chain::number(line));
+        checkpoints.see(line);
+    })?;
+    let gone = checkpoints.faults(first.unwrap_or(0), checked.end.seq);
+    checked.faults.extend(gone);
     Ok(JournalReport {
-        file: journal.path().to_owned(),
+        file: cx.journal_file().path().to_owned(),
+        checkpoints: checkpoints.report,
         lines: checked.lines,
         authenticated: checked.authenticated,
         last: checked.end.seq,

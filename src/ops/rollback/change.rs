@@ -95,7 +95,7 @@ impl Change for Rollback<'_> {
         let mut here = here::compare(cx, commit).unwrap_or_default();
         let made = std::mem::take(&mut here.made);
         base::remember_rollback(cx, target, commit, &here.same, made, before);
-        here.note(cx);
+        here.note(cx, target.name());
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::error::Result;
 use crate::git::{CommitId, Entry};
+use crate::names;
 
 /// The working files against what a commit made of them.
 #[derive(Default)]
@@ -16,9 +17,9 @@ pub(super) struct Here {
 }
 
 impl Here {
-    /// Says that files stay which the branch has no more: the next `commit -a` must not
-    /// surprise anybody with them.
-    pub fn note(&self, cx: &Context) {
+    /// Warns of files that the branch lacks now and the working tree still holds: the next
+    /// `commit -a` must not surprise anybody with them.
+    pub fn note(&self, cx: &Context, branch: &str) {
         /// Files that are named.
         const SHOWN: usize = 3;
         if self.left.is_empty() {
@@ -28,8 +29,12 @@ impl Here {
         if self.left.len() > SHOWN {
             named.push_str(&format!(" and {} more", self.left.len() - SHOWN));
         }
+        let pull = match names::is_sandbox(branch) {
+            true => "aidf sandbox pull",
+            false => "git pull",
+        };
         cx.warn(format!(
-            "the working tree still holds what the rollback removed ({named}); `aidf sandbox pull` takes it away"
+            "the working tree still holds what the rollback removed ({named}); `{pull}` takes it away"
         ));
     }
 }

@@ -27,6 +27,8 @@ pub struct PullReport {
     pub head: CommitId,
     /// Files that were written or removed here.
     pub updated: Vec<String>,
+    /// Those of them that were removed.
+    pub removed: Vec<String>,
     /// Those of them that hold changes of ours as well.
     pub merged: Vec<String>,
     /// Files that both sides changed; where they have lines, they hold markers now.
@@ -93,12 +95,20 @@ pub fn pull(cx: &Context, request: &Named) -> Result<PullReport> {
             tip.short()
         ),
     };
+    let tree = cx.store.commit(tip)?.tree;
+    let mut removed = Vec::new();
+    for path in &done.updated {
+        if cx.store.entry(tree, path.as_bytes())?.is_none() {
+            removed.push(path.clone());
+        }
+    }
     Ok(PullReport {
         branch: target.name().to_owned(),
         repo_name: cx.repo_name.clone(),
         head: tip,
         unchanged: done.updated.is_empty() && own.is_none() && conflicts == 0,
         updated: done.updated,
+        removed,
         merged: plan.merged,
         conflicts: plan.conflicts,
         head_moved: own.is_some(),
