@@ -144,6 +144,11 @@ impl Folders {
         self.config.join("keys.json")
     }
 
+    /// This machine's journal.
+    pub fn journal(&self) -> PathBuf {
+        self.state.join("journal.jsonl")
+    }
+
     /// The platform's own, under `aidf`.
     ///
     /// Errors: usage, where the user has no home folder.
@@ -211,11 +216,10 @@ impl Config {
     ///
     /// Errors: usage, for a file that is named and not there, or that cannot be read.
     pub fn resolve(flags: &Flags, environment: &Environment, folders: Folders) -> Result<Config> {
-        let get = |name: &str| environment.text(name);
         let named = flags
             .config
             .clone()
-            .or_else(|| get("AIDF_CONFIG").map(PathBuf::from));
+            .or_else(|| environment.text("AIDF_CONFIG").map(PathBuf::from));
         let file = match &named {
             Some(path) => read(path)?,
             None => {
@@ -227,6 +231,19 @@ impl Config {
                 }
             }
         };
+        Config::of(file, flags, environment, folders)
+    }
+
+    /// The settings in force where the file says this.
+    ///
+    /// Errors: usage, for a value that cannot be.
+    pub fn of(
+        file: ConfigFile,
+        flags: &Flags,
+        environment: &Environment,
+        folders: Folders,
+    ) -> Result<Config> {
+        let get = |name: &str| environment.text(name);
         let timeout = flags.timeout.unwrap_or(30);
         if timeout == 0 {
             return Err(
