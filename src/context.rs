@@ -19,7 +19,7 @@ use crate::secret::Secret;
 use crate::token::{self, Claims, redact};
 use rand::CryptoRng;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 
 /// Where a call works.
@@ -61,6 +61,44 @@ impl Caller {
             interactive,
         }
     }
+
+    /// How its remotes are reached; `interactive` where ssh and the helpers may ask somebody.
+    pub fn remote_options(&self, config: &Config, interactive: bool) -> RemoteOptions {
+        RemoteOptions {
+            timeout: config.timeout,
+            environment: self.environment.clone(),
+            clock: self.clock.clone(),
+            cancel: self.cancel.clone(),
+            limits: config.limits,
+            interactive,
+            logins: Some(forge::logins_for_git(&config.forge)),
+        }
+    }
+}
+
+/// What a context is made of.
+pub struct Parts {
+    /// The settings in force.
+    pub config: Config,
+    /// The clone, or the cache of the remote.
+    pub store: Store,
+    /// The remote.
+    pub remote: Remote,
+    /// The keys at hand.
+    pub keys: KeyRing,
+}
+
+/// The folder of the private cache of a remote.
+pub fn cache_of(config: &Config, remote: &Remote) -> PathBuf {
+    let short = short_digest(&remote.address());
+    let safe: String = remote
+        .repo_name()
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c))
+        .take(40)
+        .collect();
+    let repos = config.folders.cache.join("repos");
+    repos.join(format!("{safe}-{short}.git"))
 }
 
 /// One for each call; used by ops and front ends alone.
@@ -101,32 +139,13 @@ impl Context {
     /// Errors: not_found, usage, auth.
     pub fn open(config: Config, place: &Location, now: Moment, caller: Caller) -> Result<Context> {
         let programs = caller.programs(&config, place.interactive);
-        let options = RemoteOptions {
-            timeout: config.timeout,
-            environment: caller.environment,
-            clock: caller.clock,
-            cancel: caller.cancel.clone(),
-            limits: config.limits,
-            interactive: place.interactive,
-            logins: Some(forge::logins_for_git(&config.forge)),
-        };
+        let options = caller.remote_options(&config, place.interactive);
         let keys = KeyRing::load(&config.keys)?;
         let (store, remote) = match &place.repo {
             Some(url) => {
                 let remote = Remote::of_url(url, &place.dir, &options)?;
-                let name = remote.repo_name();
-                let short = short_digest(&remote.address());
-                let safe: String = name
-                    .chars()
-                    .filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c))
-                    .take(40)
-                    .collect();
-                let path = config
-                    .folders
-                    .cache
-                    .join("repos")
-                    .join(format!("{safe}-{short}.git"));
-                (Store::open_cache(&path, &programs)?, remote)
+                let cache = cache_of(&config, &remote);
+                (Store::open_cache(&cache, &programs)?, remote)
             }
             None => {
                 let store = Store::open_clone(&place.dir, &programs)?;
@@ -134,17 +153,38 @@ impl Context {
                 (store, remote)
             }
         };
-        let journal = Journal::new(config.folders.state.join("journal.jsonl"));
+        let parts = Parts {
+            config,
+            store,
+            remote,
+            keys,
+        };
+        let context = Context::of(parts, &place.dir, place.interactive, now, caller);
+        for warning in context.remote.ignored_settings() {
+            context.warn(warning);
+        }
+        Ok(context)
+    }
+
+    /// A context of these parts. `dir` is the folder that relative paths start from.
+    pub fn of(parts: Parts, dir: &Path, interactive: bool, now: Moment, caller: Caller) -> Context {
+        let Parts {
+            config,
+            store,
+            remote,
+            keys,
+        } = parts;
+        let journal = Journal::new(config.folders.journal());
         let repo_name = remote.repo_name();
         let identity = identities::remembered(&store, &remote.address());
-        let context = Context {
+        Context {
             repo_name,
             config,
             store,
             remote,
-            dir: place.dir.clone(),
+            dir: dir.to_owned(),
             now,
-            interactive: place.interactive,
+            interactive,
             progress: caller.progress,
             cancel: caller.cancel,
             random: Mutex::new(caller.random),
@@ -156,11 +196,7 @@ impl Context {
             identity: Mutex::new(identity),
             principal: Mutex::default(),
             warnings: Mutex::new(Vec::new()),
-        };
-        for warning in context.remote.ignored_settings() {
-            context.warn(warning);
         }
-        Ok(context)
     }
 
     /// The variables that count here.
