@@ -87,6 +87,39 @@ impl Identity {
     }
 }
 
+/// What a remote shows of its identity, beside what was known of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// The one that was known.
+    Same(RepositoryId),
+    /// One, where none was known.
+    First(RepositoryId),
+    /// Another one than was known: another repository answers.
+    Other {
+        /// The one that was known.
+        before: RepositoryId,
+        /// The one that is shown.
+        now: RepositoryId,
+    },
+    /// None, where this one was known.
+    Gone(RepositoryId),
+    /// None, and none was known.
+    Absent,
+}
+
+impl Identity {
+    /// Compares what was known with what the remote shows.
+    pub fn beside(self, shown: Option<RepositoryId>) -> Shown {
+        match (self.id(), shown) {
+            (Some(before), Some(now)) if before == now => Shown::Same(now),
+            (Some(before), Some(now)) => Shown::Other { before, now },
+            (None, Some(now)) => Shown::First(now),
+            (Some(before), None) => Shown::Gone(before),
+            (None, None) => Shown::Absent,
+        }
+    }
+}
+
 /// A repository, as tokens and signatures name it: the old ones by its name, the new ones
 /// by its identity.
 #[derive(Debug, Clone, Copy)]
@@ -113,6 +146,24 @@ mod tests {
         // Of a longer id the first digits count.
         let longer = format!("{HEX}89abcdef0123456789abcdef");
         assert_eq!(RepositoryId::parse(&longer), Some(id));
+    }
+
+    #[test]
+    fn an_identity_is_the_same_new_another_or_gone() {
+        let [one, two] = [HEX.to_owned(), HEX.replace('0', "1")];
+        let [one, two] = [one, two].map(|t| RepositoryId::parse(&t).unwrap());
+        let known = Identity::Is(one);
+        assert_eq!(known.beside(Some(one)), Shown::Same(one));
+        let other = Shown::Other {
+            before: one,
+            now: two,
+        };
+        assert_eq!(known.beside(Some(two)), other);
+        assert_eq!(known.beside(None), Shown::Gone(one));
+        for nothing in [Identity::Unknown, Identity::NoAnswer, Identity::Absent] {
+            assert_eq!(nothing.beside(Some(one)), Shown::First(one));
+            assert_eq!(nothing.beside(None), Shown::Absent);
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::error::{Error, Kind, Result};
 use crate::files::hex;
 use crate::git::{Advertisement, ObjectId, Person, RefName, RefUpdate, RemoteRef};
 use crate::identities;
-use crate::identity::{Identity, REF, RepositoryId};
+use crate::identity::{Identity, REF, RepositoryId, Shown};
 
 /// Takes note of the identity in an advertisement.
 pub(super) fn heed(cx: &Context, advertisement: &Advertisement) {
@@ -21,30 +21,48 @@ pub(super) fn heed_listed(cx: &Context, refs: &[RemoteRef]) {
     }
 }
 
+/// The identity among refs that were listed.
+pub(super) fn shown(refs: &[RemoteRef]) -> Option<RepositoryId> {
+    let id = refs.iter().find(|r| r.name == REF)?.id;
+    RepositoryId::parse(&id.to_string())
+}
+
+/// What is wrong where the identity that is known is not shown, and what to do.
+pub(super) fn is_gone(remote: &str, id: RepositoryId) -> (String, String) {
+    (
+        format!("the remote no longer has its identity {REF}, and this clone remembers {id}"),
+        format!(
+            "an operator can put it back from a clone that has that commit: git push {remote} {id}:{REF}"
+        ),
+    )
+}
+
+/// What is wrong where another identity is shown than the one that is known.
+pub(super) fn is_another(address: &str, before: RepositoryId, now: RepositoryId) -> String {
+    format!(
+        "another repository answers at {address}: its identity was {before}, and is {now} now; tokens of the one before are not valid for it"
+    )
+}
+
 fn note(cx: &Context, shown: Option<ObjectId>) {
     let shown = shown.and_then(|id| RepositoryId::parse(&id.to_string()));
-    let Some(id) = shown else {
-        match cx.identity() {
-            Identity::Is(id) => cx.warn(format!(
-                "the remote no longer has its identity {REF}, and this clone remembers {id}; an operator can put it back from a clone that has that commit: git push {} {id}:{REF}",
-                cx.remote.name()
-            )),
-            Identity::Unknown | Identity::NoAnswer | Identity::Absent => {
-                cx.set_identity(Identity::Absent);
-            }
+    let id = match cx.identity().beside(shown) {
+        Shown::Same(_) => return,
+        Shown::Gone(id) => {
+            let (wrong, todo) = is_gone(cx.remote.name(), id);
+            return cx.warn(format!("{wrong}; {todo}"));
         }
-        return;
+        Shown::Absent => {
+            cx.set_identity(Identity::Absent);
+            return;
+        }
+        Shown::Other { before, now } => {
+            cx.warn(is_another(&cx.remote.address(), before, now));
+            now
+        }
+        Shown::First(now) => now,
     };
-    let before = cx.set_identity(Identity::Is(id));
-    if before == Identity::Is(id) {
-        return;
-    }
-    if let Identity::Is(before) = before {
-        cx.warn(format!(
-            "another repository answers at {}: its identity was {before}, and is {id} now; tokens of the one before are not valid for it",
-            cx.remote.address()
-        ));
-    }
+    cx.set_identity(Identity::Is(id));
     if let Err(why) = identities::remember(&cx.store, &cx.remote.address(), id) {
         cx.warn(why);
     }
