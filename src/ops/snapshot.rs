@@ -11,17 +11,27 @@ use crate::policy::{self, Policy, PolicyFile};
 use crate::ref_rules::REVOKED;
 use crate::yaml;
 
-/// The commit that holds the policy, where `tip` tells the tip of a branch: that of the base,
-/// else of the usual base, else of the default branch. A base that is not there must not
+/// The branch that holds the policy, and its tip, where `tip` tells the tip of a branch: the
+/// base, else the usual base, else the default branch. A base that is not there must not
 /// take the policy with it.
+pub fn branch_of_policy(
+    base: &str,
+    default_branch: impl FnOnce() -> Option<String>,
+    tip: impl Fn(&str) -> Option<CommitId>,
+) -> Option<(String, CommitId)> {
+    let with_tip = |branch: &str| Some((branch.to_owned(), tip(branch)?));
+    with_tip(base)
+        .or_else(|| with_tip(DEFAULT_BASE))
+        .or_else(|| with_tip(&default_branch()?))
+}
+
+/// The commit that holds the policy: the tip of [`branch_of_policy`].
 pub fn home_of_policy(
     base: &str,
     default_branch: impl FnOnce() -> Option<String>,
     tip: impl Fn(&str) -> Option<CommitId>,
 ) -> Option<CommitId> {
-    tip(base)
-        .or_else(|| tip(DEFAULT_BASE))
-        .or_else(|| tip(&default_branch()?))
+    branch_of_policy(base, default_branch, tip).map(|(_, tip)| tip)
 }
 
 /// Fetches the commits that a try needs, and the one that holds the policy with them, and
@@ -96,20 +106,30 @@ pub fn identity(cx: &Context) -> Result<Identity> {
     Ok(cx.identity())
 }
 
+/// The default branch, as HEAD among a remote's refs tells it.
+pub fn default_among(refs: &[RemoteRef]) -> Option<String> {
+    let head = refs.iter().find(|r| r.name == "HEAD")?;
+    Some(
+        head.target
+            .as_deref()?
+            .strip_prefix("refs/heads/")?
+            .to_owned(),
+    )
+}
+
+/// Every branch among a remote's refs, by its short name.
+pub fn branches_among(refs: &[RemoteRef]) -> Vec<(String, CommitId)> {
+    let branch = |r: &RemoteRef| Some((r.name.strip_prefix("refs/heads/")?.to_owned(), r.id));
+    refs.iter().filter_map(branch).collect()
+}
+
 /// Reads the policy of a remote without pushing; its objects are then in the store.
 ///
 /// Errors: integrity, for a policy that cannot be read; unavailable.
 pub fn standing(cx: &Context) -> Result<Standing> {
     let refs = listed(cx, &["refs/heads/"])?;
-    let default_branch = refs
-        .iter()
-        .find(|r| r.name == "HEAD")
-        .and_then(|r| r.target.as_deref()?.strip_prefix("refs/heads/"))
-        .map(str::to_owned);
-    let branches: Vec<(String, CommitId)> = refs
-        .iter()
-        .filter_map(|r| Some((r.name.strip_prefix("refs/heads/")?.to_owned(), r.id)))
-        .collect();
+    let default_branch = default_among(&refs);
+    let branches = branches_among(&refs);
     let at = |name: &str| branches.iter().find(|(n, _)| n == name).map(|(_, id)| *id);
     let tip = home_of_policy(&cx.config.base, || default_branch.clone(), at);
     if let Some(tip) = tip {
