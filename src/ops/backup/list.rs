@@ -1,11 +1,11 @@
 //! Lists the backups of a remote.
 
 use super::destination::settings_of;
-use super::{All, default_branch, read_all};
+use super::{All, Found, dated, default_branch, read_all};
 use crate::clock::{Moment, Period};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::CommitId;
+use crate::git::{CommitId, RemoteRef};
 use crate::ops::outcome::Reported;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -42,30 +42,56 @@ impl Reported for ListReport {
     }
 }
 
-impl ListReport {
-    /// Each branch of the configuration must have a backup of that age or newer. If the
-    /// configuration names no branch, the newest backup of all must be that new.
-    fn older_than(&self, age: &Period, now: Moment) -> Option<String> {
-        let limit = age.before(now).rfc3339();
-        let newest = |branch: Option<&str>| {
-            let mut all = self.backups.iter();
-            all.find(|b| branch.is_none_or(|name| b.branch == name))
-        };
-        let judged = |branch: Option<&str>| match newest(branch) {
-            Some(newest) if newest.time >= limit => None,
-            Some(newest) => Some(format!(
-                "the newest backup, {}, is older than {age}",
-                newest.name
-            )),
-            None => Some(match branch {
-                Some(branch) => format!("there is no backup of {branch} at all"),
-                None => "there is no backup at all".to_owned(),
-            }),
-        };
-        match self.expected.is_empty() {
-            true => judged(None),
-            false => self.expected.iter().find_map(|b| judged(Some(b))),
-        }
+/// Which backup is older than `age`, in words; none where all are that new. `backups` are in
+/// order, newest first. Each branch that is `expected` must have a backup of that age or
+/// newer. If none is, the newest backup of all must be that new.
+fn overdue(backups: &[Line], expected: &[String], age: &Period, now: Moment) -> Option<String> {
+    let limit = age.before(now).rfc3339();
+    let newest = |branch: Option<&str>| {
+        let mut all = backups.iter();
+        all.find(|b| branch.is_none_or(|name| b.branch == name))
+    };
+    let judged = |branch: Option<&str>| match newest(branch) {
+        Some(newest) if newest.time >= limit => None,
+        Some(newest) => Some(format!(
+            "the newest backup, {}, is older than {age}",
+            newest.name
+        )),
+        None => Some(match branch {
+            Some(branch) => format!("there is no backup of {branch} at all"),
+            None => "there is no backup at all".to_owned(),
+        }),
+    };
+    match expected.is_empty() {
+        true => judged(None),
+        false => expected.iter().find_map(|b| judged(Some(b))),
+    }
+}
+
+/// The newest backup among a remote's refs, and what [`overdue`] says of them. Nobody looks
+/// at who made them.
+///
+/// Errors: usage, for a destination of the configuration that cannot be read.
+pub(in crate::ops) fn newest_among(
+    cx: &Context,
+    refs: &[RemoteRef],
+    default: &str,
+    age: &Period,
+) -> Result<(Option<Line>, Option<String>)> {
+    let found = dated(refs.iter().map(|r| (r.name.as_str(), r.id)));
+    let mut lines: Vec<Line> = found.into_iter().map(|f| line(f, default)).collect();
+    let stale = overdue(&lines, settings_of(cx)?.branches, age, cx.now);
+    lines.truncate(1);
+    Ok((lines.pop(), stale))
+}
+
+fn line(found: Found, default: &str) -> Line {
+    Line {
+        branch: found.read.branch.unwrap_or_else(|| default.to_owned()),
+        authenticated: found.standing.authenticated(),
+        name: found.name,
+        commit: found.commit,
+        time: found.read.time.rfc3339(),
     }
 }
 
@@ -95,16 +121,7 @@ pub fn list(cx: &Context, request: &ListRequest) -> Result<ListReport> {
         None if found.iter().any(|f| f.read.branch.is_none()) => default_branch(cx)?,
         None => String::new(),
     };
-    let backups = found
-        .into_iter()
-        .map(|f| Line {
-            branch: f.read.branch.unwrap_or_else(|| default.clone()),
-            authenticated: f.standing.authenticated(),
-            name: f.name,
-            commit: f.commit,
-            time: f.read.time.rfc3339(),
-        })
-        .collect();
+    let backups = found.into_iter().map(|f| line(f, &default)).collect();
     let mut report = ListReport {
         repo_name: cx.repo_name.clone(),
         expected: settings_of(cx)?.branches.to_vec(),
@@ -112,6 +129,6 @@ pub fn list(cx: &Context, request: &ListRequest) -> Result<ListReport> {
         stale: None,
     };
     let age = request.max_age.as_ref();
-    report.stale = age.and_then(|age| report.older_than(age, cx.now));
+    report.stale = age.and_then(|age| overdue(&report.backups, &report.expected, age, cx.now));
     Ok(report)
 }

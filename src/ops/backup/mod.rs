@@ -25,6 +25,7 @@ pub use destination::Destination;
 pub use drill::{DrillReport, DrillRequest, drill};
 pub use export::{ExportReport, ExportRequest, Rotation, export};
 pub use folder_manifest::Judge;
+pub(in crate::ops) use list::newest_among;
 pub use list::{ListReport, ListRequest, list};
 pub use loss::Rewound;
 pub use prune::{PruneReport, PruneRequest, prune};
