@@ -11,30 +11,42 @@ pub const MAX_ATTRIBUTES: u64 = 1 << 20;
 /// nothing needs to be added, or nothing can be added: the file is not text, or a path
 /// would have to be quoted.
 pub fn with_union(old: Option<&[u8]>, paths: &[&str]) -> Option<Vec<u8>> {
-    let text = std::str::from_utf8(old.unwrap_or_default()).ok()?;
-    let plain = |p: &&&str| {
-        p.bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"._-/".contains(&b))
-    };
-    let missing: Vec<&&str> = paths
-        .iter()
-        .filter(plain)
-        .filter(|path| !text.lines().any(|line| decides(line, path)))
-        .collect();
+    let missing = missing_lines(old, paths);
     if missing.is_empty() {
         return None;
     }
+    let text = std::str::from_utf8(old.unwrap_or_default()).ok()?;
     let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let mut new = text.to_owned();
     if !new.is_empty() && !new.ends_with('\n') {
         new.push_str(newline);
     }
-    for path in missing {
-        // A pattern without a slash would match that name in any folder.
-        let anchor = if path.contains('/') { "" } else { "/" };
-        new.push_str(&format!("{anchor}{path} merge=union{newline}"));
+    for line in missing {
+        new.push_str(&line);
+        new.push_str(newline);
     }
     Some(new.into_bytes())
+}
+
+/// The lines that [`with_union`] adds, without their line ends.
+pub fn missing_lines(old: Option<&[u8]>, paths: &[&str]) -> Vec<String> {
+    let Ok(text) = std::str::from_utf8(old.unwrap_or_default()) else {
+        return Vec::new();
+    };
+    let plain = |p: &&&str| {
+        p.bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"._-/".contains(&b))
+    };
+    let missing = paths
+        .iter()
+        .filter(plain)
+        .filter(|path| !text.lines().any(|line| decides(line, path)));
+    let line = |path: &&str| {
+        // A pattern without a slash would match that name in any folder.
+        let anchor = if path.contains('/') { "" } else { "/" };
+        format!("{anchor}{path} merge=union")
+    };
+    missing.map(line).collect()
 }
 
 /// Whether a line says how `path` is merged, one way or the other.

@@ -220,6 +220,21 @@ pub(super) fn attributes_edit(
     Ok(new.map(|entry| (attributes::PATH.into(), Some(entry))))
 }
 
+/// The content of `.gitattributes`, where aidf may add to it; the inner none is a file that
+/// is not there.
+pub(super) fn read_attributes(
+    cx: &Context,
+    there: Option<Entry>,
+) -> Result<Option<Option<Vec<u8>>>> {
+    match there {
+        None => Ok(Some(None)),
+        Some(entry) if entry.mode.is_file() && cx.store.blob_size(entry.id)? <= MAX_ATTRIBUTES => {
+            Ok(Some(Some(cx.store.read_blob(entry.id)?)))
+        }
+        Some(_) => Ok(None),
+    }
+}
+
 /// `.gitattributes` with the ledgers' lines, where some are missing and can be added.
 pub(super) fn with_union(
     cx: &Context,
@@ -227,12 +242,8 @@ pub(super) fn with_union(
     there: Option<Entry>,
     ledgers: &Ledgers,
 ) -> Result<Option<Entry>> {
-    let old = match there {
-        None => None,
-        Some(entry) if entry.mode.is_file() && cx.store.blob_size(entry.id)? <= MAX_ATTRIBUTES => {
-            Some(cx.store.read_blob(entry.id)?)
-        }
-        Some(_) => return Ok(None),
+    let Some(old) = read_attributes(cx, there)? else {
+        return Ok(None);
     };
     let Some(new) = attributes::with_union(old.as_deref(), &ledgers.for_union()) else {
         return Ok(None);
