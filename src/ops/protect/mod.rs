@@ -16,7 +16,7 @@ use crate::forge::{
 };
 use crate::git::{CommitId, Endpoint};
 use crate::ops::outcome::Reported;
-use crate::ops::snapshot;
+use crate::ops::snapshot::{self, Standing};
 use crate::policy::{Policy, ProtectRules};
 use crate::words;
 use schemars::JsonSchema;
@@ -165,11 +165,7 @@ pub fn check(cx: &Context, request: &Request) -> Result<Report> {
     let place = Host::of(cx, request)?;
     let (wanted, tip) = wanted(cx, request)?;
     let survey = place.survey(cx, request, &wanted, tip, Purpose::Check)?;
-    let mut report = place.report(cx, &survey);
-    report.changes.clear();
-    report.is_check = true;
-    report.message = standing(&report.rules);
-    Ok(report)
+    Ok(place.checked(cx, &survey))
 }
 
 /// Removes our protection, and nobody else's.
@@ -322,6 +318,15 @@ impl<'a> Host<'a> {
         }
     }
 
+    /// The report of a check.
+    fn checked(&self, cx: &Context, seen: &Surveyed) -> Report {
+        let mut report = self.report(cx, seen);
+        report.changes.clear();
+        report.is_check = true;
+        report.message = standing(&report.rules);
+        report
+    }
+
     fn report(&self, cx: &Context, seen: &Surveyed) -> Report {
         Report {
             provider: self.provider(),
@@ -377,6 +382,12 @@ pub(super) fn provider_of(cx: &Context, named: Option<Provider>) -> Result<Provi
 /// What the policy and the flags want for this remote, and the commit of the policy.
 fn wanted(cx: &Context, request: &Request) -> Result<(DesiredRules, Option<CommitId>)> {
     let standing = snapshot::standing(cx)?;
+    let tip = standing.tip;
+    Ok((wanted_of(cx, request, standing), tip))
+}
+
+/// What the policy of this standing and the flags want.
+fn wanted_of(cx: &Context, request: &Request, standing: Standing) -> DesiredRules {
     let rules = standing.file.protect.with(&request.rules);
     let default_branch = standing.default_branch.unwrap_or_else(|| "main".to_owned());
     let policy = Policy::new(
@@ -393,7 +404,7 @@ fn wanted(cx: &Context, request: &Request) -> Result<(DesiredRules, Option<Commi
         .into_iter()
         .filter(|b| *b != "main" || default_branch == "main" || exists("main"))
         .collect();
-    let wanted = DesiredRules {
+    DesiredRules {
         reviewed,
         default_branch,
         backups: true,
@@ -402,8 +413,40 @@ fn wanted(cx: &Context, request: &Request) -> Result<(DesiredRules, Option<Commi
         signed_commits: rules.signed_commits.unwrap_or(false),
         status_checks: rules.status_checks,
         bypass: rules.bypass,
+    }
+}
+
+/// What can be told of the rules without asking anybody and without rights at a forge: what
+/// [`check`] says of a repository on this machine. `standing` is the remote as it was read.
+///
+/// Errors: unavailable, where only the server can tell, with the provider if it is known;
+/// those of reading the repository.
+pub(super) fn seen_from_here(
+    cx: &Context,
+    request: &Request,
+    standing: Standing,
+) -> Result<Report> {
+    let asked = |who: &str| {
+        Error::new(
+            Kind::Unavailable,
+            format!("only {who} can tell which rules are in force"),
+        )
     };
-    Ok((wanted, standing.tip))
+    let server = match provider_of(cx, request.provider) {
+        Ok(Provider::Bare) => bare::Server::open(cx)?,
+        Ok(forge) => {
+            return Err(asked(forge.name())
+                .hint("ask it, with a token that may read the rules: aidf protect check"));
+        }
+        Err(_) => {
+            return Err(asked("the server")
+                .hint("look there: aidf -R /PATH/TO/REPOSITORY.git protect check"));
+        }
+    };
+    let place = Host::Bare(Box::new(server));
+    let wanted = wanted_of(cx, request, standing);
+    let survey = place.survey(cx, request, &wanted, None, Purpose::Check)?;
+    Ok(place.checked(cx, &survey))
 }
 
 /// A summary of the rules' states, in one sentence.
