@@ -44,7 +44,8 @@ impl Store {
     pub fn scratch_over(path: &Path, other: &Store) -> Result<Store> {
         let store = Store::scratch(path, other.programs())?;
         let failed = || "a store over another one cannot be made";
-        let objects = other.git_dir().join("objects");
+        // A working tree that was added to a clone has its objects there.
+        let objects = other.common_dir().join("objects");
         let line = format!("{}\n", objects.display());
         std::fs::write(path.join("objects/info/alternates"), line)
             .or_fail(Kind::Internal, failed)?;
