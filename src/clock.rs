@@ -97,6 +97,12 @@ impl Moment {
         text.parse().ok().map(Moment)
     }
 
+    /// Reads a moment as HTTP has it, such as `Sun, 22 Nov 2026 10:11:12 GMT`.
+    pub fn from_http(text: &str) -> Option<Self> {
+        let time = jiff::fmt::rfc2822::parse(text.trim()).ok()?;
+        Some(Moment(time.timestamp()))
+    }
+
     /// Days since 1970.
     pub fn day_number(self) -> i64 {
         self.seconds().div_euclid(DAY)
@@ -223,6 +229,23 @@ impl std::fmt::Display for Period {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_moment_is_read_as_http_has_it() {
+        let read = |text: &str| Moment::from_http(text).map(Moment::rfc3339);
+        assert_eq!(
+            read("Sun, 22 Nov 2026 10:11:12 GMT").as_deref(),
+            Some("2026-11-22T10:11:12Z")
+        );
+        for bad in [
+            "",
+            "now",
+            "2026-11-22T10:11:12Z",
+            "Sun, 31 Nov 2026 10:11:12 GMT",
+        ] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+    }
 
     #[test]
     fn a_period_is_read_by_its_units_and_goes_by_the_calendar() {

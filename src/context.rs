@@ -71,6 +71,7 @@ impl Caller {
             cancel: self.cancel.clone(),
             limits: config.limits,
             interactive,
+            looks_only: false,
             logins: Some(forge::logins_for_git(&config.forge)),
         }
     }

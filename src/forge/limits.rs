@@ -1,6 +1,7 @@
 //! How long a forge asks us to wait, and where its next page is. Pure.
 
 use super::answer::Answer;
+use crate::clock::Moment;
 
 /// The first wait, in seconds, when a forge limits us and names no time.
 const UNNAMED_WAIT: u64 = 60;
@@ -34,8 +35,8 @@ fn asked_wait(answer: &Answer, now: i64, earlier: u32) -> u64 {
         if let Ok(seconds) = after.trim().parse::<u64>() {
             return seconds.max(1);
         }
-        if let Ok(date) = jiff::fmt::rfc2822::parse(after.trim()) {
-            return until(date.timestamp().as_second());
+        if let Some(date) = Moment::from_http(after) {
+            return until(date.seconds());
         }
     }
     if number("x-ratelimit-remaining") == Some(0)

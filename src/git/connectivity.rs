@@ -49,6 +49,13 @@ impl Store {
         let line = format!("{}\n", objects.display());
         std::fs::write(path.join("objects/info/alternates"), line)
             .or_fail(Kind::Internal, failed)?;
+        // Where its history is cut, so is this one's.
+        match std::fs::copy(other.common_dir().join("shallow"), path.join("shallow")) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::new(Kind::Internal, failed()).caused_by(e));
+            }
+            _ => {}
+        }
         // libgit2 reads the alternates when it opens the object store.
         drop(store);
         Store::scratch(path, other.programs())

@@ -9,10 +9,10 @@ use super::children::{self, Child, Terminal};
 use super::children::{last_line, tell};
 use super::draft::Draft;
 use super::id::ObjectId;
+use super::installed::{OLDEST_GIT, has_program};
 use super::lfs::{LFS, LfsContent, POINTER, lfs_content};
 use super::settings::GitSettings;
 use super::store::Store;
-use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -90,7 +90,10 @@ impl Store {
         match out.status.success() {
             true => Ok(out.stdout),
             false => Err(Error::new(Kind::Denied, failed.to_owned())
-                .hint("nothing was written; git 2.41 or newer is needed, and the file's filter must work here")
+                .hint(format!(
+                    "nothing was written; git {}.{} or newer is needed, and the file's filter must work here",
+                    OLDEST_GIT.0, OLDEST_GIT.1
+                ))
                 .caused_by(anyhow::anyhow!(last_line(&out.stderr)))),
         }
     }
@@ -457,13 +460,6 @@ impl Convert<'_> {
 fn speaks(attributes: &[u8]) -> bool {
     let says = |word: &[u8]| attributes.windows(word.len()).any(|w| w == word);
     WORDS.iter().any(|w| says(w))
-}
-
-/// Whether a program is where programs are looked for.
-pub(super) fn has_program(name: &str, environment: &Environment) -> bool {
-    let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-    let path = environment.os("PATH").unwrap_or_default();
-    std::env::split_paths(path).any(|folder| folder.join(&name).is_file())
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 //! there is no git it is used for packs without such deltas.
 
 use super::children;
-use super::convert::has_program;
+use super::installed::has_program;
 use super::limits::TransferLimits;
 use super::pack_check::PackCheck;
 use crate::environment::Environment;

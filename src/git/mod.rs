@@ -19,6 +19,7 @@ mod endpoint;
 pub(crate) mod fuzzing;
 mod graph;
 mod id;
+mod installed;
 mod intake;
 mod lfs;
 mod limits;
@@ -53,6 +54,7 @@ pub use endpoint::Endpoint;
 pub(crate) use endpoint::redact;
 pub(crate) use id::leads_away;
 pub use id::{CommitId, ObjectId, RefName, TreePath, is_invisible};
+pub use installed::{OLDEST_GIT, git_version, has_program, numbers_of};
 pub use limits::{TransferFile, TransferLimits};
 pub use merge::{Conflict, Labels, MergedEntry, MergedText};
 pub use merge_commits::MergedTree;
@@ -66,6 +68,7 @@ pub(crate) use wire::PushFailure;
 #[cfg(any(fuzzing, test))]
 pub(crate) use wire::fuzzing as wire_fuzzing;
 pub use wire::{
-    Advertisement, FetchConnection, PushConnection, PushOutcome, RefUpdate, RemoteRef, Verdict,
+    Advertisement, FetchConnection, Heard, PushConnection, PushOutcome, RefUpdate, RemoteRef,
+    SshClient, Verdict,
 };
 pub use working::IndexStamp;

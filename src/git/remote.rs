@@ -8,7 +8,9 @@ use super::limits::TransferLimits;
 use super::settings::{GitSettings, why_ignored};
 use super::store::Store;
 use super::wire::PushFailure;
-use super::wire::{FetchConnection, LinkSettings, PushConnection, PushOutcome, RefUpdate};
+use super::wire::{
+    FetchConnection, LinkSettings, PushConnection, PushOutcome, RefUpdate, SshClient,
+};
 use crate::cancel::Cancel;
 use crate::clock::Clock;
 use crate::environment::Environment;
@@ -34,6 +36,9 @@ pub struct RemoteOptions {
     pub limits: TransferLimits,
     /// Whether ssh and the credential helpers may ask questions.
     pub interactive: bool,
+    /// Whether the helpers are not told what came of their logins: they then store nothing,
+    /// and forget nothing.
+    pub looks_only: bool,
     /// Who else knows logins for HTTP remotes, such as a forge's app.
     pub logins: Option<Arc<dyn LoginSource>>,
 }
@@ -128,6 +133,7 @@ impl Remote {
             cancel: self.settings.cancel.clone(),
             limits: self.settings.limits,
             interactive: false,
+            looks_only: self.settings.looks_only,
             logins: self.settings.logins.clone(),
         }
     }
@@ -236,6 +242,31 @@ impl Remote {
         progress: &dyn Progress,
     ) -> Result<()> {
         connection.fetch(store.repo(), wants, &store.known_tips(), progress)
+    }
+
+    /// The same, into a store that was made to look at these commits and is thrown away.
+    /// `lender` is the one whose objects it sees, if it sees those of any. Without one, the
+    /// commits come without their history where the server can do that.
+    pub fn fetch_to_look(
+        &self,
+        connection: FetchConnection,
+        into: &Store,
+        lender: Option<&Store>,
+        wants: &[CommitId],
+        progress: &dyn Progress,
+    ) -> Result<()> {
+        let haves = lender.map(Store::known_tips).unwrap_or_default();
+        connection.fetch_to(haves.is_empty(), into.repo(), wants, &haves, progress)
+    }
+
+    /// What reaches it by ssh; none where it is not reached by ssh.
+    pub fn ssh_client(&self) -> Option<SshClient> {
+        matches!(self.read, Endpoint::Ssh(_)).then(|| SshClient::of(&self.settings))
+    }
+
+    /// Where what is read comes from.
+    pub fn read_endpoint(&self) -> &Endpoint {
+        &self.read
     }
 
     /// Fetches the tips that `names` (full ref names) have now, where writes go, so that
@@ -366,6 +397,7 @@ fn link_settings(git: GitSettings, options: &RemoteOptions, named: bool) -> Link
         cancel: options.cancel.clone(),
         ssh_command: git.ssh_command(),
         interactive: options.interactive,
+        looks_only: options.looks_only,
         http: Http::new(
             options.timeout,
             options.environment.clone(),

@@ -3,7 +3,7 @@
 
 use super::advertisement::{Advertisement, Budget, read_greeting, split, usable};
 use super::pkt_line::{self, Packet};
-use super::{Endpoint, LinkSettings, Service, Wire};
+use super::{Endpoint, Heard, LinkSettings, Service, Wire};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::git::id::{ObjectId, is_ref_name};
 use crate::git::intake::Intake;
@@ -62,6 +62,11 @@ impl FetchConnection {
             Speaks::Version0 { refs, head }
         };
         Ok(FetchConnection { wire, speaks })
+    }
+
+    /// What was heard of the server when the connection was opened.
+    pub fn heard(&self) -> Heard {
+        self.wire.link.heard()
     }
 
     /// The refs whose full names start with one of `prefixes`, and `HEAD`.
@@ -141,7 +146,21 @@ impl FetchConnection {
     ///
     /// Errors: not_found, if the server does not have them; unavailable.
     pub(crate) fn fetch(
+        self,
+        repo: &git2::Repository,
+        wants: &[ObjectId],
+        haves: &[ObjectId],
+        progress: &dyn Progress,
+    ) -> Result<()> {
+        self.fetch_to(false, repo, wants, haves, progress)
+    }
+
+    /// The same; with `alone` a server of version 2 sends the commits without their history.
+    ///
+    /// Errors: those of [`FetchConnection::fetch`].
+    pub(crate) fn fetch_to(
         mut self,
+        alone: bool,
         repo: &git2::Repository,
         wants: &[ObjectId],
         haves: &[ObjectId],
@@ -170,6 +189,8 @@ impl FetchConnection {
         }
         if !version2 {
             pkt_line::flush(&mut request);
+        } else if alone {
+            line(&mut request, "deepen 1\n".to_owned())?;
         }
         for have in haves {
             line(&mut request, format!("have {have}\n"))?;

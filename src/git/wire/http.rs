@@ -3,7 +3,8 @@
 
 use super::deadline::{drain, read_for};
 use super::logins::Logins;
-use super::{Link, LinkSettings, Service};
+use super::{Heard, Link, LinkSettings, Service};
+use crate::clock::Moment;
 use crate::error::{Error, Kind, Result};
 use crate::git::credential::{self, FROM_APP};
 use crate::http::transport_error;
@@ -36,6 +37,7 @@ pub(super) struct HttpLink {
     login: String,
     answer: BodyReader<'static>,
     timeout: u64,
+    heard: Heard,
 }
 
 impl HttpLink {
@@ -74,7 +76,7 @@ impl HttpLink {
             let status = response.status().as_u16();
             match status {
                 200 => {
-                    login.accepted(&url, &settings.http);
+                    login.accepted(&url, settings);
                     let expected = format!("application/x-git-{}-advertisement", service.command());
                     let kind = header(response.headers(), "content-type");
                     if !kind.eq_ignore_ascii_case(&expected) {
@@ -84,6 +86,12 @@ impl HttpLink {
                         )
                         .hint("check the remote's address; aidf needs a server that speaks smart HTTP"));
                     }
+                    let now = settings.http.clock.now();
+                    let heard = Heard {
+                        ahead: Moment::from_http(&header(response.headers(), "date"))
+                            .map(|server| server.seconds() - now.seconds()),
+                        ..login.heard()
+                    };
                     let answer = reader_of(response);
                     return Ok(HttpLink {
                         agent,
@@ -94,6 +102,7 @@ impl HttpLink {
                         login: login.in_use(),
                         answer,
                         timeout: settings.timeout.as_secs(),
+                        heard,
                     });
                 }
                 301 | 302 | 303 | 307 | 308 => {
@@ -216,6 +225,10 @@ impl Link for HttpLink {
 
     fn complaint(&mut self) -> String {
         String::new()
+    }
+
+    fn heard(&self) -> Heard {
+        self.heard.clone()
     }
 }
 

@@ -1,9 +1,9 @@
 //! The ways to log in to an HTTP remote, tried one after the other.
 
-use super::LinkSettings;
+use super::{Heard, LinkSettings};
 use crate::error::Result;
 use crate::git::credential::{self, Asked, Login, OWN_VARIABLE};
-use crate::http::{Http, HttpSettings};
+use crate::http::HttpSettings;
 use crate::url::HttpUrl;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -97,7 +97,7 @@ impl Logins {
             }
         } else if let Some(login) = self.current.take() {
             self.tried.push(login.from);
-            if self.asked_helpers {
+            if self.asked_helpers && !settings.looks_only {
                 credential::tell_helpers(url, &login, false, &settings.http);
             }
         }
@@ -119,26 +119,41 @@ impl Logins {
         self.current.is_some()
     }
 
-    pub fn accepted(&self, url: &HttpUrl, http: &Http) {
+    pub fn accepted(&self, url: &HttpUrl, settings: &LinkSettings) {
         if let Some(login) = &self.current
             && self.asked_helpers
+            && !settings.looks_only
         {
-            credential::tell_helpers(url, login, true, http);
+            credential::tell_helpers(url, login, true, &settings.http);
         }
     }
 
     /// Names the login of the last request, and before it those that were refused.
     pub fn in_use(&self) -> String {
-        let configured = self.had_configured_header && self.use_configured_header;
-        let now = match &self.current {
-            _ if configured => Some("http.extraHeader of git's configuration"),
-            Some(login) => Some(login.from),
-            None => None,
-        };
-        let all: Vec<&str> = self.tried.iter().copied().chain(now).collect();
+        let all: Vec<&str> = self.tried.iter().copied().chain(self.sent()).collect();
         match all.is_empty() {
             true => "no login".to_owned(),
             false => all.join(", "),
+        }
+    }
+
+    /// Where the login of the last request came from.
+    fn sent(&self) -> Option<&'static str> {
+        let configured = self.had_configured_header && self.use_configured_header;
+        match &self.current {
+            _ if configured => Some("http.extraHeader of git's configuration"),
+            Some(login) => Some(login.from),
+            None => None,
+        }
+    }
+
+    /// What there is to tell of the logins when one was accepted.
+    pub fn heard(&self) -> Heard {
+        Heard {
+            login: self.sent(),
+            refused: self.tried.clone(),
+            withheld: self.withheld,
+            ahead: None,
         }
     }
 

@@ -16,6 +16,7 @@ mod send_pack;
 
 pub use advertisement::Advertisement;
 pub use fetch::{FetchConnection, RemoteRef};
+pub use process::SshClient;
 pub use report::{PushOutcome, RefUpdate, Verdict};
 pub use send_pack::PushConnection;
 pub(crate) use send_pack::PushFailure;
@@ -66,6 +67,8 @@ pub(crate) struct LinkSettings {
     pub ssh_command: Option<String>,
     /// Whether a user is there to answer ssh's questions.
     pub interactive: bool,
+    /// Whether git's credential helpers are not told what came of their logins.
+    pub looks_only: bool,
     /// How HTTP servers are reached.
     pub http: Http,
     /// Whether the user gave the address; false if a clone's own configuration gave it.
@@ -100,6 +103,24 @@ pub(crate) trait Link: Read {
     fn finish_sending(&mut self);
     /// What the server said outside the protocol (a child's stderr).
     fn complaint(&mut self) -> String;
+    /// What was heard of the server when the link was opened.
+    fn heard(&self) -> Heard {
+        Heard::default()
+    }
+}
+
+/// What was heard of a server besides what it was asked for. Only HTTP servers tell.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Heard {
+    /// Where the login came from that was sent when the server let us in; none where none was
+    /// sent.
+    pub login: Option<&'static str>,
+    /// Where the logins came from that were of no use before it.
+    pub refused: Vec<&'static str>,
+    /// Whether `AIDF_FORGE_TOKEN` is set and was not sent, since it is not meant for this server.
+    pub withheld: bool,
+    /// How many seconds the server's clock is ahead of ours.
+    pub ahead: Option<i64>,
 }
 
 /// A link with its address, for messages.

@@ -5,7 +5,7 @@ use super::{Link, LinkSettings, Service};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::git::children::{self, Child as Started};
 use crate::git::endpoint::Ssh;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -49,6 +49,26 @@ pub(super) fn open_path(
     start(command, version2, settings, true, "git")
 }
 
+/// What reaches a host by ssh, as git chooses it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SshClient {
+    /// The user's own command, a line for the shell (GIT_SSH_COMMAND, core.sshCommand).
+    Line(String),
+    /// A program: that of GIT_SSH, or else `ssh`.
+    Program(OsString),
+}
+
+impl SshClient {
+    /// The one of these settings.
+    pub(in crate::git) fn of(settings: &LinkSettings) -> SshClient {
+        if let Some(line) = &settings.ssh_command {
+            return SshClient::Line(line.clone());
+        }
+        let named = settings.environment.os("GIT_SSH").filter(|v| !v.is_empty());
+        SshClient::Program(named.unwrap_or("ssh".as_ref()).to_owned())
+    }
+}
+
 /// Starts ssh, as git would.
 pub(super) fn open_ssh(
     to: &Ssh,
@@ -59,22 +79,19 @@ pub(super) fn open_ssh(
     let started =
         |program: &OsStr| children::command(program, Started::Server, &settings.environment);
     let remote_command = format!("git-{} {}", service.command(), shell_quote(to.path()));
-    let (mut command, plain_openssh, name) = match &settings.ssh_command {
-        Some(line) => {
+    let (mut command, plain_openssh, name) = match SshClient::of(settings) {
+        SshClient::Line(line) => {
             // The user's own command is a shell line, as in git. The parts of the URL are
             // passed as arguments and never become part of that line.
             let mut sh = started("sh".as_ref());
-            sh.arg("-c").arg(format!("{line} \"$@\"")).arg(line);
+            sh.arg("-c").arg(format!("{line} \"$@\"")).arg(&line);
             let first = line.split_whitespace().next().unwrap_or("");
-            (sh, is_openssh(first), line.clone())
+            (sh, is_openssh(first), line)
         }
-        None => match settings.environment.os("GIT_SSH").filter(|v| !v.is_empty()) {
-            Some(program) => {
-                let name = program.to_string_lossy().into_owned();
-                (started(program), is_openssh(&name), name)
-            }
-            None => (started("ssh".as_ref()), true, "ssh".to_owned()),
-        },
+        SshClient::Program(program) => {
+            let name = program.to_string_lossy().into_owned();
+            (started(&program), is_openssh(&name), name)
+        }
     };
     if plain_openssh {
         command.arg("-o").arg(format!(
