@@ -216,22 +216,19 @@ impl Config {
     ///
     /// Errors: usage, for a file that is named and not there, or that cannot be read.
     pub fn resolve(flags: &Flags, environment: &Environment, folders: Folders) -> Result<Config> {
-        let named = flags
-            .config
-            .clone()
-            .or_else(|| environment.text("AIDF_CONFIG").map(PathBuf::from));
-        let file = match &named {
-            Some(path) => read(path)?,
-            None => {
-                let path = folders.config.join("config.yaml");
-                if path.exists() {
-                    read(&path)?
-                } else {
-                    ConfigFile::default()
-                }
-            }
+        let file = match Config::place(flags, environment, &folders) {
+            Some(path) => read(&path)?,
+            None => ConfigFile::default(),
         };
         Config::of(file, flags, environment, folders)
+    }
+
+    /// The file that is read: the one that is named, or else the user's own where it is there.
+    pub fn place(flags: &Flags, environment: &Environment, folders: &Folders) -> Option<PathBuf> {
+        let named = flags.config.clone();
+        named
+            .or_else(|| environment.text("AIDF_CONFIG").map(PathBuf::from))
+            .or_else(|| Some(folders.config.join("config.yaml")).filter(|own| own.exists()))
     }
 
     /// The settings in force where the file says this.
