@@ -6,6 +6,7 @@ mod audit;
 mod backup;
 mod commit;
 mod demo;
+mod doctor;
 pub mod exit_code;
 mod generate;
 mod hook;
@@ -179,6 +180,11 @@ pub enum Command {
     /// The hook that git runs on a server (`aidf protect apply` installs it)
     #[command(subcommand, arg_required_else_help = true)]
     Hook(hook::Command),
+    /// Say what works from here and what does not, and how to mend it
+    ///
+    /// Looks at the settings, git, the keys, the clone, the remote and what it holds. Nothing is
+    /// written and nothing is pushed. Exits with 8 if there is a problem.
+    Doctor,
     /// Show all the main commands at work on a new local remote
     Demo(demo::Arguments),
     /// Print the completion script for a shell
@@ -287,6 +293,7 @@ pub fn main() -> u8 {
         Command::Token(command) => token::run(&cli.global, &ui, command),
         Command::Key(command) => key::run(&cli.global, &ui, command),
         Command::Hook(command) => hook::run(&ui, &command),
+        Command::Doctor => doctor::run(&cli.global, &ui),
         Command::Demo(arguments) => demo::run(&cli.global, &ui, arguments),
         Command::Completions(arguments) => generate::completions(&ui, &arguments),
         Command::Man(arguments) => generate::man(&ui, &arguments),

@@ -45,6 +45,10 @@ enum Sink<'a> {
     Library(git2::OdbPackwriter<'a>),
 }
 
+/// What the folder of a pack on its way is called; the rest is random. `git gc` removes it in
+/// time.
+pub const INTAKE: &str = "tmp_objdir-aidf-";
+
 fn not_stored() -> String {
     "the objects could not be stored".to_owned()
 }
@@ -144,7 +148,7 @@ impl Indexing {
     fn start(common: &Path, environment: &Environment) -> Result<Indexing> {
         let objects = common.join("objects");
         let quarantine = tempfile::Builder::new()
-            .prefix("tmp_objdir-aidf-")
+            .prefix(INTAKE)
             .tempdir_in(&objects)
             .or_fail(Kind::Internal, not_stored)?;
         // A thin pack's bases are in the store.

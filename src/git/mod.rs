@@ -55,6 +55,7 @@ pub(crate) use endpoint::redact;
 pub(crate) use id::leads_away;
 pub use id::{CommitId, ObjectId, RefName, TreePath, is_invisible};
 pub use installed::{OLDEST_GIT, git_version, has_program, numbers_of};
+pub use intake::INTAKE;
 pub use limits::{TransferFile, TransferLimits};
 pub use merge::{Conflict, Labels, MergedEntry, MergedText};
 pub use merge_commits::MergedTree;

@@ -1,5 +1,6 @@
 //! What aidf can do: one file a capability, `fn(&Context, Request) -> Result<Report>`.
-//! What needs no remote takes the place of the context: [`key`], [`snapshots`].
+//! What needs no remote takes something else in the place of the context: [`key`],
+//! [`snapshots`]; and so does [`doctor`], which must work where no context can be opened.
 //! Reports are what `--json` prints; front ends make text of them.
 
 pub mod access;
@@ -10,6 +11,7 @@ mod base;
 mod checkout;
 pub mod commit;
 mod compose;
+pub mod doctor;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
 pub mod hook;

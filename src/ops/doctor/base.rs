@@ -1,0 +1,342 @@
+//! What the commit that holds the policy tells: the policy itself, the ledgers and their
+//! attributes; and what is judged by the policy, the server's rules.
+
+use super::remote::Listed;
+use super::{Findings, Seat, Subject, times};
+use crate::clock::Period;
+use crate::config::Config;
+use crate::context::{self, Caller, Context, Parts};
+use crate::error::{Kind, OrFail, Result};
+use crate::forge::State as RuleState;
+use crate::git::{CommitId, Remote, RemoteRef, Store};
+use crate::keys::KeyRing;
+use crate::ledger::attributes;
+use crate::ops::snapshot::{self, Standing};
+use crate::ops::{backup, compose, protect};
+use crate::policy::{self, Ledgers, Policy, PolicyFile};
+use crate::words;
+use tempfile::TempDir;
+
+/// How old the newest backup may be.
+const BACKUP_AGE: &str = "48h";
+
+/// The branch that holds the policy, and its tip.
+type Home = (String, CommitId);
+
+/// Looks at the content of the base, and at what depends on it.
+#[allow(clippy::too_many_arguments)]
+pub(super) fn look(
+    seat: &Seat,
+    config: Config,
+    keys: KeyRing,
+    clone: Option<Store>,
+    remote: Remote,
+    listed: Listed,
+    caller: Caller,
+    found: &mut Findings,
+) {
+    let home = snapshot::branch_of_policy(
+        &config.base,
+        || listed.default.clone(),
+        |name| listed.tip_of(name),
+    );
+    let Listed {
+        connection,
+        refs,
+        branches,
+        default,
+        heard,
+    } = listed;
+    let lender = clone.or_else(|| {
+        // The cache is used as it is: opening it the usual way would make it.
+        let cache = context::cache_of(&config, &remote);
+        Store::open_server(&cache, &caller.programs(&config, false)).ok()
+    });
+    let wants: Vec<CommitId> = home.iter().map(|(_, tip)| *tip).collect();
+    let fetch = |into: &Store, lender: Option<&Store>| {
+        remote.fetch_to_look(connection, into, lender, &wants, &*caller.progress)
+    };
+    let ground = match Ground::prepare(lender, &wants, &caller, &config, fetch) {
+        Ok(ground) => ground,
+        Err(e) => {
+            let why = format!("there is no place to look at it: {}", e.in_full());
+            for name in [
+                Subject::Backups,
+                Subject::Policy,
+                Subject::Ledgers,
+                Subject::Attributes,
+                Subject::Protection,
+                Subject::Clock,
+            ] {
+                found.unknown(
+                    name,
+                    &why,
+                    Some("see that the folder for temporary files can be written"),
+                );
+            }
+            return;
+        }
+    };
+    let Ground {
+        store,
+        fetched,
+        _folder,
+    } = ground;
+    let parts = Parts {
+        config,
+        store,
+        remote,
+        keys,
+    };
+    let dir = seat.dir.as_deref().unwrap_or(std::path::Path::new(""));
+    let cx = Context::of(parts, dir, seat.interactive, seat.now, caller);
+    match branches.is_empty() {
+        true => found.skip(Subject::Backups, "there is nothing to back up yet"),
+        false => backups(&cx, &refs, default.as_deref().unwrap_or_default(), found),
+    }
+    times::check(&cx, &branches, heard.ahead, found);
+    let Some(home) = home else {
+        found.skip_rest("there is no branch that could hold a policy yet");
+        return;
+    };
+    if let Err(e) = fetched {
+        let seen = format!(
+            "{} could not be fetched to be looked at: {}",
+            home.0,
+            e.in_full()
+        );
+        for name in [
+            Subject::Policy,
+            Subject::Ledgers,
+            Subject::Attributes,
+            Subject::Protection,
+        ] {
+            found.unknown(name, &seen, e.hint_text());
+        }
+        return;
+    }
+    let Some(file) = policy(&cx, &home, found) else {
+        found.skip_rest("it depends on the policy, which cannot be read");
+        return;
+    };
+    let standing = Standing {
+        file,
+        tip: Some(home.1),
+        default_branch: default,
+        branches,
+    };
+    let policy = standing.policy(&cx);
+    content(&cx, &home, &policy, found);
+    protection(&cx, seat, standing, found);
+}
+
+/// Where the base's commit can be read.
+struct Ground {
+    /// The clone or cache, if it has the commit; or else a store that is thrown away.
+    store: Store,
+    /// What came of fetching the commit.
+    fetched: Result<()>,
+    _folder: Option<TempDir>,
+}
+
+impl Ground {
+    /// Makes a place in which `wants` can be read. Nothing is added to the lender.
+    ///
+    /// Errors: internal, where no temporary folder can be made.
+    fn prepare(
+        lender: Option<Store>,
+        wants: &[CommitId],
+        caller: &Caller,
+        config: &Config,
+        fetch: impl FnOnce(&Store, Option<&Store>) -> Result<()>,
+    ) -> Result<Ground> {
+        let lender = match lender {
+            Some(store) if wants.iter().all(|id| store.has_commit(*id)) => {
+                return Ok(Ground {
+                    store,
+                    fetched: Ok(()),
+                    _folder: None,
+                });
+            }
+            other => other,
+        };
+        let folder =
+            tempfile::tempdir().or_fail(Kind::Internal, || "no temporary folder can be made")?;
+        let path = folder.path().join("look.git");
+        let store = match &lender {
+            Some(lender) => Store::scratch_over(&path, lender)?,
+            None => Store::scratch(&path, &caller.programs(config, false))?,
+        };
+        let fetched = match wants.is_empty() {
+            true => Ok(()),
+            false => fetch(&store, lender.as_ref()),
+        };
+        Ok(Ground {
+            store,
+            fetched,
+            _folder: Some(folder),
+        })
+    }
+}
+
+fn backups(cx: &Context, refs: &[RemoteRef], default: &str, found: &mut Findings) {
+    const NAME: Subject = Subject::Backups;
+    let Some(age) = Period::parse(BACKUP_AGE) else {
+        return;
+    };
+    match backup::newest_among(cx, refs, default, &age) {
+        Err(e) => found.failed(NAME, &e, "mend the configuration"),
+        Ok((_, Some(stale))) => found.warning(
+            NAME,
+            stale,
+            "make one: aidf backup create; have a job make them: aidf backup schedule",
+        ),
+        Ok((Some(newest), None)) => found.ok(NAME, format!("the newest is {}", newest.name)),
+        Ok((None, None)) => found.ok(NAME, "none is expected"),
+    }
+}
+
+/// The policy file, where it can be read.
+fn policy(cx: &Context, (branch, tip): &Home, found: &mut Findings) -> Option<PolicyFile> {
+    const NAME: Subject = Subject::Policy;
+    let short = tip.short();
+    let file = match snapshot::policy_file(&cx.store, Some(*tip), branch) {
+        Ok(file) => file,
+        Err(e) if e.kind() == Kind::Integrity => {
+            let mend = format!(
+                "nobody writes until it is mended: change it in a reviewed commit on {branch}"
+            );
+            found.problem(NAME, e.in_full(), mend);
+            return None;
+        }
+        Err(e) => {
+            found.unknown(NAME, e.in_full(), e.hint_text());
+            return None;
+        }
+    };
+    let tree = cx.store.commit(*tip).map(|commit| commit.tree);
+    let there = tree.and_then(|tree| cx.store.entry(tree, policy::PATH.as_bytes()));
+    let seen = match there {
+        Ok(Some(_)) => format!("{} of {branch} at {short}", policy::PATH),
+        _ => format!("{branch} has no {}: the defaults hold", policy::PATH),
+    };
+    match *branch == cx.config.base {
+        true => found.ok(NAME, seen),
+        false => found.warning(
+            NAME,
+            format!(
+                "{seen}; it stands there because {} is not there",
+                cx.config.base
+            ),
+            "make the base with the first sandbox: aidf sandbox init",
+        ),
+    }
+    Some(file)
+}
+
+/// The ledgers, and the attributes that tell plain git how to merge them.
+fn content(cx: &Context, (branch, tip): &Home, policy: &Policy, found: &mut Findings) {
+    let ledgers = policy.ledgers();
+    if !ledgers.enabled {
+        for name in [Subject::Ledgers, Subject::Attributes] {
+            found.skip(name, "the policy turns ledgers off");
+        }
+        return;
+    }
+    if let Err(e) = parsed(cx, *tip, ledgers).map(|seen| found.ok(Subject::Ledgers, seen)) {
+        let mend = format!(
+            "mend it in a reviewed commit on {branch}; no commit is written with ledgers until then"
+        );
+        match e.kind() {
+            Kind::Integrity => found.problem(Subject::Ledgers, e.in_full(), mend),
+            _ => found.unknown(Subject::Ledgers, e.in_full(), None),
+        }
+    }
+    if let Err(e) = attributes_lines(cx, branch, *tip, ledgers, found) {
+        found.unknown(Subject::Attributes, e.in_full(), None);
+    }
+}
+
+/// How many entries each ledger has.
+fn parsed(cx: &Context, tip: CommitId, ledgers: &Ledgers) -> Result<String> {
+    let tree = cx.store.commit(tip)?.tree;
+    let all = [
+        ("changelog", &ledgers.changelog),
+        ("memory", &ledgers.memory),
+        ("rollbacks", &ledgers.rollbacks),
+    ];
+    let counts = all.map(|(name, path)| {
+        let ledger = compose::read_ledger(cx, tree, path)?;
+        Ok(format!("{} in the {name}", ledger.len()))
+    });
+    let counts = counts.into_iter().collect::<Result<Vec<String>>>()?;
+    Ok(format!("entries: {}", counts.join(", ")))
+}
+
+fn attributes_lines(
+    cx: &Context,
+    branch: &str,
+    tip: CommitId,
+    ledgers: &Ledgers,
+    found: &mut Findings,
+) -> Result<()> {
+    const NAME: Subject = Subject::Attributes;
+    let paths = ledgers.for_union();
+    if paths.is_empty() {
+        found.skip(NAME, "each sandbox keeps ledgers of its own");
+        return Ok(());
+    }
+    let tree = cx.store.commit(tip)?.tree;
+    let there = cx.store.entry(tree, attributes::PATH.as_bytes())?;
+    let Some(old) = compose::read_attributes(cx, there)? else {
+        let seen = format!(
+            "{} of {branch} is no file that aidf can read",
+            attributes::PATH
+        );
+        found.warning(NAME, seen, "make it a plain file of less than 1 MiB");
+        return Ok(());
+    };
+    let missing = attributes::missing_lines(old.as_deref(), &paths);
+    match missing.len() {
+        0 => found.ok(NAME, "plain git merges the ledgers by union"),
+        n => found.warning(
+            NAME,
+            format!(
+                "{} of {branch} lacks {}, so plain git meets conflicts in the ledgers",
+                attributes::PATH,
+                words::count(n, "line", "lines")
+            ),
+            format!(
+                "the next commit of a sandbox brings them; or add: {}",
+                missing.join("; ")
+            ),
+        ),
+    }
+    Ok(())
+}
+
+/// The rules of the server, as far as they can be told from here.
+fn protection(cx: &Context, seat: &Seat, standing: Standing, found: &mut Findings) {
+    const NAME: Subject = Subject::Protection;
+    let request = protect::Request {
+        program: seat.program.clone(),
+        ..protect::Request::default()
+    };
+    let report = match protect::seen_from_here(cx, &request, standing) {
+        Ok(report) => report,
+        Err(e) => return found.unknown(NAME, e.in_full(), e.hint_text()),
+    };
+    let is_missing = report.rules.iter().any(|r| r.state == RuleState::Missing);
+    let other = report.rules.iter().find(|r| r.state != RuleState::Enforced);
+    match other {
+        None => found.ok(NAME, report.message),
+        Some(rule) => found.warning(
+            NAME,
+            format!("{}; {}", report.message, rule.detail),
+            match is_missing {
+                true => format!("aidf -R {} protect apply", report.target),
+                false => "see why: aidf protect check".to_owned(),
+            },
+        ),
+    }
+}
