@@ -27,6 +27,7 @@ mod commit_signed;
 mod commit_taken;
 mod credentials;
 mod demo;
+mod doctor;
 mod errors;
 mod forge_app;
 mod forge_client;

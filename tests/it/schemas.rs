@@ -118,6 +118,7 @@ fn what_people_read_is_called_as_in_the_schemas() {
     use aidf::forge::Rule;
     use aidf::guards::GuardName;
     use aidf::ops::commit::ChangeKind;
+    use aidf::ops::doctor;
     let report = |name: &str| find(name).unwrap().report_schema().to_value();
     let names = |all: &[&str]| all.iter().map(|n| n.to_string()).collect::<BTreeSet<_>>();
     let changes = [ChangeKind::Added, ChangeKind::Modified, ChangeKind::Deleted];
@@ -139,6 +140,11 @@ fn what_people_read_is_called_as_in_the_schemas() {
         allowed(&report("protect check"), "Rule"),
         names(&rules.map(Rule::name))
     );
+    let looked = other_schemas();
+    let looked = looked.iter().find(|(name, _)| *name == "doctor").unwrap();
+    let subjects = doctor::Subject::ALL.iter();
+    let subjects = subjects.map(|s| s.name().replace(' ', "_")).collect();
+    assert_eq!(allowed(&looked.1.clone().to_value(), "Subject"), subjects);
     let guards = [
         GuardName::Enabled,
         GuardName::Lines,

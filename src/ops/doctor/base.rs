@@ -220,17 +220,7 @@ fn policy(cx: &Context, (branch, tip): &Home, found: &mut Findings) -> Option<Po
         Ok(Some(_)) => format!("{} of {branch} at {short}", policy::PATH),
         _ => format!("{branch} has no {}: the defaults hold", policy::PATH),
     };
-    match *branch == cx.config.base {
-        true => found.ok(NAME, seen),
-        false => found.warning(
-            NAME,
-            format!(
-                "{seen}; it stands there because {} is not there",
-                cx.config.base
-            ),
-            "make the base with the first sandbox: aidf sandbox init",
-        ),
-    }
+    found.ok(NAME, seen);
     Some(file)
 }
 
@@ -267,10 +257,10 @@ fn parsed(cx: &Context, tip: CommitId, ledgers: &Ledgers) -> Result<String> {
     ];
     let counts = all.map(|(name, path)| {
         let ledger = compose::read_ledger(cx, tree, path)?;
-        Ok(format!("{} in the {name}", ledger.len()))
+        Ok(format!("{name} {}", ledger.len()))
     });
     let counts = counts.into_iter().collect::<Result<Vec<String>>>()?;
-    Ok(format!("entries: {}", counts.join(", ")))
+    Ok(format!("{} entries", counts.join(", ")))
 }
 
 fn attributes_lines(

@@ -95,7 +95,7 @@ pub(super) fn key_ring(config: &Config, has_home: bool, found: &mut Findings) ->
         (Some(key), n, _) => found.ok(
             NAME,
             format!(
-                "{} of {} is active, in {from}",
+                "{} is active; {} in {from}",
                 key.key_id,
                 words::count(n, "key", "keys")
             ),

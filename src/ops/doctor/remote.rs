@@ -231,7 +231,7 @@ fn identity(remote: &Remote, listed: &Listed, clone: Option<&Store>, found: &mut
     };
     match known.beside(ids::shown(&listed.refs)) {
         Shown::Same(id) => found.ok(NAME, format!("{id}")),
-        Shown::First(id) => found.ok(NAME, format!("{id}, seen for the first time")),
+        Shown::First(id) => found.ok(NAME, format!("{id}, new to this clone")),
         Shown::Other { before, now } => found.problem(
             NAME,
             ids::is_another(&remote.address(), before, now),

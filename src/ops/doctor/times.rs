@@ -33,7 +33,7 @@ pub(super) fn check(
             let by = length(time - cx.now.seconds());
             let mend = match ahead {
                 Some(_) => "the server agrees with this clock, so the commit's date is wrong; set the clock of the machine that wrote it".to_owned(),
-                None => format!("look at `date -u`; if it is right, the commit's date is wrong: git log -1 --format=fuller {}", cx.remote.name().to_owned() + "/" + branch),
+                None => format!("look at `date -u`; if it is right, the commit's date is wrong: git log -1 --format=fuller {}/{branch}", cx.remote.name()),
             };
             found.warning(
                 NAME,
@@ -42,10 +42,7 @@ pub(super) fn check(
             );
         }
         (None, Some(_)) => found.ok(NAME, "the server's clock agrees with this one"),
-        (None, None) => found.ok(
-            NAME,
-            "no branch is dated ahead of it; the server tells no time",
-        ),
+        (None, None) => found.ok(NAME, "no branch is dated ahead of this clock"),
     }
 }
 

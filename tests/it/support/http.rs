@@ -55,6 +55,8 @@ struct Shared {
     mode: Mutex<Mode>,
     /// User and password that are asked for.
     auth: Mutex<Option<(String, String)>>,
+    /// What it says in `Date`, if anything.
+    date: Mutex<Option<String>>,
     /// Where the first GET is sent, if anywhere: scheme, host and prefix.
     redirect: Mutex<Option<String>>,
     connections: AtomicUsize,
@@ -78,6 +80,7 @@ impl HttpServer {
             home,
             mode: Mutex::new(Mode::Serve),
             auth: Mutex::new(None),
+            date: Mutex::new(None),
             redirect: Mutex::new(None),
             connections: AtomicUsize::new(0),
             requests: Mutex::new(Vec::new()),
@@ -113,6 +116,11 @@ impl HttpServer {
     /// Asks for this user and password from now on.
     pub fn require(&self, user: &str, password: &str) {
         *self.shared.auth.lock().expect("the auth") = Some((user.to_owned(), password.to_owned()));
+    }
+
+    /// Tells this time from now on, as HTTP has it.
+    pub fn tell_time(&self, date: &str) {
+        *self.shared.date.lock().expect("the date") = Some(date.to_owned());
     }
 
     /// Sends GETs to the same path under another base.
@@ -205,7 +213,9 @@ fn serve(shared: &Shared, stream: TcpStream) -> std::io::Result<()> {
             }
             _ => {}
         }
-        let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
+        let date = shared.date.lock().expect("the date").clone();
+        let date = date.map(|date| format!("Date: {date}"));
+        let headers: Vec<&str> = headers.iter().chain(&date).map(String::as_str).collect();
         answer(&mut writer, code, &headers, &content)?;
     }
 }
