@@ -294,6 +294,32 @@ fn a_remote_that_hangs_or_is_dead_leaves_the_checks_of_this_machine() {
     assert_eq!(state(&report, "policy"), "skipped");
 }
 
+#[cfg(unix)]
+#[test]
+fn without_a_place_for_temporary_files_what_the_clone_has_is_still_told() {
+    let g = well(Kind::Path);
+    let nowhere = g.w.env.path("nowhere");
+    let cold = |args: &[&str]| {
+        let call = g.w.call(&[&["doctor", "--json"], args].concat());
+        report_of(&call.env("TMPDIR", &nowhere).run())
+    };
+    let report = cold(&[]);
+    finds(&report, "policy", "unknown", "no temporary folder", "");
+    for name in ["backups", "clock", "identity"] {
+        assert_eq!(state(&report, name), "ok", "{name}");
+    }
+    let report = cold(&["-R", &g.w.url]);
+    finds(
+        &report,
+        "policy",
+        "unknown",
+        "no temporary folder",
+        "TMPDIR",
+    );
+    g.w.git(&["fetch", "--quiet"]);
+    assert_eq!(state(&cold(&[]), "policy"), "ok");
+}
+
 #[test]
 fn a_policy_that_does_not_parse_is_a_problem() {
     let g = well(Kind::Path);

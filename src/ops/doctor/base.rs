@@ -2,14 +2,13 @@
 //! attributes; and what is judged by the policy, the server's rules.
 
 use super::remote::Listed;
-use super::{Findings, Seat, Subject, times};
+use super::{Findings, Opened, Seat, Subject, times};
 use crate::clock::Period;
 use crate::config::Config;
-use crate::context::{self, Caller, Context, Parts};
+use crate::context::{Caller, Context, Parts};
 use crate::error::{Kind, OrFail, Result};
 use crate::forge::State as RuleState;
-use crate::git::{CommitId, Remote, RemoteRef, Store};
-use crate::keys::KeyRing;
+use crate::git::{CommitId, RemoteRef, Store};
 use crate::ledger::attributes;
 use crate::ops::snapshot::{self, Standing};
 use crate::ops::{backup, compose, protect};
@@ -24,17 +23,19 @@ const BACKUP_AGE: &str = "48h";
 type Home = (String, CommitId);
 
 /// Looks at the content of the base, and at what depends on it.
-#[allow(clippy::too_many_arguments)]
 pub(super) fn look(
     seat: &Seat,
-    config: Config,
-    keys: KeyRing,
-    clone: Option<Store>,
-    remote: Remote,
+    opened: Opened,
     listed: Listed,
     caller: Caller,
     found: &mut Findings,
 ) {
+    let Opened {
+        config,
+        keys,
+        lender,
+        remote,
+    } = opened;
     let home = snapshot::branch_of_policy(
         &config.base,
         || listed.default.clone(),
@@ -47,11 +48,6 @@ pub(super) fn look(
         default,
         heard,
     } = listed;
-    let lender = clone.or_else(|| {
-        // The cache is used as it is: opening it the usual way would make it.
-        let cache = context::cache_of(&config, &remote);
-        Store::open_server(&cache, &caller.programs(&config, false)).ok()
-    });
     let wants: Vec<CommitId> = home.iter().map(|(_, tip)| *tip).collect();
     let fetch = |into: &Store, lender: Option<&Store>| {
         remote.fetch_to_look(connection, into, lender, &wants, &*caller.progress)
@@ -59,21 +55,9 @@ pub(super) fn look(
     let ground = match Ground::prepare(lender, &wants, &caller, &config, fetch) {
         Ok(ground) => ground,
         Err(e) => {
-            let why = format!("there is no place to look at it: {}", e.in_full());
-            for name in [
-                Subject::Backups,
-                Subject::Policy,
-                Subject::Ledgers,
-                Subject::Attributes,
-                Subject::Protection,
-                Subject::Clock,
-            ] {
-                found.unknown(
-                    name,
-                    &why,
-                    Some("see that the folder for temporary files can be written"),
-                );
-            }
+            let mend = "see that the folder for temporary files can be written (TMPDIR)";
+            found.unknown(Subject::Policy, e.in_full(), Some(mend));
+            found.skip_rest("there is no place to look at it");
             return;
         }
     };
@@ -100,18 +84,10 @@ pub(super) fn look(
         return;
     };
     if let Err(e) = fetched {
-        let seen = format!(
-            "{} could not be fetched to be looked at: {}",
-            home.0,
-            e.in_full()
-        );
-        for name in [
-            Subject::Policy,
-            Subject::Ledgers,
-            Subject::Attributes,
-            Subject::Protection,
-        ] {
-            found.unknown(name, &seen, e.hint_text());
+        let seen = format!("{} cannot be looked at: {}", home.0, e.in_full());
+        found.unknown(Subject::Policy, seen, e.hint_text());
+        for name in [Subject::Ledgers, Subject::Attributes, Subject::Protection] {
+            found.unknown(name, "it depends on the policy", None);
         }
         return;
     }
@@ -142,7 +118,7 @@ struct Ground {
 impl Ground {
     /// Makes a place in which `wants` can be read. Nothing is added to the lender.
     ///
-    /// Errors: internal, where no temporary folder can be made.
+    /// Errors: internal, where no temporary folder can be made, and there is no lender.
     fn prepare(
         lender: Option<Store>,
         wants: &[CommitId],
@@ -150,32 +126,39 @@ impl Ground {
         config: &Config,
         fetch: impl FnOnce(&Store, Option<&Store>) -> Result<()>,
     ) -> Result<Ground> {
+        let as_it_is = |store, fetched| Ground {
+            store,
+            fetched,
+            _folder: None,
+        };
         let lender = match lender {
             Some(store) if wants.iter().all(|id| store.has_commit(*id)) => {
-                return Ok(Ground {
-                    store,
-                    fetched: Ok(()),
-                    _folder: None,
-                });
+                return Ok(as_it_is(store, Ok(())));
             }
             other => other,
         };
-        let folder =
-            tempfile::tempdir().or_fail(Kind::Internal, || "no temporary folder can be made")?;
-        let path = folder.path().join("look.git");
-        let store = match &lender {
-            Some(lender) => Store::scratch_over(&path, lender)?,
-            None => Store::scratch(&path, &caller.programs(config, false))?,
+        let made = || -> Result<(TempDir, Store)> {
+            let folder = tempfile::tempdir()
+                .or_fail(Kind::Internal, || "no temporary folder can be made")?;
+            let path = folder.path().join("look.git");
+            let store = match &lender {
+                Some(lender) => Store::scratch_over(&path, lender)?,
+                None => Store::scratch(&path, &caller.programs(config, false))?,
+            };
+            Ok((folder, store))
         };
-        let fetched = match wants.is_empty() {
-            true => Ok(()),
-            false => fetch(&store, lender.as_ref()),
-        };
-        Ok(Ground {
-            store,
-            fetched,
-            _folder: Some(folder),
-        })
+        match (made(), lender) {
+            (Ok((folder, store)), lender) => Ok(Ground {
+                fetched: match wants.is_empty() {
+                    true => Ok(()),
+                    false => fetch(&store, lender.as_ref()),
+                },
+                store,
+                _folder: Some(folder),
+            }),
+            (Err(e), Some(lender)) => Ok(as_it_is(lender, Err(e))),
+            (Err(e), None) => Err(e),
+        }
     }
 }
 

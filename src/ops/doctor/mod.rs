@@ -16,9 +16,11 @@ mod times;
 
 use super::outcome::Reported;
 use crate::clock::Moment;
-use crate::config::{Flags, Folders};
-use crate::context::Caller;
+use crate::config::{Config, Flags, Folders};
+use crate::context::{self, Caller};
 use crate::error::{Error, Kind, Result};
+use crate::git::{Remote, Store};
+use crate::keys::KeyRing;
 use crate::token::redact;
 use crate::words;
 use schemars::JsonSchema;
@@ -216,9 +218,29 @@ fn look(seat: &Seat, caller: Caller, found: &mut Findings) -> Option<Place> {
         found.skip_rest("the remote told nothing");
         return Some(place);
     };
-    remote::refs(&config, &remote, &listed, clone.as_ref(), found);
-    base::look(seat, config, keys, clone, remote, listed, caller, found);
+    let lender = clone.or_else(|| {
+        // The cache is used as it is: opening it the usual way would make it.
+        Store::open_server(&context::cache_of(&config, &remote), &programs).ok()
+    });
+    let opened = Opened {
+        config,
+        keys,
+        lender,
+        remote,
+    };
+    remote::refs(&opened, &listed, found);
+    base::look(seat, opened, listed, caller, found);
     Some(place)
+}
+
+/// What could be opened.
+struct Opened {
+    config: Config,
+    keys: KeyRing,
+    /// The clone, or else the private cache of the remote: it need not have what the remote
+    /// has by now.
+    lender: Option<Store>,
+    remote: Remote,
 }
 
 fn sentence(problems: usize, warnings: usize, unknown: usize) -> String {

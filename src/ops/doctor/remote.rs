@@ -1,6 +1,6 @@
 //! The remote: whether it answers, to which login, and what its refs tell.
 
-use super::{Findings, Seat, Subject, names};
+use super::{Findings, Opened, Seat, Subject, names};
 use crate::config::Config;
 use crate::context::Caller;
 use crate::environment::Environment;
@@ -112,10 +112,14 @@ pub(super) fn listed(
         refs,
     };
     let branches = words::count(listed.branches.len(), "branch", "branches");
-    found.ok(
-        Subject::Remote,
-        format!("{branches} at {}", remote.read_endpoint()),
-    );
+    let mut seen = format!("{branches} at {}", remote.read_endpoint());
+    if !remote.reads_where_it_writes() {
+        seen.push_str(&format!(
+            "; writes go to {}, which was not asked",
+            remote.address()
+        ));
+    }
+    found.ok(Subject::Remote, seen);
     credentials(remote.read_endpoint(), &listed.heard, found);
     Some(listed)
 }
@@ -168,17 +172,12 @@ fn credentials(endpoint: &Endpoint, heard: &Heard, found: &mut Findings) {
 }
 
 /// What the refs tell by themselves.
-pub(super) fn refs(
-    config: &Config,
-    remote: &Remote,
-    listed: &Listed,
-    clone: Option<&Store>,
-    found: &mut Findings,
-) {
+pub(super) fn refs(opened: &Opened, listed: &Listed, found: &mut Findings) {
+    let (remote, base) = (&opened.remote, &opened.config.base);
     default_branch(listed, found);
-    base(config, listed, found);
-    identity(remote, listed, clone, found);
-    names::check(&config.base, remote.name(), listed, found);
+    self::base(base, listed, found);
+    identity(remote, listed, opened.lender.as_ref(), found);
+    names::check(base, remote.name(), listed, found);
 }
 
 fn default_branch(listed: &Listed, found: &mut Findings) {
@@ -203,9 +202,8 @@ fn default_branch(listed: &Listed, found: &mut Findings) {
     }
 }
 
-fn base(config: &Config, listed: &Listed, found: &mut Findings) {
+fn base(base: &str, listed: &Listed, found: &mut Findings) {
     const NAME: Subject = Subject::Base;
-    let base = &config.base;
     if listed.tip_of(base).is_some() {
         return found.ok(NAME, base);
     }
@@ -223,9 +221,9 @@ fn base(config: &Config, listed: &Listed, found: &mut Findings) {
     }
 }
 
-fn identity(remote: &Remote, listed: &Listed, clone: Option<&Store>, found: &mut Findings) {
+fn identity(remote: &Remote, listed: &Listed, lender: Option<&Store>, found: &mut Findings) {
     const NAME: Subject = Subject::Identity;
-    let known = match clone {
+    let known = match lender {
         Some(store) => identities::remembered(store, &remote.address()),
         None => Identity::Unknown,
     };
@@ -242,6 +240,9 @@ fn identity(remote: &Remote, listed: &Listed, clone: Option<&Store>, found: &mut
             found.problem(NAME, seen, mend);
         }
         // A mirror that is read need not have what belongs to no branch.
+        Shown::Absent if !remote.reads_where_it_writes() => {
+            found.unknown(NAME, "the mirror that is read does not show it", None);
+        }
         Shown::Gone(_) => found.unknown(NAME, "the mirror that is read does not show it", None),
         Shown::Absent => found.ok(NAME, "none yet; the first sandbox brings it"),
     }
