@@ -298,6 +298,8 @@ fn a_remote_that_hangs_or_is_dead_leaves_the_checks_of_this_machine() {
 #[test]
 fn without_a_place_for_temporary_files_what_the_clone_has_is_still_told() {
     let g = well(Kind::Path);
+    let more: [(&str, Option<&[u8]>); 1] = [("more.md", Some(b"more\n"))];
+    g.w.remote.write("sandbox", &more, "Say more");
     let nowhere = g.w.env.path("nowhere");
     let cold = |args: &[&str]| {
         let call = g.w.call(&[&["doctor", "--json"], args].concat());

@@ -1,9 +1,9 @@
 //! Branches whose names are in the way: git cannot hold `a` and `a/b`, and some names look
 //! like aidf's own.
 
-use super::remote::Listed;
 use super::{Findings, Subject};
 use crate::backup_name;
+use crate::git::CommitId;
 use crate::names;
 use crate::words;
 
@@ -11,13 +11,14 @@ use crate::words;
 const NAMED: usize = 3;
 
 /// Looks at the names of all branches.
-pub(super) fn check(base: &str, remote: &str, listed: &Listed, found: &mut Findings) {
+pub(super) fn check(
+    base: &str,
+    remote: &str,
+    branches: &[(String, CommitId)],
+    found: &mut Findings,
+) {
     const NAME: Subject = Subject::BranchNames;
-    let all: Vec<&str> = listed
-        .branches
-        .iter()
-        .map(|(name, _)| name.as_str())
-        .collect();
+    let all: Vec<&str> = branches.iter().map(|(name, _)| name.as_str()).collect();
     if let Some((branch, of)) = in_the_way(&all, base) {
         return found.problem(
             NAME,
@@ -28,27 +29,24 @@ pub(super) fn check(base: &str, remote: &str, listed: &Listed, found: &mut Findi
         );
     }
     let odd = odd(&all);
-    match odd.len() {
-        0 => found.ok(NAME, "none is in the way of sandboxes and backups"),
-        n => {
-            let named = odd
-                .iter()
-                .take(NAMED)
-                .copied()
-                .collect::<Vec<_>>()
-                .join(", ");
-            let more = if n > NAMED { ", …" } else { "" };
-            found.warning(
-                NAME,
-                format!(
-                    "{} like {} and no sandbox: {named}{more}",
-                    words::count(n, "branch is called", "branches are called"),
-                    names::PREFIX,
-                ),
-                "rename what people work on: a hook of aidf lets only operators write it",
-            );
-        }
+    if odd.is_empty() {
+        return found.ok(NAME, "none is in the way of sandboxes and backups");
     }
+    let named = odd.iter().take(NAMED).copied().collect::<Vec<_>>();
+    let more = if odd.len() > NAMED { ", …" } else { "" };
+    found.warning(
+        NAME,
+        format!(
+            "{}: {}{more}",
+            words::count(
+                odd.len(),
+                "branch is named like a sandbox, and is none",
+                "branches are named like sandboxes, and are none"
+            ),
+            named.join(", ")
+        ),
+        "rename what people work on: a hook of aidf lets only operators write it",
+    );
 }
 
 /// A branch that keeps aidf from making one of its own, and what it keeps it from.

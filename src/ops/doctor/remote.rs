@@ -177,7 +177,7 @@ pub(super) fn refs(opened: &Opened, listed: &Listed, found: &mut Findings) {
     default_branch(listed, found);
     self::base(base, listed, found);
     identity(remote, listed, opened.lender.as_ref(), found);
-    names::check(base, remote.name(), listed, found);
+    names::check(base, remote.name(), &listed.branches, found);
 }
 
 fn default_branch(listed: &Listed, found: &mut Findings) {
