@@ -152,7 +152,7 @@ pub(super) fn journal(config: &Config, has_home: bool, keys: &KeyRing, found: &m
         None if checked.lines == 0 => found.ok(NAME, "nothing was written from here yet"),
         None => found.ok(
             NAME,
-            format!("{lines}, one chain; a cut at its end would not show"),
+            format!("{lines}, one chain; its end is for audit verify"),
         ),
         Some(first) => {
             let seen = format!(
