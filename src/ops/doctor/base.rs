@@ -55,8 +55,7 @@ pub(super) fn look(
     let ground = match Ground::prepare(lender, &wants, &caller, &config, fetch) {
         Ok(ground) => ground,
         Err(e) => {
-            let mend = "see that the folder for temporary files can be written (TMPDIR)";
-            found.unknown(Subject::Policy, e.in_full(), Some(mend));
+            found.unknown(Subject::Policy, e.in_full(), e.hint_text());
             found.skip_rest("there is no place to look at it");
             return;
         }
@@ -139,7 +138,10 @@ impl Ground {
         };
         let made = || -> Result<(TempDir, Store)> {
             let folder = tempfile::tempdir()
-                .or_fail(Kind::Internal, || "no temporary folder can be made")?;
+                .or_fail(Kind::Internal, || "no temporary folder can be made")
+                .map_err(|e| {
+                    e.hint("see that the folder for temporary files can be written (TMPDIR)")
+                })?;
             let path = folder.path().join("look.git");
             let store = match &lender {
                 Some(lender) => Store::scratch_over(&path, lender)?,
