@@ -431,4 +431,42 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn a_token_that_another_key_sealed_names_that_key_if_it_is_whole() {
+        let id = ring(1).active().unwrap().id.clone();
+        for (token, _) in both() {
+            assert_eq!(other_key(&token, &ring(2)), Some(id.as_str()));
+            assert_eq!(other_key(&token, &ring(1)), None, "the key is here");
+            assert_eq!(other_key(&token[..token.len() - 1], &ring(2)), None);
+        }
+        let of = |key: &str, bytes: usize| {
+            let body = URL_SAFE_NO_PAD.encode(vec![0; bytes]);
+            other_key(&format!("aidf1.{key}.{body}"), &ring(2)).is_some()
+        };
+        // A nonce, an authentication tag, and claims padded to blocks of 128 bytes.
+        let least = NONCE_BYTES + 16;
+        for blocks in [1, 2, 3] {
+            assert!(of("0123abcd", least + blocks * 128), "{blocks}");
+        }
+        for bytes in [0, NONCE_BYTES, least, least + 64, least + 127, least + 129] {
+            assert!(!of("0123abcd", bytes), "{bytes}");
+        }
+        for key in ["", "0123abc", "0123abcd0", "0123abcg", "0123 bcd"] {
+            assert!(!of(key, least + 128), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_text_longer_than_any_token_is_not_taken_apart() {
+        let of = |length: usize| {
+            let text = format!("aidf1..{}", "A".repeat(4));
+            text.replace("..", &format!(".{}.", "0".repeat(length - text.len())))
+        };
+        for (length, is_read) in [(40, true), (MOST, true), (MOST + 1, false)] {
+            let text = of(length);
+            assert_eq!(text.len(), length);
+            assert_eq!(Parts::read(&text).is_some(), is_read, "{length}");
+        }
+    }
 }
