@@ -618,4 +618,103 @@ mod tests {
         assert_ne!(one, named("ab", "cd", b""));
         assert_ne!(one, named("ab", "c", b"e"));
     }
+
+    #[test]
+    fn trailers_stand_in_the_last_of_several_paragraphs_however_short_the_first_is() {
+        for first in ["", "a", "\u{65e5}", "Add a"] {
+            let message = format!("{first}\n\nAidf-Branch: b\nAidf-Token: c\n");
+            let found: Vec<&str> = trailers(&message, BRANCH).collect();
+            assert_eq!(found, ["b"], "{message:?}");
+        }
+        assert_eq!(trailers("Aidf-Branch: b\n", BRANCH).next(), None);
+        // Nor are the headers a first paragraph.
+        let (headers, _) = BEFORE.split_once("\n\n").unwrap();
+        let raw = format!("{headers}\n\nAidf-Branch: sandbox-b\n");
+        let judged = judge(&ring(), &demo(), "main", raw.as_bytes());
+        assert_eq!((judged.check, judged.branch), (Check::None, None));
+    }
+
+    #[test]
+    fn a_signature_of_a_form_that_aidf_never_writes_is_bad_and_a_later_one_unknown() {
+        let id = key().id;
+        for raw in all() {
+            let mac = &raw.trim_end()[raw.trim_end().len() - MAC_LENGTH..];
+            for odd in ["", "0123456", "012345678", "0123456g", "0123ABCD"] {
+                let forged = raw.replace(&id, odd);
+                assert_eq!(check(forged.as_bytes()), Check::Bad, "{forged}");
+            }
+            // No key makes a short code one that another key may have signed.
+            for short in [&mac[1..], &format!("A{mac}")] {
+                let forged = raw.replace(&id, "0123abcd").replace(mac, short);
+                assert_eq!(check(forged.as_bytes()), Check::Bad, "{forged}");
+            }
+            let other = raw.replace(&id, "0123abcd");
+            assert_eq!(check(other.as_bytes()), Check::Unknown);
+        }
+        // Of a later version only the key's id is known to have a form.
+        let raw = signed();
+        let mac = &raw.trim_end()[raw.trim_end().len() - MAC_LENGTH..];
+        for code in [&mac[1..], &format!("{mac}A"), mac] {
+            let later = raw.replace(" v3 ", " v4 ").replace(mac, code);
+            assert_eq!(check(later.as_bytes()), Check::Unknown, "{later}");
+            let forged = later.replace(&id, "0123456");
+            assert_eq!(check(forged.as_bytes()), Check::Bad, "{forged}");
+        }
+    }
+
+    #[test]
+    fn the_ids_of_a_signed_commit_have_forty_or_sixty_four_digits() {
+        let (tree, parent) = (&BEFORE[5..45], &BEFORE[53..93]);
+        assert!(tree.starts_with('0') && parent.starts_with('1'));
+        let with = |id: &str, other: &str| {
+            let before = BEFORE.replace(id, other);
+            let line = sign(&key(), &NAMED, "sandbox-a", before.as_bytes());
+            check(format!("{before}{line}\n").as_bytes())
+        };
+        for id in [tree, parent] {
+            assert_eq!(with(id, &"a".repeat(40)), Check::Good);
+            assert_eq!(with(id, &"a".repeat(64)), Check::Good);
+            for odd in [
+                "",
+                &"a".repeat(39),
+                &"a".repeat(41),
+                &"a".repeat(63),
+                &"a".repeat(65),
+                &"g".repeat(40),
+                &"A".repeat(64),
+            ] {
+                assert_eq!(with(id, odd), Check::Bad, "{odd}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_old_commit_is_of_the_sandbox_that_wrote_it_alone() {
+        let own = "sandbox-a <sandbox-a@sandbox.invalid>";
+        let mine = BEFORE.replace("Aidf-Branch: sandbox-a\n", "");
+        let of = |before: &str, branch: &str| {
+            let line = sign_v1(&key(), "demo", branch, before.as_bytes()).unwrap();
+            judge(
+                &ring(),
+                &demo(),
+                "main",
+                format!("{before}{line}\n").as_bytes(),
+            )
+            .branch
+        };
+        assert_eq!(of(&mine, "sandbox-a").as_deref(), Some("sandbox-a"));
+        for (from, to) in [
+            (own, "ann <ann@sandbox.invalid>"),
+            (own, "sandbox-a <sandbox-a@example.org>"),
+            (own, "sandbox-a <sandbox-b@sandbox.invalid>"),
+            (
+                "committer sandbox-a <sandbox-a@sandbox.invalid>",
+                "committer Ann <a@b.c>",
+            ),
+        ] {
+            // The branch that is looked at counts, as for a commit of an operator.
+            let other = mine.replace(from, to);
+            assert_eq!(of(&other, "main").as_deref(), Some("main"), "{to}");
+        }
+    }
 }
