@@ -506,4 +506,81 @@ mod tests {
         assert!(refusal.why.contains("sandbox-a") && refusal.why.contains("it has expired"));
         assert!(refusal.todo.contains("aidf-token="));
     }
+
+    /// One ref of a push that is not made now of what is there, judged.
+    fn late(name: &str, motion: Motion, pusher: &Pusher) -> Result<&'static str, Violation> {
+        let none = PolicyFile::default();
+        let policy = Policy::new(&none, &none, "sandbox", Some("trunk"));
+        let asked = Asked {
+            name,
+            motion,
+            at_default: false,
+            backup: Err("it is late"),
+            identity: Err("it is late"),
+            archive: Err("it is late"),
+        };
+        judge(asked, pusher, &policy, "sandbox")
+    }
+
+    #[test]
+    fn what_is_not_made_now_is_refused_to_all_but_an_operator() {
+        use Motion::{Create, Forward};
+        let pusher = |operator, keyed| Pusher {
+            operator,
+            keyed,
+            ..Pusher::default()
+        };
+        for (name, motion) in [
+            ("refs/heads/backup/2026-11-22", Create),
+            ("refs/heads/backup/x/2026-11-22", Create),
+            ("refs/aidf/id", Create),
+            ("refs/aidf/backups", Create),
+            ("refs/aidf/backups", Forward),
+        ] {
+            for keyed in [true, false] {
+                let refusal = late(name, motion, &pusher(false, keyed)).unwrap_err();
+                assert!(refusal.why.contains("it is late"), "{}", refusal.why);
+                assert!(late(name, motion, &pusher(true, keyed)).is_ok(), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_what_the_motion_would_have_done() {
+        use Motion::{Create, Delete, Force, Forward};
+        let pusher = Pusher {
+            keyed: true,
+            ..Pusher::default()
+        };
+        for (name, motion, why) in [
+            (
+                "refs/heads/backup/2026-11-22",
+                Delete,
+                "only an operator may delete it",
+            ),
+            (
+                "refs/heads/backup/2026-11-22",
+                Forward,
+                "nobody may change a backup",
+            ),
+            (
+                "refs/heads/backup/2026-11-22",
+                Force,
+                "nobody may change a backup",
+            ),
+            ("refs/heads/sandbox-a", Create, "a sandbox without a token"),
+            (
+                "refs/heads/sandbox-a",
+                Delete,
+                "only the holder of its token",
+            ),
+            ("refs/heads/main", Delete, "nobody may delete it"),
+            ("refs/heads/main", Force, "nobody may force-push it"),
+            ("refs/aidf/id", Forward, "stays for good"),
+            ("refs/aidf/backups", Force, "may only grow"),
+        ] {
+            let refusal = late(name, motion, &pusher).unwrap_err();
+            assert!(refusal.why.contains(why), "{motion:?}: {}", refusal.why);
+        }
+    }
 }
