@@ -193,3 +193,70 @@ impl PolicyFile {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(text: &str) -> Option<String> {
+        crate::yaml::read::<PolicyFile>(text).unwrap().fault()
+    }
+
+    #[test]
+    fn a_glob_that_matches_nothing_is_a_fault_wherever_it_stands() {
+        for wrap in [
+            |glob: &str| format!("protected_branches: ['x', '{glob}']"),
+            |glob: &str| format!("paths: {{deny: ['x', '{glob}']}}"),
+            |glob: &str| format!("paths: {{allow: ['x', '{glob}']}}"),
+        ] {
+            for odd in ["", "/a", "./a", "a[", "a]", "[a]]", "{a", "a}", "{{a}"] {
+                let said = fault(&wrap(odd)).unwrap_or_default();
+                assert!(said.contains(&format!("`{odd}`")), "{odd}: {said}");
+            }
+            for good in ["a", "a/", "a/./b", "a[bc]", "{a,b}/**", ".a", "a[b]{c,d}"] {
+                assert_eq!(fault(&wrap(good)), None, "{good}");
+            }
+        }
+    }
+
+    #[test]
+    fn rules_that_undo_each_other_are_a_fault() {
+        for (text, word) in [
+            ("sandbox: {idle_days: 0}", "idle_days"),
+            ("ledgers: {required: true, enabled: false}", "switched off"),
+            ("ledgers: {changelog: a, memory: A}", "two ledgers"),
+            ("ledgers: {changelog: a/b, rollbacks: a}", "two ledgers"),
+            ("ledgers: {changelog: a, rollbacks: A/b}", "two ledgers"),
+            (
+                "ledgers: {memory: project/outputs/changelog.yaml}",
+                "two ledgers",
+            ),
+            ("ledgers: {rollbacks: project}", "two ledgers"),
+        ] {
+            let said = fault(text).unwrap_or_default();
+            assert!(said.contains(word), "{text}: {said}");
+        }
+        for text in [
+            "version: 1",
+            "sandbox: {idle_days: 1, token_days: 0}",
+            "ledgers: {required: true}",
+            "ledgers: {required: true, enabled: true}",
+            "ledgers: {enabled: false}",
+            "ledgers: {required: false, enabled: false}",
+            "ledgers: {changelog: a, memory: ab, rollbacks: b/a}",
+        ] {
+            assert_eq!(fault(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn rules_of_protection_are_replaced_one_by_one() {
+        let read = |text: &str| crate::yaml::read::<ProtectRules>(text).unwrap();
+        let own = read("{approvals: 1, code_owners: true, status_checks: [a], bypass: [admins]}");
+        assert_eq!(own.with(&ProtectRules::default()), own);
+        assert_eq!(ProtectRules::default().with(&own), own);
+        let over = read("{approvals: 2, signed_commits: true, status_checks: [b, c]}");
+        let both = "{approvals: 2, code_owners: true, signed_commits: true, status_checks: [b, c], bypass: [admins]}";
+        assert_eq!(own.with(&over), read(both));
+    }
+}

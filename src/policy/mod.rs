@@ -582,7 +582,8 @@ mod tests {
             "x/a.b/y",
         ];
         for glob in [
-            "a", "a/b", "a/**", "a/b/**", "**/a", "**/a/**", "**/a/b", "**/a.b", "a/**/**",
+            "a", "a/b", "a/**", "a/b/**", "**/a", "**/a/**", "**/a/b", "**/a.b", "a/**/**", "a*",
+            "a*/**", "**/a*/**", "[xb]a/**",
         ] {
             for name in names {
                 assert_eq!(matches(glob, name), slow(glob, name), "{glob} {name}");
@@ -661,5 +662,161 @@ mod tests {
         assert_eq!((p.limits().files, p.limits().lines), (Some(10), Some(5)));
         assert_eq!(p.reaction(AlertKind::PossibleSecret), Reaction::Refuse);
         assert_eq!(p.reaction(AlertKind::LargeDiff), Reaction::Warn);
+    }
+
+    #[test]
+    fn a_sandbox_has_ledgers_of_its_own_where_the_policy_says_so() {
+        let shared = policy("", "").ledgers().clone();
+        assert_eq!(shared.of_branch("sandbox-a"), shared);
+        assert_eq!(shared.live("sandbox-a"), DEFAULT_LEDGERS);
+        let ledgers = policy("ledgers: {per_branch: true}", "").ledgers().clone();
+        assert_eq!(ledgers.of_branch("main"), ledgers);
+        assert_eq!(ledgers.live("main"), DEFAULT_LEDGERS);
+        let own = ledgers.of_branch("sandbox-a");
+        let names = [
+            "project/outputs/changelog.d/sandbox-a.yaml",
+            "project/memory.d/sandbox-a.yaml",
+            "project/.logs/reverted_commits.d/sandbox-a.yaml",
+        ];
+        let written = [&own.changelog, &own.memory, &own.rollbacks];
+        assert_eq!(written, names);
+        assert_eq!(
+            ledgers.own_folders(),
+            [
+                "project/outputs/changelog.d",
+                "project/memory.d",
+                "project/.logs/reverted_commits.d"
+            ]
+        );
+        assert_eq!(ledgers.live("sandbox-a"), [DEFAULT_LEDGERS, names].concat());
+        for (name, of) in names.into_iter().zip(DEFAULT_LEDGERS) {
+            assert_eq!(ledgers.folds_into(name), Some(of));
+            assert_eq!(ledgers.folds_into(of), None);
+            assert!(ledgers.is_live("sandbox-a", of) && shared.is_live("sandbox-a", of));
+            assert!(ledgers.is_live("main", of));
+            assert!(ledgers.is_live("sandbox-a", name), "{name}");
+            for branch in ["sandbox-b", "main"] {
+                assert!(!ledgers.is_live(branch, name), "{branch}: {name}");
+            }
+            assert!(!shared.is_live("sandbox-a", name), "{name}");
+        }
+        for other in [
+            "project/memory.d/notes.yaml",
+            "project/memory.d/sandbox-a.yml",
+            "project/memory.d/x/sandbox-a.yaml",
+            "project/Memory.yaml",
+            "project/outputs/archive/changelog-2026-11.yaml",
+            "sandbox-a.yaml",
+        ] {
+            assert_eq!(ledgers.folds_into(other), None, "{other}");
+            assert!(!ledgers.is_live("sandbox-a", other), "{other}");
+        }
+        for (path, is) in [
+            ("project/memory.yaml", true),
+            ("project/memory.d/sandbox-a.yaml", true),
+            ("project/outputs/changelog.yaml", false),
+            ("project/outputs/changelog.d/sandbox-a.yaml", false),
+            ("src/main.rs", false),
+        ] {
+            assert_eq!(ledgers.is_memory(path), is, "{path}");
+        }
+    }
+
+    #[test]
+    fn archives_and_own_ledgers_are_ledgers_in_any_case() {
+        let shared = policy("", "").ledgers().clone();
+        assert_eq!(shared.archive_folder(), "project/outputs/archive");
+        let november = "project/outputs/archive/changelog-2026-11.yaml";
+        assert_eq!(shared.archive("2026-11"), november);
+        for (changelog, folder, archive) in [
+            ("log", "archive", "archive/log-2026-11"),
+            ("a.b/log", "a.b/archive", "a.b/archive/log-2026-11"),
+            ("a/b.c.yml", "a/archive", "a/archive/b.c-2026-11.yml"),
+        ] {
+            let p = policy(&format!("ledgers: {{changelog: {changelog}}}"), "");
+            assert_eq!(p.ledgers().archive_folder(), folder);
+            assert_eq!(p.ledgers().archive("2026-11"), archive);
+        }
+        let own = policy("ledgers: {per_branch: true}", "").ledgers().clone();
+        for (path, in_shared, in_own) in [
+            (november, true, true),
+            ("Project/Outputs/ARCHIVE/changelog-x.yaml", true, true),
+            ("project/memory.YAML", true, true),
+            ("project/outputs/archive/changelog-x/y.yaml", false, false),
+            (
+                "project/outputs/archive/changelog-2026-11.txt",
+                false,
+                false,
+            ),
+            ("project/outputs/archive/memory-2026-11.yaml", false, false),
+            ("project/Memory.d/anything", false, true),
+            ("project/memory.d", false, false),
+            ("src/main.rs", false, false),
+        ] {
+            assert_eq!(shared.contains(path), in_shared, "{path}");
+            assert_eq!(own.contains(path), in_own, "{path}");
+        }
+    }
+
+    #[test]
+    fn git_merges_the_shared_ledgers_where_sandboxes_write_them() {
+        let of = |text: &str| policy(text, "").ledgers().clone();
+        assert_eq!(of("").for_union(), DEFAULT_LEDGERS);
+        for none in ["per_branch: true", "enabled: false"] {
+            let ledgers = of(&format!("ledgers: {{{none}}}"));
+            assert!(ledgers.for_union().is_empty(), "{none}");
+            assert!(!ledgers.own_attributes(None, b""), "{none}");
+        }
+        let ledgers = of("");
+        let new = attributes::with_union(Some(b"*.png binary\n"), &DEFAULT_LEDGERS).unwrap();
+        assert!(ledgers.own_attributes(Some(b"*.png binary\n"), &new));
+        assert!(!ledgers.own_attributes(None, &new), "more than those lines");
+        assert!(!ledgers.own_attributes(Some(&new), &new), "none is missing");
+        assert!(!ledgers.own_attributes(None, b"* merge=ours\n"));
+    }
+
+    #[test]
+    fn what_is_reviewed_is_each_protected_branch_once_without_backups() {
+        let p = policy(
+            "protected_branches: ['release/*', main, 'backup/x']",
+            "protected_branches: [trunk, 'v[0-9]']",
+        );
+        let expected = ["main", "sandbox", "trunk", "release/*", "v[0-9]"];
+        assert_eq!(p.reviewed(), expected);
+        assert!(!p.has_own_denials());
+        assert!(policy("paths: {deny: [x]}", "").has_own_denials());
+        assert!(policy("", "paths: {deny: [x]}").has_own_denials());
+    }
+
+    #[test]
+    fn of_two_limits_the_lower_one_counts() {
+        let p = policy("", "");
+        assert_eq!(p.sandbox().idle_days, Some(IDLE_DAYS));
+        assert_eq!((p.sandbox().max_open, p.sandbox().token_days), (None, None));
+        assert_eq!((p.large_diff_lines(), p.auto_approve_lines()), (5000, 0));
+        let p = policy(
+            "sandbox: {max_open: 5, idle_days: 30}\nlarge_diff_lines: 70",
+            "sandbox: {max_open: 9, idle_days: 60, token_days: 7}\nlarge_diff_lines: 80",
+        );
+        let s = p.sandbox();
+        assert_eq!(
+            (s.max_open, s.idle_days, s.token_days, p.large_diff_lines()),
+            (Some(5), Some(30), Some(7), 70)
+        );
+        // Without the repository's word aidf approves nothing.
+        for (theirs, ours, both) in [
+            (Some(20), None, 20),
+            (Some(20), Some(10), 10),
+            (Some(20), Some(30), 20),
+            (None, Some(10), 0),
+        ] {
+            let lines = |n: Option<u64>| {
+                n.map_or_else(String::new, |n| {
+                    format!("propose: {{auto_approve_lines: {n}}}")
+                })
+            };
+            let p = policy(&lines(theirs), &lines(ours));
+            assert_eq!(p.auto_approve_lines(), both, "{theirs:?} {ours:?}");
+        }
     }
 }
