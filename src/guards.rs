@@ -399,7 +399,7 @@ mod tests {
         assert_eq!(refused_by(&good, 4), ["lines"], "under, and not up to");
         assert_eq!(refused_by(&good, 0), ["enabled", "lines"]);
         type Spoil = fn(&mut Facts);
-        let spoils: [(&str, Spoil); 24] = [
+        let spoils: [(&str, Spoil); 26] = [
             ("binary", |f| f.files[0].binary = true),
             ("mode", |f| f.files[0].mode_changed = true),
             ("rename", |f| f.files[0].renamed_from = Some("b".into())),
@@ -413,6 +413,8 @@ mod tests {
             ("signed", |f| f.unsigned = None),
             ("pinned", |f| f.pinned = false),
             ("lines", |f| f.files[0].bytes = 5 * LINE_BYTES),
+            ("lines", |f| f.files[0].removed = 1),
+            ("ledgers", |f| f.files[1].removed = 31),
             ("lines", |f| f.files[0].bytes = u64::MAX),
             ("text", |f| f.files[0].hidden = true),
             ("text", |f| f.files[1].hidden = true),
@@ -456,6 +458,9 @@ mod tests {
         assert_eq!(of("", "", 0), (0, false));
         assert_eq!(of("a\nb\nc\n", "a\nbb\nc\n", 2), (5, false));
         assert_eq!(of("", "a\tb\r\n\u{e9}\u{1f600}\n", 2), (12, false));
+        // A line that was there once stays once.
+        assert_eq!(of("a\n", "a\na\na\n", 2), (4, false));
+        assert_eq!(of("a\na\na\n", "a\n", 2), (4, false));
         // Without its newline it is a different line.
         assert_eq!(of("a\n", "a", 2), (3, false));
         let carriage = "x=1;\r".repeat(5000);
@@ -503,9 +508,45 @@ mod tests {
             ("project/outputs/archive/changelog-2026-11-x.yaml", false),
             ("project/outputs/archive/changelog-x-2026-11.yaml", false),
             ("project/outputs/archive/changelog-evil.yaml", false),
+            ("project/outputs/archive/changelog-2026-0x.yaml", false),
+            ("project/outputs/archive/changelog-20x6-11.yaml", false),
+            ("project/outputs/archive/changelog-20261-1.yaml", false),
+            ("project/memory.d/sandbox-a.yaml", false),
             ("é", false),
         ] {
             assert_eq!(is_ledger_name(ledgers, name), is, "{name}");
+        }
+        let file: PolicyFile = crate::yaml::read("ledgers: {per_branch: true}").unwrap();
+        let policy = Policy::new(&file, &PolicyFile::default(), "sandbox", None);
+        for (name, is) in [
+            ("project/memory.yaml", true),
+            ("project/memory.d/sandbox-a.yaml", true),
+            ("project/memory.d/notes.yaml", false),
+        ] {
+            assert_eq!(is_ledger_name(policy.ledgers(), name), is, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_guard_of_the_target_says_what_is_wrong_with_it() {
+        for (to, base, detail) in [
+            ("main", Some("main"), "main is protected by the policy"),
+            ("main", None, "main is protected by the policy"),
+            ("feature", None, "feature is not protected by the policy"),
+            (
+                "main",
+                Some("feature"),
+                "the proposal is for `feature`, but aidf checked it for `main`",
+            ),
+        ] {
+            let facts = Facts {
+                to: to.into(),
+                base: base.map(str::to_owned),
+                ..good()
+            };
+            let guards = ask(&facts, &policy(5));
+            let target = guards.iter().find(|g| g.guard == GuardName::Target);
+            assert_eq!(target.unwrap().detail, detail);
         }
     }
 }
