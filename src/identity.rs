@@ -139,7 +139,10 @@ mod tests {
     #[test]
     fn an_id_reads_back_from_both_of_its_forms() {
         let id = RepositoryId::parse(HEX).unwrap();
-        assert_eq!(id.to_string(), HEX);
+        assert_eq!(
+            (id.to_string(), format!("{id:?}")),
+            (HEX.into(), HEX.into())
+        );
         let json = serde_json::to_string(&id).unwrap();
         assert_eq!(json.len(), 29);
         assert_eq!(serde_json::from_str::<RepositoryId>(&json).unwrap(), id);
@@ -163,6 +166,15 @@ mod tests {
         for nothing in [Identity::Unknown, Identity::NoAnswer, Identity::Absent] {
             assert_eq!(nothing.beside(Some(one)), Shown::First(one));
             assert_eq!(nothing.beside(None), Shown::Absent);
+        }
+    }
+
+    #[test]
+    fn only_an_identity_that_is_known_has_an_id() {
+        let id = RepositoryId::parse(HEX).unwrap();
+        assert_eq!(Identity::Is(id).id(), Some(id));
+        for none in [Identity::Unknown, Identity::NoAnswer, Identity::Absent] {
+            assert_eq!(none.id(), None, "{none:?}");
         }
     }
 
