@@ -212,6 +212,7 @@ mod tests {
     fn only_refs_that_revoke_a_token_name_one() {
         let id = "0123456789abcdef";
         assert_eq!(token_of(&format!("{REVOKED}{id}")), Some(id));
+        assert_eq!(token_of(&ref_of(id)), Some(id));
         for name in [
             "refs/heads/0123456789abcdef",
             "refs/aidf/revoked/",
@@ -272,5 +273,80 @@ mod tests {
             assert!(memory.remember("0123456789abcdef", "a", "now").is_err());
             assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
         }
+    }
+
+    #[test]
+    fn each_remote_that_showed_a_revocation_is_asked_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let memory = Revocations::of_user(folder.path(), "demo");
+        let id = "0123456789abcdef";
+        let (shown, nothing) = (HashSet::from([id]), HashSet::new());
+        for at in ["a", "b"] {
+            assert_eq!(memory.heed(&shown, at, "now"), Ok(Vec::new()));
+        }
+        for at in ["a", "b"] {
+            assert_eq!(memory.heed(&nothing, at, "now"), Ok(vec![id.to_owned()]));
+        }
+    }
+
+    #[test]
+    fn the_remotes_of_a_revocation_are_bounded() {
+        let folder = tempfile::tempdir().unwrap();
+        let memory = Revocations::of_user(folder.path(), "demo");
+        let id = "0123456789abcdef";
+        for n in 0..MOST_PLACES + 2 {
+            memory.remember(id, &n.to_string(), "now").unwrap();
+            let seen = &memory.read().unwrap().revoked[id];
+            assert_eq!(seen.at.len(), MOST_PLACES.min(n + 1));
+        }
+        assert_eq!(memory.holds(id), Ok(true));
+    }
+
+    #[test]
+    fn a_repository_of_any_name_has_a_file_of_its_own() {
+        let of = |name: &str| {
+            let memory = Revocations::of_user(Path::new("/state"), name);
+            memory
+                .path()
+                .strip_prefix("/state/revoked")
+                .unwrap()
+                .to_owned()
+        };
+        let long = "x".repeat(50);
+        for (name, safe) in [
+            ("a-b_c.d", "a-b_c.d"),
+            ("../a b/\u{e9}", "..ab"),
+            (&long, &long[..40]),
+        ] {
+            let file = format!("{safe}-{}.json", short_digest(name));
+            assert_eq!(of(name), Path::new(&file));
+        }
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_its_bound() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("revoked.json");
+        let memory = Revocations::new(path.clone());
+        let mut text = b"{\"version\":1,\"revoked\":{}}".to_vec();
+        text.resize(MAX_BYTES as usize, b' ');
+        std::fs::write(&path, &text).unwrap();
+        assert_eq!(memory.holds("0123456789abcdef"), Ok(false));
+        text.push(b' ');
+        std::fs::write(&path, &text).unwrap();
+        let said = memory.holds("0123456789abcdef").unwrap_err();
+        assert!(said.contains("aidf did not write it"), "{said}");
+    }
+
+    // Windows says of such a path that it is not there.
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_cannot_be_looked_at_is_not_taken_for_none() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("file"), "").unwrap();
+        let memory = Revocations::new(folder.path().join("file/revoked.json"));
+        assert!(memory.holds("0123456789abcdef").is_err());
+        let none = Revocations::new(folder.path().join("revoked.json"));
+        assert_eq!(none.holds("0123456789abcdef"), Ok(false));
     }
 }
