@@ -275,5 +275,60 @@ mod tests {
         assert_eq!(m.rfc3339(), "2026-11-22T10:11:12Z");
         assert_eq!(m.ledger(), "2026-11-22T10:11:12.000000");
         assert_eq!(m.date(), "2026-11-22");
+        assert_eq!(m.compact(), "2026-11-22T101112Z");
+        assert_eq!(format!("{:?}", Clock::new(move || m)), "Clock");
+        assert_eq!(Clock::new(move || m).now(), m);
+    }
+
+    #[test]
+    fn a_stamp_has_one_spelling_and_reads_back() {
+        let m = Moment::from_seconds(1_795_342_272);
+        assert_eq!(Moment::from_stamp(&m.compact()), Some(m));
+        let midnight = Moment::from_stamp(&m.date()).unwrap();
+        assert_eq!(midnight.rfc3339(), "2026-11-22T00:00:00Z");
+        for odd in [
+            "",
+            "2026-1-022",
+            "2026-11-2 ",
+            "+026-11-22",
+            "2026-11-22T101112z",
+            "2026-11-22T10111Z ",
+            "2026-11-022T10111Z",
+            "2026-11-22T101112ZZ",
+            "2026-02-30",
+        ] {
+            assert_eq!(Moment::from_stamp(odd), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_moment_with_an_offset_is_read_as_utc() {
+        let read = |text| Moment::from_rfc3339(text).map(Moment::rfc3339);
+        let utc = Some("2026-11-22T10:11:12Z".to_owned());
+        assert_eq!(read("2026-11-22T10:11:12Z"), utc);
+        assert_eq!(read("2026-11-22T12:11:12+02:00"), utc);
+        assert_eq!(read("2026-11-22T10:11:12"), None);
+    }
+
+    #[test]
+    fn months_are_counted_through_the_years() {
+        let month = |stamp| Moment::from_stamp(stamp).unwrap().month_number();
+        assert_eq!(month("2026-11-22"), 2026 * 12 + 11);
+        assert_eq!(month("2026-12-31") + 1, month("2027-01-01"));
+        assert_eq!(month("2026-11-01"), month("2026-11-30"));
+    }
+
+    #[test]
+    fn a_period_is_written_as_it_was_read() {
+        let period = Period::parse("1y6m2w30d36h").unwrap();
+        assert_eq!(period.to_string(), "1y6m2w30d36h");
+        let json = serde_json::to_string(&period).unwrap();
+        assert_eq!(json, "\"1y6m2w30d36h\"");
+        assert_eq!(serde_json::from_str::<Period>(&json).unwrap(), period);
+        let schema = schemars::schema_for!(Period);
+        assert_eq!(schema.get("type").and_then(|t| t.as_str()), Some("string"));
+        // A number has six digits at most.
+        assert!(Period::parse("999999h").is_some());
+        assert_eq!(Period::parse("1000000h"), None);
     }
 }
