@@ -223,6 +223,8 @@ mod tests {
             "MCP~1.JSO",
             "ENVRC~1",
             "gi7eba~1",
+            // The longer its number, the shorter is the stem.
+            "VSCOD~10/settings.json",
         ] {
             assert!(rule_for(path).is_some(), "{path}");
         }
@@ -250,6 +252,14 @@ mod tests {
             "a~1",
             "notes~1.md",
             "vs~x",
+            "vscode~",
+            "~12",
+            "vscod~1",
+            "vs12~1",
+            "vszzzz~1",
+            "zz7eba~1",
+            "x/.config",
+            "x/.config/other.json",
             "mise/src/config.rs",
             "owners/mod.rs",
         ] {
