@@ -288,8 +288,34 @@ mod tests {
             "-----BEGIN PUBLIC KEY-----",
             "xghp_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
             "sk-ant-",
+            "--- PRIVATE KEY-----",
+            "my_ghp_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            "AKIA and so on, for some words",
+            "ghp_aaaaaaaaaaaaaaaaaa-aaaaaaaaaaaaaaaaaaaaaaa",
+            "glpat-aaaaaaaaaa aaaaaaaaaaaa",
         ] {
             assert_eq!(scan(&[text.as_bytes()]), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_credential_may_hold_what_its_provider_puts_into_it() {
+        for (text, name) in [
+            (format!("glpat-{}", "a-_1".repeat(5)), "a GitLab token"),
+            (format!("github_pat_{}", "a_1".repeat(20)), "a GitHub token"),
+            (format!("sk-ant-{}", "a-_1".repeat(10)), "an Anthropic key"),
+        ] {
+            assert_eq!(scan(&[text.as_bytes()]), Some(name), "{text}");
+            let short = &text[..text.len() - 1];
+            assert_eq!(scan(&[short.as_bytes()]), None, "{short}");
+        }
+    }
+
+    #[test]
+    fn an_alert_has_one_name_in_json_and_in_words() {
+        for kind in AlertKind::ALL {
+            let json = serde_json::to_string(&kind).unwrap();
+            assert_eq!(json, format!("\"{}\"", kind.name()));
         }
     }
 }
