@@ -294,4 +294,31 @@ mod tests {
         let active = KeyRing::load(&source).unwrap().active().unwrap().id.clone();
         assert_eq!(file["keys"][0]["id"], active.as_str());
     }
+
+    #[test]
+    fn each_key_is_shown_with_the_time_when_it_was_made() {
+        let (_dir, source) = ring();
+        let later = "2026-11-27T00:00:00Z";
+        rotate(&source, [2; 32], later, true).unwrap();
+        let (keys, path) = list(&source).unwrap();
+        let made = |k: KeyInfo| (k.key_id, k.created_at);
+        let made: Vec<_> = keys.into_iter().map(made).collect();
+        let expected = [(id(1), Some(NOW.into())), (id(2), Some(later.into()))];
+        assert_eq!(made, expected);
+        assert_eq!(path, Some(source.ring));
+    }
+
+    #[test]
+    fn a_key_that_waits_is_not_the_active_one_even_in_the_first_place() {
+        let (_dir, source) = ring();
+        rotate(&source, [2; 32], NOW, true).unwrap();
+        let text = std::fs::read_to_string(&source.ring).unwrap();
+        let mut file: serde_json::Value = serde_json::from_str(&text).unwrap();
+        file["keys"].as_array_mut().unwrap().reverse();
+        std::fs::write(&source.ring, file.to_string()).unwrap();
+        let prepared = rotate(&source, [3; 32], NOW, true).unwrap();
+        assert_eq!((prepared.active, prepared.next), (Some(id(1)), Some(id(2))));
+        assert_eq!(retire(&source, &id(1)).unwrap_err().kind(), Kind::Usage);
+        assert_eq!(retire(&source, &id(2)).unwrap(), Retired::Done);
+    }
 }
