@@ -289,3 +289,76 @@ pub(super) fn check_writer(target: &Target, who: Option<&str>) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind_of(message: &str) -> Option<Kind> {
+        check_message(message).err().map(|e| e.kind())
+    }
+
+    #[test]
+    fn a_message_is_kept_but_for_the_ends_of_its_lines() {
+        for (given, kept) in [
+            ("Add a", "Add a"),
+            ("Add a\r\n\r\n\tWhy\r\n", "Add a\n\n\tWhy"),
+            (" Add a \n\n", " Add a"),
+            ("See aidf-x: y", "See aidf-x: y"),
+            ("aidf-token is a word", "aidf-token is a word"),
+            ("aidf: y", "aidf: y"),
+        ] {
+            assert_eq!(check_message(given).unwrap(), kept);
+        }
+        let longest = "a".repeat(64 * 1024);
+        assert_eq!(check_message(&longest).unwrap(), longest);
+    }
+
+    #[test]
+    fn a_message_that_says_nothing_or_hides_something_is_refused() {
+        let longer = "a".repeat(64 * 1024 + 1);
+        for odd in [
+            "", " \n\t\n", "a\x07", "a\rb", "a\x1b[1m", "a\u{85}b", &longer,
+        ] {
+            assert_eq!(kind_of(odd), Some(Kind::Usage));
+        }
+        for forged in [
+            "Aidf-Branch: main",
+            "Add a\n\n  aidf-x: y",
+            "Add a\n\nAi\u{200b}df-Token: y\n\nMore",
+        ] {
+            assert_eq!(kind_of(forged), Some(Kind::Denied), "{forged}");
+        }
+    }
+
+    #[test]
+    fn a_trailers_value_is_one_line_of_two_hundred_bytes_at_most() {
+        for good in ["a", " a b ", &"a".repeat(MAX_TRAILER)] {
+            assert!(check_value("--agent", good).is_ok(), "{good:?}");
+        }
+        for odd in ["", "  ", "a\nb", "a\tb", &"a".repeat(MAX_TRAILER + 1)] {
+            let error = check_value("--agent", odd).unwrap_err();
+            assert_eq!(error.kind(), Kind::Usage);
+            assert!(error.message().starts_with("--agent needs"), "{error}");
+        }
+    }
+
+    #[test]
+    fn only_a_last_paragraph_of_trailers_alone_ends_a_message_in_trailers() {
+        for (message, ends) in [
+            ("Add a", false),
+            ("Reviewed-by: A", false),
+            ("Add a\n\nReviewed-by: A", true),
+            ("Add a\n\nReviewed-by: A\nFixes-2: #1", true),
+            ("Add a\n\nReviewed-by: A\n\nWhy", false),
+            ("Add a\n\nReviewed-by: A\nand more", false),
+            ("Add a\n\nReviewed by: A", false),
+            ("Add a\n\nReviewed-by:A", false),
+            ("Add a\n\nReviewed-by:  ", false),
+            ("Add a\n\n: A", false),
+            ("Add a\n\nGepr\u{fc}ft: A", false),
+        ] {
+            assert_eq!(ends_in_trailers(message), ends, "{message:?}");
+        }
+    }
+}
