@@ -450,3 +450,83 @@ fn unknown(updates: &[RefUpdate], error: &Error) -> Error {
     .hint("it may still land: look with `aidf log` or `aidf sandbox list` before you run the command again")
     .caused_by(anyhow::anyhow!("{error}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::RefName;
+
+    fn updates() -> Vec<RefUpdate> {
+        ["a", "b"]
+            .map(|branch| RefUpdate {
+                name: RefName::branch(branch).unwrap(),
+                old: None,
+                new: None,
+            })
+            .into()
+    }
+
+    #[test]
+    fn a_reason_that_a_moved_ref_has_may_be_stale_and_no_other() {
+        for why in [
+            "failed to update ref",
+            "remote: cannot lock ref 'refs/heads/a'",
+            "non-fast-forward",
+            "atomic push failed",
+        ] {
+            assert!(may_be_stale(why), "{why}");
+        }
+        for why in [
+            "",
+            "pre-receive hook declined",
+            "deny updating a hidden ref",
+        ] {
+            assert!(!may_be_stale(why), "{why}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_a_conflict_only_where_every_reason_may_be_a_race() {
+        let of = |reasons: &[&str], messages: &[&str]| {
+            let messages: Vec<String> = messages.iter().map(|m| m.to_string()).collect();
+            let error = refusal(&updates(), reasons, &messages);
+            assert_eq!(error.message(), "the remote refused a, b");
+            let hint = error.hint_text().unwrap().to_owned();
+            (error.kind(), error.causes().join("|"), hint)
+        };
+        let (kind, said, hint) = of(&["stale info", "stale info", "failed to lock"], &[]);
+        assert_eq!(
+            (kind, said.as_str()),
+            (Kind::Conflict, "stale info; failed to lock")
+        );
+        assert!(hint.contains("in the way"), "{hint}");
+        let (kind, said, hint) = of(&["stale info", "hook declined"], &["No.", "Never."]);
+        assert_eq!(kind, Kind::Denied);
+        assert_eq!(said, "stale info; hook declined\nNo.\nNever.");
+        assert!(hint.contains("the server's own"), "{hint}");
+    }
+
+    #[test]
+    fn a_push_without_an_answer_names_its_branches_and_the_cause() {
+        let cause = Error::new(Kind::Unavailable, "the line is cut");
+        let error = unknown(&updates(), &cause);
+        assert_eq!(error.kind(), Kind::Unavailable);
+        assert!(error.message().contains("the push to a, b,"), "{error}");
+        assert!(error.hint_text().unwrap().contains("may still land"));
+        assert_eq!(error.causes(), ["the line is cut"]);
+    }
+
+    #[test]
+    fn a_plan_that_moves_no_ref_is_no_push() {
+        let plan = |updates| {
+            Plan::push_if_any(Push {
+                updates,
+                objects: Objects::Lacking,
+                token: None,
+                report: 1,
+            })
+        };
+        assert!(matches!(plan(Vec::new()), Plan::Nothing(1)));
+        assert!(matches!(plan(updates()), Plan::Push(push) if push.updates == updates()));
+    }
+}
