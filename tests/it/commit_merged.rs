@@ -17,6 +17,7 @@ fn content_equal_to_the_tip_makes_no_commit() {
     let refs = w.remote.refs();
     let answer = w.save("a.txt", "a\n", "Add a again");
     assert_eq!(answer["unchanged"], true);
+    assert_eq!(answer["attempts"], 0, "nothing was pushed");
     assert_eq!(answer["branch"], branch.as_str());
     assert_eq!(w.remote.refs(), refs);
 }

@@ -177,6 +177,7 @@ fn lost_answer(mode: &Mode) {
     let tip = w.remote.tip(&branch);
     assert_eq!(out.json()["commit"], tip.as_str(), "{out}");
     assert_eq!(out.json()["unchanged"], false, "{out}");
+    assert_eq!(out.json()["attempts"], 1, "{mode:?}: pushed once\n{out}");
     assert_eq!(
         w.remote.count(&format!("{before}..{tip}")),
         1,
