@@ -342,6 +342,32 @@ fn missing_ledgers_are_made() {
 }
 
 #[test]
+fn an_attributes_file_that_is_there_gets_the_lines_that_it_lacks() {
+    let w = World::path();
+    let branch = w.sandbox();
+    let own = b"*.png binary\n";
+    w.remote
+        .write(&branch, &[(".gitattributes", Some(own))], "Mark pictures");
+    w.save("a.txt", "a\n", "Add a");
+    let text = String::from_utf8(w.remote.file(&branch, ".gitattributes")).unwrap();
+    assert!(text.starts_with("*.png binary\n"), "{text}");
+    assert!(
+        text.contains(&format!("{CHANGELOG} merge=union\n")),
+        "{text}"
+    );
+}
+
+#[test]
+fn attributes_that_are_a_symlink_stay_as_they_are() {
+    let w = World::path();
+    let branch = w.sandbox();
+    let link: (&str, &str, Option<&[u8]>) = (".gitattributes", "120000", Some(b"docs/all"));
+    w.remote.write_modes(&branch, &[link], "Point elsewhere");
+    w.save("a.txt", "a\n", "Add a");
+    assert_eq!(w.remote.file(&branch, ".gitattributes"), b"docs/all");
+}
+
+#[test]
 fn ledgers_may_be_left_out() {
     let w = World::path();
     let branch = w.sandbox();

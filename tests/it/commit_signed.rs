@@ -91,6 +91,23 @@ fn a_line_break_in_a_trailers_value_is_refused() {
 }
 
 #[test]
+fn a_sandbox_writes_in_its_own_name_or_another_word_but_not_as_another_sandbox() {
+    let w = World::path();
+    let branch = w.sandbox();
+    for who in ["DevPod", branch.as_str(), "sandbox"] {
+        w.write("a.txt", who);
+        w.json(&["commit", "a.txt", "-m", "Save a", "--committed-by", who]);
+        assert_eq!(w.remote.trailer(&branch, "Aidf-Committed-By"), who);
+    }
+    w.write("a.txt", "other\n");
+    let other = "sandbox-of-another";
+    w.refuses(
+        &["commit", "a.txt", "-m", "Save a", "--committed-by", other],
+        5,
+    );
+}
+
+#[test]
 fn a_sandboxs_commits_name_no_person_and_no_machine() {
     let w = World::path();
     let branch = w.sandbox();
