@@ -257,6 +257,21 @@ fn rival(branch: &str) -> String {
 }
 
 #[test]
+fn a_branch_that_stays_locked_is_given_up_after_a_few_tries() {
+    // The server says of a lock what it says of a ref that moved, but nothing moves.
+    let w = World::path();
+    let branch = w.sandbox();
+    let lock = w.remote.bare.join(format!("refs/heads/{branch}.lock"));
+    std::fs::write(&lock, "").unwrap();
+    w.write("a.txt", "a\n");
+    let out = w.refuses(&["commit", "a.txt", "-m", "Add a"], 6);
+    assert!(!out.stderr.contains("kept moving"), "{out}");
+    assert!(out.stderr.contains("the remote refused"), "{out}");
+    std::fs::remove_file(&lock).unwrap();
+    assert_eq!(w.json(&["commit", "a.txt", "-m", "Add a"])["attempts"], 1);
+}
+
+#[test]
 fn a_branch_that_keeps_moving_ends_as_a_conflict_that_may_be_tried_again() {
     let w = World::path();
     let branch = w.sandbox();
