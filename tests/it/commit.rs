@@ -505,7 +505,7 @@ fn a_hooks_refusal_fails_the_command_with_its_words_and_nothing_moves() {
         w.write("a.txt", "a\n");
         w.remote.hook(
             "pre-receive",
-            "#!/bin/sh\necho 'No saves on Sundays.' >&2\nexit 1\n",
+            "#!/bin/sh\necho asked >> asked\necho 'No saves on Sundays.' >&2\nexit 1\n",
         );
         let seen = w.git(&["for-each-ref", "refs/remotes"]);
         let out = w.refuses(&["commit", "a.txt", "-m", "Add a"], 5);
@@ -513,6 +513,8 @@ fn a_hooks_refusal_fails_the_command_with_its_words_and_nothing_moves() {
             out.stderr.contains("No saves on Sundays."),
             "{kind:?}\n{out}"
         );
+        let asked = std::fs::read_to_string(w.remote.bare.join("asked")).unwrap();
+        assert_eq!(asked, "asked\n", "{kind:?}: a refusal is no race");
         assert_eq!(w.git(&["for-each-ref", "refs/remotes"]), seen);
         w.remote.unhook("pre-receive");
         w.remote
