@@ -264,6 +264,20 @@ fn a_push_that_was_lost_before_it_landed_is_not_called_a_success() {
 
 #[cfg(unix)]
 #[test]
+fn a_push_that_was_lost_once_is_made_again() {
+    let w = World::path();
+    let branch = w.sandbox();
+    let before = w.remote.tip(&branch);
+    let script = "#!/bin/sh\n[ -e died ] && exit 0\ntouch died\nkill -9 $PPID\n";
+    w.remote.hook("pre-receive", script);
+    w.write("a.txt", "a\n");
+    let answer = w.json(&["commit", "a.txt", "-m", "Add a", "--timeout", "5"]);
+    assert_eq!(answer["attempts"], 2, "{answer:#}");
+    assert_eq!(w.remote.count(&format!("{before}..{branch}")), 1);
+}
+
+#[cfg(unix)]
+#[test]
 fn a_hooks_child_that_holds_the_line_is_not_waited_for() {
     let w = World::path();
     let branch = w.sandbox();
