@@ -13,7 +13,7 @@
 //!   [`journal`]: this machine's own audit log; [`revocations`] and `identities`: what it saw of each remote;
 //! - [`git`]: the only module that names git2; [`forge`]: the forges' APIs, behind one
 //!   small enum; [`http`]: the door of both to HTTP servers;
-//! - [`error`], [`conflict`], [`progress`], [`files`], [`folder`], `mutex`, [`secret`], [`url`], [`words`]: known to all.
+//! - [`error`], [`conflict`], [`progress`], [`files`], [`folder`], `mutex`, [`secret`], [`shown`], [`url`], [`words`]: known to all.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -53,6 +53,7 @@ pub mod retention;
 pub mod revocations;
 pub mod seal;
 pub mod secret;
+pub mod shown;
 pub mod signature;
 pub mod token;
 pub mod url;
