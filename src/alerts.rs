@@ -37,6 +37,16 @@ impl AlertKind {
             AlertKind::PossibleSecret => "possible_secret",
         }
     }
+
+    /// Its name in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            AlertKind::LargeDiff => "large diff",
+            AlertKind::InvalidLedger => "invalid ledger",
+            AlertKind::CiDirective => "CI directive",
+            AlertKind::PossibleSecret => "possible secret",
+        }
+    }
 }
 
 /// One alert.

@@ -1,5 +1,6 @@
 //! What one call needs: settings, store, remote, keys, the present, and who listens.
 
+use crate::alerts::AlertKind;
 use crate::cancel::Cancel;
 use crate::clock::{Clock, Moment};
 use crate::config::{Config, Trust};
@@ -386,6 +387,18 @@ impl Context {
         commit: Option<String>,
         result: Result<&str, &Error>,
     ) {
+        self.record_alerting(command, branch, commit, result, &[]);
+    }
+
+    /// The same, for a write that was noticed for something.
+    pub fn record_alerting(
+        &self,
+        command: &str,
+        branch: Option<&str>,
+        commit: Option<String>,
+        result: Result<&str, &Error>,
+        alerts: &[AlertKind],
+    ) {
         let (outcome, detail) = match result {
             Ok(done) => ("done", done.to_owned()),
             Err(e) => (e.kind().name(), e.message().to_owned()),
@@ -403,6 +416,7 @@ impl Context {
             pod: principal.and_then(|c| c.pod),
             commit,
             detail: Some(redact(&detail).into_owned()),
+            alerts,
         };
         if let Some(why) = self.journal.write(&event, self.keys().active()) {
             self.warn(why);

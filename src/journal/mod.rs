@@ -4,6 +4,7 @@
 
 pub mod chain;
 
+use crate::alerts::AlertKind;
 use crate::files::lock_within;
 use crate::keys::{Key, KeyRing};
 use chain::{Checked, End};
@@ -34,6 +35,9 @@ pub struct Event<'a> {
     pub commit: Option<String>,
     /// A description in one sentence.
     pub detail: Option<String>,
+    /// What the write was noticed for.
+    #[serde(skip_serializing_if = "<[AlertKind]>::is_empty")]
+    pub alerts: &'a [AlertKind],
 }
 
 /// The size in bytes at which a rotating journal starts a new file.

@@ -8,6 +8,7 @@ use super::compose::{self, Words};
 use super::publish::{self, Attempt, Objects, Plan, Push};
 use super::quota;
 use super::snapshot;
+use crate::alerts::{Alert, AlertKind};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::git::{Advertisement, CommitId, Draft, Edit, ObjectId, RefUpdate};
@@ -78,11 +79,17 @@ pub(super) struct Marks<'a> {
 pub(super) trait Written {
     /// The fields that every such report has.
     fn marks(&mut self) -> Marks<'_>;
+
+    /// What the write was noticed for.
+    fn alerts(&self) -> &[Alert] {
+        &[]
+    }
 }
 
-/// A report of these field names is a [`Written`]; the second is the field of its branch.
+/// A report of these field names is a [`Written`]; the second is the field of its branch, and
+/// the third, where it has one, that of its alerts.
 macro_rules! written {
-    ($report:ty, $branch:ident) => {
+    ($report:ty, $branch:ident $(, $alerts:ident)?) => {
         impl $crate::ops::write::Written for $report {
             fn marks(&mut self) -> $crate::ops::write::Marks<'_> {
                 $crate::ops::write::Marks {
@@ -92,6 +99,11 @@ macro_rules! written {
                     message: &mut self.message,
                 }
             }
+            $(
+                fn alerts(&self) -> &[$crate::alerts::Alert] {
+                    &self.$alerts
+                }
+            )?
         }
     };
 }
@@ -183,10 +195,11 @@ pub(super) fn run<C: Change>(cx: &Context, ready: Result<(Target, C)>) -> Result
     let mut result = ready.and_then(|(target, change)| stages(cx, &target, change));
     match &mut result {
         Ok(report) => {
+            let alerts: Vec<AlertKind> = report.alerts().iter().map(|a| a.alert).collect();
             let marks = report.marks();
             if let Some(commit) = *marks.commit {
                 let (branch, commit) = (Some(marks.branch), Some(commit.to_string()));
-                cx.record(C::COMMAND, branch, commit, Ok(marks.message));
+                cx.record_alerting(C::COMMAND, branch, commit, Ok(marks.message), &alerts);
             }
         }
         Err(e) => cx.record(C::COMMAND, branch.as_deref(), None, Err(e)),

@@ -37,7 +37,7 @@ pub(super) struct Commit<'r> {
     pub touched: Touched,
 }
 
-written!(Report, branch);
+written!(Report, branch, alerts);
 
 impl Change for Commit<'_> {
     type Report = Report;
