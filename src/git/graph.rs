@@ -82,19 +82,19 @@ impl Store {
             .unwrap_or((0, 0))
     }
 
-    /// The commits reachable from `tip` and not from `hide`, newest first.
+    /// The commits reachable from `tip` and from none of `hide`, newest first.
     pub fn history(
         &self,
         tip: CommitId,
-        hide: Option<CommitId>,
-    ) -> Result<impl Iterator<Item = CommitId> + '_> {
+        hide: impl IntoIterator<Item = CommitId>,
+    ) -> Result<impl Iterator<Item = CommitId>> {
         let failed = || "the history cannot be walked";
         let mut walk = self.repo().revwalk().or_fail(Kind::Internal, failed)?;
         walk.set_sorting(git2::Sort::TOPOLOGICAL | git2::Sort::TIME)
             .or_fail(Kind::Internal, failed)?;
         walk.push(tip.0).or_fail(Kind::NotFound, failed)?;
-        if let Some(hide) = hide {
-            walk.hide(hide.0).or_fail(Kind::NotFound, failed)?;
+        for id in hide {
+            walk.hide(id.0).or_fail(Kind::NotFound, failed)?;
         }
         Ok(walk.map_while(std::result::Result::ok).map(ObjectId))
     }

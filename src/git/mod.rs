@@ -64,7 +64,7 @@ pub use present::Present;
 pub use refs::{HeadMove, SNAPSHOTS, tracking_ref};
 pub use remote::{Remote, RemoteOptions};
 pub use revert::{Undo, undo};
-pub use store::{Store, bytes_to_path, check_parents};
+pub use store::{Store, Unkept, bytes_to_path, check_parents};
 pub(crate) use wire::PushFailure;
 #[cfg(any(fuzzing, test))]
 pub(crate) use wire::fuzzing as wire_fuzzing;

@@ -6,9 +6,11 @@ use super::children::Programs;
 use super::id::{CommitId, ObjectId, TreePath};
 use super::object::{CommitInfo, Entry, Mode, Person};
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::mutex::locked;
 use git2::{ObjectType, Repository};
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use thread_local::ThreadLocal;
 
 /// A repository on this machine, for any number of threads: libgit2 lets one thread at a time
@@ -329,6 +331,35 @@ pub(super) fn prepare() {
         // Reading a 500 MB blob's hash twice costs seconds and proves nothing new.
         git2::opts::strict_hash_verification(false);
     });
+}
+
+/// While one of these lives, no store keeps the objects that it reads: who reads a whole
+/// history once wants none of them again. The setting is the process's; other readers are
+/// slower for that time, and nothing else.
+pub struct Unkept(());
+
+static UNKEPT: Mutex<usize> = Mutex::new(0);
+
+impl Unkept {
+    /// Keeps nothing from now on.
+    #[expect(
+        clippy::new_without_default,
+        reason = "it is no value, and has an effect"
+    )]
+    pub fn new() -> Unkept {
+        let mut count = locked(&UNKEPT);
+        *count += 1;
+        git2::opts::enable_caching(false);
+        Unkept(())
+    }
+}
+
+impl Drop for Unkept {
+    fn drop(&mut self) {
+        let mut count = locked(&UNKEPT);
+        *count -= 1;
+        git2::opts::enable_caching(*count == 0);
+    }
 }
 
 /// What stands for a repository that is no longer there: in it nothing is found, and nothing
