@@ -2,8 +2,8 @@
 
 use sha2::{Digest, Sha256};
 use std::fs::{File, TryLockError};
-use std::io::{self, Read, Write};
-use std::path::Path;
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// What a temporary file of something unfinished is called; the rest is random.
@@ -25,13 +25,48 @@ pub fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn written(path: &Path, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let mut temporary = tempfile::Builder::new()
-        .prefix(UNFINISHED)
-        .tempfile_in(folder)?;
+    let mut temporary = temporary(path)?;
     temporary.write_all(bytes)?;
     Ok(temporary)
+}
+
+/// A temporary file beside `path`.
+fn temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    tempfile::Builder::new()
+        .prefix(UNFINISHED)
+        .tempfile_in(folder)
+}
+
+/// A file that is written piece by piece, and is there once all of it is.
+pub struct Pieces {
+    path: PathBuf,
+    out: BufWriter<tempfile::NamedTempFile>,
+}
+
+impl Pieces {
+    /// Begins it, under a temporary name beside `path`, with mode 0600. Folders above it are
+    /// made.
+    pub fn new(path: &Path) -> io::Result<Self> {
+        Ok(Pieces {
+            path: path.to_owned(),
+            out: BufWriter::new(temporary(path)?),
+        })
+    }
+
+    /// Writes the next piece.
+    pub fn write(&mut self, piece: &[u8]) -> io::Result<()> {
+        self.out.write_all(piece)
+    }
+
+    /// Puts it in place by a rename.
+    pub fn put(self) -> io::Result<()> {
+        let file = self.out.into_inner();
+        let file = file.map_err(io::IntoInnerError::into_error)?;
+        file.persist(&self.path)?;
+        Ok(())
+    }
 }
 
 /// Makes a folder's names last: a rename is on the disk only when its folder is.

@@ -1,29 +1,34 @@
 //! `aidf audit …`
 
 use super::text;
-use super::ui::{Style, Ui, visible};
+use super::ui::{Style, Text, Ui, internal, visible};
 use super::{Global, period};
 use aidf::clock::Period;
 use aidf::error::Result;
-use aidf::ops::audit::{self, CheckpointRequest, Entry, LogRequest, VerifyRequest};
+use aidf::ops::audit::{
+    self, CheckpointRequest, Entry, ExportRequest, LogRequest, ReportRequest, VerifyRequest,
+};
 use aidf::words;
 use clap::{Args, Subcommand};
+use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show what was done and refused, from every record at hand
     Log(Log),
+    /// Print every event as JSON lines, the oldest first
+    Export(Export),
+    /// Report on the state of the repository, as a page of HTML or as JSON
+    Report(Report),
     /// Look for commits and records that were forged, altered or taken away
     Verify(Verify),
     /// Say on the remote how far this machine's journal is, so that a cut one shows
     Checkpoint(Checkpoint),
 }
 
+/// Which events are asked for.
 #[derive(Debug, Args)]
-pub struct Log {
-    /// At most this many entries
-    #[arg(short, long, value_name = "N", default_value_t = 50)]
-    number: usize,
+struct Events {
     /// Only what is not older than this, such as 7d or 36h
     #[arg(long, value_name = "D", value_parser = period)]
     since: Option<Period>,
@@ -36,6 +41,34 @@ pub struct Log {
     /// Only what was done for this task
     #[arg(long, value_name = "ID")]
     task_id: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Log {
+    /// At most this many entries
+    #[arg(short, long, value_name = "N", default_value_t = 50)]
+    number: usize,
+    #[command(flatten)]
+    events: Events,
+}
+
+#[derive(Debug, Args)]
+pub struct Export {
+    /// Write the lines to this file, whole or not at all (default: standard output)
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    events: Events,
+}
+
+#[derive(Debug, Args)]
+pub struct Report {
+    /// Write the report to this file, as one page without scripts
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// How far back to look, such as 7d or 3m
+    #[arg(long, value_name = "D", value_parser = period, default_value = "30d")]
+    since: Period,
 }
 
 #[derive(Debug, Args)]
@@ -66,12 +99,18 @@ pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
             )
         }
         Command::Log(a) => {
+            let Events {
+                since,
+                branch,
+                by,
+                task_id,
+            } = a.events;
             let request = LogRequest {
                 number: a.number,
-                since: a.since,
-                branch: a.branch,
-                by: a.by,
-                task_id: a.task_id,
+                since,
+                branch,
+                by,
+                task_id,
             };
             global.call(
                 ui,
@@ -98,6 +137,15 @@ pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
                     }
                 },
             )
+        }
+        Command::Export(a) => export(global, ui, a),
+        Command::Report(a) => {
+            let request = ReportRequest {
+                since: Some(a.since),
+                html: a.html,
+                program: Some(std::env::current_exe().map_err(|e| internal(e.into()))?),
+            };
+            global.call(ui, |cx| audit::report(cx, &request), summary)
         }
         Command::Verify(a) => {
             let request = VerifyRequest {
@@ -142,6 +190,106 @@ pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
                 },
             )
         }
+    }
+}
+
+/// How many bytes of lines are printed at once.
+const PIECE: usize = 64 << 10;
+
+fn export(global: &Global, ui: &Ui, arguments: Export) -> Result<()> {
+    let Events {
+        since,
+        branch,
+        by,
+        task_id,
+    } = arguments.events;
+    let request = ExportRequest {
+        output: arguments.output,
+        since,
+        branch,
+        by,
+        task_id,
+    };
+    if request.output.is_some() {
+        return global.call(
+            ui,
+            |cx| audit::export(cx, &request),
+            |text, report| text.line(visible(&report.message)),
+        );
+    }
+    let cx = global.context(ui)?;
+    let mut piece = String::new();
+    audit::each_line(&cx, &request, |line| {
+        piece.push_str(line);
+        if piece.len() < PIECE {
+            return Ok(());
+        }
+        ui.stdout(std::mem::take(&mut piece).as_bytes())
+    })?;
+    ui.stdout(piece.as_bytes())?;
+    // The lines are the result, with --json too.
+    if !global.quiet {
+        cx.warnings().iter().for_each(|w| ui.warn(w));
+    }
+    Ok(())
+}
+
+/// The report in a few lines.
+fn summary(text: &mut Text, report: &audit::Report) {
+    let boxes = &report.sandboxes;
+    let mut line = |name: &str, what: String| text.line(format!("{name:11}{}", visible(&what)));
+    line(
+        "sandboxes",
+        format!(
+            "{} open: {} active, {} idle, {} not written to; {} ahead of the base",
+            boxes.listed.total, boxes.active, boxes.idle, boxes.unwritten, boxes.ahead
+        ),
+    );
+    line(
+        "activity",
+        format!(
+            "{} by {} in {}, {}",
+            words::count(report.all.commits, "commit", "commits"),
+            words::count(report.writers.total, "writer", "writers"),
+            report.period,
+            words::count(report.tasks.total, "task", "tasks")
+        ),
+    );
+    line(
+        "refusals",
+        format!(
+            "{}, {}",
+            words::count(report.all.refusals, "refusal", "refusals"),
+            words::count(report.all.failures, "other failure", "other failures")
+        ),
+    );
+    line(
+        "alerts",
+        words::count(
+            report.alerts.total,
+            "write was noticed",
+            "writes were noticed",
+        ),
+    );
+    let backup = report.backups.newest.first.first();
+    line(
+        "backups",
+        match backup {
+            Some(newest) => format!("the newest is {}", newest.name),
+            None => "there is none".to_owned(),
+        },
+    );
+    line(
+        "drill",
+        match &report.backups.last_drill_at {
+            Some(at) => format!("the last one on this machine was at {at}"),
+            None => "none on this machine".to_owned(),
+        },
+    );
+    line("protection", report.protection.message.clone());
+    line("verified", report.verified.message.clone());
+    if let Some(page) = &report.html {
+        text.line(format!("wrote {}", visible(&page.display().to_string())));
     }
 }
 

@@ -68,6 +68,8 @@ operations! {
     "agents install": agents::install, agents::InstallRequest => agents::InstallReport;
     "audit log": audit::log, audit::LogRequest => audit::LogReport;
     "audit checkpoint": audit::checkpoint, audit::CheckpointRequest => audit::CheckpointReport;
+    "audit export": audit::export, audit::ExportRequest => audit::ExportReport;
+    "audit report": audit::report, audit::ReportRequest => audit::Report;
     "audit verify": audit::verify, audit::VerifyRequest => audit::VerifyReport;
     "token issue": token::issue, token::IssueRequest => token::IssueReport;
     "token inspect": token::inspect, token::InspectRequest => token::InspectReport;

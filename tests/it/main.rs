@@ -4,6 +4,7 @@
 
 mod agents;
 mod audit;
+mod audit_report;
 mod backup_all;
 mod backup_bundles;
 mod backup_create;

@@ -5,11 +5,18 @@ use crate::error::{Kind, OrFail, Result};
 use crate::journal::chain::Checked;
 
 mod checkpoint;
+mod events;
+mod export;
 mod log;
+mod report;
+mod sorted;
 mod verify;
 
 pub use checkpoint::{CheckpointReport, CheckpointRequest, CheckpointsReport, checkpoint};
-pub use log::{Entry, LogReport, LogRequest, Source, log};
+pub use events::{Entry, Source};
+pub use export::{ExportReport, ExportRequest, each_line, export};
+pub use log::{LogReport, LogRequest, log};
+pub use report::{Report, ReportRequest, html, report};
 pub use verify::{
     BranchReport, Finding, FindingKind, JournalReport, VerifyReport, VerifyRequest, verify,
 };

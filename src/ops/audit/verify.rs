@@ -105,6 +105,19 @@ pub enum FindingKind {
     Rewound,
 }
 
+impl FindingKind {
+    /// Its name in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            FindingKind::NotThroughAidf => "not through aidf",
+            FindingKind::Altered => "altered",
+            FindingKind::Moved => "moved",
+            FindingKind::ForgedTrailers => "forged trailers",
+            FindingKind::Rewound => "rewound",
+        }
+    }
+}
+
 impl Reported for VerifyReport {
     fn verdict(&mut self) -> Result<()> {
         match self.findings {

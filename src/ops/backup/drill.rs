@@ -233,7 +233,8 @@ fn memory(cx: &Context) -> PathBuf {
         .join(format!("{name}.json"))
 }
 
-fn recall(cx: &Context) -> Option<String> {
+/// When a drill on this machine last proved that the newest backup can be restored; RFC 3339.
+pub(in crate::ops) fn recall(cx: &Context) -> Option<String> {
     let text = std::fs::read(memory(cx)).ok()?;
     let before: Remembered = serde_json::from_slice(&text).ok()?;
     Some(before.proven_at)
