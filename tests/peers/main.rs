@@ -1,5 +1,5 @@
 //! aidf against software of others: sshd, web servers, a forward proxy, PyYAML
-//! and the shells, mock forges, gitolite and an LFS server, with every result read by plain git.
+//! and the shells, mock forges, gitolite, an LFS server and a browser, with every result read by plain git.
 //!
 //! A peer that is not installed skips its tests, and says so past the test
 //! runner's capture. With `AIDF_PEERS=required` (see `.ci/run`) it fails them.
@@ -17,6 +17,7 @@ mod ledgers;
 mod lfs;
 mod mock;
 mod proxy;
+mod report;
 mod shells;
 mod ssh;
 mod story;
