@@ -81,6 +81,14 @@ impl Revocations {
         Ok(self.read()?.revoked.contains_key(token_id))
     }
 
+    /// Every revocation that was seen, by token, and when it was first seen (RFC 3339).
+    ///
+    /// Errors: in words, for a file that exists and cannot be read.
+    pub fn all(&self) -> Result<BTreeMap<String, String>, String> {
+        let seen = self.read()?.revoked.into_iter();
+        Ok(seen.map(|(id, seen)| (id, seen.time)).collect())
+    }
+
     /// Remembers the revocations that the remote at `address` shows. Returns those that it
     /// showed before and no longer shows. Writes nothing if nothing is new.
     ///

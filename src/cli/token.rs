@@ -1,18 +1,27 @@
 //! `aidf token …`
 
-use super::ui::{Style, Ui, visible};
+use super::text::LISTED;
+use super::ui::{Style, Text, Ui, visible};
 use super::{Global, period};
 use aidf::clock::Period;
 use aidf::error::Result;
 use aidf::ops::token::{self, IssueRequest};
-use aidf::ops::token::{InspectRequest, RevokeRequest};
+use aidf::ops::token::{InspectRequest, Known, ListReport, ListRequest, RevokeRequest, TokenState};
 use aidf::secret::Secret;
+use aidf::token::TokenKind;
 use clap::{ArgGroup, Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Issue a token for a sandbox or for an operator
     Issue(Issue),
+    /// List the tokens that this machine knows of
+    ///
+    /// These are the tokens of the sandboxes that this clone opened, that of AIDF_REUSE_TOKEN, those
+    /// that `aidf token issue` made here, and those that were revoked. The list cannot have those
+    /// that were given out elsewhere: no server keeps a list of tokens. It never shows a token
+    /// itself.
+    List,
     /// Show what a token says and whether it is valid
     Inspect(Inspect),
     /// Make a token invalid, permanently
@@ -78,6 +87,7 @@ pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
                 },
             )
         }
+        Command::List => global.call(ui, |cx| token::list(cx, &ListRequest {}), listed),
         Command::Inspect(a) => {
             let request = InspectRequest {
                 token: super::one_token(a.token)?,
@@ -116,5 +126,76 @@ pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
                 |text, report| text.line(text.styled(Style::Good, &report.message)),
             )
         }
+    }
+}
+
+fn listed(text: &mut Text, report: &ListReport) {
+    let (told, revoked): (Vec<_>, Vec<_>) = report
+        .tokens
+        .iter()
+        .partition(|t| t.at_hand || t.branch.is_some() || t.kind.is_some());
+    let name = |known: &Known| match (&known.branch, known.kind) {
+        (Some(branch), _) => visible(branch),
+        (None, Some(TokenKind::Operator)) => "(operator)".to_owned(),
+        (None, _) => "(not known)".to_owned(),
+    };
+    let width = told.iter().map(|t| name(t).chars().count()).max();
+    let width = width.unwrap_or(0).max(6);
+    if !told.is_empty() {
+        let heads = format!("{:16}  {:width$}  {:20}  STATE", "TOKEN", "BRANCH", "ENDS");
+        text.line(text.styled(Style::Dim, &heads));
+    }
+    for one in told {
+        let style = match one.state {
+            TokenState::Valid => Style::Good,
+            TokenState::OtherKey | TokenState::NotJudged => Style::Warn,
+            _ => Style::Bad,
+        };
+        let state = match &one.key_id {
+            Some(key) if one.token_id.is_none() => format!("{} ({key})", words_of(one.state)),
+            _ => words_of(one.state).to_owned(),
+        };
+        let pod = one.pod.as_ref().map(|pod| format!(", pod {pod}"));
+        text.line(format!(
+            "{:16}  {:width$}  {:20}  {}{}",
+            one.token_id.as_deref().unwrap_or("-"),
+            name(one),
+            one.expires_at.as_deref().unwrap_or("-"),
+            text.styled(style, &state),
+            visible(pod.as_deref().unwrap_or("")),
+        ));
+    }
+    let most = if text.verbose { usize::MAX } else { LISTED };
+    for one in revoked.iter().take(most) {
+        let (id, time) = (one.token_id.as_deref(), one.revoked_at.as_deref());
+        let state = text.styled(Style::Bad, "revoked");
+        text.line(format!(
+            "{:16}  {state}, first seen {}",
+            visible(id.unwrap_or("-")),
+            visible(time.unwrap_or("-"))
+        ));
+    }
+    if revoked.len() > most {
+        text.line(format!(
+            "{} more revoked; see them with --verbose",
+            revoked.len() - most
+        ));
+    }
+    text.line(visible(&report.message));
+    text.line("Tokens that were given out elsewhere are not in this list: no server keeps one.");
+}
+
+fn words_of(state: TokenState) -> &'static str {
+    match state {
+        TokenState::Valid => "valid",
+        TokenState::Expired => "expired",
+        TokenState::Idle => "not used for too long",
+        TokenState::Revoked => "revoked",
+        TokenState::OtherRepository => "of another repository",
+        TokenState::Unbound => "older than the repository's identity",
+        TokenState::RetiredKey => "its key is retired",
+        TokenState::OtherKey => "its key is not here",
+        TokenState::NotValid => "damaged",
+        TokenState::NotJudged => "issued here, not at hand",
     }
 }

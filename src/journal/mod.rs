@@ -27,7 +27,7 @@ pub struct Event<'a> {
     pub repo_name: &'a str,
     /// The branch, if one was chosen.
     pub branch: Option<&'a str>,
-    /// The token that was used, by its id.
+    /// The token that was used or issued, by its id.
     pub token_id: Option<String>,
     /// The pod that the token was given to.
     pub pod: Option<String>,
@@ -135,6 +135,21 @@ impl Journal {
         done.and(lock.unlock().map_err(Into::into))
     }
 
+    /// The last lines of the journal, the oldest first: those in the last megabyte of its
+    /// newest two files. What cannot be read has none.
+    pub fn last_lines(&self) -> Vec<Vec<u8>> {
+        let mut found = Vec::new();
+        for path in [beside(&self.path, ".1"), self.path.clone()] {
+            let Ok((tail, from)) = File::open(&path).and_then(|f| tail_of(&f)) else {
+                continue;
+            };
+            // Where the file is longer, the first line of its end is not whole.
+            let lines = tail.split(|b| *b == b'\n').skip(usize::from(from > 0));
+            found.extend(lines.filter(|l| !l.is_empty()).map(<[u8]>::to_vec));
+        }
+        found
+    }
+
     /// Checks every line of the journal and of its earlier files, the oldest first; `each`
     /// gets the lines.
     ///
@@ -183,18 +198,14 @@ fn beside(path: &Path, end: &str) -> PathBuf {
 fn end_of(path: &Path) -> std::io::Result<(End, bool)> {
     let mut found: Option<(End, bool)> = None;
     for path in [path.to_owned(), beside(path, ".1")] {
-        let mut file = match File::open(&path) {
+        let file = match File::open(&path) {
             Err(e) if e.kind() == ErrorKind::NotFound => continue,
             opened => opened?,
         };
-        let length = file.metadata()?.len();
-        if length == 0 {
+        let (tail, from) = tail_of(&file)?;
+        if tail.is_empty() {
             continue;
         }
-        let from = length.saturating_sub(TAIL);
-        file.seek(SeekFrom::Start(from))?;
-        let mut tail = Vec::new();
-        file.take(TAIL).read_to_end(&mut tail)?;
         let torn = !tail.ends_with(b"\n");
         let text = tail.strip_suffix(b"\n").unwrap_or(&tail);
         // Where the file is longer, the first line of its end is not whole.
@@ -208,6 +219,15 @@ fn end_of(path: &Path) -> std::io::Result<(End, bool)> {
         }
     }
     Ok(found.unwrap_or_default())
+}
+
+/// The end of a file, and where it starts.
+fn tail_of(mut file: &File) -> std::io::Result<(Vec<u8>, u64)> {
+    let from = file.metadata()?.len().saturating_sub(TAIL);
+    file.seek(SeekFrom::Start(from))?;
+    let mut tail = Vec::new();
+    file.take(TAIL).read_to_end(&mut tail)?;
+    Ok((tail, from))
 }
 
 /// If the file is large, starts a new one and keeps `kept` earlier files. The caller has

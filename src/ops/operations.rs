@@ -72,6 +72,7 @@ operations! {
     "audit report": audit::report, audit::ReportRequest => audit::Report;
     "audit verify": audit::verify, audit::VerifyRequest => audit::VerifyReport;
     "token issue": token::issue, token::IssueRequest => token::IssueReport;
+    "token list": token::list, token::ListRequest => token::ListReport;
     "token inspect": token::inspect, token::InspectRequest => token::InspectReport;
     "token revoke": token::revoke, token::RevokeRequest => token::RevokeReport;
 }

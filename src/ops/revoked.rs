@@ -62,6 +62,11 @@ pub(super) fn is_known(cx: &Context, shown: bool, token_id: &str) -> bool {
         remember(cx, token_id);
         return true;
     }
+    is_remembered(cx, token_id)
+}
+
+/// Whether the revocation of a token was seen here.
+pub(super) fn is_remembered(cx: &Context, token_id: &str) -> bool {
     [cx.revocations(), cx.revocations_by_name()]
         .iter()
         .any(|memory| {

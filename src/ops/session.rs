@@ -47,11 +47,13 @@ pub struct Earlier {
 
 /// How many earlier sandboxes are remembered.
 const MAX_EARLIER: usize = 100;
+/// How many linked worktrees are looked at.
+const MAX_WORKTREES: usize = 1000;
 
 impl Session {
     /// Whether it is of the repository at the remote: by its identity, or by its name where
     /// one of the identities is not known.
-    fn is_of(&self, repository: &Repository<'_>) -> bool {
+    pub(super) fn is_of(&self, repository: &Repository<'_>) -> bool {
         match (self.repository, repository.identity) {
             (Some(ours), Identity::Is(id)) => ours == id,
             _ => self.repo_name == repository.name,
@@ -112,16 +114,46 @@ pub fn load(cx: &Context) -> Result<Option<Session>> {
         return Ok(None);
     }
     for dir in [store.git_dir(), store.common_dir()] {
-        let path = file(dir);
-        if path.is_file() {
-            let text = read_private(&path, || format!("{} cannot be read", path.display()))?;
-            let session: Option<Session> = serde_json::from_str(&text).ok();
-            if let Some(session) = session.filter(|s| s.is_of(&cx.repository())) {
-                return Ok(Some(session));
-            }
+        if let Some(session) = read(dir)?.filter(|s| s.is_of(&cx.repository())) {
+            return Ok(Some(session));
         }
     }
     Ok(None)
+}
+
+/// The sessions of all worktrees of the clone, that of this one first; also those of another
+/// repository, which the clone was of before.
+///
+/// Errors: auth, when others can read one.
+pub fn all(cx: &Context) -> Result<Vec<Session>> {
+    let store = &cx.store;
+    if store.is_cache() {
+        return Ok(Vec::new());
+    }
+    let linked = std::fs::read_dir(store.common_dir().join("worktrees"));
+    let linked = linked.into_iter().flatten().flatten().map(|e| e.path());
+    let mut linked: Vec<PathBuf> = linked.take(MAX_WORKTREES).collect();
+    linked.sort();
+    let own = [store.git_dir().to_owned(), store.common_dir().to_owned()];
+    let mut seen: Vec<PathBuf> = Vec::new();
+    let mut found = Vec::new();
+    for dir in own.into_iter().chain(linked) {
+        if !seen.contains(&dir) {
+            found.extend(read(&dir)?);
+            seen.push(dir);
+        }
+    }
+    Ok(found)
+}
+
+/// The session in a git directory.
+fn read(git_dir: &Path) -> Result<Option<Session>> {
+    let path = file(git_dir);
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let text = read_private(&path, || format!("{} cannot be read", path.display()))?;
+    Ok(serde_json::from_str(&text).ok())
 }
 
 /// Remembers a session in the git directory `git_dir`.

@@ -9,7 +9,9 @@ use crate::git::{Advertisement, CommitId, RemoteRef, Store, TreePath};
 use crate::identity::{self, Identity};
 use crate::policy::{self, Policy, PolicyFile};
 use crate::ref_rules::REVOKED;
+use crate::revocations::token_of;
 use crate::yaml;
+use std::collections::HashSet;
 
 /// The branch that holds the policy, and its tip, where `tip` tells the tip of a branch: the
 /// base, else the usual base, else the default branch. A base that is not there must not
@@ -66,6 +68,8 @@ pub struct Standing {
     pub default_branch: Option<String>,
     /// Every branch, by its short name.
     pub branches: Vec<(String, CommitId)>,
+    /// The tokens whose revocations it shows, by their ids.
+    pub revoked: HashSet<String>,
 }
 
 impl Standing {
@@ -130,6 +134,8 @@ pub fn standing(cx: &Context) -> Result<Standing> {
     let refs = listed(cx, &["refs/heads/"])?;
     let default_branch = default_among(&refs);
     let branches = branches_among(&refs);
+    let revoked = refs.iter().filter_map(|r| token_of(&r.name));
+    let revoked: HashSet<String> = revoked.map(str::to_owned).collect();
     let at = |name: &str| branches.iter().find(|(n, _)| n == name).map(|(_, id)| *id);
     let tip = home_of_policy(&cx.config.base, || default_branch.clone(), at);
     if let Some(tip) = tip {
@@ -141,6 +147,7 @@ pub fn standing(cx: &Context) -> Result<Standing> {
         tip,
         default_branch,
         branches,
+        revoked,
     })
 }
 

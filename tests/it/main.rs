@@ -78,5 +78,6 @@ mod switch;
 mod sync;
 mod taken;
 mod token;
+mod token_list;
 mod tokens;
 mod week;

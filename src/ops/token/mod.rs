@@ -1,9 +1,15 @@
 //! Tokens by hand: issued for a sandbox or an operator, read, and revoked.
 
+mod judge;
+mod list;
+pub(super) mod remembered;
+
+pub use list::{Known, ListReport, ListRequest, TokenState, list};
+
 use super::access::{self, rejected};
 use super::publish::{self, Objects, Plan, Push};
 use super::{identity, revoked};
-use crate::authority::{self, Facts, Rejection};
+use crate::authority::Rejection;
 use crate::clock::{DAY, Moment, Period};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -18,6 +24,9 @@ use crate::secret::Secret;
 use crate::token::{self, Claims, TokenKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+/// The command that issues tokens, as the journal names it.
+const ISSUE: &str = "token issue";
 
 /// How long an operator's token lives where nothing else is said.
 const OPERATOR_DAYS: i64 = 30;
@@ -183,8 +192,10 @@ pub fn issue(cx: &Context, request: &IssueRequest) -> Result<IssueReport> {
         Some(branch) => format!("issued a token for {branch} of {repo_name}"),
         None => format!("issued an operator's token for {repo_name}"),
     };
+    // By its id it can be found again, and revoked.
+    cx.set_principal(&claims);
     cx.record(
-        "token issue",
+        ISSUE,
         claims.branch.as_deref(),
         None,
         Ok(&format!("{message}: {}", claims.id)),
@@ -281,16 +292,8 @@ pub fn inspect(cx: &Context, request: &InspectRequest) -> Result<InspectReport> 
         Some(claims) => {
             let revocation = ref_of(&claims.id);
             let shown = refs.iter().any(|r| r.name == revocation);
-            let facts = Facts {
-                revoked: revoked::is_known(cx, shown, &claims.id),
-                ..Facts::at(cx.now).of(cx.identity())
-            };
-            // What is over in any case needs no look at the branch.
-            let judged = match authority::judge(&claims, &facts) {
-                Ok(_) => authority::judge(&claims, &with_use(cx, &claims, facts)?),
-                over => over,
-            };
-            report.rejected = judged.err().map(|why| why.to_string());
+            let judged = judge::judge(cx, &claims, shown, || judge::standing(cx))?;
+            report.rejected = judged.rejected.map(|why| why.to_string());
             report.kind = Some(claims.kind);
             report.branch = claims.branch;
             report.token_id = Some(claims.id);
@@ -376,35 +379,6 @@ pub fn revoke(cx: &Context, request: &RevokeRequest) -> Result<RevokeReport> {
     // Should the ref be deleted later, it holds here still.
     revoked::remember(cx, &report.token_id);
     Ok(report)
-}
-
-/// The facts with what the remote shows of a sandbox's use, and its policy.
-fn with_use(cx: &Context, claims: &Claims, facts: Facts) -> Result<Facts> {
-    let branch = claims.branch.as_ref().filter(|_| !claims.is_operator());
-    let Some(branch) = branch else {
-        return Ok(facts);
-    };
-    let standing = match snapshot::standing(cx) {
-        Ok(standing) => standing,
-        // A token can be read under a policy that cannot.
-        Err(e) if e.kind() == Kind::Integrity => {
-            cx.warn(e.in_full());
-            return Ok(facts);
-        }
-        Err(e) => return Err(e),
-    };
-    let policy = standing.policy(cx);
-    let tip = match standing.tip_of(branch) {
-        Some(tip) => {
-            cx.remote.fetch(&cx.store, &[tip], false, &*cx.progress)?;
-            Some(cx.store.commit(tip)?.time)
-        }
-        None => None,
-    };
-    Ok(Facts {
-        tip,
-        ..facts.under(&policy)
-    })
 }
 
 fn needs_key(cx: &Context) -> Result<()> {

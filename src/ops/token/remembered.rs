@@ -1,0 +1,82 @@
+//! The tokens that are at hand: those that the clone remembers, and that of the environment.
+//! And those that were issued here, of which the journal tells all but the token itself.
+
+use super::ISSUE;
+use crate::context::Context;
+use crate::error::Result;
+use crate::ops::session;
+use crate::revocations;
+use crate::secret::Secret;
+use serde::Deserialize;
+
+/// A token at hand.
+pub struct Remembered {
+    /// The token itself.
+    pub token: Secret,
+    /// Its sandbox, if that was remembered with it.
+    pub branch: Option<String>,
+    /// Whether it was remembered for the repository at the remote.
+    pub is_ours: bool,
+}
+
+/// Every token at hand, each one once, those in use first.
+///
+/// Errors: auth, for a session that others can read.
+pub fn all(cx: &Context) -> Result<Vec<Remembered>> {
+    let mut found: Vec<Remembered> = Vec::new();
+    let mut add = |token: &Secret, branch: Option<&String>, is_ours: bool| {
+        if !found.iter().any(|f| f.token == *token) {
+            found.push(Remembered {
+                token: token.clone(),
+                branch: branch.cloned(),
+                is_ours,
+            });
+        }
+    };
+    for session in session::all(cx)? {
+        let is_ours = session.is_of(&cx.repository());
+        add(&session.reuse_token, Some(&session.branch), is_ours);
+        for earlier in &session.previous {
+            add(&earlier.reuse_token, Some(&earlier.branch), is_ours);
+        }
+    }
+    if let Some(token) = &cx.config.environment_token {
+        add(token, None, true);
+    }
+    Ok(found)
+}
+
+/// A token that was issued here.
+#[derive(Deserialize)]
+pub struct Issued {
+    /// Its id.
+    #[serde(rename = "token_id")]
+    pub id: String,
+    /// Its sandbox; none for an operator's.
+    pub branch: Option<String>,
+    /// Whom it was given to.
+    pub pod: Option<String>,
+    /// When; RFC 3339.
+    pub time: String,
+}
+
+/// The tokens of this repository that were issued here, as far as the end of the journal
+/// tells, the newest first.
+pub fn issued(cx: &Context) -> Vec<Issued> {
+    #[derive(Deserialize)]
+    struct Line {
+        command: String,
+        outcome: String,
+        repo_name: String,
+    }
+    let lines = cx.journal_file().last_lines().into_iter().rev();
+    let found = lines.filter_map(|text| {
+        let line: Line = serde_json::from_slice(&text).ok()?;
+        let is_one = line.command == ISSUE && line.outcome == "done";
+        (is_one && line.repo_name == cx.repo_name).then_some(())?;
+        let issued: Issued = serde_json::from_slice(&text).ok()?;
+        revocations::token_of(&revocations::ref_of(&issued.id))?;
+        Some(issued)
+    });
+    found.collect()
+}
