@@ -140,6 +140,23 @@ impl Context {
     ///
     /// Errors: not_found, usage, auth.
     pub fn open(config: Config, place: &Location, now: Moment, caller: Caller) -> Result<Context> {
+        Context::open_by(Store::open_cache, config, place, now, caller)
+    }
+
+    /// The same, to look at what is here: the cache of a remote is not made.
+    ///
+    /// Errors: those of [`Context::open`]; not_found, for a remote without a cache.
+    pub fn look(config: Config, place: &Location, now: Moment, caller: Caller) -> Result<Context> {
+        Context::open_by(Store::look_at_cache, config, place, now, caller)
+    }
+
+    fn open_by(
+        open_cache: fn(&Path, &Programs) -> Result<Store>,
+        config: Config,
+        place: &Location,
+        now: Moment,
+        caller: Caller,
+    ) -> Result<Context> {
         let programs = caller.programs(&config, place.interactive);
         let options = caller.remote_options(&config, place.interactive);
         let keys = KeyRing::load(&config.keys)?;
@@ -147,7 +164,7 @@ impl Context {
             Some(url) => {
                 let remote = Remote::of_url(url, &place.dir, &options)?;
                 let cache = cache_of(&config, &remote);
-                (Store::open_cache(&cache, &programs)?, remote)
+                (open_cache(&cache, &programs)?, remote)
             }
             None => {
                 let store = Store::open_clone(&place.dir, &programs)?;

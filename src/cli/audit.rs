@@ -2,7 +2,7 @@
 
 use super::text;
 use super::ui::{Style, Text, Ui, internal, visible};
-use super::{Global, period};
+use super::{Global, complete, period};
 use aidf::clock::Period;
 use aidf::error::Result;
 use aidf::ops::audit::{
@@ -33,13 +33,13 @@ struct Events {
     #[arg(long, value_name = "D", value_parser = period)]
     since: Option<Period>,
     /// Only what was done to this branch
-    #[arg(long, value_name = "BRANCH")]
+    #[arg(long, value_name = "BRANCH", add = complete::branches())]
     branch: Option<String>,
     /// Only what this one did: a token's id, a pod, a writer or a server's user
-    #[arg(long, value_name = "WHO")]
+    #[arg(long, value_name = "WHO", add = complete::tokens())]
     by: Option<String>,
     /// Only what was done for this task
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", add = complete::tasks())]
     task_id: Option<String>,
 }
 
@@ -74,7 +74,7 @@ pub struct Report {
 #[derive(Debug, Args)]
 pub struct Verify {
     /// The branches (default: every sandbox, the base and the default branch)
-    #[arg(value_name = "BRANCH")]
+    #[arg(value_name = "BRANCH", add = complete::branches())]
     branches: Vec<String>,
 }
 

@@ -1,7 +1,7 @@
 //! `aidf commit`
 
 use super::ui::{Style, Ui};
-use super::{Global, text, token};
+use super::{Global, complete, text, token};
 use aidf::context::Context;
 use aidf::error::{Error, Kind, Result};
 use aidf::ops::commit::{self, Content, File, Request, is_there};
@@ -12,7 +12,7 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// A file or folder of the working tree; DEST=SRC takes another file, DEST=- takes stdin
-    #[arg(value_name = "PATH|DEST=SRC|DEST=-")]
+    #[arg(value_name = "PATH|DEST=SRC|DEST=-", add = complete::files())]
     files: Vec<String>,
     /// Commit every change of the working tree since HEAD
     #[arg(short, long)]
@@ -24,13 +24,13 @@ pub struct Arguments {
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
     /// Remove a path from the branch
-    #[arg(long = "rm", value_name = "PATH")]
+    #[arg(long = "rm", value_name = "PATH", add = complete::files())]
     remove: Vec<String>,
     /// The commit message: what was done
     #[arg(short, long, value_name = "MESSAGE", allow_hyphen_values = true)]
     message: Option<String>,
     /// The task that the commit belongs to
-    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true, add = complete::tasks())]
     task_id: Option<String>,
     /// The writer's name (default: the branch's name)
     #[arg(long, value_name = "WHO", allow_hyphen_values = true)]
@@ -51,16 +51,16 @@ pub struct Arguments {
     #[arg(long = "tag", value_name = "T", allow_hyphen_values = true)]
     tags: Vec<String>,
     /// The branch to write to
-    #[arg(long, value_name = "BRANCH")]
+    #[arg(long, value_name = "BRANCH", add = complete::branches())]
     branch: Option<String>,
     /// The sandbox's token (- reads it from stdin)
     #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
     reuse_token: Option<Secret>,
     /// Fail unless the branch is at this commit
-    #[arg(long, value_name = "OID")]
+    #[arg(long, value_name = "OID", add = complete::commit_ids())]
     expect_head: Option<String>,
     /// The commit that your files are based on, if git cannot tell
-    #[arg(long, value_name = "REV")]
+    #[arg(long, value_name = "REV", add = complete::revisions())]
     base: Option<String>,
     /// Write your version of a file even if others changed it
     #[arg(long)]

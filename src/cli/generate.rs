@@ -1,7 +1,7 @@
 //! `aidf completions` and `aidf man`: made from the definition of the commands.
 
-use super::Cli;
 use super::ui::{Ui, internal};
+use super::{Cli, complete};
 use aidf::error::Result;
 use anyhow::Context as _;
 use clap::{Args, CommandFactory};
@@ -22,9 +22,7 @@ pub struct Man {
 }
 
 pub fn completions(ui: &Ui, arguments: &Completions) -> Result<()> {
-    let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut Cli::command(), "aidf", &mut script);
-    ui.stdout(&script)
+    ui.stdout(&complete::script(arguments.shell)?)
 }
 
 pub fn man(ui: &Ui, arguments: &Man) -> Result<()> {

@@ -1,7 +1,7 @@
 //! `aidf key …`
 
 use super::ui::{Style, Ui, visible};
-use super::{Global, caller};
+use super::{Global, caller, complete};
 use aidf::clock::Moment;
 use aidf::error::Result;
 use aidf::keys::KeyState;
@@ -30,7 +30,7 @@ pub struct Rotate {
 #[derive(Debug, Args)]
 pub struct Retire {
     /// The key's id, as `aidf key show` tells it
-    #[arg(value_name = "KEY")]
+    #[arg(value_name = "KEY", add = complete::keys())]
     key: String,
 }
 

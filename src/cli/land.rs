@@ -1,7 +1,7 @@
 //! `aidf land`
 
 use super::ui::Ui;
-use super::{Global, text, token};
+use super::{Global, complete, text, token};
 use aidf::error::Result;
 use aidf::ops::land::{self, Request};
 use aidf::secret::Secret;
@@ -10,9 +10,10 @@ use clap::Args;
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The sandbox (default: the one this clone has open)
+    #[arg(add = complete::sandboxes())]
     branch: Option<String>,
     /// The branch to merge into (default: the default branch)
-    #[arg(long, value_name = "BRANCH")]
+    #[arg(long, value_name = "BRANCH", add = complete::branches())]
     to: Option<String>,
     /// Make one ordinary commit instead of a merge
     #[arg(long)]

@@ -5,6 +5,7 @@ mod agents;
 mod audit;
 mod backup;
 mod commit;
+mod complete;
 mod demo;
 mod doctor;
 pub mod exit_code;
@@ -37,13 +38,16 @@ use rand::rngs::StdRng;
 use std::path::PathBuf;
 use ui::{ColorChoice, Settings, Text, Ui};
 
+/// The program's name.
+pub const NAME: &str = "aidf";
+
 /// Safe, attributed, reversible writes to shared git repositories
 ///
 /// Each writer gets a private sandbox branch, and a token to come back to it. Every write is one
 /// atomic commit that is attributed, logged and pushed with compare-and-swap. A new commit can undo
 /// any write. aidf works on plain git remotes and needs no server of its own.
 #[derive(Debug, Parser)]
-#[command(name = "aidf", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true, after_help = EXIT_CODES)]
+#[command(name = NAME, version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true, after_help = EXIT_CODES)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
@@ -76,7 +80,8 @@ pub struct Global {
         global = true,
         value_name = "URL",
         help_heading = "Global options",
-        conflicts_with = "dir"
+        conflicts_with = "dir",
+        add = complete::files()
     )]
     pub repo: Option<String>,
     /// Use this remote of the clone
@@ -236,13 +241,18 @@ impl Global {
     pub fn context(&self, ui: &Ui) -> Result<Context> {
         let caller = caller(ui);
         let config = self.config(&caller.environment)?;
-        let place = Location {
+        let place = self.location(ui.interactive())?;
+        Context::open(config, &place, Moment::now(), caller)
+    }
+
+    /// Where a command works.
+    fn location(&self, interactive: bool) -> Result<Location> {
+        Ok(Location {
             repo: self.repo.clone(),
             dir: self.folder()?,
             remote: self.remote.clone(),
-            interactive: ui.interactive(),
-        };
-        Context::open(config, &place, Moment::now(), caller)
+            interactive,
+        })
     }
 
     /// Carries out an operation, prints what came of it, and gives its verdict.
@@ -271,6 +281,9 @@ pub fn caller(ui: &Ui) -> Caller {
 
 /// Runs the program and gives its exit code.
 pub fn main() -> u8 {
+    if complete::answered() {
+        return 0;
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return refused_arguments(&error),

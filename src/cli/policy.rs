@@ -1,7 +1,7 @@
 //! `aidf policy …`
 
-use super::Global;
 use super::ui::{Style, Ui, visible};
+use super::{Global, complete};
 use aidf::error::Result;
 use aidf::ops::policy::{self, CheckRequest, ShowRequest, Source};
 use clap::{Args, Subcommand};
@@ -17,10 +17,10 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct Check {
     /// The paths, from the folder you are in
-    #[arg(value_name = "PATH")]
+    #[arg(value_name = "PATH", add = complete::files())]
     paths: Vec<String>,
     /// The branch (default: the one that a commit would write)
-    #[arg(long, value_name = "BRANCH")]
+    #[arg(long, value_name = "BRANCH", add = complete::branches())]
     branch: Option<String>,
     /// The pod that writes (default: that of the token, or the configured one)
     #[arg(long, value_name = "POD", requires = "branch")]

@@ -1,9 +1,9 @@
 //! `aidf propose`
 
-use super::Global;
 use super::protect::Name;
 use super::text;
 use super::ui::{Style, Ui, visible};
+use super::{Global, complete};
 use aidf::error::Result;
 use aidf::ops::propose::{self, Request};
 use clap::Args;
@@ -11,9 +11,10 @@ use clap::Args;
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The sandbox (default: the one this clone has open)
+    #[arg(add = complete::sandboxes())]
     branch: Option<String>,
     /// The branch to merge into (default: the default branch)
-    #[arg(long, value_name = "BRANCH")]
+    #[arg(long, value_name = "BRANCH", add = complete::branches())]
     to: Option<String>,
     /// The kind of server at the remote (default: detected from its address)
     #[arg(long, value_enum, value_name = "NAME")]

@@ -2,7 +2,7 @@
 
 use super::commit::{file, one_reader};
 use super::ui::{Style, Ui, visible};
-use super::{Global, text, token};
+use super::{Global, complete, text, token};
 use aidf::context::Context;
 use aidf::error::Result;
 use aidf::ops::sandbox::DiffRequest;
@@ -40,18 +40,19 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct Sync {
     /// The sandbox (default: the one this clone has open)
+    #[arg(add = complete::sandboxes())]
     branch: Option<String>,
     /// Merge from this branch (default: the one that the sandbox was forked from)
-    #[arg(long, value_name = "BRANCH")]
+    #[arg(long, value_name = "BRANCH", add = complete::branches())]
     from: Option<String>,
     /// Take the merged content of a path in conflict from its working file, another file or stdin
-    #[arg(long, value_name = "PATH|PATH=SRC|PATH=-")]
+    #[arg(long, value_name = "PATH|PATH=SRC|PATH=-", add = complete::files())]
     resolve: Vec<String>,
     /// Write both versions of each conflict into the working files, with git's markers
     #[arg(long)]
     markers: bool,
     /// Resolve a path in conflict by removing it
-    #[arg(long = "rm", value_name = "PATH")]
+    #[arg(long = "rm", value_name = "PATH", add = complete::files())]
     remove: Vec<String>,
     /// The sandbox's token (- reads it from stdin)
     #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
@@ -64,6 +65,7 @@ pub struct Sync {
 #[derive(Debug, Args)]
 pub struct Close {
     /// The sandbox (default: the one this clone has open)
+    #[arg(add = complete::sandboxes())]
     branch: Option<String>,
     /// The sandbox's token (- reads it from stdin)
     #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
@@ -89,6 +91,7 @@ pub struct Prune {
 #[derive(Debug, Args)]
 pub struct Restore {
     /// The sandbox
+    #[arg(add = complete::closed_sandboxes())]
     branch: String,
     /// The sandbox's token (- reads it from stdin)
     #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
@@ -101,6 +104,7 @@ pub struct Restore {
 #[derive(Debug, Args)]
 pub struct Named {
     /// The sandbox (default: the one this clone has open)
+    #[arg(add = complete::sandboxes())]
     branch: Option<String>,
 }
 
@@ -110,7 +114,7 @@ pub struct Init {
     #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]
     reuse_token: Option<Secret>,
     /// The token's branch (needed if this machine does not have the token's key)
-    #[arg(long, value_name = "BRANCH", conflicts_with_all = ["force_new", "base", "name"])]
+    #[arg(long, value_name = "BRANCH", conflicts_with_all = ["force_new", "base", "name"], add = complete::sandboxes())]
     branch: Option<String>,
     /// Open a new sandbox, even if there is a token
     #[arg(long)]
@@ -119,7 +123,7 @@ pub struct Init {
     #[arg(long)]
     strict: bool,
     /// Fork from this branch
-    #[arg(long, value_name = "BRANCH")]
+    #[arg(long, value_name = "BRANCH", add = complete::branches())]
     base: Option<String>,
     /// Call the new sandbox sandbox-NAME
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
@@ -139,12 +143,14 @@ pub struct List {
 #[derive(Debug, Args)]
 pub struct Show {
     /// The sandbox (default: the one this clone has open)
+    #[arg(add = complete::sandboxes())]
     branch: Option<String>,
 }
 
 #[derive(Debug, Args)]
 pub struct Diff {
     /// The sandbox (default: the one this clone has open)
+    #[arg(add = complete::sandboxes())]
     branch: Option<String>,
     /// Count the changed lines of each file (the default)
     #[arg(long, conflicts_with = "patch")]

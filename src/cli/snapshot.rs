@@ -2,7 +2,7 @@
 
 use super::text::{self, LISTED};
 use super::ui::{Style, Text, Ui, visible};
-use super::{Global, caller, period};
+use super::{Global, caller, complete, period};
 use aidf::clock::{Moment, Period};
 use aidf::error::{Error, Kind, Result};
 use aidf::ops::outcome::{Outcome, Reported};
@@ -50,17 +50,17 @@ struct List {
 #[derive(Debug, Args)]
 struct Show {
     /// The snapshot: `latest`, its name, or the start of its name
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = complete::snapshots())]
     snapshot: String,
 }
 
 #[derive(Debug, Args)]
 struct Restore {
     /// The snapshot: `latest`, its name, or the start of its name
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = complete::snapshots())]
     snapshot: String,
     /// Only these files and folders, from the folder you are in
-    #[arg(value_name = "PATH")]
+    #[arg(value_name = "PATH", add = complete::files())]
     paths: Vec<String>,
     /// Remove the untracked files that the snapshot lacks, but no ignored ones
     #[arg(long)]

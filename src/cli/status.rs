@@ -1,8 +1,8 @@
 //! `aidf status`
 
-use super::Global;
 use super::text;
 use super::ui::{Style, Ui, visible};
+use super::{Global, complete};
 use aidf::error::Result;
 use aidf::ops::status::{self, Request, State};
 use clap::Args;
@@ -10,6 +10,7 @@ use clap::Args;
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The branch (default: the sandbox this clone has open)
+    #[arg(add = complete::branches())]
     branch: Option<String>,
 }
 

@@ -2,7 +2,7 @@
 
 use super::text::LISTED;
 use super::ui::{Style, Text, Ui, visible};
-use super::{Global, period};
+use super::{Global, complete, period};
 use aidf::clock::Period;
 use aidf::error::Result;
 use aidf::ops::token::{self, IssueRequest};
@@ -32,7 +32,7 @@ pub enum Command {
 #[command(group = ArgGroup::new("whose").required(true))]
 pub struct Issue {
     /// Issue a token for this sandbox
-    #[arg(long, value_name = "BRANCH", group = "whose")]
+    #[arg(long, value_name = "BRANCH", group = "whose", add = complete::sandboxes())]
     branch: Option<String>,
     /// Issue an operator's token: it writes protected branches, deletes backups, revokes tokens
     #[arg(long, group = "whose")]
@@ -56,7 +56,7 @@ pub struct Inspect {
 #[derive(Debug, Args)]
 pub struct Revoke {
     /// The token, or its id (- reads it from stdin)
-    #[arg(value_name = "TOKEN|ID|-", allow_hyphen_values = true)]
+    #[arg(value_name = "TOKEN|ID|-", allow_hyphen_values = true, add = complete::tokens())]
     token: Secret,
     /// An operator's token, if the server asks for one (default: AIDF_REUSE_TOKEN)
     #[arg(long, value_name = "TOKEN|-", allow_hyphen_values = true)]

@@ -19,13 +19,7 @@ impl Store {
         if let Some(parent) = path.parent() {
             let failed = || format!("the cache {} cannot be used", path.display());
             std::fs::create_dir_all(parent).or_fail(Kind::Internal, failed)?;
-            // The folder, the one it is in, and what an open folder may have let in before.
-            let inside = ["", "HEAD", "config", "objects", "refs"].map(|n| path.join(n));
-            let lock = path.with_extension("lock");
-            let above = [parent, parent.parent().unwrap_or(parent), &lock];
-            for place in above.into_iter().chain(inside.iter().map(PathBuf::as_path)) {
-                check_own(place)?;
-            }
+            check_all_own(path, parent)?;
             // Whoever can open the lock can hold it, and whoever writes here decides what
             // we take for the remote's history.
             private(parent);
@@ -33,7 +27,19 @@ impl Store {
         Store::open_locked(path, programs)
     }
 
-    /// The same wherever it is.
+    /// Opens the cache at `path` to look at it, if it is there: nothing is made, mended or
+    /// locked. Another process may change it meanwhile.
+    ///
+    /// Errors: not_found; usage, for a cache of another account.
+    pub fn look_at_cache(path: &Path, programs: &Programs) -> Result<Store> {
+        prepare();
+        check_all_own(path, path.parent().unwrap_or(path))?;
+        let missing = || format!("there is no cache {}", path.display());
+        let repo = Repository::open_bare(path).or_fail(Kind::NotFound, missing)?;
+        Ok(Store::of_cache(repo, None, programs))
+    }
+
+    /// As [`Store::open_cache`], wherever it is.
     pub(super) fn open_locked(path: &Path, programs: &Programs) -> Result<Store> {
         prepare();
         let failed = || format!("the cache {} cannot be used", path.display());
@@ -65,7 +71,7 @@ impl Store {
             lock.unlock().or_fail(Kind::Internal, failed)?;
         }
         let repo = Repository::open(path).or_fail(Kind::Internal, failed)?;
-        Ok(Store::of_cache(repo, lock, programs))
+        Ok(Store::of_cache(repo, Some(lock), programs))
     }
 }
 
@@ -80,6 +86,18 @@ fn make_or_mend(path: &Path) -> anyhow::Result<()> {
         private(path);
     }
     Ok(())
+}
+
+/// Refuses a cache of another account: its folder, the ones it is in, and what an open folder
+/// may have let in before.
+///
+/// Errors: usage.
+fn check_all_own(path: &Path, parent: &Path) -> Result<()> {
+    let inside = ["", "HEAD", "config", "objects", "refs"].map(|n| path.join(n));
+    let lock = path.with_extension("lock");
+    let above = [parent, parent.parent().unwrap_or(parent), &lock];
+    let mut all = above.into_iter().chain(inside.iter().map(PathBuf::as_path));
+    all.try_for_each(check_own)
 }
 
 /// Refuses a cache folder of another account; root has reasons to use its users'.

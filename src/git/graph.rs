@@ -82,6 +82,23 @@ impl Store {
             .unwrap_or((0, 0))
     }
 
+    /// At most so many commits reachable from `tips`, newest first by their dates. It reads no
+    /// more than these, however long the history is; what is not here ends it.
+    pub fn recent(&self, tips: &[CommitId], most: usize) -> Vec<CommitId> {
+        let Ok(mut walk) = self.repo().revwalk() else {
+            return Vec::new();
+        };
+        // Any other order reads all of the history first.
+        let _ = walk.set_sorting(git2::Sort::TIME);
+        for tip in tips {
+            let _ = walk.push(tip.0);
+        }
+        walk.map_while(std::result::Result::ok)
+            .map(ObjectId)
+            .take(most)
+            .collect()
+    }
+
     /// The commits reachable from `tip` and from none of `hide`, newest first.
     pub fn history(
         &self,

@@ -52,11 +52,11 @@ impl Store {
         }
     }
 
-    /// The private cache, with the lock that says that it is in use.
-    pub(super) fn of_cache(repo: Repository, lock: File, programs: &Programs) -> Store {
+    /// The private cache, with the lock that says that it is in use; none to look at it alone.
+    pub(super) fn of_cache(repo: Repository, lock: Option<File>, programs: &Programs) -> Store {
         Store {
             is_cache: true,
-            _lock: Some(lock),
+            _lock: lock,
             ..Store::of(repo, programs)
         }
     }

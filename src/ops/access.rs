@@ -116,16 +116,11 @@ fn chosen(
             )
             .hint("name the sandbox with --branch"));
         }
-        None => {
-            let configured = cx.config.environment_branch.as_ref();
-            let configured = configured.or(cx.config.default_branch.as_ref());
-            let open = session.as_ref().filter(|s| !s.closed).map(|s| &s.branch);
-            match configured.or(open) {
-                Some(name) => name.clone(),
-                None if elsewhere && !only_reads => return Err(rejected(Rejection::NotValid)),
-                None => "main".to_owned(),
-            }
-        }
+        None => match configured_or_open(cx, session.as_ref()) {
+            Some(name) => name.clone(),
+            None if elsewhere && !only_reads => return Err(rejected(Rejection::NotValid)),
+            None => "main".to_owned(),
+        },
     };
     let branch = RefName::branch(&name)?;
     let (token, claims) = match given {
@@ -140,6 +135,27 @@ fn chosen(
         token,
         claims,
     })
+}
+
+/// The branch of a command that brings neither a branch nor a token.
+fn configured_or_open<'a>(cx: &'a Context, session: Option<&'a Session>) -> Option<&'a String> {
+    let configured = cx.config.environment_branch.as_ref();
+    let configured = configured.or(cx.config.default_branch.as_ref());
+    configured.or(session.filter(|s| !s.closed).map(|s| &s.branch))
+}
+
+/// The branch of a command that names none, as far as this machine can tell without asking
+/// the remote; none where nothing says it.
+///
+/// Errors: auth, for a session that others can read.
+pub(super) fn branch_at_hand(cx: &Context) -> Result<Option<String>> {
+    let token = cx.config.environment_token.as_ref();
+    let claims = token.and_then(|t| cx.claims_of(t));
+    if let Some(branch) = claims.and_then(|c| c.branch) {
+        return Ok(Some(branch));
+    }
+    let session = session::load(cx)?;
+    Ok(configured_or_open(cx, session.as_ref()).cloned())
 }
 
 /// The branch that a sandbox was forked from: as its token says, or this clone remembers;

@@ -15,6 +15,8 @@ const MAX_TRAILER: usize = 200;
 
 /// The trailer that names who says to have written a commit.
 pub(super) const COMMITTED_BY: &str = "Aidf-Committed-By";
+/// The trailer that names the task.
+pub(super) const TASK: &str = "Aidf-Task-Id";
 /// The trailer that names the token which a commit was written with.
 pub(super) const TOKEN: &str = "Aidf-Token";
 /// The trailer that names the pod which that token was given to.

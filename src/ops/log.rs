@@ -197,7 +197,7 @@ pub(super) fn log_from(
         let judged = judge(cx, id, branch.short())?;
         reverts.see(cx, &commit, &judged);
         let rolled_back_by = reverts.of(id, &judged);
-        let task_id = trailer(&commit, "Aidf-Task-Id");
+        let task_id = trailer(&commit, compose::TASK);
         let claimed = trailer(&commit, compose::COMMITTED_BY);
         let committed_by = claimed
             .clone()

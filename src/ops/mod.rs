@@ -1,6 +1,7 @@
 //! What aidf can do: one file a capability, `fn(&Context, Request) -> Result<Report>`.
 //! What needs no remote takes something else in the place of the context: [`key`],
 //! [`snapshots`]; and so does [`doctor`], which must work where no context can be opened.
+//! What is no operation but helps to type one: [`candidates`].
 //! Reports are what `--json` prints; front ends make text of them.
 
 pub mod access;
@@ -8,6 +9,7 @@ pub mod agents;
 pub mod audit;
 pub mod backup;
 mod base;
+pub mod candidates;
 mod checkout;
 pub mod commit;
 mod compose;

@@ -26,6 +26,7 @@ mod commit_merged;
 mod commit_refused;
 mod commit_signed;
 mod commit_taken;
+mod complete;
 mod credentials;
 mod demo;
 mod doctor;

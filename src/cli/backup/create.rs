@@ -1,7 +1,7 @@
 //! `aidf backup create`, for one repository or all.
 
-use super::super::Global;
 use super::super::ui::{Style, Text, Ui, visible};
+use super::super::{Global, complete};
 use aidf::error::Result;
 use aidf::ops::backup::{self, CreateReport, CreateRequest};
 use aidf::ops::outcome::Outcome;
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Args)]
 pub struct Create {
     /// A branch to back up (default: the branches in the config, or the default branch)
-    #[arg(long, value_name = "BRANCH")]
+    #[arg(long, value_name = "BRANCH", add = complete::branches())]
     branch: Vec<String>,
     /// Back up every repository in the config
     #[arg(long, conflicts_with_all = ["repo", "dir", "bundle"])]

@@ -2,7 +2,7 @@
 
 use super::super::period;
 use super::super::ui::{Text, Ui, visible};
-use super::super::{Global, token};
+use super::super::{Global, complete, token};
 use super::Job;
 use aidf::clock::Period;
 use aidf::context::Context;
@@ -16,7 +16,7 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 pub struct Export {
     /// A branch to export (default: the default branch)
-    #[arg(long, value_name = "BRANCH")]
+    #[arg(long, value_name = "BRANCH", add = complete::branches())]
     branch: Vec<String>,
     /// The folder to write to (default: the current one)
     #[arg(long, value_name = "DIR")]

@@ -1,7 +1,7 @@
 //! `aidf backup restore`
 
 use super::super::ui::{Style, Ui};
-use super::super::{Global, token};
+use super::super::{Global, complete, token};
 use aidf::error::Result;
 use aidf::ops::backup::{self, RestoreRequest};
 use aidf::secret::Secret;
@@ -11,13 +11,13 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 pub struct Restore {
     /// The backup, such as 2026-11-22 (with --bundle: the branch in the bundle)
-    #[arg(required_unless_present = "bundle")]
+    #[arg(required_unless_present = "bundle", add = complete::backups())]
     name: Option<String>,
     /// Restore from this bundle, or from the newest bundle in this folder
     #[arg(long, value_name = "PATH")]
     bundle: Option<PathBuf>,
     /// The branch to restore to (default: restore/NAME); an existing branch gets a rollback commit
-    #[arg(long, value_name = "BRANCH")]
+    #[arg(long, value_name = "BRANCH", add = complete::branches())]
     to: Option<String>,
     /// The reason (goes into the log of an existing branch)
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]

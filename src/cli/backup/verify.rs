@@ -1,7 +1,7 @@
 //! `aidf backup verify` and `drill`.
 
-use super::super::Global;
 use super::super::ui::{Style, Text, Ui, visible};
+use super::super::{Global, complete};
 use super::{Job, caller};
 use aidf::error::Result;
 use aidf::ops::backup::{self, DrillReport, VerifyReport};
@@ -13,6 +13,7 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 pub struct Verify {
     /// The backup to check (default: all, and the bundles in the configured destinations)
+    #[arg(add = complete::backups())]
     name: Option<String>,
     /// Check only this bundle, or folder of bundles, without asking a remote
     #[arg(long, value_name = "PATH", conflicts_with_all = ["name", "repo", "all"])]

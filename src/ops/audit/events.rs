@@ -262,7 +262,7 @@ fn of_commit(cx: &Context, commit: &CommitInfo, branch: &str, by: String) -> Res
         token_id: own(compose::TOKEN),
         pod: own(compose::POD),
         by: Some(by),
-        task_id: own("Aidf-Task-Id"),
+        task_id: own(compose::TASK),
         detail: Some(commit.subject().to_owned()),
         signature: Some(judged.check),
         alerts: Vec::new(),

@@ -335,6 +335,22 @@ fn memory(cx: &Context) -> String {
     format!("refs/aidf/manifest/{}", cx.remote.name())
 }
 
+/// The names of the backups in the manifest that this clone remembers, without a look at who
+/// made them; none if it cannot be read.
+pub(in crate::ops) fn remembered_names(cx: &Context) -> Vec<String> {
+    let tree = cx.store.local_ref(&memory(cx));
+    let tree = tree.and_then(|tip| Some(cx.store.commit(tip).ok()?.tree));
+    let files = tree.map(|t| cx.store.changes_up_to(None, Some(t), rules::MAX_ENTRIES));
+    let Some(Ok(Some(files))) = files else {
+        return Vec::new();
+    };
+    let names = files.iter().filter_map(|file| {
+        let path = std::str::from_utf8(&file.path).ok()?;
+        Some(rules::read_file(path)?.0)
+    });
+    names.collect()
+}
+
 /// Remembers the manifest that was pushed, so that its later removal is noticed.
 pub(super) fn remember(cx: &Context, pushed: &[RefUpdate]) {
     let made = pushed.iter().find(|u| u.name.as_str() == rules::REF);

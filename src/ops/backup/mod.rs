@@ -34,6 +34,7 @@ pub use restore::{RestoreReport, RestoreRequest, restore};
 pub use rotate::{RotateReport, RotateRequest, rotate};
 pub use verify::{VerifyReport, VerifyRequest, verify, verify_bundles};
 
+pub(super) use self::manifest::remembered_names;
 use self::manifest::{Manifest, Standing};
 use crate::backup_manifest;
 use crate::backup_name::{self, BackupName};

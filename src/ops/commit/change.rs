@@ -131,7 +131,7 @@ impl Change for Commit<'_> {
     fn words(&self, _state: &BranchState<'_>, _report: &Report) -> Result<Words> {
         let request = self.request;
         let mut trailers = Vec::new();
-        trailers.extend(request.task_id.clone().map(|v| ("Aidf-Task-Id", v)));
+        trailers.extend(request.task_id.clone().map(|v| (compose::TASK, v)));
         trailers.extend(request.agent.clone().map(|v| ("Aidf-Agent", v)));
         trailers.extend(request.model.clone().map(|v| ("Aidf-Model", v)));
         let url = request.session_url.clone();

@@ -14,6 +14,7 @@ use crate::ops::snapshot::{self, Standing};
 use crate::ops::{backup, compose, protect};
 use crate::policy::{self, Ledgers, Policy, PolicyFile};
 use crate::words;
+use std::collections::HashSet;
 use tempfile::TempDir;
 
 /// How old the newest backup may be.
@@ -99,6 +100,8 @@ pub(super) fn look(
         tip: Some(home.1),
         default_branch: default,
         branches,
+        // No token is judged here.
+        revoked: HashSet::new(),
     };
     let policy = standing.policy(&cx);
     content(&cx, &home, &policy, found);

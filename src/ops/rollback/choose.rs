@@ -4,6 +4,7 @@ use super::{What, Work};
 use crate::clock::{DAY, Moment, Period};
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, CommitInfo};
+use crate::ops::compose;
 use crate::ops::log::{Reverts, judge, trailer};
 use crate::signature::{Check, Judged};
 use crate::words;
@@ -118,7 +119,7 @@ impl Work<'_> {
             let met = met?;
             reverts.see(self.state.cx, &met.commit, &met.judged);
             let id = met.commit.id;
-            if trailer(&met.commit, "Aidf-Task-Id").as_deref() != Some(task) {
+            if trailer(&met.commit, compose::TASK).as_deref() != Some(task) {
                 continue;
             }
             let undone = reverts.of(id, &met.judged).is_some();

@@ -72,6 +72,17 @@ impl Place {
         found
     }
 
+    /// The names of the snapshots of this working tree and the first lines of their messages,
+    /// newest first, at most so many.
+    pub(super) fn names(&self, most: usize) -> Vec<(String, String)> {
+        let saved = self.saved().into_iter().take(most);
+        let named = saved.filter_map(|s| {
+            let commit = self.store.commit(s.commit).ok()?;
+            Some((s.name, commit.subject().to_owned()))
+        });
+        named.collect()
+    }
+
     /// The snapshot that `name` means: `latest`, its name, the start of its name that no
     /// other has, or its full name as a ref, which may be that of another worktree.
     ///
