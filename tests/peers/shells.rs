@@ -1,10 +1,13 @@
-//! The committed completions and man pages, read by the programs they are for.
+//! The committed completions and man pages, used by the programs they are for.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
-use crate::support::have;
+use crate::support::{Place, have};
 
 fn here(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -28,60 +31,191 @@ fn run(program: &str, args: &[&str]) -> String {
     said
 }
 
-#[test]
-fn bash_reads_its_completions_and_offers_the_commands() {
-    if !have(&["bash"]) {
-        return;
-    }
-    let file = here("completions/aidf.bash");
-    let file = file.to_str().unwrap();
-    run("bash", &["-n", file]);
-    let script = "source \"$1\"; complete -p aidf >/dev/null; \
-                  COMP_WORDS=(aidf sand); COMP_CWORD=1; _aidf aidf sand aidf; \
-                  echo \"${COMPREPLY[@]}\"";
-    assert_eq!(
-        run("bash", &["--norc", "-c", script, "bash", file]).trim(),
-        "sandbox"
-    );
+/// The variable PATH with the binary under test before all else.
+fn path_with_aidf() -> String {
+    let folder = Path::new(env!("CARGO_BIN_EXE_aidf")).parent().unwrap();
+    let rest = std::env::var("PATH").unwrap_or_default();
+    format!("{}:{rest}", folder.display())
 }
 
 #[test]
-fn zsh_reads_its_completions() {
+fn the_shells_find_no_mistake_in_their_completions() {
+    for (shell, arguments, file) in [
+        ("bash", &["-n"][..], "completions/aidf.bash"),
+        ("zsh", &["-f", "-n"], "completions/_aidf"),
+        (
+            "fish",
+            &["--no-config", "--no-execute"],
+            "completions/aidf.fish",
+        ),
+    ] {
+        if have(&[shell]) {
+            let file = here(file);
+            run(shell, &[arguments, &[file.to_str().unwrap()]].concat());
+        }
+    }
+}
+
+#[test]
+fn zsh_finds_its_completions_in_a_folder() {
     if !have(&["zsh"]) {
         return;
     }
-    run(
-        "zsh",
-        &["-f", "-n", here("completions/_aidf").to_str().unwrap()],
-    );
     // Loaded the way a user's fpath does, without anything of the user's.
     let script = "fpath=($1 $fpath); autoload -Uz compinit; compinit -D -u; \
                   print -r -- ${_comps[aidf]}";
     let folder = here("completions");
-    assert_eq!(
-        run(
-            "zsh",
-            &["-f", "-c", script, "zsh", folder.to_str().unwrap()]
-        )
-        .trim(),
-        "_aidf"
+    let folder = folder.to_str().unwrap();
+    let found = run("zsh", &["-f", "-c", script, "zsh", folder]);
+    assert_eq!(found.trim(), "_aidf");
+}
+
+/// A shell on a terminal of its own.
+struct Terminal {
+    child: Child,
+    shown: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Terminal {
+    fn start(place: &Place, folder: &Path, shell: &str) -> Terminal {
+        let mut command = place.command("script", folder);
+        let mut child = command
+            .args(["-qfec", shell, "/dev/null"])
+            .env("PATH", path_with_aidf())
+            .env("TERM", "xterm")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let shown = Arc::new(Mutex::new(Vec::new()));
+        let (mut pipe, sink) = (child.stdout.take().unwrap(), Arc::clone(&shown));
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(n @ 1..) = pipe.read(&mut buffer) {
+                sink.lock().unwrap().extend_from_slice(&buffer[..n]);
+            }
+        });
+        Terminal { child, shown }
+    }
+
+    fn press(&mut self, keys: &str) {
+        let pipe = self.child.stdin.as_mut().unwrap();
+        pipe.write_all(keys.as_bytes()).unwrap();
+        pipe.flush().unwrap();
+    }
+
+    /// Waits until the terminal shows a text.
+    #[track_caller]
+    fn shows(&self, text: &str) {
+        let begun = Instant::now();
+        loop {
+            let shown = String::from_utf8_lossy(&self.shown.lock().unwrap()).into_owned();
+            if shown.contains(text) {
+                return;
+            }
+            assert!(
+                begun.elapsed() < Duration::from_secs(60),
+                "the terminal does not show {text:?}: {shown:?}"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Types a line with TABs at a real shell, and looks which line that made.
+#[track_caller]
+fn types(terminal: &mut Terminal, number: usize, keys: &str, line: &str) {
+    terminal.press(keys);
+    // To the start of the line, whose words are then printed. What is typed is shown too, but
+    // with the quotes.
+    terminal.press(&format!("\u{1}echo LI''NE{number}: \r"));
+    terminal.shows(&format!("LINE{number}: {line}"));
+}
+
+/// TAB at a shell that has loaded its script by `load`.
+fn a_tab_completes_in(shell: &str, command: &str, load: &str) {
+    if !have(&[shell, "script"]) {
+        return;
+    }
+    let place = Place::new();
+    let remote = place.remote("widgets", &[]);
+    let clone = place.clone(remote.to_str().unwrap(), "clone");
+    let opened = place.aidf(&clone, &["sandbox", "init", "--name", "tabby", "--json"]);
+    opened.exits(0);
+    fs::write(clone.join("a.txt"), "a\n").unwrap();
+    let task = "$(touch pwned)";
+    let commit = ["commit", "a.txt", "-m", "Add a", "--task-id", task];
+    place.aidf(&clone, &commit).exits(0);
+    // The shell must not find the file that a TAB could complete in place of a branch.
+    fs::remove_file(clone.join("a.txt")).unwrap();
+
+    let mut terminal = Terminal::start(&place, &clone, command);
+    terminal.press(&format!("{load}\recho LOA''DED\r"));
+    terminal.shows("LOADED");
+    types(
+        &mut terminal,
+        1,
+        "aidf sandbox show sand\t",
+        "aidf sandbox show sandbox-tabby",
     );
+    types(
+        &mut terminal,
+        2,
+        "aidf commit --branch=sandbox-t\t",
+        "aidf commit --branch=sandbox-tabby",
+    );
+    // The name of a task is a stranger's, and must not become a command.
+    types(
+        &mut terminal,
+        3,
+        "aidf log --task-id \t",
+        "aidf log --task-id $(touch pwned)",
+    );
+    types(&mut terminal, 4, "aidf sand\t", "aidf sandbox");
+    assert!(!clone.join("pwned").exists(), "the name was carried out");
 }
 
 #[test]
-fn fish_reads_its_completions_and_offers_the_commands() {
-    if !have(&["fish"]) {
-        return;
-    }
-    let file = here("completions/aidf.fish");
-    let file = file.to_str().unwrap();
-    run("fish", &["--no-config", "--no-execute", file]);
-    let script = format!("source '{file}'; complete -C 'aidf sand'");
-    let offered = run("fish", &["--no-config", "-c", &script]);
-    assert!(
-        offered.lines().any(|l| l.starts_with("sandbox")),
-        "{offered}"
+fn a_tab_in_bash_completes_a_branch_of_the_clone() {
+    let file = here("completions/aidf.bash");
+    let load = format!("source '{}'", file.display());
+    a_tab_completes_in("bash", "bash --norc --noprofile -i", &load);
+}
+
+#[test]
+fn a_tab_in_zsh_completes_a_branch_of_the_clone() {
+    let folder = here("completions");
+    let load = format!(
+        "fpath=('{}' $fpath); autoload -Uz compinit; compinit -D -u; bindkey -e",
+        folder.display()
     );
+    a_tab_completes_in("zsh", "zsh -f -i", &load);
+}
+
+#[test]
+fn a_tab_in_fish_completes_a_branch_of_the_clone() {
+    let file = here("completions/aidf.fish");
+    let load = format!("source '{}'", file.display());
+    a_tab_completes_in("fish", "fish --no-config -i", &load);
+}
+
+#[test]
+fn the_script_that_aidf_prints_is_one_to_load_at_the_start_of_a_shell() {
+    let load = "source <(aidf completions zsh)";
+    let start = "autoload -Uz compinit; compinit -D -u; bindkey -e";
+    a_tab_completes_in("zsh", "zsh -f -i", &format!("{start}; {load}"));
+    let load = "source <(aidf completions bash)";
+    a_tab_completes_in("bash", "bash --norc --noprofile -i", load);
+    let load = "aidf completions fish | source";
+    a_tab_completes_in("fish", "fish --no-config -i", load);
 }
 
 fn man_pages() -> Vec<PathBuf> {
