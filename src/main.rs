@@ -1,4 +1,5 @@
 //! The aidf command: argv in, exit code out.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod cli;
 

@@ -17,6 +17,8 @@ pub const OWN: &str = "refs/aidf/";
 pub const REVOKED: &str = "refs/aidf/revoked/";
 /// The prefix of the refs that archive sandboxes.
 pub const ARCHIVE: &str = "refs/aidf/archive/";
+/// The prefix of the refs that tell when sandboxes were opened.
+pub const OPENED: &str = "refs/aidf/opened/";
 
 /// The prefix of the refs that hold the checkpoints of journals.
 pub const CHECKPOINT: &str = "refs/aidf/audit/";
@@ -69,6 +71,8 @@ pub struct Asked<'a> {
     pub identity: Result<(), &'static str>,
     /// For a new archive: an error if it is not made now of its sandbox's current tip.
     pub archive: Result<(), &'static str>,
+    /// For a record that a sandbox was opened: an error if it is not opened now.
+    pub opened: Result<(), &'static str>,
 }
 
 /// Why a ref may not move, and what to do instead.
@@ -256,20 +260,40 @@ fn own_ref(
             "issue a new token: aidf token issue",
         );
     }
-    if let Some(archived) = asked.name.strip_prefix(ARCHIVE) {
-        let theirs = archived
-            .rsplit_once('/')
-            .is_some_and(|(branch, _)| pusher.sandboxes.iter().any(|s| s == branch));
-        if theirs && asked.motion == Motion::Create {
-            return match asked.archive {
-                _ if pusher.operator => Ok("an operator may write such refs"),
-                Ok(()) => Ok("a sandbox's holder may archive it as it is"),
-                Err(why) => refuse(
-                    format!("{} is refused as an archive: {why}", asked.name),
-                    "archive the sandbox's current tip under the current time, or push with an operator's token",
-                ),
-            };
+    let theirs = |rest: &str| {
+        let named = rest.rsplit_once('/');
+        named.is_some_and(|(branch, _)| pusher.sandboxes.iter().any(|s| s == branch))
+    };
+    if let Some(opened) = asked.name.strip_prefix(OPENED)
+        && (theirs(opened) || !pusher.keyed)
+        && !pusher.operator
+    {
+        match (asked.motion, asked.opened) {
+            (Motion::Create, Ok(())) => return Ok("a sandbox's holder may say when it is opened"),
+            (Motion::Create, Err(why)) => {
+                return refuse(
+                    format!("{} is refused: {why}", asked.name),
+                    "open the sandbox with `aidf sandbox init`, or push with an operator's token",
+                );
+            }
+            (Motion::Delete, _) => {
+                return Ok("a sandbox's holder may forget when it was opened");
+            }
+            _ => {}
         }
+    }
+    if let Some(archived) = asked.name.strip_prefix(ARCHIVE)
+        && theirs(archived)
+        && asked.motion == Motion::Create
+    {
+        return match asked.archive {
+            _ if pusher.operator => Ok("an operator may write such refs"),
+            Ok(()) => Ok("a sandbox's holder may archive it as it is"),
+            Err(why) => refuse(
+                format!("{} is refused as an archive: {why}", asked.name),
+                "archive the sandbox's current tip under the current time, or push with an operator's token",
+            ),
+        };
     }
     if let Some(journal) = asked.name.strip_prefix(CHECKPOINT) {
         let is_name = journal.len() == 16 && journal.bytes().all(|b| b.is_ascii_hexdigit());
@@ -351,6 +375,7 @@ mod tests {
             backup: Ok(()),
             identity: Ok(()),
             archive: Ok(()),
+            opened: Ok(()),
         };
         judge(asked, pusher, &policy, "sandbox").is_ok()
     }
@@ -372,7 +397,7 @@ mod tests {
         };
         let all = [Create, Forward, Force, Delete];
         // create, forward, force, delete; each for nobody, a holder, an operator
-        let table: [(&str, [&str; 3]); 27] = [
+        let table: [(&str, [&str; 3]); 29] = [
             ("refs/aidf/id", ["c...", "c...", "c..."]),
             ("refs/aidf/backups", ["cf..", "cf..", "cfFd"]),
             ("refs/heads/main", ["....", "....", "cf.."]),
@@ -400,6 +425,8 @@ mod tests {
             ("refs/replace/0123", ["....", "....", "cfFd"]),
             ("refs/aidf/revoked/0123", ["....", "....", "c..."]),
             ("refs/aidf/archive/sandbox-a/x", ["....", "c...", "cfFd"]),
+            ("refs/aidf/opened/sandbox-a/x", ["....", "c..d", "cfFd"]),
+            ("refs/aidf/opened/sandbox-b/x", ["....", "....", "cfFd"]),
         ];
         for (name, rows) in table {
             for (pusher, row) in [&nobody, &holder, &operator].into_iter().zip(rows) {
@@ -434,6 +461,7 @@ mod tests {
                 backup: Ok(()),
                 identity: Ok(()),
                 archive: Err("it is of another commit"),
+                opened: Ok(()),
             };
             judge(asked, pusher, &policy, "sandbox")
         };
@@ -470,6 +498,7 @@ mod tests {
                     backup: Ok(()),
                     identity: Ok(()),
                     archive: Ok(()),
+                    opened: Ok(()),
                 },
                 &Pusher::default(),
                 &policy,
@@ -501,6 +530,7 @@ mod tests {
             backup: Ok(()),
             identity: Ok(()),
             archive: Ok(()),
+            opened: Ok(()),
         };
         let refusal = judge(asked, &pusher, &policy, "sandbox").unwrap_err();
         assert!(refusal.why.contains("sandbox-a") && refusal.why.contains("it has expired"));
@@ -518,6 +548,7 @@ mod tests {
             backup: Err("it is late"),
             identity: Err("it is late"),
             archive: Err("it is late"),
+            opened: Err("it is late"),
         };
         judge(asked, pusher, &policy, "sandbox")
     }

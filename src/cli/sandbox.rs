@@ -1,7 +1,7 @@
 //! `aidf sandbox …`
 
 use super::commit::{file, one_reader};
-use super::ui::{Style, Ui, visible};
+use super::ui::{Style, Text, Ui, visible};
 use super::{Global, complete, text, token};
 use aidf::context::Context;
 use aidf::error::Result;
@@ -136,8 +136,11 @@ pub struct Init {
 #[derive(Debug, Args)]
 pub struct List {
     /// List only sandboxes without a write for this many days
-    #[arg(long, value_name = "DAYS")]
+    #[arg(long, value_name = "DAYS", conflicts_with = "archived")]
     idle: Option<u64>,
+    /// List the archived sandboxes, which `restore` brings back
+    #[arg(long)]
+    archived: bool,
 }
 
 #[derive(Debug, Args)]
@@ -363,10 +366,14 @@ fn list(global: &Global, ui: &Ui, arguments: &List) -> Result<()> {
                 cx,
                 &ListRequest {
                     idle_days: arguments.idle,
+                    archived: arguments.archived,
                 },
             )
         },
         |text, report| {
+            if arguments.archived {
+                return archived(text, &report.archived);
+            }
             if report.sandboxes.is_empty() {
                 text.line("no sandboxes");
                 return;
@@ -386,11 +393,20 @@ fn list(global: &Global, ui: &Ui, arguments: &List) -> Result<()> {
                 ),
             ));
             for s in &report.sandboxes {
-                let last = match (&s.last_write_at, s.idle_days) {
-                    (Some(_), Some(0)) => "today".to_owned(),
-                    (Some(_), Some(1)) => "yesterday".to_owned(),
-                    (Some(_), Some(days)) => format!("{days} days ago"),
-                    _ => "never".to_owned(),
+                let ago = match s.idle_days {
+                    Some(0) => "today".to_owned(),
+                    Some(1) => "yesterday".to_owned(),
+                    Some(days) => format!("{days} days ago"),
+                    None => String::new(),
+                };
+                // It counts from the later of the two.
+                let last = match (&s.last_write_at, &s.opened_at) {
+                    (None, None) => "never".to_owned(),
+                    (None, Some(_)) => format!("never, opened {ago}"),
+                    (Some(wrote), Some(opened)) if opened > wrote => {
+                        format!("{}, opened {ago}", &wrote[..10])
+                    }
+                    (Some(_), _) => ago,
                 };
                 let unsigned = match s.unsigned {
                     None | Some(0) => String::new(),
@@ -403,6 +419,21 @@ fn list(global: &Global, ui: &Ui, arguments: &List) -> Result<()> {
             }
         },
     )
+}
+
+fn archived(out: &mut Text, archived: &[sandbox::Archived]) {
+    if archived.is_empty() {
+        out.line("no archived sandboxes");
+    }
+    for one in archived {
+        let at = one.archived_at.as_deref().map_or("?", |at| &at[..10]);
+        let open = match one.open {
+            true => "  (open again)",
+            false => "",
+        };
+        let (branch, head) = (visible(&one.branch), one.head.short());
+        out.line(format!("{at}  {head}  {branch}{open}"));
+    }
 }
 
 fn show(global: &Global, ui: &Ui, arguments: Show) -> Result<()> {

@@ -74,14 +74,6 @@ impl Store {
             .collect())
     }
 
-    /// How many commits `one` has and `other` has not, and the reverse.
-    pub fn ahead_behind(&self, one: CommitId, other: CommitId) -> (u64, u64) {
-        self.repo()
-            .graph_ahead_behind(one.0, other.0)
-            .map(|(a, b)| (a as u64, b as u64))
-            .unwrap_or((0, 0))
-    }
-
     /// At most so many commits reachable from `tips`, newest first by their dates. It reads no
     /// more than these, however long the history is; what is not here ends it.
     pub fn recent(&self, tips: &[CommitId], most: usize) -> Vec<CommitId> {

@@ -12,17 +12,21 @@ mod children;
 mod compare;
 mod connectivity;
 mod convert;
+mod count_files;
 mod credential;
 mod draft;
 mod endpoint;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
 mod graph;
+mod header;
 mod id;
 mod installed;
 mod intake;
+mod lanes;
 mod lfs;
 mod limits;
+mod lineage;
 mod merge;
 mod merge_commits;
 mod object;
@@ -45,6 +49,7 @@ pub use children::{Child, command};
 pub use compare::is_binary;
 pub use connectivity::Known;
 pub use convert::Convert;
+pub use count_files::FileCount;
 pub(crate) use credential::{
     Asked, FROM_APP, Family, ask_helpers, families, hide, how_to_name, token,
 };
@@ -57,6 +62,7 @@ pub use id::{CommitId, ObjectId, RefName, TreePath, is_invisible};
 pub use installed::{OLDEST_GIT, git_version, has_program, numbers_of};
 pub use intake::INTAKE;
 pub use limits::{TransferFile, TransferLimits};
+pub use lineage::{Lineage, Stand};
 pub use merge::{Conflict, Labels, MergedEntry, MergedText};
 pub use merge_commits::MergedTree;
 pub use object::{Change, CommitInfo, Entry, Folder, LineCount, MAX_TEXT, Mode, Person};

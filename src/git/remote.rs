@@ -202,13 +202,7 @@ impl Remote {
         from_write_side: bool,
         progress: &dyn Progress,
     ) -> Result<()> {
-        let mut missing: Vec<CommitId> = wants
-            .iter()
-            .copied()
-            .filter(|w| !store.has_commit(*w))
-            .collect();
-        missing.sort();
-        missing.dedup();
+        let missing = store.lacking(wants);
         if missing.is_empty() {
             return Ok(());
         }
@@ -217,14 +211,7 @@ impl Remote {
         } else {
             &self.read
         };
-        progress.step(&format!(
-            "fetch {} from {side}",
-            missing
-                .iter()
-                .map(|m| m.short())
-                .collect::<Vec<_>>()
-                .join(" ")
-        ));
+        tell(progress, &missing, side);
         FetchConnection::open(side, &self.settings)?.fetch(
             store.repo(),
             &missing,
@@ -241,7 +228,12 @@ impl Remote {
         wants: &[CommitId],
         progress: &dyn Progress,
     ) -> Result<()> {
-        connection.fetch(store.repo(), wants, &store.known_tips(), progress)
+        let missing = store.lacking(wants);
+        if missing.is_empty() {
+            return Ok(());
+        }
+        tell(progress, &missing, &self.read);
+        connection.fetch(store.repo(), &missing, &store.known_tips(), progress)
     }
 
     /// The same, into a store that was made to look at these commits and is thrown away.
@@ -360,6 +352,17 @@ impl Remote {
         };
         connection.push(updates, pack, options)
     }
+}
+
+/// Says what is fetched; of many commits, how many.
+fn tell(progress: &dyn Progress, missing: &[CommitId], side: &Endpoint) {
+    const NAMED: usize = 8;
+    let named: Vec<String> = missing.iter().take(NAMED).map(CommitId::short).collect();
+    let more = match missing.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    progress.step(&format!("fetch {}{more} from {side}", named.join(" ")));
 }
 
 /// A repository inside the clone came with it, and so did its hooks, which a push would run.

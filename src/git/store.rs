@@ -3,6 +3,7 @@
 //! Trees are edited by path; the index and the working tree are never written.
 
 use super::children::Programs;
+use super::header::Header;
 use super::id::{CommitId, ObjectId, TreePath};
 use super::object::{CommitInfo, Entry, Mode, Person};
 use crate::error::{Error, Kind, OrFail, Result};
@@ -157,7 +158,22 @@ impl Store {
 
     /// Whether a commit and its tree are here.
     pub fn has_commit(&self, id: CommitId) -> bool {
-        self.repo().find_commit(id.0).and_then(|c| c.tree()).is_ok()
+        let Ok(odb) = self.repo().odb() else {
+            return false;
+        };
+        let commit = odb.read(id.0).ok();
+        let commit = commit.filter(|object| object.kind() == ObjectType::Commit);
+        let header = commit.and_then(|object| Header::read(object.data()));
+        header.is_some_and(|header| odb.exists(header.tree))
+    }
+
+    /// Those of these commits that are not here, each once, in order.
+    pub(super) fn lacking(&self, wants: &[CommitId]) -> Vec<CommitId> {
+        let lacking = wants.iter().copied().filter(|w| !self.has_commit(*w));
+        let mut lacking: Vec<CommitId> = lacking.collect();
+        lacking.sort();
+        lacking.dedup();
+        lacking
     }
 
     /// True for a clone whose history is cut.
@@ -360,6 +376,14 @@ impl Drop for Unkept {
         *count -= 1;
         git2::opts::enable_caching(*count == 0);
     }
+}
+
+/// The commits where a shallow clone's history is cut.
+pub(super) fn shallow_roots(repo: &Repository) -> Vec<ObjectId> {
+    let text = std::fs::read_to_string(repo.commondir().join("shallow")).unwrap_or_default();
+    text.lines()
+        .filter_map(|line| ObjectId::parse(line).ok())
+        .collect()
 }
 
 /// What stands for a repository that is no longer there: in it nothing is found, and nothing

@@ -11,6 +11,7 @@ use crate::ops::snapshot;
 use crate::policy::Policy;
 use crate::secret::Secret;
 use crate::token::{self, Claims};
+use std::collections::BTreeMap;
 
 /// What to do next if a sandbox is not on the remote.
 pub(super) const OPEN_A_SANDBOX: &str = "open a sandbox with `aidf sandbox init`; with its token a sandbox that was archived comes back";
@@ -163,33 +164,48 @@ pub(super) fn branch_at_hand(cx: &Context) -> Result<Option<String>> {
 ///
 /// Errors: auth, for a session that others can read.
 pub fn base_of(cx: &Context, target: &Target) -> Result<String> {
-    if let Some(claims) = &target.claims
-        && claims.branch.as_deref() == Some(target.name())
-        && let Some(base) = &claims.base
-    {
-        return Ok(RefName::branch(base)?.short().to_owned());
-    }
-    let session = session::load(cx)?;
-    let known = session.as_ref().and_then(|s| s.base_of(target.name()));
-    Ok(known.unwrap_or(&cx.config.base).to_owned())
+    let claims = target.claims.as_ref();
+    base_in(cx, session::load(cx)?.as_ref(), target.name(), claims)
 }
 
 /// As [`base_of`], for a sandbox by its name: what this clone knows of it.
 ///
 /// Errors: auth, for a session that others can read.
 pub fn base_of_branch(cx: &Context, branch: &RefName) -> Result<String> {
+    base_known(cx, session::load(cx)?.as_ref(), branch.short())
+}
+
+/// The sandboxes that this clone has opened, each with the branch that it was forked from.
+///
+/// Errors: auth, for a session that others can read.
+pub fn known_bases(cx: &Context) -> Result<BTreeMap<String, String>> {
     let session = session::load(cx)?;
-    let token = session.as_ref().and_then(|s| s.token_of(branch.short()));
+    let branches = session.iter().flat_map(Session::branches);
+    let bases = branches.map(|b| Ok((b.to_owned(), base_known(cx, session.as_ref(), b)?)));
+    bases.collect()
+}
+
+fn base_known(cx: &Context, session: Option<&Session>, branch: &str) -> Result<String> {
+    let token = session.and_then(|s| s.token_of(branch));
     // A token that opens no more still leaves its sandbox to be looked at.
     let claims = token.and_then(|t| open(cx, t).ok()).flatten();
-    base_of(
-        cx,
-        &Target {
-            branch: branch.clone(),
-            token: None,
-            claims,
-        },
-    )
+    base_in(cx, session, branch, claims.as_ref())
+}
+
+fn base_in(
+    cx: &Context,
+    session: Option<&Session>,
+    branch: &str,
+    claims: Option<&Claims>,
+) -> Result<String> {
+    if let Some(claims) = claims
+        && claims.branch.as_deref() == Some(branch)
+        && let Some(base) = &claims.base
+    {
+        return Ok(RefName::branch(base)?.short().to_owned());
+    }
+    let known = session.and_then(|s| s.base_of(branch));
+    Ok(known.unwrap_or(&cx.config.base).to_owned())
 }
 
 /// The branch's tip.

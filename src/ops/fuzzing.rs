@@ -44,6 +44,7 @@ pub fn hook_line(data: &[u8]) {
             backup: Err("it is none"),
             identity: Ok(()),
             archive: Err("it is none"),
+            opened: Err("it is none"),
         };
         if judge(asked, &stranger, &policy, "sandbox").is_err() {
             continue;

@@ -190,7 +190,7 @@ impl Change for Land<'_> {
                 branch: self.branch.clone(),
                 head,
                 base: Some(state.tip),
-                fork: state.cx.store.merge_base(head, state.tip),
+                stand: state.cx.store.lineage(Some(state.tip), &[head])?.stand(0)?,
             },
         };
         work.edit(draft)

@@ -296,17 +296,16 @@ fn files_of(cx: &Context, commit: &CommitInfo) -> Result<Vec<String>> {
 ///
 /// Errors: not_found.
 pub(super) fn judge(cx: &Context, id: CommitId, looked_at: &str) -> Result<Judged> {
-    let raw = cx.store.raw_commit(id)?;
-    let judged = signature::judge(cx.keys(), &cx.repository(), looked_at, &raw);
+    Ok(judge_bytes(cx, &cx.store.raw_commit(id)?, looked_at))
+}
+
+/// The same, for a commit's bytes.
+pub(super) fn judge_bytes(cx: &Context, raw: &[u8], looked_at: &str) -> Judged {
+    let judged = signature::judge(cx.keys(), &cx.repository(), looked_at, raw);
     let undecided = judged.check == Check::Unknown && cx.identity() == Identity::Unknown;
     match undecided && snapshot::identity(cx).is_ok() {
-        true => Ok(signature::judge(
-            cx.keys(),
-            &cx.repository(),
-            looked_at,
-            &raw,
-        )),
-        false => Ok(judged),
+        true => signature::judge(cx.keys(), &cx.repository(), looked_at, raw),
+        false => judged,
     }
 }
 

@@ -389,12 +389,15 @@ fn confirm(cx: &Context, updates: &[RefUpdate]) -> Result<()> {
     .retryable(false))
 }
 
+/// The refs of a push, for people: of many, the first ones.
 fn names(updates: &[RefUpdate]) -> String {
-    updates
-        .iter()
-        .map(|u| u.name.short())
-        .collect::<Vec<_>>()
-        .join(", ")
+    const NAMED: usize = 8;
+    let named: Vec<&str> = updates.iter().take(NAMED).map(|u| u.name.short()).collect();
+    let named = named.join(", ");
+    match updates.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
 }
 
 /// Reasons that git's own servers give when the ref is not what the push expected, or

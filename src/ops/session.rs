@@ -71,6 +71,12 @@ impl Session {
             .map(|p| &p.reuse_token)
     }
 
+    /// The sandboxes that were opened here, the last one first.
+    pub fn branches(&self) -> impl Iterator<Item = &str> {
+        let earlier = self.previous.iter().map(|p| p.branch.as_str());
+        std::iter::once(self.branch.as_str()).chain(earlier)
+    }
+
     /// The branch that a sandbox was forked from, where it was opened here.
     pub fn base_of(&self, branch: &str) -> Option<&str> {
         if self.branch == branch {
@@ -164,8 +170,8 @@ pub fn save(git_dir: &Path, session: &Session) -> Result<()> {
     write_whole(&path, &text).or_fail(Kind::Internal, failed)
 }
 
-/// Takes note that a sandbox was closed, or is open again; wherever it is remembered.
-pub fn set_closed(cx: &Context, branch: &str, closed: bool) -> Result<()> {
+/// Takes note that sandboxes were closed, or are open again; wherever they are remembered.
+pub fn set_closed(cx: &Context, branches: &[&str], closed: bool) -> Result<()> {
     let store = &cx.store;
     if store.is_cache() {
         return Ok(());
@@ -177,7 +183,7 @@ pub fn set_closed(cx: &Context, branch: &str, closed: bool) -> Result<()> {
         }
         let text = std::fs::read_to_string(file(dir)).unwrap_or_default();
         let session: Option<Session> = serde_json::from_str(&text).ok();
-        let ours = |s: &Session| s.is_of(&cx.repository()) && s.branch == branch;
+        let ours = |s: &Session| s.is_of(&cx.repository()) && branches.contains(&s.branch.as_str());
         if let Some(session) = session.filter(ours).filter(|s| s.closed != closed) {
             save(dir, &Session { closed, ..session })?;
         }

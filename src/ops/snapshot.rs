@@ -5,7 +5,7 @@ use super::revoked;
 use crate::config::DEFAULT_BASE;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{Advertisement, CommitId, RemoteRef, Store, TreePath};
+use crate::git::{Advertisement, CommitId, FetchConnection, RemoteRef, Store, TreePath};
 use crate::identity::{self, Identity};
 use crate::policy::{self, Policy, PolicyFile};
 use crate::ref_rules::REVOKED;
@@ -90,12 +90,20 @@ impl Standing {
 ///
 /// Errors: unavailable.
 pub fn listed(cx: &Context, prefixes: &[&str]) -> Result<Vec<RemoteRef>> {
+    listed_on(cx, prefixes).map(|(_, refs)| refs)
+}
+
+/// The same, with the connection, for a fetch of what they name.
+///
+/// Errors: unavailable.
+pub fn listed_on(cx: &Context, prefixes: &[&str]) -> Result<(FetchConnection, Vec<RemoteRef>)> {
     let mut asked = prefixes.to_vec();
     asked.extend([REVOKED, identity::REF]);
-    let refs = cx.remote.connect_for_reading()?.refs(&asked)?;
+    let mut connection = cx.remote.connect_for_reading()?;
+    let refs = connection.refs(&asked)?;
     super::identity::heed_listed(cx, &refs);
     revoked::heed_listed(cx, &refs);
-    Ok(refs)
+    Ok((connection, refs))
 }
 
 /// The repository's identity; the remote is asked for it if nobody has asked yet.

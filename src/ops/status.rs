@@ -114,8 +114,9 @@ pub fn status(cx: &Context, request: &Request) -> Result<Report> {
     let base = tip_of(&report.base).or_else(|| tip_of(standing.default_branch.as_deref()?));
     let wants: Vec<CommitId> = std::iter::once(head).chain(base).collect();
     cx.remote.fetch(&cx.store, &wants, false, &*cx.progress)?;
-    if let Some(base) = base {
-        (report.ahead, report.behind) = cx.store.ahead_behind(head, base);
+    if base.is_some() {
+        let stand = cx.store.lineage(base, &[head])?.stand(0)?;
+        (report.ahead, report.behind) = (stand.ahead, stand.behind);
     }
     let policy = standing.policy(cx);
     let last_write = cx.store.commit(head)?.time;

@@ -166,7 +166,7 @@ impl FetchConnection {
         haves: &[ObjectId],
         progress: &dyn Progress,
     ) -> Result<()> {
-        let shallow = shallow_roots(repo);
+        let shallow = crate::git::store::shallow_roots(repo);
         let mut request = Vec::new();
         let line = |request: &mut Vec<u8>, text: String| pkt_line::write(request, text.as_bytes());
         let version2 = matches!(self.speaks, Speaks::Version2);
@@ -307,16 +307,4 @@ fn command(name: &str) -> Result<Vec<u8>> {
     pkt_line::write(&mut request, b"object-format=sha1\n")?;
     pkt_line::delimiter(&mut request);
     Ok(request)
-}
-
-/// The commits where a shallow clone's history is cut.
-fn shallow_roots(repo: &git2::Repository) -> Vec<String> {
-    std::fs::read_to_string(repo.commondir().join("shallow"))
-        .map(|text| {
-            text.lines()
-                .filter(|l| l.len() == 40)
-                .map(str::to_owned)
-                .collect()
-        })
-        .unwrap_or_default()
 }

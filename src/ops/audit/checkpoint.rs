@@ -185,7 +185,7 @@ impl Checkpoints {
             }
             cx.remote
                 .fetch(&cx.store, &[reference.id], true, &*cx.progress)?;
-            for id in cx.store.history(reference.id, None)?.into_iter().take(MOST) {
+            for id in cx.store.history(reference.id, None)?.take(MOST) {
                 let commit = cx.store.commit(id)?;
                 let judged = judge(cx, id, &reference.name)?;
                 // Anybody may push there. What no key at hand has signed says nothing.

@@ -290,6 +290,10 @@ impl PreReceive {
                 .name
                 .strip_prefix(ref_rules::ARCHIVE)
                 .map_or(Ok(()), |a| self.check_archive(a, update.new)),
+            opened: update
+                .name
+                .strip_prefix(ref_rules::OPENED)
+                .map_or(Ok(()), |o| self.check_opened(o)),
         };
         let rule = match ref_rules::judge(asked, pusher, policy, &self.base) {
             Ok(rule) => rule,

@@ -1,4 +1,4 @@
-//! Checks names that make a claim about their commit: backups and archives.
+//! Checks names that make a claim: backups, archives, and the times of openings.
 
 use super::PreReceive;
 use crate::backup_name;
@@ -68,17 +68,33 @@ impl PreReceive {
         name: &str,
         new: Option<CommitId>,
     ) -> std::result::Result<(), &'static str> {
-        let (branch, time) = name.rsplit_once('/').unwrap_or((name, ""));
-        let Some(time) = Moment::from_stamp(time) else {
-            return Err("its name does not end in a time such as 2026-11-22T101112Z");
-        };
-        if (self.now.seconds() - time.seconds()).abs() > CLOCK_SKEW {
-            return Err("its time is not the present one");
-        }
+        let branch = self.of_now(name)?;
         let tip = self.store.local_ref(&format!("refs/heads/{branch}"));
         match tip.is_some() && tip == new {
             true => Ok(()),
             false => Err("it is at another commit than its sandbox is here"),
+        }
+    }
+
+    /// Checks that a record of an opening is made with the branch, and now. Otherwise a
+    /// sandbox could have any age.
+    pub(super) fn check_opened(&self, name: &str) -> std::result::Result<(), &'static str> {
+        let branch = self.of_now(name)?;
+        match self.store.local_ref(&format!("refs/heads/{branch}")) {
+            None => Ok(()),
+            Some(_) => Err("its sandbox is open here already"),
+        }
+    }
+
+    /// The branch of a name that ends in the present time.
+    fn of_now<'n>(&self, name: &'n str) -> std::result::Result<&'n str, &'static str> {
+        let (branch, time) = name.rsplit_once('/').unwrap_or((name, ""));
+        let Some(time) = Moment::from_stamp(time) else {
+            return Err("its name does not end in a time such as 2026-11-22T101112Z");
+        };
+        match (self.now.seconds() - time.seconds()).abs() > CLOCK_SKEW {
+            true => Err("its time is not the present one"),
+            false => Ok(branch),
         }
     }
 }

@@ -122,7 +122,7 @@ fn carry(cx: &Context, request: &Request) -> Result<Report> {
         repo_name: cx.repo_name.clone(),
         provider,
         head: found.head,
-        fork_point: found.fork,
+        fork_point: found.stand.fork,
         number: None,
         url: None,
         created: false,
@@ -212,7 +212,7 @@ fn conflicts(
     policy: &Policy,
     report: &Report,
 ) -> Result<Vec<PathConflict>> {
-    let Some(base) = found.base.filter(|_| found.fork.is_some()) else {
+    let Some(base) = found.base.filter(|_| found.stand.fork.is_some()) else {
         return Ok(Vec::new());
     };
     let merged = cx

@@ -1,12 +1,10 @@
-//! Closing a sandbox: archived, then deleted, as one push where the server can; and
-//! bringing one back from its newest archive.
+//! Closing a sandbox: archived, then deleted, as one push where the server can.
 
+use super::opened;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{Advertisement, CommitId, RefName, RefUpdate};
-use crate::names;
 use crate::ops::access::{self, Target};
-use crate::ops::base::{self, Before};
 use crate::ops::publish::{self, Objects, Plan, Push};
 use crate::ops::session;
 use crate::ops::snapshot;
@@ -67,7 +65,11 @@ pub fn close(cx: &Context, request: &CloseRequest) -> Result<CloseReport> {
 }
 
 /// The sandbox that is meant.
-fn sandbox_of(cx: &Context, branch: Option<&str>, token: Option<&Secret>) -> Result<Target> {
+pub(super) fn sandbox_of(
+    cx: &Context,
+    branch: Option<&str>,
+    token: Option<&Secret>,
+) -> Result<Target> {
     let target = access::choose(cx, branch, token)?;
     if !target.is_sandbox() {
         return Err(
@@ -146,7 +148,7 @@ fn carry(cx: &Context, request: &CloseRequest, target: &Target) -> Result<CloseR
     }
     if !request.dry_run {
         // The sandbox is closed, whatever happens here.
-        if let Err(e) = session::set_closed(cx, branch, true) {
+        if let Err(e) = session::set_closed(cx, &[branch], true) {
             cx.warn(format!("the sandbox is closed, but {e}"));
         }
         cx.store
@@ -184,8 +186,8 @@ fn unlanded(cx: &Context, tip: CommitId, homes: &[CommitId]) -> Result<usize> {
     Ok(counts.into_iter().min().unwrap_or(0))
 }
 
-/// The refs that move: the archive is made, and the branch goes. A server that cannot do
-/// both as one makes the archive first.
+/// The refs that move: the archive is made, and the branch goes, with the record of its
+/// opening. A server that cannot do that as one makes the archive first.
 pub(super) fn steps(
     cx: &Context,
     advertisement: &Advertisement,
@@ -219,6 +221,9 @@ pub(super) fn steps(
             new: None,
         });
     }
+    if advertisement.is_atomic() {
+        steps.extend(opened::forget(advertisement, branch)?);
+    }
     Ok((archive, steps))
 }
 
@@ -245,121 +250,4 @@ pub(super) fn delete(cx: &Context, target: &Target, tip: CommitId) -> Result<()>
         }
     })
     .map(drop)
-}
-
-/// What is asked for.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RestoreRequest {
-    /// The sandbox.
-    pub branch: String,
-    /// The token.
-    #[serde(default)]
-    pub reuse_token: Option<Secret>,
-    /// Say what would be done.
-    #[serde(default)]
-    pub dry_run: bool,
-}
-
-/// What came back.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct RestoreReport {
-    /// The sandbox.
-    pub branch: String,
-    /// The repository.
-    pub repo_name: String,
-    /// Its tip.
-    pub head: CommitId,
-    /// The archive that it came from, which stays.
-    pub archive: String,
-    /// Pushes it took.
-    pub attempts: u32,
-    /// One sentence.
-    pub message: String,
-    /// True where nothing was done because that was asked for.
-    pub dry_run: bool,
-}
-
-/// Brings a sandbox back from its newest archive; never over a branch that is there.
-///
-/// Errors: usage, for what is no sandbox's name; not_found, where there is no archive;
-/// conflict, where the branch is there; auth and denied; unavailable.
-pub fn restore(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> {
-    let result = unarchive(cx, request);
-    cx.journal("sandbox restore", Some(&request.branch), &result, |r| {
-        (!r.dry_run).then_some((&r.branch, r.head, &r.message))
-    });
-    result
-}
-
-fn unarchive(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> {
-    if !names::is_sandbox(&request.branch) {
-        return Err(Error::new(
-            Kind::Usage,
-            format!("`{}` is not a sandbox's name", request.branch),
-        )
-        .hint("give the name that the sandbox had, such as sandbox-emerald-hawk"));
-    }
-    let target = sandbox_of(cx, Some(&request.branch), request.reuse_token.as_ref())?;
-    let branch = target.name();
-    let published = publish::publish(cx, |attempt| {
-        let advertisement = attempt.advertisement;
-        if advertisement.branch(branch).is_some() {
-            return Err(Error::new(
-                Kind::Conflict,
-                format!("{branch} is open, and restore does not overwrite it"),
-            )
-            .hint("to go back to an older state of it: aidf rollback --to REV"));
-        }
-        let (archive, head) = newest_archive(advertisement, branch).ok_or_else(|| {
-            Error::new(
-                Kind::NotFound,
-                format!("{} has no archive of {branch}", cx.remote.address()),
-            )
-        })?;
-        let policy = snapshot::fetch_with_policy(cx, advertisement, [head])?;
-        let last_write = cx.store.commit(head)?.time;
-        access::authorise(
-            cx,
-            &target,
-            policy,
-            "sandbox restore",
-            advertisement,
-            last_write,
-        )?;
-        let report = RestoreReport {
-            branch: branch.to_owned(),
-            repo_name: cx.repo_name.clone(),
-            head,
-            archive: archive.clone(),
-            attempts: 0,
-            message: match request.dry_run {
-                true => format!("would restore {branch} at {}", head.short()),
-                false => format!("restored {branch} at {}", head.short()),
-            },
-            dry_run: request.dry_run,
-        };
-        if request.dry_run {
-            return Ok(Plan::Nothing(report));
-        }
-        Ok(Plan::Push(Push {
-            updates: vec![RefUpdate {
-                name: target.branch.clone(),
-                old: None,
-                new: Some(head),
-            }],
-            objects: Objects::These(Vec::new()),
-            token: target.token.clone(),
-            report,
-        }))
-    })?;
-    let mut report = published.report;
-    report.attempts = published.attempts;
-    if !request.dry_run {
-        if let Err(e) = session::set_closed(cx, branch, false) {
-            cx.warn(format!("the sandbox is back, but {e}"));
-        }
-        base::remember(cx, &target, report.head, &[], Before::now());
-    }
-    Ok(report)
 }

@@ -1,6 +1,7 @@
 //! Opening a sandbox: the token's branch, or a new one from the base. One connection,
 //! create-only on the server; the working tree, index and HEAD stay as they are.
 
+use super::opened;
 use super::opening::Opening;
 use crate::authority::{self, Facts, Rejection};
 use crate::context::Context;
@@ -150,8 +151,9 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
         .hint("leave --branch out, or give that branch's token"));
     }
     let makes_identity = Cell::new(false);
-    let mut build = |attempt: &Attempt<'_>, by_name: bool| {
+    let mut build = |attempt: &Attempt<'_>, untimed: bool, by_name: bool| {
         let mut opening = Opening::prepare(cx, request, attempt.advertisement)?;
+        opening.untimed = untimed;
         if let (Some(branch), Some(token)) = (held, given) {
             return opening.hold(branch, token);
         }
@@ -169,10 +171,12 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
         makes_identity.set(opening.makes_identity());
         opening.create(asked.as_deref())
     };
-    let mut by_name = false;
+    let (mut untimed, mut by_name) = (false, false);
     let published = loop {
-        match publish::publish(cx, |attempt| build(attempt, by_name)) {
-            // A server with an older hook may take the sandbox without an identity.
+        match publish::publish(cx, |attempt| build(attempt, untimed, by_name)) {
+            // A server with an older hook may take the sandbox without the time of its
+            // opening, and without an identity.
+            Err(e) if opened::is_refused(&e) && !untimed => untimed = true,
             Err(e) if e.kind() == Kind::Denied && makes_identity.get() && !by_name => {
                 by_name = true
             }

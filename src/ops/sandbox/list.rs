@@ -1,14 +1,16 @@
 //! Every sandbox of a remote, and what it did by itself.
 
+use super::archived::{self, Archived};
+use super::opened;
+use super::own::Own;
 use crate::clock::{DAY, Moment};
 use crate::context::Context;
-use crate::error::Result;
-use crate::git::{CommitId, RefName, Store};
+use crate::error::{Error, Kind, Result};
+use crate::git::{CommitId, RemoteRef, Unkept};
 use crate::names;
 use crate::ops::access;
-use crate::ops::log::{judge, trailer};
 use crate::ops::snapshot;
-use crate::signature::Check;
+use crate::ref_rules::OPENED;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +21,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct ListRequest {
     /// Only those without a write for so many days.
     pub idle_days: Option<u64>,
+    /// Those that were archived, in place of those that are open.
+    pub archived: bool,
 }
 
 /// What was found.
@@ -30,6 +34,8 @@ pub struct ListReport {
     pub base: String,
     /// By name.
     pub sandboxes: Vec<Sandbox>,
+    /// The archived ones by name, where they were asked for.
+    pub archived: Vec<Archived>,
 }
 
 /// One sandbox. What it inherited from its base does not count.
@@ -41,11 +47,14 @@ pub struct Sandbox {
     pub base: String,
     /// Its tip.
     pub head: CommitId,
+    /// When its branch was made, or brought back, last; none where nobody recorded it.
+    pub opened_at: Option<String>,
     /// Time of its first own commit; none before that.
     pub created_at: Option<String>,
     /// Time of its last own commit; none before that.
     pub last_write_at: Option<String>,
-    /// Whole days since its last own commit; none before that.
+    /// Whole days since its last own commit, or since it was opened where that was later;
+    /// none where neither is known.
     pub idle_days: Option<u64>,
     /// Its own commits.
     pub commits: usize,
@@ -62,145 +71,136 @@ pub struct Sandbox {
     pub behind: u64,
 }
 
-/// Lists the sandboxes.
+/// Lists the sandboxes, on one connection.
 ///
-/// Errors: not_found, unavailable.
+/// Errors: not_found, unavailable; usage, for a filter that archived sandboxes do not have.
 pub fn list(cx: &Context, request: &ListRequest) -> Result<ListReport> {
-    cx.needs_history()?;
-    let base_ref = format!("refs/heads/{}", cx.config.base);
-    let sandboxes = format!("refs/heads/{}", names::PREFIX);
-    let refs = snapshot::listed(cx, &[&sandboxes, &base_ref])?;
-    let head = refs.iter().find(|r| r.name == "HEAD").map(|r| r.id);
-    let base = refs
-        .iter()
-        .find(|r| r.name == base_ref)
-        .map(|r| r.id)
-        .or(head);
-    let found: Vec<(&str, CommitId)> = refs
-        .iter()
-        .filter_map(|r| Some((r.name.strip_prefix("refs/heads/")?, r.id)))
-        .filter(|(n, _)| names::is_sandbox(n))
-        .collect();
-    // Those that this clone opened may have been forked from elsewhere.
-    let mut bases = BTreeMap::new();
-    for (branch, _) in &found {
-        let name = access::base_of_branch(cx, &RefName::branch(branch)?)?;
-        if name != cx.config.base {
-            bases.insert((*branch).to_owned(), name);
+    let mut report = ListReport {
+        repo_name: cx.repo_name.clone(),
+        base: cx.config.base.clone(),
+        sandboxes: Vec::new(),
+        archived: Vec::new(),
+    };
+    match (request.archived, request.idle_days) {
+        (false, _) => report.sandboxes = open(cx, request.idle_days)?,
+        (true, None) => report.archived = archived::list(cx)?,
+        (true, Some(_)) => {
+            return Err(Error::new(
+                Kind::Usage,
+                "archived sandboxes are listed whole, and a number of idle days was given",
+            )
+            .hint("give one of --archived and --idle DAYS"));
         }
     }
-    let mut tips: BTreeMap<String, CommitId> = BTreeMap::new();
-    if !bases.is_empty() {
-        let names: Vec<String> = bases.values().map(|b| format!("refs/heads/{b}")).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let refs = cx.remote.connect_for_reading()?.refs(&names)?;
-        tips.extend(refs.into_iter().map(|r| (r.name, r.id)));
-    }
-    let of = |branch: &str| {
-        let other = bases.get(branch)?;
-        let tip = tips.get(&format!("refs/heads/{other}"))?;
-        Some((other.clone(), *tip))
-    };
-    let mut wants: Vec<CommitId> = found.iter().map(|(_, id)| *id).collect();
-    wants.extend(base);
-    wants.extend(found.iter().filter_map(|(b, _)| of(b)).map(|(_, tip)| tip));
-    cx.remote.fetch(&cx.store, &wants, false, &*cx.progress)?;
+    Ok(report)
+}
 
-    let mut sandboxes = Vec::new();
-    for (at, (branch, head)) in found.iter().enumerate() {
-        cx.progress
-            .advance("sandboxes", at as u64 + 1, found.len() as u64);
-        // One sandbox that cannot be read must not hide the others.
-        let (name, base) = match of(branch) {
-            Some((name, tip)) => (name, Some(tip)),
-            None => (cx.config.base.clone(), base),
-        };
-        let sandbox = match look(cx, branch, *head, &name, base) {
-            Ok(sandbox) => sandbox,
-            Err(e) => {
-                cx.warn(format!("{branch} cannot be read and is not listed: {e}"));
+/// The sandboxes that are measured against one branch.
+struct Group<'r> {
+    base: String,
+    tip: Option<CommitId>,
+    found: Vec<&'r RemoteRef>,
+}
+
+fn open(cx: &Context, idle_days: Option<u64>) -> Result<Vec<Sandbox>> {
+    cx.needs_history()?;
+    let before: BTreeSet<String> = access::known_bases(cx)?.into_values().collect();
+    let wanted = before.iter().chain([&cx.config.base]);
+    let wanted: BTreeSet<String> = wanted.map(|b| format!("refs/heads/{b}")).collect();
+    let mut prefixes: Vec<&str> = wanted.iter().map(String::as_str).collect();
+    let sandboxes = format!("refs/heads/{}", names::PREFIX);
+    prefixes.extend([sandboxes.as_str(), OPENED]);
+    let (connection, refs) = snapshot::listed_on(cx, &prefixes)?;
+    let groups = grouped(cx, &refs)?;
+    let _unkept = Unkept::new();
+    let all = || groups.iter().flat_map(|g| g.found.iter().map(|r| r.id));
+    let bases = groups.iter().filter_map(|g| g.tip);
+    let wants: Vec<CommitId> = all().chain(bases).collect();
+    cx.remote
+        .fetch_over(connection, &cx.store, &wants, &*cx.progress)?;
+
+    let opened = opened::times(&refs);
+    let mut own = Own::of(cx)?;
+    let (mut sandboxes, mut done) = (Vec::new(), 0);
+    for group in &groups {
+        let tips: Vec<CommitId> = group.found.iter().map(|r| r.id).collect();
+        let mut lineage = cx.store.lineage(group.tip, &tips)?;
+        for (at, found) in group.found.iter().enumerate() {
+            done += 1;
+            cx.progress.advance("sandboxes", done, wants.len() as u64);
+            let branch = short(found);
+            // One sandbox that cannot be read must not hide the others.
+            let did = lineage.stand(at).and_then(|stand| {
+                let fork = stand.fork.map(|fork| lineage.tree(fork)).transpose()?;
+                let trees = [fork, Some(lineage.tree(found.id)?)];
+                let did = own.look(branch, &lineage.own(at)?, trees)?;
+                Ok((stand, did))
+            });
+            let (stand, did) = match did {
+                Ok(done) => done,
+                Err(e) => {
+                    cx.warn(format!("{branch} cannot be read and is not listed: {e}"));
+                    continue;
+                }
+            };
+            let opened = opened.get(branch).copied();
+            let idle = did.last.max(opened).map(|t| idle_days_at(cx.now, t));
+            if idle_days.is_some_and(|days| idle.is_none_or(|idle| idle < days)) {
                 continue;
             }
-        };
-        if request
-            .idle_days
-            .is_none_or(|days| sandbox.idle_days.is_some_and(|idle| idle >= days))
-        {
-            sandboxes.push(sandbox);
+            let text = |t: Option<i64>| t.map(|t| Moment::from_seconds(t).rfc3339());
+            sandboxes.push(Sandbox {
+                branch: branch.to_owned(),
+                base: group.base.clone(),
+                head: found.id,
+                opened_at: text(opened),
+                created_at: text(did.first),
+                last_write_at: text(did.last),
+                idle_days: idle,
+                commits: stand.ahead as usize,
+                files: did.files as usize,
+                committed_by: did.who,
+                unsigned: did.unsigned,
+                ahead: stand.ahead,
+                behind: stand.behind,
+            });
         }
     }
     sandboxes.sort_by(|a, b| a.branch.cmp(&b.branch));
-    Ok(ListReport {
-        repo_name: cx.repo_name.clone(),
-        base: cx.config.base.clone(),
-        sandboxes,
-    })
+    Ok(sandboxes)
 }
 
-fn look(
-    cx: &Context,
-    branch: &str,
-    head: CommitId,
-    name: &str,
-    base: Option<CommitId>,
-) -> Result<Sandbox> {
-    let store = &cx.store;
-    let own = own_commits(store, head, base)?;
-    let (mut first, mut last, mut who) = (None, None, BTreeSet::new());
-    let mut unsigned = 0;
-    for id in &own {
-        let commit = store.commit(*id)?;
-        last = last.max(Some(commit.time));
-        first = Some(first.map_or(commit.time, |f: i64| f.min(commit.time)));
-        who.insert(
-            trailer(&commit, crate::ops::compose::COMMITTED_BY).unwrap_or(commit.author_name),
-        );
-        if !cx.keys().is_empty() {
-            let judged = judge(cx, *id, branch)?;
-            let signed = judged.check == Check::Good && judged.branch.as_deref() == Some(branch);
-            unsigned += usize::from(!signed);
-        }
+/// Whole days from a time to the present.
+fn idle_days_at(now: Moment, time: i64) -> u64 {
+    (now.seconds().saturating_sub(time).max(0) / DAY) as u64
+}
+
+fn short(found: &RemoteRef) -> &str {
+    let name = found.name.as_str();
+    name.strip_prefix("refs/heads/").unwrap_or(name)
+}
+
+/// The sandboxes among `refs`, by the branch that each is measured against.
+fn grouped<'r>(cx: &Context, refs: &'r [RemoteRef]) -> Result<Vec<Group<'r>>> {
+    let tip = |name: &str| {
+        let full = format!("refs/heads/{name}");
+        refs.iter().find(|r| r.name == full).map(|r| r.id)
+    };
+    let head = refs.iter().find(|r| r.name == "HEAD").map(|r| r.id);
+    let usual = tip(&cx.config.base).or(head);
+    let mut groups: BTreeMap<String, Group<'r>> = BTreeMap::new();
+    // Those that this clone opened may have been forked from elsewhere.
+    let known = access::known_bases(cx)?;
+    for found in refs.iter().filter(|r| names::is_sandbox(short(r))) {
+        let other = known.get(short(found)).filter(|b| **b != cx.config.base);
+        let other = other.and_then(|b| Some((b.clone(), Some(tip(b)?))));
+        let (base, tip) = other.unwrap_or_else(|| (cx.config.base.clone(), usual));
+        let group = groups.entry(base.clone()).or_insert_with(|| Group {
+            base,
+            tip,
+            found: Vec::new(),
+        });
+        group.found.push(found);
     }
-    let fork = fork_point(store, head, base);
-    let files = store
-        .changes(
-            fork.map(|f| store.commit(f)).transpose()?.map(|c| c.tree),
-            Some(store.commit(head)?.tree),
-            false,
-        )?
-        .len();
-    let (ahead, behind) = base.map_or((own.len() as u64, 0), |b| store.ahead_behind(head, b));
-    let text = |t: Option<i64>| t.map(|t| Moment::from_seconds(t).rfc3339());
-    Ok(Sandbox {
-        branch: branch.to_owned(),
-        base: name.to_owned(),
-        head,
-        created_at: text(first),
-        last_write_at: text(last),
-        idle_days: last.map(|t| ((cx.now.seconds() - t).max(0) / DAY) as u64),
-        commits: own.len(),
-        files,
-        committed_by: who.into_iter().collect(),
-        unsigned: (!cx.keys().is_empty()).then_some(unsigned),
-        ahead,
-        behind,
-    })
-}
-
-/// The commits of a sandbox that its base has not, newest first.
-pub(super) fn own_commits(
-    store: &Store,
-    head: CommitId,
-    base: Option<CommitId>,
-) -> Result<Vec<CommitId>> {
-    Ok(store.history(head, base)?.collect())
-}
-
-/// Where a sandbox left its base.
-pub(super) fn fork_point(
-    store: &Store,
-    head: CommitId,
-    base: Option<CommitId>,
-) -> Option<CommitId> {
-    base.and_then(|b| store.merge_base(head, b))
+    Ok(groups.into_values().collect())
 }

@@ -1,12 +1,16 @@
 //! Sandboxes: opened, listed, shown, brought up to date, closed and brought back.
 
+mod archived;
 mod close;
 mod init;
 mod list;
 mod merge;
+mod opened;
 mod opening;
+mod own;
 mod prune;
 mod pull;
+mod restore;
 mod show;
 mod switch;
 mod sync;
@@ -14,11 +18,13 @@ mod sync;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use close::{CloseReport, CloseRequest, RestoreReport, RestoreRequest, close, restore};
+pub use archived::Archived;
+pub use close::{CloseReport, CloseRequest, close};
 pub use init::{InitReport, InitRequest, init};
 pub use list::{ListReport, ListRequest, Sandbox, list};
 pub use prune::{Left, PruneReport, PruneRequest, Pruned, prune};
 pub use pull::{PullReport, pull};
+pub use restore::{RestoreReport, RestoreRequest, restore};
 pub use show::{DiffReport, DiffRequest, ShowReport, diff, show};
 pub(in crate::ops) use show::{Found, files, find, fork_tree, patch_of};
 pub use switch::{SwitchReport, switch};

@@ -1,6 +1,6 @@
 //! Opening a sandbox on the tips of one try: the branch that a token opens, or a new one.
 
-use super::{InitReport, InitRequest};
+use super::{InitReport, InitRequest, opened};
 use crate::authority::{self, Facts, Rejection};
 use crate::clock::{DAY, Moment};
 use crate::context::Context;
@@ -28,6 +28,8 @@ pub(super) struct Opening<'a> {
     /// Whether the server refused to take an identity: then the token names the repository
     /// alone.
     pub by_name: bool,
+    /// Whether the server refused to take the time of the opening.
+    pub untimed: bool,
 }
 
 impl<'a> Opening<'a> {
@@ -61,6 +63,7 @@ impl<'a> Opening<'a> {
             policy,
             rejection: None,
             by_name: false,
+            untimed: false,
         })
     }
 
@@ -237,6 +240,15 @@ impl<'a> Opening<'a> {
             old: None,
             new: Some(report.head),
         });
+        if !self.untimed {
+            let (branch, head) = (&report.branch, report.head);
+            updates.extend(opened::record(
+                self.advertisement,
+                branch,
+                head,
+                self.cx.now,
+            )?);
+        }
         Ok(Plan::Push(Push {
             updates,
             objects: Objects::These(objects),

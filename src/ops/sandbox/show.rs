@@ -1,10 +1,9 @@
 //! One sandbox: its commits and files, and its difference from its fork point.
 
 use super::Named;
-use super::list::{fork_point, own_commits};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{CommitId, ObjectId, RefName};
+use crate::git::{CommitId, ObjectId, RefName, Stand};
 use crate::names;
 use crate::ops::access;
 use crate::ops::commit::FileChange;
@@ -69,7 +68,8 @@ pub(in crate::ops) struct Found {
     pub head: CommitId,
     /// The other branch's tip.
     pub base: Option<CommitId>,
-    pub fork: Option<CommitId>,
+    /// How it stands to that.
+    pub stand: Stand,
 }
 
 /// Finds a sandbox, the clone's own where none is named, and fetches it; `against` is the
@@ -114,12 +114,12 @@ pub(in crate::ops) fn find(
     let mut wants = vec![head];
     wants.extend(base);
     cx.remote.fetch(&cx.store, &wants, false, &*cx.progress)?;
-    let fork = fork_point(&cx.store, head, base);
+    let stand = cx.store.lineage(base, &[head])?.stand(0)?;
     Ok(Found {
         branch,
         head,
         base,
-        fork,
+        stand,
     })
 }
 
@@ -140,13 +140,12 @@ pub(in crate::ops) fn files(cx: &Context, found: &Found) -> Result<Vec<FileChang
 pub fn show(cx: &Context, request: &Named) -> Result<ShowReport> {
     let branch = request.branch.as_deref();
     let found = find(cx, branch, None)?;
-    let own = own_commits(&cx.store, found.head, found.base)?.len();
-    let commits = if own == 0 {
+    let commits = if found.stand.ahead == 0 {
         Vec::new()
     } else {
         let request = log::Request {
             branch: Some(found.branch.short().to_owned()),
-            number: own,
+            number: found.stand.ahead as usize,
             ..log::Request::default()
         };
         log::log_from(cx, &found.branch, found.head, found.base, &request)?.commits
@@ -156,11 +155,9 @@ pub fn show(cx: &Context, request: &Named) -> Result<ShowReport> {
         repo_name: cx.repo_name.clone(),
         head: found.head,
         base: access::base_of_branch(cx, &found.branch)?,
-        ahead: own as u64,
-        behind: found
-            .base
-            .map_or(0, |b| cx.store.ahead_behind(found.head, b).1),
-        fork_point: found.fork,
+        ahead: found.stand.ahead,
+        behind: found.stand.behind,
+        fork_point: found.stand.fork,
         commits,
         files: files(cx, &found)?,
     })
@@ -177,7 +174,7 @@ pub fn diff(cx: &Context, request: &DiffRequest) -> Result<DiffReport> {
         branch: found.branch.short().to_owned(),
         repo_name: cx.repo_name.clone(),
         head: found.head,
-        fork_point: found.fork,
+        fork_point: found.stand.fork,
         files: files(cx, &found)?,
         patch,
     })
@@ -192,6 +189,6 @@ pub(in crate::ops) fn patch_of(cx: &Context, found: &Found) -> Result<String> {
 
 /// The tree where a sandbox left the other branch.
 pub(in crate::ops) fn fork_tree(cx: &Context, found: &Found) -> Result<Option<ObjectId>> {
-    let fork = found.fork.map(|f| cx.store.commit(f)).transpose()?;
+    let fork = found.stand.fork.map(|f| cx.store.commit(f)).transpose()?;
     Ok(fork.map(|c| c.tree))
 }

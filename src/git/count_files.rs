@@ -1,0 +1,174 @@
+//! Counts the files by which trees differ, for many pairs of trees.
+
+use super::id::ObjectId;
+use super::store::Store;
+use crate::error::{Error, Kind, OrFail, Result};
+use git2::{ObjectType, Oid};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// The deepest folder that is looked into.
+const DEPTH: usize = 1024;
+/// How many bytes of the trees that many others are compared with are kept.
+const KEPT: usize = 4 << 20;
+
+/// Counts the files by which trees differ.
+pub struct FileCount<'s> {
+    odb: git2::Odb<'s>,
+    kept: HashMap<Oid, Rc<[u8]>>,
+    kept_bytes: usize,
+}
+
+/// Two trees that are compared; none stands for an empty one.
+type Pair = (Option<Oid>, Option<Oid>);
+
+impl Store {
+    /// A counter of the files by which trees differ.
+    ///
+    /// Errors: internal, when the object store cannot be opened.
+    pub fn file_count(&self) -> Result<FileCount<'_>> {
+        let odb = self.repo().odb();
+        Ok(FileCount {
+            odb: odb.or_fail(Kind::Internal, || "the object store cannot be opened")?,
+            kept: HashMap::new(),
+            kept_bytes: 0,
+        })
+    }
+}
+
+impl FileCount<'_> {
+    /// How many files differ between two trees; `None` stands for an empty one.
+    ///
+    /// A folder that stands in many places is counted once: a few objects can stand for
+    /// millions of files. `old` is expected to come again. Errors: not_found, for a tree
+    /// that is not here; integrity, for one that is malformed or too deep.
+    pub fn between(&mut self, old: Option<ObjectId>, new: Option<ObjectId>) -> Result<u64> {
+        let pair = (old.map(|id| id.0), new.map(|id| id.0));
+        self.count(pair, 0, &mut HashMap::new())
+    }
+
+    fn count(&mut self, pair: Pair, depth: usize, done: &mut HashMap<Pair, u64>) -> Result<u64> {
+        if pair.0 == pair.1 {
+            return Ok(0);
+        }
+        if let Some(count) = done.get(&pair) {
+            return Ok(*count);
+        }
+        if depth > DEPTH {
+            return Err(Error::new(
+                Kind::Integrity,
+                format!("a folder lies more than {DEPTH} folders deep"),
+            ));
+        }
+        let old = pair.0.map(|id| self.read(id, true)).transpose()?;
+        let new = pair.1.map(|id| self.read(id, false)).transpose()?;
+        let (mut ours, mut theirs) = (Entries::of(&old), Entries::of(&new));
+        let (mut left, mut right) = (ours.next_one()?, theirs.next_one()?);
+        let mut count = 0_u64;
+        loop {
+            let order = match (&left, &right) {
+                (None, None) => break,
+                (Some(_), None) => std::cmp::Ordering::Less,
+                (None, Some(_)) => std::cmp::Ordering::Greater,
+                (Some(one), Some(other)) => one.order(other),
+            };
+            let before = left.take_if(|_| order.is_le());
+            let after = right.take_if(|_| order.is_ge());
+            let sides = [&before, &after].map(|side| side.as_ref());
+            if sides[0].map(Line::content) != sides[1].map(Line::content) {
+                let is_folder = sides.iter().flatten().any(|line| line.is_folder());
+                let differ = match is_folder {
+                    true => {
+                        let below = sides.map(|side| side.map(|line| line.id));
+                        self.count((below[0], below[1]), depth + 1, done)?
+                    }
+                    false => 1,
+                };
+                count = count.saturating_add(differ);
+            }
+            if before.is_some() {
+                left = ours.next_one()?;
+            }
+            if after.is_some() {
+                right = theirs.next_one()?;
+            }
+        }
+        done.insert(pair, count);
+        Ok(count)
+    }
+
+    fn read(&mut self, id: Oid, keep: bool) -> Result<Rc<[u8]>> {
+        if let Some(tree) = self.kept.get(&id) {
+            return Ok(Rc::clone(tree));
+        }
+        let missing = || format!("tree {} is not in this store", ObjectId(id));
+        let object = self.odb.read(id).or_fail(Kind::NotFound, missing)?;
+        if object.kind() != ObjectType::Tree {
+            return Err(Error::new(Kind::NotFound, missing()));
+        }
+        let tree: Rc<[u8]> = object.data().into();
+        if keep && tree.len() <= KEPT {
+            self.kept_bytes += tree.len();
+            if self.kept_bytes > KEPT {
+                self.kept.clear();
+                self.kept_bytes = tree.len();
+            }
+            self.kept.insert(id, Rc::clone(&tree));
+        }
+        Ok(tree)
+    }
+}
+
+/// The entries of a tree's bytes.
+struct Entries<'t>(&'t [u8]);
+
+/// One of them.
+struct Line<'t> {
+    mode: &'t [u8],
+    name: &'t [u8],
+    id: Oid,
+}
+
+impl<'t> Entries<'t> {
+    fn of(tree: &'t Option<Rc<[u8]>>) -> Entries<'t> {
+        Entries(tree.as_deref().unwrap_or_default())
+    }
+
+    fn next_one(&mut self) -> Result<Option<Line<'t>>> {
+        if self.0.is_empty() {
+            return Ok(None);
+        }
+        let bytes = self.0;
+        let line = || {
+            let space = bytes.iter().position(|b| *b == b' ')?;
+            let (mode, rest) = (&bytes[..space], &bytes[space + 1..]);
+            let end = rest.iter().position(|b| *b == 0)?;
+            let (id, next) = rest[end + 1..].split_at_checked(20)?;
+            let id = Oid::from_bytes(id).ok()?;
+            let name = &rest[..end];
+            Some((Line { mode, name, id }, next))
+        };
+        let malformed = || Error::new(Kind::Integrity, "a tree is malformed");
+        let (line, next) = line().ok_or_else(malformed)?;
+        self.0 = next;
+        Ok(Some(line))
+    }
+}
+
+impl Line<'_> {
+    fn is_folder(&self) -> bool {
+        matches!(self.mode, b"40000" | b"040000")
+    }
+
+    fn content(&self) -> (&[u8], Oid) {
+        (self.mode, self.id)
+    }
+
+    /// The order in which a tree has its entries: a folder's name ends in `/`.
+    fn order(&self, other: &Line<'_>) -> std::cmp::Ordering {
+        let end = |line: &Self| line.is_folder().then_some(&b'/');
+        let (ours, theirs) = (self.name.iter().chain(end(self)), other.name.iter());
+        let end = other.is_folder().then_some(&b'/');
+        ours.cmp(theirs.chain(end))
+    }
+}
