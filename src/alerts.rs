@@ -104,7 +104,7 @@ const fn pattern(name: &'static str, start: &'static str, then: usize, dashes: b
 }
 
 /// The list prefers precision to recall: each provider made its prefix for such scanning.
-const PATTERNS: [Pattern; 19] = [
+const PATTERNS: [Pattern; 20] = [
     pattern("a GitHub token", "ghp_", 36, false),
     pattern("a GitHub token", "gho_", 36, false),
     pattern("a GitHub token", "ghs_", 36, false),
@@ -124,6 +124,7 @@ const PATTERNS: [Pattern; 19] = [
     pattern("an OpenAI key", "sk-proj-", 40, true),
     pattern("a DigitalOcean token", "dop_v1_", 64, false),
     pattern("a reuse token of aidf", "aidf1.", 8, false),
+    pattern("a reuse token of aidf", "aidf2.", 8, false),
 ];
 
 /// The longest piece that must be seen at once, in bytes, including the byte before it.
@@ -287,6 +288,26 @@ mod tests {
             scan(&[b"-----BEGIN OPENSSH PRIVATE KEY-----\n"]),
             Some("a private key")
         );
+    }
+
+    #[test]
+    fn a_token_that_is_sealed_now_is_found_as_one() {
+        let ring = crate::keys::KeyRing::of(vec![crate::keys::Key::new(vec![1; 32])]);
+        let id = crate::identity::RepositoryId::parse(&"ab".repeat(20));
+        for repository in [None, id] {
+            let claims = crate::token::Claims {
+                branch: Some("sandbox-a-b".to_owned()),
+                base: None,
+                id: "0123456789abcdef".to_owned(),
+                kind: crate::token::TokenKind::Sandbox,
+                repository,
+                pod: None,
+                issued: 0,
+                expires: None,
+            };
+            let token = crate::token::seal(&claims, ring.active().unwrap(), "demo", [0; 24]);
+            assert_eq!(scan(&[token.as_bytes()]), Some("a reuse token of aidf"));
+        }
     }
 
     #[test]
