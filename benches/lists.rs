@@ -14,6 +14,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+// The servers and the history of the other benches are not needed here.
+#[allow(dead_code)]
 mod shared;
 
 use shared::{Bench, Contender, path_of, peak_memory, print_head, print_table, thousands, timed};

@@ -147,6 +147,27 @@ fn without_a_clone_the_variable_of_another_repository_of_the_name_is_left_aside(
 }
 
 #[test]
+fn a_push_sends_the_token_of_its_own_repository_and_no_other() {
+    let w = World::path();
+    let foreign = text(&w.init(), "reuse_token");
+    let (remote, machine) = namesake(&w);
+    machine.init();
+    let own = text(&machine.json(&["token", "issue", "--operator"]), "token");
+    remote.git(&["config", "receive.advertisePushOptions", "true"]);
+    let spy = "#!/bin/sh\necho \"$GIT_PUSH_OPTION_COUNT $GIT_PUSH_OPTION_0\" > heard\n";
+    remote.hook("pre-receive", spy);
+    let heard = |token: &str| {
+        machine.save("a.txt", token, "Add a line to the journal");
+        let call = machine.call(&["audit", "checkpoint"]);
+        call.env("AIDF_REUSE_TOKEN", token).run().ok();
+        std::fs::read_to_string(remote.bare.join("heard")).unwrap()
+    };
+    let told = heard(&foreign);
+    assert!(!told.contains("aidf-token"), "{told}");
+    assert_eq!(heard(&own), format!("1 aidf-token={own}\n"));
+}
+
+#[test]
 fn a_token_stays_good_when_its_repository_gets_another_name() {
     let w = World::path();
     let opened = w.init();
