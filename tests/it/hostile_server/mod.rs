@@ -150,16 +150,27 @@ fn push_of(report: impl Fn(&[u8]) -> Vec<Step> + Send + Sync + 'static) -> Vec<O
 
 /// The new ref that the commands of a push name.
 fn new_ref(request: &[u8]) -> String {
-    let text = String::from_utf8_lossy(request);
-    let line = text
-        .split("refs/heads/")
-        .find(|part| part.starts_with("sandbox-"))
-        .expect("a new sandbox");
-    let name: String = line
-        .chars()
-        .take_while(|c| c.is_ascii_alphanumeric() || *c == '-')
-        .collect();
-    format!("refs/heads/{name}")
+    let sandbox = new_refs(request)
+        .into_iter()
+        .find(|name| name.starts_with("refs/heads/sandbox-"));
+    sandbox.expect("a new sandbox")
+}
+
+/// Each ref that a push asks for, in its order: the third word of each command's line.
+fn new_refs(request: &[u8]) -> Vec<String> {
+    let (mut names, mut rest) = (Vec::new(), request);
+    while let Some((length, _)) = rest.split_at_checked(4) {
+        let length = usize::from_str_radix(&String::from_utf8_lossy(length), 16);
+        let length = length.expect("the length of a line");
+        if length == 0 {
+            break;
+        }
+        let line = String::from_utf8_lossy(&rest[4..length]);
+        let command = line.split('\0').next().unwrap_or_default();
+        names.extend(command.trim_end().split(' ').nth(2).map(str::to_owned));
+        rest = &rest[length..];
+    }
+    names
 }
 
 /// Each has to have ended in time with one of these kinds, and to have held little.

@@ -8,24 +8,34 @@ fn report(lines: &[String]) -> Vec<u8> {
     [band(1, inner), b"0000".to_vec()].concat()
 }
 
+/// The lines that take each ref of a push but the sandbox, whose line the caller says.
+fn others_ok(request: &[u8]) -> Vec<String> {
+    let sandbox = new_ref(request);
+    let others = new_refs(request)
+        .into_iter()
+        .filter(|name| *name != sandbox);
+    others.map(|name| format!("ok {name}\n")).collect()
+}
+
+/// A report of stored objects, with `lines` and each other ref taken.
+fn report_of(request: &[u8], lines: &[String]) -> Vec<u8> {
+    let unpacked = ["unpack ok\n".to_owned()];
+    report(&[&unpacked, lines, &others_ok(request)].concat())
+}
+
 #[test]
 fn a_report_that_leaves_the_ref_out_is_not_taken_for_a_success() {
-    let outs = push_of(|_| say(report(&["unpack ok\n".into()])));
+    let outs = push_of(|request| say(report_of(request, &[])));
     all_end(&outs, &["unavailable", "integrity", "conflict"]);
 }
 
 #[test]
 fn a_report_of_another_ref_is_not_taken_for_this_one() {
-    let outs = push_of(|_| {
-        say(report(&[
-            "unpack ok\n".into(),
-            "ok refs/heads/another\n".into(),
-        ]))
-    });
+    let outs = push_of(|request| say(report_of(request, &["ok refs/heads/another\n".into()])));
     all_end(&outs, &["unavailable", "integrity", "conflict"]);
     let outs = push_of(|request| {
         let name = new_ref(request);
-        say(report(&["unpack ok\n".into(), format!("ok {name}x\n")]))
+        say(report_of(request, &[format!("ok {name}x\n")]))
     });
     all_end(&outs, &["unavailable", "integrity", "conflict"]);
 }
@@ -33,8 +43,9 @@ fn a_report_of_another_ref_is_not_taken_for_this_one() {
 #[test]
 fn objects_that_were_not_stored_are_no_success() {
     let outs = push_of(|request| {
-        let name = new_ref(request);
-        say(report(&["unpack no room\n".into(), format!("ok {name}\n")]))
+        let ok = format!("ok {}\n", new_ref(request));
+        let unpacked = ["unpack no room\n".into(), ok];
+        say(report(&[&unpacked[..], &others_ok(request)].concat()))
     });
     all_end(&outs, &["denied", "unavailable", "integrity"]);
 }
@@ -48,11 +59,7 @@ fn a_report_that_says_yes_and_no_of_one_ref_is_no_success() {
                 "ok" => format!("ok {name}\n"),
                 _ => format!("ng {name} no\n"),
             });
-            say(report(&[
-                "unpack ok\n".into(),
-                lines[0].clone(),
-                lines[1].clone(),
-            ]))
+            say(report_of(request, &lines))
         });
         all_end(&outs, &["denied", "unavailable", "integrity", "conflict"]);
     }
@@ -78,10 +85,7 @@ fn a_reason_cannot_steer_the_terminal_nor_fill_it() {
             "\u{1b}]0;owned\u{7}\u{1b}[31mno\r\nerror: all is well {}",
             "x".repeat(50_000)
         );
-        say(report(&[
-            "unpack ok\n".into(),
-            format!("ng {name} {reason}\n"),
-        ]))
+        say(report_of(request, &[format!("ng {name} {reason}\n")]))
     });
     all_end(&outs, &["denied", "unavailable", "integrity", "conflict"]);
     for out in &outs {
@@ -120,8 +124,8 @@ fn a_report_of_a_move_that_is_not_to_be_seen_is_told_where_pushes_are_confirmed(
                 (&tip, "refs/heads/sandbox"),
             ])),
             (Some(request), true) => {
-                let name = new_ref(request);
-                say(report(&["unpack ok\n".into(), format!("ok {name}\n")]))
+                let ok = format!("ok {}\n", new_ref(request));
+                say(report_of(request, &[ok]))
             }
             (None, false) => say(version2()),
             (Some(_), false) => {
