@@ -17,15 +17,21 @@ pub enum AlertKind {
     CiDirective,
     /// The content looks like a credential.
     PossibleSecret,
+    /// A branch gets more commits within an hour than the policy expects.
+    HighRate,
+    /// The write comes outside of the policy's working hours.
+    OutsideHours,
 }
 
 impl AlertKind {
     /// All of them.
-    pub const ALL: [AlertKind; 4] = [
+    pub const ALL: [AlertKind; 6] = [
         AlertKind::LargeDiff,
         AlertKind::InvalidLedger,
         AlertKind::CiDirective,
         AlertKind::PossibleSecret,
+        AlertKind::HighRate,
+        AlertKind::OutsideHours,
     ];
 
     /// Its name in JSON and in the policy.
@@ -35,6 +41,8 @@ impl AlertKind {
             AlertKind::InvalidLedger => "invalid_ledger",
             AlertKind::CiDirective => "ci_directive",
             AlertKind::PossibleSecret => "possible_secret",
+            AlertKind::HighRate => "high_rate",
+            AlertKind::OutsideHours => "outside_hours",
         }
     }
 
@@ -45,6 +53,8 @@ impl AlertKind {
             AlertKind::InvalidLedger => "invalid ledger",
             AlertKind::CiDirective => "CI directive",
             AlertKind::PossibleSecret => "possible secret",
+            AlertKind::HighRate => "high rate",
+            AlertKind::OutsideHours => "outside hours",
         }
     }
 }
@@ -58,6 +68,24 @@ pub struct Alert {
     pub path: Option<String>,
     /// What was seen; never the secret itself.
     pub detail: String,
+}
+
+impl Alert {
+    /// One about no file in particular.
+    pub fn of(alert: AlertKind, detail: String) -> Alert {
+        Alert {
+            alert,
+            path: None,
+            detail,
+        }
+    }
+
+    /// It as a sentence: its kind, its file and what was seen.
+    pub fn sentence(&self) -> String {
+        let place = self.path.as_deref().map(|p| format!("{p}: "));
+        let (name, place) = (self.alert.name(), place.unwrap_or_default());
+        format!("{name}: {place}{}", self.detail)
+    }
 }
 
 /// The directive in a message that makes some CI systems skip the commit, if there is one.

@@ -5,6 +5,7 @@ use crate::error::{Error, Kind, OrFail, Result};
 use crate::forge::{ForgeFile, ForgeSettings};
 use crate::git::{TransferFile, TransferLimits};
 use crate::keys::KeySource;
+use crate::notify::{Notify, NotifyFile};
 use crate::policy::PolicyFile;
 use crate::secret::Secret;
 use crate::yaml;
@@ -36,6 +37,8 @@ pub struct ConfigFile {
     pub transfer: TransferFile,
     /// What is put on record.
     pub audit: AuditFile,
+    /// Who is told of alerts.
+    pub notify: Vec<NotifyFile>,
 }
 
 /// `audit:`
@@ -204,6 +207,8 @@ pub struct Config {
     pub limits: TransferLimits,
     /// Whether nothing is written if the journal cannot be written.
     pub audit_required: bool,
+    /// Who is told of alerts.
+    pub notify: Vec<Notify>,
     /// `AIDF_REUSE_TOKEN`
     pub environment_token: Option<Secret>,
 }
@@ -254,12 +259,22 @@ impl Config {
                 format!("the configuration's policy has a mistake: {fault}"),
             ));
         }
-        let limits = file.transfer.resolve().map_err(|fault| {
+        let mistake = |fault: String| {
             Error::new(
                 Kind::Usage,
                 format!("the configuration has a mistake: {fault}"),
             )
-        })?;
+        };
+        let limits = file
+            .transfer
+            .resolve()
+            .map_err(|e| mistake(e.to_string()))?;
+        let notify = file.notify.into_iter().enumerate();
+        let notify = notify.map(|(at, one)| {
+            one.resolve()
+                .map_err(|fault| mistake(format!("entry {} of `notify`: {fault}", at + 1)))
+        });
+        let notify = notify.collect::<Result<Vec<Notify>>>()?;
         Ok(Config {
             environment_branch: get("DEFAULT_WRITE_BRANCH"),
             default_branch: file.write.default_branch,
@@ -279,6 +294,7 @@ impl Config {
             timeout: Duration::from_secs(timeout),
             limits,
             audit_required: file.audit.required,
+            notify,
             // A secret that was read from a file mostly ends in a newline.
             environment_token: get("AIDF_REUSE_TOKEN")
                 .map(|t| t.trim().to_owned())

@@ -313,7 +313,7 @@ impl Context {
     }
 
     /// The claims of the token that this call works with, once it was opened.
-    fn principal(&self) -> Option<Claims> {
+    pub fn principal(&self) -> Option<Claims> {
         locked(&self.principal).clone()
     }
 

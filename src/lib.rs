@@ -10,6 +10,7 @@
 //!   [`denied`], [`token`], [`identity`], [`ref_rules`], [`guards`], [`names`], [`signature`], [`alerts`], [`backup_name`], [`retention`],
 //!   and what authenticates backups: [`backup_manifest`], [`bundle_manifest`], [`seal`];
 //! - [`ledger`]: the YAML logs kept in the tree; [`keys`]: the key ring;
+//!   [`notify`]: whom the operator wants to be told of alerts; [`callback`]: the addresses that are called for that;
 //!   [`journal`]: this machine's own audit log; [`revocations`] and `identities`: what it saw of each remote;
 //! - [`git`]: the only module that names git2; [`forge`]: the forges' APIs, behind one
 //!   small enum; [`http`]: the door of both to HTTP servers;
@@ -22,6 +23,7 @@ pub mod authority;
 pub mod backup_manifest;
 pub mod backup_name;
 pub mod bundle_manifest;
+pub mod callback;
 pub mod cancel;
 pub mod clock;
 pub mod config;
@@ -45,6 +47,7 @@ pub mod keys;
 pub mod ledger;
 mod mutex;
 pub mod names;
+pub mod notify;
 pub mod ops;
 pub mod policy;
 pub mod progress;

@@ -1,14 +1,18 @@
 //! `aidf audit …`
 
+use super::heartbeat::Heartbeat;
 use super::text;
 use super::ui::{Style, Text, Ui, internal, visible};
 use super::{Global, complete, period};
+use aidf::alerts::AlertKind;
 use aidf::clock::Period;
 use aidf::error::Result;
 use aidf::ops::audit::{
-    self, CheckpointRequest, Entry, ExportRequest, LogRequest, ReportRequest, VerifyRequest,
+    self, AlertsRequest, CheckpointRequest, Entry, ExportRequest, LogRequest, ReportRequest,
+    VerifyRequest,
 };
 use aidf::words;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -16,6 +20,8 @@ use std::path::PathBuf;
 pub enum Command {
     /// Show what was done and refused, from every record at hand
     Log(Log),
+    /// List the alerts; exit with 8 if there are any
+    Alerts(Alerts),
     /// Print every event as JSON lines, the oldest first
     Export(Export),
     /// Report on the state of the repository, as a page of HTML or as JSON
@@ -53,6 +59,36 @@ pub struct Log {
 }
 
 #[derive(Debug, Args)]
+pub struct Alerts {
+    /// How far back to look, such as 36h or 7d
+    #[arg(long, value_name = "D", value_parser = period, default_value = "1d")]
+    since: Period,
+    /// Only this kind of alert; it can be given more than once
+    #[arg(long = "kind", value_name = "KIND", value_parser = kind())]
+    kinds: Vec<AlertKind>,
+    /// Only what was done to this branch
+    #[arg(long, value_name = "BRANCH", add = complete::branches())]
+    branch: Option<String>,
+    /// Only what this one did: a token's id, a pod or a writer
+    #[arg(long, value_name = "WHO", add = complete::tokens())]
+    by: Option<String>,
+    /// Only what was done for this task
+    #[arg(long, value_name = "ID", add = complete::tasks())]
+    task_id: Option<String>,
+    #[command(flatten)]
+    heartbeat: Heartbeat,
+}
+
+/// Reads the name of a kind of alert.
+fn kind() -> impl clap::builder::TypedValueParser<Value = AlertKind> {
+    let names = PossibleValuesParser::new(AlertKind::ALL.map(AlertKind::name));
+    names.try_map(|name| {
+        let found = AlertKind::ALL.into_iter().find(|kind| kind.name() == name);
+        found.ok_or("no kind of alert")
+    })
+}
+
+#[derive(Debug, Args)]
 pub struct Export {
     /// Write the lines to this file, whole or not at all (default: standard output)
     #[arg(short, long, value_name = "FILE")]
@@ -69,6 +105,8 @@ pub struct Report {
     /// How far back to look, such as 7d or 3m
     #[arg(long, value_name = "D", value_parser = period, default_value = "30d")]
     since: Period,
+    #[command(flatten)]
+    pub heartbeat: Heartbeat,
 }
 
 #[derive(Debug, Args)]
@@ -76,6 +114,8 @@ pub struct Verify {
     /// The branches (default: every sandbox, the base and the default branch)
     #[arg(value_name = "BRANCH", add = complete::branches())]
     branches: Vec<String>,
+    #[command(flatten)]
+    pub heartbeat: Heartbeat,
 }
 
 #[derive(Debug, Args)]
@@ -83,10 +123,42 @@ pub struct Checkpoint {
     /// Do everything except the push
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    pub heartbeat: Heartbeat,
 }
 
 pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
+    let heartbeat = match &command {
+        Command::Alerts(a) => a.heartbeat.clone(),
+        Command::Report(a) => a.heartbeat.clone(),
+        Command::Verify(a) => a.heartbeat.clone(),
+        Command::Checkpoint(a) => a.heartbeat.clone(),
+        Command::Log(_) | Command::Export(_) => Heartbeat::default(),
+    };
+    heartbeat.after(global, ui, || run_command(global, ui, command))
+}
+
+fn run_command(global: &Global, ui: &Ui, command: Command) -> Result<()> {
     match command {
+        Command::Alerts(a) => {
+            let request = AlertsRequest {
+                since: Some(a.since),
+                kinds: a.kinds,
+                branch: a.branch,
+                by: a.by,
+                task_id: a.task_id,
+            };
+            global.call(
+                ui,
+                |cx| audit::alerts(cx, &request),
+                |text, report| {
+                    report.entries.iter().for_each(|e| entry(text, e));
+                    if report.entries.is_empty() {
+                        text.line(visible(&report.message));
+                    }
+                },
+            )
+        }
         Command::Checkpoint(a) => {
             let request = CheckpointRequest { dry_run: a.dry_run };
             global.call(
@@ -116,22 +188,7 @@ pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
                 ui,
                 |cx| audit::log(cx, &request),
                 |text, report| {
-                    for entry in &report.entries {
-                        let style = match entry.outcome.as_str() {
-                            "done" | "allowed" => Style::Good,
-                            _ => Style::Bad,
-                        };
-                        text.line(format!(
-                            "{}  {}  {}  {}",
-                            visible(&entry.time),
-                            text.styled(style, &format!("{:8}", visible(&entry.outcome))),
-                            visible(&entry.command),
-                            visible(entry.branch.as_deref().unwrap_or("")),
-                        ));
-                        for more in [entry.detail.clone(), who(entry)].into_iter().flatten() {
-                            text.line(format!("    {}", visible(&more)));
-                        }
-                    }
+                    report.entries.iter().for_each(|e| entry(text, e));
                     if report.entries.is_empty() {
                         text.line("nothing is on record");
                     }
@@ -290,6 +347,29 @@ fn summary(text: &mut Text, report: &audit::Report) {
     line("verified", report.verified.message.clone());
     if let Some(page) = &report.html {
         text.line(format!("wrote {}", visible(&page.display().to_string())));
+    }
+}
+
+/// An event in a few lines.
+fn entry(text: &mut Text, entry: &Entry) {
+    let style = match entry.is_done() {
+        true => Style::Good,
+        false => Style::Bad,
+    };
+    text.line(format!(
+        "{}  {}  {}  {}",
+        visible(&entry.time),
+        text.styled(style, &format!("{:8}", visible(&entry.outcome))),
+        visible(&entry.command),
+        visible(entry.branch.as_deref().unwrap_or("")),
+    ));
+    let kinds: Vec<&str> = entry.alerts.iter().map(|kind| kind.words()).collect();
+    let noticed = (!kinds.is_empty()).then(|| format!("alert: {}", kinds.join(", ")));
+    for more in [entry.detail.clone(), who(entry)].into_iter().flatten() {
+        text.line(format!("    {}", visible(&more)));
+    }
+    if let Some(noticed) = noticed {
+        text.line(format!("    {}", text.styled(Style::Warn, &noticed)));
     }
 }
 

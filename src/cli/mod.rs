@@ -10,6 +10,7 @@ mod demo;
 mod doctor;
 pub mod exit_code;
 mod generate;
+mod heartbeat;
 mod hook;
 mod key;
 mod land;
@@ -189,7 +190,7 @@ pub enum Command {
     ///
     /// Looks at the settings, git, the keys, the clone, the remote and what it holds. Nothing is
     /// written and nothing is pushed. Exits with 8 if there is a problem.
-    Doctor,
+    Doctor(heartbeat::Heartbeat),
     /// Show all the main commands at work on a new local remote
     Demo(demo::Arguments),
     /// Print the completion script for a shell
@@ -306,7 +307,9 @@ pub fn main() -> u8 {
         Command::Token(command) => token::run(&cli.global, &ui, command),
         Command::Key(command) => key::run(&cli.global, &ui, command),
         Command::Hook(command) => hook::run(&ui, &command),
-        Command::Doctor => doctor::run(&cli.global, &ui),
+        Command::Doctor(heartbeat) => {
+            heartbeat.after(&cli.global, &ui, || doctor::run(&cli.global, &ui))
+        }
         Command::Demo(arguments) => demo::run(&cli.global, &ui, arguments),
         Command::Completions(arguments) => generate::completions(&ui, &arguments),
         Command::Man(arguments) => generate::man(&ui, &arguments),

@@ -1,6 +1,7 @@
 //! `aidf protect …`
 
 use super::Global;
+use super::heartbeat::Heartbeat;
 use super::ui::{Style, Text, Ui, internal, visible};
 use aidf::context::Context;
 use aidf::error::Result;
@@ -17,11 +18,19 @@ pub enum Command {
     /// Set up the rules (a second run changes nothing)
     Apply(Arguments),
     /// Show which rules are enforced; exit with 8 unless all are
-    Check(Arguments),
+    Check(Check),
     /// Remove what apply made, and nothing else
     Remove(Arguments),
     /// Print the steps to set up the rules by hand
     Guide(Arguments),
+}
+
+#[derive(Debug, Args)]
+pub struct Check {
+    #[command(flatten)]
+    arguments: Arguments,
+    #[command(flatten)]
+    heartbeat: Heartbeat,
 }
 
 #[derive(Debug, Args)]
@@ -92,10 +101,20 @@ pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
     let (work, arguments): (Work, Arguments) = match command {
         Command::Plan(a) => (protect::plan, a),
         Command::Apply(a) => (protect::apply, a),
-        Command::Check(a) => (protect::check, a),
+        Command::Check(check) => {
+            let Check {
+                arguments,
+                heartbeat,
+            } = check;
+            return heartbeat.after(global, ui, || call(global, ui, protect::check, arguments));
+        }
         Command::Remove(a) => (protect::remove, a),
         Command::Guide(a) => return guide(global, ui, a),
     };
+    call(global, ui, work, arguments)
+}
+
+fn call(global: &Global, ui: &Ui, work: Work, arguments: Arguments) -> Result<()> {
     let request = arguments.request()?;
     global.call(ui, |cx| work(cx, &request), told)
 }

@@ -1,6 +1,7 @@
 //! `aidf sandbox …`
 
 use super::commit::{file, one_reader};
+use super::heartbeat::Heartbeat;
 use super::ui::{Style, Text, Ui, visible};
 use super::{Global, complete, text, token};
 use aidf::context::Context;
@@ -86,6 +87,8 @@ pub struct Prune {
     /// Show what would be done
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    pub heartbeat: Heartbeat,
 }
 
 #[derive(Debug, Args)]
@@ -173,7 +176,10 @@ pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
         Command::Switch(arguments) => switch(global, ui, arguments),
         Command::Sync(arguments) => sync(global, ui, arguments),
         Command::Close(arguments) => close(global, ui, arguments),
-        Command::Prune(arguments) => prune(global, ui, arguments),
+        Command::Prune(arguments) => {
+            let heartbeat = arguments.heartbeat.clone();
+            heartbeat.after(global, ui, || prune(global, ui, arguments))
+        }
         Command::Restore(arguments) => restore(global, ui, arguments),
     }
 }

@@ -226,6 +226,25 @@ pub(super) fn run(
     }))
 }
 
+/// Runs a program that is neither git nor a helper of its, with this input, and away from the
+/// terminal. It sees of `environment` what a server may. Gives whether it succeeded, and the
+/// last line of its complaints; none where it takes longer than `within`: then it is ended
+/// with all that it started.
+pub fn run_alone(
+    words: &[String],
+    environment: &Environment,
+    input: Vec<u8>,
+    within: Duration,
+) -> io::Result<Option<(bool, String)>> {
+    let (program, arguments) = words
+        .split_first()
+        .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+    let mut command = command(program, Child::Server, environment);
+    command.args(arguments);
+    let output = run(&mut command, input, within, Terminal::None)?;
+    Ok(output.map(|o| (o.status.success(), last_line(&o.stderr))))
+}
+
 /// Reads a pipe to its end, and keeps the first `most` bytes; the receiver is let go at the end.
 fn collect(
     from: Option<impl Read + Send + 'static>,

@@ -391,6 +391,11 @@ fn refuse_inside(store: &Store, place: &Endpoint) -> Result<()> {
     .hint("if it is yours, give its address with -R, or move it out of the clone"))
 }
 
+/// The door to HTTP servers that are no remotes, with the user's own settings of git.
+pub fn http_of_user(options: &RemoteOptions) -> Http {
+    link_settings(GitSettings::of_user(&options.environment), options, true).http
+}
+
 fn link_settings(git: GitSettings, options: &RemoteOptions, named: bool) -> LinkSettings {
     let for_http = git.clone();
     LinkSettings {

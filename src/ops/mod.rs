@@ -16,12 +16,15 @@ mod compose;
 pub mod doctor;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
+pub mod heartbeat;
 pub mod hook;
 mod identity;
 pub mod join;
 pub mod key;
 pub mod land;
 pub mod log;
+mod noticed;
+mod notify;
 pub mod operations;
 pub mod outcome;
 pub mod policy;

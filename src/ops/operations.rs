@@ -68,6 +68,7 @@ operations! {
     "agents install": agents::install, agents::InstallRequest => agents::InstallReport;
     "audit log": audit::log, audit::LogRequest => audit::LogReport;
     "audit checkpoint": audit::checkpoint, audit::CheckpointRequest => audit::CheckpointReport;
+    "audit alerts": audit::alerts, audit::AlertsRequest => audit::AlertsReport;
     "audit export": audit::export, audit::ExportRequest => audit::ExportReport;
     "audit report": audit::report, audit::ReportRequest => audit::Report;
     "audit verify": audit::verify, audit::VerifyRequest => audit::VerifyReport;

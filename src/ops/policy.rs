@@ -222,6 +222,11 @@ fn rules(cx: &Context, standing: &Standing) -> Vec<Rule> {
         };
         add(&format!("alerts.{}", kind.name()), value.to_owned(), source);
     }
+    for (from, source) in [(file, Source::Repository), (operator, Source::Operator)] {
+        if let Some(hours) = &from.working_hours {
+            add("working_hours", hours.to_string(), source);
+        }
+    }
     let (ledgers, own) = (policy.ledgers(), &file.ledgers);
     for (name, value, is_set) in [
         ("changelog", &ledgers.changelog, own.changelog.is_some()),
@@ -302,6 +307,12 @@ fn numbers(policy: &Policy, file: &PolicyFile, operator: &PolicyFile) -> Vec<Num
             Some(policy.large_diff_lines()),
             file.large_diff_lines,
             operator.large_diff_lines,
+        ),
+        (
+            "high_rate_commits",
+            policy.high_rate_commits(),
+            file.high_rate_commits,
+            operator.high_rate_commits,
         ),
         (
             "propose.auto_approve_lines",

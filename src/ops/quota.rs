@@ -27,18 +27,34 @@ pub(super) fn check(
     let Some(most) = policy.commits_an_hour() else {
         return Ok(());
     };
+    let times = of_last_hour(store, branch, tip, now, most)?;
+    match (times.len() as u64) < most {
+        true => Ok(()),
+        false => refuse(branch, most, &times, now),
+    }
+}
+
+/// The times of the branch's own commits within the last hour, the newest first, `most` at
+/// most.
+pub(super) fn of_last_hour(
+    store: &Store,
+    branch: &str,
+    tip: CommitId,
+    now: Moment,
+    most: u64,
+) -> Result<Vec<i64>> {
     let mut times = Vec::new();
     let mut at = Some(tip);
     while let Some(id) = at.filter(|_| (times.len() as u64) < most) {
         let commit = store.commit(id)?;
         let own = trailer(&commit, signature::BRANCH).is_some_and(|name| name == branch);
         if !own || !is_recent(&commit, now) {
-            return Ok(());
+            break;
         }
         times.push(commit.time);
         at = commit.parents.first().copied();
     }
-    refuse(branch, most, &times, now)
+    Ok(times)
 }
 
 /// Refuses the commits of a push that are more than the pod may write within an hour.

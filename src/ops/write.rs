@@ -5,12 +5,14 @@
 use super::access::{self, Target};
 use super::base::{self, Before};
 use super::compose::{self, Words};
+use super::noticed::Noticed;
+use super::notify::{self, Occurrence};
 use super::publish::{self, Attempt, Objects, Plan, Push};
 use super::quota;
 use super::snapshot;
 use crate::alerts::{Alert, AlertKind};
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::git::{Advertisement, CommitId, Draft, Edit, ObjectId, RefUpdate};
 use crate::policy::Policy;
 
@@ -24,6 +26,8 @@ pub(super) struct BranchState<'a> {
     pub tip: CommitId,
     /// The tree of that commit.
     pub tree: ObjectId,
+    /// What this try is noticed for.
+    pub noticed: &'a Noticed,
 }
 
 /// What a write changes on a branch.
@@ -80,10 +84,8 @@ pub(super) trait Written {
     /// The fields that every such report has.
     fn marks(&mut self) -> Marks<'_>;
 
-    /// What the write was noticed for.
-    fn alerts(&self) -> &[Alert] {
-        &[]
-    }
+    /// Takes what the write was noticed for, where the report has a place for it.
+    fn take_alerts(&mut self, _alerts: Vec<Alert>) {}
 }
 
 /// A report of these field names is a [`Written`]; the second is the field of its branch, and
@@ -100,8 +102,8 @@ macro_rules! written {
                 }
             }
             $(
-                fn alerts(&self) -> &[$crate::alerts::Alert] {
-                    &self.$alerts
+                fn take_alerts(&mut self, alerts: Vec<$crate::alerts::Alert>) {
+                    self.$alerts = alerts;
                 }
             )?
         }
@@ -164,9 +166,6 @@ pub(super) trait Change {
     /// The commit's message and trailers.
     fn words(&self, state: &BranchState<'_>, report: &Self::Report) -> Result<Words>;
 
-    /// Warns of what somebody should know of this write, or of its dry run.
-    fn warn(&self, _cx: &Context, _report: &Self::Report) {}
-
     /// Remembers in the clone what is on the branch now. `landed` is the commit; none where
     /// the branch had all of it already. A dry run does not come here.
     fn remember(
@@ -192,31 +191,77 @@ pub(super) trait Change {
 /// not_found, if the remote lacks the branch; unavailable.
 pub(super) fn run<C: Change>(cx: &Context, ready: Result<(Target, C)>) -> Result<C::Report> {
     let branch = ready.as_ref().ok().map(|(t, _)| t.name().to_owned());
-    let mut result = ready.and_then(|(target, change)| stages(cx, &target, change));
+    let is_dry_run = ready.as_ref().is_ok_and(|(_, change)| change.is_dry_run());
+    let noticed = Noticed::default();
+    let mut result = ready.and_then(|(target, change)| stages(cx, &target, change, &noticed));
+    // What failed for another reason is no write that anybody should know of.
+    if let Err(e) = &result
+        && !matches!(e.kind(), Kind::Denied | Kind::Integrity)
+    {
+        noticed.clear();
+    }
+    let alerts = noticed.all();
+    let kinds: Vec<AlertKind> = alerts.iter().map(|a| a.alert).collect();
     match &mut result {
         Ok(report) => {
-            let alerts: Vec<AlertKind> = report.alerts().iter().map(|a| a.alert).collect();
             let marks = report.marks();
             if let Some(commit) = *marks.commit {
                 let (branch, commit) = (Some(marks.branch), Some(commit.to_string()));
-                cx.record_alerting(C::COMMAND, branch, commit, Ok(marks.message), &alerts);
+                cx.record_alerting(C::COMMAND, branch, commit, Ok(marks.message), &kinds);
             }
         }
-        Err(e) => cx.record(C::COMMAND, branch.as_deref(), None, Err(e)),
+        Err(e) => cx.record_alerting(C::COMMAND, branch.as_deref(), None, Err(e), &kinds),
+    }
+    if !is_dry_run {
+        tell(cx, C::COMMAND, branch.as_deref(), &mut result, &alerts);
     }
     result
 }
 
-fn stages<C: Change>(cx: &Context, target: &Target, mut change: C) -> Result<C::Report> {
+/// Tells of what the write was noticed for, now that what came of it is on record.
+fn tell<R: Written>(
+    cx: &Context,
+    command: &str,
+    branch: Option<&str>,
+    result: &mut Result<R>,
+    alerts: &[Alert],
+) {
+    let (commit, outcome, message) = match result {
+        Ok(report) => {
+            let marks = report.marks();
+            let commit = marks.commit.map(|id| id.to_string());
+            (commit, "done", marks.message.clone())
+        }
+        Err(e) => (None, e.kind().name(), e.message().to_owned()),
+    };
+    let occurrence = Occurrence {
+        command,
+        branch,
+        commit,
+        outcome,
+        message: &message,
+    };
+    notify::tell(cx, &occurrence, alerts);
+}
+
+fn stages<C: Change>(
+    cx: &Context,
+    target: &Target,
+    mut change: C,
+    noticed: &Noticed,
+) -> Result<C::Report> {
     // Files may be rewritten while they are read: what is remembered is older than that.
     let before = Before::now();
     change.prepare(cx, target)?;
-    let published = publish::publish(cx, |attempt| plan(cx, target, &mut change, attempt))?;
+    let published = publish::publish(cx, |attempt| {
+        noticed.clear();
+        plan(cx, target, &mut change, attempt, noticed)
+    })?;
     let mut report = published.report;
     let marks = report.marks();
     *marks.attempts = published.attempts;
     let landed = *marks.commit;
-    change.warn(cx, &report);
+    noticed.warn(cx);
     if !change.is_dry_run() {
         change.remember(cx, target, &report, landed, before);
     }
@@ -229,6 +274,7 @@ fn plan<C: Change>(
     target: &Target,
     change: &mut C,
     attempt: &Attempt<'_>,
+    noticed: &Noticed,
 ) -> Result<Plan<C::Report>> {
     let advertisement = attempt.advertisement;
     let tip = access::tip_of(cx, advertisement, target).map_err(|e| e.hint(C::NO_BRANCH))?;
@@ -246,15 +292,25 @@ fn plan<C: Change>(
         policy: &policy,
         tip,
         tree: commit.tree,
+        noticed,
     };
+    noticed.check_time(cx, &policy, C::COMMAND, (target.name(), tip))?;
     let mut draft = cx.store.draft();
     let mut changed = match change.edit(&state, &mut draft)? {
-        Edited::Nothing(report) => return Ok(Plan::Nothing(report)),
+        Edited::Nothing(report) => {
+            // Nothing is written that could be noticed.
+            noticed.clear();
+            return Ok(Plan::Nothing(report));
+        }
         Edited::Changed(changed) => changed,
     };
-    change.ledgers(&state, &mut draft, &mut changed)?;
+    change
+        .ledgers(&state, &mut draft, &mut changed)
+        .inspect_err(|e| noticed.record_ledger(&policy, e))?;
     let tree = draft.tree(Some(state.tree), &changed.edits)?;
     let words = change.words(&state, &changed.report)?;
+    noticed.check_message(&policy, C::COMMAND, &words.message)?;
+    changed.report.take_alerts(noticed.all());
     let parents: Vec<CommitId> = [tip].into_iter().chain(changed.merged).collect();
     let commit = compose::commit(cx, &mut draft, target, tree, &parents, &words)?;
     let Deed { done, would, what } = changed.deed;

@@ -1,6 +1,7 @@
 //! The policy as it is written in `.aidf.yaml`, and in the operator's configuration. Pure.
 
 use super::DEFAULT_LEDGERS;
+use super::hours::Hours;
 use super::pods::{self, Pods};
 use crate::alerts::AlertKind;
 use schemars::JsonSchema;
@@ -37,6 +38,10 @@ pub struct PolicyFile {
     pub alerts: BTreeMap<AlertKind, Reaction>,
     /// How many changed lines a commit may have before it raises `large_diff`.
     pub large_diff_lines: Option<u64>,
+    /// How many commits a branch may get within an hour before one more raises `high_rate`.
+    pub high_rate_commits: Option<u64>,
+    /// When writes are expected; one at another time raises `outside_hours`.
+    pub working_hours: Option<Hours>,
     /// The paths of the ledgers, and whether they are kept.
     pub ledgers: LedgerRules,
     /// What a server is asked to enforce for everybody.
@@ -168,6 +173,12 @@ impl PolicyFile {
                     .to_owned(),
             );
         }
+        if self.high_rate_commits == Some(0) {
+            return Some(
+                "with `high_rate_commits: 0` every write would be noticed; leave it out if none should be"
+                    .to_owned(),
+            );
+        }
         if self.ledgers.required == Some(true) && self.ledgers.enabled == Some(false) {
             return Some("the ledgers are required but switched off".to_owned());
         }
@@ -223,6 +234,7 @@ mod tests {
     fn rules_that_undo_each_other_are_a_fault() {
         for (text, word) in [
             ("sandbox: {idle_days: 0}", "idle_days"),
+            ("high_rate_commits: 0", "high_rate_commits"),
             ("ledgers: {required: true, enabled: false}", "switched off"),
             ("ledgers: {changelog: a, memory: A}", "two ledgers"),
             ("ledgers: {changelog: a/b, rollbacks: a}", "two ledgers"),

@@ -5,9 +5,11 @@
 //! configuration can only make it stricter.
 
 mod file;
+mod hours;
 pub mod pods;
 
 use crate::alerts::AlertKind;
+use crate::clock::Moment;
 use crate::denied;
 use crate::error::{Error, Kind, Result};
 use crate::ledger::attributes;
@@ -15,6 +17,7 @@ use crate::names;
 pub use file::{
     LedgerRules, Limits, PathRules, PolicyFile, ProposeRules, ProtectRules, Reaction, SandboxRules,
 };
+pub use hours::Hours;
 use pods::{Pod, PodLedgers, Pods};
 use std::collections::BTreeMap;
 
@@ -44,6 +47,8 @@ pub struct Policy {
     sandbox: SandboxRules,
     reactions: BTreeMap<AlertKind, Reaction>,
     large_diff_lines: u64,
+    high_rate_commits: Option<u64>,
+    working_hours: Vec<Hours>,
     auto_approve_lines: u64,
     ledgers: Ledgers,
     /// The rules of all pods: the repository's and the operator's.
@@ -279,6 +284,12 @@ impl Policy {
             reactions,
             large_diff_lines: least(file.large_diff_lines, operator.large_diff_lines)
                 .unwrap_or(5000),
+            high_rate_commits: least(file.high_rate_commits, operator.high_rate_commits),
+            // A write must be within both.
+            working_hours: [file, operator]
+                .into_iter()
+                .filter_map(|from| from.working_hours.clone())
+                .collect(),
             auto_approve_lines: auto_approve_lines(file, operator),
             ledgers: Ledgers {
                 changelog: at(&file.ledgers.changelog, DEFAULT_LEDGERS[0]),
@@ -440,6 +451,16 @@ impl Policy {
     /// How many changed lines a commit may have before it counts as large.
     pub fn large_diff_lines(&self) -> u64 {
         self.large_diff_lines
+    }
+
+    /// How many commits a branch may get within an hour before it counts as a high rate.
+    pub fn high_rate_commits(&self) -> Option<u64> {
+        self.high_rate_commits
+    }
+
+    /// The working hours that this moment is outside of, if it is.
+    pub fn outside_hours(&self, moment: Moment) -> Option<&Hours> {
+        self.working_hours.iter().find(|h| !h.contain(moment))
     }
 
     /// How many changed lines a proposal may have that aidf approves itself.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod agents;
+mod alerting;
 mod audit;
 mod audit_report;
 mod backup_all;

@@ -1,5 +1,6 @@
 //! `aidf backup create`, for one repository or all.
 
+use super::super::heartbeat::Heartbeat;
 use super::super::ui::{Style, Text, Ui, visible};
 use super::super::{Global, complete};
 use aidf::error::Result;
@@ -28,6 +29,8 @@ pub struct Create {
     /// Make full bundles in folders, not incremental ones
     #[arg(long)]
     full: bool,
+    #[command(flatten)]
+    pub heartbeat: Heartbeat,
 }
 
 fn request(a: &Create) -> CreateRequest {

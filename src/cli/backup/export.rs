@@ -1,5 +1,6 @@
 //! `aidf backup export`
 
+use super::super::heartbeat::Heartbeat;
 use super::super::period;
 use super::super::ui::{Text, Ui, visible};
 use super::super::{Global, complete, token};
@@ -39,6 +40,8 @@ pub struct Export {
     /// Work on every repository in the config
     #[arg(long, conflicts_with_all = ["repo", "dir", "reuse_token"])]
     all: bool,
+    #[command(flatten)]
+    pub heartbeat: Heartbeat,
 }
 
 pub fn run(global: &Global, ui: &Ui, a: Export) -> Result<()> {

@@ -9,6 +9,7 @@ mod verify;
 
 use super::Global;
 use super::caller;
+use super::heartbeat::Heartbeat;
 use super::ui::{Style, Text, Ui, visible};
 use aidf::clock::Moment;
 use aidf::context::Context;
@@ -47,10 +48,22 @@ enum Command {
 }
 
 pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
-    match arguments
-        .command
-        .unwrap_or(Command::Create(arguments.create))
-    {
+    let command = arguments.command;
+    let command = command.unwrap_or(Command::Create(arguments.create));
+    let heartbeat = match &command {
+        Command::Create(a) => a.heartbeat.clone(),
+        Command::List(a) => a.heartbeat.clone(),
+        Command::Prune(a) => a.heartbeat.clone(),
+        Command::Verify(a) => a.heartbeat.clone(),
+        Command::Export(a) => a.heartbeat.clone(),
+        Command::Drill(a) => a.heartbeat.clone(),
+        Command::Restore(_) | Command::Schedule(_) => Heartbeat::default(),
+    };
+    heartbeat.after(global, ui, || run_command(global, ui, command))
+}
+
+fn run_command(global: &Global, ui: &Ui, command: Command) -> Result<()> {
+    match command {
         Command::Create(a) if a.all => create::run_all(global, ui, &a),
         Command::Create(a) => create::run(global, ui, &a),
         Command::List(a) => retain::list(global, ui, &a),

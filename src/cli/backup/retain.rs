@@ -1,6 +1,7 @@
 //! `aidf backup list` and `prune`.
 
 use super::super::Global;
+use super::super::heartbeat::Heartbeat;
 use super::super::period;
 use super::super::ui::{Style, Text, Ui, visible};
 use super::Job;
@@ -19,6 +20,8 @@ pub struct List {
     /// Work on every repository in the config
     #[arg(long, conflicts_with_all = ["repo", "dir"])]
     all: bool,
+    #[command(flatten)]
+    pub heartbeat: Heartbeat,
 }
 
 #[derive(Debug, Args)]
@@ -48,6 +51,8 @@ pub struct Prune {
     /// Work on every repository in the config
     #[arg(long, conflicts_with_all = ["repo", "dir"])]
     all: bool,
+    #[command(flatten)]
+    pub heartbeat: Heartbeat,
 }
 
 pub fn list(global: &Global, ui: &Ui, a: &List) -> Result<()> {

@@ -1,6 +1,7 @@
 //! `aidf backup schedule`: text to paste where jobs are scheduled.
 
 use super::super::Global;
+use super::super::heartbeat::url;
 use super::super::ui::{Ui, internal};
 use aidf::environment::Environment;
 use aidf::error::{Error, Kind as ErrorKind, Result};
@@ -31,6 +32,9 @@ pub struct Arguments {
     /// Work on every repository in the config
     #[arg(long, conflicts_with_all = ["repo", "dir", "actions"])]
     all: bool,
+    /// Have each job call URL when it has ended well; {job} and {exit} stand for its name and code
+    #[arg(long, value_name = "URL", value_parser = url)]
+    heartbeat: Option<String>,
 }
 
 /// What can be scheduled.
@@ -170,6 +174,10 @@ fn job(kind: Kind, arguments: &Arguments, out: Option<&PathBuf>, keeps: bool) ->
     }
     if arguments.all {
         command.push("--all".to_owned());
+    }
+    if let Some(template) = &arguments.heartbeat {
+        let url = template.replace("{job}", name);
+        command.extend(["--heartbeat".to_owned(), url]);
     }
     Job {
         name,
@@ -312,6 +320,12 @@ fn systemd(global: &Global, arguments: &Arguments, jobs: &[Job]) -> Result<Strin
     Ok(text)
 }
 
+/// The folder that a job writes to.
+fn folder(command: &[String]) -> Option<&str> {
+    let at = command.iter().position(|word| word == "--out")?;
+    command.get(at + 1).map(String::as_str)
+}
+
 /// One workflow: each schedule runs the jobs of its hour.
 fn actions(jobs: &[Job]) -> String {
     let mut text = String::from(
@@ -339,7 +353,7 @@ fn actions(jobs: &[Job]) -> String {
             text.push_str(&format!(
                 "      - if: github.event_name != 'schedule' || github.event.schedule == '{}'\n        uses: actions/upload-artifact@v4\n        with:\n          name: ledgers\n          path: {}\n",
                 job.cron,
-                scalar(job.command.last().map_or("ledgers", String::as_str))
+                scalar(folder(&job.command).unwrap_or("ledgers"))
             ));
         }
     }

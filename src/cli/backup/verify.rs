@@ -1,5 +1,6 @@
 //! `aidf backup verify` and `drill`.
 
+use super::super::heartbeat::Heartbeat;
 use super::super::ui::{Style, Text, Ui, visible};
 use super::super::{Global, complete};
 use super::{Job, caller};
@@ -21,6 +22,8 @@ pub struct Verify {
     /// Work on every repository in the config
     #[arg(long, conflicts_with_all = ["repo", "dir", "name"])]
     all: bool,
+    #[command(flatten)]
+    pub heartbeat: Heartbeat,
 }
 
 #[derive(Debug, Args)]
@@ -28,6 +31,8 @@ pub struct Drill {
     /// Work on every repository in the config
     #[arg(long, conflicts_with_all = ["repo", "dir"])]
     all: bool,
+    #[command(flatten)]
+    pub heartbeat: Heartbeat,
 }
 
 pub fn verify(global: &Global, ui: &Ui, a: &Verify) -> Result<()> {

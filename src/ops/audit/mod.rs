@@ -4,6 +4,7 @@ use crate::context::Context;
 use crate::error::{Kind, OrFail, Result};
 use crate::journal::chain::Checked;
 
+mod alerts;
 mod checkpoint;
 mod events;
 mod export;
@@ -12,6 +13,7 @@ mod report;
 mod sorted;
 mod verify;
 
+pub use alerts::{AlertsReport, AlertsRequest, alerts};
 pub use checkpoint::{CheckpointReport, CheckpointRequest, CheckpointsReport, checkpoint};
 pub use events::{Entry, Source};
 pub use export::{ExportReport, ExportRequest, each_line, export};

@@ -82,7 +82,7 @@ impl Build<'_> {
             let old = store.entry(state.tree, path)?;
             report.files.push(FileChange::of(store, path, old, *entry)?);
         }
-        report.alerts = self.alerts(wanted, &report.files)?;
+        self.notice(wanted, &report.files)?;
         let files = words::count(report.files.len(), "file", "files");
         let changed = Changed {
             edits,

@@ -143,14 +143,6 @@ impl Change for Commit<'_> {
         })
     }
 
-    fn warn(&self, cx: &Context, report: &Report) {
-        for alert in &report.alerts {
-            let place = alert.path.as_deref().map(|p| format!("{p}: "));
-            let (name, place) = (alert.alert.name(), place.unwrap_or_default());
-            cx.warn(format!("{name}: {place}{}", alert.detail));
-        }
-    }
-
     fn remember(
         self,
         cx: &Context,

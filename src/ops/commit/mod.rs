@@ -10,11 +10,12 @@ mod read;
 pub(in crate::ops) mod take;
 
 use super::{access, write};
-use crate::alerts::{Alert, AlertKind};
+use crate::alerts::Alert;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, Draft, Entry, ObjectId, Store};
-use crate::policy::{Policy, Reaction};
+use crate::ops::noticed::Noticed;
+use crate::policy::Policy;
 use crate::secret::Secret;
 use change::Commit;
 pub use named::{Content, File};
@@ -228,23 +229,14 @@ pub(super) fn read_inputs(
     inputs: &mut [Input],
     policy: &Policy,
     tree: ObjectId,
+    noticed: &Noticed,
     dry_run: bool,
 ) -> Result<Vec<(String, Entry)>> {
     check_unique(inputs, &[])?;
     let mut found = Vec::new();
     let read = read_all(draft, inputs, 0, policy.limits())?;
     for want in as_stored(cx, draft, tree, read, inputs.len(), dry_run)? {
-        if let Some(what) = want.secret {
-            let said = format!("`{}`: the content looks like {what}", want.path);
-            match policy.reaction(AlertKind::PossibleSecret) {
-                Reaction::Refuse => {
-                    let message = format!("the policy refuses this (possible_secret): {said}");
-                    return Err(Error::new(Kind::Denied, message).hint("nothing was written"));
-                }
-                Reaction::Warn => cx.warn(said),
-                Reaction::Ignore => {}
-            }
-        }
+        noticed.check_secret(policy, "merge", want.path.as_str(), want.secret)?;
         found.extend(want.entry.map(|e| (want.path.to_string(), e)));
     }
     Ok(found)

@@ -87,14 +87,11 @@ impl Work<'_> {
     }
 
     /// The commit's message and trailers.
-    ///
-    /// Errors: denied, for a message that the policy refuses.
     pub(super) fn words(&self, report: &Report) -> Result<Words> {
         let mut message = self.subject(report)?;
         if let Some(reason) = &self.request.reason {
             message = format!("{message}\n\n{}", reason.trim());
         }
-        self.check_message(&message)?;
         // A commit is not undone if only some of its files are.
         let name = match self.request.paths.is_empty() {
             true => "Aidf-Reverts",

@@ -9,12 +9,11 @@ mod ledgers;
 use super::access;
 use super::compose;
 use super::write::{self, BranchState, Carried, Changed, Deed, Edited};
-use crate::alerts::{self, AlertKind};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, Draft, Edit, ObjectId, Undo, undo};
 use crate::ops::commit::take;
-use crate::policy::{Ledgers, Reaction};
+use crate::policy::Ledgers;
 use crate::secret::Secret;
 use crate::words;
 use change::Rollback;
@@ -260,26 +259,6 @@ impl Work<'_> {
                     format!("the rollback changes {lines} lines, and the policy allows {most}"),
                 )
                 .hint("nothing was written; roll back fewer at once with --path"));
-            }
-        }
-        Ok(())
-    }
-
-    /// A message that tells CI not to run is answered as the policy says.
-    fn check_message(&self, message: &str) -> Result<()> {
-        let Some(directive) = alerts::ci_directive(message) else {
-            return Ok(());
-        };
-        let what = format!("ci_directive: the message tells CI not to run: {directive}");
-        match self.state.policy.reaction(AlertKind::CiDirective) {
-            Reaction::Ignore => {}
-            Reaction::Warn => self.state.cx.warn(what),
-            Reaction::Refuse => {
-                return Err(Error::new(
-                    Kind::Denied,
-                    format!("the policy refuses this rollback ({what})"),
-                )
-                .hint("nothing was written; say it in other words with --reason"));
             }
         }
         Ok(())

@@ -249,6 +249,7 @@ impl Sync<'_> {
             &mut self.resolve,
             policy,
             state.tree,
+            state.noticed,
             dry_run,
         )?;
         let mut resolved: Resolved = read.into_iter().map(|(p, e)| (p, Some(e))).collect();

@@ -23,6 +23,8 @@ pub struct Asked {
     pub headers: Vec<(String, String)>,
     /// The body; null where it is empty.
     pub body: Value,
+    /// The body as it came.
+    pub text: String,
 }
 
 impl Asked {
@@ -169,6 +171,7 @@ fn serve(shared: &Shared, stream: TcpStream) -> std::io::Result<()> {
         let body = read_body(&mut reader, &head)?;
         let asked = Asked {
             body: serde_json::from_slice(&body).unwrap_or(Value::Null),
+            text: String::from_utf8_lossy(&body).into_owned(),
             method: head.method,
             target: head.target,
             headers: head.headers,
