@@ -8,7 +8,7 @@ use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::files::short_digest;
 use crate::forge;
-use crate::git::{CommitId, Programs, Remote, RemoteOptions, Store};
+use crate::git::{CommitId, ObjectId, Programs, Remote, RemoteOptions, Store};
 use crate::identities;
 use crate::identity::{Identity, Repository};
 use crate::journal::{Event, Journal};
@@ -16,12 +16,17 @@ use crate::keys::KeyRing;
 use crate::mutex::locked;
 use crate::progress::Progress;
 use crate::revocations::Revocations;
+use crate::seal;
 use crate::secret::Secret;
 use crate::token::{self, Claims, redact};
 use rand::CryptoRng;
+use serde::Serialize;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
+
+/// What the key of this machine seals a request for.
+const REQUEST: &str = "aidf journal request v1";
 
 /// Where a call works.
 #[derive(Debug, Clone)]
@@ -50,6 +55,8 @@ pub struct Caller {
     pub cancel: Cancel,
     /// What a request calls its standard input.
     pub input: Option<Box<dyn Read + Send>>,
+    /// What the caller is, for the journal, such as `cli`.
+    pub door: &'static str,
 }
 
 impl Caller {
@@ -123,6 +130,7 @@ pub struct Context {
     pub progress: Box<dyn Progress>,
     /// Ends the call early.
     pub cancel: Cancel,
+    door: &'static str,
     random: Mutex<Box<dyn CryptoRng + Send>>,
     input: Mutex<Option<Box<dyn Read + Send>>>,
     keys: KeyRing,
@@ -132,6 +140,8 @@ pub struct Context {
     opened: Mutex<Vec<(Secret, Claims)>>,
     identity: Mutex<Identity>,
     principal: Mutex<Option<Claims>>,
+    policy: Mutex<Option<ObjectId>>,
+    request: Mutex<Option<String>>,
     warnings: Mutex<Vec<String>>,
 }
 
@@ -206,6 +216,7 @@ impl Context {
             interactive,
             progress: caller.progress,
             cancel: caller.cancel,
+            door: caller.door,
             random: Mutex::new(caller.random),
             input: Mutex::new(caller.input),
             keys,
@@ -214,6 +225,8 @@ impl Context {
             opened: Mutex::default(),
             identity: Mutex::new(identity),
             principal: Mutex::default(),
+            policy: Mutex::default(),
+            request: Mutex::default(),
             warnings: Mutex::new(Vec::new()),
         }
     }
@@ -322,6 +335,20 @@ impl Context {
         *locked(&self.principal) = Some(claims.clone());
     }
 
+    /// Takes note of the policy file that this call works under, for the journal.
+    pub fn note_policy(&self, file: Option<ObjectId>) {
+        *locked(&self.policy) = file;
+    }
+
+    /// Takes note of what this call was asked for, for the journal.
+    pub fn note_request(&self, request: &impl Serialize) {
+        let sealed = self.keys().active().and_then(|key| {
+            let json = serde_json::to_vec(request).ok()?;
+            Some(seal::seal(key, REQUEST, &[json]))
+        });
+        *locked(&self.request) = sealed;
+    }
+
     /// Looks whether the journal can be written, where the operator requires that.
     ///
     /// Errors: unavailable.
@@ -427,11 +454,15 @@ impl Context {
             time: self.now.rfc3339(),
             command,
             outcome,
+            door: self.door,
             repo_name: &self.repo_name,
+            repository: self.identity().id().map(|id| id.to_string()),
             branch: branch.as_deref(),
             token_id: principal.as_ref().map(|c| c.id.clone()),
             pod: principal.and_then(|c| c.pod),
             commit,
+            policy: locked(&self.policy).map(|id| id.to_string()),
+            request: locked(&self.request).clone(),
             detail: Some(redact(&detail).into_owned()),
             alerts,
         };

@@ -277,6 +277,7 @@ pub fn caller(ui: &Ui) -> Caller {
         progress: Box::new(ui.clone()),
         cancel: Cancel::new(),
         input: Some(Box::new(std::io::stdin())),
+        door: "cli",
     }
 }
 

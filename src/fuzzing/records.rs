@@ -4,6 +4,7 @@ use super::two;
 use crate::backup_manifest;
 use crate::bundle_manifest::Manifest;
 use crate::config::ConfigFile;
+use crate::journal::chain::{Checked, End};
 use crate::keys::{Key, KeyRing, KeySource};
 use crate::ledger::{ChangelogEntry, Ledger};
 use crate::policy::{Policy, PolicyFile};
@@ -335,4 +336,36 @@ pub(super) fn bundle_manifest(data: &[u8]) {
                 .all(|says| says.authenticated != Some(true))
         );
     }
+}
+
+/// Foreign lines are never taken for this machine's own. Own lines are one chain, whatever
+/// they tell; one that is altered, left out or put elsewhere shows.
+pub(super) fn journal(data: &[u8]) {
+    let ring = KeyRing::of(vec![Key::new(vec![9; 32])]);
+    let check = |lines: &mut dyn Iterator<Item = &[u8]>| {
+        let mut checked = Checked::default();
+        lines.for_each(|line| checked.line(line, &ring));
+        checked
+    };
+    let foreign = check(&mut data.split(|b| *b == b'\n'));
+    assert_eq!(foreign.authenticated, 0, "nobody has sealed it");
+    let mut end = End::default();
+    let mut next = |n: usize| {
+        let detail = String::from_utf8_lossy(data);
+        let event = serde_json::json!({"n": n, "detail": detail}).to_string();
+        end.append(&event, ring.active()).into_bytes()
+    };
+    let lines = [0, 1, 2].map(&mut next);
+    assert!(lines.iter().all(|l| !l.contains(&b'\n')), "one line each");
+    let whole = check(&mut lines.iter().map(Vec::as_slice));
+    assert_eq!((whole.authenticated, whole.faults), (3, vec![]));
+    let mut altered = lines.clone();
+    let at = data.len() % altered[1].len();
+    altered[1][at] ^= 1;
+    for order in [[0, 2, 2], [1, 0, 2], [0, 0, 1]] {
+        let moved = check(&mut order.iter().map(|n| lines[*n].as_slice()));
+        assert!(!moved.faults.is_empty(), "{order:?}");
+    }
+    let altered = check(&mut altered.iter().map(Vec::as_slice));
+    assert!(!altered.faults.is_empty(), "byte {at} is altered");
 }

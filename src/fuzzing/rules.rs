@@ -3,6 +3,7 @@
 use super::{has_control, two};
 use crate::alerts::{SecretScan, ci_directive};
 use crate::backup_name as backup;
+use crate::callback::Callback;
 use crate::clock::{Moment, Period};
 use crate::git::Endpoint;
 use crate::git::redact;
@@ -319,4 +320,23 @@ pub(super) fn glob(data: &[u8]) {
     }
     // No other rule of a policy lets its own file go.
     assert!(policy.check_path("sandbox-a", crate::policy::PATH).is_err());
+}
+
+/// An address that is called is one of a server, and shows no more than its host.
+pub(super) fn callback(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let Ok(callback) = Callback::parse(text) else {
+        return;
+    };
+    assert_eq!(callback.text(), text);
+    let shown = callback.to_string();
+    assert!(!has_control(&shown), "{shown:?} holds a control character");
+    let host = shown.split_once("://").map(|(_, rest)| rest);
+    let host = host.and_then(|rest| rest.strip_suffix("/…"));
+    assert!(
+        host.is_some_and(|h| !h.contains(['/', '?', '@'])),
+        "{shown}"
+    );
 }

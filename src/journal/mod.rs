@@ -23,8 +23,12 @@ pub struct Event<'a> {
     pub command: &'a str,
     /// `done`, or the kind of failure.
     pub outcome: &'a str,
+    /// What the call came through, such as `cli`.
+    pub door: &'a str,
     /// The repository's name.
     pub repo_name: &'a str,
+    /// The repository's identity, as far as it was known.
+    pub repository: Option<String>,
     /// The branch, if one was chosen.
     pub branch: Option<&'a str>,
     /// The token that was used or issued, by its id.
@@ -33,6 +37,12 @@ pub struct Event<'a> {
     pub pod: Option<String>,
     /// The resulting commit.
     pub commit: Option<String>,
+    /// The policy file that was in force, by its object id; none where there was none, or
+    /// where it was not read.
+    pub policy: Option<String>,
+    /// An HMAC-SHA256 of the request under this machine's key: equal requests have equal ones,
+    /// and nothing of a request can be guessed from it. None without a key.
+    pub request: Option<String>,
     /// A description in one sentence.
     pub detail: Option<String>,
     /// What the write was noticed for.

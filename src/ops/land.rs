@@ -77,6 +77,7 @@ pub struct Report {
 /// conflict, with the paths; integrity for a ledger that cannot be read; not_found;
 /// unavailable.
 pub fn land(cx: &Context, request: &Request) -> Result<Report> {
+    cx.note_request(request);
     let mut report = write::run(cx, ready(cx, request))?;
     if request.close && !request.dry_run {
         close(cx, request, &mut report)?;

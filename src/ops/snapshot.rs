@@ -5,7 +5,7 @@ use super::revoked;
 use crate::config::DEFAULT_BASE;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{Advertisement, CommitId, FetchConnection, RemoteRef, Store, TreePath};
+use crate::git::{Advertisement, CommitId, FetchConnection, ObjectId, RemoteRef, Store, TreePath};
 use crate::identity::{self, Identity};
 use crate::policy::{self, Policy, PolicyFile};
 use crate::ref_rules::REVOKED;
@@ -48,7 +48,7 @@ pub fn fetch_with_policy(
     let tip = policy_tip(cx, advertisement);
     let wants: Vec<CommitId> = wants.into_iter().chain(tip).collect();
     cx.remote.fetch(&cx.store, &wants, true, &*cx.progress)?;
-    let file = policy_file(&cx.store, tip, &cx.config.base)?;
+    let file = noted_policy(cx, tip)?;
     Ok(in_force(cx, &file, default_branch(cx).as_deref()))
 }
 
@@ -149,7 +149,7 @@ pub fn standing(cx: &Context) -> Result<Standing> {
     if let Some(tip) = tip {
         cx.remote.fetch(&cx.store, &[tip], false, &*cx.progress)?;
     }
-    let file = policy_file(&cx.store, tip, &cx.config.base)?;
+    let file = noted_policy(cx, tip)?;
     Ok(Standing {
         file,
         tip,
@@ -159,14 +159,32 @@ pub fn standing(cx: &Context) -> Result<Standing> {
     })
 }
 
+/// Reads the policy file, and takes note of it for the journal.
+///
+/// Errors: those of [`policy_file`].
+fn noted_policy(cx: &Context, tip: Option<CommitId>) -> Result<PolicyFile> {
+    let (file, id) = read_policy(&cx.store, tip, &cx.config.base)?;
+    cx.note_policy(id);
+    Ok(file)
+}
+
 /// Reads the policy file of the commit that holds it; a commit without the file, and a
 /// repository without such a commit, have an empty one.
 ///
 /// `base` is the branch that it is the tip of, for messages. Errors: integrity, for a policy
 /// that cannot be read: then nobody writes.
 pub fn policy_file(store: &Store, tip: Option<CommitId>, base: &str) -> Result<PolicyFile> {
+    read_policy(store, tip, base).map(|(file, _)| file)
+}
+
+/// The policy file with its object's id, where there is one.
+fn read_policy(
+    store: &Store,
+    tip: Option<CommitId>,
+    base: &str,
+) -> Result<(PolicyFile, Option<ObjectId>)> {
     let Some(tip) = tip else {
-        return Ok(PolicyFile::default());
+        return Ok((PolicyFile::default(), None));
     };
     let bad = |why: String| {
         Error::new(
@@ -181,7 +199,7 @@ pub fn policy_file(store: &Store, tip: Option<CommitId>, base: &str) -> Result<P
     };
     let tree = store.commit(tip)?.tree;
     let Some(entry) = store.entry(tree, policy::PATH.as_bytes())? else {
-        return Ok(PolicyFile::default());
+        return Ok((PolicyFile::default(), None));
     };
     if !entry.mode.is_file() || store.blob_size(entry.id)? > 1 << 20 {
         return Err(bad("it is not a file of less than 1 MiB".to_owned()));
@@ -209,7 +227,7 @@ pub fn policy_file(store: &Store, tip: Option<CommitId>, base: &str) -> Result<P
     {
         TreePath::new(path).map_err(|e| bad(e.message().to_owned()))?;
     }
-    Ok(file)
+    Ok((file, Some(entry.id)))
 }
 
 /// The commit that holds the policy.

@@ -75,6 +75,7 @@ impl Identity {
             progress,
             cancel: self.cancel.clone(),
             input: None,
+            door: "front_end",
         };
         Context::open(config.unwrap(), &self.place, now, caller).unwrap()
     }

@@ -50,6 +50,7 @@ mod hostile_server;
 mod hostile_token;
 mod hostile_url;
 mod identity;
+mod journal_lines;
 mod keys;
 mod kill;
 mod land;

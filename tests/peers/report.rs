@@ -75,6 +75,7 @@ impl Month {
             progress: Box::new(Silent),
             cancel: Cancel::new(),
             input: None,
+            door: "test",
         };
         Context::open(config, &place, then, caller).unwrap()
     }

@@ -276,6 +276,7 @@ struct Line {
     command: Option<String>,
     outcome: Option<String>,
     repo_name: Option<String>,
+    repository: Option<String>,
     branch: Option<String>,
     commit: Option<String>,
     token_id: Option<String>,
@@ -296,8 +297,15 @@ struct Line {
 }
 
 fn of_journal(cx: &Context, mut take: impl FnMut(Entry) -> Result<()>) -> Result<()> {
+    let ours = cx.identity().id().map(|id| id.to_string());
     read(cx, cx.journal_file(), |line| {
-        if line.repo_name.as_ref() != Some(&cx.repo_name) {
+        // Two repositories can have one name. A line from before the identity was known has
+        // the name alone.
+        let is_other = match (&line.repository, &ours) {
+            (Some(theirs), Some(ours)) => theirs != ours,
+            _ => line.repo_name.as_ref() != Some(&cx.repo_name),
+        };
+        if is_other {
             return Ok(());
         }
         let alerts = line.alerts.into_iter();

@@ -98,6 +98,7 @@ enum PushContents {
 /// Errors: not_found, for a branch; denied; unavailable. A failure at a destination is in
 /// the report.
 pub fn create(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
+    cx.note_request(request);
     let turn = lock(cx, "backup", &cx.remote.address());
     let result = turn.and_then(|_turn| make(cx, request));
     match &result {

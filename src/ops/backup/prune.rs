@@ -97,6 +97,7 @@ pub(super) fn rules(cx: &Context, flags: &Rules) -> Result<Rules> {
 /// `trust_unauthenticated` all are judged alike, for a repository that is older than
 /// manifests. Errors: usage; denied, by the server; unavailable.
 pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
+    cx.note_request(request);
     let (dry_run, trusts_all) = (request.dry_run, request.trust_unauthenticated);
     let rules = rules(cx, &request.rules)?;
     // Delete only the commit that was looked at: a backup that moves meanwhile is kept.

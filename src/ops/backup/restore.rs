@@ -58,6 +58,7 @@ pub struct RestoreReport {
 ///
 /// Errors: not_found; denied and auth, as for any write; conflict; unavailable.
 pub fn restore(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> {
+    cx.note_request(request);
     let All { found, refs, .. } = read_all(cx, Some("refs/heads/"))?;
     let existing = |name: &str| {
         refs.iter()

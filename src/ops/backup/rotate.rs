@@ -66,6 +66,7 @@ pub struct Moved {
 /// Errors: not_found; denied and auth, as for any write to that branch; integrity, for a
 /// changelog or archive that does not parse; unavailable.
 pub fn rotate(cx: &Context, request: &RotateRequest) -> Result<RotateReport> {
+    cx.note_request(request);
     let branch = match &request.branch {
         Some(branch) => Ok(branch.clone()),
         None => default_branch(cx),

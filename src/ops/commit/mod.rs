@@ -174,6 +174,7 @@ impl FileChange {
 /// Errors: usage; denied and auth by policy and token; conflict, with the paths;
 /// integrity for a ledger that cannot be appended to; unavailable.
 pub fn commit(cx: &Context, request: &Request) -> Result<Report> {
+    cx.note_request(request);
     if request.files.is_empty()
         && !request.all
         && request.from_dir.is_none()

@@ -83,6 +83,7 @@ pub struct Report {
 /// Errors: usage, for what is no sandbox; not_found; auth and denied by the
 /// forge; conflict, where the proposal moved meanwhile; unavailable.
 pub fn propose(cx: &Context, request: &Request) -> Result<Report> {
+    cx.note_request(request);
     let result = carry(cx, request);
     cx.journal("propose", request.branch.as_deref(), &result, |r| {
         let looked = r.dry_run || r.guards.is_empty();

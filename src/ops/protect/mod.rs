@@ -102,6 +102,7 @@ pub fn plan(cx: &Context, request: &Request) -> Result<Report> {
 ///
 /// Errors: those of [`plan`]; the first refusal. Changes that were made before it stay.
 pub fn apply(cx: &Context, request: &Request) -> Result<Report> {
+    cx.note_request(request);
     recorded(cx, "protect apply", apply_rules(cx, request))
 }
 
@@ -172,6 +173,7 @@ pub fn check(cx: &Context, request: &Request) -> Result<Report> {
 ///
 /// Errors: those of [`apply`].
 pub fn remove(cx: &Context, request: &Request) -> Result<Report> {
+    cx.note_request(request);
     recorded(cx, "protect remove", take_away(cx, request))
 }
 

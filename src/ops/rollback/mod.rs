@@ -105,6 +105,7 @@ pub struct Report {
 /// Errors: usage; not_found for a commit that is not on the branch; denied and auth;
 /// conflict with the paths; integrity; unavailable.
 pub fn rollback(cx: &Context, request: &Request) -> Result<Report> {
+    cx.note_request(request);
     let paths = request.paths.iter().map(|p| take::in_tree(cx, p));
     let paths = paths.collect::<Result<Vec<_>>>()?;
     let request = &Request {

@@ -54,6 +54,7 @@ pub struct CloseReport {
 /// Errors: usage, for what is no sandbox; not_found, for one that never was; auth and
 /// denied; unavailable.
 pub fn close(cx: &Context, request: &CloseRequest) -> Result<CloseReport> {
+    cx.note_request(request);
     let target = sandbox_of(cx, request.branch.as_deref(), request.reuse_token.as_ref());
     let branch = target.as_ref().ok().map(|t| t.name().to_owned());
     let result = target.and_then(|target| carry(cx, request, &target));

@@ -77,6 +77,7 @@ pub struct InitReport {
 /// Errors: auth for a rejected token with `strict`; conflict for a name that is taken;
 /// not_found for a base; denied by the policy; unavailable.
 pub fn init(cx: &Context, request: &InitRequest) -> Result<InitReport> {
+    cx.note_request(request);
     let result = open(cx, request);
     let opened = result.as_ref().ok().map(|r| &r.reuse_token);
     if let Some(claims) = opened.and_then(|token| cx.claims_of(token)) {

@@ -76,6 +76,7 @@ const REFUSED: usize = 20;
 ///
 /// Errors: auth, without a key or an operator's token; unavailable.
 pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
+    cx.note_request(request);
     let token = operator(cx, request)?;
     let idle = ListRequest {
         idle_days: Some(request.idle_days),

@@ -57,6 +57,7 @@ pub struct RestoreReport {
 /// Errors: usage, for what is no sandbox's name; not_found, where there is no archive;
 /// conflict, where the branch is there; auth and denied; unavailable.
 pub fn restore(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> {
+    cx.note_request(request);
     let result = unarchive(cx, request);
     cx.journal("sandbox restore", Some(&request.branch), &result, |r| {
         (!r.dry_run).then_some((&r.branch, r.head, &r.message))

@@ -76,6 +76,7 @@ pub struct SyncReport {
 /// Errors: usage, for what is no sandbox; conflict, with the paths; integrity for a ledger
 /// that cannot be read; auth and denied by token and policy; unavailable.
 pub fn sync(cx: &Context, request: &SyncRequest) -> Result<SyncReport> {
+    cx.note_request(request);
     let resolve = named::named(cx, &request.resolve)?;
     let remove = request.remove.iter().map(|p| take::in_tree(cx, p));
     let sync = Sync {

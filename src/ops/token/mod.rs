@@ -136,6 +136,7 @@ pub struct RevokeReport {
 ///
 /// Errors: usage, for what is no sandbox's name; denied, for a holder.
 pub fn issue(cx: &Context, request: &IssueRequest) -> Result<IssueReport> {
+    cx.note_request(request);
     if let Some(branch) = request.branch.as_deref().filter(|b| !names::is_sandbox(b)) {
         return Err(Error::new(
             Kind::Usage,
@@ -316,6 +317,7 @@ pub fn inspect(cx: &Context, request: &InspectRequest) -> Result<InspectReport> 
 /// Errors: usage, for what is neither; auth, without a key or an operator's token; denied
 /// by the server; unavailable.
 pub fn revoke(cx: &Context, request: &RevokeRequest) -> Result<RevokeReport> {
+    cx.note_request(request);
     let (given, operator) = (request.token.reveal(), request.reuse_token.as_ref());
     let is_id = given.len() == 16 && given.bytes().all(|b| b.is_ascii_hexdigit());
     let token_id = if is_id {
