@@ -47,6 +47,9 @@ pub struct ConfigFile {
 pub struct AuditFile {
     /// Whether nothing is written if the journal cannot be written.
     pub required: bool,
+    /// Whether holders write the sandboxes: their commits are unsigned, and a server's hook,
+    /// whose journal cannot be read from here, has judged them.
+    pub holders: bool,
 }
 
 /// `backup:`
@@ -207,6 +210,8 @@ pub struct Config {
     pub limits: TransferLimits,
     /// Whether nothing is written if the journal cannot be written.
     pub audit_required: bool,
+    /// Whether `audit verify` takes unsigned commits of sandboxes for those of holders.
+    pub audit_holders: bool,
     /// Who is told of alerts.
     pub notify: Vec<Notify>,
     /// `AIDF_REUSE_TOKEN`
@@ -294,6 +299,7 @@ impl Config {
             timeout: Duration::from_secs(timeout),
             limits,
             audit_required: file.audit.required,
+            audit_holders: file.audit.holders,
             notify,
             // A secret that was read from a file mostly ends in a newline.
             environment_token: get("AIDF_REUSE_TOKEN")

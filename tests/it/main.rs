@@ -5,6 +5,7 @@
 mod agents;
 mod alerting;
 mod audit;
+mod audit_entries;
 mod audit_report;
 mod backup_all;
 mod backup_bundles;

@@ -4,10 +4,13 @@ use crate::context::Context;
 use crate::error::{Kind, OrFail, Result};
 use crate::journal::chain::Checked;
 
+mod admitted;
 mod alerts;
 mod checkpoint;
 mod events;
 mod export;
+mod finding;
+mod ledgers;
 mod log;
 mod report;
 mod sorted;
@@ -17,11 +20,10 @@ pub use alerts::{AlertsReport, AlertsRequest, alerts};
 pub use checkpoint::{CheckpointReport, CheckpointRequest, CheckpointsReport, checkpoint};
 pub use events::{Entry, Source};
 pub use export::{ExportReport, ExportRequest, each_line, export};
+pub use finding::{Finding, FindingKind};
 pub use log::{LogReport, LogRequest, log};
 pub use report::{Report, ReportRequest, html, report};
-pub use verify::{
-    BranchReport, Finding, FindingKind, JournalReport, VerifyReport, VerifyRequest, verify,
-};
+pub use verify::{BranchReport, JournalReport, VerifyReport, VerifyRequest, verify};
 
 /// Checks this machine's journal; `each` gets its lines.
 ///

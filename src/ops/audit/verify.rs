@@ -1,7 +1,10 @@
 //! Walks the branches and this machine's journal, and looks for what did not come through
 //! aidf, was altered, or was taken away.
 
+use super::admitted::{Admitted, Passed};
 use super::checkpoint::{Checkpoints, CheckpointsReport};
+use super::finding::{Finding, FindingKind};
+use super::ledgers::Changelog;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, CommitInfo};
@@ -74,48 +77,12 @@ pub struct BranchReport {
     /// How many of them nobody can judge here: their key is not at hand, or they are of
     /// another repository.
     pub unknown: usize,
+    /// How many unsigned ones the server's hook let through for a token, or are taken for those
+    /// of holders because the configuration says so.
+    #[serde(default)]
+    pub admitted: usize,
     /// What is wrong.
     pub findings: Vec<Finding>,
-}
-
-/// One thing that is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Finding {
-    /// What it is.
-    pub kind: FindingKind,
-    /// The commit.
-    pub commit: CommitId,
-    /// One sentence.
-    pub detail: String,
-}
-
-/// What can be wrong with a branch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum FindingKind {
-    /// A commit of a sandbox did not come through aidf.
-    NotThroughAidf,
-    /// A commit was altered after it was signed.
-    Altered,
-    /// A commit was written to another branch, and moved to this one.
-    Moved,
-    /// A commit claims in trailers to come from aidf, and is not signed.
-    ForgedTrailers,
-    /// The branch lacks commits that a backup of it holds.
-    Rewound,
-}
-
-impl FindingKind {
-    /// Its name in words.
-    pub fn words(self) -> &'static str {
-        match self {
-            FindingKind::NotThroughAidf => "not through aidf",
-            FindingKind::Altered => "altered",
-            FindingKind::Moved => "moved",
-            FindingKind::ForgedTrailers => "forged trailers",
-            FindingKind::Rewound => "rewound",
-        }
-    }
 }
 
 impl Reported for VerifyReport {
@@ -152,6 +119,7 @@ pub fn verify(cx: &Context, request: &VerifyRequest) -> Result<VerifyReport> {
     for tip in reviewed_tips {
         reviewed.extend(cx.store.history(tip, None)?);
     }
+    let admitted = Admitted::read(cx)?;
     let mut branches = Vec::new();
     for (branch, tip) in &named {
         cx.progress.step(&format!("look at {branch}"));
@@ -160,6 +128,7 @@ pub fn verify(cx: &Context, request: &VerifyRequest) -> Result<VerifyReport> {
             cx,
             policy: &policy,
             reviewed: &reviewed,
+            admitted: &admitted,
             branch,
         };
         branches.push(walk.run(*tip)?);
@@ -266,6 +235,7 @@ struct Walk<'a> {
     cx: &'a Context,
     policy: &'a Policy,
     reviewed: &'a HashSet<CommitId>,
+    admitted: &'a Admitted,
     branch: &'a str,
 }
 
@@ -277,24 +247,39 @@ impl Walk<'_> {
             commits: 0,
             signed: 0,
             unknown: 0,
+            admitted: 0,
             findings: Vec::new(),
         };
+        let mut passed = self.admitted.walk(self.branch);
         if names::is_sandbox(self.branch) {
             // What a merge brought in is of the branch that it came from.
+            let mut changelog = Changelog::new(self.cx, self.policy, self.branch);
             let mut at = Some(tip);
             while let Some(id) = at.filter(|id| !self.reviewed.contains(id)) {
-                at = self.look(id, &mut report)?;
+                let signed = report.signed;
+                let commit = self.look(id, &mut passed, &mut report)?;
+                let is_signed = report.signed > signed;
+                if let Some((kind, detail)) = changelog.look(&commit, is_signed)? {
+                    add(&mut report, kind, id, detail);
+                }
+                at = commit.parents.first().copied();
             }
         } else {
             for id in self.cx.store.history(tip, None)? {
-                self.look(id, &mut report)?;
+                self.look(id, &mut passed, &mut report)?;
             }
         }
         Ok(report)
     }
 
-    /// Judges a commit; its first parent.
-    fn look(&self, id: CommitId, report: &mut BranchReport) -> Result<Option<CommitId>> {
+    /// Judges a commit.
+    fn look(
+        &self,
+        id: CommitId,
+        passed: &mut Passed<'_>,
+        report: &mut BranchReport,
+    ) -> Result<CommitInfo> {
+        let is_admitted = passed.has(id);
         let commit = self.cx.store.commit(id)?;
         let judged = judge(self.cx, id, self.branch)?;
         let is_sandbox = names::is_sandbox(self.branch);
@@ -318,6 +303,10 @@ impl Walk<'_> {
                 FindingKind::Altered,
                 "its signature does not fit it: it was altered after it was signed, or its message was copied".to_owned(),
             )),
+            Check::None if is_sandbox && is_admitted => {
+                report.admitted += 1;
+                None
+            }
             Check::None if claims_aidf(&commit) => Some((
                 FindingKind::ForgedTrailers,
                 "its trailers claim that aidf wrote it, and it is not signed".to_owned(),
@@ -328,16 +317,20 @@ impl Walk<'_> {
             )),
             Check::None => None,
         };
-        if let Some((kind, detail)) = found
-            && report.findings.len() < MAX_LISTED
-        {
-            report.findings.push(Finding {
-                kind,
-                commit: id,
-                detail,
-            });
+        if let Some((kind, detail)) = found {
+            add(report, kind, id, detail);
         }
-        Ok(commit.parents.first().copied())
+        Ok(commit)
+    }
+}
+
+fn add(report: &mut BranchReport, kind: FindingKind, commit: CommitId, detail: String) {
+    if report.findings.len() < MAX_LISTED {
+        report.findings.push(Finding {
+            kind,
+            commit,
+            detail,
+        });
     }
 }
 

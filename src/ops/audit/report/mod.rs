@@ -15,7 +15,7 @@ pub use gather::report;
 pub use html::html;
 
 use super::events::Entry;
-use super::verify::FindingKind;
+use super::finding::FindingKind;
 use crate::alerts::AlertKind;
 use crate::clock::Period;
 use crate::forge::{Provider, RuleState};
