@@ -7,7 +7,7 @@
 //!   [`ops::publish`] is the one way to a remote ref;
 //! - [`context`]: what one call needs; [`config`]: the operator's settings, resolved once;
 //! - pure rules, which take time, keys and randomness as arguments: [`authority`], [`policy`],
-//!   [`denied`], [`token`], [`identity`], [`ref_rules`], [`guards`], [`names`], [`signature`], [`alerts`], [`backup_name`], [`retention`],
+//!   [`denied`], [`token`], [`identity`], [`ref_rules`], [`guards`], [`names`], [`openings`], [`signature`], [`alerts`], [`backup_name`], [`retention`],
 //!   and what authenticates backups: [`backup_manifest`], [`bundle_manifest`], [`seal`];
 //! - [`ledger`]: the YAML logs kept in the tree; [`keys`]: the key ring;
 //!   [`notify`]: whom the operator wants to be told of alerts; [`callback`]: the addresses that are called for that;
@@ -48,6 +48,7 @@ pub mod ledger;
 mod mutex;
 pub mod names;
 pub mod notify;
+pub mod openings;
 pub mod ops;
 pub mod policy;
 pub mod progress;

@@ -276,8 +276,14 @@ fn own_ref(
                     "open the sandbox with `aidf sandbox init`, or push with an operator's token",
                 );
             }
-            (Motion::Delete, _) => {
+            (Motion::Delete, Ok(())) => {
                 return Ok("a sandbox's holder may forget when it was opened");
+            }
+            (Motion::Delete, Err(why)) => {
+                return refuse(
+                    format!("{} cannot be deleted: {why}", asked.name),
+                    "close the sandbox with `aidf sandbox close`",
+                );
             }
             _ => {}
         }

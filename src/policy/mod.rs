@@ -343,6 +343,11 @@ impl Policy {
         self.pod.least(|quota| quota.commits_an_hour)
     }
 
+    /// How many sandboxes the pod may have open at once.
+    pub fn open_sandboxes(&self) -> Option<u64> {
+        self.pod.least(|quota| quota.open_sandboxes)
+    }
+
     /// The rules of all pods: the repository's and the operator's.
     pub fn pods(&self) -> [&Pods; 2] {
         let [file, operator] = &self.pods;

@@ -83,6 +83,8 @@ pub struct Quota {
     pub commits_an_hour: Option<u64>,
     /// Bytes of all files of one commit.
     pub bytes_a_commit: Option<u64>,
+    /// Sandboxes that are open at once.
+    pub open_sandboxes: Option<u64>,
 }
 
 impl PodRules {
@@ -105,6 +107,7 @@ impl PodRules {
         for (rule, value) in [
             ("quota.commits_an_hour", self.quota.commits_an_hour),
             ("quota.bytes_a_commit", self.quota.bytes_a_commit),
+            ("quota.open_sandboxes", self.quota.open_sandboxes),
         ] {
             if let Some(value) = value {
                 tell(rule, value.to_string());

@@ -61,6 +61,7 @@ mod machines;
 mod many_copies;
 mod paths;
 mod pods;
+mod pods_open;
 mod policy;
 mod policy_told;
 mod propose;

@@ -26,6 +26,7 @@ use crate::git::{CommitId, Store};
 use crate::identity::{self, Identity, RepositoryId};
 use crate::journal::Journal;
 use crate::keys::KeyRing;
+use crate::names::is_sandbox;
 use crate::ops::snapshot;
 use crate::policy::{Policy, PolicyFile};
 use crate::ref_rules::{self, Asked, Motion, Pusher};
@@ -293,7 +294,7 @@ impl PreReceive {
             opened: update
                 .name
                 .strip_prefix(ref_rules::OPENED)
-                .map_or(Ok(()), |o| self.check_opened(o)),
+                .map_or(Ok(()), |o| self.check_opened(o, motion, push, pusher)),
         };
         let rule = match ref_rules::judge(asked, pusher, policy, &self.base) {
             Ok(rule) => rule,
@@ -303,7 +304,14 @@ impl PreReceive {
             (Some(branch), Some(new))
                 if !pusher.operator && !branch.starts_with(backup_name::PREFIX) =>
             {
-                match content.check(branch, new, &self.repo_name, self.now) {
+                let opens = motion == Motion::Create && is_sandbox(branch);
+                let counted = match opens {
+                    true => self.check_open_sandboxes(branch, push, pusher, policy),
+                    false => Ok(()),
+                };
+                let checked =
+                    counted.and_then(|()| content.check(branch, new, &self.repo_name, self.now));
+                match checked {
                     Ok(()) => Ok(Ok(rule)),
                     Err(e) if e.kind() == Kind::Denied => refuse(
                         e.message().to_owned(),

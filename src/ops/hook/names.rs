@@ -1,11 +1,22 @@
 //! Checks names that make a claim: backups, archives, and the times of openings.
 
 use super::PreReceive;
+use super::{Push, Update};
 use crate::backup_name;
 use crate::clock::CLOCK_SKEW;
 use crate::clock::Moment;
+use crate::error::{Error, Kind, Result};
 use crate::git::CommitId;
-use crate::ref_rules;
+use crate::openings;
+use crate::policy::Policy;
+use crate::ref_rules::{self, Motion, Pusher};
+
+/// The pod of the token for a sandbox.
+fn pod_of<'p>(pusher: &'p Pusher, branch: &str) -> Option<&'p str> {
+    let mut pods = pusher.pods.iter();
+    let (_, pod) = pods.find(|(b, _)| b == branch)?;
+    pod.as_deref()
+}
 
 impl PreReceive {
     /// Checks that a new backup is what its name claims: made now, of its branch's current
@@ -76,14 +87,78 @@ impl PreReceive {
         }
     }
 
-    /// Checks that a record of an opening is made with the branch, and now. Otherwise a
-    /// sandbox could have any age.
-    pub(super) fn check_opened(&self, name: &str) -> std::result::Result<(), &'static str> {
-        let branch = self.of_now(name)?;
-        match self.store.local_ref(&format!("refs/heads/{branch}")) {
-            None => Ok(()),
-            Some(_) => Err("its sandbox is open here already"),
+    /// Checks that a record of an opening is made with the branch, now, and for the pod of
+    /// the branch's token; and that it goes with the branch. Otherwise a sandbox could have
+    /// any age, and count for another pod or for none.
+    pub(super) fn check_opened(
+        &self,
+        name: &str,
+        motion: Motion,
+        push: &Push,
+        pusher: &Pusher,
+    ) -> std::result::Result<(), &'static str> {
+        let Some(opening) = openings::read_rest(name) else {
+            return Err("its name does not end in a time such as 2026-11-22T101112Z");
+        };
+        let branch = format!("refs/heads/{}", opening.branch);
+        let is_open = self.store.local_ref(&branch).is_some();
+        if motion == Motion::Delete {
+            let goes = |u: &Update| u.name == branch && u.new.is_none();
+            return match !is_open || push.updates.iter().any(goes) {
+                true => Ok(()),
+                false => Err("its sandbox stays open"),
+            };
         }
+        if (self.now.seconds() - opening.time.seconds()).abs() > CLOCK_SKEW {
+            return Err("its time is not the present one");
+        }
+        if is_open {
+            return Err("its sandbox is open here already");
+        }
+        let pod = pod_of(pusher, opening.branch).map(openings::tag);
+        match opening.pod == pod.as_deref() {
+            true => Ok(()),
+            false => Err("it names another pod than the sandbox's token"),
+        }
+    }
+
+    /// Refuses a new sandbox to a pod that has as many open as it may, and one that the next
+    /// push could not count.
+    ///
+    /// Errors: denied; internal.
+    pub(super) fn check_open_sandboxes(
+        &self,
+        branch: &str,
+        push: &Push,
+        pusher: &Pusher,
+        policy: &Policy,
+    ) -> Result<()> {
+        let pod = pod_of(pusher, branch);
+        let policy = policy.of_pod(pod);
+        if policy.open_sandboxes().is_none() {
+            return Ok(());
+        }
+        // What the same push opens besides counts too.
+        let made = push.updates.iter().filter(|u| u.new.is_some());
+        let made = made.filter_map(|u| openings::read(&u.name));
+        if !made.clone().any(|o| o.branch == branch) {
+            return Err(Error::new(
+                Kind::Denied,
+                format!("{branch} would be open without a record of it, and the policy counts the open sandboxes of its pod"),
+            )
+            .hint("open it with `aidf sandbox init`; a holder names the pod of the token with AIDF_POD"));
+        }
+        let refs = self.store.refs_below(ref_rules::OPENED);
+        let known = refs
+            .iter()
+            .filter_map(|(name, _)| openings::read_rest(name))
+            .chain(made.filter(|o| o.branch != branch));
+        let is_open = |branch: &str| {
+            let branch = format!("refs/heads/{branch}");
+            let makes = |u: &Update| u.name == branch && u.new.is_some();
+            push.updates.iter().any(makes) || self.store.local_ref(&branch).is_some()
+        };
+        openings::check_quota(&policy, pod, known, is_open)
     }
 
     /// The branch of a name that ends in the present time.

@@ -1,39 +1,34 @@
-//! When sandboxes were opened: a ref of each says it, `refs/aidf/opened/<branch>/<time>`.
-//! The time is its name, so that a list of the refs tells it of all sandboxes at once.
+//! The records of when sandboxes were opened, read and written.
 
 use crate::clock::Moment;
 use crate::error::{Error, Kind, Result};
 use crate::git::{Advertisement, CommitId, RefName, RefUpdate, RemoteRef};
-use crate::names;
+use crate::openings::{self, Opening};
+use crate::policy::Policy;
 use crate::ref_rules::OPENED;
 use std::collections::HashMap;
 
 /// By sandbox: when it was opened last, in seconds since 1970.
 pub(super) fn times(refs: &[RemoteRef]) -> HashMap<&str, i64> {
     let mut times = HashMap::new();
-    for (branch, time) in refs.iter().filter_map(|r| read(&r.name)) {
+    for Opening { branch, time, .. } in refs.iter().filter_map(|r| openings::read(&r.name)) {
+        let time = time.seconds();
         let newest = times.entry(branch).or_insert(time);
         *newest = time.max(*newest);
     }
     times
 }
 
-/// The sandbox and the time that such a ref names.
-fn read(name: &str) -> Option<(&str, i64)> {
-    let (branch, time) = name.strip_prefix(OPENED)?.rsplit_once('/')?;
-    let time = Moment::from_stamp(time)?;
-    names::is_sandbox(branch).then_some((branch, time.seconds()))
-}
-
-/// The ref that says that a sandbox is opened now, at this tip. None where the server
-/// cannot make it together with the branch, or has one of this second.
+/// The ref that says that a sandbox is opened now, at this tip, for this pod. None where the
+/// server cannot make it together with the branch, or has one of this second.
 pub(super) fn record(
     advertisement: &Advertisement,
     branch: &str,
     tip: CommitId,
     now: Moment,
+    pod: Option<&str>,
 ) -> Result<Option<RefUpdate>> {
-    let name = format!("{OPENED}{branch}/{}", now.compact());
+    let name = openings::name(branch, now, pod);
     if !advertisement.is_atomic() || advertisement.tip(&name).is_some() {
         return Ok(None);
     }
@@ -42,6 +37,30 @@ pub(super) fn record(
         old: None,
         new: Some(tip),
     }))
+}
+
+/// Refuses one more sandbox to a pod that has as many open as it may. `untimed` says that the
+/// server takes no record of an opening: then nobody can count them.
+///
+/// Errors: denied.
+pub(super) fn check_quota(
+    advertisement: &Advertisement,
+    policy: &Policy,
+    pod: Option<&str>,
+    untimed: bool,
+) -> Result<()> {
+    let policy = policy.of_pod(pod);
+    if policy.open_sandboxes().is_some() && (untimed || !advertisement.is_atomic()) {
+        return Err(Error::new(
+            Kind::Denied,
+            "the policy bounds the open sandboxes of this pod, and the server does not take the refs that they are counted by",
+        )
+        .hint("update the server's hook with `aidf protect apply`, or take quota.open_sandboxes out of the policy"));
+    }
+    let refs = advertisement.under(OPENED);
+    let known = refs.filter_map(|(name, _)| openings::read(name));
+    let is_open = |branch: &str| advertisement.branch(branch).is_some();
+    openings::check_quota(&policy, pod, known, is_open)
 }
 
 /// Whether a push was refused that would have made such a ref. The same push without it may

@@ -120,7 +120,8 @@ impl<'a> Opening<'a> {
             };
             return Ok(Ok(Plan::Nothing(report)));
         }
-        self.push(report, Some(token.clone()), None).map(Ok)
+        self.push(report, Some(token.clone()), None, claims.pod.as_deref())
+            .map(Ok)
     }
 
     /// The branch that a holder names, as it is or made again; the server judges the token.
@@ -137,7 +138,13 @@ impl<'a> Opening<'a> {
                 report.base_created = false;
                 Ok(Plan::Nothing(report))
             }
-            None => self.push(report, Some(token.clone()), None),
+            // What the token says of its pod is sealed: the holder's own settings name it.
+            None => self.push(
+                report,
+                Some(token.clone()),
+                None,
+                self.cx.config.pod.as_deref(),
+            ),
         }
     }
 
@@ -207,7 +214,7 @@ impl<'a> Opening<'a> {
         let ends = authority::ends(&claims, &facts);
         let mut report = self.report(&branch, &token, self.base_tip, false, ends);
         (report.created, report.recreated) = (true, false);
-        self.push(report, Some(token), made)
+        self.push(report, Some(token), made, self.cx.config.pod.as_deref())
     }
 
     /// Refuses a sandbox that the pod may not open.
@@ -222,7 +229,9 @@ impl<'a> Opening<'a> {
         report: InitReport,
         token: Option<Secret>,
         identity: Option<identity::New>,
+        pod: Option<&str>,
     ) -> Result<Plan<InitReport>> {
+        opened::check_quota(self.advertisement, &self.policy, pod, self.untimed)?;
         let (mut updates, mut objects) = (Vec::new(), Vec::new());
         if let Some(new) = identity {
             updates.push(new.update);
@@ -247,6 +256,7 @@ impl<'a> Opening<'a> {
                 branch,
                 head,
                 self.cx.now,
+                pod,
             )?);
         }
         Ok(Plan::Push(Push {

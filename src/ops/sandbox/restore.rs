@@ -118,6 +118,11 @@ fn plan(
     })?;
     let policy = snapshot::fetch_with_policy(cx, advertisement, [head])?;
     let last_write = cx.store.commit(head)?.time;
+    let pod = match &target.claims {
+        Some(claims) => claims.pod.as_deref(),
+        None => cx.config.pod.as_deref(),
+    };
+    opened::check_quota(advertisement, &policy, pod, untimed)?;
     // As with prune: whoever has the key can make any token.
     let is_keeper = target.token.is_none() && cx.is_broker() && !policy.is_protected(branch);
     if !is_keeper {
@@ -167,7 +172,7 @@ fn plan(
         new: Some(head),
     }];
     if !untimed {
-        updates.extend(opened::record(advertisement, branch, head, cx.now)?);
+        updates.extend(opened::record(advertisement, branch, head, cx.now, pod)?);
     }
     Ok(Plan::Push(Push {
         updates,
