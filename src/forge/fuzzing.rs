@@ -48,7 +48,7 @@ pub fn answer(data: &[u8]) {
     };
     let auth = Auth::token(Scheme::Bearer, Secret::new(SECRET), "a test");
     let wait = Duration::from_secs(1);
-    let read = answer::read(response, "Forge", &base(), &auth, wait);
+    let read = answer::read(response, "Forge", &base(), &auth, wait, answer::MAX_ANSWER);
     let answer = match read {
         Ok(answer) => answer,
         Err(e) => {
