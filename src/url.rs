@@ -268,6 +268,14 @@ impl HttpUrl {
         self.clone().with_login_of(None)
     }
 
+    /// The same place with the user name alone.
+    pub fn without_password(self) -> HttpUrl {
+        HttpUrl {
+            password: None,
+            ..self
+        }
+    }
+
     /// The same place with the login of another.
     pub fn with_login_of(self, other: Option<&HttpUrl>) -> HttpUrl {
         HttpUrl {

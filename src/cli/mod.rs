@@ -15,6 +15,7 @@ mod hook;
 mod key;
 mod land;
 mod log;
+mod login;
 mod policy;
 mod propose;
 mod protect;
@@ -186,6 +187,11 @@ pub enum Command {
     /// The hook that git runs on a server (`aidf protect apply` installs it)
     #[command(subcommand, arg_required_else_help = true)]
     Hook(hook::Command),
+    /// Log in to GitHub or GitLab, and have git's credential helpers keep the token
+    ///
+    /// Says which login works, where there is one already: a token of the environment, that of gh,
+    /// or that of git's credential helpers. Otherwise you enter a code in a browser, on any device.
+    Login(login::Arguments),
     /// Say what works from here and what does not, and how to mend it
     ///
     /// Looks at the settings, git, the keys, the clone, the remote and what it holds. Nothing is
@@ -308,6 +314,7 @@ pub fn main() -> u8 {
         Command::Token(command) => token::run(&cli.global, &ui, command),
         Command::Key(command) => key::run(&cli.global, &ui, command),
         Command::Hook(command) => hook::run(&ui, &command),
+        Command::Login(arguments) => login::run(&cli.global, &ui, arguments),
         Command::Doctor(heartbeat) => {
             heartbeat.after(&cli.global, &ui, || doctor::run(&cli.global, &ui))
         }

@@ -7,6 +7,7 @@ use aidf::progress::Progress;
 use aidf::shown::json;
 pub use aidf::shown::visible;
 use aidf::token::redact;
+use aidf::words;
 use anstyle::AnsiColor;
 use anyhow::Context as _;
 use clap::ValueEnum;
@@ -272,6 +273,17 @@ impl Progress for Ui {
             "{} {}",
             paint(self.0.color_err, Style::Dim, "remote:"),
             visible(line)
+        ));
+    }
+
+    fn enter_code(&self, code: &str, address: &str, seconds: u64) {
+        // Also with --quiet: nobody could go on without it.
+        let minutes = seconds.div_ceil(60);
+        let code = paint(self.0.color_err, Style::Strong, &visible(code));
+        self.stderr(&format!(
+            "Open {} in a browser, on any device, and enter this code within {}:\n\n  {code}\n\n",
+            visible(address),
+            words::count(minutes as usize, "minute", "minutes"),
         ));
     }
 

@@ -11,8 +11,8 @@ use std::time::Duration;
 use ureq::Body;
 use ureq::http::Response;
 
-/// The largest answer that is read, in bytes.
-const MAX_ANSWER: u64 = 32 * 1024 * 1024;
+/// The largest answer that is read, in bytes, where nothing else is said.
+pub(super) const MAX_ANSWER: u64 = 32 * 1024 * 1024;
 /// How much of an error's body is kept, in characters.
 const MAX_SAID: usize = 2000;
 
@@ -50,6 +50,33 @@ impl Method {
     }
 }
 
+/// What a request carries.
+#[derive(Clone, Copy)]
+pub(super) enum Payload<'p> {
+    /// A value of JSON.
+    Json(&'p Value),
+    /// The fields of a form, encoded.
+    Form(&'p str),
+}
+
+impl Payload<'_> {
+    /// Its `Content-Type`.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Payload::Json(_) => "application/json",
+            Payload::Form(_) => "application/x-www-form-urlencoded",
+        }
+    }
+
+    /// As it is sent.
+    pub fn bytes(self) -> serde_json::Result<Vec<u8>> {
+        match self {
+            Payload::Json(value) => serde_json::to_vec(value),
+            Payload::Form(form) => Ok(form.into()),
+        }
+    }
+}
+
 /// A forge's answer.
 #[derive(Clone)]
 pub struct Answer {
@@ -83,8 +110,52 @@ impl Answer {
     }
 }
 
-/// Reads an answer to its end. `forge` and `base` name the forge in messages. The secrets
-/// of `auth` are kept out of those messages.
+/// An attempt that got no answer.
+pub(super) struct Failed {
+    pub error: Error,
+    /// Whether the server may have begun to act.
+    pub began: bool,
+    /// Whether the time for the request is over, so that another attempt would exceed it.
+    pub late: bool,
+}
+
+impl Failed {
+    /// The transport failed, and it says how.
+    pub fn unanswered(error: ureq::Error, base: &HttpUrl, timeout: Duration) -> Failed {
+        Failed {
+            began: !refused_to_connect(&error),
+            late: matches!(error, ureq::Error::Timeout(_)),
+            error: transport_error(error, base, timeout.as_secs()),
+        }
+    }
+}
+
+/// Whether a request certainly did not reach the server.
+fn refused_to_connect(error: &ureq::Error) -> bool {
+    match error {
+        ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => true,
+        ureq::Error::Io(e) => e.kind() == std::io::ErrorKind::ConnectionRefused,
+        _ => false,
+    }
+}
+
+/// Where an answer stops being JSON; the cause of the error that reports it.
+#[derive(Debug)]
+pub(super) struct NotJson {
+    line: usize,
+    column: usize,
+}
+
+impl fmt::Display for NotJson {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}", self.line, self.column)
+    }
+}
+
+impl std::error::Error for NotJson {}
+
+/// Reads an answer of at most so many bytes to its end. `forge` and `base` name the forge in
+/// messages. The secrets of `auth` are kept out of those messages.
 ///
 /// Errors: unavailable, for a connection that broke, an answer that is too large, or a body
 /// that is not JSON.
@@ -94,6 +165,7 @@ pub(super) fn read(
     base: &HttpUrl,
     auth: &Auth,
     timeout: Duration,
+    most: u64,
 ) -> Result<Answer> {
     let status = response.status().as_u16();
     let headers = response
@@ -104,12 +176,15 @@ pub(super) fn read(
     let bytes = response
         .into_body()
         .into_with_config()
-        .limit(MAX_ANSWER)
+        .limit(most)
         .read_to_vec()
         .map_err(|e| match e {
             ureq::Error::BodyExceedsLimit(_) => Error::new(
                 Kind::Unavailable,
-                format!("{} sent more than {} MiB", forge, MAX_ANSWER >> 20),
+                match most >> 20 {
+                    0 => format!("{forge} sent more than {} KiB", most >> 10),
+                    mib => format!("{forge} sent more than {mib} MiB"),
+                },
             )
             .retryable(false),
             ureq::Error::Timeout(_) => transport_error(e, base, timeout.as_secs()),
@@ -141,7 +216,10 @@ pub(super) fn read(
             .hint(
                 "check that this is the address of its API, and that no proxy or login page answers instead",
             )
-            .caused_by(anyhow::anyhow!("line {}, column {}", e.line(), e.column())));
+            .caused_by(NotJson {
+                line: e.line(),
+                column: e.column(),
+            }));
         }
         Err(_) => Value::Null,
     };

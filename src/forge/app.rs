@@ -269,7 +269,7 @@ impl ForgeLogins {
         if let Some((_, tokens)) = known.iter().find(|(t, _)| *t == target) {
             return Ok(Arc::clone(tokens));
         }
-        let api = api_base(Provider::GitHub, &target, &self.settings)?;
+        let api = api_base(Provider::GitHub, &target.web, &self.settings)?;
         if leads_elsewhere(&self.settings, &api, &target.web) {
             return Err(not_sent(&api, &target.web));
         }

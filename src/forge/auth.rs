@@ -6,7 +6,7 @@ use super::identity::{Auth, Purpose, Scheme};
 use super::settings::{ForgeSettings, Provider};
 use super::target::{ForgeRepo, encode, is_own_host, known_host, leads_elsewhere, not_sent};
 use crate::error::{Error, Kind, Result};
-use crate::git::{Asked, Family, LoginSource, ask_helpers, how_to_name, token};
+use crate::git::{Asked, FROM_URL, Family, Login, LoginSource, ask_helpers, how_to_name, token};
 use crate::http::Http;
 use crate::secret::Secret;
 use crate::url::HttpUrl;
@@ -38,40 +38,32 @@ pub(super) fn find(
     purpose: Purpose,
     asking: Asking<'_>,
 ) -> Result<Auth> {
-    let scheme = match provider {
-        Provider::GitHub | Provider::Bare => Scheme::Bearer,
-        Provider::GitLab => Scheme::PrivateToken,
-        Provider::Gitea | Provider::Forgejo => Scheme::Token,
-    };
+    let scheme = scheme_of(provider, None);
     let web = &target.web;
     if leads_elsewhere(settings, api, web) {
-        return match token(&[], true, |name| settings.variable(name)) {
+        return match own_token(settings) {
             Some(login) => Ok(Auth::token(scheme, login.password, login.from)),
             None => Err(not_sent(api, web)),
         };
     }
     // The user sets this token to act as another identity than the remote's. So it comes
     // before every other login, and it is refused where it may not be sent.
-    if let Some(login) = token(&[], true, |name| settings.variable(name)) {
-        if settings.api_url.is_none() && !is_own_host(web, named, settings) {
+    if let Some(login) = own_token(settings) {
+        if !may_have_own(settings, web, named) {
             return Err(held_back(web));
         }
         return Ok(Auth::token(scheme, login.password, login.from));
     }
-    if let Some(password) = web.password() {
-        return Ok(Auth::token(scheme, Secret::new(password), "the URL"));
+    if let Some(login) = of_url(web) {
+        return Ok(Auth::token(scheme, login.password, login.from));
     }
-    // A token for one kind of forge goes only to hosts that are known to run that kind.
-    let known = known_host(web, settings);
-    let of: Vec<Family> = known.and_then(Provider::family).into_iter().collect();
-    let login = token(&of, false, |name| settings.variable(name));
-    if known == Some(Provider::GitHub)
+    if known_host(web, settings) == Some(Provider::GitHub)
         && let Some(app) = &settings.github_app
     {
         let tokens = AppTokens::load(app, api.clone(), target.clone())?;
         return Ok(Auth::app(Arc::new(tokens), purpose));
     }
-    if let Some(login) = login {
+    if let Some(login) = of_family(settings, web) {
         return Ok(Auth::token(scheme, login.password, login.from));
     }
     // The helpers know the address of the forge itself, not of its API.
@@ -80,16 +72,50 @@ pub(super) fn find(
         && let Ok(place) = web.with_path(&format!("/{}.git", path.join("/")))
         && let Asked::Login(login) = ask_helpers(&place, asking.interactive, asking.http)
     {
-        // A token that GitLab gives to git by OAuth is not a private token.
-        let scheme = match (provider, login.user.as_str()) {
-            (Provider::GitLab, "oauth2") => Scheme::Bearer,
-            _ => scheme,
-        };
+        let scheme = scheme_of(provider, Some(&login));
         return Ok(Auth::token(scheme, login.password, login.from));
     }
     Ok(Auth::none(
         "no login (there is none in AIDF_FORGE_TOKEN, in a token of this forge, or in git's credential helpers)",
     ))
+}
+
+/// How a forge expects a token; `kept` is the login of git's helpers that it is from.
+pub(super) fn scheme_of(provider: Provider, kept: Option<&Login>) -> Scheme {
+    match provider {
+        Provider::GitHub | Provider::Bare => Scheme::Bearer,
+        // A token that GitLab gives to git by OAuth is not a private token.
+        Provider::GitLab if kept.is_some_and(|login| login.user == "oauth2") => Scheme::Bearer,
+        Provider::GitLab => Scheme::PrivateToken,
+        Provider::Gitea | Provider::Forgejo => Scheme::Token,
+    }
+}
+
+/// The token of `AIDF_FORGE_TOKEN`.
+pub(super) fn own_token(settings: &ForgeSettings) -> Option<Login> {
+    token(&[], true, |name| settings.variable(name))
+}
+
+/// Whether `AIDF_FORGE_TOKEN` may be sent to the API of the forge at `web`.
+pub(super) fn may_have_own(settings: &ForgeSettings, web: &HttpUrl, named: bool) -> bool {
+    settings.api_url.is_some() || is_own_host(web, named, settings)
+}
+
+/// The login in the forge's address.
+pub(super) fn of_url(web: &HttpUrl) -> Option<Login> {
+    Some(Login {
+        user: web.user().unwrap_or_default().to_owned(),
+        password: Secret::new(web.password()?),
+        from: FROM_URL,
+    })
+}
+
+/// The environment's token for this kind of forge. It goes only to hosts that are known to run
+/// that kind.
+pub(super) fn of_family(settings: &ForgeSettings, web: &HttpUrl) -> Option<Login> {
+    let known = known_host(web, settings);
+    let of: Vec<Family> = known.and_then(Provider::family).into_iter().collect();
+    token(&of, false, |name| settings.variable(name))
 }
 
 /// The error for a token that is not known to be meant for the remote's host.

@@ -1,12 +1,12 @@
 //! The HTTP client for every forge's API: JSON, with paging, limits and retries.
 
-use super::answer::{self, Answer, Method};
+use super::answer::{self, Answer, Failed, MAX_ANSWER, Method, Payload};
 use super::identity::Auth;
 use super::limits;
 use super::refusal::{self, Call, Reason, Refusal};
 use crate::clock::Moment;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::http::{Http, transport_error};
+use crate::http::Http;
 use crate::mutex::locked;
 use crate::progress::{Progress, Silent};
 use crate::url::{HttpUrl, parse_http};
@@ -32,6 +32,7 @@ pub struct Client<'a> {
     headers: Vec<(&'static str, &'static str)>,
     progress: &'a dyn Progress,
     waited: Mutex<u64>,
+    most: u64,
 }
 
 impl fmt::Debug for Client<'_> {
@@ -41,15 +42,6 @@ impl fmt::Debug for Client<'_> {
             .field("auth", &self.auth)
             .finish_non_exhaustive()
     }
-}
-
-/// An attempt that got no answer.
-struct Failed {
-    error: Error,
-    /// Whether the server may have begun to act.
-    began: bool,
-    /// Whether the time for the request is over, so that another attempt would exceed it.
-    late: bool,
 }
 
 impl<'a> Client<'a> {
@@ -81,7 +73,14 @@ impl<'a> Client<'a> {
             headers: Vec::new(),
             progress,
             waited: Mutex::new(0),
+            most: MAX_ANSWER,
         })
+    }
+
+    /// Reads no answer of more bytes.
+    pub(super) fn reading_at_most(mut self, bytes: u64) -> Self {
+        self.most = bytes;
+        self
     }
 
     /// Sends this header with every request.
@@ -231,7 +230,7 @@ impl<'a> Client<'a> {
         self.send(method, &self.address(path), body, needs)
     }
 
-    fn address(&self, path: &str) -> String {
+    pub(super) fn address(&self, path: &str) -> String {
         format!("{}{path}", self.base.plain())
     }
 
@@ -246,7 +245,7 @@ impl<'a> Client<'a> {
         let (mut tries, mut limited, mut redirects) = (0, 0, 0);
         loop {
             tries += 1;
-            let answer = match self.send_once(method, &address, body) {
+            let answer = match self.send_once(method, &address, body.map(Payload::Json)) {
                 Ok(answer) => answer,
                 Err(failed) => {
                     let safe = method == Method::Get || (method.may_repeat() && !failed.began);
@@ -319,11 +318,13 @@ impl<'a> Client<'a> {
         same.then(|| format!("{}{path}", url.root().plain()))
     }
 
-    fn send_once(
+    /// Sends one request and gives the answer, whatever its status is. No redirect is
+    /// followed, and nothing is sent again.
+    pub(super) fn send_once(
         &self,
         method: Method,
         address: &str,
-        body: Option<&Value>,
+        body: Option<Payload<'_>>,
     ) -> std::result::Result<Answer, Failed> {
         self.progress.step(&format!(
             "{} {}",
@@ -359,11 +360,12 @@ impl<'a> Client<'a> {
         let begun = Instant::now();
         let built = match body {
             Some(body) => {
-                let bytes = serde_json::to_vec(body)
+                let bytes = body
+                    .bytes()
                     .or_fail(Kind::Internal, || "a request could not be written")
                     .map_err(before)?;
                 request
-                    .header("Content-Type", "application/json")
+                    .header("Content-Type", body.kind())
                     .body(bytes)
                     .map(|r| self.run(&agent, r))
             }
@@ -383,17 +385,14 @@ impl<'a> Client<'a> {
                     .hint("look for a line break in a token, and for a mistake in http.extraHeader"),
                 )
             })?
-            .map_err(|e| Failed {
-                began: !refused_to_connect(&e),
-                late: matches!(e, ureq::Error::Timeout(_)),
-                error: transport_error(e, &self.base, self.http.timeout.as_secs()),
-            })?;
+            .map_err(|e| Failed::unanswered(e, &self.base, self.http.timeout))?;
         answer::read(
             response,
             self.forge,
             &self.base,
             &self.auth,
             self.http.timeout,
+            self.most,
         )
         .map_err(|error| Failed {
             error,
@@ -454,14 +453,5 @@ impl<'a> Client<'a> {
             std::thread::sleep(Duration::from_secs(1));
         }
         Ok(())
-    }
-}
-
-/// Whether a request certainly did not reach the server.
-fn refused_to_connect(error: &ureq::Error) -> bool {
-    match error {
-        ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => true,
-        ureq::Error::Io(e) => e.kind() == std::io::ErrorKind::ConnectionRefused,
-        _ => false,
     }
 }

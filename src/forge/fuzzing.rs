@@ -6,6 +6,7 @@ use super::gitea::rules::{self as gitea_rules, Who};
 use super::github::{classic as github_classic, rules as github_rules};
 use super::gitlab::rules::{self as gitlab_rules, Facts};
 use super::identity::{Auth, Scheme};
+use super::login::device::{Device, Polling, Said};
 use super::proposal::Proposal;
 use super::protection::{DesiredRules, Rule, State};
 use super::refusal::{self, Call};
@@ -48,7 +49,7 @@ pub fn answer(data: &[u8]) {
     };
     let auth = Auth::token(Scheme::Bearer, Secret::new(SECRET), "a test");
     let wait = Duration::from_secs(1);
-    let read = answer::read(response, "Forge", &base(), &auth, wait);
+    let read = answer::read(response, "Forge", &base(), &auth, wait, answer::MAX_ANSWER);
     let answer = match read {
         Ok(answer) => answer,
         Err(e) => {
@@ -106,6 +107,48 @@ pub fn headers(data: &[u8]) {
             assert!(value.contains(&format!("<{next}>")), "{next}");
         }
     }
+}
+
+/// The first byte is the status; what follows is JSON. No login sends a person to another
+/// server or waits beyond its end, and no token says a second line to a helper.
+pub fn device(data: &[u8]) {
+    let Some((&status, body)) = data.split_first() else {
+        return;
+    };
+    let Ok(json) = serde_json::from_slice::<Value>(body) else {
+        return;
+    };
+    let said = Said::read(200 + u16::from(status) * 2, &json);
+    if let Ok(Said::Granted(grant)) = &said {
+        let secrets = [Some(&grant.token), grant.refresh.as_ref()];
+        for secret in secrets.into_iter().flatten() {
+            let text = secret.reveal();
+            assert!(!text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic()));
+        }
+    }
+    let Ok(device) = Device::read(&json, &base()) else {
+        return;
+    };
+    if let Ok(address) = device.address.parse::<Uri>() {
+        assert_eq!(address.host(), Some("api.h.example"), "{address}");
+        assert_eq!(address.scheme_str(), Some("https"), "{address}");
+    }
+    assert!(!crate::fuzzing::has_control(&device.address));
+    assert!(device.user_code.chars().count() <= 64);
+    let mut polling = Polling::of(&device);
+    let mut passed = Duration::ZERO;
+    // However it is slowed down, it comes to an end.
+    for _ in 0..1000 {
+        let Some(wait) = polling.wait(passed) else {
+            break;
+        };
+        assert!(wait >= Duration::from_secs(1) && passed + wait < device.lasts);
+        passed += wait;
+        if let Ok(said) = &said {
+            polling.heard(said);
+        }
+    }
+    assert!(polling.wait(passed).is_none());
 }
 
 /// A redirect or page address is followed only on the same server.

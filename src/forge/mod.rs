@@ -12,7 +12,8 @@
 //!   [`Forge::update_proposal`], [`Forge::approve`], [`Forge::identity`];
 //! - refusals: [`is_plan_limit`], [`reason`] and [`status`] tell them apart;
 //!   [`saying_also`] adds to the message;
-//! - [`logins_for_git`]: a GitHub App's tokens for git's own connections.
+//! - [`logins_for_git`]: a GitHub App's tokens for git's own connections;
+//! - [`login`]: the login of a person, by the device flow.
 //!
 //! A `survey` never reports a rule as enforced if it could not read it. If
 //! [`Survey::blocked`] is set, the changes are not known: an empty list does not mean that
@@ -29,6 +30,7 @@ mod github;
 mod gitlab;
 mod identity;
 mod limits;
+pub mod login;
 mod proposal;
 mod protection;
 mod refusal;
@@ -73,6 +75,24 @@ pub struct Access<'a> {
     pub progress: &'a dyn Progress,
 }
 
+impl Access<'_> {
+    /// The provider.
+    ///
+    /// Errors: usage, for a remote of no known forge.
+    fn provider(&self) -> Result<Provider> {
+        let found = self
+            .provider
+            .or_else(|| detect(self.endpoint, self.settings));
+        found.ok_or_else(|| {
+            Error::new(
+                Kind::Usage,
+                format!("aidf does not know which forge runs at {}", self.endpoint),
+            )
+            .hint("name it with --provider github|gitlab|gitea|forgejo, or under forge.hosts in the configuration")
+        })
+    }
+}
+
 /// One repository on one forge, as one identity.
 #[derive(Debug)]
 pub enum Forge<'a> {
@@ -89,16 +109,7 @@ impl<'a> Forge<'a> {
     ///
     /// Errors: usage, for a remote of no known forge; auth, for the App's key.
     pub fn connect(access: Access<'a>) -> Result<Forge<'a>> {
-        let provider = access
-            .provider
-            .or_else(|| detect(access.endpoint, access.settings))
-            .ok_or_else(|| {
-                Error::new(
-                    Kind::Usage,
-                    format!("aidf does not know which forge runs at {}", access.endpoint),
-                )
-                .hint("name it with --provider github|gitlab|gitea|forgejo, or under forge.hosts in the configuration")
-            })?;
+        let provider = access.provider()?;
         if provider == Provider::Bare {
             return Err(Error::new(
                 Kind::Usage,
@@ -117,7 +128,7 @@ impl<'a> Forge<'a> {
             )
             .hint("aidf does not support a forge that is served below a path of its host"));
         }
-        let base = target::api_base(provider, &target, access.settings)?;
+        let base = target::api_base(provider, &target.web, access.settings)?;
         let auth = auth::find(
             access.settings,
             provider,
@@ -130,14 +141,12 @@ impl<'a> Forge<'a> {
                 http: &access.http,
             },
         )?;
-        let client = |name| Client::new(base, name, auth, access.http, access.progress);
+        let client = Client::new(base, provider.title(), auth, access.http, access.progress)?;
         Ok(match provider {
-            Provider::GitHub => Forge::GitHub(GitHub::new(client("GitHub")?, target)),
-            Provider::GitLab => Forge::GitLab(GitLab::new(client("GitLab")?, target)),
-            Provider::Forgejo => Forge::Gitea(Gitea::new(client("Forgejo")?, target, Some(true))),
-            Provider::Gitea | Provider::Bare => {
-                Forge::Gitea(Gitea::new(client("Gitea")?, target, None))
-            }
+            Provider::GitHub => Forge::GitHub(GitHub::new(client, target)),
+            Provider::GitLab => Forge::GitLab(GitLab::new(client, target)),
+            Provider::Forgejo => Forge::Gitea(Gitea::new(client, target, Some(true))),
+            Provider::Gitea | Provider::Bare => Forge::Gitea(Gitea::new(client, target, None)),
         })
     }
 

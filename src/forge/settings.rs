@@ -20,6 +20,8 @@ pub struct ForgeFile {
     pub api_url: Option<String>,
     /// The GitHub App that aidf acts as.
     pub github_app: Option<GitHubAppFile>,
+    /// The OAuth app that people log in with, for each host: `github.com: Iv1.x`.
+    pub client_ids: BTreeMap<String, String>,
 }
 
 /// `forge: github_app:`
@@ -62,6 +64,17 @@ impl Provider {
         }
     }
 
+    /// Its name for people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Provider::GitHub => "GitHub",
+            Provider::GitLab => "GitLab",
+            Provider::Gitea => "Gitea",
+            Provider::Forgejo => "Forgejo",
+            Provider::Bare => "a bare server",
+        }
+    }
+
     /// The kind of forge, for choosing tokens.
     pub(crate) fn family(self) -> Option<Family> {
         match self {
@@ -101,6 +114,8 @@ pub struct ForgeSettings {
     pub api_url: Option<String>,
     /// The GitHub App; `AIDF_GITHUB_APP_ID` with `AIDF_GITHUB_APP_KEY_FILE`, else the file's.
     pub github_app: Option<GitHubAppFile>,
+    /// The client id of the OAuth app that people log in with, for each host.
+    pub client_ids: BTreeMap<String, String>,
     /// The environment's tokens, and the variables that name hosts.
     pub environment: BTreeMap<&'static str, String>,
 }
@@ -112,6 +127,7 @@ impl fmt::Debug for ForgeSettings {
             .field("hosts", &self.hosts)
             .field("api_url", &self.api_url)
             .field("github_app", &self.github_app)
+            .field("client_ids", &self.client_ids)
             .field("environment", &self.environment.keys())
             .finish()
     }
@@ -165,13 +181,10 @@ impl ForgeSettings {
             }
         };
         Ok(ForgeSettings {
-            hosts: file
-                .hosts
-                .into_iter()
-                .map(|(host, provider)| (host.to_ascii_lowercase(), provider))
-                .collect(),
+            hosts: by_host(file.hosts),
             api_url: get("AIDF_FORGE_API_URL").or(file.api_url),
             github_app,
+            client_ids: by_host(file.client_ids),
             environment: FORGE_VARIABLES
                 .into_iter()
                 .filter_map(|name| Some((name, get(name)?)))
@@ -195,6 +208,13 @@ impl ForgeSettings {
     }
 }
 
+/// The same under the hosts' names as URLs have them.
+fn by_host<T>(all: BTreeMap<String, T>) -> BTreeMap<String, T> {
+    let all = all.into_iter();
+    all.map(|(host, value)| (host.to_ascii_lowercase(), value))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,6 +229,7 @@ mod tests {
                 private_key_file: "/key".into(),
                 installation: None,
             }),
+            client_ids: [("GitHub.com".to_owned(), "Iv1.x".to_owned())].into(),
         };
         let resolve = |set: &[(&str, &str)]| {
             ForgeSettings::resolve(file(), |n| {
@@ -220,6 +241,7 @@ mod tests {
         let plain = resolve(&[]).unwrap();
         assert_eq!(plain.github_app.as_ref().unwrap().id, 1);
         assert_eq!(plain.hosts.get("git.example.com"), Some(&Provider::Gitea));
+        assert_eq!(plain.client_ids["github.com"], "Iv1.x");
         let set = resolve(&[
             ("AIDF_FORGE_API_URL", "https://env"),
             ("AIDF_GITHUB_APP_ID", "7"),

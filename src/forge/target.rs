@@ -63,7 +63,7 @@ impl ForgeRepo {
 }
 
 /// The web address of an endpoint's host; `None` for paths and git's own daemon.
-fn web_of(endpoint: &Endpoint) -> Option<HttpUrl> {
+pub(super) fn web_of(endpoint: &Endpoint) -> Option<HttpUrl> {
     match endpoint {
         Endpoint::Http(url) => Some(url.root()),
         Endpoint::Ssh(ssh) => {
@@ -137,12 +137,12 @@ pub(super) fn is_own_host(web: &HttpUrl, named: bool, settings: &ForgeSettings) 
     named || known_host(web, settings).is_some() || of_api() == Some(true)
 }
 
-/// The base address of a target's API.
+/// The base address of the API of the forge at `web`.
 ///
 /// Errors: usage, for a configured address that is not valid, or for a bare server.
 pub(super) fn api_base(
     provider: Provider,
-    target: &ForgeRepo,
+    web: &HttpUrl,
     settings: &ForgeSettings,
 ) -> Result<HttpUrl> {
     if let Some(given) = &settings.api_url {
@@ -168,7 +168,7 @@ pub(super) fn api_base(
         return Ok(url);
     }
     let suffix = match provider {
-        Provider::GitHub if target.web.host() == "github.com" => {
+        Provider::GitHub if web.host() == "github.com" => {
             return parse_http(true, "api.github.com")
                 .ok_or_else(|| Error::new(Kind::Internal, "GitHub's API has no address"));
         }
@@ -183,7 +183,7 @@ pub(super) fn api_base(
         }
     };
     let odd = |why| Error::new(Kind::Internal, format!("the API has no address: {why}"));
-    target.web.without_login().with_path(suffix).map_err(odd)
+    web.without_login().with_path(suffix).map_err(odd)
 }
 
 /// Whether the operator's API address is on a host that the logins of `web` are not meant
@@ -312,7 +312,7 @@ mod tests {
     fn the_api_follows_from_the_host_and_never_leaves_the_open() {
         let none = settings(&[], &[]);
         let base = |provider, url: &str, settings: &ForgeSettings| {
-            api_base(provider, &ForgeRepo::of(&at(url)).unwrap(), settings).map(|u| u.plain())
+            api_base(provider, &web_of(&at(url)).unwrap(), settings).map(|u| u.plain())
         };
         for (provider, url, api) in [
             (

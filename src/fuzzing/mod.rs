@@ -45,6 +45,7 @@ pub fn targets() -> Vec<Target> {
         target("callback", rules::callback, 1),
         target("config", records::config, 32),
         target("date", rules::date, 1),
+        target("device_flow", forge::device, 4),
         target("endpoint", rules::endpoint, 1),
         target("fetch", wire::fetch, 8),
         target("forge_answer", forge::answer, 8),

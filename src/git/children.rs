@@ -94,6 +94,9 @@ pub enum Child {
     /// configuration alone, and are there to hand out logins: `gh auth git-credential` and
     /// its like read them from the forge's own variables, and get those.
     Helper,
+    /// `gh`, asked for a login that it keeps. It would hand out a variable's token for a host
+    /// that the token is not meant for, so it sees none: aidf judges those itself.
+    Keeper,
 }
 
 /// A program to be started: it sees what its kind may see of `environment`, and nothing of
@@ -283,7 +286,7 @@ fn may_see(child: Child, name: &str) -> bool {
     let among = |names: &[&str]| names.contains(&name.as_str());
     // GIT_CONFIG_KEY_<n> and GIT_CONFIG_VALUE_<n> may hold a login, and go with their count.
     let of_a_call = name.starts_with("GIT_CONFIG_KEY_") || name.starts_with("GIT_CONFIG_VALUE_");
-    let of_forges = child == Child::Server && among(OF_FORGES);
+    let of_forges = child != Child::Helper && among(OF_FORGES);
     !(name.starts_with("AIDF_") || of_a_call || among(OF_A_REPOSITORY) || of_forges)
 }
 
@@ -326,6 +329,7 @@ mod tests {
         ] {
             assert_eq!(may_see(Child::Server, name), server, "{name}");
             assert_eq!(may_see(Child::Helper, name), helper, "{name}");
+            assert_eq!(may_see(Child::Keeper, name), server, "{name}");
         }
     }
 }

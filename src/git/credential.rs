@@ -7,6 +7,7 @@ use crate::http::Http;
 use crate::secret::Secret;
 use crate::url::HttpUrl;
 use std::fmt;
+use std::process::Command;
 use std::time::Duration;
 
 /// A user name and password, and where they came from.
@@ -47,7 +48,11 @@ pub trait LoginSource: fmt::Debug + Send + Sync {
     fn is_meant_for(&self, url: &HttpUrl, named: bool) -> bool;
 }
 
-const FROM_URL: &str = "the URL";
+/// Where a login in the remote's address is from.
+pub(crate) const FROM_URL: &str = "the URL";
+
+/// Where a login of git's credential helpers is from.
+pub(crate) const FROM_HELPERS: &str = "git's credential helpers";
 
 /// Where a login of the operator's GitHub App is from.
 pub(crate) const FROM_APP: &str = "the GitHub App";
@@ -187,7 +192,7 @@ pub(crate) fn token(
 /// The lines of git's credential protocol (git-credential(1), "INPUT/OUTPUT FORMAT"); the
 /// one writer of them. `None` where a value would end its line, and so say something else:
 /// then nothing is asked, and nothing told.
-fn lines(fields: &[(&str, &str)]) -> Option<String> {
+pub(super) fn lines(fields: &[(&str, &str)]) -> Option<String> {
     let mut text = String::new();
     for (name, value) in fields {
         if value.contains(['\n', '\r', '\0']) {
@@ -257,7 +262,7 @@ fn answered(answer: &str, url: &HttpUrl) -> Option<Login> {
     Some(Login {
         user: field("username")?,
         password: field("password")?.into(),
-        from: "git's credential helpers",
+        from: FROM_HELPERS,
     })
 }
 
@@ -282,28 +287,32 @@ pub(crate) fn tell_helpers(url: &HttpUrl, login: &Login, good: bool, http: &Http
 }
 
 /// What came of a call of `git credential`.
-enum Answer {
+pub(super) enum Answer {
     Said(String),
     Failed,
     TooSlow,
 }
 
-fn helper(
+/// A program that is started outside any repository, so that no repository's configuration
+/// names a helper: in the root folder, which nobody else can write to.
+pub(super) fn outside(program: &str, child: Child, environment: &Environment) -> Command {
+    let root = std::env::current_dir()
+        .ok()
+        .and_then(|d| d.ancestors().last().map(std::path::Path::to_owned));
+    let mut command = children::command(program, child, environment);
+    command.current_dir(root.unwrap_or_else(|| "/".into()));
+    command
+}
+
+pub(super) fn helper(
     action: &str,
     input: &str,
     interactive: bool,
     within: Duration,
     environment: &Environment,
 ) -> Answer {
-    // Outside any repository, so that no repository's configuration names a helper: in
-    // the root folder, which nobody else can write to.
-    let outside = std::env::current_dir()
-        .ok()
-        .and_then(|d| d.ancestors().last().map(std::path::Path::to_owned));
-    let mut command = children::command("git", Child::Helper, environment);
-    command
-        .args(["credential", action])
-        .current_dir(outside.unwrap_or_else(|| "/".into()));
+    let mut command = outside("git", Child::Helper, environment);
+    command.args(["credential", action]);
     if !interactive {
         command
             .env("GIT_TERMINAL_PROMPT", "0")

@@ -23,6 +23,7 @@ mod header;
 mod id;
 mod installed;
 mod intake;
+mod keep;
 mod lanes;
 mod lfs;
 mod limits;
@@ -51,7 +52,8 @@ pub use connectivity::Known;
 pub use convert::Convert;
 pub use count_files::FileCount;
 pub(crate) use credential::{
-    Asked, FROM_APP, Family, ask_helpers, families, hide, how_to_name, token,
+    Asked, FROM_APP, FROM_HELPERS, FROM_URL, Family, ask_helpers, families, hide, how_to_name,
+    tell_helpers, token,
 };
 pub use credential::{Login, LoginSource};
 pub use draft::{Draft, Edit};
@@ -61,6 +63,7 @@ pub(crate) use id::leads_away;
 pub use id::{CommitId, ObjectId, RefName, TreePath, is_invisible};
 pub use installed::{OLDEST_GIT, git_version, has_program, numbers_of};
 pub use intake::INTAKE;
+pub(crate) use keep::{FROM_GH, Keepsake, Kept, gh_login, has_helper, how_to_have_one, keep};
 pub use limits::{TransferFile, TransferLimits};
 pub use lineage::{Lineage, Stand};
 pub use merge::{Conflict, Labels, MergedEntry, MergedText};

@@ -259,7 +259,7 @@ fn is_false(value: &str) -> bool {
 /// How well a configured URL matches, by git-config(1) "http.<url>.*": scheme, host
 /// (with `*` for one label) and port must agree, the path must be a prefix at a
 /// slash, a user must agree where one is given. `None`: it does not match.
-fn url_match(pattern: &str, url: &HttpUrl) -> Option<usize> {
+pub(super) fn url_match(pattern: &str, url: &HttpUrl) -> Option<usize> {
     let (scheme, rest) = pattern.split_once("://")?;
     if !scheme.eq_ignore_ascii_case(url.scheme()) {
         return None;

@@ -1,6 +1,7 @@
 //! What aidf can do: one file a capability, `fn(&Context, Request) -> Result<Report>`.
 //! What needs no remote takes something else in the place of the context: [`key`],
-//! [`snapshots`]; and so does [`doctor`], which must work where no context can be opened.
+//! [`snapshots`]; and so do [`doctor`] and [`login`], which must work where no context can be
+//! opened.
 //! What is no operation but helps to type one: [`candidates`].
 //! Reports are what `--json` prints; front ends make text of them.
 
@@ -23,6 +24,7 @@ pub mod join;
 pub mod key;
 pub mod land;
 pub mod log;
+pub mod login;
 mod noticed;
 mod notify;
 pub mod operations;

@@ -3,8 +3,8 @@
 
 use super::outcome::{ErrorReport, Outcome, Reported, WARNINGS};
 use super::{
-    agents, audit, backup, commit, doctor, key, land, log, policy, propose, protect, rollback,
-    sandbox, snapshots, status, token,
+    agents, audit, backup, commit, doctor, key, land, log, login, policy, propose, protect,
+    rollback, sandbox, snapshots, status, token,
 };
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -140,6 +140,7 @@ pub fn other_schemas() -> Vec<(&'static str, Schema)> {
             schema_of::<ErrorReport>(SchemaSettings::for_serialize),
         ),
         ("doctor", printed::<doctor::Report>()),
+        ("login", printed::<login::Report>()),
         ("key show", printed::<key::ShowReport>()),
         ("key rotate", printed::<key::RotateReport>()),
         ("key retire", printed::<key::RetireReport>()),

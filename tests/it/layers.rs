@@ -307,6 +307,8 @@ fn pure_rules_do_no_input_or_output_and_read_no_clock() {
         "conflict.rs",
         "denied/mod.rs",
         "denied/table.rs",
+        "forge/login/device.rs",
+        "forge/login/refused.rs",
         "ref_rules.rs",
         "ref_rules/shadow.rs",
         "guards.rs",

@@ -57,6 +57,7 @@ mod kill;
 mod land;
 mod layers;
 mod log;
+mod login;
 mod machines;
 mod many_copies;
 mod paths;

@@ -162,7 +162,7 @@ impl Logins {
         match self.withheld {
             true => credential::how_to_name(&url.authority()),
             false => {
-                "set AIDF_FORGE_TOKEN or store a login with `git credential approve`".to_owned()
+                "log in with `aidf login`, store a login with `git credential approve`, or set AIDF_FORGE_TOKEN".to_owned()
             }
         }
     }

@@ -129,7 +129,7 @@ fn refused(remote: &Remote, error: &Error, found: &mut Findings) {
     if error.kind() == Kind::Auth {
         let seen = format!("{} tells nothing without a login", remote.read_endpoint());
         found.unknown(Subject::Remote, seen, None);
-        let mend = "store a login with `git credential approve`, or set AIDF_FORGE_TOKEN";
+        let mend = "log in with `aidf login`, store a login with `git credential approve`, or set AIDF_FORGE_TOKEN";
         found.failed(Subject::Credentials, error, mend);
         return;
     }

@@ -21,7 +21,7 @@ pub struct Asked {
     pub target: String,
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body; null where it is empty.
+    /// The body; null where it is empty, or no JSON.
     pub body: Value,
     /// The body as it came.
     pub text: String,
