@@ -21,6 +21,7 @@ mod propose;
 mod protect;
 mod rollback;
 mod sandbox;
+mod setup;
 mod snapshot;
 mod status;
 mod text;
@@ -192,6 +193,17 @@ pub enum Command {
     /// Says which login works, where there is one already: a token of the environment, that of gh,
     /// or that of git's credential helpers. Otherwise you enter a code in a browser, on any device.
     Login(login::Arguments),
+    /// Make a repository ready for sandboxes
+    ///
+    /// Makes the base branch from the default branch; adds a policy file of comments and the
+    /// ledgers' lines of .gitattributes to it, as one commit; makes this machine's key; sets up the
+    /// server's protection; prints an entry for backups. What is there already stays as it is, so
+    /// it is safe to run again, and a second run goes on where the first one stopped. A terminal
+    /// asks; --no-input asks nothing and takes the flags and their defaults, and so does a run
+    /// without a terminal. The server is changed only with --protect, -y or a yes. The repository
+    /// needs a first commit. If a step fails, the others are tried, and the exit code is that of
+    /// the first failure.
+    Setup(setup::Arguments),
     /// Say what works from here and what does not, and how to mend it
     ///
     /// Looks at the settings, git, the keys, the clone, the remote and what it holds. Nothing is
@@ -318,6 +330,7 @@ pub fn main() -> u8 {
         Command::Doctor(heartbeat) => {
             heartbeat.after(&cli.global, &ui, || doctor::run(&cli.global, &ui))
         }
+        Command::Setup(arguments) => setup::run(&cli.global, &ui, arguments),
         Command::Demo(arguments) => demo::run(&cli.global, &ui, arguments),
         Command::Completions(arguments) => generate::completions(&ui, &arguments),
         Command::Man(arguments) => generate::man(&ui, &arguments),

@@ -95,13 +95,58 @@ impl Ui {
 
     /// Asks for a line of text; none where nobody is there.
     pub fn ask(&self, question: &str) -> Option<String> {
-        if !self.interactive() || self.0.settings.yes {
+        if !self.asks() {
             return None;
         }
         dialoguer::Input::<String>::new()
             .with_prompt(question)
             .interact_text()
             .ok()
+    }
+
+    /// Whether questions are asked: somebody is there, and has not said yes to all of them.
+    pub fn asks(&self) -> bool {
+        self.interactive() && !self.0.settings.yes
+    }
+
+    /// Whether every question is answered with yes.
+    pub fn says_yes(&self) -> bool {
+        self.0.settings.yes
+    }
+
+    /// Asks for a line of text with a default. Only for where [`Ui::asks`] is true.
+    ///
+    /// Errors: interrupted.
+    pub fn ask_or(&self, question: &str, default: &str) -> Result<String, Error> {
+        dialoguer::Input::<String>::new()
+            .with_prompt(question)
+            .default(default.to_owned())
+            .interact_text()
+            .map_err(unanswered)
+    }
+
+    /// Asks a question of yes or no. Only for where [`Ui::asks`] is true.
+    ///
+    /// Errors: interrupted.
+    pub fn confirm(&self, question: &str, default: bool) -> Result<bool, Error> {
+        dialoguer::Confirm::new()
+            .with_prompt(question)
+            .default(default)
+            .interact()
+            .map_err(unanswered)
+    }
+
+    /// Asks for one of some answers, by its number; the first is the default. Only for where
+    /// [`Ui::asks`] is true.
+    ///
+    /// Errors: interrupted.
+    pub fn choose(&self, question: &str, answers: &[&str]) -> Result<usize, Error> {
+        dialoguer::Select::new()
+            .with_prompt(question)
+            .items(answers)
+            .default(0)
+            .interact()
+            .map_err(unanswered)
     }
 
     /// Prints what came of a call, and gives its verdict.
@@ -249,6 +294,13 @@ impl Ui {
 fn write_stderr(text: &str) {
     // Nobody is left to hear of a stderr that is gone.
     let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// A question that got no answer.
+fn unanswered(error: dialoguer::Error) -> Error {
+    Error::new(Kind::Interrupted, "a question was left without an answer")
+        .hint("nothing was written; to be asked nothing, add --no-input")
+        .caused_by(error)
 }
 
 /// An error of this front end's own.

@@ -38,6 +38,7 @@ mod revoked;
 pub mod rollback;
 pub mod sandbox;
 pub mod session;
+pub mod setup;
 mod snapshot;
 pub mod snapshots;
 pub mod status;

@@ -4,7 +4,7 @@
 use super::outcome::{ErrorReport, Outcome, Reported, WARNINGS};
 use super::{
     agents, audit, backup, commit, doctor, key, land, log, login, policy, propose, protect,
-    rollback, sandbox, snapshots, status, token,
+    rollback, sandbox, setup, snapshots, status, token,
 };
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -63,6 +63,7 @@ operations! {
     "protect check": protect::check, protect::Request => protect::Report;
     "protect remove": protect::remove, protect::Request => protect::Report;
     "protect guide": protect::guide, protect::Request => protect::GuideReport;
+    "setup": setup::setup, setup::Request => setup::Report;
     "policy show": policy::show, policy::ShowRequest => policy::ShowReport;
     "policy check": policy::check, policy::CheckRequest => policy::CheckReport;
     "agents install": agents::install, agents::InstallRequest => agents::InstallReport;

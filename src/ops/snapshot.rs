@@ -261,3 +261,37 @@ pub fn learn_default_branch(cx: &Context) -> Result<String> {
     let _ = cx.store.set_symbolic_ref(&head, &target);
     Ok(name)
 }
+
+/// The remote's default branch and its tip, from which a base that is missing is made.
+///
+/// Errors: not_found, for a remote without commits; unavailable.
+pub fn tip_of_default(cx: &Context, advertisement: &Advertisement) -> Result<(String, CommitId)> {
+    if advertisement.is_empty() {
+        return Err(Error::new(
+            Kind::NotFound,
+            format!(
+                "{} has no commits to fork a sandbox from",
+                cx.remote.address()
+            ),
+        )
+        .hint("push a first commit to it"));
+    }
+    let with_tip = |name: String| advertisement.branch(&name).map(|tip| (name, tip));
+    if let Some(known) = default_branch(cx).and_then(with_tip) {
+        return Ok(known);
+    }
+    let name = cx.remote.default_branch()?;
+    advertisement
+        .branch(&name)
+        .map(|tip| (name.clone(), tip))
+        .ok_or_else(|| {
+            Error::new(
+                Kind::NotFound,
+                format!(
+                    "the default branch {name} of {} does not exist yet",
+                    cx.remote.address()
+                ),
+            )
+            .hint("name the base with --base")
+        })
+}

@@ -122,12 +122,22 @@ pub(super) trait Change {
     /// What to do next if the remote lacks the branch.
     const NO_BRANCH: &'static str = access::OPEN_A_SANDBOX;
 
+    /// Whether the change founds the base, and needs no token from somebody who gives none.
+    /// Then only the server decides whether it may be made.
+    const FOUNDS: bool = false;
+
     /// Whether to do everything except the push.
     fn is_dry_run(&self) -> bool;
 
     /// Checks and reads what needs no remote, once.
     fn prepare(&mut self, _cx: &Context, _target: &Target) -> Result<()> {
         Ok(())
+    }
+
+    /// The commit that the branch is made from if the remote lacks it; none: it has to be
+    /// there.
+    fn origin(&self, _cx: &Context, _advertisement: &Advertisement) -> Result<Option<CommitId>> {
+        Ok(None)
     }
 
     /// The commits that the edit needs besides the branch's tip.
@@ -277,14 +287,24 @@ fn plan<C: Change>(
     noticed: &Noticed,
 ) -> Result<Plan<C::Report>> {
     let advertisement = attempt.advertisement;
-    let tip = access::tip_of(cx, advertisement, target).map_err(|e| e.hint(C::NO_BRANCH))?;
+    let origin = match advertisement.branch(target.name()) {
+        Some(_) => None,
+        None => change.origin(cx, advertisement)?,
+    };
+    let tip = match origin {
+        Some(origin) => origin,
+        None => access::tip_of(cx, advertisement, target).map_err(|e| e.hint(C::NO_BRANCH))?,
+    };
     let mut wants = change.wants(cx, target, advertisement, tip)?;
     wants.push(tip);
     let policy = snapshot::fetch_with_policy(cx, advertisement, wants)?;
     let commit = cx.store.commit(tip)?;
     let time = commit.time;
-    let policy = access::authorise(cx, target, policy, C::COMMAND, advertisement, time)
-        .map_err(|e| change.explain(e))?;
+    let policy = match C::FOUNDS && target.token.is_none() {
+        true => policy,
+        false => access::authorise(cx, target, policy, C::COMMAND, advertisement, time)
+            .map_err(|e| change.explain(e))?,
+    };
     quota::check(&cx.store, &policy, target.name(), tip, cx.now)?;
     let state = BranchState {
         cx,
@@ -300,7 +320,14 @@ fn plan<C: Change>(
         Edited::Nothing(report) => {
             // Nothing is written that could be noticed.
             noticed.clear();
-            return Ok(Plan::Nothing(report));
+            let made = origin.filter(|_| !change.is_dry_run());
+            return Ok(Plan::push_if_any(Push {
+                updates: made.map(|tip| created(target, tip)).into_iter().collect(),
+                // The remote has all that the branch is made from.
+                objects: Objects::These(Vec::new()),
+                token: target.token.clone(),
+                report,
+            }));
         }
         Edited::Changed(changed) => changed,
     };
@@ -325,7 +352,7 @@ fn plan<C: Change>(
     Ok(Plan::Push(Push {
         updates: vec![RefUpdate {
             name: target.branch.clone(),
-            old: Some(tip),
+            old: origin.is_none().then_some(tip),
             new: Some(commit),
         }],
         objects: match changed.objects {
@@ -335,4 +362,13 @@ fn plan<C: Change>(
         token: target.token.clone(),
         report,
     }))
+}
+
+/// The update that makes the branch, which must not be there yet.
+fn created(target: &Target, tip: CommitId) -> RefUpdate {
+    RefUpdate {
+        name: target.branch.clone(),
+        old: None,
+        new: Some(tip),
+    }
 }

@@ -7,6 +7,7 @@
 mod file;
 mod hours;
 pub mod pods;
+mod starter;
 
 use crate::alerts::AlertKind;
 use crate::clock::Moment;
@@ -19,10 +20,14 @@ pub use file::{
 };
 pub use hours::Hours;
 use pods::{Pod, PodLedgers, Pods};
+pub use starter::starter;
 use std::collections::BTreeMap;
 
 /// Days without a write after which a token expires, if no policy says otherwise.
 pub const IDLE_DAYS: u32 = 90;
+
+/// How many changed lines make a large diff, if no policy says otherwise.
+const LARGE_DIFF_LINES: u64 = 5000;
 
 /// The prefix of every backup's branch.
 const BACKUPS: &str = crate::backup_name::PREFIX;
@@ -283,7 +288,7 @@ impl Policy {
             },
             reactions,
             large_diff_lines: least(file.large_diff_lines, operator.large_diff_lines)
-                .unwrap_or(5000),
+                .unwrap_or(LARGE_DIFF_LINES),
             high_rate_commits: least(file.high_rate_commits, operator.high_rate_commits),
             // A write must be within both.
             working_hours: [file, operator]

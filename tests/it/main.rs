@@ -78,6 +78,7 @@ mod schemas;
 mod secrets;
 mod security_page;
 mod servers;
+mod setup;
 mod snapshots;
 mod snapshots_restored;
 mod stored;

@@ -18,6 +18,7 @@ mod lfs;
 mod mock;
 mod proxy;
 mod report;
+mod setup;
 mod shells;
 mod ssh;
 mod story;

@@ -1,13 +1,10 @@
 //! The committed completions and man pages, used by the programs they are for.
 
 use std::fs;
-use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
-use crate::support::{Place, have};
+use crate::support::{Place, Terminal, have};
 
 fn here(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -29,13 +26,6 @@ fn run(program: &str, args: &[&str]) -> String {
     );
     assert_eq!(complained, "", "{program} {args:?}");
     said
-}
-
-/// The variable PATH with the binary under test before all else.
-fn path_with_aidf() -> String {
-    let folder = Path::new(env!("CARGO_BIN_EXE_aidf")).parent().unwrap();
-    let rest = std::env::var("PATH").unwrap_or_default();
-    format!("{}:{rest}", folder.display())
 }
 
 #[test]
@@ -68,66 +58,6 @@ fn zsh_finds_its_completions_in_a_folder() {
     let folder = folder.to_str().unwrap();
     let found = run("zsh", &["-f", "-c", script, "zsh", folder]);
     assert_eq!(found.trim(), "_aidf");
-}
-
-/// A shell on a terminal of its own.
-struct Terminal {
-    child: Child,
-    shown: Arc<Mutex<Vec<u8>>>,
-}
-
-impl Terminal {
-    fn start(place: &Place, folder: &Path, shell: &str) -> Terminal {
-        let mut command = place.command("script", folder);
-        let mut child = command
-            .args(["-qfec", shell, "/dev/null"])
-            .env("PATH", path_with_aidf())
-            .env("TERM", "xterm")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let shown = Arc::new(Mutex::new(Vec::new()));
-        let (mut pipe, sink) = (child.stdout.take().unwrap(), Arc::clone(&shown));
-        std::thread::spawn(move || {
-            let mut buffer = [0; 4096];
-            while let Ok(n @ 1..) = pipe.read(&mut buffer) {
-                sink.lock().unwrap().extend_from_slice(&buffer[..n]);
-            }
-        });
-        Terminal { child, shown }
-    }
-
-    fn press(&mut self, keys: &str) {
-        let pipe = self.child.stdin.as_mut().unwrap();
-        pipe.write_all(keys.as_bytes()).unwrap();
-        pipe.flush().unwrap();
-    }
-
-    /// Waits until the terminal shows a text.
-    #[track_caller]
-    fn shows(&self, text: &str) {
-        let begun = Instant::now();
-        loop {
-            let shown = String::from_utf8_lossy(&self.shown.lock().unwrap()).into_owned();
-            if shown.contains(text) {
-                return;
-            }
-            assert!(
-                begun.elapsed() < Duration::from_secs(60),
-                "the terminal does not show {text:?}: {shown:?}"
-            );
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 /// Types a line with TABs at a real shell, and looks which line that made.

@@ -2,9 +2,11 @@
 //! that may be missing.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -197,6 +199,80 @@ impl Place {
             &["clone", "-q", url, folder.to_str().unwrap()],
         );
         folder
+    }
+}
+
+/// The variable PATH with the binary under test before all else.
+fn path_with_aidf() -> String {
+    let folder = Path::new(env!("CARGO_BIN_EXE_aidf")).parent().unwrap();
+    let rest = std::env::var("PATH").unwrap_or_default();
+    format!("{}:{rest}", folder.display())
+}
+
+/// A program on a terminal of its own.
+pub struct Terminal {
+    child: Child,
+    shown: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Terminal {
+    /// Starts a line of a shell in `folder`.
+    pub fn start(place: &Place, folder: &Path, line: &str) -> Terminal {
+        let mut command = place.command("script", folder);
+        let mut child = command
+            .args(["-qfec", line, "/dev/null"])
+            .env("PATH", path_with_aidf())
+            .env("TERM", "xterm")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let shown = Arc::new(Mutex::new(Vec::new()));
+        let (mut pipe, sink) = (child.stdout.take().unwrap(), Arc::clone(&shown));
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(n @ 1..) = pipe.read(&mut buffer) {
+                sink.lock().unwrap().extend_from_slice(&buffer[..n]);
+            }
+        });
+        Terminal { child, shown }
+    }
+
+    /// Presses keys.
+    pub fn press(&mut self, keys: &str) {
+        let pipe = self.child.stdin.as_mut().unwrap();
+        pipe.write_all(keys.as_bytes()).unwrap();
+        pipe.flush().unwrap();
+    }
+
+    /// All that was shown so far.
+    pub fn shown(&self) -> String {
+        String::from_utf8_lossy(&self.shown.lock().unwrap()).into_owned()
+    }
+
+    /// Waits until the terminal shows a text.
+    #[track_caller]
+    pub fn shows(&self, text: &str) {
+        let begun = Instant::now();
+        loop {
+            let shown = self.shown();
+            if shown.contains(text) {
+                return;
+            }
+            assert!(
+                begun.elapsed() < Duration::from_secs(60),
+                "the terminal does not show {text:?}: {shown:?}"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

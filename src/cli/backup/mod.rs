@@ -4,7 +4,7 @@ mod create;
 mod export;
 mod restore;
 mod retain;
-mod schedule;
+pub mod schedule;
 mod verify;
 
 use super::Global;

@@ -2,6 +2,7 @@
 
 use super::super::Global;
 use super::super::heartbeat::url;
+use super::super::text::{for_shell, is_plain};
 use super::super::ui::{Ui, internal};
 use aidf::environment::Environment;
 use aidf::error::{Error, Kind as ErrorKind, Result};
@@ -71,14 +72,42 @@ struct Report {
     text: String,
 }
 
-pub fn run(global: &Global, ui: &Ui, arguments: &Arguments) -> Result<()> {
+/// Where jobs are scheduled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheduler {
+    Cron,
+    Systemd,
+    Actions,
+}
+
+/// The entry for the usual jobs.
+///
+/// Errors: usage, for a configuration that cannot be used.
+pub fn entry(global: &Global, scheduler: Scheduler) -> Result<String> {
+    let arguments = Arguments {
+        cron: scheduler == Scheduler::Cron,
+        systemd: scheduler == Scheduler::Systemd,
+        actions: scheduler == Scheduler::Actions,
+        jobs: Vec::new(),
+        out: None,
+        all: false,
+        heartbeat: None,
+    };
+    made(global, &arguments).map(|report| report.text)
+}
+
+fn made(global: &Global, arguments: &Arguments) -> Result<Report> {
     let jobs = jobs(global, arguments)?;
     let (kind, text) = match arguments {
         Arguments { cron: true, .. } => ("cron", cron(global, arguments, &jobs)?),
         Arguments { systemd: true, .. } => ("systemd", systemd(global, arguments, &jobs)?),
         _ => ("actions", actions(&jobs)),
     };
-    let report = Report { kind, text };
+    Ok(Report { kind, text })
+}
+
+pub fn run(global: &Global, ui: &Ui, arguments: &Arguments) -> Result<()> {
+    let report = made(global, arguments)?;
     ui.result(&report, |out| out.block(&report.text))
 }
 
@@ -217,22 +246,6 @@ fn absolute(remote: &str) -> Result<String> {
             .map_err(|e| internal(e.into())),
         false => Ok(remote.to_owned()),
     }
-}
-
-fn is_plain(word: &str) -> bool {
-    !word.is_empty()
-        && word
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "-_./:=@+,".contains(c))
-}
-
-/// A command line for a shell.
-fn for_shell(words: &[String]) -> String {
-    let quoted = words.iter().map(|word| match is_plain(word) {
-        true => word.clone(),
-        false => format!("'{}'", word.replace('\'', "'\\''")),
-    });
-    quoted.collect::<Vec<_>>().join(" ")
 }
 
 /// A value in quotes, as systemd reads one (systemd.syntax(7)).

@@ -51,7 +51,7 @@ impl<'a> Opening<'a> {
                 )
                 .hint("leave --base out, or name a branch that exists"));
             }
-            None => (default_tip(cx, advertisement)?, true),
+            None => (snapshot::tip_of_default(cx, advertisement)?.1, true),
         };
         let policy = snapshot::fetch_with_policy(cx, advertisement, [base_tip])?;
         Ok(Opening {
@@ -299,37 +299,6 @@ impl<'a> Opening<'a> {
                 self.cx.repo_name,
                 token.reveal()
             ),
-        }
-    }
-}
-
-/// The tip of the remote's default branch.
-fn default_tip(cx: &Context, advertisement: &Advertisement) -> Result<CommitId> {
-    if advertisement.is_empty() {
-        return Err(Error::new(
-            Kind::NotFound,
-            format!(
-                "{} has no commits to fork a sandbox from",
-                cx.remote.address()
-            ),
-        )
-        .hint("push a first commit to it"));
-    }
-    let known = snapshot::default_branch(cx).and_then(|name| advertisement.branch(&name));
-    match known {
-        Some(tip) => Ok(tip),
-        None => {
-            let name = cx.remote.default_branch()?;
-            advertisement.branch(&name).ok_or_else(|| {
-                Error::new(
-                    Kind::NotFound,
-                    format!(
-                        "the default branch {name} of {} does not exist yet",
-                        cx.remote.address()
-                    ),
-                )
-                .hint("name the base with --base")
-            })
         }
     }
 }
