@@ -157,6 +157,11 @@ pub fn ends(claims: &Claims, facts: &Facts) -> Option<i64> {
     idle.into_iter().chain(claims.expires).min()
 }
 
+/// Whether a token that [`ends`] then does so whatever is written until then.
+pub fn ends_for_good(claims: &Claims, ends: Option<i64>) -> bool {
+    ends.is_some() && claims.expires == ends
+}
+
 /// Who writes.
 #[derive(Debug, Clone, Copy)]
 pub enum Writer<'a> {
@@ -328,6 +333,9 @@ mod tests {
         // What a clock is ahead by gives no time.
         let ahead = facts(NOW, Some(NOW + CLOCK_SKEW), None, 1);
         assert_eq!(ends(&c, &ahead), Some(NOW + DAY));
+        assert!(!ends_for_good(&c, ends(&c, &ahead)));
+        assert!(!ends_for_good(&c, None));
+        assert!(ends_for_good(&claims(Some(2000)), Some(2000)));
     }
 
     #[test]

@@ -352,7 +352,8 @@ fn init(global: &Global, ui: &Ui, arguments: Init) -> Result<()> {
                 ));
             }
             if let Some(end) = &report.expires_at {
-                text.line(format!("  ends        {} unless it is used", &end[..10]));
+                let end = super::text::end(end, report.expires_for_good);
+                text.line(format!("  ends        {end}"));
             }
             text.line("");
             text.line("To come back to it from anywhere, use this token:");

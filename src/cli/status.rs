@@ -48,10 +48,8 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
                 ));
             }
             if let Some(end) = &report.expires_at {
-                out.line(format!(
-                    "  token ends      {} unless it is used",
-                    &end[..10]
-                ));
+                let end = text::end(end, report.expires_for_good);
+                out.line(format!("  token ends      {end}"));
             }
             let backup = report.last_backup.as_deref().unwrap_or("none");
             out.line(format!("  newest backup   {}", visible(backup)));

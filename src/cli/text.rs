@@ -1,6 +1,6 @@
 //! Pieces of text that several commands show.
 
-use super::ui::{Style, Text};
+use super::ui::{Style, Text, visible};
 use aidf::guards::Guard;
 use aidf::ops::commit::ChangeKind;
 use aidf::ops::commit::FileChange;
@@ -201,4 +201,13 @@ pub fn for_shell(words: &[String]) -> String {
         false => format!("'{}'", word.replace('\'', "'\\''")),
     });
     quoted.collect::<Vec<_>>().join(" ")
+}
+
+/// The day on which a token ends; most end later if they are used.
+pub fn end(time: &str, for_good: bool) -> String {
+    let day = visible(time.get(..10).unwrap_or(time));
+    match for_good {
+        true => day,
+        false => format!("{day} unless it is used"),
+    }
 }

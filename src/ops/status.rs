@@ -44,6 +44,9 @@ pub struct Report {
     pub local: Vec<Local>,
     /// When the token ends if nothing is written; RFC 3339.
     pub expires_at: Option<String>,
+    /// True where it ends then whatever is written until then.
+    #[serde(default)]
+    pub expires_for_good: bool,
     /// The newest backup.
     pub last_backup: Option<String>,
     /// One sentence.
@@ -91,6 +94,7 @@ pub fn status(cx: &Context, request: &Request) -> Result<Report> {
         head: None,
         local: Vec::new(),
         expires_at: None,
+        expires_for_good: false,
         last_backup: newest_backup(&standing.branches),
         message: "no sandbox is open here; open one: aidf sandbox init".to_owned(),
     };
@@ -120,14 +124,15 @@ pub fn status(cx: &Context, request: &Request) -> Result<Report> {
     }
     let policy = standing.policy(cx);
     let last_write = cx.store.commit(head)?.time;
-    report.expires_at = target.claims.as_ref().and_then(|claims| {
+    if let Some(claims) = &target.claims {
         let facts = Facts {
             tip: Some(last_write),
             ..Facts::at(cx.now).of(cx.identity()).under(&policy)
         };
-        let end = authority::ends(claims, &facts)?;
-        Some(Moment::from_seconds(end).rfc3339())
-    });
+        let ends = authority::ends(claims, &facts);
+        report.expires_for_good = authority::ends_for_good(claims, ends);
+        report.expires_at = ends.map(|end| Moment::from_seconds(end).rfc3339());
+    }
     report.local = local(cx, &target, head, policy.ledgers())?;
     report.message = sentence(&report, &branch);
     Ok(report)

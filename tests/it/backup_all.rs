@@ -104,6 +104,12 @@ fn five_repositories_of_which_one_is_gone_and_one_refuses() {
     // A failure is an error, on stderr's last line like any other.
     let kind = out.error()["kind"].clone();
     assert!(kind == "denied" || kind == "unavailable", "{out}");
+    // Every one that failed is named, also where nothing else is printed.
+    let quiet = machine.aidf(&["backup", "--all", "-q"]);
+    for url in [&gone, &refusing.url] {
+        assert!(quiet.stderr.contains(&format!("in {url}: ")), "{quiet}");
+    }
+    assert!(!quiet.stderr.contains(&good[0].url), "{quiet}");
 
     // A re-run completes what was missed, and makes nothing twice.
     refusing.unhook("update");

@@ -200,12 +200,19 @@ fn tokens_may_be_given_an_end() {
     let w = under("sandbox:\n  token_days: 7\n");
     let opened = w.init();
     assert!(text(&opened, "expires_at").starts_with("20"), "{opened:#}");
+    assert_eq!(opened["expires_for_good"], true);
+    let status = w.aidf(&["status"]).ok().stdout;
+    assert!(status.contains("token ends"), "{status}");
+    assert!(!status.contains("unless"), "its end is a fixed one: {status}");
     let w = World::path();
     let opened = w.init();
     assert!(
         opened["expires_at"].is_null() || opened["expires_at"].is_string(),
         "{opened:#}"
     );
+    assert_eq!(opened["expires_for_good"], false);
+    let status = w.aidf(&["status"]).ok().stdout;
+    assert!(status.contains("unless it is used"), "{status}");
 }
 
 #[test]

@@ -18,6 +18,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// How many repositories run at once. They mostly wait for disks and networks.
 const AT_ONCE: usize = 8;
+/// How many repositories the verdict names.
+const MAX_NAMED: usize = 20;
 
 /// The result for each repository.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -47,21 +49,33 @@ pub struct OneOf<T> {
 }
 
 impl<T: Reported> Reported for AllOf<T> {
-    /// A failure comes before a finding, and an earlier repository before a later one.
+    /// A failure comes before a finding, and an earlier repository before a later one. The
+    /// others are named with it: with `--quiet` nothing else names them.
     fn verdict(&mut self) -> Result<()> {
-        let mut faults: Vec<Error> = Vec::new();
+        let mut faults: Vec<(&str, Error)> = Vec::new();
         for one in &mut self.repositories {
-            if let Some(failure) = one.failure.take() {
-                return Err(failure);
-            }
-            let fault = one.report.as_mut().and_then(|r| r.verdict().err());
-            faults.extend(fault.map(|f| f.within(&format!("in {}", one.url))));
+            let failure = one.failure.take();
+            let fault = failure.or_else(|| one.report.as_mut().and_then(|r| r.verdict().err()));
+            faults.extend(fault.map(|fault| (one.url.as_str(), fault)));
         }
-        let failed = faults.iter().position(|f| f.kind() != Kind::Findings);
-        match faults.is_empty() {
-            true => Ok(()),
-            false => Err(faults.swap_remove(failed.unwrap_or(0))),
+        faults.sort_by_key(|(_, fault)| fault.kind() == Kind::Findings);
+        if faults.len() < 2 {
+            let fault = faults.pop();
+            return fault.map_or(Ok(()), |(url, f)| Err(f.within(&format!("in {url}"))));
         }
+        let (_, first) = &faults[0];
+        let each = faults.iter().take(MAX_NAMED);
+        let mut each: Vec<String> = each
+            .map(|(url, fault)| format!("in {url}: {}", fault.in_full()))
+            .collect();
+        if let Some(more) = faults.len().checked_sub(MAX_NAMED).filter(|n| *n > 0) {
+            each.push(format!("and in {more} more"));
+        }
+        let all = Error::new(first.kind(), each.join("; ")).retryable(first.is_retryable());
+        Err(match first.hint_text() {
+            Some(hint) => all.hint(hint),
+            None => all,
+        })
     }
 }
 

@@ -66,6 +66,9 @@ pub struct InitReport {
     pub base_created: bool,
     /// When the token ends if nothing is written; RFC 3339.
     pub expires_at: Option<String>,
+    /// True where it ends then whatever is written until then.
+    #[serde(default)]
+    pub expires_for_good: bool,
     /// The worktree that was added.
     pub worktree: Option<PathBuf>,
     /// The welcome a person reads.

@@ -112,7 +112,8 @@ impl<'a> Opening<'a> {
             Ok(grant) => grant.ends,
             Err(why) => return Ok(Err(why)),
         };
-        let report = self.report(&branch, token, head, tip.is_some(), ends);
+        let mut report = self.report(&branch, token, head, tip.is_some(), ends);
+        report.expires_for_good = authority::ends_for_good(claims, ends);
         if tip.is_some() {
             let report = InitReport {
                 base_created: false,
@@ -214,6 +215,7 @@ impl<'a> Opening<'a> {
         let ends = authority::ends(&claims, &facts);
         let mut report = self.report(&branch, &token, self.base_tip, false, ends);
         (report.created, report.recreated) = (true, false);
+        report.expires_for_good = authority::ends_for_good(&claims, ends);
         self.push(report, Some(token), made, self.cx.config.pod.as_deref())
     }
 
@@ -293,6 +295,7 @@ impl<'a> Opening<'a> {
             head,
             base_created: self.base_created,
             expires_at: ends.map(|e| Moment::from_seconds(e).rfc3339()),
+            expires_for_good: false,
             worktree: None,
             message: format!(
                 "Welcome! The sandbox {branch} of {} {again}.\nTo come back to it from anywhere, use this token:\n{}\nKeep this safe: whoever has it can write to your sandbox.",
