@@ -116,7 +116,9 @@ impl Callback {
             status => Err(Error::new(
                 Kind::Unavailable,
                 format!("{self} answered with status {}", status.as_u16()),
-            )),
+            )
+            // The same request gets the same answer, unless the server is busy.
+            .retryable(status.is_server_error() || matches!(status.as_u16(), 408 | 429))),
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::progress::Progress;
 use crate::revocations::Revocations;
 use crate::seal;
 use crate::secret::Secret;
+use crate::shown::clipped;
 use crate::token::{self, Claims, redact};
 use rand::CryptoRng;
 use serde::Serialize;
@@ -27,6 +28,9 @@ use std::sync::{Mutex, OnceLock};
 
 /// What the key of this machine seals a request for.
 const REQUEST: &str = "aidf journal request v1";
+
+/// The longest sentence of a line of the journal, in characters.
+const MAX_DETAIL: usize = 4000;
 
 /// Where a call works.
 #[derive(Debug, Clone)]
@@ -463,7 +467,7 @@ impl Context {
             commit,
             policy: locked(&self.policy).map(|id| id.to_string()),
             request: locked(&self.request).clone(),
-            detail: Some(redact(&detail).into_owned()),
+            detail: Some(clipped(&redact(&detail), MAX_DETAIL).into_owned()),
             alerts,
         };
         if let Some(why) = self.journal.write(&event, self.keys().active()) {

@@ -8,7 +8,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
 use sha2::Sha256;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// One of `notify:` in the operator's configuration. Either `run` or `post` is given.
@@ -29,6 +29,9 @@ pub struct NotifyFile {
     /// is said.
     pub timeout: Option<u64>,
 }
+
+/// How the variables begin that aidf passes to no program.
+const OURS: &str = "AIDF_";
 
 /// The longest that a write waits for one of them, in seconds.
 const LONGEST: u64 = 300;
@@ -91,6 +94,25 @@ impl NotifyFile {
     ///
     /// Errors: what is wrong with it.
     pub fn resolve(self) -> Result<Notify, String> {
+        // A relative path would start from wherever aidf is called, and there somebody else's
+        // file can lie.
+        let is_relative = |path: &Path| path.components().count() > 1 && !path.is_absolute();
+        if let Some(program) = self.run.first().filter(|p| is_relative(Path::new(p))) {
+            return Err(format!(
+                "`run` names the program `{program}`; a whole path is expected, or a name to be found by PATH"
+            ));
+        }
+        if let Some(file) = self.secret_file.as_deref().filter(|f| !f.is_absolute()) {
+            return Err(format!(
+                "`secret_file: {}` was given; a whole path is expected",
+                file.display()
+            ));
+        }
+        if let Some(name) = self.secret_env.as_deref().filter(|n| !n.starts_with(OURS)) {
+            return Err(format!(
+                "`secret_env: {name}` was given; a name that begins with {OURS} is expected, because such variables reach no other program"
+            ));
+        }
         let secret = match (self.secret_file, self.secret_env) {
             (Some(_), Some(_)) => {
                 return Err("`secret_file` and `secret_env` are given; give one".to_owned());
@@ -177,7 +199,7 @@ mod tests {
         assert!(told.wants(AlertKind::LargeDiff) && !told.wants(AlertKind::CiDirective));
         assert_eq!(told.timeout, Duration::from_secs(3));
         assert_eq!(told.to_string(), "the command `/bin/page`");
-        let told = read("{post: 'https://h.example/s3cret', secret_env: X}").unwrap();
+        let told = read("{post: 'https://h.example/s3cret', secret_env: AIDF_X}").unwrap();
         assert!(told.wants(AlertKind::CiDirective));
         assert_eq!(told.to_string(), "the webhook https://h.example/…");
         for (text, word) in [
@@ -185,16 +207,23 @@ mod tests {
             ("{run: []}", "neither"),
             ("{run: ['']}", "neither"),
             (
-                "{run: [a], post: 'https://h', secret_env: X}",
+                "{run: [a], post: 'https://h', secret_env: AIDF_X}",
                 "two entries",
             ),
             ("{post: 'https://h'}", "no secret"),
-            ("{post: 'http://h', secret_env: X}", "https"),
-            ("{run: [a], secret_env: X}", "without `post`"),
+            ("{post: 'http://h', secret_env: AIDF_X}", "https"),
+            ("{run: [a], secret_env: AIDF_X}", "without `post`"),
             (
-                "{post: 'https://h', secret_env: X, secret_file: y}",
+                "{post: 'https://h', secret_env: AIDF_X, secret_file: /y}",
                 "give one",
             ),
+            ("{run: [tools/page]}", "whole path"),
+            ("{run: [./page]}", "whole path"),
+            (
+                "{post: 'https://h', secret_file: hook.secret}",
+                "whole path",
+            ),
+            ("{post: 'https://h', secret_env: HOOK}", "AIDF_"),
             ("{run: [a], timeout: 0}", "seconds"),
             ("{run: [a], timeout: 301}", "seconds"),
         ] {

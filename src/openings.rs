@@ -11,6 +11,9 @@ use crate::policy::{PATH, Policy};
 use crate::ref_rules::OPENED;
 use std::collections::HashSet;
 
+/// How messages name the rule of the quota.
+pub const RULE: &str = "quota.open_sandboxes";
+
 /// What the name of such a ref tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Opening<'a> {
@@ -85,7 +88,7 @@ pub fn check_quota<'a>(
     Err(Error::new(
         Kind::Denied,
         format!(
-            "{who} {} open, and may have {most} (rule: quota.open_sandboxes)",
+            "{who} {} open, and may have {most} (rule: {RULE})",
             crate::words::count(open.len(), "sandbox", "sandboxes")
         ),
     )

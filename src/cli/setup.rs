@@ -120,7 +120,7 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
         schedule: schedule_of(ui, &arguments)?,
         base: cx.config.base.clone(),
     };
-    let repeat = asks.then(|| repeated(global, &arguments, &answers));
+    let repeat = asks.then(|| repeated(global, &cx.remote.address(), &arguments, &answers));
     let request = Request {
         protect: answers
             .protect
@@ -201,7 +201,7 @@ fn schedule_of(ui: &Ui, arguments: &Arguments) -> Result<Where> {
 }
 
 /// The command that does the same without questions.
-fn repeated(global: &Global, arguments: &Arguments, answers: &Answers) -> String {
+fn repeated(global: &Global, address: &str, arguments: &Arguments, answers: &Answers) -> String {
     let mut words: Vec<String> = vec![super::NAME.to_owned()];
     let mut add = |name: &str, value: Option<String>| {
         if let Some(value) = value {
@@ -209,7 +209,8 @@ fn repeated(global: &Global, arguments: &Arguments, answers: &Answers) -> String
         }
     };
     let shown = |path: &std::path::PathBuf| path.display().to_string();
-    add("-R", global.repo.clone());
+    // The address that was given may hold a password.
+    add("-R", global.repo.as_ref().map(|_| address.to_owned()));
     add("-C", global.dir.as_ref().map(shown));
     add(
         "--remote",

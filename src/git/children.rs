@@ -184,6 +184,17 @@ pub(super) fn run(
     within: Duration,
     terminal: Terminal,
 ) -> io::Result<Option<Output>> {
+    run_keeping(command, input, within, terminal, usize::MAX)
+}
+
+/// The same, where so many bytes of what it says are of use.
+fn run_keeping(
+    command: &mut Command,
+    input: Vec<u8>,
+    within: Duration,
+    terminal: Terminal,
+    most: usize,
+) -> io::Result<Option<Output>> {
     let group = terminal == Terminal::None;
     if group {
         own_group(command);
@@ -203,7 +214,7 @@ pub(super) fn run(
     if let Some(mut stdin) = process.stdin.take() {
         std::thread::spawn(move || stdin.write_all(&input));
     }
-    let (stdout, printed) = collect(process.stdout.take(), usize::MAX);
+    let (stdout, printed) = collect(process.stdout.take(), most);
     let (stderr, complained) = collect(process.stderr.take(), COMPLAINT);
     let left = |of: Duration| of.saturating_sub(begun.elapsed());
     let ended = wait(&mut process, within);
@@ -229,8 +240,20 @@ pub(super) fn run(
     }))
 }
 
+/// A program that is started outside any repository, so that no repository's configuration
+/// names a helper: in the root folder, which nobody else can write to.
+pub(super) fn outside(program: &str, child: Child, environment: &Environment) -> Command {
+    let root = std::env::current_dir()
+        .ok()
+        .and_then(|d| d.ancestors().last().map(std::path::Path::to_owned));
+    let mut command = command(program, child, environment);
+    command.current_dir(root.unwrap_or_else(|| "/".into()));
+    command
+}
+
 /// Runs a program that is neither git nor a helper of its, with this input, and away from the
-/// terminal. It sees of `environment` what a server may. Gives whether it succeeded, and the
+/// terminal: in the root folder, where no repository's file can take another's place. It sees
+/// of `environment` what a server may. Gives whether it succeeded, and the
 /// last line of its complaints; none where it takes longer than `within`: then it is ended
 /// with all that it started.
 pub fn run_alone(
@@ -242,9 +265,9 @@ pub fn run_alone(
     let (program, arguments) = words
         .split_first()
         .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
-    let mut command = command(program, Child::Server, environment);
+    let mut command = outside(program, Child::Server, environment);
     command.args(arguments);
-    let output = run(&mut command, input, within, Terminal::None)?;
+    let output = run_keeping(&mut command, input, within, Terminal::None, 0)?;
     Ok(output.map(|o| (o.status.success(), last_line(&o.stderr))))
 }
 

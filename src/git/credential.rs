@@ -7,7 +7,6 @@ use crate::http::Http;
 use crate::secret::Secret;
 use crate::url::HttpUrl;
 use std::fmt;
-use std::process::Command;
 use std::time::Duration;
 
 /// A user name and password, and where they came from.
@@ -293,17 +292,6 @@ pub(super) enum Answer {
     TooSlow,
 }
 
-/// A program that is started outside any repository, so that no repository's configuration
-/// names a helper: in the root folder, which nobody else can write to.
-pub(super) fn outside(program: &str, child: Child, environment: &Environment) -> Command {
-    let root = std::env::current_dir()
-        .ok()
-        .and_then(|d| d.ancestors().last().map(std::path::Path::to_owned));
-    let mut command = children::command(program, child, environment);
-    command.current_dir(root.unwrap_or_else(|| "/".into()));
-    command
-}
-
 pub(super) fn helper(
     action: &str,
     input: &str,
@@ -311,7 +299,7 @@ pub(super) fn helper(
     within: Duration,
     environment: &Environment,
 ) -> Answer {
-    let mut command = outside("git", Child::Helper, environment);
+    let mut command = children::outside("git", Child::Helper, environment);
     command.args(["credential", action]);
     if !interactive {
         command

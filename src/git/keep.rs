@@ -1,8 +1,9 @@
 //! Logins that outlast a call: whether git's credential helpers can keep one, giving them one,
 //! and the one that GitHub's own program keeps.
 
+use super::children::outside;
 use super::children::{self, Child, Terminal};
-use super::credential::{Answer, Asked, Login, ask_helpers, helper, lines, outside};
+use super::credential::{Answer, Asked, Login, ask_helpers, helper, lines};
 use super::installed::has_program;
 use super::settings::url_match;
 use crate::http::Http;

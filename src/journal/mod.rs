@@ -165,6 +165,18 @@ impl Journal {
     ///
     /// Errors: those of reading.
     pub fn check(&self, ring: &KeyRing, mut each: impl FnMut(&[u8])) -> std::io::Result<Checked> {
+        self.check_each(ring, |line, _| each(line))
+    }
+
+    /// The same; `each` is also told whether a line is in its place, and authenticated by a
+    /// key of the ring.
+    ///
+    /// Errors: those of reading.
+    pub fn check_each(
+        &self,
+        ring: &KeyRing,
+        mut each: impl FnMut(&[u8], bool),
+    ) -> std::io::Result<Checked> {
         let mut checked = Checked::default();
         let earlier = (1..=KEPT)
             .rev()
@@ -178,8 +190,11 @@ impl Journal {
             let mut line = Vec::new();
             while file.read_until(b'\n', &mut line)? > 0 {
                 let text = line.strip_suffix(b"\n").unwrap_or(&line);
+                let before = (checked.authenticated, checked.faults.len());
                 checked.line(text, ring);
-                each(text);
+                let is_authentic =
+                    before == (checked.authenticated.wrapping_sub(1), checked.faults.len());
+                each(text, is_authentic);
                 line.clear();
             }
         }

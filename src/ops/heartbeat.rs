@@ -35,7 +35,7 @@ pub fn beat(config: &Config, caller: &Caller, callback: &Callback) -> Result<()>
         let called = callback.get(&http, left());
         let pause = pauses.next().filter(|pause| **pause < left());
         match (called, pause) {
-            (Err(_), Some(pause)) => caller.cancel.sleep(*pause)?,
+            (Err(e), Some(pause)) if e.is_retryable() => caller.cancel.sleep(*pause)?,
             (called, _) => return called,
         }
     }

@@ -1,11 +1,12 @@
 //! Tells the operator of alerts, as his configuration says. What cannot be told now waits in
 //! this machine's outbox, and is told by a later call.
 
-use crate::alerts::{Alert, AlertKind};
+use crate::alerts::Alert;
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::{hex, write_whole};
 use crate::git::run_alone;
+use crate::keys::read_private;
 use crate::notify::{Notify, SecretPlace, To, signature};
 use crate::secret::Secret;
 use crate::words;
@@ -35,16 +36,16 @@ pub(super) struct Occurrence<'a> {
     pub message: &'a str,
 }
 
-/// An alert as somebody is told of it.
+/// What somebody is told of a write.
 #[derive(Serialize)]
 struct Message<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     id: &'a str,
     time: String,
-    alert: AlertKind,
-    path: Option<&'a str>,
-    detail: &'a str,
+    alerts: Vec<&'a Alert>,
+    /// How many there are, with those that are left out.
+    alerts_total: usize,
     repo_name: &'a str,
     repository: Option<String>,
     branch: Option<&'a str>,
@@ -56,67 +57,89 @@ struct Message<'a> {
     pod: Option<String>,
 }
 
+/// How many alerts a message lists.
+const MAX_LISTED: usize = 20;
+/// How many messages of earlier calls are sent besides those of a write, and how long that may
+/// take.
+const BACKLOG: (usize, Duration) = (20, Duration::from_secs(10));
+/// The same for a call that is there to send them.
+const ALL: (usize, Duration) = (1000, Duration::from_secs(120));
+
 /// A message that waits for one whom it is for.
 #[derive(Serialize, Deserialize)]
 struct Waiting {
     /// [`Notify::name`]
     to: String,
+    /// Its place in the configuration, for where the entry there was mended.
+    at: usize,
     /// Seconds since 1970.
     since: i64,
     id: String,
     body: String,
 }
 
-/// Tells everybody who is to be told of these alerts. What fails is a warning: the write is
-/// done.
+/// Tells everybody who is to be told of these alerts, each with one message. What fails is a
+/// warning: the write is done.
 pub(super) fn tell(cx: &Context, occurrence: &Occurrence<'_>, alerts: &[Alert]) {
     // What waits from earlier calls may keep nobody waiting who has no alert himself.
     if cx.config.notify.is_empty() || alerts.is_empty() {
         return;
     }
     let mut outbox = Outbox::new(cx);
-    for alert in alerts {
+    let mut new = Vec::new();
+    // All of it waits in files before the first is told: a call that is ended loses none.
+    for (at, notify) in cx.config.notify.iter().enumerate() {
+        let wanted: Vec<&Alert> = alerts.iter().filter(|a| notify.wants(a.alert)).collect();
+        if wanted.is_empty() {
+            continue;
+        }
         let id = hex(&cx.random::<8>());
-        let principal = cx.principal();
-        let message = Message {
-            kind: "alert",
-            id: &id,
-            time: cx.now.rfc3339(),
-            alert: alert.alert,
-            path: alert.path.as_deref(),
-            detail: &alert.detail,
-            repo_name: &cx.repo_name,
-            repository: cx.identity().id().map(|id| id.to_string()),
-            branch: occurrence.branch,
-            commit: occurrence.commit.as_deref(),
-            command: occurrence.command,
-            outcome: occurrence.outcome,
-            message: occurrence.message,
-            token_id: principal.as_ref().map(|c| c.id.clone()),
-            pod: principal.and_then(|c| c.pod),
-        };
-        let Ok(body) = serde_json::to_string(&message) else {
+        let Some(body) = body(cx, occurrence, &wanted, &id) else {
             continue;
         };
-        for notify in cx.config.notify.iter().filter(|n| n.wants(alert.alert)) {
-            outbox.tell(
-                notify,
-                Waiting {
-                    to: notify.name(),
-                    since: cx.now.seconds(),
-                    id: id.clone(),
-                    body: body.clone(),
-                },
-            );
+        let waiting = Waiting {
+            to: notify.name(),
+            at,
+            since: cx.now.seconds(),
+            id,
+            body,
+        };
+        new.push((notify, outbox.keep(&waiting), waiting));
+    }
+    for (notify, path, waiting) in new {
+        match path {
+            Ok(path) => outbox.try_file(&path),
+            Err(e) => outbox.send_unkept(notify, &waiting, &e),
         }
     }
-    outbox.tell_waiting();
+    outbox.tell_waiting(BACKLOG);
+}
+
+fn body(cx: &Context, occurrence: &Occurrence<'_>, wanted: &[&Alert], id: &str) -> Option<String> {
+    let principal = cx.principal();
+    let message = Message {
+        kind: "alerts",
+        id,
+        time: cx.now.rfc3339(),
+        alerts: wanted.iter().copied().take(MAX_LISTED).collect(),
+        alerts_total: wanted.len(),
+        repo_name: &cx.repo_name,
+        repository: cx.identity().id().map(|id| id.to_string()),
+        branch: occurrence.branch,
+        commit: occurrence.commit.as_deref(),
+        command: occurrence.command,
+        outcome: occurrence.outcome,
+        message: occurrence.message,
+        token_id: principal.as_ref().map(|c| c.id.clone()),
+        pod: principal.and_then(|c| c.pod),
+    };
+    serde_json::to_string(&message).ok()
 }
 
 /// Tells what waits; how many messages wait still.
 pub(super) fn tell_waiting(cx: &Context) -> usize {
     let mut outbox = Outbox::new(cx);
-    outbox.tell_waiting();
+    outbox.tell_waiting(ALL);
     outbox.waiting().len()
 }
 
@@ -139,39 +162,38 @@ impl<'a> Outbox<'a> {
         }
     }
 
-    /// Tells one of a new message. It waits in a file until that is done, so that a call that
-    /// is killed loses none.
-    fn tell(&mut self, notify: &Notify, waiting: Waiting) {
+    /// Keeps a message until it is told.
+    fn keep(&self, waiting: &Waiting) -> std::io::Result<PathBuf> {
         let name = format!("{}-{}-{}.json", waiting.since, waiting.id, waiting.to);
         let path = self.folder.join(name);
-        let kept = serde_json::to_vec(&waiting)
-            .map_err(std::io::Error::from)
-            .and_then(|bytes| write_whole(&path, &bytes));
-        match kept {
-            Ok(()) => self.try_file(&path),
-            Err(e) => {
-                let said = match self.send(notify, &waiting) {
-                    Ok(()) => return,
-                    Err(failed) => failed,
-                };
-                self.cx.warn(format!(
-                    "{notify} could not be told of an alert ({}), and {} cannot keep it ({e})",
-                    said.message(),
-                    self.folder.display()
-                ));
-            }
+        write_whole(&path, &serde_json::to_vec(waiting)?)?;
+        Ok(path)
+    }
+
+    /// Tells one of a message that could not be kept.
+    fn send_unkept(&self, notify: &Notify, waiting: &Waiting, why: &std::io::Error) {
+        if let Err(failed) = self.send(notify, waiting) {
+            self.cx.warn(format!(
+                "{notify} could not be told of an alert ({}), and {} cannot keep it ({why})",
+                failed.message(),
+                self.folder.display()
+            ));
         }
     }
 
-    /// Tells what waits from earlier calls.
-    fn tell_waiting(&mut self) {
-        for path in self.waiting() {
-            if self.cx.cancel.is_cancelled() {
+    /// Tells what waits from earlier calls: so many at most, and only so long.
+    fn tell_waiting(&mut self, (most, within): (usize, Duration)) {
+        let begun = Instant::now();
+        let all = self.waiting();
+        let others: Vec<PathBuf> = all
+            .into_iter()
+            .filter(|p| !self.tried.contains(p))
+            .collect();
+        for path in others.into_iter().take(most) {
+            if self.cx.cancel.is_cancelled() || begun.elapsed() > within {
                 return;
             }
-            if !self.tried.contains(&path) {
-                self.try_file(&path);
-            }
+            self.try_file(&path);
         }
     }
 
@@ -208,12 +230,10 @@ impl<'a> Outbox<'a> {
             return;
         };
         let age = self.cx.now.seconds().saturating_sub(waiting.since);
-        let known = self
-            .cx
-            .config
-            .notify
-            .iter()
-            .find(|n| n.name() == waiting.to);
+        let all = &self.cx.config.notify;
+        let same = all.iter().find(|n| n.name() == waiting.to);
+        // Who mends a wrong entry wants what waited for it.
+        let known = same.or_else(|| all.get(waiting.at));
         let gone = match known {
             Some(_) if self.failed.contains(&waiting.to) => false,
             Some(notify) => match self.send(notify, &waiting) {
@@ -267,7 +287,7 @@ impl<'a> Outbox<'a> {
                     let posted = callback.post(&cx.remote.http(), left(), &headers, &waiting.body);
                     let pause = pauses.next().filter(|pause| **pause < left());
                     match (posted, pause) {
-                        (Err(_), Some(pause)) => cx.cancel.sleep(*pause)?,
+                        (Err(e), Some(pause)) if e.is_retryable() => cx.cancel.sleep(*pause)?,
                         (posted, _) => return posted,
                     }
                 }
@@ -296,15 +316,13 @@ fn run(cx: &Context, words: &[String], body: &str, within: Duration) -> Result<(
 
 /// Reads a webhook's secret.
 ///
-/// Errors: usage, for one that is not there.
+/// Errors: usage, for one that is not there; auth, for a file that others can read.
 fn secret(cx: &Context, place: &SecretPlace) -> Result<Secret> {
     let (text, whence) = match place {
         SecretPlace::File(path) => {
             let whence = format!("the file {}", path.display());
-            let text = std::fs::read_to_string(path).or_fail(Kind::Usage, || {
-                format!("{whence} with its secret cannot be read")
-            })?;
-            (text, whence)
+            let unreadable = || format!("{whence} with its secret cannot be read");
+            (read_private(path, unreadable)?, whence.clone())
         }
         SecretPlace::Variable(name) => (
             cx.environment().text(name).unwrap_or_default(),

@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{Advertisement, CommitId, Draft, Edit, ObjectId, RefUpdate};
 use crate::policy::Policy;
+use std::collections::BTreeSet;
 
 /// The branch that is written, as one try finds it.
 pub(super) struct BranchState<'a> {
@@ -211,7 +212,10 @@ pub(super) fn run<C: Change>(cx: &Context, ready: Result<(Target, C)>) -> Result
         noticed.clear();
     }
     let alerts = noticed.all();
-    let kinds: Vec<AlertKind> = alerts.iter().map(|a| a.alert).collect();
+    // Each kind once: a line of the journal must not follow the number of files. A dry run
+    // is no attempt.
+    let kinds: BTreeSet<AlertKind> = alerts.iter().map(|a| a.alert).collect();
+    let kinds: Vec<AlertKind> = kinds.into_iter().filter(|_| !is_dry_run).collect();
     match &mut result {
         Ok(report) => {
             let marks = report.marks();
@@ -314,7 +318,6 @@ fn plan<C: Change>(
         tree: commit.tree,
         noticed,
     };
-    noticed.check_time(cx, &policy, C::COMMAND, (target.name(), tip))?;
     let mut draft = cx.store.draft();
     let mut changed = match change.edit(&state, &mut draft)? {
         Edited::Nothing(report) => {
@@ -331,6 +334,7 @@ fn plan<C: Change>(
         }
         Edited::Changed(changed) => changed,
     };
+    noticed.check_time(cx, &policy, C::COMMAND, (target.name(), tip))?;
     change
         .ledgers(&state, &mut draft, &mut changed)
         .inspect_err(|e| noticed.record_ledger(&policy, e))?;

@@ -70,8 +70,9 @@ fn a_command_of_the_operators_reads_each_alert_once_and_sees_no_secret() {
         .collect();
     assert_eq!(told.len(), 1, "{told:?}");
     let one = &told[0];
-    assert_eq!(one["alert"], "possible_secret");
-    assert_eq!(one["path"], "s.txt");
+    assert_eq!(one["alerts"][0]["alert"], "possible_secret");
+    assert_eq!(one["alerts"][0]["path"], "s.txt");
+    assert_eq!(one["alerts_total"], 1);
     assert_eq!(one["outcome"], "done");
     assert_eq!(one["command"], "commit");
     assert_eq!(one["commit"], answer["commit"]);
@@ -116,6 +117,7 @@ fn a_refused_write_is_told_too_and_a_dry_run_is_not() {
     w.write("s.txt", SECRET);
     w.refuses(&["commit", "s.txt", "-m", "Add s", "--dry-run"], 5);
     assert!(!w.env.path("told").exists());
+    w.aidf(&["audit", "alerts"]).ok();
     w.refuses(&["commit", "s.txt", "-m", "Add s"], 5);
     let told: Value = serde_json::from_slice(&fs::read(w.env.path("told")).unwrap()).unwrap();
     assert_eq!(told["outcome"], "denied");
@@ -124,6 +126,68 @@ fn a_refused_write_is_told_too_and_a_dry_run_is_not() {
     let refused = log["entries"].as_array().unwrap();
     let refused = refused.iter().find(|e| e["outcome"] == "denied").unwrap();
     assert_eq!(refused["alerts"], json!(["possible_secret"]));
+}
+
+#[test]
+fn a_write_of_many_files_is_one_message_and_one_kind_on_record() {
+    let w = world("");
+    told_by(&w, "cat >>\"$(dirname \"$0\")/told\"", "");
+    for n in 0..30 {
+        w.write(&format!("many/{n}.txt"), format!("{SECRET}{n}"));
+    }
+    let answer = w.json(&["commit", "many", "-m", "Add many"]);
+    assert_eq!(answer["alerts"].as_array().unwrap().len(), 30);
+    let told: Value = serde_json::from_slice(&fs::read(w.env.path("told")).unwrap()).unwrap();
+    assert_eq!(told["alerts"].as_array().unwrap().len(), 20);
+    assert_eq!(told["alerts_total"], 30);
+    let report = w.aidf(&["audit", "alerts", "--json"]).exits(8).json();
+    assert_eq!(report["entries"][0]["alerts"], json!(["possible_secret"]));
+}
+
+#[test]
+fn no_file_of_the_repository_takes_the_place_of_the_operators_program() {
+    let w = world("");
+    w.env.operator_config("notify: [{run: [tools/page]}]\n");
+    let out = leak(&w).run().exits(2);
+    assert!(out.all().contains("whole path"), "{out}");
+    // A name alone is found by PATH, and the program starts outside the clone.
+    told_by(&w, "cat >/dev/null; pwd >\"$(dirname \"$0\")/where\"", "");
+    leak(&w).run().ok();
+    let place = fs::read_to_string(w.env.path("where")).unwrap();
+    assert_eq!(place.trim(), "/");
+}
+
+#[test]
+fn who_mends_an_entry_is_told_what_waited_for_it() {
+    let w = world("");
+    w.env
+        .operator_config("notify: [{run: [/no/such/program]}]\n");
+    leak(&w).run().ok();
+    assert_eq!(outbox(&w).len(), 1);
+    told_by(&w, "cat >>\"$(dirname \"$0\")/told\"", "");
+    let report = w.aidf(&["audit", "alerts", "--json"]).exits(8).json();
+    assert_eq!(report["waiting"], 0);
+    assert!(w.env.path("told").exists());
+}
+
+#[test]
+fn a_webhook_that_says_no_is_asked_once_and_a_secret_that_others_can_read_is_not_used() {
+    let w = world("");
+    let server = ForgeServer::replies(vec![Reply::empty(404)]);
+    webhook(&w, &server);
+    leak(&w).env("AIDF_HOOK_SECRET", "s3cret words").run().ok();
+    assert_eq!(server.asked().len(), 1);
+    let file = w.env.path("webhook.secret");
+    fs::write(&file, "s3cret words").unwrap();
+    w.env.operator_config(&format!(
+        "notify: [{{post: '{}', secret_file: '{}'}}]\n",
+        server.base(),
+        file.display()
+    ));
+    w.write("s.txt", format!("{SECRET}2"));
+    let out = w.aidf(&["commit", "s.txt", "-m", "Again"]).ok();
+    assert!(out.stderr.contains("webhook.secret"), "{out}");
+    assert_eq!(server.asked().len(), 1);
 }
 
 #[test]
@@ -163,10 +227,10 @@ fn a_command_that_hangs_is_ended_and_told_again_later_and_the_write_stands() {
     assert_eq!(outbox(&w), Vec::<PathBuf>::new());
 }
 
-/// The configuration of a webhook whose secret is in `HOOK_SECRET`.
+/// The configuration of a webhook whose secret is in `AIDF_HOOK_SECRET`.
 fn webhook(w: &World, server: &ForgeServer) {
     w.env.operator_config(&format!(
-        "notify:\n  - post: '{}/s3cret/path?key=s3cret'\n    secret_env: HOOK_SECRET\n    timeout: 5\n",
+        "notify:\n  - post: '{}/s3cret/path?key=s3cret'\n    secret_env: AIDF_HOOK_SECRET\n    timeout: 5\n",
         server.base()
     ));
 }
@@ -189,7 +253,7 @@ fn a_webhook_gets_each_alert_signed_and_again_where_it_failed_under_one_id() {
     webhook(&w, &server);
     w.env
         .gitconfig("[http]\n\textraHeader = Authorization: s3cret\n");
-    let out = leak(&w).env("HOOK_SECRET", "s3cret words\n").run();
+    let out = leak(&w).env("AIDF_HOOK_SECRET", "s3cret words\n").run();
     let answer = out.json();
     assert_eq!(answer["alerts"].as_array().unwrap().len(), 1);
     let asked = server.asked();
@@ -213,10 +277,10 @@ fn what_a_webhook_did_not_take_waits_and_is_not_sent_elsewhere() {
     webhook(&w, &server);
     // Without its secret nothing is sent.
     let out = leak(&w).run();
-    assert!(out.all().contains("HOOK_SECRET"), "{out}");
+    assert!(out.all().contains("AIDF_HOOK_SECRET"), "{out}");
     assert_eq!(server.asked().len(), 0);
     let call = w.call(&["audit", "alerts", "--json"]);
-    let out = call.env("HOOK_SECRET", "s3cret words").run().exits(8);
+    let out = call.env("AIDF_HOOK_SECRET", "s3cret words").run().exits(8);
     assert!(
         out.all().contains("307") && !out.all().contains("s3cret"),
         "{out}"
@@ -226,7 +290,7 @@ fn what_a_webhook_did_not_take_waits_and_is_not_sent_elsewhere() {
     assert_eq!(away.asked().len(), 0, "no redirect is followed");
     drop(server);
     let call = w.call(&["audit", "alerts", "--json", "--since", "1h"]);
-    let out = call.env("HOOK_SECRET", "s3cret words").run();
+    let out = call.env("AIDF_HOOK_SECRET", "s3cret words").run();
     assert_eq!(out.json()["waiting"], 1, "{out}");
 }
 
@@ -242,7 +306,7 @@ fn many_writers_beside_one_outbox_tell_each_alert_once() {
             let w = &w;
             threads.spawn(move || {
                 let call = w.call(&["commit", &name, "-m", "Add", "--json"]);
-                call.env("HOOK_SECRET", "s3cret words").run().ok();
+                call.env("AIDF_HOOK_SECRET", "s3cret words").run().ok();
             });
         }
     });
@@ -341,7 +405,7 @@ fn a_write_outside_of_the_working_hours_is_noticed() {
         assert!(shown.contains("working_hours"), "{shown}");
     }
     assert_eq!(raised, 1);
-    // The operator's hours hold besides.
+    // Nothing to write is nothing to refuse. The operator's hours hold besides.
     let w = world(
         "policy:\n  working_hours: 'mon,tue,wed 00:00-24:00'\n  alerts: {outside_hours: refuse}\n",
     );
@@ -369,7 +433,7 @@ fn a_ledger_that_does_not_parse_is_an_alert_and_stays_as_it_is() {
     w.write("a.txt", "a\n");
     w.refuses(&["commit", "a.txt", "-m", "Add a"], 7);
     let told: Value = serde_json::from_slice(&fs::read(w.env.path("told")).unwrap()).unwrap();
-    assert_eq!(told["alert"], "invalid_ledger");
+    assert_eq!(told["alerts"][0]["alert"], "invalid_ledger");
     assert_eq!(told["outcome"], "integrity");
     w.aidf(&["audit", "alerts", "--kind", "invalid_ledger"])
         .exits(8);
@@ -381,7 +445,7 @@ fn a_mistake_in_who_is_told_is_found_before_anything_is_written() {
     for (config, word) in [
         ("notify: [{run: []}]", "entry 1 of `notify`"),
         (
-            "notify: [{post: 'http://h.example/s3cret', secret_env: X}]",
+            "notify: [{post: 'http://h.example/s3cret', secret_env: AIDF_X}]",
             "https",
         ),
         ("notify: [{run: [a], kinds: [no_such]}]", "no_such"),

@@ -134,3 +134,89 @@ fn an_altered_and_a_missing_entry_are_found() {
         "{report:#}"
     );
 }
+
+#[test]
+fn neither_a_forged_line_of_the_servers_journal_nor_an_operators_token_admits_a_commit() {
+    let g = Guarded::new(Kind::Path, "");
+    let w = &g.w;
+    let branch = w.sandbox();
+    let old = w.remote.tip(&branch);
+    let new = w
+        .remote
+        .write(&branch, &[("e.txt", Some(b"e\n"))], "Planted");
+    assert_eq!(verified(w, &branch).1, ["not_through_aidf"]);
+    let line = format!(
+        "{{\"time\":\"2026-11-27T07:30:00Z\",\"ref\":\"refs/heads/{branch}\",\"old\":\"{old}\",\"new\":\"{new}\",\"allowed\":true,\"operator\":false,\"token_ids\":[\"x\"]}}\n"
+    );
+    let journal = w.remote.bare.join("aidf/journal.jsonl");
+    let mut text = std::fs::read_to_string(&journal).unwrap();
+    text.push_str(&line);
+    std::fs::write(&journal, text).unwrap();
+    let out = w.aidf(&["audit", "verify"]).exits(7);
+    assert!(out.all().contains("was altered"), "{out}");
+    // What an operator pushes is looked at by no hook.
+    let other = text_of(w);
+    let holder = w.other();
+    holder.at(&other);
+    holder.plain(&[("f.txt", "f\n")], "Look\n\nAidf-Committed-By: alice");
+    g.passes(
+        &holder,
+        &[&g.operator],
+        &[&format!("HEAD:refs/heads/{other}")],
+    );
+    assert_eq!(verified(w, &other).1, ["forged_trailers"]);
+}
+
+/// Another sandbox.
+fn text_of(w: &World) -> String {
+    text(&w.json(&["sandbox", "init", "--force-new"]), "branch")
+}
+
+#[test]
+fn a_policy_that_is_made_stricter_later_judges_no_commit_that_was_made_before() {
+    let w = World::path();
+    let branch = w.sandbox();
+    w.write("a.txt", "a\n");
+    w.json(&["commit", "a.txt", "-m", "Add a", "--no-changelog"]);
+    w.save("b.txt", "b\n", "Add b");
+    let policy: &[u8] = b"ledgers: {required: true, changelog: logs/changes.yaml}\n";
+    w.remote
+        .write("sandbox", &[(".aidf.yaml", Some(policy))], "Policy");
+    assert_eq!(verified(&w, &branch).1, [] as [&str; 0]);
+    // From when the sandbox takes it in, it holds.
+    w.json(&["sandbox", "sync"]);
+    w.save("c.txt", "c\n", "Add c");
+    w.remote
+        .write(&branch, &[("d.txt", Some(b"d\n"))], "Say nothing");
+    let kinds = verified(&w, &branch).1;
+    assert_eq!(kinds, ["not_through_aidf", "missing_entry"]);
+}
+
+#[test]
+fn a_rotation_is_no_finding_where_its_key_is_not_at_hand() {
+    let w = World::path();
+    let branch = w.sandbox();
+    w.save("a.txt", "a\n", "Add a");
+    let edited = changelog(&w, &branch).replace("timestamp: '20", "timestamp: '19");
+    w.remote
+        .write(&branch, &[(CHANGELOG, Some(edited.as_bytes()))], "Older");
+    let token = text(&w.json(&["token", "issue", "--branch", &branch]), "token");
+    w.json(&[
+        "backup",
+        "export",
+        "--rotate",
+        "--older-than",
+        "30d",
+        "--branch",
+        &branch,
+        "--reuse-token",
+        &token,
+    ]);
+    let other = w.other();
+    let kinds = verified(&other, &branch).1;
+    assert_eq!(
+        kinds.iter().filter(|k| k.contains("entry")).count(),
+        1,
+        "{kinds:?}"
+    );
+}

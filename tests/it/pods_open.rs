@@ -104,6 +104,10 @@ fn the_hook_counts_what_is_open_and_takes_no_sandbox_that_would_not_count() {
     g.refused(&ada, &[a], &[&forget], "stays open");
     g.passes(&ada, &[a], &[&forget, &format!(":refs/heads/{one}")]);
     g.passes(&ada, &[c], &all[4..]);
+    // A branch that plain git deleted leaves its record behind, which is in nobody's way.
+    g.passes(&ada, &[c], &[&format!(":refs/heads/{three}")]);
+    let again = openings::name(three, Moment::from_seconds(now.seconds() + 1), slow);
+    g.passes(&ada, &[c], &[&to(three), &format!("HEAD:{again}")]);
     // aidf itself does all of that.
     refused(&open(&g.w, "SlowPod"));
     open(&g.w, "QuickPod").ok();

@@ -203,7 +203,10 @@ fn tokens_may_be_given_an_end() {
     assert_eq!(opened["expires_for_good"], true);
     let status = w.aidf(&["status"]).ok().stdout;
     assert!(status.contains("token ends"), "{status}");
-    assert!(!status.contains("unless"), "its end is a fixed one: {status}");
+    assert!(
+        !status.contains("unless"),
+        "its end is a fixed one: {status}"
+    );
     let w = World::path();
     let opened = w.init();
     assert!(

@@ -1,7 +1,7 @@
 //! `aidf backup schedule`: text to paste where jobs are scheduled.
 
 use super::super::Global;
-use super::super::heartbeat::url;
+use super::super::heartbeat::check;
 use super::super::text::{for_shell, is_plain};
 use super::super::ui::{Ui, internal};
 use aidf::environment::Environment;
@@ -34,7 +34,7 @@ pub struct Arguments {
     #[arg(long, conflicts_with_all = ["repo", "dir", "actions"])]
     all: bool,
     /// Have each job call URL when it has ended well; {job} and {exit} stand for its name and code
-    #[arg(long, value_name = "URL", value_parser = url)]
+    #[arg(long, value_name = "URL")]
     heartbeat: Option<String>,
 }
 
@@ -107,6 +107,7 @@ fn made(global: &Global, arguments: &Arguments) -> Result<Report> {
 }
 
 pub fn run(global: &Global, ui: &Ui, arguments: &Arguments) -> Result<()> {
+    arguments.heartbeat.as_deref().map_or(Ok(()), check)?;
     let report = made(global, arguments)?;
     ui.result(&report, |out| out.block(&report.text))
 }

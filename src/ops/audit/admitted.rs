@@ -26,11 +26,14 @@ struct Line {
     allowed: bool,
     #[serde(default)]
     token_ids: Vec<String>,
+    /// Lines of older hooks do not tell.
+    operator: Option<bool>,
 }
 
 impl Admitted {
-    /// Reads them from the journal of the server, where that is a folder of this machine.
-    /// Where the configuration says that holders write, every unsigned commit counts.
+    /// Reads them from the journal of the server, where that is a folder of this machine, by
+    /// the lines that a key at hand authenticates. What operators push is not looked at by a
+    /// hook, so it does not count. Where the configuration says that holders write, every unsigned commit counts.
     ///
     /// Errors: internal, for a journal that cannot be read.
     pub fn read(cx: &Context) -> Result<Admitted> {
@@ -41,7 +44,7 @@ impl Admitted {
         let Some(journal) = events::journal_of_server(cx) else {
             return Ok(admitted);
         };
-        let checked = journal.check(cx.keys(), |text| {
+        let checked = journal.check_each(cx.keys(), |text, is_authentic| {
             let Ok(line) = serde_json::from_slice::<Line>(text) else {
                 return;
             };
@@ -50,16 +53,25 @@ impl Admitted {
                 .as_deref()
                 .and_then(|n| n.strip_prefix("refs/heads/"));
             if let (Some(branch), Some(new)) = (branch, line.new)
+                && is_authentic
                 && line.allowed
+                && line.operator == Some(false)
                 && !line.token_ids.is_empty()
             {
                 let tips = admitted.pushes.entry(branch.to_owned()).or_default();
                 tips.insert(new, line.old);
             }
         });
-        checked.or_fail(Kind::Internal, || {
+        let checked = checked.or_fail(Kind::Internal, || {
             format!("the journal {} cannot be read", journal.path().display())
         })?;
+        if !checked.faults.is_empty() {
+            cx.warn(format!(
+                "the server's journal {} was altered: {}",
+                journal.path().display(),
+                checked.faults[0].detail
+            ));
+        }
         Ok(admitted)
     }
 

@@ -62,6 +62,8 @@ pub fn alerts(cx: &Context, request: &AlertsRequest) -> Result<AlertsReport> {
         by,
         task_id,
     } = request;
+    // Also where the repository does not answer.
+    let waiting = notify::tell_waiting(cx);
     let wanted = Wanted::new(cx.now, since.as_ref(), branch, by, task_id);
     let is_wanted = |kind: &AlertKind| kinds.is_empty() || kinds.contains(kind);
     let mut entries = Vec::new();
@@ -71,7 +73,6 @@ pub fn alerts(cx: &Context, request: &AlertsRequest) -> Result<AlertsReport> {
         }
         Ok(())
     })?;
-    let waiting = notify::tell_waiting(cx);
     let found = match entries.len() {
         0 => "no alerts".to_owned(),
         n => words::count(n, "write raised alerts", "writes raised alerts"),

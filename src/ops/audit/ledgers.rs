@@ -3,10 +3,10 @@
 use super::finding::FindingKind;
 use crate::context::Context;
 use crate::error::Result;
-use crate::git::{CommitInfo, ObjectId};
-use crate::ledger::{self, Item, attributes};
-use crate::ops::{compose, log};
-use crate::policy::Policy;
+use crate::git::{CommitId, CommitInfo, ObjectId};
+use crate::ledger::{self, Item, Ledger, attributes};
+use crate::ops::{compose, log, snapshot};
+use crate::policy::{self, Policy};
 use crate::yaml;
 use serde::Deserialize;
 use std::collections::HashSet;
@@ -14,8 +14,10 @@ use std::collections::HashSet;
 /// The changelog of one branch, commit by commit.
 pub(super) struct Changelog<'a> {
     cx: &'a Context,
-    policy: &'a Policy,
     branch: &'a str,
+    default_branch: Option<&'a str>,
+    /// The policy file that was read last, and what it says.
+    then: Option<(Option<ObjectId>, Option<Policy>)>,
     /// The older version of the last comparison, which is the newer one of the next.
     last: Option<(ObjectId, Vec<u8>)>,
 }
@@ -28,31 +30,36 @@ struct Said {
 }
 
 impl<'a> Changelog<'a> {
-    pub fn new(cx: &'a Context, policy: &'a Policy, branch: &'a str) -> Changelog<'a> {
+    pub fn new(cx: &'a Context, branch: &'a str, default_branch: Option<&'a str>) -> Changelog<'a> {
         Changelog {
             cx,
-            policy,
             branch,
+            default_branch,
+            then: None,
             last: None,
         }
     }
 
     /// What is wrong with the entries that a commit adds, alters or lacks. What a merge brings
-    /// was looked at where it comes from. Under a good signature earlier entries can be gone:
-    /// `aidf backup export --rotate` moves them to the archive.
+    /// was looked at where it comes from. `may_rotate` tells that the commit is, or may be,
+    /// signed: `aidf backup export --rotate` moves earlier entries to the archive.
     ///
     /// Errors: internal, for objects that are missing.
     pub fn look(
         &mut self,
         commit: &CommitInfo,
-        is_signed: bool,
+        may_rotate: bool,
     ) -> Result<Option<(FindingKind, String)>> {
         let [parent] = commit.parents[..] else {
             return Ok(None);
         };
         let store = &self.cx.store;
         let pod = log::trailer(commit, compose::POD);
-        let policy = self.policy.of_pod(pod.as_deref());
+        // What the sandbox was forked with, or took in since, is what its writer was told.
+        let Some(policy) = self.policy_at(parent)? else {
+            return Ok(None);
+        };
+        let policy = policy.of_pod(pod.as_deref());
         let ledgers = policy.ledgers();
         let path = ledgers.of_branch(self.branch).changelog;
         let tree = store.commit(parent)?.tree;
@@ -67,17 +74,21 @@ impl<'a> Changelog<'a> {
         let added = match old == new {
             true => Vec::new(),
             false => {
-                let newer = self.text(new)?;
-                let older = self.text(old)?;
+                let (Some(newer), Some(older)) = (self.text(new)?, self.text(old)?) else {
+                    let detail = "the changelog is too large to be one".to_owned();
+                    return Ok(Some((FindingKind::AlteredEntry, detail)));
+                };
                 let diff = ledger::diff(&path, &older, &newer);
+                let was_broken = diff.is_err() && Ledger::read(&path, Some(&older)).is_err();
                 self.last = old.map(|id| (id, older));
                 match diff {
+                    Err(_) if was_broken => return Ok(None),
                     Err(e) => {
                         let detail = format!("it broke the changelog: {}", e.message());
                         return Ok(Some((FindingKind::AlteredEntry, detail)));
                     }
                     Ok(diff) => {
-                        if let Some(gone) = diff.removed.first().filter(|_| !is_signed) {
+                        if let Some(gone) = diff.removed.first().filter(|_| !may_rotate) {
                             return Ok(Some((FindingKind::AlteredEntry, of_gone(gone))));
                         }
                         diff.added
@@ -129,15 +140,36 @@ impl<'a> Changelog<'a> {
         }))
     }
 
-    /// The text of a version.
-    fn text(&mut self, id: Option<ObjectId>) -> Result<Vec<u8>> {
+    /// The text of a version; none for one that is too large for a ledger.
+    fn text(&mut self, id: Option<ObjectId>) -> Result<Option<Vec<u8>>> {
         let Some(id) = id else {
-            return Ok(Vec::new());
+            return Ok(Some(Vec::new()));
         };
         match self.last.take() {
-            Some((last, text)) if last == id => Ok(text),
-            _ => self.cx.store.read_blob(id),
+            Some((last, text)) if last == id => Ok(Some(text)),
+            _ if self.cx.store.blob_size(id)? > yaml::MAX_BYTES as u64 => Ok(None),
+            _ => self.cx.store.read_blob(id).map(Some),
         }
+    }
+
+    /// The policy in the tree of a commit; none for one that cannot be used.
+    fn policy_at(&mut self, id: CommitId) -> Result<Option<Policy>> {
+        let cx = self.cx;
+        let tree = cx.store.commit(id)?.tree;
+        let file = cx.store.entry(tree, policy::PATH.as_bytes())?.map(|e| e.id);
+        if let Some((known, policy)) = &self.then
+            && *known == file
+        {
+            return Ok(policy.clone());
+        }
+        let base = &cx.config.base;
+        let read = snapshot::policy_file(&cx.store, Some(id), base);
+        let policy = read.ok().map(|file| {
+            let default = self.default_branch;
+            Policy::new(&file, &cx.config.policy, base, default)
+        });
+        self.then = Some((file, policy.clone()));
+        Ok(policy)
     }
 }
 

@@ -129,6 +129,7 @@ pub fn verify(cx: &Context, request: &VerifyRequest) -> Result<VerifyReport> {
             policy: &policy,
             reviewed: &reviewed,
             admitted: &admitted,
+            default_branch: standing.default_branch.as_deref(),
             branch,
         };
         branches.push(walk.run(*tip)?);
@@ -236,6 +237,7 @@ struct Walk<'a> {
     policy: &'a Policy,
     reviewed: &'a HashSet<CommitId>,
     admitted: &'a Admitted,
+    default_branch: Option<&'a str>,
     branch: &'a str,
 }
 
@@ -253,13 +255,13 @@ impl Walk<'_> {
         let mut passed = self.admitted.walk(self.branch);
         if names::is_sandbox(self.branch) {
             // What a merge brought in is of the branch that it came from.
-            let mut changelog = Changelog::new(self.cx, self.policy, self.branch);
+            let mut changelog = Changelog::new(self.cx, self.branch, self.default_branch);
             let mut at = Some(tip);
             while let Some(id) = at.filter(|id| !self.reviewed.contains(id)) {
-                let signed = report.signed;
+                let sealed = report.signed + report.unknown;
                 let commit = self.look(id, &mut passed, &mut report)?;
-                let is_signed = report.signed > signed;
-                if let Some((kind, detail)) = changelog.look(&commit, is_signed)? {
+                let may_rotate = report.signed + report.unknown > sealed;
+                if let Some((kind, detail)) = changelog.look(&commit, may_rotate)? {
                     add(&mut report, kind, id, detail);
                 }
                 at = commit.parents.first().copied();

@@ -116,6 +116,7 @@ impl PreReceive {
                 time: self.now.rfc3339(),
                 user: push.user.clone(),
                 token_ids: token_ids.clone(),
+                operator: pusher.operator,
                 name: update.name.clone(),
                 motion,
                 // For a deletion, record the tip that is really deleted. The pusher may

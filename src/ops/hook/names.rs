@@ -103,7 +103,9 @@ impl PreReceive {
         let branch = format!("refs/heads/{}", opening.branch);
         let is_open = self.store.local_ref(&branch).is_some();
         if motion == Motion::Delete {
-            let goes = |u: &Update| u.name == branch && u.new.is_none();
+            // git deletes a ref at the tip that the push names, and at no other.
+            let tip = self.store.local_ref(&branch);
+            let goes = |u: &Update| u.name == branch && u.new.is_none() && u.old == tip;
             return match !is_open || push.updates.iter().any(goes) {
                 true => Ok(()),
                 false => Err("its sandbox stays open"),
@@ -144,7 +146,10 @@ impl PreReceive {
         if !made.clone().any(|o| o.branch == branch) {
             return Err(Error::new(
                 Kind::Denied,
-                format!("{branch} would be open without a record of it, and the policy counts the open sandboxes of its pod"),
+                format!(
+                    "{branch} would be open without a record of it, and the policy counts the open sandboxes of its pod (rule: {})",
+                    openings::RULE
+                ),
             )
             .hint("open it with `aidf sandbox init`; a holder names the pod of the token with AIDF_POD"));
         }
@@ -152,7 +157,9 @@ impl PreReceive {
         let known = refs
             .iter()
             .filter_map(|(name, _)| openings::read_rest(name))
-            .chain(made.filter(|o| o.branch != branch));
+            .chain(made)
+            // A record of it that was left over does not count against itself.
+            .filter(|o| o.branch != branch);
         let is_open = |branch: &str| {
             let branch = format!("refs/heads/{branch}");
             let makes = |u: &Update| u.name == branch && u.new.is_some();

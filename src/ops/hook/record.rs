@@ -15,6 +15,8 @@ pub struct Decision {
     pub user: Option<String>,
     /// The ids of the tokens that were valid.
     pub token_ids: Vec<String>,
+    /// Whether one of them was an operator's: then the hook did not look at what was pushed.
+    pub operator: bool,
     /// The ref.
     #[serde(rename = "ref")]
     pub name: String,

@@ -63,10 +63,11 @@ pub(super) fn check_quota(
     openings::check_quota(&policy, pod, known, is_open)
 }
 
-/// Whether a push was refused that would have made such a ref. The same push without it may
-/// be taken.
+/// Whether a push was refused that would have made such a ref, and not by the quota. The same
+/// push without it may be taken.
 pub(super) fn is_refused(error: &Error) -> bool {
-    error.kind() == Kind::Denied && error.message().contains(OPENED)
+    let said = error.in_full();
+    error.kind() == Kind::Denied && said.contains(OPENED) && !said.contains(openings::RULE)
 }
 
 /// The updates that remove every such ref of a sandbox.

@@ -10,6 +10,8 @@ use crate::git::{CommitId, RefUpdate};
 use crate::names;
 use crate::ops::access::{self, Target};
 use crate::ops::base::{self, Before};
+use crate::ops::compose;
+use crate::ops::log;
 use crate::ops::publish::{self, Attempt, Objects, Plan, Push};
 use crate::ops::session;
 use crate::ops::snapshot;
@@ -117,11 +119,14 @@ fn plan(
         .hint("see the archived sandboxes with `aidf sandbox list --archived`")
     })?;
     let policy = snapshot::fetch_with_policy(cx, advertisement, [head])?;
-    let last_write = cx.store.commit(head)?.time;
+    let commit = cx.store.commit(head)?;
+    let last_write = commit.time;
+    // Without its token the last write tells the pod, where aidf made it.
     let pod = match &target.claims {
-        Some(claims) => claims.pod.as_deref(),
-        None => cx.config.pod.as_deref(),
+        Some(claims) => claims.pod.clone(),
+        None => log::trailer(&commit, compose::POD).or(cx.config.pod.clone()),
     };
+    let pod = pod.as_deref();
     opened::check_quota(advertisement, &policy, pod, untimed)?;
     // As with prune: whoever has the key can make any token.
     let is_keeper = target.token.is_none() && cx.is_broker() && !policy.is_protected(branch);

@@ -11,7 +11,9 @@ use crate::config::Trust;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, RefName};
+use crate::identity::Identity;
 use crate::names;
+use crate::ops::snapshot;
 use crate::policy::{self, PolicyFile};
 use crate::secret::Secret;
 use crate::token::redact;
@@ -309,6 +311,17 @@ fn key(cx: &Context, request: &Request, steps: &mut Steps) {
     }
     if request.dry_run {
         return steps.done(Name::Key, format!("would make the key ring {place}"));
+    }
+    // Whoever opened the first sandbox has the ring that all of the repository's tokens need.
+    if let Ok(Identity::Is(_)) = snapshot::identity(cx) {
+        let error = Error::new(
+            Kind::Auth,
+            "another machine's key ring seals this repository's tokens, and a new key would open none of them",
+        )
+        .hint(format!(
+            "copy that ring to {place} (mode 600), and run `aidf setup` again; or leave this step out: --no-key"
+        ));
+        return steps.failed(Name::Key, &error);
     }
     match cx.keys_or_make() {
         Ok(_) => steps.done(Name::Key, format!("made the key ring {place}; {COPY}")),

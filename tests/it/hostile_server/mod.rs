@@ -17,8 +17,9 @@ use std::time::Duration;
 /// Only what goes on without end takes longer, with a timeout of a second.
 const SLACK: Duration = Duration::from_secs(60);
 
-/// What an attack may make us hold, in bytes.
-const MEMORY: u64 = 256 << 20;
+/// What an attack may make us hold, in bytes. libgit2 reserves some for each object that a
+/// pack says it has, and a pack may say that it has 20 million.
+const MEMORY: u64 = 384 << 20;
 
 /// An id that no object has.
 const NOBODY: &str = "1111111111111111111111111111111111111111";
