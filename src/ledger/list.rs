@@ -1,25 +1,46 @@
 //! A YAML list of mappings, kept as text with the span of each item.
 
+use super::known::Known;
 use super::says::Entry;
 use crate::error::{Error, Kind, Result};
 use crate::yaml;
+use std::cell::OnceCell;
 use std::ops::Range;
 
 /// A ledger file, read and checked.
 pub struct Ledger {
     name: String,
-    text: String,
-    items: Vec<Item>,
+    pub(super) text: String,
+    pub(super) items: Vec<Item>,
     indent: usize,
     newline: &'static str,
     /// True if the text ends in a `[]` that replaced the removed items.
     emptied: bool,
+    /// For a text that was read in full before: what was changed since.
+    pub(super) known: Option<Known>,
 }
 
-/// An entry: the span of its lines, and what it says.
-struct Item {
-    span: Range<usize>,
-    says: Entry,
+/// An entry: the span of its lines, and what it says, once it was read.
+pub(super) struct Item {
+    pub span: Range<usize>,
+    pub says: OnceCell<Entry>,
+}
+
+impl Item {
+    fn new(span: Range<usize>, says: Entry) -> Item {
+        Item {
+            span,
+            says: OnceCell::from(says),
+        }
+    }
+
+    /// One that is not read yet.
+    pub fn unread(span: Range<usize>) -> Item {
+        Item {
+            span,
+            says: OnceCell::new(),
+        }
+    }
 }
 
 impl Ledger {
@@ -40,7 +61,6 @@ impl Ledger {
                 "it ends inside a block of text without a newline, which appending would change",
             ));
         }
-        let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
         let (spans, indent) = item_lines(text).map_err(bad)?;
         if spans.len() != parsed.len() {
             return Err(bad(
@@ -54,14 +74,31 @@ impl Ledger {
             text.to_owned()
         };
         let items = spans.into_iter().zip(parsed);
+        let items = items.map(|(span, says)| Item::new(span, says)).collect();
         Ok(Ledger {
-            name: name.to_owned(),
-            text,
-            items: items.map(|(span, says)| Item { span, says }).collect(),
-            indent,
-            newline,
-            emptied: false,
+            known: None,
+            newline: newline_of(content.unwrap_or_default()),
+            ..Ledger::of_items(name, text, items, indent)
         })
+    }
+
+    /// One whose text was read in full before.
+    pub(super) fn of_items(
+        name: &str,
+        text: impl Into<String>,
+        items: Vec<Item>,
+        indent: usize,
+    ) -> Ledger {
+        let text = text.into();
+        Ledger {
+            name: name.to_owned(),
+            newline: newline_of(text.as_bytes()),
+            text,
+            known: Some(Known::new(items.len())),
+            items,
+            indent,
+            emptied: false,
+        }
     }
 
     /// How many entries it has.
@@ -80,9 +117,11 @@ impl Ledger {
     }
 
     fn last_for(&self, path: &str) -> Option<usize> {
+        // An entry that is not read yet has its path in its text as it is.
+        let may_be = |i: &Item| i.says.get().is_some() || self.text[i.span.clone()].contains(path);
         self.items
             .iter()
-            .rposition(|i| i.says.path.as_deref() == Some(path))
+            .rposition(|i| may_be(i) && self.says(i).path.as_deref() == Some(path))
     }
 
     /// The text of the last entry for `path`; `None` if the entry refers to another entry,
@@ -90,7 +129,7 @@ impl Ledger {
     pub fn entry_for(&self, path: &str) -> Option<&str> {
         let item = &self.items[self.last_for(path)?];
         let text = &self.text[item.span.clone()];
-        (alone(text)? == item.says).then_some(text)
+        (alone(text)? == *self.says(item)).then_some(text)
     }
 
     /// Appends an entry, given as one line without its dash.
@@ -119,7 +158,7 @@ impl Ledger {
             self.text.push_str(self.newline);
         }
         let span = start..self.text.len();
-        self.items.push(Item { span, says });
+        self.items.push(Item::new(span, says));
     }
 
     /// Appends the text of an entry from another version of this ledger. It is moved to this
@@ -164,10 +203,10 @@ impl Ledger {
         };
         let span = self.items[at].span.clone();
         let by = new.len() as isize - span.len() as isize;
-        self.items[at] = Item {
-            span: span.start..span.start + new.len(),
-            says,
-        };
+        self.items[at] = Item::new(span.start..span.start + new.len(), says);
+        if let Some(known) = &mut self.known {
+            known.replace(at);
+        }
         self.text.replace_range(span, &new);
         self.shift_from(at + 1, by);
         true
@@ -175,16 +214,19 @@ impl Ledger {
 
     /// Every entry, first to last: its timestamp and its text.
     pub fn entries(&self) -> impl Iterator<Item = (Option<&str>, &str)> {
-        self.items
-            .iter()
-            .map(|i| (i.says.timestamp.as_deref(), &self.text[i.span.clone()]))
+        self.items.iter().map(|i| {
+            (
+                self.says(i).timestamp.as_deref(),
+                &self.text[i.span.clone()],
+            )
+        })
     }
 
     /// Every entry, first to last: its path and its text.
     pub fn items(&self) -> impl Iterator<Item = (Option<&str>, &str)> {
         self.items
             .iter()
-            .map(|i| (i.says.path.as_deref(), &self.text[i.span.clone()]))
+            .map(|i| (self.says(i).path.as_deref(), &self.text[i.span.clone()]))
     }
 
     /// Removes every entry whose path makes `gone` true; all other bytes stay. Returns how
@@ -193,14 +235,29 @@ impl Ledger {
         let goes: Vec<bool> = self
             .items
             .iter()
-            .map(|i| i.says.path.as_deref().is_some_and(&gone))
+            .map(|i| self.says(i).path.as_deref().is_some_and(&gone))
             .collect();
         self.remove_at(&goes)
+    }
+
+    /// Removes every entry for `path`; all other bytes stay. Returns how many it removed.
+    pub fn remove_path(&mut self, path: &str) -> usize {
+        match self.has(path) {
+            true => self.remove(|p| p == path),
+            false => 0,
+        }
     }
 
     /// Removes the entries whose index is true in `goes`; all other bytes stay. Returns how
     /// many it removed.
     pub fn remove_at(&mut self, goes: &[bool]) -> usize {
+        // What a neighbour says may change: all of it is read while the text is still whole.
+        if let Some(known) = &mut self.known {
+            known.remove();
+            for item in &self.items {
+                self.says(item);
+            }
+        }
         let goes = |at: usize| goes.get(at).is_some_and(|g| *g);
         let mut kept = String::with_capacity(self.text.len());
         let mut items = Vec::with_capacity(self.items.len());
@@ -260,10 +317,15 @@ impl Ledger {
             )
             .hint("nothing was written; fix the file in a reviewed change, or leave it out with --no-changelog --no-memory")
         };
+        match self.is_sound_nearby() {
+            Some(true) => return Ok(&self.text),
+            Some(false) => return Err(bad("the change would alter other entries too")),
+            None => {}
+        }
         let now = parse(&self.text)
             .map_err(|e| bad(&format!("with the change it does not parse: {e}")))?;
-        let same =
-            now.len() == self.items.len() && now.iter().zip(&self.items).all(|(n, i)| *n == i.says);
+        let same = now.len() == self.items.len()
+            && now.iter().zip(&self.items).all(|(n, i)| n == self.says(i));
         match same {
             true if item_lines(&self.text).is_ok() => Ok(&self.text),
             _ => Err(bad("the change would alter other entries too")),
@@ -271,8 +333,16 @@ impl Ledger {
     }
 }
 
+/// How lines end.
+fn newline_of(text: &[u8]) -> &'static str {
+    match text.windows(2).any(|pair| pair == b"\r\n") {
+        true => "\r\n",
+        false => "\n",
+    }
+}
+
 /// The entries in a text; empty for an empty text.
-fn parse(text: &str) -> Result<Vec<Entry>, String> {
+pub(super) fn parse(text: &str) -> Result<Vec<Entry>, String> {
     if text.trim().is_empty() {
         return Ok(Vec::new());
     }
@@ -280,7 +350,7 @@ fn parse(text: &str) -> Result<Vec<Entry>, String> {
 }
 
 /// The entry in a text that holds exactly one; `None` for any other text.
-fn alone(text: &str) -> Option<Entry> {
+pub(super) fn alone(text: &str) -> Option<Entry> {
     let mut all = parse(text).ok()?;
     let says = all.pop();
     says.filter(|_| all.is_empty())
@@ -290,7 +360,7 @@ fn alone(text: &str) -> Option<Entry> {
 ///
 /// YAML wants every line inside an item to be deeper than its dash. So a dash at that
 /// column always begins an item. The caller compares the count with a parser's.
-fn item_lines(text: &str) -> Result<(Vec<Range<usize>>, usize), &'static str> {
+pub(super) fn item_lines(text: &str) -> Result<(Vec<Range<usize>>, usize), &'static str> {
     let mut items: Vec<Range<usize>> = Vec::new();
     let mut indent = None;
     let mut at = 0;
@@ -330,7 +400,7 @@ fn is_mark(line: &str, mark: &str) -> bool {
 /// Whether the text ends, without a newline, in a block scalar that keeps or clips its
 /// newline. An append has to add a newline, and that newline would become part of the
 /// scalar.
-fn ends_in_open_block(text: &str) -> bool {
+pub(super) fn ends_in_open_block(text: &str) -> bool {
     if text.is_empty() || text.ends_with('\n') {
         return false;
     }

@@ -201,6 +201,76 @@ fn round(random: &mut StdRng) -> bool {
     true
 }
 
+/// What is done to a ledger.
+enum Deed {
+    Append,
+    Replace(String),
+    Touch(String),
+    Remove(String),
+}
+
+fn does(deed: &Deed, ledger: &mut Ledger) -> Option<String> {
+    let line = "{path: ours, message: 'a: b', tags: [x]}";
+    match deed {
+        Deed::Append => ledger.append(line),
+        Deed::Replace(path) => {
+            ledger.replace_entry(path, line);
+        }
+        Deed::Touch(path) => {
+            ledger.touch(path, "2026-11-22");
+        }
+        Deed::Remove(path) => {
+            ledger.remove_path(path);
+        }
+    }
+    ledger.checked().ok().map(str::to_owned)
+}
+
+/// A text that was read in full once is written as one that is read in full again. Returns
+/// whether there was such a text.
+fn known_round(random: &mut StdRng) -> bool {
+    let text = ledger(random);
+    let read = || Ledger::read("x", Some(text.as_bytes()));
+    let Some(mut whole) = read().ok().filter(|l| !l.is_empty() && l.is_plain()) else {
+        return false;
+    };
+    let mut known = Ledger::read_known("x", text.as_bytes()).expect("a list");
+    let paths: Vec<String> = whole
+        .items()
+        .filter_map(|(path, _)| path.map(str::to_owned))
+        .collect();
+    for _ in 0..random.random_range(1..4) {
+        let path = paths.choose(random).cloned().unwrap_or_default();
+        let deed = match random.random_range(0..5) {
+            0 => Deed::Replace(path),
+            1 => Deed::Touch(path),
+            2 => Deed::Remove(path),
+            _ => Deed::Append,
+        };
+        let [theirs, ours] = [&mut whole, &mut known].map(|l| does(&deed, l));
+        assert_eq!(ours, theirs, "of {text:?}");
+        let Some(now) = ours else { return true };
+        let plain = Ledger::read("x", Some(now.as_bytes())).is_ok_and(|l| l.is_plain());
+        assert!(
+            !known.is_plain() || plain,
+            "{now:?} is not as plain as {text:?}"
+        );
+    }
+    true
+}
+
+#[test]
+fn a_ledger_that_was_read_before_is_written_like_one_that_is_read_again() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|v| v.parse::<u64>().ok());
+    let rounds = number("AIDF_LEDGER_ROUNDS").unwrap_or(3_000);
+    let seed = number("AIDF_LEDGER_SEED").unwrap_or_else(rand::random);
+    println!("AIDF_LEDGER_SEED={seed} AIDF_LEDGER_ROUNDS={rounds}");
+    let mut random = StdRng::seed_from_u64(seed);
+    let known = (0..rounds).filter(|_| known_round(&mut random)).count() as u64;
+    println!("{known} of {rounds} ledgers were known");
+    assert!(known * 20 > rounds, "{known} of {rounds} were known");
+}
+
 #[test]
 fn what_a_random_ledger_says_stays_through_append_and_remove() {
     let number = |name: &str| std::env::var(name).ok().and_then(|v| v.parse::<u64>().ok());

@@ -2,6 +2,7 @@
 //! signature, the ledgers' entries, and what is remembered when it has landed.
 
 use super::access::Target;
+use super::known_ledgers;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, Draft, Edit, Entry, Mode, ObjectId, Person, TreePath, check_parents};
@@ -182,7 +183,11 @@ pub(super) fn read_ledger(cx: &Context, tree: ObjectId, path: &str) -> Result<Le
     match cx.store.entry(tree, path.as_bytes())? {
         None => Ledger::read(path, None),
         Some(entry) if entry.mode.is_file() && cx.store.blob_size(entry.id)? <= crate::yaml::MAX_BYTES as u64 => {
-            Ledger::read(path, Some(&cx.store.read_blob(entry.id)?))
+            let content = cx.store.read_blob(entry.id)?;
+            match known_ledgers::find(cx, path, entry.id, &content) {
+                Some(ledger) => Ok(ledger),
+                None => Ledger::read(path, Some(&content)),
+            }
         }
         Some(_) => Err(Error::new(Kind::Integrity, format!("the ledger `{path}` is not a file of less than {} MiB", crate::yaml::MAX_BYTES >> 20))
             .hint("nothing was written; repair it by a reviewed change, or leave it out with --no-changelog --no-memory")),
@@ -200,7 +205,9 @@ pub(super) fn ledger_edit(
     ledger: &Ledger,
 ) -> Result<Option<Edit>> {
     let old = cx.store.entry(tree, path.as_bytes())?;
-    let id = draft.blob(ledger.checked()?.as_bytes())?;
+    let text = ledger.checked()?;
+    let id = draft.blob(text.as_bytes())?;
+    known_ledgers::remember(cx, id, ledger, text);
     if old.is_some_and(|o| o.id == id) {
         return Ok(None);
     }

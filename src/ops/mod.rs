@@ -22,6 +22,7 @@ pub mod hook;
 mod identity;
 pub mod join;
 pub mod key;
+mod known_ledgers;
 pub mod land;
 pub mod log;
 pub mod login;

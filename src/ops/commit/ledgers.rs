@@ -67,8 +67,8 @@ impl Build<'_> {
                 .filter(|(_, there)| !there)
                 .map(|(p, _)| *p)
                 .collect();
-            if !gone.is_empty() {
-                memory.remove(|p| gone.contains(&p));
+            for path in gone {
+                memory.remove_path(path);
             }
             let common = match ledgers.memory == shared.memory {
                 true => None,
@@ -90,7 +90,7 @@ impl Build<'_> {
                     continue;
                 }
                 if known {
-                    memory.remove(|p| p == *path);
+                    memory.remove_path(path);
                 }
                 let raw_url = cx.remote.raw_url(target.name(), path);
                 let pod = target

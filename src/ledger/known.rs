@@ -1,0 +1,110 @@
+//! Ledgers that were read in full before. Such a text need not be parsed again: its entries
+//! are found by their lines, and read when they are asked for. What is changed in it is
+//! parsed together with its neighbours.
+
+use super::list::{Item, Ledger, alone, ends_in_open_block, item_lines, parse};
+use super::says::Entry;
+
+impl Ledger {
+    /// Reads a text of which [`Ledger::is_plain`] was true before. None for one that cannot
+    /// be such a text.
+    pub fn read_known(name: &str, content: &[u8]) -> Option<Ledger> {
+        let text = std::str::from_utf8(content).ok()?;
+        let (spans, indent) = item_lines(text).ok()?;
+        if spans.is_empty() || ends_in_open_block(text) {
+            return None;
+        }
+        let items = spans.into_iter().map(Item::unread);
+        Some(Ledger::of_items(name, text, items.collect(), indent))
+    }
+
+    /// Whether each entry says by itself what it says in the list, and has its path in its
+    /// text as it is. Then nothing but its own lines decides what it says.
+    pub fn is_plain(&self) -> bool {
+        // Where entries were removed, what stood between them has another place now.
+        if self.is_empty() || self.known.as_ref().is_some_and(|k| k.removed) {
+            return false;
+        }
+        let changed = |at: usize| self.known.as_ref().is_none_or(|k| k.is_changed(at));
+        let mut items = self.items.iter().enumerate();
+        items.all(|(at, item)| {
+            if !changed(at) {
+                return true;
+            }
+            let text = &self.text[item.span.clone()];
+            let says = self.says(item);
+            let is_literal = says.path.as_deref().is_none_or(|path| text.contains(path));
+            is_literal && alone(text).is_some_and(|by_itself| by_itself == *says)
+        })
+    }
+
+    /// Whether the text says what it should, where only the entries that were changed, and
+    /// those beside them, are parsed; none where all of it must be.
+    pub(super) fn is_sound_nearby(&self) -> Option<bool> {
+        let known = self.known.as_ref().filter(|k| !k.removed && k.count > 0)?;
+        let Ok((spans, _)) = item_lines(&self.text) else {
+            return Some(false);
+        };
+        let stand = spans.len() == self.items.len()
+            && spans
+                .iter()
+                .zip(&self.items)
+                .all(|(s, i)| s.start == i.span.start);
+        let last = self.items.len() - 1;
+        let near = |from: usize, to: usize| {
+            let ends = match to == last {
+                // What follows the last entry belongs to the check too.
+                true => self.text.len(),
+                false => self.items[to].span.end,
+            };
+            let slice = &self.text[self.items[from].span.start..ends];
+            parse(slice).is_ok_and(|now| {
+                let wanted = self.items[from..=to].iter().map(|i| self.says(i));
+                now.len() == to - from + 1 && now.iter().zip(wanted).all(|(n, w)| n == w)
+            })
+        };
+        let replaced = known.replaced.iter();
+        let mut replaced = replaced.map(|at| near(at.saturating_sub(1), (at + 1).min(last)));
+        Some(stand && replaced.all(|sound| sound) && near(known.count - 1, last))
+    }
+
+    /// What an item says.
+    pub(super) fn says<'i>(&self, item: &'i Item) -> &'i Entry {
+        let text = &self.text[item.span.clone()];
+        item.says.get_or_init(|| alone(text).unwrap_or_default())
+    }
+}
+
+/// What happened to a ledger that was read in full before.
+pub(super) struct Known {
+    /// How many entries it had.
+    count: usize,
+    /// The entries among them that were replaced.
+    replaced: Vec<usize>,
+    /// Whether entries were removed: then neighbours changed.
+    removed: bool,
+}
+
+impl Known {
+    pub fn new(count: usize) -> Known {
+        Known {
+            count,
+            replaced: Vec::new(),
+            removed: false,
+        }
+    }
+
+    pub fn replace(&mut self, at: usize) {
+        if at < self.count && !self.replaced.contains(&at) {
+            self.replaced.push(at);
+        }
+    }
+
+    pub fn remove(&mut self) {
+        self.removed = true;
+    }
+
+    fn is_changed(&self, at: usize) -> bool {
+        at >= self.count || self.replaced.contains(&at)
+    }
+}
