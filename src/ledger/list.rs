@@ -1,7 +1,7 @@
 //! A YAML list of mappings, kept as text with the span of each item.
 
-use super::known::Known;
 use super::says::Entry;
+use super::touched::Known;
 use crate::error::{Error, Kind, Result};
 use crate::yaml;
 use std::cell::OnceCell;

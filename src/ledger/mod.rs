@@ -12,6 +12,7 @@ mod merge;
 #[cfg(test)]
 mod random;
 mod says;
+mod touched;
 
 pub use diff::{Item, LedgerDiff, diff};
 pub use entries::{ChangelogEntry, MemoryEntry, RollbackEntry};

@@ -55,6 +55,7 @@ mod journal_lines;
 mod keys;
 mod kill;
 mod land;
+mod large_ledgers;
 mod layers;
 mod log;
 mod login;

@@ -1,0 +1,94 @@
+//! Ledgers that are too large to be parsed at each commit: what was read in full once is
+//! remembered, and nothing is written that a full reading would not have written.
+
+use std::fs;
+
+use crate::support::{CHANGELOG, MEMORY, World, entries, text};
+
+/// A changelog and a memory of so many entries.
+fn ledgers(n: usize) -> (String, String) {
+    let (mut log, mut memory) = (String::from("# the log\n"), String::new());
+    for i in 0..n {
+        log.push_str(&format!(
+            "- timestamp: '2026-01-01T00:00:00.000000'\n  path: docs/{i}.md\n  task_id: null\n  committed_by: somebody\n  message: 'Entry {i}: as it was'\n"
+        ));
+        memory.push_str(&format!(
+            "- path: docs/{i}.md\n  raw_url: null\n  description: Doc {i}\n  tags:\n  - x\n  last_updated: '2026-01-01'\n  pod_owner: somebody\n"
+        ));
+    }
+    (log, memory)
+}
+
+#[test]
+fn large_ledgers_grow_by_their_entries_alone_however_often_they_were_read() {
+    let w = World::path();
+    let branch = w.sandbox();
+    let (log, memory) = ledgers(2000);
+    assert!(log.len() > 200_000 && memory.len() > 200_000);
+    let files = [
+        (CHANGELOG, Some(log.as_bytes())),
+        (MEMORY, Some(memory.as_bytes())),
+        ("docs/7.md", Some(b"seven\n".as_slice())),
+        ("docs/8.md", Some(b"eight\n".as_slice())),
+    ];
+    w.remote.write(&branch, &files, "Much was done before");
+    w.json(&["sandbox", "pull"]);
+    let known = w.clone.join(".git/aidf/known-ledgers");
+    let told = |n: usize| {
+        let log = entries(&w.remote.file(&branch, CHANGELOG));
+        assert_eq!(log.len(), 2000 + n);
+        log.last().unwrap().clone()
+    };
+    w.save("a.txt", "a\n", "Add a");
+    assert_eq!(told(1)["path"], "a.txt");
+    assert!(known.exists());
+    // From here on both are known.
+    w.save("docs/7.md", "changed\n", "Change 7");
+    assert_eq!(told(2)["path"], "docs/7.md");
+    w.json(&["commit", "--rm", "docs/8.md", "-m", "Remove 8"]);
+    assert_eq!(told(3)["path"], "docs/8.md");
+    w.save("b.txt", "b\n", "Add b: \"quoted\" # and more");
+    assert_eq!(told(4)["message"], "Add b: \"quoted\" # and more");
+    let now = w.remote.text(&branch, CHANGELOG);
+    assert!(now.starts_with(&log), "no byte of the older entries moved");
+    let memory = entries(&w.remote.file(&branch, MEMORY));
+    assert_eq!(memory.len(), 2000 - 1 + 2);
+    let of = |path: &str| memory.iter().filter(|e| e["path"] == path).count();
+    assert_eq!((of("docs/7.md"), of("docs/8.md"), of("b.txt")), (1, 0, 1));
+    let seven = memory.iter().find(|e| e["path"] == "docs/7.md").unwrap();
+    assert_ne!(text(seven, "last_updated"), "2026-01-01");
+    assert_eq!(seven["description"], "Doc 7");
+    w.json(&["rollback", "--last", "1"]);
+    w.save("c.txt", "c\n", "Add c");
+    w.remote.is_sound();
+}
+
+#[test]
+fn what_is_remembered_of_a_ledger_is_of_its_very_content() {
+    let w = World::path();
+    let branch = w.sandbox();
+    let (log, _) = ledgers(2000);
+    let put = |text: &str| {
+        let files = [(CHANGELOG, Some(text.as_bytes()))];
+        w.remote.write(&branch, &files, "Another version");
+    };
+    put(&log);
+    w.save("a.txt", "a\n", "Add a");
+    w.save("b.txt", "b\n", "Add b");
+    // Somebody else's version is read in full again.
+    put(&format!("{log}- {{broken: [\n"));
+    w.write("c.txt", "c\n");
+    w.refuses(&["commit", "c.txt", "-m", "Add c"], 7);
+    put(&log.replace("path: docs/3.md", "path: &x docs/3.md"));
+    w.json(&["commit", "c.txt", "-m", "Add c"]);
+    // Losing what is remembered, or its damage, changes nothing.
+    let known = w.clone.join(".git/aidf/known-ledgers");
+    for damage in ["", "no id\n\u{0}\n", &"f".repeat(100_000)] {
+        fs::write(&known, damage).unwrap();
+        w.save("c.txt", damage.len().to_string(), "Change c");
+    }
+    assert_eq!(
+        entries(&w.remote.file(&branch, CHANGELOG)).len(),
+        2000 + 1 + 3
+    );
+}
