@@ -2,6 +2,7 @@
 //! are found by their lines, and read when they are asked for. What is changed in it is
 //! parsed together with its neighbours.
 
+use super::diff::has_anchor;
 use super::list::{Item, Ledger, alone, ends_in_open_block, item_lines, parse};
 use super::says::Entry;
 
@@ -26,6 +27,7 @@ impl Ledger {
             return false;
         }
         let changed = |at: usize| self.known.as_ref().is_none_or(|k| k.is_changed(at));
+        let is_simple = is_simple(&self.text);
         let mut items = self.items.iter().enumerate();
         items.all(|(at, item)| {
             if !changed(at) {
@@ -34,7 +36,7 @@ impl Ledger {
             let text = &self.text[item.span.clone()];
             let says = self.says(item);
             let is_literal = says.path.as_deref().is_none_or(|path| text.contains(path));
-            is_literal && alone(text).is_some_and(|by_itself| by_itself == *says)
+            is_literal && (is_simple || alone(text).is_some_and(|by_itself| by_itself == *says))
         })
     }
 
@@ -73,4 +75,15 @@ impl Ledger {
         let text = &self.text[item.span.clone()];
         item.says.get_or_init(|| alone(text).unwrap_or_default())
     }
+}
+
+/// Whether a list has nothing by which an entry could say more, or less, in it than by itself:
+/// no anchor, which an alias elsewhere repeats; no directive; and no block of text, to which
+/// the empty lines after it may belong. Then its entries need not be read one by one to know
+/// it.
+fn is_simple(text: &str) -> bool {
+    let has_directive = text.starts_with('%') || text.contains("\n%");
+    // Such as `|`, `>-` and `|2+`.
+    let begins_block = |word: &str| word.len() <= 3 && word.starts_with(['|', '>']);
+    !has_directive && !has_anchor(text.as_bytes()) && !text.split_whitespace().any(begins_block)
 }
