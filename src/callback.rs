@@ -1,11 +1,35 @@
 //! Addresses that aidf calls so that somebody is told: webhooks and heartbeats.
 
+use crate::cancel::Cancel;
 use crate::error::{Error, Kind, Result};
 use crate::http::{Http, transport_error};
 use crate::secret::Secret;
 use crate::url::HttpUrl;
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// Tries `call` again after each of the pauses, as long as it may do better and the time
+/// `within` lasts; `call` is told how much of it is left.
+///
+/// Errors: the last one of `call`; interrupted.
+pub fn tried(
+    cancel: &Cancel,
+    within: Duration,
+    pauses: &[Duration],
+    mut call: impl FnMut(Duration) -> Result<()>,
+) -> Result<()> {
+    let begun = Instant::now();
+    let left = || within.saturating_sub(begun.elapsed());
+    let mut pauses = pauses.iter();
+    loop {
+        let called = call(left());
+        let pause = pauses.next().filter(|pause| **pause < left());
+        match (called, pause) {
+            (Err(e), Some(pause)) if e.is_retryable() => cancel.sleep(*pause)?,
+            (called, _) => return called,
+        }
+    }
+}
 
 /// An address that is called. All of it but the host may be a secret: whoever knows the
 /// address of a webhook can post to it.
@@ -54,7 +78,7 @@ impl Callback {
         })
     }
 
-    /// Reads it, as a program that sends nothing to it does.
+    /// All of it, for the one who calls it.
     pub fn text(&self) -> &str {
         self.text.reveal()
     }

@@ -38,6 +38,13 @@ struct Events {
     /// Only what is not older than this, such as 7d or 36h
     #[arg(long, value_name = "D", value_parser = period)]
     since: Option<Period>,
+    #[command(flatten)]
+    of: Of,
+}
+
+/// Whose events, of what.
+#[derive(Debug, Args)]
+struct Of {
     /// Only what was done to this branch
     #[arg(long, value_name = "BRANCH", add = complete::branches())]
     branch: Option<String>,
@@ -66,15 +73,8 @@ pub struct Alerts {
     /// Only this kind of alert; it can be given more than once
     #[arg(long = "kind", value_name = "KIND", value_parser = kind())]
     kinds: Vec<AlertKind>,
-    /// Only what was done to this branch
-    #[arg(long, value_name = "BRANCH", add = complete::branches())]
-    branch: Option<String>,
-    /// Only what this one did: a token's id, a pod or a writer
-    #[arg(long, value_name = "WHO", add = complete::tokens())]
-    by: Option<String>,
-    /// Only what was done for this task
-    #[arg(long, value_name = "ID", add = complete::tasks())]
-    task_id: Option<String>,
+    #[command(flatten)]
+    of: Of,
     #[command(flatten)]
     heartbeat: Heartbeat,
 }
@@ -144,9 +144,9 @@ fn run_command(global: &Global, ui: &Ui, command: Command) -> Result<()> {
             let request = AlertsRequest {
                 since: Some(a.since),
                 kinds: a.kinds,
-                branch: a.branch,
-                by: a.by,
-                task_id: a.task_id,
+                branch: a.of.branch,
+                by: a.of.by,
+                task_id: a.of.task_id,
             };
             global.call(
                 ui,
@@ -171,18 +171,13 @@ fn run_command(global: &Global, ui: &Ui, command: Command) -> Result<()> {
             )
         }
         Command::Log(a) => {
-            let Events {
-                since,
-                branch,
-                by,
-                task_id,
-            } = a.events;
+            let Events { since, of } = a.events;
             let request = LogRequest {
                 number: a.number,
                 since,
-                branch,
-                by,
-                task_id,
+                branch: of.branch,
+                by: of.by,
+                task_id: of.task_id,
             };
             global.call(
                 ui,
@@ -254,18 +249,13 @@ fn run_command(global: &Global, ui: &Ui, command: Command) -> Result<()> {
 const PIECE: usize = 64 << 10;
 
 fn export(global: &Global, ui: &Ui, arguments: Export) -> Result<()> {
-    let Events {
-        since,
-        branch,
-        by,
-        task_id,
-    } = arguments.events;
+    let Events { since, of } = arguments.events;
     let request = ExportRequest {
         output: arguments.output,
         since,
-        branch,
-        by,
-        task_id,
+        branch: of.branch,
+        by: of.by,
+        task_id: of.task_id,
     };
     if request.output.is_some() {
         return global.call(

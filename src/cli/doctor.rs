@@ -1,7 +1,7 @@
 //! `aidf doctor`
 
-use super::text::wrapped;
-use super::ui::{Style, Text, Ui, visible};
+use super::text;
+use super::ui::{Style, Text, Ui};
 use super::{Global, caller};
 use aidf::clock::Moment;
 use aidf::config::{Flags, Folders};
@@ -27,8 +27,7 @@ pub fn run(global: &Global, ui: &Ui) -> Result<()> {
     ui.outcome(Outcome::with(report, Vec::new()), told)
 }
 
-/// How wide a terminal is, and where the sentences start.
-const WIDTH: usize = 80;
+/// Where the sentences start.
 const START: usize = 26;
 
 fn told(text: &mut Text, report: &Report) {
@@ -44,7 +43,7 @@ fn told(text: &mut Text, report: &Report) {
 }
 
 /// A line for each check; below it, for those that are not well, what to do.
-fn line(text: &mut Text, check: &Check) {
+fn line(out: &mut Text, check: &Check) {
     let (style, state) = match check.state {
         State::Ok => (Style::Good, "ok"),
         State::Warning => (Style::Warn, "warning"),
@@ -53,29 +52,11 @@ fn line(text: &mut Text, check: &Check) {
         State::Skipped => (Style::Dim, "skipped"),
     };
     let head = format!(
-        "{}  {:14}",
-        text.styled(style, &format!("{state:7}")),
+        "{}  {:14}   ",
+        out.styled(style, &format!("{state:7}")),
         check.name.name()
     );
-    let seen = visible(&check.seen);
-    let dim = matches!(check.state, State::Skipped);
-    let indent = " ".repeat(START);
-    for (at, part) in wrapped(&seen, WIDTH - START).iter().enumerate() {
-        let part = match dim {
-            true => text.styled(Style::Dim, part),
-            false => part.clone(),
-        };
-        match at {
-            0 => text.line(format!("{head}   {part}")),
-            _ => text.line(format!("{indent}{part}")),
-        }
-    }
-    let mend = check.mend.as_deref().map(visible).unwrap_or_default();
-    for (at, part) in wrapped(&mend, WIDTH - START - 3).iter().enumerate() {
-        let mark = if at == 0 { "-> " } else { "   " };
-        text.line(format!(
-            "{indent}{mark}{}",
-            text.styled(Style::Strong, part)
-        ));
-    }
+    let dim = check.state == State::Skipped;
+    let mend = check.mend.as_deref();
+    text::checked(out, (&head, START), &check.seen, dim, mend);
 }

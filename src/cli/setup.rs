@@ -1,7 +1,7 @@
 //! `aidf setup`
 
 use super::backup::schedule::{self, Scheduler};
-use super::text::{self, for_shell, wrapped};
+use super::text::{self, for_shell};
 use super::ui::{Style, Text, Ui, internal, visible};
 use super::{Global, complete, protect::Name, token};
 use aidf::config::Trust;
@@ -242,8 +242,7 @@ fn repeated(global: &Global, address: &str, arguments: &Arguments, answers: &Ans
     for_shell(&words)
 }
 
-/// How wide a terminal is, and where the sentences start.
-const WIDTH: usize = 80;
+/// Where the sentences start.
 const START: usize = 21;
 
 fn told(out: &mut Text, report: &Report) {
@@ -280,23 +279,15 @@ fn line(out: &mut Text, step: &Step, dry_run: bool) {
         State::Failed => (Style::Bad, "FAILED"),
     };
     let head = format!(
-        "{}  {:10}",
+        "{}  {:10}  ",
         out.styled(style, &format!("{state:7}")),
         step.step.name()
     );
-    let indent = " ".repeat(START);
-    for (at, part) in wrapped(&visible(&step.detail), WIDTH - START)
-        .iter()
-        .enumerate()
-    {
-        match at {
-            0 => out.line(format!("{head}  {part}")),
-            _ => out.line(format!("{indent}{part}")),
-        }
-    }
-    let mend = step.mend.as_deref().map(visible).unwrap_or_default();
-    for (at, part) in wrapped(&mend, WIDTH - START - 3).iter().enumerate() {
-        let mark = if at == 0 { "-> " } else { "   " };
-        out.line(format!("{indent}{mark}{}", out.styled(Style::Strong, part)));
-    }
+    text::checked(
+        out,
+        (&head, START),
+        &step.detail,
+        false,
+        step.mend.as_deref(),
+    );
 }

@@ -211,3 +211,28 @@ pub fn end(time: &str, for_good: bool) -> String {
         false => format!("{day} unless it is used"),
     }
 }
+
+/// A line of a list of checks or steps: `head`, which takes `start` columns, and what was seen;
+/// below it, what to do.
+pub fn checked(
+    out: &mut Text,
+    (head, start): (&str, usize),
+    seen: &str,
+    dim: bool,
+    mend: Option<&str>,
+) {
+    let indent = " ".repeat(start);
+    for (at, part) in wrapped(&visible(seen), WIDTH - start).iter().enumerate() {
+        let before = if at == 0 { head } else { &indent };
+        let part = match dim {
+            true => out.styled(Style::Dim, part),
+            false => part.clone(),
+        };
+        out.line(format!("{before}{part}"));
+    }
+    let mend = mend.map(visible).unwrap_or_default();
+    for (at, part) in wrapped(&mend, WIDTH - start - 3).iter().enumerate() {
+        let mark = if at == 0 { "-> " } else { "   " };
+        out.line(format!("{indent}{mark}{}", out.styled(Style::Strong, part)));
+    }
+}

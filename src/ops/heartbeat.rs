@@ -1,11 +1,11 @@
 //! Tells a monitor that a scheduled job ran, so that somebody notices when it does not.
 
-use crate::callback::Callback;
+use crate::callback::{Callback, tried};
 use crate::config::Config;
 use crate::context::Caller;
 use crate::error::Result;
 use crate::git::http_of_user;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What an address has in the place of the job's exit code.
 pub const EXIT: &str = "{exit}";
@@ -28,17 +28,9 @@ pub fn address(template: &str, exit: u8) -> std::result::Result<Option<Callback>
 /// Errors: unavailable; interrupted.
 pub fn beat(config: &Config, caller: &Caller, callback: &Callback) -> Result<()> {
     let http = http_of_user(&caller.remote_options(config, false));
-    let begun = Instant::now();
-    let left = || config.timeout.saturating_sub(begun.elapsed());
-    let mut pauses = PAUSES.iter();
-    loop {
-        let called = callback.get(&http, left());
-        let pause = pauses.next().filter(|pause| **pause < left());
-        match (called, pause) {
-            (Err(e), Some(pause)) if e.is_retryable() => caller.cancel.sleep(*pause)?,
-            (called, _) => return called,
-        }
-    }
+    tried(&caller.cancel, config.timeout, &PAUSES, |left| {
+        callback.get(&http, left)
+    })
 }
 
 #[cfg(test)]

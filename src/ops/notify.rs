@@ -2,6 +2,7 @@
 //! this machine's outbox, and is told by a later call.
 
 use crate::alerts::Alert;
+use crate::callback::tried;
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::{hex, write_whole};
@@ -266,31 +267,21 @@ impl<'a> Outbox<'a> {
     fn send(&self, notify: &Notify, waiting: &Waiting) -> Result<()> {
         let cx = self.cx;
         cx.progress.step(&format!("tell {notify} of an alert"));
-        let begun = Instant::now();
-        let left = || notify.timeout.saturating_sub(begun.elapsed());
         match &notify.to {
             To::Run(words) => run(cx, words, &waiting.body, notify.timeout),
             To::Post(callback, place) => {
                 let secret = secret(cx, place)?;
-                let mut pauses = PAUSES.iter();
-                loop {
+                tried(&cx.cancel, notify.timeout, &PAUSES, |left| {
                     // Each try is signed with its own time: a receiver refuses old ones.
                     let now = cx.remote.options().clock.now().seconds();
+                    let signed = signature(secret.reveal(), &waiting.id, now, &waiting.body);
                     let headers = [
                         ("webhook-id", waiting.id.clone()),
                         ("webhook-timestamp", now.to_string()),
-                        (
-                            "webhook-signature",
-                            signature(secret.reveal(), &waiting.id, now, &waiting.body),
-                        ),
+                        ("webhook-signature", signed),
                     ];
-                    let posted = callback.post(&cx.remote.http(), left(), &headers, &waiting.body);
-                    let pause = pauses.next().filter(|pause| **pause < left());
-                    match (posted, pause) {
-                        (Err(e), Some(pause)) if e.is_retryable() => cx.cancel.sleep(*pause)?,
-                        (posted, _) => return posted,
-                    }
-                }
+                    callback.post(&cx.remote.http(), left, &headers, &waiting.body)
+                })
             }
         }
     }

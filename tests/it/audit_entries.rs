@@ -30,15 +30,20 @@ fn changelog(w: &World, branch: &str) -> String {
     w.remote.text(branch, CHANGELOG)
 }
 
+/// Somebody who has the sandbox checked out, and its token.
+fn holder_of(g: &Guarded, branch: &str) -> (Machine, String) {
+    let holder = g.w.other();
+    holder.at(branch);
+    (holder, g.token(branch))
+}
+
 #[test]
 fn what_a_holder_pushes_with_the_hooks_leave_is_no_finding() {
     let g = Guarded::new(Kind::Path, "");
     let w = &g.w;
     let branch = w.sandbox();
     w.save("a.txt", "a\n", "Add a");
-    let token = g.token(&branch);
-    let holder = w.other();
-    holder.at(&branch);
+    let (holder, token) = holder_of(&g, &branch);
     let ours = changelog(w, &branch) + &entry("h.txt", &branch);
     for n in ["one", "two"] {
         holder.plain(&[("h.txt", n), (CHANGELOG, &ours)], "By a holder");
@@ -68,9 +73,7 @@ fn where_the_servers_journal_is_out_of_reach_the_configuration_tells_of_holders(
     let g = Guarded::new(Kind::Http, "");
     let w = &g.w;
     let branch = w.sandbox();
-    let token = g.token(&branch);
-    let holder = w.other();
-    holder.at(&branch);
+    let (holder, token) = holder_of(&g, &branch);
     holder.plain(&[("h.txt", "h\n")], "By a holder");
     g.passes(&holder, &[&token], &[&format!("HEAD:refs/heads/{branch}")]);
     assert_eq!(verified(w, &branch).1, ["not_through_aidf"]);
@@ -86,9 +89,7 @@ fn an_entry_that_tells_of_what_the_commit_does_not_do_is_false() {
     let w = &g.w;
     let branch = w.sandbox();
     w.save("a.txt", "a\n", "Add a");
-    let token = g.token(&branch);
-    let holder = w.other();
-    holder.at(&branch);
+    let (holder, token) = holder_of(&g, &branch);
     let to = format!("HEAD:refs/heads/{branch}");
     let other = changelog(w, &branch) + &entry("never.txt", &branch);
     holder.plain(&[("h.txt", "h\n"), (CHANGELOG, &other)], "Another file");

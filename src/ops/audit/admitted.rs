@@ -3,7 +3,7 @@
 
 use super::events;
 use crate::context::Context;
-use crate::error::{Kind, OrFail, Result};
+use crate::error::Result;
 use crate::git::CommitId;
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -44,7 +44,7 @@ impl Admitted {
         let Some(journal) = events::journal_of_server(cx) else {
             return Ok(admitted);
         };
-        let checked = journal.check_each(cx.keys(), |text, is_authentic| {
+        let checked = super::check_each(cx, &journal, |text, is_authentic| {
             let Ok(line) = serde_json::from_slice::<Line>(text) else {
                 return;
             };
@@ -61,9 +61,6 @@ impl Admitted {
                 let tips = admitted.pushes.entry(branch.to_owned()).or_default();
                 tips.insert(new, line.old);
             }
-        });
-        let checked = checked.or_fail(Kind::Internal, || {
-            format!("the journal {} cannot be read", journal.path().display())
         })?;
         if !checked.faults.is_empty() {
             cx.warn(format!(

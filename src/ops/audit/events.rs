@@ -5,7 +5,7 @@ use super::sorted::Sorter;
 use crate::alerts::{self, AlertKind};
 use crate::clock::{Moment, Period};
 use crate::context::Context;
-use crate::error::{Kind, OrFail, Result};
+use crate::error::Result;
 use crate::git::{CommitId, CommitInfo, Endpoint, Unkept};
 use crate::journal::Journal;
 use crate::names;
@@ -370,15 +370,12 @@ fn of_server(cx: &Context, mut take: impl FnMut(Entry) -> Result<()>) -> Result<
 /// Reads the lines of a journal that can be read.
 fn read(cx: &Context, journal: &Journal, mut each: impl FnMut(Line) -> Result<()>) -> Result<()> {
     let mut outcome = Ok(());
-    let checked = journal.check(cx.keys(), |text| {
+    let checked = super::check_each(cx, journal, |text, _| {
         if outcome.is_ok()
             && let Ok(line) = serde_json::from_slice::<Line>(text)
         {
             outcome = each(line);
         }
-    });
-    let checked = checked.or_fail(Kind::Internal, || {
-        format!("the journal {} cannot be read", journal.path().display())
     })?;
     outcome?;
     if !checked.faults.is_empty() {

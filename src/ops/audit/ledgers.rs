@@ -101,33 +101,8 @@ impl<'a> Changelog<'a> {
             .iter()
             .map(|c| String::from_utf8_lossy(&c.path).into_owned())
             .collect();
-        let written_by = log::trailer(commit, compose::COMMITTED_BY);
-        let task = log::trailer(commit, compose::TASK);
-        for item in &added {
-            let about = item.path.as_deref().unwrap_or_default();
-            if !changed.contains(about) {
-                let detail =
-                    format!("its changelog entry is about `{about}`, which it does not change");
-                return Ok(Some((FindingKind::FalseEntry, detail)));
-            }
-            let said = yaml::read::<Vec<Said>>(&item.text).unwrap_or_default();
-            for said in said {
-                let lie = [
-                    ("the writer", said.committed_by, &written_by),
-                    ("the task", said.task_id, &task),
-                ]
-                .into_iter()
-                .find_map(|(what, said, is)| match (said, is) {
-                    (Some(said), Some(is)) if said != *is => Some((what, said, is.clone())),
-                    _ => None,
-                });
-                if let Some((what, said, is)) = lie {
-                    let detail = format!(
-                        "its changelog entry for `{about}` calls {what} {said}, and its trailer says {is}"
-                    );
-                    return Ok(Some((FindingKind::FalseEntry, detail)));
-                }
-            }
+        if let Some(detail) = false_entry(commit, &added, &changed) {
+            return Ok(Some((FindingKind::FalseEntry, detail)));
         }
         let told: HashSet<&str> = added.iter().filter_map(|i| i.path.as_deref()).collect();
         let untold = changed.iter().find(|path| {
@@ -171,6 +146,35 @@ impl<'a> Changelog<'a> {
         self.then = Some((file, policy.clone()));
         Ok(policy)
     }
+}
+
+/// The first of the entries that says what the commit does not, or not of itself.
+fn false_entry(commit: &CommitInfo, added: &[Item], changed: &HashSet<String>) -> Option<String> {
+    let written_by = log::trailer(commit, compose::COMMITTED_BY);
+    let task = log::trailer(commit, compose::TASK);
+    for item in added {
+        let about = item.path.as_deref().unwrap_or_default();
+        if !changed.contains(about) {
+            return Some(format!(
+                "its changelog entry is about `{about}`, which it does not change"
+            ));
+        }
+        for said in yaml::read::<Vec<Said>>(&item.text).unwrap_or_default() {
+            for (what, said, is) in [
+                ("the writer", said.committed_by, &written_by),
+                ("the task", said.task_id, &task),
+            ] {
+                if let (Some(said), Some(is)) = (said, is)
+                    && said != *is
+                {
+                    return Some(format!(
+                        "its changelog entry for `{about}` calls {what} {said}, and its trailer says {is}"
+                    ));
+                }
+            }
+        }
+    }
+    None
 }
 
 fn of_gone(gone: &Item) -> String {

@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::error::{Kind, OrFail, Result};
+use crate::journal::Journal;
 use crate::journal::chain::Checked;
 
 mod admitted;
@@ -28,9 +29,16 @@ pub use verify::{BranchReport, JournalReport, VerifyReport, VerifyRequest, verif
 /// Checks this machine's journal; `each` gets its lines.
 ///
 /// Errors: internal, for one that cannot be read.
-fn check_journal(cx: &Context, each: impl FnMut(&[u8])) -> Result<Checked> {
-    let journal = cx.journal_file();
-    journal.check(cx.keys(), each).or_fail(Kind::Internal, || {
+fn check_journal(cx: &Context, mut each: impl FnMut(&[u8])) -> Result<Checked> {
+    check_each(cx, cx.journal_file(), |line, _| each(line))
+}
+
+/// Checks a journal; `each` gets its lines, and whether a key at hand authenticates them.
+///
+/// Errors: internal, for one that cannot be read.
+fn check_each(cx: &Context, journal: &Journal, each: impl FnMut(&[u8], bool)) -> Result<Checked> {
+    let checked = journal.check_each(cx.keys(), each);
+    checked.or_fail(Kind::Internal, || {
         format!("the journal {} cannot be read", journal.path().display())
     })
 }

@@ -101,19 +101,17 @@ impl PreReceive {
             return Err("its name does not end in a time such as 2026-11-22T101112Z");
         };
         let branch = format!("refs/heads/{}", opening.branch);
-        let is_open = self.store.local_ref(&branch).is_some();
+        let tip = self.store.local_ref(&branch);
+        let is_open = tip.is_some();
         if motion == Motion::Delete {
             // git deletes a ref at the tip that the push names, and at no other.
-            let tip = self.store.local_ref(&branch);
             let goes = |u: &Update| u.name == branch && u.new.is_none() && u.old == tip;
             return match !is_open || push.updates.iter().any(goes) {
                 true => Ok(()),
                 false => Err("its sandbox stays open"),
             };
         }
-        if (self.now.seconds() - opening.time.seconds()).abs() > CLOCK_SKEW {
-            return Err("its time is not the present one");
-        }
+        self.check_now(opening.time)?;
         if is_open {
             return Err("its sandbox is open here already");
         }
@@ -174,9 +172,13 @@ impl PreReceive {
         let Some(time) = Moment::from_stamp(time) else {
             return Err("its name does not end in a time such as 2026-11-22T101112Z");
         };
+        self.check_now(time).map(|()| branch)
+    }
+
+    fn check_now(&self, time: Moment) -> std::result::Result<(), &'static str> {
         match (self.now.seconds() - time.seconds()).abs() > CLOCK_SKEW {
             true => Err("its time is not the present one"),
-            false => Ok(branch),
+            false => Ok(()),
         }
     }
 }
