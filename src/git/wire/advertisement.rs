@@ -267,13 +267,10 @@ fn advertised_line(
     let Some((id, name)) = split(entry) else {
         return Err(wire.malformed("a malformed line in its list of refs"));
     };
-    if let Some(name) = usable(name) {
-        if id.is_zero() {
-            return Err(wire.malformed("a ref without a commit"));
-        }
-        if !found.push(name, id) {
-            return Err(wire.malformed("more ref names than aidf can hold in memory"));
-        }
+    if let Some(name) = usable(name, id)
+        && !found.push(name, id)
+    {
+        return Err(wire.malformed("more ref names than aidf can hold in memory"));
     }
     Ok(())
 }
@@ -286,10 +283,11 @@ pub(super) fn split(entry: &[u8]) -> Option<(ObjectId, &[u8])> {
 }
 
 /// The name, if it may be the name of a ref. git ignores all others (`capabilities^{}`,
-/// `.have`, peeled tags, and names that could lead out of the refs folder).
-pub(super) fn usable(name: &[u8]) -> Option<&str> {
+/// `.have`, peeled tags, and names that could lead out of the refs folder). git lists a ref
+/// with the id zero while somebody deletes it: that ref is gone.
+pub(super) fn usable(name: &[u8], id: ObjectId) -> Option<&str> {
     let name = std::str::from_utf8(name).ok()?;
-    (name == "HEAD" || is_ref_name(name)).then_some(name)
+    (!id.is_zero() && (name == "HEAD" || is_ref_name(name))).then_some(name)
 }
 
 #[cfg(test)]

@@ -117,7 +117,7 @@ impl FetchConnection {
             else {
                 return Err(wire.malformed("a malformed line in its list of refs"));
             };
-            let Some(name) = usable(&name).filter(|n| wanted(n)) else {
+            let Some(name) = usable(&name, id).filter(|n| wanted(n)) else {
                 continue;
             };
             let attributes = String::from_utf8_lossy(words.next().unwrap_or_default());

@@ -126,19 +126,31 @@ fn has(bytes: &[u8], words: &str) -> bool {
 
 /// `aidf sandbox init` at a server that says `report` to the push.
 fn push_of(report: impl Fn(&[u8]) -> Vec<Step> + Send + Sync + 'static) -> Vec<Out> {
+    push_beside(None, report)
+}
+
+/// The same at a server whose lists name one more ref.
+fn push_beside(
+    another: Option<(&'static str, &'static str)>,
+    report: impl Fn(&[u8]) -> Vec<Step> + Send + Sync + 'static,
+) -> Vec<Out> {
     let report = std::sync::Arc::new(report);
     at_once([true, false].map(|by_http| {
         let report = std::sync::Arc::clone(&report);
         move || {
             let w = World::path();
             let tip = w.remote.tip("sandbox");
-            let server = StandIn::start(move |asked| match (&asked.request, asked.pushes) {
-                (None, true) => say(greeting(&[(&tip, "refs/heads/sandbox")])),
-                (Some(request), true) => report(request),
-                (None, false) => say(version2()),
-                (Some(_), false) => {
-                    let list = pkt(format!("{tip} refs/heads/sandbox\n"));
-                    say([list, b"0000".to_vec()].concat())
+            let server = StandIn::start(move |asked| {
+                let mut refs = vec![(tip.as_str(), "refs/heads/sandbox")];
+                refs.extend(another);
+                let lines = refs.iter().map(|(id, name)| pkt(format!("{id} {name}\n")));
+                match (&asked.request, asked.pushes) {
+                    (None, true) => say(greeting(&refs)),
+                    (Some(request), true) => report(request),
+                    (None, false) => say(version2()),
+                    (Some(_), false) => {
+                        say([lines.collect::<Vec<_>>().concat(), b"0000".to_vec()].concat())
+                    }
                 }
             });
             let url = if by_http { server.http() } else { server.git() };

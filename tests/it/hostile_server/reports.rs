@@ -41,6 +41,17 @@ fn a_report_of_another_ref_is_not_taken_for_this_one() {
 }
 
 #[test]
+fn a_ref_that_is_listed_while_somebody_deletes_it_stops_nobody() {
+    const ZERO: &str = "0000000000000000000000000000000000000000";
+    let outs = push_beside(Some((ZERO, "refs/heads/going")), |request| {
+        say(report_of(request, &[format!("ok {}\n", new_ref(request))]))
+    });
+    for out in outs {
+        out.ok();
+    }
+}
+
+#[test]
 fn objects_that_were_not_stored_are_no_success() {
     let outs = push_of(|request| {
         let ok = format!("ok {}\n", new_ref(request));
