@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 use std::fs::{File, TryLockError};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 /// What a temporary file of something unfinished is called; the rest is random.
@@ -86,6 +87,56 @@ pub fn lock_file(path: &Path) -> io::Result<File> {
     std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
     let mut options = File::options();
     options.create(true).truncate(false).write(true).open(path)
+}
+
+/// Opens, or makes, a file that is there to be locked by its owner alone. Folders above it are
+/// made.
+pub fn own_lock_file(path: &Path) -> io::Result<File> {
+    std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+        options.mode(0o600);
+        let file = options.open(path)?;
+        file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+        Ok(file)
+    }
+    #[cfg(not(unix))]
+    options.open(path)
+}
+
+/// Takes the lock of an open file in the order of those who ask: the system wakes who waits
+/// longest first. Gives the locked file; none where it has to be waited for longer than
+/// `within`, or `stop` says to wait no longer.
+pub fn lock_in_order(
+    file: File,
+    within: Duration,
+    stop: impl Fn() -> bool,
+) -> io::Result<Option<File>> {
+    const LOOK: Duration = Duration::from_millis(50);
+    match file.try_lock() {
+        Ok(()) => return Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => {}
+        Err(TryLockError::Error(e)) => return Err(e),
+    }
+    let begun = Instant::now();
+    let (tell, hear) = std::sync::mpsc::sync_channel(1);
+    // The system has no bound on this wait. Where nobody hears of the lock any more, the
+    // thread gives it back as soon as it gets it.
+    std::thread::Builder::new().spawn(move || {
+        let locked = file.lock().map(|()| file);
+        let _ = tell.send(locked);
+    })?;
+    while begun.elapsed() <= within && !stop() {
+        match hear.recv_timeout(LOOK) {
+            Ok(locked) => return locked.map(Some),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    Ok(None)
 }
 
 /// Waits for the lock of an open file; false where somebody has it for longer than `within`.

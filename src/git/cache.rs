@@ -3,9 +3,8 @@
 use super::children::Programs;
 use super::store::{Store, prepare};
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::files::{lock_within, share_within};
+use crate::files::{lock_within, own_lock_file, share_within};
 use git2::Repository;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -44,7 +43,7 @@ impl Store {
         prepare();
         let failed = || format!("the cache {} cannot be used", path.display());
         let file = path.with_extension("lock");
-        let lock = private_file(&file).or_fail(Kind::Internal, failed)?;
+        let lock = own_lock_file(&file).or_fail(Kind::Internal, failed)?;
         let begun = Instant::now();
         loop {
             // Who has it alone makes the cache, or mends it. All who use it share it.
@@ -138,22 +137,6 @@ fn check_own(folder: &Path) -> Result<()> {
 #[cfg(not(unix))]
 fn check_own(_folder: &Path) -> Result<()> {
     Ok(())
-}
-
-/// Opens, or makes, a file that nobody else can open.
-fn private_file(path: &Path) -> std::io::Result<File> {
-    let mut options = File::options();
-    options.create(true).truncate(false).write(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-        options.mode(0o600);
-        let file = options.open(path)?;
-        file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
-        Ok(file)
-    }
-    #[cfg(not(unix))]
-    options.open(path)
 }
 
 #[cfg(unix)]

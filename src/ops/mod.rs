@@ -34,6 +34,7 @@ pub mod policy;
 pub mod propose;
 pub mod protect;
 pub mod publish;
+mod queue;
 mod quota;
 mod revoked;
 pub mod rollback;

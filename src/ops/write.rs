@@ -8,6 +8,7 @@ use super::compose::{self, Words};
 use super::noticed::Noticed;
 use super::notify::{self, Occurrence};
 use super::publish::{self, Attempt, Objects, Plan, Push};
+use super::queue;
 use super::quota;
 use super::snapshot;
 use crate::alerts::{Alert, AlertKind};
@@ -267,10 +268,15 @@ fn stages<C: Change>(
     // Files may be rewritten while they are read: what is remembered is older than that.
     let before = Before::now();
     change.prepare(cx, target)?;
+    let turn = match change.is_dry_run() {
+        true => None,
+        false => Some(queue::wait_for_turn(cx, &target.branch)?),
+    };
     let published = publish::publish(cx, |attempt| {
         noticed.clear();
         plan(cx, target, &mut change, attempt, noticed)
     })?;
+    drop(turn);
     let mut report = published.report;
     let marks = report.marks();
     *marks.attempts = published.attempts;
