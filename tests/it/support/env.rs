@@ -38,7 +38,8 @@ impl Env {
             env.home().join(".gitconfig"),
             "[user]\n\tname = Pat Person\n\temail = pat@workstation.example\n\
              [init]\n\tdefaultBranch = main\n[safe]\n\tdirectory = *\n\
-             [commit]\n\tgpgSign = false\n[gc]\n\tauto = 0\n[advice]\n\tdetachedHead = false\n",
+             [commit]\n\tgpgSign = false\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n\
+             [receive]\n\tautogc = false\n[advice]\n\tdetachedHead = false\n",
         )
         .expect("a global git config");
         env

@@ -9,6 +9,7 @@ mod guard;
 mod http;
 mod remote;
 pub mod schema;
+mod seeded;
 pub mod team;
 mod world;
 

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use super::{CHANGELOG, Env, HttpServer, MEMORY, OLD_CHANGELOG, OLD_MEMORY};
+use super::seeded::seeded;
+use super::{Env, HttpServer};
 
 /// How bytes reach the remote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,9 +73,9 @@ impl Remote {
     /// `env` is the server's own machine.
     pub fn new(kind: Kind, name: &str, with_sandbox: bool) -> Remote {
         let env = Arc::new(Env::new());
-        let bare = bare(&env, name);
-        seed(&env, &bare, with_sandbox);
         let root = env.path("srv");
+        let bare = root.join(format!("{name}.git"));
+        seeded(with_sandbox).put_bare(&bare);
         let mut http = None;
         let mut daemon = None;
         let url = match kind {
@@ -287,7 +288,7 @@ impl Remote {
             // Removing from an index asks for a working tree, though none is touched.
             command
                 .env("GIT_DIR", &self.bare)
-                .env("GIT_WORK_TREE", self.env.path("seed"))
+                .env("GIT_WORK_TREE", self.env.home())
                 .env("GIT_INDEX_FILE", index)
                 .args(args);
             let out = command.output().expect("git runs");
@@ -368,58 +369,6 @@ pub fn make_executable(file: &Path) {
 pub fn unique() -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     NEXT.fetch_add(1, Ordering::SeqCst)
-}
-
-/// An empty bare repository that takes push options and checks what it is sent.
-fn bare(env: &Env, name: &str) -> PathBuf {
-    let root = env.path("srv");
-    std::fs::create_dir_all(&root).expect("the server's folder");
-    let bare = root.join(format!("{name}.git"));
-    let path = bare.to_str().expect("a UTF-8 path");
-    env.git(&root, &["init", "--quiet", "--bare", "-b", "main", path]);
-    for (key, value) in [
-        ("receive.advertisePushOptions", "true"),
-        ("receive.fsckObjects", "true"),
-        ("http.receivepack", "true"),
-    ] {
-        env.git(&bare, &["config", key, value]);
-    }
-    bare
-}
-
-/// A small project, with the ledgers of the server that aidf replaces.
-fn seed(env: &Env, bare: &Path, with_sandbox: bool) {
-    let work = env.path("seed");
-    std::fs::create_dir_all(&work).expect("the seed's folder");
-    env.git(&work, &["init", "--quiet", "-b", "main"]);
-    let logo: Vec<u8> = (0..2048_u32).map(|n| (n * 37 % 256) as u8).collect();
-    let files: [(&str, &[u8]); 9] = [
-        ("README.md", b"# Widgets\n\nCounts words.\n"),
-        (".gitignore", b"target/\n*.log\n"),
-        ("src/lib.py", SEED_LIB.as_bytes()),
-        ("src/main.py", b"import lib\n\nlib.main(\"a b a\")\n"),
-        ("bin/run.sh", b"#!/bin/sh\nexec python3 src/main.py\n"),
-        ("docs/guide.md", b"# Guide\n\nRun it.\n\nRead the result.\n"),
-        ("assets/logo.bin", &logo),
-        (MEMORY, OLD_MEMORY),
-        (CHANGELOG, OLD_CHANGELOG),
-    ];
-    for (path, content) in files {
-        let file = work.join(path);
-        std::fs::create_dir_all(file.parent().expect("a parent")).expect("a folder");
-        std::fs::write(&file, content).expect("a seed file");
-    }
-    make_executable(&work.join("bin/run.sh"));
-    env.git(&work, &["add", "-A"]);
-    env.git(&work, &["commit", "--quiet", "-m", "Start the project"]);
-    let to = bare.to_str().expect("a UTF-8 path");
-    env.git(&work, &["push", "--quiet", to, "main"]);
-    if with_sandbox {
-        std::fs::write(work.join("docs/sandbox.md"), "# Sandbox\n").expect("a seed file");
-        env.git(&work, &["add", "-A"]);
-        env.git(&work, &["commit", "--quiet", "-m", "Describe the sandbox"]);
-        env.git(&work, &["push", "--quiet", to, "HEAD:refs/heads/sandbox"]);
-    }
 }
 
 /// `git daemon` itself, not under `git`, so that killing it ends it.

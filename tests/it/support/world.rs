@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::remote::{sound, unique};
+use super::seeded::seeded;
 use super::{Call, Env, Kind, Out, Remote, make_executable};
 
 /// A machine with a clone.
@@ -25,6 +26,14 @@ impl Machine {
     pub fn new(remote: &Remote) -> Machine {
         let mut machine = Machine::bare(remote);
         machine.clone_again();
+        machine
+    }
+
+    /// A new machine, with a clone of a remote that nobody has written to yet.
+    fn first(remote: &Remote, with_sandbox: bool) -> Machine {
+        let mut machine = Machine::bare(remote);
+        machine.clone = machine.env.path(&format!("clone-{}", unique()));
+        seeded(with_sandbox).put_clone(&machine.env, &machine.clone, &machine.url);
         machine
     }
 
@@ -177,7 +186,7 @@ impl DerefMut for World {
 impl World {
     /// A remote of this kind with the base branch, and a clone of it.
     pub fn new(kind: Kind) -> World {
-        World::of(Remote::new(kind, "widgets", true))
+        World::begin(kind, true)
     }
 
     /// The quickest kind.
@@ -187,7 +196,13 @@ impl World {
 
     /// A remote that has no `sandbox` branch.
     pub fn without_base() -> World {
-        World::of(Remote::new(Kind::Path, "widgets", false))
+        World::begin(Kind::Path, false)
+    }
+
+    fn begin(kind: Kind, with_sandbox: bool) -> World {
+        let remote = Remote::new(kind, "widgets", with_sandbox);
+        let machine = Machine::first(&remote, with_sandbox);
+        World { remote, machine }
     }
 
     /// A clone of this remote.
