@@ -267,7 +267,11 @@ fn refused_name(name: &[u8]) -> String {
     )
 }
 
-/// A pack of `objects`; none for an empty list, which still needs a pack of nothing.
-pub(crate) fn pack_of(store: &Store, objects: &[ObjectId]) -> Result<pack::Pack> {
-    pack::write(store.repo(), objects)
+/// A pack of `objects`, thin where that is allowed.
+pub(crate) fn pack_of(
+    store: &Store,
+    objects: &[ObjectId],
+    may_be_thin: bool,
+) -> Result<pack::Pack> {
+    pack::write(store.repo(), objects, may_be_thin)
 }

@@ -40,6 +40,7 @@ mod revert;
 mod server;
 mod settings;
 mod store;
+mod thin;
 mod wire;
 mod working;
 

@@ -1,14 +1,16 @@
 //! Packs of a few objects, written without holding any of them in memory.
 //!
-//! Format: gitformat-pack(5), version 2, whole objects and no deltas. libgit2's own
-//! pack builder reads every object whole and marks the base tree, which costs memory
-//! by the file and time by the repository.
+//! Format: gitformat-pack(5), version 2. Objects are whole, but for large files that change
+//! little ([`thin`]). libgit2's own pack builder reads every object whole and marks the base
+//! tree, which costs memory by the file and time by the repository.
 
 use super::id::ObjectId;
+use super::thin::{self, Delta};
 use crate::error::{Kind, OrFail, Result};
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use sha1::{Digest, Sha1};
+use std::collections::HashMap;
 use std::io::{self, Read, Seek, Write};
 use tempfile::SpooledTempFile;
 
@@ -21,10 +23,15 @@ pub(crate) struct Pack {
     pub length: u64,
 }
 
-/// Writes a pack of `objects`.
+/// Writes a pack of `objects`; with `may_be_thin` for a reader who has the parents of their
+/// commits.
 ///
 /// Errors: internal, when one cannot be read or the disk is full.
-pub(super) fn write(repo: &git2::Repository, objects: &[ObjectId]) -> Result<Pack> {
+pub(super) fn write(
+    repo: &git2::Repository,
+    objects: &[ObjectId],
+    may_be_thin: bool,
+) -> Result<Pack> {
     let failed = || "the pack for the push could not be written".to_owned();
     let odb = repo.odb().or_fail(Kind::Internal, failed)?;
     let mut out = Hashed {
@@ -37,8 +44,18 @@ pub(super) fn write(repo: &git2::Repository, objects: &[ObjectId]) -> Result<Pac
         .or_fail(Kind::Internal, failed)?;
     out.write_all(&count.to_be_bytes())
         .or_fail(Kind::Internal, failed)?;
+    let bases = match may_be_thin {
+        true => thin::bases(repo, objects),
+        false => HashMap::new(),
+    };
     for id in objects {
-        one(&odb, id, &mut out).or_fail(Kind::Internal, failed)?;
+        let base = bases.get(&id.0);
+        let delta = base.and_then(|base| thin::delta(&odb, id.0, *base));
+        match delta {
+            Some(delta) => changed(&delta, &mut out),
+            None => one(&odb, id, &mut out),
+        }
+        .or_fail(Kind::Internal, failed)?;
     }
     let digest = out.hash.clone().finalize();
     out.to.write_all(&digest).or_fail(Kind::Internal, failed)?;
@@ -88,7 +105,7 @@ fn one(odb: &git2::Odb<'_>, id: &ObjectId, out: &mut Hashed) -> anyhow::Result<(
     // A loose object can be streamed; one that lies in a pack has to be read whole.
     match odb.reader(id.0) {
         Ok((mut reader, size, kind)) => {
-            head(kind, size as u64, out)?;
+            head(number_of(kind)?, size as u64, out)?;
             let mut zip = ZlibEncoder::new(&mut *out, Compression::fast());
             io::copy(
                 &mut Counted {
@@ -101,7 +118,7 @@ fn one(odb: &git2::Odb<'_>, id: &ObjectId, out: &mut Hashed) -> anyhow::Result<(
         }
         Err(_) => {
             let object = odb.read(id.0)?;
-            head(object.kind(), object.len() as u64, out)?;
+            head(number_of(object.kind())?, object.len() as u64, out)?;
             let mut zip = ZlibEncoder::new(&mut *out, Compression::fast());
             zip.write_all(object.data())?;
             zip.finish()?;
@@ -110,15 +127,28 @@ fn one(odb: &git2::Odb<'_>, id: &ObjectId, out: &mut Hashed) -> anyhow::Result<(
     Ok(())
 }
 
-/// The type and size of an entry: three bits of type, the size in groups of 4, 7, 7, … bits.
-fn head(kind: git2::ObjectType, size: u64, out: &mut Hashed) -> anyhow::Result<()> {
-    let number: u8 = match kind {
+/// An object as a delta on one that the reader has (`OBJ_REF_DELTA`).
+fn changed(delta: &Delta, out: &mut Hashed) -> anyhow::Result<()> {
+    head(7, delta.bytes.len() as u64, out)?;
+    out.write_all(delta.base.as_bytes())?;
+    let mut zip = ZlibEncoder::new(&mut *out, Compression::fast());
+    zip.write_all(&delta.bytes)?;
+    zip.finish()?;
+    Ok(())
+}
+
+fn number_of(kind: git2::ObjectType) -> anyhow::Result<u8> {
+    Ok(match kind {
         git2::ObjectType::Commit => 1,
         git2::ObjectType::Tree => 2,
         git2::ObjectType::Blob => 3,
         git2::ObjectType::Tag => 4,
         git2::ObjectType::Any => anyhow::bail!("an object without a type"),
-    };
+    })
+}
+
+/// The type and size of an entry: three bits of type, the size in groups of 4, 7, 7, … bits.
+fn head(number: u8, size: u64, out: &mut Hashed) -> anyhow::Result<()> {
     let mut byte = number << 4 | (size & 15) as u8;
     let mut rest = size >> 4;
     while rest > 0 {

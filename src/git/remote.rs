@@ -346,8 +346,9 @@ impl Remote {
         objects: &[super::ObjectId],
         options: &[String],
     ) -> std::result::Result<PushOutcome, PushFailure> {
+        let may_be_thin = !connection.advertisement.can("no-thin");
         let pack = match updates.iter().any(|u| u.new.is_some()) {
-            true => Some(pack_of(store, objects).map_err(PushFailure::NotSent)?),
+            true => Some(pack_of(store, objects, may_be_thin).map_err(PushFailure::NotSent)?),
             false => None,
         };
         connection.push(updates, pack, options)

@@ -92,3 +92,39 @@ fn what_is_remembered_of_a_ledger_is_of_its_very_content() {
         2000 + 1 + 3
     );
 }
+
+#[test]
+fn a_large_file_that_changes_little_is_sent_as_its_change() {
+    let w = World::path();
+    let branch = w.sandbox();
+    let (log, memory) = ledgers(2000);
+    let files = [
+        (CHANGELOG, Some(log.as_bytes())),
+        (MEMORY, Some(memory.as_bytes())),
+    ];
+    w.remote.write(&branch, &files, "Much was done before");
+    w.json(&["sandbox", "pull"]);
+    // The server keeps each pack that it takes, completed by the bases of a thin one.
+    w.remote.git(&["config", "receive.unpackLimit", "1"]);
+    let commit = text(&w.save("a.txt", "a\n", "Add a"), "commit");
+    let packs = std::fs::read_dir(w.remote.bare.join("objects/pack")).unwrap();
+    let packs = packs.map(|p| p.unwrap().path());
+    let index = packs.filter(|p| p.extension().is_some_and(|e| e == "idx"));
+    let index: Vec<_> = index.collect();
+    assert_eq!(index.len(), 1, "{index:?}");
+    let list = w
+        .remote
+        .git(&["verify-pack", "-v", index[0].to_str().unwrap()]);
+    for path in [CHANGELOG, MEMORY] {
+        let at = |rev: &str| w.remote.git(&["rev-parse", &format!("{rev}:{path}")]);
+        let (now, before) = (at(&commit), at(&format!("{commit}^")));
+        let line = list.lines().find(|l| l.starts_with(&now));
+        let line = line.unwrap_or_else(|| panic!("{path} was not sent\n{list}"));
+        // Id, type, size, size in the pack, offset, depth, base.
+        let words: Vec<&str> = line.split_whitespace().collect();
+        assert_eq!(words.get(6), Some(&before.as_str()), "{line}");
+        assert!(words[3].parse::<usize>().unwrap() < 500, "{line}");
+    }
+    w.remote.is_sound();
+    w.clone_is_sound();
+}

@@ -94,7 +94,7 @@ impl Advertisement {
         self.refs.is_empty()
     }
 
-    pub(super) fn can(&self, capability: &str) -> bool {
+    pub(in crate::git) fn can(&self, capability: &str) -> bool {
         self.capabilities.iter().any(|c| c == capability)
     }
 
