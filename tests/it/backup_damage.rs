@@ -5,9 +5,12 @@ use std::path::{Path, PathBuf};
 
 use crate::backup_bundles::{Folder, SUMS, config_folder, restored};
 use crate::backup_days::{DAY, list, now, report, stamp, texts};
-use crate::support::{Kind, World, listed};
+use crate::support::{Kind, World, listed, times};
 
-const PLACES: usize = 20;
+/// How many bytes of a file are flipped, one at a time: the first, the last, and between.
+fn flips() -> usize {
+    times(6, 20)
+}
 
 /// A full bundle and an incremental one in a folder of the config.
 fn two_bundles(w: &World, dir: &Path) -> Folder {
@@ -22,7 +25,7 @@ fn two_bundles(w: &World, dir: &Path) -> Folder {
 
 /// Twenty places of a file, from its first byte to its last.
 fn places(length: usize) -> impl Iterator<Item = usize> {
-    (0..PLACES).map(move |n| n * (length - 1) / (PLACES - 1))
+    (0..flips()).map(move |n| n * (length - 1) / (flips() - 1))
 }
 
 /// Flips a byte at each place of a file, and answers what the next runs say.

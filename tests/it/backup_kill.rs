@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 
 use crate::backup_bundles::{Folder, config_folder};
 use crate::backup_days::{DAY, backup_of, backups, days_ago, names, now, put, report, stamp};
-use crate::support::{Kind, World};
+use crate::support::{Kind, World, times};
 
-const KILLS: u32 = 20;
+fn kills() -> usize {
+    times(6, 20)
+}
 
 /// What the killed client started may still be at work on the server.
 #[track_caller]
@@ -73,7 +75,7 @@ fn killed_at_random_moments(kind: Kind, with_cache: bool) {
         typical = call().run().ok().took;
     }
     let mut seed = u64::from(std::process::id()) | 1;
-    for n in 0..KILLS {
+    for n in 0..kills() {
         // xorshift: moments need no better randomness.
         seed ^= seed << 13;
         seed ^= seed >> 7;
@@ -167,7 +169,7 @@ fn a_prune_killed_at_any_moment_is_finished_by_the_next() {
     put(&w.env, &w.remote, &all);
     let typical = w.aidf(&args).ok().took;
     let mut seed = u64::from(std::process::id()) | 1;
-    for n in 0..KILLS {
+    for n in 0..kills() {
         seed ^= seed << 13;
         seed ^= seed >> 7;
         seed ^= seed << 17;
@@ -225,7 +227,7 @@ fn a_folder_of_bundles_killed_at_any_moment_is_finished_by_the_next_run() {
         typical = w.call(&["backup", "--full"]).run().ok().took;
     }
     let mut seed = u64::from(std::process::id()) | 1;
-    for n in 0..KILLS {
+    for n in 0..kills() {
         seed ^= seed << 13;
         seed ^= seed >> 7;
         seed ^= seed << 17;
@@ -290,7 +292,7 @@ fn a_prune_of_bundles_killed_at_any_moment_is_finished_by_the_next() {
     let typical = w.aidf(&args).ok().took;
     assert_eq!(folder.bundles(), wanted);
     let mut seed = u64::from(std::process::id()) | 1;
-    for n in 0..KILLS {
+    for n in 0..kills() {
         seed ^= seed << 13;
         seed ^= seed >> 7;
         seed ^= seed << 17;

@@ -3,7 +3,7 @@
 
 use base64::Engine;
 
-use crate::support::{CHANGELOG, MEMORY, World, entries, listed, text};
+use crate::support::{CHANGELOG, MEMORY, World, entries, listed, text, times};
 
 #[test]
 fn defect_1_tokens_cannot_be_forged_and_writing_needs_one() {
@@ -59,11 +59,12 @@ fn defect_3_a_save_is_one_commit_and_no_save_of_eight_writers_is_lost_or_unlogge
     let branch = text(&opened, "branch");
     let token = text(&opened, "reuse_token");
     let before = w.remote.tip(&branch);
+    let saves = times(2, 5);
     std::thread::scope(|scope| {
         for writer in 0..8 {
             let (w, token) = (&w, &token);
             scope.spawn(move || {
-                for n in 0..5 {
+                for n in 0..saves {
                     let path = format!("w{writer}-{n}.txt=-");
                     w.call(&[
                         "commit",
@@ -81,10 +82,10 @@ fn defect_3_a_save_is_one_commit_and_no_save_of_eight_writers_is_lost_or_unlogge
             });
         }
     });
-    assert_eq!(w.remote.count(&format!("{before}..{branch}")), 40);
+    assert_eq!(w.remote.count(&format!("{before}..{branch}")), 8 * saves);
     let log = entries(&w.remote.file(&branch, CHANGELOG));
     for writer in 0..8 {
-        for n in 0..5 {
+        for n in 0..saves {
             let path = format!("w{writer}-{n}.txt");
             let logged = log.iter().filter(|e| e["path"] == path.as_str()).count();
             assert_eq!(logged, 1, "{path}");

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::support::{
     CHANGELOG, Kind, MEMORY, Machine, OLD_CHANGELOG, OLD_MEMORY, Remote, World, entries,
-    make_executable, text,
+    make_executable, text, times,
 };
 
 #[test]
@@ -547,8 +547,9 @@ fn a_large_file_is_taken() {
         let branch = w.sandbox();
         // Incompressible, so that the pack is as large as the file.
         let mut state = 0x2545_f491_4f6c_dd1d_u64;
-        let mut bytes = Vec::with_capacity(60 << 20);
-        while bytes.len() < 60 << 20 {
+        let length = times(24, 60) << 20;
+        let mut bytes = Vec::with_capacity(length);
+        while bytes.len() < length {
             state ^= state << 13;
             state ^= state >> 7;
             state ^= state << 17;

@@ -6,9 +6,11 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::support::{CHANGELOG, Kind, World, entries, text};
+use crate::support::{CHANGELOG, Kind, World, entries, text, times};
 
-const KILLS: u32 = 50;
+fn kills() -> usize {
+    times(15, 50)
+}
 
 /// Lock files under a folder.
 fn locks(dir: &Path, found: &mut Vec<String>) {
@@ -72,7 +74,7 @@ fn killed_at_random_moments(kind: Kind, with_cache: bool) {
         typical = out.took;
     }
     let mut seed = u64::from(std::process::id()) | 1;
-    for n in 0..KILLS {
+    for n in 0..kills() {
         // xorshift: moments need no better randomness.
         seed ^= seed << 13;
         seed ^= seed >> 7;
@@ -124,7 +126,7 @@ fn killed_at_random_moments(kind: Kind, with_cache: bool) {
         let logged = log.iter().filter(|e| e["path"] == path.as_str()).count();
         assert_eq!(logged, 1, "{path}");
     }
-    for n in 0..KILLS {
+    for n in 0..kills() {
         assert!(files.contains(&format!("next{n}.txt")));
     }
     w.remote.is_sound();

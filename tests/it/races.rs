@@ -1,14 +1,14 @@
 //! Eight writers of several commits each to one sandbox: none is lost, each is logged once,
 //! over every kind of remote. `AIDF_RACE_COMMITS=N` has each of them commit N times.
 
-use crate::support::{CHANGELOG, Kind, MEMORY, Machine, World, entries, text};
+use crate::support::{CHANGELOG, Kind, MEMORY, Machine, World, entries, text, times};
 
 const WRITERS: usize = 8;
 
 /// How often each writer commits.
 fn commits() -> usize {
     let asked = std::env::var("AIDF_RACE_COMMITS").ok();
-    asked.and_then(|n| n.parse().ok()).unwrap_or(8)
+    asked.and_then(|n| n.parse().ok()).unwrap_or(times(3, 25))
 }
 
 /// Every save landed as one commit, with its file and one changelog entry.

@@ -32,6 +32,15 @@ pub const OLD_CHANGELOG: &[u8] = include_bytes!("../data/changelog.yaml");
 /// See [`OLD_CHANGELOG`].
 pub const OLD_MEMORY: &[u8] = include_bytes!("../data/memory.yaml");
 
+/// How often to do what is better done often: `few` times, or `many` in the long runs, which
+/// `AIDF_SOAK` asks for.
+pub fn times(few: usize, many: usize) -> usize {
+    match std::env::var_os("AIDF_SOAK") {
+        None => few,
+        Some(_) => many,
+    }
+}
+
 /// Reads YAML into the JSON shape, so that tests can look at entries.
 pub fn yaml(bytes: &[u8]) -> serde_json::Value {
     let text = std::str::from_utf8(bytes).expect("a ledger is UTF-8");
