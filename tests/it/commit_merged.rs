@@ -279,7 +279,8 @@ fn a_branch_that_keeps_moving_ends_as_a_conflict_that_may_be_tried_again() {
     w.remote.hook("pre-receive", &script);
     w.write("a.txt", "a\n");
     let out = w
-        .aidf(&["commit", "a.txt", "-m", "Ours", "--json"])
+        // It is given up after ten times the bound on one wait.
+        .aidf(&["commit", "a.txt", "-m", "Ours", "--timeout", "2", "--json"])
         .exits(6);
     assert_eq!(out.error()["retryable"], true, "{out}");
     assert!(w.remote.try_file(&branch, "a.txt").is_none());

@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::gitolite::{self, Gitolite};
 use crate::http::nginx;
 use crate::support::{Place, have};
+use crate::times::times;
 use crate::web::{Site, Web};
 
 const WEB_PEERS: [&str; 3] = ["nginx", "fcgiwrap", "git"];
@@ -504,17 +505,24 @@ fn rewind(server: &Server, revoked: &[&str]) {
     );
 }
 
-/// Pushes every row by plain git, and reads what came of it by plain git.
-fn the_table_holds(server: &Server) {
+/// Pushes the rows by plain git, every one or one of so many, and reads what came of it by
+/// plain git.
+fn the_table_holds(server: &Server, one_of: usize) {
     server.protect();
     prepare(server);
     let tokens = tokens(server);
     let revoked = [tokens["revoked"].1.as_str(), tokens["fired"].1.as_str()];
     let mut decided = 0;
     let mut wrong = Vec::new();
-    for row in TABLE {
-        rewind(server, &revoked);
-        let before = server.refs();
+    let rows: Vec<&Row> = TABLE.iter().step_by(one_of).collect();
+    rewind(server, &revoked);
+    let begin = server.refs();
+    let mut now = begin.clone();
+    for row in &rows {
+        if now != begin {
+            rewind(server, &revoked);
+        }
+        let before = begin.clone();
         let url = server.url(row.user);
         let mut args = vec!["push".to_owned(), "--force".to_owned(), "-q".to_owned()];
         for name in row.tokens {
@@ -562,8 +570,9 @@ fn the_table_holds(server: &Server) {
                 wrong.push(format!("{} does not say {words:?}: {said}", row.what));
             }
         }
-        if server.refs() != expected {
-            wrong.push(format!("{}: the refs are {:?}", row.what, server.refs()));
+        now = server.refs();
+        if now != expected {
+            wrong.push(format!("{}: the refs are {now:?}", row.what));
         }
         let leaked = tokens.values().any(|(t, _)| said.contains(t.as_str()));
         assert!(!leaked, "{}: {said}", row.what);
@@ -587,7 +596,7 @@ fn the_table_holds(server: &Server) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
     // The earlier hook was asked exactly where aidf let the push through.
     let seen = fs::read_to_string(server.place.path("earlier.log")).unwrap();
-    let passed: usize = TABLE
+    let passed: usize = rows
         .iter()
         .filter(|r| r.refused.iter().all(|w| w.contains("earlier hook")))
         .map(|r| r.refs.len())
@@ -612,14 +621,15 @@ fn the_table_holds(server: &Server) {
 #[test]
 fn behind_gitolite_each_push_of_the_table_is_decided_as_the_policy_says() {
     if have(&gitolite::PEERS) {
-        the_table_holds(&Server::behind_gitolite());
+        // What gitolite adds is who pushes: a row of each kind tells, where HTTP takes all.
+        the_table_holds(&Server::behind_gitolite(), times(3, 1));
     }
 }
 
 #[test]
 fn over_http_each_push_of_the_table_is_decided_as_the_policy_says() {
     if have(&WEB_PEERS) {
-        the_table_holds(&Server::over_http());
+        the_table_holds(&Server::over_http(), 1);
     }
 }
 

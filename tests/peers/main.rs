@@ -23,4 +23,6 @@ mod shells;
 mod ssh;
 mod story;
 mod support;
+#[path = "../it/support/times.rs"]
+mod times;
 mod web;

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Instant;
 
 use crate::support::{Ended, Place};
+use crate::times::times;
 
 const CHANGELOG: &str = "project/outputs/changelog.yaml";
 
@@ -110,10 +111,10 @@ pub fn refused_by_the_server(place: &Place, remote: &Path, url: &str) {
     assert_eq!(place.git(remote, &["for-each-ref"]), before);
 }
 
-/// Eight processes of 25 commits each to one sandbox: all land, all are logged.
+/// Eight processes of several commits each to one sandbox: all land, all are logged.
 pub fn raced(place: &Place, remote: &Path, url: &str) {
     const WRITERS: usize = 8;
-    const COMMITS: usize = 25;
+    let commits = times(4, 25);
     let first = place.clone(url, "writer-0");
     let opened = place.aidf(&first, &["sandbox", "init", "--json"]).json();
     let token = opened["reuse_token"].as_str().unwrap();
@@ -137,7 +138,7 @@ pub fn raced(place: &Place, remote: &Path, url: &str) {
                         let args = ["commit", &path, "-m", &message, "--timeout", "120"];
                         place.aidf_reading(&clone, &args, &format!("{writer} {n}\n"))
                     };
-                    (0..COMMITS)
+                    (0..commits)
                         .map(commit)
                         .filter(|e| e.code != 0)
                         .collect::<Vec<_>>()
@@ -151,7 +152,7 @@ pub fn raced(place: &Place, remote: &Path, url: &str) {
             .collect()
     });
     let seconds = started.elapsed().as_secs_f64();
-    println!("{} commits in {seconds:.1} s", WRITERS * COMMITS);
+    println!("{} commits in {seconds:.1} s", WRITERS * commits);
 
     assert!(
         failed.is_empty(),
@@ -162,16 +163,16 @@ pub fn raced(place: &Place, remote: &Path, url: &str) {
     let range = format!("refs/heads/sandbox..{reference}");
     assert_eq!(
         place.git(remote, &["rev-list", "--count", &range]).trim(),
-        "200"
+        (WRITERS * commits).to_string()
     );
     let files = place.git(
         remote,
         &["ls-tree", "-r", "--name-only", &reference, "writers/"],
     );
-    assert_eq!(files.lines().count(), WRITERS * COMMITS);
+    assert_eq!(files.lines().count(), WRITERS * commits);
     let changelog = place.git(remote, &["show", &format!("{reference}:{CHANGELOG}")]);
-    assert_eq!(entries(&changelog), WRITERS * COMMITS);
-    for (writer, n) in (0..WRITERS).flat_map(|w| (0..COMMITS).map(move |n| (w, n))) {
+    assert_eq!(entries(&changelog), WRITERS * commits);
+    for (writer, n) in (0..WRITERS).flat_map(|w| (0..commits).map(move |n| (w, n))) {
         let path = format!("path: writers/w{writer}/f{n:02}.txt");
         assert!(changelog.contains(&path), "no entry for {path}");
     }

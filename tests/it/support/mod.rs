@@ -11,6 +11,7 @@ mod remote;
 pub mod schema;
 mod seeded;
 pub mod team;
+mod times;
 mod world;
 
 pub use env::{Call, Env, Out};
@@ -18,6 +19,7 @@ pub use forge::{Asked, FORGE_TOKEN, ForgeServer, Reply, clone_of};
 pub use guard::{Guarded, claims, everything, protect, states};
 pub use http::{HttpServer, Mode};
 pub use remote::{Kind, Remote, SEED_LIB, make_executable};
+pub use times::times;
 pub use world::{Machine, World};
 
 /// The ledger paths in the tree.
@@ -31,15 +33,6 @@ pub const ROLLBACKS: &str = "project/.logs/reverted_commits.yaml";
 pub const OLD_CHANGELOG: &[u8] = include_bytes!("../data/changelog.yaml");
 /// See [`OLD_CHANGELOG`].
 pub const OLD_MEMORY: &[u8] = include_bytes!("../data/memory.yaml");
-
-/// How often to do what is better done often: `few` times, or `many` in the long runs, which
-/// `AIDF_SOAK` asks for.
-pub fn times(few: usize, many: usize) -> usize {
-    match std::env::var_os("AIDF_SOAK") {
-        None => few,
-        Some(_) => many,
-    }
-}
 
 /// Reads YAML into the JSON shape, so that tests can look at entries.
 pub fn yaml(bytes: &[u8]) -> serde_json::Value {
