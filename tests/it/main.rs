@@ -30,6 +30,7 @@ mod commit_signed;
 mod commit_taken;
 mod complete;
 mod credentials;
+mod cuts;
 mod demo;
 mod doctor;
 mod errors;
