@@ -1,0 +1,196 @@
+//! A commit onto ledgers that grew, aidf against git, in one run.
+//!
+//! `cargo bench --bench ledgers`, or with `-- --entries 10000 --rounds 9`. Without `--entries`
+//! it measures 0, 1,000, 10,000 and 100,000. Everything is made in a temporary folder and
+//! removed at the end.
+//!
+//! Changelog and memory have so many entries each, one a line, as a program of many writers
+//! leaves them. What is compared, by path and by HTTP:
+//!
+//! - `aidf commit` of one file, which adds an entry to each;
+//! - `aidf commit --no-changelog --no-memory`, which leaves them alone;
+//! - git: a plumbing script without a checkout that adds a line to each and pushes.
+//!
+//! The first commit reads the ledgers in full; it is shown by itself.
+
+#![allow(clippy::unwrap_used)]
+
+// The servers and sizes of the other benches are not needed here.
+#[allow(dead_code)]
+mod shared;
+
+use shared::{Bench, Contender, peak_memory, print_head, print_table, succeed, thousands, timed};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const FILES: usize = 1000;
+const CHANGELOG: &str = "project/outputs/changelog.yaml";
+const MEMORY: &str = "project/memory.yaml";
+
+/// $1 file, $2 branch, $3 and $4 the ledgers.
+const SCRIPT: &str = r#"
+set -e
+tip=$(git rev-parse "refs/remotes/origin/$2")
+export GIT_INDEX_FILE=.git/bench-index
+rm -f "$GIT_INDEX_FILE"
+git read-tree "$tip"
+git update-index --add --cacheinfo "100644,$(git hash-object -w -- "$1"),$1"
+for ledger in "$3" "$4"; do
+  blob=$({ git cat-file blob "$tip:$ledger"; echo "- {path: $1}"; } | git hash-object -w --stdin)
+  git update-index --cacheinfo "100644,$blob,$ledger"
+done
+commit=$(git commit-tree "$(git write-tree)" -p "$tip" -m bench)
+unset GIT_INDEX_FILE
+git push -q --force-with-lease="refs/heads/$2:$tip" origin "$commit:refs/heads/$2"
+"#;
+
+fn main() {
+    let (mut entries, mut rounds, mut args) = (Vec::new(), 9, std::env::args().skip(1));
+    while let Some(arg) = args.next() {
+        let mut number = || args.next().and_then(|n| n.parse().ok());
+        match arg.as_str() {
+            // What `cargo bench` itself adds.
+            "--bench" => {}
+            "--entries" => entries.push(number().unwrap_or_else(|| usage())),
+            "--rounds" => rounds = number().filter(|n| *n > 0).unwrap_or_else(|| usage()),
+            _ => usage(),
+        }
+    }
+    if entries.is_empty() {
+        entries = vec![0, 1000, 10_000, 100_000];
+    }
+    let work = tempfile::Builder::new()
+        .prefix("aidf-bench-")
+        .tempdir()
+        .unwrap();
+    let bench = Bench::new(work.path(), rounds);
+    print_head("commits onto ledgers that grew", &bench, "the script");
+    for entries in entries {
+        for way in ["path", "HTTP"] {
+            measure(&bench, way, entries);
+        }
+    }
+}
+
+fn usage() -> ! {
+    eprintln!("usage: cargo bench --bench ledgers -- [--entries N]... [--rounds N]");
+    std::process::exit(2);
+}
+
+fn measure(bench: &Bench, way: &str, entries: usize) {
+    let remote = bench.work.join("served/ledgers.git");
+    bench.generate(&remote, FILES, 0);
+    grow(bench, &remote, entries);
+    let url = match way {
+        "path" => remote.display().to_string(),
+        _ => format!("{}/ledgers.git", bench.server.base()),
+    };
+    let clone = |name: &str| -> PathBuf {
+        let to = bench.work.join("clones").join(name);
+        let (from, path) = (remote.to_str().unwrap(), to.to_str().unwrap());
+        let args = ["clone", "-q", "-n", "-b", "sandbox", from, path];
+        bench.git(&bench.work, &args);
+        bench.git(&to, &["remote", "set-url", "origin", &url]);
+        to
+    };
+    let [with, without, script] = ["with", "without", "script"].map(clone);
+    let aidf = |clone: &Path, args: &[&str]| -> Command {
+        let mut command = bench.command(env!("CARGO_BIN_EXE_aidf"), clone);
+        command.args(args);
+        command
+    };
+    let change = |clone: &Path, round: usize| {
+        fs::write(clone.join("bench.txt"), format!("{way} {round}\n")).unwrap();
+    };
+    let commit = |clone: &Path, round: usize, more: &[&str]| -> Command {
+        change(clone, round);
+        aidf(
+            clone,
+            &[&["commit", "bench.txt", "-m", "bench"], more].concat(),
+        )
+    };
+    for clone in [&with, &without] {
+        succeed(&mut aidf(clone, &["sandbox", "init", "--force-new"]));
+    }
+    bench.git(
+        &script,
+        &["push", "-q", "origin", "HEAD:refs/heads/scripted"],
+    );
+    let mut contenders = [
+        Contender::new("aidf commit"),
+        Contender::new("aidf commit --no-changelog --no-memory"),
+        Contender::new("plumbing, git push"),
+    ];
+    let plain = &["--no-changelog", "--no-memory"];
+    let mut first = None;
+    for round in 0..=bench.rounds {
+        let times = [
+            timed(&mut commit(&with, round, &[])),
+            timed(&mut commit(&without, round, plain)),
+            {
+                change(&script, round);
+                let mut command = bench.command("sh", &script);
+                command.args(["-c", SCRIPT, "script", "bench.txt", "scripted"]);
+                timed(command.args([CHANGELOG, MEMORY]))
+            },
+        ];
+        if round == 0 {
+            first = Some(times[0]);
+            continue;
+        }
+        let each = contenders.iter_mut().zip(times);
+        each.for_each(|(contender, time)| contender.times.push(time));
+    }
+    contenders[0].peak = peak_memory(commit(&with, bench.rounds + 1, &[]));
+    contenders[1].peak = peak_memory(commit(&without, bench.rounds + 1, plain));
+    println!(
+        "\n{} entries in each ledger; the first commit takes {:.0} ms",
+        thousands(entries),
+        first.unwrap().as_secs_f64() * 1000.0
+    );
+    print_table(&format!("one file committed, by {way}"), &contenders, 2);
+    fs::remove_dir_all(bench.work.join("clones")).unwrap();
+    fs::remove_dir_all(&remote).unwrap();
+}
+
+/// Puts ledgers of so many entries onto the base, by plain git.
+fn grow(bench: &Bench, remote: &Path, entries: usize) {
+    if entries == 0 {
+        return;
+    }
+    let (mut log, mut memory) = (String::new(), String::new());
+    for n in 0..entries {
+        let path = format!("docs/d{}/plan{n}.md", n % 97);
+        let (day, minute) = (1 + n % 27, n % 60);
+        writeln!(
+            log,
+            "- {{timestamp: '2026-11-{day:02}T10:{minute:02}:03.{n:06}', path: {path}, task_id: table-{}, committed_by: sandbox-guided-moorhen, message: Plan the table number {n}}}",
+            n % 13
+        )
+        .unwrap();
+        writeln!(
+            memory,
+            "- {{path: {path}, file_type: md, description: Plan the table number {n}, tags: [], last_updated: '2026-11-{day:02}', pod_owner: sandbox-guided-moorhen}}"
+        )
+        .unwrap();
+    }
+    let import = bench.work.join("import");
+    let mut text = String::from(
+        "commit refs/heads/sandbox\ncommitter bench <bench@example.invalid> 1800000000 +0000\ndata 5\ngrow\n\nfrom refs/heads/sandbox^0\n",
+    );
+    for (path, content) in [(CHANGELOG, log), (MEMORY, memory)] {
+        write!(
+            text,
+            "M 100644 inline {path}\ndata {}\n{content}\n",
+            content.len()
+        )
+        .unwrap();
+    }
+    fs::write(&import, text).unwrap();
+    let mut command = bench.command("git", remote);
+    command.args(["fast-import", "--quiet"]);
+    succeed(command.stdin(fs::File::open(&import).unwrap()));
+    bench.git(remote, &["repack", "-adq"]);
+}
