@@ -5,9 +5,11 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use rand::RngExt;
+
 use crate::backup_bundles::{Folder, config_folder};
 use crate::backup_days::{DAY, backup_of, backups, days_ago, names, now, put, report, stamp};
-use crate::support::{Kind, World, times};
+use crate::support::{Kind, World, randomness, times};
 
 fn kills() -> usize {
     times(6, 20)
@@ -74,13 +76,9 @@ fn killed_at_random_moments(kind: Kind, with_cache: bool) {
         clear(&w);
         typical = call().run().ok().took;
     }
-    let mut seed = u64::from(std::process::id()) | 1;
+    let mut random = randomness();
     for n in 0..kills() {
-        // xorshift: moments need no better randomness.
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        let moment = typical.mul_f64(1.2 * (seed % 1000) as f64 / 1000.0);
+        let moment = typical.mul_f64(random.random_range(0.0..1.2));
         clear(&w);
         for name in w
             .env
@@ -168,12 +166,9 @@ fn a_prune_killed_at_any_moment_is_finished_by_the_next() {
     wanted.sort();
     put(&w.env, &w.remote, &all);
     let typical = w.aidf(&args).ok().took;
-    let mut seed = u64::from(std::process::id()) | 1;
+    let mut random = randomness();
     for n in 0..kills() {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        let moment = typical.mul_f64(1.2 * (seed % 1000) as f64 / 1000.0);
+        let moment = typical.mul_f64(random.random_range(0.0..1.2));
         put(&w.env, &w.remote, &all);
         let mut child = w
             .call(&args)
@@ -226,12 +221,9 @@ fn a_folder_of_bundles_killed_at_any_moment_is_finished_by_the_next_run() {
         clear(&w);
         typical = w.call(&["backup", "--full"]).run().ok().took;
     }
-    let mut seed = u64::from(std::process::id()) | 1;
+    let mut random = randomness();
     for n in 0..kills() {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        let moment = typical.mul_f64(1.2 * (seed % 1000) as f64 / 1000.0);
+        let moment = typical.mul_f64(random.random_range(0.0..1.2));
         clear(&w);
         if n % 7 == 6 {
             std::fs::remove_dir_all(&folder.dir).unwrap();
@@ -291,12 +283,9 @@ fn a_prune_of_bundles_killed_at_any_moment_is_finished_by_the_next() {
     let wanted = [aged, last];
     let typical = w.aidf(&args).ok().took;
     assert_eq!(folder.bundles(), wanted);
-    let mut seed = u64::from(std::process::id()) | 1;
+    let mut random = randomness();
     for n in 0..kills() {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        let moment = typical.mul_f64(1.2 * (seed % 1000) as f64 / 1000.0);
+        let moment = typical.mul_f64(random.random_range(0.0..1.2));
         whole.copy(&dir);
         let mut child = w
             .call(&args)

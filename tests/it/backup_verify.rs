@@ -4,10 +4,12 @@
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
+use rand::RngExt;
+use rand::seq::IndexedRandom;
 use serde_json::Value;
 
 use crate::backup_days::{backup_of, backups, days_ago, list, put, report, texts};
-use crate::support::{Kind, Mode, World, listed, text};
+use crate::support::{Kind, Mode, World, listed, randomness, text};
 
 /// A loose object's file.
 fn loose(w: &World, spec: &str) -> PathBuf {
@@ -322,17 +324,13 @@ fn verify_and_fsck_agree_on_any_flipped_byte() {
         .iter()
         .map(|spec| loose(&w, spec))
         .collect();
-    let mut seed = u64::from(std::process::id()) | 1;
+    let mut random = randomness();
     for _ in 0..24 {
-        // xorshift: places need no better randomness.
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        let at = usize::try_from(seed % 100_000).unwrap();
-        let file = &files[at % files.len()];
+        let file = files.choose(&mut random).unwrap();
         let whole = std::fs::read(file).unwrap();
         let mut bytes = whole.clone();
-        bytes[at / files.len() % whole.len()] ^= 1 << (seed >> 40 & 7);
+        let at = random.random_range(0..whole.len());
+        bytes[at] ^= 1 << random.random_range(0..8);
         replace(file, &bytes);
         let fsck = w.env.try_git(&w.remote.bare, &["fsck", "--full"]);
         let code = if fsck.code == 0 { 0 } else { 7 };

@@ -6,7 +6,8 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use crate::support::{CHANGELOG, Kind, World, entries, text, times};
+use crate::support::{CHANGELOG, Kind, World, entries, randomness, text, times};
+use rand::RngExt;
 
 /// Stands between a client and a server. After so many bytes it breaks the line that they
 /// pass by; lines that come later are left alone.
@@ -86,12 +87,12 @@ fn cut_anywhere(kind: Kind, few: usize) {
     commit("whole.txt").ok();
     let length = cutter.passed(PLENTY);
     assert!(length > 1000, "{length} bytes");
-    let (mut landed, mut failed) = (0, 0);
+    let (mut landed, mut failed, mut random) = (0, 0, randomness());
     let many = times(few, length as usize);
     for n in 0..many {
         let name = format!("cut-{n}.txt");
         // In a short run each run breaks at other places.
-        let jitter = rand::random_range(0..1.max(length / many as i64));
+        let jitter = random.random_range(0..1.max(length / many as i64));
         let at = n as i64 * length / many as i64 + jitter;
         let before = w.remote.tip(&branch);
         cutter.cut_after(at);

@@ -6,7 +6,9 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::support::{CHANGELOG, Kind, World, entries, text, times};
+use rand::RngExt;
+
+use crate::support::{CHANGELOG, Kind, World, entries, randomness, text, times};
 
 fn kills() -> usize {
     times(15, 50)
@@ -73,13 +75,9 @@ fn killed_at_random_moments(kind: Kind, with_cache: bool) {
         let out = call(&format!("warm{n}.txt=-")).run().ok();
         typical = out.took;
     }
-    let mut seed = u64::from(std::process::id()) | 1;
+    let mut random = randomness();
     for n in 0..kills() {
-        // xorshift: moments need no better randomness.
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        let moment = typical.mul_f64(1.2 * (seed % 1000) as f64 / 1000.0);
+        let moment = typical.mul_f64(random.random_range(0.0..1.2));
         let source = w.env.path("source.txt");
         std::fs::write(&source, format!("{n}\n")).unwrap();
         let pair = format!("killed{n}.txt={}", source.display());

@@ -10,10 +10,10 @@ use aidf::keys::{Key, KeyRing, KeySource};
 use aidf::token::{self, Claims, TokenKind};
 use serde_json::Value;
 
+use crate::chance::times;
 use crate::gitolite::{self, Gitolite};
 use crate::http::nginx;
 use crate::support::{Place, have};
-use crate::times::times;
 use crate::web::{Site, Web};
 
 const WEB_PEERS: [&str; 3] = ["nginx", "fcgiwrap", "git"];

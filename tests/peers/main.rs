@@ -6,6 +6,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "../it/support/chance.rs"]
+mod chance;
 mod forge_clone;
 mod forge_emulate;
 mod forge_mocks;
@@ -13,6 +15,7 @@ mod forge_prism;
 mod gitolite;
 mod hook_table;
 mod http;
+mod kill_calls;
 mod ledgers;
 mod lfs;
 mod mock;
@@ -23,6 +26,4 @@ mod shells;
 mod ssh;
 mod story;
 mod support;
-#[path = "../it/support/times.rs"]
-mod times;
 mod web;

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::thread;
 use std::time::Instant;
 
+use crate::chance::times;
 use crate::support::{Ended, Place};
-use crate::times::times;
 
 const CHANGELOG: &str = "project/outputs/changelog.yaml";
 

@@ -3,6 +3,7 @@
 //! (`World`). Nothing here is a mock of git: the binary is run, and what the
 //! remote holds is read with plain `git`.
 
+mod chance;
 mod env;
 mod forge;
 mod guard;
@@ -11,15 +12,14 @@ mod remote;
 pub mod schema;
 mod seeded;
 pub mod team;
-mod times;
 mod world;
 
+pub use chance::{randomness, times};
 pub use env::{Call, Env, Out};
 pub use forge::{Asked, FORGE_TOKEN, ForgeServer, Reply, clone_of};
 pub use guard::{Guarded, claims, everything, protect, states};
 pub use http::{HttpServer, Mode};
 pub use remote::{Kind, Remote, SEED_LIB, make_executable};
-pub use times::times;
 pub use world::{Machine, World};
 
 /// The ledger paths in the tree.

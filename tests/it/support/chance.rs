@@ -1,0 +1,23 @@
+//! How long a run of the tests is, and what is left to chance in it.
+
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+/// How often to do what is better done often: `few` times, or `many` in the long runs, which
+/// `AIDF_SOAK` asks for.
+pub fn times(few: usize, many: usize) -> usize {
+    match std::env::var_os("AIDF_SOAK") {
+        None => few,
+        Some(_) => many,
+    }
+}
+
+/// Another randomness for each run. A test that fails shows the seed, and `AIDF_TEST_SEED=N`
+/// gives it again.
+pub fn randomness() -> StdRng {
+    let given = std::env::var("AIDF_TEST_SEED").ok();
+    let given = given.map(|seed| seed.parse().expect("AIDF_TEST_SEED is a number"));
+    let seed = given.unwrap_or_else(rand::random);
+    println!("AIDF_TEST_SEED={seed}");
+    StdRng::seed_from_u64(seed)
+}
