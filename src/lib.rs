@@ -30,6 +30,7 @@ pub mod config;
 pub mod conflict;
 pub mod context;
 pub mod denied;
+pub mod ends;
 pub mod environment;
 pub mod error;
 pub mod files;

@@ -7,6 +7,7 @@
 //! place of a large file.
 
 use super::id::ObjectId;
+use crate::ends::{common_end, common_start};
 use git2::{ObjectType, Odb, Oid, Repository, Tree};
 use std::collections::{HashMap, HashSet};
 
@@ -81,9 +82,9 @@ pub(super) fn delta(odb: &Odb<'_>, id: Oid, base: Oid) -> Option<Delta> {
 
 /// The instructions that make `new` of `old`.
 fn between(old: &[u8], new: &[u8]) -> Vec<u8> {
-    let start = common(old.iter().zip(new));
+    let start = common_start(old, new);
     let (old_rest, new_rest) = (&old[start..], &new[start..]);
-    let end = common(old_rest.iter().rev().zip(new_rest.iter().rev()));
+    let end = common_end(old_rest, new_rest);
     let mut bytes = Vec::new();
     size(old.len(), &mut bytes);
     size(new.len(), &mut bytes);
@@ -94,10 +95,6 @@ fn between(old: &[u8], new: &[u8]) -> Vec<u8> {
     }
     copy(old.len() - end, end, &mut bytes);
     bytes
-}
-
-fn common<'a>(pairs: impl Iterator<Item = (&'a u8, &'a u8)>) -> usize {
-    pairs.take_while(|(a, b)| a == b).count()
 }
 
 /// Seven bits a byte, the lowest first.

@@ -5,6 +5,7 @@
 //! parsed.
 
 use super::list::Ledger;
+use crate::ends::{common_end, common_start};
 use crate::error::Result;
 use std::collections::HashMap;
 
@@ -78,7 +79,7 @@ fn alike(old: &[u8], new: &[u8]) -> (usize, usize) {
     let Some(column) = first_dash(old) else {
         return (0, 0);
     };
-    let same = old.iter().zip(new).take_while(|(a, b)| a == b).count();
+    let same = common_start(old, new);
     let starts = |text: &[u8], at: usize| starts_entry(text, at, column);
     let whole = |text: &[u8], at: usize| at == text.len() || starts(text, at);
     let mut start = same;
@@ -93,9 +94,7 @@ fn alike(old: &[u8], new: &[u8]) -> (usize, usize) {
         start = 0;
     }
     let (old_rest, new_rest) = (&old[start..], &new[start..]);
-    let ends = old_rest.iter().rev().zip(new_rest.iter().rev());
-    let same = ends.take_while(|(a, b)| a == b).count();
-    let mut end = same;
+    let mut end = common_end(old_rest, new_rest);
     while end > 0 {
         let (old_at, new_at) = (old_rest.len() - end, new_rest.len() - end);
         let begins = |text: &[u8], at: usize| at == 0 || text[at - 1] == b'\n';

@@ -5,6 +5,7 @@
 use super::diff::has_anchor;
 use super::list::{Item, Ledger, alone, ends_in_open_block, item_lines, parse};
 use super::says::Entry;
+use crate::ends::{common_end, common_start};
 
 impl Ledger {
     /// Reads a text of which [`Ledger::is_plain`] was true before. None for one that cannot
@@ -17,6 +18,41 @@ impl Ledger {
         }
         let items = spans.into_iter().map(Item::unread);
         Some(Ledger::of_items(name, text, items.collect(), indent))
+    }
+
+    /// Reads a text that somebody made of `known`, of which [`Ledger::is_plain`] was true: only
+    /// what differs is parsed, with the entries beside it. None where that does not tell what
+    /// the whole says.
+    pub fn read_like(name: &str, content: &[u8], known: &[u8]) -> Option<Ledger> {
+        let ledger = Ledger::read_known(name, content)?;
+        if !is_simple(&ledger.text) {
+            return None;
+        }
+        let start = common_start(known, content);
+        let end = common_end(&known[start..], &content[start..]);
+        let (items, last) = (&ledger.items, ledger.items.len() - 1);
+        // An entry has all lines up to the next one. One that ends where the difference begins
+        // may have been longer, so the one beside it is looked at too, and its neighbour.
+        let next = |at: usize| items.get(at + 1).map_or(content.len(), |i| i.span.start);
+        let from = (0..last).find(|at| next(*at) > start).unwrap_or(last);
+        let to = (0..=last).rfind(|at| items[*at].span.start < content.len() - end);
+        let (from, to) = (
+            from.saturating_sub(2),
+            (to.unwrap_or(from).max(from) + 2).min(last),
+        );
+        let begin = match from {
+            // What stands before the first entry belongs to the check too.
+            0 => 0,
+            from => items[from].span.start,
+        };
+        let between = parse(&ledger.text[begin..next(to)]).ok()?;
+        let is_right = |(says, item): (&Entry, &Item)| {
+            let text = &ledger.text[item.span.clone()];
+            let is_literal = says.path.as_deref().is_none_or(|path| text.contains(path));
+            is_literal && alone(text).is_some_and(|by_itself| by_itself == *says)
+        };
+        let all = between.len() == to - from + 1;
+        (all && between.iter().zip(&items[from..=to]).all(is_right)).then_some(ledger)
     }
 
     /// Whether each entry says by itself what it says in the list, and has its path in its

@@ -10,6 +10,7 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use serde_json::Value;
+use std::ops::Range;
 
 /// Lines of an entry after its first line; they hold its fields.
 const FIELDS: [&str; 26] = [
@@ -102,17 +103,22 @@ const STARTS: [&str; 12] = [
 ];
 
 fn ledger(random: &mut StdRng) -> String {
+    ledger_of(random, 0..4, &FIELDS)
+}
+
+/// One of so many entries with some of these fields.
+fn ledger_of(random: &mut StdRng, entries: Range<usize>, fields: &[&'static str]) -> String {
     let pick = |random: &mut StdRng, from: &[&'static str]| *from.choose(random).unwrap();
     let mut text = pick(random, &STARTS).to_owned();
     let indent = " ".repeat(*[0, 0, 0, 2, 3].choose(random).unwrap());
-    for n in 0..random.random_range(0..4) {
+    for n in 0..random.random_range(entries) {
         let dash = *["- ", "- ", "- ", "-\n  ", "-   ", "-\t"]
             .choose(random)
             .unwrap();
         let mut lines = format!("{dash}path: p{n}\n");
         for _ in 0..random.random_range(0..3) {
             lines.push_str("  ");
-            lines.push_str(pick(random, &FIELDS));
+            lines.push_str(pick(random, fields));
             lines.push('\n');
         }
         for line in lines.split_inclusive('\n') {
@@ -257,6 +263,69 @@ fn known_round(random: &mut StdRng) -> bool {
         );
     }
     true
+}
+
+/// A text that was made of a known one is read as it is read in full. Returns whether it was
+/// read without that.
+fn like_round(random: &mut StdRng) -> bool {
+    // Of others nothing is read without the whole.
+    let is_simple = |field: &&&str| !field.contains(['|', '>', '&', '*']);
+    let simple: Vec<&str> = FIELDS.iter().filter(is_simple).copied().collect();
+    let read = |text: &str| Ledger::read("x", Some(text.as_bytes())).ok();
+    let is_plain = |text: &String| read(text).is_some_and(|l| !l.is_empty() && l.is_plain());
+    let mut some = (0..30).map(|_| ledger_of(random, 1..12, &simple));
+    let Some(known) = some.find(is_plain) else {
+        return false;
+    };
+    // Another writer's, who may do anything at any place.
+    let mut text = known.clone();
+    for _ in 0..random.random_range(1..3) {
+        let places: Vec<usize> = (0..=text.len())
+            .filter(|at| text.is_char_boundary(*at))
+            .collect();
+        let lines: Vec<usize> = text.match_indices('\n').map(|(at, _)| at + 1).collect();
+        let places = match random.random_bool(0.8) && !lines.is_empty() {
+            true => lines,
+            false => places,
+        };
+        let from = *places.choose(random).unwrap();
+        let to = *places.choose(random).unwrap();
+        let to = if to < from || random.random_bool(0.5) {
+            from
+        } else {
+            to
+        };
+        let put = match random.random_range(0..6) {
+            0 => String::new(),
+            1 => ledger(random),
+            2 => format!("  {}\n", FIELDS.choose(random).unwrap()),
+            3 => (*BETWEEN.choose(random).unwrap()).to_owned(),
+            4 => (*ENDS.choose(random).unwrap()).to_owned(),
+            _ => "- {path: theirs, message: 'a: b', tags: [x]}\n".to_owned(),
+        };
+        text.replace_range(from..to, &put);
+    }
+    let Some(like) = Ledger::read_like("x", text.as_bytes(), known.as_bytes()) else {
+        return false;
+    };
+    let whole = read(&text);
+    let whole = whole.unwrap_or_else(|| panic!("{text:?} is no ledger; it was {known:?}"));
+    assert!(whole.is_plain(), "{text:?} is not plain; it was {known:?}");
+    assert!(like.items().eq(whole.items()), "{text:?} was {known:?}");
+    assert!(like.entries().eq(whole.entries()), "{text:?} was {known:?}");
+    true
+}
+
+#[test]
+fn a_ledger_that_others_changed_is_read_by_what_they_changed() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|v| v.parse::<u64>().ok());
+    let rounds = number("AIDF_LEDGER_ROUNDS").unwrap_or(1_000);
+    let seed = number("AIDF_LEDGER_SEED").unwrap_or_else(rand::random);
+    println!("AIDF_LEDGER_SEED={seed} AIDF_LEDGER_ROUNDS={rounds}");
+    let mut random = StdRng::seed_from_u64(seed);
+    let read = (0..rounds).filter(|_| like_round(&mut random)).count() as u64;
+    println!("{read} of {rounds} ledgers were read by what was changed");
+    assert!(read * 10 > rounds, "{read} of {rounds} were read");
 }
 
 #[test]

@@ -207,7 +207,7 @@ pub(super) fn ledger_edit(
     let old = cx.store.entry(tree, path.as_bytes())?;
     let text = ledger.checked()?;
     let id = draft.blob(text.as_bytes())?;
-    known_ledgers::remember(cx, id, ledger, text);
+    known_ledgers::remember(cx, path, id, ledger, text);
     if old.is_some_and(|o| o.id == id) {
         return Ok(None);
     }

@@ -128,3 +128,43 @@ fn a_large_file_that_changes_little_is_sent_as_its_change() {
     w.remote.is_sound();
     w.clone_is_sound();
 }
+
+#[test]
+fn two_machines_write_large_ledgers_in_turns_and_every_entry_stands() {
+    let w = World::path();
+    let opened = w.init();
+    let (branch, token) = (text(&opened, "branch"), text(&opened, "reuse_token"));
+    let (log, memory) = ledgers(2000);
+    let files = [
+        (CHANGELOG, Some(log.as_bytes())),
+        (MEMORY, Some(memory.as_bytes())),
+    ];
+    w.remote.write(&branch, &files, "Much was done before");
+    let other = w.other();
+    other.share_key(&w);
+    for n in 0..3 {
+        for (who, machine) in [("one", &*w), ("two", &other)] {
+            let path = format!("{who}-{n}.txt");
+            machine.write(&path, format!("{n}\n"));
+            let message = format!("{who} number {n}");
+            let args = ["commit", &path, "-m", &message, "--reuse-token", &token];
+            machine.json(&args);
+        }
+    }
+    let text = w.remote.text(&branch, CHANGELOG);
+    assert!(text.starts_with(&log), "no byte of the older entries moved");
+    let all = entries(text.as_bytes());
+    let last: Vec<_> = all[2000..].iter().map(|e| e["message"].clone()).collect();
+    let wanted = [
+        "one number 0",
+        "two number 0",
+        "one number 1",
+        "two number 1",
+        "one number 2",
+        "two number 2",
+    ];
+    assert_eq!(last, wanted);
+    let memory = entries(&w.remote.file(&branch, MEMORY));
+    assert_eq!(memory.len(), 2006);
+    w.remote.is_sound();
+}
