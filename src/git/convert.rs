@@ -5,7 +5,6 @@
 //! git itself converts; libgit2 knows neither encodings nor filters. It is asked only where
 //! an attribute says so, and about content that would come out otherwise.
 
-use super::children::{self, Child, Terminal};
 use super::children::{last_line, tell};
 use super::draft::Draft;
 use super::id::ObjectId;
@@ -17,7 +16,7 @@ use crate::error::{Error, Kind, Result};
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::Command;
 
 /// What git is asked about each path.
 const ASKED: [&str; 6] = [
@@ -81,7 +80,7 @@ impl Store {
         bytes: u64,
         failed: &str,
     ) -> Result<Vec<u8>> {
-        let out = self.ends_in_time(&mut command, input, bytes, failed)?;
+        let out = self.place().ends_in_time(&mut command, input, bytes, failed)?;
         let out = out.map_err(|e| {
             Error::new(Kind::Unavailable, failed.to_owned())
                 .hint("the branch's attributes ask for a conversion that needs git: install git")
@@ -98,52 +97,9 @@ impl Store {
         }
     }
 
-    /// Errors: unavailable, where a program does not end within the time that so many bytes
-    /// are worth. Whether it could be started at all is for the caller to say.
-    pub(super) fn ends_in_time(
-        &self,
-        command: &mut Command,
-        input: Vec<u8>,
-        bytes: u64,
-        failed: &str,
-    ) -> Result<std::io::Result<Output>> {
-        let within = self.programs().for_bytes(bytes);
-        // Somebody may be asked for a passphrase.
-        let terminal = Terminal::asked(self.programs().interactive);
-        match children::run(command, input, within, terminal) {
-            Ok(Some(out)) => Ok(Ok(out)),
-            Err(e) => Ok(Err(e)),
-            Ok(None) => Err(Error::new(
-                Kind::Unavailable,
-                format!(
-                    "{failed}: its program did not finish within {} s, and aidf stopped it",
-                    within.as_millis().div_ceil(1000)
-                ),
-            )
-            .hint("nothing was sent; find out why it hangs, or allow more time with --timeout SECS")
-            .futile_at_once()),
-        }
-    }
-
     /// Whether git's configuration has a setting, as git itself reads it.
     fn has_setting(&self, name: &str) -> Result<bool> {
         Ok(self.config_by_git()?.iter().any(|s| s.name == name))
-    }
-
-    /// git on this repository, with a clean environment.
-    pub(super) fn git(&self) -> Command {
-        let mut command = children::command("git", Child::Server, &self.programs().environment);
-        command
-            .env("GIT_DIR", self.repo().path())
-            .env("GIT_NO_LAZY_FETCH", "1")
-            .args(["-c", "core.fsmonitor=false"]);
-        if !self.programs().interactive {
-            command.env("GIT_TERMINAL_PROMPT", "0");
-        }
-        if let Some(root) = self.work_dir() {
-            command.env("GIT_WORK_TREE", root).current_dir(root);
-        }
-        command
     }
 }
 
@@ -279,7 +235,7 @@ impl Convert<'_> {
     /// git with the tree's attributes, and with these filters as the user has them. A git
     /// before 2.41 knows no `--attr-source`, and fails.
     fn command(&self, settings: &[(String, String)]) -> Command {
-        let mut command = self.store.git();
+        let mut command = self.store.place().git();
         for (name, value) in settings {
             tell(&mut command, name, value);
         }

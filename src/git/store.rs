@@ -6,6 +6,7 @@ use super::children::Programs;
 use super::header::Header;
 use super::id::{CommitId, ObjectId, TreePath};
 use super::object::{CommitInfo, Entry, Mode, Person};
+use super::plumbing::Place;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::mutex::locked;
 use git2::{ObjectType, Repository};
@@ -19,11 +20,9 @@ use thread_local::ThreadLocal;
 pub struct Store {
     handles: ThreadLocal<Repository>,
     of_hook: bool,
-    git_dir: PathBuf,
+    place: Place,
     common_dir: PathBuf,
-    work_dir: Option<PathBuf>,
     is_cache: bool,
-    programs: Programs,
     // Held for as long as the cache is in use.
     _lock: Option<File>,
 }
@@ -33,11 +32,13 @@ impl Store {
         let store = Store {
             handles: ThreadLocal::new(),
             of_hook: false,
-            git_dir: repo.path().to_owned(),
+            place: Place {
+                git_dir: repo.path().to_owned(),
+                work_dir: repo.workdir().map(Path::to_owned),
+                programs: programs.clone(),
+            },
             common_dir: repo.commondir().to_owned(),
-            work_dir: repo.workdir().map(Path::to_owned),
             is_cache: false,
-            programs: programs.clone(),
             _lock: None,
         };
         store.handles.get_or(|| repo);
@@ -67,15 +68,20 @@ impl Store {
         self.handles.get_or(|| {
             let again = match self.of_hook {
                 true => Repository::open_from_env(),
-                false => Repository::open(&self.git_dir),
+                false => Repository::open(self.git_dir()),
             };
             again.unwrap_or_else(|_| nothing())
         })
     }
 
+    /// Where git itself is started on it.
+    pub(super) fn place(&self) -> &Place {
+        &self.place
+    }
+
     /// How programs are started on it.
     pub fn programs(&self) -> &Programs {
-        &self.programs
+        &self.place.programs
     }
 
     /// Opens the clone that holds `dir`.
@@ -121,7 +127,7 @@ impl Store {
 
     /// The repository's own folder (of this worktree).
     pub fn git_dir(&self) -> &Path {
-        &self.git_dir
+        &self.place.git_dir
     }
 
     /// The folder that all worktrees share.
@@ -131,14 +137,14 @@ impl Store {
 
     /// The working tree, if there is one.
     pub fn work_dir(&self) -> Option<&Path> {
-        self.work_dir.as_deref()
+        self.place.work_dir.as_deref()
     }
 
     /// git's configuration as this repository sees it.
     pub fn settings(&self) -> super::settings::GitSettings {
         self.repo()
             .config()
-            .map(|c| super::settings::GitSettings::read(&c, &self.programs.environment))
+            .map(|c| super::settings::GitSettings::read(&c, &self.programs().environment))
             .unwrap_or_default()
     }
 

@@ -96,7 +96,7 @@ impl Store {
     /// The same by git itself: libgit2 reads neither a split nor a sparse index. No program
     /// that the repository's configuration names is run (git-status(1), porcelain format 2).
     fn changes_by_git(&self) -> Result<Vec<(Vec<u8>, bool)>> {
-        let mut command = self.git();
+        let mut command = self.place().git();
         command.arg("--no-optional-locks");
         for setting in self.config_by_git()? {
             let name = setting.name;
