@@ -2,7 +2,7 @@
 
 use super::convert::Convert;
 use super::draft::Draft;
-use super::id::{CommitId, ObjectId};
+use super::id::ObjectId;
 use super::object::{Entry, Mode};
 use super::store::{Store, bytes_to_path};
 use crate::error::{Error, Kind, OrFail, Result};
@@ -207,13 +207,6 @@ impl Store {
         }
     }
 
-    /// The branch that is checked out, by its short name.
-    pub fn head_branch(&self) -> Option<String> {
-        self.symbolic_ref("HEAD")?
-            .strip_prefix("refs/heads/")
-            .map(str::to_owned)
-    }
-
     /// What the index holds at each of `paths`, against the tree of HEAD: the first that
     /// holds something staged that neither HEAD nor the working tree has.
     ///
@@ -274,58 +267,6 @@ impl Store {
             flags_extended: 0,
             path: path.to_vec(),
         }
-    }
-
-    /// Moves a local branch from `old` (none: it is made) to `new`, with a line in its log.
-    ///
-    /// Errors: conflict, when it is elsewhere by now.
-    pub fn move_branch(
-        &self,
-        branch: &str,
-        old: Option<CommitId>,
-        new: CommitId,
-        why: &str,
-    ) -> Result<()> {
-        let name = format!("refs/heads/{branch}");
-        let failed = || format!("the local branch {branch} moved meanwhile, or is locked");
-        match old {
-            Some(old) => self
-                .repo()
-                .reference_matching(&name, new.0, true, old.0, why)
-                .map(drop)
-                .or_fail(Kind::Conflict, failed),
-            None => self
-                .repo()
-                .reference(&name, new.0, false, why)
-                .map(drop)
-                .or_fail(Kind::Conflict, failed),
-        }
-    }
-
-    /// Checks a local branch out in name: HEAD names it, and files and index stay.
-    pub fn set_head(&self, branch: &str) -> Result<()> {
-        self.repo()
-            .set_head(&format!("refs/heads/{branch}"))
-            .or_fail(Kind::Conflict, || {
-                format!("HEAD cannot point to {branch}; another worktree may have it checked out")
-            })
-    }
-
-    /// Whether another worktree has the branch checked out.
-    pub fn is_checked_out_elsewhere(&self, branch: &str) -> bool {
-        let name = format!("ref: refs/heads/{branch}");
-        let common = self.repo().commondir();
-        let linked = std::fs::read_dir(common.join("worktrees"))
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(|e| e.path());
-        let here = self.repo().path().canonicalize().ok();
-        std::iter::once(common.to_owned())
-            .chain(linked)
-            .filter(|dir| dir.canonicalize().ok() != here)
-            .filter_map(|dir| std::fs::read_to_string(dir.join("HEAD")).ok())
-            .any(|head| head.trim_end() == name && !self.repo().is_bare())
     }
 
     /// Makes the remote's branch of the same name the local branch's upstream.

@@ -120,16 +120,6 @@ impl Store {
         Ok(())
     }
 
-    /// Remembers what a symbolic ref points at.
-    pub fn set_symbolic_ref(&self, name: &str, target: &str) -> Result<()> {
-        self.repo()
-            .reference_symbolic(name, target, true, "aidf: seen")
-            .map(drop)
-            .or_fail(Kind::Internal, || {
-                format!("the ref {name} of this clone cannot be set")
-            })
-    }
-
     /// Of these commits, those that are here.
     pub fn present(&self, ids: impl Iterator<Item = ObjectId>) -> Vec<ObjectId> {
         ids.filter(|id| self.has_commit(*id)).collect()

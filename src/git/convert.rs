@@ -80,7 +80,9 @@ impl Store {
         bytes: u64,
         failed: &str,
     ) -> Result<Vec<u8>> {
-        let out = self.place().ends_in_time(&mut command, input, bytes, failed)?;
+        let out = self
+            .plumbing()
+            .ends_in_time(&mut command, input, bytes, failed)?;
         let out = out.map_err(|e| {
             Error::new(Kind::Unavailable, failed.to_owned())
                 .hint("the branch's attributes ask for a conversion that needs git: install git")
@@ -95,6 +97,27 @@ impl Store {
                 ))
                 .caused_by(anyhow::anyhow!(last_line(&out.stderr)))),
         }
+    }
+
+    /// git that runs no filter: the repository's configuration may name any program.
+    ///
+    /// Errors: unavailable, without git.
+    pub(super) fn git_without_filters(&self) -> Result<Command> {
+        let mut command = self.plumbing().command();
+        for setting in self.config_by_git()? {
+            let name = setting.name;
+            let last = name.rsplit('.').next().unwrap_or_default();
+            let value = match last {
+                "clean" | "smudge" | "process" => "",
+                // One that is required and missing would be an error.
+                "required" => "false",
+                _ => continue,
+            };
+            if name.starts_with("filter.") {
+                tell(&mut command, &name, value);
+            }
+        }
+        Ok(command)
     }
 
     /// Whether git's configuration has a setting, as git itself reads it.
@@ -235,7 +258,7 @@ impl Convert<'_> {
     /// git with the tree's attributes, and with these filters as the user has them. A git
     /// before 2.41 knows no `--attr-source`, and fails.
     fn command(&self, settings: &[(String, String)]) -> Command {
-        let mut command = self.store.place().git();
+        let mut command = self.store.plumbing().command();
         for (name, value) in settings {
             tell(&mut command, name, value);
         }

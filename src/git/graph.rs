@@ -58,15 +58,8 @@ impl Store {
         let failed = || "the history cannot be walked";
         let mut walk = self.repo().revwalk().or_fail(Kind::Internal, failed)?;
         walk.push(head.0).or_fail(Kind::NotFound, failed)?;
-        let glob = format!("refs/remotes/{remote}/*");
-        let references = self
-            .repo()
-            .references_glob(&glob)
-            .or_fail(Kind::Internal, failed)?;
-        for reference in references.flatten() {
-            if let Ok(commit) = reference.peel_to_commit() {
-                walk.hide(commit.id()).or_fail(Kind::Internal, failed)?;
-            }
+        for tip in self.commits_below(&format!("refs/remotes/{remote}/"))? {
+            walk.hide(tip.0).or_fail(Kind::Internal, failed)?;
         }
         Ok(walk
             .map_while(std::result::Result::ok)

@@ -54,7 +54,7 @@ pub(super) struct Setting {
 impl Store {
     /// All of git's configuration as git reads it, with includes that libgit2 does not know.
     pub(super) fn config_by_git(&self) -> Result<Vec<Setting>> {
-        let mut command = self.place().git();
+        let mut command = self.plumbing().command();
         command.args(["config", "--null", "--show-scope", "--list"]);
         let failed = "git cannot tell its configuration";
         let said = self.run(command, Vec::new(), 0, failed)?;
@@ -132,7 +132,7 @@ impl Store {
             return Ok(());
         }
         self.check_server_in_branch(remote, at)?;
-        let mut command = self.place().git();
+        let mut command = self.plumbing().command();
         for (name, value) in self.lfs_settings()? {
             tell(&mut command, &name, &value);
         }
@@ -142,7 +142,7 @@ impl Store {
         let bytes = contents.iter().map(|c| c.bytes).sum();
         let failed = "the content of LFS files could not be uploaded";
         let out = self
-            .place()
+            .plumbing()
             .ends_in_time(&mut command, Vec::new(), bytes, failed)?
             .or_fail(Kind::Unavailable, || "`git lfs` could not be started")?;
         match out.status.success() {
@@ -200,7 +200,7 @@ impl Store {
     fn settings_in_branch(&self) -> Result<Vec<(String, String)>> {
         let file = self.work_dir().map(|w| w.join(IN_BRANCH));
         let list = |place: &dyn Fn(&mut Command)| {
-            let mut command = self.place().git();
+            let mut command = self.plumbing().command();
             command.args(["config", "--null", "--no-includes", "--list"]);
             place(&mut command);
             let failed = format!("{IN_BRANCH} cannot be read");

@@ -120,3 +120,22 @@ pub struct Person {
 
 /// Blobs above this many bytes are not read for counting or merging.
 pub const MAX_TEXT: u64 = 16 << 20;
+
+/// A move of HEAD.
+#[derive(Debug, Clone, Copy)]
+pub struct HeadMove {
+    /// The commit that it came to.
+    pub to: CommitId,
+    /// When, in seconds since 1970.
+    pub at: i64,
+    /// Whether that commit took the place of the one before.
+    pub amends: bool,
+}
+
+impl HeadMove {
+    /// As a line of HEAD's log tells it.
+    pub(super) fn new(to: CommitId, at: i64, why: &[u8]) -> HeadMove {
+        let amends = why.starts_with(b"commit (amend)");
+        HeadMove { to, at, amends }
+    }
+}

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 
 /// A repository, as git is told of it.
-pub(super) struct Place {
+pub(super) struct Plumbing {
     /// Its own folder, or that of a linked worktree.
     pub git_dir: PathBuf,
     /// Its working tree, if there is one.
@@ -15,9 +15,9 @@ pub(super) struct Place {
     pub programs: Programs,
 }
 
-impl Place {
+impl Plumbing {
     /// git on this repository, with a clean environment.
-    pub fn git(&self) -> Command {
+    pub fn command(&self) -> Command {
         let mut command = children::command("git", Child::Server, &self.programs.environment);
         command
             .env("GIT_DIR", &self.git_dir)

@@ -215,7 +215,7 @@ impl Remote {
         FetchConnection::open(side, &self.settings)?.fetch(
             store.repo(),
             &missing,
-            &store.known_tips(),
+            &store.known_tips()?,
             progress,
         )
     }
@@ -233,7 +233,7 @@ impl Remote {
             return Ok(());
         }
         tell(progress, &missing, &self.read);
-        connection.fetch(store.repo(), &missing, &store.known_tips(), progress)
+        connection.fetch(store.repo(), &missing, &store.known_tips()?, progress)
     }
 
     /// The same, into a store that was made to look at these commits and is thrown away.
@@ -247,7 +247,10 @@ impl Remote {
         wants: &[CommitId],
         progress: &dyn Progress,
     ) -> Result<()> {
-        let haves = lender.map(Store::known_tips).unwrap_or_default();
+        let haves = lender
+            .map(Store::known_tips)
+            .transpose()?
+            .unwrap_or_default();
         connection.fetch_to(haves.is_empty(), into.repo(), wants, &haves, progress)
     }
 
@@ -281,7 +284,7 @@ impl Remote {
         if missing.is_empty() {
             return Ok(());
         }
-        connection.fetch(store.repo(), &missing, &store.known_tips(), progress)
+        connection.fetch(store.repo(), &missing, &store.known_tips()?, progress)
     }
 
     /// The branch that the remote's HEAD names.

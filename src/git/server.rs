@@ -3,7 +3,7 @@
 use super::children::Programs;
 use super::id::{CommitId, ObjectId};
 use super::object::{Entry, Folder, Mode};
-use super::settings::value_of;
+use super::settings::{own_config, own_values};
 use super::store::{Store, prepare};
 use crate::error::{Error, Kind, OrFail, Result};
 use git2::{ObjectType, Repository};
@@ -25,7 +25,7 @@ impl Store {
         };
         programs.environment.os("GIT_DIR").ok_or_else(outside)?;
         let repo = Repository::open_from_env().map_err(|e| outside().caused_by(e))?;
-        Ok(Store::of_hook(repo, programs))
+        Store::of_hook(repo, programs)
     }
 
     /// Opens the bare repository at `path`.
@@ -51,7 +51,7 @@ impl Store {
             )
             .hint("name the bare repository that people push to"));
         }
-        Ok(Store::of(repo, programs))
+        Store::of(repo, programs)
     }
 
     /// A setting in force here.
@@ -62,18 +62,7 @@ impl Store {
 
     /// Every value of a setting of this repository's own file.
     pub fn own_settings(&self, name: &str) -> Vec<String> {
-        let read = || -> std::result::Result<Vec<String>, git2::Error> {
-            let config = self.own_config()?;
-            let mut found = Vec::new();
-            let mut entries = config.multivar(name, None)?;
-            while let Some(entry) = entries.next() {
-                if let Some(value) = value_of(entry?) {
-                    found.push(value.to_owned());
-                }
-            }
-            Ok(found)
-        };
-        read().unwrap_or_default()
+        own_values(self.repo(), name).unwrap_or_default()
     }
 
     /// Writes settings into this repository's own file; none removes one with all its
@@ -87,7 +76,7 @@ impl Store {
                 self.repo().path().display()
             )
         };
-        let mut config = self.own_config().or_fail(Kind::Internal, failed)?;
+        let mut config = own_config(self.repo()).or_fail(Kind::Internal, failed)?;
         match config.remove_multivar(name, ".*") {
             Ok(()) => {}
             Err(e) if e.code() == git2::ErrorCode::NotFound => {}
@@ -100,10 +89,6 @@ impl Store {
                 .or_fail(Kind::Internal, failed)?;
         }
         Ok(())
-    }
-
-    fn own_config(&self) -> std::result::Result<git2::Config, git2::Error> {
-        self.repo().config()?.open_level(git2::ConfigLevel::Local)
     }
 
     /// Where this repository's hooks lie.
@@ -119,30 +104,12 @@ impl Store {
         }
     }
 
-    /// Every branch of this repository's own, by its short name.
-    ///
-    /// Errors: internal.
-    pub fn branches(&self) -> Result<Vec<(String, CommitId)>> {
-        let short = |(name, id): (String, ObjectId)| {
-            Some((name.strip_prefix("refs/heads/")?.to_owned(), id))
-        };
-        let all = self.refs_under("refs/heads/")?;
-        Ok(all.into_iter().filter_map(short).collect())
-    }
-
     /// Whether an object is a commit, and not a tag of one.
     pub fn is_commit(&self, id: ObjectId) -> bool {
         self.repo()
             .odb()
             .and_then(|odb| odb.read_header(id.0))
             .is_ok_and(|(_, kind)| kind == ObjectType::Commit)
-    }
-
-    /// Whether a ref only stands for another one.
-    pub fn is_symbolic(&self, name: &str) -> bool {
-        self.repo()
-            .find_reference(name)
-            .is_ok_and(|r| r.kind() == Some(git2::ReferenceType::Symbolic))
     }
 
     /// A tree's own entries, by name.
@@ -162,22 +129,6 @@ impl Store {
                     format!("the tree {tree} has the same name twice"),
                 )
                 .hint("make the commit again with git itself"));
-            }
-        }
-        Ok(found)
-    }
-
-    /// Every ref whose name starts with `prefix`, with what it points at.
-    ///
-    /// Errors: internal.
-    pub fn refs_under(&self, prefix: &str) -> Result<Vec<(String, ObjectId)>> {
-        let failed = || "the refs cannot be read";
-        let mut found = Vec::new();
-        let all = self.repo().references_glob(&format!("{prefix}*"));
-        for reference in all.or_fail(Kind::Internal, failed)? {
-            let reference = reference.or_fail(Kind::Internal, failed)?;
-            if let (Ok(name), Some(id)) = (reference.name(), reference.target()) {
-                found.push((name.to_owned(), ObjectId(id)));
             }
         }
         Ok(found)

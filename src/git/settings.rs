@@ -9,7 +9,7 @@ use super::endpoint::Endpoint;
 use crate::environment::Environment;
 use crate::http::HttpSettings;
 use crate::url::{HttpUrl, percent_decode};
-use git2::ConfigLevel;
+use git2::{ConfigLevel, Repository};
 use std::path::Path;
 
 /// A copy of the entries in use: name, value, and whether a repository's file gave it.
@@ -33,6 +33,32 @@ pub(super) fn value_of<'a>(entry: &'a git2::ConfigEntry<'_>) -> Option<&'a str> 
         true => entry.value().ok(),
         false => Some("true"),
     }
+}
+
+/// The configuration of a repository's own file.
+pub(super) fn own_config(repo: &Repository) -> std::result::Result<git2::Config, git2::Error> {
+    repo.config()?.open_level(ConfigLevel::Local)
+}
+
+/// Every value of a setting of a repository's own file.
+pub(super) fn own_values(
+    repo: &Repository,
+    name: &str,
+) -> std::result::Result<Vec<String>, git2::Error> {
+    let config = own_config(repo)?;
+    // Nearly always there is none, and that is told at once.
+    if let Err(e) = config.get_entry(name) {
+        return match e.code() {
+            git2::ErrorCode::NotFound => Ok(Vec::new()),
+            _ => Err(e),
+        };
+    }
+    let mut found = Vec::new();
+    let mut entries = config.multivar(name, None)?;
+    while let Some(entry) = entries.next() {
+        found.extend(value_of(entry?).map(str::to_owned));
+    }
+    Ok(found)
 }
 
 impl GitSettings {

@@ -6,13 +6,14 @@ use super::children::Programs;
 use super::header::Header;
 use super::id::{CommitId, ObjectId, TreePath};
 use super::object::{CommitInfo, Entry, Mode, Person};
-use super::plumbing::Place;
+use super::plumbing::Plumbing;
+use super::refs::listing::Listing;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::mutex::locked;
 use git2::{ObjectType, Repository};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use thread_local::ThreadLocal;
 
 /// A repository on this machine, for any number of threads: libgit2 lets one thread at a time
@@ -20,24 +21,36 @@ use thread_local::ThreadLocal;
 pub struct Store {
     handles: ThreadLocal<Repository>,
     of_hook: bool,
-    place: Place,
+    plumbing: Arc<Plumbing>,
     common_dir: PathBuf,
+    /// Of a repository that keeps its refs in tables.
+    listing: Option<Listing>,
     is_cache: bool,
     // Held for as long as the cache is in use.
     _lock: Option<File>,
 }
 
 impl Store {
-    pub(super) fn of(repo: Repository, programs: &Programs) -> Store {
+    /// Errors: usage, for one that keeps its refs in a way that aidf does not know.
+    pub(super) fn of(repo: Repository, programs: &Programs) -> Result<Store> {
+        let store = Store::with_files(repo, programs);
+        Ok(Store {
+            listing: Listing::of(store.repo(), &store.plumbing)?,
+            ..store
+        })
+    }
+
+    fn with_files(repo: Repository, programs: &Programs) -> Store {
         let store = Store {
             handles: ThreadLocal::new(),
             of_hook: false,
-            place: Place {
+            plumbing: Arc::new(Plumbing {
                 git_dir: repo.path().to_owned(),
                 work_dir: repo.workdir().map(Path::to_owned),
                 programs: programs.clone(),
-            },
+            }),
             common_dir: repo.commondir().to_owned(),
+            listing: None,
             is_cache: false,
             _lock: None,
         };
@@ -47,19 +60,22 @@ impl Store {
 
     /// The store of a hook: git names its objects to this process alone, and a further handle
     /// must be opened the same way.
-    pub(super) fn of_hook(repo: Repository, programs: &Programs) -> Store {
-        Store {
+    ///
+    /// Errors: as [`Store::of`].
+    pub(super) fn of_hook(repo: Repository, programs: &Programs) -> Result<Store> {
+        Ok(Store {
             of_hook: true,
-            ..Store::of(repo, programs)
-        }
+            ..Store::of(repo, programs)?
+        })
     }
 
     /// The private cache, with the lock that says that it is in use; none to look at it alone.
+    /// libgit2 makes it, with refs in files.
     pub(super) fn of_cache(repo: Repository, lock: Option<File>, programs: &Programs) -> Store {
         Store {
             is_cache: true,
             _lock: lock,
-            ..Store::of(repo, programs)
+            ..Store::with_files(repo, programs)
         }
     }
 
@@ -74,14 +90,19 @@ impl Store {
         })
     }
 
+    /// What git says of its refs; none where they are in files.
+    pub(super) fn listing(&self) -> Option<&Listing> {
+        self.listing.as_ref()
+    }
+
     /// Where git itself is started on it.
-    pub(super) fn place(&self) -> &Place {
-        &self.place
+    pub(super) fn plumbing(&self) -> &Plumbing {
+        &self.plumbing
     }
 
     /// How programs are started on it.
     pub fn programs(&self) -> &Programs {
-        &self.place.programs
+        &self.plumbing.programs
     }
 
     /// Opens the clone that holds `dir`.
@@ -117,7 +138,7 @@ impl Store {
             }
         })?;
         check_working_tree(&repo)?;
-        Ok(Store::of(repo, programs))
+        Store::of(repo, programs)
     }
 
     /// True for the private cache.
@@ -127,7 +148,7 @@ impl Store {
 
     /// The repository's own folder (of this worktree).
     pub fn git_dir(&self) -> &Path {
-        &self.place.git_dir
+        &self.plumbing.git_dir
     }
 
     /// The folder that all worktrees share.
@@ -137,7 +158,7 @@ impl Store {
 
     /// The working tree, if there is one.
     pub fn work_dir(&self) -> Option<&Path> {
-        self.place.work_dir.as_deref()
+        self.plumbing.work_dir.as_deref()
     }
 
     /// git's configuration as this repository sees it.
@@ -352,6 +373,15 @@ pub(super) fn prepare() {
         git2::opts::strict_object_creation(false);
         // Reading a 500 MB blob's hash twice costs seconds and proves nothing new.
         git2::opts::strict_hash_verification(false);
+        // A repository with refs in tables opens; no ref is left to libgit2 there.
+        #[expect(unsafe_code, reason = "libgit2 keeps the list in a static variable")]
+        // SAFETY: this runs once, before this crate opens any repository: everything that opens
+        // one calls `prepare` first, and waits here for whoever came before. So nobody reads the
+        // list while it is written.
+        let known = unsafe { git2::opts::set_extensions(&["refstorage"]) };
+        // Without it such a repository is refused when it is opened, as one of any extension
+        // that libgit2 does not know.
+        drop(known);
     });
 }
 

@@ -1,12 +1,12 @@
 //! The working tree and the index: what differs in them, and since when.
 
-use super::id::{CommitId, ObjectId};
+use super::id::ObjectId;
 use super::object::{Entry, Mode};
 use super::store::{Store, bytes_to_path};
 use crate::error::{Error, Kind, OrFail, Result};
-use git2::{ObjectType, Repository};
+use git2::ObjectType;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 impl Store {
     /// What the index says of each path, and when git last looked; `None` where the index
@@ -38,11 +38,13 @@ impl Store {
             )
             .hint("name the files: aidf commit PATH… -m MESSAGE"));
         }
-        let head = self.repo().head().and_then(|h| h.peel_to_tree()).or_fail(
-            Kind::Usage,
-            || "HEAD has no commit to compare the working tree with",
-        )?;
-        self.changes_since(Some(ObjectId(head.id())))
+        let head = self.head()?.ok_or_else(|| {
+            Error::new(
+                Kind::Usage,
+                "HEAD has no commit to compare the working tree with",
+            )
+        })?;
+        self.changes_since(Some(self.commit(head)?.tree))
     }
 
     /// The same, where `head` is the tree of HEAD, and none before the first commit. The
@@ -96,15 +98,8 @@ impl Store {
     /// The same by git itself: libgit2 reads neither a split nor a sparse index. No program
     /// that the repository's configuration names is run (git-status(1), porcelain format 2).
     fn changes_by_git(&self) -> Result<Vec<(Vec<u8>, bool)>> {
-        let mut command = self.place().git();
+        let mut command = self.git_without_filters()?;
         command.arg("--no-optional-locks");
-        for setting in self.config_by_git()? {
-            let name = setting.name;
-            let runs = name.ends_with(".clean") || name.ends_with(".process");
-            if name.starts_with("filter.") && runs {
-                super::children::tell(&mut command, &name, "");
-            }
-        }
         command.args([
             "status",
             "--porcelain=v2",
@@ -152,34 +147,6 @@ impl Store {
     /// Whether git's ignore rules leave a file of the working tree out.
     pub fn is_ignored(&self, path: &Path) -> bool {
         self.repo().is_path_ignored(path).unwrap_or(false)
-    }
-
-    /// Adds a worktree at `dir` on the local branch `branch`, made at `tip`.
-    ///
-    /// Errors: usage, when the folder is taken or the branch is checked out elsewhere.
-    pub fn add_worktree(&self, dir: &Path, branch: &str, tip: CommitId) -> Result<PathBuf> {
-        let failed = || format!("a worktree cannot be made at {}", dir.display());
-        let commit = self
-            .repo()
-            .find_commit(tip.0)
-            .or_fail(Kind::NotFound, failed)?;
-        let name = branch.replace('/', "-");
-        let made = match self.repo().find_branch(branch, git2::BranchType::Local) {
-            Ok(found) => found,
-            Err(_) => self
-                .repo()
-                .branch(branch, &commit, false)
-                .or_fail(Kind::Usage, failed)?,
-        };
-        let reference = made.into_reference();
-        let mut options = git2::WorktreeAddOptions::new();
-        options.reference(Some(&reference));
-        let tree = self
-            .repo()
-            .worktree(&name, dir, Some(&options))
-            .or_fail(Kind::Usage, failed)?;
-        let inner = Repository::open_from_worktree(&tree).or_fail(Kind::Internal, failed)?;
-        Ok(inner.path().to_owned())
     }
 }
 

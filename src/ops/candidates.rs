@@ -177,7 +177,7 @@ fn closed(cx: &Context) -> Vec<Candidate> {
 /// The branches of the remote as this machine saw them last, and their tips.
 fn tracked(cx: &Context) -> Vec<(String, CommitId)> {
     let prefix = format!("refs/remotes/{}/", cx.remote.name());
-    cx.store.refs_below(&prefix)
+    cx.store.refs_below(&prefix).unwrap_or_default()
 }
 
 /// The sandboxes that were opened here, the newest first, and whether each one is known to
@@ -218,14 +218,18 @@ fn tip(cx: &Context, branch: Option<&str>) -> Option<CommitId> {
     let name = branch.map(str::to_owned).or_else(at_hand);
     let name = RefName::branch(&name?).ok()?;
     let tracking = crate::git::tracking_ref(cx.remote.name(), &name);
-    cx.store.local_ref(&tracking)
+    cx.store.local_ref(&tracking).ok().flatten()
+}
+
+fn head(cx: &Context) -> Option<CommitId> {
+    cx.store.head().ok().flatten()
 }
 
 /// The newest commits of a branch.
 fn commits(cx: &Context, branch: Option<&str>, start: &str, whole: bool) -> Vec<Candidate> {
     let tips: Vec<CommitId> = match tip(cx, branch) {
         Some(tip) => vec![tip],
-        None if branch.is_none() => cx.store.head().into_iter().collect(),
+        None if branch.is_none() => head(cx).into_iter().collect(),
         None => Vec::new(),
     };
     let recent = cx.store.recent(&tips, MOST_COMMITS).into_iter();
@@ -252,7 +256,7 @@ fn tasks(cx: &Context, branch: Option<&str>) -> Vec<Candidate> {
         let mut others = tracked(cx);
         others.retain(|(name, _)| names::is_sandbox(name));
         let others = others.into_iter().map(|(_, tip)| tip).take(MOST_TIPS);
-        walks.push(others.chain(cx.store.head()).collect());
+        walks.push(others.chain(head(cx)).collect());
     }
     let mut seen = BTreeSet::new();
     let mut found = Vec::new();

@@ -100,7 +100,7 @@ impl Plan {
         let text = String::from_utf8_lossy(&path).into_owned();
         let mut known = base.entries(cx, &text)?;
         known.push(theirs);
-        if let Some(head) = cx.store.head() {
+        if let Some(head) = cx.store.head()? {
             known.push(cx.store.entry(cx.store.commit(head)?.tree, &path)?);
         }
         let ours = before.entry();
@@ -402,10 +402,11 @@ pub(in crate::ops) fn set_index(cx: &Context, from: CommitId, to: CommitId) -> R
 }
 
 /// The sandbox's own branch, where that is checked out.
-pub(in crate::ops) fn own_branch(cx: &Context, branch: &str) -> Option<CommitId> {
-    (cx.store.head_branch().as_deref() == Some(branch))
-        .then(|| cx.store.head())
-        .flatten()
+pub(in crate::ops) fn own_branch(cx: &Context, branch: &str) -> Result<Option<CommitId>> {
+    match cx.store.head_branch()?.as_deref() == Some(branch) {
+        true => cx.store.head(),
+        false => Ok(None),
+    }
 }
 
 /// After a write landed as `commit`: on the sandbox's own branch, and where HEAD is at what
@@ -414,10 +415,10 @@ pub(in crate::ops) fn own_branch(cx: &Context, branch: &str) -> Option<CommitId>
 ///
 /// Best effort: the write has landed, and `sandbox pull` does the same later.
 pub(in crate::ops) fn follow(cx: &Context, branch: &str, parent: CommitId, commit: CommitId) {
-    if own_branch(cx, branch) != Some(parent) {
-        return;
-    }
     let attempt = || -> Result<()> {
+        if own_branch(cx, branch)? != Some(parent) {
+            return Ok(());
+        }
         let mut draft = cx.store.draft();
         let base = Base::of_commit(cx, parent)?;
         let mut plan = Plan::make(cx, &mut draft, &base, commit, branch, None)?;

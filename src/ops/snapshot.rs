@@ -16,24 +16,30 @@ use std::collections::HashSet;
 /// The branch that holds the policy, and its tip, where `tip` tells the tip of a branch: the
 /// base, else the usual base, else the default branch. A base that is not there must not
 /// take the policy with it.
-pub fn branch_of_policy(
+pub fn branch_of_policy<E>(
     base: &str,
-    default_branch: impl FnOnce() -> Option<String>,
-    tip: impl Fn(&str) -> Option<CommitId>,
-) -> Option<(String, CommitId)> {
-    let with_tip = |branch: &str| Some((branch.to_owned(), tip(branch)?));
-    with_tip(base)
-        .or_else(|| with_tip(DEFAULT_BASE))
-        .or_else(|| with_tip(&default_branch()?))
+    default_branch: impl FnOnce() -> Result<Option<String>, E>,
+    tip: impl Fn(&str) -> Result<Option<CommitId>, E>,
+) -> Result<Option<(String, CommitId)>, E> {
+    for branch in [base, DEFAULT_BASE] {
+        if let Some(tip) = tip(branch)? {
+            return Ok(Some((branch.to_owned(), tip)));
+        }
+    }
+    let Some(default) = default_branch()? else {
+        return Ok(None);
+    };
+    Ok(tip(&default)?.map(|tip| (default, tip)))
 }
 
 /// The commit that holds the policy: the tip of [`branch_of_policy`].
 pub fn home_of_policy(
     base: &str,
-    default_branch: impl FnOnce() -> Option<String>,
-    tip: impl Fn(&str) -> Option<CommitId>,
-) -> Option<CommitId> {
-    branch_of_policy(base, default_branch, tip).map(|(_, tip)| tip)
+    default_branch: impl FnOnce() -> Result<Option<String>>,
+    tip: impl Fn(&str) -> Result<Option<CommitId>>,
+) -> Result<Option<CommitId>> {
+    let found = branch_of_policy(base, default_branch, tip)?;
+    Ok(found.map(|(_, tip)| tip))
 }
 
 /// Fetches the commits that a try needs, and the one that holds the policy with them, and
@@ -45,11 +51,11 @@ pub fn fetch_with_policy(
     advertisement: &Advertisement,
     wants: impl IntoIterator<Item = CommitId>,
 ) -> Result<Policy> {
-    let tip = policy_tip(cx, advertisement);
+    let tip = policy_tip(cx, advertisement)?;
     let wants: Vec<CommitId> = wants.into_iter().chain(tip).collect();
     cx.remote.fetch(&cx.store, &wants, true, &*cx.progress)?;
     let file = noted_policy(cx, tip)?;
-    Ok(in_force(cx, &file, default_branch(cx).as_deref()))
+    Ok(in_force(cx, &file, default_branch(cx)?.as_deref()))
 }
 
 /// A policy file together with the operator's configuration.
@@ -144,8 +150,8 @@ pub fn standing(cx: &Context) -> Result<Standing> {
     let branches = branches_among(&refs);
     let revoked = refs.iter().filter_map(|r| token_of(&r.name));
     let revoked: HashSet<String> = revoked.map(str::to_owned).collect();
-    let at = |name: &str| branches.iter().find(|(n, _)| n == name).map(|(_, id)| *id);
-    let tip = home_of_policy(&cx.config.base, || default_branch.clone(), at);
+    let at = |name: &str| Ok(branches.iter().find(|(n, _)| n == name).map(|(_, id)| *id));
+    let tip = home_of_policy(&cx.config.base, || Ok(default_branch.clone()), at)?;
     if let Some(tip) = tip {
         cx.remote.fetch(&cx.store, &[tip], false, &*cx.progress)?;
     }
@@ -231,25 +237,24 @@ fn read_policy(
 }
 
 /// The commit that holds the policy.
-pub fn policy_tip(cx: &Context, advertisement: &Advertisement) -> Option<CommitId> {
-    let tip = |branch: &str| advertisement.branch(branch);
+pub fn policy_tip(cx: &Context, advertisement: &Advertisement) -> Result<Option<CommitId>> {
+    let tip = |branch: &str| Ok(advertisement.branch(branch));
     home_of_policy(&cx.config.base, || default_branch(cx), tip)
 }
 
 /// The default branch, as far as the clone knows it.
-pub fn default_branch(cx: &Context) -> Option<String> {
+pub fn default_branch(cx: &Context) -> Result<Option<String>> {
     let prefix = format!("refs/remotes/{}/", cx.remote.name());
-    cx.store
-        .symbolic_ref(&format!("{prefix}HEAD"))?
-        .strip_prefix(&prefix)
-        .map(str::to_owned)
+    let target = cx.store.symbolic_ref(&format!("{prefix}HEAD"))?;
+    let branch = target.as_deref().and_then(|t| t.strip_prefix(&prefix));
+    Ok(branch.map(str::to_owned))
 }
 
 /// The remote's default branch: what this clone or cache knows, else asked for once.
 ///
 /// Errors: not_found, where it has none; unavailable.
 pub fn learn_default_branch(cx: &Context) -> Result<String> {
-    if let Some(known) = default_branch(cx) {
+    if let Some(known) = default_branch(cx)? {
         return Ok(known);
     }
     let name = cx.remote.default_branch()?;
@@ -277,7 +282,7 @@ pub fn tip_of_default(cx: &Context, advertisement: &Advertisement) -> Result<(St
         .hint("push a first commit to it"));
     }
     let with_tip = |name: String| advertisement.branch(&name).map(|tip| (name, tip));
-    if let Some(known) = default_branch(cx).and_then(with_tip) {
+    if let Some(known) = default_branch(cx)?.and_then(with_tip) {
         return Ok(known);
     }
     let name = cx.remote.default_branch()?;

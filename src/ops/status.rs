@@ -164,7 +164,7 @@ fn newest_backup(branches: &[(String, CommitId)]) -> Option<String> {
 
 /// The working files that differ from the tip.
 fn local(cx: &Context, target: &Target, head: CommitId, ledgers: &Ledgers) -> Result<Vec<Local>> {
-    let (Some(root), Some(here)) = (cx.store.work_dir(), cx.store.head()) else {
+    let (Some(root), Some(here)) = (cx.store.work_dir(), cx.store.head()?) else {
         return Ok(Vec::new());
     };
     let store = &cx.store;

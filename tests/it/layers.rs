@@ -78,6 +78,103 @@ fn git2_is_named_only_behind_its_door() {
 }
 
 #[test]
+fn refs_are_libgit2s_in_one_file_alone() {
+    // In a repository that keeps its refs in tables each of these answers wrongly, or writes a
+    // file that git never sees.
+    let calls = [
+        ".branch(",
+        ".branch_remote_name(",
+        ".branch_upstream_name(",
+        ".branch_upstream_remote(",
+        ".branches(",
+        ".checkout_head(",
+        ".cherrypick(",
+        ".cleanup_state(",
+        ".commit(Some(",
+        ".fetchhead_foreach(",
+        ".find_branch(",
+        ".find_note(",
+        ".find_reference(",
+        ".find_worktree(",
+        ".head_detached(",
+        ".head_unborn(",
+        ".hide_glob(",
+        ".hide_head(",
+        ".hide_ref(",
+        ".mergehead_foreach(",
+        ".note(",
+        ".push_glob(",
+        ".push_head(",
+        ".push_range(",
+        ".push_ref(",
+        ".rebase(",
+        ".reference(",
+        ".reference_",
+        ".references(",
+        ".references_glob(",
+        ".reflog",
+        ".refname_to_id",
+        ".reset(",
+        ".reset_default(",
+        ".resolve_reference_from_short_name(",
+        ".revert(",
+        ".revparse",
+        ".set_head",
+        ".stash_",
+        ".tag(",
+        ".tag_annotation_create(",
+        ".tag_delete(",
+        ".tag_foreach(",
+        ".tag_lightweight(",
+        ".tag_names(",
+        ".transaction(",
+        ".worktree(",
+        ".worktrees(",
+        "repo.head(",
+        "repo.is_empty(",
+        "repo.state(",
+        "repo().head(",
+        "repo().is_empty(",
+        "repo().state(",
+        "Branch::",
+        "BranchType",
+        "Reference::",
+        "Reflog",
+        "Worktree",
+    ];
+    let mut found = Vec::new();
+    for (name, text) in sources() {
+        // Fuzzing is in no build but a test's, and compares rules.
+        if !name.starts_with("git/") || name == "git/refs/files.rs" || name == "git/fuzzing.rs" {
+            continue;
+        }
+        for (n, line) in code(without_tests(&text)) {
+            // What is asked of a name alone, of the store, and of other types of our own.
+            let harmless = [
+                "ConfigLevel::Worktree",
+                "Reference::is_valid_name(",
+                "advertisement.branch(",
+                "inflate.reset(",
+                "refs().set_head(",
+            ];
+            let line = harmless
+                .iter()
+                .fold(line.to_owned(), |l, h| l.replace(h, ""));
+            if calls.iter().any(|c| line.contains(c)) {
+                found.push(format!("src/{name}:{n}: {}", line.trim()));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+    let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/git/refs/files.rs");
+    let files = std::fs::read_to_string(files).unwrap();
+    assert!(
+        files.contains(".find_reference("),
+        "the calls are elsewhere"
+    );
+}
+
+#[test]
 fn the_library_does_not_know_the_terminal() {
     let found = offenders(
         &[

@@ -71,6 +71,7 @@ mod propose;
 mod protect_bare;
 mod pull;
 mod races;
+mod reftable;
 mod rollback;
 mod sandbox_init;
 mod sandbox_lineage;

@@ -90,7 +90,7 @@ impl Manifest {
         connection: Option<FetchConnection>,
     ) -> Result<Manifest> {
         let remembered = memory(cx);
-        let seen = cx.store.local_ref(&remembered);
+        let seen = cx.store.local_ref(&remembered)?;
         let Some(tip) = tip else {
             let mut manifest = Manifest::default();
             if let Some(seen) = seen {
@@ -338,8 +338,8 @@ fn memory(cx: &Context) -> String {
 /// The names of the backups in the manifest that this clone remembers, without a look at who
 /// made them; none if it cannot be read.
 pub(in crate::ops) fn remembered_names(cx: &Context) -> Vec<String> {
-    let tree = cx.store.local_ref(&memory(cx));
-    let tree = tree.and_then(|tip| Some(cx.store.commit(tip).ok()?.tree));
+    let tip = cx.store.local_ref(&memory(cx)).ok().flatten();
+    let tree = tip.and_then(|tip| Some(cx.store.commit(tip).ok()?.tree));
     let files = tree.map(|t| cx.store.changes_up_to(None, Some(t), rules::MAX_ENTRIES));
     let Some(Ok(Some(files))) = files else {
         return Vec::new();

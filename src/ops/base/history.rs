@@ -90,7 +90,7 @@ pub(super) struct History<'a> {
     stamps: OnceCell<Option<BTreeMap<Vec<u8>, IndexStamp>>>,
     published: OnceCell<Option<CommitId>>,
     local: OnceCell<Option<BTreeSet<CommitId>>>,
-    moves: OnceCell<Vec<HeadMove>>,
+    moves: OnceCell<Option<Vec<HeadMove>>>,
 }
 
 impl<'a> History<'a> {
@@ -167,7 +167,7 @@ impl<'a> History<'a> {
 
     /// Whether git removed the file because HEAD left a commit that has it, after the
     /// record was made. `None` if HEAD moved in the same second as the record and the
-    /// answer depends on the order.
+    /// answer depends on the order, or if HEAD's log cannot be read.
     fn left_behind(&self, path: &str, record: &Stand) -> Option<bool> {
         let stamps = self.stamps.get_or_init(|| self.cx.store.index_stamps());
         let tracked = stamps
@@ -176,7 +176,8 @@ impl<'a> History<'a> {
         if tracked || self.entry(self.head, path).is_some() {
             return Some(false);
         }
-        let moves = self.moves.get_or_init(|| self.cx.store.head_moves());
+        let moves = self.moves.get_or_init(|| self.cx.store.head_moves().ok());
+        let moves = moves.as_ref()?;
         // The commit that HEAD was at when the record was made counts too. HEAD's log has a
         // resolution of one second. Within that second, the record's HEAD tells what came
         // before.

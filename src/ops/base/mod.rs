@@ -68,7 +68,7 @@ impl Base {
     /// point (a shallow clone), HEAD itself is the base. Then only the differences from the
     /// checkout are ours.
     pub fn of_working_copy(cx: &Context, target: &Target, tip: CommitId) -> Result<Base> {
-        let Some(head) = cx.store.head() else {
+        let Some(head) = cx.store.head()? else {
             return Ok(Base::default());
         };
         let mut commits = cx.store.merge_bases(head, tip);
@@ -169,7 +169,7 @@ impl Base {
 /// Errors: internal, if the history cannot be walked.
 pub(in crate::ops) fn own_paths(cx: &Context, target: &Target) -> Result<Vec<TreePath>> {
     let mut found = Vec::new();
-    let Some(head) = cx.store.head() else {
+    let Some(head) = cx.store.head()? else {
         return Ok(found);
     };
     for id in cx.store.local_commits(head, cx.remote.name())? {
@@ -196,7 +196,7 @@ pub(in crate::ops) fn own_paths(cx: &Context, target: &Target) -> Result<Vec<Tre
 ///
 /// Errors: usage, for a revision that this clone does not have.
 pub(in crate::ops) fn named(cx: &Context, revision: &str) -> Result<CommitId> {
-    cx.store.resolve(revision).ok_or_else(|| {
+    cx.store.resolve(revision)?.ok_or_else(|| {
         Error::new(
             Kind::Usage,
             format!("--base names `{revision}`, which is not a commit of this clone"),

@@ -21,8 +21,7 @@ pub(in crate::ops) fn remember(
     written: &[(String, Option<Entry>)],
     at: Before,
 ) {
-    let record = |memory: &mut Memory| {
-        let head = cx.store.head();
+    let record = |memory: &mut Memory, head: Option<CommitId>| {
         for (path, held) in written {
             let mut record = Record::new(*held, tip, at, head);
             record.now.landed = true;
@@ -50,9 +49,9 @@ pub(in crate::ops) fn remember_both(
     if others.is_empty() {
         return;
     }
-    keep(cx, target, tip, true, |memory| {
+    keep(cx, target, tip, true, |memory, head| {
         for (path, held) in others {
-            let record = Record::new(held, tip, at, cx.store.head());
+            let record = Record::new(held, tip, at, head);
             memory.elsewhere.insert(path, record);
         }
     });
@@ -70,10 +69,10 @@ pub(in crate::ops) fn remember_rollback(
     at: Before,
 ) {
     remember(cx, target, tip, same, at);
-    keep(cx, target, tip, !made.is_empty(), |memory| {
+    keep(cx, target, tip, !made.is_empty(), |memory, head| {
         for (path, held) in made {
             if let Some(record) = memory.elsewhere.get_mut(&path) {
-                *record = Record::new(held, tip, at, cx.store.head());
+                *record = Record::new(held, tip, at, head);
             }
         }
     });
@@ -88,8 +87,7 @@ pub(in crate::ops) fn remember_pull<'a>(
     at: Before,
     marked: impl Iterator<Item = &'a str>,
 ) {
-    let record = |memory: &mut Memory| {
-        let head = cx.store.head();
+    let record = |memory: &mut Memory, head: Option<CommitId>| {
         for (path, held) in written {
             memory.put(path, Record::new(*held, tip, at, head));
             memory.marked.remove(path);
@@ -109,7 +107,7 @@ pub(in crate::ops) fn remember_switch(
     at: Before,
 ) {
     let published = cx.store.is_ancestor(to, tip);
-    let record = |memory: &mut Memory| {
+    let record = |memory: &mut Memory, _: Option<CommitId>| {
         let history = History::of(cx, to);
         for (path, held) in taken {
             memory.marked.remove(path);
@@ -139,19 +137,20 @@ pub(in crate::ops) fn remember_switch(
 }
 
 /// Changes the memory, if there is something to change, and notes that the branch is at
-/// `tip`.
+/// `tip`. `record` is told what HEAD is at.
 fn keep(
     cx: &Context,
     target: &Target,
     tip: CommitId,
     changes: bool,
-    record: impl FnOnce(&mut Memory),
+    record: impl FnOnce(&mut Memory, Option<CommitId>),
 ) {
     let result = match cx.store.is_cache() || !changes {
         true => Ok(()),
         false => locked(cx, target, |path| {
             let mut memory = load(&path);
-            if let Some(head) = cx.store.head() {
+            let head = cx.store.head()?;
+            if let Some(head) = head {
                 memory.bring_up_to(&cx.store, head);
                 let said = judge_all(cx, &memory, head);
                 memory.written.retain(|p, _| said.contains_key(p));
@@ -160,7 +159,7 @@ fn keep(
                 let standing = memory.elsewhere(cx, head);
                 memory.elsewhere.retain(|p, _| standing.contains_key(p));
             }
-            record(&mut memory);
+            record(&mut memory, head);
             save(&path, &memory)
         }),
     };

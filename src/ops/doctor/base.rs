@@ -15,6 +15,7 @@ use crate::ops::{backup, compose, protect};
 use crate::policy::{self, Ledgers, Policy, PolicyFile};
 use crate::words;
 use std::collections::HashSet;
+use std::convert::Infallible;
 use tempfile::TempDir;
 
 /// How old the newest backup may be.
@@ -37,10 +38,10 @@ pub(super) fn look(
         lender,
         remote,
     } = opened;
-    let home = snapshot::branch_of_policy(
+    let Ok(home) = snapshot::branch_of_policy(
         &config.base,
-        || listed.default.clone(),
-        |name| listed.tip_of(name),
+        || Ok(listed.default.clone()),
+        |name| Ok::<_, Infallible>(listed.tip_of(name)),
     );
     let Listed {
         connection,

@@ -66,7 +66,13 @@ pub(super) fn look(store: &Store, now: Moment, found: &mut Findings) {
 fn locks(store: &Store) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for folder in [store.git_dir(), store.common_dir()] {
-        let names = ["index.lock", "HEAD.lock", "config.lock", "packed-refs.lock"];
+        let names = [
+            "index.lock",
+            "HEAD.lock",
+            "config.lock",
+            "packed-refs.lock",
+            "reftable/tables.list.lock",
+        ];
         let all = names.map(|name| folder.join(name));
         found.extend(all.into_iter().filter(|p| p.symlink_metadata().is_ok()));
     }

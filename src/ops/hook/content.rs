@@ -112,7 +112,7 @@ impl<'a> Content<'a> {
             return Ok(());
         }
         let store = self.objects.store;
-        let tip = store.local_ref(&format!("refs/heads/{branch}"));
+        let tip = store.local_ref(&format!("refs/heads/{branch}"))?;
         let had = match tip {
             None if sandbox => newest_archive(store, branch)?,
             tip => tip,
@@ -429,7 +429,7 @@ fn folder_entry(id: ObjectId) -> Entry {
 
 /// The tip in the newest archive of a sandbox that the server does not have.
 fn newest_archive(store: &Store, branch: &str) -> Result<Option<CommitId>> {
-    let archives = store.refs_under(&format!("{ARCHIVE}{branch}/"))?;
+    let archives = store.all_refs_below(&format!("{ARCHIVE}{branch}/"))?;
     // Archive names end in their time, so the last one in order is the newest.
     let newest = archives.into_iter().max_by(|a, b| a.0.cmp(&b.0));
     Ok(newest.map(|(_, id)| id).filter(|id| store.is_commit(*id)))

@@ -1,7 +1,7 @@
 //! Checks a push to the manifest of the backups.
 
-use super::PreReceive;
 use super::push::{Push, Update};
+use super::{NO_REFS, PreReceive};
 use crate::backup_manifest::{self, Opened};
 use crate::git::ObjectId;
 
@@ -34,7 +34,7 @@ impl PreReceive {
                 }
             };
             let full = format!("refs/heads/{name}");
-            let there = self.store.local_ref(&full);
+            let there = self.store.local_ref(&full).map_err(|_| NO_REFS)?;
             if change.old.is_some() && there.is_some() {
                 return Err("an entry of an existing backup would change");
             }

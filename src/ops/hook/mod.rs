@@ -42,6 +42,9 @@ pub use record::Decision;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+/// Why a push is refused whose names cannot be compared with what is here.
+const NO_REFS: &str = "the server cannot read its own refs";
+
 /// The rule that allows a ref to move, or the reason that it may not.
 type Verdict = std::result::Result<&'static str, ref_rules::Violation>;
 
@@ -107,7 +110,11 @@ impl PreReceive {
         let budget = Budget::new(BOUNDS, clock);
         let objects = ObjectReader::new(&self.store, &budget);
         let file = self.policy_file();
-        let (pusher, token_ids) = self.pusher(push, file.as_ref().ok(), &mut warnings);
+        let known = self.pusher(push, file.as_ref().ok(), &mut warnings);
+        let (pusher, token_ids, fault) = match known {
+            Ok((pusher, ids)) => (pusher, ids, None),
+            Err(e) => (Pusher::default(), Vec::new(), Some(e)),
+        };
         let updates = push.updates.iter();
         let motions: Vec<Motion> = updates.map(|u| self.motion(u, &budget)).collect();
         let decision = |at: usize, allowed: bool, rule: String, todo: Option<String>| {
@@ -122,7 +129,7 @@ impl PreReceive {
                 // For a deletion, record the tip that is really deleted. The pusher may
                 // have named another.
                 old: match motion {
-                    Motion::Delete => self.store.local_ref(&update.name),
+                    Motion::Delete => self.store.local_ref(&update.name).ok().flatten(),
                     _ => update.old,
                 },
                 new: update.new,
@@ -135,7 +142,10 @@ impl PreReceive {
                 todo,
             }
         };
-        let verdicts = self.verdicts(push, &motions, &objects, &pusher, file, &mut warnings);
+        let verdicts = match fault {
+            Some(e) => Err(e),
+            None => self.verdicts(push, &motions, &objects, &pusher, file, &mut warnings),
+        };
         let decisions: Vec<Decision> = match &verdicts {
             Ok(verdicts) => {
                 let refused = verdicts.iter().any(|v| v.is_err());
@@ -190,7 +200,7 @@ impl PreReceive {
             }
             Err(e) => return Err(e),
         };
-        let default = self.default_branch();
+        let default = self.default_branch()?;
         let policy = Policy::new(
             &file,
             &PolicyFile::default(),
@@ -200,7 +210,7 @@ impl PreReceive {
         // Leave out backups, because nobody reviewed them.
         let mut reviewed: Vec<CommitId> = self
             .store
-            .branches()?
+            .all_refs_below("refs/heads/")?
             .into_iter()
             .filter(|(name, _)| policy.is_protected(name) && !name.starts_with(backup_name::PREFIX))
             .map(|(_, tip)| tip)
@@ -216,7 +226,7 @@ impl PreReceive {
             .map(|pod| (pod, policy.of_pod(pod.map(String::as_str))))
             .collect();
         let contents = bound.iter().map(|(pod, policy)| {
-            let content = Content::new(objects, policy, &reviewed, self.policy_tip())?;
+            let content = Content::new(objects, policy, &reviewed, self.policy_tip()?)?;
             Ok((*pod, content))
         });
         let contents = contents.collect::<Result<Vec<_>>>()?;
@@ -257,7 +267,7 @@ impl PreReceive {
                 "choose another name",
             );
         }
-        if self.store.is_symbolic(&update.name) {
+        if self.store.is_symbolic(&update.name)? {
             return refuse(
                 format!("{} is a symbolic ref to another branch here", update.name),
                 "push to that branch by its own name",
@@ -270,9 +280,10 @@ impl PreReceive {
                 "push a commit",
             );
         }
-        let default = self
-            .default_branch()
-            .and_then(|b| self.store.local_ref(&format!("refs/heads/{b}")));
+        let default = match self.default_branch()? {
+            Some(branch) => self.tip_of(&branch)?,
+            None => None,
+        };
         let asked = Asked {
             name: &update.name,
             motion,
@@ -346,7 +357,7 @@ impl PreReceive {
         push: &Push,
         file: Option<&PolicyFile>,
         warnings: &mut Vec<String>,
-    ) -> (Pusher, Vec<String>) {
+    ) -> Result<(Pusher, Vec<String>)> {
         let mut pusher = Pusher {
             keyed: !self.keys.is_empty(),
             ..Pusher::default()
@@ -362,22 +373,29 @@ impl PreReceive {
             // No pusher needs more than these, and each one costs time.
             .take(8);
         for text in tokens.filter(|_| pusher.keyed) {
-            let opened = token::open(text, &self.keys, &self.repo_name);
-            let good = opened.ok_or(Rejection::NotValid).and_then(|claims| {
-                let branch = claims.branch.as_deref();
-                let tip = branch.and_then(|b| self.store.local_ref(&format!("refs/heads/{b}")));
-                let kept = |b: &str| tip.is_some() || self.is_archived(b);
-                let facts = Facts {
-                    repository: self.identity(push),
-                    lacks_branch: branch.is_some_and(|b| !kept(b)),
-                    revoked: self.is_revoked(&claims.id, warnings),
-                    tip: tip.and_then(|id| Some(self.store.commit(id).ok()?.time)),
-                    recorded: self.activity.last(&claims.id),
-                    idle_days,
-                    ..Facts::at(self.now)
-                };
-                authority::judge(&claims, &facts).map(|_| claims)
-            });
+            let Some(claims) = token::open(text, &self.keys, &self.repo_name) else {
+                pusher.rejected = Some(Rejection::NotValid.to_string());
+                continue;
+            };
+            let branch = claims.branch.as_deref();
+            let tip = match branch {
+                Some(branch) => self.tip_of(branch)?,
+                None => None,
+            };
+            let lacks_branch = match branch {
+                Some(branch) => tip.is_none() && !self.is_archived(branch)?,
+                None => false,
+            };
+            let facts = Facts {
+                repository: self.identity(push)?,
+                lacks_branch,
+                revoked: self.is_revoked(&claims.id, warnings)?,
+                tip: tip.and_then(|id| Some(self.store.commit(id).ok()?.time)),
+                recorded: self.activity.last(&claims.id),
+                idle_days,
+                ..Facts::at(self.now)
+            };
+            let good = authority::judge(&claims, &facts).map(|_| claims);
             match good {
                 Ok(claims) => {
                     pusher.operator |= claims.is_operator();
@@ -390,38 +408,43 @@ impl PreReceive {
                 Err(why) => pusher.rejected = Some(why.to_string()),
             }
         }
-        (pusher, ids)
+        Ok((pusher, ids))
     }
 
     /// The repository's identity: the one that it has, or else the one that the push brings.
-    fn identity(&self, push: &Push) -> Identity {
+    fn identity(&self, push: &Push) -> Result<Identity> {
         let made = || {
             let made = push.updates.iter().find(|u| u.name == identity::REF);
             made.and_then(|u| u.new)
         };
-        let id = self.store.local_ref(identity::REF).or_else(made);
+        let id = self.store.local_ref(identity::REF)?.or_else(made);
         let id = id.and_then(|id| RepositoryId::parse(&id.to_string()));
-        id.map_or(Identity::Absent, Identity::Is)
+        Ok(id.map_or(Identity::Absent, Identity::Is))
     }
 
     /// Whether a sandbox that is gone has an archive.
-    fn is_archived(&self, branch: &str) -> bool {
-        self.store
-            .has_ref_like(&format!("{}{branch}/*", ref_rules::ARCHIVE))
+    fn is_archived(&self, branch: &str) -> Result<bool> {
+        let archives = format!("{}{branch}/", ref_rules::ARCHIVE);
+        self.store.has_refs_below(&archives)
     }
 
     fn policy_file(&self) -> Result<PolicyFile> {
-        snapshot::policy_file(&self.store, self.policy_tip(), &self.base)
+        snapshot::policy_file(&self.store, self.policy_tip()?, &self.base)
     }
 
     /// The commit that holds the policy: the tip that sandboxes fork from.
-    fn policy_tip(&self) -> Option<CommitId> {
-        let tip = |branch: &str| self.store.local_ref(&format!("refs/heads/{branch}"));
+    fn policy_tip(&self) -> Result<Option<CommitId>> {
+        let tip = |branch: &str| self.tip_of(branch);
         snapshot::home_of_policy(&self.base, || self.default_branch(), tip)
     }
 
+    /// The tip of a branch as it is before this push.
+    fn tip_of(&self, branch: &str) -> Result<Option<CommitId>> {
+        self.store.local_ref(&format!("refs/heads/{branch}"))
+    }
+
     /// The server's default branch: the one that its HEAD names.
-    fn default_branch(&self) -> Option<String> {
+    fn default_branch(&self) -> Result<Option<String>> {
         self.store.head_branch()
     }
 }

@@ -1,6 +1,6 @@
 //! Checks names that make a claim: backups, archives, and the times of openings.
 
-use super::PreReceive;
+use super::{NO_REFS, PreReceive};
 use super::{Push, Update};
 use crate::backup_name;
 use crate::clock::CLOCK_SKEW;
@@ -33,17 +33,12 @@ impl PreReceive {
         if !read.is_now(self.now) {
             return Err("its date is not the present date");
         }
-        let branch = match read.branch {
-            Some(branch) => branch,
-            None => self.default_branch().unwrap_or_default(),
-        };
-        let tip = self.store.local_ref(&format!("refs/heads/{branch}"));
+        let default = self.default_branch().map_err(|_| NO_REFS)?;
+        let default = default.unwrap_or_default();
+        let branch = read.branch.unwrap_or_else(|| default.clone());
+        let tip = self.tip_of(&branch).map_err(|_| NO_REFS)?;
         // A server that only holds copies has the backups, and no default branch.
-        let default = self.default_branch().unwrap_or_default();
-        let is_copy = self
-            .store
-            .local_ref(&format!("refs/heads/{default}"))
-            .is_none();
+        let is_copy = self.tip_of(&default).map_err(|_| NO_REFS)?.is_none();
         match (tip.is_none() && is_copy) || tip == new {
             true => Ok(()),
             false => Err(ref_rules::MOVED),
@@ -80,7 +75,7 @@ impl PreReceive {
         new: Option<CommitId>,
     ) -> std::result::Result<(), &'static str> {
         let branch = self.of_now(name)?;
-        let tip = self.store.local_ref(&format!("refs/heads/{branch}"));
+        let tip = self.tip_of(branch).map_err(|_| NO_REFS)?;
         match tip.is_some() && tip == new {
             true => Ok(()),
             false => Err("it is at another commit than its sandbox is here"),
@@ -101,7 +96,7 @@ impl PreReceive {
             return Err("its name does not end in a time such as 2026-11-22T101112Z");
         };
         let branch = format!("refs/heads/{}", opening.branch);
-        let tip = self.store.local_ref(&branch);
+        let tip = self.store.local_ref(&branch).map_err(|_| NO_REFS)?;
         let is_open = tip.is_some();
         if motion == Motion::Delete {
             // git deletes a ref at the tip that the push names, and at no other.
@@ -151,7 +146,7 @@ impl PreReceive {
             )
             .hint("open it with `aidf sandbox init`; a holder names the pod of the token with AIDF_POD"));
         }
-        let refs = self.store.refs_below(ref_rules::OPENED);
+        let refs = self.store.refs_below(ref_rules::OPENED)?;
         let known = refs
             .iter()
             .filter_map(|(name, _)| openings::read_rest(name))
@@ -161,7 +156,7 @@ impl PreReceive {
         let is_open = |branch: &str| {
             let branch = format!("refs/heads/{branch}");
             let makes = |u: &Update| u.name == branch && u.new.is_some();
-            push.updates.iter().any(makes) || self.store.local_ref(&branch).is_some()
+            Ok(push.updates.iter().any(makes) || self.store.local_ref(&branch)?.is_some())
         };
         openings::check_quota(&policy, pod, known, is_open)
     }

@@ -3,6 +3,7 @@
 //! valid again.
 
 use super::PreReceive;
+use crate::error::Result;
 use crate::revocations::ref_of;
 
 /// The server's own repository has no address.
@@ -10,15 +11,16 @@ const HERE: &str = "";
 
 impl PreReceive {
     /// Whether a token's ref revokes it now, or did when the token was last used.
-    pub(super) fn is_revoked(&self, token_id: &str, warnings: &mut Vec<String>) -> bool {
-        if self.store.local_ref(&ref_of(token_id)).is_some() {
+    pub(super) fn is_revoked(&self, token_id: &str, warnings: &mut Vec<String>) -> Result<bool> {
+        if self.store.local_ref(&ref_of(token_id))?.is_some() {
             warnings.extend(self.remember_revoked(token_id));
-            return true;
+            return Ok(true);
         }
-        self.revocations.holds(token_id).unwrap_or_else(|why| {
+        let known = self.revocations.holds(token_id).unwrap_or_else(|why| {
             warnings.push(why);
             false
-        })
+        });
+        Ok(known)
     }
 
     /// Remembers a token as revoked. Returns the reason if that fails.

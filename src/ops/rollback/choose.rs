@@ -225,7 +225,10 @@ impl Work<'_> {
             Some(rest) => format!("{}{rest}", self.state.tip),
             None => name.to_owned(),
         };
-        let id = id.or_else(|| store.resolve(&revision).filter(|_| !name.starts_with('-')));
+        let id = match id {
+            None if !name.starts_with('-') => store.resolve(&revision)?,
+            id => id,
+        };
         id.filter(|id| store.is_ancestor(*id, self.state.tip)).ok_or_else(|| {
             Error::new(
                 Kind::NotFound,

@@ -152,8 +152,8 @@ fn carry(cx: &Context, request: &CloseRequest, target: &Target) -> Result<CloseR
         if let Err(e) = session::set_closed(cx, &[branch], true) {
             cx.warn(format!("the sandbox is closed, but {e}"));
         }
-        cx.store
-            .forget_ref(&crate::git::tracking_ref(cx.remote.name(), &target.branch));
+        let tracking = crate::git::tracking_ref(cx.remote.name(), &target.branch);
+        let _ = cx.store.delete_refs(&[&tracking]);
     }
     Ok(report)
 }

@@ -59,7 +59,7 @@ pub(super) fn check_quota(
     }
     let refs = advertisement.under(OPENED);
     let known = refs.filter_map(|(name, _)| openings::read(name));
-    let is_open = |branch: &str| advertisement.branch(branch).is_some();
+    let is_open = |branch: &str| Ok(advertisement.branch(branch).is_some());
     openings::check_quota(&policy, pod, known, is_open)
 }
 

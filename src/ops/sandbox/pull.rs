@@ -69,7 +69,7 @@ pub fn pull(cx: &Context, request: &Named) -> Result<PullReport> {
     let mut draft = cx.store.draft();
     let ledgers = Some(policy.ledgers());
     let mut plan = Plan::make(cx, &mut draft, &base, tip, target.name(), ledgers)?;
-    let own = checkout::own_branch(cx, target.name())
+    let own = checkout::own_branch(cx, target.name())?
         .filter(|head| *head != tip && cx.store.is_ancestor(*head, tip));
     if let Some(head) = own {
         plan.check_staged(cx, head)?;

@@ -42,7 +42,7 @@ pub fn switch(cx: &Context, request: &Named) -> Result<SwitchReport> {
     cx.store.need_work_dir("`sandbox switch`")?;
     let target = access::choose(cx, branch, None)?;
     let name = target.name().to_owned();
-    if cx.store.is_checked_out_elsewhere(&name) {
+    if cx.store.is_checked_out_elsewhere(&name)? {
         return Err(Error::new(
             Kind::Usage,
             format!("another worktree has {name} checked out"),
@@ -50,17 +50,17 @@ pub fn switch(cx: &Context, request: &Named) -> Result<SwitchReport> {
         .hint("see them with `git worktree list`"));
     }
     let (tip, policy) = tip_of(cx, &target)?;
-    let local = cx.store.local_ref(&format!("refs/heads/{name}"));
+    let local = cx.store.local_ref(&format!("refs/heads/{name}"))?;
     // Local commits of that branch stay; what it lacks of the sandbox comes with `pull`.
     let to = match local {
         Some(local) if !cx.store.is_ancestor(local, tip) => local,
         _ => tip,
     };
-    let head = cx.store.head().ok_or_else(|| {
+    let head = cx.store.head()?.ok_or_else(|| {
         Error::new(Kind::Usage, "this clone has no commit checked out")
             .hint("check one out with git first")
     })?;
-    let there = cx.store.head_branch().as_deref() == Some(name.as_str());
+    let there = cx.store.head_branch()?.as_deref() == Some(name.as_str());
     let mut draft = cx.store.draft();
     // Where HEAD stays nothing is taken: the files may be newer than HEAD by what was
     // written from here.

@@ -48,7 +48,7 @@ impl Reported for ListReport {}
 ///
 /// Errors: not_found and integrity, for a snapshot that cannot be read.
 pub fn list(place: &Place, request: &ListRequest) -> Result<ListReport> {
-    let all = place.saved();
+    let all = place.saved()?;
     let most = request.number.unwrap_or(usize::MAX);
     let mut snapshots = Vec::new();
     for saved in all.iter().take(most) {

@@ -55,9 +55,9 @@ impl Place {
     }
 
     /// The snapshots of this working tree, newest first.
-    fn saved(&self) -> Vec<Saved> {
+    fn saved(&self) -> Result<Vec<Saved>> {
         let prefix = self.prefix();
-        let refs = self.store.refs_below(&prefix).into_iter();
+        let refs = self.store.refs_below(&prefix)?.into_iter();
         let refs = refs.filter_map(|(name, commit)| {
             let order = order_of(&name)?;
             Some(Saved {
@@ -69,13 +69,13 @@ impl Place {
         });
         let mut found: Vec<Saved> = refs.collect();
         found.sort_by_key(|s| std::cmp::Reverse(s.order));
-        found
+        Ok(found)
     }
 
     /// The names of the snapshots of this working tree and the first lines of their messages,
     /// newest first, at most so many.
     pub(super) fn names(&self, most: usize) -> Vec<(String, String)> {
-        let saved = self.saved().into_iter().take(most);
+        let saved = self.saved().unwrap_or_default().into_iter().take(most);
         let named = saved.filter_map(|s| {
             let commit = self.store.commit(s.commit).ok()?;
             Some((s.name, commit.subject().to_owned()))
@@ -89,7 +89,7 @@ impl Place {
     /// Errors: not_found; usage, for a start that several have.
     fn find(&self, name: &str) -> Result<Saved> {
         if name.starts_with(SNAPSHOTS)
-            && let Some(commit) = self.store.local_ref(name)
+            && let Some(commit) = self.store.local_ref(name)?
         {
             let short = name.rsplit('/').next().unwrap_or(name);
             return Ok(Saved {
@@ -99,7 +99,7 @@ impl Place {
                 commit,
             });
         }
-        let mut all = self.saved();
+        let mut all = self.saved()?;
         if name == "latest" && !all.is_empty() {
             return Ok(all.swap_remove(0));
         }
@@ -128,7 +128,7 @@ impl Place {
 
     /// The tree of HEAD; none before the first commit.
     fn head_tree(&self) -> Result<Option<ObjectId>> {
-        let head = self.store.head().map(|h| self.store.commit(h));
+        let head = self.store.head()?.map(|h| self.store.commit(h));
         Ok(head.transpose()?.map(|commit| commit.tree))
     }
 

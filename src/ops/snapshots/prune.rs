@@ -37,7 +37,7 @@ impl Reported for PruneReport {}
 ///
 /// Errors: usage, unless one rule is given; internal.
 pub fn prune(place: &Place, request: &PruneRequest) -> Result<PruneReport> {
-    let all = place.saved();
+    let all = place.saved()?;
     let goes: Vec<bool> = match (request.keep_last, &request.older_than) {
         (Some(last), None) => (0..all.len()).map(|at| at >= last).collect(),
         (None, Some(age)) => {
@@ -53,15 +53,13 @@ pub fn prune(place: &Place, request: &PruneRequest) -> Result<PruneReport> {
             .hint("say which snapshots go: --keep-last N or --older-than D"));
         }
     };
-    let mut removed = Vec::new();
-    for (saved, goes) in all.iter().zip(goes) {
-        if goes {
-            if !request.dry_run {
-                place.store.delete_ref(&saved.full)?;
-            }
-            removed.push(saved.name.clone());
-        }
+    let gone = all.iter().zip(goes).filter(|(_, goes)| *goes);
+    let gone: Vec<_> = gone.map(|(saved, _)| saved).collect();
+    if !request.dry_run {
+        let refs: Vec<&str> = gone.iter().map(|s| s.full.as_str()).collect();
+        place.store.delete_refs(&refs)?;
     }
+    let removed: Vec<String> = gone.iter().map(|s| s.name.clone()).collect();
     let kept = all.len() - removed.len();
     let what = words::count(removed.len(), "snapshot", "snapshots");
     let message = match request.dry_run {

@@ -78,8 +78,8 @@ pub(super) struct Taken {
 /// Makes a snapshot of what was read, unless the newest one holds the same.
 pub(super) fn of(place: &Place, present: &Present, message: Option<&str>) -> Result<Taken> {
     let store = &place.store;
-    let head = store.head();
-    if let Some(newest) = place.saved().into_iter().next() {
+    let head = store.head()?;
+    if let Some(newest) = place.saved()?.into_iter().next() {
         let before = store.commit(newest.commit)?;
         if before.tree == present.tree && before.parents.first() == head.as_ref() {
             return Ok(Taken {

@@ -352,7 +352,7 @@ pub fn revoke(cx: &Context, request: &RevokeRequest) -> Result<RevokeReport> {
             return Ok(Plan::Nothing(report));
         }
         // A ref needs something to point at; the policy's commit is always there.
-        let tip = snapshot::policy_tip(cx, advertisement).ok_or_else(|| {
+        let tip = snapshot::policy_tip(cx, advertisement)?.ok_or_else(|| {
             Error::new(
                 Kind::NotFound,
                 format!("{} has no base branch yet", cx.remote.address()),

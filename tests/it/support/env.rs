@@ -42,7 +42,16 @@ impl Env {
              [receive]\n\tautogc = false\n[advice]\n\tdetachedHead = false\n",
         )
         .expect("a global git config");
+        // The whole of the tests may be run on repositories that keep their refs otherwise.
+        if let Ok(format) = std::env::var("AIDF_TEST_REF_FORMAT") {
+            env.ref_format(&format);
+        }
         env
+    }
+
+    /// How the refs of repositories are kept that are made here from now on.
+    pub fn ref_format(&self, format: &str) {
+        self.gitconfig(&format!("[init]\n\tdefaultRefFormat = {format}\n"));
     }
 
     /// A path under the machine's own folder.

@@ -141,7 +141,7 @@ impl Machine {
     pub fn snapshot(&self) -> String {
         format!(
             "{}\n{}\n{}\n{}",
-            std::fs::read_to_string(self.clone.join(".git/HEAD")).expect("HEAD"),
+            self.git(&["rev-parse", "--symbolic-full-name", "HEAD"]),
             self.git(&["rev-parse", "HEAD"]),
             self.git(&["ls-files", "--stage"]),
             self.git(&["status", "--porcelain", "--untracked-files=all"]),
