@@ -217,9 +217,13 @@ fn run_keeping(
     let (stdout, printed) = collect(process.stdout.take(), most);
     let (stderr, complained) = collect(process.stderr.take(), COMPLAINT);
     let left = |of: Duration| of.saturating_sub(begun.elapsed());
-    let ended = wait(&mut process, within);
+    // The end of the pipe wakes us at once; the process is gone a moment later.
+    let ended = match is_over(&printed, within) {
+        true => wait(&mut process, left(within)),
+        false => Ok(None),
+    };
     let status = match ended {
-        Ok(Some(status)) if is_over(&printed, left(within)) => status,
+        Ok(Some(status)) => status,
         other => {
             end(process.id(), group);
             let _ = process.kill();
@@ -323,6 +327,14 @@ pub(super) fn tell(git: &mut Command, name: &str, value: &str) {
     let variable = format!("GIT_TOLD_{}", git.get_envs().count());
     git.arg(format!("--config-env={name}={variable}"))
         .env(variable, value);
+}
+
+/// All that a program complains of, on one line.
+pub(super) fn on_one_line(said: &[u8]) -> String {
+    const MOST: usize = 400;
+    let text = String::from_utf8_lossy(said);
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").chars().take(MOST).collect()
 }
 
 pub(super) fn last_line(said: &[u8]) -> String {

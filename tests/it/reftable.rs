@@ -156,10 +156,11 @@ fn a_sandbox_is_opened_written_read_and_rolled_back() {
     assert!(patch.stdout.contains("+two"), "{patch}");
 
     // By a revision of git's that only the refs of this clone tell.
-    let named = format!("origin/{branch}~1");
+    let named = format!("origin/{branch}~0");
     let undone = w.json(&["rollback", &named, "--reason", "Not wanted"]);
+    assert_eq!(w.remote.text(&branch, "notes.md"), "one\n");
     assert!(
-        undone.to_string().contains(&text(&first, "commit")),
+        undone.to_string().contains(&text(&second, "commit")),
         "{undone:#}"
     );
     sound(&w);
@@ -256,7 +257,7 @@ fn a_detached_head_and_one_without_a_commit_are_what_they_are() {
     w.json(&["commit", "-a", "-m", "Detached"]);
     assert_eq!(w.remote.text(&branch, "README.md"), "# Detached\n");
     assert_eq!(w.json(&["status"])["branch"], branch.as_str());
-    w.git(&["switch", "--quiet", "--orphan", "unborn"]);
+    w.git(&["switch", "--quiet", "--force", "--orphan", "unborn"]);
     w.write("README.md", "# Unborn\n");
     w.aidf(&["commit", "README.md", "--overwrite", "-m", "Unborn"])
         .ok();
@@ -266,6 +267,7 @@ fn a_detached_head_and_one_without_a_commit_are_what_they_are() {
     let out = w.aidf(&["commit", "-a", "-m", "All"]).exits(2);
     assert!(out.stderr.contains("HEAD has no commit"), "{out}");
     assert_eq!(w.git(&["symbolic-ref", "--short", "HEAD"]), "unborn");
+    w.git(&["switch", "--quiet", "--force", "main"]);
     sound(&w);
 }
 
@@ -274,29 +276,45 @@ fn the_log_of_head_tells_who_removed_a_file() {
     if !can() {
         return;
     }
-    let w = world(Kind::Path);
-    let opened = w.init();
-    let (branch, token) = (text(&opened, "branch"), text(&opened, "reuse_token"));
-    let b = resumed(&w, &token, "reftable");
-    b.write("new.txt", doc(&[]));
-    b.json(&["commit", "new.txt", "-m", "A new file"]);
-    b.git(&["add", "new.txt"]);
-    b.git(&["commit", "--quiet", "-m", "Local"]);
-    b.save("new.txt", doc(&[(5, "by B")]), "Line 5");
-    // git takes the file away together with the commit that has it: nobody removed it.
-    b.git(&["checkout", "--quiet", "--force", "origin/main"]);
-    b.write("other.txt", "other\n");
-    b.json(&["commit", "-a", "-m", "Another file"]);
-    assert_eq!(w.remote.text(&branch, "new.txt"), doc(&[(5, "by B")]));
-    assert_eq!(w.remote.text(&branch, "other.txt"), "other\n");
-    // And this one is removed by its owner, in a commit that is amended.
-    b.git(&["checkout", "--quiet", "--force", "main"]);
-    std::fs::remove_file(b.clone.join("new.txt")).unwrap();
-    b.git(&["add", "-A"]);
-    b.git(&["commit", "--quiet", "--amend", "-m", "Local"]);
-    b.json(&["commit", "-a", "-m", "All"]);
-    assert!(w.remote.try_file(&branch, "new.txt").is_none());
-    clone_is_sound(&b);
+    // With the same answers wherever it is kept.
+    for format in ["reftable", "files"] {
+        for amended in [false, true] {
+            let w = world_of(Kind::Path, format, format);
+            let opened = w.init();
+            let (branch, token) = (text(&opened, "branch"), text(&opened, "reuse_token"));
+            let b = resumed(&w, &token, format);
+            b.write("new.txt", doc(&[]));
+            b.json(&["commit", "new.txt", "-m", "A new file"]);
+            b.git(&["add", "new.txt"]);
+            b.git(&["commit", "--quiet", "-m", "Local"]);
+            b.save("new.txt", doc(&[(5, "by B")]), "Line 5");
+            if amended {
+                // Its owner removes it, in a commit that is amended.
+                std::fs::remove_file(b.clone.join("new.txt")).unwrap();
+                b.git(&["add", "-A"]);
+                b.git(&[
+                    "commit",
+                    "--quiet",
+                    "--amend",
+                    "--allow-empty",
+                    "-m",
+                    "Local",
+                ]);
+            } else {
+                // git takes it away together with the commit that has it.
+                b.git(&["checkout", "--quiet", "--force", "origin/main"]);
+            }
+            assert!(!b.clone.join("new.txt").exists());
+            b.write("other.txt", "other\n");
+            b.json(&["commit", "-a", "-m", "Another file"]);
+            let left = w.remote.try_file(&branch, "new.txt");
+            assert_eq!(left.is_none(), amended, "{format}");
+            assert_eq!(w.remote.text(&branch, "other.txt"), "other\n");
+            if format == "reftable" {
+                clone_is_sound(&b);
+            }
+        }
+    }
 }
 
 #[test]
@@ -337,21 +355,6 @@ fn each_linked_worktree_has_a_head_of_its_own() {
         text(&taken, "snapshot")
     );
     assert_eq!(at(&w, &name), text(&taken, "commit"));
-    // A folder that is taken is refused, and what is there stays.
-    let out = w.aidf(&[
-        "sandbox",
-        "init",
-        "--force-new",
-        "--worktree",
-        place,
-        "--json",
-    ]);
-    assert!(
-        out.json()["warnings"]
-            .to_string()
-            .contains("cannot be made at"),
-        "{out}"
-    );
     sound(&w);
 }
 
@@ -472,7 +475,10 @@ fn a_server_is_protected_and_its_hook_decides() {
             &guarded.operator,
         ]);
         // The server knows a revoked token by a ref of its own.
-        w.json(&["token", "revoke", &token]);
+        w.call(&["token", "revoke", &token])
+            .env("AIDF_REUSE_TOKEN", &guarded.operator)
+            .run()
+            .ok();
         plain.plain(&[("z.txt", "z\n")], "After the end");
         guarded.refused(&plain, &[&token], &[&own], "revoked");
         let told = guarded.protect(&["check", "--json"]);
@@ -813,7 +819,7 @@ fn a_clone_with_many_refs_is_asked_by_name() {
     assert_eq!(w.json(&["snapshot", "list"])["count"], 2);
     assert_eq!(w.json(&["status"])["branch"], branch.as_str());
     w.json(&["rollback", &format!("origin/{branch}"), "--reason", "Back"]);
-    w.git(&["switch", "--quiet", "--orphan", "unborn"]);
+    w.git(&["switch", "--quiet", "--force", "--orphan", "unborn"]);
     let out = w.aidf(&["sandbox", "switch"]).exits(2);
     assert!(out.stderr.contains("no commit checked out"), "{out}");
     w.git(&["switch", "--quiet", "--force", "main"]);
@@ -866,7 +872,8 @@ fn what_aidf_makes_for_itself_works_whatever_the_user_prefers() {
         let all = [&["-R", &url][..], args, &["--json"]].concat();
         w.env.aidf(&home, &all).ok().json()
     };
-    let branch = text(&call(&["sandbox", "init"]), "branch");
+    let opened = call(&["sandbox", "init"]);
+    let (branch, token) = (text(&opened, "branch"), text(&opened, "reuse_token"));
     let file = w.env.path("notes.md");
     std::fs::write(&file, "one\n").unwrap();
     let named = format!("notes.md={}", file.display());
@@ -877,6 +884,8 @@ fn what_aidf_makes_for_itself_works_whatever_the_user_prefers() {
         &branch,
         "-m",
         "Without a clone",
+        "--reuse-token",
+        &token,
     ]);
     assert_eq!(w.remote.text(&branch, "notes.md"), "one\n");
     let drill = w.json(&["backup"]);

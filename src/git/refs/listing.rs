@@ -5,7 +5,7 @@
 //! anew: what was read before git was asked tells whether its answer still holds.
 
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::git::children::{self, Terminal, last_line};
+use crate::git::children::{self, Terminal, on_one_line};
 use crate::git::id::ObjectId;
 use crate::git::plumbing::Plumbing;
 use crate::git::settings::own_values;
@@ -214,7 +214,7 @@ impl Listing {
             if out.status.success() {
                 return Ok(Ok(()));
             }
-            let why = last_line(&out.stderr);
+            let why = on_one_line(&out.stderr);
             // A newer git waits by itself (reftable.lockTimeout), an older one not at all.
             let is_locked = why.contains("cannot lock references");
             if !is_locked || begun.elapsed() > LOCKED_FOR {
@@ -237,7 +237,7 @@ impl Listing {
         let within = self.git.programs.timeout;
         let out = children::run(&mut command, input, within, Terminal::None)
             .or_fail(Kind::Unavailable, || self.place_of("cannot be read"))
-            .map_err(|e| e.hint(NEEDED))?;
+            .map_err(|e| e.hint(NEEDED).retryable(false))?;
         out.ok_or_else(|| Error::no_answer("git, asked for refs,", within.as_secs()))
     }
 
@@ -245,7 +245,8 @@ impl Listing {
     fn unreadable(&self, out: &Output) -> Error {
         Error::new(Kind::Unavailable, self.place_of("cannot be read"))
             .hint(NEEDED)
-            .caused_by(anyhow::anyhow!(last_line(&out.stderr)))
+            .retryable(false)
+            .caused_by(anyhow::anyhow!(on_one_line(&out.stderr)))
     }
 
     fn place_of(&self, what: &str) -> String {

@@ -18,7 +18,8 @@ pub(super) fn open(seat: &Seat, programs: &Programs, found: &mut Findings) -> Op
         }
     };
     let mend = "run this in a clone, or name one with -C DIR, or a remote with -R URL";
-    match opened {
+    // It may open, and keep its refs in a way that the installed git does not know.
+    match opened.and_then(|store| store.head().map(|_| store)) {
         Ok(store) => {
             let place = store.work_dir().unwrap_or(store.git_dir());
             found.ok(NAME, place.display().to_string());
