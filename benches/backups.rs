@@ -1,8 +1,9 @@
 //! Backups by aidf against scripted git, in one run, on the same remotes.
 //!
 //! `cargo bench --bench backups`, or with
-//! `-- --files 80000 --many-refs 100000 --repositories 100 --rounds 5`. Everything is made
-//! in a temporary folder and removed at the end.
+//! `-- --files 80000 --many-refs 100000 --repositories 100 --large-mb 300 --rounds 5`;
+//! `--first-copies` runs these alone. Everything is made in a temporary folder and removed
+//! at the end.
 //!
 //! What is compared, on a remote of many refs and on one of many files:
 //!
@@ -12,6 +13,10 @@
 //! - a copy elsewhere, first whole and then again after one commit: `aidf backup --dest`
 //!   and `--bundle-dir` against `git clone --mirror` with `git remote update`, a clone of
 //!   the one branch with `git push`, and `git bundle create`.
+//!
+//! - a first copy from a clone that is up to date, of many files and of one large file: to a
+//!   bundle, to a path and over HTTP, against `git bundle create` and `git push`; with the
+//!   memory of aidf, and of the `git pack-objects` that it starts.
 //!
 //! And many repositories over HTTP, one of which cannot be reached, one refuses and one was
 //! rewound: one `aidf backup --all` against loops of `git push`, with the connections and
@@ -32,6 +37,7 @@ use shared::{
 };
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -45,6 +51,8 @@ struct Asked {
     files: usize,
     refs: usize,
     repositories: usize,
+    large_mb: usize,
+    first_copies: bool,
     rounds: usize,
 }
 
@@ -53,6 +61,8 @@ fn asked() -> Asked {
         files: 80_000,
         refs: 100_000,
         repositories: 100,
+        large_mb: 300,
+        first_copies: false,
         rounds: 5,
     };
     let mut args = std::env::args().skip(1);
@@ -68,6 +78,8 @@ fn asked() -> Asked {
             "--files" => asked.files = number(),
             "--many-refs" => asked.refs = number(),
             "--repositories" => asked.repositories = number(),
+            "--large-mb" => asked.large_mb = number(),
+            "--first-copies" => asked.first_copies = true,
             "--rounds" => asked.rounds = number(),
             other => usage(&format!("what is {other}?")),
         }
@@ -80,7 +92,7 @@ fn asked() -> Asked {
 
 fn usage(fault: &str) -> ! {
     eprintln!(
-        "{fault}\nusage: cargo bench --bench backups -- [--files N] [--many-refs N] [--repositories N] [--rounds N]"
+        "{fault}\nusage: cargo bench --bench backups -- [--files N] [--many-refs N] [--repositories N] [--large-mb N] [--first-copies] [--rounds N]"
     );
     std::process::exit(2);
 }
@@ -93,8 +105,15 @@ fn main() {
         .unwrap();
     let bench = Bench::new(work.path(), asked.rounds);
     print_head("backups by aidf against scripted git", &bench, "the one");
-    one_remote(&bench, FEW_FILES, asked.refs);
-    one_remote(&bench, asked.files, 0);
+    if !asked.first_copies {
+        one_remote(&bench, FEW_FILES, asked.refs);
+        one_remote(&bench, asked.files, 0);
+    }
+    first_copies(&bench, asked.files, 0);
+    first_copies(&bench, TINY, asked.large_mb);
+    if asked.first_copies {
+        return;
+    }
     many_remotes(&bench, asked.repositories);
 }
 
@@ -120,6 +139,124 @@ fn one_remote(bench: &Bench, files: usize, refs: usize) {
         fs::remove_dir_all(&place.folder).unwrap();
     }
     fs::remove_dir_all(&remote).unwrap();
+}
+
+/// First copies from clones that are up to date, of a remote of so many files and, if any, of
+/// one of so many megabytes.
+fn first_copies(bench: &Bench, files: usize, large_mb: usize) {
+    let remote = bench.work.join("served/first.git");
+    bench.generate(&remote, files, 0);
+    if large_mb > 0 {
+        add_large(bench, &remote, large_mb);
+    }
+    println!(
+        "\n{} files, one of {large_mb} MB, {} commits",
+        thousands(files),
+        thousands(HISTORY + 1)
+    );
+    let url = format!("file://{}", remote.display());
+    let place = Place::new(bench, &remote, &url);
+    let copy = bench.work.join("served/copy.git");
+    let copy_path = copy.display().to_string();
+    let copy_url = format!("{}/copy.git", bench.server.base());
+    let bundle = place.at("out.bundle").display().to_string();
+    let today =
+        "git push -q origin refs/remotes/origin/main:refs/heads/backup/$(date -u +%Y-%m-%d)";
+    let push = format!(
+        r#"{today}; git push -q "$1" refs/remotes/origin/main:refs/heads/backup/$(date -u +%Y-%m-%d)"#
+    );
+    let create = format!(r#"{today}; git bundle create -q "$1" refs/remotes/origin/main"#);
+    for (way, option, target, script) in [
+        ("to a bundle", "--bundle", &bundle, &create),
+        ("by path", "--dest", &copy_path, &push),
+        ("by HTTP", "--dest", &copy_url, &push),
+    ] {
+        let fresh = || {
+            let _ = fs::remove_dir_all(&copy);
+            let _ = fs::remove_file(&bundle);
+            bench.git(&bench.work, &["init", "-q", "--bare", &copy_path]);
+            bench.git(&copy, &["config", "http.receivepack", "true"]);
+            bench.git(&copy, &["config", "receive.autogc", "false"]);
+        };
+        let aidf = || place.aidf(&["backup", option, target, "--json"]);
+        let mut contenders = [Contender::new("aidf backup"), Contender::new("git")];
+        for round in 0..=bench.rounds {
+            fresh();
+            let ours = place.timed_and_cleared(aidf());
+            fresh();
+            let git = place.timed_and_cleared(place.script(script, &[target]));
+            count(round, &mut contenders, [ours, git]);
+        }
+        fresh();
+        let (of_aidf, of_packing) = peaks(aidf());
+        clear(bench, &remote);
+        contenders[0].peak = of_aidf;
+        print_table(
+            &format!("today's backup and a first copy {way}"),
+            &contenders,
+            1,
+        );
+        if let Some(kb) = of_packing {
+            println!("its git pack-objects held {:.1} MB", kb as f64 / 1024.0);
+        }
+    }
+    fs::remove_dir_all(&place.folder).unwrap();
+    fs::remove_dir_all(&remote).unwrap();
+    fs::remove_dir_all(&copy).unwrap();
+}
+
+/// A commit with one file of so many megabytes that nothing compresses.
+fn add_large(bench: &Bench, remote: &Path, megabytes: usize) {
+    let file = bench.work.join("large");
+    let mut state = 1u64;
+    let mut out = std::io::BufWriter::new(fs::File::create(&file).unwrap());
+    for _ in 0..megabytes << 17 {
+        // xorshift64
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        out.write_all(&state.to_le_bytes()).unwrap();
+    }
+    out.flush().unwrap();
+    let script = r#"
+        blob=$(git hash-object -w "$1")
+        tree=$( (git ls-tree main; printf '100644 blob %s\tlarge.bin\n' "$blob") | git mktree)
+        git update-ref refs/heads/main "$(git commit-tree "$tree" -p main -m Large)"
+        git repack -adq"#;
+    let mut command = bench.command("sh", remote);
+    succeed(command.args(["-ec", script, "script"]).arg(&file));
+    fs::remove_file(&file).unwrap();
+}
+
+/// The most memory, in kilobytes, of aidf and of the `git pack-objects` that it starts.
+fn peaks(mut command: Command) -> (Option<u64>, Option<u64>) {
+    let mut child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let (mut ours, mut packing) = (None, None);
+    while child.try_wait().unwrap().is_none() {
+        for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
+            let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+            let status = fs::read_to_string(entry.path().join("status")).unwrap_or_default();
+            let field = |name: &str| {
+                let line = status.lines().find_map(|l| l.strip_prefix(name))?;
+                line.split_whitespace().next()?.parse::<u64>().ok()
+            };
+            let id = u64::from(child.id());
+            if field("Pid:") == Some(id) && status.starts_with("Name:\taidf") {
+                ours = ours.max(field("VmHWM:"));
+            }
+            let packs = line.windows(12).any(|w| w == b"pack-objects");
+            if packs && field("PPid:") == Some(id) {
+                packing = packing.max(field("VmHWM:"));
+            }
+        }
+        std::thread::sleep(Duration::from_micros(500));
+    }
+    assert!(child.wait().unwrap().success(), "{command:?} failed");
+    (ours, packing)
 }
 
 /// A remote, and a folder with a clone of its main for each side.

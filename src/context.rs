@@ -383,14 +383,7 @@ impl Context {
     ///
     /// Errors: usage.
     pub fn needs_history(&self) -> Result<()> {
-        if !self.store.is_shallow() {
-            return Ok(());
-        }
-        Err(Error::new(
-            Kind::Usage,
-            "this needs the full history, and this clone is shallow",
-        )
-        .hint("run `git fetch --unshallow` first, or work without a clone: -R URL"))
+        self.store.needs_history()
     }
 
     /// Keeps a warning for the report.

@@ -74,6 +74,12 @@ struct Inner {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
+    /// An error of ours that an `io::Error` carried through somebody's reader; that error
+    /// itself where it carries none.
+    pub fn carried(error: std::io::Error) -> std::result::Result<Error, std::io::Error> {
+        error.downcast::<Error>()
+    }
+
     /// A failure of `kind` that says `message`.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
         Error(Box::new(Inner {

@@ -183,6 +183,39 @@ pub fn short_digest(text: &str) -> String {
     hex(&digest[..8])
 }
 
+/// A writer that digests what passes.
+pub struct Digested<W> {
+    to: W,
+    hash: Sha256,
+}
+
+impl<W: Write> Digested<W> {
+    /// Writes to `to`.
+    pub fn new(to: W) -> Self {
+        Digested {
+            to,
+            hash: Sha256::new(),
+        }
+    }
+
+    /// What was written to, and the SHA-256 of it as [`digest_of`] gives it.
+    pub fn finish(self) -> (W, String) {
+        (self.to, hex(&self.hash.finalize()))
+    }
+}
+
+impl<W: Write> Write for Digested<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let n = self.to.write(bytes)?;
+        self.hash.update(&bytes[..n]);
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}
+
 /// The SHA-256 of a file's bytes, in lower-case hexadecimal.
 pub fn digest_of(path: &Path) -> io::Result<String> {
     let mut hash = Sha256::new();

@@ -3,10 +3,11 @@
 use super::id::{CommitId, ObjectId, is_invisible};
 use super::intake::Intake;
 use super::limits::TransferLimits;
-use super::pack::write_history;
+use super::pack_check::PackCheck;
+use super::packing::{Bases, pack_of_history};
 use super::store::Store;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::files::UNFINISHED;
+use crate::files::{Digested, UNFINISHED};
 use crate::progress::Progress;
 use sha1::{Digest, Sha1};
 use std::fs::File;
@@ -199,15 +200,17 @@ impl Bundle {
 
 impl Store {
     /// Writes `refs` (full names and tips) with their history as a git bundle; what
-    /// `needs` reach is left out. Under its own name it appears whole or not at all.
+    /// `needs` reach is left out. Under its own name it appears whole or not at all. Gives
+    /// its SHA-256, as [`crate::files::digest_of`] does.
     ///
-    /// Errors: internal, for the disk; not_found, for a history that is not all here.
+    /// Errors: internal, for the disk; integrity, for a history that is not all here or is
+    /// damaged; usage, in a shallow clone.
     pub fn write_bundle(
         &self,
         path: &Path,
         refs: &[(String, CommitId)],
         needs: &[CommitId],
-    ) -> Result<()> {
+    ) -> Result<String> {
         let failed = || format!("the bundle {} cannot be written", path.display());
         let folder = path
             .parent()
@@ -215,8 +218,8 @@ impl Store {
             .unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder).or_fail(Kind::Internal, failed)?;
         let tips: Vec<CommitId> = refs.iter().map(|(_, id)| *id).collect();
-        let mut pack = write_history(self.repo(), &tips, needs)?;
-        let mut file = tempfile::Builder::new()
+        let pack = pack_of_history(self, &tips, needs, Bases::InThePack)?;
+        let file = tempfile::Builder::new()
             .prefix(UNFINISHED)
             .tempfile_in(folder)
             .or_fail(Kind::Internal, failed)?;
@@ -228,12 +231,54 @@ impl Store {
             head.push_str(&format!("{id} {name}\n"));
         }
         head.push('\n');
-        file.write_all(head.as_bytes())
-            .and_then(|()| std::io::copy(&mut pack.file, &mut file).map(drop))
-            .and_then(|()| file.as_file().sync_all())
+        let mut out = Digested::new(file);
+        out.write_all(head.as_bytes())
             .or_fail(Kind::Internal, failed)?;
+        copy_checked(pack.bytes, &mut out, failed)?;
+        let (file, digest) = out.finish();
+        file.as_file().sync_all().or_fail(Kind::Internal, failed)?;
         file.persist(path)
             .map_err(|e| Error::new(Kind::Internal, failed()).caused_by(e.error))?;
-        Ok(())
+        Ok(digest)
+    }
+}
+
+/// Copies a pack to a file. What a disk has damaged goes into a pack as it is, and no server
+/// looks at it here: so each object is inflated on the way, which shows that.
+fn copy_checked(
+    mut pack: Box<dyn Read>,
+    out: &mut impl Write,
+    failed: impl Fn() -> String,
+) -> Result<()> {
+    let mut check = PackCheck::new(TransferLimits::own(), true);
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let n = match pack.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(n) => n,
+            Err(e) => {
+                return Err(match Error::carried(e) {
+                    Ok(ours) => ours,
+                    Err(e) => Error::new(Kind::Internal, failed()).caused_by(e),
+                });
+            }
+        };
+        check.add(&buffer[..n], &|_| None).map_err(|e| {
+            Error::new(
+                Kind::Integrity,
+                "the repository that is backed up is damaged here",
+            )
+            .hint("find out where with `git fsck`, and make a new clone")
+            .caused_by(e)
+        })?;
+        out.write_all(&buffer[..n])
+            .or_fail(Kind::Internal, &failed)?;
+    }
+    match check.is_complete() {
+        true => Ok(()),
+        false => {
+            Err(Error::new(Kind::Internal, failed())
+                .caused_by(anyhow::anyhow!("its pack ended early")))
+        }
     }
 }

@@ -4,9 +4,11 @@
 use super::limits::{PATIENCE, TransferLimits};
 use crate::environment::Environment;
 use std::ffi::OsStr;
-use std::io::{self, Read, Write};
+use std::fs::File;
+use std::io::{self, Read, Seek, Write};
+use std::path::Path;
 use std::process::{Child as Process, Command, ExitStatus, Output, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -249,7 +251,7 @@ fn run_keeping(
 pub(super) fn outside(program: &str, child: Child, environment: &Environment) -> Command {
     let root = std::env::current_dir()
         .ok()
-        .and_then(|d| d.ancestors().last().map(std::path::Path::to_owned));
+        .and_then(|d| d.ancestors().last().map(Path::to_owned));
     let mut command = command(program, child, environment);
     command.current_dir(root.unwrap_or_else(|| "/".into()));
     command
@@ -301,6 +303,53 @@ fn collect(
         }
     });
     (kept, over)
+}
+
+/// Reads a pipe in pieces, on a thread of its own, so that each wait for it can be bounded. What
+/// nobody takes waits in the pipe and does not fill the memory.
+pub(super) fn pieces_of(mut pipe: impl Read + Send + 'static) -> Receiver<io::Result<Vec<u8>>> {
+    let (sender, pieces) = sync_channel(64);
+    std::thread::spawn(move || {
+        loop {
+            let mut buffer = vec![0; 64 * 1024];
+            match pipe.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(n) => {
+                    buffer.truncate(n);
+                    if sender.send(Ok(buffer)).is_err() {
+                        break;
+                    }
+                }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => {
+                    let _ = sender.send(Err(e));
+                    break;
+                }
+            }
+        }
+    });
+    pieces
+}
+
+/// What a program wrote into a file in place of its stderr, in short.
+pub(super) fn words_of(said: &mut File) -> String {
+    let mut words = Vec::new();
+    let _ = said.rewind();
+    let _ = said.take(4096).read_to_end(&mut words);
+    super::wire::pkt_line::brief(&words)
+}
+
+/// git at work on the objects of the repository at `common` alone: it runs no hook there, and
+/// fetches nothing on its own.
+pub(super) fn git_on_objects(common: &Path, environment: &Environment) -> Command {
+    let mut command = command("git", Child::Server, environment);
+    command
+        .env("GIT_DIR", common)
+        // Where the clone says that a remote has what is missing, that remote's address and
+        // programs are the clone's word too.
+        .env("GIT_NO_LAZY_FETCH", "1")
+        .env("GIT_ALLOW_PROTOCOL", "");
+    command
 }
 
 fn is_over(pipe: &Receiver<()>, within: Duration) -> bool {

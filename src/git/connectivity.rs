@@ -1,22 +1,12 @@
-//! Whole histories: packed for another remote, and checked.
+//! Whole histories, checked.
 
 use super::children::Programs;
 use super::id::{CommitId, ObjectId};
-use super::pack::{self, Pack};
 use super::store::Store;
 use crate::error::{Error, Kind, OrFail, Result};
 use git2::ObjectType;
 use std::collections::HashSet;
 use std::path::Path;
-
-/// A pack of all that `wants` reach and `haves` do not.
-pub(crate) fn pack_of_history(
-    store: &Store,
-    wants: &[CommitId],
-    haves: &[CommitId],
-) -> Result<Pack> {
-    pack::write_history(store.repo(), wants, haves)
-}
 
 /// Objects that were found with everything they reach.
 #[derive(Default, Clone)]

@@ -13,7 +13,7 @@ use crate::environment::Environment;
 use crate::error::{Error, Kind, OrFail, Result};
 use git2::OdbLookupFlags;
 use std::fs::File;
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Stdio};
 use std::time::Duration;
@@ -161,16 +161,13 @@ impl Indexing {
             .or_fail(Kind::Internal, not_stored)?;
         let said = tempfile::tempfile().or_fail(Kind::Internal, not_stored)?;
         let theirs = said.try_clone().or_fail(Kind::Internal, not_stored)?;
-        let mut command = children::command("git", children::Child::Server, environment);
+        let mut command = children::git_on_objects(common, environment);
         command
             .args(["-c", BIG_FILE, "-c", NO_WAIT])
             .args(["index-pack", "--stdin", "--fix-thin"])
             // One at a time: each holds a base and what is made of it.
             .arg("--threads=1")
-            .env("GIT_DIR", common)
             .env("GIT_OBJECT_DIRECTORY", quarantine.path())
-            // A base that is missing is not fetched by git on its own.
-            .env("GIT_NO_LAZY_FETCH", "1")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(theirs);
@@ -237,11 +234,8 @@ impl Indexing {
     }
 
     fn refused(&mut self) -> Error {
-        let mut said = Vec::new();
-        let _ = self.said.rewind();
-        let _ = (&mut self.said).take(4096).read_to_end(&mut said);
         let error = Error::new(Kind::Integrity, "the pack is damaged: git cannot index it");
-        match super::wire::pkt_line::brief(&said) {
+        match children::words_of(&mut self.said) {
             words if words.is_empty() => error,
             words => error.caused_by(anyhow::anyhow!(words)),
         }

@@ -33,6 +33,7 @@ mod merge_commits;
 mod object;
 mod pack;
 mod pack_check;
+mod packing;
 mod plumbing;
 mod present;
 mod refs;

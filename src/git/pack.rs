@@ -17,10 +17,20 @@ use tempfile::SpooledTempFile;
 /// Above this many bytes a pack waits on disk.
 const IN_MEMORY: usize = 4 << 20;
 
-/// A finished pack and its length in bytes.
+/// A pack that is read once.
 pub(crate) struct Pack {
-    pub file: SpooledTempFile,
-    pub length: u64,
+    pub bytes: Box<dyn Read>,
+    /// How many they are, where that is known before the last of them.
+    pub length: Option<u64>,
+}
+
+impl Pack {
+    fn finished(file: SpooledTempFile, length: u64) -> Pack {
+        Pack {
+            bytes: Box::new(file),
+            length: Some(length),
+        }
+    }
 }
 
 /// Writes a pack of `objects`; with `may_be_thin` for a reader who has the parents of their
@@ -61,14 +71,11 @@ pub(super) fn write(
     out.to.write_all(&digest).or_fail(Kind::Internal, failed)?;
     let length = out.length + digest.len() as u64;
     out.to.rewind().or_fail(Kind::Internal, failed)?;
-    Ok(Pack {
-        file: out.to,
-        length,
-    })
+    Ok(Pack::finished(out.to, length))
 }
 
 /// Writes a pack of all that `wants` reach and `haves` do not, with deltas, by libgit2's
-/// pack builder: for whole histories, where its walk is what is needed.
+/// pack builder: where there is no git to do it.
 ///
 /// Errors: not_found, when a part of the history is not here; internal, for the disk.
 pub(super) fn write_history(
@@ -98,7 +105,7 @@ pub(super) fn write_history(
         })
         .or_fail(Kind::Internal, failed)?;
     file.rewind().or_fail(Kind::Internal, failed)?;
-    Ok(Pack { file, length })
+    Ok(Pack::finished(file, length))
 }
 
 fn one(odb: &git2::Odb<'_>, id: &ObjectId, out: &mut Hashed) -> anyhow::Result<()> {

@@ -5,6 +5,7 @@ use super::draft::pack_of;
 use super::endpoint::Endpoint;
 use super::id::CommitId;
 use super::limits::TransferLimits;
+use super::packing::{Bases, pack_of_history};
 use super::settings::{GitSettings, why_ignored};
 use super::store::Store;
 use super::wire::PushFailure;
@@ -335,8 +336,11 @@ impl Remote {
                 .under("refs/heads/")
                 .map(|(_, id)| id),
         );
-        let pack = super::connectivity::pack_of_history(store, &wants, &haves)
-            .map_err(PushFailure::NotSent)?;
+        let bases = match connection.advertisement.can("no-thin") {
+            true => Bases::InThePack,
+            false => Bases::AlsoWhatIsThere,
+        };
+        let pack = pack_of_history(store, &wants, &haves, bases).map_err(PushFailure::NotSent)?;
         connection.push(updates, Some(pack), options)
     }
 

@@ -203,6 +203,20 @@ impl Store {
         lacking
     }
 
+    /// Refuses work that needs the history, where the clone's is cut.
+    ///
+    /// Errors: usage.
+    pub fn needs_history(&self) -> Result<()> {
+        if !self.is_shallow() {
+            return Ok(());
+        }
+        Err(Error::new(
+            Kind::Usage,
+            "this needs the full history, and this clone is shallow",
+        )
+        .hint("run `git fetch --unshallow` first, or work without a clone: -R URL"))
+    }
+
     /// True for a clone whose history is cut.
     pub fn is_shallow(&self) -> bool {
         self.repo().is_shallow()

@@ -34,6 +34,7 @@ mod cuts;
 mod demo;
 mod doctor;
 mod errors;
+mod first_copies;
 mod forge_app;
 mod forge_client;
 mod forge_errors;

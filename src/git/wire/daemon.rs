@@ -77,7 +77,7 @@ impl Read for DaemonLink {
 }
 
 impl Link for DaemonLink {
-    fn send(&mut self, body: &mut dyn Read, _length: u64) -> io::Result<()> {
+    fn send(&mut self, body: &mut dyn Read, _length: Option<u64>) -> io::Result<()> {
         let mut buffer = [0; PIECE];
         loop {
             let n = match body.read(&mut buffer) {

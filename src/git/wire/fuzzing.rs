@@ -44,7 +44,7 @@ impl Read for Server {
 }
 
 impl Link for Server {
-    fn send(&mut self, body: &mut dyn Read, _length: u64) -> io::Result<()> {
+    fn send(&mut self, body: &mut dyn Read, _length: Option<u64>) -> io::Result<()> {
         io::copy(body, &mut io::sink()).map(drop)
     }
 

@@ -172,7 +172,7 @@ impl Read for HttpLink {
 }
 
 impl Link for HttpLink {
-    fn send(&mut self, body: &mut dyn Read, length: u64) -> io::Result<()> {
+    fn send(&mut self, body: &mut dyn Read, length: Option<u64>) -> io::Result<()> {
         // Reading an answer to its end frees the connection for the next request.
         drain(
             &mut self.answer,
@@ -190,8 +190,11 @@ impl Link for HttpLink {
             .header(
                 "Accept",
                 format!("application/x-git-{}-result", self.service.command()),
-            )
-            .header("Content-Length", length.to_string());
+            );
+        // Without its length it goes in chunks, as git sends a large pack.
+        if let Some(length) = length {
+            request = request.header("Content-Length", length.to_string());
+        }
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
@@ -201,7 +204,7 @@ impl Link for HttpLink {
         let mut body = body;
         let response = request
             .send(SendBody::from_reader(&mut body))
-            .map_err(|e| io::Error::other(transport_error(e, &self.url, self.timeout)))?;
+            .map_err(|e| io::Error::other(send_error(e, &self.url, self.timeout)))?;
         let status = response.status().as_u16();
         if status != 200 {
             return Err(io::Error::other(status_error(
@@ -345,6 +348,18 @@ fn secrets_of(headers: &[(String, String)], url: &HttpUrl) -> Vec<String> {
     all
 }
 
+/// The error of a request that was not answered: that of its body, where its body failed.
+fn send_error(error: ureq::Error, url: &HttpUrl, timeout: u64) -> Error {
+    let error = match error {
+        ureq::Error::Io(e) => match Error::carried(e) {
+            Ok(ours) => return ours,
+            Err(e) => ureq::Error::Io(e),
+        },
+        other => other,
+    };
+    transport_error(error, url, timeout)
+}
+
 fn status_error(
     status: u16,
     url: &HttpUrl,
@@ -366,6 +381,8 @@ fn status_error(
         403 => Error::new(Kind::Auth, format!("{place} forbids this (403)")).hint(format!("the login may lack write access to the repository; tried: {tried}")),
         404 | 410 => Error::new(Kind::NotFound, format!("there is no repository at {place}, or these credentials may not see it"))
             .hint("check the address with `git remote -v`"),
+        411 => Error::new(Kind::Denied, format!("{place} does not accept a request that is sent in chunks (411)"))
+            .hint("nothing was written; let the server, or the proxy before it, accept `Transfer-Encoding: chunked`, as git needs too"),
         413 => Error::new(Kind::Denied, format!("{place} does not accept a request of this size (413)"))
             .hint("nothing was written; raise the server's limit for request bodies (nginx: client_max_body_size)"),
         429 => Error::new(Kind::Unavailable, format!("{place} limits how many requests you may send (429)"))

@@ -97,8 +97,9 @@ fn told_of_ignored(error: Error, endpoint: &Endpoint, settings: &LinkSettings) -
 
 /// One connection. Reading from it gives the server's current answer.
 pub(crate) trait Link: Read {
-    /// Sends a request of `length` bytes; then the answer can be read from the link.
-    fn send(&mut self, body: &mut dyn Read, length: u64) -> io::Result<()>;
+    /// Sends a request; then the answer can be read from the link. `length` is its length in
+    /// bytes, where that is known before its end.
+    fn send(&mut self, body: &mut dyn Read, length: Option<u64>) -> io::Result<()>;
     /// Says that nothing more will be sent.
     fn finish_sending(&mut self);
     /// What the server said outside the protocol (a child's stderr).
@@ -182,11 +183,11 @@ impl Wire {
     }
 
     fn send(&mut self, body: &[u8]) -> Result<()> {
-        self.send_from(&mut &body[..], body.len() as u64)
+        self.send_from(&mut &body[..], Some(body.len() as u64))
     }
 
     /// Sends a request, which begins a new exchange.
-    fn send_from(&mut self, body: &mut dyn Read, length: u64) -> Result<()> {
+    fn send_from(&mut self, body: &mut dyn Read, length: Option<u64>) -> Result<()> {
         self.deadline = Deadline::start(self.timeout, PATIENCE, &self.limits);
         let mut body = TimedBody {
             body,
@@ -242,12 +243,10 @@ impl Wire {
 
     /// Turns a stream's error into one with the right kind and the server's own words.
     fn fail(&mut self, error: io::Error) -> Error {
-        if error.get_ref().is_some_and(|e| e.is::<Error>()) {
-            return match error.into_inner().map(|e| e.downcast::<Error>()) {
-                Some(Ok(ours)) => *ours,
-                _ => Error::new(Kind::Internal, "an error was lost"),
-            };
-        }
+        let error = match Error::carried(error) {
+            Ok(ours) => return ours,
+            Err(error) => error,
+        };
         if error.get_ref().is_some_and(|e| e.is::<TooSlow>()) {
             return Error::new(
                 Kind::Unavailable,

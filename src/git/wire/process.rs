@@ -10,7 +10,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -149,7 +149,7 @@ fn start(
     let mut child = command.spawn().or_fail(Kind::Unavailable, || {
         format!("this remote needs `{name}`, which could not be started")
     })?;
-    let (stdin, mut stdout, mut errors) =
+    let (stdin, stdout, mut errors) =
         match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
             (Some(i), Some(o), Some(e)) => (i, o, e),
             _ => {
@@ -159,28 +159,6 @@ fn start(
                 ));
             }
         };
-    // The channel is bounded, so that a large fetch waits for the reader and does not fill
-    // the memory.
-    let (sender, chunks) = sync_channel(64);
-    std::thread::spawn(move || {
-        loop {
-            let mut buffer = vec![0; 64 * 1024];
-            match stdout.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(n) => {
-                    buffer.truncate(n);
-                    if sender.send(Ok(buffer)).is_err() {
-                        break;
-                    }
-                }
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => {
-                    let _ = sender.send(Err(e));
-                    break;
-                }
-            }
-        }
-    });
     let stderr = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&stderr);
     std::thread::spawn(move || {
@@ -199,7 +177,7 @@ fn start(
     Ok(ProcessLink {
         child,
         stdin: Some(stdin),
-        chunks,
+        chunks: children::pieces_of(stdout),
         pending: io::Cursor::new(Vec::new()),
         stderr,
         timeout: settings.timeout,
@@ -235,11 +213,11 @@ impl Read for ProcessLink {
 }
 
 impl Link for ProcessLink {
-    fn send(&mut self, body: &mut dyn Read, length: u64) -> io::Result<()> {
+    fn send(&mut self, body: &mut dyn Read, length: Option<u64>) -> io::Result<()> {
         let Some(stdin) = self.stdin.as_mut() else {
             return Err(io::ErrorKind::BrokenPipe.into());
         };
-        let result = if length <= PIPE_BYTES {
+        let result = if length.is_some_and(|l| l <= PIPE_BYTES) {
             io::copy(body, stdin).and_then(|_| stdin.flush())
         } else {
             copy_watched(body, stdin, self.timeout, self.child.id(), self.own_group)

@@ -72,11 +72,12 @@ impl PushConnection {
         let request = self
             .request(updates, options)
             .map_err(PushFailure::NotSent)?;
-        let length = request.len() as u64 + pack.as_ref().map_or(0, |p| p.length);
         let sent = match pack {
-            Some(pack) => self
-                .wire
-                .send_from(&mut request.as_slice().chain(pack.file), length),
+            Some(pack) => {
+                let length = pack.length.map(|l| l + request.len() as u64);
+                let mut body = request.as_slice().chain(pack.bytes);
+                self.wire.send_from(&mut body, length)
+            }
             None => self.wire.send(&request),
         };
         self.wire.link.finish_sending();

@@ -241,11 +241,10 @@ pub(super) fn write_single(
         }
         _ => {}
     }
-    cx.store.write_bundle(path, refs, &[])?;
+    let sum = cx.store.write_bundle(path, refs, &[])?;
     let Some(key) = keys.active() else {
         return Ok(());
     };
-    let sum = digest_of(path).or_fail(Kind::Internal, failed)?;
     let event = (Event::Made, vec![item(path, &name_of(path), &sum)]);
     let mut manifest = Manifest::default();
     manifest.add(Some(key), event, &cx.repo_name, &cx.now.rfc3339(), 0);

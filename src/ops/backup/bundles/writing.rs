@@ -64,8 +64,8 @@ impl Folder {
         });
         let name = format!("{}{kind}", after.compact());
         let path = self.dir.join(&name);
-        cx.store.write_bundle(&path, refs, &needs)?;
-        self.list(cx, keys, &name, Event::Made)?;
+        let sum = cx.store.write_bundle(&path, refs, &needs)?;
+        self.list(cx, keys, (&name, sum), Event::Made)?;
         Ok(Some(name))
     }
 
@@ -116,7 +116,7 @@ impl Folder {
                 false => Ok(()),
             };
             match whole.and(known) {
-                Ok(()) => self.list(cx, keys, &one.name, Event::Found)?,
+                Ok(()) => self.list(cx, keys, (&one.name, sum), Event::Found)?,
                 Err(e) => cx.warn(e.in_full()),
             }
         }
@@ -135,19 +135,16 @@ impl Folder {
         self.manifest.add(cx, &self.dir, keys, event)
     }
 
-    /// Lists a bundle, after entering it in the manifest. So the manifest may name a bundle
+    /// Lists a bundle, given with its checksum, after entering it in the manifest. So the manifest may name a bundle
     /// that the list lacks, but never the other way round.
     pub(super) fn list(
         &mut self,
         cx: &Context,
         keys: &KeyRing,
-        name: &str,
+        (name, sum): (&str, String),
         kind: Event,
     ) -> Result<()> {
         let path = self.dir.join(name);
-        let sum = digest_of(&path).or_fail(Kind::Internal, || {
-            format!("{} cannot be read", path.display())
-        })?;
         if !self.manifest.is_there() {
             // A manifest without a list counts as damage, and a killed run must not leave it.
             self.save()?;
@@ -199,6 +196,7 @@ impl Folder {
         let path = self.dir.join(SUMS);
         write_durably(&path, text.as_bytes()).or_fail(Kind::Internal, || {
             format!("{} cannot be written", path.display())
-        })
+        })?;
+        Ok(())
     }
 }

@@ -1,0 +1,297 @@
+//! A pack of whole histories: of all that some commits reach and others do not.
+//!
+//! `git pack-objects` makes it where git is installed, and it is read while it is made.
+//! libgit2's own builder takes up to forty times as long, and serves where there is no git.
+
+use super::children;
+use super::id::CommitId;
+use super::installed::has_program;
+use super::pack::{self, Pack};
+use super::store::Store;
+use crate::error::{Error, Kind, OrFail, Result};
+use sha1::{Digest, Sha1};
+use std::fs::File;
+use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+/// What deltas may be based on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bases {
+    /// On objects of the pack alone. Who has no git can read it too.
+    InThePack,
+    /// Also on what the receiver has already.
+    AlsoWhatIsThere,
+}
+
+/// A pack up to this many bytes is whole before the first is passed on, so that its length can
+/// be told: as git does (http.postBuffer).
+const TOLD: u64 = 1 << 20;
+
+/// The bounds on git's memory: what it takes follows the number of objects, and not how large
+/// they are. They hold whatever the clone's own configuration says.
+const BOUNDS: &[&str] = &[
+    // Files above this are streamed, and not compared with others. Each thread holds two files,
+    // and an index of one, where it compares.
+    "core.bigFileThreshold=8m",
+    "pack.threads=2",
+    "pack.windowMemory=8m",
+    // Mapped parts of packs count too.
+    "core.packedGitWindowSize=1m",
+    "core.packedGitLimit=24m",
+    "core.deltaBaseCacheLimit=8m",
+    "pack.deltaCacheSize=8m",
+    // git's own defaults; a clone might ask for days of work.
+    "pack.window=10",
+    "pack.depth=50",
+    // It may tell of other parents and trees than the commits do.
+    "core.commitGraph=false",
+];
+
+/// A pack of all that `wants` reach and `haves` do not. Reading it fails where a part of it
+/// cannot be made; what was read until then is no whole pack.
+///
+/// Errors: integrity, when a part of the history is missing or damaged, if that is known
+/// before the first byte; usage, in a shallow clone that lacks a part.
+pub(crate) fn pack_of_history(
+    store: &Store,
+    wants: &[CommitId],
+    haves: &[CommitId],
+    bases: Bases,
+) -> Result<Pack> {
+    if !has_program("git", &store.programs().environment) {
+        store.needs_history()?;
+        return pack::write_history(store.repo(), wants, haves);
+    }
+    let mut packing = Packing::start(store, wants, haves, bases)?;
+    let mut first = Vec::new();
+    (&mut packing)
+        .take(TOLD + 1)
+        .read_to_end(&mut first)
+        .map_err(|e| match Error::carried(e) {
+            // It walks the history before it writes the first byte.
+            Ok(ours) => store.needs_history().err().unwrap_or(ours),
+            Err(e) => Error::new(Kind::Internal, not_packed()).caused_by(e),
+        })?;
+    let length = first.len() as u64;
+    Ok(match length > TOLD {
+        true => Pack {
+            bytes: Box::new(Cursor::new(first).chain(packing)),
+            length: None,
+        },
+        false => Pack {
+            bytes: Box::new(Cursor::new(first)),
+            length: Some(length),
+        },
+    })
+}
+
+fn not_packed() -> String {
+    "the history could not be packed".to_owned()
+}
+
+/// `git pack-objects` at work.
+struct Packing {
+    child: Child,
+    pieces: Receiver<io::Result<Vec<u8>>>,
+    pending: Cursor<Vec<u8>>,
+    said: File,
+    begun: Instant,
+    within: Duration,
+    is_over: bool,
+}
+
+impl Packing {
+    fn start(
+        store: &Store,
+        wants: &[CommitId],
+        haves: &[CommitId],
+        bases: Bases,
+    ) -> Result<Packing> {
+        let programs = store.programs();
+        let maps = check_maps(store.common_dir())?;
+        let said = tempfile::tempfile().or_fail(Kind::Internal, not_packed)?;
+        let theirs = said.try_clone().or_fail(Kind::Internal, not_packed)?;
+        let mut command = children::git_on_objects(store.common_dir(), &programs.environment);
+        for bound in BOUNDS {
+            command.args(["-c", bound]);
+        }
+        command
+            .args(["pack-objects", "--revs", "--stdout", "-q"])
+            .arg("--delta-base-offset")
+            // What stands in for an object here is not what another place would get, and a
+            // history that is cut here is not whole.
+            .env("GIT_NO_REPLACE_OBJECTS", "1")
+            .env("GIT_GRAFT_FILE", "")
+            .env("GIT_SHALLOW_FILE", "")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(theirs);
+        if bases == Bases::AlsoWhatIsThere {
+            command.arg("--thin");
+        }
+        if maps == Maps::Doubtful {
+            command.arg("--no-use-bitmap-index");
+        }
+        let mut child = command
+            .spawn()
+            .or_fail(Kind::Unavailable, || "`git` could not be started")?;
+        let mut asked = String::new();
+        for want in wants {
+            asked.push_str(&format!("{want}\n"));
+        }
+        for have in haves {
+            asked.push_str(&format!("^{have}\n"));
+        }
+        let (Some(mut stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(Error::new(Kind::Internal, not_packed()));
+        };
+        // If git ends early, its exit tells.
+        std::thread::spawn(move || stdin.write_all(asked.as_bytes()));
+        Ok(Packing {
+            child,
+            pieces: children::pieces_of(stdout),
+            pending: Cursor::new(Vec::new()),
+            said,
+            begun: Instant::now(),
+            within: programs.limits.time,
+            is_over: false,
+        })
+    }
+
+    fn left(&self) -> Duration {
+        self.within.saturating_sub(self.begun.elapsed())
+    }
+
+    /// Whether git says that it made all of it.
+    fn finish(&mut self) -> Result<()> {
+        let left = self.left();
+        let ended = children::wait(&mut self.child, left);
+        match ended.or_fail(Kind::Internal, not_packed)? {
+            None => Err(self.too_slow()),
+            Some(status) if status.success() => Ok(()),
+            Some(_) => {
+                let error = Error::new(
+                    Kind::Integrity,
+                    "the history could not be packed: a part of it is missing or damaged",
+                )
+                .hint("find out which with `git fsck`; `git fetch` does not repair it, a new clone does");
+                Err(match children::words_of(&mut self.said) {
+                    words if words.is_empty() => error,
+                    words => error.caused_by(anyhow::anyhow!(words)),
+                })
+            }
+        }
+    }
+
+    fn too_slow(&self) -> Error {
+        Error::new(
+            Kind::Unavailable,
+            format!(
+                "packing the history takes longer than {} s",
+                self.within.as_secs()
+            ),
+        )
+        .hint("raise transfer.seconds in the configuration")
+    }
+}
+
+impl Read for Packing {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let n = self.pending.read(to)?;
+            if n > 0 || self.is_over || to.is_empty() {
+                return Ok(n);
+            }
+            match self.pieces.recv_timeout(self.left()) {
+                Ok(piece) => self.pending = Cursor::new(piece?),
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.finish().map_err(io::Error::other)?;
+                    self.is_over = true;
+                }
+                Err(RecvTimeoutError::Timeout) => return Err(io::Error::other(self.too_slow())),
+            }
+        }
+    }
+}
+
+impl Drop for Packing {
+    fn drop(&mut self) {
+        if !matches!(self.child.try_wait(), Ok(Some(_))) {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+}
+
+/// Whether git may believe the maps of which commit reaches what.
+#[derive(Debug, PartialEq, Eq)]
+enum Maps {
+    Sound,
+    Doubtful,
+}
+
+/// git takes the maps beside its packs on trust: with a damaged one, objects would be left out
+/// of the pack unseen. So their checksums are looked at first.
+///
+/// Errors: integrity, for a map of where the objects are.
+fn check_maps(common: &Path) -> Result<Maps> {
+    let objects = common.join("objects");
+    let mut maps = match objects.join("info/alternates").exists() {
+        false => Maps::Sound,
+        // Nobody has looked at those of another repository.
+        true => Maps::Doubtful,
+    };
+    for entry in std::fs::read_dir(objects.join("pack"))
+        .into_iter()
+        .flatten()
+    {
+        let path = entry.or_fail(Kind::Internal, not_packed)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let is_map = name.ends_with(".bitmap");
+        let is_index = name.ends_with(".idx") || name == "multi-pack-index";
+        if !is_map && !is_index {
+            continue;
+        }
+        match ends_with_its_checksum(&path) {
+            Ok(true) => {}
+            // It was tidied away in this moment.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+            _ if is_map => maps = Maps::Doubtful,
+            other => {
+                other.or_fail(Kind::Internal, || {
+                    format!("{} cannot be read", path.display())
+                })?;
+                return Err(Error::new(
+                    Kind::Integrity,
+                    format!("{} is damaged: it does not match its checksum", path.display()),
+                )
+                .hint("make it again with `git index-pack FILE.pack`, or `git multi-pack-index write`; then run `git fsck`"));
+            }
+        }
+    }
+    Ok(maps)
+}
+
+/// Whether a file ends with the SHA-1 of what stands before, as git's own do.
+fn ends_with_its_checksum(path: &Path) -> io::Result<bool> {
+    const LENGTH: u64 = 20;
+    let mut file = File::open(path)?;
+    let Some(length) = file.seek(SeekFrom::End(0))?.checked_sub(LENGTH) else {
+        return Ok(false);
+    };
+    file.rewind()?;
+    let (mut hash, mut buffer) = (Sha1::new(), vec![0; 1 << 16]);
+    let mut body = (&mut file).take(length);
+    loop {
+        match body.read(&mut buffer)? {
+            0 => break,
+            n => hash.update(&buffer[..n]),
+        }
+    }
+    let mut trailer = Vec::new();
+    file.read_to_end(&mut trailer)?;
+    Ok(hash.finalize()[..] == trailer[..])
+}

@@ -1,0 +1,270 @@
+//! Whole copies, made by git itself: nothing is left out of them, nothing damaged goes into
+//! them, and a clone's own configuration has no say.
+
+use std::path::{Path, PathBuf};
+
+use crate::backup_days::backup_of;
+use crate::support::{Kind, World};
+
+/// A text that no compression makes much smaller.
+fn noise(seed: u64, length: usize) -> Vec<u8> {
+    let mut state = seed * 2 + 1;
+    std::iter::repeat_with(|| {
+        // xorshift64
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        b'a' + (state % 26) as u8
+    })
+    .take(length)
+    .collect()
+}
+
+/// A clone with one pack of a history of some size, and the pack's files.
+fn packed(kind: Kind) -> (World, PathBuf) {
+    let w = World::new(kind);
+    for n in 0..4 {
+        let text = noise(n, 700_000);
+        w.remote
+            .write("main", &[("large.txt", Some(&text))], "Rewrite");
+    }
+    w.git(&["fetch", "--quiet"]);
+    w.git(&["repack", "-a", "-d", "--quiet", "--write-bitmap-index"]);
+    let pack = file_of(&w, "pack");
+    (w, pack)
+}
+
+/// The only file of the clone's packs with this ending.
+fn file_of(w: &World, ending: &str) -> PathBuf {
+    let folder = w.clone.join(".git/objects/pack");
+    let mut found: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .filter(|p| p.extension().is_some_and(|e| e == ending))
+        .collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    found.remove(0)
+}
+
+fn flip(path: &Path, at: usize) {
+    let mut bytes = std::fs::read(path).unwrap();
+    bytes[at] ^= 0x55;
+    std::fs::remove_file(path).unwrap();
+    std::fs::write(path, bytes).unwrap();
+}
+
+/// Plain git clones the bundle, and has all that the remote's branch has.
+#[track_caller]
+fn is_whole(w: &World, bundle: &Path) {
+    let bare = w.env.path("from-bundle.git");
+    let _ = std::fs::remove_dir_all(&bare);
+    let args = ["clone", "--quiet", "--bare", bundle.to_str().unwrap()];
+    w.env.git(
+        &w.env.home(),
+        &[&args[..], &[bare.to_str().unwrap()]].concat(),
+    );
+    w.env.git(&bare, &["fsck", "--strict"]);
+    assert_eq!(
+        w.env.git(&bare, &["rev-parse", "main"]),
+        w.remote.tip("main")
+    );
+    let count = ["rev-list", "--objects", "main"];
+    let there = w.env.git(&bare, &count).lines().count();
+    assert_eq!(there, w.remote.git(&count).lines().count());
+}
+
+/// Nothing that looks like a bundle is at `path` or beside it.
+#[track_caller]
+fn left_nothing(path: &Path) {
+    for entry in std::fs::read_dir(path.parent().unwrap()).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let made = name.contains("out.bundle") || name.contains("unfinished");
+        assert!(!made, "{name} was left");
+    }
+}
+
+#[test]
+fn a_large_copy_goes_to_a_server_in_chunks_and_a_small_one_with_its_length() {
+    let (w, _) = packed(Kind::Path);
+    let far = crate::support::Remote::new(Kind::Http, "far", false);
+    far.git(&["update-ref", "-d", "refs/heads/main"]);
+    // A HEAD on a branch that is not there would be a fault to fsck.
+    let backup = format!("refs/heads/{}", backup_of(0));
+    far.git(&["symbolic-ref", "HEAD", &backup]);
+    let pushes = || {
+        let mut all = far.http().requests();
+        all.retain(|r| r.method == "POST" && r.target.ends_with("git-receive-pack"));
+        all.pop().expect("a push")
+    };
+    w.json(&["backup", "--dest", &far.url]);
+    assert_eq!(pushes().header("transfer-encoding"), Some("chunked"));
+    assert_eq!(pushes().header("content-length"), None);
+    assert_eq!(far.tip(&backup_of(0)), w.remote.tip("main"));
+    far.is_sound();
+
+    w.remote.write("main", &[("b.txt", Some(b"b\n"))], "Add b");
+    w.json(&["backup", "--dest", &far.url]);
+    let length = pushes().header("content-length").map(str::to_owned);
+    let length: usize = length.expect("its length").parse().unwrap();
+    // What is there already is not sent again.
+    assert!(length < 4000, "{length}");
+    far.is_sound();
+}
+
+#[test]
+fn no_damage_of_a_clone_goes_into_a_bundle_unseen() {
+    let (w, pack) = packed(Kind::Path);
+    let bundle = w.env.path("out.bundle");
+    let args = ["backup", "--bundle", bundle.to_str().unwrap(), "--json"];
+    w.aidf(&args).ok();
+    is_whole(&w, &bundle);
+    let whole = std::fs::read(&pack).unwrap();
+    // Between the pack's head and its checksum, which only `git fsck` reads.
+    for n in 0..12 {
+        let at = 12 + n * (whole.len() - 33) / 11;
+        flip(&pack, at);
+        std::fs::remove_file(&bundle).unwrap_or_default();
+        let _ = std::fs::remove_file(w.env.path("out.bundle.manifest"));
+        let out = w.aidf(&args);
+        match out.code {
+            // A byte that nobody reads: an object that no branch needs, or a checksum.
+            0 => is_whole(&w, &bundle),
+            7 => left_nothing(&bundle),
+            other => panic!("byte {at}: exit {other}\n{out}"),
+        }
+        std::fs::remove_file(&pack).unwrap();
+        std::fs::write(&pack, &whole).unwrap();
+    }
+    flip(&pack, whole.len() / 2);
+    let out = w.aidf(&args).exits(7);
+    assert!(out.stderr.contains("git fsck"), "{out}");
+}
+
+#[test]
+fn a_damaged_map_of_a_clone_leaves_nothing_out() {
+    let (w, _) = packed(Kind::Path);
+    let bundle = w.env.path("out.bundle");
+    let args = ["backup", "--bundle", bundle.to_str().unwrap(), "--json"];
+    let map = file_of(&w, "bitmap");
+    let length = std::fs::read(&map).unwrap().len();
+    for n in 0..4 {
+        flip(&map, 40 + n * (length - 70) / 3);
+        w.aidf(&args).ok();
+        is_whole(&w, &bundle);
+    }
+    let index = file_of(&w, "idx");
+    let length = std::fs::read(&index).unwrap().len();
+    // In its checksum: with a wrong offset it would depend on chance which object is not found.
+    flip(&index, length - 10);
+    std::fs::remove_file(&bundle).unwrap();
+    let _ = std::fs::remove_file(w.env.path("out.bundle.manifest"));
+    let out = w.aidf(&args).exits(7);
+    assert!(out.stderr.contains(".idx"), "{out}");
+    left_nothing(&bundle);
+}
+
+#[test]
+fn an_object_that_is_missing_makes_no_copy_and_is_not_fetched_from_where_the_clone_says() {
+    let w = World::path();
+    let blob = w.git(&["rev-parse", "origin/main:README.md"]);
+    unpacked(&w);
+    std::fs::remove_file(
+        w.clone
+            .join(format!(".git/objects/{}/{}", &blob[..2], &blob[2..])),
+    )
+    .unwrap();
+    let ran = w.env.path("ran");
+    for (name, value) in [
+        ("remote.evil.promisor", "true".to_owned()),
+        (
+            "remote.evil.url",
+            format!("ext::sh -c touch% {}", ran.display()),
+        ),
+        ("protocol.ext.allow", "always".to_owned()),
+        ("core.sshCommand", format!("touch {}", ran.display())),
+        ("core.fsmonitor", format!("touch {}", ran.display())),
+        (
+            "core.alternateRefsCommand",
+            format!("touch {}", ran.display()),
+        ),
+    ] {
+        w.git(&["config", name, &value]);
+    }
+    let bundle = w.env.path("out.bundle");
+    let args = ["backup", "--bundle", bundle.to_str().unwrap(), "--json"];
+    let out = w.aidf(&args).exits(7);
+    assert!(out.stderr.contains(&blob), "{out}");
+    left_nothing(&bundle);
+    assert!(!ran.exists(), "a program of the clone's own choice ran");
+    let far = crate::support::Remote::new(Kind::Path, "far", false);
+    let refs = far.refs();
+    w.aidf(&["backup", "--dest", &far.url, "--json"]).exits(7);
+    assert_eq!(far.refs(), refs);
+    assert!(!ran.exists(), "a program of the clone's own choice ran");
+}
+
+/// Turns the clone's packs into loose objects.
+fn unpacked(w: &World) {
+    let folder = w.clone.join(".git/objects/pack");
+    let aside = w.env.path("aside");
+    std::fs::rename(&folder, &aside).unwrap();
+    std::fs::create_dir(&folder).unwrap();
+    for entry in std::fs::read_dir(&aside).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|e| e == "pack") {
+            let bytes = std::fs::read(&path).unwrap();
+            w.env.git_bytes(&w.clone, &["unpack-objects", "-q"], &bytes);
+        }
+    }
+}
+
+#[test]
+fn a_clone_whose_history_is_cut_makes_no_bundle_of_half_of_it() {
+    let w = World::path();
+    w.remote.write("main", &[("b.txt", Some(b"b\n"))], "Add b");
+    let shallow = w.env.path("shallow");
+    let url = format!("file://{}", w.remote.bare.display());
+    let to = shallow.to_str().unwrap();
+    w.env
+        .git(&w.env.home(), &["clone", "-q", "--depth", "1", &url, to]);
+    let bundle = w.env.path("out.bundle");
+    let args = ["backup", "--bundle", bundle.to_str().unwrap(), "--json"];
+    let out = w.env.aidf(&shallow, &args).exits(2);
+    assert!(out.stderr.contains("--unshallow"), "{out}");
+    left_nothing(&bundle);
+    w.env.git(&shallow, &["fetch", "-q", "--unshallow"]);
+    w.env.aidf(&shallow, &args).ok();
+    is_whole(&w, &bundle);
+}
+
+#[test]
+fn what_stands_in_for_a_commit_in_one_clone_changes_no_copy() {
+    let w = World::path();
+    w.remote.write("main", &[("b.txt", Some(b"b\n"))], "Add b");
+    w.git(&["fetch", "-q"]);
+    let tip = w.remote.tip("main");
+    let other = w.git(&["commit-tree", "-m", "Other", &format!("{tip}^{{tree}}")]);
+    w.git(&["replace", &tip, &other]);
+    std::fs::create_dir_all(w.clone.join(".git/info")).unwrap();
+    std::fs::write(w.clone.join(".git/info/grafts"), format!("{tip}\n")).unwrap();
+    w.git(&["config", "pack.packSizeLimit", "1m"]);
+    let bundle = w.env.path("out.bundle");
+    w.aidf(&["backup", "--bundle", bundle.to_str().unwrap(), "--json"])
+        .ok();
+    is_whole(&w, &bundle);
+}
+
+#[cfg(unix)]
+#[test]
+fn without_git_a_bundle_is_made_all_the_same() {
+    let far = crate::support::Remote::new(Kind::Http, "widgets", true);
+    let w = World::of(far);
+    let none = w.env.path("no-programs");
+    std::fs::create_dir_all(&none).unwrap();
+    let bundle = w.env.path("out.bundle");
+    w.call(&["backup", "--bundle", bundle.to_str().unwrap(), "--json"])
+        .env("PATH", &none)
+        .run()
+        .ok();
+    is_whole(&w, &bundle);
+}
