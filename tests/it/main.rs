@@ -19,6 +19,7 @@ mod backup_prune;
 mod backup_restore;
 mod backup_rotate;
 mod backup_schedule;
+mod backup_shard;
 mod backup_verify;
 mod baseline;
 mod checkpoints;

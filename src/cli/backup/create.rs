@@ -17,6 +17,8 @@ pub struct Create {
     /// Back up every repository in the config
     #[arg(long, conflicts_with_all = ["repo", "dir", "bundle"])]
     pub all: bool,
+    #[command(flatten)]
+    share: super::Share,
     /// Push the backups to this remote too ({repo} stands for the repository's name)
     #[arg(long, value_name = "URL")]
     dest: Vec<String>,
@@ -80,7 +82,7 @@ fn details(text: &mut Text, report: &CreateReport) {
 }
 
 pub fn run_all(global: &Global, ui: &Ui, a: &Create) -> Result<()> {
-    let mut report = super::with_operator(global, ui, |operator| {
+    let mut report = super::with_operator(global, ui, &a.share, |operator| {
         backup::create_all(operator, &request(a))
     })?;
     let warnings = std::mem::take(&mut report.warnings);

@@ -41,6 +41,8 @@ pub struct Export {
     #[arg(long, conflicts_with_all = ["repo", "dir", "reuse_token"])]
     all: bool,
     #[command(flatten)]
+    share: super::Share,
+    #[command(flatten)]
     pub heartbeat: Heartbeat,
 }
 
@@ -65,7 +67,7 @@ pub fn run(global: &Global, ui: &Ui, a: Export) -> Result<()> {
         done: |cx: &Context| backup::export(cx, &request),
         told,
     }
-    .run(global, ui, a.all)
+    .run(global, ui, a.all, &a.share)
 }
 
 fn told(text: &mut Text, report: &ExportReport) {

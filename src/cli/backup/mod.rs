@@ -13,8 +13,8 @@ use super::heartbeat::Heartbeat;
 use super::ui::{Style, Text, Ui, visible};
 use aidf::clock::Moment;
 use aidf::context::Context;
-use aidf::error::Result;
-use aidf::ops::backup::{self, Operator};
+use aidf::error::{Error, Result};
+use aidf::ops::backup::{self, Operator, Shard};
 use aidf::ops::outcome::{Outcome, Reported};
 use clap::{Args, Subcommand};
 
@@ -76,6 +76,18 @@ fn run_command(global: &Global, ui: &Ui, command: Command) -> Result<()> {
     }
 }
 
+/// Which of the repositories of the config `--all` means.
+#[derive(Debug, Clone, Args)]
+struct Share {
+    /// With --all: work on the Ith of N shares alone; a repository's name decides its share
+    #[arg(long, value_name = "I/N", requires = "all", value_parser = parsed)]
+    shard: Option<Shard>,
+}
+
+fn parsed(text: &str) -> std::result::Result<Shard, String> {
+    text.parse().map_err(|e: Error| e.in_full())
+}
+
 /// A job for the repository at hand, or for every one of the configuration.
 struct Job<D, S> {
     /// Does it.
@@ -90,11 +102,13 @@ where
     D: Fn(&Context) -> Result<T> + Sync,
     S: Fn(&mut Text, &T),
 {
-    fn run(&self, global: &Global, ui: &Ui, all: bool) -> Result<()> {
+    fn run(&self, global: &Global, ui: &Ui, all: bool, share: &Share) -> Result<()> {
         if !all {
             return global.call(ui, &self.done, &self.told);
         }
-        let mut report = with_operator(global, ui, |operator| backup::each(operator, &self.done))?;
+        let mut report = with_operator(global, ui, share, |operator| {
+            backup::each(operator, &self.done)
+        })?;
         let warnings = std::mem::take(&mut report.warnings);
         ui.outcome(Outcome::with(report, warnings), |text, report| {
             for one in &report.repositories {
@@ -112,12 +126,14 @@ where
 fn with_operator<T>(
     global: &Global,
     ui: &Ui,
+    share: &Share,
     work: impl FnOnce(&Operator<'_>) -> Result<T>,
 ) -> Result<T> {
     work(&Operator {
         config: &global.config(&caller(ui).environment)?,
         dir: &global.folder()?,
         now: Moment::now(),
+        shard: share.shard,
         caller: &|| caller(ui),
     })
 }

@@ -21,6 +21,8 @@ pub struct List {
     #[arg(long, conflicts_with_all = ["repo", "dir"])]
     all: bool,
     #[command(flatten)]
+    share: super::Share,
+    #[command(flatten)]
     pub heartbeat: Heartbeat,
 }
 
@@ -51,6 +53,8 @@ pub struct Prune {
     /// Work on every repository in the config
     #[arg(long, conflicts_with_all = ["repo", "dir"])]
     all: bool,
+    #[command(flatten)]
+    share: super::Share,
     #[command(flatten)]
     pub heartbeat: Heartbeat,
 }
@@ -83,7 +87,7 @@ pub fn list(global: &Global, ui: &Ui, a: &List) -> Result<()> {
             }
         },
     }
-    .run(global, ui, a.all)
+    .run(global, ui, a.all, &a.share)
 }
 
 pub fn prune(global: &Global, ui: &Ui, a: &Prune) -> Result<()> {
@@ -119,5 +123,5 @@ pub fn prune(global: &Global, ui: &Ui, a: &Prune) -> Result<()> {
             text.line(visible(&report.message));
         },
     }
-    .run(global, ui, a.all)
+    .run(global, ui, a.all, &a.share)
 }

@@ -23,6 +23,8 @@ pub struct Verify {
     #[arg(long, conflicts_with_all = ["repo", "dir", "name"])]
     all: bool,
     #[command(flatten)]
+    share: super::Share,
+    #[command(flatten)]
     pub heartbeat: Heartbeat,
 }
 
@@ -31,6 +33,8 @@ pub struct Drill {
     /// Work on every repository in the config
     #[arg(long, conflicts_with_all = ["repo", "dir"])]
     all: bool,
+    #[command(flatten)]
+    share: super::Share,
     #[command(flatten)]
     pub heartbeat: Heartbeat,
 }
@@ -51,7 +55,7 @@ pub fn verify(global: &Global, ui: &Ui, a: &Verify) -> Result<()> {
         done: |cx: &_| backup::verify(cx, &request),
         told: verified,
     }
-    .run(global, ui, a.all)
+    .run(global, ui, a.all, &a.share)
 }
 
 fn verified(text: &mut Text, report: &VerifyReport) {
@@ -94,5 +98,5 @@ pub fn drill(global: &Global, ui: &Ui, a: &Drill) -> Result<()> {
             }
         },
     }
-    .run(global, ui, a.all)
+    .run(global, ui, a.all, &a.share)
 }

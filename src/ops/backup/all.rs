@@ -3,6 +3,7 @@
 
 use super::create::{CreateReport, CreateRequest, create};
 use super::destination::REPOSITORY;
+use super::shard::Shard;
 use crate::clock::Moment;
 use crate::config::{Config, RepositoryFile};
 use crate::context::{Caller, Context, Location};
@@ -87,6 +88,8 @@ pub struct Operator<'a> {
     pub dir: &'a Path,
     /// The current time.
     pub now: Moment,
+    /// Which share of the repositories the run works on; all of them if none is named.
+    pub shard: Option<Shard>,
     /// Makes the caller for one repository's run.
     pub caller: &'a (dyn Fn() -> Caller + Sync),
 }
@@ -105,7 +108,7 @@ pub fn configured(config: &Config) -> Result<&[RepositoryFile]> {
     }
 }
 
-/// Runs `job` for every repository of the configuration.
+/// Runs `job` for every repository of the configuration, or of the run's share of it.
 ///
 /// Errors: usage, if the configuration names no repository. A failure in one repository is
 /// in its report.
@@ -113,7 +116,14 @@ pub fn each<T: Send>(
     operator: &Operator<'_>,
     job: impl Fn(&Context) -> Result<T> + Sync,
 ) -> Result<AllOf<T>> {
-    let repositories = configured(operator.config)?;
+    let configured = configured(operator.config)?;
+    let mine = |url: &str| match (operator.shard, name_of(url, operator.dir)) {
+        (None, _) => true,
+        (Some(shard), Some(name)) => shard.has(&name),
+        // It fails in one share, and not in all of them.
+        (Some(shard), None) => shard.has(url),
+    };
+    let repositories: Vec<&RepositoryFile> = configured.iter().filter(|r| mine(&r.url)).collect();
     let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let total = repositories.len();
     std::thread::scope(|scope| {
@@ -222,11 +232,14 @@ pub fn create_all(operator: &Operator<'_>, request: &CreateRequest) -> Result<Al
     Ok(all)
 }
 
+fn name_of(url: &str, dir: &Path) -> Option<String> {
+    Endpoint::parse(url, dir).ok().map(|e| e.repo_name())
+}
+
 /// The report of a repository that failed.
 fn nothing(url: &str, dir: &Path) -> CreateReport {
-    let name = Endpoint::parse(url, dir).map(|e| e.repo_name());
     CreateReport {
-        repo_name: name.unwrap_or_default(),
+        repo_name: name_of(url, dir).unwrap_or_default(),
         backups: Vec::new(),
         rewound: Vec::new(),
         destinations: Vec::new(),

@@ -17,6 +17,7 @@ mod prune;
 mod restore;
 mod restored;
 mod rotate;
+mod shard;
 mod verify;
 
 pub use all::{AllOf, OneOf, Operator, configured, create_all, each};
@@ -32,6 +33,7 @@ pub use loss::Rewound;
 pub use prune::{PruneReport, PruneRequest, prune};
 pub use restore::{RestoreReport, RestoreRequest, restore};
 pub use rotate::{RotateReport, RotateRequest, rotate};
+pub use shard::Shard;
 pub use verify::{VerifyReport, VerifyRequest, verify, verify_bundles};
 
 pub(super) use self::manifest::remembered_names;
