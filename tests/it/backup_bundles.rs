@@ -12,6 +12,9 @@ use crate::support::{CHANGELOG, Kind, Machine, Remote, World, listed, text};
 /// The list of checksums.
 pub const SUMS: &str = "SHA256SUMS";
 
+/// The list for `git clone --bundle-uri`.
+pub const LIST: &str = "bundle-list";
+
 /// One repository's folder of bundles, as it lies there.
 pub struct Folder {
     pub dir: PathBuf,
@@ -99,7 +102,7 @@ impl Folder {
         let listed: Vec<String> = self.sums().into_iter().map(|(name, _)| name).collect();
         assert_eq!(listed, self.bundles(), "what is listed is what is there");
         let mut all = self.bundles();
-        all.push(SUMS.to_owned());
+        all.extend([SUMS, LIST].map(str::to_owned));
         // A folder that is older than manifests has none.
         all.extend(self.files().into_iter().filter(|f| f == "MANIFEST"));
         all.sort();

@@ -22,6 +22,7 @@ mod backup_schedule;
 mod backup_shard;
 mod backup_verify;
 mod baseline;
+mod bundle_list;
 mod checkpoints;
 mod cli_pages;
 mod commit;

@@ -1,7 +1,7 @@
 //! A folder of git bundles. Some are full; the others are incremental, each based on the
 //! last full one, so that a restore never needs more than two. `SHA256SUMS` beside them is
 //! in the format that `sha256sum -c` reads, and its first line names the repository.
-//! `MANIFEST` says who made them.
+//! `MANIFEST` says who made them. `bundle-list` is for `git clone --bundle-uri`.
 
 mod writing;
 
@@ -20,6 +20,8 @@ use std::path::{Path, PathBuf};
 
 /// The list of checksums.
 pub(super) const SUMS: &str = "SHA256SUMS";
+/// The list for `git clone --bundle-uri`.
+const LIST: &str = "bundle-list";
 const FULL: &str = ".full.bundle";
 const INCREMENTAL: &str = ".incremental.bundle";
 /// The text before the repository's address in that list.

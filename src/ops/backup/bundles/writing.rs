@@ -1,6 +1,6 @@
 //! Changes a folder of bundles: writes bundles, lists them, and removes old ones.
 
-use super::{FULL, FULL_EVERY, Folder, INCREMENTAL, Named, SOURCE, SUMS};
+use super::{FULL, FULL_EVERY, Folder, INCREMENTAL, LIST, Named, SOURCE, SUMS};
 use crate::bundle_manifest::Kind as Event;
 use crate::clock::{Moment, Period};
 use crate::context::Context;
@@ -93,8 +93,8 @@ impl Folder {
         })
     }
 
-    /// Cleans up after runs that were cut off: removes their unfinished files, and lists
-    /// the bundles that they finished.
+    /// Cleans up after runs that were cut off: removes their unfinished files, lists the
+    /// bundles that they finished, and writes the list for clones.
     ///
     /// Errors: internal, for the disk.
     pub fn tidy(&mut self, cx: &Context, keys: &KeyRing) -> Result<()> {
@@ -120,7 +120,7 @@ impl Folder {
                 Err(e) => cx.warn(e.in_full()),
             }
         }
-        Ok(())
+        self.tell_clones()
     }
 
     /// Starts a manifest in a folder that is older than manifests. Its bundles are entered
@@ -197,6 +197,40 @@ impl Folder {
         write_durably(&path, text.as_bytes()).or_fail(Kind::Internal, || {
             format!("{} cannot be written", path.display())
         })?;
-        Ok(())
+        self.tell_clones()
+    }
+
+    /// Brings the list for clones up to date, if it is not.
+    fn tell_clones(&self) -> Result<()> {
+        let (path, text) = (self.dir.join(LIST), self.for_clones());
+        let there = std::fs::read(&path).ok();
+        if self.sums.is_empty() && there.is_none() || there.as_deref() == Some(text.as_bytes()) {
+            return Ok(());
+        }
+        write_durably(&path, text.as_bytes()).or_fail(Kind::Internal, || {
+            format!("{} cannot be written", path.display())
+        })
+    }
+
+    /// The list that `git clone --bundle-uri` reads (bundle-uri, "Bundle Lists"). It has the
+    /// newest full bundle and the newest one based on that: nobody needs more.
+    fn for_clones(&self) -> String {
+        let mut listed = self.listed();
+        let newest = listed.pop();
+        let full = match &newest {
+            Some(newest) if !newest.full => listed.into_iter().rfind(|one| one.full),
+            _ => None,
+        };
+        let mut text =
+            String::from("[bundle]\n\tversion = 1\n\tmode = all\n\theuristic = creationToken\n");
+        for one in full.iter().chain(&newest) {
+            text.push_str(&format!(
+                "[bundle \"{}\"]\n\turi = {}\n\tcreationToken = {}\n",
+                one.time.compact(),
+                one.name,
+                one.time.seconds()
+            ));
+        }
+        text
     }
 }
