@@ -339,16 +339,21 @@ pub(super) fn words_of(said: &mut File) -> String {
     super::wire::pkt_line::brief(&words)
 }
 
-/// git at work on the objects of the repository at `common` alone: it runs no hook there, and
-/// fetches nothing on its own.
-pub(super) fn git_on_objects(common: &Path, environment: &Environment) -> Command {
+/// git at work on the repository of this folder. It fetches nothing on its own: where the clone
+/// says that a remote has what is missing, that remote's address and programs are the clone's
+/// word too.
+pub(super) fn git_on(git_dir: &Path, environment: &Environment) -> Command {
     let mut command = command("git", Child::Server, environment);
     command
-        .env("GIT_DIR", common)
-        // Where the clone says that a remote has what is missing, that remote's address and
-        // programs are the clone's word too.
-        .env("GIT_NO_LAZY_FETCH", "1")
-        .env("GIT_ALLOW_PROTOCOL", "");
+        .env("GIT_DIR", git_dir)
+        .env("GIT_NO_LAZY_FETCH", "1");
+    command
+}
+
+/// The same, on the objects of the repository alone: it reaches no other one.
+pub(super) fn git_on_objects(common: &Path, environment: &Environment) -> Command {
+    let mut command = git_on(common, environment);
+    command.env("GIT_ALLOW_PROTOCOL", "");
     command
 }
 

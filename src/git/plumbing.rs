@@ -1,6 +1,6 @@
 //! git itself, at work on one repository of this machine.
 
-use super::children::{self, Child, Programs, Terminal};
+use super::children::{self, Programs, Terminal};
 use crate::error::{Error, Kind, Result};
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -18,11 +18,8 @@ pub(super) struct Plumbing {
 impl Plumbing {
     /// git on this repository, with a clean environment.
     pub fn command(&self) -> Command {
-        let mut command = children::command("git", Child::Server, &self.programs.environment);
-        command
-            .env("GIT_DIR", &self.git_dir)
-            .env("GIT_NO_LAZY_FETCH", "1")
-            .args(["-c", "core.fsmonitor=false"]);
+        let mut command = children::git_on(&self.git_dir, &self.programs.environment);
+        command.args(["-c", "core.fsmonitor=false"]);
         if !self.programs.interactive {
             command.env("GIT_TERMINAL_PROMPT", "0");
         }
