@@ -1,7 +1,7 @@
 //! Files that appear whole or not at all.
 
 use sha2::{Digest, Sha256};
-use std::fs::{File, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::RecvTimeoutError;
@@ -84,27 +84,26 @@ fn sync_folder(_folder: &Path) -> io::Result<()> {
 
 /// Opens a file that is there to be locked. Folders above it are made.
 pub fn lock_file(path: &Path) -> io::Result<File> {
+    open_lock(path, &mut File::options())
+}
+
+fn open_lock(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
-    let mut options = File::options();
     options.create(true).truncate(false).write(true).open(path)
 }
 
 /// Opens, or makes, a file that is there to be locked by its owner alone. Folders above it are
 /// made.
 pub fn own_lock_file(path: &Path) -> io::Result<File> {
-    std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
-    let mut options = File::options();
-    options.create(true).truncate(false).write(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-        options.mode(0o600);
-        let file = options.open(path)?;
+        let file = open_lock(path, File::options().mode(0o600))?;
         file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
         Ok(file)
     }
     #[cfg(not(unix))]
-    options.open(path)
+    lock_file(path)
 }
 
 /// Takes the lock of an open file in the order of those who ask: the system wakes who waits

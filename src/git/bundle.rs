@@ -3,15 +3,15 @@
 use super::id::{CommitId, ObjectId, is_invisible};
 use super::intake::Intake;
 use super::limits::TransferLimits;
+use super::pack::are_followed_by_their_checksum;
 use super::pack_check::PackCheck;
 use super::packing::{Bases, pack_of_history};
 use super::store::Store;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::{Digested, UNFINISHED};
 use crate::progress::Progress;
-use sha1::{Digest, Sha1};
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -127,22 +127,13 @@ impl Bundle {
         };
         file.seek(SeekFrom::Start(self.pack_at))
             .map_err(|e| bad("it is incomplete").caused_by(e))?;
-        let mut hash = Sha1::new();
-        let mut buffer = vec![0; 1 << 16];
-        let mut body = (&mut file).take(length);
-        loop {
-            match body.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(n) => hash.update(&buffer[..n]),
-                Err(e) => return Err(bad("it cannot be read").caused_by(e)),
+        match are_followed_by_their_checksum(&mut file, length) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(bad("its pack does not match its checksum")),
+            Err(e) if e.kind() == ErrorKind::UnexpectedEof => {
+                Err(bad("it is incomplete").caused_by(e))
             }
-        }
-        let mut trailer = [0; 20];
-        file.read_exact(&mut trailer)
-            .map_err(|e| bad("it is incomplete").caused_by(e))?;
-        match hash.finalize()[..] == trailer {
-            true => Ok(()),
-            false => Err(bad("its pack does not match its checksum")),
+            Err(e) => Err(bad("it cannot be read").caused_by(e)),
         }
     }
 

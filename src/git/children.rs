@@ -357,6 +357,14 @@ pub(super) fn git_on_objects(common: &Path, environment: &Environment) -> Comman
     command
 }
 
+/// Ends a program that is still at work.
+pub(super) fn stop(process: &mut Process) {
+    if !matches!(process.try_wait(), Ok(Some(_))) {
+        let _ = process.kill();
+        let _ = process.wait();
+    }
+}
+
 fn is_over(pipe: &Receiver<()>, within: Duration) -> bool {
     pipe.recv_timeout(within) == Err(RecvTimeoutError::Disconnected)
 }

@@ -245,10 +245,7 @@ impl Indexing {
 impl Drop for Indexing {
     fn drop(&mut self) {
         self.stdin = None;
-        if !matches!(self.child.try_wait(), Ok(Some(_))) {
-            let _ = self.child.kill();
-            let _ = self.child.wait();
-        }
+        children::stop(&mut self.child);
     }
 }
 

@@ -108,6 +108,25 @@ pub(super) fn write_history(
     Ok(Pack::finished(file, length))
 }
 
+/// Whether the next `length` bytes are followed by their SHA-1, as git ends its packs and
+/// indexes (gitformat-pack(5)).
+pub(super) fn are_followed_by_their_checksum(
+    file: &mut impl Read,
+    length: u64,
+) -> io::Result<bool> {
+    let (mut hash, mut buffer) = (Sha1::new(), vec![0; 1 << 16]);
+    let mut body = file.by_ref().take(length);
+    loop {
+        match body.read(&mut buffer)? {
+            0 => break,
+            n => hash.update(&buffer[..n]),
+        }
+    }
+    let mut trailer = [0; 20];
+    file.read_exact(&mut trailer)?;
+    Ok(hash.finalize()[..] == trailer)
+}
+
 fn one(odb: &git2::Odb<'_>, id: &ObjectId, out: &mut Hashed) -> anyhow::Result<()> {
     // A loose object can be streamed; one that lies in a pack has to be read whole.
     match odb.reader(id.0) {

@@ -9,7 +9,6 @@ use super::installed::has_program;
 use super::pack::{self, Pack};
 use super::store::Store;
 use crate::error::{Error, Kind, OrFail, Result};
-use sha1::{Digest, Sha1};
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -219,10 +218,7 @@ impl Read for Packing {
 
 impl Drop for Packing {
     fn drop(&mut self) {
-        if !matches!(self.child.try_wait(), Ok(Some(_))) {
-            let _ = self.child.kill();
-            let _ = self.child.wait();
-        }
+        children::stop(&mut self.child);
     }
 }
 
@@ -283,15 +279,5 @@ fn ends_with_its_checksum(path: &Path) -> io::Result<bool> {
         return Ok(false);
     };
     file.rewind()?;
-    let (mut hash, mut buffer) = (Sha1::new(), vec![0; 1 << 16]);
-    let mut body = (&mut file).take(length);
-    loop {
-        match body.read(&mut buffer)? {
-            0 => break,
-            n => hash.update(&buffer[..n]),
-        }
-    }
-    let mut trailer = Vec::new();
-    file.read_to_end(&mut trailer)?;
-    Ok(hash.finalize()[..] == trailer[..])
+    pack::are_followed_by_their_checksum(&mut file, length)
 }

@@ -25,10 +25,17 @@ pub(super) struct Delta {
 }
 
 /// What each of these objects can be made from: the blob that the first parent of their
-/// commit has at the same path, where that is none of them.
+/// commit has at the same path, where that is none of them. Nothing is looked for where none of
+/// them is of a size that a delta serves.
 pub(super) fn bases(repo: &Repository, objects: &[ObjectId]) -> HashMap<Oid, Oid> {
-    let new: HashSet<Oid> = objects.iter().map(|o| o.0).collect();
     let mut found = HashMap::new();
+    if !repo
+        .odb()
+        .is_ok_and(|odb| objects.iter().any(|o| is_served(&odb, o.0)))
+    {
+        return found;
+    }
+    let new: HashSet<Oid> = objects.iter().map(|o| o.0).collect();
     for commit in objects.iter().filter_map(|o| repo.find_commit(o.0).ok()) {
         // Whoever has the parent has all of it.
         let Some(parent) = commit.parent(0).ok().filter(|p| !new.contains(&p.id())) else {
@@ -67,13 +74,16 @@ fn pair(
     }
 }
 
+/// Whether this is a blob of a size that is worth a delta.
+fn is_served(odb: &Odb<'_>, id: Oid) -> bool {
+    let header = odb.read_header(id);
+    header.is_ok_and(|(size, kind)| kind == ObjectType::Blob && (SMALL..=LARGE).contains(&size))
+}
+
 /// The object as a delta on this base, where that is shorter by half at least.
 pub(super) fn delta(odb: &Odb<'_>, id: Oid, base: Oid) -> Option<Delta> {
-    for side in [id, base] {
-        let (size, _) = odb.read_header(side).ok()?;
-        if !(SMALL..=LARGE).contains(&size) {
-            return None;
-        }
+    if ![id, base].into_iter().all(|side| is_served(odb, side)) {
+        return None;
     }
     let (old, new) = (odb.read(base).ok()?, odb.read(id).ok()?);
     let bytes = between(old.data(), new.data());

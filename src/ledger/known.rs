@@ -48,8 +48,7 @@ impl Ledger {
         let between = parse(&ledger.text[begin..next(to)]).ok()?;
         let is_right = |(says, item): (&Entry, &Item)| {
             let text = &ledger.text[item.span.clone()];
-            let is_literal = says.path.as_deref().is_none_or(|path| text.contains(path));
-            is_literal && alone(text).is_some_and(|by_itself| by_itself == *says)
+            has_its_path(text, says) && says_by_itself(text, says)
         };
         let all = between.len() == to - from + 1;
         (all && between.iter().zip(&items[from..=to]).all(is_right)).then_some(ledger)
@@ -71,8 +70,7 @@ impl Ledger {
             }
             let text = &self.text[item.span.clone()];
             let says = self.says(item);
-            let is_literal = says.path.as_deref().is_none_or(|path| text.contains(path));
-            is_literal && (is_simple || alone(text).is_some_and(|by_itself| by_itself == *says))
+            has_its_path(text, says) && (is_simple || says_by_itself(text, says))
         })
     }
 
@@ -111,6 +109,16 @@ impl Ledger {
         let text = &self.text[item.span.clone()];
         item.says.get_or_init(|| alone(text).unwrap_or_default())
     }
+}
+
+/// Whether the text of an entry has its path as it is.
+fn has_its_path(text: &str, says: &Entry) -> bool {
+    says.path.as_deref().is_none_or(|path| text.contains(path))
+}
+
+/// Whether the text of an entry says this without the rest of the list.
+fn says_by_itself(text: &str, says: &Entry) -> bool {
+    alone(text).is_some_and(|by_itself| by_itself == *says)
 }
 
 /// Whether a list has nothing by which an entry could say more, or less, in it than by itself:

@@ -316,39 +316,33 @@ fn like_round(random: &mut StdRng) -> bool {
     true
 }
 
-#[test]
-fn a_ledger_that_others_changed_is_read_by_what_they_changed() {
+/// Runs so many rounds, each of which says whether its ledger was one that counts. Fewer than
+/// one in `least` would prove nothing.
+fn runs(rounds: u64, least: u64, what: &str, round: impl Fn(&mut StdRng) -> bool) {
     let number = |name: &str| std::env::var(name).ok().and_then(|v| v.parse::<u64>().ok());
-    let rounds = number("AIDF_LEDGER_ROUNDS").unwrap_or(1_000);
+    let rounds = number("AIDF_LEDGER_ROUNDS").unwrap_or(rounds);
     let seed = number("AIDF_LEDGER_SEED").unwrap_or_else(rand::random);
     println!("AIDF_LEDGER_SEED={seed} AIDF_LEDGER_ROUNDS={rounds}");
     let mut random = StdRng::seed_from_u64(seed);
-    let read = (0..rounds).filter(|_| like_round(&mut random)).count() as u64;
-    println!("{read} of {rounds} ledgers were read by what was changed");
-    assert!(read * 10 > rounds, "{read} of {rounds} were read");
+    let counted = (0..rounds).filter(|_| round(&mut random)).count() as u64;
+    println!("{counted} of {rounds} ledgers were {what}");
+    assert!(
+        counted * least > rounds,
+        "{counted} of {rounds} were {what}"
+    );
+}
+
+#[test]
+fn a_ledger_that_others_changed_is_read_by_what_they_changed() {
+    runs(1_000, 10, "read by what was changed", like_round);
 }
 
 #[test]
 fn a_ledger_that_was_read_before_is_written_like_one_that_is_read_again() {
-    let number = |name: &str| std::env::var(name).ok().and_then(|v| v.parse::<u64>().ok());
-    let rounds = number("AIDF_LEDGER_ROUNDS").unwrap_or(3_000);
-    let seed = number("AIDF_LEDGER_SEED").unwrap_or_else(rand::random);
-    println!("AIDF_LEDGER_SEED={seed} AIDF_LEDGER_ROUNDS={rounds}");
-    let mut random = StdRng::seed_from_u64(seed);
-    let known = (0..rounds).filter(|_| known_round(&mut random)).count() as u64;
-    println!("{known} of {rounds} ledgers were known");
-    assert!(known * 20 > rounds, "{known} of {rounds} were known");
+    runs(3_000, 20, "known", known_round);
 }
 
 #[test]
 fn what_a_random_ledger_says_stays_through_append_and_remove() {
-    let number = |name: &str| std::env::var(name).ok().and_then(|v| v.parse::<u64>().ok());
-    let rounds = number("AIDF_LEDGER_ROUNDS").unwrap_or(3_000);
-    let seed = number("AIDF_LEDGER_SEED").unwrap_or_else(rand::random);
-    println!("AIDF_LEDGER_SEED={seed} AIDF_LEDGER_ROUNDS={rounds}");
-    let mut random = StdRng::seed_from_u64(seed);
-    let taken = (0..rounds).filter(|_| round(&mut random)).count() as u64;
-    println!("{taken} of {rounds} ledgers were appended to");
-    // A test that accepts no ledger would prove nothing.
-    assert!(taken * 10 > rounds, "{taken} of {rounds} were taken");
+    runs(3_000, 10, "appended to", round);
 }

@@ -34,13 +34,19 @@ fn from_bundles(w: &World, clone: &Path) -> Option<String> {
     (out.code == 0).then(|| out.stdout.trim().to_owned())
 }
 
-#[test]
-fn a_clone_takes_its_history_from_the_bundles_of_a_folder() {
-    let w = World::new(Kind::Http);
+/// A remote whose first backup lies in a folder of bundles.
+fn backed_up(kind: Kind) -> (World, Folder) {
+    let w = World::new(kind);
     let dir = w.env.path("bundles");
     config_folder(&w, &dir);
     w.json(&["backup"]);
     let folder = Folder::of(&dir);
+    (w, folder)
+}
+
+#[test]
+fn a_clone_takes_its_history_from_the_bundles_of_a_folder() {
+    let (w, folder) = backed_up(Kind::Http);
     let list = folder.path(LIST);
     let by_file = format!("file://{}", list.display());
     let first = w.remote.tip("main");
@@ -74,11 +80,7 @@ fn a_clone_takes_its_history_from_the_bundles_of_a_folder() {
 
 #[test]
 fn a_list_that_was_lost_or_altered_is_made_anew_although_nothing_else_is_new() {
-    let w = World::path();
-    let dir = w.env.path("bundles");
-    config_folder(&w, &dir);
-    w.json(&["backup"]);
-    let folder = Folder::of(&dir);
+    let (w, folder) = backed_up(Kind::Path);
     let whole = std::fs::read_to_string(folder.path(LIST)).unwrap();
     std::fs::write(folder.path(LIST), "[bundle]\n\tversion = 1\n").unwrap();
     w.json(&["backup"]);
@@ -91,13 +93,9 @@ fn a_list_that_was_lost_or_altered_is_made_anew_although_nothing_else_is_new() {
 
 #[test]
 fn after_a_prune_the_list_names_what_is_left() {
-    let w = World::path();
-    let dir = w.env.path("bundles");
-    config_folder(&w, &dir);
-    w.json(&["backup"]);
+    let (w, folder) = backed_up(Kind::Path);
     w.remote.write("main", &[("b.txt", Some(b"b\n"))], "Add b");
     w.json(&["backup", "--full"]);
-    let folder = Folder::of(&dir);
     w.json(&["backup", "prune", "--keep-last", "1"]);
     let left = folder.bundles();
     assert_eq!(left.len(), 1);

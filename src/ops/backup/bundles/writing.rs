@@ -135,8 +135,8 @@ impl Folder {
         self.manifest.add(cx, &self.dir, keys, event)
     }
 
-    /// Lists a bundle, given with its checksum, after entering it in the manifest. So the manifest may name a bundle
-    /// that the list lacks, but never the other way round.
+    /// Enters a bundle in the manifest, and then it and its checksum in the list. So the
+    /// manifest may name a bundle that the list lacks, but never the other way round.
     pub(super) fn list(
         &mut self,
         cx: &Context,
