@@ -39,8 +39,8 @@ pub struct Location {
     pub repo: Option<String>,
     /// The clone's folder.
     pub dir: PathBuf,
-    /// Which remote of the clone.
-    pub remote: String,
+    /// Which remote of the clone; none for `origin`, or else the only one.
+    pub remote: Option<String>,
     /// Whether ssh and credential helpers may ask questions.
     pub interactive: bool,
 }
@@ -182,7 +182,7 @@ impl Context {
             }
             None => {
                 let store = Store::open_clone(&place.dir, &programs)?;
-                let remote = Remote::of_clone(&store, &place.remote, &options)?;
+                let remote = Remote::of_clone(&store, place.remote.as_deref(), &options)?;
                 (store, remote)
             }
         };

@@ -87,15 +87,14 @@ pub struct Global {
         add = complete::files()
     )]
     pub repo: Option<String>,
-    /// Use this remote of the clone
+    /// Use this remote of the clone (default: origin, or else the only one)
     #[arg(
         long,
         global = true,
         value_name = "NAME",
-        default_value = "origin",
         help_heading = "Global options"
     )]
-    pub remote: String,
+    pub remote: Option<String>,
     /// Read this operator's config file
     #[arg(
         long,

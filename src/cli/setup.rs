@@ -212,10 +212,7 @@ fn repeated(global: &Global, address: &str, arguments: &Arguments, answers: &Ans
     // The address that was given may hold a password.
     add("-R", global.repo.as_ref().map(|_| address.to_owned()));
     add("-C", global.dir.as_ref().map(shown));
-    add(
-        "--remote",
-        Some(global.remote.clone()).filter(|name| name != "origin"),
-    );
+    add("--remote", global.remote.clone());
     add("--config", global.config.as_ref().map(shown));
     words.extend(["setup", "--no-input", "--base", &answers.base].map(str::to_owned));
     for glob in &arguments.protected_branches {

@@ -1,6 +1,7 @@
 //! The private cache of a remote, for work without a clone.
 
 use super::children::Programs;
+use super::open::check_owner;
 use super::store::{Store, prepare};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::{lock_within, own_lock_file, share_within};
@@ -70,6 +71,7 @@ impl Store {
             lock.unlock().or_fail(Kind::Internal, failed)?;
         }
         let repo = Repository::open(path).or_fail(Kind::Internal, failed)?;
+        check_owner(&repo, programs)?;
         Ok(Store::of_cache(repo, Some(lock), programs))
     }
 }

@@ -272,7 +272,9 @@ impl Store {
     /// Makes the remote's branch of the same name the local branch's upstream.
     pub fn set_upstream(&self, branch: &str, remote: &str) -> Result<()> {
         let failed = || format!("the upstream of {branch} cannot be set");
-        let mut config = self.repo().config().or_fail(Kind::Internal, failed)?;
+        // Where git writes it, whatever else is read.
+        let file = self.common_dir().join("config");
+        let mut config = git2::Config::open(&file).or_fail(Kind::Internal, failed)?;
         let merge = format!("refs/heads/{branch}");
         for (key, value) in [("remote", remote), ("merge", merge.as_str())] {
             config

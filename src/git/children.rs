@@ -50,8 +50,6 @@ const COMPLAINT: usize = 64 * 1024;
 const OF_A_REPOSITORY: &[&str] = &[
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_CONFIG",
-    "GIT_CONFIG_PARAMETERS",
-    "GIT_CONFIG_COUNT",
     "GIT_OBJECT_DIRECTORY",
     "GIT_DIR",
     "GIT_WORK_TREE",
@@ -67,6 +65,11 @@ const OF_A_REPOSITORY: &[&str] = &[
     "GIT_QUARANTINE_PATH",
     "GIT_PROTOCOL",
 ];
+
+/// The configuration that an environment holds: `git -c` puts it into the first, and the second
+/// counts those named `GIT_CONFIG_KEY_<n>` and `GIT_CONFIG_VALUE_<n>`. It is local to a
+/// repository too, and may hold a login.
+const OF_A_CALL: &[&str] = &["GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"];
 
 /// The variables in which forges, their tools and their CI jobs keep logins of theirs.
 const OF_FORGES: &[&str] = &[
@@ -92,9 +95,13 @@ pub enum Child {
     /// git on a repository of this machine, with the hooks of whoever owns that; or ssh, which
     /// the user's `SendEnv *` may make pass on all that it has.
     Server,
+    /// git on the caller's own clone, or without one. It is given the configuration that the
+    /// caller's environment holds, as any git would be that the caller starts.
+    Git,
     /// `git credential`. The helpers that it starts are named by the user's and the system's
     /// configuration alone, and are there to hand out logins: `gh auth git-credential` and
-    /// its like read them from the forge's own variables, and get those.
+    /// its like read them from the forge's own variables, and get those. The environment may
+    /// name a helper too, as git's configuration.
     Helper,
     /// `gh`, asked for a login that it keeps. It would hand out a variable's token for a host
     /// that the token is not meant for, so it sees none: aidf judges those itself.
@@ -342,8 +349,8 @@ pub(super) fn words_of(said: &mut File) -> String {
 /// git at work on the repository of this folder. It fetches nothing on its own: where the clone
 /// says that a remote has what is missing, that remote's address and programs are the clone's
 /// word too.
-pub(super) fn git_on(git_dir: &Path, environment: &Environment) -> Command {
-    let mut command = command("git", Child::Server, environment);
+pub(super) fn git_on(git_dir: &Path, child: Child, environment: &Environment) -> Command {
+    let mut command = command("git", child, environment);
     command
         .env("GIT_DIR", git_dir)
         .env("GIT_NO_LAZY_FETCH", "1");
@@ -352,7 +359,7 @@ pub(super) fn git_on(git_dir: &Path, environment: &Environment) -> Command {
 
 /// The same, on the objects of the repository alone: it reaches no other one.
 pub(super) fn git_on_objects(common: &Path, environment: &Environment) -> Command {
-    let mut command = git_on(common, environment);
+    let mut command = git_on(common, Child::Server, environment);
     command.env("GIT_ALLOW_PROTOCOL", "");
     command
 }
@@ -373,8 +380,8 @@ fn is_over(pipe: &Receiver<()>, within: Duration) -> bool {
 fn may_see(child: Child, name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     let among = |names: &[&str]| names.contains(&name.as_str());
-    // GIT_CONFIG_KEY_<n> and GIT_CONFIG_VALUE_<n> may hold a login, and go with their count.
-    let of_a_call = name.starts_with("GIT_CONFIG_KEY_") || name.starts_with("GIT_CONFIG_VALUE_");
+    let is_pair = name.starts_with("GIT_CONFIG_KEY_") || name.starts_with("GIT_CONFIG_VALUE_");
+    let of_a_call = !matches!(child, Child::Git | Child::Helper) && (is_pair || among(OF_A_CALL));
     let of_forges = child != Child::Helper && among(OF_FORGES);
     !(name.starts_with("AIDF_") || of_a_call || among(OF_A_REPOSITORY) || of_forges)
 }
@@ -411,20 +418,24 @@ mod tests {
 
     #[test]
     fn a_child_sees_no_secret_that_is_not_meant_for_it() {
-        for (name, server, helper) in [
-            ("AIDF_KEY", false, false),
-            ("AIDF_ANYTHING", false, false),
-            ("aidf_reuse_token", false, false),
-            ("GIT_DIR", false, false),
-            ("GIT_CONFIG_VALUE_0", false, false),
-            ("GITHUB_TOKEN", false, true),
-            ("gitea_token", false, true),
-            ("PATH", true, true),
-            ("SSH_AUTH_SOCK", true, true),
-            ("GIT_CONFIG_GLOBAL", true, true),
-            ("GIT_TERMINAL_PROMPT", true, true),
+        for (name, server, git, helper) in [
+            ("AIDF_KEY", false, false, false),
+            ("AIDF_ANYTHING", false, false, false),
+            ("aidf_reuse_token", false, false, false),
+            ("GIT_DIR", false, false, false),
+            ("GIT_CONFIG", false, false, false),
+            ("GIT_CONFIG_COUNT", false, true, true),
+            ("GIT_CONFIG_PARAMETERS", false, true, true),
+            ("GIT_CONFIG_VALUE_0", false, true, true),
+            ("GITHUB_TOKEN", false, false, true),
+            ("gitea_token", false, false, true),
+            ("PATH", true, true, true),
+            ("SSH_AUTH_SOCK", true, true, true),
+            ("GIT_CONFIG_GLOBAL", true, true, true),
+            ("GIT_TERMINAL_PROMPT", true, true, true),
         ] {
             assert_eq!(may_see(Child::Server, name), server, "{name}");
+            assert_eq!(may_see(Child::Git, name), git, "{name}");
             assert_eq!(may_see(Child::Helper, name), helper, "{name}");
             assert_eq!(may_see(Child::Keeper, name), server, "{name}");
         }

@@ -10,7 +10,7 @@ use super::draft::Draft;
 use super::id::ObjectId;
 use super::installed::{OLDEST_GIT, has_program};
 use super::lfs::{LFS, LfsContent, POINTER, lfs_content};
-use super::settings::GitSettings;
+use super::settings::Setting;
 use super::store::Store;
 use crate::error::{Error, Kind, Result};
 use std::cell::{OnceCell, RefCell};
@@ -51,8 +51,6 @@ pub struct Convert<'s> {
     store: &'s Store,
     tree: ObjectId,
     known: RefCell<BTreeMap<String, Attributes>>,
-    /// The user's own configuration, read where a filter is met.
-    own: OnceCell<GitSettings>,
     /// What git-lfs is told besides.
     lfs: OnceCell<Vec<(String, String)>>,
 }
@@ -64,7 +62,6 @@ impl Store {
             store: self,
             tree,
             known: RefCell::default(),
-            own: OnceCell::new(),
             lfs: OnceCell::new(),
         }
     }
@@ -104,8 +101,7 @@ impl Store {
     /// Errors: unavailable, without git.
     pub(super) fn git_without_filters(&self) -> Result<Command> {
         let mut command = self.plumbing().command();
-        for setting in self.config_by_git()? {
-            let name = setting.name;
+        for Setting { name, .. } in self.settings_by_git()?.entries() {
             let last = name.rsplit('.').next().unwrap_or_default();
             let value = match last {
                 "clean" | "smudge" | "process" => "",
@@ -114,7 +110,7 @@ impl Store {
                 _ => continue,
             };
             if name.starts_with("filter.") {
-                tell(&mut command, &name, value);
+                tell(&mut command, name, value);
             }
         }
         Ok(command)
@@ -122,7 +118,7 @@ impl Store {
 
     /// Whether git's configuration has a setting, as git itself reads it.
     fn has_setting(&self, name: &str) -> Result<bool> {
-        Ok(self.config_by_git()?.iter().any(|s| s.name == name))
+        Ok(self.settings_by_git()?.last(name).is_some())
     }
 }
 
@@ -319,10 +315,8 @@ impl Convert<'_> {
         if filter == LFS {
             return Err(missing());
         }
-        let own = self
-            .own
-            .get_or_init(|| GitSettings::of_user(&self.store.programs().environment));
-        let value = |what: &str| own.last(&key(what)).filter(|v| !v.is_empty());
+        let all = self.store.settings()?;
+        let value = |what: &str| all.last_of_user(&key(what)).filter(|v| !v.is_empty());
         // Where there is a process git starts that, and an empty one hides the others.
         let process_of_repository =
             value("process").is_none() && self.store.has_setting(&key("process"))?;

@@ -178,7 +178,7 @@ impl Endpoint {
         if let Some((who, path)) = scp_parts(url) {
             return parse_scp(who, path).map_err(refuse);
         }
-        Ok(Endpoint::Path(base.join(url)))
+        Ok(Endpoint::Path(named_by_its_end(&base.join(url))))
     }
 
     /// The repository's name: the last part of its path, without `.git`.
@@ -271,8 +271,18 @@ fn parse_file(rest: &str) -> std::result::Result<Endpoint, Fault> {
         path
     };
     match Path::new(&path).is_absolute() {
-        true => Ok(Endpoint::Path(PathBuf::from(path))),
+        true => Ok(Endpoint::Path(named_by_its_end(Path::new(&path)))),
         false => Err("its path is not absolute (file:///path)"),
+    }
+}
+
+/// The same path, ending in the name of a folder where it can: that names the repository.
+fn named_by_its_end(path: &Path) -> PathBuf {
+    // This leaves out every `.`, but not `..`, which may lead out of a link.
+    let path: PathBuf = path.components().collect();
+    match path.file_name() {
+        Some(_) => path,
+        None => path.canonicalize().unwrap_or(path),
     }
 }
 
@@ -385,6 +395,9 @@ mod tests {
         for (url, name) in [
             ("/srv/demo.git", "demo"),
             ("/w/demo/.git", "demo"),
+            (".", "base"),
+            ("./demo.git/.", "demo"),
+            ("file:///w/demo.git/./", "demo"),
             ("git@h:o/nhl.git", "nhl"),
             ("https://h/o/r/", "r"),
         ] {

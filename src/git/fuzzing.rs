@@ -6,7 +6,6 @@ use super::id::{ObjectId, RefName, TreePath, is_invisible};
 use super::intake::Intake;
 use super::limits::TransferLimits;
 use super::pack_check::PackCheck;
-use super::settings::GitSettings;
 use super::store::Store;
 use crate::environment::Environment;
 use crate::fuzzing::{has_control, two};
@@ -15,7 +14,7 @@ use crate::keys::KeyRing;
 use crate::progress::Silent;
 use crate::signature::{Check, judge};
 use crate::url::parse_http;
-use git2::{ConfigLevel, IndexEntry, IndexTime, ObjectType, Oid, Repository};
+use git2::{IndexEntry, IndexTime, ObjectType, Oid, Repository};
 use std::cell::RefCell;
 use std::path::{Component, Path};
 use std::time::Duration;
@@ -316,13 +315,9 @@ pub fn config(data: &[u8]) {
     };
     let (url, file) = two(text);
     in_file(file.as_bytes(), |path, _| {
-        let Ok(mut config) = git2::Config::new() else {
+        let Ok(settings) = super::config::of_file(path) else {
             return;
         };
-        if config.add_file(path, ConfigLevel::Local, false).is_err() {
-            return;
-        }
-        let settings = GitSettings::read(&config, &Environment::default());
         if std::env::var_os("GIT_SSH_COMMAND").is_none() {
             assert_eq!(settings.ssh_command(), None);
         }

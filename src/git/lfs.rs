@@ -5,8 +5,9 @@
 //! where a file of the branch says. Neither is followed.
 
 use super::children::{last_line, tell};
+use super::config::name_and_value;
 use super::endpoint::{Endpoint, redact};
-use super::settings::{OF_THE_USER, why_ignored};
+use super::settings::{OF_THE_USER, Setting, why_ignored};
 use super::store::Store;
 use crate::error::{Error, Kind, OrFail, Result};
 use std::process::Command;
@@ -43,42 +44,15 @@ pub(super) fn lfs_content(pointer: &[u8]) -> Option<LfsContent> {
     (text.starts_with("version ") && good).then_some(LfsContent { id, bytes })
 }
 
-/// An entry of git's configuration. Its name is lower case, but for the middle.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Setting {
-    pub name: String,
-    value: String,
-    from_repository: bool,
-}
-
 impl Store {
-    /// All of git's configuration as git reads it, with includes that libgit2 does not know.
-    pub(super) fn config_by_git(&self) -> Result<Vec<Setting>> {
-        let mut command = self.plumbing().command();
-        command.args(["config", "--null", "--show-scope", "--list"]);
-        let failed = "git cannot tell its configuration";
-        let said = self.run(command, Vec::new(), 0, failed)?;
-        let mut parts = said.split(|b| *b == 0).map(String::from_utf8_lossy);
-        let mut found = Vec::new();
-        while let (Some(scope), Some(entry)) = (parts.next(), parts.next()) {
-            let (name, value) = name_and_value(&entry);
-            found.push(Setting {
-                name,
-                value,
-                from_repository: scope == "local" || scope == "worktree",
-            });
-        }
-        Ok(found)
-    }
-
     /// What git-lfs is told on the command line, so that nothing that it runs is named by
     /// the repository's own configuration.
     ///
     /// Errors: denied, where that names what cannot be left out.
     pub(super) fn lfs_settings(&self) -> Result<Vec<(String, String)>> {
-        let all = self.config_by_git()?;
+        let all = self.settings_by_git()?;
         let (theirs, own): (Vec<&Setting>, Vec<&Setting>) =
-            all.iter().partition(|s| s.from_repository);
+            all.entries().iter().partition(|s| s.from_repository);
         let is_own = |one: &Setting| {
             let mut same = own.iter().filter(|o| o.name == one.name);
             same.any(|o| o.value == one.value)
@@ -162,7 +136,7 @@ impl Store {
         if in_branch.is_empty() {
             return Ok(());
         }
-        let all = self.config_by_git()?;
+        let all = self.settings_by_git()?;
         // The first of these that is set anywhere (git-lfs-config(5)); where the file and
         // git's configuration set the same, the latter counts.
         let keys = [
@@ -172,7 +146,7 @@ impl Store {
             format!("remote.{remote}.lfsurl"),
         ];
         for key in keys {
-            if all.iter().any(|s| s.name == key) {
+            if all.last(&key).is_some() {
                 return Ok(());
             }
             let Some((_, url)) = in_branch.iter().rfind(|(name, _)| *name == key) else {
@@ -224,12 +198,6 @@ impl Store {
         let entries = said.split(|b| *b == 0).map(String::from_utf8_lossy);
         Ok(entries.map(|e| name_and_value(&e)).collect())
     }
-}
-
-/// An entry as `git config --null` lists it. A name alone is a true.
-fn name_and_value(entry: &str) -> (String, String) {
-    let (name, value) = entry.split_once('\n').unwrap_or((entry, "true"));
-    (name.to_owned(), value.to_owned())
 }
 
 /// Whether a server of git-lfs is that of a remote, and is spoken to no more openly.

@@ -1,6 +1,6 @@
 //! git itself, at work on one repository of this machine.
 
-use super::children::{self, Programs, Terminal};
+use super::children::{self, Child, Programs, Terminal};
 use crate::error::{Error, Kind, Result};
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -18,7 +18,8 @@ pub(super) struct Plumbing {
 impl Plumbing {
     /// git on this repository, with a clean environment.
     pub fn command(&self) -> Command {
-        let mut command = children::git_on(&self.git_dir, &self.programs.environment);
+        let environment = &self.programs.environment;
+        let mut command = children::git_on(&self.git_dir, Child::Git, environment);
         command.args(["-c", "core.fsmonitor=false"]);
         if !self.programs.interactive {
             command.env("GIT_TERMINAL_PROMPT", "0");

@@ -1,10 +1,12 @@
 //! A remote: where it is, how to connect, and what is fetched from it.
 
+use super::config;
 use super::credential::LoginSource;
 use super::draft::pack_of;
 use super::endpoint::Endpoint;
 use super::id::CommitId;
 use super::limits::TransferLimits;
+use super::object::Person;
 use super::packing::{Bases, pack_of_history};
 use super::settings::{GitSettings, why_ignored};
 use super::store::Store;
@@ -18,6 +20,7 @@ use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::http::Http;
 use crate::progress::Progress;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,18 +56,21 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// The remote `name` of a clone, with insteadOf, pushInsteadOf and pushurl.
+    /// The remote `name` of a clone, with insteadOf, pushInsteadOf and pushurl. Where no name
+    /// is given it is `origin`, or else the only one.
     ///
-    /// Errors: not_found, when the clone has no such remote; usage, for its address.
-    pub fn of_clone(store: &Store, name: &str, options: &RemoteOptions) -> Result<Remote> {
-        let git = store.settings();
+    /// Errors: not_found, when the clone has no such remote; usage, for its address, or where
+    /// several could be meant.
+    pub fn of_clone(store: &Store, name: Option<&str>, options: &RemoteOptions) -> Result<Remote> {
+        let git = store.settings()?.clone();
+        let remotes = git.remotes();
+        let name = match name {
+            Some(name) => name,
+            None => meant(&remotes)?,
+        };
         let urls = git.all(&format!("remote.{name}.url"));
         let Some(url) = urls.first().map(|u| u.to_string()) else {
-            return Err(Error::new(
-                Kind::NotFound,
-                format!("this clone has no remote named `{name}`"),
-            )
-            .hint("name a remote that `git remote` lists with --remote NAME, or give an address with -R URL"));
+            return Err(none_such(store, name, &remotes));
         };
         let base = store.work_dir().unwrap_or(store.git_dir()).to_owned();
         let read = Endpoint::parse(&git.rewrite(&url, false), &base)?;
@@ -81,7 +87,7 @@ impl Remote {
             name: name.to_owned(),
             read,
             write,
-            settings: link_settings(git, options, false),
+            settings: link_settings(git.clone(), options, false),
         })
     }
 
@@ -89,7 +95,7 @@ impl Remote {
     ///
     /// Errors: usage.
     pub fn of_url(url: &str, base: &Path, options: &RemoteOptions) -> Result<Remote> {
-        let git = GitSettings::of_user(&options.environment);
+        let git = config::of_user(&options.environment, options.timeout)?;
         let read = Endpoint::parse(&git.rewrite(url, false), base)?;
         let write = Endpoint::parse(&git.rewrite(url, true), base)?;
         Ok(Remote {
@@ -142,6 +148,11 @@ impl Remote {
     /// How HTTP servers are reached from here, with this remote's git configuration.
     pub fn http(&self) -> Http {
         self.settings.http.clone()
+    }
+
+    /// The name and address that git would write down for the operator.
+    pub fn operator(&self) -> Option<Person> {
+        self.settings.git.operator()
     }
 
     /// Whether the user gave the address, and not a clone's own configuration.
@@ -362,6 +373,51 @@ impl Remote {
     }
 }
 
+/// The remote that is meant where none is named.
+///
+/// Errors: usage, with the names of all.
+fn meant<'r>(remotes: &BTreeSet<&'r str>) -> Result<&'r str> {
+    const USUAL: &str = "origin";
+    let mut all = remotes.iter().copied();
+    match (remotes.contains(USUAL), remotes.len()) {
+        (true, _) | (false, 0) => Ok(USUAL),
+        (false, 1) => Ok(all.next().unwrap_or(USUAL)),
+        _ => Err(Error::new(
+            Kind::Usage,
+            format!(
+                "this clone has several remotes, and none is named `{USUAL}`: {}",
+                all.collect::<Vec<_>>().join(", ")
+            ),
+        )
+        .hint("name one with --remote NAME")),
+    }
+}
+
+fn none_such(store: &Store, name: &str, remotes: &BTreeSet<&str>) -> Error {
+    if remotes.is_empty() && store.work_dir().is_none() {
+        return Error::new(
+            Kind::NotFound,
+            format!(
+                "the bare repository at {} has no remote",
+                store.git_dir().display()
+            ),
+        )
+        .hint("to work on that repository itself, name it with -R PATH, such as `-R .`");
+    }
+    let known: Vec<&str> = remotes.iter().copied().collect();
+    let others = match known.is_empty() {
+        true => String::new(),
+        false => format!("; it has {}", known.join(", ")),
+    };
+    Error::new(
+        Kind::NotFound,
+        format!("this clone has no remote named `{name}`{others}"),
+    )
+    .hint(
+        "name a remote that `git remote` lists with --remote NAME, or give an address with -R URL",
+    )
+}
+
 /// Says what is fetched; of many commits, how many.
 fn tell(progress: &dyn Progress, missing: &[CommitId], side: &Endpoint) {
     const NAMED: usize = 8;
@@ -400,8 +456,11 @@ fn refuse_inside(store: &Store, place: &Endpoint) -> Result<()> {
 }
 
 /// The door to HTTP servers that are no remotes, with the user's own settings of git.
-pub fn http_of_user(options: &RemoteOptions) -> Http {
-    link_settings(GitSettings::of_user(&options.environment), options, true).http
+///
+/// Errors: usage, where git cannot read them; unavailable.
+pub fn http_of_user(options: &RemoteOptions) -> Result<Http> {
+    let git = config::of_user(&options.environment, options.timeout)?;
+    Ok(link_settings(git, options, true).http)
 }
 
 fn link_settings(git: GitSettings, options: &RemoteOptions, named: bool) -> LinkSettings {

@@ -1,9 +1,10 @@
 //! A repository as its own server sees it: from inside a hook, and when it is set up.
 
 use super::children::Programs;
+use super::config::{own_config, own_values};
 use super::id::{CommitId, ObjectId};
 use super::object::{Entry, Folder, Mode};
-use super::settings::{own_config, own_values};
+use super::open::{check_owner, without_search};
 use super::store::{Store, prepare};
 use crate::error::{Error, Kind, OrFail, Result};
 use git2::{ObjectType, Repository};
@@ -25,6 +26,7 @@ impl Store {
         };
         programs.environment.os("GIT_DIR").ok_or_else(outside)?;
         let repo = Repository::open_from_env().map_err(|e| outside().caused_by(e))?;
+        check_owner(&repo, programs)?;
         Store::of_hook(repo, programs)
     }
 
@@ -33,14 +35,10 @@ impl Store {
     /// Errors: not_found; usage, for a clone with a working tree.
     pub fn open_server(path: &Path, programs: &Programs) -> Result<Store> {
         prepare();
-        let repo = Repository::open_ext(
-            path,
-            git2::RepositoryOpenFlags::NO_SEARCH,
-            &[] as &[&std::ffi::OsStr],
-        )
-        .or_fail(Kind::NotFound, || {
+        let repo = without_search(path).or_fail(Kind::NotFound, || {
             format!("no git repository at {}", path.display())
         })?;
+        check_owner(&repo, programs)?;
         if !repo.is_bare() {
             return Err(Error::new(
                 Kind::Usage,

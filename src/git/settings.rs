@@ -6,100 +6,76 @@
 //! alone. A repository's own may say where its remotes are, and which headers go to them.
 
 use super::endpoint::Endpoint;
+use super::object::Person;
 use crate::environment::Environment;
 use crate::http::HttpSettings;
 use crate::url::{HttpUrl, percent_decode};
-use git2::{ConfigLevel, Repository};
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
-/// A copy of the entries in use: name, value, and whether a repository's file gave it.
+/// All of git's configuration. Copies share it.
 #[derive(Debug, Clone, Default)]
 pub struct GitSettings {
-    entries: Vec<Entry>,
+    entries: Arc<Vec<Setting>>,
     environment: Environment,
+    by_git: bool,
 }
 
-#[derive(Debug, Clone)]
-struct Entry {
-    name: String,
-    value: String,
-    from_repository: bool,
-}
-
-/// The value of an entry. A name alone is a true to git (git-config(1)), and libgit2's
-/// binding does not survive being asked for its value; none where it is not UTF-8.
-pub(super) fn value_of<'a>(entry: &'a git2::ConfigEntry<'_>) -> Option<&'a str> {
-    match entry.has_value() {
-        true => entry.value().ok(),
-        false => Some("true"),
-    }
-}
-
-/// The configuration of a repository's own file.
-pub(super) fn own_config(repo: &Repository) -> std::result::Result<git2::Config, git2::Error> {
-    repo.config()?.open_level(ConfigLevel::Local)
-}
-
-/// Every value of a setting of a repository's own file.
-pub(super) fn own_values(
-    repo: &Repository,
-    name: &str,
-) -> std::result::Result<Vec<String>, git2::Error> {
-    let config = own_config(repo)?;
-    // Nearly always there is none, and that is told at once.
-    if let Err(e) = config.get_entry(name) {
-        return match e.code() {
-            git2::ErrorCode::NotFound => Ok(Vec::new()),
-            _ => Err(e),
-        };
-    }
-    let mut found = Vec::new();
-    let mut entries = config.multivar(name, None)?;
-    while let Some(entry) = entries.next() {
-        found.extend(value_of(entry?).map(str::to_owned));
-    }
-    Ok(found)
+/// An entry of git's configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Setting {
+    /// In lower case, but for what stands between the first dot and the last.
+    pub name: String,
+    /// A name alone is a true.
+    pub value: String,
+    /// Whether a repository's own file gave it, or a file that such a one includes.
+    pub from_repository: bool,
 }
 
 impl GitSettings {
-    /// Copies what is needed; what cannot be read is as if it were not there.
-    pub(super) fn read(config: &git2::Config, environment: &Environment) -> Self {
-        let mut entries = Vec::new();
-        for glob in [
-            "^url\\.",
-            "^http\\.",
-            "^core\\.sshcommand$",
-            "^remote\\.",
-            "^user\\.",
-            "^filter\\.",
-        ] {
-            let Ok(mut found) = config.entries(Some(glob)) else {
-                continue;
-            };
-            while let Some(Ok(entry)) = found.next() {
-                if let (Ok(name), Some(value)) = (entry.name(), value_of(entry)) {
-                    entries.push(Entry {
-                        name: name.to_owned(),
-                        value: value.to_owned(),
-                        from_repository: matches!(
-                            entry.level(),
-                            ConfigLevel::Local | ConfigLevel::Worktree
-                        ),
-                    });
-                }
-            }
-        }
+    /// Of these entries, in the order in which git reads them. `by_git` says that git itself
+    /// told them.
+    pub(super) fn of(entries: Vec<Setting>, environment: &Environment, by_git: bool) -> Self {
         GitSettings {
-            entries,
+            entries: Arc::new(entries),
             environment: environment.clone(),
+            by_git,
         }
     }
 
-    /// The user's and the system's configuration, with no repository.
-    pub fn of_user(environment: &Environment) -> Self {
-        git2::Config::open_default()
-            .map(|c| GitSettings::read(&c, environment))
-            .unwrap_or_default()
+    /// Whether git itself told them.
+    pub(super) fn are_by_git(&self) -> bool {
+        self.by_git
+    }
+
+    /// All of them, in the order in which git reads them.
+    pub(super) fn entries(&self) -> &[Setting] {
+        &self.entries
+    }
+
+    /// The last value of `name` that no repository gave.
+    pub(super) fn last_of_user(&self, name: &str) -> Option<&str> {
+        let mut own = self.entries.iter().filter(|e| !e.from_repository);
+        own.rfind(|e| e.name == name).map(|e| e.value.as_str())
+    }
+
+    /// The remotes that have an address, each once, in the order of their names.
+    pub fn remotes(&self) -> BTreeSet<&str> {
+        let all = self.entries.iter();
+        all.filter_map(|e| e.name.strip_prefix("remote.")?.strip_suffix(".url"))
+            .collect()
+    }
+
+    /// The name and address that git would write down for the operator.
+    pub fn operator(&self) -> Option<Person> {
+        let (name, email) = (self.last("user.name")?, self.last("user.email")?);
+        // It takes away what would not fit into the line of a commit.
+        let signature = git2::Signature::now(name, email).ok()?;
+        Some(Person {
+            name: String::from_utf8_lossy(signature.name_bytes()).into_owned(),
+            email: String::from_utf8_lossy(signature.email_bytes()).into_owned(),
+        })
     }
 
     /// Every value of `name` (its last part in lower case), in file order.
@@ -215,7 +191,7 @@ impl GitSettings {
     /// goes to its own remotes, and not to where one of them redirects.
     fn headers_for(&self, url: &HttpUrl) -> Vec<&str> {
         let key = "extraheader";
-        let bare = |entry: &Entry| entry.name.strip_prefix("http.") == Some(key);
+        let bare = |entry: &Setting| entry.name.strip_prefix("http.") == Some(key);
         self.http_values(url, key, |e| {
             !(e.from_repository && bare(e)) || self.has_remote_at(url)
         })
@@ -237,7 +213,12 @@ impl GitSettings {
     }
 
     /// The values of `http.<url>.key` that match `url` best, of the entries that `counts`.
-    fn http_values(&self, url: &HttpUrl, key: &str, counts: impl Fn(&Entry) -> bool) -> Vec<&str> {
+    fn http_values(
+        &self,
+        url: &HttpUrl,
+        key: &str,
+        counts: impl Fn(&Setting) -> bool,
+    ) -> Vec<&str> {
         let (mut best, mut values) = (0, Vec::new());
         for entry in self.entries.iter().filter(|e| counts(e)) {
             let Some(fit) = http_fit(&entry.name, key, url) else {
@@ -328,29 +309,12 @@ mod tests {
     use crate::url::parse_http;
 
     fn settings(entries: &[(&str, &str, bool)]) -> GitSettings {
-        let entries = entries
-            .iter()
-            .map(|(n, v, r)| Entry {
-                name: n.to_string(),
-                value: v.to_string(),
-                from_repository: *r,
-            })
-            .collect();
-        GitSettings {
-            entries,
-            environment: Environment::default(),
-        }
-    }
-
-    #[test]
-    fn a_name_without_a_value_is_a_true_and_ends_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("config");
-        let text = "[url \"x\"]\n\tinsteadOf\n[http]\n\tsslVerify = false\n\tsslVerify\n";
-        std::fs::write(&path, text).unwrap();
-        let s = GitSettings::read(&git2::Config::open(&path).unwrap(), &Environment::default());
-        assert_eq!(s.rewrite("https://h/x", true), "https://h/x");
-        assert_eq!(s.all("http.sslverify"), ["false", "true"]);
+        let entries = entries.iter().map(|(n, v, r)| Setting {
+            name: n.to_string(),
+            value: v.to_string(),
+            from_repository: *r,
+        });
+        GitSettings::of(entries.collect(), &Environment::default(), false)
     }
 
     #[test]

@@ -5,15 +5,17 @@
 use super::children::Programs;
 use super::header::Header;
 use super::id::{CommitId, ObjectId, TreePath};
-use super::object::{CommitInfo, Entry, Mode, Person};
+use super::object::{CommitInfo, Entry, Mode};
 use super::plumbing::Plumbing;
 use super::refs::listing::Listing;
+use super::settings::GitSettings;
+use super::{config, open};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::mutex::locked;
 use git2::{ObjectType, Repository};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use thread_local::ThreadLocal;
 
 /// A repository on this machine, for any number of threads: libgit2 lets one thread at a time
@@ -26,6 +28,8 @@ pub struct Store {
     /// Of a repository that keeps its refs in tables.
     listing: Option<Listing>,
     is_cache: bool,
+    settings: OnceLock<GitSettings>,
+    settings_by_git: OnceLock<GitSettings>,
     // Held for as long as the cache is in use.
     _lock: Option<File>,
 }
@@ -52,6 +56,8 @@ impl Store {
             common_dir: repo.commondir().to_owned(),
             listing: None,
             is_cache: false,
+            settings: OnceLock::new(),
+            settings_by_git: OnceLock::new(),
             _lock: None,
         };
         store.handles.get_or(|| repo);
@@ -86,7 +92,8 @@ impl Store {
                 true => Repository::open_from_env(),
                 false => Repository::open(self.git_dir()),
             };
-            again.unwrap_or_else(|_| nothing())
+            let again = again.ok().filter(|repo| self.tell(repo).is_ok());
+            again.unwrap_or_else(nothing)
         })
     }
 
@@ -105,40 +112,16 @@ impl Store {
         &self.plumbing.programs
     }
 
-    /// Opens the clone that holds `dir`.
+    /// Opens the clone that holds `dir`, or the one that `GIT_DIR` names.
     ///
-    /// Errors: not_found.
+    /// Errors: not_found; denied, for one of another account; usage, for a configuration that
+    /// cannot be read.
     pub fn open_clone(dir: &Path, programs: &Programs) -> Result<Store> {
         prepare();
-        let repo = Repository::discover(dir).map_err(|e| {
-            if e.code() == git2::ErrorCode::Owner {
-                return Error::new(
-                    Kind::Denied,
-                    format!(
-                        "the repository at {} belongs to another user",
-                        dir.display()
-                    ),
-                )
-                .hint(format!(
-                    "if you trust it: git config --global --add safe.directory {}",
-                    dir.display()
-                ))
-                .caused_by(e);
-            }
-            let error = Error::new(
-                Kind::NotFound,
-                format!("no git repository at {}", dir.display()),
-            );
-            let error = error
-                .hint("run this in a clone, or name a clone with -C DIR or a remote with -R URL");
-            if e.code() == git2::ErrorCode::NotFound {
-                error
-            } else {
-                error.caused_by(e)
-            }
-        })?;
-        check_working_tree(&repo)?;
-        Store::of(repo, programs)
+        let store = Store::of(open::clone_at(dir, programs)?, programs)?;
+        store.settings()?;
+        store.tell(store.repo())?;
+        Ok(store)
     }
 
     /// True for the private cache.
@@ -161,21 +144,38 @@ impl Store {
         self.plumbing.work_dir.as_deref()
     }
 
-    /// git's configuration as this repository sees it.
-    pub fn settings(&self) -> super::settings::GitSettings {
-        self.repo()
-            .config()
-            .map(|c| super::settings::GitSettings::read(&c, &self.programs().environment))
-            .unwrap_or_default()
+    /// git's configuration as this repository sees it, read once.
+    ///
+    /// Errors: usage, where git cannot read it; unavailable.
+    pub fn settings(&self) -> Result<&GitSettings> {
+        once(&self.settings, || {
+            config::of_repository(self.repo(), self.plumbing())
+        })
     }
 
-    /// The name and address that git would write down for the operator.
-    pub fn operator(&self) -> Option<Person> {
-        let signature = self.repo().signature().ok()?;
-        Some(Person {
-            name: String::from_utf8_lossy(signature.name_bytes()).into_owned(),
-            email: String::from_utf8_lossy(signature.email_bytes()).into_owned(),
-        })
+    /// The same, as git itself tells it: for whom a stranger's file must hide nothing from.
+    ///
+    /// Errors: those of [`Store::settings`]; unavailable, without git.
+    pub(super) fn settings_by_git(&self) -> Result<&GitSettings> {
+        match self.settings()? {
+            told if told.are_by_git() => Ok(told),
+            _ => once(&self.settings_by_git, || config::by_git(self.plumbing())),
+        }
+    }
+
+    /// Has libgit2 go by what git says of a clone.
+    fn tell(&self, repo: &Repository) -> Result<()> {
+        let failed = || format!("{} cannot be opened again", self.git_dir().display());
+        if let Some(told) = self.settings.get().filter(|s| s.are_by_git()) {
+            let config = config::for_libgit2(told)?;
+            repo.set_config(&config).or_fail(Kind::Internal, failed)?;
+        }
+        match self.work_dir() {
+            Some(tree) => repo
+                .set_workdir(tree, false)
+                .or_fail(Kind::Internal, failed),
+            None => Ok(()),
+        }
     }
 
     /// Whether an object is here.
@@ -396,6 +396,9 @@ pub(super) fn prepare() {
         // Without it such a repository is refused when it is opened, as one of any extension
         // that libgit2 does not know.
         drop(known);
+        // libgit2 judges by what it knows of git's configuration, which is not all of it.
+        #[cfg(unix)]
+        open::judge_owners();
     });
 }
 
@@ -445,31 +448,12 @@ fn nothing() -> Repository {
         .expect("libgit2 makes an empty store in memory")
 }
 
-/// Refuses a clone whose own configuration makes another folder its working tree: a
-/// stranger's clone would have us publish files of ours from there.
-///
-/// Errors: denied.
-fn check_working_tree(repo: &Repository) -> Result<()> {
-    let git_dir = repo.path();
-    if repo.is_worktree() || git_dir.file_name().is_none_or(|n| n != ".git") {
-        return Ok(());
+/// The value of a cell, which is made by the first who asks.
+fn once<T>(cell: &OnceLock<T>, make: impl FnOnce() -> Result<T>) -> Result<&T> {
+    match cell.get() {
+        Some(known) => Ok(known),
+        None => make().map(|made| cell.get_or_init(|| made)),
     }
-    let (Some(tree), Some(holder)) = (repo.workdir(), git_dir.parent()) else {
-        return Ok(());
-    };
-    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    if real(tree) == real(holder) {
-        return Ok(());
-    }
-    Err(Error::new(
-        Kind::Denied,
-        format!(
-            "the clone at {} uses {} as its working tree, because its own configuration says so (core.worktree)",
-            holder.display(),
-            tree.display()
-        ),
-    )
-    .hint("if you did not set that: `git config --unset core.worktree`; to write without a clone: -R URL"))
 }
 
 /// A tree's path as this platform's.

@@ -102,7 +102,7 @@ pub(super) fn person(cx: &Context, target: &Target) -> Person {
             email: format!("{}@sandbox.invalid", target.name()),
         };
     }
-    cx.store.operator().unwrap_or_else(|| Person {
+    cx.remote.operator().unwrap_or_else(|| Person {
         name: "aidf".to_owned(),
         email: "aidf@operator.invalid".to_owned(),
     })

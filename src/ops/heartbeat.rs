@@ -27,7 +27,7 @@ pub fn address(template: &str, exit: u8) -> std::result::Result<Option<Callback>
 ///
 /// Errors: unavailable; interrupted.
 pub fn beat(config: &Config, caller: &Caller, callback: &Callback) -> Result<()> {
-    let http = http_of_user(&caller.remote_options(config, false));
+    let http = http_of_user(&caller.remote_options(config, false))?;
     tried(&caller.cancel, config.timeout, &PAUSES, |left| {
         callback.get(&http, left)
     })

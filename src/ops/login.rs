@@ -138,7 +138,7 @@ fn remote_of(seat: &Seat, request: &Request, caller: &Caller) -> Result<Remote> 
                 Kind::NotFound => e.hint("name the forge, such as `aidf login github.com`; or run this in a clone, or name one with -C DIR"),
                 _ => e,
             })?;
-            Remote::of_clone(&store, &place.remote, &options)
+            Remote::of_clone(&store, place.remote.as_deref(), &options)
         }
     }
 }

@@ -576,8 +576,9 @@ fn no_password_of_a_url_is_ever_shown() {
 }
 
 #[test]
-fn git_variables_of_the_caller_do_not_lead_elsewhere() {
-    // As when aidf is run from inside a git hook.
+fn git_variables_of_the_caller_that_name_no_clone_do_not_lead_elsewhere() {
+    // As when aidf is run from inside a git hook. What says which clone it is does count
+    // (git_settings).
     let w = World::path();
     let other = World::path();
     w.sandbox();
@@ -585,10 +586,11 @@ fn git_variables_of_the_caller_do_not_lead_elsewhere() {
     let refs = other.remote.refs();
     let out = w
         .call(&["commit", "a.txt", "-m", "Add a", "--json"])
-        .env("GIT_DIR", other.clone.join(".git"))
-        .env("GIT_WORK_TREE", &other.clone)
+        .env("GIT_DIR", ".git")
         .env("GIT_INDEX_FILE", other.clone.join(".git/index"))
         .env("GIT_OBJECT_DIRECTORY", other.clone.join(".git/objects"))
+        .env("GIT_COMMON_DIR", other.clone.join(".git"))
+        .env("GIT_NAMESPACE", "elsewhere")
         .run();
     assert_eq!(other.remote.refs(), refs, "{out}");
     assert_eq!(out.code, 0, "{out}");

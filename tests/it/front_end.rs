@@ -53,7 +53,7 @@ impl Identity {
             place: Location {
                 repo: clone.is_none().then(|| url.to_owned()),
                 dir: clone.unwrap_or_else(|| env.home()),
-                remote: "origin".to_owned(),
+                remote: None,
                 interactive: false,
             },
             cancel: Cancel::new(),

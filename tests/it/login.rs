@@ -795,7 +795,7 @@ fn another_front_end_hears_the_code_and_ends_the_wait_that_the_forge_has_slowed_
         place: Location {
             repo: None,
             dir: desk.env.home(),
-            remote: "origin".to_owned(),
+            remote: None,
             interactive: false,
         },
     };

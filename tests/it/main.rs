@@ -44,6 +44,7 @@ mod forge_gitlab;
 mod forge_proposals;
 mod forge_protection;
 mod front_end;
+mod git_settings;
 mod hang;
 mod hook;
 mod hostile;

@@ -65,7 +65,7 @@ impl Month {
         let place = Location {
             repo: None,
             dir: clone.to_owned(),
-            remote: "origin".to_owned(),
+            remote: None,
             interactive: false,
         };
         let caller = Caller {

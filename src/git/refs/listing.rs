@@ -6,9 +6,9 @@
 
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::git::children::{self, Terminal, on_one_line};
+use crate::git::config::own_values;
 use crate::git::id::ObjectId;
 use crate::git::plumbing::Plumbing;
-use crate::git::settings::own_values;
 use crate::mutex::locked;
 use git2::Repository;
 use std::collections::{BTreeMap, BTreeSet};

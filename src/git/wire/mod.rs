@@ -25,6 +25,7 @@ use self::deadline::{Deadline, Timed, TimedBody, TooSlow};
 use super::credential::LoginSource;
 use super::endpoint::Endpoint;
 use super::limits::{PATIENCE, TransferLimits};
+use super::open::untrusted;
 use super::settings::{GitSettings, why_ignored};
 use crate::cancel::Cancel;
 use crate::environment::Environment;
@@ -280,6 +281,17 @@ impl Wire {
 /// or in the user's language; unknown words are `unavailable`.
 fn classify_complaint(endpoint: &Endpoint, said: &str) -> Error {
     let has = |words: &[&str]| words.iter().any(|w| said.contains(w));
+    // git offers a command that has this name in every language.
+    if has(&["safe.directory"]) {
+        return match endpoint {
+            Endpoint::Path(path) => untrusted(path),
+            _ => Error::new(
+                Kind::Denied,
+                format!("the server's git does not trust {endpoint}, which belongs to another account there"),
+            )
+            .hint("on the server, for the account that runs git there: git config --global --add safe.directory PATH"),
+        };
+    }
     if has(&[
         "Permission denied (",
         "Host key verification failed",

@@ -138,7 +138,7 @@ pub fn each<T: Send>(
                     let place = Location {
                         repo: Some(repository.url.clone()),
                         dir: operator.dir.to_owned(),
-                        remote: "origin".to_owned(),
+                        remote: None,
                         interactive: false,
                     };
                     let context = Context::open(

@@ -37,8 +37,8 @@ pub struct Seat {
     pub dir: Result<PathBuf>,
     /// A remote's address, to look at that without a clone.
     pub repo: Option<String>,
-    /// Which remote of the clone.
-    pub remote: String,
+    /// Which remote of the clone; none for `origin`, or else the only one.
+    pub remote: Option<String>,
     /// Whether ssh and credential helpers may ask questions.
     pub interactive: bool,
     /// The program that a server's hook would run.

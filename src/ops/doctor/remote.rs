@@ -52,7 +52,7 @@ pub(super) fn find(
     };
     let remote = match (&seat.repo, clone) {
         (Some(url), _) => Remote::of_url(url, &dir, &options),
-        (None, Some(store)) => Remote::of_clone(store, &seat.remote, &options),
+        (None, Some(store)) => Remote::of_clone(store, seat.remote.as_deref(), &options),
         (None, None) => return None,
     };
     let failed = |e| found.failed(Subject::Remote, &e, "see its address: git remote -v");
