@@ -299,23 +299,47 @@ impl Remote {
         connection.fetch(store.repo(), &missing, &store.known_tips()?, progress)
     }
 
-    /// The branch that the remote's HEAD names.
+    /// The branch that the remote's HEAD names. A server that does not tell which one that is
+    /// (an old one, or one with a detached HEAD) has the branch at HEAD's commit; of several,
+    /// the one that a new repository would have.
     ///
-    /// Errors: not_found, when it has none.
+    /// Errors: not_found, when it has none, or when nobody can tell which.
     pub fn default_branch(&self) -> Result<String> {
-        let refs = self.connect_for_reading()?.refs(&[])?;
-        refs.iter()
-            .find(|r| r.name == "HEAD")
-            .and_then(|r| r.target.as_deref())
-            .and_then(|t| t.strip_prefix("refs/heads/"))
-            .map(str::to_owned)
-            .ok_or_else(|| {
-                Error::new(
-                    Kind::NotFound,
-                    format!("{} has no default branch yet", self.read),
-                )
-                .hint("push a first commit to it, or name another base with --base")
-            })
+        let mut connection = self.connect_for_reading()?;
+        let refs = connection.refs(&[])?;
+        let Some(head) = refs.iter().find(|r| r.name == "HEAD") else {
+            return Err(Error::new(
+                Kind::NotFound,
+                format!("{} has no default branch yet", self.read),
+            )
+            .hint("push a first commit to it, or name another base with --base"));
+        };
+        let short = |name: &str| name.strip_prefix(HEADS).map(str::to_owned);
+        if let Some(name) = head.target.as_deref().and_then(short) {
+            return Ok(name);
+        }
+        let branches = connection.refs(&[HEADS])?;
+        let at_head = branches.iter().filter(|r| r.id == head.id);
+        let at_head: Vec<String> = at_head.filter_map(|r| short(&r.name)).collect();
+        let usual = [
+            self.settings.git.last("init.defaultbranch"),
+            Some("main"),
+            Some("master"),
+        ];
+        likely(&at_head, &usual).ok_or_else(|| {
+            let seen = match at_head.is_empty() {
+                true => "no branch is".to_owned(),
+                false => format!("{} all are", at_head.join(", ")),
+            };
+            Error::new(
+                Kind::NotFound,
+                format!(
+                    "{} does not say which branch is its default one, and {seen} at the commit of its HEAD",
+                    self.read
+                ),
+            )
+            .hint("name the base with --base, or have the server's HEAD name a branch: git symbolic-ref HEAD refs/heads/BRANCH")
+        })
     }
 
     /// Fetches `wants` into an empty store, on a connection of its own.
@@ -370,6 +394,20 @@ impl Remote {
             false => None,
         };
         connection.push(updates, pack, options)
+    }
+}
+
+const HEADS: &str = "refs/heads/";
+
+/// The branch that HEAD most likely is, of those at its commit.
+fn likely(at_head: &[String], usual: &[Option<&str>]) -> Option<String> {
+    match at_head {
+        [one] => Some(one.clone()),
+        several => {
+            let mut usual = usual.iter().flatten();
+            let found = usual.find(|name| several.iter().any(|b| b == *name));
+            found.map(|name| name.to_string())
+        }
     }
 }
 

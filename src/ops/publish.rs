@@ -1,7 +1,7 @@
 //! The one way to a remote ref: connect, build on the tips that were advertised, push
 //! with compare-and-swap, believe the server's report alone, and try again on new tips.
 
-use super::{access, identity, revoked};
+use super::{access, identity, revoked, taken_back};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::PushFailure;
@@ -37,6 +37,19 @@ pub enum Plan<T> {
 }
 
 impl<T> Plan<T> {
+    /// The same with another report.
+    pub fn map<U>(self, to: impl FnOnce(T) -> U) -> Plan<U> {
+        match self {
+            Plan::Nothing(report) => Plan::Nothing(to(report)),
+            Plan::Push(push) => Plan::Push(Push {
+                updates: push.updates,
+                objects: push.objects,
+                token: push.token,
+                report: to(push.report),
+            }),
+        }
+    }
+
     /// The push, unless it moves no ref.
     pub fn push_if_any(push: Push<T>) -> Plan<T> {
         match push.updates.is_empty() {
@@ -169,7 +182,7 @@ impl<T> Publishing<'_, T> {
             Objects::Lacking => cx.remote.push_history(connection, store, updates, &options),
         };
         match sent {
-            Ok(outcome) => self.answered(push, outcome),
+            Ok(outcome) => self.answered(push, outcome, &options),
             Err(PushFailure::NotSent(error)) => Err(error),
             Err(PushFailure::NoAnswer(error)) => self.without_answer(push, error),
         }
@@ -255,7 +268,12 @@ impl<T> Publishing<'_, T> {
     }
 
     /// The server said what became of each ref.
-    fn answered(&mut self, push: Push<T>, outcome: PushOutcome) -> Result<Option<Published<T>>> {
+    fn answered(
+        &mut self,
+        push: Push<T>,
+        outcome: PushOutcome,
+        options: &[String],
+    ) -> Result<Option<Published<T>>> {
         let cx = self.cx;
         let refused = outcome.verdicts.iter().filter_map(|v| match v {
             Verdict::Moved => None,
@@ -276,6 +294,10 @@ impl<T> Publishing<'_, T> {
             }));
         }
         let error = refusal(&push.updates, &refused, &outcome.messages);
+        let landed = taken_back::landed_alone(&push.updates, &outcome);
+        if !landed.is_empty() {
+            return Err(taken_back::take_back(cx, &landed, options, error));
+        }
         let moved = outcome.messages.iter().any(|m| m.contains(MOVED));
         if !moved && !refused.iter().all(|why| may_be_stale(why)) {
             return Err(error);

@@ -1,5 +1,6 @@
 //! aidf against software of others: sshd, web servers, a forward proxy, PyYAML
-//! and the shells, mock forges, gitolite, an LFS server and a browser, with every result read by plain git.
+//! and the shells, mock forges, gitolite, dulwich, JGit, an LFS server and a browser, with every
+//! result read by plain git.
 //!
 //! A peer that is not installed skips its tests, and says so past the test
 //! runner's capture. With `AIDF_PEERS=required` (see `.ci/run`) it fails them.
@@ -21,6 +22,7 @@ mod lfs;
 mod mock;
 mod proxy;
 mod report;
+mod servers;
 mod setup;
 mod shells;
 mod ssh;

@@ -98,6 +98,23 @@ impl Advertisement {
         self.capabilities.iter().any(|c| c == capability)
     }
 
+    /// Those of these capabilities that the server offers, as they are asked for: one that it
+    /// does not offer must not be (gitprotocol-capabilities).
+    pub(super) fn offered<'w>(&self, wanted: &[&'w str]) -> Vec<&'w str> {
+        // Each side of a connection names its own agent.
+        let is_offered = |w: &&str| match w.starts_with(AGENT) {
+            true => self.capability(AGENT).is_some(),
+            false => self.can(w),
+        };
+        wanted.iter().copied().filter(is_offered).collect()
+    }
+
+    /// Whether a capability with several values, such as `fetch=` of version 2, has this one.
+    pub(super) fn offers(&self, capability: &str, value: &str) -> bool {
+        let values = self.capability(capability);
+        values.is_some_and(|values| values.split(' ').any(|v| v == value))
+    }
+
     /// Whether the server can move several refs atomically: all or none.
     pub fn is_atomic(&self) -> bool {
         self.can("atomic")
@@ -108,6 +125,11 @@ impl Advertisement {
         self.can("push-options")
     }
 }
+
+const AGENT: &str = "agent=";
+
+/// The capability that names us.
+pub(super) const OUR_AGENT: &str = concat!("agent=aidf/", env!("CARGO_PKG_VERSION"));
 
 /// The largest capability advertisement of a version 2 server, in bytes.
 const MAX_CAPABILITIES: u64 = 1 << 20;
@@ -159,7 +181,8 @@ impl Budget {
 /// The first answer of a server.
 pub(super) struct Greeting {
     pub version2: bool,
-    /// Its refs; empty with version 2, where the client has to ask for them.
+    /// Its refs and capabilities. With version 2 there are no refs: the client has to ask for
+    /// them.
     pub refs: Advertisement,
 }
 
@@ -202,7 +225,9 @@ pub(super) fn read_greeting(
                     let limit = crate::git::limits::shown(MAX_CAPABILITIES);
                     return Err(wire.too_much("its list of capabilities", &limit, ""));
                 }
-                check_format(wire, &pkt_line::text(&data))?;
+                let capability = pkt_line::text(&data);
+                check_format(wire, &capability)?;
+                found.capabilities.push(capability);
             }
             Packet::Data(data) => advertised_line(wire, &mut found, &mut budget, &data)?,
             Packet::Flush => break,
@@ -321,6 +346,17 @@ mod tests {
             assert_eq!(a.under("refs/heads/").count(), 2);
             assert_eq!(a.under("refs/none/").count(), 0);
         }
+    }
+
+    #[test]
+    fn only_what_is_offered_is_asked_for() {
+        let mut server = advertisement(&[]);
+        let wanted = ["atomic", "object-format=sha1", "agent=aidf/1"];
+        assert!(server.offered(&wanted).is_empty());
+        server.capabilities = ["agent=git/2", "object-format=sha256", "atomic"]
+            .map(str::to_owned)
+            .into();
+        assert_eq!(server.offered(&wanted), ["atomic", "agent=aidf/1"]);
     }
 
     #[test]

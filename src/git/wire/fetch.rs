@@ -1,9 +1,9 @@
 //! Reads from a remote. If the server supports protocol version 2 (gitprotocol-v2), it
 //! lists only the refs that were asked for; otherwise version 0 is used.
 
-use super::advertisement::{Advertisement, Budget, read_greeting, split, usable};
+use super::advertisement::{Advertisement, Budget, OUR_AGENT, read_greeting, split, usable};
 use super::pkt_line::{self, Packet};
-use super::{Endpoint, Heard, LinkSettings, Service, Wire};
+use super::{Ahead, Endpoint, Heard, LinkSettings, Service, Wire};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::git::id::{ObjectId, is_ref_name};
 use crate::git::intake::Intake;
@@ -30,12 +30,16 @@ pub struct FetchConnection {
 }
 
 enum Speaks {
-    Version2,
+    /// With what the server offers, and no ref.
+    Version2(Advertisement),
     Version0 {
         refs: Advertisement,
         head: Option<String>,
     },
 }
+
+/// How the pack of version 0 comes: in bands, the widest first, or as it is.
+const BANDS: [&str; 2] = ["side-band-64k", "side-band"];
 
 impl FetchConnection {
     /// Connects and reads the greeting.
@@ -55,7 +59,7 @@ impl FetchConnection {
         let greeting = read_greeting(&mut wire, Service::UploadPack, true)?;
         wire.settle();
         let speaks = if greeting.version2 {
-            Speaks::Version2
+            Speaks::Version2(greeting.refs)
         } else {
             let refs = greeting.refs;
             let head = refs.capability("symref=HEAD:").and_then(target);
@@ -72,18 +76,21 @@ impl FetchConnection {
     /// The refs whose full names start with one of `prefixes`, and `HEAD`.
     pub fn refs(&mut self, prefixes: &[&str]) -> Result<Vec<RemoteRef>> {
         let wanted = |name: &str| name == "HEAD" || prefixes.iter().any(|p| name.starts_with(p));
-        if let Speaks::Version0 { refs, head } = &self.speaks {
-            return Ok(refs
-                .under("")
-                .filter(|(name, _)| wanted(name))
-                .map(|(name, id)| RemoteRef {
-                    name: name.to_owned(),
-                    id,
-                    target: head.clone().filter(|_| name == "HEAD"),
-                })
-                .collect());
-        }
-        let mut request = command("ls-refs")?;
+        let server = match &self.speaks {
+            Speaks::Version2(server) => server,
+            Speaks::Version0 { refs, head } => {
+                return Ok(refs
+                    .under("")
+                    .filter(|(name, _)| wanted(name))
+                    .map(|(name, id)| RemoteRef {
+                        name: name.to_owned(),
+                        id,
+                        target: head.clone().filter(|_| name == "HEAD"),
+                    })
+                    .collect());
+            }
+        };
+        let mut request = command("ls-refs", server)?;
         pkt_line::write(&mut request, b"symrefs\n")?;
         pkt_line::write(&mut request, b"ref-prefix HEAD\n")?;
         for prefix in prefixes {
@@ -169,27 +176,37 @@ impl FetchConnection {
         let shallow = crate::git::store::shallow_roots(repo);
         let mut request = Vec::new();
         let line = |request: &mut Vec<u8>, text: String| pkt_line::write(request, text.as_bytes());
-        let version2 = matches!(self.speaks, Speaks::Version2);
-        if version2 {
-            request = command("fetch")?;
+        let (server, version2) = match &self.speaks {
+            Speaks::Version2(server) => (server, true),
+            Speaks::Version0 { refs, .. } => (refs, false),
+        };
+        let mut capabilities = Vec::new();
+        let mut raw = false;
+        if !version2 {
+            let band = BANDS.into_iter().find(|band| server.can(band));
+            raw = band.is_none();
+            capabilities.extend(band);
+            let usual = ["thin-pack", "ofs-delta", "no-progress", OUR_AGENT];
+            capabilities.extend(server.offered(&usual));
+        } else {
+            request = command("fetch", server)?;
             for option in ["thin-pack\n", "ofs-delta\n", "no-progress\n"] {
                 pkt_line::write(&mut request, option.as_bytes())?;
             }
         }
         for (at, want) in wants.iter().enumerate() {
-            let capabilities = if at == 0 && !version2 {
-                " side-band-64k thin-pack ofs-delta no-progress"
-            } else {
-                ""
+            let asked: String = match at {
+                0 => capabilities.iter().map(|c| format!(" {c}")).collect(),
+                _ => String::new(),
             };
-            line(&mut request, format!("want {want}{capabilities}\n"))?;
+            line(&mut request, format!("want {want}{asked}\n"))?;
         }
         for root in shallow {
             line(&mut request, format!("shallow {root}\n"))?;
         }
         if !version2 {
             pkt_line::flush(&mut request);
-        } else if alone {
+        } else if alone && server.offers("fetch=", "shallow") {
             line(&mut request, "deepen 1\n".to_owned())?;
         }
         for have in haves {
@@ -203,7 +220,10 @@ impl FetchConnection {
         let odb = repo
             .odb()
             .or_fail(Kind::Internal, || "the object store cannot be opened")?;
-        self.receive(repo, &odb, version2, progress)?;
+        match raw {
+            true => self.receive_raw(repo, &odb, progress)?,
+            false => self.receive(repo, &odb, version2, progress)?,
+        }
         self.wire.link.finish_sending();
         odb.refresh()
             .or_fail(Kind::Internal, || "the object store cannot be read again")?;
@@ -227,6 +247,52 @@ impl FetchConnection {
                 .caused_by(anyhow::anyhow!(pkt_line::brief(said.as_bytes())));
         }
         self.wire.cut_off()
+    }
+
+    /// Receives a pack that comes in no band, and so ends with the stream.
+    fn receive_raw(
+        &mut self,
+        repo: &git2::Repository,
+        odb: &git2::Odb<'_>,
+        progress: &dyn Progress,
+    ) -> Result<()> {
+        let mut intake = Intake::new(repo, odb, self.wire.limits, &self.wire.environment)?;
+        let (mut bytes, mut talk) = (0u64, 0u64);
+        let start = loop {
+            let packet = match self.wire.next_or(*b"PACK")? {
+                Some(Ahead::Packet(packet)) => packet,
+                Some(Ahead::Other(head)) => break head,
+                None => return Err(self.broken_off()),
+            };
+            talk += packet.length();
+            if talk > MAX_TALK {
+                let limit = crate::git::limits::shown(MAX_TALK);
+                return Err(self.wire.too_much("its output before the pack", &limit, ""));
+            }
+            if let Packet::Data(data) = &packet
+                && let Some(said) = data.strip_prefix(b"ERR ")
+            {
+                return Err(refused(&self.wire, said));
+            }
+        };
+        intake.add(&start)?;
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            self.wire.cancel.check()?;
+            match self.wire.read(&mut buffer)? {
+                0 => break,
+                n => {
+                    intake.add(&buffer[..n])?;
+                    bytes += n as u64;
+                    self.wire.deadline.useful(n as u64);
+                    progress.advance("bytes received", bytes, 0);
+                }
+            }
+        }
+        if !intake.is_complete() {
+            return Err(self.broken_off());
+        }
+        intake.finish(self.wire.deadline.left())
     }
 
     fn receive(
@@ -267,11 +333,7 @@ impl FetchConnection {
                 return Err(wire.too_much("its output besides the pack", &limit, ""));
             }
             if let Some(said) = data.strip_prefix(b"ERR ") {
-                return Err(Error::new(
-                    Kind::NotFound,
-                    format!("{} refuses to send these commits", wire.endpoint),
-                )
-                .caused_by(anyhow::anyhow!(pkt_line::brief(said))));
+                return Err(refused(wire, said));
             }
             if !in_pack {
                 in_pack = data == b"packfile\n";
@@ -292,19 +354,26 @@ impl FetchConnection {
     }
 }
 
+/// The error of a server that said why it sends no pack.
+fn refused(wire: &Wire, said: &[u8]) -> Error {
+    Error::new(
+        Kind::NotFound,
+        format!("{} refuses to send these commits", wire.endpoint),
+    )
+    .caused_by(anyhow::anyhow!(pkt_line::brief(said)))
+}
+
 /// The target of a symbolic ref, if it may be the name of a ref.
 fn target(name: &str) -> Option<String> {
     is_ref_name(name).then(|| name.to_owned())
 }
 
-fn command(name: &str) -> Result<Vec<u8>> {
+fn command(name: &str, server: &Advertisement) -> Result<Vec<u8>> {
     let mut request = Vec::new();
     pkt_line::write(&mut request, format!("command={name}\n").as_bytes())?;
-    pkt_line::write(
-        &mut request,
-        concat!("agent=aidf/", env!("CARGO_PKG_VERSION"), "\n").as_bytes(),
-    )?;
-    pkt_line::write(&mut request, b"object-format=sha1\n")?;
+    for capability in server.offered(&[OUR_AGENT, "object-format=sha1"]) {
+        pkt_line::write(&mut request, format!("{capability}\n").as_bytes())?;
+    }
     pkt_line::delimiter(&mut request);
     Ok(request)
 }

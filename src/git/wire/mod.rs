@@ -125,6 +125,12 @@ pub struct Heard {
     pub ahead: Option<i64>,
 }
 
+/// What comes next in a stream that is no longer made of packets alone.
+enum Ahead {
+    Packet(pkt_line::Packet),
+    Other([u8; 4]),
+}
+
 /// A link with its address, for messages.
 pub(crate) struct Wire {
     link: Box<dyn Link>,
@@ -181,6 +187,35 @@ impl Wire {
             deadline: &self.deadline,
         };
         pkt_line::read(&mut from).map_err(|e| self.fail(e))
+    }
+
+    /// Reads a packet, or these bytes where they stand in place of one.
+    fn next_or(&mut self, other: [u8; 4]) -> Result<Option<Ahead>> {
+        let mut from = Timed {
+            from: &mut *self.link,
+            deadline: &self.deadline,
+        };
+        let read = match pkt_line::read_head(&mut from) {
+            Ok(Some(head)) if head == other => Ok(Some(Ahead::Other(head))),
+            Ok(Some(head)) => pkt_line::read_after(head, &mut from).map(|p| Some(Ahead::Packet(p))),
+            Ok(None) => Ok(None),
+            Err(e) => Err(e),
+        };
+        read.map_err(|e| self.fail(e))
+    }
+
+    /// Reads what comes in no packet; 0 at the end of the stream.
+    fn read(&mut self, to: &mut [u8]) -> Result<usize> {
+        let mut from = Timed {
+            from: &mut *self.link,
+            deadline: &self.deadline,
+        };
+        loop {
+            match from.read(to) {
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                read => return read.map_err(|e| self.fail(e)),
+            }
+        }
     }
 
     fn send(&mut self, body: &[u8]) -> Result<()> {
@@ -322,9 +357,9 @@ fn classify_complaint(endpoint: &Endpoint, said: &str) -> Error {
     if matches!(endpoint, Endpoint::Daemon(_)) && said.contains("repository not exported") {
         return Error::new(
             Kind::NotFound,
-            format!("there is no git repository at {endpoint}, or it is not exported"),
+            format!("the daemon at {endpoint} does not serve this: there is no such repository, or it is not exported, or it takes no pushes"),
         )
-        .hint("check the remote's address with `git remote -v`");
+        .hint("check the remote's address with `git remote -v`; for pushes the daemon needs --enable=receive-pack");
     }
     if has(&[
         "access denied",

@@ -36,6 +36,17 @@ impl Packet {
 ///
 /// Errors: `InvalidData` for a malformed length, `UnexpectedEof` inside a frame.
 pub fn read(from: &mut dyn Read) -> io::Result<Option<Packet>> {
+    match read_head(from)? {
+        Some(head) => read_after(head, from).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Reads the first bytes of a frame, or of what stands in its place; `None` if the stream ends
+/// before them.
+///
+/// Errors: `UnexpectedEof` within them.
+pub fn read_head(from: &mut dyn Read) -> io::Result<Option<[u8; 4]>> {
     let mut head = [0u8; 4];
     let mut got = 0;
     while got < 4 {
@@ -47,6 +58,13 @@ pub fn read(from: &mut dyn Read) -> io::Result<Option<Packet>> {
             Err(e) => return Err(e),
         }
     }
+    Ok(Some(head))
+}
+
+/// Reads the rest of the frame that begins with `head`.
+///
+/// Errors: those of [`read`].
+pub fn read_after(head: [u8; 4], from: &mut dyn Read) -> io::Result<Packet> {
     let length = std::str::from_utf8(&head)
         .ok()
         .filter(|t| t.bytes().all(|b| b.is_ascii_hexdigit()))
@@ -61,9 +79,9 @@ pub fn read(from: &mut dyn Read) -> io::Result<Option<Packet>> {
             )
         })?;
     match length {
-        0 => Ok(Some(Packet::Flush)),
-        1 => Ok(Some(Packet::Delimiter)),
-        2 => Ok(Some(Packet::End)),
+        0 => Ok(Packet::Flush),
+        1 => Ok(Packet::Delimiter),
+        2 => Ok(Packet::End),
         3 => Err(io::Error::new(
             io::ErrorKind::InvalidData,
             "a pkt-line of length 3",
@@ -75,7 +93,7 @@ pub fn read(from: &mut dyn Read) -> io::Result<Option<Packet>> {
         _ => {
             let mut data = vec![0; length - 4];
             from.read_exact(&mut data)?;
-            Ok(Some(Packet::Data(data)))
+            Ok(Packet::Data(data))
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Pushing (gitprotocol-pack, "Pushing Data To a Server"). The advertisement gives every
 //! ref's tip, and the commands name the old tips. Only the server's report is believed.
 
-use super::advertisement::{Advertisement, read_greeting};
+use super::advertisement::{Advertisement, OUR_AGENT, read_greeting};
 use super::deadline::Deadline;
 use super::pkt_line::{self, Packet};
 use super::report::{Messages, PushOutcome, RefUpdate, Report};
@@ -101,20 +101,18 @@ impl PushConnection {
         if updates.iter().any(|u| u.new.is_none()) && !server.can("delete-refs") {
             return Err(lacking("delete-refs"));
         }
-        let mut wanted = vec![
+        let usual = [
             "report-status",
+            "side-band-64k",
             "object-format=sha1",
-            concat!("agent=aidf/", env!("CARGO_PKG_VERSION")),
+            OUR_AGENT,
         ];
-        wanted.retain(|w| w.starts_with("agent") || server.can(w));
-        if server.can("side-band-64k") {
-            wanted.push("side-band-64k");
-        }
+        let mut wanted = server.offered(&usual);
         // Several refs move atomically, because a push that lands in part cannot be
         // repaired.
         if updates.len() > 1 {
             if !server.can("atomic") {
-                return Err(lacking("atomic"));
+                return Err(lacking("atomic").hint("nothing was sent; the server needs git 2.11 or later, and must not have receive.advertiseAtomic=false"));
             }
             wanted.push("atomic");
         }

@@ -1,4 +1,5 @@
-//! Makes backups: a create-only ref at each branch's tip, all on one connection.
+//! Makes backups: a create-only ref at each branch's tip, all on one connection where the
+//! server can move several refs as one.
 
 use super::bundles::bundled_refs;
 use super::destination::{self, CopyTo, Destination, settings_of};
@@ -14,8 +15,9 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, RefName, RefUpdate};
 use crate::keys::KeyRing;
+use crate::ops::one_by_one;
 use crate::ops::outcome::Reported;
-use crate::ops::publish::{self, Objects, Plan, Push};
+use crate::ops::publish::{Objects, Plan, Push};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -193,51 +195,70 @@ struct Job<'a> {
     keys: &'a KeyRing,
 }
 
+/// What the pushes so far came to.
+#[derive(Default)]
+struct Rounds {
+    /// The refs that moved.
+    moved: Vec<RefUpdate>,
+    /// Every loss that was seen.
+    rewound: Vec<Rewound>,
+}
+
 impl Job<'_> {
     fn run(&self) -> Result<Made> {
-        let mut split = false;
-        let made = match self.publish(PushContents::WithManifest, &mut split) {
-            Ok(made) => made,
+        let mut rounds = Rounds::default();
+        let made = self.publish(PushContents::WithManifest, &mut rounds);
+        let made = match made {
             // The server does not know manifests yet, or something is in the way of the
             // ref. A backup without authentication is better than none.
             Err(e)
                 if matches!(e.kind(), Kind::Denied | Kind::Conflict) && !self.keys.is_empty() =>
             {
-                let made = self.publish(PushContents::BackupsOnly, &mut split)?;
-                self.cx.warn(format!(
-                    "the backups are not authenticated, because the server refused {}: {}",
-                    backup_manifest::REF,
-                    e.in_full()
-                ));
-                return Ok(made);
+                let made = self.publish(PushContents::BackupsOnly, &mut rounds);
+                if made.is_ok() {
+                    self.cx.warn(format!(
+                        "the backups are not authenticated, because the server refused {}: {}",
+                        backup_manifest::REF,
+                        e.in_full()
+                    ));
+                }
+                made
             }
-            Err(e) => return Err(e),
+            made => made,
         };
-        if !split {
-            return Ok(made);
+        let is_new = |name: &str| rounds.moved.iter().any(|u| u.name.short() == name);
+        let mut backups = made.inspect_err(|_| {
+            for update in rounds
+                .moved
+                .iter()
+                .filter(|u| u.name.as_str() != backup_manifest::REF)
+            {
+                let (name, commit) = (update.name.short(), update.new.map(|id| id.to_string()));
+                let done = "backed up, before the run ended early";
+                self.cx
+                    .record("backup create", Some(name), commit, Ok(done));
+            }
+        })?;
+        for backup in &mut backups {
+            backup.created = is_new(&backup.backup);
         }
-        // The backups go first, so that an entry never names a backup that does not exist.
-        // If the run breaks off in between, the next run completes it and vouches for the
-        // backups that it finds.
-        self.cx.warn("the server cannot update several refs at once, so aidf pushed the manifest of the backups separately");
-        let (mut backups, rewound) = made;
-        let (vouched, _) = self.publish(PushContents::WithManifest, &mut split)?;
-        for (backup, later) in backups.iter_mut().zip(vouched) {
-            backup.authenticated = later.authenticated && later.backup == backup.backup;
-        }
-        Ok((backups, rewound))
+        Ok((backups, rounds.rewound))
     }
 
-    fn publish(&self, contents: PushContents, split: &mut bool) -> Result<Made> {
+    /// Backups are of use each on its own. The manifest goes last, so that an entry never names
+    /// a backup that does not exist: where a run breaks off before that, the next one vouches
+    /// for the backups that it finds.
+    fn publish(&self, contents: PushContents, rounds: &mut Rounds) -> Result<Vec<Backup>> {
         let cx = self.cx;
         let signs = contents == PushContents::WithManifest && !self.keys.is_empty();
-        let published = publish::publish(cx, |attempt| {
+        let Rounds { moved, rewound } = rounds;
+        let made = one_by_one::publish(cx, moved, |attempt, moved| {
             let prefix = format!("refs/heads/{}", backup_name::PREFIX);
             let mut found = dated(attempt.advertisement.under(&prefix));
             let tip = attempt.advertisement.tip(backup_manifest::REF);
             let manifest = Manifest::at(cx, self.keys, tip, None)?;
             manifest.judge(&mut found);
-            let (mut backups, mut rewound, mut entries) = (Vec::new(), Vec::new(), Vec::new());
+            let (mut backups, mut entries) = (Vec::new(), Vec::new());
             for branch in self.branches {
                 let tip = attempt.advertisement.branch(branch).ok_or_else(|| {
                     Error::new(
@@ -255,18 +276,36 @@ impl Job<'_> {
                         f.read.branch.as_deref() == group && !ahead
                     })
                     .collect();
-                let mut backup = self.choose(branch, group, tip, &before, &found, &manifest);
+                let ours = |f: &&&Found| moved.iter().any(|u| u.name.short() == f.name);
+                let mut backup = match before.iter().find(ours) {
+                    // The branch may have moved since; its backup of this run is made.
+                    Some(f) => Backup {
+                        branch: branch.clone(),
+                        backup: f.name.clone(),
+                        commit: f.commit,
+                        created: false,
+                        authenticated: f.standing.entry().is_some(),
+                    },
+                    None => self.choose(branch, group, tip, &before, &found, &manifest),
+                };
                 let vouches = signs && !backup.authenticated;
                 // Look before the push: if this run breaks off, the next run looks again.
                 // Look too if somebody put a backup on top of ours.
                 let topped = before.first().is_some_and(|f| f.name != backup.backup);
                 if backup.created || vouches || topped {
-                    let loss = loss::look(cx, branch, &before, tip, signs)?;
-                    rewound.extend(loss.rewound);
+                    let loss = loss::look(cx, branch, &before, backup.commit, signs)?;
+                    for one in loss.rewound {
+                        if !rewound
+                            .iter()
+                            .any(|r| (&r.branch, &r.backup) == (&one.branch, &one.backup))
+                        {
+                            rewound.push(one);
+                        }
+                    }
                     entries.extend(vouches.then(|| Entry {
                         name: backup.backup.clone(),
                         branch: branch.clone(),
-                        commit: tip,
+                        commit: backup.commit,
                         made: cx.now.rfc3339(),
                         aside: loss.aside,
                     }));
@@ -286,25 +325,23 @@ impl Job<'_> {
                 })
                 .collect::<Result<Vec<_>>>()?;
             let mut objects = Vec::new();
-            let atomic = attempt.advertisement.is_atomic();
-            *split = !entries.is_empty() && !updates.is_empty() && !atomic;
-            if !*split
+            let together = attempt.advertisement.is_atomic() || updates.is_empty();
+            if together
                 && let Some((update, made)) =
                     manifest.update(cx, self.keys, &entries, &HashSet::new())?
             {
                 updates.push(update);
                 objects = made;
             }
-            let report = (backups, rewound);
             Ok(Plan::push_if_any(Push {
                 updates,
                 objects: Objects::These(objects),
                 token: cx.config.environment_token.clone(),
-                report,
+                report: backups,
             }))
-        })?;
-        manifest::remember(cx, &published.updates);
-        Ok(published.report)
+        });
+        manifest::remember(cx, moved);
+        made
     }
 
     /// Chooses the backup for a tip. The newest authenticated backup is used again if it has

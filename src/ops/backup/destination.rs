@@ -163,7 +163,8 @@ pub(super) fn send(
 
 fn push_to(cx: &Context, url: &str, backups: &[Backup]) -> Destination {
     let mut destination = Destination::default();
-    let mut push = || -> Result<()> {
+    // True where a server that cannot move several refs as one waits for another.
+    let mut push = || -> Result<bool> {
         let remote = Remote::of_url(url, &cx.dir, &cx.remote.options())?;
         destination.destination = remote.address();
         let connection = remote.connect()?;
@@ -189,7 +190,11 @@ fn push_to(cx: &Context, url: &str, backups: &[Backup]) -> Destination {
         }
         if updates.is_empty() {
             connection.close();
-            return Ok(());
+            return Ok(false);
+        }
+        let waits = updates.len() > 1 && !connection.advertisement.is_atomic();
+        if waits {
+            updates.truncate(1);
         }
         let outcome = remote
             .push_history(connection, &cx.store, &updates, &[])
@@ -198,6 +203,15 @@ fn push_to(cx: &Context, url: &str, backups: &[Backup]) -> Destination {
             })?;
         for (update, verdict) in updates.iter().zip(outcome.verdicts) {
             match verdict {
+                Verdict::Moved if destination.pushed.iter().any(|n| n == update.name.short()) => {
+                    return Err(Error::new(
+                        Kind::Unavailable,
+                        format!(
+                            "the server says that {} was pushed, and does not show it",
+                            update.name.short()
+                        ),
+                    ));
+                }
                 Verdict::Moved => destination.pushed.push(update.name.short().to_owned()),
                 Verdict::Refused(why) => {
                     let kind = match publish::may_be_stale(&why) {
@@ -213,18 +227,20 @@ fn push_to(cx: &Context, url: &str, backups: &[Backup]) -> Destination {
                 }
             }
         }
-        Ok(())
+        Ok(waits)
     };
     // Another run, or a killed one, may hold the destination's locks for a moment longer.
-    let mut result = push();
-    for tries in 0..6 {
-        let busy = result.as_ref().is_err_and(|e| e.kind() == Kind::Conflict);
-        if !busy {
-            break;
+    let mut tries = 0;
+    let result = loop {
+        match push() {
+            Ok(true) => {}
+            Err(e) if e.kind() == Kind::Conflict && tries < 6 => {
+                std::thread::sleep(std::time::Duration::from_millis(50 << tries));
+                tries += 1;
+            }
+            done => break done,
         }
-        std::thread::sleep(std::time::Duration::from_millis(50 << tries));
-        result = push();
-    }
+    };
     if let Err(e) = result {
         destination.fail(e);
     }

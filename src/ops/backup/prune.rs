@@ -11,7 +11,8 @@ use crate::clock::{DAY, Moment, Period};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{Bundle, CommitId, RefName, RefUpdate};
-use crate::ops::publish::{self, Objects, Plan, Push};
+use crate::ops::one_by_one;
+use crate::ops::publish::{Objects, Plan, Push};
 use crate::retention::{self, Rules};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -102,7 +103,10 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
     let rules = rules(cx, &request.rules)?;
     // Delete only the commit that was looked at: a backup that moves meanwhile is kept.
     let mut looked_at: BTreeMap<String, CommitId> = BTreeMap::new();
-    let result = publish::publish(cx, |attempt| {
+    // Every removal stands on its own. The entries of the manifest go last: those of what is
+    // gone are removed by the next run too.
+    let mut moved = Vec::new();
+    let result = one_by_one::publish(cx, &mut moved, |attempt, moved| {
         let prefix = format!("refs/heads/{}", backup_name::PREFIX);
         let tip = attempt.advertisement.tip(backup_manifest::REF);
         let manifest = Manifest::at(cx, cx.keys(), tip, None)?;
@@ -189,13 +193,15 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
         if !dry_run {
             entries.extend(removed.iter().cloned());
             let gone: HashSet<&str> = entries.iter().map(String::as_str).collect();
-            // If the server cannot move refs together, the next run removes the entries.
             let together = attempt.advertisement.is_atomic() || updates.is_empty();
             if together && let Some((update, made)) = manifest.update(cx, cx.keys(), &[], &gone)? {
                 updates.push(update);
                 objects = made;
             }
         }
+        let mut gone = gone_of(moved);
+        gone.append(&mut removed);
+        let removed = gone;
         let count = removed.len();
         let message = match (count, dry_run) {
             (0, _) => format!("nothing to remove: the rules keep all {}", kept.len()),
@@ -219,24 +225,23 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
             report,
         }))
     });
-    if let Ok(done) = &result {
-        super::manifest::remember(cx, &done.updates);
-    }
+    super::manifest::remember(cx, &moved);
     match &result {
-        Ok(p) if p.updates.is_empty() => {}
-        Ok(p) => cx.record(
-            "backup prune",
-            None,
-            None,
-            Ok(&format!(
-                "{}: {}",
-                p.report.message,
-                p.report.removed.join(" ")
-            )),
-        ),
-        Err(e) => cx.record("backup prune", None, None, Err(e)),
+        Ok(_) if moved.is_empty() => {}
+        Ok(report) => {
+            let done = format!("{}: {}", report.message, report.removed.join(" "));
+            cx.record("backup prune", None, None, Ok(&done));
+        }
+        Err(e) => {
+            let gone = gone_of(&moved);
+            if !gone.is_empty() {
+                let done = format!("removed {}: {}", gone.len(), gone.join(" "));
+                cx.record("backup prune", None, None, Ok(&done));
+            }
+            cx.record("backup prune", None, None, Err(e));
+        }
     }
-    let mut report = result?.report;
+    let mut report = result?;
     let before = report.removed.len();
     // If one folder cannot be used, the others are still pruned.
     let mut failure = None;
@@ -259,6 +264,12 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
         }
     }
     failure.map_or(Ok(report), Err)
+}
+
+/// The backups that these updates removed, by name.
+fn gone_of(moved: &[RefUpdate]) -> Vec<String> {
+    let gone = moved.iter().filter(|update| update.new.is_none());
+    gone.map(|update| update.name.short().to_owned()).collect()
 }
 
 /// A backup, or the manifest's entry of a backup that is gone.

@@ -10,7 +10,7 @@ use crate::git::{CommitId, RefName};
 use crate::names;
 use crate::ops::access::{self, Target, rejected};
 use crate::ops::base::{self, Before};
-use crate::ops::publish::{self, Attempt};
+use crate::ops::publish::{self, Attempt, Plan, Push};
 use crate::ops::session::{self, Session};
 use crate::secret::Secret;
 use crate::token::{self};
@@ -175,19 +175,25 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
         makes_identity.set(opening.makes_identity());
         opening.create(asked.as_deref())
     };
-    let (mut untimed, mut by_name) = (false, false);
-    let published = loop {
-        match publish::publish(cx, |attempt| build(attempt, untimed, by_name)) {
+    let (mut untimed, mut by_name, mut made_base) = (false, false, false);
+    let mut report = loop {
+        let published = publish::publish(cx, |attempt| {
+            let plan = build(attempt, untimed, by_name)?;
+            Ok(base_first(plan, attempt.advertisement.is_atomic()))
+        });
+        match published.map(|done| done.report) {
+            Ok(None) => made_base = true,
             // A server with an older hook may take the sandbox without the time of its
             // opening, and without an identity.
             Err(e) if opened::is_refused(&e) && !untimed => untimed = true,
             Err(e) if e.kind() == Kind::Denied && makes_identity.get() && !by_name => {
                 by_name = true
             }
-            done => break done?,
+            Ok(Some(report)) => break report,
+            Err(e) => return Err(e),
         }
     };
-    let mut report = published.report;
+    report.base_created |= made_base;
     if cx.store.has_commit(report.head) {
         let target = Target {
             branch: RefName::branch(&report.branch)?,
@@ -237,6 +243,25 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
         ));
     }
     Ok(report)
+}
+
+/// The plan; where the base comes with the sandbox, and the server cannot move two refs as one,
+/// the base alone, without a report. A base without a sandbox does no harm: it is what the next
+/// sandbox forks from.
+fn base_first(plan: Plan<InitReport>, is_atomic: bool) -> Plan<Option<InitReport>> {
+    match plan {
+        Plan::Push(mut push) if push.updates.len() > 1 && !is_atomic => {
+            push.updates.truncate(1);
+            Plan::Push(Push {
+                updates: push.updates,
+                objects: push.objects,
+                // Everybody may make it.
+                token: None,
+                report: None,
+            })
+        }
+        plan => plan.map(Some),
+    }
 }
 
 /// The branch that a holder names: a machine that cannot open the token and leaves that to

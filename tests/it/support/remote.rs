@@ -22,6 +22,8 @@ pub enum Kind {
     File,
     /// `git daemon`.
     Daemon,
+    /// `git daemon` that takes no pushes.
+    ReadOnlyDaemon,
     /// Smart HTTP.
     Http,
     /// `ssh://` through a program that only runs the command it is given.
@@ -82,8 +84,8 @@ impl Remote {
             Kind::Path => bare.display().to_string(),
             Kind::File => format!("file://{}", bare.display()),
             Kind::Ssh => format!("ssh://git@box.invalid{}", bare.display()),
-            Kind::Daemon => {
-                let server = Daemon::start(&env, &root);
+            Kind::Daemon | Kind::ReadOnlyDaemon => {
+                let server = Daemon::start(&env, &root, kind == Kind::Daemon);
                 let url = format!("git://127.0.0.1:{}/{name}.git", server.port);
                 daemon = Some(server);
                 url
@@ -379,7 +381,7 @@ struct Daemon {
 }
 
 impl Daemon {
-    fn start(env: &Env, root: &Path) -> Daemon {
+    fn start(env: &Env, root: &Path, takes_pushes: bool) -> Daemon {
         let exec = env.git(root, &["--exec-path"]);
         let program = Path::new(&exec).join("git-daemon");
         let program = program.to_str().expect("a UTF-8 path");
@@ -392,7 +394,8 @@ impl Daemon {
             let mut command = env.command(program, root);
             command
                 .args(["--verbose", "--reuseaddr", "--export-all"])
-                .args(["--enable=receive-pack", "--listen=127.0.0.1"])
+                .args(takes_pushes.then_some("--enable=receive-pack"))
+                .arg("--listen=127.0.0.1")
                 .arg(format!("--port={port}"))
                 .arg(format!("--base-path={}", root.display()))
                 .arg(root)
