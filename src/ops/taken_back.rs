@@ -33,8 +33,11 @@ pub(super) fn take_back(
     }
     let address = cx.remote.address();
     let mends = stayed.iter().map(|update| {
-        let old = update.old.map(|id| id.to_string()).unwrap_or_default();
-        format!("git push --force {address} {old}:{}", update.name)
+        let [old, new] = [update.old, update.new].map(|id| id.map(|id| id.to_string()));
+        let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
+        let name = &update.name;
+        // The lease spares what others have moved since.
+        format!("git push --force-with-lease={name}:{new} {address} {old}:{name}")
     });
     let mends: Vec<String> = mends.collect();
     error.hint(format!(
