@@ -82,6 +82,11 @@ fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// The path without links, or as it is where nothing is there.
+pub fn real(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
 /// Opens a file that is there to be locked. Folders above it are made.
 pub fn lock_file(path: &Path) -> io::Result<File> {
     open_lock(path, &mut File::options())

@@ -235,8 +235,7 @@ fn run_keeping(
         Ok(Some(status)) => status,
         other => {
             end(process.id(), group);
-            let _ = process.kill();
-            let _ = process.wait();
+            stop(&mut process);
             return other.map(|_| None);
         }
     };

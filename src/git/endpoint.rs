@@ -1,6 +1,7 @@
 //! Where a remote is: parses git's URL forms.
 
 use crate::error::{Error, Kind, Result};
+use crate::files::real;
 use crate::url::{Fault, Host, HttpUrl, decode, read_host_port, split_path};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -282,7 +283,7 @@ fn named_by_its_end(path: &Path) -> PathBuf {
     let path: PathBuf = path.components().collect();
     match path.file_name() {
         Some(_) => path,
-        None => path.canonicalize().unwrap_or(path),
+        None => real(&path),
     }
 }
 

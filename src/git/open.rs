@@ -4,6 +4,7 @@ use super::children::Programs;
 use super::config;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::files::real;
 use git2::{ErrorClass, ErrorCode, Repository, RepositoryOpenFlags};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -105,10 +106,6 @@ fn holder_of(git_dir: &Path, dir: &Path) -> Option<PathBuf> {
         }
     }
     None
-}
-
-fn real(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
 /// Refuses a clone whose own configuration makes another folder its working tree than the

@@ -18,6 +18,7 @@ use crate::cancel::Cancel;
 use crate::clock::Clock;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
+use crate::files::real;
 use crate::http::Http;
 use crate::progress::Progress;
 use std::collections::BTreeSet;
@@ -472,7 +473,6 @@ fn refuse_inside(store: &Store, place: &Endpoint) -> Result<()> {
     let Endpoint::Path(path) = place else {
         return Ok(());
     };
-    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let path = real(path);
     // A clone's own configuration may say that it has no working tree.
     let own = store.common_dir();

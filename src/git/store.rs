@@ -153,7 +153,7 @@ impl Store {
         })
     }
 
-    /// The same, as git itself tells it: for whom a stranger's file must hide nothing from.
+    /// The same, as git itself tells it: for callers from whom a stranger's file must hide nothing.
     ///
     /// Errors: those of [`Store::settings`]; unavailable, without git.
     pub(super) fn settings_by_git(&self) -> Result<&GitSettings> {

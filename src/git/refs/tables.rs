@@ -3,6 +3,7 @@
 use super::listing::Listing;
 use super::{Backend, SNAPSHOTS};
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::files::real;
 use crate::git::children::last_line;
 use crate::git::id::{CommitId, ObjectId};
 use crate::git::object::HeadMove;
@@ -224,7 +225,6 @@ impl Backend for Tables<'_> {
         let said = self
             .listing
             .told(&["worktree", "list", "--porcelain", "-z"])?;
-        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let here = self.store.work_dir().map(real);
         let mut at = None;
         for line in said.split(|b| *b == 0) {

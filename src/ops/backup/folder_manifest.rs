@@ -3,7 +3,7 @@
 use crate::bundle_manifest::{FILE, Item, Kind as Event, MAX_BYTES, Manifest};
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::files::{digest_of, short_digest, write_durably};
+use crate::files::{digest_of, real, short_digest, write_durably};
 use crate::git::{Bundle, CommitId};
 use crate::keys::KeyRing;
 use std::path::{Path, PathBuf};
@@ -32,8 +32,7 @@ impl<'a> Judge<'a> {
     /// The file in which this machine remembers the end of a folder's manifest. So this
     /// machine notices when the end was cut off, or the manifest is gone.
     fn memory(&self, dir: &Path) -> PathBuf {
-        let whole = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
-        let name = short_digest(&whole.to_string_lossy());
+        let name = short_digest(&real(dir).to_string_lossy());
         self.state.join("bundles").join(name)
     }
 

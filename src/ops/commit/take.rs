@@ -4,6 +4,7 @@
 
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::files::real;
 use crate::folder::{Folder, NotTaken, Opened, Sort, open_file};
 use crate::git::{Mode, Store, TreePath};
 use crate::ops::access::Target;
@@ -459,7 +460,7 @@ pub(in crate::ops) fn relative(store: &Store, dir: &Path, path: &str) -> Result<
         }
     }
     let flat: PathBuf = parts.iter().collect();
-    let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+    let root = real(root);
     let inside = flat.strip_prefix(&root).map_err(|_| {
         Error::new(
             Kind::Usage,
