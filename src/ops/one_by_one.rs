@@ -2,15 +2,15 @@
 
 use super::publish::{self, Attempt, Plan};
 use crate::context::Context;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::git::RefUpdate;
 
 /// Publishes as [`publish::publish`] does, all refs or none. A server that cannot do that gets
 /// one push for each: the first ref of every plan, until a plan moves none. So `build` leaves
 /// out what has moved, which it is told, and puts first what must not wait for another.
 ///
-/// Never for refs of which one says something of the others, or removes what another keeps,
-/// unless the first alone does no harm and the next run goes on from there.
+/// Where one ref speaks of another, or removes what another keeps, this is right only if the
+/// first alone does no harm and the next run goes on from there.
 ///
 /// Errors: those of [`publish::publish`]. What has moved by then stays, and is in `moved`.
 pub(super) fn publish<T>(
@@ -33,16 +33,11 @@ pub(super) fn publish<T>(
         let published = published.map_err(|e| after(moved, e))?;
         let is_done = is_atomic || published.updates.is_empty();
         for update in published.updates {
-            let name = &update.name;
-            if moved.iter().any(|before| before.name == *name) {
-                let lied = Error::new(
-                    Kind::Unavailable,
-                    format!(
-                        "the remote says that {} was pushed, and does not show it",
-                        name.short()
-                    ),
-                );
-                return Err(after(moved, lied.retryable(false)));
+            if moved.iter().any(|before| before.name == update.name) {
+                return Err(after(
+                    moved,
+                    publish::not_shown(std::slice::from_ref(&update)),
+                ));
             }
             moved.push(update);
         }

@@ -397,10 +397,15 @@ fn confirm(cx: &Context, updates: &[RefUpdate]) -> Result<()> {
     let connection = cx.remote.connect()?;
     let shown = landed(cx, &connection.advertisement, updates);
     connection.close();
-    if shown? {
-        return Ok(());
+    match shown? {
+        true => Ok(()),
+        false => Err(not_shown(updates)),
     }
-    Err(Error::new(
+}
+
+/// What a server calls done, and does not show when it is asked again.
+pub(super) fn not_shown(updates: &[RefUpdate]) -> Error {
+    Error::new(
         Kind::Unavailable,
         format!(
             "the remote says that the push to {} is done, and does not show it",
@@ -408,7 +413,7 @@ fn confirm(cx: &Context, updates: &[RefUpdate]) -> Result<()> {
         ),
     )
     .hint("somebody may have moved the branch at once: look with `aidf log` or `aidf sandbox list`; if not, the server is not to be trusted")
-    .retryable(false))
+    .retryable(false)
 }
 
 /// The refs of a push, for people: of many, the first ones.

@@ -19,8 +19,8 @@ pub(super) fn landed_alone(updates: &[RefUpdate], outcome: &PushOutcome) -> Vec<
     }
 }
 
-/// Moves the refs of a push back that landed alone, and says of `error`, which is why the
-/// others did not, what came of that.
+/// Moves the refs back that landed alone. `error` says why the others did not land; its hint
+/// then says what came of this.
 pub(super) fn take_back(
     cx: &Context,
     landed: &[RefUpdate],

@@ -163,76 +163,19 @@ pub(super) fn send(
 
 fn push_to(cx: &Context, url: &str, backups: &[Backup]) -> Destination {
     let mut destination = Destination::default();
-    // True where a server that cannot move several refs as one waits for another.
-    let mut push = || -> Result<bool> {
-        let remote = Remote::of_url(url, &cx.dir, &cx.remote.options())?;
-        destination.destination = remote.address();
-        let connection = remote.connect()?;
-        let mut updates = Vec::new();
-        for backup in backups {
-            match connection.advertisement.branch(&backup.backup) {
-                Some(there) if there == backup.commit => {}
-                Some(there) => {
-                    return Err(Error::new(
-                        Kind::Integrity,
-                        format!(
-                            "{} is at {there} there, and {} was expected",
-                            backup.backup, backup.commit
-                        ),
-                    ));
-                }
-                None => updates.push(RefUpdate {
-                    name: RefName::branch(&backup.backup)?,
-                    old: None,
-                    new: Some(backup.commit),
-                }),
-            }
+    let remote = match Remote::of_url(url, &cx.dir, &cx.remote.options()) {
+        Ok(remote) => remote,
+        Err(e) => {
+            destination.destination = redact(url);
+            destination.fail(e);
+            return destination;
         }
-        if updates.is_empty() {
-            connection.close();
-            return Ok(false);
-        }
-        let waits = updates.len() > 1 && !connection.advertisement.is_atomic();
-        if waits {
-            updates.truncate(1);
-        }
-        let outcome = remote
-            .push_history(connection, &cx.store, &updates, &[])
-            .map_err(|e| match e {
-                NotSent(e) | NoAnswer(e) => e,
-            })?;
-        for (update, verdict) in updates.iter().zip(outcome.verdicts) {
-            match verdict {
-                Verdict::Moved if destination.pushed.iter().any(|n| n == update.name.short()) => {
-                    return Err(Error::new(
-                        Kind::Unavailable,
-                        format!(
-                            "the server says that {} was pushed, and does not show it",
-                            update.name.short()
-                        ),
-                    ));
-                }
-                Verdict::Moved => destination.pushed.push(update.name.short().to_owned()),
-                Verdict::Refused(why) => {
-                    let kind = match publish::may_be_stale(&why) {
-                        true => Kind::Conflict,
-                        false => Kind::Denied,
-                    };
-                    let refused = format!("{} was refused: {why}", update.name.short());
-                    return Err(match outcome.messages.is_empty() {
-                        true => Error::new(kind, refused),
-                        false => Error::new(kind, refused)
-                            .caused_by(anyhow::anyhow!(outcome.messages.join("\n"))),
-                    });
-                }
-            }
-        }
-        Ok(waits)
     };
+    destination.destination = remote.address();
     // Another run, or a killed one, may hold the destination's locks for a moment longer.
     let mut tries = 0;
     let result = loop {
-        match push() {
+        match push_some(cx, &remote, backups, &mut destination.pushed) {
             Ok(true) => {}
             Err(e) if e.kind() == Kind::Conflict && tries < 6 => {
                 std::thread::sleep(std::time::Duration::from_millis(50 << tries));
@@ -244,8 +187,72 @@ fn push_to(cx: &Context, url: &str, backups: &[Backup]) -> Destination {
     if let Err(e) = result {
         destination.fail(e);
     }
-    if destination.destination.is_empty() {
-        destination.destination = redact(url);
-    }
     destination
+}
+
+/// Pushes the backups that are not there yet: all or none, or the first alone to a server that
+/// cannot do that. True where others are left.
+///
+/// Errors: integrity, when a backup is another commit there; those of the push.
+fn push_some(
+    cx: &Context,
+    remote: &Remote,
+    backups: &[Backup],
+    pushed: &mut Vec<String>,
+) -> Result<bool> {
+    let connection = remote.connect()?;
+    let mut updates = Vec::new();
+    for backup in backups {
+        match connection.advertisement.branch(&backup.backup) {
+            Some(there) if there == backup.commit => {}
+            Some(there) => {
+                return Err(Error::new(
+                    Kind::Integrity,
+                    format!(
+                        "{} is at {there} there, and {} was expected",
+                        backup.backup, backup.commit
+                    ),
+                ));
+            }
+            None => updates.push(RefUpdate {
+                name: RefName::branch(&backup.backup)?,
+                old: None,
+                new: Some(backup.commit),
+            }),
+        }
+    }
+    if updates.is_empty() {
+        connection.close();
+        return Ok(false);
+    }
+    let waits = updates.len() > 1 && !connection.advertisement.is_atomic();
+    if waits {
+        updates.truncate(1);
+    }
+    let outcome = remote
+        .push_history(connection, &cx.store, &updates, &[])
+        .map_err(|e| match e {
+            NotSent(e) | NoAnswer(e) => e,
+        })?;
+    for (update, verdict) in updates.iter().zip(outcome.verdicts) {
+        let name = update.name.short();
+        match verdict {
+            Verdict::Moved if pushed.iter().any(|before| before == name) => {
+                return Err(publish::not_shown(std::slice::from_ref(update)));
+            }
+            Verdict::Moved => pushed.push(name.to_owned()),
+            Verdict::Refused(why) => {
+                let kind = match publish::may_be_stale(&why) {
+                    true => Kind::Conflict,
+                    false => Kind::Denied,
+                };
+                let refused = Error::new(kind, format!("{name} was refused: {why}"));
+                return Err(match outcome.messages.is_empty() {
+                    true => refused,
+                    false => refused.caused_by(anyhow::anyhow!(outcome.messages.join("\n"))),
+                });
+            }
+        }
+    }
+    Ok(waits)
 }
