@@ -3,35 +3,32 @@
 
 use std::path::Path;
 
-use crate::support::{Call, Kind, Out, World, make_executable};
+use crate::support::{Call, Kind, Out, World, write_marker};
 
-/// A clone whose remote's address only git's configuration can read: `far:widgets.git`.
-fn with_alias() -> (World, String) {
-    let w = World::path();
-    let base = w.remote.bare.parent().unwrap().display().to_string();
-    w.git(&["remote", "set-url", "origin", "far:widgets.git"]);
-    (w, format!("url.{base}/.insteadOf"))
+/// The setting by which git finds the remote at `far:widgets.git`.
+fn alias(w: &World) -> String {
+    let base = w.remote.bare.parent().unwrap().display();
+    format!("url.{base}/.insteadOf")
 }
 
-fn alias_file(key: &str) -> String {
-    let base = key
-        .trim_start_matches("url.")
-        .trim_end_matches(".insteadOf");
-    format!("[url \"{base}\"]\n\tinsteadOf = far:\n")
+/// A file of git's configuration with that setting.
+fn alias_file(w: &World) -> String {
+    let base = w.remote.bare.parent().unwrap().display();
+    format!("[url \"{base}/\"]\n\tinsteadOf = far:\n")
+}
+
+/// A clone whose remote's address only git's configuration can read, and the setting for it.
+fn with_alias() -> (World, String) {
+    let w = World::path();
+    w.git(&["remote", "set-url", "origin", "far:widgets.git"]);
+    let key = alias(&w);
+    (w, key)
 }
 
 fn save(w: &World, name: &str, text: &str) -> String {
     let path = w.env.path(name);
     std::fs::write(&path, text).unwrap();
     path.display().to_string()
-}
-
-/// A program that leaves a mark when it is run.
-fn marker(w: &World) -> (String, std::path::PathBuf) {
-    let (script, mark) = (w.env.path("evil"), w.env.path("mark"));
-    std::fs::write(&script, format!("#!/bin/sh\ntouch '{}'\n", mark.display())).unwrap();
-    make_executable(&script);
-    (script.display().to_string(), mark)
 }
 
 fn counted(call: Call, settings: &[(&str, &str)]) -> Call {
@@ -56,7 +53,7 @@ fn settings_of_the_environment_count() {
         .env("GIT_CONFIG_PARAMETERS", parameters)
         .run()
         .ok();
-    let file = save(&w, "other", &alias_file(&key));
+    let file = save(&w, "other", &alias_file(&w));
     w.call(&init).env("GIT_CONFIG_GLOBAL", &file).run().ok();
     w.call(&init)
         .env("GIT_CONFIG_SYSTEM", &file)
@@ -64,7 +61,7 @@ fn settings_of_the_environment_count() {
         .run()
         .ok();
     // The variable takes the place of the file in HOME.
-    w.env.gitconfig(&alias_file(&key));
+    w.env.gitconfig(&alias_file(&w));
     w.call(&init).run().ok();
     let empty = save(&w, "empty", "");
     let out = w.call(&init).env("GIT_CONFIG_GLOBAL", empty).run();
@@ -79,8 +76,8 @@ fn files_count_that_are_included_under_a_condition() {
         "onbranch:main",
         "gitdir:**/.git",
     ] {
-        let (w, key) = with_alias();
-        let file = save(&w, "other", &alias_file(&key));
+        let (w, _) = with_alias();
+        let file = save(&w, "other", &alias_file(&w));
         let text = |condition: &str| format!("[includeIf \"{condition}\"]\n\tpath = {file}\n");
         w.env.gitconfig(&text("onbranch:nowhere"));
         w.refuses_any(&["sandbox", "init"], &[2, 4, 9]);
@@ -93,8 +90,7 @@ fn files_count_that_are_included_under_a_condition() {
 #[test]
 fn without_a_remote_too_the_users_settings_are_those_that_git_reads() {
     let w = World::path();
-    let base = w.remote.bare.parent().unwrap().display().to_string();
-    let key = format!("url.{base}/.insteadOf");
+    let key = alias(&w);
     let list = ["-R", "far:widgets.git", "sandbox", "list", "--json"];
     let out = w.call(&list).run();
     assert_ne!(out.code, 0, "{out}");
@@ -109,18 +105,11 @@ fn without_a_remote_too_the_users_settings_are_those_that_git_reads() {
 fn git_is_asked_for_its_configuration_once_a_call() {
     let w = World::path();
     w.sandbox();
-    let real = which("git");
-    let (bin, log) = (w.env.path("bin"), w.env.path("git.log"));
-    std::fs::create_dir(&bin).unwrap();
-    let script = bin.join("git");
-    let text = format!(
-        "#!/bin/sh\necho \"$@\" >> '{}'\nexec '{real}' \"$@\"\n",
+    let log = w.env.path("git.log");
+    let path = w.with_git(&format!(
+        "echo \"$@\" >> '{}'\nexec \"$real\" \"$@\"",
         log.display()
-    );
-    std::fs::write(&script, text).unwrap();
-    make_executable(&script);
-    let rest = std::env::var("PATH").unwrap_or_default();
-    let path = format!("{}:{rest}", bin.display());
+    ));
     let asked = || {
         let text = std::fs::read_to_string(&log).unwrap_or_default();
         let asked = text.lines().filter(|l| l.contains("--show-scope")).count();
@@ -141,16 +130,12 @@ fn git_is_asked_for_its_configuration_once_a_call() {
     }
 }
 
-fn which(program: &str) -> String {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let mut all = std::env::split_paths(&path).map(|p| p.join(program));
-    all.find(|p| p.is_file()).unwrap().display().to_string()
-}
-
 #[test]
 fn what_a_clone_says_of_itself_runs_nothing_however_it_is_read() {
     let w = World::path();
-    let (script, mark) = marker(&w);
+    let (script, mark) = (w.env.path("evil"), w.env.path("mark"));
+    write_marker(&script, &mark);
+    let script = script.display().to_string();
     let git_dir = w.clone.join(".git");
     let included = format!(
         "[core]\n\tsshCommand = {script}\n\tpager = {script}\n\taskPass = {script}\n\

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::support::{Kind, Out, Remote, World, make_executable, text};
+use crate::support::{Kind, Out, Remote, World, make_executable, text, write_marker};
 use base64::Engine;
 
 const TOKEN: &str = "tok-that-nobody-may-see";
@@ -254,8 +254,7 @@ fn a_remote_inside_the_clone_is_not_pushed_to_unasked() {
     w.git(&["clone", "--quiet", "--bare", &from, ".evil"]);
     let ran = w.env.path("ran");
     let hook = inside.join("hooks/pre-receive");
-    std::fs::write(&hook, format!("#!/bin/sh\ntouch '{}'\n", ran.display())).unwrap();
-    make_executable(&hook);
+    write_marker(&hook, &ran);
     let link = w.env.path("link");
     #[cfg(unix)]
     std::os::unix::fs::symlink(&inside, &link).unwrap();
@@ -286,8 +285,7 @@ fn no_setting_of_the_clone_runs_a_program() {
     w.remote.http().require("pat", "x");
     let ran = w.env.path("ran");
     let program = w.env.path("program");
-    std::fs::write(&program, format!("#!/bin/sh\ntouch '{}'\n", ran.display())).unwrap();
-    make_executable(&program);
+    write_marker(&program, &ran);
     let program = program.to_str().unwrap();
     let base = w.remote.http().base();
     for key in [

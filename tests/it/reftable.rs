@@ -598,22 +598,6 @@ fn a_clone_may_say_that_its_refs_are_files_and_nothing_that_aidf_does_not_know()
     }
 }
 
-/// A `git` before the true one in PATH: this script, which may hand on to that.
-fn with_git(machine: &Machine, script: &str) -> String {
-    let folder = machine.env.path("bin");
-    std::fs::create_dir_all(&folder).unwrap();
-    let path = std::env::var("PATH").unwrap();
-    let real = std::env::split_paths(&path)
-        .map(|f| f.join("git"))
-        .find(|f| f.is_file())
-        .expect("git");
-    let file = folder.join("git");
-    let text = format!("#!/bin/sh\nreal='{}'\n{script}\n", real.display());
-    std::fs::write(&file, text).unwrap();
-    make_executable(&file);
-    format!("{}:{path}", folder.display())
-}
-
 #[cfg(unix)]
 #[test]
 fn a_git_that_knows_no_tables_is_told_of_and_nothing_is_written() {
@@ -624,10 +608,8 @@ fn a_git_that_knows_no_tables_is_told_of_and_nothing_is_written() {
     w.sandbox();
     w.write("notes.md", "one\n");
     // What git 2.44 and earlier say of such a repository.
-    let old = with_git(
-        &w,
-        "echo 'fatal: unknown repository extension found:\n\trefstorage' >&2; exit 128",
-    );
+    let old =
+        w.with_git("echo 'fatal: unknown repository extension found:\n\trefstorage' >&2; exit 128");
     let none = w.env.path("empty");
     std::fs::create_dir_all(&none).unwrap();
     for (path, told) in [
@@ -662,7 +644,7 @@ fn a_git_that_hangs_is_ended() {
     let w = world(Kind::Http);
     w.sandbox();
     w.write("notes.md", "one\n");
-    let path = with_git(&w, "exec sleep 100");
+    let path = w.with_git("exec sleep 100");
     let args = ["commit", "notes.md", "-m", "No", "--timeout", "1", "--json"];
     let out = w.call(&args).env("PATH", path).run().exits(9);
     assert!(out.took.as_secs() < 30, "{out}");

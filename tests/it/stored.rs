@@ -1,7 +1,7 @@
 //! Content as git would store it: each file compared with what plain `git add` and
 //! `git commit` make of the same working file.
 
-use crate::support::{Machine, World};
+use crate::support::{Machine, World, on_path};
 
 /// A world whose branches have these attributes, and a sandbox that is open.
 fn world(attributes: &str, files: &[(&str, &[u8])]) -> (World, String) {
@@ -360,10 +360,7 @@ fn a_file_of_lfs_is_refused_where_git_lfs_is_absent() {
     // A path that has git and no git-lfs.
     let only = w.env.path("only-git");
     std::fs::create_dir_all(&only).unwrap();
-    let git = std::env::split_paths(&std::env::var_os("PATH").unwrap())
-        .map(|f| f.join("git"))
-        .find(|f| f.is_file())
-        .unwrap();
+    let git = on_path("git").unwrap();
     #[cfg(unix)]
     std::os::unix::fs::symlink(git, only.join("git")).unwrap();
     let call = w

@@ -382,6 +382,13 @@ fn answer(writer: &mut TcpStream, code: u16, headers: &[&str], body: &[u8]) -> s
     writer.flush()
 }
 
+/// The program of this name that PATH leads to first.
+pub fn on_path(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let mut all = std::env::split_paths(&path).map(|folder| folder.join(program));
+    all.find(|file| file.is_file())
+}
+
 /// Where PATH has `program`, looked up once for git and as given for all else.
 ///
 /// A program that is named by its path is spawned. With an environment of its
@@ -391,12 +398,6 @@ pub fn found(program: &str) -> PathBuf {
     if program != "git" {
         return program.into();
     }
-    let look = || {
-        let path = std::env::var_os("PATH")?;
-        std::env::split_paths(&path)
-            .map(|dir| dir.join(program))
-            .find(|file| file.is_file())
-    };
-    GIT.get_or_init(|| look().unwrap_or_else(|| program.into()))
+    GIT.get_or_init(|| on_path(program).unwrap_or_else(|| program.into()))
         .clone()
 }

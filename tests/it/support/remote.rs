@@ -355,6 +355,12 @@ pub fn sound(env: &Env, repository: &Path) {
     );
 }
 
+/// Writes a program that leaves a mark when it is run.
+pub fn write_marker(program: &Path, mark: &Path) {
+    std::fs::write(program, format!("#!/bin/sh\ntouch '{}'\n", mark.display())).unwrap();
+    make_executable(program);
+}
+
 /// chmod 755.
 pub fn make_executable(file: &Path) {
     #[cfg(unix)]

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::remote::{sound, unique};
 use super::seeded::seeded;
-use super::{Call, Env, Kind, Out, Remote, make_executable};
+use super::{Call, Env, Kind, Out, Remote, make_executable, on_path};
 
 /// A machine with a clone.
 pub struct Machine {
@@ -146,6 +146,18 @@ impl Machine {
             self.git(&["ls-files", "--stage"]),
             self.git(&["status", "--porcelain", "--untracked-files=all"]),
         )
+    }
+
+    /// A PATH with a `git` before the true one: this script, which may hand on to `$real`.
+    pub fn with_git(&self, script: &str) -> String {
+        let folder = self.env.path("bin");
+        std::fs::create_dir_all(&folder).unwrap();
+        let real = on_path("git").expect("git");
+        let file = folder.join("git");
+        let text = format!("#!/bin/sh\nreal='{}'\n{script}\n", real.display());
+        std::fs::write(&file, text).unwrap();
+        make_executable(&file);
+        format!("{}:{}", folder.display(), std::env::var("PATH").unwrap())
     }
 
     /// The clone has to be whole, and free of locks.
