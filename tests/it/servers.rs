@@ -284,6 +284,38 @@ fn a_backup_of_several_that_is_refused_midway_says_what_was_made() {
     }
 }
 
+/// Has a server call every push of a backup of main done, and do nothing (githooks(5),
+/// proc-receive).
+fn pretends(remote: &Remote) {
+    remote.git(&["config", "receive.advertiseAtomic", "false"]);
+    remote.git(&["config", "receive.procReceiveRefs", "refs/heads/backup"]);
+    remote.hook(
+        "proc-receive",
+        "#!/bin/sh\nprintf '000dversion=1%s%04x%s0000' 0000 35 \"ok refs/heads/backup/$(date -u +%F)\"\ncat >/dev/null\n",
+    );
+}
+
+#[test]
+fn a_server_that_only_says_that_it_took_a_backup_is_found_out() {
+    let w = World::new(Kind::Http);
+    let both = [
+        "backup", "create", "--branch", "main", "--branch", "sandbox",
+    ];
+    let there = Remote::new(Kind::Http, "copies", false);
+    pretends(&there);
+    let refs = there.refs();
+    let out = w.aidf(&[&both[..], &["--dest", &there.url]].concat());
+    assert_eq!(out.code, 9, "{out}");
+    assert!(out.stderr.contains("and does not show it"), "{out}");
+    assert_eq!(there.refs(), refs);
+    let w = World::new(Kind::Http);
+    pretends(&w.remote);
+    let refs = w.remote.refs();
+    let out = w.aidf(&both).exits(9);
+    assert!(out.stderr.contains("and does not show it"), "{out}");
+    assert_eq!(w.remote.refs(), refs);
+}
+
 /// A command that the server refuses: in words, and with nothing moved.
 #[track_caller]
 fn refused(w: &World, args: &[&str], code: i32, words: &[&str]) -> Out {
