@@ -39,6 +39,16 @@ pub struct ConfigFile {
     pub audit: AuditFile,
     /// Who is told of alerts.
     pub notify: Vec<NotifyFile>,
+    /// The private caches of remotes.
+    pub cache: CacheFile,
+}
+
+/// `cache:`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CacheFile {
+    /// How many bytes all of them may take together.
+    pub bytes: Option<u64>,
 }
 
 /// `audit:`
@@ -214,9 +224,14 @@ pub struct Config {
     pub audit_holders: bool,
     /// Who is told of alerts.
     pub notify: Vec<Notify>,
+    /// How many bytes the private caches may take together.
+    pub cache_bytes: u64,
     /// `AIDF_REUSE_TOKEN`
     pub environment_token: Option<Secret>,
 }
+
+/// What the private caches may take together where nothing else is said: a GiB.
+const CACHE_BYTES: u64 = 1 << 30;
 
 /// The base of sandboxes where nothing else is said.
 pub const DEFAULT_BASE: &str = "sandbox";
@@ -301,6 +316,7 @@ impl Config {
             audit_required: file.audit.required,
             audit_holders: file.audit.holders,
             notify,
+            cache_bytes: file.cache.bytes.unwrap_or(CACHE_BYTES),
             // A secret that was read from a file mostly ends in a newline.
             environment_token: get("AIDF_REUSE_TOKEN")
                 .map(|t| t.trim().to_owned())

@@ -24,7 +24,8 @@ use rand::CryptoRng;
 use serde::Serialize;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// What the key of this machine seals a request for.
 const REQUEST: &str = "aidf journal request v1";
@@ -131,7 +132,7 @@ pub struct Context {
     /// Whether ssh and credential helpers may ask questions.
     pub interactive: bool,
     /// Who listens.
-    pub progress: Box<dyn Progress>,
+    pub progress: Arc<dyn Progress>,
     /// Ends the call early.
     pub cancel: Cancel,
     door: &'static str,
@@ -147,6 +148,7 @@ pub struct Context {
     policy: Mutex<Option<ObjectId>>,
     request: Mutex<Option<String>>,
     warnings: Mutex<Vec<String>>,
+    published: AtomicBool,
 }
 
 impl Context {
@@ -154,18 +156,19 @@ impl Context {
     ///
     /// Errors: not_found, usage, auth.
     pub fn open(config: Config, place: &Location, now: Moment, caller: Caller) -> Result<Context> {
-        Context::open_by(Store::open_cache, config, place, now, caller)
+        Context::open_by(false, config, place, now, caller)
     }
 
-    /// The same, to look at what is here: the cache of a remote is not made.
+    /// The same, to look at what is here: the cache of a remote is not made, and nothing is
+    /// fetched.
     ///
     /// Errors: those of [`Context::open`]; not_found, for a remote without a cache.
     pub fn look(config: Config, place: &Location, now: Moment, caller: Caller) -> Result<Context> {
-        Context::open_by(Store::look_at_cache, config, place, now, caller)
+        Context::open_by(true, config, place, now, caller)
     }
 
     fn open_by(
-        open_cache: fn(&Path, &Programs) -> Result<Store>,
+        looks: bool,
         config: Config,
         place: &Location,
         now: Moment,
@@ -178,7 +181,11 @@ impl Context {
             Some(url) => {
                 let remote = Remote::of_url(url, &place.dir, &options)?;
                 let cache = cache_of(&config, &remote);
-                (open_cache(&cache, &programs)?, remote)
+                let store = match looks {
+                    true => Store::look_at_cache(&cache, &programs),
+                    false => Store::open_cache(&cache, &programs),
+                };
+                (store?, remote)
             }
             None => {
                 let store = Store::open_clone(&place.dir, &programs)?;
@@ -186,6 +193,10 @@ impl Context {
                 (store, remote)
             }
         };
+        if looks {
+            store.ask_nobody();
+        }
+        let cache_bytes = config.cache_bytes;
         let parts = Parts {
             config,
             store,
@@ -195,6 +206,9 @@ impl Context {
         let context = Context::of(parts, &place.dir, place.interactive, now, caller);
         for warning in context.remote.ignored_settings() {
             context.warn(warning);
+        }
+        if let Err(e) = context.store.prune_others(cache_bytes) {
+            context.warn(format!("old caches could not be removed: {e}"));
         }
         Ok(context)
     }
@@ -208,6 +222,8 @@ impl Context {
             keys,
         } = parts;
         let journal = Journal::new(config.folders.journal());
+        let progress: Arc<dyn Progress> = caller.progress.into();
+        remote.fill(&store, &progress);
         let repo_name = remote.repo_name();
         let identity = identities::remembered(&store, &remote.address());
         Context {
@@ -218,7 +234,7 @@ impl Context {
             dir: dir.to_owned(),
             now,
             interactive,
-            progress: caller.progress,
+            progress,
             cancel: caller.cancel,
             door: caller.door,
             random: Mutex::new(caller.random),
@@ -232,6 +248,7 @@ impl Context {
             policy: Mutex::default(),
             request: Mutex::default(),
             warnings: Mutex::new(Vec::new()),
+            published: AtomicBool::new(false),
         }
     }
 
@@ -379,11 +396,30 @@ impl Context {
         }
     }
 
-    /// Refuses work that needs the history, where the clone's is cut.
+    /// Takes note that a push of this call has landed.
+    pub fn note_published(&self) {
+        self.published.store(true, Ordering::Relaxed);
+    }
+
+    /// Fails if something was read without what could not be fetched. If that was after a push
+    /// that landed, it is a warning: what is wrong is no more than this clone's own records.
     ///
-    /// Errors: usage.
-    pub fn needs_history(&self) -> Result<()> {
-        self.store.needs_history()
+    /// Errors: why it could not be fetched.
+    pub fn check_fetched(&self) -> Result<()> {
+        match self.store.check_fetched() {
+            Err(e) if self.published.load(Ordering::Relaxed) => {
+                self.warn_of_record(&e);
+                Ok(())
+            }
+            checked => checked,
+        }
+    }
+
+    /// Warns that a write landed, and that this clone has no record of it.
+    pub fn warn_of_record(&self, why: &Error) {
+        self.warn(format!(
+            "the write succeeded, but this clone could not record it: {why}"
+        ));
     }
 
     /// Keeps a warning for the report.

@@ -1,7 +1,7 @@
 //! Git bundles (gitformat-bundle(5)): written in version 2, read in versions 2 and 3.
 
 use super::id::{CommitId, ObjectId, is_invisible};
-use super::intake::Intake;
+use super::intake::{Intake, Place};
 use super::limits::TransferLimits;
 use super::pack::are_followed_by_their_checksum;
 use super::pack_check::PackCheck;
@@ -157,11 +157,10 @@ impl Bundle {
             .odb()
             .or_fail(Kind::Internal, || "the object store cannot be opened")?;
         let mut intake = Intake::new(
-            store.repo(),
-            &odb,
+            Place::of(store.repo(), &odb),
             TransferLimits::own(),
             &store.programs().environment,
-        )?;
+        );
         let mut file = self.pack()?;
         let mut buffer = vec![0; 1 << 16];
         let mut bytes = 0;
@@ -195,7 +194,7 @@ impl Store {
     /// its SHA-256, as [`crate::files::digest_of`] does.
     ///
     /// Errors: internal, for the disk; integrity, for a history that is not all here or is
-    /// damaged; usage, in a shallow clone.
+    /// damaged; those of fetching what the store lacks of it.
     pub fn write_bundle(
         &self,
         path: &Path,

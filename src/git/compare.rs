@@ -2,27 +2,44 @@
 
 use super::id::ObjectId;
 use super::object::{Change, Entry, LineCount, MAX_TEXT, Mode};
-use super::store::Store;
+use super::store::{Store, bytes_to_path};
 use crate::error::{Kind, OrFail, Result};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// An entry of a tree: its object, and its mode as it is written.
+type RawEntry = (git2::Oid, i32);
+
+/// Among so many files at most, renamed ones are looked for.
+const RENAMES: usize = 400;
 
 impl Store {
-    /// Compares two trees; `None` stands for an empty one.
+    /// Compares two trees; `None` stands for an empty one. Only the folders that differ are
+    /// read.
     pub fn changes(
         &self,
         old: Option<ObjectId>,
         new: Option<ObjectId>,
         find_renames: bool,
     ) -> Result<Vec<Change>> {
-        let mut diff = self.diff(old, new)?;
-        if find_renames {
-            let mut options = git2::DiffFindOptions::new();
-            options.renames(true).rename_limit(400);
-            diff.find_similar(Some(&mut options)).or_fail(
-                Kind::Internal,
-                || "the trees cannot be compared for renames",
-            )?;
+        let changes = self.differences(old, new)?;
+        let (added, deleted): (Vec<&Change>, Vec<&Change>) = changes
+            .iter()
+            .filter(|c| c.old.is_none() || c.new.is_none())
+            .partition(|c| c.old.is_none());
+        if !find_renames || added.is_empty() || deleted.is_empty() {
+            return Ok(changes);
         }
+        // Contents tell a renamed file from one that was added.
+        if added.len() <= RENAMES {
+            self.ensure_files(added.into_iter().chain(deleted))?;
+        }
+        let mut diff = self.diff(old, new, &changes)?;
+        let mut options = git2::DiffFindOptions::new();
+        options.renames(true).rename_limit(RENAMES);
+        diff.find_similar(Some(&mut options)).or_fail(
+            Kind::Internal,
+            || "the trees cannot be compared for renames",
+        )?;
         let mut found = Vec::new();
         // The raw form alone tells every mode: the binding ends the program at one that is
         // not git's, and any push may bring one.
@@ -48,6 +65,75 @@ impl Store {
             true
         })
         .or_fail(Kind::Internal, || "the trees cannot be compared")?;
+        Ok(found)
+    }
+
+    /// The paths that differ between two trees, in order: folder by folder, those of one depth
+    /// together.
+    fn differences(&self, old: Option<ObjectId>, new: Option<ObjectId>) -> Result<Vec<Change>> {
+        let mut found = Vec::new();
+        let mut open = vec![(Vec::new(), old, new)];
+        while !open.is_empty() {
+            open.retain(|(_, old, new)| old != new);
+            let trees = open.iter().flat_map(|(_, old, new)| [*old, *new]);
+            self.ensure(trees.flatten())?;
+            let mut below = Vec::new();
+            for (folder, old, new) in open {
+                let (mut before, after) = (self.raw_entries(old)?, self.raw_entries(new)?);
+                let mut pairs: Vec<_> = after
+                    .into_iter()
+                    .map(|(name, new)| (before.remove(&name), Some(new), name))
+                    .collect();
+                pairs.extend(
+                    before
+                        .into_iter()
+                        .map(|(name, old)| (Some(old), None, name)),
+                );
+                for (old, new, name) in pairs {
+                    if old == new {
+                        continue;
+                    }
+                    let path = [folder.as_slice(), &name].concat();
+                    let entry = |raw: Option<RawEntry>| {
+                        raw.map(|(id, raw)| Entry {
+                            id: ObjectId(id),
+                            mode: Mode::from_raw(raw),
+                        })
+                    };
+                    let (old, new) = (entry(old), entry(new));
+                    let is_folder = |e: &Entry| e.mode == Mode::Folder;
+                    let inner = (old.filter(is_folder), new.filter(is_folder));
+                    let here = (old.filter(|e| !is_folder(e)), new.filter(|e| !is_folder(e)));
+                    if inner != (None, None) {
+                        let path = [path.as_slice(), b"/"].concat();
+                        below.push((path, inner.0.map(|e| e.id), inner.1.map(|e| e.id)));
+                    }
+                    if here != (None, None) {
+                        found.push(Change {
+                            path,
+                            renamed_to: None,
+                            old: here.0,
+                            new: here.1,
+                        });
+                    }
+                }
+            }
+            open = below;
+        }
+        found.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(found)
+    }
+
+    /// A tree's entries by name, each with its mode as it is written. Of several of one name
+    /// the first counts, as for whoever looks for a path.
+    fn raw_entries(&self, tree: Option<ObjectId>) -> Result<BTreeMap<Vec<u8>, RawEntry>> {
+        let mut found = BTreeMap::new();
+        if let Some(tree) = tree {
+            for entry in self.tree(tree)?.iter() {
+                let there = (entry.id(), entry.filemode_raw());
+                found.entry(entry.name_bytes().to_vec()).or_insert(there);
+            }
+        }
         Ok(found)
     }
 
@@ -98,12 +184,25 @@ impl Store {
         Ok(Some(found))
     }
 
-    fn diff(&self, old: Option<ObjectId>, new: Option<ObjectId>) -> Result<git2::Diff<'_>> {
+    /// libgit2's own comparison of two trees, for what it does with the contents. It would read
+    /// every folder, if it were not told which paths differ.
+    fn diff(
+        &self,
+        old: Option<ObjectId>,
+        new: Option<ObjectId>,
+        changes: &[Change],
+    ) -> Result<git2::Diff<'_>> {
         let old = old.map(|t| self.tree(t)).transpose()?;
         let new = new.map(|t| self.tree(t)).transpose()?;
         // Types of one path may change (file to symlink), and modes as well.
         let mut options = git2::DiffOptions::new();
-        options.include_typechange(true).ignore_submodules(false);
+        options
+            .include_typechange(true)
+            .ignore_submodules(false)
+            .disable_pathspec_match(true);
+        for change in changes {
+            options.pathspec(bytes_to_path(&change.path));
+        }
         self.repo()
             .diff_tree_to_tree(old.as_ref(), new.as_ref(), Some(&mut options))
             .or_fail(Kind::Internal, || "the trees cannot be compared")
@@ -111,8 +210,13 @@ impl Store {
 
     /// The difference of two trees as a patch, in git's format.
     pub fn patch(&self, old: Option<ObjectId>, new: Option<ObjectId>) -> Result<Vec<u8>> {
-        let mut diff = self.diff(old, new)?;
         let failed = || "the patch cannot be made";
+        let changes = self.changes(old, new, false)?;
+        if changes.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.ensure_files(&changes)?;
+        let mut diff = self.diff(old, new, &changes)?;
         diff.find_similar(None).or_fail(Kind::Internal, failed)?;
         let mut out = Vec::new();
         diff.print(git2::DiffFormat::Patch, |_, _, line| {

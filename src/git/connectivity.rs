@@ -1,6 +1,5 @@
 //! Whole histories, checked.
 
-use super::children::Programs;
 use super::id::{CommitId, ObjectId};
 use super::store::Store;
 use crate::error::{Error, Kind, OrFail, Result};
@@ -25,12 +24,7 @@ impl Known {
 }
 
 impl Store {
-    /// A new, empty bare repository at `path`, for looking at what a remote gives.
-    pub fn scratch(path: &Path, programs: &Programs) -> Result<Store> {
-        Store::open_locked(path, programs)
-    }
-
-    /// The same, which also sees every object of `other`.
+    /// A store as [`Store::scratch`] makes it, which also sees every object of `other`.
     pub fn scratch_over(path: &Path, other: &Store) -> Result<Store> {
         let store = Store::scratch(path, other.programs())?;
         let failed = || "a store over another one cannot be made";
@@ -86,7 +80,7 @@ impl Store {
             let (_, kind) = odb.read_header(id).map_err(|_| lacks(id, &of))?;
             match kind {
                 ObjectType::Commit => {
-                    let commit = self.repo().find_commit(id).map_err(|_| lacks(id, &of))?;
+                    let commit = self.past().find_commit(id).map_err(|_| lacks(id, &of))?;
                     open.push((commit.tree_id(), format!("commit {id}")));
                     open.extend(commit.parent_ids().map(|p| (p, format!("commit {id}"))));
                 }

@@ -130,6 +130,10 @@ impl Convert<'_> {
         let known = self.known.borrow();
         let new: Vec<&str> = paths.filter(|p| !known.contains_key(*p)).collect();
         drop(known);
+        // git is not told of what it does not find, and would take it for nothing.
+        let files = attribute_files(new.iter().copied());
+        let files = files.iter().map(|file| (self.tree, file.as_bytes()));
+        self.store.ensure_paths(files, true)?;
         let found = match self.have_a_say(&new)? {
             true => self.ask(&new)?,
             false => BTreeMap::new(),
@@ -177,15 +181,7 @@ impl Convert<'_> {
         {
             return Ok(true);
         }
-        let mut folders: BTreeSet<&str> = BTreeSet::from([""]);
-        for path in paths {
-            folders.extend(path.match_indices('/').map(|(at, _)| &path[..at]));
-        }
-        for folder in folders {
-            let file = match folder {
-                "" => ".gitattributes".to_owned(),
-                _ => format!("{folder}/.gitattributes"),
-            };
+        for file in attribute_files(paths.iter().copied()) {
             let entry = self.store.entry(self.tree, file.as_bytes())?;
             if let Some(entry) = entry.filter(|e| e.mode.is_file())
                 && speaks(&self.store.read_blob(entry.id)?)
@@ -428,6 +424,14 @@ impl Convert<'_> {
         let pointer = self.store.read_blob(stored)?;
         Ok(lfs_content(&pointer))
     }
+}
+
+/// The files of attributes in a tree that can have a say in how these paths are stored.
+pub fn attribute_files<'p>(paths: impl Iterator<Item = &'p str>) -> BTreeSet<String> {
+    let above = |path: &'p str| path.match_indices('/').map(move |(at, _)| &path[..=at]);
+    let folders: BTreeSet<&str> = paths.flat_map(above).chain([""]).collect();
+    let file = |folder: &str| format!("{folder}.gitattributes");
+    folders.into_iter().map(file).collect()
 }
 
 fn speaks(attributes: &[u8]) -> bool {

@@ -14,6 +14,7 @@ const KEPT: usize = 4 << 20;
 
 /// Counts the files by which trees differ.
 pub struct FileCount<'s> {
+    store: &'s Store,
     odb: git2::Odb<'s>,
     kept: HashMap<Oid, Rc<[u8]>>,
     kept_bytes: usize,
@@ -29,6 +30,7 @@ impl Store {
     pub fn file_count(&self) -> Result<FileCount<'_>> {
         let odb = self.repo().odb();
         Ok(FileCount {
+            store: self,
             odb: odb.or_fail(Kind::Internal, || "the object store cannot be opened")?,
             kept: HashMap::new(),
             kept_bytes: 0,
@@ -43,6 +45,7 @@ impl FileCount<'_> {
     /// millions of files. `old` is expected to come again. Errors: not_found, for a tree
     /// that is not here; integrity, for one that is malformed or too deep.
     pub fn between(&mut self, old: Option<ObjectId>, new: Option<ObjectId>) -> Result<u64> {
+        self.store.ensure_between([(old, new)])?;
         let pair = (old.map(|id| id.0), new.map(|id| id.0));
         self.count(pair, 0, &mut HashMap::new())
     }

@@ -96,6 +96,8 @@ impl<'s> Draft<'s> {
     /// Cost follows the edits, not the tree. An edit may turn a folder into a file or a
     /// file into a folder only together with the removal of what was there.
     pub fn tree(&mut self, base: Option<ObjectId>, edits: &[Edit]) -> Result<ObjectId> {
+        self.store
+            .take_in(edits.iter().filter_map(|(_, entry)| *entry))?;
         let edits: Vec<BorrowedEdit<'_>> = edits.iter().map(|(p, e)| (p.as_slice(), *e)).collect();
         match self.edit_folder(base, &edits)? {
             Some(id) => Ok(id),

@@ -3,7 +3,7 @@
 use super::bundle::Bundle;
 use super::children::Programs;
 use super::id::{ObjectId, RefName, TreePath, is_invisible};
-use super::intake::Intake;
+use super::intake::{Intake, Place};
 use super::limits::TransferLimits;
 use super::pack_check::PackCheck;
 use super::store::Store;
@@ -58,14 +58,11 @@ pub fn pack(data: &[u8]) {
     };
     scratch(|repo| {
         let Ok(odb) = repo.odb() else { return };
-        let Ok(mut intake) = Intake::new(
-            repo,
-            &odb,
+        let mut intake = Intake::new(
+            Place::of(repo, &odb),
             TransferLimits::own(),
             &Environment::of_process(),
-        ) else {
-            return;
-        };
+        );
         for part in bytes.chunks(usize::from(piece).max(1)) {
             if intake.add(part).is_err() {
                 return;

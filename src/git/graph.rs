@@ -1,5 +1,6 @@
 //! How commits stand to each other.
 
+use super::cuts::cuts;
 use super::id::{CommitId, ObjectId};
 use super::store::Store;
 use crate::error::{Kind, OrFail, Result};
@@ -10,15 +11,44 @@ impl Store {
     pub fn is_ancestor(&self, ancestor: CommitId, of: CommitId) -> bool {
         ancestor == of
             || self
-                .repo()
-                .graph_descendant_of(of.0, ancestor.0)
-                .unwrap_or(false)
+                .narrow()
+                .is_some_and(|narrow| narrow.sees(of, ancestor))
+            || self.may_be_before(ancestor, of)
+                && self
+                    .past()
+                    .graph_descendant_of(of.0, ancestor.0)
+                    .unwrap_or(false)
+    }
+
+    /// Whether a commit can be had that may be in a history. A commit that was written from
+    /// here and then dropped may be gone from everywhere: it is in no history, and that is no
+    /// failure.
+    fn may_be_before(&self, commit: CommitId, of: CommitId) -> bool {
+        let Some(narrow) = self.narrow().filter(|_| !self.has(commit)) else {
+            return true;
+        };
+        // A server need not give a commit by its id. The whole history tells.
+        match self.ensure_history(of) {
+            Ok(()) => self.has_here(commit),
+            Err(e) => {
+                narrow.keep_failure(e);
+                false
+            }
+        }
+    }
+
+    /// That of two commits which is in the other's history, as far as is seen without asking
+    /// anybody: libgit2 goes on beyond what it looks for, and so beyond a cut.
+    fn older_of(&self, one: CommitId, other: CommitId) -> Option<CommitId> {
+        let narrow = self.narrow()?;
+        let is_older = |older, newer| narrow.sees(newer, older).then_some(older);
+        is_older(one, other).or_else(|| is_older(other, one))
     }
 
     /// Of these commits, those that are neither `tip` nor in its history; one walk for all.
     pub fn apart_from(&self, tip: CommitId, commits: &[CommitId]) -> Result<Vec<CommitId>> {
         let failed = || "the history cannot be walked";
-        let mut walk = self.repo().revwalk().or_fail(Kind::Internal, failed)?;
+        let mut walk = self.past().revwalk().or_fail(Kind::Internal, failed)?;
         for id in commits {
             walk.push(id.0).or_fail(Kind::NotFound, failed)?;
         }
@@ -39,7 +69,10 @@ impl Store {
 
     /// Every best common ancestor; criss-cross histories have several.
     pub fn merge_bases(&self, one: CommitId, other: CommitId) -> Vec<CommitId> {
-        match self.repo().merge_bases(one.0, other.0) {
+        if let Some(older) = self.older_of(one, other) {
+            return vec![older];
+        }
+        match self.past().merge_bases(one.0, other.0) {
             Ok(found) => found.iter().map(|id| ObjectId(*id)).collect(),
             Err(_) => Vec::new(),
         }
@@ -47,11 +80,12 @@ impl Store {
 
     /// The best common ancestor.
     pub fn merge_base(&self, one: CommitId, other: CommitId) -> Option<CommitId> {
-        self.repo().merge_base(one.0, other.0).ok().map(ObjectId)
+        let older = self.older_of(one, other);
+        older.or_else(|| self.past().merge_base(one.0, other.0).ok().map(ObjectId))
     }
 
     /// The commits of `head`'s history that no branch of `remote` has, as far as this clone
-    /// knows them.
+    /// knows them. Those at which a shallow clone is cut came from there, with all before them.
     ///
     /// Errors: internal, when the history cannot be walked.
     pub fn local_commits(&self, head: CommitId, remote: &str) -> Result<Vec<CommitId>> {
@@ -60,6 +94,10 @@ impl Store {
         walk.push(head.0).or_fail(Kind::NotFound, failed)?;
         for tip in self.commits_below(&format!("refs/remotes/{remote}/"))? {
             walk.hide(tip.0).or_fail(Kind::Internal, failed)?;
+        }
+        for cut in cuts(self.common_dir()) {
+            // One that is here no more hides nothing.
+            let _ = walk.hide(cut.0);
         }
         Ok(walk
             .map_while(std::result::Result::ok)
@@ -70,7 +108,7 @@ impl Store {
     /// At most so many commits reachable from `tips`, newest first by their dates. It reads no
     /// more than these, however long the history is; what is not here ends it.
     pub fn recent(&self, tips: &[CommitId], most: usize) -> Vec<CommitId> {
-        let Ok(mut walk) = self.repo().revwalk() else {
+        let Ok(mut walk) = self.past().revwalk() else {
             return Vec::new();
         };
         // Any other order reads all of the history first.
@@ -84,6 +122,17 @@ impl Store {
             .collect()
     }
 
+    /// Has all commits of this history here.
+    ///
+    /// Errors: why one could not be fetched.
+    pub fn ensure_history(&self, tip: CommitId) -> Result<()> {
+        if self.is_narrow() {
+            self.history(tip, None)?.for_each(drop);
+            self.check_fetched()?;
+        }
+        Ok(())
+    }
+
     /// The commits reachable from `tip` and from none of `hide`, newest first.
     pub fn history(
         &self,
@@ -91,7 +140,7 @@ impl Store {
         hide: impl IntoIterator<Item = CommitId>,
     ) -> Result<impl Iterator<Item = CommitId>> {
         let failed = || "the history cannot be walked";
-        let mut walk = self.repo().revwalk().or_fail(Kind::Internal, failed)?;
+        let mut walk = self.past().revwalk().or_fail(Kind::Internal, failed)?;
         walk.set_sorting(git2::Sort::TOPOLOGICAL | git2::Sort::TIME)
             .or_fail(Kind::Internal, failed)?;
         walk.push(tip.0).or_fail(Kind::NotFound, failed)?;

@@ -2,8 +2,9 @@
 //! git in a quarantine, and moved into the store when it is whole.
 //!
 //! git's own `index-pack` does the indexing where git is installed. libgit2's indexer
-//! never ends, and fills the memory, on a delta by id that makes an object twice; where
-//! there is no git it is used for packs without such deltas.
+//! never ends, and fills the memory, on a delta by id that makes an object twice. It is used
+//! for packs without such deltas: for small ones, which are over before git has started, and
+//! where there is no git.
 
 use super::children;
 use super::installed::has_program;
@@ -11,7 +12,7 @@ use super::limits::TransferLimits;
 use super::pack_check::PackCheck;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, OrFail, Result};
-use git2::OdbLookupFlags;
+use git2::{Indexer, Odb, OdbLookupFlags};
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -26,23 +27,50 @@ const BIG_FILE: &str = "core.bigFileThreshold=16m";
 /// disk is not waited for.
 const NO_WAIT: &str = "core.fsync=none";
 
+/// A pack of at most so many bytes waits in memory for its end.
+const SMALL: usize = 1 << 20;
+
+/// The deltas of a small pack that make more bytes than this are left to git: libgit2 holds
+/// all of a chain at once.
+const MOST_MADE: u64 = 16 << 20;
+
+/// Where a pack goes.
+pub(super) struct Place<'a> {
+    /// The objects that its deltas may be against.
+    pub odb: &'a Odb<'a>,
+    /// The git directory whose objects it joins.
+    pub to: PathBuf,
+    /// Whether what its objects name may be missing, since a remote has it: git is told so by
+    /// a file beside the pack (git-index-pack(1), `--promisor`).
+    pub promised: bool,
+}
+
+impl<'a> Place<'a> {
+    /// Into `odb`, the object store of `repo`.
+    pub fn of(repo: &git2::Repository, odb: &'a Odb<'a>) -> Place<'a> {
+        Place {
+            odb,
+            to: repo.commondir().to_owned(),
+            promised: false,
+        }
+    }
+}
+
 /// A pack that is being taken in. Dropped unfinished, it leaves nothing behind.
 pub(super) struct Intake<'a> {
-    odb: &'a git2::Odb<'a>,
-    common: PathBuf,
+    place: Place<'a>,
     /// What git sees; none where it cannot be started.
     git: Option<Environment>,
     check: PackCheck,
-    sink: Sink<'a>,
-    /// The pack's beginning, until its head tells whether there is anything to index.
+    sink: Option<Sink>,
+    /// The pack's beginning, until it is known who indexes it.
     held: Vec<u8>,
 }
 
-enum Sink<'a> {
-    /// Nothing has been passed on yet.
-    None,
+/// Who indexes a pack.
+enum Sink {
     Git(Indexing),
-    Library(git2::OdbPackwriter<'a>),
+    Library(Indexer<'static>, Quarantine),
 }
 
 /// What the folder of a pack on its way is called; the rest is random. `git gc` removes it in
@@ -54,22 +82,20 @@ fn not_stored() -> String {
 }
 
 impl<'a> Intake<'a> {
-    /// Takes a pack into `odb`, the object store of `repo`.
+    /// Takes a pack to its place.
     pub(super) fn new(
-        repo: &git2::Repository,
-        odb: &'a git2::Odb<'a>,
+        place: Place<'a>,
         limits: TransferLimits,
         environment: &Environment,
-    ) -> Result<Self> {
+    ) -> Intake<'a> {
         let git = has_program("git", environment);
-        Ok(Intake {
-            odb,
-            common: repo.commondir().to_owned(),
+        Intake {
+            place,
             check: PackCheck::new(limits, git),
             git: git.then(|| environment.clone()),
-            sink: Sink::None,
+            sink: None,
             held: Vec::new(),
-        })
+        }
     }
 
     /// Takes the next bytes.
@@ -77,7 +103,7 @@ impl<'a> Intake<'a> {
     /// Errors: integrity, for what is no pack; denied, for what is above a bound;
     /// internal, for the disk.
     pub(super) fn add(&mut self, bytes: &[u8]) -> Result<()> {
-        let odb = self.odb;
+        let odb = self.place.odb;
         self.check.add(bytes, &|id| {
             let id = git2::Oid::from_bytes(id).ok()?;
             // What is not here lies in the pack itself; looking for it on disk is slow.
@@ -85,28 +111,26 @@ impl<'a> Intake<'a> {
             here.then(|| odb.read_header(id).ok())?
                 .map(|(size, _)| size as u64)
         })?;
-        if matches!(self.sink, Sink::None) {
-            self.held.extend_from_slice(bytes);
-            // libgit2 does not take a pack of no objects, and git need not be asked.
-            if !self.check.has_begun() || self.check.count() == 0 {
-                return Ok(());
-            }
-            self.sink = match &self.git {
-                Some(environment) => Sink::Git(Indexing::start(&self.common, environment)?),
-                None => Sink::Library(odb.packwriter().or_fail(Kind::Internal, not_stored)?),
-            };
-            let held = std::mem::take(&mut self.held);
-            return self.pass_on(&held);
+        if let Some(sink) = &mut self.sink {
+            return sink.add(bytes);
         }
-        self.pass_on(bytes)
+        self.held.extend_from_slice(bytes);
+        match self.held.len() > SMALL {
+            true => self.choose(self.git.is_some()),
+            false => Ok(()),
+        }
     }
 
-    fn pass_on(&mut self, bytes: &[u8]) -> Result<()> {
-        match &mut self.sink {
-            Sink::None => Ok(()),
-            Sink::Git(indexing) => indexing.add(bytes),
-            Sink::Library(writer) => writer.write_all(bytes).or_fail(Kind::Integrity, not_stored),
-        }
+    /// Chooses who indexes the pack, and passes on what was held.
+    fn choose(&mut self, by_git: bool) -> Result<()> {
+        let quarantine = Quarantine::new(&self.place)?;
+        let mut sink = match self.git.as_ref().filter(|_| by_git) {
+            Some(environment) => Sink::Git(Indexing::start(quarantine, environment)?),
+            None => Sink::Library(quarantine.indexer()?, quarantine),
+        };
+        sink.add(&std::mem::take(&mut self.held))?;
+        self.sink = Some(sink);
+        Ok(())
     }
 
     /// Whether the whole pack has come.
@@ -117,57 +141,121 @@ impl<'a> Intake<'a> {
     /// Keeps it all, or nothing; indexing may take as long as `within`.
     ///
     /// Errors: integrity, for a pack that is not whole; unavailable, when it takes longer.
-    pub(super) fn finish(self, within: Duration) -> Result<()> {
+    pub(super) fn finish(mut self, within: Duration) -> Result<()> {
         if !self.is_complete() {
             return Err(Error::new(Kind::Integrity, "the pack is incomplete"));
         }
+        // Nobody can index a pack of nothing, and nobody need.
+        if self.check.count() > 0 && self.sink.is_none() {
+            let is_for_git = self.check.names_bases() || self.check.made() > MOST_MADE;
+            self.choose(is_for_git)?;
+        }
         match self.sink {
-            Sink::None => Ok(()),
-            Sink::Git(indexing) => indexing.finish(within),
-            Sink::Library(mut writer) => writer
-                .commit()
-                .map(drop)
-                .or_fail(Kind::Integrity, not_stored),
+            None => Ok(()),
+            Some(Sink::Git(indexing)) => indexing.finish(within),
+            Some(Sink::Library(indexer, quarantine)) => {
+                indexer.commit().or_fail(Kind::Integrity, not_stored)?;
+                quarantine.keep().or_fail(Kind::Internal, not_stored)
+            }
         }?;
-        self.odb
+        self.place
+            .odb
             .refresh()
             .or_fail(Kind::Internal, || "the object store cannot be read again")
     }
 }
 
-/// `git index-pack` at work, in a folder of its own beside the objects.
+impl Sink {
+    fn add(&mut self, bytes: &[u8]) -> Result<()> {
+        match self {
+            Sink::Git(indexing) => indexing.add(bytes),
+            Sink::Library(indexer, _) => indexer
+                .write_all(bytes)
+                .or_fail(Kind::Integrity, not_stored),
+        }
+    }
+}
+
+/// A folder beside the objects, in which a pack is indexed.
+struct Quarantine {
+    folder: TempDir,
+    /// The git directory.
+    to: PathBuf,
+    promised: bool,
+}
+
+impl Quarantine {
+    fn new(place: &Place<'_>) -> Result<Quarantine> {
+        let objects = place.to.join("objects");
+        let folder = tempfile::Builder::new()
+            .prefix(INTAKE)
+            .tempdir_in(&objects)
+            .or_fail(Kind::Internal, not_stored)?;
+        for inner in ["info", "pack"] {
+            std::fs::create_dir(folder.path().join(inner)).or_fail(Kind::Internal, not_stored)?;
+        }
+        // A thin pack's bases are in the store.
+        let known = std::path::absolute(&objects).or_fail(Kind::Internal, not_stored)?;
+        write_line(&folder.path().join("info/alternates"), &known)
+            .or_fail(Kind::Internal, not_stored)?;
+        Ok(Quarantine {
+            folder,
+            to: place.to.clone(),
+            promised: place.promised,
+        })
+    }
+
+    /// libgit2's own indexer, for a pack that brings all its bases.
+    fn indexer(&self) -> Result<Indexer<'static>> {
+        let pack = self.folder.path().join("pack");
+        Indexer::new(None, &pack, 0, false).or_fail(Kind::Internal, not_stored)
+    }
+
+    /// Moves what was indexed into the store; the index goes last, since readers look for
+    /// it alone.
+    fn keep(&self) -> io::Result<()> {
+        let to = self.to.join("objects/pack");
+        std::fs::create_dir_all(&to)?;
+        let mut files: Vec<PathBuf> = std::fs::read_dir(self.folder.path().join("pack"))?
+            .map(|entry| entry.map(|e| e.path()))
+            .collect::<io::Result<_>>()?;
+        files.sort_by_key(|f| f.extension().is_some_and(|e| e == "idx"));
+        for file in files {
+            let Some(name) = file.file_name() else {
+                continue;
+            };
+            let target = to.join(name);
+            if self.promised && file.extension().is_some_and(|e| e == "pack") {
+                File::create(target.with_extension("promisor"))?;
+            }
+            // A pack's name is its content.
+            if !target.exists() {
+                std::fs::rename(&file, target)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `git index-pack` at work.
 struct Indexing {
     child: Child,
     stdin: Option<ChildStdin>,
     said: File,
-    quarantine: TempDir,
-    objects: PathBuf,
+    quarantine: Quarantine,
 }
 
 impl Indexing {
-    fn start(common: &Path, environment: &Environment) -> Result<Indexing> {
-        let objects = common.join("objects");
-        let quarantine = tempfile::Builder::new()
-            .prefix(INTAKE)
-            .tempdir_in(&objects)
-            .or_fail(Kind::Internal, not_stored)?;
-        // A thin pack's bases are in the store.
-        for folder in ["info", "pack"] {
-            std::fs::create_dir(quarantine.path().join(folder))
-                .or_fail(Kind::Internal, not_stored)?;
-        }
-        let known = std::path::absolute(&objects).or_fail(Kind::Internal, not_stored)?;
-        write_line(&quarantine.path().join("info/alternates"), &known)
-            .or_fail(Kind::Internal, not_stored)?;
+    fn start(quarantine: Quarantine, environment: &Environment) -> Result<Indexing> {
         let said = tempfile::tempfile().or_fail(Kind::Internal, not_stored)?;
         let theirs = said.try_clone().or_fail(Kind::Internal, not_stored)?;
-        let mut command = children::git_on_objects(common, environment);
+        let mut command = children::git_on_objects(&quarantine.to, environment);
         command
             .args(["-c", BIG_FILE, "-c", NO_WAIT])
             .args(["index-pack", "--stdin", "--fix-thin"])
             // One at a time: each holds a base and what is made of it.
             .arg("--threads=1")
-            .env("GIT_OBJECT_DIRECTORY", quarantine.path())
+            .env("GIT_OBJECT_DIRECTORY", quarantine.folder.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(theirs);
@@ -179,7 +267,6 @@ impl Indexing {
             child,
             said,
             quarantine,
-            objects,
         })
     }
 
@@ -208,29 +295,7 @@ impl Indexing {
         if !status.success() {
             return Err(self.refused());
         }
-        self.keep().or_fail(Kind::Internal, not_stored)
-    }
-
-    /// Moves what was indexed into the store; the index goes last, since readers look for
-    /// it alone.
-    fn keep(&self) -> io::Result<()> {
-        let to = self.objects.join("pack");
-        std::fs::create_dir_all(&to)?;
-        let mut files: Vec<PathBuf> = std::fs::read_dir(self.quarantine.path().join("pack"))?
-            .map(|entry| entry.map(|e| e.path()))
-            .collect::<io::Result<_>>()?;
-        files.sort_by_key(|f| f.extension().is_some_and(|e| e == "idx"));
-        for file in files {
-            let Some(name) = file.file_name() else {
-                continue;
-            };
-            let target = to.join(name);
-            // A pack's name is its content.
-            if !target.exists() {
-                std::fs::rename(&file, target)?;
-            }
-        }
-        Ok(())
+        self.quarantine.keep().or_fail(Kind::Internal, not_stored)
     }
 
     fn refused(&mut self) -> Error {

@@ -9,12 +9,12 @@
 use super::header::Header;
 use super::id::{CommitId, ObjectId};
 use super::lanes::{Counts, LANES, Mask};
-use super::store::{Store, shallow_roots};
+use super::store::Store;
 use crate::clock::DAY;
 use crate::error::{Error, Kind, OrFail, Result};
 use git2::{ObjectType, Oid};
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::{BinaryHeap, HashMap};
 
 /// By how many seconds the dates of a commit and its parent may be the wrong way round.
 const SKEW: i64 = DAY;
@@ -174,8 +174,6 @@ struct Graph<'s> {
     /// The parents of all nodes.
     edges: Vec<u32>,
     known: HashMap<Oid, u32>,
-    /// Where a shallow clone's history is cut.
-    cut: HashSet<CommitId>,
 }
 
 struct Node {
@@ -201,13 +199,12 @@ enum State {
 
 impl<'s> Graph<'s> {
     fn of(store: &'s Store) -> Result<Graph<'s>> {
-        let odb = store.repo().odb();
+        let odb = store.past().odb();
         Ok(Graph {
             odb: odb.or_fail(Kind::Internal, || "the object store cannot be opened")?,
             nodes: Vec::new(),
             edges: Vec::new(),
             known: HashMap::new(),
-            cut: shallow_roots(store.repo()).into_iter().collect(),
         })
     }
 
@@ -252,10 +249,7 @@ impl<'s> Graph<'s> {
             self.nodes[at as usize].state = State::Unreadable;
             return 0;
         };
-        let mut parents = header.parents;
-        if self.cut.contains(&self.id(at)) {
-            parents.clear();
-        }
+        let parents = header.parents;
         let first = self.edges.len() as u32;
         for parent in &parents {
             let parent = self.place(*parent);

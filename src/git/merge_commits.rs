@@ -4,11 +4,11 @@
 use super::draft::{Draft, Edit};
 use super::id::{CommitId, ObjectId};
 use super::merge::MergedEntry;
-use super::object::{Entry, Mode};
+use super::object::{Change, Entry, Mode};
 use super::store::Store;
 use crate::conflict::{Clash, PathConflict};
 use crate::error::{Kind, OrFail, Result};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a merge of two commits came to.
 #[derive(Debug, Default)]
@@ -38,15 +38,16 @@ impl Store {
     ) -> Result<MergedTree> {
         let failed = || "the two branches cannot be merged";
         let find = |id: CommitId| {
-            self.repo()
+            self.past()
                 .find_commit(id.0)
                 .or_fail(Kind::NotFound, failed)
         };
+        self.ensure_merge(ours, theirs)?;
         let (one, other) = (find(ours)?, find(theirs)?);
         let mut options = git2::MergeOptions::new();
         options.find_renames(true).target_limit(400);
         let index = self
-            .repo()
+            .past()
             .merge_commits(&one, &other, Some(&options))
             .or_fail(Kind::Internal, failed)?;
         let mut merged = MergedTree::default();
@@ -105,6 +106,29 @@ impl Store {
         Ok(merged)
     }
 
+    /// Has here what a merge reads: every folder of all sides, and the files that both sides
+    /// changed, or that may have been renamed.
+    fn ensure_merge(&self, ours: CommitId, theirs: CommitId) -> Result<()> {
+        if !self.is_narrow() {
+            return Ok(());
+        }
+        let (one, other) = (self.commit(ours)?.tree, self.commit(theirs)?.tree);
+        for base in self.merge_bases(ours, theirs) {
+            let base = self.commit(base)?.tree;
+            self.ensure_folders([base, one, other])?;
+            let here = self.changes(Some(base), Some(one), true)?;
+            let there = self.changes(Some(base), Some(other), true)?;
+            let changed: BTreeSet<&[u8]> = here.iter().flat_map(names).collect();
+            let both = there
+                .iter()
+                .filter(|c| names(c).any(|n| changed.contains(n)));
+            let both: BTreeSet<&[u8]> = both.flat_map(names).collect();
+            let sides = here.iter().chain(&there);
+            self.ensure_files(sides.filter(|c| names(c).any(|n| both.contains(n))))?;
+        }
+        Ok(())
+    }
+
     fn why(
         &self,
         draft: &mut Draft<'_>,
@@ -124,6 +148,12 @@ impl Store {
             },
         })
     }
+}
+
+/// The paths that a change is about.
+fn names(change: &Change) -> impl Iterator<Item = &[u8]> {
+    let renamed = change.renamed_to.as_deref();
+    [change.path.as_slice()].into_iter().chain(renamed)
 }
 
 fn entry_of(entry: &git2::IndexEntry) -> Entry {

@@ -7,6 +7,7 @@
 
 mod bundle;
 mod cache;
+mod cache_prune;
 mod checkout;
 mod children;
 mod compare;
@@ -15,8 +16,11 @@ mod connectivity;
 mod convert;
 mod count_files;
 mod credential;
+mod cuts;
 mod draft;
 mod endpoint;
+mod fetched;
+mod filled;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
 mod graph;
@@ -31,11 +35,13 @@ mod limits;
 mod lineage;
 mod merge;
 mod merge_commits;
+mod narrow;
 mod object;
 mod open;
 mod pack;
 mod pack_check;
 mod packing;
+mod places;
 mod plumbing;
 mod present;
 mod refs;
@@ -45,6 +51,7 @@ mod server;
 mod settings;
 mod store;
 mod thin;
+mod why;
 mod wire;
 mod working;
 
@@ -54,7 +61,7 @@ pub use children::Programs;
 pub use children::{Child, command, run_alone};
 pub use compare::is_binary;
 pub use connectivity::Known;
-pub use convert::Convert;
+pub use convert::{Convert, attribute_files};
 pub use count_files::FileCount;
 pub(crate) use credential::{
     Asked, FROM_APP, FROM_HELPERS, FROM_URL, Family, ask_helpers, families, hide, how_to_name,
@@ -64,6 +71,7 @@ pub use credential::{Login, LoginSource};
 pub use draft::{Draft, Edit};
 pub use endpoint::Endpoint;
 pub(crate) use endpoint::redact;
+pub use fetched::TreePair;
 pub(crate) use id::leads_away;
 pub use id::{CommitId, ObjectId, RefName, TreePath, is_invisible};
 pub use installed::{OLDEST_GIT, git_version, has_program, numbers_of};

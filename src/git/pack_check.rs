@@ -66,6 +66,8 @@ pub(super) struct PackCheck {
     large: Vec<[u8; 20]>,
     named: Vec<[u8; 8]>,
     takes_names: bool,
+    names_bases: bool,
+    made: u64,
 }
 
 fn damaged(why: &str) -> Error {
@@ -99,12 +101,19 @@ impl PackCheck {
             large: Vec::new(),
             named: Vec::new(),
             takes_names,
+            names_bases: false,
+            made: 0,
         }
     }
 
-    /// Whether the pack's head has been read.
-    pub(super) fn has_begun(&self) -> bool {
-        !matches!(self.state, State::Head(_))
+    /// Whether a delta has named its base by id, so far.
+    pub(super) fn names_bases(&self) -> bool {
+        self.names_bases
+    }
+
+    /// How many bytes its deltas say they make, all together, so far.
+    pub(super) fn made(&self) -> u64 {
+        self.made
     }
 
     /// How many objects it says it has.
@@ -276,6 +285,7 @@ impl PackCheck {
                 Ok(())
             }
             REF_DELTA if self.takes_names => {
+                self.names_bases = true;
                 self.state = State::Name(Vec::with_capacity(20));
                 Ok(())
             }
@@ -387,6 +397,10 @@ impl PackCheck {
                     shown(limit),
                     "memory_bytes",
                 ));
+            }
+            // The second of the two is the result's.
+            if lengths.read == 1 {
+                self.made = self.made.saturating_add(size);
             }
             *lengths = Lengths {
                 read: lengths.read + 1,

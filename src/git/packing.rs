@@ -11,7 +11,7 @@ use super::store::Store;
 use crate::error::{Error, Kind, OrFail, Result};
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -53,7 +53,7 @@ const BOUNDS: &[&str] = &[
 /// cannot be made; what was read until then is no whole pack.
 ///
 /// Errors: integrity, when a part of the history is missing or damaged, if that is known
-/// before the first byte; usage, in a shallow clone that lacks a part.
+/// before the first byte; those of fetching a part that the store lacks.
 pub(crate) fn pack_of_history(
     store: &Store,
     wants: &[CommitId],
@@ -61,17 +61,30 @@ pub(crate) fn pack_of_history(
     bases: Bases,
 ) -> Result<Pack> {
     if !has_program("git", &store.programs().environment) {
-        store.needs_history()?;
-        return pack::write_history(store.repo(), wants, haves);
+        let before = store.ensure_between_commits(wants, haves)?;
+        // libgit2 goes through all folders of what is left out.
+        store.ensure_folders(before)?;
+        return pack::write_history(store.past(), wants, haves);
     }
+    match begun(store, wants, haves, bases) {
+        // It walks the history before it writes the first byte, and fetches nothing.
+        Err(e) if store.is_narrow() && e.kind() == Kind::Integrity => {
+            store.ensure_between_commits(wants, haves)?;
+            begun(store, wants, haves, bases)
+        }
+        done => done,
+    }
+}
+
+/// A pack that git has begun to write.
+fn begun(store: &Store, wants: &[CommitId], haves: &[CommitId], bases: Bases) -> Result<Pack> {
     let mut packing = Packing::start(store, wants, haves, bases)?;
     let mut first = Vec::new();
     (&mut packing)
         .take(TOLD + 1)
         .read_to_end(&mut first)
         .map_err(|e| match Error::carried(e) {
-            // It walks the history before it writes the first byte.
-            Ok(ours) => store.needs_history().err().unwrap_or(ours),
+            Ok(ours) => ours,
             Err(e) => Error::new(Kind::Internal, not_packed()).caused_by(e),
         })?;
     let length = first.len() as u64;
@@ -110,10 +123,12 @@ impl Packing {
         bases: Bases,
     ) -> Result<Packing> {
         let programs = store.programs();
-        let maps = check_maps(store.common_dir())?;
+        // That beside a cut history sees the objects of both.
+        let place = store.past().path();
+        let maps = check_maps(&[place, store.common_dir()])?;
         let said = tempfile::tempfile().or_fail(Kind::Internal, not_packed)?;
         let theirs = said.try_clone().or_fail(Kind::Internal, not_packed)?;
-        let mut command = children::git_on_objects(store.common_dir(), &programs.environment);
+        let mut command = children::git_on_objects(place, &programs.environment);
         for bound in BOUNDS {
             command.args(["-c", bound]);
         }
@@ -233,17 +248,16 @@ enum Maps {
 /// of the pack unseen. So their checksums are looked at first.
 ///
 /// Errors: integrity, for a map of where the objects are.
-fn check_maps(common: &Path) -> Result<Maps> {
-    let objects = common.join("objects");
-    let mut maps = match objects.join("info/alternates").exists() {
+fn check_maps(places: &[&Path]) -> Result<Maps> {
+    let all = places.iter().map(|place| place.join("objects"));
+    let all: Vec<PathBuf> = all.collect();
+    let mut maps = match all.iter().any(|o| o.join("info/alternates").exists()) {
         false => Maps::Sound,
         // Nobody has looked at those of another repository.
         true => Maps::Doubtful,
     };
-    for entry in std::fs::read_dir(objects.join("pack"))
-        .into_iter()
-        .flatten()
-    {
+    let folders = all.iter().map(|objects| objects.join("pack"));
+    for entry in folders.flat_map(std::fs::read_dir).flatten() {
         let path = entry.or_fail(Kind::Internal, not_packed)?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let is_map = name.ends_with(".bitmap");

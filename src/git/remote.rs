@@ -8,6 +8,7 @@ use super::id::CommitId;
 use super::limits::TransferLimits;
 use super::object::Person;
 use super::packing::{Bases, pack_of_history};
+use super::places::{Origins, Places};
 use super::settings::{GitSettings, why_ignored};
 use super::store::Store;
 use super::wire::PushFailure;
@@ -51,9 +52,7 @@ pub struct RemoteOptions {
 /// A repository elsewhere.
 pub struct Remote {
     name: String,
-    read: Endpoint,
-    write: Endpoint,
-    settings: LinkSettings,
+    at: Arc<Places>,
 }
 
 impl Remote {
@@ -86,9 +85,7 @@ impl Remote {
         }
         Ok(Remote {
             name: name.to_owned(),
-            read,
-            write,
-            settings: link_settings(git.clone(), options, false),
+            at: Arc::new(Places::new(read, write, link_settings(git, options, false))),
         })
     }
 
@@ -101,9 +98,7 @@ impl Remote {
         let write = Endpoint::parse(&git.rewrite(url, true), base)?;
         Ok(Remote {
             name: "origin".to_owned(),
-            read,
-            write,
-            settings: link_settings(git, options, true),
+            at: Arc::new(Places::new(read, write, link_settings(git, options, true))),
         })
     }
 
@@ -114,63 +109,63 @@ impl Remote {
 
     /// The repository's name: the last part of its address.
     pub fn repo_name(&self) -> String {
-        self.write.repo_name()
+        self.at.write.repo_name()
     }
 
     /// Where writes go, for people and for naming the cache.
     pub fn address(&self) -> String {
-        self.write.to_string()
+        self.at.write.to_string()
     }
 
     /// Where writes go.
     pub fn endpoint(&self) -> &Endpoint {
-        &self.write
+        &self.at.write
     }
 
     /// Whether what is read comes from where writes go.
     pub fn reads_where_it_writes(&self) -> bool {
-        self.read.to_string() == self.write.to_string()
+        self.at.are_one()
     }
 
     /// How this remote is reached; others are to be reached alike, but ask nobody.
     pub fn options(&self) -> RemoteOptions {
         RemoteOptions {
-            timeout: self.settings.timeout,
-            environment: self.settings.environment.clone(),
-            clock: self.settings.http.clock.clone(),
-            cancel: self.settings.cancel.clone(),
-            limits: self.settings.limits,
+            timeout: self.at.settings.timeout,
+            environment: self.at.settings.environment.clone(),
+            clock: self.at.settings.http.clock.clone(),
+            cancel: self.at.settings.cancel.clone(),
+            limits: self.at.settings.limits,
             interactive: false,
-            looks_only: self.settings.looks_only,
-            logins: self.settings.logins.clone(),
+            looks_only: self.at.settings.looks_only,
+            logins: self.at.settings.logins.clone(),
         }
     }
 
     /// How HTTP servers are reached from here, with this remote's git configuration.
     pub fn http(&self) -> Http {
-        self.settings.http.clone()
+        self.at.settings.http.clone()
     }
 
     /// The name and address that git would write down for the operator.
     pub fn operator(&self) -> Option<Person> {
-        self.settings.git.operator()
+        self.at.settings.git.operator()
     }
 
     /// Whether the user gave the address, and not a clone's own configuration.
     pub fn is_named_by_user(&self) -> bool {
-        self.settings.named
+        self.at.settings.named
     }
 
     /// Whether the refs are read again after a push that the server calls done.
     pub fn confirms_pushes(&self) -> bool {
-        self.settings.limits.confirm_pushes
+        self.at.settings.limits.confirm_pushes
     }
 
     /// The settings of the repository's own file that would matter here, and are not
     /// honoured: a warning for each.
     pub fn ignored_settings(&self) -> Vec<String> {
-        let mut all = self.settings.git.ignored(&self.write);
-        for name in self.settings.git.ignored(&self.read) {
+        let mut all = self.at.settings.git.ignored(&self.at.write);
+        for name in self.at.settings.git.ignored(&self.at.read) {
             if !all.contains(&name) {
                 all.push(name);
             }
@@ -180,7 +175,7 @@ impl Remote {
 
     /// The address under which GitHub serves a file of `branch`, where this is GitHub.
     pub fn raw_url(&self, branch: &str, path: &str) -> Option<String> {
-        let (host, place) = match &self.write {
+        let (host, place) = match &self.at.write {
             Endpoint::Http(url) => (url.host(), url.path()),
             Endpoint::Ssh(ssh) => (ssh.host(), ssh.path()),
             _ => return None,
@@ -195,14 +190,34 @@ impl Remote {
     ///
     /// Errors: not_found, auth, unavailable.
     pub fn connect(&self) -> Result<PushConnection> {
-        PushConnection::open(&self.write, &self.settings)
+        PushConnection::open(&self.at.write, &self.at.settings)
     }
 
     /// Connects for reading.
     ///
     /// Errors: not_found, auth, unavailable.
     pub fn connect_for_reading(&self) -> Result<FetchConnection> {
-        FetchConnection::open(&self.read, &self.settings)
+        self.at.connect(false)
+    }
+
+    /// Takes a connection for reading back, for what is asked for next.
+    pub fn keep(&self, connection: FetchConnection) {
+        self.at.keep(false, connection);
+    }
+
+    /// Has what the store lacks come from here.
+    pub fn fill(&self, store: &Store, progress: &Arc<dyn Progress>) {
+        let Some(narrow) = store.narrow() else {
+            return;
+        };
+        let others = narrow.promisors().iter().filter(|name| **name != self.name);
+        // One that cannot be reached like this is left out, as if the clone did not name it.
+        let others = others.filter_map(|n| Remote::of_clone(store, Some(n), &self.options()).ok());
+        let origins = Origins {
+            first: Arc::clone(&self.at),
+            promisors: others.map(|remote| remote.at).collect(),
+        };
+        narrow.fill_from(Arc::new(origins), &self.name, Arc::clone(progress));
     }
 
     /// Fetches what `wants` need and the store lacks. Moves no ref.
@@ -219,34 +234,50 @@ impl Remote {
         if missing.is_empty() {
             return Ok(());
         }
-        let side = if from_write_side {
-            &self.write
-        } else {
-            &self.read
-        };
-        tell(progress, &missing, side);
-        FetchConnection::open(side, &self.settings)?.fetch(
-            store.repo(),
-            &missing,
-            &store.known_tips()?,
-            progress,
-        )
+        tell(progress, &missing, self.at.side(from_write_side));
+        loop {
+            let fetched = self.at.talk_to(from_write_side, &mut |connection| {
+                store.fetch_tips(connection, &missing, progress)
+            });
+            let refused = matches!(&fetched, Err(e) if e.kind() == Kind::NotFound);
+            if !refused || !store.narrow().is_some_and(|n| n.asks_otherwise()) {
+                return fetched;
+            }
+        }
     }
 
-    /// The same, on a connection that has listed the refs already.
-    pub fn fetch_over(
+    /// Fetches what `wants` need, with all that they reach: a store that does not hold
+    /// everything holds everything of these then.
+    pub fn fetch_all(
         &self,
-        connection: FetchConnection,
         store: &Store,
         wants: &[CommitId],
         progress: &dyn Progress,
     ) -> Result<()> {
+        self.fetch(store, wants, true, progress)?;
+        store
+            .narrow()
+            .map_or(Ok(()), |narrow| narrow.complete(wants))
+    }
+
+    /// The same as [`Remote::fetch`], on a connection that has listed the refs already.
+    pub fn fetch_over(
+        &self,
+        mut connection: FetchConnection,
+        store: &Store,
+        wants: &[CommitId],
+        progress: &dyn Progress,
+    ) -> Result<()> {
+        if connection.can_go_on() {
+            self.at.keep(false, connection);
+            return self.fetch(store, wants, false, progress);
+        }
         let missing = store.lacking(wants);
         if missing.is_empty() {
             return Ok(());
         }
-        tell(progress, &missing, &self.read);
-        connection.fetch(store.repo(), &missing, &store.known_tips()?, progress)
+        tell(progress, &missing, &self.at.read);
+        store.fetch_tips(&mut connection, &missing, progress)
     }
 
     /// The same, into a store that was made to look at these commits and is thrown away.
@@ -254,27 +285,31 @@ impl Remote {
     /// commits come without their history where the server can do that.
     pub fn fetch_to_look(
         &self,
-        connection: FetchConnection,
+        mut connection: FetchConnection,
         into: &Store,
         lender: Option<&Store>,
         wants: &[CommitId],
         progress: &dyn Progress,
     ) -> Result<()> {
+        if into.is_narrow() {
+            return into.fetch_tips(&mut connection, wants, progress);
+        }
         let haves = lender
             .map(Store::known_tips)
             .transpose()?
             .unwrap_or_default();
-        connection.fetch_to(haves.is_empty(), into.repo(), wants, &haves, progress)
+        let depth = haves.is_empty().then_some(1);
+        into.fetch_plainly(&mut connection, wants, &haves, depth, progress)
     }
 
     /// What reaches it by ssh; none where it is not reached by ssh.
     pub fn ssh_client(&self) -> Option<SshClient> {
-        matches!(self.read, Endpoint::Ssh(_)).then(|| SshClient::of(&self.settings))
+        matches!(self.at.read, Endpoint::Ssh(_)).then(|| SshClient::of(&self.at.settings))
     }
 
     /// Where what is read comes from.
     pub fn read_endpoint(&self) -> &Endpoint {
-        &self.read
+        &self.at.read
     }
 
     /// Fetches the tips that `names` (full ref names) have now, where writes go, so that
@@ -285,19 +320,15 @@ impl Remote {
         names: &[&str],
         progress: &dyn Progress,
     ) -> Result<()> {
-        let mut connection = FetchConnection::open(&self.write, &self.settings)?;
-        let refs = connection.refs(names)?;
-        let mut missing: Vec<CommitId> = refs
-            .iter()
-            .filter(|r| names.contains(&r.name.as_str()))
-            .map(|r| r.id)
-            .filter(|id| !store.has_commit(*id))
-            .collect();
-        missing.dedup();
-        if missing.is_empty() {
-            return Ok(());
-        }
-        connection.fetch(store.repo(), &missing, &store.known_tips()?, progress)
+        self.at.talk_to(true, &mut |connection| {
+            let refs = connection.refs(names)?;
+            let named = refs.iter().filter(|r| names.contains(&r.name.as_str()));
+            let missing = store.lacking(&named.map(|r| r.id).collect::<Vec<_>>());
+            match missing.is_empty() {
+                true => Ok(()),
+                false => store.fetch_tips(connection, &missing, progress),
+            }
+        })
     }
 
     /// The branch that the remote's HEAD names. A server that does not tell which one that is
@@ -311,7 +342,7 @@ impl Remote {
         let Some(head) = refs.iter().find(|r| r.name == "HEAD") else {
             return Err(Error::new(
                 Kind::NotFound,
-                format!("{} has no default branch yet", self.read),
+                format!("{} has no default branch yet", self.at.read),
             )
             .hint("push a first commit to it, or name another base with --base"));
         };
@@ -323,7 +354,7 @@ impl Remote {
         let at_head = branches.iter().filter(|r| r.id == head.id);
         let at_head: Vec<String> = at_head.filter_map(|r| short(&r.name)).collect();
         let usual = [
-            self.settings.git.last("init.defaultbranch"),
+            self.at.settings.git.last("init.defaultbranch"),
             Some("main"),
             Some("master"),
         ];
@@ -336,7 +367,7 @@ impl Remote {
                 Kind::NotFound,
                 format!(
                     "{} does not say which branch is its default one, and {seen} at the commit of its HEAD",
-                    self.read
+                    self.at.read
                 ),
             )
             .hint("name the base with --base, or have the server's HEAD name a branch: git symbolic-ref HEAD refs/heads/BRANCH")
@@ -352,8 +383,8 @@ impl Remote {
         wants: &[CommitId],
         progress: &dyn Progress,
     ) -> Result<()> {
-        self.connect_for_reading()?
-            .fetch(into.repo(), wants, &[], progress)
+        let mut connection = self.connect_for_reading()?;
+        into.fetch_plainly(&mut connection, wants, &[], None, progress)
     }
 
     /// Pushes whole histories to a remote that may have a part of them: `updates`, all or

@@ -36,17 +36,22 @@ pub fn undo(
         overlay: BTreeMap::new(),
         conflicts: Vec::new(),
     };
+    let mut sides = Vec::new();
     for &id in commits {
         let commit = store.commit(id)?;
         let before = match commit.parents.first() {
             Some(parent) => Some(store.commit(*parent)?.tree),
             None => None,
         };
-        for change in store.changes(before, Some(commit.tree), true)? {
-            let chosen = takes(&change.path) || change.renamed_to.as_deref().is_some_and(takes);
-            if chosen {
-                work.undo_change(draft, &change)?;
-            }
+        sides.push((before, Some(commit.tree)));
+    }
+    store.ensure_between(sides.iter().copied())?;
+    for (before, after) in sides {
+        let mut changes = store.changes(before, after, true)?;
+        changes.retain(|c| takes(&c.path) || c.renamed_to.as_deref().is_some_and(takes));
+        work.ensure_read(&changes)?;
+        for change in changes {
+            work.undo_change(draft, &change)?;
         }
     }
     work.conflicts.sort_by(|a, b| a.path.cmp(&b.path));
@@ -76,6 +81,22 @@ impl Work<'_> {
             Some(entry) => Ok(*entry),
             None => self.store.entry(self.tip, path),
         }
+    }
+
+    /// Has here what undoing reads: the files that were changed again since.
+    fn ensure_read(&self, changes: &[Change]) -> Result<()> {
+        let store = self.store;
+        let names = |c: &Change| [Some(c.path.clone()), c.renamed_to.clone()];
+        let paths: Vec<Vec<u8>> = changes.iter().flat_map(names).flatten().collect();
+        store.ensure_paths(paths.iter().map(|p| (self.tip, p.as_slice())), false)?;
+        let mut read = Vec::new();
+        for change in changes {
+            let now = self.now(change.renamed_to.as_ref().unwrap_or(&change.path))?;
+            if now != change.new && now != change.old {
+                read.extend([change.old, change.new, now]);
+            }
+        }
+        store.ensure_entries(read.into_iter().flatten())
     }
 
     fn undo_change(&mut self, draft: &mut Draft<'_>, change: &Change) -> Result<()> {

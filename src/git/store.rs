@@ -3,12 +3,15 @@
 //! Trees are edited by path; the index and the working tree are never written.
 
 use super::children::Programs;
+use super::cuts::cuts;
 use super::header::Header;
 use super::id::{CommitId, ObjectId, TreePath};
+use super::narrow::Narrow;
 use super::object::{CommitInfo, Entry, Mode};
 use super::plumbing::Plumbing;
 use super::refs::listing::Listing;
 use super::settings::GitSettings;
+use super::why::Why;
 use super::{config, open};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::mutex::locked;
@@ -22,6 +25,10 @@ use thread_local::ThreadLocal;
 /// use a handle, so each has its own.
 pub struct Store {
     handles: ThreadLocal<Repository>,
+    /// The same for the whole history, where it is cut.
+    pasts: ThreadLocal<Repository>,
+    /// Of one that does not hold everything.
+    narrow: Option<Arc<Narrow>>,
     of_hook: bool,
     plumbing: Arc<Plumbing>,
     common_dir: PathBuf,
@@ -31,7 +38,7 @@ pub struct Store {
     settings: OnceLock<GitSettings>,
     settings_by_git: OnceLock<GitSettings>,
     // Held for as long as the cache is in use.
-    _lock: Option<File>,
+    lock: Option<File>,
 }
 
 impl Store {
@@ -47,6 +54,8 @@ impl Store {
     fn with_files(repo: Repository, programs: &Programs) -> Store {
         let store = Store {
             handles: ThreadLocal::new(),
+            pasts: ThreadLocal::new(),
+            narrow: None,
             of_hook: false,
             plumbing: Arc::new(Plumbing {
                 git_dir: repo.path().to_owned(),
@@ -58,7 +67,7 @@ impl Store {
             is_cache: false,
             settings: OnceLock::new(),
             settings_by_git: OnceLock::new(),
-            _lock: None,
+            lock: None,
         };
         store.handles.get_or(|| repo);
         store
@@ -75,13 +84,41 @@ impl Store {
         })
     }
 
-    /// The private cache, with the lock that says that it is in use; none to look at it alone.
-    /// libgit2 makes it, with refs in files.
-    pub(super) fn of_cache(repo: Repository, lock: Option<File>, programs: &Programs) -> Store {
+    /// A bare repository of aidf's own, with the lock that says that it is in use; none to look
+    /// at it alone. libgit2 makes it, with refs in files.
+    pub(super) fn of_own(repo: Repository, lock: Option<File>, programs: &Programs) -> Store {
         Store {
             is_cache: true,
-            _lock: lock,
+            lock,
             ..Store::with_files(repo, programs)
+        }
+    }
+
+    /// The private cache of a remote, which holds what was used; to look at it alone, it has
+    /// no lock.
+    pub(super) fn of_cache(
+        repo: Repository,
+        lock: Option<File>,
+        programs: &Programs,
+    ) -> Result<Store> {
+        Store::of_own(repo, lock, programs).narrowed(Why::Cache)
+    }
+
+    fn narrowed(mut self, why: Why) -> Result<Store> {
+        let patience = self.programs().timeout;
+        self.narrow = Some(Narrow::new(why, &self.common_dir, patience));
+        if let Some(repo) = self.handles.get() {
+            self.fill(repo)
+                .or_fail(Kind::Internal, || "the object store cannot be opened")?;
+        }
+        Ok(self)
+    }
+
+    /// Has what this handle lacks fetched.
+    fn fill(&self, repo: &Repository) -> std::result::Result<(), git2::Error> {
+        match &self.narrow {
+            Some(narrow) => narrow.attach(&repo.odb()?),
+            None => Ok(()),
         }
     }
 
@@ -93,8 +130,28 @@ impl Store {
                 false => Repository::open(self.git_dir()),
             };
             let again = again.ok().filter(|repo| self.tell(repo).is_ok());
-            again.unwrap_or_else(nothing)
+            self.filled_or_nothing(again)
         })
+    }
+
+    /// This thread's handle for what walks a history: it knows of no cut.
+    pub(super) fn past(&self) -> &Repository {
+        match self.narrow.as_ref().and_then(|narrow| narrow.past()) {
+            Some(past) => self
+                .pasts
+                .get_or(|| self.filled_or_nothing(Repository::open(past).ok())),
+            None => self.repo(),
+        }
+    }
+
+    fn filled_or_nothing(&self, repo: Option<Repository>) -> Repository {
+        repo.filter(|repo| self.fill(repo).is_ok())
+            .unwrap_or_else(nothing)
+    }
+
+    /// The narrow side of a store that does not hold everything.
+    pub(super) fn narrow(&self) -> Option<&Narrow> {
+        self.narrow.as_deref()
     }
 
     /// What git says of its refs; none where they are in files.
@@ -119,9 +176,12 @@ impl Store {
     pub fn open_clone(dir: &Path, programs: &Programs) -> Result<Store> {
         prepare();
         let store = Store::of(open::clone_at(dir, programs)?, programs)?;
-        store.settings()?;
+        let why = Why::of_clone(store.settings()?, store.common_dir());
         store.tell(store.repo())?;
-        Ok(store)
+        match why {
+            Some(why) => store.narrowed(why),
+            None => Ok(store),
+        }
     }
 
     /// True for the private cache.
@@ -178,20 +238,28 @@ impl Store {
         }
     }
 
-    /// Whether an object is here.
+    /// Whether an object is here, or can be had from where this store's objects come from.
     pub fn has(&self, id: ObjectId) -> bool {
-        self.repo().odb().is_ok_and(|odb| odb.exists(id.0))
+        self.has_here(id) || self.narrow.as_ref().is_some_and(|n| n.gets(id))
     }
 
-    /// Whether a commit and its tree are here.
+    /// Whether an object is here.
+    pub(super) fn has_here(&self, id: ObjectId) -> bool {
+        self.repo().odb().is_ok_and(|odb| odb.exists(id.0))
+            || self.is_narrow() && self.past().odb().is_ok_and(|odb| odb.exists(id.0))
+    }
+
+    /// Whether a commit is here, with what its files are read from: its tree, or the remote
+    /// that gives it.
     pub fn has_commit(&self, id: CommitId) -> bool {
         let Ok(odb) = self.repo().odb() else {
             return false;
         };
-        let commit = odb.read(id.0).ok();
+        let commit = odb.exists(id.0).then(|| odb.read(id.0).ok()).flatten();
         let commit = commit.filter(|object| object.kind() == ObjectType::Commit);
         let header = commit.and_then(|object| Header::read(object.data()));
-        header.is_some_and(|header| odb.exists(header.tree))
+        let promised = self.narrow.as_ref().is_some_and(|n| n.is_promised());
+        header.is_some_and(|header| promised || odb.exists(header.tree))
     }
 
     /// Those of these commits that are not here, each once, in order.
@@ -200,26 +268,25 @@ impl Store {
         let mut lacking: Vec<CommitId> = lacking.collect();
         lacking.sort();
         lacking.dedup();
-        lacking
-    }
-
-    /// Refuses work that needs the history, where the clone's is cut.
-    ///
-    /// Errors: usage.
-    pub fn needs_history(&self) -> Result<()> {
-        if !self.is_shallow() {
-            return Ok(());
+        if let Some(narrow) = &self.narrow {
+            narrow.note_tips(wants);
         }
-        Err(Error::new(
-            Kind::Usage,
-            "this needs the full history, and this clone is shallow",
-        )
-        .hint("run `git fetch --unshallow` first, or work without a clone: -R URL"))
+        lacking
     }
 
     /// True for a clone whose history is cut.
     pub fn is_shallow(&self) -> bool {
-        self.repo().is_shallow()
+        !cuts(&self.common_dir).is_empty()
+    }
+
+    /// Whether it has the lock that says that a cache is in use.
+    pub(super) fn is_locked(&self) -> bool {
+        self.lock.is_some()
+    }
+
+    /// True for a store that does not hold everything.
+    pub fn is_narrow(&self) -> bool {
+        self.narrow.is_some()
     }
 
     /// Reads a commit.
@@ -277,7 +344,7 @@ impl Store {
 
     /// The one commit whose id starts with these hexadecimal digits.
     pub fn by_prefix(&self, digits: &str) -> Option<CommitId> {
-        self.repo()
+        self.past()
             .find_commit_by_prefix(digits)
             .ok()
             .map(|c| ObjectId(c.id()))
@@ -325,6 +392,7 @@ impl Store {
                 .filter(|e| e.mode == Mode::Folder)
                 .map(|e| e.id)
         };
+        self.ensure_folders(start)?;
         let mut open: Vec<(Vec<u8>, ObjectId)> =
             start.map(|id| (folder.to_vec(), id)).into_iter().collect();
         while let Some((prefix, id)) = open.pop() {
@@ -387,12 +455,13 @@ pub(super) fn prepare() {
         git2::opts::strict_object_creation(false);
         // Reading a 500 MB blob's hash twice costs seconds and proves nothing new.
         git2::opts::strict_hash_verification(false);
-        // A repository with refs in tables opens; no ref is left to libgit2 there.
+        // A repository with refs in tables opens; no ref is left to libgit2 there. So does a
+        // partial clone of an older git; what it lacks is fetched.
         #[expect(unsafe_code, reason = "libgit2 keeps the list in a static variable")]
         // SAFETY: this runs once, before this crate opens any repository: everything that opens
         // one calls `prepare` first, and waits here for whoever came before. So nobody reads the
         // list while it is written.
-        let known = unsafe { git2::opts::set_extensions(&["refstorage"]) };
+        let known = unsafe { git2::opts::set_extensions(&["refstorage", "partialclone"]) };
         // Without it such a repository is refused when it is opened, as one of any extension
         // that libgit2 does not know.
         drop(known);
@@ -429,14 +498,6 @@ impl Drop for Unkept {
         *count -= 1;
         git2::opts::enable_caching(*count == 0);
     }
-}
-
-/// The commits where a shallow clone's history is cut.
-pub(super) fn shallow_roots(repo: &Repository) -> Vec<ObjectId> {
-    let text = std::fs::read_to_string(repo.commondir().join("shallow")).unwrap_or_default();
-    text.lines()
-        .filter_map(|line| ObjectId::parse(line).ok())
-        .collect()
 }
 
 /// What stands for a repository that is no longer there: in it nothing is found, and nothing

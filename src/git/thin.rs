@@ -8,7 +8,7 @@
 
 use super::id::ObjectId;
 use crate::ends::{common_end, common_start};
-use git2::{ObjectType, Odb, Oid, Repository, Tree};
+use git2::{ObjectType, Odb, OdbLookupFlags, Oid, Repository, Tree};
 use std::collections::{HashMap, HashSet};
 
 /// Smaller objects, in bytes, are sent whole: there is little to save.
@@ -26,7 +26,7 @@ pub(super) struct Delta {
 
 /// What each of these objects can be made from: the blob that the first parent of their
 /// commit has at the same path, where that is none of them. Nothing is looked for where none of
-/// them is of a size that a delta serves.
+/// them is of a size that a delta serves. What is not here is not fetched for this.
 pub(super) fn bases(repo: &Repository, objects: &[ObjectId]) -> HashMap<Oid, Oid> {
     let mut found = HashMap::new();
     if !repo
@@ -74,8 +74,11 @@ fn pair(
     }
 }
 
-/// Whether this is a blob of a size that is worth a delta.
+/// Whether this is a blob that is here, of a size that is worth a delta.
 fn is_served(odb: &Odb<'_>, id: Oid) -> bool {
+    if !odb.exists_ext(id, OdbLookupFlags::NO_REFRESH) {
+        return false;
+    }
     let header = odb.read_header(id);
     header.is_ok_and(|(size, kind)| kind == ObjectType::Blob && (SMALL..=LARGE).contains(&size))
 }

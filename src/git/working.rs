@@ -54,6 +54,8 @@ impl Store {
         let Ok(index) = self.repo().index() else {
             return self.changes_by_git();
         };
+        // libgit2 goes through all of them.
+        self.ensure_folders(head)?;
         let head = head.map(|id| self.tree(id)).transpose()?;
         let mut options = git2::DiffOptions::new();
         options

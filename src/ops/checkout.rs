@@ -68,6 +68,9 @@ impl Plan {
             paths.extend(changes.into_iter().map(|c| c.path));
         }
         paths.extend(base.written().map(|p| p.as_bytes().to_vec()));
+        let trees = [tree].into_iter().chain(base.trees().iter().copied());
+        let of = |tree| paths.iter().map(move |p| (tree, p.as_slice()));
+        store.ensure_paths(trees.flat_map(of), true)?;
         let mut plan = Plan {
             tree: Some(tree),
             ..Plan::default()

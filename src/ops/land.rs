@@ -115,7 +115,6 @@ fn close(cx: &Context, request: &Request, report: &mut Report) -> Result<()> {
 
 /// The branch that is written, and what lands on it.
 fn ready<'r>(cx: &Context, request: &'r Request) -> Result<(Target, Land<'r>)> {
-    cx.needs_history()?;
     let branch = source(cx, request)?;
     let to = match &request.to {
         Some(to) => to.clone(),

@@ -4,7 +4,7 @@ use super::{access, compose, snapshot};
 use crate::clock::Moment;
 use crate::context::Context;
 use crate::error::Result;
-use crate::git::{CommitId, CommitInfo, RefName};
+use crate::git::{CommitId, CommitInfo, RefName, TreePair};
 use crate::identity::Identity;
 use crate::names;
 use crate::ops::commit::take;
@@ -162,6 +162,9 @@ fn claim(value: &str) -> String {
     }
 }
 
+/// So many commits are looked at together.
+const AT_ONCE: usize = 64;
+
 /// Reads the log.
 ///
 /// Errors: not_found, unavailable.
@@ -171,9 +174,6 @@ pub fn log(cx: &Context, request: &Request) -> Result<Report> {
         None => access::choose_to_read(cx, None)?.branch,
     };
     let tip = fetch_tip(cx, &branch)?;
-    if cx.store.is_shallow() {
-        cx.warn("this clone is shallow: older commits are not shown");
-    }
     let path = request.path.as_deref().map(|p| take::in_tree(cx, p));
     let request = Request {
         path: path.transpose()?.map(|p| p.to_string()),
@@ -192,59 +192,36 @@ pub(super) fn log_from(
 ) -> Result<Report> {
     let mut reverts = Reverts::default();
     let mut commits = Vec::new();
-    for id in cx.store.history(tip, hide)? {
-        let commit = cx.store.commit(id)?;
-        let judged = judge(cx, id, branch.short())?;
-        reverts.see(cx, &commit, &judged);
-        let rolled_back_by = reverts.of(id, &judged);
-        let task_id = trailer(&commit, compose::TASK);
-        let claimed = trailer(&commit, compose::COMMITTED_BY);
-        let committed_by = claimed
-            .clone()
-            .unwrap_or_else(|| commit.author_name.clone());
-        if request.task_id.is_some() && request.task_id != task_id
-            || request
-                .committed_by
-                .as_ref()
-                .is_some_and(|w| *w != committed_by)
-        {
-            continue;
+    let mut history = cx.store.history(tip, hide)?;
+    while commits.len() < request.number {
+        // As many as may still be wanted, so that what they changed is asked for at once.
+        let most = (request.number - commits.len()).min(AT_ONCE);
+        let mut met = Vec::new();
+        for id in history.by_ref().take(most) {
+            let commit = cx.store.commit(id)?;
+            let judged = judge(cx, id, branch.short())?;
+            reverts.see(cx, &commit, &judged);
+            let rolled_back_by = reverts.of(id, &judged);
+            met.push((commit, judged, rolled_back_by));
         }
-        let files = files_of(cx, &commit)?;
-        if let Some(path) = &request.path {
-            let path = path.trim_end_matches('/');
-            let hit = |f: &String| {
-                f == path
-                    || f.strip_prefix(path)
-                        .is_some_and(|rest| rest.starts_with('/'))
-            };
-            if !files.iter().any(hit) {
+        if met.is_empty() {
+            break;
+        }
+        met.retain(|(commit, ..)| is_asked_for(commit, request));
+        let mut trees = Vec::new();
+        for (commit, ..) in &met {
+            trees.push(trees_of(cx, commit)?);
+        }
+        cx.store.ensure_between(trees.iter().copied())?;
+        for ((commit, judged, rolled_back_by), (before, after)) in met.into_iter().zip(trees) {
+            let changes = cx.store.changes(before, after, false)?;
+            let files = changes.into_iter().map(|c| c.path);
+            let files = files.map(|path| String::from_utf8_lossy(&path).into_owned());
+            let files: Vec<String> = files.collect();
+            if !request.path.as_deref().is_none_or(|p| touch(&files, p)) {
                 continue;
             }
-        }
-        let good = judged.check == Check::Good;
-        let written_to = judged.branch.filter(|_| good);
-        let own = |name| trailer(&commit, name).filter(|_| good);
-        commits.push(Line {
-            commit: id,
-            time: Moment::from_seconds(commit.time).rfc3339(),
-            committed_by,
-            claimed_by: claimed.filter(|who| Some(who) != written_to.as_ref()),
-            token_id: own(compose::TOKEN),
-            pod: own(compose::POD),
-            written_to,
-            task_id,
-            agent: trailer(&commit, "Aidf-Agent"),
-            model: trailer(&commit, "Aidf-Model"),
-            session_url: trailer(&commit, "Aidf-Session-Url"),
-            subject: commit.subject().to_owned(),
-            files,
-            signature: judged.check,
-            rolled_back_by,
-            author: commit.author_name.clone(),
-        });
-        if commits.len() >= request.number {
-            break;
+            commits.push(line(&commit, judged, rolled_back_by, files));
         }
     }
     Ok(Report {
@@ -277,18 +254,64 @@ fn trailers<'a>(commit: &'a CommitInfo, name: &'a str) -> impl Iterator<Item = &
     signature::trailers(&commit.message, name)
 }
 
-fn files_of(cx: &Context, commit: &CommitInfo) -> Result<Vec<String>> {
-    // A shallow clone ends at a commit whose parent is not here.
-    let before = match commit.parents.first() {
-        Some(parent) if !cx.store.has_commit(*parent) => return Ok(Vec::new()),
-        Some(parent) => Some(cx.store.commit(*parent)?.tree),
-        None => None,
-    };
-    let changes = cx.store.changes(before, Some(commit.tree), false)?;
-    Ok(changes
-        .into_iter()
-        .map(|c| String::from_utf8_lossy(&c.path).into_owned())
-        .collect())
+/// Whether the commit's task and writer are those that a request names.
+fn is_asked_for(commit: &CommitInfo, request: &Request) -> bool {
+    let task = request.task_id.as_deref();
+    let who = request.committed_by.as_deref();
+    task.is_none_or(|task| trailer(commit, compose::TASK).as_deref() == Some(task))
+        && who.is_none_or(|who| who == committed_by(commit))
+}
+
+/// Who says to have written a commit.
+fn committed_by(commit: &CommitInfo) -> String {
+    let claimed = trailer(commit, compose::COMMITTED_BY);
+    claimed.unwrap_or_else(|| commit.author_name.clone())
+}
+
+/// The trees of a commit's first parent and of itself.
+fn trees_of(cx: &Context, commit: &CommitInfo) -> Result<TreePair> {
+    let before = commit.parents.first().map(|p| cx.store.commit(*p));
+    let before = before.transpose()?.map(|commit| commit.tree);
+    Ok((before, Some(commit.tree)))
+}
+
+/// Whether one of the files is `path`, or lies below it.
+fn touch(files: &[String], path: &str) -> bool {
+    let path = path.trim_end_matches('/');
+    let below = |rest: &str| rest.is_empty() || rest.starts_with('/');
+    files
+        .iter()
+        .any(|f| f.strip_prefix(path).is_some_and(below))
+}
+
+fn line(
+    commit: &CommitInfo,
+    judged: Judged,
+    rolled_back_by: Option<CommitId>,
+    files: Vec<String>,
+) -> Line {
+    let good = judged.check == Check::Good;
+    let written_to = judged.branch.filter(|_| good);
+    let own = |name| trailer(commit, name).filter(|_| good);
+    let claimed = trailer(commit, compose::COMMITTED_BY);
+    Line {
+        commit: commit.id,
+        time: Moment::from_seconds(commit.time).rfc3339(),
+        committed_by: committed_by(commit),
+        claimed_by: claimed.filter(|who| Some(who) != written_to.as_ref()),
+        token_id: own(compose::TOKEN),
+        pod: own(compose::POD),
+        written_to,
+        task_id: trailer(commit, compose::TASK),
+        agent: trailer(commit, "Aidf-Agent"),
+        model: trailer(commit, "Aidf-Model"),
+        session_url: trailer(commit, "Aidf-Session-Url"),
+        subject: commit.subject().to_owned(),
+        files,
+        signature: judged.check,
+        rolled_back_by,
+        author: commit.author_name.clone(),
+    }
 }
 
 /// Judges a commit that is in the store, by the branch that it was written to; `looked_at`

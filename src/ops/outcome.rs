@@ -33,9 +33,12 @@ pub struct Outcome<T> {
 impl<T: Reported> Outcome<T> {
     /// Carries out a call.
     ///
-    /// Errors: those of `operation`.
+    /// Errors: those of `operation`; and why something could not be fetched that it read:
+    /// whatever it came to without that is not to be believed.
     pub fn of(cx: &Context, operation: impl FnOnce(&Context) -> Result<T>) -> Result<Outcome<T>> {
-        let report = operation(cx)?;
+        let report = operation(cx);
+        cx.check_fetched()?;
+        let report = report?;
         Ok(Outcome::with(report, cx.warnings()))
     }
 

@@ -75,8 +75,9 @@ pub struct Push<T> {
 pub enum Objects {
     /// These, which were made for it; none where the remote has them all.
     These(Vec<ObjectId>),
-    /// Whatever the new tips reach and the remote's advertised ones do not.
-    Lacking,
+    /// Whatever the new tips reach and the remote's advertised ones do not; these of them were
+    /// made for it.
+    Lacking(Vec<ObjectId>),
 }
 
 /// What was done.
@@ -110,6 +111,9 @@ pub fn publish<T>(
         let began = Instant::now();
         publishing.number += 1;
         if let Some(done) = publishing.try_once(&mut build)? {
+            if !done.updates.is_empty() {
+                cx.note_published();
+            }
             identity::heed_pushed(cx, &done.updates);
             return Ok(done);
         }
@@ -173,13 +177,15 @@ impl<T> Publishing<'_, T> {
         };
         self.heed_cancel()?;
         cx.check_journal()?;
+        // What was built without something that could not be fetched is not sent.
+        cx.store.check_fetched()?;
         let options = push_options(cx, advertisement, &push);
         cx.progress
             .step(&format!("push {} (try {number})", names(&push.updates)));
         let (store, updates) = (&cx.store, &push.updates);
         let sent = match &push.objects {
             Objects::These(ids) => cx.remote.push(connection, store, updates, ids, &options),
-            Objects::Lacking => cx.remote.push_history(connection, store, updates, &options),
+            Objects::Lacking(_) => cx.remote.push_history(connection, store, updates, &options),
         };
         match sent {
             Ok(outcome) => self.answered(push, outcome, &options),
@@ -286,6 +292,10 @@ impl<T> Publishing<'_, T> {
             }
             for line in &outcome.messages {
                 cx.progress.remote(line);
+            }
+            let (Objects::These(made) | Objects::Lacking(made)) = &push.objects;
+            if let Err(why) = cx.store.mark_promised(made) {
+                cx.warn_of_record(&why);
             }
             return Ok(Some(Published {
                 report: push.report,
@@ -551,7 +561,7 @@ mod tests {
         let plan = |updates| {
             Plan::push_if_any(Push {
                 updates,
-                objects: Objects::Lacking,
+                objects: Objects::Lacking(Vec::new()),
                 token: None,
                 report: 1,
             })

@@ -45,15 +45,27 @@ pub fn home_of_policy(
 /// Fetches the commits that a try needs, and the one that holds the policy with them, and
 /// reads the policy: all that a try asks of the remote besides its refs.
 ///
-/// Errors: integrity, for a policy that cannot be read; unavailable.
+/// `ahead` are paths that are read next, each in the tree of one of these commits: a store
+/// that lacks them asks for them together with the policy. Errors: integrity, for a policy
+/// that cannot be read; unavailable.
 pub fn fetch_with_policy(
     cx: &Context,
     advertisement: &Advertisement,
     wants: impl IntoIterator<Item = CommitId>,
+    ahead: &[(CommitId, String)],
 ) -> Result<Policy> {
     let tip = policy_tip(cx, advertisement)?;
     let wants: Vec<CommitId> = wants.into_iter().chain(tip).collect();
     cx.remote.fetch(&cx.store, &wants, true, &*cx.progress)?;
+    if cx.store.is_narrow() {
+        let policy = tip.map(|tip| (tip, policy::PATH));
+        let ahead = ahead.iter().map(|(commit, path)| (*commit, path.as_str()));
+        let mut paths = Vec::new();
+        for (commit, path) in policy.into_iter().chain(ahead) {
+            paths.push((cx.store.commit(commit)?.tree, path.as_bytes()));
+        }
+        cx.store.ensure_paths(paths, true)?;
+    }
     let file = noted_policy(cx, tip)?;
     Ok(in_force(cx, &file, default_branch(cx)?.as_deref()))
 }
@@ -96,7 +108,9 @@ impl Standing {
 ///
 /// Errors: unavailable.
 pub fn listed(cx: &Context, prefixes: &[&str]) -> Result<Vec<RemoteRef>> {
-    listed_on(cx, prefixes).map(|(_, refs)| refs)
+    let (connection, refs) = listed_on(cx, prefixes)?;
+    cx.remote.keep(connection);
+    Ok(refs)
 }
 
 /// The same, with the connection, for a fetch of what they name.

@@ -14,8 +14,8 @@ use super::snapshot;
 use crate::alerts::{Alert, AlertKind};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{Advertisement, CommitId, Draft, Edit, ObjectId, RefUpdate};
-use crate::policy::Policy;
+use crate::git::{Advertisement, CommitId, Draft, Edit, ObjectId, RefUpdate, attribute_files};
+use crate::policy::{DEFAULT_LEDGERS, Policy};
 use std::collections::BTreeSet;
 
 /// The branch that is written, as one try finds it.
@@ -151,6 +151,11 @@ pub(super) trait Change {
         _tip: CommitId,
     ) -> Result<Vec<CommitId>> {
         Ok(Vec::new())
+    }
+
+    /// Paths whose content on the branch the edit reads, as far as they are known before it.
+    fn paths(&self) -> Vec<String> {
+        Vec::new()
     }
 
     /// A refusal of token or policy, with a better way out where this command knows one.
@@ -307,7 +312,8 @@ fn plan<C: Change>(
     };
     let mut wants = change.wants(cx, target, advertisement, tip)?;
     wants.push(tip);
-    let policy = snapshot::fetch_with_policy(cx, advertisement, wants)?;
+    let ahead = ahead(cx, tip, change.paths());
+    let policy = snapshot::fetch_with_policy(cx, advertisement, wants, &ahead)?;
     let commit = cx.store.commit(tip)?;
     let time = commit.time;
     let policy = match C::FOUNDS && target.token.is_none() {
@@ -324,6 +330,9 @@ fn plan<C: Change>(
         tree: commit.tree,
         noticed,
     };
+    let ledgers = policy.ledgers().live(target.name());
+    let ledgers = ledgers.iter().map(|path| (state.tree, path.as_bytes()));
+    cx.store.ensure_paths(ledgers, true)?;
     let mut draft = cx.store.draft();
     let mut changed = match change.edit(&state, &mut draft)? {
         Edited::Nothing(report) => {
@@ -367,11 +376,28 @@ fn plan<C: Change>(
         }],
         objects: match changed.objects {
             Carried::Also(others) => Objects::These(draft.objects_and(&others)),
-            Carried::Lacking => Objects::Lacking,
+            Carried::Lacking => Objects::Lacking(draft.objects()),
         },
         token: target.token.clone(),
         report,
     }))
+}
+
+/// What the write reads of the tip besides the policy, as far as it can be told before that
+/// is read: the paths, their attributes, and the ledgers where they mostly are.
+fn ahead(cx: &Context, tip: CommitId, mut paths: Vec<String>) -> Vec<(CommitId, String)> {
+    if !cx.store.is_narrow() {
+        return Vec::new();
+    }
+    // Of many files most may be as they were, and their content is then not looked at.
+    const MOST: usize = 64;
+    if paths.len() > MOST {
+        paths.clear();
+    }
+    paths.extend(DEFAULT_LEDGERS.map(str::to_owned));
+    let attributes = attribute_files(paths.iter().map(String::as_str));
+    let all = paths.into_iter().chain(attributes);
+    all.map(|path| (tip, path)).collect()
 }
 
 /// The update that makes the branch, which must not be there yet.

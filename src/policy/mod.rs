@@ -36,7 +36,7 @@ const BACKUPS: &str = crate::backup_name::PREFIX;
 pub const PATH: &str = ".aidf.yaml";
 
 /// The paths of changelog, memory and rollbacks, if no policy says otherwise.
-const DEFAULT_LEDGERS: [&str; 3] = [
+pub const DEFAULT_LEDGERS: [&str; 3] = [
     "project/outputs/changelog.yaml",
     "project/memory.yaml",
     "project/.logs/reverted_commits.yaml",

@@ -195,6 +195,15 @@ fn a_bundle_that_breaks_off_anywhere_is_found_and_not_restored() {
 fn a_damaged_bundle_is_not_restored() {
     let w = World::path();
     let whole = two_bundles(&w, &w.env.path("bundles"));
+    let lost = crate::support::Remote::new(Kind::Path, "lost", false);
+    let refs = lost.refs();
+    let restore = |path: &Path| {
+        let path = path.to_str().unwrap();
+        let args = ["-R", &lost.url, "backup", "restore", "--bundle", path];
+        let to = ["--to", "rescue", "--json"];
+        let machine = crate::support::Machine::bare(&lost);
+        machine.aidf(&[&args[..], &to[..]].concat())
+    };
     for name in [whole.fulls()[0].clone(), whole.newest()] {
         let bytes = std::fs::read(whole.path(&name)).unwrap();
         for at in places(bytes.len()) {
@@ -204,26 +213,14 @@ fn a_damaged_bundle_is_not_restored() {
             std::fs::write(folder.path(&name), bad).unwrap();
             // The list beside it knows each byte of it, and of the one below it.
             for path in [folder.path(&folder.newest()), folder.dir.clone()] {
-                let args = [
-                    "-R",
-                    &w.remote.url,
-                    "backup",
-                    "restore",
-                    "--bundle",
-                    path.to_str().unwrap(),
-                    "--to",
-                    "rescue",
-                    "--json",
-                ];
-                let machine = crate::support::Machine::bare(&w.remote);
-                let refs = w.remote.refs();
-                let out = machine.aidf(&args);
+                let out = restore(&path);
                 assert_eq!(out.code, 7, "byte {at} of {name}\n{out}");
                 assert_eq!(out.stdout, "", "{out}");
-                assert_eq!(w.remote.refs(), refs);
+                assert_eq!(lost.refs(), refs);
             }
         }
     }
+    restore(&whole.path(&whole.newest())).ok();
 }
 
 #[test]

@@ -101,7 +101,7 @@ fn a_rollback_does_not_remove_a_later_file_in_its_way() {
 }
 
 #[test]
-fn a_shallow_clone_rolls_nothing_back() {
+fn a_shallow_clone_rolls_back_what_lies_beyond_its_cut() {
     let w = World::path();
     let opened = w.init();
     let (branch, token) = (text(&opened, "branch"), text(&opened, "reuse_token"));
@@ -113,8 +113,12 @@ fn a_shallow_clone_rolls_nothing_back() {
         "clone", "--quiet", "--depth", "1", "-b", &branch, &url, place,
     ]);
     let call = |args: &[&str]| w.env.call(&shallow, args).env("AIDF_REUSE_TOKEN", &token);
-    let out = w.refuses_call(call(&["rollback", "--last", "1", "--json"]), 2);
-    assert!(out.stderr.contains("--unshallow"), "{out}");
+    let undone = call(&["rollback", "--last", "1", "--json"])
+        .run()
+        .ok()
+        .json();
+    assert_eq!(undone["reverted_files"], serde_json::json!(["a.txt"]));
+    assert!(!w.remote.files(&branch).contains(&"a.txt".to_owned()));
     let log = call(&["log", "--json"]).run().ok().json();
     assert_eq!(log["commits"][0]["signature"], "good");
     std::fs::write(shallow.join("b.txt"), "b\n").unwrap();

@@ -75,6 +75,8 @@ fn has_word(line: &str, word: &str) -> bool {
 fn git2_is_named_only_behind_its_door() {
     let found = offenders(&["git2"], |name| name.starts_with("git/"));
     assert!(found.is_empty(), "{found:#?}");
+    let found = offenders(&["libgit2_sys"], |name| name == "git/filled.rs");
+    assert!(found.is_empty(), "{found:#?}");
 }
 
 #[test]

@@ -66,6 +66,7 @@ mod log;
 mod login;
 mod machines;
 mod many_copies;
+mod narrow;
 mod paths;
 mod pods;
 mod pods_open;

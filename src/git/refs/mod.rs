@@ -198,7 +198,24 @@ impl Store {
 
     /// The commit that a revision of git's syntax names here (gitrevisions(7)).
     pub fn resolve(&self, revision: &str) -> Result<Option<CommitId>> {
-        self.refs().resolve(revision)
+        // One that nobody has is no reason to fetch all that there is.
+        let whole = ObjectId::parse(revision).ok();
+        if whole.is_some_and(|id| self.is_narrow() && !self.has(id)) {
+            return Ok(None);
+        }
+        let found = self.refs().resolve(revision)?;
+        if found.is_some() || !self.is_narrow() {
+            return Ok(found);
+        }
+        // What goes back beyond a cut, such as `HEAD~9`, starts on this side of it.
+        let Some(at) = revision.find(['~', '^']) else {
+            return Ok(None);
+        };
+        let (from, back) = revision.split_at(at);
+        match self.refs().resolve(from)? {
+            Some(from) => Files(self.past()).resolve(&format!("{from}{back}")),
+            None => Ok(None),
+        }
     }
 }
 

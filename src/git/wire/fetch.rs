@@ -4,9 +4,9 @@
 use super::advertisement::{Advertisement, Budget, OUR_AGENT, read_greeting, split, usable};
 use super::pkt_line::{self, Packet};
 use super::{Ahead, Endpoint, Heard, LinkSettings, Service, Wire};
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::error::{Error, Kind, Result};
 use crate::git::id::{ObjectId, is_ref_name};
-use crate::git::intake::Intake;
+use crate::git::intake::{Intake, Place};
 use crate::progress::Progress;
 
 /// The most bytes that a server may send besides the pack.
@@ -27,6 +27,43 @@ pub struct RemoteRef {
 pub struct FetchConnection {
     wire: Wire,
     speaks: Speaks,
+}
+
+/// What is asked of a server in one exchange.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Ask<'a> {
+    /// The objects that are wanted, with all that they reach and `haves` do not.
+    pub wants: &'a [ObjectId],
+    /// Commits that are here, with all that they reach.
+    pub haves: &'a [ObjectId],
+    /// Those commits at which our history is cut: their parents are not here.
+    pub cuts: &'a [ObjectId],
+    /// How many commits deep the history is to be; none: all of it. A server that does not
+    /// offer this is not asked for it, nor for the next.
+    pub depth: Option<u32>,
+    /// What is to be left out of what the wanted objects reach (git-rev-list(1), `--filter`).
+    pub filter: Option<&'a str>,
+    /// Whether deltas may be against objects that the server believes to be here.
+    pub thin: bool,
+}
+
+/// What a server can leave out of what it sends.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Offers {
+    /// Commits beyond a depth.
+    pub depth: bool,
+    /// What a filter says.
+    pub filter: bool,
+}
+
+impl Offers {
+    /// What the line `fetch=…` among the capabilities of a server says (gitprotocol-v2).
+    fn of(server: &Advertisement) -> Offers {
+        Offers {
+            depth: server.offers("fetch=", "shallow"),
+            filter: server.offers("fetch=", "filter"),
+        }
+    }
 }
 
 enum Speaks {
@@ -66,6 +103,19 @@ impl FetchConnection {
             Speaks::Version0 { refs, head }
         };
         Ok(FetchConnection { wire, speaks })
+    }
+
+    /// What the server can leave out of what it sends.
+    pub(crate) fn offers(&self) -> Offers {
+        match &self.speaks {
+            Speaks::Version2(server) => Offers::of(server),
+            Speaks::Version0 { .. } => Offers::default(),
+        }
+    }
+
+    /// Whether it answers several requests, one after the other.
+    pub(crate) fn can_go_on(&self) -> bool {
+        matches!(self.speaks, Speaks::Version2(_))
     }
 
     /// What was heard of the server when the connection was opened.
@@ -139,6 +189,7 @@ impl FetchConnection {
                 target,
             });
         }
+        wire.settle();
         if !in_order {
             let mut names: Vec<&str> = found.iter().map(|r| r.name.as_str()).collect();
             names.sort_unstable();
@@ -149,93 +200,97 @@ impl FetchConnection {
         Ok(found)
     }
 
-    /// Fetches `wants` into `repo`, with everything that they reach and `haves` do not.
+    /// Fetches what is asked for, to its place. `cut` is called before any of it is seen there,
+    /// with the commits that come without their parents.
     ///
-    /// Errors: not_found, if the server does not have them; unavailable.
-    pub(crate) fn fetch(
-        self,
-        repo: &git2::Repository,
-        wants: &[ObjectId],
-        haves: &[ObjectId],
+    /// What was not sent is answered. With a filter that need be no fault: an object that another
+    /// wanted one names falls to the filter, and is to be asked for again. Errors: not_found, if
+    /// the server does not have or give it; unavailable; those of `cut`.
+    pub(in crate::git) fn fetch(
+        &mut self,
+        place: Place<'_>,
+        ask: &Ask<'_>,
         progress: &dyn Progress,
-    ) -> Result<()> {
-        self.fetch_to(false, repo, wants, haves, progress)
+        cut: &mut dyn FnMut(&[ObjectId]) -> Result<()>,
+    ) -> Result<Vec<ObjectId>> {
+        let version2 = self.can_go_on();
+        let request = self.request(ask)?;
+        self.wire.send(&request)?;
+        let odb = place.odb;
+        let (intake, cuts) = match version2 || self.band().is_some() {
+            true => self.receive(place, version2, progress)?,
+            false => (self.receive_raw(place, progress)?, Vec::new()),
+        };
+        if !version2 {
+            self.wire.link.finish_sending();
+        }
+        if !cuts.is_empty() {
+            cut(&cuts)?;
+        }
+        intake.finish(self.wire.deadline.left())?;
+        let wants = ask.wants.iter().copied();
+        Ok(wants.filter(|want| !odb.exists(want.0)).collect())
     }
 
-    /// The same; with `alone` a server of version 2 sends the commits without their history.
-    ///
-    /// Errors: those of [`FetchConnection::fetch`].
-    pub(crate) fn fetch_to(
-        mut self,
-        alone: bool,
-        repo: &git2::Repository,
-        wants: &[ObjectId],
-        haves: &[ObjectId],
-        progress: &dyn Progress,
-    ) -> Result<()> {
-        let shallow = crate::git::store::shallow_roots(repo);
+    /// The error for what was asked for and not sent.
+    pub(in crate::git) fn did_not_send(&self, id: ObjectId) -> Error {
+        Error::new(
+            Kind::Integrity,
+            format!("{} did not send the object {id}", self.wire.endpoint),
+        )
+    }
+
+    fn request(&self, ask: &Ask<'_>) -> Result<Vec<u8>> {
         let mut request = Vec::new();
         let line = |request: &mut Vec<u8>, text: String| pkt_line::write(request, text.as_bytes());
         let (server, version2) = match &self.speaks {
             Speaks::Version2(server) => (server, true),
             Speaks::Version0 { refs, .. } => (refs, false),
         };
+        // A server to which nothing is told to be here bases nothing on it, and dulwich refuses
+        // who does not say this.
+        let thin = (ask.thin || ask.haves.is_empty()).then_some("thin-pack");
+        let usual = [thin, Some("ofs-delta"), Some("no-progress")];
+        let usual = usual.into_iter().flatten();
         let mut capabilities = Vec::new();
-        let mut raw = false;
         if !version2 {
-            let band = BANDS.into_iter().find(|band| server.can(band));
-            raw = band.is_none();
-            capabilities.extend(band);
-            let usual = ["thin-pack", "ofs-delta", "no-progress", OUR_AGENT];
+            capabilities.extend(self.band());
+            let usual: Vec<&str> = usual.chain([OUR_AGENT]).collect();
             capabilities.extend(server.offered(&usual));
         } else {
             request = command("fetch", server)?;
-            for option in ["thin-pack\n", "ofs-delta\n", "no-progress\n"] {
-                pkt_line::write(&mut request, option.as_bytes())?;
+            for option in usual {
+                line(&mut request, format!("{option}\n"))?;
             }
         }
-        for (at, want) in wants.iter().enumerate() {
+        for (at, want) in ask.wants.iter().enumerate() {
             let asked: String = match at {
                 0 => capabilities.iter().map(|c| format!(" {c}")).collect(),
                 _ => String::new(),
             };
             line(&mut request, format!("want {want}{asked}\n"))?;
         }
-        for root in shallow {
-            line(&mut request, format!("shallow {root}\n"))?;
+        for cut in ask.cuts {
+            line(&mut request, format!("shallow {cut}\n"))?;
+        }
+        let offers = self.offers();
+        if let Some(depth) = ask.depth.filter(|_| offers.depth) {
+            line(&mut request, format!("deepen {depth}\n"))?;
+        }
+        if let Some(filter) = ask.filter.filter(|_| offers.filter) {
+            line(&mut request, format!("filter {filter}\n"))?;
         }
         if !version2 {
             pkt_line::flush(&mut request);
-        } else if alone && server.offers("fetch=", "shallow") {
-            line(&mut request, "deepen 1\n".to_owned())?;
         }
-        for have in haves {
+        for have in ask.haves {
             line(&mut request, format!("have {have}\n"))?;
         }
         line(&mut request, "done\n".to_owned())?;
         if version2 {
             pkt_line::flush(&mut request);
         }
-        self.wire.send(&request)?;
-        let odb = repo
-            .odb()
-            .or_fail(Kind::Internal, || "the object store cannot be opened")?;
-        match raw {
-            true => self.receive_raw(repo, &odb, progress)?,
-            false => self.receive(repo, &odb, version2, progress)?,
-        }
-        self.wire.link.finish_sending();
-        odb.refresh()
-            .or_fail(Kind::Internal, || "the object store cannot be read again")?;
-        for want in wants {
-            if !odb.exists(want.0) {
-                return Err(Error::new(
-                    Kind::Integrity,
-                    format!("{} did not send commit {want}", self.wire.endpoint),
-                ));
-            }
-        }
-        Ok(())
+        Ok(request)
     }
 
     /// The error for a transfer that ended early. If the server said why, the server has
@@ -249,14 +304,17 @@ impl FetchConnection {
         self.wire.cut_off()
     }
 
+    /// The band in which the pack of version 0 comes; none for a server that knows none.
+    fn band(&self) -> Option<&'static str> {
+        match &self.speaks {
+            Speaks::Version2(_) => None,
+            Speaks::Version0 { refs, .. } => BANDS.into_iter().find(|band| refs.can(band)),
+        }
+    }
+
     /// Receives a pack that comes in no band, and so ends with the stream.
-    fn receive_raw(
-        &mut self,
-        repo: &git2::Repository,
-        odb: &git2::Odb<'_>,
-        progress: &dyn Progress,
-    ) -> Result<()> {
-        let mut intake = Intake::new(repo, odb, self.wire.limits, &self.wire.environment)?;
+    fn receive_raw<'a>(&mut self, place: Place<'a>, progress: &dyn Progress) -> Result<Intake<'a>> {
+        let mut intake = Intake::new(place, self.wire.limits, &self.wire.environment);
         let (mut bytes, mut talk) = (0u64, 0u64);
         let start = loop {
             let packet = match self.wire.next_or(*b"PACK")? {
@@ -289,20 +347,21 @@ impl FetchConnection {
                 }
             }
         }
-        if !intake.is_complete() {
-            return Err(self.broken_off());
+        match intake.is_complete() {
+            true => Ok(intake),
+            false => Err(self.broken_off()),
         }
-        intake.finish(self.wire.deadline.left())
     }
 
-    fn receive(
+    /// Reads the answer up to its end; with the commits that come without their parents.
+    fn receive<'a>(
         &mut self,
-        repo: &git2::Repository,
-        odb: &git2::Odb<'_>,
+        place: Place<'a>,
         version2: bool,
         progress: &dyn Progress,
-    ) -> Result<()> {
-        let mut intake = Intake::new(repo, odb, self.wire.limits, &self.wire.environment)?;
+    ) -> Result<(Intake<'a>, Vec<ObjectId>)> {
+        let mut intake = Intake::new(place, self.wire.limits, &self.wire.environment);
+        let mut cuts = Vec::new();
         let mut in_pack = !version2;
         let (mut bytes, mut talk) = (0u64, 0u64);
         loop {
@@ -337,6 +396,10 @@ impl FetchConnection {
             }
             if !in_pack {
                 in_pack = data == b"packfile\n";
+                // A line of the section `shallow-info`; no other section has such lines.
+                let id = data.strip_prefix(b"shallow ").map(<[u8]>::trim_ascii_end);
+                let id = id.and_then(|id| ObjectId::parse(std::str::from_utf8(id).ok()?).ok());
+                cuts.extend(id);
                 continue;
             }
             // The only other lines here are ACK and NAK of version 0, and band 2.
@@ -350,7 +413,9 @@ impl FetchConnection {
         if !intake.is_complete() {
             return Err(self.broken_off());
         }
-        intake.finish(self.wire.deadline.left())
+        // The connection is kept, and others want to use what it runs over.
+        self.wire.settle();
+        Ok((intake, cuts))
     }
 }
 
@@ -358,7 +423,7 @@ impl FetchConnection {
 fn refused(wire: &Wire, said: &[u8]) -> Error {
     Error::new(
         Kind::NotFound,
-        format!("{} refuses to send these commits", wire.endpoint),
+        format!("{} refuses to send these objects", wire.endpoint),
     )
     .caused_by(anyhow::anyhow!(pkt_line::brief(said)))
 }

@@ -2,12 +2,14 @@
 
 use super::deadline::Deadline;
 use super::{
-    Endpoint, FetchConnection, Link, PushConnection, RefUpdate, Service, Verdict, Wire, pkt_line,
+    Ask, Endpoint, FetchConnection, Link, PushConnection, RefUpdate, Service, Verdict, Wire,
+    pkt_line,
 };
 use crate::cancel::Cancel;
 use crate::environment::Environment;
 use crate::git::fuzzing::scratch;
 use crate::git::id::{ObjectId, RefName};
+use crate::git::intake::Place;
 use crate::git::limits::TransferLimits;
 use crate::progress::Silent;
 use pkt_line::Packet;
@@ -239,12 +241,19 @@ pub fn fetch(data: &[u8]) {
     }
     let wants: Vec<ObjectId> = refs.iter().map(|r| r.id).take(2).collect();
     scratch(|repo| {
-        let done = connection.fetch(repo, &wants, &[], &Silent);
-        if done.is_ok() {
-            let odb = repo.odb().ok();
-            for want in &wants {
-                assert!(odb.as_ref().is_some_and(|o| o.exists(want.0)), "{want}");
-            }
+        let Ok(odb) = repo.odb() else { return };
+        let ask = Ask {
+            wants: &wants,
+            depth: (how & 4 == 4).then_some(1),
+            filter: (how & 2 == 2).then_some("tree:0"),
+            ..Ask::default()
+        };
+        let place = Place::of(repo, &odb);
+        let Ok(left_out) = connection.fetch(place, &ask, &Silent, &mut |_| Ok(())) else {
+            return;
+        };
+        for want in wants.iter().filter(|want| !left_out.contains(want)) {
+            assert!(odb.exists(want.0), "{want}");
         }
     });
 }

@@ -15,6 +15,7 @@ mod report;
 mod send_pack;
 
 pub use advertisement::Advertisement;
+pub(crate) use fetch::Ask;
 pub use fetch::{FetchConnection, RemoteRef};
 pub use process::SshClient;
 pub use report::{PushOutcome, RefUpdate, Verdict};
@@ -97,7 +98,7 @@ fn told_of_ignored(error: Error, endpoint: &Endpoint, settings: &LinkSettings) -
 }
 
 /// One connection. Reading from it gives the server's current answer.
-pub(crate) trait Link: Read {
+pub(crate) trait Link: Read + Send {
     /// Sends a request; then the answer can be read from the link. `length` is its length in
     /// bytes, where that is known before its end.
     fn send(&mut self, body: &mut dyn Read, length: Option<u64>) -> io::Result<()>;

@@ -46,8 +46,7 @@ impl Reported for ExportReport {}
 
 /// Writes the events to a file, which is there whole or not at all.
 ///
-/// Errors: usage, without a file, for one that cannot be written, and in a shallow clone;
-/// unavailable.
+/// Errors: usage, without a file and for one that cannot be written; unavailable.
 pub fn export(cx: &Context, request: &ExportRequest) -> Result<ExportReport> {
     let given = request.output.as_ref().ok_or_else(|| {
         Error::new(Kind::Usage, "no file was named for the events")
@@ -77,13 +76,12 @@ pub fn export(cx: &Context, request: &ExportRequest) -> Result<ExportReport> {
 /// Gives every event as a line of JSON with its newline, the oldest first. Memory does not
 /// follow their number.
 ///
-/// Errors: usage, in a shallow clone; unavailable; those of `take`.
+/// Errors: unavailable; those of `take`.
 pub fn each_line(
     cx: &Context,
     request: &ExportRequest,
     mut take: impl FnMut(&str) -> Result<()>,
 ) -> Result<()> {
-    cx.needs_history()?;
     let ExportRequest {
         since,
         branch,

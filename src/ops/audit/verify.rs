@@ -14,7 +14,7 @@ use crate::ops::backup;
 use crate::ops::log::judge;
 use crate::ops::outcome::Reported;
 use crate::ops::snapshot::{self, Standing};
-use crate::policy::Policy;
+use crate::policy::{self, Policy};
 use crate::signature::Check;
 use crate::words;
 use schemars::JsonSchema;
@@ -100,9 +100,8 @@ const MAX_LISTED: usize = 1000;
 
 /// Looks at the branches and the journal.
 ///
-/// Errors: usage, in a shallow clone; not_found, for a branch that is named; unavailable.
+/// Errors: not_found, for a branch that is named; unavailable.
 pub fn verify(cx: &Context, request: &VerifyRequest) -> Result<VerifyReport> {
-    cx.needs_history()?;
     let standing = snapshot::standing(cx)?;
     let policy = standing.policy(cx);
     let named = chosen(cx, &standing, &request.branches)?;
@@ -255,6 +254,7 @@ impl Walk<'_> {
         let mut passed = self.admitted.walk(self.branch);
         if names::is_sandbox(self.branch) {
             // What a merge brought in is of the branch that it came from.
+            self.ensure_read(tip)?;
             let mut changelog = Changelog::new(self.cx, self.branch, self.default_branch);
             let mut at = Some(tip);
             while let Some(id) = at.filter(|id| !self.reviewed.contains(id)) {
@@ -272,6 +272,26 @@ impl Walk<'_> {
             }
         }
         Ok(report)
+    }
+
+    /// Has here what the walk of a sandbox reads: what each commit changed, and the changelog
+    /// and the policy that it had.
+    fn ensure_read(&self, tip: CommitId) -> Result<()> {
+        let store = &self.cx.store;
+        if !store.is_narrow() {
+            return Ok(());
+        }
+        let (mut at, mut trees) = (Some(tip), Vec::new());
+        while let Some(id) = at {
+            let commit = store.commit(id)?;
+            trees.push(commit.tree);
+            let is_last = self.reviewed.contains(&id);
+            at = commit.parents.first().copied().filter(|_| !is_last);
+        }
+        store.ensure_between(trees.windows(2).map(|pair| (Some(pair[1]), Some(pair[0]))))?;
+        let changelog = self.policy.ledgers().of_branch(self.branch).changelog;
+        let of = |tree| [policy::PATH, &changelog].map(|path| (tree, path.as_bytes()));
+        store.ensure_paths(trees.into_iter().flat_map(of), true)
     }
 
     /// Judges a commit.

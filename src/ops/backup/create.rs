@@ -152,7 +152,7 @@ fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
     }));
     if request.bundle.is_some() || !places.is_empty() {
         let tips: Vec<CommitId> = backups.iter().map(|b| b.commit).collect();
-        cx.remote.fetch(&cx.store, &tips, true, &*cx.progress)?;
+        cx.remote.fetch_all(&cx.store, &tips, &*cx.progress)?;
     }
     if let Some(path) = &request.bundle {
         let path = cx.dir.join(path);

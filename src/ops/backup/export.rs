@@ -233,6 +233,9 @@ fn one_branch(
     out: &Path,
 ) -> Result<Vec<Exported>> {
     let tree = cx.store.commit(tip)?.tree;
+    let paths = [&ledgers.changelog, &ledgers.memory, &ledgers.rollbacks];
+    let paths = paths.into_iter().map(|path| (tree, path.as_bytes()));
+    cx.store.ensure_paths(paths, true)?;
     let folder = out.join(&cx.repo_name).join(branch);
     let mut done = Vec::new();
     for (ledger, path) in [

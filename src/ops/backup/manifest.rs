@@ -165,10 +165,12 @@ impl Manifest {
     fn fill(&mut self, cx: &Context, keys: &KeyRing, tip: CommitId) -> Result<()> {
         let tree = cx.store.commit(tip)?.tree;
         let limit = rules::MAX_ENTRIES;
+        cx.store.ensure_folders([tree])?;
         let files = cx.store.changes_up_to(None, Some(tree), limit)?;
         let files = files.ok_or_else(|| {
             Error::new(Kind::Integrity, format!("it has more than {limit} entries"))
         })?;
+        cx.store.ensure_files(&files)?;
         for file in files {
             let Some(entry) = file.new.filter(|e| e.mode == Mode::File) else {
                 continue;

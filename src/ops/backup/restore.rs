@@ -130,7 +130,7 @@ pub fn restore(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> 
         if attempt.advertisement.tip(branch.as_str()).is_some() {
             return Err(Error::new(Kind::Conflict, format!("{to} exists already")).hint("choose another branch with --to; --to BRANCH with an existing branch writes a rollback commit"));
         }
-        let policy = snapshot::fetch_with_policy(cx, attempt.advertisement, [])?;
+        let policy = snapshot::fetch_with_policy(cx, attempt.advertisement, [], &[])?;
         access::authorise(
             cx,
             &target,
@@ -147,7 +147,7 @@ pub fn restore(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> 
         Ok(Plan::Push(Push {
             updates: vec![update],
             objects: match request.bundle {
-                Some(_) => Objects::Lacking,
+                Some(_) => Objects::Lacking(Vec::new()),
                 None => Objects::These(Vec::new()),
             },
             token: target.token.clone(),
@@ -279,11 +279,20 @@ fn of_bundle(cx: &Context, path: &Path, branch: Option<&str>) -> Result<Source> 
         )
         .hint(format!("it contains: {}", all.join(", ")))
     })?;
-    if bundle.needs.iter().any(|id| !cx.store.has_commit(*id))
-        && let Some(base) = base_of(&path, &bundle)
-    {
-        check_listed(&base, judge)?;
-        Bundle::read(&base)?.unpack(&cx.store, &*cx.progress)?;
+    let is_here = |id: &CommitId| !cx.store.is_narrow() && cx.store.has_commit(*id);
+    if !bundle.needs.iter().all(is_here) {
+        match base_of(&path, &bundle) {
+            Some(base) => {
+                check_listed(&base, judge)?;
+                Bundle::read(&base)?.unpack(&cx.store, &*cx.progress)?;
+            }
+            // A commit alone is not all that the bundle builds on.
+            None if bundle.needs.iter().all(|id| cx.store.has(*id)) => {
+                cx.remote
+                    .fetch_all(&cx.store, &bundle.needs, &*cx.progress)?;
+            }
+            None => {}
+        }
     }
     bundle.unpack(&cx.store, &*cx.progress)?;
     cx.store.check_connected(&[commit], &mut Known::default())?;

@@ -175,8 +175,6 @@ pub(in crate::ops) fn own_paths(cx: &Context, target: &Target) -> Result<Vec<Tre
     for id in cx.store.local_commits(head, cx.remote.name())? {
         let commit = cx.store.commit(id)?;
         let before = match commit.parents.first() {
-            // At the cut of a shallow clone, nobody knows what came before.
-            Some(parent) if !cx.store.has_commit(*parent) => continue,
             Some(parent) => Some(cx.store.commit(*parent)?.tree),
             None => None,
         };

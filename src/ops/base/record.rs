@@ -137,8 +137,7 @@ impl Memory {
     pub fn bring_up_to(&mut self, store: &Store, head: CommitId) {
         let before = self.head.as_deref();
         let before = before.and_then(|h| CommitId::parse(h).ok());
-        // A shallow clone may get older commits later.
-        let stayed = before == Some(head) && !store.is_shallow();
+        let stayed = before == Some(head);
         let forward = stayed || before.is_some_and(|b| store.is_ancestor(b, head));
         let mut asked: BTreeMap<String, bool> = BTreeMap::new();
         for record in self.written.values_mut() {

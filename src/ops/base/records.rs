@@ -166,9 +166,7 @@ fn keep(
     let tracking = tracking_ref(cx.remote.name(), &target.branch);
     let result = result.and_then(|()| cx.store.set_ref(&tracking, tip, "aidf: push"));
     if let Err(e) = result {
-        cx.warn(format!(
-            "the write succeeded, but this clone could not record it: {e}"
-        ));
+        cx.warn_of_record(&e);
     }
 }
 

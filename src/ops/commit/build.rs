@@ -4,7 +4,7 @@ use super::read::ReadFile;
 use super::{FileChange, Report, Request};
 use crate::conflict::{Clash, PathConflict};
 use crate::error::{Error, Kind, Result};
-use crate::git::{Draft, Edit, Entry, MergedEntry, Mode, ObjectId, TreePath};
+use crate::git::{Change, Draft, Edit, Entry, MergedEntry, Mode, ObjectId, TreePath};
 use crate::ops::base::Base;
 use crate::ops::write::{BranchState, Carried, Changed, Deed, Edited};
 use crate::words;
@@ -78,10 +78,16 @@ impl Build<'_> {
         if edits.is_empty() {
             return Ok((Edited::Nothing(report), merge.touched));
         }
+        let mut changes = Vec::new();
         for (path, entry) in &edits {
-            let old = store.entry(state.tree, path)?;
-            report.files.push(FileChange::of(store, path, old, *entry)?);
+            changes.push(Change {
+                path: path.clone(),
+                renamed_to: None,
+                old: store.entry(state.tree, path)?,
+                new: *entry,
+            });
         }
+        report.files = FileChange::all(store, &changes)?;
         self.notice(wanted, &report.files)?;
         let files = words::count(report.files.len(), "file", "files");
         let changed = Changed {
@@ -108,6 +114,7 @@ impl Build<'_> {
     ) -> Result<Merge> {
         let store = &self.state.cx.store;
         let mut merge = Merge::default();
+        self.ensure_read(wanted, base, tree)?;
         for want in wanted {
             let path = want.path.as_str();
             let theirs = store.entry(tree, path.as_bytes())?;
@@ -187,6 +194,28 @@ impl Build<'_> {
             });
         }
         Ok(merge)
+    }
+
+    /// Has here what the merge reads: both sides of the files that differ from the branch's.
+    fn ensure_read(&self, wanted: &[ReadFile], base: &Base, tree: ObjectId) -> Result<()> {
+        let store = &self.state.cx.store;
+        if !store.is_narrow() {
+            return Ok(());
+        }
+        let path = |want: &&ReadFile| want.path.as_str().as_bytes().to_vec();
+        let paths: Vec<Vec<u8>> = wanted.iter().map(|w| path(&w)).collect();
+        let trees = [tree].into_iter().chain(base.trees().iter().copied());
+        let of = |tree| paths.iter().map(move |p| (tree, p.as_slice()));
+        store.ensure_paths(trees.flat_map(of), false)?;
+        let mut read = Vec::new();
+        for want in wanted {
+            let theirs = store.entry(tree, want.path.as_str().as_bytes())?;
+            if theirs != want.entry {
+                read.push(theirs);
+                read.extend(base.entries(self.state.cx, want.path.as_str())?);
+            }
+        }
+        store.ensure_entries(read.into_iter().flatten())
     }
 
     /// A symlink or submodule may be removed, but not written over.

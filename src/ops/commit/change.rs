@@ -94,6 +94,11 @@ impl Change for Commit<'_> {
         }
     }
 
+    fn paths(&self) -> Vec<String> {
+        let paths = self.inputs.iter().map(|i| &i.path).chain(&self.remove);
+        paths.map(|path| path.to_string()).collect()
+    }
+
     fn edit(&mut self, state: &BranchState<'_>, draft: &mut Draft<'_>) -> Result<Edited<Report>> {
         let cx = state.cx;
         let base = match self.base.take() {

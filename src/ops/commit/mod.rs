@@ -13,7 +13,7 @@ use super::{access, write};
 use crate::alerts::Alert;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{CommitId, Draft, Entry, ObjectId, Store};
+use crate::git::{Change, CommitId, Draft, Entry, ObjectId, Store};
 use crate::ops::noticed::Noticed;
 use crate::policy::Policy;
 use crate::secret::Secret;
@@ -147,6 +147,18 @@ impl ChangeKind {
 }
 
 impl FileChange {
+    /// Compares the sides of all these changes.
+    ///
+    /// Errors: those of reading the files.
+    pub(super) fn all<'c>(
+        store: &Store,
+        changes: impl IntoIterator<Item = &'c Change> + Clone,
+    ) -> Result<Vec<FileChange>> {
+        store.ensure_files(changes.clone())?;
+        let of = |c: &Change| FileChange::of(store, &c.path, c.old, c.new);
+        changes.into_iter().map(of).collect()
+    }
+
     /// Compares two sides of a path.
     pub(super) fn of(
         store: &Store,

@@ -135,7 +135,7 @@ impl Ground {
             _folder: None,
         };
         let lender = match lender {
-            Some(store) if wants.iter().all(|id| store.has_commit(*id)) => {
+            Some(store) if !store.is_narrow() && wants.iter().all(|id| store.has_commit(*id)) => {
                 return Ok(as_it_is(store, Ok(())));
             }
             other => other,
@@ -147,9 +147,10 @@ impl Ground {
                     e.hint("see that the folder for temporary files can be written (TMPDIR)")
                 })?;
             let path = folder.path().join("look.git");
+            // Of one that does not hold everything, what it has may not be what is needed.
             let store = match &lender {
-                Some(lender) => Store::scratch_over(&path, lender)?,
-                None => Store::scratch(&path, &caller.programs(config, false))?,
+                Some(lender) if !lender.is_narrow() => Store::scratch_over(&path, lender)?,
+                _ => Store::scratch_narrow(&path, &caller.programs(config, false))?,
             };
             Ok((folder, store))
         };

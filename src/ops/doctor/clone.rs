@@ -36,10 +36,9 @@ pub(super) fn open(seat: &Seat, programs: &Programs, found: &mut Findings) -> Op
 pub(super) fn history(store: &Store, found: &mut Findings) {
     match store.is_shallow() {
         false => found.ok(Subject::History, "the clone is not shallow"),
-        true => found.warning(
+        true => found.ok(
             Subject::History,
-            "the clone is shallow, and what needs the whole history refuses to run in it",
-            "git fetch --unshallow",
+            "the clone is shallow: older commits are fetched where they are needed",
         ),
     }
 }

@@ -292,7 +292,9 @@ pub(super) fn facts(
         commits: commits.len(),
         ..Facts::default()
     };
-    for change in store.changes(old, Some(new), true)? {
+    let changes = store.changes(old, Some(new), true)?;
+    store.ensure_files(&changes)?;
+    for change in changes {
         if is_own(cx, &change, policy)? {
             continue;
         }

@@ -33,12 +33,11 @@ impl Change for Rollback<'_> {
         self.request.dry_run
     }
 
-    fn prepare(&mut self, cx: &Context, target: &Target) -> Result<()> {
+    fn prepare(&mut self, _cx: &Context, target: &Target) -> Result<()> {
         if let Some(reason) = &self.request.reason {
             compose::check_message(reason)?;
         }
-        compose::check_writer(target, self.request.committed_by.as_deref())?;
-        cx.needs_history()
+        compose::check_writer(target, self.request.committed_by.as_deref())
     }
 
     fn wants(

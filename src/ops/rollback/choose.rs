@@ -213,10 +213,12 @@ impl Work<'_> {
     pub(super) fn on_branch(&self, name: &str) -> Result<CommitId> {
         let store = &self.state.cx.store;
         let hex = name.len() >= 4 && name.bytes().all(|b| b.is_ascii_hexdigit());
-        let id = match hex {
-            true => store.by_prefix(name),
-            false => None,
-        };
+        let mut id = store.by_prefix(name).filter(|_| hex);
+        if hex && id.is_none() && store.is_narrow() {
+            // What is not here is not known by its first digits.
+            store.ensure_history(self.state.tip)?;
+            id = store.by_prefix(name);
+        }
         let of_tip = ["HEAD", "@"]
             .iter()
             .find_map(|head| name.strip_prefix(head))
@@ -225,8 +227,10 @@ impl Work<'_> {
             Some(rest) => format!("{}{rest}", self.state.tip),
             None => name.to_owned(),
         };
+        // A whole id that is not in the branch's history need not be asked for.
+        let is_id = store.is_narrow() && CommitId::parse(name).is_ok();
         let id = match id {
-            None if !name.starts_with('-') => store.resolve(&revision)?,
+            None if !name.starts_with('-') && !is_id => store.resolve(&revision)?,
             id => id,
         };
         id.filter(|id| store.is_ancestor(*id, self.state.tip)).ok_or_else(|| {

@@ -246,6 +246,10 @@ impl Work<'_> {
         }
         if let Some(most) = limits.lines {
             let mut lines = 0;
+            let paths = edits.iter().map(|(path, _)| (tree, path.as_slice()));
+            self.state.cx.store.ensure_paths(paths, true)?;
+            let new = edits.iter().filter_map(|(_, new)| *new);
+            self.state.cx.store.ensure_entries(new)?;
             for (path, new) in edits {
                 let count = self
                     .state

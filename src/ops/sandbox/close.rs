@@ -82,7 +82,6 @@ pub(super) fn sandbox_of(
 }
 
 fn carry(cx: &Context, request: &CloseRequest, target: &Target) -> Result<CloseReport> {
-    cx.needs_history()?;
     let branch = target.name();
     let base = access::base_of(cx, target)?;
     let published = publish::publish(cx, |attempt| {
@@ -106,7 +105,7 @@ fn carry(cx: &Context, request: &CloseRequest, target: &Target) -> Result<CloseR
         };
         let homes = landed_in(cx, advertisement, &base);
         let wants = std::iter::once(tip).chain(homes.iter().copied());
-        let policy = snapshot::fetch_with_policy(cx, advertisement, wants)?;
+        let policy = snapshot::fetch_with_policy(cx, advertisement, wants, &[])?;
         let last_write = cx.store.commit(tip)?.time;
         access::authorise(
             cx,

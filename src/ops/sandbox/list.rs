@@ -103,7 +103,6 @@ struct Group<'r> {
 }
 
 fn open(cx: &Context, idle_days: Option<u64>) -> Result<Vec<Sandbox>> {
-    cx.needs_history()?;
     let before: BTreeSet<String> = access::known_bases(cx)?.into_values().collect();
     let wanted = before.iter().chain([&cx.config.base]);
     let wanted: BTreeSet<String> = wanted.map(|b| format!("refs/heads/{b}")).collect();
@@ -125,15 +124,28 @@ fn open(cx: &Context, idle_days: Option<u64>) -> Result<Vec<Sandbox>> {
     for group in &groups {
         let tips: Vec<CommitId> = group.found.iter().map(|r| r.id).collect();
         let mut lineage = cx.store.lineage(group.tip, &tips)?;
+        let mut stands = Vec::new();
         for (at, found) in group.found.iter().enumerate() {
+            stands.push(lineage.stand(at).and_then(|stand| {
+                let fork = stand.fork.map(|fork| lineage.tree(fork)).transpose()?;
+                Ok((stand, (fork, Some(lineage.tree(found.id)?))))
+            }));
+        }
+        match cx
+            .store
+            .ensure_between(stands.iter().flatten().map(|(_, trees)| *trees))
+        {
+            // Which of them cannot be had is found out one by one.
+            Err(e) if e.kind() != Kind::NotFound => return Err(e),
+            _ => {}
+        }
+        for (at, (found, stand)) in group.found.iter().zip(stands).enumerate() {
             done += 1;
             cx.progress.advance("sandboxes", done, wants.len() as u64);
             let branch = short(found);
             // One sandbox that cannot be read must not hide the others.
-            let did = lineage.stand(at).and_then(|stand| {
-                let fork = stand.fork.map(|fork| lineage.tree(fork)).transpose()?;
-                let trees = [fork, Some(lineage.tree(found.id)?)];
-                let did = own.look(branch, &lineage.own(at)?, trees)?;
+            let did = stand.and_then(|(stand, (fork, head))| {
+                let did = own.look(branch, &lineage.own(at)?, [fork, head])?;
                 Ok((stand, did))
             });
             let (stand, did) = match did {

@@ -53,7 +53,7 @@ impl<'a> Opening<'a> {
             }
             None => (snapshot::tip_of_default(cx, advertisement)?.1, true),
         };
-        let policy = snapshot::fetch_with_policy(cx, advertisement, [base_tip])?;
+        let policy = snapshot::fetch_with_policy(cx, advertisement, [base_tip], &[])?;
         Ok(Opening {
             cx,
             advertisement,

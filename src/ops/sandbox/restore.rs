@@ -118,7 +118,7 @@ fn plan(
         )
         .hint("see the archived sandboxes with `aidf sandbox list --archived`")
     })?;
-    let policy = snapshot::fetch_with_policy(cx, advertisement, [head])?;
+    let policy = snapshot::fetch_with_policy(cx, advertisement, [head], &[])?;
     let commit = cx.store.commit(head)?;
     let last_write = commit.time;
     // Without its token the last write tells the pod, where aidf made it.

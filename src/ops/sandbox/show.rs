@@ -81,7 +81,6 @@ pub(in crate::ops) fn find(
     branch: Option<&str>,
     against: Option<&str>,
 ) -> Result<Found> {
-    cx.needs_history()?;
     let branch = match branch {
         Some(name) if names::is_sandbox(name) => RefName::branch(name)?,
         Some(name) => {
@@ -127,11 +126,8 @@ pub(in crate::ops) fn find(
 pub(in crate::ops) fn files(cx: &Context, found: &Found) -> Result<Vec<FileChange>> {
     let store = &cx.store;
     let old = fork_tree(cx, found)?;
-    let mut files = Vec::new();
-    for change in store.changes(old, Some(store.commit(found.head)?.tree), false)? {
-        files.push(FileChange::of(store, &change.path, change.old, change.new)?);
-    }
-    Ok(files)
+    let new = store.commit(found.head)?.tree;
+    FileChange::all(store, &store.changes(old, Some(new), false)?)
 }
 
 /// Shows a sandbox; the clone's own where none is named.

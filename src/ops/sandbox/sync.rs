@@ -124,7 +124,6 @@ impl Change for Sync<'_> {
     }
 
     fn prepare(&mut self, cx: &Context, target: &Target) -> Result<()> {
-        cx.needs_history()?;
         if !target.is_sandbox() {
             return Err(Error::new(
                 Kind::Usage,

@@ -4,6 +4,7 @@
 mod bombs;
 mod drips;
 mod floods;
+mod lacking;
 mod lists;
 mod packets;
 mod packs;

@@ -19,7 +19,7 @@ pub use env::{Call, Env, Out};
 pub use forge::{Asked, FORGE_TOKEN, ForgeServer, Reply, clone_of};
 pub use guard::{Guarded, claims, everything, protect, states};
 pub use http::{HttpServer, Mode, on_path};
-pub use remote::{Kind, Remote, SEED_LIB, make_executable, write_marker};
+pub use remote::{Kind, Remote, SEED_LIB, make_executable, unique, write_marker};
 pub use world::{Machine, World};
 
 /// The ledger paths in the tree.

@@ -268,6 +268,12 @@ impl Remote {
         let _ = std::fs::remove_file(self.bare.join("hooks").join(name));
     }
 
+    /// Takes a stream of git-fast-import(1).
+    pub fn import(&self, stream: &str) {
+        let args = ["fast-import", "--quiet", "--force"];
+        self.env.git_bytes(&self.bare, &args, stream.as_bytes());
+    }
+
     /// Another writer's commit, made with plain git on the server: `None` deletes.
     pub fn write(&self, branch: &str, files: &[(&str, Option<&[u8]>)], message: &str) -> String {
         let modes: Vec<(&str, &str, Option<&[u8]>)> =

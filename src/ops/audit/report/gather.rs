@@ -19,9 +19,8 @@ const PERIOD: &str = "30d";
 
 /// Makes the report, and writes its page where one is asked for.
 ///
-/// Errors: usage, in a shallow clone and for a page that cannot be written; unavailable.
+/// Errors: usage, for a page that cannot be written; unavailable.
 pub fn report(cx: &Context, request: &ReportRequest) -> Result<Report> {
-    cx.needs_history()?;
     let period = request.since.clone().or_else(|| Period::parse(PERIOD));
     let period = period.ok_or_else(|| Error::new(Kind::Internal, "the period is no period"))?;
     let since = period.before(cx.now);

@@ -54,7 +54,13 @@ impl Folder {
         needs.dedup();
         // The store must have the base's commits to leave them out. Otherwise the bundle is
         // full.
-        if needs.iter().any(|id| !cx.store.has_commit(*id)) {
+        let are_here = needs.iter().all(|id| cx.store.has_commit(*id));
+        if !are_here
+            || cx
+                .remote
+                .fetch_all(&cx.store, &needs, &*cx.progress)
+                .is_err()
+        {
             needs.clear();
         }
         let kind = if needs.is_empty() { FULL } else { INCREMENTAL };
