@@ -11,7 +11,9 @@
 //!   checkout (with and without a fetch first), and `git push` alone of a commit
 //!   made beforehand, which is about what the server itself takes;
 //! - a sandbox opened: `aidf sandbox init` and `git ls-remote` with a push that
-//!   may only create.
+//!   may only create;
+//! - one file committed by a machine that has never seen the remote: `aidf -R … commit`
+//!   without a cache, and a shallow clone without files, the plumbing and a push.
 //!
 //! The contenders take turns (A B A B …), after one round that is not counted.
 
@@ -41,7 +43,7 @@ GIT_INDEX_FILE=.git/bench-index; export GIT_INDEX_FILE
 rm -f "$GIT_INDEX_FILE"
 git read-tree "$tip"
 git update-index --add --cacheinfo "100644,$blob,$2"
-tree=$(git write-tree)
+tree=$(git write-tree --missing-ok)
 commit=$(git commit-tree "$tree" -p "$tip" -m bench)
 unset GIT_INDEX_FILE
 git push -q --force-with-lease="refs/heads/$3:$tip" origin "$commit:refs/heads/$3"
@@ -52,6 +54,15 @@ const SCRIPTED_INIT: &str = r#"
 set -e
 tip=$(git ls-remote origin "refs/heads/$1" | cut -f1)
 git push -q --force-with-lease="refs/heads/$2:" origin "$tip:refs/heads/$2"
+"#;
+
+/// The same from nothing. $1 file, $2 its path in the tree, $3 branch, $4 "no", $5 the remote's
+/// address.
+const FROM_NOTHING: &str = r#"
+set -e
+rm -rf new
+git clone -q -n --depth 1 --filter=blob:none --single-branch -b "$3" "$5" new
+cd new
 "#;
 
 struct Asked {
@@ -138,6 +149,7 @@ impl Bench {
             let clones = Clones::new(self, &remote, &url, way, files);
             self.commit_one_file(&clones, way);
             self.open_a_sandbox(&clones, way);
+            self.commit_from_nothing(&clones, &url, way);
             fs::remove_dir_all(&clones.folder).unwrap();
         }
         fs::remove_dir_all(&remote).unwrap();
@@ -193,6 +205,50 @@ impl Bench {
         }
         contenders[0].peak = peak_memory(clones.aidf("aidf", &init));
         print_table(&format!("a sandbox opened, by {way}"), &contenders, 1);
+    }
+
+    fn commit_from_nothing(&self, clones: &Clones, url: &str, way: &str) {
+        let mut contenders = [
+            Contender::new("aidf -R commit, no cache"),
+            Contender::new("git clone --depth 1 --filter, push"),
+        ];
+        let opened = succeed(&mut clones.aidf("aidf", &["-R", url, "sandbox", "init", "--json"]));
+        let opened: serde_json::Value = serde_json::from_str(&opened).unwrap();
+        let token = opened["reuse_token"].as_str().unwrap();
+        // By a plain path git copies everything.
+        let from = match way {
+            "path" => format!("file://{url}"),
+            _ => url.to_owned(),
+        };
+        let script = format!("{FROM_NOTHING}{PLUMBING}");
+        let commit = |round| {
+            let cache = self.work.join("home/cache");
+            fs::remove_dir_all(cache).unwrap_or_default();
+            clones.change("aidf", round);
+            let args = ["-R", url, "commit", &clones.file, "-m", "bench", "--json"];
+            let mut command = clones.aidf("aidf", &args);
+            command.args(["--reuse-token", token]);
+            command
+        };
+        for round in 0..=self.rounds {
+            let aidf = timed(&mut commit(round));
+            clones.change("plumbing", round);
+            let branch = clones.branch("plumbing");
+            let file = clones.clone_of("plumbing").join(&clones.file);
+            let file = file.to_str().unwrap();
+            let args = [file, &clones.file, &branch, "no", &from];
+            let scripted = timed(&mut clones.script("plumbing", &script, &args));
+            if round > 0 {
+                contenders[0].times.push(aidf);
+                contenders[1].times.push(scripted);
+            }
+        }
+        contenders[0].peak = peak_memory(commit(self.rounds + 1));
+        print_table(
+            &format!("the first use of a remote, by {way}"),
+            &contenders,
+            1,
+        );
     }
 }
 

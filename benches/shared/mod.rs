@@ -153,6 +153,7 @@ impl Bench {
         self.git(remote, &["repack", "-adq"]);
         self.git(remote, &["pack-refs", "--all"]);
         self.git(remote, &["config", "http.receivepack", "true"]);
+        self.git(remote, &["config", "uploadpack.allowFilter", "true"]);
         self.git(remote, &["config", "receive.autogc", "false"]);
     }
 }
