@@ -161,18 +161,12 @@ impl Bundle {
             TransferLimits::own(),
             &store.programs().environment,
         );
-        let mut file = self.pack()?;
-        let mut buffer = vec![0; 1 << 16];
         let mut bytes = 0;
-        loop {
-            let n = file.read(&mut buffer).or_fail(Kind::Integrity, damaged)?;
-            if n == 0 {
-                break;
-            }
-            bytes += n as u64;
+        let taken = intake.add_all(&mut self.pack()?, |n| {
+            bytes += n;
             progress.advance("bytes unpacked", bytes, 0);
-            intake.add(&buffer[..n]).or_fail(Kind::Integrity, damaged)?;
-        }
+        });
+        taken.or_fail(Kind::Integrity, damaged)?;
         // However large: it lies on this machine's disk, and nobody drips it.
         intake
             .finish(Duration::from_secs(24 * 3600))

@@ -13,7 +13,6 @@ use crate::error::{Kind, OrFail, Result};
 use crate::progress::Progress;
 use git2::ObjectType;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::io::Read;
 
 /// Two trees that are compared; none stands for an empty one.
 pub type TreePair = (Option<ObjectId>, Option<ObjectId>);
@@ -88,14 +87,11 @@ impl Store {
         let programs = self.programs();
         let mut intake = Intake::new(place, programs.limits, &programs.environment);
         let mut pack = pack::write(self.repo(), objects, false)?.bytes;
-        let mut buffer = vec![0; 1 << 16];
-        loop {
-            match pack.read(&mut buffer) {
-                Ok(0) => return intake.finish(programs.limits.time),
-                Ok(n) => intake.add(&buffer[..n])?,
-                Err(e) => return Err(e).or_fail(Kind::Internal, || "a pack cannot be read"),
-            }
-        }
+        intake.add_all(&mut pack, |_| {}).or_fail(
+            Kind::Internal,
+            || "a pack of what was written cannot be kept",
+        )?;
+        intake.finish(programs.limits.time)
     }
 
     /// Fails if something that was lacking here could not be fetched, whoever took no notice

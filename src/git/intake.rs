@@ -14,7 +14,7 @@ use crate::environment::Environment;
 use crate::error::{Error, Kind, OrFail, Result};
 use git2::{Indexer, Odb, OdbLookupFlags};
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Stdio};
 use std::time::Duration;
@@ -118,6 +118,26 @@ impl<'a> Intake<'a> {
         match self.held.len() > SMALL {
             true => self.choose(self.git.is_some()),
             false => Ok(()),
+        }
+    }
+
+    /// Takes all bytes that `from` gives; `taken` is told how many came, piece by piece.
+    ///
+    /// Errors: those of reading, and of [`Intake::add`].
+    pub(super) fn add_all(
+        &mut self,
+        from: &mut dyn Read,
+        mut taken: impl FnMut(u64),
+    ) -> anyhow::Result<()> {
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            match from.read(&mut buffer)? {
+                0 => return Ok(()),
+                n => {
+                    taken(n as u64);
+                    self.add(&buffer[..n])?;
+                }
+            }
         }
     }
 
