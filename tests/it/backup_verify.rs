@@ -74,24 +74,8 @@ fn offset(w: &World, pack: &Path, spec: &str) -> usize {
 fn backed_up(kind: Kind) -> World {
     let w = World::new(kind);
     w.json(&["backup"]);
-    unpack(&w);
+    w.env.unpack(&w.remote.bare);
     w
-}
-
-/// Makes every object of the remote a file of its own.
-fn unpack(w: &World) {
-    let folder = w.remote.bare.join("objects/pack");
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|e| e == "pack") {
-            let bytes = std::fs::read(&path).unwrap();
-            let index = path.with_extension("idx");
-            std::fs::remove_file(&path).unwrap();
-            std::fs::remove_file(index).unwrap();
-            w.env
-                .git_bytes(&w.remote.bare, &["unpack-objects", "-q"], &bytes);
-        }
-    }
 }
 
 /// `verify` finds it, with 7 and the backup's name, from a clone and without one.
@@ -196,7 +180,7 @@ fn an_old_commit_that_is_missing_is_found() {
             .write("main", &[("n.txt", Some(content.as_bytes()))], "Count");
     }
     w.json(&["backup"]);
-    unpack(&w);
+    w.env.unpack(&w.remote.bare);
     std::fs::remove_file(loose(&w, &old)).unwrap();
     is_found(&w, &backup_of(0));
 }

@@ -167,7 +167,7 @@ fn a_damaged_map_of_a_clone_leaves_nothing_out() {
 fn an_object_that_is_missing_makes_no_copy_and_is_not_fetched_from_where_the_clone_says() {
     let w = World::path();
     let blob = w.git(&["rev-parse", "origin/main:README.md"]);
-    unpacked(&w);
+    w.env.unpack(&w.clone.join(".git"));
     std::fs::remove_file(
         w.clone
             .join(format!(".git/objects/{}/{}", &blob[..2], &blob[2..])),
@@ -208,21 +208,6 @@ fn an_object_that_is_missing_makes_no_copy_and_is_not_fetched_from_where_the_clo
     w.aidf(&["backup", "--dest", &far.url, "--json"]).exits(7);
     assert_eq!(far.refs(), refs);
     assert!(!ran.exists(), "a program of the clone's own choice ran");
-}
-
-/// Turns the clone's packs into loose objects.
-fn unpacked(w: &World) {
-    let folder = w.clone.join(".git/objects/pack");
-    let aside = w.env.path("aside");
-    std::fs::rename(&folder, &aside).unwrap();
-    std::fs::create_dir(&folder).unwrap();
-    for entry in std::fs::read_dir(&aside).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|e| e == "pack") {
-            let bytes = std::fs::read(&path).unwrap();
-            w.env.git_bytes(&w.clone, &["unpack-objects", "-q"], &bytes);
-        }
-    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A server that is asked for an object by its id, and gives something else.
 
 use super::*;
+use crate::support::afar;
 use packs::*;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -93,19 +94,9 @@ fn nothing_comes_of(lie: impl Fn(&[u8]) -> Vec<Step> + Send + Sync + 'static, ki
     machine.env.operator_config(SMALL);
     machine.write("new.md", "new\n");
     let url = liar.server.http();
-    let args = [
-        "-R",
-        &url,
-        "commit",
-        "docs/guide.md=new.md",
-        "-m",
-        "Change",
-        "--reuse-token",
-        token,
-        "--timeout",
-        "2",
-        "--json",
-    ];
+    let write = ["commit", "docs/guide.md=new.md", "-m", "Change"];
+    let args = [&write[..], &["--timeout", "2", "--json"]].concat();
+    let args = afar(&url, token, &args);
     let before = w.remote.refs();
     let out = machine.call(&args).watched().run();
     assert!(
@@ -167,16 +158,8 @@ fn a_refusal_is_no_proof_that_there_is_no_such_object() {
     for path in ["docs/guide.md", "src/lib.py"] {
         let pair = format!("{path}=new.md");
         let token = token.as_str().unwrap();
-        machine.json(&[
-            "-R",
-            &url,
-            "commit",
-            &pair,
-            "-m",
-            "Change",
-            "--reuse-token",
-            token,
-        ]);
+        let args = ["commit", &pair, "-m", "Change"];
+        machine.json(&afar(&url, token, &args));
         assert_eq!(w.remote.text(branch.as_str().unwrap(), path), "new\n");
     }
     assert_eq!(

@@ -1,7 +1,7 @@
 //! The cache of `-R` takes what is used, and asks for the rest when it is needed.
 
 use super::{COMMITS, FILES, cache_of, differing, fetched, is_in_order, large, path};
-use crate::support::{CHANGELOG, Kind, MEMORY, Machine, Remote, entries, text};
+use crate::support::{CHANGELOG, Kind, MEMORY, Machine, Remote, afar, entries, text};
 use serde_json::Value;
 
 /// A sandbox that was opened from elsewhere, and a machine that has never seen the remote.
@@ -20,34 +20,13 @@ fn newcomer(remote: &Remote) -> (Machine, String, String) {
 fn commit(machine: &Machine, token: &str, path: &str, content: &str) -> Value {
     machine.write("new.txt", content);
     let pair = format!("{path}=new.txt");
-    let url = machine.url.clone();
-    machine.json(&[
-        "-R",
-        &url,
-        "commit",
-        &pair,
-        "-m",
-        "Change one",
-        "--reuse-token",
-        token,
-    ])
+    let args = ["commit", &pair, "-m", "Change one"];
+    machine.json(&afar(&machine.url, token, &args))
 }
 
-fn cache_of_new(machine: &Machine, remote: &Remote, token: &str) -> std::path::PathBuf {
-    machine.write("new.txt", "new\n");
-    let pair = format!("{}=new.txt", path(0));
-    let args = [
-        "-R",
-        &remote.url,
-        "commit",
-        &pair,
-        "-m",
-        "Change",
-        "--reuse-token",
-        token,
-    ];
-    machine.json(&args);
-    cache_of(machine)
+fn undo_last(machine: &Machine, token: &str) -> Value {
+    let args = ["rollback", "--last", "1"];
+    machine.json(&afar(&machine.url, token, &args))
 }
 
 #[test]
@@ -123,24 +102,16 @@ fn what_needs_more_fetches_more_and_comes_to_the_same() {
         let (objects, _) = fetched(&machine, &cache);
         assert!(objects < 600, "{kind:?}: {objects} of {FILES} files");
         // Its own commits and those of the base can be undone, by their first digits too.
-        let undone = machine.json(&[
-            "-R",
-            url,
-            "rollback",
-            "--last",
-            "1",
-            "--reuse-token",
-            &token,
-        ]);
+        let undone = undo_last(&machine, &token);
         assert_eq!(undone["reverted_files"], serde_json::json!([path(2)]));
         let old = remote.git(&["rev-parse", &format!("main~{}", COMMITS - 3)]);
         let old_file = path(3 * 71);
-        let undone = machine.json(&["-R", url, "rollback", &old[..8], "--reuse-token", &token]);
+        let undone = machine.json(&afar(url, &token, &["rollback", &old[..8]]));
         assert_eq!(undone["reverted_files"], serde_json::json!([old_file]));
         let before = remote.text(&format!("{old}~1"), &old_file);
         assert_eq!(remote.text(&branch, &old_file), before);
-        let unknown = ["-R", url, "rollback", "0123456789", "--reuse-token", &token];
-        machine.aidf(&unknown).exits(3);
+        let unknown = machine.aidf(&afar(url, &token, &["rollback", "0123456789"]));
+        unknown.exits(3);
         assert_eq!(differing(&remote, "sandbox", &branch), [path(1), old_file]);
         remote.is_sound();
         is_in_order(&machine, &cache);
@@ -163,15 +134,7 @@ fn a_merge_and_a_landing_are_made_from_what_they_read() {
     remote.write("sandbox", &files, "Work on the base");
     let other = Machine::bare(&remote);
     other.share_key(&machine);
-    let synced = other.json(&[
-        "-R",
-        url,
-        "sandbox",
-        "sync",
-        &branch,
-        "--reuse-token",
-        &token,
-    ]);
+    let synced = other.json(&afar(url, &token, &["sandbox", "sync", &branch]));
     assert_eq!(synced["merged_count"], 1);
     assert_eq!(
         remote.text(&branch, &path(5)),
@@ -182,17 +145,8 @@ fn a_merge_and_a_landing_are_made_from_what_they_read() {
     let operator = text(&operator, "token");
     let third = Machine::bare(&remote);
     third.share_key(&machine);
-    let args = [
-        "-R",
-        url,
-        "land",
-        &branch,
-        "--to",
-        "sandbox",
-        "--reuse-token",
-        &operator,
-    ];
-    third.json(&args);
+    let args = ["land", &branch, "--to", "sandbox"];
+    third.json(&afar(url, &operator, &args));
     assert_eq!(
         remote.text("sandbox", &path(5)),
         format!("first\n{lines}last\n")
@@ -250,15 +204,7 @@ fn a_server_of_an_older_version_gives_everything() {
         log["commits"].as_array().unwrap().len(),
         remote.count("main") + 1
     );
-    machine.json(&[
-        "-R",
-        &remote.url,
-        "rollback",
-        "--last",
-        "1",
-        "--reuse-token",
-        &token,
-    ]);
+    undo_last(&machine, &token);
     is_in_order(&machine, &cache_of(&machine));
     remote.is_sound();
 }
@@ -301,7 +247,8 @@ fn the_cache_follows_a_remote_that_moved_was_forced_and_was_collected() {
 fn many_small_packs_become_one() {
     let remote = large(Kind::Path);
     let (machine, branch, token) = newcomer(&remote);
-    let cache = cache_of_new(&machine, &remote, &token);
+    commit(&machine, &token, &path(0), "new\n");
+    let cache = cache_of(&machine);
     let packs = || {
         let all = std::fs::read_dir(cache.join("objects/pack")).unwrap();
         let all = all.map(|e| e.unwrap().path());
@@ -339,22 +286,7 @@ fn what_the_server_lost_is_an_error_and_nothing_is_written() {
     let changed = path(1234);
     // Loose objects can be taken away one by one.
     remote.git(&["config", "gc.auto", "0"]);
-    let pack = std::fs::read_dir(remote.bare.join("objects/pack")).unwrap();
-    let packs: Vec<_> = pack.map(|e| e.unwrap().path()).collect();
-    let aside = machine.env.path("aside");
-    std::fs::create_dir_all(&aside).unwrap();
-    for file in &packs {
-        std::fs::rename(file, aside.join(file.file_name().unwrap())).unwrap();
-    }
-    for pack in packs
-        .iter()
-        .filter(|p| p.extension().is_some_and(|e| e == "pack"))
-    {
-        let bytes = std::fs::read(aside.join(pack.file_name().unwrap())).unwrap();
-        machine
-            .env
-            .git_bytes(&remote.bare, &["unpack-objects", "-q"], &bytes);
-    }
+    machine.env.unpack(&remote.bare);
     remote.is_sound();
     let folder = changed.rsplit_once('/').unwrap().0;
     for lost in [changed.as_str(), folder, "project", CHANGELOG] {
@@ -367,33 +299,15 @@ fn what_the_server_lost_is_an_error_and_nothing_is_written() {
         fresh.share_key(&machine);
         fresh.write("new.txt", "new\n");
         let pair = format!("{changed}=new.txt");
-        let args = [
-            "-R",
-            url,
-            "commit",
-            &pair,
-            "-m",
-            "Change",
-            "--reuse-token",
-            &token,
-            "--json",
-        ];
-        let out = fresh.aidf(&args);
+        let args = ["commit", &pair, "-m", "Change", "--json"];
+        let out = fresh.aidf(&afar(url, &token, &args));
         assert!([3, 7].contains(&out.code), "{lost}: {out}");
         assert_eq!(remote.refs(), before, "{lost}");
         std::fs::write(&file, kept).unwrap();
         // It is there again, and the same cache works.
-        let out = fresh.aidf(&args).ok();
+        let out = fresh.aidf(&afar(url, &token, &args)).ok();
         assert_eq!(out.json()["unchanged"], false, "{lost}");
-        fresh.json(&[
-            "-R",
-            url,
-            "rollback",
-            "--last",
-            "1",
-            "--reuse-token",
-            &token,
-        ]);
+        undo_last(&fresh, &token);
         is_in_order(&fresh, &cache_of(&fresh));
     }
 }
@@ -405,19 +319,13 @@ fn packs_that_cannot_become_one_are_not_tried_at_each_call() {
     commit(&machine, &token, &path(1), "one\n");
     let cache = cache_of(&machine);
     // A git that is killed while it does that.
-    let bin = machine.env.path("bin");
-    std::fs::create_dir_all(&bin).unwrap();
     let tried = machine.env.path("tried");
-    let script = format!(
-        "#!/bin/sh\ncase \" $* \" in *\" repack \"*)\n\
+    let path_var = machine.with_git(&format!(
+        "case \" $* \" in *\" repack \"*)\n\
          echo >> '{}'; echo half > \"$GIT_DIR/objects/pack/tmp_pack_half\"; exit 1;;\nesac\n\
-         PATH=\"${{PATH#*:}}\" exec git \"$@\"\n",
+         exec \"$real\" \"$@\"",
         tried.display()
-    );
-    let git = bin.join("git");
-    std::fs::write(&git, script).unwrap();
-    crate::support::make_executable(&git);
-    let path_var = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    ));
     machine.vars.push(("PATH".to_owned(), path_var));
     let mut n = 0;
     while !tried.exists() {

@@ -1,7 +1,7 @@
 //! All caches together take no more than the configuration says.
 
 use super::is_in_order;
-use crate::support::{Kind, Machine, Remote, text};
+use crate::support::{Kind, Machine, Remote, afar, text};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -38,17 +38,8 @@ fn caches(machine: &Machine) -> PathBuf {
 
 fn write(machine: &Machine, remote: &Remote, token: &str) -> crate::support::Out {
     machine.write("a.txt", "a\n");
-    let args = [
-        "-R",
-        &remote.url,
-        "commit",
-        "a.txt",
-        "-m",
-        "Add a",
-        "--reuse-token",
-        token,
-    ];
-    machine.aidf(&args)
+    let args = ["commit", "a.txt", "-m", "Add a"];
+    machine.aidf(&afar(&remote.url, token, &args))
 }
 
 fn used_days_ago(cache: &Path, days: u64) {
@@ -143,26 +134,10 @@ fn a_cache_that_was_emptied_by_half_works() {
         std::fs::remove_file(entry.unwrap().path()).unwrap();
     }
     machine.write("b.txt", "b\n");
-    let args = [
-        "-R",
-        &remote.url,
-        "commit",
-        "b.txt",
-        "-m",
-        "Add b",
-        "--reuse-token",
-        token,
-    ];
-    machine.aidf(&args).ok();
-    machine.json(&[
-        "-R",
-        &remote.url,
-        "rollback",
-        "--last",
-        "2",
-        "--reuse-token",
-        token,
-    ]);
+    let args = ["commit", "b.txt", "-m", "Add b"];
+    machine.aidf(&afar(&remote.url, token, &args)).ok();
+    let args = ["rollback", "--last", "2"];
+    machine.json(&afar(&remote.url, token, &args));
     is_in_order(&machine, cache);
     remote.is_sound();
 }

@@ -174,6 +174,22 @@ impl Env {
         assert_eq!(out.code, 0, "git {args:?} failed\n{out}");
         out.bytes
     }
+
+    /// Makes every object of a git directory a file of its own.
+    pub fn unpack(&self, git_dir: &Path) {
+        let folder = git_dir.join("objects/pack");
+        // Objects that are in a pack of the repository are not unpacked.
+        let aside = self.path("packs-aside");
+        std::fs::rename(&folder, &aside).expect("the packs");
+        std::fs::create_dir(&folder).expect("a folder");
+        for entry in std::fs::read_dir(&aside).expect("the packs") {
+            let path = entry.expect("an entry").path();
+            if path.extension().is_some_and(|e| e == "pack") {
+                let bytes = std::fs::read(&path).expect("a pack");
+                self.git_bytes(git_dir, &["unpack-objects", "-q"], &bytes);
+            }
+        }
+    }
 }
 
 /// One run of a program that has not begun.

@@ -20,7 +20,7 @@ pub use forge::{Asked, FORGE_TOKEN, ForgeServer, Reply, clone_of};
 pub use guard::{Guarded, claims, everything, protect, states};
 pub use http::{HttpServer, Mode, on_path};
 pub use remote::{Kind, Remote, SEED_LIB, make_executable, unique, write_marker};
-pub use world::{Machine, World};
+pub use world::{Machine, World, afar};
 
 /// The ledger paths in the tree.
 pub const CHANGELOG: &str = "project/outputs/changelog.yaml";

@@ -292,3 +292,8 @@ impl World {
         branch
     }
 }
+
+/// The arguments of a write to a remote without its clone, with a token.
+pub fn afar<'a>(url: &'a str, token: &'a str, args: &[&'a str]) -> Vec<&'a str> {
+    [&["-R", url], args, &["--reuse-token", token]].concat()
+}
