@@ -206,6 +206,7 @@ fn sync(global: &Global, ui: &Ui, arguments: Sync) -> Result<()> {
         for path in &report.resolved {
             out.line(format!("  resolved  {}", visible(path)));
         }
+        text::kept(out, &report.from, &report.kept);
     })
 }
 

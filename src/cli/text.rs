@@ -6,6 +6,7 @@ use aidf::ops::commit::ChangeKind;
 use aidf::ops::commit::FileChange;
 use aidf::ops::join::Merged;
 use aidf::ops::log::Line;
+use aidf::ops::rolled_back::Kept;
 use aidf::signature::Check;
 use aidf::words;
 
@@ -135,6 +136,25 @@ pub fn merged(text: &mut Text, merged: &[Merged], count: usize) {
     }
     if count > SHOWN {
         text.line(format!("  and {} more", count - SHOWN));
+    }
+}
+
+/// The work that a sandbox keeps, though the branch `from` had rolled it back.
+pub fn kept(text: &mut Text, from: &str, kept: &[Kept]) {
+    const SHOWN: usize = 10;
+    for one in kept {
+        for path in one.paths.iter().take(SHOWN) {
+            text.line(format!("  kept  {}", super::ui::visible(path)));
+        }
+        if one.count > SHOWN {
+            text.line(format!("  and {} more", one.count - SHOWN));
+        }
+        let landed: Vec<String> = one.landed.iter().rev().map(|id| id.short()).collect();
+        text.line(format!(
+            "  {from} rolled this back by {}; to let it go here too: aidf rollback {}",
+            one.rolled_back_by.short(),
+            landed.join(" ")
+        ));
     }
 }
 

@@ -5,7 +5,7 @@ use super::compose;
 use crate::conflict::PathConflict;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{CommitId, Draft, Edit, Entry, Mode, ObjectId};
+use crate::git::{CommitId, Draft, Edit, Entry, MergedEntry, Mode, ObjectId};
 use crate::ledger::{self, Side, Versions, attributes};
 use crate::policy::Ledgers;
 use schemars::JsonSchema;
@@ -64,14 +64,59 @@ impl Join<'_> {
         }
         for path in self.ledger_paths(&joined, ours, theirs)? {
             let bytes = path.as_bytes();
-            joined.edits.retain(|(p, _)| p != bytes);
-            joined.conflicts.retain(|c| c.path != path);
+            joined.forget(bytes);
             if let Some(edit) = self.ledger(draft, &path, &bases, ours, theirs)? {
                 joined.edits.push(edit);
             }
         }
         self.attributes(draft, &mut joined, &bases, ours, theirs)?;
         Ok(joined)
+    }
+
+    /// What our side holds at a path.
+    pub fn ours_at(&self, path: &[u8]) -> Result<Option<Entry>> {
+        self.cx.store.entry(self.tree(self.ours)?, path)
+    }
+
+    /// What their side holds at a path.
+    pub fn theirs_at(&self, path: &[u8]) -> Result<Option<Entry>> {
+        self.cx.store.entry(self.tree(self.theirs)?, path)
+    }
+
+    /// Merges one path anew, as though their side held `theirs` there. Answers whether that
+    /// came to something else.
+    pub fn merge_at(
+        &self,
+        draft: &mut Draft<'_>,
+        joined: &mut Joined,
+        path: &[u8],
+        theirs: Option<Entry>,
+    ) -> Result<bool> {
+        let store = &self.cx.store;
+        let ours = self.ours_at(path)?;
+        let base = store.merge_bases(self.ours, self.theirs).first().copied();
+        let base = base.map(|base| store.entry(self.tree(base)?, path));
+        let base = base.transpose()?.flatten();
+        store.ensure_entries([base, ours, theirs].into_iter().flatten())?;
+        match store.merge_entry(draft, base, ours, theirs)? {
+            MergedEntry::Clean(entry) => {
+                let edit = joined.edits.iter().find(|(p, _)| p == path);
+                let was = edit.map_or(ours, |(_, entry)| *entry);
+                let did_conflict = joined.forget(path);
+                if entry != ours {
+                    joined.edits.push((path.to_vec(), entry));
+                }
+                Ok(did_conflict || entry != was)
+            }
+            MergedEntry::Clash(reason, lines) => {
+                joined.put(PathConflict {
+                    path: String::from_utf8_lossy(path).into_owned(),
+                    reason,
+                    lines,
+                });
+                Ok(true)
+            }
+        }
     }
 
     fn tree(&self, commit: CommitId) -> Result<ObjectId> {
@@ -182,7 +227,10 @@ impl Join<'_> {
         Ok(found)
     }
 
-    fn read(&self, path: &str, entry: Option<Entry>) -> Result<Option<Vec<u8>>> {
+    /// The bytes of a ledger.
+    ///
+    /// Errors: integrity, for what is no file or too large.
+    pub fn read(&self, path: &str, entry: Option<Entry>) -> Result<Option<Vec<u8>>> {
         let Some(entry) = entry else { return Ok(None) };
         let most = crate::yaml::MAX_BYTES as u64;
         if !entry.mode.is_file() || self.cx.store.blob_size(entry.id)? > most {
@@ -231,6 +279,20 @@ impl Join<'_> {
 }
 
 impl Joined {
+    /// Takes a conflict in place of what the merge came to at its path.
+    pub fn put(&mut self, conflict: PathConflict) {
+        self.forget(conflict.path.as_bytes());
+        self.conflicts.push(conflict);
+    }
+
+    /// Leaves a path to our side; answers whether it conflicted.
+    fn forget(&mut self, path: &[u8]) -> bool {
+        self.edits.retain(|(p, _)| p != path);
+        let before = self.conflicts.len();
+        self.conflicts.retain(|c| c.path.as_bytes() != path);
+        self.conflicts.len() < before
+    }
+
     /// Takes content for paths in conflict, and answers what is still in conflict.
     ///
     /// Errors: usage, for a path that does not conflict.

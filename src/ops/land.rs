@@ -5,6 +5,7 @@ use super::access::{self, Target};
 use super::compose::Words;
 use super::join::{self, Join, Joined, Merged};
 use super::propose::{facts, own_commits};
+use super::rolled_back;
 use super::sandbox::{self, CloseRequest, Found};
 use super::write::{self, BranchState, Carried, Change, Changed, Deed, Edited, written};
 use crate::conflict::PathConflict;
@@ -249,6 +250,10 @@ impl Work<'_> {
             message: format!("nothing to do: {to} has all that {branch} has"),
             dry_run: self.request.dry_run,
         };
+        if let Some((why, hint)) = rolled_back::told(cx, branch, head, (to, tip))? {
+            let hint = format!("nothing was written; {hint}");
+            return Err(Error::new(Kind::Conflict, why).hint(hint));
+        }
         if cx.store.is_ancestor(head, tip) {
             return Ok(Edited::Nothing(report));
         }
@@ -389,7 +394,7 @@ fn words_of(report: &Report, squash: bool) -> Words {
     let commits = words::count(report.merged_count, "commit", "commits");
     let mut message = format!("{subject}\n\n{commits} from {}.", head.short());
     if squash {
-        trailers.push(("Aidf-Squashed", head.to_string()));
+        trailers.push((rolled_back::SQUASHED, head.to_string()));
         message.push('\n');
         for merged in &report.merged {
             // A line of theirs must not read as a trailer of aidf's.

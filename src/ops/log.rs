@@ -13,6 +13,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// The trailer that names a commit which was undone.
+pub(super) const REVERTS: &str = "Aidf-Reverts";
+/// The same, of one of which only some files were.
+pub(super) const REVERTS_PART: &str = "Aidf-Reverts-Part";
+
 /// What is asked for.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -254,6 +259,22 @@ fn trailers<'a>(commit: &'a CommitInfo, name: &'a str) -> impl Iterator<Item = &
     signature::trailers(&commit.message, name)
 }
 
+/// The commits that a commit says it undoes, in its order, and whether it undoes the whole of
+/// each: by aidf's trailers, or by the sentence that git-revert(1) writes.
+pub(super) fn reverts(commit: &CommitInfo) -> Vec<(CommitId, bool)> {
+    let named = |name, is_whole| {
+        let ids = trailers(commit, name).filter_map(|id| CommitId::parse(id).ok());
+        ids.map(move |id| (id, is_whole))
+    };
+    let by_git = commit.message.lines().filter_map(|line| {
+        let id = line.strip_prefix("This reverts commit ")?;
+        let id = id.split(|c: char| !c.is_ascii_hexdigit()).next()?;
+        Some((CommitId::parse(id).ok()?, true))
+    });
+    let all = named(REVERTS, true).chain(named(REVERTS_PART, false));
+    all.chain(by_git).collect()
+}
+
 /// Whether the commit's task and writer are those that a request names.
 fn is_asked_for(commit: &CommitInfo, request: &Request) -> bool {
     let task = request.task_id.as_deref();
@@ -269,7 +290,7 @@ fn committed_by(commit: &CommitInfo) -> String {
 }
 
 /// The trees of a commit's first parent and of itself.
-fn trees_of(cx: &Context, commit: &CommitInfo) -> Result<TreePair> {
+pub(super) fn trees_of(cx: &Context, commit: &CommitInfo) -> Result<TreePair> {
     let before = commit.parents.first().map(|p| cx.store.commit(*p));
     let before = before.transpose()?.map(|commit| commit.tree);
     Ok((before, Some(commit.tree)))
@@ -348,7 +369,7 @@ impl Reverts {
         if !trusted || self.of(commit.id, judged).is_some() {
             return;
         }
-        for id in trailers(commit, "Aidf-Reverts").filter_map(|v| CommitId::parse(v).ok()) {
+        for id in trailers(commit, REVERTS).filter_map(|v| CommitId::parse(v).ok()) {
             let by = (commit.id, judged.branch.clone());
             self.by.entry(id).or_default().push(by);
         }

@@ -39,6 +39,7 @@ mod queue;
 mod quota;
 mod revoked;
 pub mod rollback;
+pub mod rolled_back;
 pub mod sandbox;
 pub mod session;
 pub mod setup;

@@ -78,6 +78,7 @@ mod pull;
 mod races;
 mod reftable;
 mod rollback;
+mod rolled_back;
 mod sandbox_init;
 mod sandbox_lineage;
 mod sandbox_list;

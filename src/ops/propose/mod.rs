@@ -13,6 +13,7 @@ use crate::ledger::{Ledger, attributes};
 use crate::ops::commit::FileChange;
 use crate::ops::log::{self, Line};
 use crate::ops::protect::{self, access_to};
+use crate::ops::rolled_back;
 use crate::ops::sandbox::{self, Found};
 use crate::ops::snapshot;
 use crate::policy::Policy;
@@ -134,6 +135,12 @@ fn carry(cx: &Context, request: &Request) -> Result<Report> {
         dry_run: request.dry_run,
         message: String::new(),
     };
+    if let Some(base) = found.base
+        && let Some((why, hint)) =
+            rolled_back::told(cx, &report.branch, found.head, (&report.to, base))?
+    {
+        cx.warn(format!("{why}, and this does not bring it back; {hint}"));
+    }
     if commits.is_empty() {
         report.message = format!(
             "nothing to propose: {} has no commit that {} lacks",

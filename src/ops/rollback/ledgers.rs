@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::git::{CommitId, Draft, Edit, ObjectId};
 use crate::ledger::{ChangelogEntry, RollbackEntry, attributes};
 use crate::ops::compose::{self, Words};
+use crate::ops::log;
 use crate::ops::write::Changed;
 
 impl Work<'_> {
@@ -94,8 +95,8 @@ impl Work<'_> {
         }
         // A commit is not undone if only some of its files are.
         let name = match self.request.paths.is_empty() {
-            true => "Aidf-Reverts",
-            false => "Aidf-Reverts-Part",
+            true => log::REVERTS,
+            false => log::REVERTS_PART,
         };
         let reverted = report.reverted.iter().map(|id| (name, id.to_string()));
         Ok(Words {

@@ -5,10 +5,12 @@ use crate::conflict::PathConflict;
 use crate::error::{Error, Result};
 use crate::git::{CommitId, Draft, Entry, ObjectId};
 use crate::ledger::{Side, attributes};
+use crate::names;
 use crate::ops::base::{self, Before};
 use crate::ops::checkout::Plan;
 use crate::ops::compose;
 use crate::ops::join::{self, Join, Resolved};
+use crate::ops::rolled_back::{self, Kept, RolledBack};
 use crate::ops::write::{BranchState, Carried, Changed, Deed, Edited};
 use crate::words;
 
@@ -39,6 +41,7 @@ impl Merge<'_> {
             commit: None,
             merged: Vec::new(),
             merged_count: 0,
+            kept: Vec::new(),
             resolved: resolved.keys().cloned().collect(),
             conflicts: Vec::new(),
             unchanged: true,
@@ -54,18 +57,30 @@ impl Merge<'_> {
         }
         report.unchanged = false;
         (report.merged_count, report.merged) = join::brought(cx, self.state.tip, self.theirs)?;
-        let joined = Join {
+        let join = Join {
             cx,
             ledgers: self.state.policy.ledgers(),
             ours: self.state.tip,
             theirs: self.theirs,
             sandbox: Side::Ours,
         };
-        let joined = joined
-            .run(draft)?
-            .resolve(&self.with_modes(tree, resolved)?)?;
+        let mut joined = join.run(draft)?;
+        // What a sandbox undid is for itself alone.
+        let found = match names::is_sandbox(from) {
+            true => Vec::new(),
+            false => rolled_back::of(cx, branch, self.state.tip, self.theirs)?,
+        };
+        report.kept = rolled_back::keep(draft, &join, &mut joined, &found)?;
+        let joined = joined.resolve(&self.with_modes(tree, resolved)?)?;
         if !joined.conflicts.is_empty() {
-            return Err(self.conflict(draft, joined.conflicts));
+            let by = why_disputed(&found, &report.kept, &joined.conflicts);
+            let error = self.conflict(draft, joined.conflicts);
+            return Err(match by.is_empty() {
+                true => error,
+                false => error.within(&format!(
+                    "{from} rolled back what {branch} had landed, by {by}; the sandbox keeps that, and {from} has other work in its place"
+                )),
+            });
         }
         // Of a branch that is not reviewed nothing comes that a commit could not bring.
         if !self.state.policy.is_protected(from) {
@@ -187,4 +202,13 @@ impl Merge<'_> {
         }
         Ok(())
     }
+}
+
+/// The rollbacks whose paths conflict, named.
+fn why_disputed(found: &[RolledBack], kept: &[Kept], conflicts: &[PathConflict]) -> String {
+    let disputed = |path: &String| conflicts.iter().any(|c| c.path == *path);
+    let disputed = kept.iter().filter(|kept| kept.paths.iter().any(disputed));
+    let by: Vec<CommitId> = disputed.map(|kept| kept.rolled_back_by).collect();
+    let by = found.iter().filter(|found| by.contains(&found.commit));
+    by.map(RolledBack::named).collect::<Vec<_>>().join(", ")
 }

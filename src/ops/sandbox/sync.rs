@@ -12,6 +12,7 @@ use crate::ops::checkout;
 use crate::ops::commit::{File, Input, from_elsewhere, named, read_inputs, take};
 use crate::ops::compose::Words;
 use crate::ops::join::{Merged, Resolved};
+use crate::ops::rolled_back::Kept;
 use crate::ops::snapshot;
 use crate::ops::write::{self, BranchState, Change, Edited, written};
 use crate::secret::Secret;
@@ -57,6 +58,8 @@ pub struct SyncReport {
     pub merged: Vec<Merged>,
     /// How many came in.
     pub merged_count: usize,
+    /// The sandbox's own work that the branch had rolled back, and that stays.
+    pub kept: Vec<Kept>,
     /// The paths whose content was given.
     pub resolved: Vec<String>,
     /// Empty in a report; an error carries them.
@@ -205,9 +208,17 @@ impl Change for Sync<'_> {
         let branch = &report.branch;
         let commits = words::count(report.merged_count, "commit", "commits");
         let theirs = self.theirs.map(|id| id.short()).unwrap_or_default();
+        let kept = report.kept.iter().map(|kept| {
+            let files = words::count(kept.count, "file", "files");
+            format!(
+                "\nKept {files} that {} rolled back.",
+                kept.rolled_back_by.short()
+            )
+        });
+        let kept: String = kept.collect();
         Ok(Words {
             message: format!(
-                "Merge {} into {branch}\n\n{commits} from {theirs}.",
+                "Merge {} into {branch}\n\n{commits} from {theirs}.{kept}",
                 self.from
             ),
             committed_by: branch.clone(),
