@@ -191,6 +191,7 @@ impl Change for Land<'_> {
                 branch: self.branch.clone(),
                 head,
                 base: Some(state.tip),
+                default: None,
                 stand: state.cx.store.lineage(Some(state.tip), &[head])?.stand(0)?,
             },
         };

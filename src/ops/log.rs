@@ -195,6 +195,17 @@ pub(super) fn log_from(
     hide: Option<CommitId>,
     request: &Request,
 ) -> Result<Report> {
+    log_where(cx, branch, (tip, hide), request, |_| true)
+}
+
+/// The same, of the commits alone that `keep` takes.
+pub(super) fn log_where(
+    cx: &Context,
+    branch: &RefName,
+    (tip, hide): (CommitId, Option<CommitId>),
+    request: &Request,
+    keep: impl Fn(CommitId) -> bool,
+) -> Result<Report> {
     let mut reverts = Reverts::default();
     let mut commits = Vec::new();
     let mut history = cx.store.history(tip, hide)?;
@@ -212,7 +223,7 @@ pub(super) fn log_from(
         if met.is_empty() {
             break;
         }
-        met.retain(|(commit, ..)| is_asked_for(commit, request));
+        met.retain(|(commit, ..)| keep(commit.id) && is_asked_for(commit, request));
         let mut trees = Vec::new();
         for (commit, ..) in &met {
             trees.push(trees_of(cx, commit)?);

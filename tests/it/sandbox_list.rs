@@ -81,6 +81,75 @@ fn only_what_the_sandbox_did_counts() {
     assert_eq!(who, ["Ann", "Bob"]);
 }
 
+/// How many commits `list` and `show` count, and how many are ahead.
+fn counted(w: &World, branch: &str) -> [u64; 3] {
+    let one = find(&w.json(&["sandbox", "list"]), branch);
+    let shown = w.json(&["sandbox", "show", branch]);
+    let number = |value: &Value| value.as_u64().unwrap();
+    let commits = shown["commits"].as_array().unwrap().len() as u64;
+    [number(&one["commits"]), commits, number(&one["ahead"])]
+}
+
+#[test]
+fn what_a_sync_brought_in_does_not_count_as_the_sandboxs_own() {
+    let w = World::path();
+    let branch = w.sandbox();
+    w.save("a.txt", "a\n", "Add a");
+    for n in 0..3 {
+        let text = format!("{n}\n");
+        w.remote
+            .write("main", &[("m.txt", Some(text.as_bytes()))], "Of main");
+    }
+    w.json(&["sandbox", "sync", "--from", "main"]);
+    // Its own commit, and the merge.
+    assert_eq!(counted(&w, &branch), [2, 2, 5]);
+    let one = find(&w.json(&["sandbox", "list"]), &branch);
+    assert_eq!(one["committed_by"], serde_json::json!([branch]));
+    assert_eq!(one["unsigned"], 0);
+    // Nor does what another sandbox did.
+    let other = w.other();
+    other.share_key(&w);
+    other.json(&["sandbox", "init", "--force-new"]);
+    let theirs = text(&other.save("b.txt", "b\n", "Add b"), "branch");
+    w.json(&["sandbox", "sync", &branch, "--from", &theirs]);
+    assert_eq!(counted(&w, &branch), [3, 3, 7]);
+    // Without a key it is the same.
+    let keyless = w.other();
+    let one = find(&keyless.json(&["sandbox", "list"]), &branch);
+    assert_eq!(
+        (&one["commits"], &one["unsigned"]),
+        (&3.into(), &Value::Null)
+    );
+}
+
+#[test]
+fn what_plain_git_merged_counts_unless_main_has_it() {
+    let w = World::path();
+    let branch = w.sandbox();
+    w.save("a.txt", "a\n", "Add a");
+    w.remote
+        .write("main", &[("m.txt", Some(b"m\n"))], "Of main");
+    w.git(&["fetch", "-q", "origin"]);
+    w.git(&[
+        "checkout",
+        "-q",
+        "-f",
+        "-b",
+        "mine",
+        &format!("origin/{branch}"),
+    ]);
+    w.git(&["merge", "-q", "--no-edit", "origin/main"]);
+    w.git(&["checkout", "-q", "-b", "aside", "HEAD~1"]);
+    w.write("c.txt", "c\n");
+    w.git(&["add", "c.txt"]);
+    w.git(&["commit", "-q", "-m", "Aside"]);
+    w.git(&["checkout", "-q", "mine"]);
+    w.git(&["merge", "-q", "--no-edit", "aside"]);
+    w.git(&["push", "-q", "origin", &format!("mine:{branch}")]);
+    // Add a, two merges and what was made aside.
+    assert_eq!(counted(&w, &branch), [4, 4, 5]);
+}
+
 #[test]
 fn idle_filters_by_the_last_write() {
     let w = World::path();

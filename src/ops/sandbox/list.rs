@@ -2,7 +2,7 @@
 
 use super::archived::{self, Archived};
 use super::opened;
-use super::own::Own;
+use super::own::{Own, Place};
 use crate::clock::{DAY, Moment};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -56,7 +56,7 @@ pub struct Sandbox {
     /// Whole days since its last own commit, or since it was opened where that was later;
     /// none where neither is known.
     pub idle_days: Option<u64>,
-    /// Its own commits.
+    /// Its own commits, without those that a sync brought in.
     pub commits: usize,
     /// Files that differ from its fork point.
     pub files: usize,
@@ -65,7 +65,7 @@ pub struct Sandbox {
     /// Its own commits without a good signature of this sandbox; none where there is no
     /// key to tell.
     pub unsigned: Option<usize>,
-    /// Commits that the base has not.
+    /// Commits that the base has not, wherever they were made.
     pub ahead: u64,
     /// Commits of the base that it has not.
     pub behind: u64,
@@ -119,6 +119,7 @@ fn open(cx: &Context, idle_days: Option<u64>) -> Result<Vec<Sandbox>> {
         .fetch_over(connection, &cx.store, &wants, &*cx.progress)?;
 
     let opened = opened::times(&refs);
+    let default = refs.iter().find(|r| r.name == "HEAD").map(|r| r.id);
     let mut own = Own::of(cx)?;
     let (mut sandboxes, mut done) = (Vec::new(), 0);
     for group in &groups {
@@ -145,7 +146,13 @@ fn open(cx: &Context, idle_days: Option<u64>) -> Result<Vec<Sandbox>> {
             let branch = short(found);
             // One sandbox that cannot be read must not hide the others.
             let did = stand.and_then(|(stand, (fork, head))| {
-                let did = own.look(branch, &lineage.own(at)?, [fork, head])?;
+                let place = Place {
+                    branch,
+                    head: found.id,
+                    base: group.tip,
+                    default,
+                };
+                let did = own.look(place, lineage.own(at)?, [fork, head])?;
                 Ok((stand, did))
             });
             let (stand, did) = match did {
@@ -169,7 +176,7 @@ fn open(cx: &Context, idle_days: Option<u64>) -> Result<Vec<Sandbox>> {
                 created_at: text(did.first),
                 last_write_at: text(did.last),
                 idle_days: idle,
-                commits: stand.ahead as usize,
+                commits: did.commits,
                 files: did.files as usize,
                 committed_by: did.who,
                 unsigned: did.unsigned,

@@ -1,6 +1,7 @@
 //! One sandbox: its commits and files, and its difference from its fork point.
 
 use super::Named;
+use super::own::{Own, Place};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, ObjectId, RefName, Stand};
@@ -11,6 +12,7 @@ use crate::ops::log::{self, Line};
 use crate::ops::snapshot;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 
 /// A sandbox as a whole.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -23,13 +25,13 @@ pub struct ShowReport {
     pub head: CommitId,
     /// The branch it is measured against.
     pub base: String,
-    /// Commits that the base has not.
+    /// Commits that the base has not, wherever they were made.
     pub ahead: u64,
     /// Commits of the base that it has not.
     pub behind: u64,
     /// Where it left its base.
     pub fork_point: Option<CommitId>,
-    /// Its own commits, newest first.
+    /// Its own commits, newest first, without those that a sync brought in.
     pub commits: Vec<Line>,
     /// The files that differ from the fork point.
     pub files: Vec<FileChange>,
@@ -68,6 +70,8 @@ pub(in crate::ops) struct Found {
     pub head: CommitId,
     /// The other branch's tip.
     pub base: Option<CommitId>,
+    /// The default branch's.
+    pub default: Option<CommitId>,
     /// How it stands to that.
     pub stand: Stand,
 }
@@ -118,6 +122,7 @@ pub(in crate::ops) fn find(
         branch,
         head,
         base,
+        default: tip("HEAD"),
         stand,
     })
 }
@@ -139,12 +144,29 @@ pub fn show(cx: &Context, request: &Named) -> Result<ShowReport> {
     let commits = if found.stand.ahead == 0 {
         Vec::new()
     } else {
+        let place = Place {
+            branch: found.branch.short(),
+            head: found.head,
+            base: found.base,
+            default: found.default,
+        };
+        let among = cx.store.history(found.head, found.base)?.collect();
+        let own = Own::of(cx)?.commits(place, among)?;
         let request = log::Request {
             branch: Some(found.branch.short().to_owned()),
-            number: found.stand.ahead as usize,
+            number: own.len(),
             ..log::Request::default()
         };
-        log::log_from(cx, &found.branch, found.head, found.base, &request)?.commits
+        let own: HashSet<CommitId> = own.into_iter().collect();
+        let is_own = |id| own.contains(&id);
+        log::log_where(
+            cx,
+            &found.branch,
+            (found.head, found.base),
+            &request,
+            is_own,
+        )?
+        .commits
     };
     Ok(ShowReport {
         branch: found.branch.short().to_owned(),
