@@ -405,6 +405,47 @@ fn one_path_of_a_commit_may_be_undone() {
 }
 
 #[test]
+fn the_entries_of_a_rollback_name_the_paths_that_changed_by_it() {
+    let w = World::path();
+    let branch = w.sandbox();
+    let to = w.remote.tip(&branch);
+    let one = text(&w.save("one.txt", "one\n", "One"), "commit");
+    w.save("gone.txt", "gone\n", "For a while");
+    w.json(&["commit", "--rm", "gone.txt", "-m", "Not any more"]);
+    let two = text(&w.save("two.txt", "two\n", "Two"), "commit");
+    // What stands in the ledger before, and of each entry after that the commit and its paths.
+    let named = |answer: &Value, before: usize| {
+        let list = entries(&w.remote.file(&branch, ROLLBACKS));
+        assert_eq!(answer["unchanged"], false);
+        let of = |e: &Value| (text(e, "commit_sha"), e["paths"].clone());
+        list[before..].iter().map(of).collect::<Vec<_>>()
+    };
+    let answer = w.json(&["rollback", "--to", &to, "--path", "two.txt"]);
+    assert_eq!(answer["reverted"], serde_json::json!([two]));
+    assert_eq!(
+        named(&answer, 0),
+        [(two, serde_json::json!(["two.txt"]))],
+        "only what --path chose was undone"
+    );
+    let answer = w.json(&["rollback", "--to", &to]);
+    assert_eq!(named(&answer, 1), [(one, serde_json::json!(["one.txt"]))]);
+}
+
+#[test]
+fn an_entry_of_a_rollback_names_a_hundred_paths_at_most() {
+    let w = World::path();
+    let branch = w.sandbox();
+    for n in 0..120 {
+        w.write(&format!("many/{n:03}.txt"), "many\n");
+    }
+    let commit = text(&w.json(&["commit", "many", "-m", "Many"]), "commit");
+    let answer = w.json(&["rollback", &commit]);
+    assert_eq!(answer["reverted_files"].as_array().unwrap().len(), 120);
+    let list = entries(&w.remote.file(&branch, ROLLBACKS));
+    assert_eq!(list[0]["paths"].as_array().unwrap().len(), 100);
+}
+
+#[test]
 fn a_folder_as_the_path_undoes_what_is_in_it() {
     let w = World::path();
     let branch = w.sandbox();

@@ -7,6 +7,10 @@ use crate::ledger::{ChangelogEntry, RollbackEntry, attributes};
 use crate::ops::compose::{self, Words};
 use crate::ops::log;
 use crate::ops::write::Changed;
+use std::collections::HashSet;
+
+/// Paths that one entry of the rollbacks names. The changelog has an entry for each.
+const MAX_LISTED: usize = 100;
 
 impl Work<'_> {
     /// Adds the edits of the ledgers.
@@ -55,14 +59,17 @@ impl Work<'_> {
         let mut rollbacks = compose::read_ledger(cx, tree, &ledgers.rollbacks)?;
         let mut undone = Vec::new();
         for id in &report.reverted {
-            undone.push((*id, self.paths_of(*id, &report.reverted_files)?));
+            undone.push((*id, self.paths_of(*id, edits)?));
         }
+        // A commit whose files all came back to what they were has nothing to be entered with.
+        undone.retain(|(_, paths)| !paths.is_empty());
         // Going back to a commit outside the history undoes no commit by name.
         if undone.is_empty() {
             let to = self.back_to()?;
             undone.extend(to.map(|to| (to, report.reverted_files.clone())));
         }
-        for (commit, paths) in undone {
+        for (commit, mut paths) in undone {
+            paths.truncate(MAX_LISTED);
             let entry = RollbackEntry {
                 timestamp: &timestamp,
                 commit_sha: &commit.to_string(),
@@ -194,7 +201,7 @@ impl Work<'_> {
     }
 
     /// Of the files that changed by the rollback, those that one commit had touched.
-    fn paths_of(&self, id: CommitId, reverted_files: &[String]) -> Result<Vec<String>> {
+    pub(super) fn paths_of(&self, id: CommitId, edits: &[Edit]) -> Result<Vec<String>> {
         let commit = self.state.cx.store.commit(id)?;
         let before = commit
             .parents
@@ -207,10 +214,10 @@ impl Work<'_> {
             .cx
             .store
             .changes(before, Some(commit.tree), false)?;
-        Ok(reverted_files
-            .iter()
-            .filter(|f| touched.iter().any(|c| c.path == f.as_bytes()))
-            .cloned()
+        let touched: HashSet<&[u8]> = touched.iter().map(|c| c.path.as_slice()).collect();
+        let both = edits.iter().filter(|(p, _)| touched.contains(p.as_slice()));
+        Ok(both
+            .map(|(path, _)| String::from_utf8_lossy(path).into_owned())
             .collect())
     }
 }

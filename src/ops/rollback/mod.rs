@@ -166,6 +166,7 @@ impl Work<'_> {
         };
         compose::keep_attributes(self.state.cx, draft, tree, ledgers, &mut undone.edits)?;
         self.check_paths(&undone, &reverted)?;
+        let reverted = self.only_undone(reverted, &undone.edits)?;
         let report = Report {
             branch: branch.to_owned(),
             repo_name: self.state.cx.repo_name.clone(),
@@ -213,6 +214,21 @@ impl Work<'_> {
             },
             report,
         }))
+    }
+
+    /// Of the commits, those of which something is undone: where only some paths are, the
+    /// others stay as they are.
+    fn only_undone(&self, reverted: Vec<CommitId>, edits: &[Edit]) -> Result<Vec<CommitId>> {
+        if self.request.paths.is_empty() || edits.is_empty() {
+            return Ok(reverted);
+        }
+        let mut undone = Vec::new();
+        for id in reverted {
+            if !self.paths_of(id, edits)?.is_empty() {
+                undone.push(id);
+            }
+        }
+        Ok(undone)
     }
 
     /// Ledgers are append-only; of the rest what --path chose.
