@@ -23,32 +23,49 @@ pub(super) fn publish<T>(
         let published = publish::publish(cx, |attempt| {
             is_atomic = attempt.advertisement.is_atomic();
             let mut plan = build(attempt, moved)?;
-            if let Plan::Push(push) = &mut plan
-                && !is_atomic
-            {
-                push.updates.truncate(1);
+            if let Plan::Push(push) = &mut plan {
+                first_alone(&mut push.updates, is_atomic);
             }
             Ok(plan)
         });
         let published = published.map_err(|e| after(moved, e))?;
         let is_done = is_atomic || published.updates.is_empty();
-        for update in published.updates {
-            if moved.iter().any(|before| before.name == update.name) {
-                return Err(after(
-                    moved,
-                    publish::not_shown(std::slice::from_ref(&update)),
-                ));
-            }
-            moved.push(update);
-        }
+        take_note(moved, published.updates)?;
         if is_done {
             return Ok(published.report);
         }
     }
 }
 
+/// Leaves the first update alone where the server cannot move several refs as one; answers
+/// whether others wait.
+pub(super) fn first_alone(updates: &mut Vec<RefUpdate>, is_atomic: bool) -> bool {
+    let others_wait = updates.len() > 1 && !is_atomic;
+    if others_wait {
+        updates.truncate(1);
+    }
+    others_wait
+}
+
+/// Takes note of what moved. What is to move a second time did not move the first time,
+/// whatever the server said: without an end there would be another push for it.
+///
+/// Errors: unavailable, for that.
+pub(super) fn take_note(moved: &mut Vec<RefUpdate>, updates: Vec<RefUpdate>) -> Result<()> {
+    for update in updates {
+        if moved.iter().any(|before| before.name == update.name) {
+            return Err(after(
+                moved,
+                publish::not_shown(std::slice::from_ref(&update)),
+            ));
+        }
+        moved.push(update);
+    }
+    Ok(())
+}
+
 /// Says what was done before an error.
-fn after(moved: &[RefUpdate], error: Error) -> Error {
+pub(super) fn after(moved: &[RefUpdate], error: Error) -> Error {
     let names: Vec<&str> = moved.iter().map(|update| update.name.short()).collect();
     match names.is_empty() {
         true => error,

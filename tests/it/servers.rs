@@ -287,12 +287,63 @@ fn a_backup_of_several_that_is_refused_midway_says_what_was_made() {
 /// Has a server call every push of a backup of main done, and do nothing (githooks(5),
 /// proc-receive).
 fn pretends(remote: &Remote) {
+    pretends_of(
+        remote,
+        "refs/heads/backup",
+        "refs/heads/backup/$(date -u +%F)",
+    );
+}
+
+/// The same, of the refs below `prefix`, and of one of them by its name.
+fn pretends_of(remote: &Remote, prefix: &str, name: &str) {
     remote.git(&["config", "receive.advertiseAtomic", "false"]);
-    remote.git(&["config", "receive.procReceiveRefs", "refs/heads/backup"]);
+    remote.git(&["config", "receive.procReceiveRefs", prefix]);
     remote.hook(
         "proc-receive",
-        "#!/bin/sh\nprintf '000dversion=1%s%04x%s0000' 0000 35 \"ok refs/heads/backup/$(date -u +%F)\"\ncat >/dev/null\n",
+        &format!(
+            "#!/bin/sh\nanswer=\"ok {name}\"\nprintf '000dversion=1%s%04x%s0000' 0000 $((${{#answer}} + 4)) \"$answer\"\ncat >/dev/null\n"
+        ),
     );
+}
+
+#[test]
+fn a_server_that_only_says_that_it_took_the_base_of_a_sandbox_is_found_out() {
+    let w = World::of(Remote::new(Kind::Http, "widgets", false));
+    pretends_of(&w.remote, "refs/heads/sandbox", "refs/heads/sandbox");
+    let out = w.aidf(&["sandbox", "init"]).exits(9);
+    assert!(out.stderr.contains("and does not show it"), "{out}");
+    assert!(w.remote.try_tip("sandbox").is_none());
+}
+
+#[test]
+fn a_sandbox_that_is_refused_after_its_base_was_made_says_so() {
+    let w = World::of(Remote::new(Kind::Path, "widgets", false));
+    set(&w, &[("receive.advertiseAtomic", "false")]);
+    w.remote.hook(
+        "pre-receive",
+        "#!/bin/sh\nwhile read old new ref; do case $ref in *sandbox-*) echo never >&2; exit 1;; esac; done\n",
+    );
+    let out = w.aidf(&["sandbox", "init"]).exits(5);
+    assert!(out.stderr.contains("before this it took sandbox"), "{out}");
+    w.remote.unhook("pre-receive");
+    assert_eq!(w.init()["base_created"], false);
+}
+
+#[test]
+fn a_destination_that_refuses_a_backup_midway_says_what_it_took() {
+    let w = World::path();
+    let there = Remote::new(Kind::Http, "copies", false);
+    there.git(&["config", "receive.advertiseAtomic", "false"]);
+    there.hook(
+        "pre-receive",
+        "#!/bin/sh\nwhile read old new ref; do case $ref in *backup/sandbox/*) echo never >&2; exit 1;; esac; done\n",
+    );
+    let create = [
+        "backup", "create", "--branch", "main", "--branch", "sandbox", "--dest", &there.url,
+    ];
+    let out = w.aidf(&create).exits(5);
+    assert!(out.all().contains("never"), "{out}");
+    assert!(out.all().contains("before this it took backup/"), "{out}");
 }
 
 #[test]

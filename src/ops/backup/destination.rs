@@ -11,7 +11,7 @@ use crate::git::PushFailure::{NoAnswer, NotSent};
 use crate::git::redact;
 use crate::git::{Endpoint, RefName, RefUpdate, Remote, Verdict};
 use crate::keys::KeyRing;
-use crate::ops::publish;
+use crate::ops::{one_by_one, publish};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -173,10 +173,11 @@ fn push_to(cx: &Context, url: &str, backups: &[Backup]) -> Destination {
     };
     destination.destination = remote.address();
     // Another run, or a killed one, may hold the destination's locks for a moment longer.
-    let mut tries = 0;
+    let (mut tries, mut moved) = (0, Vec::new());
+    let mut is_one_by_one = false;
     let result = loop {
-        match push_some(cx, &remote, backups, &mut destination.pushed) {
-            Ok(true) => {}
+        match push_some(cx, &remote, backups, &mut moved) {
+            Ok(true) => is_one_by_one = true,
             Err(e) if e.kind() == Kind::Conflict && tries < 6 => {
                 std::thread::sleep(std::time::Duration::from_millis(50 << tries));
                 tries += 1;
@@ -184,8 +185,13 @@ fn push_to(cx: &Context, url: &str, backups: &[Backup]) -> Destination {
             done => break done,
         }
     };
+    let names = moved.iter().map(|update| update.name.short().to_owned());
+    destination.pushed = names.collect();
     if let Err(e) = result {
-        destination.fail(e);
+        destination.fail(match is_one_by_one {
+            true => one_by_one::after(&moved, e),
+            false => e,
+        });
     }
     destination
 }
@@ -198,7 +204,7 @@ fn push_some(
     cx: &Context,
     remote: &Remote,
     backups: &[Backup],
-    pushed: &mut Vec<String>,
+    moved: &mut Vec<RefUpdate>,
 ) -> Result<bool> {
     let connection = remote.connect()?;
     let mut updates = Vec::new();
@@ -225,10 +231,7 @@ fn push_some(
         connection.close();
         return Ok(false);
     }
-    let waits = updates.len() > 1 && !connection.advertisement.is_atomic();
-    if waits {
-        updates.truncate(1);
-    }
+    let waits = one_by_one::first_alone(&mut updates, connection.advertisement.is_atomic());
     let outcome = remote
         .push_history(connection, &cx.store, &updates, &[])
         .map_err(|e| match e {
@@ -237,10 +240,7 @@ fn push_some(
     for (update, verdict) in updates.iter().zip(outcome.verdicts) {
         let name = update.name.short();
         match verdict {
-            Verdict::Moved if pushed.iter().any(|before| before == name) => {
-                return Err(publish::not_shown(std::slice::from_ref(update)));
-            }
-            Verdict::Moved => pushed.push(name.to_owned()),
+            Verdict::Moved => one_by_one::take_note(moved, vec![update.clone()])?,
             Verdict::Refused(why) => {
                 let kind = match publish::may_be_stale(&why) {
                     true => Kind::Conflict,

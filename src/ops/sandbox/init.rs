@@ -10,6 +10,7 @@ use crate::git::{CommitId, RefName};
 use crate::names;
 use crate::ops::access::{self, Target, rejected};
 use crate::ops::base::{self, Before};
+use crate::ops::one_by_one;
 use crate::ops::publish::{self, Attempt, Plan, Push};
 use crate::ops::session::{self, Session};
 use crate::secret::Secret;
@@ -175,25 +176,25 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
         makes_identity.set(opening.makes_identity());
         opening.create(asked.as_deref())
     };
-    let (mut untimed, mut by_name, mut made_base) = (false, false, false);
+    let (mut untimed, mut by_name, mut moved) = (false, false, Vec::new());
     let mut report = loop {
         let published = publish::publish(cx, |attempt| {
             let plan = build(attempt, untimed, by_name)?;
             Ok(base_first(plan, attempt.advertisement.is_atomic()))
         });
-        match published.map(|done| done.report) {
-            Ok(None) => made_base = true,
+        match published.map(|done| (done.report, done.updates)) {
+            Ok((None, base)) => one_by_one::take_note(&mut moved, base)?,
             // A server with an older hook may take the sandbox without the time of its
             // opening, and without an identity.
             Err(e) if opened::is_refused(&e) && !untimed => untimed = true,
             Err(e) if e.kind() == Kind::Denied && makes_identity.get() && !by_name => {
                 by_name = true
             }
-            Ok(Some(report)) => break report,
-            Err(e) => return Err(e),
+            Ok((Some(report), _)) => break report,
+            Err(e) => return Err(one_by_one::after(&moved, e)),
         }
     };
-    report.base_created |= made_base;
+    report.base_created |= !moved.is_empty();
     if cx.store.has_commit(report.head) {
         let target = Target {
             branch: RefName::branch(&report.branch)?,
@@ -250,16 +251,16 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
 /// sandbox forks from.
 fn base_first(plan: Plan<InitReport>, is_atomic: bool) -> Plan<Option<InitReport>> {
     match plan {
-        Plan::Push(mut push) if push.updates.len() > 1 && !is_atomic => {
-            push.updates.truncate(1);
-            Plan::Push(Push {
+        Plan::Push(mut push) => match one_by_one::first_alone(&mut push.updates, is_atomic) {
+            true => Plan::Push(Push {
                 updates: push.updates,
                 objects: push.objects,
                 // Everybody may make it.
                 token: None,
                 report: None,
-            })
-        }
+            }),
+            false => Plan::Push(push).map(Some),
+        },
         plan => plan.map(Some),
     }
 }
