@@ -40,6 +40,30 @@ fn temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
         .tempfile_in(folder)
 }
 
+/// The room that a disk must have not to be full, in bytes: what is full for one small write
+/// is full for the next.
+const ROOM: usize = 1 << 20;
+
+/// Whether the disk of a folder is full; of the nearest folder above where it is not there.
+/// Asked after a failure alone, since it writes for that. Where it cannot be found out, it is
+/// not.
+pub fn is_full(folder: &Path) -> bool {
+    let Some(folder) = folder.ancestors().find(|folder| folder.is_dir()) else {
+        return false;
+    };
+    let tried = tempfile::tempfile_in(folder).and_then(|mut file| {
+        file.write_all(&vec![1; ROOM])?;
+        // Some systems look for room only now.
+        file.sync_data()
+    });
+    tried.is_err_and(|e| {
+        matches!(
+            e.kind(),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+        )
+    })
+}
+
 /// A file that is written piece by piece, and is there once all of it is.
 pub struct Pieces {
     path: PathBuf,

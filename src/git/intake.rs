@@ -12,6 +12,7 @@ use super::limits::TransferLimits;
 use super::pack_check::PackCheck;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::files::is_full;
 use git2::{Indexer, Odb, OdbLookupFlags};
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -319,8 +320,13 @@ impl Indexing {
     }
 
     fn refused(&mut self) -> Error {
-        let error = Error::new(Kind::Integrity, "the pack is damaged: git cannot index it");
-        match children::words_of(&mut self.said) {
+        let words = children::words_of(&mut self.said);
+        // In git's words that depends on the user's language.
+        let error = match is_full(self.quarantine.folder.path()) {
+            true => Error::new(Kind::Internal, not_stored()),
+            false => Error::new(Kind::Integrity, "the pack is damaged: git cannot index it"),
+        };
+        match words {
             words if words.is_empty() => error,
             words => error.caused_by(anyhow::anyhow!(words)),
         }

@@ -15,6 +15,7 @@ mod checkout;
 pub mod commit;
 mod compose;
 pub mod doctor;
+mod full_disk;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
 pub mod heartbeat;
