@@ -135,8 +135,14 @@ impl Journal {
                 text.extend_from_slice(line.as_bytes());
                 text.push(b'\n');
             }
+            let mut file = open(path)?;
+            let before = file.metadata()?.len();
             // A single write: a reader sees whole lines.
-            open(path)?.write_all(&text)?;
+            if let Err(e) = file.write_all(&text) {
+                // A full disk may have taken the beginning, which is no line.
+                file.set_len(before)?;
+                return Err(e.into());
+            }
             Ok(())
         };
         let done = done();
