@@ -146,6 +146,7 @@ pub fn drill(cx: &Context, _request: &DrillRequest) -> Result<DrillReport> {
                 }
                 report.bundles.push(one);
             }
+            Err(e) if is_outage(&e) => return Err(e),
             Err(e) => report.problems.push(e.in_full()),
         }
     }

@@ -5,6 +5,7 @@ use super::bundles::{base_of, check_listed};
 use super::folder_manifest::Judge;
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::files::is_full;
 use crate::git::Programs;
 use crate::git::{Bundle, CommitId, Known, Store};
 use crate::progress::Progress;
@@ -24,10 +25,46 @@ pub(super) struct Restored {
 ///
 /// Errors: integrity, for what is missing or damaged; unavailable.
 pub(super) fn of_remote(cx: &Context, commits: &[CommitId]) -> Result<Restored> {
-    let folder = temporary()?;
-    let store = Store::scratch(&folder.path().join("restored.git"), cx.store.programs())?;
-    cx.remote.fetch_whole(&store, commits, &*cx.progress)?;
-    walked(store, folder, commits, Known::default())
+    with_room(|| {
+        let folder = temporary()?;
+        let store = Store::scratch(&folder.path().join("restored.git"), cx.store.programs())?;
+        cx.remote.fetch_whole(&store, commits, &*cx.progress)?;
+        walked(store, folder, commits, Known::default())
+    })
+}
+
+/// The temporary folder is full, and so nothing is known about a backup.
+#[derive(Debug)]
+pub(super) struct NoRoom(PathBuf);
+
+impl std::fmt::Display for NoRoom {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the disk of {} is full", self.0.display())
+    }
+}
+
+impl std::error::Error for NoRoom {}
+
+/// What `prove` comes to. Where it fails and the temporary folder has no room, that is why,
+/// and not the backup.
+fn with_room<T>(prove: impl FnOnce() -> Result<T>) -> Result<T> {
+    prove().map_err(|error| {
+        let folder = tempfile::env::temp_dir();
+        if error.cause::<NoRoom>().is_some() || !is_full(&folder) {
+            return error;
+        }
+        let why = error.in_full();
+        Error::new(
+            Kind::Internal,
+            format!(
+                "a backup is restored into a temporary folder to prove it, and there is no room for it in {}",
+                folder.display()
+            ),
+        )
+        .caused_by(NoRoom(folder))
+        .within(&why)
+        .hint("nothing is known about the backup; make room there, or set TMPDIR to a folder with more room, and run the same command again")
+    })
 }
 
 /// Proves bundles one after the other. A full bundle that several are based on is unpacked
@@ -54,27 +91,31 @@ impl<'a> Bundles<'a> {
     ///
     /// Errors: not_found, for the file; integrity.
     pub fn prove(&mut self, path: &Path) -> Result<(Bundle, u64)> {
-        let bundle = Bundle::read(path)?;
-        let objects = match bundle.needs.is_empty() {
-            true => self.base_at(path)?.objects,
-            false => self.over_base(path, &bundle)?.objects,
-        };
-        Ok((bundle, objects))
+        with_room(|| {
+            let bundle = Bundle::read(path)?;
+            let objects = match bundle.needs.is_empty() {
+                true => self.base_at(path)?.objects,
+                false => self.over_base(path, &bundle)?.objects,
+            };
+            Ok((bundle, objects))
+        })
     }
 
     /// Like [`Bundles::prove`], but keeps the restored repository.
     pub fn restored(mut self, path: &Path) -> Result<(Bundle, Restored)> {
-        let bundle = Bundle::read(path)?;
-        let restored = match bundle.needs.is_empty() {
-            true => {
-                self.base_at(path)?;
-                self.base.take().map(|(_, restored)| restored)
-            }
-            false => Some(self.over_base(path, &bundle)?),
-        };
-        let restored = restored
-            .ok_or_else(|| Error::new(Kind::Internal, "what was restored cannot be found"))?;
-        Ok((bundle, restored))
+        with_room(|| {
+            let bundle = Bundle::read(path)?;
+            let restored = match bundle.needs.is_empty() {
+                true => {
+                    self.base_at(path)?;
+                    self.base.take().map(|(_, restored)| restored)
+                }
+                false => Some(self.over_base(path, &bundle)?),
+            };
+            let restored = restored
+                .ok_or_else(|| Error::new(Kind::Internal, "what was restored cannot be found"))?;
+            Ok((bundle, restored))
+        })
     }
 
     fn over_base(&mut self, path: &Path, bundle: &Bundle) -> Result<Restored> {

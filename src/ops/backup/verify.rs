@@ -149,7 +149,7 @@ pub fn verify(cx: &Context, request: &VerifyRequest) -> Result<VerifyReport> {
                     &*cx.progress,
                     cx.store.programs(),
                     Judge::of(cx),
-                );
+                )?;
             }
         }
     }
@@ -184,12 +184,12 @@ pub fn verify_bundles(paths: &[PathBuf], config: &Config, caller: &Caller) -> Re
             ));
         }
         if path.is_dir() {
-            report.folder(path, Folder::read(path, judge), progress, programs, judge);
+            report.folder(path, Folder::read(path, judge), progress, programs, judge)?;
         } else {
             let mut bundles = restored::Bundles::new(progress, programs, judge);
             let proven =
                 check_listed(path, judge).and_then(|whose| bundles.prove(path).map(|_| whose));
-            report.bundle(path, proven);
+            report.bundle(path, proven)?;
         }
     }
     Ok(report.told())
@@ -215,11 +215,17 @@ impl VerifyReport {
 
     /// Notes the result for a bundle. For a proven bundle, `proven` says whether it is
     /// authenticated.
-    fn bundle(&mut self, path: &Path, proven: Result<Option<bool>>) {
+    ///
+    /// Errors: why nothing is known about it.
+    fn bundle(&mut self, path: &Path, proven: Result<Option<bool>>) -> Result<()> {
         let name = path.display().to_string();
         let whose = match proven {
             Ok(whose) => whose,
-            Err(e) => return self.problem(name, &e),
+            Err(e) if is_outage(&e) => return Err(e),
+            Err(e) => {
+                self.problem(name, &e);
+                return Ok(());
+            }
         };
         match whose {
             Some(true) => {}
@@ -227,10 +233,13 @@ impl VerifyReport {
             None => self.unknown.push(name.clone()),
         }
         self.verified.push(name);
+        Ok(())
     }
 
     /// Verifies a folder of bundles. A folder of another tool's bundles is read file by
     /// file.
+    ///
+    /// Errors: why nothing is known about one of them.
     fn folder(
         &mut self,
         dir: &Path,
@@ -238,7 +247,7 @@ impl VerifyReport {
         progress: &dyn Progress,
         programs: &Programs,
         judge: Judge<'_>,
-    ) {
+    ) -> Result<()> {
         let mut bundles = restored::Bundles::new(progress, programs, judge);
         let folder = match read {
             Ok(Some(folder)) => folder,
@@ -258,11 +267,14 @@ impl VerifyReport {
                 for path in found {
                     let proven = check_listed(&path, judge)
                         .and_then(|whose| bundles.prove(&path).map(|_| whose));
-                    self.bundle(&path, proven);
+                    self.bundle(&path, proven)?;
                 }
-                return;
+                return Ok(());
             }
-            Err(e) => return self.problem(dir.display().to_string(), &e),
+            Err(e) => {
+                self.problem(dir.display().to_string(), &e);
+                return Ok(());
+            }
         };
         let listed = folder.listed();
         for (at, one) in listed.iter().enumerate() {
@@ -271,7 +283,7 @@ impl VerifyReport {
             let proven = folder
                 .check(one)
                 .and_then(|whose| bundles.prove(&path).map(|_| whose));
-            self.bundle(&path, proven);
+            self.bundle(&path, proven)?;
         }
         let unlisted = folder.unlisted();
         for one in &unlisted {
@@ -280,7 +292,7 @@ impl VerifyReport {
                 .and_then(|b| b.check_bytes())
                 .and_then(|()| folder.check(one))
                 .and_then(|whose| bundles.prove(&path).map(|_| whose));
-            self.bundle(&path, proven);
+            self.bundle(&path, proven)?;
         }
         for name in folder.manifest.all() {
             let there = listed.iter().chain(&unlisted).any(|one| one.name == name);
@@ -292,6 +304,7 @@ impl VerifyReport {
                 self.problem(dir.join(&name).display().to_string(), &gone);
             }
         }
+        Ok(())
     }
 
     fn told(mut self) -> Self {
@@ -322,7 +335,9 @@ impl VerifyReport {
     }
 }
 
-/// True if the remote could not be asked, so that nothing is known about the backup.
+/// True if the remote could not be asked, or there was no room to restore into, so that
+/// nothing is known about the backup.
 pub(super) fn is_outage(error: &Error) -> bool {
     matches!(error.kind(), Kind::Auth | Kind::Unavailable)
+        || error.cause::<restored::NoRoom>().is_some()
 }
