@@ -230,7 +230,13 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
     // A worktree remembers its own; the clone keeps the one it had.
     if !cx.store.is_cache() && (report.worktree.is_none() || before.is_none()) {
         let kept = this.after(before);
-        session::save(cx.store.git_dir(), &kept)?;
+        // Nor must this: the token is nowhere else.
+        if let Err(e) = session::save(cx.store.git_dir(), &kept) {
+            cx.warn(format!(
+                "the sandbox is open, but the clone does not remember it ({}); keep the token: aidf sandbox init --reuse-token TOKEN",
+                e.in_full()
+            ));
+        }
     }
     if let Some(why) = &report.token_rejected {
         cx.warn(format!(
