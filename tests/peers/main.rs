@@ -13,6 +13,7 @@ mod forge_clone;
 mod forge_emulate;
 mod forge_mocks;
 mod forge_prism;
+mod full_disk;
 mod gitolite;
 mod hook_table;
 mod http;

@@ -19,7 +19,7 @@ pub struct Ended {
 }
 
 impl Ended {
-    fn new(output: Output) -> Self {
+    pub fn of(output: Output) -> Self {
         Ended {
             // A program ended by a signal has no code.
             code: output.status.code().unwrap_or(-1),
@@ -137,7 +137,7 @@ impl Place {
     #[track_caller]
     pub fn git(&self, folder: &Path, args: &[&str]) -> String {
         let output = self.command("git", folder).args(args).output().unwrap();
-        let ended = Ended::new(output);
+        let ended = Ended::of(output);
         assert_eq!(ended.code, 0, "git {args:?}: {}", ended.told());
         ended.stdout
     }
@@ -154,12 +154,12 @@ impl Place {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         if stdin.is_empty() {
-            return Ended::new(command.output().unwrap());
+            return Ended::of(command.output().unwrap());
         }
         let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
         // An aidf that refuses early does not read: its answer says why.
         let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
-        Ended::new(child.wait_with_output().unwrap())
+        Ended::of(child.wait_with_output().unwrap())
     }
 
     /// A bare repository with `main` and `sandbox` on one commit, ready to be
@@ -301,6 +301,11 @@ pub fn have(programs: &[&str]) -> bool {
     missing.is_empty()
 }
 
+/// Says loudly that what a test needs is not allowed on this machine, whatever is installed.
+pub fn cannot(reason: &str) {
+    say_skipped(reason);
+}
+
 /// Says loudly why a test proves nothing here; fails it under `AIDF_PEERS=required`.
 pub fn skip(reason: &str) {
     let thread = std::thread::current();
@@ -308,6 +313,12 @@ pub fn skip(reason: &str) {
     if std::env::var("AIDF_PEERS").is_ok_and(|v| v == "required") {
         panic!("{test} may not skip here: {reason}");
     }
+    say_skipped(reason);
+}
+
+fn say_skipped(reason: &str) {
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or("a test");
     // Not `eprintln!`: the test runner would keep it to itself.
     let _ = writeln!(std::io::stderr(), "SKIPPED: {test}: {reason}");
 }
