@@ -9,6 +9,7 @@
 
 #[path = "../it/support/chance.rs"]
 mod chance;
+mod disk;
 mod forge_clone;
 mod forge_emulate;
 mod forge_mocks;
@@ -22,6 +23,7 @@ mod ledgers;
 mod lfs;
 mod mock;
 mod proxy;
+mod read_only;
 mod report;
 mod servers;
 mod setup;
