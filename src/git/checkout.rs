@@ -244,10 +244,20 @@ impl Store {
                     .or_fail(Kind::Conflict, unreadable)?,
             }
         }
-        index.write().or_fail(
+        let written = index.write().or_fail(
             Kind::Conflict,
             || "git's index cannot be written; another git process may be using it",
-        )
+        );
+        written.map_err(|e| {
+            let lock = self.git_dir().join("index.lock");
+            match lock.exists() {
+                true => e.hint(format!(
+                    "wait for that process and run the same command again; if none runs, remove {}",
+                    lock.display()
+                )),
+                false => e,
+            }
+        })
     }
 
     /// An entry without a stamp: git looks at the file once, and stamps it then.

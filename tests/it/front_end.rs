@@ -355,3 +355,48 @@ fn everything_is_dated_by_the_clock_of_the_call() {
         "{days}"
     );
 }
+
+#[test]
+fn a_clock_that_goes_back_between_two_commands_loses_nothing() {
+    let w = World::new(Kind::Path);
+    let me = Identity::new(&w.env, 0, &w.remote.url, None);
+    let at = |seconds: i64| {
+        let now = Moment::from_seconds(1_800_000_000 + seconds);
+        me.context_at(now, Box::new(Silent))
+    };
+    let opened = called(&at(0), "sandbox init", json!({}));
+    let (branch, token) = (text(&opened, "branch"), text(&opened, "reuse_token"));
+    let save = |seconds: i64, name: &str| {
+        let file = json!({"content": {"path": name, "from": {"text": name}}});
+        let request =
+            json!({"files": [file], "message": name, "branch": branch, "reuse_token": token});
+        text(&called(&at(seconds), "commit", request), "commit")
+    };
+    // Two hours back, three days, and on again.
+    let times = [60, -7_200, -3 * 86_400, 120];
+    let mut made: Vec<String> = times
+        .iter()
+        .enumerate()
+        .map(|(n, seconds)| save(*seconds, &format!("{n}.txt")))
+        .collect();
+    made.reverse();
+    let log = called(&at(-7_200), "log", json!({"branch": branch, "number": 4}));
+    let commits = log["commits"].as_array().unwrap().iter();
+    let logged: Vec<String> = commits.map(|c| text(c, "commit")).collect();
+    assert_eq!(logged, made, "in the order of their making");
+    let list = called(&at(-3 * 86_400), "sandbox list", json!({}));
+    let one = &list["sandboxes"][0];
+    assert_eq!(one["commits"], 4);
+    assert_eq!(one["idle_days"], 0);
+    // The last one is the last that was made, whatever its date.
+    let last = json!({"what": {"last": 1}, "branch": branch, "reuse_token": token});
+    let undone = called(&at(-86_400), "rollback", last);
+    assert_eq!(undone["reverted"], json!([made[0]]));
+    for seconds in [0, -86_400] {
+        let made = called(&at(seconds), "backup create", json!({"branches": [branch]}));
+        assert_eq!(made["rewound"], json!([]), "{made:#}");
+    }
+    let found = called(&at(-86_400), "audit verify", json!({}));
+    assert_eq!(found["findings"], 0, "{found:#}");
+    w.remote.is_sound();
+}

@@ -90,6 +90,7 @@ mod servers;
 mod setup;
 mod snapshots;
 mod snapshots_restored;
+mod stale_locks;
 mod stored;
 mod support;
 mod switch;
