@@ -4,7 +4,8 @@
 //! measures 8 writers of 25 commits, and 64 of one. Everything is made in a temporary folder
 //! and removed at the end.
 //!
-//! Each writer has a clone of its own and commits one file after the other, all to one sandbox.
+//! Each writer has a clone of its own and commits one file after the other, all to one sandbox,
+//! or, with `--sandboxes N`, each to one of so many.
 //! What is compared, by path and by HTTP:
 //!
 //! - aidf on one machine, where writers stand in a queue;
@@ -47,7 +48,7 @@ done
 
 fn main() {
     let (mut races, mut args) = (Vec::new(), std::env::args().skip(1));
-    let (mut writers, mut commits) = (None, None);
+    let (mut writers, mut commits, mut sandboxes) = (None, None, 1);
     while let Some(arg) = args.next() {
         let mut number = || args.next().and_then(|n| n.parse().ok()).filter(|n| *n > 0);
         match arg.as_str() {
@@ -55,6 +56,7 @@ fn main() {
             "--bench" => continue,
             "--writers" => writers = number(),
             "--commits" => commits = number(),
+            "--sandboxes" => sandboxes = number().unwrap_or_else(|| usage()),
             _ => usage(),
         }
     }
@@ -71,24 +73,24 @@ fn main() {
     print_head("writers of one branch at once", &bench, "nothing");
     for (writers, commits) in races {
         for way in ["path", "HTTP"] {
-            race(&bench, way, writers, commits);
+            race(&bench, way, writers, commits, sandboxes);
         }
     }
 }
 
 fn usage() -> ! {
-    eprintln!("usage: cargo bench --bench writers -- [--writers N --commits N]");
+    eprintln!("usage: cargo bench --bench writers -- [--writers N --commits N] [--sandboxes N]");
     std::process::exit(2);
 }
 
-fn race(bench: &Bench, way: &str, writers: usize, commits: usize) {
+fn race(bench: &Bench, way: &str, writers: usize, commits: usize, sandboxes: usize) {
     let remote = bench.work.join("served/race.git");
     bench.generate(&remote, FILES, 0);
     let url = match way {
         "path" => remote.display().to_string(),
         _ => format!("{}/race.git", bench.server.base()),
     };
-    println!("\n{writers} writers of {commits} commits each, by {way}");
+    println!("\n{writers} writers of {commits} commits each, {sandboxes} sandboxes, by {way}");
     println!("  commits/s  median ms  longest ms  longest/median");
     let folder = bench.work.join("race");
     let clone = |name: String| -> PathBuf {
@@ -110,32 +112,37 @@ fn race(bench: &Bench, way: &str, writers: usize, commits: usize) {
     };
     for (name, alone) in [("aidf, one machine", false), ("aidf, a machine each", true)] {
         let clones: Vec<PathBuf> = (0..writers).map(|w| clone(format!("{w}"))).collect();
-        let (branch, token) = open(&clones[0]);
-        let took = at_once(&clones, commits, &|clone, file| {
+        let opened: Vec<(String, String)> = (0..sandboxes).map(|_| open(&clones[0])).collect();
+        let took = at_once(&clones, commits, &|writer, clone, file| {
+            let (branch, token) = &opened[writer % sandboxes];
             let mut command = bench.command(env!("CARGO_BIN_EXE_aidf"), clone);
             command.args(["commit", file, "-m", "bench", "--timeout", "120"]);
-            command.env("AIDF_REUSE_TOKEN", &token);
+            command.args(["--branch", branch]);
+            command.env("AIDF_REUSE_TOKEN", token);
             if alone {
                 command.env("XDG_CACHE_HOME", clone.join(".git/cache"));
             }
             command
         });
-        told(bench, &remote, &branch, name, &took);
+        let branches: Vec<String> = opened.into_iter().map(|(branch, _)| branch).collect();
+        told(bench, &remote, &branches, name, &took);
         fs::remove_dir_all(&folder).unwrap();
     }
     let clones: Vec<PathBuf> = (0..writers).map(|w| clone(format!("{w}"))).collect();
-    let branch = "scripted";
-    let new = ["push", "-q", "origin", "HEAD:refs/heads/scripted"];
-    bench.git(&clones[0], &new);
-    let took = at_once(&clones, commits, &|clone, file| {
+    let branches: Vec<String> = (0..sandboxes).map(|n| format!("scripted-{n}")).collect();
+    for branch in &branches {
+        let new = format!("HEAD:refs/heads/{branch}");
+        bench.git(&clones[0], &["push", "-q", "origin", &new]);
+    }
+    let took = at_once(&clones, commits, &|writer, clone, file| {
         let mut command = bench.command("sh", clone);
-        command.args(["-c", SCRIPT, "script", file, branch]);
+        command.args(["-c", SCRIPT, "script", file, &branches[writer % sandboxes]]);
         command
     });
     told(
         bench,
         &remote,
-        branch,
+        &branches,
         "git, scripted, again until it lands",
         &took,
     );
@@ -147,7 +154,7 @@ fn race(bench: &Bench, way: &str, writers: usize, commits: usize) {
 fn at_once(
     clones: &[PathBuf],
     commits: usize,
-    command: &(dyn Fn(&Path, &str) -> Command + Sync),
+    command: &(dyn Fn(usize, &Path, &str) -> Command + Sync),
 ) -> (Duration, Vec<Duration>) {
     let started = Instant::now();
     let each = std::thread::scope(|scope| {
@@ -160,7 +167,7 @@ fn at_once(
                         let file = format!("w{writer}-{n}.txt");
                         fs::write(clone.join(&file), format!("{writer} {n}\n")).unwrap();
                         let begun = Instant::now();
-                        succeed(&mut command(clone, &file));
+                        succeed(&mut command(writer, clone, &file));
                         begun.elapsed()
                     };
                     (0..commits).map(one).collect::<Vec<_>>()
@@ -176,12 +183,15 @@ fn at_once(
 fn told(
     bench: &Bench,
     remote: &Path,
-    branch: &str,
+    branches: &[String],
     name: &str,
     (all, each): &(Duration, Vec<Duration>),
 ) {
-    let range = format!("refs/heads/sandbox..refs/heads/{branch}");
-    let landed = bench.git(remote, &["rev-list", "--count", &range]);
+    let tips = branches.iter().map(|branch| format!("refs/heads/{branch}"));
+    let tips: Vec<String> = tips.collect();
+    let mut args = vec!["rev-list", "--count", "^refs/heads/sandbox"];
+    args.extend(tips.iter().map(String::as_str));
+    let landed = bench.git(remote, &args);
     assert_eq!(
         landed.trim(),
         each.len().to_string(),

@@ -1,6 +1,8 @@
 //! Eight writers of several commits each to one sandbox: none is lost, each is logged once,
 //! over every kind of remote. `AIDF_RACE_COMMITS=N` has each of them commit N times.
 
+use std::time::Duration;
+
 use crate::support::{CHANGELOG, Kind, MEMORY, Machine, World, entries, text, times};
 
 const WRITERS: usize = 8;
@@ -249,4 +251,82 @@ fn a_key_ring_made_by_eight_at_once_is_one_ring() {
         let answer = w.json(&["sandbox", "init", "--strict", "--reuse-token", &token]);
         assert_eq!(answer["reused"], true);
     }
+}
+
+/// Many writers at once, each with a machine and a clone of its own: of one sandbox, or of one
+/// for each. Nobody's commit is lost, and each ends; how long they wait is printed.
+fn crowd(kind: Kind, shared: bool) {
+    let writers = times(6, 64);
+    let w = World::new(kind);
+    let opened = w.init();
+    let machines: Vec<Machine> = (0..writers)
+        .map(|_| {
+            let machine = w.other();
+            machine.share_key(&w);
+            machine
+        })
+        .collect();
+    let own = |machine: &Machine| match shared {
+        true => opened.clone(),
+        false => machine.json(&["sandbox", "init", "--force-new"]),
+    };
+    let places: Vec<(String, String)> = machines
+        .iter()
+        .map(|machine| {
+            let opened = own(machine);
+            (text(&opened, "branch"), text(&opened, "reuse_token"))
+        })
+        .collect();
+    let base = w.remote.tip("sandbox");
+    let mut waits: Vec<Duration> = std::thread::scope(|scope| {
+        let threads: Vec<_> = machines
+            .iter()
+            .zip(&places)
+            .enumerate()
+            .map(|(n, (machine, (branch, token)))| {
+                scope.spawn(move || {
+                    let pair = format!("crowd/{n}.txt=-");
+                    let args = ["commit", &pair, "-m", "Save", "--branch", branch, "--json"];
+                    let call = machine.call(&args).env("AIDF_REUSE_TOKEN", token);
+                    call.stdin(format!("{n}\n")).run().ok().took
+                })
+            })
+            .collect();
+        threads.into_iter().map(|t| t.join().unwrap()).collect()
+    });
+    for (n, (branch, _)) in places.iter().enumerate() {
+        let path = format!("crowd/{n}.txt");
+        assert_eq!(w.remote.text(branch, &path), format!("{n}\n"), "{branch}");
+        let logged = entries(&w.remote.file(branch, CHANGELOG));
+        let logged = logged.iter().filter(|e| e["path"] == path.as_str());
+        assert_eq!(logged.count(), 1, "{path} in the changelog of {branch}");
+        let made = w.remote.count(&format!("{base}..{branch}"));
+        assert_eq!(made, if shared { writers } else { 1 }, "{branch}");
+    }
+    w.remote.is_sound();
+    waits.sort();
+    let (median, worst) = (waits[waits.len() / 2], waits[waits.len() - 1]);
+    println!(
+        "{writers} writers, one sandbox: {shared}, {kind:?}: median {median:?}, worst {worst:?}"
+    );
+}
+
+#[test]
+fn a_crowd_of_writers_of_one_sandbox_loses_nothing_over_a_path() {
+    crowd(Kind::Path, true);
+}
+
+#[test]
+fn a_crowd_of_writers_of_one_sandbox_loses_nothing_over_http() {
+    crowd(Kind::Http, true);
+}
+
+#[test]
+fn a_crowd_of_writers_of_a_sandbox_each_loses_nothing_over_a_path() {
+    crowd(Kind::Path, false);
+}
+
+#[test]
+fn a_crowd_of_writers_of_a_sandbox_each_loses_nothing_over_http() {
+    crowd(Kind::Http, false);
 }
