@@ -33,6 +33,7 @@ mod one_by_one;
 pub mod operations;
 pub mod outcome;
 pub mod policy;
+mod power_cut;
 pub mod propose;
 pub mod protect;
 pub mod publish;

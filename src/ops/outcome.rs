@@ -1,6 +1,6 @@
 //! What comes of a call: a report, what somebody should know besides, and a verdict.
 
-use super::full_disk;
+use super::{full_disk, power_cut};
 use crate::conflict::PathConflict;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -39,7 +39,9 @@ impl<T: Reported> Outcome<T> {
     pub fn of(cx: &Context, operation: impl FnOnce(&Context) -> Result<T>) -> Result<Outcome<T>> {
         let report = operation(cx);
         cx.check_fetched()?;
-        let report = report.map_err(|error| full_disk::told(cx, error))?;
+        let report = report
+            .map_err(|error| full_disk::told(cx, error))
+            .map_err(|error| power_cut::told(cx, error))?;
         Ok(Outcome::with(report, cx.warnings()))
     }
 

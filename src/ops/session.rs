@@ -3,7 +3,7 @@
 
 use crate::context::Context;
 use crate::error::{Kind, OrFail, Result};
-use crate::files::write_whole;
+use crate::files::write_durably;
 use crate::identity::{Identity, Repository, RepositoryId};
 use crate::keys::read_private;
 use crate::secret::Secret;
@@ -167,7 +167,8 @@ pub fn save(git_dir: &Path, session: &Session) -> Result<()> {
     let path = file(git_dir);
     let failed = || format!("the sandbox could not be recorded in {}", path.display());
     let text = serde_json::to_vec_pretty(session).or_fail(Kind::Internal, failed)?;
-    write_whole(&path, &text).or_fail(Kind::Internal, failed)
+    // The token is nowhere else.
+    write_durably(&path, &text).or_fail(Kind::Internal, failed)
 }
 
 /// Takes note that sandboxes were closed, or are open again; wherever they are remembered.

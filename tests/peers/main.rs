@@ -22,6 +22,7 @@ mod kill_calls;
 mod ledgers;
 mod lfs;
 mod mock;
+mod power_cut;
 mod proxy;
 mod read_only;
 mod report;
