@@ -1,8 +1,10 @@
-//! Git bundles (gitformat-bundle(5)): written in version 2, read in versions 2 and 3.
+//! Git bundles (gitformat-bundle(5)): read in versions 2 and 3, and written in version 2, or in
+//! version 3 where a repository names its objects by SHA-256.
 
-use super::id::{CommitId, ObjectId, is_invisible};
+use super::id::{CommitId, ObjectFormat, ObjectId, is_invisible};
 use super::intake::{Intake, Place};
 use super::limits::TransferLimits;
+use super::objects::Objects;
 use super::pack::are_followed_by_their_checksum;
 use super::pack_check::PackCheck;
 use super::packing::{Bases, pack_of_history};
@@ -24,6 +26,8 @@ const MAX_LINES: usize = 2_000_000;
 #[derive(Debug, Clone)]
 pub struct Bundle {
     path: PathBuf,
+    /// How its objects are named.
+    pub format: ObjectFormat,
     /// Full names and tips.
     pub refs: Vec<(String, CommitId)>,
     /// Commits that whoever unpacks it must have.
@@ -67,18 +71,23 @@ impl Bundle {
         }
         let mut bundle = Bundle {
             path: path.to_owned(),
+            format: ObjectFormat::Sha1,
             refs: Vec::new(),
             needs: Vec::new(),
             pack_at: 0,
         };
         while let Some(line) = next()? {
-            let id = |text: &str| ObjectId::parse(text).map_err(|_| bad("an id is malformed"));
+            let format = bundle.format;
+            let id = |text: &str| {
+                ObjectId::parse_in(text, format).ok_or_else(|| bad("an id is malformed"))
+            };
             if let Some(capability) = line.strip_prefix('@') {
-                if capability != "object-format=sha1" {
-                    return Err(bad(&format!(
+                let named = capability.strip_prefix("object-format=");
+                bundle.format = named.and_then(ObjectFormat::named).ok_or_else(|| {
+                    bad(&format!(
                         "it needs `{capability}`, which aidf does not support"
-                    )));
-                }
+                    ))
+                })?;
             } else if let Some(need) = line.strip_prefix('-') {
                 let digits = need.split(' ').next().unwrap_or("");
                 bundle.needs.push(id(digits)?);
@@ -122,12 +131,15 @@ impl Bundle {
         let end = file
             .seek(SeekFrom::End(0))
             .map_err(|e| bad("it is incomplete").caused_by(e))?;
-        let Some(length) = end.checked_sub(self.pack_at + 20).filter(|l| *l >= 12) else {
+        let Some(length) = end
+            .checked_sub(self.pack_at + self.format.bytes() as u64)
+            .filter(|l| *l >= 12)
+        else {
             return Err(bad("its pack is incomplete"));
         };
         file.seek(SeekFrom::Start(self.pack_at))
             .map_err(|e| bad("it is incomplete").caused_by(e))?;
-        match are_followed_by_their_checksum(&mut file, length) {
+        match are_followed_by_their_checksum(&mut file, length, self.format) {
             Ok(true) => Ok(()),
             Ok(false) => Err(bad("its pack does not match its checksum")),
             Err(e) if e.kind() == ErrorKind::UnexpectedEof => {
@@ -152,10 +164,18 @@ impl Bundle {
             .hint("first unpack the full bundle that it is based on"));
         }
         let damaged = || format!("{} is damaged", self.path.display());
-        let odb = store
-            .repo()
-            .odb()
-            .or_fail(Kind::Internal, || "the object store cannot be opened")?;
+        let odb = Objects::of(store.repo())?;
+        if self.format != odb.format() {
+            return Err(Error::new(
+                Kind::Usage,
+                format!(
+                    "{} is of a {} repository, and this one is a {} repository",
+                    self.path.display(),
+                    self.format.title(),
+                    odb.format().title()
+                ),
+            ));
+        }
         let mut intake = Intake::new(
             Place::of(store.repo(), &odb),
             TransferLimits::own(),
@@ -207,7 +227,12 @@ impl Store {
             .prefix(UNFINISHED)
             .tempfile_in(folder)
             .or_fail(Kind::Internal, failed)?;
-        let mut head = String::from("# v2 git bundle\n");
+        let format = self.format();
+        // Version 2 cannot tell of a format.
+        let mut head = match format {
+            ObjectFormat::Sha1 => "# v2 git bundle\n".to_owned(),
+            ObjectFormat::Sha256 => format!("# v3 git bundle\n@object-format={}\n", format.name()),
+        };
         for id in needs {
             head.push_str(&format!("-{id} \n"));
         }
@@ -218,7 +243,7 @@ impl Store {
         let mut out = Digested::new(file);
         out.write_all(head.as_bytes())
             .or_fail(Kind::Internal, failed)?;
-        copy_checked(pack.bytes, &mut out, failed)?;
+        copy_checked(pack.bytes, &mut out, format, failed)?;
         let (file, digest) = out.finish();
         file.as_file().sync_all().or_fail(Kind::Internal, failed)?;
         file.persist(path)
@@ -232,9 +257,10 @@ impl Store {
 fn copy_checked(
     mut pack: Box<dyn Read>,
     out: &mut impl Write,
+    format: ObjectFormat,
     failed: impl Fn() -> String,
 ) -> Result<()> {
-    let mut check = PackCheck::new(TransferLimits::own(), true);
+    let mut check = PackCheck::new(TransferLimits::own(), format, true);
     let mut buffer = vec![0; 1 << 16];
     loop {
         let n = match pack.read(&mut buffer) {

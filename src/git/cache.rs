@@ -1,7 +1,9 @@
 //! The private cache of a remote, for work without a clone.
 
 use super::children::{self, Programs, Terminal};
+use super::id::ObjectFormat;
 use super::intake::INTAKE;
+use super::made::init_bare;
 use super::open::check_owner;
 use super::store::{Store, prepare};
 use crate::error::{Error, Kind, OrFail, Result};
@@ -13,7 +15,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 impl Store {
-    /// Opens, or makes, the private bare cache at `path`. Any number of processes and threads
+    /// Opens, or makes, the private bare cache at `path`. A new one takes the format of its
+    /// remote as soon as that is known. Any number of processes and threads
     /// use one at the same time: objects are only added, and a ref is replaced by a rename.
     ///
     /// Errors: internal; unavailable, when another aidf makes or mends it for longer than
@@ -27,7 +30,7 @@ impl Store {
             // we take for the remote's history.
             private(parent);
         }
-        let (repo, mut lock) = open_locked(path, programs)?;
+        let (repo, mut lock) = open_locked(path, ObjectFormat::default(), programs)?;
         // Its time says when the cache was last used.
         let failed = || format!("the cache {} cannot be used", path.display());
         lock.rewind()
@@ -50,20 +53,24 @@ impl Store {
     }
 
     /// A new, empty bare repository at `path`, for looking at what a remote gives.
-    pub fn scratch(path: &Path, programs: &Programs) -> Result<Store> {
-        let (repo, lock) = open_locked(path, programs)?;
+    pub fn scratch(path: &Path, format: ObjectFormat, programs: &Programs) -> Result<Store> {
+        let (repo, lock) = open_locked(path, format, programs)?;
         Ok(Store::of_own(repo, Some(lock), programs))
     }
 
     /// The same for looking at a little of it: what is read comes when it is read.
-    pub fn scratch_narrow(path: &Path, programs: &Programs) -> Result<Store> {
-        let (repo, lock) = open_locked(path, programs)?;
+    pub fn scratch_narrow(path: &Path, format: ObjectFormat, programs: &Programs) -> Result<Store> {
+        let (repo, lock) = open_locked(path, format, programs)?;
         Store::of_cache(repo, Some(lock), programs)
     }
 }
 
 /// Opens, or makes, a bare repository that others may open at the same time.
-fn open_locked(path: &Path, programs: &Programs) -> Result<(Repository, File)> {
+fn open_locked(
+    path: &Path,
+    format: ObjectFormat,
+    programs: &Programs,
+) -> Result<(Repository, File)> {
     prepare();
     let failed = || format!("the cache {} cannot be used", path.display());
     let file = path.with_extension("lock");
@@ -72,7 +79,7 @@ fn open_locked(path: &Path, programs: &Programs) -> Result<(Repository, File)> {
     loop {
         // Who has it alone makes the cache, or mends it. All who use it share it.
         if lock_within(&lock, Duration::ZERO).or_fail(Kind::Internal, failed)? {
-            make_or_mend(path).or_fail(Kind::Internal, failed)?;
+            make_or_mend(path, format).or_fail(Kind::Internal, failed)?;
             repack(path, programs);
             lock.unlock().or_fail(Kind::Internal, failed)?;
         }
@@ -161,7 +168,7 @@ fn names_in(folder: &Path) -> Vec<String> {
 
 /// Makes the cache where it is not there, and takes away what a killed run left locked.
 /// Nobody else is at work in it.
-fn make_or_mend(path: &Path) -> anyhow::Result<()> {
+fn make_or_mend(path: &Path, format: ObjectFormat) -> anyhow::Result<()> {
     for left in [
         "HEAD.lock",
         "config.lock",
@@ -178,7 +185,7 @@ fn make_or_mend(path: &Path) -> anyhow::Result<()> {
         }
     }
     if !path.join("HEAD").exists() {
-        Repository::init_bare(path)?;
+        init_bare(path, format)?;
         private(path);
     }
     Ok(())

@@ -219,7 +219,7 @@ impl Store {
         for (path, in_head, in_work) in paths {
             let staged = index
                 .get_path(&bytes_to_path(path), 0)
-                .map(|e| ObjectId(e.id));
+                .map(|e| ObjectId::from(e.id));
             if staged != *in_head && staged != *in_work && staged.is_some() {
                 return Ok(Some(path.clone()));
             }
@@ -240,7 +240,7 @@ impl Store {
                     let _ = index.remove(&bytes_to_path(path), 0);
                 }
                 Some(entry) => index
-                    .add(&self.index_entry(path, *entry))
+                    .add(&self.index_entry(path, *entry)?)
                     .or_fail(Kind::Conflict, unreadable)?,
             }
         }
@@ -261,9 +261,9 @@ impl Store {
     }
 
     /// An entry without a stamp: git looks at the file once, and stamps it then.
-    fn index_entry(&self, path: &[u8], entry: Entry) -> git2::IndexEntry {
+    fn index_entry(&self, path: &[u8], entry: Entry) -> Result<git2::IndexEntry> {
         let none = git2::IndexTime::new(0, 0);
-        git2::IndexEntry {
+        Ok(git2::IndexEntry {
             ctime: none,
             mtime: none,
             dev: 0,
@@ -272,11 +272,11 @@ impl Store {
             uid: 0,
             gid: 0,
             file_size: 0,
-            id: entry.id.0,
+            id: entry.id.written_in(self.repo())?,
             flags: 0,
             flags_extended: 0,
             path: path.to_vec(),
-        }
+        })
     }
 
     /// Makes the remote's branch of the same name the local branch's upstream.

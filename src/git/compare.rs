@@ -52,7 +52,7 @@ impl Store {
             };
             let side = |id: git2::Oid, raw: i32| {
                 (!id.is_zero()).then(|| Entry {
-                    id: ObjectId(id),
+                    id: ObjectId::from(id),
                     mode: Mode::from_raw(raw),
                 })
             };
@@ -96,7 +96,7 @@ impl Store {
                     let path = [folder.as_slice(), &name].concat();
                     let entry = |raw: Option<RawEntry>| {
                         raw.map(|(id, raw)| Entry {
-                            id: ObjectId(id),
+                            id: ObjectId::from(id),
                             mode: Mode::from_raw(raw),
                         })
                     };
@@ -283,13 +283,14 @@ fn modes(line: &[u8]) -> Option<(i32, i32)> {
 mod tests {
     use super::*;
     use crate::environment::Environment;
-    use crate::git::Programs;
+    use crate::git::{ObjectFormat, Programs};
 
     #[test]
     fn a_mode_that_is_not_gits_does_not_end_a_comparison() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::scratch(
             &folder.path().join("s.git"),
+            ObjectFormat::Sha1,
             &Programs::of(Environment::of_process()),
         )
         .unwrap();
@@ -301,7 +302,7 @@ mod tests {
             tree.extend_from_slice(format!("{mode} {name}\0").as_bytes());
             tree.extend_from_slice(blob.as_bytes());
         }
-        let tree = ObjectId(odb.write(git2::ObjectType::Tree, &tree).unwrap());
+        let tree = ObjectId::from(odb.write(git2::ObjectType::Tree, &tree).unwrap());
         for find_renames in [true, false] {
             let found = store.changes(None, Some(tree), find_renames).unwrap();
             let found: Vec<Mode> = found.iter().map(|c| c.new.unwrap().mode).collect();

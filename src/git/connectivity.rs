@@ -1,6 +1,7 @@
 //! Whole histories, checked.
 
 use super::id::{CommitId, ObjectId};
+use super::objects::Objects;
 use super::store::Store;
 use crate::error::{Error, Kind, OrFail, Result};
 use git2::ObjectType;
@@ -9,7 +10,7 @@ use std::path::Path;
 
 /// Objects that were found with everything they reach.
 #[derive(Default, Clone)]
-pub struct Known(HashSet<git2::Oid>);
+pub struct Known(HashSet<ObjectId>);
 
 impl Known {
     /// How many they are.
@@ -26,7 +27,7 @@ impl Known {
 impl Store {
     /// A store as [`Store::scratch`] makes it, which also sees every object of `other`.
     pub fn scratch_over(path: &Path, other: &Store) -> Result<Store> {
-        let store = Store::scratch(path, other.programs())?;
+        let store = Store::scratch(path, other.format(), other.programs())?;
         let failed = || "a store over another one cannot be made";
         // A working tree that was added to a clone has its objects there.
         let objects = other.common_dir().join("objects");
@@ -42,7 +43,7 @@ impl Store {
         }
         // libgit2 reads the alternates when it opens the object store.
         drop(store);
-        Store::scratch(path, other.programs())
+        Store::scratch(path, other.format(), other.programs())
     }
 
     /// Walks every object that `tips` reach, and fails at the first that is not here.
@@ -58,45 +59,49 @@ impl Store {
         result
     }
 
-    fn walk_connected(&self, tips: &[CommitId], seen: &mut HashSet<git2::Oid>) -> Result<()> {
-        let odb = self
-            .repo()
-            .odb()
-            .or_fail(Kind::Internal, || "the object store cannot be opened")?;
-        let lacks = |id: git2::Oid, of: &str| {
+    fn walk_connected(&self, tips: &[CommitId], seen: &mut HashSet<ObjectId>) -> Result<()> {
+        let (repo, past) = (self.repo(), self.past());
+        let odb = Objects::of(repo)?;
+        let lacks = |id: ObjectId, of: &str| {
             Error::new(
                 Kind::Integrity,
                 format!("object {id} is missing or broken; it is needed by {of}"),
             )
         };
-        let mut open: Vec<(git2::Oid, String)> = tips
-            .iter()
-            .map(|t| (t.0, "the backup".to_owned()))
-            .collect();
+        let mut open: Vec<(ObjectId, String)> =
+            tips.iter().map(|t| (*t, "the backup".to_owned())).collect();
         while let Some((id, of)) = open.pop() {
             if !seen.insert(id) {
                 continue;
             }
-            let (_, kind) = odb.read_header(id).map_err(|_| lacks(id, &of))?;
+            let (_, kind) = odb.header(id).map_err(|_| lacks(id, &of))?;
             match kind {
                 ObjectType::Commit => {
-                    let commit = self.past().find_commit(id).map_err(|_| lacks(id, &of))?;
-                    open.push((commit.tree_id(), format!("commit {id}")));
-                    open.extend(commit.parent_ids().map(|p| (p, format!("commit {id}"))));
+                    let commit = past
+                        .find_commit(id.within(past))
+                        .map_err(|_| lacks(id, &of))?;
+                    open.push((commit.tree_id().into(), format!("commit {id}")));
+                    open.extend(
+                        commit
+                            .parent_ids()
+                            .map(|p| (p.into(), format!("commit {id}"))),
+                    );
                 }
                 ObjectType::Tree => {
-                    let tree = self.repo().find_tree(id).map_err(|_| lacks(id, &of))?;
+                    let tree = repo
+                        .find_tree(id.within(repo))
+                        .map_err(|_| lacks(id, &of))?;
                     // A submodule's commit lies in another repository.
                     let inner = tree.iter().filter(|e| e.kind() != Some(ObjectType::Commit));
                     open.extend(
                         inner
-                            .map(|e| (e.id(), format!("tree {id}")))
+                            .map(|e| (ObjectId::from(e.id()), format!("tree {id}")))
                             .filter(|(i, _)| !seen.contains(i)),
                     );
                 }
                 ObjectType::Tag => {
-                    let tag = self.repo().find_tag(id).map_err(|_| lacks(id, &of))?;
-                    open.push((tag.target_id(), format!("tag {id}")));
+                    let tag = repo.find_tag(id.within(repo)).map_err(|_| lacks(id, &of))?;
+                    open.push((tag.target_id().into(), format!("tag {id}")));
                 }
                 _ => {}
             }

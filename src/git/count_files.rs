@@ -1,9 +1,10 @@
 //! Counts the files by which trees differ, for many pairs of trees.
 
-use super::id::ObjectId;
+use super::id::{ObjectFormat, ObjectId};
+use super::objects::Objects;
 use super::store::Store;
 use crate::error::{Error, Kind, OrFail, Result};
-use git2::{ObjectType, Oid};
+use git2::ObjectType;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -15,23 +16,22 @@ const KEPT: usize = 4 << 20;
 /// Counts the files by which trees differ.
 pub struct FileCount<'s> {
     store: &'s Store,
-    odb: git2::Odb<'s>,
-    kept: HashMap<Oid, Rc<[u8]>>,
+    odb: Objects<'s>,
+    kept: HashMap<ObjectId, Rc<[u8]>>,
     kept_bytes: usize,
 }
 
 /// Two trees that are compared; none stands for an empty one.
-type Pair = (Option<Oid>, Option<Oid>);
+type Pair = (Option<ObjectId>, Option<ObjectId>);
 
 impl Store {
     /// A counter of the files by which trees differ.
     ///
     /// Errors: internal, when the object store cannot be opened.
     pub fn file_count(&self) -> Result<FileCount<'_>> {
-        let odb = self.repo().odb();
         Ok(FileCount {
             store: self,
-            odb: odb.or_fail(Kind::Internal, || "the object store cannot be opened")?,
+            odb: Objects::of(self.repo())?,
             kept: HashMap::new(),
             kept_bytes: 0,
         })
@@ -46,8 +46,7 @@ impl FileCount<'_> {
     /// that is not here; integrity, for one that is malformed or too deep.
     pub fn between(&mut self, old: Option<ObjectId>, new: Option<ObjectId>) -> Result<u64> {
         self.store.ensure_between([(old, new)])?;
-        let pair = (old.map(|id| id.0), new.map(|id| id.0));
-        self.count(pair, 0, &mut HashMap::new())
+        self.count((old, new), 0, &mut HashMap::new())
     }
 
     fn count(&mut self, pair: Pair, depth: usize, done: &mut HashMap<Pair, u64>) -> Result<u64> {
@@ -65,7 +64,7 @@ impl FileCount<'_> {
         }
         let old = pair.0.map(|id| self.read(id, true)).transpose()?;
         let new = pair.1.map(|id| self.read(id, false)).transpose()?;
-        let (mut ours, mut theirs) = (Entries::of(&old), Entries::of(&new));
+        let (mut ours, mut theirs) = (self.entries_of(&old), self.entries_of(&new));
         let (mut left, mut right) = (ours.next_one()?, theirs.next_one()?);
         let mut count = 0_u64;
         loop {
@@ -100,11 +99,18 @@ impl FileCount<'_> {
         Ok(count)
     }
 
-    fn read(&mut self, id: Oid, keep: bool) -> Result<Rc<[u8]>> {
+    fn entries_of<'t>(&self, tree: &'t Option<Rc<[u8]>>) -> Entries<'t> {
+        Entries {
+            left: tree.as_deref().unwrap_or_default(),
+            format: self.odb.format(),
+        }
+    }
+
+    fn read(&mut self, id: ObjectId, keep: bool) -> Result<Rc<[u8]>> {
         if let Some(tree) = self.kept.get(&id) {
             return Ok(Rc::clone(tree));
         }
-        let missing = || format!("tree {} is not in this store", ObjectId(id));
+        let missing = || format!("tree {id} is not in this store");
         let object = self.odb.read(id).or_fail(Kind::NotFound, missing)?;
         if object.kind() != ObjectType::Tree {
             return Err(Error::new(Kind::NotFound, missing()));
@@ -123,37 +129,36 @@ impl FileCount<'_> {
 }
 
 /// The entries of a tree's bytes.
-struct Entries<'t>(&'t [u8]);
+struct Entries<'t> {
+    left: &'t [u8],
+    format: ObjectFormat,
+}
 
 /// One of them.
 struct Line<'t> {
     mode: &'t [u8],
     name: &'t [u8],
-    id: Oid,
+    id: ObjectId,
 }
 
 impl<'t> Entries<'t> {
-    fn of(tree: &'t Option<Rc<[u8]>>) -> Entries<'t> {
-        Entries(tree.as_deref().unwrap_or_default())
-    }
-
     fn next_one(&mut self) -> Result<Option<Line<'t>>> {
-        if self.0.is_empty() {
+        if self.left.is_empty() {
             return Ok(None);
         }
-        let bytes = self.0;
+        let bytes = self.left;
         let line = || {
             let space = bytes.iter().position(|b| *b == b' ')?;
             let (mode, rest) = (&bytes[..space], &bytes[space + 1..]);
             let end = rest.iter().position(|b| *b == 0)?;
-            let (id, next) = rest[end + 1..].split_at_checked(20)?;
-            let id = Oid::from_bytes(id).ok()?;
+            let (id, next) = rest[end + 1..].split_at_checked(self.format.bytes())?;
+            let id = ObjectId::from_bytes(id)?;
             let name = &rest[..end];
             Some((Line { mode, name, id }, next))
         };
         let malformed = || Error::new(Kind::Integrity, "a tree is malformed");
         let (line, next) = line().ok_or_else(malformed)?;
-        self.0 = next;
+        self.left = next;
         Ok(Some(line))
     }
 }
@@ -163,7 +168,7 @@ impl Line<'_> {
         matches!(self.mode, b"40000" | b"040000")
     }
 
-    fn content(&self) -> (&[u8], Oid) {
+    fn content(&self) -> (&[u8], ObjectId) {
         (self.mode, self.id)
     }
 

@@ -3,9 +3,10 @@
 
 use super::header::Header;
 use super::id::{CommitId, ObjectId};
+use super::objects::Objects;
 use crate::clock::DAY;
 use crate::files::{lock_file, lock_within};
-use git2::{ObjectType, Odb, OdbLookupFlags};
+use git2::ObjectType;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
@@ -21,38 +22,33 @@ pub(super) fn cuts(common: &Path) -> Vec<CommitId> {
 }
 
 /// The parents of these commits that are not in `odb`, each once.
-pub(super) fn beyond(odb: &Odb<'_>, cuts: &[CommitId]) -> Vec<CommitId> {
+pub(super) fn beyond(odb: &Objects<'_>, cuts: &[CommitId]) -> Vec<CommitId> {
     let parents = cuts.iter().flat_map(|cut| parents(odb, *cut));
-    let lacking: BTreeSet<CommitId> = parents.filter(|id| !is_here(odb, *id)).collect();
+    let lacking: BTreeSet<CommitId> = parents.filter(|id| !odb.has_now(*id)).collect();
     lacking.into_iter().collect()
 }
 
 /// What a commit says of itself; none for one that is not in `odb`.
-fn header(odb: &Odb<'_>, commit: CommitId) -> Option<Header> {
-    let read = odb.read(commit.0).ok()?;
+fn header(odb: &Objects<'_>, commit: CommitId) -> Option<Header> {
+    let read = odb.read(commit).ok()?;
     let is_commit = read.kind() == ObjectType::Commit;
-    is_commit.then(|| Header::read(read.data())).flatten()
+    is_commit.then(|| Header::read(read.data(), odb.format()))?
 }
 
 /// The parents of a commit, as it names them; none for a commit that is not in `odb`.
-fn parents(odb: &Odb<'_>, commit: CommitId) -> Vec<CommitId> {
+fn parents(odb: &Objects<'_>, commit: CommitId) -> Vec<CommitId> {
     let parents = header(odb, commit).map(|header| header.parents);
-    parents.into_iter().flatten().map(ObjectId).collect()
+    parents.unwrap_or_default()
 }
 
 /// Whether all parents of a commit are in `odb`.
-pub(super) fn has_parents(odb: &Odb<'_>, commit: CommitId) -> bool {
-    is_here(odb, commit) && parents(odb, commit).iter().all(|id| is_here(odb, *id))
-}
-
-/// Whether `odb` has it, as it was last read: who fetches reads it again.
-fn is_here(odb: &Odb<'_>, id: ObjectId) -> bool {
-    odb.exists_ext(id.0, OdbLookupFlags::NO_REFRESH)
+pub(super) fn has_parents(odb: &Objects<'_>, commit: CommitId) -> bool {
+    odb.has_now(commit) && parents(odb, commit).iter().all(|id| odb.has_now(*id))
 }
 
 /// Whether the commits that are in `odb` lead from one to another. It looks at some thousand
 /// of them, and at none that is much older than the one that it looks for.
-pub(super) fn reaches(odb: &Odb<'_>, from: CommitId, to: CommitId) -> bool {
+pub(super) fn reaches(odb: &Objects<'_>, from: CommitId, to: CommitId) -> bool {
     const MOST: usize = 4096;
     let Some(oldest) = header(odb, to).map(|h| h.time.saturating_sub(DAY)) else {
         return false;
@@ -66,13 +62,13 @@ pub(super) fn reaches(odb: &Odb<'_>, from: CommitId, to: CommitId) -> bool {
             continue;
         }
         let header = header(odb, id).filter(|h| h.time >= oldest);
-        open.extend(header.into_iter().flat_map(|h| h.parents).map(ObjectId));
+        open.extend(header.into_iter().flat_map(|h| h.parents));
     }
     false
 }
 
 /// All commits in `odb` that these lead to.
-pub(super) fn reached(odb: &Odb<'_>, from: &[CommitId]) -> BTreeSet<CommitId> {
+pub(super) fn reached(odb: &Objects<'_>, from: &[CommitId]) -> BTreeSet<CommitId> {
     let (mut open, mut met) = (from.to_vec(), BTreeSet::new());
     while let Some(id) = open.pop() {
         if met.insert(id) {

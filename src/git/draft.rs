@@ -2,6 +2,7 @@
 
 use super::id::{CommitId, ObjectId};
 use super::object::{Entry, Mode, Person};
+use super::objects::Objects;
 use super::pack;
 use super::store::Store;
 use crate::error::{Error, Kind, OrFail, Result};
@@ -39,8 +40,8 @@ impl<'s> Draft<'s> {
             .repo()
             .blob(content)
             .or_fail(Kind::Internal, || "a file's content could not be stored")?;
-        self.objects.push(ObjectId(id));
-        Ok(ObjectId(id))
+        self.objects.push(ObjectId::from(id));
+        Ok(ObjectId::from(id))
     }
 
     /// Takes note of an object that was written otherwise.
@@ -87,8 +88,8 @@ impl<'s> Draft<'s> {
             }
         }
         let id = writer.commit().or_fail(Kind::Internal, failed)?;
-        self.objects.push(ObjectId(id));
-        Ok(ObjectId(id))
+        self.objects.push(ObjectId::from(id));
+        Ok(ObjectId::from(id))
     }
 
     /// A tree like `base` (none: empty) with `edits` made; folders left empty go.
@@ -108,8 +109,8 @@ impl<'s> Draft<'s> {
                     .treebuilder(None)
                     .and_then(|b| b.write())
                     .or_fail(Kind::Internal, || "an empty tree could not be stored")?;
-                self.objects.push(ObjectId(empty));
-                Ok(ObjectId(empty))
+                self.objects.push(ObjectId::from(empty));
+                Ok(ObjectId::from(empty))
             }
         }
     }
@@ -120,10 +121,9 @@ impl<'s> Draft<'s> {
         edits: &[BorrowedEdit<'_>],
     ) -> Result<Option<ObjectId>> {
         let failed = || "a tree could not be stored";
+        let repo = self.store.repo();
         let tree = base.map(|id| self.store.tree(id)).transpose()?;
-        let mut builder = self
-            .store
-            .repo()
+        let mut builder = repo
             .treebuilder(tree.as_ref())
             .or_fail(Kind::Internal, failed)?;
         let mut leaves: BTreeMap<&[u8], Option<Entry>> = BTreeMap::new();
@@ -142,7 +142,7 @@ impl<'s> Draft<'s> {
         let now = |builder: &git2::TreeBuilder<'_>, name: &[u8]| -> Result<Option<Entry>> {
             let entry = builder.get(name).or_fail(Kind::Internal, failed)?;
             Ok(entry.map(|e| Entry {
-                id: ObjectId(e.id()),
+                id: ObjectId::from(e.id()),
                 mode: Mode::from_raw(e.filemode_raw()),
             }))
         };
@@ -167,8 +167,9 @@ impl<'s> Draft<'s> {
                         )
                         .hint("nothing was written; choose another path, or first remove that file in another commit"));
                     }
+                    let id = id.written_in(repo)?;
                     builder
-                        .insert(*name, id.0, i32::from(FileMode::Tree))
+                        .insert(*name, id, i32::from(FileMode::Tree))
                         .map(drop)
                         .or_fail(Kind::Denied, || refused_name(name))?;
                 }
@@ -188,8 +189,9 @@ impl<'s> Draft<'s> {
                     )
                     .hint("nothing was written; choose another path, or first remove the folder in another commit"));
                 }
+                let id = entry.id.written_in(repo)?;
                 builder
-                    .insert(*name, entry.id.0, i32::from(entry.mode.raw()))
+                    .insert(*name, id, i32::from(entry.mode.raw()))
                     .map(drop)
                     .or_fail(Kind::Denied, || refused_name(name))?;
             }
@@ -197,7 +199,7 @@ impl<'s> Draft<'s> {
         if builder.is_empty() {
             return Ok(None);
         }
-        let id = ObjectId(builder.write().or_fail(Kind::Internal, failed)?);
+        let id = ObjectId::from(builder.write().or_fail(Kind::Internal, failed)?);
         if Some(id) != base {
             self.objects.push(id);
         }
@@ -226,13 +228,13 @@ impl<'s> Draft<'s> {
                 )
             })?;
         let tree = self.store.tree(tree)?;
+        let repo = self.store.repo();
         let parents = parents
             .iter()
-            .map(|p| self.store.repo().find_commit(p.0))
+            .map(|p| repo.find_commit(p.within(repo)))
             .collect::<std::result::Result<Vec<_>, _>>()
             .or_fail(Kind::Internal, failed)?;
         let parents: Vec<&git2::Commit<'_>> = parents.iter().collect();
-        let repo = &self.store.repo();
         let mut bytes = repo
             .commit_create_buffer(&signature, &signature, message, &tree, &parents)
             .or_fail(Kind::Internal, failed)?
@@ -240,12 +242,10 @@ impl<'s> Draft<'s> {
         if let Some(line) = last_line(&bytes) {
             bytes.extend_from_slice(line.as_bytes());
         }
-        let id = repo
-            .odb()
-            .and_then(|odb| odb.write(ObjectType::Commit, &bytes))
-            .or_fail(Kind::Internal, failed)?;
-        self.objects.push(ObjectId(id));
-        Ok(ObjectId(id))
+        let id = Objects::of(repo)?.write(ObjectType::Commit, &bytes);
+        let id = id.or_fail(Kind::Internal, failed)?;
+        self.objects.push(id);
+        Ok(id)
     }
 
     /// Everything that was written, and others that were written before, each once.

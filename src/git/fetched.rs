@@ -6,6 +6,7 @@ use super::cuts::cuts;
 use super::id::{CommitId, ObjectId};
 use super::intake::{Intake, Place};
 use super::object::{Change, Entry, Mode};
+use super::objects::Objects;
 use super::pack;
 use super::store::Store;
 use super::wire::{Ask, FetchConnection};
@@ -46,8 +47,7 @@ impl Store {
         depth: Option<u32>,
         progress: &dyn Progress,
     ) -> Result<()> {
-        let odb = self.repo().odb();
-        let odb = odb.or_fail(Kind::Internal, || "the object store cannot be opened")?;
+        let odb = Objects::of(self.repo())?;
         let ask = Ask {
             wants,
             haves,
@@ -78,8 +78,7 @@ impl Store {
         if objects.is_empty() || !self.narrow().is_some_and(|n| n.is_promised_by_origin()) {
             return Ok(());
         }
-        let odb = self.repo().odb();
-        let odb = odb.or_fail(Kind::Internal, || "the object store cannot be opened")?;
+        let odb = Objects::of(self.repo())?;
         let place = Place {
             promised: true,
             ..Place::of(self.repo(), &odb)
@@ -180,7 +179,7 @@ impl Store {
                     let Some(entry) = tree.iter().find(|e| e.name_bytes() == name) else {
                         continue;
                     };
-                    let id = ObjectId(entry.id());
+                    let id = ObjectId::from(entry.id());
                     match (Mode::from_raw(entry.filemode_raw()), parts.next()) {
                         (Mode::Submodule, _) => {}
                         (Mode::Folder, Some(rest)) => {
@@ -239,16 +238,19 @@ impl Store {
             return Ok(before);
         }
         let failed = || "the history cannot be walked";
-        let mut walk = self.past().revwalk().or_fail(Kind::Internal, failed)?;
+        let past = self.past();
+        let mut walk = past.revwalk().or_fail(Kind::Internal, failed)?;
         for want in wants {
-            walk.push(want.0).or_fail(Kind::NotFound, failed)?;
+            walk.push(want.within(past))
+                .or_fail(Kind::NotFound, failed)?;
         }
         for have in haves {
-            walk.hide(have.0).or_fail(Kind::NotFound, failed)?;
+            walk.hide(have.within(past))
+                .or_fail(Kind::NotFound, failed)?;
         }
         let all: BTreeSet<CommitId> = walk
             .map_while(std::result::Result::ok)
-            .map(ObjectId)
+            .map(ObjectId::from)
             .collect();
         self.check_fetched()?;
         let mut pairs = Vec::new();
@@ -278,20 +280,20 @@ impl Store {
             return Ok(());
         }
         let failed = || "an object could not be stored";
-        let odb = self.repo().odb().or_fail(Kind::Internal, failed)?;
+        let odb = Objects::of(self.repo())?;
         let mut open: BTreeSet<ObjectId> = entries
             .filter(|e| e.mode != Mode::Submodule)
             .map(|e| e.id)
             .collect();
         loop {
-            open.retain(|id| !odb.exists(id.0));
+            open.retain(|id| !odb.has(*id));
             if open.is_empty() {
                 return Ok(());
             }
             self.ensure(open.iter().copied())?;
             let mut below = BTreeSet::new();
             for id in open {
-                let object = odb.read(id.0).or_fail(Kind::NotFound, failed)?;
+                let object = odb.read(id).or_fail(Kind::NotFound, failed)?;
                 if object.kind() == ObjectType::Tree {
                     let entries = self.folder(id)?.into_values();
                     let inner = entries.filter(|e| e.mode != Mode::Submodule);
@@ -312,7 +314,7 @@ impl Store {
             let folders = tree
                 .iter()
                 .filter(|e| Mode::from_raw(e.filemode_raw()) == Mode::Folder);
-            found.extend(folders.map(|e| (e.name_bytes().to_vec(), ObjectId(e.id()))));
+            found.extend(folders.map(|e| (e.name_bytes().to_vec(), ObjectId::from(e.id()))));
         }
         Ok(found)
     }

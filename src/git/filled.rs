@@ -90,12 +90,17 @@ unsafe fn found(
     id: *const raw::git_oid,
 ) -> Result<Found, c_int> {
     // SAFETY: the caller promises both; libgit2 keeps the backend until it calls `free`.
-    let (this, id) = unsafe { (&*backend.cast::<Backend>(), Oid::from_raw(id)) };
+    let (this, id) = unsafe {
+        (
+            &*backend.cast::<Backend>(),
+            ObjectId::from(Oid::from_raw(id)),
+        )
+    };
     let refreshed = this.refreshed.swap(false, Ordering::Relaxed);
     let ask = || match refreshed {
         // Every read is tried twice: only the second one sees what others have just written.
-        false => Ok(this.filler.beside(ObjectId(id))),
-        true => this.filler.obtain(ObjectId(id)),
+        false => Ok(this.filler.beside(id)),
+        true => this.filler.obtain(id),
     };
     // A panic must not run through libgit2.
     match catch_unwind(AssertUnwindSafe(ask)) {

@@ -2,9 +2,10 @@
 
 use super::bundle::Bundle;
 use super::children::Programs;
-use super::id::{ObjectId, RefName, TreePath, is_invisible};
+use super::id::{ObjectFormat, ObjectId, RefName, TreePath, is_invisible};
 use super::intake::{Intake, Place};
 use super::limits::TransferLimits;
+use super::objects::Objects;
 use super::pack_check::PackCheck;
 use super::store::Store;
 use crate::environment::Environment;
@@ -16,6 +17,7 @@ use crate::signature::{Check, judge};
 use crate::url::parse_http;
 use git2::{IndexEntry, IndexTime, ObjectType, Oid, Repository};
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::{Component, Path};
 use std::time::Duration;
 
@@ -25,30 +27,34 @@ struct Scratch {
 }
 
 thread_local! {
-    static SCRATCH: RefCell<Option<Scratch>> = const { RefCell::new(None) };
+    static SCRATCH: RefCell<HashMap<ObjectFormat, Scratch>> = RefCell::default();
 }
 
-fn with_scratch(work: impl FnOnce(&Scratch)) {
+fn with_scratch(format: ObjectFormat, work: impl FnOnce(&Scratch)) {
     SCRATCH.with_borrow_mut(|kept| {
-        let made = kept.take().or_else(|| {
+        let made = kept.remove(&format).or_else(|| {
             let folder = tempfile::tempdir().ok()?;
-            let store = Store::scratch(&folder.path().join("scratch.git"), &programs()).ok()?;
+            let store = scratch_in(&folder, format)?;
             Some(Scratch { store, folder })
         });
         let Some(made) = made else {
             panic!("no scratch repository can be made");
         };
-        work(kept.insert(made));
+        work(kept.entry(format).or_insert(made));
     });
+}
+
+fn scratch_in(folder: &tempfile::TempDir, format: ObjectFormat) -> Option<Store> {
+    Store::scratch(&folder.path().join("scratch.git"), format, &programs()).ok()
 }
 
 fn programs() -> Programs {
     Programs::of(Environment::of_process())
 }
 
-/// An empty repository, the same one for every input.
-pub(super) fn scratch(work: impl FnOnce(&Repository)) {
-    with_scratch(|s| work(s.store.repo()));
+/// An empty repository of this format, the same one for every input.
+pub(super) fn scratch(format: ObjectFormat, work: impl FnOnce(&Repository)) {
+    with_scratch(format, |s| work(s.store.repo()));
 }
 
 /// The first byte is how the pack is cut. One that is kept is whole by its own checksum.
@@ -56,8 +62,14 @@ pub fn pack(data: &[u8]) {
     let Some((&piece, bytes)) = data.split_first() else {
         return;
     };
-    scratch(|repo| {
-        let Ok(odb) = repo.odb() else { return };
+    for format in ObjectFormat::ALL {
+        pack_of(format, piece, bytes);
+    }
+}
+
+fn pack_of(format: ObjectFormat, piece: u8, bytes: &[u8]) {
+    scratch(format, |repo| {
+        let Ok(odb) = Objects::of(repo) else { return };
         let mut intake = Intake::new(
             Place::of(repo, &odb),
             TransferLimits::own(),
@@ -87,10 +99,11 @@ pub fn pack_check(data: &[u8]) {
         object_bytes: 64 << 10,
         ..TransferLimits::own()
     };
-    for takes_names in [true, false] {
+    let all = ObjectFormat::ALL.into_iter();
+    for (format, takes_names) in all.flat_map(|f| [(f, true), (f, false)]) {
         let read = |size: usize| {
-            let mut check = PackCheck::new(limits, takes_names);
-            let here = |id: &[u8; 20]| (id[0] & 1 == 1).then_some(100);
+            let mut check = PackCheck::new(limits, format, takes_names);
+            let here = |id: ObjectId| (id.as_bytes()[0] & 1 == 1).then_some(100);
             let taken = bytes.chunks(size).all(|b| check.add(b, &here).is_ok());
             (
                 taken,
@@ -103,24 +116,27 @@ pub fn pack_check(data: &[u8]) {
         assert_eq!(read(1), whole, "byte by byte");
         let (_, complete, count) = whole;
         if complete {
-            assert!(bytes.starts_with(b"PACK") && (32..=2048).contains(&bytes.len()));
+            assert!(
+                bytes.starts_with(b"PACK") && (12 + format.bytes()..=2048).contains(&bytes.len())
+            );
             assert!(count.is_some_and(|n| n <= 16));
         }
     }
 }
 
-fn in_file(data: &[u8], work: impl FnOnce(&Path, &Store)) {
-    with_scratch(|s| {
+fn in_file(data: &[u8], work: impl FnOnce(&Path)) {
+    with_scratch(ObjectFormat::Sha1, |s| {
         let path = s.folder.path().join("input");
         if std::fs::write(&path, data).is_ok() {
-            work(&path, &s.store);
+            work(&path);
         }
     });
 }
 
 /// The names in a bundle that is read can be shown, and lead nowhere else.
 pub fn bundle(data: &[u8]) {
-    in_file(data, |path, store| {
+    let mut read = None;
+    in_file(data, |path| {
         let Ok(bundle) = Bundle::read(path) else {
             return;
         };
@@ -129,24 +145,37 @@ pub fn bundle(data: &[u8]) {
             assert!(!name.chars().any(is_invisible), "{name:?}");
         }
         assert!(bundle.branches().count() <= bundle.refs.len());
-        let sound = bundle.check_bytes().is_ok();
-        if bundle.unpack(store, &Silent).is_ok() {
-            assert!(sound, "a damaged bundle was unpacked");
-        }
+        let ids = bundle.refs.iter().map(|(_, id)| id).chain(&bundle.needs);
+        assert!(ids.clone().all(|id| id.format() == bundle.format));
+        read = Some(bundle);
     });
+    let Some(bundle) = read else { return };
+    let sound = bundle.check_bytes().is_ok();
+    for format in ObjectFormat::ALL {
+        with_scratch(format, |s| {
+            if bundle.unpack(&s.store, &Silent).is_ok() {
+                assert!(sound, "a damaged bundle was unpacked");
+                assert_eq!(bundle.format, format);
+            }
+        });
+    }
 }
 
-/// The first byte is the kind; any object that an object store takes can be looked at.
+/// The first byte is the kind and the format; any object that an object store takes can be looked at.
 pub fn object(data: &[u8]) {
     let Some((&kind, bytes)) = data.split_first() else {
         return;
     };
-    let kind = match kind % 3 {
+    let format = match kind & 0x80 {
+        0 => ObjectFormat::Sha1,
+        _ => ObjectFormat::Sha256,
+    };
+    let kind = match (kind & 0x7f) % 3 {
         0 => ObjectType::Commit,
         1 => ObjectType::Tree,
         _ => ObjectType::Tag,
     };
-    with_scratch(|s| {
+    with_scratch(format, |s| {
         let (store, repo) = (&s.store, s.store.repo());
         let Ok(odb) = repo.odb() else { return };
         // In memory alone; the store is opened anew for each, since it keeps what it knows.
@@ -154,7 +183,7 @@ pub fn object(data: &[u8]) {
             return;
         };
         if let Ok(id) = odb.write(kind, bytes) {
-            let id = ObjectId(id);
+            let id = ObjectId::from(id);
             match kind {
                 ObjectType::Commit => commit(store, id, bytes),
                 ObjectType::Tree => tree(store, id),
@@ -168,24 +197,25 @@ pub fn object(data: &[u8]) {
     });
     // A store with one backend more for each input grows slow.
     SCRATCH.with_borrow_mut(|kept| {
-        if let Some(Scratch { store, folder }) = kept.take() {
+        if let Some(Scratch { store, folder }) = kept.remove(&format) {
             // Its lock goes with it.
             drop(store);
-            let made = Store::scratch(&folder.path().join("scratch.git"), &programs());
-            *kept = made.ok().map(|store| Scratch { store, folder });
+            if let Some(store) = scratch_in(&folder, format) {
+                kept.insert(format, Scratch { store, folder });
+            }
         }
     });
 }
 
 fn commit(store: &Store, id: ObjectId, bytes: &[u8]) {
     let Ok(info) = store.commit(id) else { return };
-    let Ok(known) = store.repo().find_commit(id.0) else {
+    let repo = store.repo();
+    let Ok(known) = repo.find_commit(id.within(repo)) else {
         panic!("a commit was read that is none");
     };
-    let parents: Vec<Oid> = known.parent_ids().collect();
-    let ours: Vec<Oid> = info.parents.iter().map(|p| p.0).collect();
-    assert_eq!(ours, parents, "{}", bytes.escape_ascii());
-    assert_eq!(info.tree.0, known.tree_id());
+    let parents: Vec<ObjectId> = known.parent_ids().map(ObjectId::from).collect();
+    assert_eq!(info.parents, parents, "{}", bytes.escape_ascii());
+    assert_eq!(info.tree, known.tree_id().into());
     assert!(!info.author.contains('\n') && !info.committer.contains('\n'));
     let _ = info.subject();
     let demo = identity::Repository {
@@ -219,7 +249,7 @@ pub fn ref_name(data: &[u8]) {
     };
     if let Ok(id) = ObjectId::parse(text) {
         assert_eq!(id.to_string(), text.to_ascii_lowercase());
-        assert!(text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit()));
+        assert!(matches!(text.len(), 40 | 64) && text.bytes().all(|b| b.is_ascii_hexdigit()));
     }
     for name in [text.to_owned(), format!("refs/heads/{text}")] {
         let taken = RefName::new(&name);
@@ -311,7 +341,7 @@ pub fn config(data: &[u8]) {
         return;
     };
     let (url, file) = two(text);
-    in_file(file.as_bytes(), |path, _| {
+    in_file(file.as_bytes(), |path| {
         let Ok(settings) = super::config::of_file(path) else {
             return;
         };

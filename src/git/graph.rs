@@ -13,11 +13,13 @@ impl Store {
             || self
                 .narrow()
                 .is_some_and(|narrow| narrow.sees(of, ancestor))
-            || self.may_be_before(ancestor, of)
-                && self
-                    .past()
-                    .graph_descendant_of(of.0, ancestor.0)
-                    .unwrap_or(false)
+            || self.may_be_before(ancestor, of) && self.descends_from(of, ancestor)
+    }
+
+    fn descends_from(&self, commit: CommitId, ancestor: CommitId) -> bool {
+        let past = self.past();
+        let (of, ancestor) = (commit.within(past), ancestor.within(past));
+        past.graph_descendant_of(of, ancestor).unwrap_or(false)
     }
 
     /// Whether a commit can be had that may be in a history. A commit that was written from
@@ -48,15 +50,17 @@ impl Store {
     /// Of these commits, those that are neither `tip` nor in its history; one walk for all.
     pub fn apart_from(&self, tip: CommitId, commits: &[CommitId]) -> Result<Vec<CommitId>> {
         let failed = || "the history cannot be walked";
-        let mut walk = self.past().revwalk().or_fail(Kind::Internal, failed)?;
+        let past = self.past();
+        let mut walk = past.revwalk().or_fail(Kind::Internal, failed)?;
         for id in commits {
-            walk.push(id.0).or_fail(Kind::NotFound, failed)?;
+            walk.push(id.within(past)).or_fail(Kind::NotFound, failed)?;
         }
-        walk.hide(tip.0).or_fail(Kind::NotFound, failed)?;
+        walk.hide(tip.within(past))
+            .or_fail(Kind::NotFound, failed)?;
         let wanted: HashSet<CommitId> = commits.iter().copied().collect();
         let mut found = HashSet::new();
         for id in walk {
-            let id = ObjectId(id.or_fail(Kind::Internal, failed)?);
+            let id = ObjectId::from(id.or_fail(Kind::Internal, failed)?);
             if wanted.contains(&id) {
                 found.insert(id);
             }
@@ -72,8 +76,9 @@ impl Store {
         if let Some(older) = self.older_of(one, other) {
             return vec![older];
         }
-        match self.past().merge_bases(one.0, other.0) {
-            Ok(found) => found.iter().map(|id| ObjectId(*id)).collect(),
+        let past = self.past();
+        match past.merge_bases(one.within(past), other.within(past)) {
+            Ok(found) => found.iter().map(|id| ObjectId::from(*id)).collect(),
             Err(_) => Vec::new(),
         }
     }
@@ -81,7 +86,11 @@ impl Store {
     /// The best common ancestor.
     pub fn merge_base(&self, one: CommitId, other: CommitId) -> Option<CommitId> {
         let older = self.older_of(one, other);
-        older.or_else(|| self.past().merge_base(one.0, other.0).ok().map(ObjectId))
+        older.or_else(|| {
+            let past = self.past();
+            let base = past.merge_base(one.within(past), other.within(past));
+            base.ok().map(ObjectId::from)
+        })
     }
 
     /// The commits of `head`'s history that no branch of `remote` has, as far as this clone
@@ -90,34 +99,38 @@ impl Store {
     /// Errors: internal, when the history cannot be walked.
     pub fn local_commits(&self, head: CommitId, remote: &str) -> Result<Vec<CommitId>> {
         let failed = || "the history cannot be walked";
-        let mut walk = self.repo().revwalk().or_fail(Kind::Internal, failed)?;
-        walk.push(head.0).or_fail(Kind::NotFound, failed)?;
+        let repo = self.repo();
+        let mut walk = repo.revwalk().or_fail(Kind::Internal, failed)?;
+        walk.push(head.within(repo))
+            .or_fail(Kind::NotFound, failed)?;
         for tip in self.commits_below(&format!("refs/remotes/{remote}/"))? {
-            walk.hide(tip.0).or_fail(Kind::Internal, failed)?;
+            walk.hide(tip.within(repo))
+                .or_fail(Kind::Internal, failed)?;
         }
         for cut in cuts(self.common_dir()) {
             // One that is here no more hides nothing.
-            let _ = walk.hide(cut.0);
+            let _ = walk.hide(cut.within(repo));
         }
         Ok(walk
             .map_while(std::result::Result::ok)
-            .map(ObjectId)
+            .map(ObjectId::from)
             .collect())
     }
 
     /// At most so many commits reachable from `tips`, newest first by their dates. It reads no
     /// more than these, however long the history is; what is not here ends it.
     pub fn recent(&self, tips: &[CommitId], most: usize) -> Vec<CommitId> {
-        let Ok(mut walk) = self.past().revwalk() else {
+        let past = self.past();
+        let Ok(mut walk) = past.revwalk() else {
             return Vec::new();
         };
         // Any other order reads all of the history first.
         let _ = walk.set_sorting(git2::Sort::TIME);
         for tip in tips {
-            let _ = walk.push(tip.0);
+            let _ = walk.push(tip.within(past));
         }
         walk.map_while(std::result::Result::ok)
-            .map(ObjectId)
+            .map(ObjectId::from)
             .take(most)
             .collect()
     }
@@ -140,13 +153,15 @@ impl Store {
         hide: impl IntoIterator<Item = CommitId>,
     ) -> Result<impl Iterator<Item = CommitId>> {
         let failed = || "the history cannot be walked";
-        let mut walk = self.past().revwalk().or_fail(Kind::Internal, failed)?;
+        let past = self.past();
+        let mut walk = past.revwalk().or_fail(Kind::Internal, failed)?;
         walk.set_sorting(git2::Sort::TOPOLOGICAL | git2::Sort::TIME)
             .or_fail(Kind::Internal, failed)?;
-        walk.push(tip.0).or_fail(Kind::NotFound, failed)?;
+        walk.push(tip.within(past))
+            .or_fail(Kind::NotFound, failed)?;
         for id in hide {
-            walk.hide(id.0).or_fail(Kind::NotFound, failed)?;
+            walk.hide(id.within(past)).or_fail(Kind::NotFound, failed)?;
         }
-        Ok(walk.map_while(std::result::Result::ok).map(ObjectId))
+        Ok(walk.map_while(std::result::Result::ok).map(ObjectId::from))
     }
 }

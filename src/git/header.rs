@@ -1,22 +1,22 @@
 //! The part of a commit's bytes that says how it hangs together with others.
 
-use super::id::ObjectId;
-use git2::Oid;
+use super::id::{ObjectFormat, ObjectId};
 
 /// What the first lines of a commit say.
 pub(super) struct Header {
-    pub tree: Oid,
+    pub tree: ObjectId,
     /// In order.
-    pub parents: Vec<Oid>,
+    pub parents: Vec<ObjectId>,
     /// Commit time in seconds since 1970.
     pub time: i64,
 }
 
 impl Header {
-    /// Reads a commit's bytes; none for bytes that are no commit.
-    pub fn read(raw: &[u8]) -> Option<Header> {
+    /// Reads a commit's bytes; none for bytes that are no commit of a repository of this
+    /// format.
+    pub fn read(raw: &[u8], format: ObjectFormat) -> Option<Header> {
         let mut lines = raw.split(|b| *b == b'\n');
-        let id = |hex: &[u8]| Some(ObjectId::parse(std::str::from_utf8(hex).ok()?).ok()?.0);
+        let id = |hex: &[u8]| ObjectId::parse_bytes(hex, format);
         let tree = id(lines.next()?.strip_prefix(b"tree ")?)?;
         let mut parents = Vec::new();
         let mut line = lines.next()?;

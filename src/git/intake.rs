@@ -7,13 +7,15 @@
 //! where there is no git.
 
 use super::children;
+use super::id::ObjectFormat;
 use super::installed::has_program;
 use super::limits::TransferLimits;
+use super::objects::Objects;
 use super::pack_check::PackCheck;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::is_full;
-use git2::{Indexer, Odb, OdbLookupFlags};
+use git2::Indexer;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -38,7 +40,7 @@ const MOST_MADE: u64 = 16 << 20;
 /// Where a pack goes.
 pub(super) struct Place<'a> {
     /// The objects that its deltas may be against.
-    pub odb: &'a Odb<'a>,
+    pub odb: &'a Objects<'a>,
     /// The git directory whose objects it joins.
     pub to: PathBuf,
     /// Whether what its objects name may be missing, since a remote has it: git is told so by
@@ -48,7 +50,7 @@ pub(super) struct Place<'a> {
 
 impl<'a> Place<'a> {
     /// Into `odb`, the object store of `repo`.
-    pub fn of(repo: &git2::Repository, odb: &'a Odb<'a>) -> Place<'a> {
+    pub fn of(repo: &git2::Repository, odb: &'a Objects<'a>) -> Place<'a> {
         Place {
             odb,
             to: repo.commondir().to_owned(),
@@ -91,8 +93,8 @@ impl<'a> Intake<'a> {
     ) -> Intake<'a> {
         let git = has_program("git", environment);
         Intake {
+            check: PackCheck::new(limits, place.odb.format(), git),
             place,
-            check: PackCheck::new(limits, git),
             git: git.then(|| environment.clone()),
             sink: None,
             held: Vec::new(),
@@ -106,10 +108,9 @@ impl<'a> Intake<'a> {
     pub(super) fn add(&mut self, bytes: &[u8]) -> Result<()> {
         let odb = self.place.odb;
         self.check.add(bytes, &|id| {
-            let id = git2::Oid::from_bytes(id).ok()?;
             // What is not here lies in the pack itself; looking for it on disk is slow.
-            let here = odb.exists_ext(id, OdbLookupFlags::NO_REFRESH);
-            here.then(|| odb.read_header(id).ok())?
+            let here = odb.has_now(id);
+            here.then(|| odb.header(id).ok())?
                 .map(|(size, _)| size as u64)
         })?;
         if let Some(sink) = &mut self.sink {
@@ -147,7 +148,7 @@ impl<'a> Intake<'a> {
         let quarantine = Quarantine::new(&self.place)?;
         let mut sink = match self.git.as_ref().filter(|_| by_git) {
             Some(environment) => Sink::Git(Indexing::start(quarantine, environment)?),
-            None => Sink::Library(quarantine.indexer()?, quarantine),
+            None => Sink::Library(quarantine.indexer(self.place.odb.format())?, quarantine),
         };
         sink.add(&std::mem::take(&mut self.held))?;
         self.sink = Some(sink);
@@ -179,10 +180,7 @@ impl<'a> Intake<'a> {
                 quarantine.keep().or_fail(Kind::Internal, not_stored)
             }
         }?;
-        self.place
-            .odb
-            .refresh()
-            .or_fail(Kind::Internal, || "the object store cannot be read again")
+        self.place.odb.refresh()
     }
 }
 
@@ -227,9 +225,9 @@ impl Quarantine {
     }
 
     /// libgit2's own indexer, for a pack that brings all its bases.
-    fn indexer(&self) -> Result<Indexer<'static>> {
+    fn indexer(&self, format: ObjectFormat) -> Result<Indexer<'static>> {
         let pack = self.folder.path().join("pack");
-        Indexer::new(None, &pack, 0, false).or_fail(Kind::Internal, not_stored)
+        Indexer::new_ext(None, &pack, 0, false, format.raw()).or_fail(Kind::Internal, not_stored)
     }
 
     /// Moves what was indexed into the store; the index goes last, since readers look for

@@ -9,10 +9,11 @@
 use super::header::Header;
 use super::id::{CommitId, ObjectId};
 use super::lanes::{Counts, LANES, Mask};
+use super::objects::Objects;
 use super::store::Store;
 use crate::clock::DAY;
-use crate::error::{Error, Kind, OrFail, Result};
-use git2::{ObjectType, Oid};
+use crate::error::{Error, Kind, Result};
+use git2::ObjectType;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
@@ -57,8 +58,8 @@ impl Store {
     /// read has its error in its own answer.
     pub fn lineage(&self, base: Option<CommitId>, tips: &[CommitId]) -> Result<Lineage<'_>> {
         let mut graph = Graph::of(self)?;
-        let base = base.map(|id| graph.place(id.0));
-        let places: Vec<u32> = tips.iter().map(|tip| graph.place(tip.0)).collect();
+        let base = base.map(|id| graph.place(id));
+        let places: Vec<u32> = tips.iter().map(|tip| graph.place(*tip)).collect();
         let mut seeds: Vec<(u32, Mask)> = base.map(|at| (at, Mask::lane(0))).into_iter().collect();
         seeds.extend(places.iter().map(|at| (*at, Mask::default())));
         graph.read_down(&seeds, Mask::lane(0));
@@ -126,9 +127,9 @@ impl Lineage<'_> {
     ///
     /// Errors: not_found, for another commit.
     pub fn tree(&self, commit: CommitId) -> Result<ObjectId> {
-        let at = self.graph.known.get(&commit.0);
+        let at = self.graph.known.get(&commit);
         let tree = at.and_then(|at| self.graph.nodes[*at as usize].tree);
-        tree.map(ObjectId).ok_or_else(|| unreadable(commit))
+        tree.ok_or_else(|| unreadable(commit))
     }
 
     /// Goes through the commits that a tip has by itself, and through those of the base
@@ -169,17 +170,17 @@ fn unreadable(id: CommitId) -> Error {
 
 /// The commits that were read, and how they hang together.
 struct Graph<'s> {
-    odb: git2::Odb<'s>,
+    odb: Objects<'s>,
     nodes: Vec<Node>,
     /// The parents of all nodes.
     edges: Vec<u32>,
-    known: HashMap<Oid, u32>,
+    known: HashMap<CommitId, u32>,
 }
 
 struct Node {
-    id: Oid,
+    id: CommitId,
     /// Of one that was read.
-    tree: Option<Oid>,
+    tree: Option<ObjectId>,
     time: i64,
     /// Its parents among the edges: from here, so many.
     first: u32,
@@ -199,9 +200,8 @@ enum State {
 
 impl<'s> Graph<'s> {
     fn of(store: &'s Store) -> Result<Graph<'s>> {
-        let odb = store.past().odb();
         Ok(Graph {
-            odb: odb.or_fail(Kind::Internal, || "the object store cannot be opened")?,
+            odb: Objects::of(store.past())?,
             nodes: Vec::new(),
             edges: Vec::new(),
             known: HashMap::new(),
@@ -209,7 +209,7 @@ impl<'s> Graph<'s> {
     }
 
     fn id(&self, at: u32) -> CommitId {
-        ObjectId(self.nodes[at as usize].id)
+        self.nodes[at as usize].id
     }
 
     fn parents(&self, at: u32) -> &[u32] {
@@ -218,7 +218,7 @@ impl<'s> Graph<'s> {
     }
 
     /// The place of a commit, which need not be read for that.
-    fn place(&mut self, id: Oid) -> u32 {
+    fn place(&mut self, id: CommitId) -> u32 {
         let nodes = &mut self.nodes;
         *self.known.entry(id).or_insert_with(|| {
             nodes.push(Node {
@@ -240,9 +240,10 @@ impl<'s> Graph<'s> {
         if node.state != State::Known {
             return node.time;
         }
+        let format = self.odb.format();
         let read = |object: git2::OdbObject<'_>| {
             let is_commit = object.kind() == ObjectType::Commit;
-            is_commit.then(|| Header::read(object.data()))?
+            is_commit.then(|| Header::read(object.data(), format))?
         };
         let header = self.odb.read(node.id).ok().and_then(read);
         let Some(header) = header else {

@@ -37,17 +37,16 @@ impl Store {
         theirs: CommitId,
     ) -> Result<MergedTree> {
         let failed = || "the two branches cannot be merged";
+        let past = self.past();
         let find = |id: CommitId| {
-            self.past()
-                .find_commit(id.0)
+            past.find_commit(id.within(past))
                 .or_fail(Kind::NotFound, failed)
         };
         self.ensure_merge(ours, theirs)?;
         let (one, other) = (find(ours)?, find(theirs)?);
         let mut options = git2::MergeOptions::new();
         options.find_renames(true).target_limit(400);
-        let index = self
-            .past()
+        let index = past
             .merge_commits(&one, &other, Some(&options))
             .or_fail(Kind::Internal, failed)?;
         let mut merged = MergedTree::default();
@@ -158,7 +157,7 @@ fn names(change: &Change) -> impl Iterator<Item = &[u8]> {
 
 fn entry_of(entry: &git2::IndexEntry) -> Entry {
     Entry {
-        id: ObjectId(entry.id),
+        id: ObjectId::from(entry.id),
         mode: Mode::from_raw(entry.mode as i32),
     }
 }

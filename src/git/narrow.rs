@@ -13,13 +13,15 @@ use super::cuts::{self, beyond};
 use super::filled::{Failed, Filler, Found, fill};
 use super::id::{CommitId, ObjectId};
 use super::intake::Place;
-use super::why::{FOLDERS, Why, make_past};
+use super::made::make_past;
+use super::objects::Objects;
+use super::why::{FOLDERS, Why};
 use super::wire::{Ask, FetchConnection};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::write_whole;
 use crate::mutex::locked;
 use crate::progress::Progress;
-use git2::{Odb, OdbLookupFlags, Repository};
+use git2::{Odb, Repository};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
@@ -70,7 +72,9 @@ pub(super) struct Narrow {
     patience: Duration,
     origin: OnceLock<Option<Source>>,
     /// Sees what is here, and asks nobody for more.
-    here: Mutex<Option<Repository>>,
+    here: Mutex<Option<(u32, Repository)>>,
+    /// How often it was opened again by all who use it.
+    turns: AtomicU32,
     /// The commits that were fetched, or named as had.
     tips: Mutex<BTreeSet<CommitId>>,
     /// Why something could not be fetched.
@@ -93,6 +97,7 @@ impl Narrow {
             patience,
             origin: OnceLock::new(),
             here: Mutex::default(),
+            turns: AtomicU32::new(0),
             tips: Mutex::default(),
             failure: Mutex::default(),
             failed: AtomicBool::new(false),
@@ -117,6 +122,11 @@ impl Narrow {
             })
         };
         self.past.get_or_init(make).as_deref()
+    }
+
+    /// What is open is of no use any more: the repository was changed as a whole.
+    pub fn open_again(&self) {
+        self.turns.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Whether a remote promises what is lacking, so that git does not miss it.
@@ -187,12 +197,12 @@ impl Narrow {
 
     fn ensure_with(&self, filter: &str, ids: impl IntoIterator<Item = ObjectId>) -> Result<()> {
         self.with_here(|odb| {
-            let is_here = |id: &ObjectId| odb.exists_ext(id.0, OdbLookupFlags::NO_REFRESH);
+            let is_here = |id: &ObjectId| odb.has_now(*id);
             let ids: BTreeSet<ObjectId> = ids.into_iter().filter(|id| !is_here(id)).collect();
             if ids.is_empty() {
                 return Ok(());
             }
-            refresh(odb)?;
+            odb.refresh()?;
             let ids: Vec<ObjectId> = ids.into_iter().filter(|id| !is_here(id)).collect();
             ids.chunks(AT_ONCE)
                 .try_for_each(|ids| self.by_id(odb, ids, filter))
@@ -208,8 +218,8 @@ impl Narrow {
         let ids = text.lines().filter_map(|line| ObjectId::parse(line).ok());
         let mut done: Vec<CommitId> = ids.collect();
         self.with_here(|odb| {
-            refresh(odb)?;
-            done.retain(|id| odb.exists(id.0));
+            odb.refresh()?;
+            done.retain(|id| odb.has(*id));
             let lacking = wants.iter().copied().filter(|id| !done.contains(id));
             let lacking: Vec<CommitId> = lacking.collect();
             if lacking.is_empty() || self.is_whole() {
@@ -344,7 +354,7 @@ impl Narrow {
     /// Whether `to` is seen to be in the history of `from` without asking anybody. If it is
     /// not seen, it may be there all the same.
     pub fn sees(&self, from: CommitId, to: CommitId) -> bool {
-        let look = |odb: &Odb<'_>| Ok(cuts::reaches(odb, from, to));
+        let look = |odb: &Objects<'_>| Ok(cuts::reaches(odb, from, to));
         self.is_cut && self.with_here(look).unwrap_or(false)
     }
 
@@ -354,22 +364,22 @@ impl Narrow {
     }
 
     /// Does `work` on the objects that are here.
-    fn with_here<T>(&self, work: impl FnOnce(&Odb<'_>) -> Result<T>) -> Result<T> {
+    fn with_here<T>(&self, work: impl FnOnce(&Objects<'_>) -> Result<T>) -> Result<T> {
         let failed = || format!("the objects of {} cannot be read", self.common.display());
         let mut here = locked(&self.here);
+        let turn = self.turns.load(Ordering::Relaxed);
         let repo = match here.take() {
-            Some(repo) => repo,
-            None => Repository::open(self.past().unwrap_or(&self.common))
+            Some((then, repo)) if then == turn => repo,
+            _ => Repository::open(self.past().unwrap_or(&self.common))
                 .or_fail(Kind::Internal, failed)?,
         };
-        let repo = here.insert(repo);
-        let odb = repo.odb().or_fail(Kind::Internal, failed)?;
-        work(&odb)
+        let (_, repo) = here.insert((turn, repo));
+        work(&Objects::of(repo)?)
     }
 
     /// Where what is fetched by need goes. A clone that no remote promises anything to must
     /// be whole to git: what it lacks lies beside it.
-    fn place<'a>(&self, odb: &'a Odb<'a>) -> Place<'a> {
+    fn place<'a>(&self, odb: &'a Objects<'a>) -> Place<'a> {
         let beside = self.past().filter(|_| !self.is_promised());
         Place {
             odb,
@@ -379,7 +389,7 @@ impl Narrow {
     }
 
     /// Asks the remote for what is lacking.
-    fn ask(&self, odb: &Odb<'_>, ask: &Ask<'_>) -> Result<()> {
+    fn ask(&self, odb: &Objects<'_>, ask: &Ask<'_>) -> Result<()> {
         let Some(source) = self.origin() else {
             return Err(Error::new(
                 Kind::NotFound,
@@ -410,7 +420,7 @@ impl Narrow {
 
     /// Fetches folders and files by their ids. They are not here, and something here names
     /// them.
-    fn by_id(&self, odb: &Odb<'_>, ids: &[ObjectId], filter: &str) -> Result<()> {
+    fn by_id(&self, odb: &Objects<'_>, ids: &[ObjectId], filter: &str) -> Result<()> {
         let ask = Ask {
             wants: ids,
             filter: Some(filter),
@@ -421,7 +431,7 @@ impl Narrow {
 
     /// Fetches one object that was met unforeseen. If it is a commit, those before it come
     /// with it, without their files.
-    fn met(&self, odb: &Odb<'_>, id: ObjectId) -> Result<()> {
+    fn met(&self, odb: &Objects<'_>, id: ObjectId) -> Result<()> {
         let cuts = cuts::cuts(&self.common);
         let before = beyond(odb, &cuts);
         let haves: Vec<CommitId> = locked(&self.tips).iter().copied().collect();
@@ -451,7 +461,7 @@ impl Narrow {
     }
 
     /// Forgets the cuts of a cache that no tip leads to.
-    fn forget_cuts(&self, odb: &Odb<'_>) -> Result<()> {
+    fn forget_cuts(&self, odb: &Objects<'_>) -> Result<()> {
         if self.why != Why::Cache {
             return Ok(());
         }
@@ -468,13 +478,13 @@ impl Narrow {
     }
 
     /// Where a server gives nothing but what its refs name, all of that is fetched, once.
-    fn or_all(&self, odb: &Odb<'_>, ids: &[ObjectId], done: Result<()>) -> Result<()> {
+    fn or_all(&self, odb: &Objects<'_>, ids: &[ObjectId], done: Result<()>) -> Result<()> {
         let refused = match done {
             Err(e) if e.kind() == Kind::NotFound && !self.is_whole() => e,
             done => return done,
         };
         let tips = locked(&self.tips).clone();
-        let tips: Vec<CommitId> = tips.into_iter().filter(|id| odb.exists(id.0)).collect();
+        let tips: Vec<CommitId> = tips.into_iter().filter(|id| odb.has(*id)).collect();
         let is_partial = matches!(self.why, Why::Partial(_));
         if is_partial || tips.is_empty() {
             return Err(refused);
@@ -485,7 +495,7 @@ impl Narrow {
         };
         // One that is gone from the remote by now is no reason to hide why we ask; and what
         // is not among all of it is nothing that the remote has.
-        if self.ask(odb, &ask).is_err() || !ids.iter().all(|id| odb.exists(id.0)) {
+        if self.ask(odb, &ask).is_err() || !ids.iter().all(|id| odb.has(*id)) {
             return Err(refused);
         }
         match self.why {
@@ -503,7 +513,7 @@ impl Narrow {
     }
 
     /// Forgets the cuts of a cache whose parents are here by now.
-    fn join(&self, odb: &Odb<'_>) -> Result<()> {
+    fn join(&self, odb: &Objects<'_>) -> Result<()> {
         if self.why != Why::Cache {
             return Ok(());
         }
@@ -538,7 +548,7 @@ impl Narrow {
     /// An object that is not here, fetched.
     fn fetched(&self, id: ObjectId) -> Result<Option<Found>> {
         self.with_here(|odb| {
-            refresh(odb)?;
+            odb.refresh()?;
             if let Some(found) = read(odb, id) {
                 return Ok(Some(found));
             }
@@ -560,7 +570,7 @@ impl Filler for Narrow {
             return None;
         }
         self.with_here(|odb| {
-            let here = odb.exists_ext(id.0, OdbLookupFlags::NO_REFRESH);
+            let here = odb.has_now(id);
             Ok(here.then(|| read(odb, id)).flatten())
         })
         .ok()
@@ -579,15 +589,10 @@ impl Filler for Narrow {
     }
 }
 
-fn read(odb: &Odb<'_>, id: ObjectId) -> Option<Found> {
-    let object = odb.read(id.0).ok()?;
+fn read(odb: &Objects<'_>, id: ObjectId) -> Option<Found> {
+    let object = odb.read(id).ok()?;
     Some(Found {
         kind: object.kind(),
         bytes: object.data().to_vec(),
     })
-}
-
-fn refresh(odb: &Odb<'_>) -> Result<()> {
-    odb.refresh()
-        .or_fail(Kind::Internal, || "the object store cannot be read again")
 }

@@ -4,12 +4,13 @@
 //! little ([`thin`]). libgit2's own pack builder reads every object whole and marks the base
 //! tree, which costs memory by the file and time by the repository.
 
-use super::id::ObjectId;
+use super::hash::Hash;
+use super::id::{ObjectFormat, ObjectId};
+use super::objects::Objects;
 use super::thin::{self, Delta};
 use crate::error::{Kind, OrFail, Result};
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
-use sha1::{Digest, Sha1};
 use std::collections::HashMap;
 use std::io::{self, Read, Seek, Write};
 use tempfile::SpooledTempFile;
@@ -43,10 +44,10 @@ pub(super) fn write(
     may_be_thin: bool,
 ) -> Result<Pack> {
     let failed = || "the pack for the push could not be written".to_owned();
-    let odb = repo.odb().or_fail(Kind::Internal, failed)?;
+    let odb = Objects::of(repo)?;
     let mut out = Hashed {
         to: SpooledTempFile::new(IN_MEMORY),
-        hash: Sha1::new(),
+        hash: Hash::new(odb.format()),
         length: 0,
     };
     let count = u32::try_from(objects.len()).or_fail(Kind::Internal, failed)?;
@@ -59,15 +60,15 @@ pub(super) fn write(
         false => HashMap::new(),
     };
     for id in objects {
-        let base = bases.get(&id.0);
-        let delta = base.and_then(|base| thin::delta(&odb, id.0, *base));
+        let base = bases.get(id);
+        let delta = base.and_then(|base| thin::delta(&odb, *id, *base));
         match delta {
             Some(delta) => changed(&delta, &mut out),
-            None => one(&odb, id, &mut out),
+            None => one(&odb, *id, &mut out),
         }
         .or_fail(Kind::Internal, failed)?;
     }
-    let digest = out.hash.clone().finalize();
+    let digest = out.hash.clone().finish();
     out.to.write_all(&digest).or_fail(Kind::Internal, failed)?;
     let length = out.length + digest.len() as u64;
     out.to.rewind().or_fail(Kind::Internal, failed)?;
@@ -86,10 +87,12 @@ pub(super) fn write_history(
     let failed = || "the history could not be packed".to_owned();
     let mut walk = repo.revwalk().or_fail(Kind::Internal, failed)?;
     for want in wants {
-        walk.push(want.0).or_fail(Kind::NotFound, failed)?;
+        walk.push(want.within(repo))
+            .or_fail(Kind::NotFound, failed)?;
     }
     for have in haves {
-        walk.hide(have.0).or_fail(Kind::NotFound, failed)?;
+        walk.hide(have.within(repo))
+            .or_fail(Kind::NotFound, failed)?;
     }
     let mut builder = repo.packbuilder().or_fail(Kind::Internal, failed)?;
     builder
@@ -108,13 +111,14 @@ pub(super) fn write_history(
     Ok(Pack::finished(file, length))
 }
 
-/// Whether the next `length` bytes are followed by their SHA-1, as git ends its packs and
+/// Whether the next `length` bytes are followed by their digest, as git ends its packs and
 /// indexes (gitformat-pack(5)).
 pub(super) fn are_followed_by_their_checksum(
     file: &mut impl Read,
     length: u64,
+    format: ObjectFormat,
 ) -> io::Result<bool> {
-    let (mut hash, mut buffer) = (Sha1::new(), vec![0; 1 << 16]);
+    let (mut hash, mut buffer) = (Hash::new(format), vec![0; 1 << 16]);
     let mut body = file.by_ref().take(length);
     loop {
         match body.read(&mut buffer)? {
@@ -122,14 +126,14 @@ pub(super) fn are_followed_by_their_checksum(
             n => hash.update(&buffer[..n]),
         }
     }
-    let mut trailer = [0; 20];
+    let mut trailer = vec![0; format.bytes()];
     file.read_exact(&mut trailer)?;
-    Ok(hash.finalize()[..] == trailer)
+    Ok(hash.finish() == trailer)
 }
 
-fn one(odb: &git2::Odb<'_>, id: &ObjectId, out: &mut Hashed) -> anyhow::Result<()> {
+fn one(odb: &Objects<'_>, id: ObjectId, out: &mut Hashed) -> anyhow::Result<()> {
     // A loose object can be streamed; one that lies in a pack has to be read whole.
-    match odb.reader(id.0) {
+    match odb.reader(id) {
         Ok((mut reader, size, kind)) => {
             head(number_of(kind)?, size as u64, out)?;
             let mut zip = ZlibEncoder::new(&mut *out, Compression::fast());
@@ -143,7 +147,7 @@ fn one(odb: &git2::Odb<'_>, id: &ObjectId, out: &mut Hashed) -> anyhow::Result<(
             zip.finish()?;
         }
         Err(_) => {
-            let object = odb.read(id.0)?;
+            let object = odb.read(id)?;
             head(number_of(object.kind())?, object.len() as u64, out)?;
             let mut zip = ZlibEncoder::new(&mut *out, Compression::fast());
             zip.write_all(object.data())?;
@@ -212,7 +216,7 @@ impl Read for Counted<'_> {
 
 struct Hashed {
     to: SpooledTempFile,
-    hash: Sha1,
+    hash: Hash,
     length: u64,
 }
 

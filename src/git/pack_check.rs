@@ -5,10 +5,11 @@
 //! refused at its declaration; a delta's base has to be a whole entry within them, since
 //! whoever applies it holds base, delta and result at once.
 
+use super::hash::Hash;
+use super::id::{ObjectFormat, ObjectId};
 use super::limits::{TransferLimits, shown};
 use crate::error::{Error, Kind, Result};
 use flate2::{Decompress, FlushDecompress, Status};
-use sha1::{Digest, Sha1};
 
 /// The longest chain of deltas: git makes none that are longer (pack.depth).
 const MAX_DEPTH: u16 = 4095;
@@ -18,7 +19,7 @@ const REF_DELTA: u8 = 7;
 const BLOB: u8 = 3;
 
 /// How many bytes an object of this store has; `None` for one that is not here.
-pub(super) type SizeOf<'a> = dyn Fn(&[u8; 20]) -> Option<u64> + 'a;
+pub(super) type SizeOf<'a> = dyn Fn(ObjectId) -> Option<u64> + 'a;
 
 enum State {
     Head(Vec<u8>),
@@ -39,7 +40,7 @@ struct Entry {
     /// The two lengths at a delta's beginning.
     lengths: Lengths,
     /// The id of a file that is too large to be a base.
-    hash: Option<Sha1>,
+    hash: Option<Hash>,
 }
 
 #[derive(Default)]
@@ -52,6 +53,7 @@ struct Lengths {
 /// A pack that is being read.
 pub(super) struct PackCheck {
     limits: TransferLimits,
+    format: ObjectFormat,
     state: State,
     at: u64,
     count: u32,
@@ -63,7 +65,7 @@ pub(super) struct PackCheck {
     starts: Vec<u64>,
     depths: Vec<u16>,
     /// The ids of those too large, and the beginnings of ids that deltas name in this pack.
-    large: Vec<[u8; 20]>,
+    large: Vec<ObjectId>,
     named: Vec<[u8; 8]>,
     takes_names: bool,
     names_bases: bool,
@@ -85,11 +87,12 @@ fn beyond(what: String, limit: String, setting: &str) -> Error {
 }
 
 impl PackCheck {
-    /// A check of a pack that has not begun. Without `takes_names`, deltas against objects
-    /// by their id are refused.
-    pub(super) fn new(limits: TransferLimits, takes_names: bool) -> Self {
+    /// A check of a pack that has not begun, of a repository of this format. Without
+    /// `takes_names`, deltas against objects by their id are refused.
+    pub(super) fn new(limits: TransferLimits, format: ObjectFormat, takes_names: bool) -> Self {
         PackCheck {
             limits,
+            format,
             state: State::Head(Vec::new()),
             at: 0,
             count: 0,
@@ -123,7 +126,7 @@ impl PackCheck {
 
     /// Whether it has been read to its end.
     pub(super) fn is_complete(&self) -> bool {
-        matches!(self.state, State::Trailer(20))
+        matches!(self.state, State::Trailer(got) if got == self.format.bytes())
     }
 
     /// Reads on. What it refuses must not be passed on.
@@ -199,12 +202,14 @@ impl PackCheck {
             }
             State::Name(name) => {
                 name.push(byte);
-                if let Ok(id) = <[u8; 20]>::try_from(name.as_slice()) {
-                    return self.based_on_id(&id, size_of);
+                if name.len() == self.format.bytes()
+                    && let Some(id) = ObjectId::from_bytes(name)
+                {
+                    return self.based_on_id(id, size_of);
                 }
             }
             State::Trailer(got) => {
-                if *got == 20 {
+                if *got == self.format.bytes() {
                     return Err(damaged("there is more data after its end"));
                 }
                 *got += 1;
@@ -240,7 +245,7 @@ impl PackCheck {
         }
         // Nobody applies a delta before the pack's end: this is soon enough.
         for id in &self.large {
-            if self.named.iter().any(|n| id.starts_with(n)) {
+            if self.named.iter().any(|n| id.as_bytes().starts_with(n)) {
                 return Err(self.base_too_large());
             }
         }
@@ -270,8 +275,8 @@ impl PackCheck {
         match kind {
             1..=4 => {
                 if size > self.limits.memory_bytes {
-                    let mut hash = Sha1::new();
-                    hash.update(format!("blob {size}\0"));
+                    let mut hash = Hash::new(self.format);
+                    hash.update(format!("blob {size}\0").as_bytes());
                     self.entry.hash = Some(hash);
                 }
                 self.begin_data();
@@ -286,7 +291,7 @@ impl PackCheck {
             }
             REF_DELTA if self.takes_names => {
                 self.names_bases = true;
-                self.state = State::Name(Vec::with_capacity(20));
+                self.state = State::Name(Vec::with_capacity(self.format.bytes()));
                 Ok(())
             }
             REF_DELTA => Err(Error::new(
@@ -319,13 +324,13 @@ impl PackCheck {
         Ok(())
     }
 
-    fn based_on_id(&mut self, id: &[u8; 20], size_of: &SizeOf<'_>) -> Result<()> {
+    fn based_on_id(&mut self, id: ObjectId, size_of: &SizeOf<'_>) -> Result<()> {
         match size_of(id) {
             Some(size) if size > self.limits.memory_bytes => return Err(self.base_too_large()),
             Some(_) => {}
             None => {
                 let mut begins = [0; 8];
-                begins.copy_from_slice(&id[..8]);
+                begins.copy_from_slice(&id.as_bytes()[..8]);
                 self.named.push(begins);
             }
         }
@@ -418,11 +423,11 @@ impl PackCheck {
         if is_delta && self.entry.lengths.read < 2 {
             return Err(damaged("a delta does not say the length of what it makes"));
         }
-        let large = self.entry.hash.take().map(|h| h.finalize());
+        let large = self.entry.hash.take().map(Hash::id);
         self.starts
             .push(self.entry.start << 1 | u64::from(large.is_some()));
         self.depths.push(self.entry.depth);
-        self.large.extend(large.map(<[u8; 20]>::from));
+        self.large.extend(large.flatten());
         self.next_entry()
     }
 }

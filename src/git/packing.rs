@@ -4,7 +4,7 @@
 //! libgit2's own builder takes up to forty times as long, and serves where there is no git.
 
 use super::children;
-use super::id::CommitId;
+use super::id::{CommitId, ObjectFormat};
 use super::installed::has_program;
 use super::pack::{self, Pack};
 use super::store::Store;
@@ -60,6 +60,8 @@ pub(crate) fn pack_of_history(
     haves: &[CommitId],
     bases: Bases,
 ) -> Result<Pack> {
+    let mut ids = wants.iter().chain(haves);
+    ids.try_for_each(|id| store.check_format(*id))?;
     if !has_program("git", &store.programs().environment) {
         let before = store.ensure_between_commits(wants, haves)?;
         // libgit2 goes through all folders of what is left out.
@@ -125,7 +127,7 @@ impl Packing {
         let programs = store.programs();
         // That beside a cut history sees the objects of both.
         let place = store.past().path();
-        let maps = check_maps(&[place, store.common_dir()])?;
+        let maps = check_maps(&[place, store.common_dir()], store.format())?;
         let said = tempfile::tempfile().or_fail(Kind::Internal, not_packed)?;
         let theirs = said.try_clone().or_fail(Kind::Internal, not_packed)?;
         let mut command = children::git_on_objects(place, &programs.environment);
@@ -248,7 +250,7 @@ enum Maps {
 /// of the pack unseen. So their checksums are looked at first.
 ///
 /// Errors: integrity, for a map of where the objects are.
-fn check_maps(places: &[&Path]) -> Result<Maps> {
+fn check_maps(places: &[&Path], format: ObjectFormat) -> Result<Maps> {
     let all = places.iter().map(|place| place.join("objects"));
     let all: Vec<PathBuf> = all.collect();
     let mut maps = match all.iter().any(|o| o.join("info/alternates").exists()) {
@@ -265,7 +267,7 @@ fn check_maps(places: &[&Path]) -> Result<Maps> {
         if !is_map && !is_index {
             continue;
         }
-        match ends_with_its_checksum(&path) {
+        match ends_with_its_checksum(&path, format) {
             Ok(true) => {}
             // It was tidied away in this moment.
             Err(e) if e.kind() == io::ErrorKind::NotFound => {}
@@ -285,13 +287,15 @@ fn check_maps(places: &[&Path]) -> Result<Maps> {
     Ok(maps)
 }
 
-/// Whether a file ends with the SHA-1 of what stands before, as git's own do.
-fn ends_with_its_checksum(path: &Path) -> io::Result<bool> {
-    const LENGTH: u64 = 20;
+/// Whether a file ends with the digest of what stands before, as git's own do.
+fn ends_with_its_checksum(path: &Path, format: ObjectFormat) -> io::Result<bool> {
     let mut file = File::open(path)?;
-    let Some(length) = file.seek(SeekFrom::End(0))?.checked_sub(LENGTH) else {
+    let Some(length) = file
+        .seek(SeekFrom::End(0))?
+        .checked_sub(format.bytes() as u64)
+    else {
         return Ok(false);
     };
     file.rewind()?;
-    pack::are_followed_by_their_checksum(&mut file, length)
+    pack::are_followed_by_their_checksum(&mut file, length, format)
 }

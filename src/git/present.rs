@@ -9,7 +9,6 @@ use super::object::{Entry, Mode};
 use super::store::{Store, bytes_to_path};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::UNFINISHED;
-use git2::ObjectType;
 use std::collections::BTreeMap;
 use std::fs::{File, Metadata};
 use std::io::{ErrorKind, Write};
@@ -211,7 +210,7 @@ impl Store {
         let Ok(mut file) = File::open(&place) else {
             return Ok(Read::Refused);
         };
-        let known = git2::Oid::hash_file(ObjectType::Blob, &place).map(ObjectId);
+        let known = self.hash_file(&place);
         let id = match known {
             Ok(id) if self.has(id) => id,
             _ => draft.blob_from(&mut file, |_| Ok(()))?,

@@ -24,7 +24,7 @@ use crate::http::Http;
 use crate::progress::Progress;
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// How a remote is to be reached.
@@ -207,6 +207,8 @@ impl Remote {
 
     /// Has what the store lacks come from here.
     pub fn fill(&self, store: &Store, progress: &Arc<dyn Progress>) {
+        // From here on a server of another format is refused before its refs are read.
+        let _ = self.at.settings.ours.set(store.handles());
         let Some(narrow) = store.narrow() else {
             return;
         };
@@ -551,5 +553,6 @@ fn link_settings(git: GitSettings, options: &RemoteOptions, named: bool) -> Link
         named,
         logins: options.logins.clone(),
         git,
+        ours: OnceLock::new(),
     }
 }

@@ -4,6 +4,7 @@ use super::children::Programs;
 use super::config::{own_config, own_values};
 use super::id::{CommitId, ObjectId};
 use super::object::{Entry, Folder, Mode};
+use super::objects::Objects;
 use super::open::{check_owner, without_search};
 use super::store::{Store, prepare};
 use crate::error::{Error, Kind, OrFail, Result};
@@ -104,10 +105,8 @@ impl Store {
 
     /// Whether an object is a commit, and not a tag of one.
     pub fn is_commit(&self, id: ObjectId) -> bool {
-        self.repo()
-            .odb()
-            .and_then(|odb| odb.read_header(id.0))
-            .is_ok_and(|(_, kind)| kind == ObjectType::Commit)
+        let kind = Objects::of(self.repo()).map(|objects| objects.header(id).map(|(_, kind)| kind));
+        matches!(kind, Ok(Ok(ObjectType::Commit)))
     }
 
     /// A tree's own entries, by name.
@@ -118,7 +117,7 @@ impl Store {
         let mut found = Folder::new();
         for entry in self.tree(tree)?.iter() {
             let there = Entry {
-                id: ObjectId(entry.id()),
+                id: ObjectId::from(entry.id()),
                 mode: Mode::from_raw(entry.filemode_raw()),
             };
             if found.insert(entry.name_bytes().to_vec(), there).is_some() {
@@ -143,13 +142,15 @@ impl Store {
         most: usize,
     ) -> Result<Vec<CommitId>> {
         let failed = || "the pushed history cannot be walked";
-        let mut walk = self.repo().revwalk().or_fail(Kind::Internal, failed)?;
-        walk.push(tip.0).or_fail(Kind::Internal, failed)?;
+        let repo = self.repo();
+        let mut walk = repo.revwalk().or_fail(Kind::Internal, failed)?;
+        walk.push(tip.within(repo))
+            .or_fail(Kind::Internal, failed)?;
         for id in hidden {
-            walk.hide(id.0).or_fail(Kind::Internal, failed)?;
+            walk.hide(id.within(repo)).or_fail(Kind::Internal, failed)?;
         }
         walk.take(most)
-            .map(|id| id.map(ObjectId).or_fail(Kind::Internal, failed))
+            .map(|id| id.map(ObjectId::from).or_fail(Kind::Internal, failed))
             .collect()
     }
 }

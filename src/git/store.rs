@@ -4,10 +4,12 @@
 
 use super::children::Programs;
 use super::cuts::cuts;
+use super::handles::AllHandles;
 use super::header::Header;
-use super::id::{CommitId, ObjectId, TreePath};
+use super::id::{CommitId, ObjectFormat, ObjectId, TreePath};
 use super::narrow::Narrow;
 use super::object::{CommitInfo, Entry, Mode};
+use super::objects::Objects;
 use super::plumbing::Plumbing;
 use super::refs::listing::Listing;
 use super::settings::GitSettings;
@@ -19,16 +21,11 @@ use git2::{ObjectType, Repository};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
-use thread_local::ThreadLocal;
 
 /// A repository on this machine, for any number of threads: libgit2 lets one thread at a time
 /// use a handle, so each has its own.
 pub struct Store {
-    handles: ThreadLocal<Repository>,
-    /// The same for the whole history, where it is cut.
-    pasts: ThreadLocal<Repository>,
-    /// Of one that does not hold everything.
-    narrow: Option<Arc<Narrow>>,
+    handles: Arc<AllHandles>,
     of_hook: bool,
     plumbing: Arc<Plumbing>,
     common_dir: PathBuf,
@@ -44,18 +41,15 @@ pub struct Store {
 impl Store {
     /// Errors: usage, for one that keeps its refs in a way that aidf does not know.
     pub(super) fn of(repo: Repository, programs: &Programs) -> Result<Store> {
-        let store = Store::with_files(repo, programs);
+        let store = Store::with_files(repo, false, programs);
         Ok(Store {
             listing: Listing::of(store.repo(), &store.plumbing)?,
             ..store
         })
     }
 
-    fn with_files(repo: Repository, programs: &Programs) -> Store {
-        let store = Store {
-            handles: ThreadLocal::new(),
-            pasts: ThreadLocal::new(),
-            narrow: None,
+    fn with_files(repo: Repository, is_cache: bool, programs: &Programs) -> Store {
+        Store {
             of_hook: false,
             plumbing: Arc::new(Plumbing {
                 git_dir: repo.path().to_owned(),
@@ -63,14 +57,13 @@ impl Store {
                 programs: programs.clone(),
             }),
             common_dir: repo.commondir().to_owned(),
+            handles: Arc::new(AllHandles::of(repo, is_cache)),
             listing: None,
-            is_cache: false,
+            is_cache,
             settings: OnceLock::new(),
             settings_by_git: OnceLock::new(),
             lock: None,
-        };
-        store.handles.get_or(|| repo);
-        store
+        }
     }
 
     /// The store of a hook: git names its objects to this process alone, and a further handle
@@ -88,9 +81,8 @@ impl Store {
     /// at it alone. libgit2 makes it, with refs in files.
     pub(super) fn of_own(repo: Repository, lock: Option<File>, programs: &Programs) -> Store {
         Store {
-            is_cache: true,
             lock,
-            ..Store::with_files(repo, programs)
+            ..Store::with_files(repo, true, programs)
         }
     }
 
@@ -104,10 +96,11 @@ impl Store {
         Store::of_own(repo, lock, programs).narrowed(Why::Cache)
     }
 
-    fn narrowed(mut self, why: Why) -> Result<Store> {
+    fn narrowed(self, why: Why) -> Result<Store> {
         let patience = self.programs().timeout;
-        self.narrow = Some(Narrow::new(why, &self.common_dir, patience));
-        if let Some(repo) = self.handles.get() {
+        self.handles
+            .narrowed(Narrow::new(why, &self.common_dir, patience));
+        if let Some(repo) = self.handles.now().own.get() {
             self.fill(repo)
                 .or_fail(Kind::Internal, || "the object store cannot be opened")?;
         }
@@ -116,7 +109,7 @@ impl Store {
 
     /// Has what this handle lacks fetched.
     fn fill(&self, repo: &Repository) -> std::result::Result<(), git2::Error> {
-        match &self.narrow {
+        match self.handles.narrow() {
             Some(narrow) => narrow.attach(&repo.odb()?),
             None => Ok(()),
         }
@@ -124,7 +117,7 @@ impl Store {
 
     /// This thread's handle.
     pub(super) fn repo(&self) -> &Repository {
-        self.handles.get_or(|| {
+        self.handles.now().own.get_or(|| {
             let again = match self.of_hook {
                 true => Repository::open_from_env(),
                 false => Repository::open(self.git_dir()),
@@ -136,8 +129,10 @@ impl Store {
 
     /// This thread's handle for what walks a history: it knows of no cut.
     pub(super) fn past(&self) -> &Repository {
-        match self.narrow.as_ref().and_then(|narrow| narrow.past()) {
+        match self.narrow().and_then(|narrow| narrow.past()) {
             Some(past) => self
+                .handles
+                .now()
                 .pasts
                 .get_or(|| self.filled_or_nothing(Repository::open(past).ok())),
             None => self.repo(),
@@ -151,7 +146,12 @@ impl Store {
 
     /// The narrow side of a store that does not hold everything.
     pub(super) fn narrow(&self) -> Option<&Narrow> {
-        self.narrow.as_deref()
+        self.handles.narrow().map(|narrow| &**narrow)
+    }
+
+    /// What a remote may have to do with it.
+    pub(super) fn handles(&self) -> Arc<AllHandles> {
+        Arc::clone(&self.handles)
     }
 
     /// What git says of its refs; none where they are in files.
@@ -238,28 +238,41 @@ impl Store {
         }
     }
 
+    /// How its objects are named.
+    pub fn format(&self) -> ObjectFormat {
+        ObjectFormat::of(self.repo())
+    }
+
+    /// Refuses an id of the other format before git is given it, who takes one for the beginning
+    /// of another.
+    ///
+    /// Errors: usage.
+    pub(super) fn check_format(&self, id: ObjectId) -> Result<()> {
+        id.check_format(self.format())
+    }
+
     /// Whether an object is here, or can be had from where this store's objects come from.
     pub fn has(&self, id: ObjectId) -> bool {
-        self.has_here(id) || self.narrow.as_ref().is_some_and(|n| n.gets(id))
+        self.has_here(id) || self.narrow().is_some_and(|n| n.gets(id))
     }
 
     /// Whether an object is here.
     pub(super) fn has_here(&self, id: ObjectId) -> bool {
-        self.repo().odb().is_ok_and(|odb| odb.exists(id.0))
-            || self.is_narrow() && self.past().odb().is_ok_and(|odb| odb.exists(id.0))
+        let is_in = |repo| Objects::of(repo).is_ok_and(|objects| objects.has(id));
+        is_in(self.repo()) || self.is_narrow() && is_in(self.past())
     }
 
     /// Whether a commit is here, with what its files are read from: its tree, or the remote
     /// that gives it.
     pub fn has_commit(&self, id: CommitId) -> bool {
-        let Ok(odb) = self.repo().odb() else {
+        let Ok(odb) = Objects::of(self.repo()) else {
             return false;
         };
-        let commit = odb.exists(id.0).then(|| odb.read(id.0).ok()).flatten();
+        let commit = odb.has(id).then(|| odb.read(id).ok()).flatten();
         let commit = commit.filter(|object| object.kind() == ObjectType::Commit);
-        let header = commit.and_then(|object| Header::read(object.data()));
-        let promised = self.narrow.as_ref().is_some_and(|n| n.is_promised());
-        header.is_some_and(|header| promised || odb.exists(header.tree))
+        let header = commit.and_then(|object| Header::read(object.data(), odb.format()));
+        let promised = self.narrow().is_some_and(|n| n.is_promised());
+        header.is_some_and(|header| promised || odb.has(header.tree))
     }
 
     /// Those of these commits that are not here, each once, in order.
@@ -268,7 +281,7 @@ impl Store {
         let mut lacking: Vec<CommitId> = lacking.collect();
         lacking.sort();
         lacking.dedup();
-        if let Some(narrow) = &self.narrow {
+        if let Some(narrow) = self.narrow() {
             narrow.note_tips(wants);
         }
         lacking
@@ -286,14 +299,15 @@ impl Store {
 
     /// True for a store that does not hold everything.
     pub fn is_narrow(&self) -> bool {
-        self.narrow.is_some()
+        self.narrow().is_some()
     }
 
     /// Reads a commit.
     ///
     /// Errors: not_found, when it is not here or is not a commit.
     pub fn commit(&self, id: CommitId) -> Result<CommitInfo> {
-        let commit = self.repo().find_commit(id.0).map_err(|e| {
+        let repo = self.repo();
+        let commit = repo.find_commit(id.within(repo)).map_err(|e| {
             let error = match self.has(id) {
                 true => Error::new(Kind::Integrity, format!("commit {id} is malformed")),
                 false => Error::new(Kind::NotFound, format!("commit {id} is not in this store")),
@@ -309,14 +323,14 @@ impl Store {
         };
         Ok(CommitInfo {
             id,
-            tree: ObjectId(commit.tree_id()),
+            tree: ObjectId::from(commit.tree_id()),
             // As written: libgit2 hides the parents at which a shallow clone is cut.
             // Only those that stand where git looks for them: a later line of that name is
             // nothing to git, and must be nothing here.
             parents: raw
                 .lines()
                 .skip(1)
-                .map_while(|l| ObjectId::parse(l.strip_prefix("parent ")?).ok())
+                .map_while(|l| ObjectId::parse_in(l.strip_prefix("parent ")?, id.format()))
                 .collect(),
             author: line("author "),
             committer: line("committer "),
@@ -331,11 +345,8 @@ impl Store {
     /// Errors: not_found, when it is not here or is not a commit.
     pub fn raw_commit(&self, id: CommitId) -> Result<Vec<u8>> {
         let missing = || format!("commit {id} is not in this store");
-        let odb = self
-            .repo()
-            .odb()
-            .or_fail(Kind::Internal, || "the object store cannot be opened")?;
-        let object = odb.read(id.0).or_fail(Kind::NotFound, missing)?;
+        let odb = Objects::of(self.repo())?;
+        let object = odb.read(id).or_fail(Kind::NotFound, missing)?;
         match object.kind() {
             ObjectType::Commit => Ok(object.data().to_vec()),
             _ => Err(Error::new(Kind::NotFound, missing())),
@@ -347,7 +358,7 @@ impl Store {
         self.past()
             .find_commit_by_prefix(digits)
             .ok()
-            .map(|c| ObjectId(c.id()))
+            .map(|c| ObjectId::from(c.id()))
     }
 
     /// What `tree` holds at `path`; `None` when nothing.
@@ -364,21 +375,21 @@ impl Store {
             };
             if parts.peek().is_none() {
                 return Ok(Some(Entry {
-                    id: ObjectId(id),
+                    id: ObjectId::from(id),
                     mode,
                 }));
             }
             if mode != Mode::Folder {
                 return Ok(None);
             }
-            tree = self.tree(ObjectId(id))?;
+            tree = self.tree(ObjectId::from(id))?;
         }
         Ok(None)
     }
 
     pub(super) fn tree(&self, id: ObjectId) -> Result<git2::Tree<'_>> {
-        self.repo()
-            .find_tree(id.0)
+        let repo = self.repo();
+        repo.find_tree(id.within(repo))
             .or_fail(Kind::NotFound, || format!("tree {id} is not in this store"))
     }
 
@@ -404,11 +415,11 @@ impl Store {
                 path.extend_from_slice(entry.name_bytes());
                 let mode = Mode::from_raw(entry.filemode_raw());
                 match mode {
-                    Mode::Folder => open.push((path, ObjectId(entry.id()))),
+                    Mode::Folder => open.push((path, ObjectId::from(entry.id()))),
                     _ => found.push((
                         path,
                         Entry {
-                            id: ObjectId(entry.id()),
+                            id: ObjectId::from(entry.id()),
                             mode,
                         },
                     )),
@@ -421,12 +432,9 @@ impl Store {
 
     /// A blob's bytes.
     pub fn read_blob(&self, id: ObjectId) -> Result<Vec<u8>> {
-        let odb = self
-            .repo()
-            .odb()
-            .or_fail(Kind::Internal, || "the object store cannot be opened")?;
+        let odb = Objects::of(self.repo())?;
         let object = odb
-            .read(id.0)
+            .read(id)
             .or_fail(Kind::NotFound, || format!("blob {id} is not in this store"))?;
         if object.kind() != ObjectType::Blob {
             return Err(Error::new(Kind::Integrity, format!("{id} is not a blob")));
@@ -436,12 +444,9 @@ impl Store {
 
     /// A blob's length in bytes, without reading it.
     pub fn blob_size(&self, id: ObjectId) -> Result<u64> {
-        let odb = self
-            .repo()
-            .odb()
-            .or_fail(Kind::Internal, || "the object store cannot be opened")?;
+        let odb = Objects::of(self.repo())?;
         Ok(odb
-            .read_header(id.0)
+            .header(id)
             .or_fail(Kind::NotFound, || format!("blob {id} is not in this store"))?
             .0 as u64)
     }

@@ -7,8 +7,9 @@
 //! place of a large file.
 
 use super::id::ObjectId;
+use super::objects::Objects;
 use crate::ends::{common_end, common_start};
-use git2::{ObjectType, Odb, OdbLookupFlags, Oid, Repository, Tree};
+use git2::{ObjectType, Repository, Tree};
 use std::collections::{HashMap, HashSet};
 
 /// Smaller objects, in bytes, are sent whole: there is little to save.
@@ -19,7 +20,7 @@ const LARGE: usize = 32 << 20;
 /// An object as a delta.
 pub(super) struct Delta {
     /// The object that it changes.
-    pub base: Oid,
+    pub base: ObjectId,
     /// The instructions, not compressed.
     pub bytes: Vec<u8>,
 }
@@ -27,18 +28,20 @@ pub(super) struct Delta {
 /// What each of these objects can be made from: the blob that the first parent of their
 /// commit has at the same path, where that is none of them. Nothing is looked for where none of
 /// them is of a size that a delta serves. What is not here is not fetched for this.
-pub(super) fn bases(repo: &Repository, objects: &[ObjectId]) -> HashMap<Oid, Oid> {
+pub(super) fn bases(repo: &Repository, objects: &[ObjectId]) -> HashMap<ObjectId, ObjectId> {
     let mut found = HashMap::new();
-    if !repo
-        .odb()
-        .is_ok_and(|odb| objects.iter().any(|o| is_served(&odb, o.0)))
-    {
+    if !Objects::of(repo).is_ok_and(|odb| objects.iter().any(|o| is_served(&odb, *o))) {
         return found;
     }
-    let new: HashSet<Oid> = objects.iter().map(|o| o.0).collect();
-    for commit in objects.iter().filter_map(|o| repo.find_commit(o.0).ok()) {
+    let new: HashSet<ObjectId> = objects.iter().copied().collect();
+    let commit = |id: &ObjectId| repo.find_commit(id.within(repo)).ok();
+    for commit in objects.iter().filter_map(commit) {
         // Whoever has the parent has all of it.
-        let Some(parent) = commit.parent(0).ok().filter(|p| !new.contains(&p.id())) else {
+        let Some(parent) = commit
+            .parent(0)
+            .ok()
+            .filter(|p| !new.contains(&p.id().into()))
+        else {
             continue;
         };
         if let (Ok(tree), Ok(before)) = (commit.tree(), parent.tree()) {
@@ -52,10 +55,10 @@ fn pair(
     repo: &Repository,
     tree: &Tree<'_>,
     before: &Tree<'_>,
-    new: &HashSet<Oid>,
-    found: &mut HashMap<Oid, Oid>,
+    new: &HashSet<ObjectId>,
+    found: &mut HashMap<ObjectId, ObjectId>,
 ) {
-    for entry in tree.iter().filter(|e| new.contains(&e.id())) {
+    for entry in tree.iter().filter(|e| new.contains(&e.id().into())) {
         let Some(old) = before.get_name_bytes(entry.name_bytes()) else {
             continue;
         };
@@ -66,8 +69,8 @@ fn pair(
                     pair(repo, &tree, &before, new, found);
                 }
             }
-            (Some(ObjectType::Blob), Some(ObjectType::Blob)) if !new.contains(&old.id()) => {
-                found.insert(entry.id(), old.id());
+            (Some(ObjectType::Blob), Some(ObjectType::Blob)) if !new.contains(&old.id().into()) => {
+                found.insert(entry.id().into(), old.id().into());
             }
             _ => {}
         }
@@ -75,16 +78,16 @@ fn pair(
 }
 
 /// Whether this is a blob that is here, of a size that is worth a delta.
-fn is_served(odb: &Odb<'_>, id: Oid) -> bool {
-    if !odb.exists_ext(id, OdbLookupFlags::NO_REFRESH) {
+fn is_served(odb: &Objects<'_>, id: ObjectId) -> bool {
+    if !odb.has_now(id) {
         return false;
     }
-    let header = odb.read_header(id);
+    let header = odb.header(id);
     header.is_ok_and(|(size, kind)| kind == ObjectType::Blob && (SMALL..=LARGE).contains(&size))
 }
 
 /// The object as a delta on this base, where that is shorter by half at least.
-pub(super) fn delta(odb: &Odb<'_>, id: Oid, base: Oid) -> Option<Delta> {
+pub(super) fn delta(odb: &Objects<'_>, id: ObjectId, base: ObjectId) -> Option<Delta> {
     if ![id, base].into_iter().all(|side| is_served(odb, side)) {
         return None;
     }

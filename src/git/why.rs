@@ -2,9 +2,7 @@
 
 use super::cuts::cuts;
 use super::settings::GitSettings;
-use crate::files::UNFINISHED;
-use git2::Repository;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Leaves out the files (git-rev-list(1), `--filter`).
 pub(super) const FOLDERS: &str = "blob:none";
@@ -60,31 +58,4 @@ fn promise_of(settings: &GitSettings) -> Option<Promise> {
         filter: filter.filter(known).unwrap_or(FOLDERS).to_owned(),
         remotes: remotes.into_iter().map(str::to_owned).collect(),
     })
-}
-
-/// Makes, unless it is there, the bare repository beside another that sees its objects.
-pub(super) fn make_past(common: &Path) -> anyhow::Result<PathBuf> {
-    let place = common.join("aidf").join("past.git");
-    if place.join("HEAD").exists() {
-        return Ok(place);
-    }
-    let folder = common.join("aidf");
-    std::fs::create_dir_all(&folder)?;
-    let made = tempfile::Builder::new()
-        .prefix(UNFINISHED)
-        .tempdir_in(&folder)?;
-    Repository::init_bare(made.path())?;
-    std::fs::create_dir_all(made.path().join("objects/info"))?;
-    // Relative to its own objects: a clone may be moved.
-    std::fs::write(
-        made.path().join("objects/info/alternates"),
-        "../../../objects\n",
-    )?;
-    let kept = made.keep();
-    match std::fs::rename(&kept, &place) {
-        // Somebody else was quicker.
-        Err(_) if place.join("HEAD").exists() => std::fs::remove_dir_all(&kept)?,
-        done => done?,
-    }
-    Ok(place)
 }

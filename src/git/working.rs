@@ -19,7 +19,7 @@ impl Store {
         };
         let entries = index.iter().map(|entry| {
             let stamp = IndexStamp {
-                id: ObjectId(entry.id),
+                id: ObjectId::from(entry.id),
                 at: nanos(entry.mtime),
             };
             (entry.path, stamp)
@@ -137,13 +137,16 @@ impl Store {
     ///
     /// Errors: usage, for one that cannot be read.
     pub fn as_blob(&self, file: &Path, mode: Mode) -> Result<Entry> {
-        let id = git2::Oid::hash_file(ObjectType::Blob, file).or_fail(Kind::Usage, || {
+        let id = self.hash_file(file).or_fail(Kind::Usage, || {
             format!("`{}` cannot be read", file.display())
         })?;
-        Ok(Entry {
-            id: ObjectId(id),
-            mode,
-        })
+        Ok(Entry { id, mode })
+    }
+
+    /// The name that a file would have as a blob here.
+    pub(super) fn hash_file(&self, file: &Path) -> std::result::Result<ObjectId, git2::Error> {
+        let format = self.repo().object_format();
+        git2::Oid::hash_file_ext(ObjectType::Blob, file, format).map(ObjectId::from)
     }
 
     /// Whether git's ignore rules leave a file of the working tree out.

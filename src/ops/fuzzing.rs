@@ -22,7 +22,12 @@ pub fn hook_line(data: &[u8]) {
     let Ok(line) = std::str::from_utf8(data) else {
         return;
     };
-    let hex = |id: Option<ObjectId>| id.map_or("0".repeat(40), |i| i.to_string());
+    // Each id may be of either format.
+    let mut words = line.split(' ').map(|word| "0".repeat(word.len()));
+    let mut hex = |id: Option<ObjectId>| {
+        let zero = words.next().unwrap_or_default();
+        id.map_or(zero, |id| id.to_string())
+    };
     let again = format!("{} {} {}", hex(update.old), hex(update.new), update.name);
     assert!(again.eq_ignore_ascii_case(line), "{line} became {again}");
     let plain = PolicyFile::default();

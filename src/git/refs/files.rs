@@ -2,7 +2,7 @@
 
 use super::{Backend, SNAPSHOTS};
 use crate::error::{Kind, OrFail, Result};
-use crate::git::id::{CommitId, ObjectId};
+use crate::git::id::{CommitId, ObjectFormat, ObjectId};
 use crate::git::object::HeadMove;
 use git2::Repository;
 use std::io::Write;
@@ -30,7 +30,7 @@ impl Files<'_> {
 
 impl Backend for Files<'_> {
     fn id(&self, name: &str) -> Result<Option<ObjectId>> {
-        Ok(self.0.refname_to_id(name).ok().map(ObjectId))
+        Ok(self.0.refname_to_id(name).ok().map(ObjectId::from))
     }
 
     fn target(&self, name: &str) -> Result<Option<String>> {
@@ -41,7 +41,7 @@ impl Backend for Files<'_> {
 
     fn head(&self) -> Result<Option<CommitId>> {
         let head = self.0.head().and_then(|head| head.peel_to_commit());
-        Ok(head.ok().map(|c| ObjectId(c.id())))
+        Ok(head.ok().map(|c| ObjectId::from(c.id())))
     }
 
     fn has_below(&self, prefix: &str) -> Result<bool> {
@@ -55,7 +55,7 @@ impl Backend for Files<'_> {
         };
         let found = found.flatten().filter_map(|reference| {
             let rest = reference.name().ok()?.strip_prefix(prefix)?.to_owned();
-            Some((rest, ObjectId(reference.target()?)))
+            Some((rest, ObjectId::from(reference.target()?)))
         });
         Ok(found.collect())
     }
@@ -68,7 +68,7 @@ impl Backend for Files<'_> {
             let reference = reference.or_fail(Kind::Internal, failed)?;
             let rest = reference.name().ok().and_then(|n| n.strip_prefix(prefix));
             if let (Some(rest), Some(id)) = (rest, reference.target()) {
-                found.push((rest.to_owned(), ObjectId(id)));
+                found.push((rest.to_owned(), ObjectId::from(id)));
             }
         }
         Ok(found)
@@ -80,7 +80,7 @@ impl Backend for Files<'_> {
             .references_glob(&format!("{prefix}*"))
             .or_fail(Kind::Internal, || "the refs cannot be read")?;
         let commits = found.flatten().filter_map(|r| r.peel_to_commit().ok());
-        Ok(commits.map(|c| ObjectId(c.id())).collect())
+        Ok(commits.map(|c| ObjectId::from(c.id())).collect())
     }
 
     fn tips(&self, most: usize) -> Result<Vec<CommitId>> {
@@ -91,7 +91,7 @@ impl Backend for Files<'_> {
             .flatten()
             .filter(|r| !r.name_bytes().starts_with(SNAPSHOTS.as_bytes()));
         let commits = sent.filter_map(|r| r.peel_to_commit().ok());
-        Ok(commits.map(|c| ObjectId(c.id())).take(most).collect())
+        Ok(commits.map(|c| ObjectId::from(c.id())).take(most).collect())
     }
 
     fn head_moves(&self, most: usize) -> Result<Vec<HeadMove>> {
@@ -100,7 +100,11 @@ impl Backend for Files<'_> {
         };
         let moves = log.iter().take(most).map(|e| {
             let why = e.message_bytes().unwrap_or_default();
-            HeadMove::new(ObjectId(e.id_new()), e.committer().when().seconds(), why)
+            HeadMove::new(
+                ObjectId::from(e.id_new()),
+                e.committer().when().seconds(),
+                why,
+            )
         });
         Ok(moves.collect())
     }
@@ -108,22 +112,24 @@ impl Backend for Files<'_> {
     fn resolve(&self, revision: &str) -> Result<Option<CommitId>> {
         let object = self.0.revparse_single(revision).ok();
         let commit = object.and_then(|o| o.peel_to_commit().ok());
-        Ok(commit.map(|c| ObjectId(c.id())))
+        Ok(commit.map(|c| ObjectId::from(c.id())))
     }
 
     fn set(&self, name: &str, id: CommitId, why: &str) -> Result<()> {
+        id.check_format(ObjectFormat::of(self.0))?;
         if self.replace(name, id).is_ok() {
             return Ok(());
         }
+        let id = id.written_in(self.0)?;
         self.0
-            .reference(name, id.0, true, why)
+            .reference(name, id, true, why)
             .map(drop)
             .or_fail(Kind::Internal, || super::cannot_be_set(name))
     }
 
     fn create(&self, name: &str, id: CommitId) -> Result<bool> {
         use git2::ErrorCode::{Exists, Locked};
-        match self.0.reference(name, id.0, false, "") {
+        match self.0.reference(name, id.written_in(self.0)?, false, "") {
             Ok(_) => Ok(true),
             Err(e) if matches!(e.code(), Exists | Locked) => Ok(false),
             Err(e) => Err(e).or_fail(Kind::Internal, || super::cannot_be_set(name)),
@@ -150,9 +156,13 @@ impl Backend for Files<'_> {
     }
 
     fn move_to(&self, name: &str, old: Option<CommitId>, new: CommitId, why: &str) -> Result<()> {
+        let new = new.written_in(self.0)?;
         match old {
-            Some(old) => self.0.reference_matching(name, new.0, true, old.0, why),
-            None => self.0.reference(name, new.0, false, why),
+            Some(old) => {
+                let old = old.written_in(self.0)?;
+                self.0.reference_matching(name, new, true, old, why)
+            }
+            None => self.0.reference(name, new, false, why),
         }
         .map(drop)
         .or_fail(Kind::Conflict, || super::moved_meanwhile(name))
@@ -182,7 +192,8 @@ impl Backend for Files<'_> {
 
     fn add_worktree(&self, dir: &Path, branch: &str, tip: CommitId) -> Result<PathBuf> {
         let failed = || super::no_worktree_at(dir);
-        let commit = self.0.find_commit(tip.0).or_fail(Kind::NotFound, failed)?;
+        let commit = self.0.find_commit(tip.within(self.0));
+        let commit = commit.or_fail(Kind::NotFound, failed)?;
         let name = branch.replace('/', "-");
         let made = match self.0.find_branch(branch, git2::BranchType::Local) {
             Ok(found) => found,

@@ -20,8 +20,9 @@ pub(super) struct Tables<'s> {
 impl Tables<'_> {
     /// The commit that an object is, or that a tag leads to.
     fn commit_at(&self, id: ObjectId) -> Option<CommitId> {
-        let object = self.store.repo().find_object(id.0, None).ok()?;
-        object.peel_to_commit().ok().map(|c| ObjectId(c.id()))
+        let repo = self.store.repo();
+        let object = repo.find_object(id.within(repo), None).ok()?;
+        object.peel_to_commit().ok().map(|c| ObjectId::from(c.id()))
     }
 
     /// Changes refs, all or none, as `git update-ref --stdin -z` reads it. The inner error is
@@ -160,6 +161,7 @@ impl Backend for Tables<'_> {
         if self.id(name)? == Some(id) {
             return Ok(());
         }
+        self.store.check_format(id)?;
         let said = self.update(&format!("update {name}\0{id}\0\0"), why)?;
         done(said, Kind::Internal, super::cannot_be_set(name))
     }
@@ -168,6 +170,7 @@ impl Backend for Tables<'_> {
         if self.id(name)?.is_some() {
             return Ok(false);
         }
+        self.store.check_format(id)?;
         match self.update(&format!("create {name}\0{id}\0"), "")? {
             Ok(()) => Ok(true),
             Err(_) if self.id(name)?.is_some() => Ok(false),
@@ -195,6 +198,9 @@ impl Backend for Tables<'_> {
     }
 
     fn move_to(&self, name: &str, old: Option<CommitId>, new: CommitId, why: &str) -> Result<()> {
+        for id in [Some(new), old].into_iter().flatten() {
+            self.store.check_format(id)?;
+        }
         let change = match old {
             Some(old) => format!("update {name}\0{new}\0{old}\0"),
             None => format!("create {name}\0{new}\0"),
@@ -241,6 +247,7 @@ impl Backend for Tables<'_> {
     /// git's hooks and the filters of the repository's configuration do not run.
     fn add_worktree(&self, dir: &Path, branch: &str, tip: CommitId) -> Result<PathBuf> {
         let failed = super::no_worktree_at(dir);
+        self.store.check_format(tip)?;
         let mut command = self.store.git_without_filters()?;
         command.args(["-c", "core.hooksPath=/dev/null"]).args([
             "worktree",

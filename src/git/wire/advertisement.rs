@@ -7,7 +7,7 @@
 use super::pkt_line::{self, Packet};
 use super::{Service, Wire};
 use crate::error::{Error, Kind, Result};
-use crate::git::id::{CommitId, ObjectId, is_ref_name};
+use crate::git::id::{CommitId, ObjectFormat, ObjectId, is_ref_name};
 
 /// Every ref of a remote and its server's capabilities, as sent at one moment.
 #[derive(Default)]
@@ -18,6 +18,8 @@ pub struct Advertisement {
     refs: Vec<(u32, u32, ObjectId)>,
     sorted: bool,
     capabilities: Vec<String>,
+    /// How its objects are named.
+    format: ObjectFormat,
 }
 
 impl Advertisement {
@@ -89,6 +91,11 @@ impl Advertisement {
             .find_map(|c| c.strip_prefix(prefix))
     }
 
+    /// How the server's repository names its objects.
+    pub fn format(&self) -> ObjectFormat {
+        self.format
+    }
+
     /// True when there is no ref at all.
     pub fn is_empty(&self) -> bool {
         self.refs.is_empty()
@@ -127,6 +134,12 @@ impl Advertisement {
 }
 
 const AGENT: &str = "agent=";
+const OBJECT_FORMAT: &str = "object-format=";
+
+/// The capability that says how objects are named.
+pub(super) fn format_capability(format: ObjectFormat) -> String {
+    format!("{OBJECT_FORMAT}{}", format.name())
+}
 
 /// The capability that names us.
 pub(super) const OUR_AGENT: &str = concat!("agent=aidf/", env!("CARGO_PKG_VERSION"));
@@ -188,7 +201,8 @@ pub(super) struct Greeting {
 
 /// Reads the greeting of a service.
 ///
-/// Errors: not_found, auth, unavailable; usage, for a SHA-256 repository.
+/// Errors: not_found, auth, unavailable; usage, for a repository whose objects are named
+/// otherwise than ours.
 pub(super) fn read_greeting(
     wire: &mut Wire,
     service: Service,
@@ -226,7 +240,7 @@ pub(super) fn read_greeting(
                     return Err(wire.too_much("its list of capabilities", &limit, ""));
                 }
                 let capability = pkt_line::text(&data);
-                check_format(wire, &capability)?;
+                found.format = format_of(wire, &capability, found.format)?;
                 found.capabilities.push(capability);
             }
             Packet::Data(data) => advertised_line(wire, &mut found, &mut budget, &data)?,
@@ -239,23 +253,31 @@ pub(super) fn read_greeting(
     if !found.settle() {
         return Err(wire.malformed("a list of refs that names a ref twice"));
     }
+    // A server that says nothing of it has the oldest format.
+    wire.check_format(found.format)?;
     Ok(Greeting {
         version2,
         refs: found,
     })
 }
 
-fn check_format(wire: &Wire, capability: &str) -> Result<()> {
-    match capability.strip_prefix("object-format=") {
-        Some(format) if format != "sha1" => Err(Error::new(
+/// How objects are named, if a capability says so (gitprotocol-capabilities, `object-format`);
+/// else as before.
+///
+/// Errors: usage, for a way that aidf does not know, or that is not ours.
+fn format_of(wire: &Wire, capability: &str, before: ObjectFormat) -> Result<ObjectFormat> {
+    let Some(name) = capability.strip_prefix(OBJECT_FORMAT) else {
+        return Ok(before);
+    };
+    let Some(format) = ObjectFormat::named(name) else {
+        let place = &wire.endpoint;
+        return Err(Error::new(
             Kind::Usage,
-            format!(
-                "{} is a SHA-256 repository, which aidf does not support yet",
-                wire.endpoint
-            ),
-        )),
-        _ => Ok(()),
-    }
+            format!("{place} names its objects by `{name}`, and aidf knows sha1 and sha256 alone"),
+        ));
+    };
+    wire.check_format(format)?;
+    Ok(format)
 }
 
 /// Takes one line of the advertisement. Capabilities follow the first ref after a NUL.
@@ -286,10 +308,10 @@ fn advertised_line(
             .map(str::to_owned)
             .collect();
         for capability in &found.capabilities {
-            check_format(wire, capability)?;
+            found.format = format_of(wire, capability, found.format)?;
         }
     }
-    let Some((id, name)) = split(entry) else {
+    let Some((id, name)) = split(entry, found.format) else {
         return Err(wire.malformed("a malformed line in its list of refs"));
     };
     if let Some(name) = usable(name, id)
@@ -300,10 +322,10 @@ fn advertised_line(
     Ok(())
 }
 
-/// The id and the name of `<40 digits> <name>`.
-pub(super) fn split(entry: &[u8]) -> Option<(ObjectId, &[u8])> {
-    let (hex, rest) = entry.split_at_checked(40)?;
-    let id = ObjectId::parse(std::str::from_utf8(hex).ok()?).ok()?;
+/// The id and the name of `<digits> <name>`.
+pub(super) fn split(entry: &[u8], format: ObjectFormat) -> Option<(ObjectId, &[u8])> {
+    let (hex, rest) = entry.split_at_checked(format.digits())?;
+    let id = ObjectId::parse_bytes(hex, format)?;
     Some((id, rest.strip_prefix(b" ")?))
 }
 
@@ -370,9 +392,15 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_forty_digits_and_a_name() {
+    fn a_line_is_an_id_of_the_format_and_a_name() {
         let hex = "0123456789abcdef0123456789abcdef01234567";
-        assert!(split(format!("{hex} refs/heads/a").as_bytes()).is_some());
+        let is = |line: &str, format| split(line.as_bytes(), format).is_some();
+        let sha1 = |line: &str| is(line, ObjectFormat::Sha1);
+        let sha256 = |line: &str| is(line, ObjectFormat::Sha256);
+        assert!(sha1(&format!("{hex} refs/heads/a")));
+        assert!(!sha256(&format!("{hex} refs/heads/a")));
+        let long = format!("{hex}{} refs/heads/a", &hex[..24]);
+        assert!(sha256(&long));
         for bad in [
             String::new(),
             hex.to_owned(),
@@ -382,7 +410,7 @@ mod tests {
             format!("{}g refs/heads/a", &hex[..39]),
             format!("{}\u{e9} refs/heads/a", &hex[..39]),
         ] {
-            assert!(split(bad.as_bytes()).is_none(), "{bad:?} was read");
+            assert!(!sha1(&bad), "{bad:?} was read");
         }
     }
 }

@@ -1,11 +1,13 @@
 //! Reads from a remote. If the server supports protocol version 2 (gitprotocol-v2), it
 //! lists only the refs that were asked for; otherwise version 0 is used.
 
-use super::advertisement::{Advertisement, Budget, OUR_AGENT, read_greeting, split, usable};
+use super::advertisement::{
+    Advertisement, Budget, OUR_AGENT, format_capability, read_greeting, split, usable,
+};
 use super::pkt_line::{self, Packet};
 use super::{Ahead, Endpoint, Heard, LinkSettings, Service, Wire};
 use crate::error::{Error, Kind, Result};
-use crate::git::id::{ObjectId, is_ref_name};
+use crate::git::id::{ObjectFormat, ObjectId, is_ref_name};
 use crate::git::intake::{Intake, Place};
 use crate::progress::Progress;
 
@@ -113,6 +115,14 @@ impl FetchConnection {
         }
     }
 
+    /// How the server's repository names its objects.
+    pub fn format(&self) -> ObjectFormat {
+        match &self.speaks {
+            Speaks::Version2(server) => server.format(),
+            Speaks::Version0 { refs, .. } => refs.format(),
+        }
+    }
+
     /// Whether it answers several requests, one after the other.
     pub(crate) fn can_go_on(&self) -> bool {
         matches!(self.speaks, Speaks::Version2(_))
@@ -140,6 +150,7 @@ impl FetchConnection {
                     .collect());
             }
         };
+        let format = server.format();
         let mut request = command("ls-refs", server)?;
         pkt_line::write(&mut request, b"symrefs\n")?;
         pkt_line::write(&mut request, b"ref-prefix HEAD\n")?;
@@ -170,11 +181,11 @@ impl FetchConnection {
             budget.one(wire)?;
             let mut words = line.splitn(3, |&b| b == b' ');
             let entry = [words.next(), words.next()].map(Option::unwrap_or_default);
-            let Some((id, name)) = split(&entry.join(&b' ')).map(|(id, name)| (id, name.to_vec()))
-            else {
+            let entry = entry.join(&b' ');
+            let Some((id, name)) = split(&entry, format) else {
                 return Err(wire.malformed("a malformed line in its list of refs"));
             };
-            let Some(name) = usable(&name, id).filter(|n| wanted(n)) else {
+            let Some(name) = usable(name, id).filter(|n| wanted(n)) else {
                 continue;
             };
             let attributes = String::from_utf8_lossy(words.next().unwrap_or_default());
@@ -213,7 +224,18 @@ impl FetchConnection {
         progress: &dyn Progress,
         cut: &mut dyn FnMut(&[ObjectId]) -> Result<()>,
     ) -> Result<Vec<ObjectId>> {
-        let version2 = self.can_go_on();
+        let (version2, format) = (self.can_go_on(), self.format());
+        if format != place.odb.format() {
+            return Err(self.wire.other_format(format, place.odb.format()));
+        }
+        let mut ids = [ask.wants, ask.haves, ask.cuts].into_iter().flatten();
+        if let Some(other) = ids.find(|id| id.format() != format) {
+            // No repository has objects of both formats.
+            return Err(Error::new(
+                Kind::NotFound,
+                format!("{} has no object {other}", self.wire.endpoint),
+            ));
+        }
         let request = self.request(ask)?;
         self.wire.send(&request)?;
         let odb = place.odb;
@@ -229,7 +251,7 @@ impl FetchConnection {
         }
         intake.finish(self.wire.deadline.left())?;
         let wants = ask.wants.iter().copied();
-        Ok(wants.filter(|want| !odb.exists(want.0)).collect())
+        Ok(wants.filter(|want| !odb.has(*want)).collect())
     }
 
     /// The error for what was asked for and not sent.
@@ -247,6 +269,7 @@ impl FetchConnection {
             Speaks::Version2(server) => (server, true),
             Speaks::Version0 { refs, .. } => (refs, false),
         };
+        let names = format_capability(server.format());
         // A server to which nothing is told to be here bases nothing on it, and dulwich refuses
         // who does not say this.
         let thin = (ask.thin || ask.haves.is_empty()).then_some("thin-pack");
@@ -255,7 +278,7 @@ impl FetchConnection {
         let mut capabilities = Vec::new();
         if !version2 {
             capabilities.extend(self.band());
-            let usual: Vec<&str> = usual.chain([OUR_AGENT]).collect();
+            let usual: Vec<&str> = usual.chain([OUR_AGENT, &names]).collect();
             capabilities.extend(server.offered(&usual));
         } else {
             request = command("fetch", server)?;
@@ -360,6 +383,7 @@ impl FetchConnection {
         version2: bool,
         progress: &dyn Progress,
     ) -> Result<(Intake<'a>, Vec<ObjectId>)> {
+        let format = place.odb.format();
         let mut intake = Intake::new(place, self.wire.limits, &self.wire.environment);
         let mut cuts = Vec::new();
         let mut in_pack = !version2;
@@ -398,8 +422,7 @@ impl FetchConnection {
                 in_pack = data == b"packfile\n";
                 // A line of the section `shallow-info`; no other section has such lines.
                 let id = data.strip_prefix(b"shallow ").map(<[u8]>::trim_ascii_end);
-                let id = id.and_then(|id| ObjectId::parse(std::str::from_utf8(id).ok()?).ok());
-                cuts.extend(id);
+                cuts.extend(id.and_then(|id| ObjectId::parse_bytes(id, format)));
                 continue;
             }
             // The only other lines here are ACK and NAK of version 0, and band 2.
@@ -436,7 +459,8 @@ fn target(name: &str) -> Option<String> {
 fn command(name: &str, server: &Advertisement) -> Result<Vec<u8>> {
     let mut request = Vec::new();
     pkt_line::write(&mut request, format!("command={name}\n").as_bytes())?;
-    for capability in server.offered(&[OUR_AGENT, "object-format=sha1"]) {
+    let names = format_capability(server.format());
+    for capability in server.offered(&[OUR_AGENT, &names]) {
         pkt_line::write(&mut request, format!("{capability}\n").as_bytes())?;
     }
     pkt_line::delimiter(&mut request);

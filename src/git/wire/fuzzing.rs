@@ -8,9 +8,10 @@ use super::{
 use crate::cancel::Cancel;
 use crate::environment::Environment;
 use crate::git::fuzzing::scratch;
-use crate::git::id::{ObjectId, RefName};
+use crate::git::id::{ObjectFormat, ObjectId, RefName};
 use crate::git::intake::Place;
 use crate::git::limits::TransferLimits;
+use crate::git::objects::Objects;
 use crate::progress::Silent;
 use pkt_line::Packet;
 use std::io::{self, Read};
@@ -71,6 +72,7 @@ fn wire(says: &[u8], http: bool) -> Option<Wire> {
         cancel: Cancel::new(),
         environment: Environment::of_process(),
         deadline: Deadline::start(Duration::from_secs(1), 10, &TransferLimits::default()),
+        ours: None,
     })
 }
 
@@ -240,8 +242,15 @@ pub fn fetch(data: &[u8]) {
         assert!(wanted, "{} was not asked for", found.name);
     }
     let wants: Vec<ObjectId> = refs.iter().map(|r| r.id).take(2).collect();
-    scratch(|repo| {
-        let Ok(odb) = repo.odb() else { return };
+    let theirs = connection.format();
+    assert!(refs.iter().all(|r| r.id.format() == theirs));
+    // Now and then into a repository of the other format.
+    let ours = match how & 8 {
+        0 => theirs,
+        _ => ObjectFormat::Sha1,
+    };
+    scratch(ours, |repo| {
+        let Ok(odb) = Objects::of(repo) else { return };
         let ask = Ask {
             wants: &wants,
             depth: (how & 4 == 4).then_some(1),
@@ -252,8 +261,9 @@ pub fn fetch(data: &[u8]) {
         let Ok(left_out) = connection.fetch(place, &ask, &Silent, &mut |_| Ok(())) else {
             return;
         };
+        assert_eq!(ours, theirs);
         for want in wants.iter().filter(|want| !left_out.contains(want)) {
-            assert!(odb.exists(want.0), "{want}");
+            assert!(odb.has(*want), "{want}");
         }
     });
 }

@@ -25,6 +25,7 @@ pub(crate) use send_pack::PushFailure;
 use self::deadline::{Deadline, Timed, TimedBody, TooSlow};
 use super::credential::LoginSource;
 use super::endpoint::Endpoint;
+use super::id::ObjectFormat;
 use super::limits::{PATIENCE, TransferLimits};
 use super::open::untrusted;
 use super::settings::{GitSettings, why_ignored};
@@ -33,7 +34,8 @@ use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::http::Http;
 use std::io::{self, Read};
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// A service of a git server.
@@ -79,6 +81,20 @@ pub(crate) struct LinkSettings {
     pub logins: Option<Arc<dyn LoginSource>>,
     /// git's own configuration.
     pub git: GitSettings,
+    /// The repository that is worked with, once it is known.
+    pub ours: OnceLock<Arc<dyn Ours>>,
+}
+
+/// The repository that is worked with, as far as a remote has to do with it.
+pub(crate) trait Ours: Send + Sync {
+    /// How it names its objects.
+    fn format(&self) -> ObjectFormat;
+    /// Where it is, if it is the cache of the remote.
+    fn cache(&self) -> Option<&Path>;
+    /// Has it name its objects as the remote does, if it holds none yet; whether it does now.
+    ///
+    /// Errors: internal, for the disk.
+    fn follow(&self, theirs: ObjectFormat) -> Result<bool>;
 }
 
 /// If a server cannot be reached, adds a hint to the error: it names a setting of the
@@ -141,6 +157,7 @@ pub(crate) struct Wire {
     cancel: Cancel,
     environment: Environment,
     deadline: Deadline,
+    ours: Option<Arc<dyn Ours>>,
 }
 
 impl Wire {
@@ -174,6 +191,7 @@ impl Wire {
             cancel: settings.cancel.clone(),
             environment: settings.environment.clone(),
             deadline,
+            ours: settings.ours.get().cloned(),
         })
     }
 
@@ -270,6 +288,37 @@ impl Wire {
     /// The error for an answer that does not follow git's protocol.
     fn malformed(&mut self, why: &str) -> Error {
         self.fail(io::Error::new(io::ErrorKind::InvalidData, why))
+    }
+
+    /// Errors: usage, for a server whose repository names its objects otherwise than ours. A
+    /// cache that is new does as the server does.
+    fn check_format(&self, theirs: ObjectFormat) -> Result<()> {
+        match &self.ours {
+            Some(ours) if ours.format() != theirs && !ours.follow(theirs)? => {
+                Err(self.other_format(theirs, ours.format()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The error for a server whose repository names its objects otherwise than ours.
+    fn other_format(&self, theirs: ObjectFormat, ours: ObjectFormat) -> Error {
+        Error::new(
+            Kind::Usage,
+            format!(
+                "{} is a {} repository, and the one here is a {} repository: no object of one fits the other",
+                self.endpoint,
+                theirs.title(),
+                ours.title()
+            ),
+        )
+        .hint(match self.ours.as_ref().and_then(|ours| ours.cache()) {
+            Some(cache) => format!(
+                "the repository was made anew since it was last used: remove its old cache, {}",
+                cache.display()
+            ),
+            None => "make a new clone of it".to_owned(),
+        })
     }
 
     /// The error that a server sent in place of an answer.

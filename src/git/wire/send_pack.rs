@@ -1,7 +1,7 @@
 //! Pushing (gitprotocol-pack, "Pushing Data To a Server"). The advertisement gives every
 //! ref's tip, and the commands name the old tips. Only the server's report is believed.
 
-use super::advertisement::{Advertisement, OUR_AGENT, read_greeting};
+use super::advertisement::{Advertisement, OUR_AGENT, format_capability, read_greeting};
 use super::deadline::Deadline;
 use super::pkt_line::{self, Packet};
 use super::report::{Messages, PushOutcome, RefUpdate, Report};
@@ -101,12 +101,15 @@ impl PushConnection {
         if updates.iter().any(|u| u.new.is_none()) && !server.can("delete-refs") {
             return Err(lacking("delete-refs"));
         }
-        let usual = [
-            "report-status",
-            "side-band-64k",
-            "object-format=sha1",
-            OUR_AGENT,
-        ];
+        let format = server.format();
+        let ids = updates.iter().flat_map(|u| [u.old, u.new]).flatten();
+        for id in ids {
+            if id.format() != format {
+                return Err(self.wire.other_format(format, id.format()));
+            }
+        }
+        let names = format_capability(format);
+        let usual = ["report-status", "side-band-64k", &names, OUR_AGENT];
         let mut wanted = server.offered(&usual);
         // Several refs move atomically, because a push that lands in part cannot be
         // repaired.
@@ -123,11 +126,10 @@ impl PushConnection {
             }
             wanted.push("push-options");
         }
-        let zero = "0".repeat(40);
-        let hex = |id: &Option<CommitId>| id.map_or(zero.clone(), |i| i.to_string());
+        let hex = |id: Option<CommitId>| id.unwrap_or(format.zero());
         let mut request = Vec::new();
         for (at, update) in updates.iter().enumerate() {
-            let mut line = format!("{} {} {}", hex(&update.old), hex(&update.new), update.name);
+            let mut line = format!("{} {} {}", hex(update.old), hex(update.new), update.name);
             if at == 0 {
                 line.push('\0');
                 line.push_str(&wanted.join(" "));

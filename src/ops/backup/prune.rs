@@ -135,7 +135,7 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
         }
         for found in all {
             let group = groups.entry(found.read.branch.clone()).or_default();
-            group.push(Judged::There(found));
+            group.push(Judged::There(Box::new(found)));
         }
         let (mut removed, mut updates, mut entries) = (Vec::new(), Vec::new(), Vec::new());
         let mut doubtful = 0;
@@ -274,7 +274,7 @@ fn gone_of(moved: &[RefUpdate]) -> Vec<String> {
 
 /// A backup, or the manifest's entry of a backup that is gone.
 enum Judged {
-    There(Found),
+    There(Box<Found>),
     Gone(String, Moment),
 }
 

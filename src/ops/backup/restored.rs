@@ -27,7 +27,8 @@ pub(super) struct Restored {
 pub(super) fn of_remote(cx: &Context, commits: &[CommitId]) -> Result<Restored> {
     with_room(|| {
         let folder = temporary()?;
-        let store = Store::scratch(&folder.path().join("restored.git"), cx.store.programs())?;
+        let place = folder.path().join("restored.git");
+        let store = Store::scratch(&place, cx.store.format(), cx.store.programs())?;
         cx.remote.fetch_whole(&store, commits, &*cx.progress)?;
         walked(store, folder, commits, Known::default())
     })
@@ -145,7 +146,8 @@ impl<'a> Bundles<'a> {
             check_listed(path, self.judge)?;
             let bundle = Bundle::read(path)?;
             let folder = temporary()?;
-            let store = Store::scratch(&folder.path().join("restored.git"), self.programs)?;
+            let place = folder.path().join("restored.git");
+            let store = Store::scratch(&place, bundle.format, self.programs)?;
             bundle.unpack(&store, self.progress)?;
             let restored = walked(store, folder, &tips(&bundle), Known::default())?;
             self.base = Some((path.to_owned(), restored));

@@ -242,12 +242,15 @@ fn is_excluded(patterns: &[String], path: &TreePath) -> bool {
 }
 
 fn expect(target: &Target, tip: CommitId, expected: &str) -> Result<()> {
+    let most = tip.format().digits();
     let well_formed =
-        (7..=40).contains(&expected.len()) && expected.bytes().all(|b| b.is_ascii_hexdigit());
+        (7..=most).contains(&expected.len()) && expected.bytes().all(|b| b.is_ascii_hexdigit());
     if !well_formed {
         return Err(Error::new(
             Kind::Usage,
-            format!("--expect-head takes 7 to 40 hexadecimal digits, and `{expected}` was given"),
+            format!(
+                "--expect-head takes 7 to {most} hexadecimal digits, and `{expected}` was given"
+            ),
         ));
     }
     if !tip.to_string().starts_with(&expected.to_ascii_lowercase()) {

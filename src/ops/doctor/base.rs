@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::context::{Caller, Context, Parts};
 use crate::error::{Kind, OrFail, Result};
 use crate::forge::State as RuleState;
-use crate::git::{CommitId, RemoteRef, Store};
+use crate::git::{CommitId, ObjectFormat, RemoteRef, Store};
 use crate::ledger::attributes;
 use crate::ops::snapshot::{self, Standing};
 use crate::ops::{backup, compose, protect};
@@ -51,10 +51,11 @@ pub(super) fn look(
         heard,
     } = listed;
     let wants: Vec<CommitId> = home.iter().map(|(_, tip)| *tip).collect();
+    let format = connection.format();
     let fetch = |into: &Store, lender: Option<&Store>| {
         remote.fetch_to_look(connection, into, lender, &wants, &*caller.progress)
     };
-    let ground = match Ground::prepare(lender, &wants, &caller, &config, fetch) {
+    let ground = match Ground::prepare(lender, &wants, format, &caller, &config, fetch) {
         Ok(ground) => ground,
         Err(e) => {
             found.unknown(Subject::Policy, e.in_full(), e.hint_text());
@@ -125,6 +126,7 @@ impl Ground {
     fn prepare(
         lender: Option<Store>,
         wants: &[CommitId],
+        format: ObjectFormat,
         caller: &Caller,
         config: &Config,
         fetch: impl FnOnce(&Store, Option<&Store>) -> Result<()>,
@@ -150,7 +152,7 @@ impl Ground {
             // Of one that does not hold everything, what it has may not be what is needed.
             let store = match &lender {
                 Some(lender) if !lender.is_narrow() => Store::scratch_over(&path, lender)?,
-                _ => Store::scratch_narrow(&path, &caller.programs(config, false))?,
+                _ => Store::scratch_narrow(&path, format, &caller.programs(config, false))?,
             };
             Ok((folder, store))
         };

@@ -1,0 +1,75 @@
+//! An object store that is asked by ids of its own format alone.
+
+use super::id::{ObjectFormat, ObjectId};
+use crate::error::{Kind, OrFail, Result};
+use git2::{ObjectType, Odb, OdbLookupFlags, OdbObject, OdbReader, Repository};
+
+/// The objects of a repository. An id of another format names none of them.
+pub(super) struct Objects<'r> {
+    odb: Odb<'r>,
+    format: ObjectFormat,
+}
+
+impl<'r> Objects<'r> {
+    /// Those of this repository.
+    ///
+    /// Errors: internal, when they cannot be opened.
+    pub fn of(repo: &'r Repository) -> Result<Objects<'r>> {
+        let odb = repo.odb();
+        Ok(Objects {
+            odb: odb.or_fail(Kind::Internal, || "the object store cannot be opened")?,
+            format: ObjectFormat::of(repo),
+        })
+    }
+
+    /// How they are named.
+    pub fn format(&self) -> ObjectFormat {
+        self.format
+    }
+
+    /// Whether an object is here. What is not known is looked for on the disk again.
+    pub fn has(&self, id: ObjectId) -> bool {
+        self.odb.exists(id.in_format(self.format))
+    }
+
+    /// Whether an object is here, as far as the store was last read.
+    pub fn has_now(&self, id: ObjectId) -> bool {
+        let id = id.in_format(self.format);
+        self.odb.exists_ext(id, OdbLookupFlags::NO_REFRESH)
+    }
+
+    /// Reads an object.
+    pub fn read(&self, id: ObjectId) -> std::result::Result<OdbObject<'_>, git2::Error> {
+        self.odb.read(id.in_format(self.format))
+    }
+
+    /// The length and the kind of an object, without reading all of it.
+    pub fn header(&self, id: ObjectId) -> std::result::Result<(usize, ObjectType), git2::Error> {
+        self.odb.read_header(id.in_format(self.format))
+    }
+
+    /// Reads an object piece by piece: one that does not lie in a pack. With its length and kind.
+    pub fn reader(
+        &self,
+        id: ObjectId,
+    ) -> std::result::Result<(OdbReader<'_>, usize, ObjectType), git2::Error> {
+        self.odb.reader(id.in_format(self.format))
+    }
+
+    /// Writes an object.
+    pub fn write(
+        &self,
+        kind: ObjectType,
+        bytes: &[u8],
+    ) -> std::result::Result<ObjectId, git2::Error> {
+        self.odb.write(kind, bytes).map(ObjectId::from)
+    }
+
+    /// Reads the store again: what others have just written.
+    ///
+    /// Errors: internal.
+    pub fn refresh(&self) -> Result<()> {
+        let again = self.odb.refresh();
+        again.or_fail(Kind::Internal, || "the object store cannot be read again")
+    }
+}
