@@ -46,7 +46,16 @@ impl Env {
         if let Ok(format) = std::env::var("AIDF_TEST_REF_FORMAT") {
             env.ref_format(&format);
         }
+        // Or that name their objects otherwise.
+        if let Ok(format) = std::env::var("AIDF_TEST_OBJECT_FORMAT") {
+            env.object_format(&format);
+        }
         env
+    }
+
+    /// How repositories name their objects that are made here from now on.
+    pub fn object_format(&self, format: &str) {
+        self.gitconfig(&format!("[init]\n\tdefaultObjectFormat = {format}\n"));
     }
 
     /// How the refs of repositories are kept that are made here from now on.

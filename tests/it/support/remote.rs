@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use super::seeded::seeded;
+use super::seeded::{Seeded, seeded, seeded_in};
 use super::{Env, HttpServer};
 
 /// How bytes reach the remote.
@@ -74,10 +74,19 @@ impl Remote {
     /// Makes `NAME.git` with a `main` and, if asked for, a `sandbox` branch.
     /// `env` is the server's own machine.
     pub fn new(kind: Kind, name: &str, with_sandbox: bool) -> Remote {
+        Remote::of(kind, name, &seeded(with_sandbox))
+    }
+
+    /// The same, with both branches and with objects that are named by `sha1` or `sha256`.
+    pub fn in_format(kind: Kind, name: &str, format: &'static str) -> Remote {
+        Remote::of(kind, name, &seeded_in(Some(format), true))
+    }
+
+    fn of(kind: Kind, name: &str, seed: &Seeded) -> Remote {
         let env = Arc::new(Env::new());
         let root = env.path("srv");
         let bare = root.join(format!("{name}.git"));
-        seeded(with_sandbox).put_bare(&bare);
+        seed.put_bare(&bare);
         let mut http = None;
         let mut daemon = None;
         let url = match kind {

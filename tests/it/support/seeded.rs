@@ -1,8 +1,9 @@
 //! The repositories that every test begins with. git makes them once; a test gets a copy, which
 //! saves it some thirty processes.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use super::remote::make_executable;
 use super::{CHANGELOG, Env, MEMORY, OLD_CHANGELOG, OLD_MEMORY, SEED_LIB};
@@ -15,15 +16,26 @@ pub struct Seeded {
     url: String,
 }
 
-/// The remote with or without a `sandbox` branch.
-pub fn seeded(with_sandbox: bool) -> &'static Seeded {
-    static MADE: [OnceLock<Seeded>; 2] = [const { OnceLock::new() }; 2];
-    MADE[usize::from(with_sandbox)].get_or_init(|| Seeded::make(with_sandbox))
+/// The remote with or without a `sandbox` branch, in the format that a test run is for.
+pub fn seeded(with_sandbox: bool) -> Arc<Seeded> {
+    seeded_in(None, with_sandbox)
+}
+
+/// The same, with objects that are named by `sha1` or `sha256`.
+pub fn seeded_in(format: Option<&'static str>, with_sandbox: bool) -> Arc<Seeded> {
+    type Made = Mutex<HashMap<(Option<&'static str>, bool), Arc<Seeded>>>;
+    static MADE: OnceLock<Made> = OnceLock::new();
+    let mut made = MADE.get_or_init(Mutex::default).lock().expect("the seeds");
+    let one = made.entry((format, with_sandbox));
+    Arc::clone(one.or_insert_with(|| Arc::new(Seeded::make(format, with_sandbox))))
 }
 
 impl Seeded {
-    fn make(with_sandbox: bool) -> Seeded {
+    fn make(format: Option<&str>, with_sandbox: bool) -> Seeded {
         let env = Env::new();
+        if let Some(format) = format {
+            env.object_format(format);
+        }
         let bare = env.path("seeded.git");
         let url = bare.to_str().expect("a UTF-8 path").to_owned();
         make_bare(&env, &url);
