@@ -224,6 +224,16 @@ impl Manifest {
         &self.bundles
     }
 
+    /// The description of a bundle that should exist, from the line that says so.
+    pub fn item(&self, name: &str) -> Option<&Item> {
+        let says = self.bundles.get(name)?;
+        let lines = self.lines.iter().rev();
+        let mut items = lines
+            .filter(|(_, line)| line.kind != Kind::Removed)
+            .flat_map(|(_, line)| &line.bundles);
+        items.find(|item| item.name == name && item.sha256 == says.sha256)
+    }
+
     /// Whether it says that exactly this file was removed.
     pub fn is_removed(&self, name: &str, sha256: &str) -> bool {
         self.removed.get(name).is_some_and(|s| s == sha256)

@@ -7,6 +7,7 @@ use crate::git::{TransferFile, TransferLimits};
 use crate::keys::KeySource;
 use crate::notify::{Notify, NotifyFile};
 use crate::policy::PolicyFile;
+use crate::s3::ObjectLock;
 use crate::secret::Secret;
 use crate::yaml;
 use serde::Deserialize;
@@ -74,8 +75,8 @@ pub struct BackupFile {
     pub destinations: Vec<DestinationFile>,
 }
 
-/// One of `destinations:`, a remote or a folder of bundles. `{repo}` in either stands for
-/// the repository's name.
+/// One of `destinations:`: a remote, or a folder or a place in S3 storage for bundles. `{repo}`
+/// in any of them stands for the repository's name.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DestinationFile {
@@ -83,6 +84,16 @@ pub struct DestinationFile {
     pub url: Option<String>,
     /// A folder; each repository has one of its own name in it.
     pub folder: Option<PathBuf>,
+    /// `s3://bucket/prefix`; each repository has a prefix of its own name below it.
+    pub s3: Option<String>,
+    /// The address of the S3 storage; AWS itself where none is named.
+    pub endpoint: Option<String>,
+    /// The region of the bucket.
+    pub region: Option<String>,
+    /// Whether the bucket stands in the path, and not before the host.
+    pub path_style: Option<bool>,
+    /// How long each bundle is locked there against deletion.
+    pub object_lock: Option<ObjectLock>,
     /// How old the full bundle may grow before there is a new one, such as `30d`.
     pub full_every: Option<String>,
 }

@@ -13,7 +13,7 @@
 //!   [`notify`]: whom the operator wants to be told of alerts; [`callback`]: the addresses that are called for that;
 //!   [`journal`]: this machine's own audit log; [`revocations`] and `identities`: what it saw of each remote;
 //! - [`git`]: the only module that names git2; [`forge`]: the forges' APIs, behind one
-//!   small enum; [`http`]: the door of both to HTTP servers;
+//!   small enum; [`s3`]: storage for bundles; [`http`]: the door of all three to HTTP servers;
 //! - [`error`], [`conflict`], [`progress`], [`files`], [`folder`], `mutex`, [`secret`], [`shown`], [`url`], [`words`]: known to all.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -56,6 +56,7 @@ pub mod progress;
 pub mod ref_rules;
 pub mod retention;
 pub mod revocations;
+pub mod s3;
 pub mod seal;
 pub mod secret;
 pub mod shown;

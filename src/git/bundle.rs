@@ -28,6 +28,8 @@ pub struct Bundle {
     path: PathBuf,
     /// How its objects are named.
     pub format: ObjectFormat,
+    /// What messages call it.
+    shown: String,
     /// Full names and tips.
     pub refs: Vec<(String, CommitId)>,
     /// Commits that whoever unpacks it must have.
@@ -40,15 +42,21 @@ impl Bundle {
     ///
     /// Errors: not_found, for the file; integrity, for what is no bundle.
     pub fn read(path: &Path) -> Result<Bundle> {
+        Bundle::read_as(path, &path.display().to_string())
+    }
+
+    /// The same for a copy of a file that messages call `shown`.
+    ///
+    /// Errors: as those of [`Bundle::read`].
+    pub fn read_as(path: &Path, shown: &str) -> Result<Bundle> {
         let bad = |why: &str| {
             Error::new(
                 Kind::Integrity,
-                format!("{} cannot be read as a git bundle: {why}", path.display()),
+                format!("{shown} cannot be read as a git bundle: {why}"),
             )
         };
-        let file = File::open(path).or_fail(Kind::NotFound, || {
-            format!("there is no bundle {}", path.display())
-        })?;
+        let file =
+            File::open(path).or_fail(Kind::NotFound, || format!("there is no bundle {shown}"))?;
         let mut from = BufReader::new(file);
         let mut next = || -> Result<Option<String>> {
             let mut line = Vec::new();
@@ -72,6 +80,7 @@ impl Bundle {
         let mut bundle = Bundle {
             path: path.to_owned(),
             format: ObjectFormat::Sha1,
+            shown: shown.to_owned(),
             refs: Vec::new(),
             needs: Vec::new(),
             pack_at: 0,
@@ -104,9 +113,9 @@ impl Bundle {
                 return Err(bad("its header has no end"));
             }
         }
-        bundle.pack_at = from.stream_position().or_fail(Kind::Internal, || {
-            format!("{} cannot be read", path.display())
-        })?;
+        bundle.pack_at = from
+            .stream_position()
+            .or_fail(Kind::Internal, || format!("{shown} cannot be read"))?;
         Ok(bundle)
     }
 
@@ -121,12 +130,8 @@ impl Bundle {
     ///
     /// Errors: integrity.
     pub fn check_bytes(&self) -> Result<()> {
-        let bad = |why: &str| {
-            Error::new(
-                Kind::Integrity,
-                format!("{} is damaged: {why}", self.path.display()),
-            )
-        };
+        let bad =
+            |why: &str| Error::new(Kind::Integrity, format!("{} is damaged: {why}", self.shown));
         let mut file = self.pack()?;
         let end = file
             .seek(SeekFrom::End(0))
@@ -158,19 +163,19 @@ impl Bundle {
                 Kind::Integrity,
                 format!(
                     "{} is incremental and needs {lacking}, which is missing",
-                    self.path.display()
+                    self.shown
                 ),
             )
             .hint("first unpack the full bundle that it is based on"));
         }
-        let damaged = || format!("{} is damaged", self.path.display());
+        let damaged = || format!("{} is damaged", self.shown);
         let odb = Objects::of(store.repo())?;
         if self.format != odb.format() {
             return Err(Error::new(
                 Kind::Usage,
                 format!(
                     "{} is of a {} repository, and this one is a {} repository",
-                    self.path.display(),
+                    self.shown,
                     self.format.title(),
                     odb.format().title()
                 ),
@@ -194,7 +199,7 @@ impl Bundle {
     }
 
     fn pack(&self) -> Result<File> {
-        let failed = || format!("the bundle {} cannot be read", self.path.display());
+        let failed = || format!("the bundle {} cannot be read", self.shown);
         let mut file = File::open(&self.path).or_fail(Kind::NotFound, failed)?;
         file.seek(SeekFrom::Start(self.pack_at))
             .or_fail(Kind::Integrity, failed)?;

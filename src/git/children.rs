@@ -89,6 +89,10 @@ const OF_FORGES: &[&str] = &[
     "BITBUCKET_TOKEN",
 ];
 
+/// The secrets of S3 storage, where aidf keeps bundles. Its credential helpers (`aws codecommit
+/// credential-helper`) read them too; what reaches a server by ssh can use a profile.
+const OF_STORAGE: &[&str] = &["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+
 /// A program that is started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Child {
@@ -381,8 +385,8 @@ fn may_see(child: Child, name: &str) -> bool {
     let among = |names: &[&str]| names.contains(&name.as_str());
     let is_pair = name.starts_with("GIT_CONFIG_KEY_") || name.starts_with("GIT_CONFIG_VALUE_");
     let of_a_call = !matches!(child, Child::Git | Child::Helper) && (is_pair || among(OF_A_CALL));
-    let of_forges = child != Child::Helper && among(OF_FORGES);
-    !(name.starts_with("AIDF_") || of_a_call || among(OF_A_REPOSITORY) || of_forges)
+    let of_others = child != Child::Helper && (among(OF_FORGES) || among(OF_STORAGE));
+    !(name.starts_with("AIDF_") || of_a_call || among(OF_A_REPOSITORY) || of_others)
 }
 
 /// Has git take a setting for this call. `-c` ends a name at its first `=`, and the name of a
@@ -428,6 +432,9 @@ mod tests {
             ("GIT_CONFIG_VALUE_0", false, true, true),
             ("GITHUB_TOKEN", false, false, true),
             ("gitea_token", false, false, true),
+            ("AWS_SECRET_ACCESS_KEY", false, false, true),
+            ("AWS_SESSION_TOKEN", false, false, true),
+            ("AWS_PROFILE", true, true, true),
             ("PATH", true, true, true),
             ("SSH_AUTH_SOCK", true, true, true),
             ("GIT_CONFIG_GLOBAL", true, true, true),

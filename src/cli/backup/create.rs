@@ -25,7 +25,7 @@ pub struct Create {
     /// Write the backups with their history into a git bundle
     #[arg(long, value_name = "FILE")]
     bundle: Option<PathBuf>,
-    /// Write bundles into this folder too: first a full one, then incremental ones
+    /// Write bundles into this folder (or s3://BUCKET/PREFIX) too: first a full one, then incremental ones
     #[arg(long, value_name = "DIR")]
     bundle_dir: Vec<PathBuf>,
     /// Make full bundles in folders, not incremental ones

@@ -13,7 +13,7 @@ pub struct Restore {
     /// The backup, such as 2026-11-22 (with --bundle: the branch in the bundle)
     #[arg(required_unless_present = "bundle", add = complete::backups())]
     name: Option<String>,
-    /// Restore from this bundle, or from the newest bundle in this folder
+    /// Restore from this bundle, or from the newest bundle in this folder (or s3://BUCKET/PREFIX)
     #[arg(long, value_name = "PATH")]
     bundle: Option<PathBuf>,
     /// The branch to restore to (default: restore/NAME); an existing branch gets a rollback commit

@@ -261,12 +261,17 @@ fn for_unit(value: &str) -> String {
 /// What the job's environment must say as this one does: where things lie, and never a
 /// secret itself.
 fn environment() -> Vec<(&'static str, String)> {
-    const NAMES: [&str; 9] = [
+    const NAMES: [&str; 14] = [
         "HOME",
         "PATH",
         "AIDF_CONFIG",
         "AIDF_FORGE_HOST",
         "AIDF_KEY_FILE",
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_S3",
+        "AWS_PROFILE",
+        "AWS_REGION",
+        "AWS_SHARED_CREDENTIALS_FILE",
         "XDG_CONFIG_HOME",
         "XDG_CACHE_HOME",
         "XDG_STATE_HOME",

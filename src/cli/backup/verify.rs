@@ -16,7 +16,7 @@ pub struct Verify {
     /// The backup to check (default: all, and the bundles in the configured destinations)
     #[arg(add = complete::backups())]
     name: Option<String>,
-    /// Check only this bundle, or folder of bundles, without asking a remote
+    /// Check only this bundle, or folder of bundles (or s3://BUCKET/PREFIX), without asking a remote
     #[arg(long, value_name = "PATH", conflicts_with_all = ["name", "repo", "all"])]
     bundle: Vec<PathBuf>,
     /// Work on every repository in the config
@@ -42,10 +42,9 @@ pub struct Drill {
 pub fn verify(global: &Global, ui: &Ui, a: &Verify) -> Result<()> {
     if !a.bundle.is_empty() {
         let folder = global.folder()?;
-        let paths: Vec<PathBuf> = a.bundle.iter().map(|b| folder.join(b)).collect();
         let caller = caller(ui);
         let config = global.config(&caller.environment)?;
-        let report = backup::verify_bundles(&paths, &config, &caller)?;
+        let report = backup::verify_bundles(&a.bundle, &folder, &config, &caller)?;
         return ui.outcome(Outcome::with(report, Vec::new()), verified);
     }
     let request = VerifyRequest {

@@ -7,6 +7,7 @@ use super::folder_manifest::write_single;
 use super::lock::lock;
 use super::loss::{self, Rewound};
 use super::manifest::{self, Manifest};
+use super::place::{Home, Reach};
 use super::{Backup, Found, dated};
 use crate::backup_manifest::{self, Entry};
 use crate::backup_name;
@@ -32,7 +33,8 @@ pub struct CreateRequest {
     pub branches: Vec<String>,
     /// Other remotes to push the backups to, besides those of the configuration.
     pub destinations: Vec<String>,
-    /// Folders for bundles, besides those of the configuration.
+    /// Folders for bundles, or places in S3 storage (`s3://bucket/prefix`), besides those of
+    /// the configuration.
     pub bundle_dirs: Vec<PathBuf>,
     /// Whether to make a full bundle even if an incremental one would do.
     pub full: bool,
@@ -122,6 +124,9 @@ fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
     // old.
     let default = cx.remote.default_branch()?;
     let settings = settings_of(cx)?;
+    let named = request.bundle_dirs.iter();
+    let homes = named.map(|given| Home::named(given, &cx.dir, Reach::Call(cx)));
+    let homes = homes.collect::<Result<Vec<_>>>()?;
     let named = match request.branches.is_empty() {
         true => settings.branches,
         false => &request.branches,
@@ -146,8 +151,8 @@ fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
     let (backups, rewound) = job.run()?;
     let mut places = settings.destinations;
     places.extend(request.destinations.iter().cloned().map(CopyTo::Remote));
-    places.extend(request.bundle_dirs.iter().map(|dir| CopyTo::Folder {
-        dir: cx.dir.join(dir),
+    places.extend(homes.into_iter().map(|home| CopyTo::Bundles {
+        home,
         full_every: None,
     }));
     if request.bundle.is_some() || !places.is_empty() {

@@ -1,8 +1,9 @@
-//! The destinations of the backups' copies: other remotes, and folders of bundles. Each one
+//! The destinations of the backups' copies: other remotes, and homes of bundles. Each one
 //! is reported separately. If one missed something, the next run completes it.
 
 use super::Backup;
 use super::bundles::{self, Folder};
+use super::place::{Home, Reach};
 use crate::clock::Period;
 use crate::config::DestinationFile;
 use crate::context::Context;
@@ -48,9 +49,9 @@ impl Destination {
 pub(super) enum CopyTo {
     /// A remote.
     Remote(String),
-    /// A folder that holds one folder of bundles for each repository.
-    Folder {
-        dir: PathBuf,
+    /// A home that has one place of bundles for each repository.
+    Bundles {
+        home: Home,
         full_every: Option<Period>,
     },
 }
@@ -95,12 +96,34 @@ fn place(cx: &Context, given: &DestinationFile) -> Result<CopyTo> {
             Kind::Usage,
             format!("a destination of the configuration cannot be used: {why}"),
         )
-        .hint("write `- url: ADDRESS`, or `- folder: /PATH` with `full_every: 30d` if you like")
+        .hint("write `- url: ADDRESS`, `- folder: /PATH` or `- s3: s3://BUCKET/PREFIX`; the last two with `full_every: 30d` if you like")
     };
     let named = |text: &str| text.replace(REPOSITORY, &cx.repo_name);
-    match (&given.url, &given.folder) {
-        (Some(url), None) if given.full_every.is_none() => Ok(CopyTo::Remote(named(url))),
-        (None, Some(folder)) => {
+    let of_s3 = [
+        ("endpoint", given.endpoint.is_some()),
+        ("region", given.region.is_some()),
+        ("path_style", given.path_style.is_some()),
+        ("object_lock", given.object_lock.is_some()),
+    ];
+    if given.s3.is_none()
+        && let Some((name, _)) = of_s3.iter().find(|(_, is_there)| *is_there)
+    {
+        return Err(usage(format!("`{name}:` is for `s3:` alone")));
+    }
+    let full_every = given
+        .full_every
+        .as_deref()
+        .map(|text| {
+            Period::parse(text).ok_or_else(|| {
+                usage(format!(
+                    "`full_every: {text}` is not a length of time such as 30d"
+                ))
+            })
+        })
+        .transpose()?;
+    match (&given.url, &given.folder, &given.s3) {
+        (Some(url), None, None) if full_every.is_none() => Ok(CopyTo::Remote(named(url))),
+        (None, Some(folder), None) => {
             let dir = PathBuf::from(named(&folder.to_string_lossy()));
             // Under cron, nobody can tell where a relative path would lead.
             if !dir.is_absolute() {
@@ -109,20 +132,16 @@ fn place(cx: &Context, given: &DestinationFile) -> Result<CopyTo> {
                     "the folder `{shown}` is not an absolute path"
                 )));
             }
-            let full_every = given
-                .full_every
-                .as_deref()
-                .map(|text| {
-                    Period::parse(text).ok_or_else(|| {
-                        usage(format!(
-                            "`full_every: {text}` is not a length of time such as 30d"
-                        ))
-                    })
-                })
-                .transpose()?;
-            Ok(CopyTo::Folder { dir, full_every })
+            let home = Home::Dir(dir);
+            Ok(CopyTo::Bundles { home, full_every })
         }
-        _ => Err(usage("it must have url or folder, and not both".to_owned())),
+        (None, None, Some(address)) => {
+            let home = Home::of_file(&named(address), given)?;
+            Ok(CopyTo::Bundles { home, full_every })
+        }
+        _ => Err(usage(
+            "it must have url, folder or s3, and only one of them".to_owned(),
+        )),
     }
 }
 
@@ -136,13 +155,15 @@ pub(super) fn send(
 ) -> Destination {
     match place {
         CopyTo::Remote(url) => push_to(cx, &url.replace(REPOSITORY, &cx.repo_name), backups),
-        CopyTo::Folder { dir, full_every } => {
+        CopyTo::Bundles { home, full_every } => {
             let mut destination = Destination {
-                destination: dir.display().to_string(),
+                destination: home.shown(),
                 ..Destination::default()
             };
             let refs = bundles::bundled_refs(backups);
-            let written = Folder::open_mended(cx, dir).and_then(|(mut folder, damage)| {
+            let place = home.join(&cx.repo_name).place(Reach::Call(cx));
+            let opened = place.and_then(|place| Folder::open_mended(cx, place));
+            let written = opened.and_then(|(mut folder, damage)| {
                 let full = full || damage.is_some();
                 let bundle = folder.write(cx, keys, &refs, full, full_every.as_ref())?;
                 Ok((bundle, damage))

@@ -3,8 +3,8 @@
 
 use super::bundles::Folder;
 use super::destination::{CopyTo, settings_of};
-use super::folder_manifest::Judge;
-use super::verify::is_outage;
+use super::place::{Place, Reach};
+use super::verify::{is_outage, is_unreached, no_room};
 use super::{All, read_all, restored};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -13,7 +13,8 @@ use crate::git::CommitId;
 use crate::ops::outcome::Reported;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::rc::Rc;
 
 /// What is asked for; a drill has no options.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -33,7 +34,7 @@ pub struct DrillReport {
     pub authenticated: Option<bool>,
     /// How many objects came with it; each was hashed.
     pub objects: u64,
-    /// The newest bundle in each folder of the destinations.
+    /// The newest bundle in each place of the destinations.
     pub bundles: Vec<DrilledBundle>,
     /// When the drill proved all of this; RFC 3339. None if something failed.
     pub proven_at: Option<String>,
@@ -43,10 +44,16 @@ pub struct DrillReport {
     pub problems: Vec<String>,
     /// One sentence.
     pub message: String,
+    /// The error itself, if places of bundles could not be reached and nothing else is wrong.
+    #[serde(skip)]
+    pub failure: Option<Error>,
 }
 
 impl Reported for DrillReport {
     fn verdict(&mut self) -> Result<()> {
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
         let Some(why) = self.problems.first() else {
             return Ok(());
         };
@@ -116,6 +123,7 @@ pub fn drill(cx: &Context, _request: &DrillRequest) -> Result<DrillReport> {
             .into_iter()
             .collect(),
         message: String::new(),
+        failure: None,
     };
     let restored = match restored::of_remote(cx, &commits) {
         Ok(restored) => {
@@ -132,11 +140,13 @@ pub fn drill(cx: &Context, _request: &DrillRequest) -> Result<DrillReport> {
         Some(restored) => Some(restored.store.commit(compared.commit)?.tree),
         None => None,
     };
+    let mut unreached = 0;
     for place in settings_of(cx)?.destinations {
-        let CopyTo::Folder { dir, .. } = place else {
+        let CopyTo::Bundles { home, .. } = place else {
             continue;
         };
-        match newest(cx, &dir).and_then(|path| bundle(cx, &path, &branch, tree)) {
+        let place = home.join(&cx.repo_name).place(Reach::Call(cx));
+        match place.and_then(|place| bundle(cx, place, &branch, tree)) {
             Ok(one) => {
                 if one.same_as_backup == Some(false) {
                     report.problems.push(format!(
@@ -146,9 +156,19 @@ pub fn drill(cx: &Context, _request: &DrillRequest) -> Result<DrillReport> {
                 }
                 report.bundles.push(one);
             }
-            Err(e) if is_outage(&e) => return Err(e),
-            Err(e) => report.problems.push(e.in_full()),
+            Err(e) if no_room(&e) => return Err(e),
+            Err(e) => {
+                report.problems.push(e.in_full());
+                if is_unreached(&e) {
+                    unreached += 1;
+                    report.failure.get_or_insert(e);
+                }
+            }
         }
+    }
+    // What is damaged is told first.
+    if unreached < report.problems.len() {
+        report.failure = None;
     }
     report.message = match report.problems.is_empty() {
         true => {
@@ -166,6 +186,7 @@ pub fn drill(cx: &Context, _request: &DrillRequest) -> Result<DrillReport> {
         false if last.standing.fault().is_some() => {
             format!("{name} is not what was backed up")
         }
+        false if report.failure.is_some() => "a place of bundles cannot be reached".to_owned(),
         false => "a bundle cannot be restored".to_owned(),
     };
     let failure =
@@ -187,39 +208,36 @@ pub fn drill(cx: &Context, _request: &DrillRequest) -> Result<DrillReport> {
     Ok(report)
 }
 
-fn newest(cx: &Context, dir: &Path) -> Result<PathBuf> {
+/// Restores the newest bundle of a place, and compares its branch with the backup's tree.
+fn bundle(
+    cx: &Context,
+    place: Rc<dyn Place + '_>,
+    branch: &str,
+    tree: Option<CommitId>,
+) -> Result<DrilledBundle> {
     let none = || {
         Error::new(
             Kind::NotFound,
             format!(
                 "there is no bundle of {} in {}",
                 cx.repo_name,
-                dir.display()
+                place.shown()
             ),
         )
     };
-    let folder = Folder::of(cx, dir)?.ok_or_else(none)?;
+    let folder = Folder::of(cx, Rc::clone(&place))?.ok_or_else(none)?;
     let newest = folder.listed().pop().ok_or_else(none)?;
-    folder.check(&newest)?;
-    Ok(folder.path(&newest))
-}
-
-/// Restores a bundle, and compares its branch with the backup's tree.
-fn bundle(
-    cx: &Context,
-    path: &Path,
-    branch: &str,
-    tree: Option<CommitId>,
-) -> Result<DrilledBundle> {
+    let lying = folder.bundle(&newest);
+    lying.check()?;
     let (bundle, restored) =
-        restored::Bundles::new(&*cx.progress, cx.store.programs(), Judge::of(cx)).restored(path)?;
+        restored::Bundles::new(&*cx.progress, cx.store.programs()).restored(&lying)?;
     let tip = bundle.branches().find(|(name, _)| *name == branch);
     let same_as_backup = match (tip, tree) {
         (Some((_, tip)), Some(tree)) => Some(restored.store.commit(tip)?.tree == tree),
         _ => None,
     };
     Ok(DrilledBundle {
-        bundle: path.display().to_string(),
+        bundle: lying.address(),
         objects: restored.objects,
         same_as_backup,
     })

@@ -2,6 +2,7 @@
 
 use super::default_branch;
 use super::destination::{CopyTo, settings_of};
+use super::place::Home;
 use super::rotate::{RotateReport, RotateRequest, rotate};
 use crate::clock::Period;
 use crate::context::Context;
@@ -142,7 +143,11 @@ pub fn export(cx: &Context, request: &ExportRequest) -> Result<ExportReport> {
     let mut folders: Vec<PathBuf> = request.out.iter().map(|o| cx.dir.join(o)).collect();
     if request.to_destinations {
         for place in settings_of(cx)?.destinations {
-            if let CopyTo::Folder { dir, .. } = place {
+            if let CopyTo::Bundles {
+                home: Home::Dir(dir),
+                ..
+            } = place
+            {
                 folders.push(dir);
             }
         }

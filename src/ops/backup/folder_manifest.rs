@@ -1,11 +1,12 @@
-//! The manifest of a folder of bundles on disk, and this machine's memory of it.
+//! The manifest of a place of bundles, and this machine's memory of it.
 
 use crate::bundle_manifest::{FILE, Item, Kind as Event, MAX_BYTES, Manifest};
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::files::{digest_of, real, short_digest, write_durably};
+use crate::files::{short_digest, write_durably};
 use crate::git::{Bundle, CommitId};
 use crate::keys::KeyRing;
+use crate::ops::backup::place::{Local, Place, Small, Version};
 use std::path::{Path, PathBuf};
 
 /// What is needed to judge a folder's manifest.
@@ -29,15 +30,14 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// The file in which this machine remembers the end of a folder's manifest. So this
-    /// machine notices when the end was cut off, or the manifest is gone.
-    fn memory(&self, dir: &Path) -> PathBuf {
-        let name = short_digest(&real(dir).to_string_lossy());
-        self.state.join("bundles").join(name)
+    /// The file in which this machine remembers the end of a place's manifest. So this machine
+    /// notices when the end was cut off, or the manifest is gone.
+    fn memory(&self, place: &dyn Place) -> PathBuf {
+        self.state.join("bundles").join(short_digest(&place.id()))
     }
 
-    fn remembered(&self, dir: &Path) -> Option<(u64, String)> {
-        let text = std::fs::read_to_string(self.memory(dir)).ok()?;
+    fn remembered(&self, place: &dyn Place) -> Option<(u64, String)> {
+        let text = std::fs::read_to_string(self.memory(place)).ok()?;
         let (number, digest) = text.trim_end().split_once(' ')?;
         Some((number.parse().ok()?, digest.to_owned()))
     }
@@ -52,38 +52,38 @@ pub(super) struct FolderManifest {
     pub fault: Option<String>,
     /// The highest line number that is known.
     last: u64,
+    /// Which state of the file was read or written.
+    version: Version,
 }
 
 impl FolderManifest {
-    /// Reads the manifest of a folder.
+    /// Reads the manifest of a place.
     ///
-    /// Errors: internal, for the disk.
-    pub fn read(dir: &Path, judge: Judge<'_>) -> Result<FolderManifest> {
-        let path = dir.join(FILE);
-        let seen = judge.remembered(dir);
+    /// Errors: internal, for the disk; unavailable, auth, denied.
+    pub fn read(place: &dyn Place, judge: Judge<'_>) -> Result<FolderManifest> {
+        let seen = judge.remembered(place);
         let mut folder = FolderManifest {
             last: seen.as_ref().map_or(0, |(number, _)| *number),
             ..FolderManifest::default()
         };
         let lost = "it was here before, and is gone";
-        match std::fs::metadata(&path) {
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+        let bytes = match place.read(FILE, MAX_BYTES)? {
+            Small::Absent => {
                 // A folder that was emptied starts again.
-                let bundles = std::fs::read_dir(dir).into_iter().flatten().flatten();
-                let mut names = bundles.map(|e| e.file_name());
-                let any = names.any(|n| n.to_string_lossy().ends_with(".bundle"));
-                folder.fault = seen.filter(|_| any).map(|_| lost.to_owned());
+                if seen.is_some() && place.names()?.iter().any(|n| n.ends_with(".bundle")) {
+                    folder.fault = Some(lost.to_owned());
+                }
                 return Ok(folder);
             }
-            Ok(meta) if meta.len() > MAX_BYTES => {
+            Small::TooLong => {
                 folder.fault = Some("it is too long".to_owned());
                 return Ok(folder);
             }
-            _ => {}
-        }
-        let bytes = std::fs::read(&path).or_fail(Kind::Internal, || {
-            format!("{} cannot be read", path.display())
-        })?;
+            Small::Bytes(bytes, version) => {
+                folder.version = version;
+                bytes
+            }
+        };
         let read = String::from_utf8(bytes)
             .map_err(|_| "it is not text".to_owned())
             .and_then(|text| Manifest::read(&text, judge.keys, judge.repository));
@@ -106,6 +106,14 @@ impl FolderManifest {
         Ok(folder)
     }
 
+    /// Forgets a manifest that cannot be used, and says why it cannot. The next line starts
+    /// another one.
+    pub fn give_up(&mut self) -> Option<String> {
+        let fault = self.fault.take()?;
+        self.version = Version::Absent;
+        Some(fault)
+    }
+
     /// True if the folder has a manifest, even one that cannot be used.
     pub fn is_there(&self) -> bool {
         self.manifest.is_some() || self.fault.is_some()
@@ -113,12 +121,12 @@ impl FolderManifest {
 
     /// Checks a bundle's checksum against the manifest, and returns whether the bundle is
     /// authenticated. It is not if the folder has no manifest; `None` if we do not have the
-    /// key.
+    /// key. `shown` is the bundle's address for messages.
     ///
     /// Errors: integrity.
-    pub fn check(&self, path: &Path, sha256: &str) -> Result<Option<bool>> {
+    pub fn check(&self, name: &str, shown: &str, sha256: &str) -> Result<Option<bool>> {
         let bad = |why: String| {
-            Error::new(Kind::Integrity, format!("{} {why}", path.display()))
+            Error::new(Kind::Integrity, format!("{shown} {why}"))
                 .hint("restore from another destination or from the repository itself; `aidf backup create --full` starts the folder again")
         };
         if let Some(fault) = &self.fault {
@@ -129,8 +137,7 @@ impl FolderManifest {
         let Some(manifest) = &self.manifest else {
             return Ok(Some(false));
         };
-        let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
-        match manifest.bundles().get(&name.unwrap_or_default()) {
+        match manifest.bundles().get(name) {
             Some(says) if says.sha256.eq_ignore_ascii_case(sha256) => Ok(says.authenticated),
             Some(_) => Err(bad(format!(
                 "is not the file that {FILE} describes: it was replaced"
@@ -139,6 +146,11 @@ impl FolderManifest {
                 "is not in {FILE}, so nobody knows who made it"
             ))),
         }
+    }
+
+    /// The description of a bundle that should exist.
+    pub fn item(&self, name: &str) -> Option<&Item> {
+        self.manifest.as_ref()?.item(name)
     }
 
     /// Whether the manifest names a bundle.
@@ -175,11 +187,12 @@ impl FolderManifest {
 
     /// Adds a line, and remembers the new end on this machine.
     ///
-    /// Errors: internal, for the disk.
+    /// Errors: conflict, if another run wrote to the place; internal, for the disk; unavailable,
+    /// auth, denied.
     pub fn add(
         &mut self,
         cx: &Context,
-        dir: &Path,
+        place: &dyn Place,
         keys: &KeyRing,
         event: (Event, Vec<Item>),
     ) -> Result<()> {
@@ -187,20 +200,17 @@ impl FolderManifest {
         if event.1.is_empty() || (keys.is_empty() && self.manifest.is_none()) {
             return Ok(());
         }
-        let mut manifest = self.manifest.take().unwrap_or_default();
+        let mut manifest = self.manifest.clone().unwrap_or_default();
         let time = cx.now.rfc3339();
         manifest.add(keys.active(), event, &cx.repo_name, &time, self.last);
-        let path = dir.join(FILE);
-        write_durably(&path, manifest.text().as_bytes()).or_fail(Kind::Internal, || {
-            format!("{} cannot be written", path.display())
-        })?;
+        self.version = place.replace(FILE, manifest.text().as_bytes(), &self.version)?;
         if let Some((number, digest)) = manifest.head() {
             self.last = number;
-            let memory = Judge::of(cx).memory(dir);
+            let memory = Judge::of(cx).memory(place);
             if let Err(e) = write_durably(&memory, format!("{number} {digest}\n").as_bytes()) {
                 cx.warn(format!(
                     "aidf could not record what it wrote to {}: {e}",
-                    path.display()
+                    place.address(FILE)
                 ));
             }
         }
@@ -212,9 +222,12 @@ impl FolderManifest {
 /// The path of the manifest beside a single bundle.
 fn single(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push(".manifest");
+    name.push(BESIDE);
     PathBuf::from(name)
 }
+
+/// What the manifest of a single bundle has after the bundle's name.
+const BESIDE: &str = ".manifest";
 
 fn name_of(path: &Path) -> String {
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
@@ -244,41 +257,44 @@ pub(super) fn write_single(
     let Some(key) = keys.active() else {
         return Ok(());
     };
-    let event = (Event::Made, vec![item(path, &name_of(path), &sum)]);
+    let bundle = Bundle::read(path).ok();
+    let event = (Event::Made, vec![item(bundle, &name_of(path), &sum)]);
     let mut manifest = Manifest::default();
     manifest.add(Some(key), event, &cx.repo_name, &cx.now.rfc3339(), 0);
     write_durably(&beside, manifest.text().as_bytes()).or_fail(Kind::Internal, failed)
 }
 
-/// Checks a single bundle against the manifest beside it, if there is one.
+/// Checks a bundle that no list names against the manifest beside it, if there is one.
 ///
-/// Errors: integrity.
-pub(super) fn check_single(path: &Path, judge: Judge<'_>) -> Result<Option<bool>> {
-    let beside = single(path);
-    let bad = |why: String| Error::new(Kind::Integrity, format!("{} {why}", path.display()));
-    match std::fs::metadata(&beside) {
-        Ok(meta) if meta.is_file() && meta.len() <= MAX_BYTES => {}
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Some(false)),
-        _ => {
-            return Err(bad(format!(
-                "has a manifest, {}, that cannot be read",
-                beside.display()
-            )));
-        }
-    }
-    let text = std::fs::read_to_string(&beside).map_err(|e| {
+/// Errors: integrity; not_found, for the bundle; unavailable, auth, denied.
+pub(super) fn check_single(
+    place: &dyn Place,
+    name: &str,
+    local: &Local,
+    judge: Judge<'_>,
+) -> Result<Option<bool>> {
+    let beside = format!("{name}{BESIDE}");
+    let shown = place.address(name);
+    let bad = |why: String| Error::new(Kind::Integrity, format!("{shown} {why}"));
+    let unread = || {
         bad(format!(
             "has a manifest, {}, that cannot be read",
-            beside.display()
+            place.address(&beside)
         ))
-        .caused_by(e)
-    })?;
+    };
+    let text = match place.read(&beside, MAX_BYTES) {
+        Ok(Small::Absent) => return Ok(Some(false)),
+        Ok(Small::Bytes(bytes, _)) => String::from_utf8(bytes).map_err(|_| unread())?,
+        Ok(Small::TooLong) => return Err(unread()),
+        Err(e) if e.kind() == Kind::Internal => return Err(unread().caused_by(e)),
+        Err(e) => return Err(e),
+    };
     let manifest = Manifest::read(&text, judge.keys, judge.repository)
         .map_err(|why| bad(format!("has a manifest that cannot be used: {why}")))?;
-    let sum = digest_of(path).or_fail(Kind::NotFound, || {
-        format!("there is no bundle {}", path.display())
-    })?;
-    match manifest.bundles().get(&name_of(path)) {
+    let sum = local
+        .digest()
+        .or_fail(Kind::NotFound, || format!("there is no bundle {shown}"))?;
+    match manifest.bundles().get(name) {
         Some(says) if says.sha256 == sum => Ok(says.authenticated),
         Some(_) => Err(bad(
             "is not the file that its manifest describes: it was replaced".to_owned(),
@@ -287,9 +303,8 @@ pub(super) fn check_single(path: &Path, judge: Judge<'_>) -> Result<Option<bool>
     }
 }
 
-/// The manifest's description of the bundle at `path`.
-pub(super) fn item(path: &Path, name: &str, sha256: &str) -> Item {
-    let bundle = Bundle::read(path).ok();
+/// The manifest's description of a bundle.
+pub(super) fn item(bundle: Option<Bundle>, name: &str, sha256: &str) -> Item {
     let (refs, needs) = bundle.map_or_else(Default::default, |b| {
         let refs = b.refs.into_iter().map(|(n, id)| (n, id.to_string()));
         let needs = b.needs.iter().map(ToString::to_string);

@@ -2,8 +2,10 @@
 
 use super::bundles::{Folder, SUMS, read_name};
 use super::folder_manifest::Judge;
+use super::place::Dir;
 use crate::keys::KeyRing;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// Whether a name is the name of a bundle.
 pub fn named(name: &str) -> bool {
@@ -21,8 +23,11 @@ pub fn listed(folder: &Path, list: &[u8]) -> Vec<PathBuf> {
         repository: None,
         state: folder,
     };
-    let Ok(Some(read)) = Folder::read(folder, judge) else {
+    let Ok(Some(read)) = Folder::read(Rc::new(Dir::at(folder)), judge) else {
         return Vec::new();
     };
-    read.listed().iter().map(|one| read.path(one)).collect()
+    read.listed()
+        .iter()
+        .map(|one| PathBuf::from(read.address(one)))
+        .collect()
 }

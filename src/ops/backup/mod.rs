@@ -13,6 +13,7 @@ mod list;
 mod lock;
 mod loss;
 mod manifest;
+mod place;
 mod prune;
 mod restore;
 mod restored;

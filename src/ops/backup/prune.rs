@@ -4,20 +4,22 @@
 use super::bundles::{Folder, Named};
 use super::destination::{CopyTo, settings_of};
 use super::manifest::Manifest;
+use super::place::{Place, Reach};
+use super::verify::is_outage;
 use super::{Found, dated};
 use crate::backup_manifest;
 use crate::backup_name;
 use crate::clock::{DAY, Moment, Period};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{Bundle, CommitId, RefName, RefUpdate};
+use crate::git::{CommitId, RefName, RefUpdate};
 use crate::ops::one_by_one;
 use crate::ops::publish::{Objects, Plan, Push};
 use crate::retention::{self, Rules};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
-use std::path::Path;
+use std::rc::Rc;
 
 /// By how many seconds clocks may differ.
 const AHEAD: i64 = DAY;
@@ -246,9 +248,12 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
     // If one folder cannot be used, the others are still pruned.
     let mut failure = None;
     for place in settings_of(cx)?.destinations {
-        if let CopyTo::Folder { dir, .. } = place
-            && let Err(e) = bundles(cx, &dir, &rules, dry_run, &mut report)
-        {
+        let CopyTo::Bundles { home, .. } = place else {
+            continue;
+        };
+        let place = home.join(&cx.repo_name).place(Reach::Call(cx));
+        let pruned = place.and_then(|place| bundles(cx, place, &rules, dry_run, &mut report));
+        if let Err(e) = pruned {
             failure.get_or_insert(e);
         }
     }
@@ -327,22 +332,22 @@ fn unauthenticated(cx: &Context, count: usize) -> String {
     )
 }
 
-/// Removes the bundles of a folder that no rule keeps. A full bundle stays as long as a
+/// Removes the bundles of a place that no rule keeps. A full bundle stays as long as a
 /// kept incremental one is based on it.
 fn bundles(
     cx: &Context,
-    dir: &Path,
+    place: Rc<dyn Place + '_>,
     rules: &Rules,
     dry_run: bool,
     report: &mut PruneReport,
 ) -> Result<()> {
-    let Some(mut folder) = Folder::of(cx, dir)? else {
+    let Some(mut folder) = Folder::of(cx, Rc::clone(&place))? else {
         return Ok(());
     };
     if !dry_run {
         // Read it again, under the lock. A run that was cut off may have left files that
         // the list does not name.
-        folder = Folder::open(cx, dir)?;
+        folder = Folder::open(cx, place)?;
         folder.tidy(cx, cx.keys())?;
     }
     let mut listed = folder.listed();
@@ -353,19 +358,24 @@ fn bundles(
     let counts = |n: &Named| old || folder.manifest.whose(&n.name) == Some(true);
     let times: Vec<_> = listed.iter().map(|n| (n.time, counts(n))).collect();
     let mut reasons = retention::reasons_apart(&times, rules);
+    // What cannot be removed is kept like the rest, and keeps what it needs.
+    for (one, reasons) in listed.iter().zip(&mut reasons) {
+        if reasons.is_empty() {
+            reasons.extend(folder.place.held(&one.name)?);
+        }
+    }
     for at in 0..listed.len() {
         if reasons[at].is_empty() || listed[at].full {
             continue;
         }
-        let path = folder.path(&listed[at]);
-        let base = Bundle::read(&path)
-            .ok()
-            .and_then(|b| folder.base_of(&listed[at], &b));
+        let base = match folder.bundle(&listed[at]).records() {
+            Ok(records) => folder.base_of(&listed[at], &records.needs)?,
+            Err(e) if is_outage(&e) => return Err(e),
+            Err(_) => None,
+        };
         // A bundle that cannot be read may need any of the full bundles.
         for below in 0..listed.len() {
-            let needed = base
-                .as_ref()
-                .is_none_or(|b| *b == folder.path(&listed[below]));
+            let needed = base.as_ref().is_none_or(|base| *base == listed[below].name);
             if needed && listed[below].full && reasons[below].is_empty() {
                 reasons[below].push(format!("needed by {}", listed[at].name));
             }
@@ -373,7 +383,7 @@ fn bundles(
     }
     let mut gone = Vec::new();
     for (one, reasons) in listed.iter().zip(reasons) {
-        let name = folder.path(one).display().to_string();
+        let name = folder.address(one);
         if reasons.is_empty() {
             gone.push(one.name.clone());
             report.removed.push(name);

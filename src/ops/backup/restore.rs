@@ -1,13 +1,14 @@
 //! Restores a backup: as a new branch, or onto an existing one as a rollback commit.
 
-use super::bundles::{Folder, base_of, check_listed};
+use super::bundles::{Folder, Lying};
 use super::folder_manifest::Judge;
 use super::manifest::Standing;
+use super::place::{Home, Reach};
 use super::{All, Found, named, read_all};
 use crate::backup_name;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{Bundle, CommitId, Known, RefName, RefUpdate};
+use crate::git::{CommitId, Known, RefName, RefUpdate};
 use crate::names;
 use crate::ops::access;
 use crate::ops::publish::{self, Objects, Plan, Push};
@@ -17,6 +18,7 @@ use crate::secret::Secret;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// What is asked for.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -25,7 +27,8 @@ pub struct RestoreRequest {
     /// The name of the backup. For a bundle: the branch in it; if none is named, the one
     /// that it checks out.
     pub name: Option<String>,
-    /// A bundle, or a folder of bundles; then the newest in it is used.
+    /// A bundle, or a folder of bundles; then the newest in it is used. Either may lie in S3
+    /// storage (`s3://bucket/prefix`).
     pub bundle: Option<PathBuf>,
     /// The branch to restore to; if none is named, a new `restore/…`.
     pub to: Option<String>,
@@ -65,7 +68,7 @@ pub fn restore(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> 
             .any(|r| r.name.strip_prefix("refs/heads/") == Some(name))
     };
     let backup = match (&request.bundle, &request.name) {
-        (Some(path), name) => of_bundle(cx, &cx.dir.join(path), name.as_deref())?,
+        (Some(path), name) => of_bundle(cx, path, name.as_deref())?,
         (None, Some(name)) => {
             let found = named(&found, name)?;
             check_standing(cx, &found)?;
@@ -219,50 +222,60 @@ struct Source {
 /// Unpacks a bundle, with the full one that it needs, into the store.
 ///
 /// Errors: not_found; integrity, for a damaged bundle.
-fn of_bundle(cx: &Context, path: &Path, branch: Option<&str>) -> Result<Source> {
-    let none = |what: &Path| {
-        Error::new(
-            Kind::NotFound,
-            format!("there is no bundle {}", what.display()),
-        )
-    };
+fn of_bundle(cx: &Context, given: &Path, branch: Option<&str>) -> Result<Source> {
     // It may be restored to another repository than the one it was made from.
     let judge = Judge {
         repository: None,
         ..Judge::of(cx)
     };
-    let (path, whose) = match path.is_dir() {
-        false => (path.to_owned(), check_listed(path, judge)?),
-        true => {
-            // The path is the repository's own folder, or the folder that contains it.
-            let folder = match Folder::read(path, judge)? {
+    let reach = Reach::Call(cx);
+    let home = Home::named(given, &cx.dir, reach)?;
+    let none = || {
+        Error::new(
+            Kind::NotFound,
+            format!("there is no bundle {}", home.shown()),
+        )
+    };
+    let place;
+    let folder;
+    let (one, whose) = match home.as_file() {
+        Some((around, name)) => {
+            place = around.place(reach)?;
+            folder = Folder::read(Rc::clone(&place), judge)?;
+            let one = Lying::of(&*place, folder.as_ref(), &name, judge);
+            let whose = one.check()?;
+            (one, whose)
+        }
+        None => {
+            // It is the repository's own place, or the home that contains it.
+            folder = match Folder::read(home.place(reach)?, judge)? {
                 Some(folder) => Some(folder),
-                None => Folder::read(&path.join(&cx.repo_name), judge)?,
+                None => Folder::read(home.join(&cx.repo_name).place(reach)?, judge)?,
             };
-            let folder = folder.ok_or_else(|| none(path))?;
+            let folder = folder.as_ref().ok_or_else(none)?;
             if folder.source != cx.remote.address() {
                 cx.warn(format!(
                     "{} contains the bundles of {}",
-                    folder.dir.display(),
+                    folder.place.shown(),
                     folder.source
                 ));
             }
-            let (newest, whose) = folder.newest(cx)?.ok_or_else(|| none(path))?;
-            (folder.path(&newest), whose)
+            let (newest, whose) = folder.newest(cx)?.ok_or_else(none)?;
+            (folder.bundle(&newest), whose)
         }
     };
     match whose {
         Some(true) => {}
         Some(false) => cx.warn(format!(
             "{} is not authenticated: no manifest says who made it (it may be older than manifests)",
-            path.display()
+            one.address()
         )),
         None => cx.warn(format!(
             "{} is not authenticated: its key is not on this machine",
-            path.display()
+            one.address()
         )),
     }
-    let bundle = Bundle::read(&path)?;
+    let bundle = one.read()?;
     let head = bundle.refs.iter().find(|(name, _)| name == "HEAD");
     let (branch, commit) = match branch {
         Some(wanted) => bundle.branches().find(|(name, _)| *name == wanted),
@@ -275,16 +288,16 @@ fn of_bundle(cx: &Context, path: &Path, branch: Option<&str>) -> Result<Source> 
         let all: Vec<&str> = bundle.branches().map(|(name, _)| name).collect();
         Error::new(
             Kind::NotFound,
-            format!("{} does not contain that branch", path.display()),
+            format!("{} does not contain that branch", one.address()),
         )
         .hint(format!("it contains: {}", all.join(", ")))
     })?;
     let is_here = |id: &CommitId| !cx.store.is_narrow() && cx.store.has_commit(*id);
     if !bundle.needs.iter().all(is_here) {
-        match base_of(&path, &bundle) {
+        match one.base(&bundle.needs)? {
             Some(base) => {
-                check_listed(&base, judge)?;
-                Bundle::read(&base)?.unpack(&cx.store, &*cx.progress)?;
+                base.check()?;
+                base.read()?.unpack(&cx.store, &*cx.progress)?;
             }
             // A commit alone is not all that the bundle builds on.
             None if bundle.needs.iter().all(|id| cx.store.has(*id)) => {
@@ -296,10 +309,7 @@ fn of_bundle(cx: &Context, path: &Path, branch: Option<&str>) -> Result<Source> 
     }
     bundle.unpack(&cx.store, &*cx.progress)?;
     cx.store.check_connected(&[commit], &mut Known::default())?;
-    let file = path
-        .file_name()
-        .map(|n| n.to_string_lossy().into_owned())
-        .unwrap_or_default();
+    let file = one.name();
     let stem = file.split('.').next().unwrap_or("bundle");
     Ok(Source {
         name: format!("{branch} of {file}"),

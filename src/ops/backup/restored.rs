@@ -1,15 +1,14 @@
 //! Proof that something can be restored. It is fetched into an empty repository, where each
 //! object is hashed on arrival, and then its history is walked.
 
-use super::bundles::{base_of, check_listed};
-use super::folder_manifest::Judge;
+use super::bundles::Lying;
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::is_full;
 use crate::git::Programs;
 use crate::git::{Bundle, CommitId, Known, Store};
 use crate::progress::Progress;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use tempfile::TempDir;
 
 /// A repository that was made for a proof and is deleted with it.
@@ -73,16 +72,14 @@ fn with_room<T>(prove: impl FnOnce() -> Result<T>) -> Result<T> {
 pub(super) struct Bundles<'a> {
     progress: &'a dyn Progress,
     programs: &'a Programs,
-    judge: Judge<'a>,
-    base: Option<(PathBuf, Restored)>,
+    base: Option<(String, Restored)>,
 }
 
 impl<'a> Bundles<'a> {
-    pub fn new(progress: &'a dyn Progress, programs: &'a Programs, judge: Judge<'a>) -> Self {
+    pub fn new(progress: &'a dyn Progress, programs: &'a Programs) -> Self {
         Bundles {
             progress,
             programs,
-            judge,
             base: None,
         }
     }
@@ -90,28 +87,29 @@ impl<'a> Bundles<'a> {
     /// Unpacks a bundle, with the full one that it needs, and checks everything that its
     /// refs reach.
     ///
-    /// Errors: not_found, for the file; integrity.
-    pub fn prove(&mut self, path: &Path) -> Result<(Bundle, u64)> {
+    /// Errors: not_found, for the file; integrity; unavailable, auth, denied, for a place
+    /// elsewhere.
+    pub fn prove(&mut self, one: &Lying<'_>) -> Result<(Bundle, u64)> {
         with_room(|| {
-            let bundle = Bundle::read(path)?;
+            let bundle = one.read()?;
             let objects = match bundle.needs.is_empty() {
-                true => self.base_at(path)?.objects,
-                false => self.over_base(path, &bundle)?.objects,
+                true => self.base_at(one)?.objects,
+                false => self.over_base(one, &bundle)?.objects,
             };
             Ok((bundle, objects))
         })
     }
 
     /// Like [`Bundles::prove`], but keeps the restored repository.
-    pub fn restored(mut self, path: &Path) -> Result<(Bundle, Restored)> {
+    pub fn restored(mut self, one: &Lying<'_>) -> Result<(Bundle, Restored)> {
         with_room(|| {
-            let bundle = Bundle::read(path)?;
+            let bundle = one.read()?;
             let restored = match bundle.needs.is_empty() {
                 true => {
-                    self.base_at(path)?;
+                    self.base_at(one)?;
                     self.base.take().map(|(_, restored)| restored)
                 }
-                false => Some(self.over_base(path, &bundle)?),
+                false => Some(self.over_base(one, &bundle)?),
             };
             let restored = restored
                 .ok_or_else(|| Error::new(Kind::Internal, "what was restored cannot be found"))?;
@@ -119,13 +117,13 @@ impl<'a> Bundles<'a> {
         })
     }
 
-    fn over_base(&mut self, path: &Path, bundle: &Bundle) -> Result<Restored> {
-        let base = base_of(path, bundle).ok_or_else(|| {
+    fn over_base(&mut self, one: &Lying<'_>, bundle: &Bundle) -> Result<Restored> {
+        let base = one.base(&bundle.needs)?.ok_or_else(|| {
             Error::new(
                 Kind::Integrity,
                 format!(
                     "{} is incremental, and the full bundle that it is based on is not in the same folder",
-                    path.display()
+                    one.address()
                 ),
             )
         })?;
@@ -139,18 +137,19 @@ impl<'a> Bundles<'a> {
         walked(store, folder, &tips(bundle), base.known.clone())
     }
 
-    fn base_at(&mut self, path: &Path) -> Result<&Restored> {
-        if self.base.as_ref().is_none_or(|(at, _)| at != path) {
+    fn base_at(&mut self, one: &Lying<'_>) -> Result<&Restored> {
+        let address = one.address();
+        if self.base.as_ref().is_none_or(|(at, _)| *at != address) {
             self.base = None;
             // git's hashes do not cover the bundle's header.
-            check_listed(path, self.judge)?;
-            let bundle = Bundle::read(path)?;
+            one.check()?;
+            let bundle = one.read()?;
             let folder = temporary()?;
             let place = folder.path().join("restored.git");
             let store = Store::scratch(&place, bundle.format, self.programs)?;
             bundle.unpack(&store, self.progress)?;
             let restored = walked(store, folder, &tips(&bundle), Known::default())?;
-            self.base = Some((path.to_owned(), restored));
+            self.base = Some((address, restored));
         }
         match &self.base {
             Some((_, restored)) => Ok(restored),

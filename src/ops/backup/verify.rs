@@ -1,16 +1,17 @@
 //! Verifies backups: those of the remote, and the bundles of its destinations.
 
-use super::bundles::{Folder, check_listed};
+use super::bundles::{Folder, Lying};
 use super::destination::{CopyTo, settings_of};
 use super::folder_manifest::Judge;
+use super::place::{Home, Place, Reach};
 use super::{All, named, read_all, restored};
 use crate::backup_manifest;
 use crate::config::Config;
 use crate::context::Caller;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
+use crate::git::CommitId;
 use crate::git::Programs;
-use crate::git::{Bundle, CommitId};
 use crate::keys::KeyRing;
 use crate::ops::outcome::Reported;
 use crate::progress::Progress;
@@ -19,6 +20,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// What is asked for.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -43,6 +45,10 @@ pub struct VerifyReport {
     pub problems: Vec<Problem>,
     /// One sentence.
     pub message: String,
+    /// Those problems that are a place which could not be reached: nothing is known about its
+    /// bundles.
+    #[serde(skip)]
+    pub unreached: Vec<Error>,
 }
 
 /// Something that is wrong with a backup or a bundle.
@@ -106,6 +112,7 @@ pub fn verify(cx: &Context, request: &VerifyRequest) -> Result<VerifyReport> {
         unknown: Vec::new(),
         problems: Vec::new(),
         message: String::new(),
+        unreached: Vec::new(),
     };
     // Verify all at once, because they share most of their history; if that fails, one by
     // one.
@@ -141,25 +148,35 @@ pub fn verify(cx: &Context, request: &VerifyRequest) -> Result<VerifyReport> {
     report.problems.extend(faults);
     if name.is_none() {
         for place in settings_of(cx)?.destinations {
-            if let CopyTo::Folder { dir, .. } = place {
-                let folder = Folder::of(cx, &dir);
-                report.folder(
-                    &dir.join(&cx.repo_name),
-                    folder,
+            let CopyTo::Bundles { home, .. } = place else {
+                continue;
+            };
+            let home = home.join(&cx.repo_name);
+            match home.place(Reach::Call(cx)) {
+                Ok(place) => report.folder(
+                    &*place,
+                    Folder::of(cx, Rc::clone(&place)),
                     &*cx.progress,
                     cx.store.programs(),
                     Judge::of(cx),
-                )?;
+                )?,
+                Err(e) => report.problem(home.shown(), &e),
             }
         }
     }
     Ok(report.told())
 }
 
-/// Verifies only bundles, by their own records. Each path is a file or a folder of bundles.
+/// Verifies only bundles, by their own records. Each path, which begins at `base`, is a file or a
+/// folder of bundles; each may be an address in S3 storage.
 ///
 /// Errors: not_found, for a path. What is wrong with a bundle is in the report.
-pub fn verify_bundles(paths: &[PathBuf], config: &Config, caller: &Caller) -> Result<VerifyReport> {
+pub fn verify_bundles(
+    paths: &[PathBuf],
+    base: &Path,
+    config: &Config,
+    caller: &Caller,
+) -> Result<VerifyReport> {
     let keys = KeyRing::load(&config.keys)?;
     let judge = Judge {
         keys: &keys,
@@ -175,21 +192,36 @@ pub fn verify_bundles(paths: &[PathBuf], config: &Config, caller: &Caller) -> Re
         unknown: Vec::new(),
         problems: Vec::new(),
         message: String::new(),
+        unreached: Vec::new(),
     };
+    let reach = Reach::Caller(config, caller);
     for path in paths {
-        if !path.exists() {
-            return Err(Error::new(
+        let home = Home::named(path, base, reach)?;
+        let none = || {
+            Error::new(
                 Kind::NotFound,
-                format!("there is no bundle {}", path.display()),
-            ));
-        }
-        if path.is_dir() {
-            report.folder(path, Folder::read(path, judge), progress, programs, judge)?;
-        } else {
-            let mut bundles = restored::Bundles::new(progress, programs, judge);
-            let proven =
-                check_listed(path, judge).and_then(|whose| bundles.prove(path).map(|_| whose));
-            report.bundle(path, proven)?;
+                format!("there is no bundle {}", home.shown()),
+            )
+        };
+        match home.as_file() {
+            None => {
+                let place = home.place(reach)?;
+                let folder = Folder::read(Rc::clone(&place), judge);
+                report.folder(&*place, folder, progress, programs, judge)?;
+            }
+            Some((around, name)) => {
+                let place = around.place(reach)?;
+                if !place.names()?.contains(&name) {
+                    return Err(none());
+                }
+                let mut bundles = restored::Bundles::new(progress, programs);
+                let folder = Folder::read(Rc::clone(&place), judge);
+                let proven = folder.and_then(|folder| {
+                    let one = Lying::of(&*place, folder.as_ref(), &name, judge);
+                    proven(&mut bundles, &one)
+                });
+                report.bundle(place.address(&name), proven)?;
+            }
         }
     }
     Ok(report.told())
@@ -197,6 +229,11 @@ pub fn verify_bundles(paths: &[PathBuf], config: &Config, caller: &Caller) -> Re
 
 impl Reported for VerifyReport {
     fn verdict(&mut self) -> Result<()> {
+        if self.unreached.len() == self.problems.len()
+            && let Some(first) = self.unreached.pop()
+        {
+            return Err(first);
+        }
         match self.problems.is_empty() {
             true => Ok(()),
             false => Err(Error::new(Kind::Integrity, self.message.clone())
@@ -207,6 +244,15 @@ impl Reported for VerifyReport {
 
 impl VerifyReport {
     fn problem(&mut self, name: String, error: &Error) {
+        if is_unreached(error) {
+            let cause = anyhow::anyhow!(error.in_full());
+            let mut unreached =
+                Error::new(error.kind(), format!("{name} cannot be verified")).caused_by(cause);
+            if let Some(hint) = error.hint_text() {
+                unreached = unreached.hint(hint);
+            }
+            self.unreached.push(unreached);
+        }
         self.problems.push(Problem {
             name,
             problem: error.in_full(),
@@ -216,12 +262,11 @@ impl VerifyReport {
     /// Notes the result for a bundle. For a proven bundle, `proven` says whether it is
     /// authenticated.
     ///
-    /// Errors: why nothing is known about it.
-    fn bundle(&mut self, path: &Path, proven: Result<Option<bool>>) -> Result<()> {
-        let name = path.display().to_string();
+    /// Errors: why nothing is known about it, where there is no room to find out.
+    fn bundle(&mut self, name: String, proven: Result<Option<bool>>) -> Result<()> {
         let whose = match proven {
             Ok(whose) => whose,
-            Err(e) if is_outage(&e) => return Err(e),
+            Err(e) if no_room(&e) => return Err(e),
             Err(e) => {
                 self.problem(name, &e);
                 return Ok(());
@@ -236,63 +281,56 @@ impl VerifyReport {
         Ok(())
     }
 
-    /// Verifies a folder of bundles. A folder of another tool's bundles is read file by
-    /// file.
+    /// Verifies a place of bundles. A place of another tool's bundles is read file by file.
     ///
-    /// Errors: why nothing is known about one of them.
+    /// Errors: those of [`VerifyReport::bundle`].
     fn folder(
         &mut self,
-        dir: &Path,
-        read: Result<Option<Folder>>,
+        place: &dyn Place,
+        read: Result<Option<Folder<'_>>>,
         progress: &dyn Progress,
         programs: &Programs,
         judge: Judge<'_>,
     ) -> Result<()> {
-        let mut bundles = restored::Bundles::new(progress, programs, judge);
-        let folder = match read {
-            Ok(Some(folder)) => folder,
-            Ok(None) => {
-                let mut found: Vec<PathBuf> = std::fs::read_dir(dir)
-                    .into_iter()
-                    .flatten()
-                    .flatten()
-                    .map(|e| e.path())
-                    .filter(|p| p.extension().is_some_and(|e| e == "bundle"))
-                    .collect();
-                found.sort();
-                if found.is_empty() {
-                    let none = Error::new(Kind::NotFound, "there is no bundle in it");
-                    self.problem(dir.display().to_string(), &none);
-                }
-                for path in found {
-                    let proven = check_listed(&path, judge)
-                        .and_then(|whose| bundles.prove(&path).map(|_| whose));
-                    self.bundle(&path, proven)?;
-                }
+        let mut bundles = restored::Bundles::new(progress, programs);
+        let names = place.names();
+        let (folder, names) = match (read, names) {
+            (Ok(folder), Ok(names)) => (folder, names),
+            (Err(e), _) | (_, Err(e)) => {
+                self.problem(place.shown(), &e);
                 return Ok(());
             }
-            Err(e) => {
-                self.problem(dir.display().to_string(), &e);
-                return Ok(());
+        };
+        let Some(folder) = folder else {
+            let found: Vec<&String> = names.iter().filter(|n| n.ends_with(".bundle")).collect();
+            if found.is_empty() {
+                let none = Error::new(Kind::NotFound, "there is no bundle in it");
+                self.problem(place.shown(), &none);
             }
+            for name in found {
+                let one = Lying::of(place, None, name, judge);
+                self.bundle(one.address(), proven(&mut bundles, &one))?;
+            }
+            return Ok(());
         };
         let listed = folder.listed();
         for (at, one) in listed.iter().enumerate() {
             progress.advance("bundles", at as u64 + 1, listed.len() as u64);
-            let path = folder.path(one);
-            let proven = folder
-                .check(one)
-                .and_then(|whose| bundles.prove(&path).map(|_| whose));
-            self.bundle(&path, proven)?;
+            let one = folder.bundle(one);
+            self.bundle(one.address(), proven(&mut bundles, &one))?;
         }
-        let unlisted = folder.unlisted();
+        let unlisted = match folder.unlisted() {
+            Ok(unlisted) => unlisted,
+            Err(e) => {
+                self.problem(place.shown(), &e);
+                return Ok(());
+            }
+        };
         for one in &unlisted {
-            let path = folder.path(one);
-            let proven = Bundle::read(&path)
-                .and_then(|b| b.check_bytes())
-                .and_then(|()| folder.check(one))
-                .and_then(|whose| bundles.prove(&path).map(|_| whose));
-            self.bundle(&path, proven)?;
+            let one = folder.bundle(one);
+            let whole = one.read().and_then(|b| b.check_bytes());
+            let proven = whole.and_then(|()| proven(&mut bundles, &one));
+            self.bundle(one.address(), proven)?;
         }
         for name in folder.manifest.all() {
             let there = listed.iter().chain(&unlisted).any(|one| one.name == name);
@@ -301,7 +339,7 @@ impl VerifyReport {
                     Kind::Integrity,
                     "it is in the manifest; it is gone, and no prune removed it",
                 );
-                self.problem(dir.join(&name).display().to_string(), &gone);
+                self.problem(place.address(&name), &gone);
             }
         }
         Ok(())
@@ -326,6 +364,10 @@ impl VerifyReport {
                     words::count(good, "backup", "backups")
                 )
             }
+            _ if self.unreached.len() == bad => format!(
+                "{good} verified, and {} cannot be reached",
+                words::count(bad, "bundle or place", "bundles and places")
+            ),
             _ => format!(
                 "{bad} of {} damaged",
                 words::count(good + bad, "backup", "backups")
@@ -335,9 +377,26 @@ impl VerifyReport {
     }
 }
 
+/// Checks a bundle and unpacks it. Returns whether it is authenticated; `None` if we do not
+/// have its key.
+fn proven(bundles: &mut restored::Bundles<'_>, one: &Lying<'_>) -> Result<Option<bool>> {
+    let whose = one.check()?;
+    bundles.prove(one)?;
+    Ok(whose)
+}
+
 /// True if the remote could not be asked, or there was no room to restore into, so that
 /// nothing is known about the backup.
 pub(super) fn is_outage(error: &Error) -> bool {
-    matches!(error.kind(), Kind::Auth | Kind::Unavailable)
-        || error.cause::<restored::NoRoom>().is_some()
+    matches!(error.kind(), Kind::Auth | Kind::Unavailable) || no_room(error)
+}
+
+/// True if there was no room to restore into: for no other backup is there any either.
+pub(super) fn no_room(error: &Error) -> bool {
+    error.cause::<restored::NoRoom>().is_some()
+}
+
+/// True if the place of a bundle could not be asked, so that nothing is known about the bundle.
+pub(super) fn is_unreached(error: &Error) -> bool {
+    is_outage(error) || matches!(error.kind(), Kind::Denied | Kind::Usage)
 }

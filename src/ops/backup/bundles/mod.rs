@@ -1,22 +1,25 @@
-//! A folder of git bundles. Some are full; the others are incremental, each based on the
+//! A place of git bundles. Some are full; the others are incremental, each based on the
 //! last full one, so that a restore never needs more than two. `SHA256SUMS` beside them is
 //! in the format that `sha256sum -c` reads, and its first line names the repository.
 //! `MANIFEST` says who made them. `bundle-list` is for `git clone --bundle-uri`.
 
+mod lying;
 mod writing;
+
+pub(super) use lying::{Lying, Records};
 
 use crate::bundle_manifest::FILE;
 use crate::clock::Moment;
 use crate::context::Context;
-use crate::error::{Error, Kind, OrFail, Result};
-use crate::files::digest_of;
-use crate::git::{Bundle, CommitId};
+use crate::error::{Error, Kind, Result};
+use crate::git::CommitId;
 use crate::ops::backup::Backup;
-use crate::ops::backup::folder_manifest::{FolderManifest, Judge, check_single};
+use crate::ops::backup::folder_manifest::{FolderManifest, Judge};
 use crate::ops::backup::lock::lock;
-use std::collections::{BTreeMap, HashSet};
+use crate::ops::backup::place::{Local, Place, Small, Version};
+use std::collections::BTreeMap;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// The list of checksums.
 pub(super) const SUMS: &str = "SHA256SUMS";
@@ -24,6 +27,8 @@ pub(super) const SUMS: &str = "SHA256SUMS";
 const LIST: &str = "bundle-list";
 const FULL: &str = ".full.bundle";
 const INCREMENTAL: &str = ".incremental.bundle";
+/// The largest list, in bytes.
+const MAX_LIST: u64 = 64 << 20;
 /// The text before the repository's address in that list.
 const SOURCE: &str = "# git bundles of ";
 /// The age of the newest full bundle at which a new one is made, if the configuration does
@@ -31,14 +36,18 @@ const SOURCE: &str = "# git bundles of ";
 const FULL_EVERY: &str = "30d";
 
 /// One repository's bundles.
-pub(super) struct Folder {
-    pub dir: PathBuf,
+pub(super) struct Folder<'a> {
+    /// Where they lie.
+    pub place: Rc<dyn Place + 'a>,
     /// Checksums by file name, in hexadecimal.
     sums: BTreeMap<String, String>,
+    /// Which state of that list was read or written.
+    version: Version,
     /// The address of the repository.
     pub source: String,
     /// The manifest.
     pub manifest: FolderManifest,
+    judge: Judge<'a>,
     /// The lock of the run that changes the folder.
     _turn: Option<File>,
 }
@@ -75,140 +84,78 @@ pub(super) fn bundled_refs(backups: &[Backup]) -> Vec<(String, CommitId)> {
     refs
 }
 
-/// The bundle beside `path` that has everything that `bundle` needs; the newest if there
-/// are several.
-pub(super) fn base_of(path: &Path, bundle: &Bundle) -> Option<PathBuf> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
-    let mut beside: Vec<PathBuf> = std::fs::read_dir(folder.unwrap_or(Path::new(".")))
-        .ok()?
-        .flatten()
-        .map(|e| e.path())
-        .filter(|p| p.extension().is_some_and(|e| e == "bundle") && p != path)
-        .collect();
-    beside.sort();
-    // A bundle whose name says incremental is never a base, so it need not be read.
-    beside.retain(|p| !p.to_string_lossy().ends_with(INCREMENTAL));
-    beside.into_iter().rfind(|other| is_base(other, bundle))
-}
-
-/// Checks a bundle's bytes against the list and the manifest beside it, if there are any.
-/// Returns whether the bundle is authenticated; `None` if we do not have its key.
-///
-/// Errors: integrity, for the bundle, the list or the manifest.
-pub(super) fn check_listed(path: &Path, judge: Judge<'_>) -> Result<Option<bool>> {
-    let folder = path.parent().map(|dir| Folder::read(dir, judge));
-    let Some(folder) = folder.transpose()?.flatten() else {
-        return check_single(path, judge);
-    };
-    let name = path
-        .file_name()
-        .and_then(|n| read_name(&n.to_string_lossy()));
-    match name {
-        Some(one) => folder.check(&one),
-        // Another tool's bundle, which happens to be in this folder.
-        None => check_single(path, judge),
-    }
-}
-
-/// Whether `full` is a full bundle with everything that `bundle` needs.
-fn is_base(full: &Path, bundle: &Bundle) -> bool {
-    Bundle::read(full).is_ok_and(|b| {
-        let tips: HashSet<CommitId> = b.refs.iter().map(|(_, id)| *id).collect();
-        b.needs.is_empty() && bundle.needs.iter().all(|id| tips.contains(id))
-    })
-}
-
-impl Folder {
-    /// The newest full bundle in the list that the incremental bundle `one` can be based
-    /// on.
-    pub fn base_of(&self, one: &Named, bundle: &Bundle) -> Option<PathBuf> {
-        self.listed()
-            .into_iter()
-            .rev()
-            .filter(|n| n.full && n.name < one.name)
-            .map(|n| self.path(&n))
-            .find(|path| is_base(path, bundle))
-    }
-
-    /// Opens the repository's folder inside `dir`, which need not exist yet. Until it is
-    /// closed, no other run adds bundles or removes them.
+impl<'a> Folder<'a> {
+    /// Opens the repository's own place of bundles, which need not exist yet. Until it is
+    /// closed, no other run on this machine adds bundles or removes them.
     ///
-    /// Errors: those of [`Folder::of`]; unavailable, if another run holds the folder too
+    /// Errors: those of [`Folder::of`]; unavailable, if another run holds the place too
     /// long.
-    pub fn open(cx: &Context, dir: &Path) -> Result<Folder> {
-        let at = dir.join(&cx.repo_name);
-        let turn = lock(cx, "bundles", &at.display().to_string())?;
-        let mut folder = match Folder::of(cx, dir)? {
+    pub fn open(cx: &'a Context, place: Rc<dyn Place + 'a>) -> Result<Folder<'a>> {
+        let turn = lock(cx, "bundles", &place.id())?;
+        let mut folder = match Folder::of(cx, Rc::clone(&place))? {
             Some(folder) => folder,
-            None => Folder::anew(cx, at)?,
+            None => Folder::anew(cx, place)?,
         };
         folder._turn = Some(turn);
         Ok(folder)
     }
 
-    /// A folder at `at`, with no list of checksums.
-    fn anew(cx: &Context, at: PathBuf) -> Result<Folder> {
+    /// A place with no list of checksums.
+    fn anew(cx: &'a Context, place: Rc<dyn Place + 'a>) -> Result<Folder<'a>> {
         Ok(Folder {
-            manifest: FolderManifest::read(&at, Judge::of(cx))?,
-            dir: at,
+            manifest: FolderManifest::read(&*place, Judge::of(cx))?,
+            place,
             sums: BTreeMap::new(),
+            version: Version::Absent,
             source: cx.remote.address(),
+            judge: Judge::of(cx),
             _turn: None,
         })
     }
 
-    /// Opens the folder like [`Folder::open`], even if its list of checksums or its manifest
+    /// Opens the place like [`Folder::open`], even if its list of checksums or its manifest
     /// is damaged. A damaged file is set aside, and its damage is returned. Each bundle
     /// whose own records prove it whole is then listed again, as found and not as made.
     ///
     /// Errors: those of [`Folder::open`], except for the list.
-    pub fn open_mended(cx: &Context, dir: &Path) -> Result<(Folder, Option<Error>)> {
-        let at = dir.join(&cx.repo_name);
-        let aside = |file: &str| -> Result<PathBuf> {
-            let (from, to) = (at.join(file), at.join(format!("{file}.damaged")));
-            match std::fs::rename(&from, &to) {
-                // There is no such file, and that is the damage.
-                Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
-                other => other.or_fail(Kind::Internal, || {
-                    format!("{} cannot be set aside", from.display())
-                })?,
-            }
-            Ok(to)
-        };
-        let told = |damage: String, aside: PathBuf| {
+    pub fn open_mended(
+        cx: &'a Context,
+        place: Rc<dyn Place + 'a>,
+    ) -> Result<(Folder<'a>, Option<Error>)> {
+        let told = |damage: String, aside: String| {
             Error::new(Kind::Integrity, damage).hint(format!(
-                "it was set aside as {}, and a new list and a new full bundle were made; verify the older ones with `aidf backup verify`",
-                aside.display()
+                "it was set aside as {aside}, and a new list and a new full bundle were made; verify the older ones with `aidf backup verify`"
             ))
         };
-        let (mut folder, damage) = match Folder::open(cx, dir) {
+        let (mut folder, damage) = match Folder::open(cx, Rc::clone(&place)) {
             Err(e) if e.kind() == Kind::Integrity => {
-                let damage = told(e.in_full(), aside(SUMS)?);
+                let damage = told(e.in_full(), place.set_aside(SUMS)?);
                 // Without the list, there is nothing to check the manifest against.
-                aside(FILE)?;
-                let turn = lock(cx, "bundles", &at.display().to_string())?;
-                let mut folder = Folder::anew(cx, at.clone())?;
+                place.set_aside(FILE)?;
+                let turn = lock(cx, "bundles", &place.id())?;
+                let mut folder = Folder::anew(cx, Rc::clone(&place))?;
                 folder._turn = Some(turn);
                 (folder, Some(damage))
             }
             other => (other?, None),
         };
-        let Some(fault) = folder.manifest.fault.take() else {
+        let Some(fault) = folder.manifest.give_up() else {
             return Ok((folder, damage));
         };
+        let aside = place.set_aside(FILE)?;
         let damage = damage.unwrap_or(told(
-            format!("{} cannot be used: {fault}", at.join(FILE).display()),
-            aside(FILE)?,
+            format!("{} cannot be used: {fault}", place.address(FILE)),
+            aside,
         ));
         Ok((folder, Some(damage)))
     }
 
-    /// The repository's folder inside `dir`, for reading; `None` if it does not exist.
+    /// The repository's own place of bundles, for reading; `None` if it does not exist.
     ///
     /// Errors: conflict, if it holds the bundles of another repository; integrity, for a
-    /// damaged list of checksums.
-    pub fn of(cx: &Context, dir: &Path) -> Result<Option<Folder>> {
-        let Some(folder) = Folder::read(&dir.join(&cx.repo_name), Judge::of(cx))? else {
+    /// damaged list of checksums; unavailable, auth, denied, for a place elsewhere.
+    pub fn of(cx: &'a Context, place: Rc<dyn Place + 'a>) -> Result<Option<Folder<'a>>> {
+        let Some(folder) = Folder::read(place, Judge::of(cx))? else {
             return Ok(None);
         };
         if folder.source != cx.remote.address() {
@@ -216,7 +163,7 @@ impl Folder {
                 Kind::Conflict,
                 format!(
                     "{} contains the bundles of {}, but this repository is {}",
-                    folder.dir.display(),
+                    folder.place.shown(),
                     folder.source,
                     cx.remote.address()
                 ),
@@ -228,36 +175,30 @@ impl Folder {
         Ok(Some(folder))
     }
 
-    /// Reads `dir` itself as a folder of bundles; `None` if it is not one.
+    /// Reads a place as a place of bundles; `None` if it is not one.
     ///
-    /// Errors: integrity, for a damaged list of checksums; internal, for the disk.
-    pub fn read(dir: &Path, judge: Judge<'_>) -> Result<Option<Folder>> {
-        let manifest = FolderManifest::read(dir, judge)?;
-        let path = dir.join(SUMS);
+    /// Errors: integrity, for a damaged list of checksums; internal, for the disk;
+    /// unavailable, auth, denied, for a place elsewhere.
+    pub fn read(place: Rc<dyn Place + 'a>, judge: Judge<'a>) -> Result<Option<Folder<'a>>> {
+        let shown = place.address(SUMS);
         let bad = |why: &str| {
             Error::new(
                 Kind::Integrity,
-                format!("{} cannot be used: {why}", path.display()),
+                format!("{shown} cannot be used: {why}"),
             )
             .hint("if you trust the bundles, write it again: the line that names the repository, then the output of `sha256sum *.bundle`")
         };
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound && manifest.is_there() => {
-                return Err(bad("it is gone"));
-            }
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(e) if e.kind() == std::io::ErrorKind::InvalidData => {
-                return Err(bad("it is not text"));
-            }
-            Err(e) => {
-                return Err(Error::new(
-                    Kind::Internal,
-                    format!("{} cannot be read", path.display()),
-                )
-                .caused_by(e));
-            }
+        // The manifest is written first, so it is read last: then it names all that the list
+        // names.
+        let list = place.read(SUMS, MAX_LIST)?;
+        let manifest = FolderManifest::read(&*place, judge)?;
+        let (bytes, version) = match list {
+            Small::Absent if manifest.is_there() => return Err(bad("it is gone")),
+            Small::Absent => return Ok(None),
+            Small::TooLong => return Err(bad("it is too long")),
+            Small::Bytes(bytes, version) => (bytes, version),
         };
+        let text = String::from_utf8(bytes).map_err(|_| bad("it is not text"))?;
         let mut lines = text.lines();
         let source = lines
             .next()
@@ -275,10 +216,12 @@ impl Folder {
             sums.insert(name.to_owned(), sum.to_owned());
         }
         Ok(Some(Folder {
-            dir: dir.to_owned(),
+            place,
             sums,
+            version,
             source: source.to_owned(),
             manifest,
+            judge,
             _turn: None,
         }))
     }
@@ -309,7 +252,7 @@ impl Folder {
             Some(ours) => {
                 cx.warn(format!(
                     "{} is not authenticated; aidf used {}, the newest one that is",
-                    self.path(&newest).display(),
+                    self.address(&newest),
                     ours.name
                 ));
                 (ours, Some(true))
@@ -318,47 +261,63 @@ impl Folder {
         }))
     }
 
-    /// Bundles in the folder that the list lacks: a run was cut off before it could list
+    /// Bundles in the place that the list lacks: a run was cut off before it could list
     /// them.
-    pub fn unlisted(&self) -> Vec<Named> {
-        let Ok(entries) = std::fs::read_dir(&self.dir) else {
-            return Vec::new();
-        };
-        let mut found: Vec<Named> = entries
-            .flatten()
-            .filter_map(|e| read_name(e.file_name().to_str()?))
-            .filter(|n| !self.sums.contains_key(&n.name))
-            .collect();
-        found.sort_by(|a, b| a.name.cmp(&b.name));
-        found
+    ///
+    /// Errors: unavailable, auth, denied, for a place elsewhere.
+    pub fn unlisted(&self) -> Result<Vec<Named>> {
+        let names = self.place.names()?;
+        let found = names.iter().filter_map(|name| read_name(name));
+        Ok(found.filter(|n| !self.sums.contains_key(&n.name)).collect())
     }
 
-    pub fn path(&self, one: &Named) -> PathBuf {
-        self.dir.join(&one.name)
+    /// The address of a bundle, for messages.
+    pub fn address(&self, one: &Named) -> String {
+        self.place.address(&one.name)
+    }
+
+    /// A bundle of this place.
+    pub fn bundle(&self, one: &Named) -> Lying<'_> {
+        Lying::of(&*self.place, Some(self), &one.name, self.judge)
     }
 
     /// Checks a bundle's bytes against its checksum and the manifest. Returns whether the
     /// bundle is authenticated; `None` if we do not have its key.
     ///
-    /// Errors: integrity.
+    /// Errors: integrity; unavailable, auth, denied, for a place elsewhere.
     pub fn check(&self, one: &Named) -> Result<Option<bool>> {
-        let path = self.path(one);
-        let found = match digest_of(&path) {
-            Ok(found) => found,
-            Err(e) => {
-                return Err(Error::new(
-                    Kind::Integrity,
-                    format!("{} is listed in {SUMS} and cannot be read", path.display()),
-                )
-                .caused_by(e));
-            }
-        };
+        self.check_local(one, &self.fetched(one)?)
+    }
+
+    /// A bundle of the list, to be read on this machine.
+    fn fetched(&self, one: &Named) -> Result<Local> {
+        self.place.file(&one.name).map_err(|e| match e.kind() {
+            Kind::NotFound => self.unreadable(one).caused_by(e),
+            _ => e,
+        })
+    }
+
+    fn unreadable(&self, one: &Named) -> Error {
+        let shown = self.address(one);
+        Error::new(
+            Kind::Integrity,
+            format!("{shown} is listed in {SUMS} and cannot be read"),
+        )
+    }
+
+    /// The same as [`Folder::check`], of a bundle that can be read here.
+    ///
+    /// Errors: integrity.
+    pub fn check_local(&self, one: &Named, local: &Local) -> Result<Option<bool>> {
+        let found = local
+            .digest()
+            .map_err(|e| self.unreadable(one).caused_by(e))?;
         match self.sums.get(&one.name) {
             Some(sum) if !sum.eq_ignore_ascii_case(&found) => Err(Error::new(
                 Kind::Integrity,
-                format!("{} does not match its checksum", path.display()),
+                format!("{} does not match its checksum", self.address(one)),
             )),
-            _ => self.manifest.check(&path, &found),
+            _ => self.manifest.check(&one.name, &self.address(one), &found),
         }
     }
 }

@@ -1,44 +1,43 @@
-//! Changes a folder of bundles: writes bundles, lists them, and removes old ones.
+//! Changes a place of bundles: writes bundles, lists them, and removes old ones.
 
-use super::{FULL, FULL_EVERY, Folder, INCREMENTAL, LIST, Named, SOURCE, SUMS};
+use super::{FULL, FULL_EVERY, Folder, INCREMENTAL, LIST, MAX_LIST, Named, Records, SOURCE, SUMS};
 use crate::bundle_manifest::Kind as Event;
 use crate::clock::{Moment, Period};
 use crate::context::Context;
-use crate::error::{Error, Kind, OrFail, Result};
-use crate::files::{UNFINISHED, digest_of, write_durably};
+use crate::error::{Error, Kind, Result};
 use crate::git::{Bundle, CommitId};
 use crate::keys::KeyRing;
 use crate::ops::backup::folder_manifest::item;
+use crate::ops::backup::place::Small;
+use std::rc::Rc;
+use std::time::Duration;
 
-impl Folder {
+/// How often a change is tried again that another run got ahead of.
+const MAX_TRIES: u32 = 8;
+
+impl<'a> Folder<'a> {
     /// Writes a bundle of `refs`, unless the newest bundle has exactly these. Returns the
     /// name of the new bundle.
     ///
-    /// Errors: internal, for the disk.
+    /// Errors: internal, for the disk; unavailable, auth, denied, for a place elsewhere.
     pub fn write(
         &mut self,
-        cx: &Context,
+        cx: &'a Context,
         keys: &KeyRing,
         refs: &[(String, CommitId)],
         full: bool,
         full_every: Option<&Period>,
     ) -> Result<Option<String>> {
-        let failed = || format!("the folder {} cannot be used", self.dir.display());
-        std::fs::create_dir_all(&self.dir).or_fail(Kind::Internal, failed)?;
         self.tidy(cx, keys)?;
         self.adopt(cx, keys)?;
-        let base = self.sound_full(cx);
+        let base = self.sound_full(cx)?;
         let newest = self.listed().pop();
-        let sound = match &newest {
-            // A full bundle has been checked already, as the base.
-            Some(one) if !one.full => self.check(one).map_err(|e| cx.warn(e.in_full())).is_ok(),
-            _ => true,
+        let newest_refs = match (&newest, &base) {
+            (Some(one), Some((full, records))) if one == full => Some(records.refs.clone()),
+            (Some(one), Some(_)) if !one.full => self.sound_refs(cx, one)?,
+            _ => None,
         };
-        if !full
-            && sound
-            && let (Some(newest), Some(_)) = (&newest, &base)
-            && Bundle::read(&self.path(newest)).is_ok_and(|b| b.refs == refs)
-        {
+        if !full && newest_refs.as_deref() == Some(refs) {
             return Ok(None);
         }
         let default = Period::parse(FULL_EVERY);
@@ -48,7 +47,7 @@ impl Folder {
         });
         let mut needs: Vec<CommitId> = base
             .iter()
-            .flat_map(|(_, bundle)| bundle.refs.iter().map(|(_, id)| *id))
+            .flat_map(|(_, records)| records.refs.iter().map(|(_, id)| *id))
             .collect();
         needs.sort();
         needs.dedup();
@@ -65,157 +64,257 @@ impl Folder {
         }
         let kind = if needs.is_empty() { FULL } else { INCREMENTAL };
         // Give it a later time than every other bundle, whatever the clock says.
-        let after = newest.map_or(cx.now, |n| {
+        let mut time = newest.map_or(cx.now, |n| {
             cx.now.max(Moment::from_seconds(n.time.seconds() + 1))
         });
-        let name = format!("{}{kind}", after.compact());
-        let path = self.dir.join(&name);
-        let sum = cx.store.write_bundle(&path, refs, &needs)?;
-        self.list(cx, keys, (&name, sum), Event::Made)?;
+        let draft = self.place.draft()?;
+        let sum = cx.store.write_bundle(&draft, refs, &needs)?;
+        let bundle = Bundle::read(&draft)?;
+        let mut tries = 0;
+        let name = loop {
+            let name = format!("{}{kind}", time.compact());
+            match self.place.put(&draft, &name) {
+                // Another run wrote one in the same second.
+                Err(e) if e.kind() == Kind::Conflict && tries < MAX_TRIES => {
+                    tries += 1;
+                    time = Moment::from_seconds(time.seconds() + 1);
+                }
+                put => break put.map(|()| name)?,
+            }
+        };
+        self.list(cx, keys, (&name, sum), Some(bundle), Event::Made)?;
         Ok(Some(name))
     }
 
-    /// The newest full bundle, if it still matches its checksum.
-    pub(super) fn sound_full(&self, cx: &Context) -> Option<(Named, Bundle)> {
-        self.listed().into_iter().rfind(|n| n.full).and_then(|one| {
-            let read = self.check(&one).and_then(|whose| {
-                // Do not base our bundles on one that anybody may have put there.
-                let planted = whose != Some(true) && self.manifest.has_authenticated();
-                match planted {
-                    true => Err(Error::new(
-                        Kind::Integrity,
-                        format!("{} is not authenticated", self.path(&one).display()),
-                    )),
-                    false => Bundle::read(&self.path(&one)),
-                }
-            });
-            match read {
-                Ok(bundle) => Some((one, bundle)),
-                Err(e) => {
-                    cx.warn(format!("{}; aidf makes a new full bundle", e.in_full()));
-                    None
-                }
+    /// The refs of an incremental bundle, if nothing speaks against it.
+    fn sound_refs(&self, cx: &Context, one: &Named) -> Result<Option<Vec<(String, CommitId)>>> {
+        let read = self.looked_at(one).map(|(_, records)| records.refs);
+        self.or_warned(read, |e| cx.warn(e.in_full()))
+    }
+
+    /// The newest full bundle, if nothing speaks against it.
+    ///
+    /// Errors: unavailable, auth, denied, for a place elsewhere.
+    pub(super) fn sound_full(&self, cx: &'a Context) -> Result<Option<(Named, Records)>> {
+        let Some(one) = self.listed().into_iter().rfind(|n| n.full) else {
+            return Ok(None);
+        };
+        let read = self.looked_at(&one).and_then(|(whose, records)| {
+            // Do not base our bundles on one that anybody may have put there.
+            let planted = whose != Some(true) && self.manifest.has_authenticated();
+            match planted {
+                true => Err(Error::new(
+                    Kind::Integrity,
+                    format!("{} is not authenticated", self.address(&one)),
+                )),
+                false => Ok(records),
             }
-        })
+        });
+        let read = self.or_warned(read, |e| {
+            cx.warn(format!("{}; aidf makes a new full bundle", e.in_full()));
+        })?;
+        Ok(read.map(|records| (one, records)))
+    }
+
+    /// Whose a bundle is, and what it holds. One that lies on this machine is checked byte for
+    /// byte. One that lies elsewhere has to be there, and our own manifest has to name it:
+    /// `verify` and `drill` fetch it, which is too much for every night.
+    fn looked_at(&self, one: &Named) -> Result<(Option<bool>, Records)> {
+        let lying = self.bundle(one);
+        if !self.place.is_near() && self.manifest.whose(&one.name) == Some(true) {
+            return match self.place.names()?.contains(&one.name) {
+                true => Ok((Some(true), lying.records()?)),
+                false => Err(self.unreadable(one)),
+            };
+        }
+        Ok((lying.check()?, lying.records()?))
+    }
+
+    /// What was read of a bundle; `None`, after a warning, if the bundle is damaged.
+    fn or_warned<T>(&self, read: Result<T>, warn: impl FnOnce(&Error)) -> Result<Option<T>> {
+        match read {
+            Ok(read) => Ok(Some(read)),
+            Err(e) if !self.place.is_near() && e.kind() != Kind::Integrity => Err(e),
+            Err(e) => {
+                warn(&e);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Does `work`, which changes the list and the manifest. If another run got ahead of it,
+    /// both are read again, and it is done on what they say now.
+    ///
+    /// Errors: those of `work`; conflict, if others are always faster.
+    fn settled(
+        &mut self,
+        cx: &'a Context,
+        mut work: impl FnMut(&mut Self) -> Result<()>,
+    ) -> Result<()> {
+        let mut tries = 0;
+        loop {
+            match work(self) {
+                Err(e) if e.kind() == Kind::Conflict && tries < MAX_TRIES => {
+                    tries += 1;
+                    let [chance] = cx.random::<1>();
+                    let pause = u64::from(chance) << tries.min(4);
+                    cx.cancel.sleep(Duration::from_millis(pause))?;
+                    self.read_again(cx)?;
+                }
+                done => return done,
+            }
+        }
+    }
+
+    fn read_again(&mut self, cx: &'a Context) -> Result<()> {
+        let fresh = match Folder::of(cx, Rc::clone(&self.place))? {
+            Some(fresh) => fresh,
+            None => Folder::anew(cx, Rc::clone(&self.place))?,
+        };
+        if let Some(fault) = &fresh.manifest.fault {
+            let shown = self.place.shown();
+            return Err(Error::new(
+                Kind::Integrity,
+                format!("the manifest of {shown} cannot be used any more: {fault}"),
+            ));
+        }
+        (self.sums, self.version) = (fresh.sums, fresh.version);
+        self.manifest = fresh.manifest;
+        Ok(())
     }
 
     /// Cleans up after runs that were cut off: removes their unfinished files, lists the
     /// bundles that they finished, and writes the list for clones.
     ///
-    /// Errors: internal, for the disk.
-    pub fn tidy(&mut self, cx: &Context, keys: &KeyRing) -> Result<()> {
-        for entry in std::fs::read_dir(&self.dir).into_iter().flatten().flatten() {
-            if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
-                let _ = std::fs::remove_file(entry.path());
-            }
-        }
-        for one in self.unlisted() {
-            let path = self.path(&one);
-            let sum = digest_of(&path).unwrap_or_default();
+    /// Errors: internal, for the disk; unavailable, auth, denied, for a place elsewhere.
+    pub fn tidy(&mut self, cx: &'a Context, keys: &KeyRing) -> Result<()> {
+        self.place.tidy()?;
+        for one in self.unlisted()? {
+            let local = match self.place.file(&one.name) {
+                // Another run has removed it just now.
+                Err(e) if e.kind() == Kind::NotFound => continue,
+                local => local?,
+            };
+            let sum = local.digest().unwrap_or_default();
             if self.manifest.is_removed(&one.name, &sum) {
-                let _ = std::fs::remove_file(&path);
+                let _ = self.place.remove(&one.name);
                 continue;
             }
-            let whole = Bundle::read(&path).and_then(|b| b.check_bytes());
+            let whole = local.bundle().and_then(|b| b.check_bytes().map(|()| b));
             let known = match self.manifest.names(&one.name) {
-                true => self.manifest.check(&path, &sum).map(drop),
+                true => {
+                    let shown = self.address(&one);
+                    self.manifest.check(&one.name, &shown, &sum).map(drop)
+                }
                 false => Ok(()),
             };
-            match whole.and(known) {
-                Ok(()) => self.list(cx, keys, (&one.name, sum), Event::Found)?,
+            match known.and(whole) {
+                Ok(bundle) => self.list(cx, keys, (&one.name, sum), Some(bundle), Event::Found)?,
                 Err(e) => cx.warn(e.in_full()),
             }
         }
-        self.tell_clones()
+        self.settled(cx, |folder| folder.tell_clones())
     }
 
-    /// Starts a manifest in a folder that is older than manifests. Its bundles are entered
+    /// Starts a manifest in a place that is older than manifests. Its bundles are entered
     /// as found.
-    pub(super) fn adopt(&mut self, cx: &Context, keys: &KeyRing) -> Result<()> {
-        if self.manifest.is_there() {
-            return Ok(());
-        }
-        let found = self.sums.iter();
-        let found = found.map(|(name, sum)| item(&self.dir.join(name), name, sum));
-        let event = (Event::Found, found.collect());
-        self.manifest.add(cx, &self.dir, keys, event)
+    pub(super) fn adopt(&mut self, cx: &'a Context, keys: &KeyRing) -> Result<()> {
+        self.settled(cx, |folder| {
+            if folder.manifest.is_there() || keys.is_empty() {
+                return Ok(());
+            }
+            let mut found = Vec::new();
+            for (name, sum) in &folder.sums {
+                let bundle = folder.place.file(name).and_then(|local| local.bundle());
+                found.push(item(bundle.ok(), name, sum));
+            }
+            let place = Rc::clone(&folder.place);
+            let event = (Event::Found, found);
+            folder.manifest.add(cx, &*place, keys, event)
+        })
     }
 
     /// Enters a bundle in the manifest, and then it and its checksum in the list. So the
     /// manifest may name a bundle that the list lacks, but never the other way round.
     pub(super) fn list(
         &mut self,
-        cx: &Context,
+        cx: &'a Context,
         keys: &KeyRing,
         (name, sum): (&str, String),
+        bundle: Option<Bundle>,
         kind: Event,
     ) -> Result<()> {
-        let path = self.dir.join(name);
-        if !self.manifest.is_there() {
-            // A manifest without a list counts as damage, and a killed run must not leave it.
-            self.save()?;
-        }
-        if !self.manifest.names(name) {
-            let event = (kind, vec![item(&path, name, &sum)]);
-            self.manifest.add(cx, &self.dir, keys, event)?;
-        }
-        self.sums.insert(name.to_owned(), sum);
-        self.save()
+        let described = item(bundle, name, &sum);
+        self.settled(cx, |folder| {
+            if !folder.manifest.is_there() {
+                // A manifest without a list counts as damage, and a killed run must not leave
+                // it.
+                folder.save()?;
+            }
+            // Another run may have entered it as found, before this one came to it.
+            let is_entered = match kind {
+                Event::Made if !keys.is_empty() => folder.manifest.whose(name) == Some(true),
+                _ => folder.manifest.names(name),
+            };
+            if !is_entered {
+                let place = Rc::clone(&folder.place);
+                let event = (kind, vec![described.clone()]);
+                folder.manifest.add(cx, &*place, keys, event)?;
+            }
+            folder.sums.insert(name.to_owned(), sum.clone());
+            folder.save()
+        })
     }
 
     /// Removes bundles, after taking them off the list. So the list never names a bundle
     /// that is gone.
     ///
-    /// Errors: internal, for the disk.
-    pub fn remove(&mut self, cx: &Context, names: &[String]) -> Result<()> {
-        let gone: Vec<_> = names
-            .iter()
-            .filter(|name| self.manifest.names(name))
-            .map(|name| {
-                let sum = self.sums.get(name).map_or("", String::as_str);
-                item(&self.dir.join(name), name, sum)
-            })
-            .collect();
-        self.sums.retain(|name, _| !names.contains(name));
-        self.save()?;
-        let event = (Event::Removed, gone);
-        self.manifest.add(cx, &self.dir, cx.keys(), event)?;
+    /// Errors: internal, for the disk; unavailable, auth, denied, for a place elsewhere.
+    pub fn remove(&mut self, cx: &'a Context, names: &[String]) -> Result<()> {
+        self.settled(cx, |folder| {
+            let gone: Vec<_> = names
+                .iter()
+                .filter_map(|name| folder.manifest.item(name).cloned())
+                .collect();
+            folder.sums.retain(|name, _| !names.contains(name));
+            folder.save()?;
+            let place = Rc::clone(&folder.place);
+            let event = (Event::Removed, gone);
+            folder.manifest.add(cx, &*place, cx.keys(), event)
+        })?;
         for name in names {
-            let path = self.dir.join(name);
-            match std::fs::remove_file(&path) {
-                // The file was lost earlier, while it was on the list. It is off the list
-                // now.
-                Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
-                other => other.or_fail(Kind::Internal, || {
-                    format!("{} cannot be removed", path.display())
-                })?,
-            }
+            // A file that was lost earlier, while it was on the list, is off the list now.
+            self.place.remove(name)?;
         }
         Ok(())
     }
 
-    pub(super) fn save(&self) -> Result<()> {
+    pub(super) fn save(&mut self) -> Result<()> {
         let mut text = format!("{SOURCE}{}\n", self.source);
         for (name, sum) in &self.sums {
             text.push_str(&format!("{sum}  {name}\n"));
         }
-        let path = self.dir.join(SUMS);
-        write_durably(&path, text.as_bytes()).or_fail(Kind::Internal, || {
-            format!("{} cannot be written", path.display())
-        })?;
+        self.version = self.place.replace(SUMS, text.as_bytes(), &self.version)?;
         self.tell_clones()
     }
 
     /// Brings the list for clones up to date, if it is not.
     fn tell_clones(&self) -> Result<()> {
-        let (path, text) = (self.dir.join(LIST), self.for_clones());
-        let there = std::fs::read(&path).ok();
+        let text = self.for_clones();
+        let (there, version) = match self.place.read(LIST, MAX_LIST)? {
+            Small::Absent => (None, Default::default()),
+            Small::Bytes(bytes, version) => (Some(bytes), version),
+            Small::TooLong => {
+                self.place.remove(LIST)?;
+                (None, Default::default())
+            }
+        };
         if self.sums.is_empty() && there.is_none() || there.as_deref() == Some(text.as_bytes()) {
             return Ok(());
         }
-        write_durably(&path, text.as_bytes()).or_fail(Kind::Internal, || {
-            format!("{} cannot be written", path.display())
-        })
+        self.place
+            .replace(LIST, text.as_bytes(), &version)
+            .map(drop)
     }
 
     /// The list that `git clone --bundle-uri` reads (bundle-uri, "Bundle Lists"). It has the

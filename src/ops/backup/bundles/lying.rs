@@ -1,0 +1,177 @@
+//! One bundle as it lies in a place, and the full one there that it is based on.
+
+use super::{Folder, INCREMENTAL, read_name};
+use crate::error::{Error, Kind, Result};
+use crate::git::{Bundle, CommitId};
+use crate::ops::backup::folder_manifest::{Judge, check_single};
+use crate::ops::backup::place::{Local, Place};
+use std::cell::OnceCell;
+use std::collections::HashSet;
+
+/// What a bundle holds and what it needs.
+pub(in crate::ops::backup) struct Records {
+    /// The refs' full names and tips.
+    pub refs: Vec<(String, CommitId)>,
+    /// The commits that whoever unpacks it must have.
+    pub needs: Vec<CommitId>,
+}
+
+/// A bundle in a place, with the list of that place if it has one. It is fetched once, when
+/// it is first read.
+pub(in crate::ops::backup) struct Lying<'f> {
+    place: &'f dyn Place,
+    folder: Option<&'f Folder<'f>>,
+    name: String,
+    judge: Judge<'f>,
+    local: OnceCell<Local>,
+}
+
+impl<'f> Lying<'f> {
+    /// The file `name` of a place; `folder` is what its list says.
+    pub fn of(
+        place: &'f dyn Place,
+        folder: Option<&'f Folder<'f>>,
+        name: &str,
+        judge: Judge<'f>,
+    ) -> Lying<'f> {
+        Lying {
+            place,
+            folder,
+            name: name.to_owned(),
+            judge,
+            local: OnceCell::new(),
+        }
+    }
+
+    /// Its address, for messages.
+    pub fn address(&self) -> String {
+        self.place.address(&self.name)
+    }
+
+    /// Its file's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its file, to be read on this machine.
+    ///
+    /// Errors: not_found, or integrity if it should be there; unavailable, auth, denied.
+    fn local(&self) -> Result<&Local> {
+        if let Some(local) = self.local.get() {
+            return Ok(local);
+        }
+        let local = match (self.folder, read_name(&self.name)) {
+            (Some(folder), Some(one)) => folder.fetched(&one)?,
+            _ => self.place.file(&self.name)?,
+        };
+        Ok(self.local.get_or_init(|| local))
+    }
+
+    /// Reads its header.
+    ///
+    /// Errors: not_found; integrity; unavailable, auth, denied.
+    pub fn read(&self) -> Result<Bundle> {
+        self.local()?.bundle()
+    }
+
+    /// Checks its bytes against the list and the manifest of its place, if there are any.
+    /// Returns whether it is authenticated; `None` if we do not have its key.
+    ///
+    /// Errors: integrity, for the bundle or its manifest; not_found; unavailable, auth, denied.
+    pub fn check(&self) -> Result<Option<bool>> {
+        let local = self.local()?;
+        match (self.folder, read_name(&self.name)) {
+            (Some(folder), Some(one)) => folder.check_local(&one, local),
+            // Another tool's bundle, which happens to lie here.
+            _ => check_single(self.place, &self.name, local, self.judge),
+        }
+    }
+
+    /// What it holds and needs. In a place elsewhere the manifest's word is taken for it, so
+    /// that the bundle need not be fetched.
+    ///
+    /// Errors: as those of [`Lying::read`].
+    pub fn records(&self) -> Result<Records> {
+        let told = match (self.place.is_near(), self.folder) {
+            (false, Some(folder)) => folder.told(&self.name),
+            _ => None,
+        };
+        match told {
+            Some(told) => Ok(told),
+            None => self.read().map(|bundle| Records {
+                refs: bundle.refs,
+                needs: bundle.needs,
+            }),
+        }
+    }
+
+    /// The bundle in the same place that has everything that this one needs; the newest if
+    /// there are several.
+    ///
+    /// Errors: unavailable, auth, denied, for a place elsewhere.
+    pub fn base(&self, needs: &[CommitId]) -> Result<Option<Lying<'f>>> {
+        let names = self.place.names()?;
+        // A bundle whose name says incremental is never a base, so it need not be read.
+        let others = names.iter().rev().filter(|name| {
+            name.ends_with(".bundle") && !name.ends_with(INCREMENTAL) && **name != self.name
+        });
+        for name in others {
+            let other = Lying::of(self.place, self.folder, name, self.judge);
+            if other.is_base_of(needs)? {
+                return Ok(Some(other));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether it is a full bundle with all of these commits among its tips. One that cannot
+    /// be read is not.
+    ///
+    /// Errors: unavailable, auth, denied, for a place elsewhere.
+    pub fn is_base_of(&self, needs: &[CommitId]) -> Result<bool> {
+        match self.records() {
+            Ok(records) => {
+                let tips: HashSet<CommitId> = records.refs.iter().map(|(_, id)| *id).collect();
+                Ok(records.needs.is_empty() && needs.iter().all(|id| tips.contains(id)))
+            }
+            Err(e) if is_of_the_bundle(&e) => Ok(false),
+            Err(e) => Err(e),
+        }
+    }
+}
+
+/// Whether an error is about the bundle itself, and not about the way to it.
+fn is_of_the_bundle(error: &Error) -> bool {
+    matches!(error.kind(), Kind::NotFound | Kind::Integrity)
+}
+
+impl Folder<'_> {
+    /// What the manifest says that a bundle holds and needs, if one of our keys says so.
+    fn told(&self, name: &str) -> Option<Records> {
+        self.manifest.whose(name).filter(|ours| *ours)?;
+        let item = self.manifest.item(name)?;
+        let id = |text: &String| CommitId::parse(text).ok();
+        let refs = item
+            .refs
+            .iter()
+            .map(|(n, text)| Some((n.clone(), id(text)?)));
+        Some(Records {
+            refs: refs.collect::<Option<_>>()?,
+            needs: item.needs.iter().map(id).collect::<Option<_>>()?,
+        })
+    }
+
+    /// The newest full bundle in the list that the incremental bundle `one` can be based on.
+    ///
+    /// Errors: unavailable, auth, denied, for a place elsewhere.
+    pub fn base_of(&self, one: &super::Named, needs: &[CommitId]) -> Result<Option<String>> {
+        let listed = self.listed();
+        let older = listed.iter().rev().filter(|n| n.full && n.name < one.name);
+        for full in older {
+            if self.bundle(full).is_base_of(needs)? {
+                return Ok(Some(full.name.clone()));
+            }
+        }
+        Ok(None)
+    }
+}
