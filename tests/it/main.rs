@@ -18,6 +18,7 @@ mod backup_list;
 mod backup_prune;
 mod backup_restore;
 mod backup_rotate;
+mod backup_s3;
 mod backup_schedule;
 mod backup_shard;
 mod backup_verify;

@@ -1,5 +1,5 @@
 //! aidf against software of others: sshd, web servers, a forward proxy, PyYAML
-//! and the shells, mock forges, gitolite, dulwich, JGit, an LFS server and a browser, with every
+//! and the shells, mock forges, gitolite, dulwich, JGit, an LFS server, S3 storage and a browser, with every
 //! result read by plain git.
 //!
 //! A peer that is not installed skips its tests, and says so past the test
@@ -26,6 +26,7 @@ mod power_cut;
 mod proxy;
 mod read_only;
 mod report;
+mod s3;
 mod servers;
 mod setup;
 mod shells;

@@ -9,6 +9,7 @@ mod forge;
 mod guard;
 mod http;
 mod remote;
+mod s3;
 pub mod schema;
 mod seeded;
 pub mod team;
@@ -18,8 +19,9 @@ pub use chance::{randomness, times};
 pub use env::{Call, Env, Out};
 pub use forge::{Asked, FORGE_TOKEN, ForgeServer, Reply, clone_of};
 pub use guard::{Guarded, claims, everything, protect, states};
-pub use http::{HttpServer, Mode, on_path};
+pub use http::{HttpServer, Mode, Request, on_path};
 pub use remote::{Kind, Remote, SEED_LIB, make_executable, unique, write_marker};
+pub use s3::{Fault, S3Server};
 pub use world::{Machine, World, afar};
 
 /// The ledger paths in the tree.
