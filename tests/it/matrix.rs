@@ -49,17 +49,6 @@ fn table() -> Vec<Field> {
     all
 }
 
-/// Whether the installed git can make repositories with tables.
-fn has_tables() -> bool {
-    let env = Env::new();
-    let make = ["init", "--quiet", "--ref-format=reftable", "probe"];
-    env.try_git(&env.home(), &make).code == 0
-        && env
-            .try_git(&env.path("home/probe"), &["refs", "migrate", "-h"])
-            .all()
-            .contains("ref-format")
-}
-
 fn clone_of(remote: &Remote, field: Field) -> Machine {
     let mut machine = Machine::bare(remote);
     if field.refs == "reftable" {
@@ -142,7 +131,7 @@ fn work(field: Field) {
 #[test]
 fn the_main_work_is_the_same_in_every_kind_of_repository() {
     let mut fields = table();
-    if !has_tables() {
+    if !Env::new().makes_tables() {
         eprintln!("SKIPPED in part: the installed git is older than 2.46 and has no reftable");
         fields.retain(|field| field.refs != "reftable");
     }

@@ -10,13 +10,7 @@ use crate::support::{
 
 /// Whether the installed git can make such repositories; says so where it cannot.
 fn can() -> bool {
-    let env = Env::new();
-    let make = ["init", "--quiet", "--ref-format=reftable", "probe"];
-    let able = env.try_git(&env.home(), &make).code == 0
-        && env
-            .try_git(&env.path("home/probe"), &["refs", "migrate", "-h"])
-            .all()
-            .contains("ref-format");
+    let able = Env::new().makes_tables();
     if !able {
         eprintln!("SKIPPED: the installed git is older than 2.46 and cannot make reftables");
     }

@@ -404,7 +404,11 @@ fn what_a_setting_refuses_is_refused_in_words_and_nothing_moves() {
         w.write("c.bin", noise);
         let out = w.aidf(&["commit", "c.bin", "-m", "Add c"]);
         assert!([5, 9].contains(&out.code), "{out}");
-        assert!(out.stderr.contains("exceeds maximum allowed size"), "{out}");
+        // A server that closes what it has not read to its end resets the connection, and its
+        // last words may be lost with it.
+        let is_lost = kind == Kind::Daemon && out.stderr.contains("ended the connection");
+        let is_told = out.stderr.contains("exceeds maximum allowed size");
+        assert!(is_told || is_lost, "{out}");
         w.remote
             .git(&["config", "--unset-all", "receive.maxInputSize"]);
         w.save("c.txt", "c\n", "Add c");

@@ -63,6 +63,16 @@ impl Env {
         self.gitconfig(&format!("[init]\n\tdefaultRefFormat = {format}\n"));
     }
 
+    /// Whether the installed git can make repositories that keep their refs in tables.
+    pub fn makes_tables(&self) -> bool {
+        let make = ["init", "--quiet", "--ref-format=reftable", "probe"];
+        self.try_git(&self.home(), &make).code == 0
+            && self
+                .try_git(&self.path("home/probe"), &["refs", "migrate", "-h"])
+                .all()
+                .contains("ref-format")
+    }
+
     /// A path under the machine's own folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.root.path().join(name)
