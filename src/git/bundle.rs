@@ -170,17 +170,8 @@ impl Bundle {
         }
         let damaged = || format!("{} is damaged", self.shown);
         let odb = Objects::of(store.repo())?;
-        if self.format != odb.format() {
-            return Err(Error::new(
-                Kind::Usage,
-                format!(
-                    "{} is of a {} repository, and this one is a {} repository",
-                    self.shown,
-                    self.format.title(),
-                    odb.format().title()
-                ),
-            ));
-        }
+        self.format
+            .expect(odb.format(), || format!("{} is of", self.shown))?;
         let mut intake = Intake::new(
             Place::of(store.repo(), &odb),
             TransferLimits::own(),

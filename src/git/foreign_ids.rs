@@ -10,6 +10,13 @@ use crate::environment::Environment;
 use crate::error::Kind;
 use std::path::Path;
 
+fn who() -> Person {
+    Person {
+        name: "A".to_owned(),
+        email: "a@x.invalid".to_owned(),
+    }
+}
+
 fn store(folder: &Path, format: ObjectFormat) -> (Store, ObjectId, ObjectId) {
     let programs = Programs::of(Environment::of_process());
     let store = Store::scratch(&folder.join("s.git"), format, &programs).unwrap();
@@ -20,11 +27,7 @@ fn store(folder: &Path, format: ObjectFormat) -> (Store, ObjectId, ObjectId) {
         mode: Mode::File,
     };
     let tree = draft.tree(None, &[(b"a".to_vec(), Some(file))]).unwrap();
-    let who = Person {
-        name: "A".to_owned(),
-        email: "a@x.invalid".to_owned(),
-    };
-    let commit = draft.commit(tree, &[], &who, 1, "x\n", |_| None).unwrap();
+    let commit = draft.commit(tree, &[], &who(), 1, "x\n", |_| None).unwrap();
     drop(draft);
     assert_eq!(commit.format(), format);
     (store, commit, blob)
@@ -89,13 +92,13 @@ fn an_id_of_the_other_format_is_never_found_and_never_written() {
                 let error = draft.tree(None, &[edit]).unwrap_err();
                 assert_eq!(error.kind(), Kind::Usage, "{}", error.in_full());
             }
-            let who = Person {
-                name: "A".to_owned(),
-                email: "a@x.invalid".to_owned(),
-            };
-            assert!(draft.commit(id, &[], &who, 1, "x\n", |_| None).is_err());
+            assert!(draft.commit(id, &[], &who(), 1, "x\n", |_| None).is_err());
             let tree = store.commit(commit).unwrap().tree;
-            assert!(draft.commit(tree, &[id], &who, 1, "x\n", |_| None).is_err());
+            assert!(
+                draft
+                    .commit(tree, &[id], &who(), 1, "x\n", |_| None)
+                    .is_err()
+            );
             drop(draft);
             let error = store.set_ref("refs/heads/a", id, "").unwrap_err();
             assert_eq!(error.kind(), Kind::Usage);

@@ -161,7 +161,8 @@ pub fn bundle(data: &[u8]) {
     }
 }
 
-/// The first byte is the kind and the format; any object that an object store takes can be looked at.
+/// The first byte is the kind and the format; any object that an object store takes can be
+/// looked at.
 pub fn object(data: &[u8]) {
     let Some((&kind, bytes)) = data.split_first() else {
         return;

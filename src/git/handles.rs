@@ -11,8 +11,9 @@ use std::sync::{Arc, OnceLock};
 use thread_local::ThreadLocal;
 
 /// A handle for each thread: libgit2 lets one thread at a time use one.
-#[derive(Default)]
 pub(super) struct Handles {
+    /// How the repository named its objects when they were opened.
+    format: ObjectFormat,
     /// Of the repository.
     pub own: ThreadLocal<Repository>,
     /// Of the whole history, where it is cut.
@@ -27,8 +28,16 @@ pub(super) struct AllHandles {
     first: Handles,
     again: OnceLock<Handles>,
     narrow: OnceLock<Arc<Narrow>>,
-    format: ObjectFormat,
-    changed: OnceLock<ObjectFormat>,
+}
+
+impl Handles {
+    fn of(format: ObjectFormat) -> Handles {
+        Handles {
+            format,
+            own: ThreadLocal::new(),
+            pasts: ThreadLocal::new(),
+        }
+    }
 }
 
 impl AllHandles {
@@ -37,14 +46,17 @@ impl AllHandles {
         let handles = AllHandles {
             git_dir: repo.path().to_owned(),
             is_cache,
-            format: ObjectFormat::of(&repo),
-            first: Handles::default(),
+            first: Handles::of(ObjectFormat::of(&repo)),
             again: OnceLock::new(),
             narrow: OnceLock::new(),
-            changed: OnceLock::new(),
         };
         handles.first.own.get_or(|| repo);
         handles
+    }
+
+    /// Whether they are those of a repository of aidf's own.
+    pub fn is_cache(&self) -> bool {
+        self.is_cache
     }
 
     /// Those that are in use.
@@ -65,7 +77,7 @@ impl AllHandles {
 
 impl Ours for AllHandles {
     fn format(&self) -> ObjectFormat {
-        self.changed.get().copied().unwrap_or(self.format)
+        self.now().format
     }
 
     fn cache(&self) -> Option<&Path> {
@@ -73,15 +85,18 @@ impl Ours for AllHandles {
     }
 
     fn follow(&self, theirs: ObjectFormat) -> Result<bool> {
-        if !self.is_cache || self.changed.get().is_some() {
+        if !self.is_cache {
             return Ok(false);
+        }
+        // Another thread may have been quicker.
+        if let Some(again) = self.again.get() {
+            return Ok(again.format == theirs);
         }
         let place = self.git_dir.display();
         let changed = change_format(&self.git_dir, theirs)
             .or_fail(Kind::Internal, || format!("{place} cannot be changed"))?;
         if changed {
-            let _ = self.changed.set(theirs);
-            let _ = self.again.set(Handles::default());
+            let _ = self.again.set(Handles::of(theirs));
             if let Some(narrow) = self.narrow() {
                 narrow.open_again();
             }

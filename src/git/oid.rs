@@ -70,6 +70,25 @@ impl ObjectFormat {
         })
     }
 
+    /// Refuses what comes from a repository of another format than `ours`; `what` begins the
+    /// sentence.
+    ///
+    /// Errors: usage.
+    pub(super) fn expect(self, ours: ObjectFormat, what: impl FnOnce() -> String) -> Result<()> {
+        match self == ours {
+            true => Ok(()),
+            false => Err(Error::new(
+                Kind::Usage,
+                format!(
+                    "{} a {} repository, and this one is a {} repository",
+                    what(),
+                    self.title(),
+                    ours.title()
+                ),
+            )),
+        }
+    }
+
     /// For libgit2.
     pub(super) fn raw(self) -> git2::ObjectFormat {
         match self {
@@ -173,17 +192,8 @@ impl ObjectId {
 
     /// Errors: usage, unless this is its format.
     pub(super) fn check_format(self, format: ObjectFormat) -> Result<()> {
-        match self.format() == format {
-            true => Ok(()),
-            false => Err(Error::new(
-                Kind::Usage,
-                format!(
-                    "{self} is the id of an object of a {} repository, and this one is a {} repository",
-                    self.format().title(),
-                    format.title()
-                ),
-            )),
-        }
+        self.format()
+            .expect(format, || format!("{self} is the id of an object of"))
     }
 }
 

@@ -31,7 +31,6 @@ pub struct Store {
     common_dir: PathBuf,
     /// Of a repository that keeps its refs in tables.
     listing: Option<Listing>,
-    is_cache: bool,
     settings: OnceLock<GitSettings>,
     settings_by_git: OnceLock<GitSettings>,
     // Held for as long as the cache is in use.
@@ -59,7 +58,6 @@ impl Store {
             common_dir: repo.commondir().to_owned(),
             handles: Arc::new(AllHandles::of(repo, is_cache)),
             listing: None,
-            is_cache,
             settings: OnceLock::new(),
             settings_by_git: OnceLock::new(),
             lock: None,
@@ -186,7 +184,7 @@ impl Store {
 
     /// True for the private cache.
     pub fn is_cache(&self) -> bool {
-        self.is_cache
+        self.handles.is_cache()
     }
 
     /// The repository's own folder (of this worktree).

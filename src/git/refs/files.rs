@@ -2,7 +2,7 @@
 
 use super::{Backend, SNAPSHOTS};
 use crate::error::{Kind, OrFail, Result};
-use crate::git::id::{CommitId, ObjectFormat, ObjectId};
+use crate::git::id::{CommitId, ObjectId};
 use crate::git::object::HeadMove;
 use git2::Repository;
 use std::io::Write;
@@ -116,13 +116,12 @@ impl Backend for Files<'_> {
     }
 
     fn set(&self, name: &str, id: CommitId, why: &str) -> Result<()> {
-        id.check_format(ObjectFormat::of(self.0))?;
+        let oid = id.written_in(self.0)?;
         if self.replace(name, id).is_ok() {
             return Ok(());
         }
-        let id = id.written_in(self.0)?;
         self.0
-            .reference(name, id, true, why)
+            .reference(name, oid, true, why)
             .map(drop)
             .or_fail(Kind::Internal, || super::cannot_be_set(name))
     }
