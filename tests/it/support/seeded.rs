@@ -163,7 +163,10 @@ fn fill(env: &Env, bare: &Path, with_sandbox: bool) {
     }
     make_executable(&work.join("bin/run.sh"));
     env.git(&work, &["add", "-A"]);
-    env.git(&work, &["commit", "--quiet", "-m", "Start the project"]);
+    // Two seeds that are made in the same second are two histories all the same.
+    let kind = ["It has no sandbox.", "It has a sandbox."][usize::from(with_sandbox)];
+    let start = ["-m", "Start the project", "-m", kind];
+    env.git(&work, &[&["commit", "--quiet"][..], &start].concat());
     let to = bare.to_str().expect("a UTF-8 path");
     env.git(&work, &["push", "--quiet", to, "main"]);
     if with_sandbox {
