@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use serde_json::{Value, json};
 
-use crate::support::{Fault, Kind, Machine, Out, Request, S3Server, World, text};
+use crate::support::{Fault, Kind, Machine, Out, Request, S3Server, World, noise, text};
 
 /// A repository and its storage.
 struct Stored {
@@ -433,17 +433,4 @@ fn a_manifest_or_a_list_that_another_run_changed_is_read_again() {
     assert!(out.all().contains("another run"), "{out}");
     s.server.faults(|_, _| None);
     s.aidf(&["backup", "create"]).ok();
-}
-
-/// Bytes that no compression makes smaller.
-fn noise(length: usize) -> Vec<u8> {
-    let mut state = 0x2545_f491_4f6c_dd1d_u64;
-    (0..length)
-        .map(|_| {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            (state >> 32) as u8
-        })
-        .collect()
 }

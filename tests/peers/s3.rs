@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::chance::noise;
 use crate::support::{Ended, Place, have, skip};
 use crate::web::{Daemon, on_a_free_port_within};
 
@@ -141,19 +142,6 @@ impl S3 {
             .map(|(key, of)| (key.rsplit('/').next().unwrap().to_owned(), of.clone()))
             .collect()
     }
-}
-
-/// Bytes that no compression makes smaller.
-fn noise(length: usize) -> Vec<u8> {
-    let mut state = 0x2545_f491_4f6c_dd1d_u64;
-    (0..length)
-        .map(|_| {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            (state >> 32) as u8
-        })
-        .collect()
 }
 
 #[test]

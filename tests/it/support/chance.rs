@@ -21,3 +21,16 @@ pub fn randomness() -> StdRng {
     println!("AIDF_TEST_SEED={seed}");
     StdRng::seed_from_u64(seed)
 }
+
+/// Bytes that no compression makes smaller.
+pub fn noise(length: usize) -> Vec<u8> {
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    (0..length)
+        .map(|_| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 32) as u8
+        })
+        .collect()
+}

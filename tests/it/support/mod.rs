@@ -15,7 +15,7 @@ mod seeded;
 pub mod team;
 mod world;
 
-pub use chance::{randomness, times};
+pub use chance::{noise, randomness, times};
 pub use env::{Call, Env, Out};
 pub use forge::{Asked, FORGE_TOKEN, ForgeServer, Reply, clone_of};
 pub use guard::{Guarded, claims, everything, protect, states};
