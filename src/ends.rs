@@ -20,6 +20,41 @@ pub fn common_end(a: &[u8], b: &[u8]) -> usize {
     same + rest.take_while(|(a, b)| a == b).count()
 }
 
+/// How much a text still has of what it was made from, in bytes: so many at its start, and so
+/// many at its end. The two never overlap, but in a text that is as it was: that has all of it
+/// at both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shared {
+    /// The length of what it was made from.
+    pub of: usize,
+    /// How much of that it starts with.
+    pub start: usize,
+    /// How much of that it ends with.
+    pub end: usize,
+}
+
+impl Shared {
+    /// That of a text of this length that is as it was.
+    pub fn all(length: usize) -> Shared {
+        Shared {
+            of: length,
+            start: length,
+            end: length,
+        }
+    }
+
+    /// Takes note of a change that leaves so many bytes before it and after it as they were.
+    pub fn change(&mut self, before: usize, after: usize) {
+        self.start = self.start.min(before);
+        self.end = self.end.min(after);
+    }
+
+    /// Whether nothing was changed.
+    pub fn is_all(&self) -> bool {
+        self.start == self.of && self.end == self.of
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,6 +5,8 @@ use super::object::{Entry, Mode, Person};
 use super::objects::Objects;
 use super::pack;
 use super::store::Store;
+use super::thin::Delta;
+use crate::ends::Shared;
 use crate::error::{Error, Kind, OrFail, Result};
 use git2::{FileMode, ObjectType};
 use std::collections::{BTreeMap, HashSet};
@@ -23,8 +25,9 @@ pub type Edit = (Vec<u8>, Option<Entry>);
 type BorrowedEdit<'a> = (&'a [u8], Option<Entry>);
 
 impl Store {
-    /// Starts a set of new objects.
+    /// Starts a set of new objects. What was made before from others is no longer known.
     pub fn draft(&self) -> Draft<'_> {
+        self.forget_deltas();
         Draft {
             store: self,
             objects: Vec::new(),
@@ -42,6 +45,21 @@ impl<'s> Draft<'s> {
             .or_fail(Kind::Internal, || "a file's content could not be stored")?;
         self.objects.push(ObjectId::from(id));
         Ok(ObjectId::from(id))
+    }
+
+    /// Writes a blob that was made from another one, which the remote has: it is sent as what
+    /// was changed.
+    pub fn blob_made_from(
+        &mut self,
+        base: ObjectId,
+        shared: Shared,
+        content: &[u8],
+    ) -> Result<ObjectId> {
+        let id = self.blob(content)?;
+        if let Some(delta) = Delta::of(base, shared, content) {
+            self.store.keep_delta(id, delta);
+        }
+        Ok(id)
     }
 
     /// Takes note of an object that was written otherwise.
@@ -275,5 +293,6 @@ pub(crate) fn pack_of(
     objects: &[ObjectId],
     may_be_thin: bool,
 ) -> Result<pack::Pack> {
-    pack::write(store.repo(), objects, may_be_thin)
+    let known = store.deltas();
+    pack::write(store.repo(), objects, may_be_thin.then_some(&known))
 }

@@ -85,7 +85,7 @@ impl Store {
         };
         let programs = self.programs();
         let mut intake = Intake::new(place, programs.limits, &programs.environment);
-        let mut pack = pack::write(self.repo(), objects, false)?.bytes;
+        let mut pack = pack::write(self.repo(), objects, None)?.bytes;
         intake.add_all(&mut pack, |_| {}).or_fail(
             Kind::Internal,
             || "a pack of what was written cannot be kept",

@@ -34,14 +34,14 @@ impl Pack {
     }
 }
 
-/// Writes a pack of `objects`; with `may_be_thin` for a reader who has the parents of their
-/// commits.
+/// Writes a pack of `objects`. With `known`, which may be empty, it is for a reader who has the
+/// parents of their commits: `known` are deltas that were made together with the objects.
 ///
 /// Errors: internal, when one cannot be read or the disk is full.
 pub(super) fn write(
     repo: &git2::Repository,
     objects: &[ObjectId],
-    may_be_thin: bool,
+    known: Option<&HashMap<ObjectId, Delta>>,
 ) -> Result<Pack> {
     let failed = || "the pack for the push could not be written".to_owned();
     let odb = Objects::of(repo)?;
@@ -55,16 +55,18 @@ pub(super) fn write(
         .or_fail(Kind::Internal, failed)?;
     out.write_all(&count.to_be_bytes())
         .or_fail(Kind::Internal, failed)?;
-    let bases = match may_be_thin {
-        true => thin::bases(repo, objects),
-        false => HashMap::new(),
+    let bases = match known {
+        Some(known) => thin::bases(repo, objects, known),
+        None => HashMap::new(),
     };
     for id in objects {
-        let base = bases.get(id);
-        let delta = base.and_then(|base| thin::delta(&odb, *id, *base));
-        match delta {
-            Some(delta) => changed(&delta, &mut out),
-            None => one(&odb, *id, &mut out),
+        let found = || thin::delta(&odb, *id, *bases.get(id)?);
+        match known.and_then(|known| known.get(id)) {
+            Some(delta) => changed(delta, &mut out),
+            None => match found() {
+                Some(delta) => changed(&delta, &mut out),
+                None => one(&odb, *id, &mut out),
+            },
         }
         .or_fail(Kind::Internal, failed)?;
     }

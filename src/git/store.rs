@@ -13,11 +13,13 @@ use super::objects::Objects;
 use super::plumbing::Plumbing;
 use super::refs::listing::Listing;
 use super::settings::GitSettings;
+use super::thin::Delta;
 use super::why::Why;
 use super::{config, open};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::mutex::locked;
 use git2::{ObjectType, Repository};
+use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -33,6 +35,7 @@ pub struct Store {
     listing: Option<Listing>,
     settings: OnceLock<GitSettings>,
     settings_by_git: OnceLock<GitSettings>,
+    deltas: Mutex<HashMap<ObjectId, Delta>>,
     // Held for as long as the cache is in use.
     lock: Option<File>,
 }
@@ -60,6 +63,7 @@ impl Store {
             listing: None,
             settings: OnceLock::new(),
             settings_by_git: OnceLock::new(),
+            deltas: Mutex::default(),
             lock: None,
         }
     }
@@ -288,6 +292,20 @@ impl Store {
     /// True for a clone whose history is cut.
     pub fn is_shallow(&self) -> bool {
         !cuts(&self.common_dir).is_empty()
+    }
+
+    /// Keeps how an object was made from another, for the push that follows.
+    pub(super) fn keep_delta(&self, id: ObjectId, delta: Delta) {
+        locked(&self.deltas).insert(id, delta);
+    }
+
+    /// Those that are kept.
+    pub(super) fn deltas(&self) -> HashMap<ObjectId, Delta> {
+        locked(&self.deltas).clone()
+    }
+
+    pub(super) fn forget_deltas(&self) {
+        locked(&self.deltas).clear();
     }
 
     /// Whether it has the lock that says that a cache is in use.

@@ -8,7 +8,7 @@
 
 use super::id::ObjectId;
 use super::objects::Objects;
-use crate::ends::{common_end, common_start};
+use crate::ends::{Shared, common_end, common_start};
 use git2::{ObjectType, Repository, Tree};
 use std::collections::{HashMap, HashSet};
 
@@ -18,6 +18,7 @@ const SMALL: usize = 32 << 10;
 const LARGE: usize = 32 << 20;
 
 /// An object as a delta.
+#[derive(Clone)]
 pub(super) struct Delta {
     /// The object that it changes.
     pub base: ObjectId,
@@ -25,16 +26,37 @@ pub(super) struct Delta {
     pub bytes: Vec<u8>,
 }
 
-/// What each of these objects can be made from: the blob that the first parent of their
-/// commit has at the same path, where that is none of them. Nothing is looked for where none of
-/// them is of a size that a delta serves. What is not here is not fetched for this.
-pub(super) fn bases(repo: &Repository, objects: &[ObjectId]) -> HashMap<ObjectId, ObjectId> {
+impl Delta {
+    /// A blob of this content as a delta on the one that it was made from; none where that
+    /// saves little.
+    pub fn of(base: ObjectId, shared: Shared, content: &[u8]) -> Option<Delta> {
+        let fits = [shared.of, content.len()].map(|length| (SMALL..=LARGE).contains(&length));
+        (fits == [true; 2]).then(|| between(base, shared, content))?
+    }
+}
+
+/// What each of these objects can be made from, but for those whose delta is known: the blob
+/// that the first parent of their commit has at the same path, where that is none of them.
+/// Nothing is looked for where none of them is of a size that a delta serves. What is not here
+/// is not fetched for this.
+pub(super) fn bases(
+    repo: &Repository,
+    objects: &[ObjectId],
+    known: &HashMap<ObjectId, Delta>,
+) -> HashMap<ObjectId, ObjectId> {
     let mut found = HashMap::new();
-    if !Objects::of(repo).is_ok_and(|odb| objects.iter().any(|o| is_served(&odb, *o))) {
+    let Ok(odb) = Objects::of(repo) else {
+        return found;
+    };
+    let is_sought = |id: &ObjectId| !known.contains_key(id) && is_served(&odb, *id);
+    if !objects.iter().any(is_sought) {
         return found;
     }
     let new: HashSet<ObjectId> = objects.iter().copied().collect();
+    // A large file is not read to find that it is no commit.
+    let is_commit = |id: &ObjectId| matches!(odb.header(*id), Ok((_, ObjectType::Commit)));
     let commit = |id: &ObjectId| repo.find_commit(id.within(repo)).ok();
+    let commit = |id: &ObjectId| is_commit(id).then(|| commit(id)).flatten();
     for commit in objects.iter().filter_map(commit) {
         // Whoever has the parent has all of it.
         let Some(parent) = commit
@@ -92,24 +114,41 @@ pub(super) fn delta(odb: &Objects<'_>, id: ObjectId, base: ObjectId) -> Option<D
         return None;
     }
     let (old, new) = (odb.read(base).ok()?, odb.read(id).ok()?);
-    let bytes = between(old.data(), new.data());
+    between(base, shared(old.data(), new.data()), new.data())
+}
+
+fn shared(old: &[u8], new: &[u8]) -> Shared {
+    let start = common_start(old, new);
+    Shared {
+        of: old.len(),
+        start,
+        end: common_end(&old[start..], &new[start..]),
+    }
+}
+
+/// The delta, where it is shorter than the object by half at least.
+fn between(base: ObjectId, shared: Shared, new: &[u8]) -> Option<Delta> {
+    let changed = new.get(shared.start..new.len().checked_sub(shared.end)?)?;
+    if changed.len() >= new.len() / 2 {
+        return None;
+    }
+    let bytes = instructions(shared, changed, new.len());
     (bytes.len() < new.len() / 2).then_some(Delta { base, bytes })
 }
 
-/// The instructions that make `new` of `old`.
-fn between(old: &[u8], new: &[u8]) -> Vec<u8> {
-    let start = common_start(old, new);
-    let (old_rest, new_rest) = (&old[start..], &new[start..]);
-    let end = common_end(old_rest, new_rest);
+/// The instructions that make an object of `length` bytes, with `changed` between what it
+/// shares with the old one.
+fn instructions(shared: Shared, changed: &[u8], length: usize) -> Vec<u8> {
+    let Shared { of, start, end } = shared;
     let mut bytes = Vec::new();
-    size(old.len(), &mut bytes);
-    size(new.len(), &mut bytes);
+    size(of, &mut bytes);
+    size(length, &mut bytes);
     copy(0, start, &mut bytes);
-    for piece in new_rest[..new_rest.len() - end].chunks(127) {
+    for piece in changed.chunks(127) {
         bytes.push(piece.len() as u8);
         bytes.extend_from_slice(piece);
     }
-    copy(old.len() - end, end, &mut bytes);
+    copy(of - end, end, &mut bytes);
     bytes
 }
 
@@ -185,6 +224,12 @@ mod tests {
         new
     }
 
+    fn made(old: &[u8], new: &[u8]) -> Vec<u8> {
+        let shared = shared(old, new);
+        let changed = &new[shared.start..new.len() - shared.end];
+        instructions(shared, changed, new.len())
+    }
+
     #[test]
     fn a_delta_makes_the_new_of_the_old() {
         let mut random = StdRng::seed_from_u64(12);
@@ -198,7 +243,7 @@ mod tests {
                 let put = vec![random.random_range(0..4); random.random_range(0..400)];
                 new.splice(from..to, put);
             }
-            assert_eq!(applied(&old, &between(&old, &new)), new, "round {round}");
+            assert_eq!(applied(&old, &made(&old, &new)), new, "round {round}");
         }
     }
 
@@ -210,7 +255,7 @@ mod tests {
             let old: Vec<u8> = (0..length).map(|n| (n % 251) as u8).collect();
             for put in ["", "x"] {
                 let new = [&old[..], put.as_bytes(), &old[..]].concat();
-                let delta = between(&old, &new);
+                let delta = made(&old, &new);
                 assert_eq!(applied(&old, &delta), new, "{length} {put:?}");
             }
         }

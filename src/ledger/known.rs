@@ -5,15 +5,16 @@
 use super::diff::has_anchor;
 use super::list::{Item, Ledger, alone, ends_in_open_block, item_lines, parse};
 use super::says::Entry;
+use super::touched::Known;
 use crate::ends::{common_end, common_start};
 
 impl Ledger {
     /// Reads a text of which [`Ledger::is_plain`] was true before. None for one that cannot
     /// be such a text.
-    pub fn read_known(name: &str, content: &[u8]) -> Option<Ledger> {
-        let text = std::str::from_utf8(content).ok()?;
-        let (spans, indent) = item_lines(text).ok()?;
-        if spans.is_empty() || ends_in_open_block(text) {
+    pub fn read_known(name: &str, content: Vec<u8>) -> Option<Ledger> {
+        let text = String::from_utf8(content).ok()?;
+        let (spans, indent) = item_lines(&text).ok()?;
+        if spans.is_empty() || ends_in_open_block(&text) {
             return None;
         }
         let items = spans.into_iter().map(Item::unread);
@@ -23,8 +24,9 @@ impl Ledger {
     /// Reads a text that somebody made of `known`, of which [`Ledger::is_plain`] was true: only
     /// what differs is parsed, with the entries beside it. None where that does not tell what
     /// the whole says.
-    pub fn read_like(name: &str, content: &[u8], known: &[u8]) -> Option<Ledger> {
+    pub fn read_like(name: &str, content: Vec<u8>, known: &[u8]) -> Option<Ledger> {
         let ledger = Ledger::read_known(name, content)?;
+        let content = ledger.text.as_bytes();
         if !is_simple(&ledger.text) {
             return None;
         }
@@ -54,6 +56,15 @@ impl Ledger {
         (all && between.iter().zip(&items[from..=to]).all(is_right)).then_some(ledger)
     }
 
+    /// The same ledger, which was just read in full: where [`Ledger::is_plain`] is true, only
+    /// what is changed from now on is parsed again.
+    pub fn known_if_plain(mut self) -> Ledger {
+        if self.is_plain() {
+            self.known = Some(Known::new(self.items.len()));
+        }
+        self
+    }
+
     /// Whether each entry says by itself what it says in the list, and has its path in its
     /// text as it is. Then nothing but its own lines decides what it says.
     pub fn is_plain(&self) -> bool {
@@ -62,7 +73,8 @@ impl Ledger {
             return false;
         }
         let changed = |at: usize| self.known.as_ref().is_none_or(|k| k.is_changed(at));
-        let is_simple = is_simple(&self.text);
+        // Where few entries were changed it is quicker to read each by itself.
+        let is_simple = self.known.is_none() && is_simple(&self.text);
         let mut items = self.items.iter().enumerate();
         items.all(|(at, item)| {
             if !changed(at) {

@@ -2,6 +2,7 @@
 
 use super::says::Entry;
 use super::touched::Known;
+use crate::ends::{Shared, common_end, common_start};
 use crate::error::{Error, Kind, Result};
 use crate::yaml;
 use std::cell::OnceCell;
@@ -18,6 +19,8 @@ pub struct Ledger {
     emptied: bool,
     /// For a text that was read in full before: what was changed since.
     pub(super) known: Option<Known>,
+    /// What the text has of the file that was read; none where it was not taken as it was.
+    shared: Option<Shared>,
 }
 
 /// An entry: the span of its lines, and what it says, once it was read.
@@ -67,17 +70,20 @@ impl Ledger {
                 "it is not one block list (in which each entry starts with `- ` at the same column)",
             ));
         }
-        let text = if spans.is_empty() {
-            without_empty_list(text)
-                .ok_or_else(|| bad("it contains something other than a list"))?
+        let newline = newline_of(text);
+        let (text, shared) = if spans.is_empty() {
+            let without = without_empty_list(text)
+                .ok_or_else(|| bad("it contains something other than a list"))?;
+            (without, None)
         } else {
-            text.to_owned()
+            (text.to_owned(), Some(Shared::all(text.len())))
         };
         let items = spans.into_iter().zip(parsed);
         let items = items.map(|(span, says)| Item::new(span, says)).collect();
         Ok(Ledger {
             known: None,
-            newline: newline_of(content.unwrap_or_default()),
+            newline,
+            shared,
             ..Ledger::of_items(name, text, items, indent)
         })
     }
@@ -92,13 +98,30 @@ impl Ledger {
         let text = text.into();
         Ledger {
             name: name.to_owned(),
-            newline: newline_of(text.as_bytes()),
+            newline: newline_of(&text),
+            shared: Some(Shared::all(text.len())),
             text,
             known: Some(Known::new(items.len())),
             items,
             indent,
             emptied: false,
         }
+    }
+
+    /// What the text has of the file that it was read from; none where that is not known.
+    pub fn shared(&self) -> Option<Shared> {
+        self.shared
+    }
+
+    fn note_change(&mut self, before: usize, after: usize) {
+        if let Some(shared) = &mut self.shared {
+            shared.change(before, after);
+        }
+    }
+
+    /// How many bytes its text has.
+    pub fn size(&self) -> usize {
+        self.text.len()
     }
 
     /// How many entries it has.
@@ -149,6 +172,7 @@ impl Ledger {
             self.text
                 .truncate(self.text.len() - "[]".len() - self.newline.len());
         }
+        self.note_change(self.text.len(), 0);
         if !self.text.is_empty() && !self.text.ends_with('\n') {
             self.text.push_str(self.newline);
         }
@@ -202,6 +226,7 @@ impl Ledger {
             return false;
         };
         let span = self.items[at].span.clone();
+        self.note_change(span.start, self.text.len() - span.end);
         let by = new.len() as isize - span.len() as isize;
         self.items[at] = Item::new(span.start..span.start + new.len(), says);
         if let Some(known) = &mut self.known {
@@ -282,16 +307,19 @@ impl Ledger {
         if removed == 0 {
             return 0;
         }
-        self.text = kept;
         if self.items.is_empty() {
             // A list without entries must still be a list for its readers.
-            if !self.text.is_empty() && !self.text.ends_with('\n') {
-                self.text.push_str(self.newline);
+            if !kept.is_empty() && !kept.ends_with('\n') {
+                kept.push_str(self.newline);
             }
             self.emptied = true;
-            self.text.push_str("[]");
-            self.text.push_str(self.newline);
+            kept.push_str("[]");
+            kept.push_str(self.newline);
         }
+        let before = common_start(self.text.as_bytes(), kept.as_bytes());
+        let rests = [&self.text, &kept].map(|text| &text.as_bytes()[before..]);
+        self.note_change(before, common_end(rests[0], rests[1]));
+        self.text = kept;
         removed
     }
 
@@ -334,8 +362,8 @@ impl Ledger {
 }
 
 /// How lines end.
-fn newline_of(text: &[u8]) -> &'static str {
-    match text.windows(2).any(|pair| pair == b"\r\n") {
+fn newline_of(text: &str) -> &'static str {
+    match text.contains("\r\n") {
         true => "\r\n",
         false => "\n",
     }

@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, reason = "the seed of a failure is printed")]
 
 use super::Ledger;
+use crate::ends::Shared;
 use crate::error::Kind;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
@@ -240,7 +241,7 @@ fn known_round(random: &mut StdRng) -> bool {
     let Some(mut whole) = read().ok().filter(|l| !l.is_empty() && l.is_plain()) else {
         return false;
     };
-    let mut known = Ledger::read_known("x", text.as_bytes()).expect("a list");
+    let mut known = Ledger::read_known("x", text.clone().into()).expect("a list");
     let paths: Vec<String> = whole
         .items()
         .filter_map(|(path, _)| path.map(str::to_owned))
@@ -256,6 +257,9 @@ fn known_round(random: &mut StdRng) -> bool {
         let [theirs, ours] = [&mut whole, &mut known].map(|l| does(&deed, l));
         assert_eq!(ours, theirs, "of {text:?}");
         let Some(now) = ours else { return true };
+        for shared in [&whole, &known].map(|l| l.shared().expect("it was a list")) {
+            is_shared(shared, text.as_bytes(), now.as_bytes());
+        }
         let plain = Ledger::read("x", Some(now.as_bytes())).is_ok_and(|l| l.is_plain());
         assert!(
             !known.is_plain() || plain,
@@ -263,6 +267,19 @@ fn known_round(random: &mut StdRng) -> bool {
         );
     }
     true
+}
+
+/// What a ledger says to have of the file that it was read from, it has.
+fn is_shared(shared: Shared, old: &[u8], new: &[u8]) {
+    let Shared { of, start, end } = shared;
+    let shown = || format!("{shared:?} of {old:?} in {new:?}");
+    assert_eq!(of, old.len());
+    assert!(!shared.is_all() || old == new, "{}", shown());
+    assert_eq!(old.get(..start), new.get(..start), "{}", shown());
+    let ends = [old, new].map(|text| &text[text.len() - end..]);
+    assert_eq!(ends[0], ends[1], "{}", shown());
+    let least = old.len().min(new.len());
+    assert!(shared.is_all() || start + end <= least, "{}", shown());
 }
 
 /// A text that was made of a known one is read as it is read in full. Returns whether it was
@@ -305,7 +322,7 @@ fn like_round(random: &mut StdRng) -> bool {
         };
         text.replace_range(from..to, &put);
     }
-    let Some(like) = Ledger::read_like("x", text.as_bytes(), known.as_bytes()) else {
+    let Some(like) = Ledger::read_like("x", text.clone().into(), known.as_bytes()) else {
         return false;
     };
     let whole = read(&text);

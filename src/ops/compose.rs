@@ -183,10 +183,9 @@ pub(super) fn read_ledger(cx: &Context, tree: ObjectId, path: &str) -> Result<Le
     match cx.store.entry(tree, path.as_bytes())? {
         None => Ledger::read(path, None),
         Some(entry) if entry.mode.is_file() && cx.store.blob_size(entry.id)? <= crate::yaml::MAX_BYTES as u64 => {
-            let content = cx.store.read_blob(entry.id)?;
-            match known_ledgers::find(cx, path, entry.id, &content) {
+            match known_ledgers::find(cx, path, entry.id) {
                 Some(ledger) => Ok(ledger),
-                None => Ledger::read(path, Some(&content)),
+                None => known_ledgers::read(path, &cx.store.read_blob(entry.id)?),
             }
         }
         Some(_) => Err(Error::new(Kind::Integrity, format!("the ledger `{path}` is not a file of less than {} MiB", crate::yaml::MAX_BYTES >> 20))
@@ -205,9 +204,17 @@ pub(super) fn ledger_edit(
     ledger: &Ledger,
 ) -> Result<Option<Edit>> {
     let old = cx.store.entry(tree, path.as_bytes())?;
-    let text = ledger.checked()?;
-    let id = draft.blob(text.as_bytes())?;
-    known_ledgers::remember(cx, path, id, ledger, text);
+    let shared = old.and_then(|old| Some((old.id, ledger.shared()?)));
+    if let Some((old, _)) = shared.filter(|(_, shared)| shared.is_all()) {
+        known_ledgers::remember(cx, path, old, ledger);
+        return Ok(None);
+    }
+    let text = ledger.checked()?.as_bytes();
+    let id = match shared {
+        Some((old, shared)) => draft.blob_made_from(old, shared, text)?,
+        None => draft.blob(text)?,
+    };
+    known_ledgers::remember(cx, path, id, ledger);
     if old.is_some_and(|o| o.id == id) {
         return Ok(None);
     }

@@ -2,6 +2,7 @@
 //! parsed again. What is remembered only saves time, so losing it loses nothing.
 
 use crate::context::Context;
+use crate::error::Result;
 use crate::files::write_whole;
 use crate::git::ObjectId;
 use crate::ledger::Ledger;
@@ -25,33 +26,47 @@ fn remembered(cx: &Context) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The ledger of this content, where an object of its id was read in full before, or one
-/// that it differs little from: others write ledgers too.
-pub(super) fn find(cx: &Context, path: &str, id: ObjectId, content: &[u8]) -> Option<Ledger> {
-    if content.len() < LARGE {
-        return None;
-    }
-    let (known, id) = (remembered(cx), id.to_string());
-    if known.iter().any(|(known, _)| *known == id) {
+/// The ledger that this object holds, where it was read in full before, or one that it differs
+/// little from: others write ledgers too.
+pub(super) fn find(cx: &Context, path: &str, id: ObjectId) -> Option<Ledger> {
+    let read = |id: ObjectId| {
+        let size = cx.store.blob_size(id).ok()?;
+        let is_ledger = (LARGE as u64..=crate::yaml::MAX_BYTES as u64).contains(&size);
+        is_ledger.then(|| cx.store.read_blob(id).ok()).flatten()
+    };
+    let (content, known) = (read(id)?, remembered(cx));
+    let name = id.to_string();
+    if known.iter().any(|(known, _)| *known == name) {
         return Ledger::read_known(path, content);
     }
     let (before, _) = known.iter().find(|(_, of)| of == path)?;
-    let before = ObjectId::parse(before).ok()?;
-    let size = cx.store.blob_size(before).ok()?;
-    if size > crate::yaml::MAX_BYTES as u64 {
-        return None;
-    }
-    Ledger::read_like(path, content, &cx.store.read_blob(before).ok()?)
+    Ledger::read_like(path, content, &read(ObjectId::parse(before).ok()?)?)
 }
 
-/// Remembers a ledger of this text that is written under this id, if that saves anything.
-pub(super) fn remember(cx: &Context, path: &str, id: ObjectId, ledger: &Ledger, text: &str) {
-    if text.len() < LARGE || !ledger.is_plain() {
+/// Reads a ledger in full, for the first time here.
+///
+/// Errors: as [`Ledger::read`].
+pub(super) fn read(path: &str, content: &[u8]) -> Result<Ledger> {
+    let ledger = Ledger::read(path, Some(content))?;
+    Ok(match content.len() < LARGE {
+        true => ledger,
+        false => ledger.known_if_plain(),
+    })
+}
+
+/// Remembers a ledger that is stored under this id, if that saves anything.
+pub(super) fn remember(cx: &Context, path: &str, id: ObjectId, ledger: &Ledger) {
+    if ledger.size() < LARGE {
         return;
     }
-    let new = (id.to_string(), path.to_owned());
-    let others = remembered(cx).into_iter().filter(|other| *other != new);
-    let kept = [new.clone()].into_iter().chain(others).take(KEPT);
+    let (new, known) = ((id.to_string(), path.to_owned()), remembered(cx));
+    if known.contains(&new) {
+        return;
+    }
+    if !ledger.is_plain() {
+        return;
+    }
+    let kept = [new].into_iter().chain(known).take(KEPT);
     let lines: String = kept.map(|(id, path)| format!("{id} {path}\n")).collect();
     // What cannot be remembered is read again.
     let _ = write_whole(&file(cx), lines.as_bytes());

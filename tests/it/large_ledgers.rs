@@ -2,6 +2,7 @@
 //! remembered, and nothing is written that a full reading would not have written.
 
 use std::fs;
+use std::path::PathBuf;
 
 use crate::support::{CHANGELOG, MEMORY, World, entries, text};
 
@@ -106,15 +107,20 @@ fn a_large_file_that_changes_little_is_sent_as_its_change() {
     w.json(&["sandbox", "pull"]);
     // The server keeps each pack that it takes, completed by the bases of a thin one.
     w.remote.git(&["config", "receive.unpackLimit", "1"]);
+    let packs = |but: &[PathBuf]| -> Vec<PathBuf> {
+        let packs = fs::read_dir(w.remote.bare.join("objects/pack")).unwrap();
+        let packs = packs.map(|p| p.unwrap().path());
+        let packs = packs.filter(|p| p.extension().is_some_and(|e| e == "idx"));
+        packs.filter(|p| !but.contains(p)).collect()
+    };
+    let listed = |index: &[PathBuf]| {
+        assert_eq!(index.len(), 1, "{index:?}");
+        let path = index[0].to_str().unwrap();
+        w.remote.git(&["verify-pack", "-v", path])
+    };
     let commit = text(&w.save("a.txt", "a\n", "Add a"), "commit");
-    let packs = std::fs::read_dir(w.remote.bare.join("objects/pack")).unwrap();
-    let packs = packs.map(|p| p.unwrap().path());
-    let index = packs.filter(|p| p.extension().is_some_and(|e| e == "idx"));
-    let index: Vec<_> = index.collect();
-    assert_eq!(index.len(), 1, "{index:?}");
-    let list = w
-        .remote
-        .git(&["verify-pack", "-v", index[0].to_str().unwrap()]);
+    let first = packs(&[]);
+    let list = listed(&first);
     for path in [CHANGELOG, MEMORY] {
         let at = |rev: &str| w.remote.git(&["rev-parse", &format!("{rev}:{path}")]);
         let (now, before) = (at(&commit), at(&format!("{commit}^")));
@@ -124,6 +130,16 @@ fn a_large_file_that_changes_little_is_sent_as_its_change() {
         let words: Vec<&str> = line.split_whitespace().collect();
         assert_eq!(words.get(6), Some(&before.as_str()), "{line}");
         assert!(words[3].parse::<usize>().unwrap() < 500, "{line}");
+    }
+    // The memory has that file with this date already: it stays, and is not sent again.
+    let at = |path: &str| w.remote.git(&["rev-parse", &format!("{branch}:{path}")]);
+    let before = [CHANGELOG, MEMORY].map(at);
+    w.save("a.txt", "more\n", "Change a");
+    let list = listed(&packs(&first));
+    let (log, memory) = (at(CHANGELOG), at(MEMORY));
+    assert!(log != before[0] && list.contains(&log), "{list}");
+    if memory == before[1] {
+        assert!(!list.contains(&memory), "{list}");
     }
     w.remote.is_sound();
     w.clone_is_sound();
