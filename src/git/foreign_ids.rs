@@ -62,6 +62,7 @@ fn an_id_of_the_other_format_is_never_found_and_never_written() {
             assert!(store.apart_from(id, &[commit]).is_err());
             assert!(store.history(id, None).is_err());
             assert!(store.history(commit, Some(id)).is_err());
+            assert!(store.log(id).is_err());
             assert!(store.new_commits(id, &[], 10).is_err());
             assert!(store.new_commits(commit, &[id], 10).is_err());
             assert!(store.recent(&[id], 10).is_empty());

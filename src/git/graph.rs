@@ -120,19 +120,7 @@ impl Store {
     /// At most so many commits reachable from `tips`, newest first by their dates. It reads no
     /// more than these, however long the history is; what is not here ends it.
     pub fn recent(&self, tips: &[CommitId], most: usize) -> Vec<CommitId> {
-        let past = self.past();
-        let Ok(mut walk) = past.revwalk() else {
-            return Vec::new();
-        };
-        // Any other order reads all of the history first.
-        let _ = walk.set_sorting(git2::Sort::TIME);
-        for tip in tips {
-            let _ = walk.push(tip.within(past));
-        }
-        walk.map_while(std::result::Result::ok)
-            .map(ObjectId::from)
-            .take(most)
-            .collect()
+        self.lazily(tips).into_iter().flatten().take(most).collect()
     }
 
     /// Has all commits of this history here.
@@ -146,7 +134,8 @@ impl Store {
         Ok(())
     }
 
-    /// The commits reachable from `tip` and from none of `hide`, newest first.
+    /// The commits reachable from `tip` and from none of `hide`, newest first, and each before
+    /// all that it comes from. The whole history is read before the first is told.
     pub fn history(
         &self,
         tip: CommitId,
@@ -161,6 +150,32 @@ impl Store {
             .or_fail(Kind::NotFound, failed)?;
         for id in hide {
             walk.hide(id.within(past)).or_fail(Kind::NotFound, failed)?;
+        }
+        Ok(walk.map_while(std::result::Result::ok).map(ObjectId::from))
+    }
+
+    /// The commits reachable from `tip`, newest first by their dates, as git-log(1) tells them:
+    /// each after one that comes from it. No more is read than is asked for.
+    pub fn log(&self, tip: CommitId) -> Result<impl Iterator<Item = CommitId>> {
+        let commit = self.commit(tip)?;
+        let walk = self.lazily(&[commit.id]);
+        walk.or_fail(Kind::Internal, || "the history cannot be walked")
+    }
+
+    /// The commits reachable from these, the newest of all that was met so far first.
+    fn lazily<'s>(
+        &'s self,
+        tips: &[CommitId],
+    ) -> std::result::Result<impl Iterator<Item = CommitId> + use<'s>, git2::Error> {
+        let past = self.past();
+        let mut walk = past.revwalk()?;
+        // Every other order reads all of the history first.
+        walk.set_sorting(git2::Sort::NONE)?;
+        // It begins with the last that is pushed, and sorts only what it meets.
+        let mut tips: Vec<_> = tips.iter().map(|tip| tip.within(past)).collect();
+        tips.sort_by_cached_key(|tip| past.find_commit(*tip).ok().map(|c| c.time().seconds()));
+        for tip in tips {
+            let _ = walk.push(tip);
         }
         Ok(walk.map_while(std::result::Result::ok).map(ObjectId::from))
     }

@@ -208,7 +208,11 @@ pub(super) fn log_where(
 ) -> Result<Report> {
     let mut reverts = Reverts::default();
     let mut commits = Vec::new();
-    let mut history = cx.store.history(tip, hide)?;
+    // Only what a base hides is short by nature: of all others no more is read than is shown.
+    let mut history: Box<dyn Iterator<Item = CommitId>> = match hide {
+        Some(base) => Box::new(cx.store.history(tip, [base])?),
+        None => Box::new(cx.store.log(tip)?),
+    };
     while commits.len() < request.number {
         // As many as may still be wanted, so that what they changed is asked for at once.
         let most = (request.number - commits.len()).min(AT_ONCE);

@@ -219,3 +219,16 @@ fn the_text_for_people_names_commit_writer_and_subject() {
     assert!(out.stdout.contains("Add a fine file"), "{out}");
     assert!(out.stdout.contains(&w.remote.tip(&branch)[..7]), "{out}");
 }
+
+#[test]
+fn no_more_of_the_history_is_read_than_is_shown() {
+    let w = World::path();
+    w.sandbox();
+    let commits: Vec<String> = ["First", "Second", "Third", "Fourth"]
+        .map(|subject| text(&w.save("a.txt", subject, subject), "commit"))
+        .into();
+    let (folder, rest) = commits[0].split_at(2);
+    std::fs::remove_file(w.clone.join(".git/objects").join(folder).join(rest)).unwrap();
+    let log = w.json(&["log", "-n", "2"]);
+    assert_eq!(subjects(&log), ["Fourth", "Third"]);
+}
