@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::support::{
     CHANGELOG, Kind, MEMORY, Machine, OLD_CHANGELOG, OLD_MEMORY, Remote, World, entries,
-    make_executable, text, times,
+    make_executable, noise, text, times,
 };
 
 #[test]
@@ -546,15 +546,7 @@ fn a_large_file_is_taken() {
         let w = World::new(kind);
         let branch = w.sandbox();
         // Incompressible, so that the pack is as large as the file.
-        let mut state = 0x2545_f491_4f6c_dd1d_u64;
-        let length = times(24, 60) << 20;
-        let mut bytes = Vec::with_capacity(length);
-        while bytes.len() < length {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            bytes.extend_from_slice(&state.to_le_bytes());
-        }
+        let bytes = noise(times(12, 60) << 20);
         w.write("big.bin", &bytes);
         w.json(&["commit", "big.bin", "-m", "A large file"]);
         let expected = w.git(&["hash-object", "--no-filters", "big.bin"]);

@@ -3,9 +3,10 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rand::RngExt;
 use sha2::{Digest, Sha256};
 
-use crate::support::{Kind, Machine, Out, Remote, World, text};
+use crate::support::{Kind, Machine, Out, Remote, World, randomness, text, times};
 
 const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -71,12 +72,14 @@ fn a_token_has_three_parts_and_nothing_of_the_branch_can_be_read_in_it() {
 }
 
 #[test]
-fn every_single_character_change_is_rejected_with_the_same_answer() {
+fn a_single_character_change_is_rejected_with_the_same_answer() {
     let (w, branch, token) = world();
     let wanted = rejected(&w, "aidf1.nope.bm9wZQ");
     assert!(!wanted.contains(&branch), "{wanted}");
     let bytes = token.as_bytes();
-    for at in 0..bytes.len() {
+    // Each run takes some of them; src/token.rs looks at every one.
+    let step = times(5, 1);
+    for at in (randomness().random_range(0..step)..bytes.len()).step_by(step) {
         let mut changed = bytes.to_vec();
         // The neighbour in the alphabet: a change of one low bit.
         changed[at] = match ALPHABET.iter().position(|b| *b == bytes[at]) {
