@@ -4,7 +4,8 @@ use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::RecvTimeoutError;
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// What a temporary file of something unfinished is called; the rest is random.
@@ -62,6 +63,58 @@ pub fn is_full(folder: &Path) -> bool {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
         )
     })
+}
+
+/// A large file on its way to the disk: what was written is flushed while the rest is made.
+pub struct Flushing {
+    file: tempfile::NamedTempFile,
+    ask: SyncSender<()>,
+    flusher: JoinHandle<io::Result<()>>,
+    written: usize,
+}
+
+/// After so many bytes what was written is flushed.
+const FLUSHED: usize = 16 << 20;
+
+impl Flushing {
+    /// Errors: those of the system, where the file cannot be opened again.
+    pub fn new(file: tempfile::NamedTempFile) -> io::Result<Self> {
+        let (ask, asked) = sync_channel(1);
+        let again = file.as_file().try_clone()?;
+        // A disk tells of a failure once: whoever meets it keeps it for the end.
+        let flusher = std::thread::spawn(move || asked.iter().try_for_each(|()| again.sync_data()));
+        Ok(Flushing {
+            file,
+            ask,
+            flusher,
+            written: 0,
+        })
+    }
+
+    /// The file, of which everything is on the disk now.
+    pub fn finish(self) -> io::Result<tempfile::NamedTempFile> {
+        drop(self.ask);
+        let flushed = self.flusher.join();
+        flushed.unwrap_or_else(|_| Err(io::Error::other("a thread broke off")))?;
+        self.file.as_file().sync_all()?;
+        Ok(self.file)
+    }
+}
+
+impl Write for Flushing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let n = self.file.write(bytes)?;
+        self.written += n;
+        // While it flushes, it need not be asked again.
+        if self.written >= FLUSHED && self.ask.try_send(()).is_ok() {
+            self.written = 0;
+        }
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
 }
 
 /// A file that is written piece by piece, and is there once all of it is.
@@ -256,4 +309,39 @@ pub fn digest_of(path: &Path) -> io::Result<String> {
         }
     }
     Ok(hex(&hash.finalize()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn beside(folder: &Path) -> tempfile::NamedTempFile {
+        tempfile::NamedTempFile::new_in(folder).unwrap()
+    }
+
+    #[test]
+    fn what_is_flushed_on_its_way_is_all_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut out = Flushing::new(beside(folder.path())).unwrap();
+        let piece: Vec<u8> = (0..1_000_003_u32).map(|n| (n % 251) as u8).collect();
+        let many = 5 * FLUSHED / piece.len();
+        for _ in 0..many {
+            out.write_all(&piece).unwrap();
+        }
+        let bytes = std::fs::read(out.finish().unwrap().path()).unwrap();
+        assert_eq!(bytes.len(), many * piece.len());
+        assert!(bytes.chunks(piece.len()).all(|chunk| chunk == piece));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_cannot_be_flushed_is_not_finished() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_, path) = beside(folder.path()).into_parts();
+        let nowhere = OpenOptions::new().write(true).open("/dev/null").unwrap();
+        let file = tempfile::NamedTempFile::from_parts(nowhere, path);
+        let mut out = Flushing::new(file).unwrap();
+        out.write_all(&vec![0; FLUSHED]).unwrap();
+        assert!(out.finish().is_err());
+    }
 }

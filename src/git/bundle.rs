@@ -10,7 +10,7 @@ use super::pack_check::PackCheck;
 use super::packing::{Bases, pack_of_history};
 use super::store::Store;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::files::{Digested, UNFINISHED};
+use crate::files::{Digested, Flushing, UNFINISHED};
 use crate::progress::Progress;
 use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
@@ -236,12 +236,13 @@ impl Store {
             head.push_str(&format!("{id} {name}\n"));
         }
         head.push('\n');
+        let file = Flushing::new(file).or_fail(Kind::Internal, failed)?;
         let mut out = Digested::new(file);
         out.write_all(head.as_bytes())
             .or_fail(Kind::Internal, failed)?;
         copy_checked(pack.bytes, &mut out, format, failed)?;
         let (file, digest) = out.finish();
-        file.as_file().sync_all().or_fail(Kind::Internal, failed)?;
+        let file = file.finish().or_fail(Kind::Internal, failed)?;
         file.persist(path)
             .map_err(|e| Error::new(Kind::Internal, failed()).caused_by(e.error))?;
         Ok(digest)
