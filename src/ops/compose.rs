@@ -193,7 +193,7 @@ pub(super) fn read_ledger(cx: &Context, tree: ObjectId, path: &str) -> Result<Le
     }
 }
 
-/// The edit that writes a ledger back, keeping its mode; none when nothing changed.
+/// The edit that writes a ledger of this tree back, keeping its mode; none when nothing changed.
 ///
 /// Errors: integrity, where the change would alter other entries too.
 pub(super) fn ledger_edit(

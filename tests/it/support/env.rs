@@ -324,6 +324,11 @@ impl Call {
 /// The most memory that a process and its children have held, in bytes; 0 where nobody
 /// tells.
 fn memory_of(pid: u32) -> u64 {
+    // A process that is about to become another program still has the memory of this one.
+    let program = |pid: &str| std::fs::read_link(format!("/proc/{pid}/exe")).ok();
+    if program(&pid.to_string()) == program("self") {
+        return 0;
+    }
     let own = std::fs::read_to_string(format!("/proc/{pid}/status"))
         .unwrap_or_default()
         .lines()
