@@ -29,6 +29,9 @@
 #[path = "../tests/it/support/http.rs"]
 #[allow(dead_code)]
 mod http;
+// What serves it.
+#[path = "../tests/it/support/listening.rs"]
+mod listening;
 mod shared;
 
 use http::HttpServer;

@@ -2,7 +2,7 @@
 //! asked is kept.
 
 use std::io::{BufReader, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::http::{read_body, read_head};
+use super::listening::Listening;
 use super::{World, make_executable};
 
 /// A request as it came.
@@ -88,39 +89,26 @@ type Answers = dyn Fn(&Asked) -> Reply + Send + Sync;
 struct Shared {
     answers: Box<Answers>,
     asked: Mutex<Vec<Asked>>,
-    stop: AtomicBool,
+    stop: Arc<AtomicBool>,
 }
 
 /// A forge's API on a free port, until it is dropped.
 pub struct ForgeServer {
-    port: u16,
+    listening: Listening,
     shared: Arc<Shared>,
 }
 
 impl ForgeServer {
     /// Answers as `answers` says.
     pub fn start(answers: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> ForgeServer {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let port = listener.local_addr().expect("an address").port();
         let shared = Arc::new(Shared {
             answers: Box::new(answers),
             asked: Mutex::default(),
-            stop: AtomicBool::new(false),
+            stop: Arc::default(),
         });
         let theirs = Arc::clone(&shared);
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                if theirs.stop.load(Ordering::SeqCst) {
-                    break;
-                }
-                let shared = Arc::clone(&theirs);
-                std::thread::spawn(move || {
-                    // A client may leave at any moment.
-                    let _ = serve(&shared, stream);
-                });
-            }
-        });
-        ForgeServer { port, shared }
+        let listening = Listening::start(&shared.stop, move |stream| serve(&theirs, stream));
+        ForgeServer { listening, shared }
     }
 
     /// Gives these replies one after the other, and the last one ever after.
@@ -137,7 +125,7 @@ impl ForgeServer {
 
     /// `http://127.0.0.1:PORT`
     pub fn base(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        self.listening.base()
     }
 
     /// What was asked so far.
@@ -152,14 +140,6 @@ impl ForgeServer {
             .filter(|a| a.method != "GET")
             .map(|a| format!("{} {}", a.method, a.path()))
             .collect()
-    }
-}
-
-impl Drop for ForgeServer {
-    fn drop(&mut self) {
-        self.shared.stop.store(true, Ordering::SeqCst);
-        // Wakes the accepting thread.
-        let _ = TcpStream::connect(("127.0.0.1", self.port));
     }
 }
 

@@ -2,7 +2,7 @@
 //! small CGI server of std, which counts what reaches it and can misbehave.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -10,6 +10,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use base64::Engine;
+
+use super::listening::Listening;
 
 /// How the server answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,20 +63,18 @@ struct Shared {
     redirect: Mutex<Option<String>>,
     connections: AtomicUsize,
     requests: Mutex<Vec<Request>>,
-    stop: AtomicBool,
+    stop: Arc<AtomicBool>,
 }
 
 /// A smart HTTP server on a free port, until it is dropped.
 pub struct HttpServer {
-    port: u16,
+    listening: Listening,
     shared: Arc<Shared>,
 }
 
 impl HttpServer {
     /// Serves the repositories in `root`; git runs with `home` as its HOME.
     pub fn start(root: PathBuf, home: PathBuf) -> HttpServer {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let port = listener.local_addr().expect("an address").port();
         let shared = Arc::new(Shared {
             root,
             home,
@@ -84,28 +84,16 @@ impl HttpServer {
             redirect: Mutex::new(None),
             connections: AtomicUsize::new(0),
             requests: Mutex::new(Vec::new()),
-            stop: AtomicBool::new(false),
+            stop: Arc::default(),
         });
         let theirs = Arc::clone(&shared);
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                if theirs.stop.load(Ordering::SeqCst) {
-                    break;
-                }
-                let Ok(stream) = stream else { continue };
-                let shared = Arc::clone(&theirs);
-                std::thread::spawn(move || {
-                    // A client may leave at any moment.
-                    let _ = serve(&shared, stream);
-                });
-            }
-        });
-        HttpServer { port, shared }
+        let listening = Listening::start(&shared.stop, move |stream| serve(&theirs, stream));
+        HttpServer { listening, shared }
     }
 
     /// `http://127.0.0.1:PORT`, without a slash at the end.
     pub fn base(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        self.listening.base()
     }
 
     /// Changes how it answers.
@@ -142,14 +130,6 @@ impl HttpServer {
     pub fn reset(&self) {
         self.shared.connections.store(0, Ordering::SeqCst);
         self.shared.requests.lock().expect("the log").clear();
-    }
-}
-
-impl Drop for HttpServer {
-    fn drop(&mut self) {
-        self.shared.stop.store(true, Ordering::SeqCst);
-        // Wakes the accepting thread.
-        let _ = TcpStream::connect(("127.0.0.1", self.port));
     }
 }
 

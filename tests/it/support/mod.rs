@@ -8,6 +8,7 @@ mod env;
 mod forge;
 mod guard;
 mod http;
+mod listening;
 mod remote;
 mod s3;
 pub mod schema;

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufReader, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::net::{Shutdown, TcpStream};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use super::http::{Request, read_body, read_head};
+use super::listening::Listening;
 
 /// What goes wrong with a request.
 #[derive(Clone, Debug)]
@@ -54,45 +55,32 @@ struct Shared {
     held: Mutex<Held>,
     faults: Mutex<Box<Faults>>,
     asked: Mutex<Vec<Request>>,
-    stop: AtomicBool,
+    stop: Arc<AtomicBool>,
 }
 
 /// S3 storage on a free port, until it is dropped. Its bucket is `bucket`.
 pub struct S3Server {
-    port: u16,
+    listening: Listening,
     shared: Arc<Shared>,
 }
 
 impl S3Server {
     /// One that does what it is asked.
     pub fn start() -> S3Server {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let port = listener.local_addr().expect("an address").port();
         let shared = Arc::new(Shared {
             held: Mutex::default(),
             faults: Mutex::new(Box::new(|_, _| None)),
             asked: Mutex::default(),
-            stop: AtomicBool::new(false),
+            stop: Arc::default(),
         });
         let theirs = Arc::clone(&shared);
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                if theirs.stop.load(Ordering::SeqCst) {
-                    break;
-                }
-                let shared = Arc::clone(&theirs);
-                std::thread::spawn(move || {
-                    // A client may leave at any moment.
-                    let _ = serve(&shared, stream);
-                });
-            }
-        });
-        S3Server { port, shared }
+        let listening = Listening::start(&shared.stop, move |stream| serve(&theirs, stream));
+        S3Server { listening, shared }
     }
 
     /// `http://127.0.0.1:PORT`
     pub fn base(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        self.listening.base()
     }
 
     /// Asks before every request what is to go wrong; the number is how many requests came
@@ -148,14 +136,6 @@ impl S3Server {
     /// How many uploads are not put together.
     pub fn uploads(&self) -> usize {
         self.shared.held.lock().expect("the objects").uploads.len()
-    }
-}
-
-impl Drop for S3Server {
-    fn drop(&mut self) {
-        self.shared.stop.store(true, Ordering::SeqCst);
-        // Wakes the accepting thread.
-        let _ = TcpStream::connect(("127.0.0.1", self.port));
     }
 }
 
