@@ -34,13 +34,12 @@ pub(super) fn find(cx: &Context, path: &str, id: ObjectId) -> Option<Ledger> {
         let is_ledger = (LARGE as u64..=crate::yaml::MAX_BYTES as u64).contains(&size);
         is_ledger.then(|| cx.store.read_blob(id).ok()).flatten()
     };
-    let (content, known) = (read(id)?, remembered(cx));
-    let name = id.to_string();
+    let (known, name) = (remembered(cx), id.to_string());
     if known.iter().any(|(known, _)| *known == name) {
-        return Ledger::read_known(path, content);
+        return Ledger::read_known(path, read(id)?);
     }
     let (before, _) = known.iter().find(|(_, of)| of == path)?;
-    Ledger::read_like(path, content, &read(ObjectId::parse(before).ok()?)?)
+    Ledger::read_like(path, read(id)?, &read(ObjectId::parse(before).ok()?)?)
 }
 
 /// Reads a ledger in full, for the first time here.
@@ -60,13 +59,12 @@ pub(super) fn remember(cx: &Context, path: &str, id: ObjectId, ledger: &Ledger) 
         return;
     }
     let (new, known) = ((id.to_string(), path.to_owned()), remembered(cx));
-    if known.contains(&new) {
+    if !known.contains(&new) && !ledger.is_plain() {
         return;
     }
-    if !ledger.is_plain() {
-        return;
-    }
-    let kept = [new].into_iter().chain(known).take(KEPT);
+    // One that stays as it is while another grows is used all the same, and comes first again.
+    let others = known.into_iter().filter(|other| *other != new);
+    let kept = [new.clone()].into_iter().chain(others).take(KEPT);
     let lines: String = kept.map(|(id, path)| format!("{id} {path}\n")).collect();
     // What cannot be remembered is read again.
     let _ = write_whole(&file(cx), lines.as_bytes());

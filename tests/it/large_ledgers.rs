@@ -131,16 +131,22 @@ fn a_large_file_that_changes_little_is_sent_as_its_change() {
         assert_eq!(words.get(6), Some(&before.as_str()), "{line}");
         assert!(words[3].parse::<usize>().unwrap() < 500, "{line}");
     }
-    // The memory has that file with this date already: it stays, and is not sent again.
+    // The memory has that file with this date already: it stays, and is not sent again. Between
+    // two commits the date may change, and between three it does so once.
     let at = |path: &str| w.remote.git(&["rev-parse", &format!("{branch}:{path}")]);
-    let before = [CHANGELOG, MEMORY].map(at);
-    w.save("a.txt", "more\n", "Change a");
-    let list = listed(&packs(&first));
-    let (log, memory) = (at(CHANGELOG), at(MEMORY));
-    assert!(log != before[0] && list.contains(&log), "{list}");
-    if memory == before[1] {
-        assert!(!list.contains(&memory), "{list}");
-    }
+    let mut there = first;
+    let stays = ["more\n", "and more\n"].map(|content| {
+        let before = [CHANGELOG, MEMORY].map(at);
+        w.save("a.txt", content, "Change a");
+        let new = packs(&there);
+        let list = listed(&new);
+        there.extend(new);
+        let (log, memory) = (at(CHANGELOG), at(MEMORY));
+        assert!(log != before[0] && list.contains(&log), "{list}");
+        assert_eq!(list.contains(&memory), memory != before[1], "{list}");
+        memory == before[1]
+    });
+    assert!(stays.contains(&true));
     w.remote.is_sound();
     w.clone_is_sound();
 }
@@ -183,4 +189,29 @@ fn two_machines_write_large_ledgers_in_turns_and_every_entry_stands() {
     let memory = entries(&w.remote.file(&branch, MEMORY));
     assert_eq!(memory.len(), 2006);
     w.remote.is_sound();
+}
+
+#[test]
+fn a_ledger_that_stays_as_it_is_is_remembered_while_another_grows() {
+    let w = World::path();
+    let branch = w.sandbox();
+    let (log, memory) = ledgers(2000);
+    let files = [
+        (CHANGELOG, Some(log.as_bytes())),
+        (MEMORY, Some(memory.as_bytes())),
+    ];
+    w.remote.write(&branch, &files, "Much was done before");
+    w.json(&["sandbox", "pull"]);
+    w.save("a.txt", "a\n", "Add a");
+    let known = w.clone.join(".git/aidf/known-ledgers");
+    let newest = || fs::read_to_string(&known).unwrap();
+    let of_memory = newest();
+    let of_memory = of_memory.lines().find(|l| l.ends_with(MEMORY)).unwrap();
+    // As many of other ledgers as are kept, and this one as the last of them.
+    let others: String = (0..63).map(|n| format!("{n:040x} other.yaml\n")).collect();
+    fs::write(&known, format!("{others}{of_memory}\n")).unwrap();
+    w.save("a.txt", "more\n", "Change a");
+    let newest = newest();
+    let newest: Vec<&str> = newest.lines().take(2).collect();
+    assert!(newest.iter().any(|l| l.ends_with(MEMORY)), "{newest:?}");
 }
