@@ -34,6 +34,16 @@ pub struct Shared {
 }
 
 impl Shared {
+    /// What `new` has of `old`.
+    pub fn between(old: &[u8], new: &[u8]) -> Shared {
+        let start = common_start(old, new);
+        Shared {
+            of: old.len(),
+            start,
+            end: common_end(&old[start..], &new[start..]),
+        }
+    }
+
     /// That of a text of this length that is as it was.
     pub fn all(length: usize) -> Shared {
         Shared {

@@ -293,6 +293,6 @@ pub(crate) fn pack_of(
     objects: &[ObjectId],
     may_be_thin: bool,
 ) -> Result<pack::Pack> {
-    let known = store.deltas();
-    pack::write(store.repo(), objects, may_be_thin.then_some(&known))
+    let known = may_be_thin.then(|| store.deltas());
+    pack::write(store.repo(), objects, known)
 }

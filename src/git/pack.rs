@@ -41,7 +41,7 @@ impl Pack {
 pub(super) fn write(
     repo: &git2::Repository,
     objects: &[ObjectId],
-    known: Option<&HashMap<ObjectId, Delta>>,
+    mut known: Option<HashMap<ObjectId, Delta>>,
 ) -> Result<Pack> {
     let failed = || "the pack for the push could not be written".to_owned();
     let odb = Objects::of(repo)?;
@@ -55,18 +55,16 @@ pub(super) fn write(
         .or_fail(Kind::Internal, failed)?;
     out.write_all(&count.to_be_bytes())
         .or_fail(Kind::Internal, failed)?;
-    let bases = match known {
+    let bases = match &known {
         Some(known) => thin::bases(repo, objects, known),
         None => HashMap::new(),
     };
     for id in objects {
-        let found = || thin::delta(&odb, *id, *bases.get(id)?);
-        match known.and_then(|known| known.get(id)) {
-            Some(delta) => changed(delta, &mut out),
-            None => match found() {
-                Some(delta) => changed(&delta, &mut out),
-                None => one(&odb, *id, &mut out),
-            },
+        let made = known.as_mut().and_then(|known| known.remove(id));
+        let delta = made.or_else(|| thin::delta(&odb, *id, *bases.get(id)?));
+        match delta {
+            Some(delta) => changed(&delta, &mut out),
+            None => one(&odb, *id, &mut out),
         }
         .or_fail(Kind::Internal, failed)?;
     }

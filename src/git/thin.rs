@@ -8,7 +8,7 @@
 
 use super::id::ObjectId;
 use super::objects::Objects;
-use crate::ends::{Shared, common_end, common_start};
+use crate::ends::Shared;
 use git2::{ObjectType, Repository, Tree};
 use std::collections::{HashMap, HashSet};
 
@@ -30,8 +30,9 @@ impl Delta {
     /// A blob of this content as a delta on the one that it was made from; none where that
     /// saves little.
     pub fn of(base: ObjectId, shared: Shared, content: &[u8]) -> Option<Delta> {
-        let fits = [shared.of, content.len()].map(|length| (SMALL..=LARGE).contains(&length));
-        (fits == [true; 2]).then(|| between(base, shared, content))?
+        let both = [shared.of, content.len()];
+        let fit = both.into_iter().all(is_of_a_size);
+        fit.then(|| between(base, shared, content)).flatten()
     }
 }
 
@@ -55,9 +56,8 @@ pub(super) fn bases(
     let new: HashSet<ObjectId> = objects.iter().copied().collect();
     // A large file is not read to find that it is no commit.
     let is_commit = |id: &ObjectId| matches!(odb.header(*id), Ok((_, ObjectType::Commit)));
-    let commit = |id: &ObjectId| repo.find_commit(id.within(repo)).ok();
-    let commit = |id: &ObjectId| is_commit(id).then(|| commit(id)).flatten();
-    for commit in objects.iter().filter_map(commit) {
+    let commits = objects.iter().filter(|id| is_commit(id));
+    for commit in commits.filter_map(|id| repo.find_commit(id.within(repo)).ok()) {
         // Whoever has the parent has all of it.
         let Some(parent) = commit
             .parent(0)
@@ -105,7 +105,12 @@ fn is_served(odb: &Objects<'_>, id: ObjectId) -> bool {
         return false;
     }
     let header = odb.header(id);
-    header.is_ok_and(|(size, kind)| kind == ObjectType::Blob && (SMALL..=LARGE).contains(&size))
+    header.is_ok_and(|(size, kind)| kind == ObjectType::Blob && is_of_a_size(size))
+}
+
+/// Whether a delta serves an object of so many bytes.
+fn is_of_a_size(bytes: usize) -> bool {
+    (SMALL..=LARGE).contains(&bytes)
 }
 
 /// The object as a delta on this base, where that is shorter by half at least.
@@ -114,16 +119,8 @@ pub(super) fn delta(odb: &Objects<'_>, id: ObjectId, base: ObjectId) -> Option<D
         return None;
     }
     let (old, new) = (odb.read(base).ok()?, odb.read(id).ok()?);
-    between(base, shared(old.data(), new.data()), new.data())
-}
-
-fn shared(old: &[u8], new: &[u8]) -> Shared {
-    let start = common_start(old, new);
-    Shared {
-        of: old.len(),
-        start,
-        end: common_end(&old[start..], &new[start..]),
-    }
+    let shared = Shared::between(old.data(), new.data());
+    between(base, shared, new.data())
 }
 
 /// The delta, where it is shorter than the object by half at least.
@@ -225,7 +222,7 @@ mod tests {
     }
 
     fn made(old: &[u8], new: &[u8]) -> Vec<u8> {
-        let shared = shared(old, new);
+        let shared = Shared::between(old, new);
         let changed = &new[shared.start..new.len() - shared.end];
         instructions(shared, changed, new.len())
     }

@@ -6,7 +6,7 @@ use super::diff::has_anchor;
 use super::list::{Item, Ledger, alone, ends_in_open_block, item_lines, parse};
 use super::says::Entry;
 use super::touched::Known;
-use crate::ends::{common_end, common_start};
+use crate::ends::Shared;
 
 impl Ledger {
     /// Reads a text of which [`Ledger::is_plain`] was true before. None for one that cannot
@@ -30,8 +30,7 @@ impl Ledger {
         if !is_simple(&ledger.text) {
             return None;
         }
-        let start = common_start(known, content);
-        let end = common_end(&known[start..], &content[start..]);
+        let Shared { start, end, .. } = Shared::between(known, content);
         let (items, last) = (&ledger.items, ledger.items.len() - 1);
         // An entry has all lines up to the next one. One that ends where the difference begins
         // may have been longer, so the one beside it is looked at too, and its neighbour.

@@ -2,7 +2,7 @@
 
 use super::says::Entry;
 use super::touched::Known;
-use crate::ends::{Shared, common_end, common_start};
+use crate::ends::Shared;
 use crate::error::{Error, Kind, Result};
 use crate::yaml;
 use std::cell::OnceCell;
@@ -316,9 +316,8 @@ impl Ledger {
             kept.push_str("[]");
             kept.push_str(self.newline);
         }
-        let before = common_start(self.text.as_bytes(), kept.as_bytes());
-        let rests = [&self.text, &kept].map(|text| &text.as_bytes()[before..]);
-        self.note_change(before, common_end(rests[0], rests[1]));
+        let stays = Shared::between(self.text.as_bytes(), kept.as_bytes());
+        self.note_change(stays.start, stays.end);
         self.text = kept;
         removed
     }
