@@ -1,8 +1,9 @@
 //! Counts the files by which trees differ, for many pairs of trees.
 
-use super::id::{ObjectFormat, ObjectId};
+use super::id::ObjectId;
 use super::objects::Objects;
 use super::store::Store;
+use super::tree_lines::{Line, Lines};
 use crate::error::{Error, Kind, OrFail, Result};
 use git2::ObjectType;
 use std::collections::HashMap;
@@ -99,11 +100,8 @@ impl FileCount<'_> {
         Ok(count)
     }
 
-    fn entries_of<'t>(&self, tree: &'t Option<Rc<[u8]>>) -> Entries<'t> {
-        Entries {
-            left: tree.as_deref().unwrap_or_default(),
-            format: self.odb.format(),
-        }
+    fn entries_of<'t>(&self, tree: &'t Option<Rc<[u8]>>) -> Lines<'t> {
+        Lines::of(tree.as_deref().unwrap_or_default(), self.odb.format())
     }
 
     fn read(&mut self, id: ObjectId, keep: bool) -> Result<Rc<[u8]>> {
@@ -125,58 +123,5 @@ impl FileCount<'_> {
             self.kept.insert(id, Rc::clone(&tree));
         }
         Ok(tree)
-    }
-}
-
-/// The entries of a tree's bytes.
-struct Entries<'t> {
-    left: &'t [u8],
-    format: ObjectFormat,
-}
-
-/// One of them.
-struct Line<'t> {
-    mode: &'t [u8],
-    name: &'t [u8],
-    id: ObjectId,
-}
-
-impl<'t> Entries<'t> {
-    fn next_one(&mut self) -> Result<Option<Line<'t>>> {
-        if self.left.is_empty() {
-            return Ok(None);
-        }
-        let bytes = self.left;
-        let line = || {
-            let space = bytes.iter().position(|b| *b == b' ')?;
-            let (mode, rest) = (&bytes[..space], &bytes[space + 1..]);
-            let end = rest.iter().position(|b| *b == 0)?;
-            let (id, next) = rest[end + 1..].split_at_checked(self.format.bytes())?;
-            let id = ObjectId::from_bytes(id)?;
-            let name = &rest[..end];
-            Some((Line { mode, name, id }, next))
-        };
-        let malformed = || Error::new(Kind::Integrity, "a tree is malformed");
-        let (line, next) = line().ok_or_else(malformed)?;
-        self.left = next;
-        Ok(Some(line))
-    }
-}
-
-impl Line<'_> {
-    fn is_folder(&self) -> bool {
-        matches!(self.mode, b"40000" | b"040000")
-    }
-
-    fn content(&self) -> (&[u8], ObjectId) {
-        (self.mode, self.id)
-    }
-
-    /// The order in which a tree has its entries: a folder's name ends in `/`.
-    fn order(&self, other: &Line<'_>) -> std::cmp::Ordering {
-        let end = |line: &Self| line.is_folder().then_some(&b'/');
-        let (ours, theirs) = (self.name.iter().chain(end(self)), other.name.iter());
-        let end = other.is_folder().then_some(&b'/');
-        ours.cmp(theirs.chain(end))
     }
 }

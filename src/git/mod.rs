@@ -26,6 +26,7 @@ mod foreign_ids;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
 mod graph;
+mod handed;
 mod handles;
 mod hash;
 mod header;
@@ -58,6 +59,7 @@ mod server;
 mod settings;
 mod store;
 mod thin;
+mod tree_lines;
 mod why;
 mod wire;
 mod working;

@@ -1,8 +1,9 @@
 //! An object store that is asked by ids of its own format alone.
 
 use super::id::{ObjectFormat, ObjectId};
-use crate::error::{Kind, OrFail, Result};
+use crate::error::{Error, Kind, OrFail, Result};
 use git2::{ObjectType, Odb, OdbLookupFlags, OdbObject, OdbReader, Repository};
+use std::path::Path;
 
 /// The objects of a repository. An id of another format names none of them.
 pub(super) struct Objects<'r> {
@@ -20,6 +21,20 @@ impl<'r> Objects<'r> {
             odb: odb.or_fail(Kind::Internal, || "the object store cannot be opened")?,
             format: ObjectFormat::of(repo),
         })
+    }
+
+    /// Those in this folder, which is another repository's, and in those that it borrows from.
+    ///
+    /// Errors: internal, when they cannot be opened.
+    pub fn at(folder: &Path, format: ObjectFormat) -> Result<Objects<'static>> {
+        let failed = || format!("the objects in {} cannot be opened", folder.display());
+        let Some(path) = folder.to_str() else {
+            return Err(Error::new(Kind::Internal, failed()));
+        };
+        let odb = Odb::new_ext(format.raw()).or_fail(Kind::Internal, failed)?;
+        odb.add_disk_alternate(path)
+            .or_fail(Kind::Internal, failed)?;
+        Ok(Objects { odb, format })
     }
 
     /// How they are named.

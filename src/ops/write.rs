@@ -8,7 +8,7 @@ use super::compose::{self, Words};
 use super::noticed::Noticed;
 use super::notify::{self, Occurrence};
 use super::publish::{self, Attempt, Objects, Plan, Push};
-use super::queue;
+use super::queue::{self, Turn};
 use super::quota;
 use super::snapshot;
 use crate::alerts::{Alert, AlertKind};
@@ -279,13 +279,16 @@ fn stages<C: Change>(
     };
     let published = publish::publish(cx, |attempt| {
         noticed.clear();
-        plan(cx, target, &mut change, attempt, noticed)
+        plan(cx, target, &mut change, attempt, noticed, turn.as_ref())
     })?;
-    drop(turn);
     let mut report = published.report;
     let marks = report.marks();
     *marks.attempts = published.attempts;
     let landed = *marks.commit;
+    if let (Some(turn), Some(commit)) = (&turn, landed) {
+        turn.leave(cx, commit);
+    }
+    drop(turn);
     noticed.warn(cx);
     if !change.is_dry_run() {
         change.remember(cx, target, &report, landed, before);
@@ -300,6 +303,7 @@ fn plan<C: Change>(
     change: &mut C,
     attempt: &Attempt<'_>,
     noticed: &Noticed,
+    turn: Option<&Turn>,
 ) -> Result<Plan<C::Report>> {
     let advertisement = attempt.advertisement;
     let origin = match advertisement.branch(target.name()) {
@@ -312,6 +316,9 @@ fn plan<C: Change>(
     };
     let mut wants = change.wants(cx, target, advertisement, tip)?;
     wants.push(tip);
+    if let Some(turn) = turn {
+        turn.take(cx, tip);
+    }
     let ahead = ahead(cx, tip, change.paths());
     let policy = snapshot::fetch_with_policy(cx, advertisement, wants, &ahead)?;
     let commit = cx.store.commit(tip)?;
