@@ -31,20 +31,36 @@ pub fn rule_for(path: &str) -> Option<Rule> {
     (0..parts.len()).find_map(|at| index.at(&parts, at))
 }
 
-/// A path's parts, folded as the least strict file systems compare them.
-fn folded(path: &str) -> Vec<String> {
+/// A part of a path.
+struct Part {
+    /// Its name, folded as the least strict file systems compare them.
+    name: String,
+    /// Whether it may be a short name on Windows.
+    is_short: bool,
+}
+
+/// A path's parts.
+fn folded(path: &str) -> Vec<Part> {
     path.split(['/', '\\'])
         .map(|part| {
             // NTFS: the text after a `:` names a stream of the file, and dots and spaces at
             // the end are dropped.
             let name = part.split(':').next().unwrap_or(part);
-            fold(name.trim_end_matches(['.', ' ']))
+            let name = fold(name.trim_end_matches(['.', ' ']));
+            Part {
+                is_short: name.contains('~'),
+                name,
+            }
         })
         .collect()
 }
 
 /// Folds case at least as far as APFS does: through upper case, so that `ſ` becomes `s`.
 fn fold(text: &str) -> String {
+    // Most names are such, and a server looks at a million of them.
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     text.chars()
         .filter(|c| !crate::git::is_invisible(*c))
         .flat_map(char::to_uppercase)
@@ -62,7 +78,14 @@ struct Index {
 struct Row {
     rule: Rule,
     anywhere: bool,
-    parts: Vec<&'static str>,
+    parts: Vec<Pattern>,
+}
+
+/// What a part of a path must be.
+struct Pattern {
+    text: &'static str,
+    /// The text around its one `*`, if it has one.
+    around: Option<(&'static str, &'static str)>,
 }
 
 fn index() -> &'static Index {
@@ -75,11 +98,14 @@ fn index() -> &'static Index {
         for group in TABLE {
             for glob in group.globs {
                 let inner = glob.strip_prefix("**/");
-                let parts: Vec<&str> = inner
+                let parts = inner
                     .unwrap_or(glob)
                     .trim_end_matches("/**")
                     .split('/')
-                    .collect();
+                    .map(|text| Pattern {
+                        text,
+                        around: text.split_once('*'),
+                    });
                 let row = Row {
                     rule: Rule {
                         glob,
@@ -87,11 +113,11 @@ fn index() -> &'static Index {
                         reason: group.reason,
                     },
                     anywhere: inner.is_some(),
-                    parts,
+                    parts: parts.collect(),
                 };
                 match row.parts.first() {
-                    Some(first) if !first.contains('*') => {
-                        index.named.entry(first).or_default().push(row);
+                    Some(first) if first.around.is_none() => {
+                        index.named.entry(first.text).or_default().push(row);
                     }
                     _ => index.others.push(row),
                 }
@@ -102,17 +128,17 @@ fn index() -> &'static Index {
 }
 
 impl Index {
-    fn at(&self, parts: &[String], at: usize) -> Option<Rule> {
-        let part = parts[at].as_str();
+    fn at(&self, parts: &[Part], at: usize) -> Option<Rule> {
+        let part = &parts[at];
         let fits = |row: &&Row| {
             (row.anywhere || at == 0)
                 && parts.len() - at >= row.parts.len()
-                && row.parts.iter().zip(&parts[at..]).all(|(r, p)| is(r, p))
+                && row.parts.iter().zip(&parts[at..]).all(|(r, p)| r.fits(p))
         };
-        let named = self.named.get(part).into_iter().flatten();
+        let named = self.named.get(part.name.as_str()).into_iter().flatten();
         // A short name on Windows may stand for any of them. Such names are rare, so search
         // all rows.
-        let short = part.contains('~').then(|| self.named.values().flatten());
+        let short = part.is_short.then(|| self.named.values().flatten());
         let mut all = named
             .chain(self.others.iter())
             .chain(short.into_iter().flatten());
@@ -120,18 +146,20 @@ impl Index {
     }
 }
 
-/// Whether a folded name matches a row's part, which has at most one `*`, or may be its
-/// short name on Windows.
-fn is(wanted: &str, name: &str) -> bool {
-    let same = match wanted.split_once('*') {
-        None => wanted == name,
-        Some((first, last)) => {
-            name.len() >= first.len() + last.len()
-                && name.starts_with(first)
-                && name.ends_with(last)
-        }
-    };
-    same || is_short_name(wanted, name)
+impl Pattern {
+    /// Whether a part is as this wants it, or may be its short name on Windows.
+    fn fits(&self, part: &Part) -> bool {
+        let name = part.name.as_str();
+        let same = match self.around {
+            None => self.text == name,
+            Some((first, last)) => {
+                name.len() >= first.len() + last.len()
+                    && name.starts_with(first)
+                    && name.ends_with(last)
+            }
+        };
+        same || part.is_short && is_short_name(self.text, name)
+    }
 }
 
 /// NTFS and FAT short names: up to six letters of the long name without its leading dots,
