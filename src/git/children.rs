@@ -2,6 +2,7 @@
 //! for, and how they are ended. One rule for all.
 
 use super::limits::{PATIENCE, TransferLimits};
+use super::on_path;
 use crate::environment::Environment;
 use std::ffi::OsStr;
 use std::fs::File;
@@ -116,11 +117,36 @@ pub enum Child {
 /// this process's own. What is aidf's own (keys, tokens, settings) goes to no child whatsoever.
 pub fn command(program: impl AsRef<OsStr>, child: Child, environment: &Environment) -> Command {
     let may = |name: &OsStr| name.to_str().is_none_or(|name| may_see(child, name));
-    let mut command = Command::new(program);
+    let mut command = by_its_path(program.as_ref(), environment);
     command
         .env_clear()
         .envs(environment.iter().filter(|(name, _)| may(name)));
     command
+}
+
+/// A program with an environment of its own. Where that is given a bare name, Rust's library
+/// copies this whole process to search PATH in the copy; a path it starts at once.
+#[cfg(unix)]
+fn by_its_path(name: &OsStr, environment: &Environment) -> Command {
+    use std::os::unix::process::CommandExt;
+    let is_bare = Path::new(name).components().count() == 1;
+    let found = name.to_str().filter(|_| is_bare);
+    let found = found.and_then(|name| on_path::program(name, environment));
+    // Where a relative one is depends on the folder that it is started in.
+    match found.filter(|path| path.is_absolute()) {
+        Some(path) => {
+            let mut command = Command::new(path);
+            command.arg0(name);
+            command
+        }
+        None => Command::new(name),
+    }
+}
+
+/// Elsewhere a program is searched for as the system does it.
+#[cfg(not(unix))]
+fn by_its_path(name: &OsStr, _environment: &Environment) -> Command {
+    Command::new(name)
 }
 
 /// Has the program begin a group of its own, to be ended with all that it starts. One that

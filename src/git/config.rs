@@ -16,7 +16,7 @@
 //! Without git on this machine, libgit2's reading is all that there is.
 
 use super::children::{self, Child, Terminal, last_line};
-use super::installed::program;
+use super::on_path::program;
 use super::plumbing::Plumbing;
 use super::settings::{GitSettings, Setting};
 use crate::environment::Environment;

@@ -8,8 +8,9 @@
 use super::children::{last_line, tell};
 use super::draft::Draft;
 use super::id::ObjectId;
-use super::installed::{OLDEST_GIT, has_program};
+use super::installed::OLDEST_GIT;
 use super::lfs::{LFS, LfsContent, POINTER, lfs_content};
+use super::on_path::has_program;
 use super::settings::Setting;
 use super::store::Store;
 use crate::error::{Error, Kind, Result};

@@ -1,26 +1,11 @@
 //! What is installed on this machine.
 
 use super::children::{self, Child, Programs, Terminal};
-use crate::environment::Environment;
 use crate::error::{Error, Kind, OrFail, Result};
-use std::path::PathBuf;
 
 /// The oldest git that does all that aidf asks of it, as major and minor number: with an
 /// older one, files that the attributes convert cannot be committed.
 pub const OLDEST_GIT: (u32, u32) = (2, 41);
-
-/// Whether PATH has a program of this name.
-pub fn has_program(name: &str, environment: &Environment) -> bool {
-    program(name, environment).is_some()
-}
-
-/// The program of this name that PATH leads to first.
-pub(super) fn program(name: &str, environment: &Environment) -> Option<PathBuf> {
-    let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-    let path = environment.os("PATH").unwrap_or_default();
-    let mut all = std::env::split_paths(path).map(|folder| folder.join(&name));
-    all.find(|file| file.is_file())
-}
 
 /// The version of git, such as `2.47.3`, as it tells it itself.
 ///

@@ -8,9 +8,9 @@
 
 use super::children;
 use super::id::ObjectFormat;
-use super::installed::has_program;
 use super::limits::TransferLimits;
 use super::objects::Objects;
+use super::on_path::has_program;
 use super::pack_check::PackCheck;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, OrFail, Result};

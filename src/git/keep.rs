@@ -4,7 +4,7 @@
 use super::children::outside;
 use super::children::{self, Child, Terminal};
 use super::credential::{Answer, Asked, Login, ask_helpers, helper, lines};
-use super::installed::has_program;
+use super::on_path::has_program;
 use super::settings::url_match;
 use crate::http::Http;
 use crate::secret::Secret;

@@ -5,7 +5,7 @@
 
 use super::children;
 use super::id::{CommitId, ObjectFormat};
-use super::installed::has_program;
+use super::on_path::has_program;
 use super::pack::{self, Pack};
 use super::store::Store;
 use crate::error::{Error, Kind, OrFail, Result};
