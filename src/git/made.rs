@@ -1,9 +1,10 @@
 //! Repositories of aidf's own: how they are made, and what a new one takes from its remote.
 
 use super::id::ObjectFormat;
-use crate::files::UNFINISHED;
+use crate::files::{UNFINISHED, lock_within, own_lock_file};
 use git2::{Config, Repository, RepositoryInitOptions};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Makes an empty bare repository.
 pub(super) fn init_bare(path: &Path, format: ObjectFormat) -> Result<Repository, git2::Error> {
@@ -48,12 +49,20 @@ fn past_of(common: &Path) -> PathBuf {
     common.join("aidf").join("past.git")
 }
 
+/// How long somebody else may take to change a repository's format.
+const CHANGING: Duration = Duration::from_secs(10);
+
 /// Has an empty bare repository name its objects by this format from now on; false for one that
 /// is not empty.
 pub(super) fn change_format(path: &Path, format: ObjectFormat) -> anyhow::Result<bool> {
     const VERSION: &str = "core.repositoryformatversion";
     const FORMAT: &str = "extensions.objectformat";
     let now = |path: &Path| Repository::open(path).map(|repo| ObjectFormat::of(&repo));
+    // Several may be the first at the same moment, and nobody waits for git's own lock.
+    let lock = own_lock_file(&path.join("aidf").join("format.lock"))?;
+    if !lock_within(&lock, CHANGING)? {
+        anyhow::bail!("somebody has been changing it for {} s", CHANGING.as_secs());
+    }
     if now(path)? != format {
         if !is_empty(path)? {
             return Ok(false);
