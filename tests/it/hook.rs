@@ -5,7 +5,8 @@ use std::io::{Read, Write};
 use std::process::Stdio;
 
 use crate::support::{
-    CHANGELOG, Guarded, Kind, MEMORY, Machine, Remote, World, claims, entries, protect, text, times,
+    CHANGELOG, Guarded, Kind, MEMORY, Machine, Remote, World, claims, entries, protect, some_of,
+    text, times,
 };
 
 const KINDS: [Kind; 3] = [Kind::Path, Kind::Daemon, Kind::Http];
@@ -76,7 +77,7 @@ fn strangers_are_refused_and_holders_and_operators_pass_over_every_transport() {
 fn eight_writers_race_through_the_hook_and_lose_nothing() {
     const WRITERS: usize = 8;
     let commits = times(2, 4);
-    for kind in [Kind::Daemon, Kind::Http] {
+    for kind in some_of([Kind::Daemon, Kind::Http], 1) {
         let g = Guarded::new(kind, "");
         let opened = g.w.init();
         let (branch, token) = (text(&opened, "branch"), text(&opened, "reuse_token"));

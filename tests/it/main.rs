@@ -1,5 +1,8 @@
 //! Behaviour, held to the contract by running the binary against real remotes
 //! and reading them with plain git. A file for each behaviour.
+//!
+//! [`peers`] needs software of others. It lies in a folder of its own, and in one program with
+//! the rest: none waits for the slowest of the others.
 #![allow(clippy::unwrap_used)]
 
 mod agents;
@@ -70,6 +73,8 @@ mod many_copies;
 mod matrix;
 mod narrow;
 mod paths;
+#[path = "../peers/mod.rs"]
+mod peers;
 mod pods;
 mod pods_open;
 mod policy;

@@ -137,7 +137,7 @@ fn the_main_work_is_the_same_in_every_kind_of_repository() {
     }
     // Each run tries some of them, the long one all.
     fields.shuffle(&mut randomness());
-    fields.truncate(times(8, fields.len()));
+    fields.truncate(times(6, fields.len()));
     for field in fields {
         println!("{field:?}");
         work(field);

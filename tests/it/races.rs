@@ -10,7 +10,7 @@ const WRITERS: usize = 8;
 /// How often each writer commits.
 fn commits() -> usize {
     let asked = std::env::var("AIDF_RACE_COMMITS").ok();
-    asked.and_then(|n| n.parse().ok()).unwrap_or(times(3, 25))
+    asked.and_then(|n| n.parse().ok()).unwrap_or(times(2, 25))
 }
 
 /// Every save landed as one commit, with its file and one changelog entry.

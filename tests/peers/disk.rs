@@ -8,7 +8,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crate::support::{Ended, Place, cannot, have};
+use crate::peers::support::{Ended, Place, cannot, have};
 
 /// The disk's size in bytes.
 const SIZE: u64 = 16 << 20;

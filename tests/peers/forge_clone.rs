@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::support::{Ended, Place};
+use crate::peers::support::{Ended, Place};
 
 pub const TOKEN: &str = "tok-of-the-forge";
 

@@ -8,10 +8,10 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::forge_clone::Clone;
-use crate::forge_mocks::ask;
-use crate::mock::{ADA_TOKEN, APP_ID, BOB_TOKEN, Emulated, INSTALLATION_ID, Mocks};
-use crate::support::{Place, have};
+use crate::peers::forge_clone::Clone;
+use crate::peers::forge_mocks::ask;
+use crate::peers::mock::{ADA_TOKEN, APP_ID, BOB_TOKEN, Emulated, INSTALLATION_ID, Mocks};
+use crate::peers::support::{Place, have};
 
 const POLICY: &str = "propose: {auto_approve_lines: 5}\n";
 const REPO: &str = "/repos/acme/demo";

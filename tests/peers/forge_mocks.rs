@@ -11,11 +11,11 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::gitolite::{self, Gitolite};
-use crate::http::nginx;
-use crate::mock::{ADA_TOKEN, APP_ID, BOB_TOKEN, Forge, INSTALLATION_ID, Mocks, Recorder};
-use crate::support::{Place, have};
-use crate::web::Site;
+use crate::peers::gitolite::{self, Gitolite};
+use crate::peers::http::nginx;
+use crate::peers::mock::{ADA_TOKEN, APP_ID, BOB_TOKEN, Forge, INSTALLATION_ID, Mocks, Recorder};
+use crate::peers::support::{Place, have};
+use crate::peers::web::Site;
 
 /// Asks with this token; answers the status and the JSON.
 pub fn ask(to: &Recorder, token: &str, method: &str, path: &str, body: Value) -> (u16, Value) {

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-use crate::forge_clone::{Clone, TOKEN};
-use crate::mock::{Exchange, Forge, Mocks, Prism, Recorder};
-use crate::support::{Ended, Place};
+use crate::peers::forge_clone::{Clone, TOKEN};
+use crate::peers::mock::{Exchange, Forge, Mocks, Prism, Recorder};
+use crate::peers::support::{Ended, Place};
 
 /// The options of the policy, each alone and all together.
 const OPTIONS: [&[&str]; 9] = [

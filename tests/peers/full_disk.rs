@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use rand::RngExt;
 use serde_json::Value;
 
-use crate::chance::{randomness, times};
-use crate::disk::Disk;
-use crate::support::{Ended, Place};
+use crate::peers::disk::Disk;
+use crate::peers::support::{Ended, Place};
+use crate::support::{randomness, times};
 
 /// What lies on the full disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -234,7 +234,7 @@ struct Sums {
 fn levels(most: u64) -> Vec<u64> {
     let mut random = randomness();
     let mut levels = vec![0, 1];
-    levels.extend((0..times(4, 40)).map(|_| random.random_range(0..most)));
+    levels.extend((0..times(2, 40)).map(|_| random.random_range(0..most)));
     levels
 }
 

@@ -5,9 +5,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use crate::ssh;
-use crate::support::Place;
-use crate::web::Daemon;
+use crate::peers::ssh;
+use crate::peers::support::Place;
+use crate::peers::web::Daemon;
 
 pub const PEERS: [&str; 5] = ["gitolite", "sshd", "ssh", "ssh-keygen", "git"];
 

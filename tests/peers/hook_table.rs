@@ -10,11 +10,11 @@ use aidf::keys::{Key, KeyRing, KeySource};
 use aidf::token::{self, Claims, TokenKind};
 use serde_json::Value;
 
-use crate::chance::times;
-use crate::gitolite::{self, Gitolite};
-use crate::http::nginx;
-use crate::support::{Place, have};
-use crate::web::{Site, Web};
+use crate::peers::gitolite::{self, Gitolite};
+use crate::peers::http::nginx;
+use crate::peers::support::{Place, have};
+use crate::peers::web::{Site, Web};
+use crate::support::times;
 
 const WEB_PEERS: [&str; 3] = ["nginx", "fcgiwrap", "git"];
 const PASSWORDS: [(&str, &str); 3] = [

@@ -7,9 +7,9 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::story;
-use crate::support::{Place, have};
-use crate::web::{self, Site, Web};
+use crate::peers::story;
+use crate::peers::support::{Place, have};
+use crate::peers::web::{self, Site, Web};
 
 const PEERS: [&str; 3] = ["nginx", "fcgiwrap", "git"];
 const TLS_PEERS: [&str; 4] = ["nginx", "fcgiwrap", "git", "openssl"];

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use rand::seq::IndexedRandom;
 
-use crate::chance::{randomness, times};
-use crate::support::{Place, have};
+use crate::peers::support::{Place, have};
+use crate::support::{randomness, times};
 
 const CHANGELOG: &str = "project/outputs/changelog.yaml";
 

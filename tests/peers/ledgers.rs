@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::support::{Place, skip};
+use crate::peers::support::{Place, skip};
 
 const CHANGELOG: &str = "project/outputs/changelog.yaml";
 const MEMORY: &str = "project/memory.yaml";

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::{Ended, Place, have, skip};
-use crate::web::{Daemon, on_a_free_port_within};
+use crate::peers::support::{Ended, Place, have, skip};
+use crate::peers::web::{Daemon, on_a_free_port_within};
 
 const ATTRIBUTES: &str = "*.bin filter=lfs diff=lfs merge=lfs -text\n";
 
@@ -391,7 +391,7 @@ fn without_git_lfs_nothing_is_written_and_the_content_goes_nowhere() {
     let (clone, _, _) = lfs.sandbox("clone");
     let only = lfs.place.path("only-git");
     fs::create_dir(&only).unwrap();
-    let git = crate::support::find("git").unwrap();
+    let git = crate::peers::support::find("git").unwrap();
     std::os::unix::fs::symlink(git, only.join("git")).unwrap();
     let (refs, uploads) = (lfs.refs(), lfs.uploads());
     lfs.place.with_env("PATH", only.to_str().unwrap());

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{Place, find, skip};
-use crate::web::{Daemon, on_a_free_port_within};
+use crate::peers::support::{Place, find, skip};
+use crate::peers::web::{Daemon, on_a_free_port_within};
 
 /// Node programs are slow to start, slower with all the tests at once.
 const READY: Duration = Duration::from_secs(60);

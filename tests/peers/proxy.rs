@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::http::{Certificates, commit_lands, nginx};
-use crate::support::{Place, have};
-use crate::web::{Daemon, Site, on_a_free_port, path_with_sbin};
+use crate::peers::http::{Certificates, commit_lands, nginx};
+use crate::peers::support::{Place, have};
+use crate::peers::web::{Daemon, Site, on_a_free_port, path_with_sbin};
 
 const PEERS: [&str; 4] = ["tinyproxy", "nginx", "fcgiwrap", "git"];
 

@@ -5,8 +5,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::disk::Disk;
-use crate::support::{Ended, Place};
+use crate::peers::disk::Disk;
+use crate::peers::support::{Ended, Place};
 
 /// A remote, and what is read-only.
 struct Fixed {

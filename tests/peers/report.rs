@@ -17,7 +17,7 @@ use base64::engine::general_purpose::STANDARD;
 use rand::rngs::StdRng;
 use serde_json::{Value, json};
 
-use crate::support::{Place, have, skip};
+use crate::peers::support::{Place, have, skip};
 
 /// A team of agents, at work for a month on one machine. The operations are called with the
 /// clock of each day, which the command line does not let anybody do.

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::chance::noise;
-use crate::support::{Ended, Place, have, skip};
-use crate::web::{Daemon, on_a_free_port_within};
+use crate::peers::support::{Ended, Place, have, skip};
+use crate::peers::web::{Daemon, on_a_free_port_within};
+use crate::support::noise;
 
 /// A prefix in which every part is one that has to be encoded.
 const PREFIX: &str = "s3://plain/ä b+c/~d=e&f";

@@ -8,15 +8,15 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::{Place, have, skip};
-use crate::web::{Daemon, on_a_free_port_within};
+use crate::peers::support::{Place, have, skip};
+use crate::peers::web::{Daemon, on_a_free_port_within};
+use crate::support::times;
 
 /// Java and Python have much to load, and the machine may be busy.
 const READY: Duration = Duration::from_secs(90);
 
 /// How many write at the same time, and how often each.
 const WRITERS: usize = 3;
-const COMMITS: usize = 3;
 
 /// A server, and a repository that it serves.
 struct Server {
@@ -150,6 +150,7 @@ fn works_through(maker: Maker) {
     assert_eq!(server.git(&["show", &format!("{branch}:src/a.txt")]), "b");
 
     // Others on the same branch, at the same time, each from a clone of its own.
+    let commits = times(2, 5);
     let writers: Vec<PathBuf> = (0..WRITERS)
         .map(|n| {
             let clone = server.clone(&format!("writer-{n}"));
@@ -162,7 +163,7 @@ fn works_through(maker: Maker) {
         for (n, clone) in writers.iter().enumerate() {
             let server = &server;
             scope.spawn(move || {
-                for c in 0..COMMITS {
+                for c in 0..commits {
                     let name = format!("w{n}-{c}.txt");
                     fs::write(clone.join(&name), "w\n").unwrap();
                     server.json(clone, &["commit", &name, "-m", &name]);
@@ -172,9 +173,9 @@ fn works_through(maker: Maker) {
     });
     let files = server.git(&["ls-tree", "--name-only", &branch]);
     let theirs = files.lines().filter(|f| f.starts_with('w')).count();
-    assert_eq!(theirs, WRITERS * COMMITS, "{files}");
+    assert_eq!(theirs, WRITERS * commits, "{files}");
     let count = server.git(&["rev-list", "--count", &format!("{tip}..{branch}")]);
-    assert_eq!(count, (WRITERS * COMMITS).to_string());
+    assert_eq!(count, (WRITERS * commits).to_string());
 
     server.json(&first, &["rollback", &tip]);
     assert_eq!(server.git(&["show", &format!("{branch}:src/a.txt")]), "a");

@@ -1,6 +1,6 @@
 //! The wizard of `aidf setup` on a real terminal, answered by keys.
 
-use crate::support::{Place, Terminal, have};
+use crate::peers::support::{Place, Terminal, have};
 use std::path::{Path, PathBuf};
 
 const ENTER: &str = "\r";

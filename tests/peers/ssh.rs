@@ -8,9 +8,9 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::story;
-use crate::support::{Place, find, have};
-use crate::web::{Daemon, on_a_free_port};
+use crate::peers::story;
+use crate::peers::support::{Place, find, have};
+use crate::peers::web::{Daemon, on_a_free_port};
 
 const PEERS: [&str; 4] = ["sshd", "ssh", "ssh-keygen", "git"];
 

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::thread;
 use std::time::Instant;
 
-use crate::chance::times;
-use crate::support::{Ended, Place};
+use crate::peers::support::{Ended, Place};
+use crate::support::times;
 
 const CHANGELOG: &str = "project/outputs/changelog.yaml";
 
@@ -114,7 +114,7 @@ pub fn refused_by_the_server(place: &Place, remote: &Path, url: &str) {
 /// Eight processes of several commits each to one sandbox: all land, all are logged.
 pub fn raced(place: &Place, remote: &Path, url: &str) {
     const WRITERS: usize = 8;
-    let commits = times(4, 25);
+    let commits = times(2, 25);
     let first = place.clone(url, "writer-0");
     let opened = place.aidf(&first, &["sandbox", "init", "--json"]).json();
     let token = opened["reuse_token"].as_str().unwrap();

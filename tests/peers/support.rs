@@ -8,6 +8,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use crate::support::found;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -115,7 +116,7 @@ impl Place {
     /// A program with this place's environment, to be run in `folder`.
     pub fn command(&self, program: &str, folder: &Path) -> Command {
         let home = self.path("home");
-        let mut command = Command::new(program);
+        let mut command = Command::new(found(program));
         command
             .current_dir(folder)
             .env_clear()

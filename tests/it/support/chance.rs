@@ -12,6 +12,19 @@ pub fn times(few: usize, many: usize) -> usize {
     }
 }
 
+/// All of these in the long runs; else `few` of them, by chance and in their order.
+pub fn some_of<T>(all: impl IntoIterator<Item = T>, few: usize) -> Vec<T> {
+    let all: Vec<T> = all.into_iter().collect();
+    let many = times(few, all.len()).min(all.len());
+    let mut chosen = rand::seq::index::sample(&mut randomness(), all.len(), many).into_vec();
+    chosen.sort_unstable();
+    let is_chosen = |at: &usize| chosen.binary_search(at).is_ok();
+    let all = all.into_iter().enumerate();
+    all.filter(|(at, _)| is_chosen(at))
+        .map(|(_, one)| one)
+        .collect()
+}
+
 /// Another randomness for each run. A test that fails shows the seed, and `AIDF_TEST_SEED=N`
 /// gives it again.
 pub fn randomness() -> StdRng {

@@ -1,12 +1,13 @@
 //! Smart HTTP without a web server to install: `git http-backend` behind a
 //! small CGI server of std, which counts what reaches it and can misbehave.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use base64::Engine;
@@ -369,15 +370,16 @@ pub fn on_path(program: &str) -> Option<PathBuf> {
     all.find(|file| file.is_file())
 }
 
-/// Where PATH has `program`, looked up once for git and as given for all else.
+/// Where PATH has `program`, looked up once; as given where PATH does not have it.
 ///
 /// A program that is named by its path is spawned. With an environment of its
 /// own and a bare name, Rust's library forks this whole process instead.
 pub fn found(program: &str) -> PathBuf {
-    static GIT: OnceLock<PathBuf> = OnceLock::new();
-    if program != "git" {
+    static KNOWN: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
+    if program.contains('/') {
         return program.into();
     }
-    GIT.get_or_init(|| on_path(program).unwrap_or_else(|| program.into()))
-        .clone()
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let look = || on_path(program).unwrap_or_else(|| program.into());
+    known.entry(program.to_owned()).or_insert_with(look).clone()
 }

@@ -12,17 +12,16 @@ const WITH_VALUE: [&str; 6] = ["-C", "-R", "--remote", "--config", "--timeout", 
 /// Commands whose `--json` is no report of an operation.
 const NO_OPERATIONS: [&str; 2] = ["demo", "backup schedule"];
 
-/// Every schema by its name.
-pub fn all() -> BTreeMap<String, Value> {
-    let mut found = BTreeMap::new();
-    for operation in OPERATIONS {
-        let report = operation.report_schema().to_value();
-        found.insert(operation.name.to_owned(), report);
-    }
-    for (name, schema) in other_schemas() {
-        found.insert(name.to_owned(), schema.to_value());
-    }
-    found
+/// Every schema by its name. They are made once: that takes as long as some of the calls whose
+/// output they are for.
+pub fn all() -> &'static BTreeMap<String, Value> {
+    static ALL: OnceLock<BTreeMap<String, Value>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let reports = OPERATIONS.iter().map(|o| (o.name, o.report_schema()));
+        let all = reports.chain(other_schemas());
+        all.map(|(name, schema)| (name.to_owned(), schema.to_value()))
+            .collect()
+    })
 }
 
 /// What is wrong with `value` as an output of the command `name`. A field that the schema
@@ -30,12 +29,14 @@ pub fn all() -> BTreeMap<String, Value> {
 pub fn faults(name: &str, value: &Value) -> Vec<String> {
     static KNOWN: OnceLock<BTreeMap<String, jsonschema::Validator>> = OnceLock::new();
     let known = KNOWN.get_or_init(|| {
-        let strict = |mut schema: Value| {
+        let strict = |schema: &Value| {
+            let mut schema = schema.clone();
             close(&mut schema);
             jsonschema::validator_for(&schema).expect("a schema that can be used")
         };
-        let all = all().into_iter();
-        all.map(|(name, schema)| (name, strict(schema))).collect()
+        let all = all().iter();
+        all.map(|(name, schema)| (name.clone(), strict(schema)))
+            .collect()
     });
     let Some(schema) = known.get(name) else {
         return vec![format!("there is no schema of `{name}`")];

@@ -137,15 +137,14 @@ impl Machine {
         self.env.git(&self.clone, args)
     }
 
-    /// HEAD, index and working tree, as plain git sees them.
+    /// HEAD, index and working tree, as plain git sees them: the branch, its commit, and each
+    /// path by which one differs from the next, with its modes and ids.
     pub fn snapshot(&self) -> String {
-        format!(
-            "{}\n{}\n{}\n{}",
-            self.git(&["rev-parse", "--symbolic-full-name", "HEAD"]),
-            self.git(&["rev-parse", "HEAD"]),
-            self.git(&["ls-files", "--stage"]),
-            self.git(&["status", "--porcelain", "--untracked-files=all"]),
-        )
+        let status = ["status", "--porcelain=v2", "--branch", "-uall"];
+        let said = self.git(&status);
+        // Where the upstream branch is seen to be is no part of them.
+        let lines = said.lines().filter(|line| !line.starts_with("# branch.ab"));
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     /// A PATH with a `git` before the true one: this script, which may hand on to `$real`.

@@ -5,10 +5,6 @@
 //! A peer that is not installed skips its tests, and says so past the test
 //! runner's capture. With `AIDF_PEERS=required` (see `.ci/run`) it fails them.
 
-#![allow(clippy::unwrap_used)]
-
-#[path = "../it/support/chance.rs"]
-mod chance;
 mod disk;
 mod forge_clone;
 mod forge_emulate;
