@@ -7,7 +7,7 @@
 //!   [`ops::publish`] is the one way to a remote ref;
 //! - [`context`]: what one call needs; [`config`]: the operator's settings, resolved once;
 //! - pure rules, which take time, keys and randomness as arguments: [`authority`], [`policy`],
-//!   [`denied`], [`token`], [`identity`], [`ref_rules`], [`guards`], [`names`], [`openings`], [`signature`], [`alerts`], [`backup_name`], [`retention`],
+//!   [`denied`], [`token`], [`identity`], [`ref_rules`], [`guards`], [`names`], [`openings`], [`turns`], [`signature`], [`alerts`], [`backup_name`], [`retention`],
 //!   and what authenticates backups: [`backup_manifest`], [`bundle_manifest`], [`seal`];
 //! - [`ledger`]: the YAML logs kept in the tree; [`keys`]: the key ring;
 //!   [`notify`]: whom the operator wants to be told of alerts; [`callback`]: the addresses that are called for that;
@@ -62,6 +62,7 @@ pub mod secret;
 pub mod shown;
 pub mod signature;
 pub mod token;
+pub mod turns;
 pub mod url;
 pub mod words;
 pub mod yaml;

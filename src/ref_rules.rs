@@ -8,6 +8,7 @@ use crate::backup_name;
 use crate::identity;
 use crate::names;
 use crate::policy::Policy;
+use crate::turns;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -301,6 +302,13 @@ fn own_ref(
             ),
         };
     }
+    if let Some(turn) = asked.name.strip_prefix(turns::PREFIX)
+        && matches!(asked.motion, Motion::Create | Motion::Delete)
+        && turns::branch_of(turn).is_some()
+        && (theirs(turn) || !pusher.keyed)
+    {
+        return Ok("a sandbox's holder may stand in its line");
+    }
     if let Some(journal) = asked.name.strip_prefix(CHECKPOINT) {
         let is_name = journal.len() == 16 && journal.bytes().all(|b| b.is_ascii_hexdigit());
         return match asked.motion {
@@ -403,7 +411,16 @@ mod tests {
         };
         let all = [Create, Forward, Force, Delete];
         // create, forward, force, delete; each for nobody, a holder, an operator
-        let table: [(&str, [&str; 3]); 29] = [
+        let table: [(&str, [&str; 3]); 32] = [
+            (
+                "refs/aidf/turn/sandbox-a/0000000001-0123abcd",
+                ["....", "c..d", "cfFd"],
+            ),
+            (
+                "refs/aidf/turn/sandbox-b/0000000001-0123abcd",
+                ["....", "....", "cfFd"],
+            ),
+            ("refs/aidf/turn/sandbox-a/first", ["....", "....", "cfFd"]),
             ("refs/aidf/id", ["c...", "c...", "c..."]),
             ("refs/aidf/backups", ["cf..", "cf..", "cfFd"]),
             ("refs/heads/main", ["....", "....", "cf.."]),

@@ -57,6 +57,17 @@ impl Places {
         }
     }
 
+    /// Has `work` talk to one side about what is there now: a program that answers for long
+    /// still tells the refs that it has read first.
+    pub fn ask_anew(
+        &self,
+        write: bool,
+        work: &mut dyn FnMut(&mut FetchConnection) -> Result<()>,
+    ) -> Result<()> {
+        drop(locked(&self.open).take_if(|(_, connection)| !connection.is_http()));
+        self.talk_to(write, work)
+    }
+
     /// Has `work` talk to one side: on the open connection, or else on a new one. A server
     /// may have ended the open one meanwhile; then `work` begins again.
     pub fn talk_to(

@@ -13,7 +13,7 @@ use super::settings::{GitSettings, why_ignored};
 use super::store::Store;
 use super::wire::PushFailure;
 use super::wire::{
-    FetchConnection, LinkSettings, PushConnection, PushOutcome, RefUpdate, SshClient,
+    FetchConnection, LinkSettings, PushConnection, PushOutcome, RefUpdate, RemoteRef, SshClient,
 };
 use crate::cancel::Cancel;
 use crate::clock::Clock;
@@ -315,22 +315,26 @@ impl Remote {
     }
 
     /// Fetches the tips that `names` (full ref names) have now, where writes go, so that
-    /// a retry need not do it between the advertisement and its push.
+    /// a retry need not do it between the advertisement and its push. Gives the refs there whose
+    /// names begin with one of these, or with one of `others`.
     pub(crate) fn refresh(
         &self,
         store: &Store,
         names: &[&str],
+        others: &[&str],
         progress: &dyn Progress,
-    ) -> Result<()> {
-        self.at.talk_to(true, &mut |connection| {
-            let refs = connection.refs(names)?;
-            let named = refs.iter().filter(|r| names.contains(&r.name.as_str()));
+    ) -> Result<Vec<RemoteRef>> {
+        let mut found = Vec::new();
+        self.at.ask_anew(true, &mut |connection| {
+            found = connection.refs(&[names, others].concat())?;
+            let named = found.iter().filter(|r| names.contains(&r.name.as_str()));
             let missing = store.lacking(&named.map(|r| r.id).collect::<Vec<_>>());
             match missing.is_empty() {
                 true => Ok(()),
                 false => store.fetch_tips(connection, &missing, progress),
             }
-        })
+        })?;
+        Ok(found)
     }
 
     /// The branch that the remote's HEAD names. A server that does not tell which one that is

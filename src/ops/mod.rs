@@ -50,4 +50,5 @@ pub mod snapshots;
 pub mod status;
 mod taken_back;
 pub mod token;
+mod turn;
 mod write;

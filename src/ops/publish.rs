@@ -1,6 +1,7 @@
 //! The one way to a remote ref: connect, build on the tips that were advertised, push
 //! with compare-and-swap, believe the server's report alone, and try again on new tips.
 
+use super::turn::Turn;
 use super::{access, identity, revoked, taken_back};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -106,24 +107,17 @@ pub fn publish<T>(
         unanswered: Vec::new(),
         stale: None,
         unmoved: 0,
+        turn: None,
+        token: None,
     };
-    loop {
-        let began = Instant::now();
-        publishing.number += 1;
-        if let Some(done) = publishing.try_once(&mut build)? {
-            if !done.updates.is_empty() {
-                cx.note_published();
-            }
-            identity::heed_pushed(cx, &done.updates);
-            return Ok(done);
-        }
-        let pause = backoff(cx, publishing.number, began.elapsed());
-        match publishing.unanswered.is_empty() {
-            true => cx.cancel.sleep(pause)?,
-            // A push that got no answer may have landed: its fate is looked for first.
-            false => std::thread::sleep(pause),
-        }
+    let done = publishing.run(&mut build);
+    publishing.leave_line();
+    let done = done?;
+    if !done.updates.is_empty() {
+        cx.note_published();
     }
+    identity::heed_pushed(cx, &done.updates);
+    Ok(done)
 }
 
 /// A write under way: what its tries so far came to.
@@ -138,15 +132,76 @@ struct Publishing<'a, T> {
     stale: Option<(Vec<RefUpdate>, Error)>,
     /// How many times in a row that was said of refs that had not.
     unmoved: u32,
+    /// Its place among those who write the same branch.
+    turn: Option<Turn<'a>>,
+    /// The token of the last push.
+    token: Option<Secret>,
 }
 
-impl<T> Publishing<'_, T> {
-    /// One try; none where the next one may do better.
+/// What a try came to.
+enum Tried<T> {
+    /// All that there is to do is done.
+    Done(Published<T>),
+    /// Another one may do better.
+    Again,
+    /// Others were let before it, and now it is its turn.
+    Waited,
+}
+
+impl<'a, T> Publishing<'a, T> {
+    /// Tries until it is done.
+    fn run(
+        &mut self,
+        build: &mut impl FnMut(&Attempt<'_>) -> Result<Plan<T>>,
+    ) -> Result<Published<T>> {
+        loop {
+            let began = Instant::now();
+            self.number += 1;
+            match self.try_once(build)? {
+                Tried::Done(done) => return Ok(done),
+                Tried::Waited => self.number -= 1,
+                Tried::Again => self.pause(began.elapsed())?,
+            }
+        }
+    }
+
+    /// Waits before the next try, which is to be another one than that of whoever won.
+    fn pause(&mut self, took: Duration) -> Result<()> {
+        let (cx, token) = (self.cx, self.token.clone());
+        if self.unanswered.is_empty()
+            && let Some(turn) = &mut self.turn
+        {
+            turn.lost(|refs| push_options(cx, refs, token.as_ref(), &[]));
+            // Who stands in line need not hope for a moment without others.
+            if turn.has_ticket() {
+                return Ok(());
+            }
+        }
+        let pause = backoff(cx, self.number, took);
+        match self.unanswered.is_empty() {
+            true => cx.cancel.sleep(pause),
+            // A push that got no answer may have landed: its fate is looked for first.
+            false => {
+                std::thread::sleep(pause);
+                Ok(())
+            }
+        }
+    }
+
+    /// Leaves the line, if the write came to nothing and still stands in it.
+    fn leave_line(&mut self) {
+        let (cx, token) = (self.cx, self.token.clone());
+        if let Some(turn) = &mut self.turn {
+            turn.leave(|refs| push_options(cx, refs, token.as_ref(), &[]));
+        }
+    }
+
+    /// One try.
     fn try_once(
         &mut self,
         build: &mut impl FnMut(&Attempt<'_>) -> Result<Plan<T>>,
-    ) -> Result<Option<Published<T>>> {
-        let (cx, number) = (self.cx, self.number);
+    ) -> Result<Tried<T>> {
+        let (cx, number, began) = (self.cx, self.number, Instant::now());
         self.heed_cancel()?;
         self.fetch_what_won()?;
         cx.progress
@@ -157,7 +212,7 @@ impl<T> Publishing<'_, T> {
         revoked::heed(cx, advertisement);
         if let Some(done) = self.found(advertisement, number - 1)? {
             connection.close();
-            return Ok(Some(done));
+            return Ok(Tried::Done(done));
         }
         self.check_patience(advertisement)?;
         let plan = build(&Attempt {
@@ -168,30 +223,50 @@ impl<T> Publishing<'_, T> {
             Plan::Push(push) => push,
             Plan::Nothing(report) => {
                 connection.close();
-                return Ok(Some(Published {
+                return Ok(Tried::Done(Published {
                     report,
                     attempts: number - 1,
                     updates: Vec::new(),
                 }));
             }
         };
+        if self.turn.is_none() {
+            self.turn = Turn::of(cx, advertisement, &push.updates);
+        }
+        self.token = push.token.clone();
+        let mut updates = push.updates.clone();
+        if let Some(turn) = &mut self.turn {
+            let took = began.elapsed();
+            if self.unanswered.is_empty() && !turn.is_ours(advertisement, took) {
+                let token = self.token.clone();
+                turn.join(connection, |refs| {
+                    push_options(cx, refs, token.as_ref(), &[])
+                });
+                turn.wait(took)?;
+                return Ok(Tried::Waited);
+            }
+            updates.extend(turn.ended(advertisement));
+        }
         self.heed_cancel()?;
         cx.check_journal()?;
         // What was built without something that could not be fetched is not sent.
         cx.store.check_fetched()?;
-        let options = push_options(cx, advertisement, &push);
+        let options = push_options(cx, advertisement, push.token.as_ref(), &push.updates);
         cx.progress
             .step(&format!("push {} (try {number})", names(&push.updates)));
-        let (store, updates) = (&cx.store, &push.updates);
+        let store = &cx.store;
         let sent = match &push.objects {
-            Objects::These(ids) => cx.remote.push(connection, store, updates, ids, &options),
-            Objects::Lacking(_) => cx.remote.push_history(connection, store, updates, &options),
+            Objects::These(ids) => cx.remote.push(connection, store, &updates, ids, &options),
+            Objects::Lacking(_) => cx
+                .remote
+                .push_history(connection, store, &updates, &options),
         };
-        match sent {
-            Ok(outcome) => self.answered(push, outcome, &options),
-            Err(PushFailure::NotSent(error)) => Err(error),
-            Err(PushFailure::NoAnswer(error)) => self.without_answer(push, error),
-        }
+        let done = match sent {
+            Ok(outcome) => self.answered(push, &updates, outcome, &options)?,
+            Err(PushFailure::NotSent(error)) => return Err(error),
+            Err(PushFailure::NoAnswer(error)) => self.without_answer(push, error)?,
+        };
+        Ok(done.map_or(Tried::Again, Tried::Done))
     }
 
     /// Ends the call where that was asked for, unless a push may have landed unseen.
@@ -216,7 +291,8 @@ impl<T> Publishing<'_, T> {
             true => Ok(()),
             false => {
                 let cx = self.cx;
-                cx.remote.refresh(&cx.store, &existing, &*cx.progress)
+                let refreshed = cx.remote.refresh(&cx.store, &existing, &[], &*cx.progress);
+                refreshed.map(drop)
             }
         }
     }
@@ -273,10 +349,11 @@ impl<T> Publishing<'_, T> {
         .caused_by(anyhow::anyhow!(error.causes().join("; "))))
     }
 
-    /// The server said what became of each ref.
+    /// The server said what became of each ref that was sent.
     fn answered(
         &mut self,
         push: Push<T>,
+        sent: &[RefUpdate],
         outcome: PushOutcome,
         options: &[String],
     ) -> Result<Option<Published<T>>> {
@@ -297,6 +374,9 @@ impl<T> Publishing<'_, T> {
             if let Err(why) = cx.store.mark_promised(made) {
                 cx.warn_of_record(&why);
             }
+            if let Some(turn) = &mut self.turn {
+                turn.landed();
+            }
             return Ok(Some(Published {
                 report: push.report,
                 attempts: self.number,
@@ -304,7 +384,7 @@ impl<T> Publishing<'_, T> {
             }));
         }
         let error = refusal(&push.updates, &refused, &outcome.messages);
-        let landed = taken_back::landed_alone(&push.updates, &outcome);
+        let landed = taken_back::landed_alone(sent, &outcome);
         if !landed.is_empty() {
             return Err(taken_back::take_back(cx, &landed, options, error));
         }
@@ -349,11 +429,15 @@ fn backoff(cx: &Context, tries: u32, took: Duration) -> Duration {
 }
 
 /// The token goes to a hook that takes options, and never where others could read it.
-fn push_options<T>(cx: &Context, advertisement: &Advertisement, push: &Push<T>) -> Vec<String> {
-    let token = push.token.as_ref();
+fn push_options(
+    cx: &Context,
+    advertisement: &Advertisement,
+    token: Option<&Secret>,
+    updates: &[RefUpdate],
+) -> Vec<String> {
     // Another repository's token is no business of this server. One that is bound to the
     // identity which this push makes is not.
-    let makes_identity = push.updates.iter().any(|u| u.name.as_str() == REF);
+    let makes_identity = updates.iter().any(|u| u.name.as_str() == REF);
     if !makes_identity && token.is_some_and(|token| access::is_foreign(cx, token)) {
         cx.progress
             .step("the token is not of this repository, and is not sent");

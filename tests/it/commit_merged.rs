@@ -1,6 +1,7 @@
 //! `aidf commit` on a branch that others write to as well.
 
 use crate::support::{CHANGELOG, SEED_LIB, World, entries};
+use crate::turns::rivals;
 
 /// The working tree of the first clone is `main`; the sandbox's lib is the same.
 fn lib_with(from: &str, to: &str) -> String {
@@ -230,7 +231,7 @@ fn a_writer_in_the_middle_of_our_push_is_kept() {
     let w = World::path();
     let branch = w.sandbox();
     w.save("a.txt", "a\n", "Add a");
-    w.remote.hook("pre-receive", &rival(&branch));
+    w.remote.hook("pre-receive", &rivals(&branch, 1, ""));
     let answer = w.save("a.txt", "ours\n", "Ours");
     assert_eq!(answer["attempts"], 2, "{answer:#}");
     assert_eq!(w.remote.file(&branch, "a.txt"), b"ours\n");
@@ -241,19 +242,6 @@ fn a_writer_in_the_middle_of_our_push_is_kept() {
     let logged = entries(&w.remote.file(&branch, CHANGELOG));
     assert_eq!(logged.iter().filter(|e| e["path"] == "a.txt").count(), 2);
     w.remote.is_sound();
-}
-
-/// A pre-receive hook that once makes an empty commit on the branch being pushed.
-fn rival(branch: &str) -> String {
-    format!(
-        "#!/bin/sh\n\
-         [ -e rival-was-here ] && exit 0\n\
-         touch rival-was-here\n\
-         unset GIT_QUARANTINE_PATH GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES\n\
-         tip=$(git rev-parse refs/heads/{branch})\n\
-         new=$(git commit-tree -p $tip -m 'A rival' $tip^{{tree}}) || exit 1\n\
-         git update-ref refs/heads/{branch} $new\n"
-    )
 }
 
 #[test]
@@ -275,8 +263,7 @@ fn a_branch_that_stays_locked_is_given_up_after_a_few_tries() {
 fn a_branch_that_keeps_moving_ends_as_a_conflict_that_may_be_tried_again() {
     let w = World::path();
     let branch = w.sandbox();
-    let script = rival(&branch).replace("[ -e rival-was-here ] && exit 0\n", "");
-    w.remote.hook("pre-receive", &script);
+    w.remote.hook("pre-receive", &rivals(&branch, 1000, ""));
     w.write("a.txt", "a\n");
     let out = w
         // It is given up after ten times the bound on one wait.

@@ -26,6 +26,8 @@ fn nothing_is_lost(w: &World, branch: &str, before: &str) {
         w.remote.git(&["rev-list", "--merges", "--count", &tip]),
         "0"
     );
+    let tickets = w.remote.git(&["for-each-ref", "refs/aidf/turn"]);
+    assert_eq!(tickets, "", "nobody stands in line any more");
     let log = entries(&w.remote.file(branch, CHANGELOG));
     let memory = entries(&w.remote.file(branch, MEMORY));
     let files = w.remote.files(branch);

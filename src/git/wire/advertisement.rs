@@ -127,6 +127,11 @@ impl Advertisement {
         self.can("atomic")
     }
 
+    /// Whether the server deletes refs.
+    pub fn deletes_refs(&self) -> bool {
+        self.can("delete-refs")
+    }
+
     /// Whether push options reach the server's hooks.
     pub fn takes_push_options(&self) -> bool {
         self.can("push-options")

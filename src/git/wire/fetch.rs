@@ -128,6 +128,11 @@ impl FetchConnection {
         matches!(self.speaks, Speaks::Version2(_))
     }
 
+    /// Whether each request reaches a program of its own.
+    pub(in crate::git) fn is_http(&self) -> bool {
+        self.wire.is_http()
+    }
+
     /// What was heard of the server when the connection was opened.
     pub fn heard(&self) -> Heard {
         self.wire.link.heard()

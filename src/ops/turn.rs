@@ -1,0 +1,213 @@
+//! Standing in line for a branch with writers on other machines ([`crate::turns`]).
+//!
+//! All of it is a courtesy: where a server takes no such refs, or does not answer, the write
+//! races as it would without.
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::git::{Advertisement, CommitId, PushConnection, RefName, RefUpdate, Verdict};
+use crate::turns::{Line, Stand};
+use rand::RngExt;
+use std::time::{Duration, Instant};
+
+/// Who has lost so many races takes a ticket.
+const LOSSES: u32 = 2;
+/// How long a write waits for others in all, unless `--timeout` is shorter.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long one writer may take for its turn, where tries are short; else so many tries.
+const SLOW: Duration = Duration::from_secs(3);
+const SLOW_TRIES: u32 = 5;
+/// Between two looks at the line.
+const LOOK: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(500));
+/// A turn takes so many times what a try takes up to its push.
+const TURN: u32 = 2;
+
+/// One write in the line for its branch.
+pub(super) struct Turn<'a> {
+    cx: &'a Context,
+    branch: RefName,
+    line: Line,
+    started: Instant,
+    losses: u32,
+    /// Whether it waits for nobody any more.
+    is_over: bool,
+}
+
+impl<'a> Turn<'a> {
+    /// The line for the branch that these updates move, where they move one that is there and
+    /// nothing else, and the server moves several refs or none.
+    pub fn of(
+        cx: &'a Context,
+        advertisement: &Advertisement,
+        updates: &[RefUpdate],
+    ) -> Option<Turn<'a>> {
+        let [update] = updates else {
+            return None;
+        };
+        let moves = update.old.is_some() && update.new.is_some();
+        let branch = update.name.as_str().strip_prefix("refs/heads/")?;
+        let can = advertisement.is_atomic() && advertisement.deletes_refs();
+        (moves && can).then(|| Turn {
+            cx,
+            branch: update.name.clone(),
+            line: Line::of(branch),
+            started: Instant::now(),
+            losses: 0,
+            is_over: false,
+        })
+    }
+
+    /// Whether the write may push now, by the refs that it is built on. `took` is how long a
+    /// try takes.
+    pub fn is_ours(&mut self, advertisement: &Advertisement, took: Duration) -> bool {
+        let folder = self.line.folder().to_owned();
+        let there: Vec<&str> = advertisement.under(&folder).map(|(name, _)| name).collect();
+        self.stand(there, took) == Stand::Ours
+    }
+
+    fn stand(&mut self, there: Vec<&str>, took: Duration) -> Stand {
+        let slow = SLOW.max(took * SLOW_TRIES);
+        let stand = self.line.look(there, self.started.elapsed(), slow);
+        match self.is_over {
+            true => Stand::Ours,
+            false => stand,
+        }
+    }
+
+    /// Waits for its turn, and has the branch's tip here when it comes.
+    ///
+    /// Errors: interrupted.
+    pub fn wait(&mut self, took: Duration) -> Result<()> {
+        let cx = self.cx;
+        if self.is_over {
+            return Ok(());
+        }
+        cx.progress
+            .step("others write this branch, and were here before: wait for them");
+        let patience = PATIENCE.min(cx.config.timeout);
+        let mut pause = took;
+        loop {
+            if self.started.elapsed() > patience {
+                self.is_over = true;
+                return Ok(());
+            }
+            cx.cancel.sleep(pause.clamp(LOOK.0, LOOK.1))?;
+            let branch = [self.branch.as_str()];
+            let folder = self.line.folder().to_owned();
+            let refs = cx
+                .remote
+                .refresh(&cx.store, &branch, &[&folder], &*cx.progress);
+            let Ok(refs) = refs else {
+                self.is_over = true;
+                return Ok(());
+            };
+            let names = refs.iter().map(|r| r.name.as_str());
+            match self.stand(names.collect(), took) {
+                Stand::Ours => return Ok(()),
+                // The next one looks more often, so that the branch is not left alone.
+                Stand::Behind(1) => pause = took,
+                Stand::Behind(others) => pause = took * TURN * (others as u32 - 1),
+            }
+        }
+    }
+
+    /// Takes note of a lost race. Who has lost some takes a ticket; `options` go with its push.
+    pub fn lost(&mut self, options: impl Fn(&Advertisement) -> Vec<String>) {
+        self.losses += 1;
+        if self.losses < LOSSES || self.is_over || self.has_ticket() {
+            return;
+        }
+        match self.cx.remote.connect() {
+            Ok(connection) => self.join(connection, options),
+            Err(_) => self.is_over = true,
+        }
+    }
+
+    /// Takes a ticket on this connection, unless it has one. Who gets none waits for nobody.
+    pub fn join(
+        &mut self,
+        connection: PushConnection,
+        options: impl Fn(&Advertisement) -> Vec<String>,
+    ) {
+        let cx = self.cx;
+        if self.has_ticket() {
+            return connection.close();
+        }
+        let refs = &connection.advertisement;
+        let chance = cx.draw(|r| r.random());
+        let there = refs.under(self.line.folder()).map(|(name, _)| name);
+        let ticket = self.line.next_ticket(there, chance);
+        let made = ticket.and_then(|name| {
+            Some(RefUpdate {
+                name: RefName::new(&name).ok()?,
+                old: None,
+                // Any object that is there would do.
+                new: Some(refs.tip(self.branch.as_str())?),
+            })
+        });
+        let Some(made) = made else {
+            self.is_over = true;
+            return connection.close();
+        };
+        let options = options(refs);
+        cx.progress.step("stand in line for the branch");
+        let sent = [made];
+        let pushed = cx.remote.push(connection, &cx.store, &sent, &[], &options);
+        let [made] = sent;
+        // What got no answer may be there: then it is ours, and goes with our push.
+        let is_there = match pushed {
+            Ok(outcome) => outcome.verdicts.iter().all(|v| matches!(v, Verdict::Moved)),
+            Err(_) => true,
+        };
+        match is_there {
+            true => self.line.hold(Some(made.name.as_str().to_owned())),
+            false => self.is_over = true,
+        }
+    }
+
+    /// The tickets that end with a push that is built on these refs.
+    pub fn ended(&self, advertisement: &Advertisement) -> Vec<RefUpdate> {
+        let there = advertisement.under(self.line.folder());
+        let ended = there.filter(|(name, _)| self.line.ends(name));
+        ended.filter_map(|(name, id)| deleted(name, id)).collect()
+    }
+
+    /// Whether it holds a ticket.
+    pub fn has_ticket(&self) -> bool {
+        self.line.ticket().is_some()
+    }
+
+    /// Takes note that its push has landed, and the ticket is gone with it.
+    pub fn landed(&mut self) {
+        self.line.hold(None);
+    }
+
+    /// Gives its ticket back, where it has one: the write came to nothing. Where that fails,
+    /// the others wait for it in vain for a moment.
+    pub fn leave(&mut self, options: impl Fn(&Advertisement) -> Vec<String>) {
+        let cx = self.cx;
+        let Some(ticket) = self.line.ticket().map(str::to_owned) else {
+            return;
+        };
+        let Ok(connection) = cx.remote.connect() else {
+            return;
+        };
+        let id = connection.advertisement.tip(&ticket);
+        let Some(gone) = id.and_then(|id| deleted(&ticket, id)) else {
+            return connection.close();
+        };
+        let options = options(&connection.advertisement);
+        let _ = cx
+            .remote
+            .push(connection, &cx.store, &[gone], &[], &options);
+        self.line.hold(None);
+    }
+}
+
+fn deleted(name: &str, id: CommitId) -> Option<RefUpdate> {
+    Some(RefUpdate {
+        name: RefName::new(name).ok()?,
+        old: Some(id),
+        new: None,
+    })
+}
