@@ -384,6 +384,15 @@ impl<'a, T> Publishing<'a, T> {
             }));
         }
         let error = refusal(&push.updates, &refused, &outcome.messages);
+        let tickets = outcome.verdicts.iter().skip(push.updates.len());
+        let is_refused = |v: &Verdict| matches!(v, Verdict::Refused(why) if !may_be_stale(why));
+        if tickets.clone().any(is_refused)
+            && let Some(turn) = &mut self.turn
+            && turn.refused()
+        {
+            // Without them, the server says what it has against the push itself.
+            return Ok(None);
+        }
         let landed = taken_back::landed_alone(sent, &outcome);
         if !landed.is_empty() {
             return Err(taken_back::take_back(cx, &landed, options, error));

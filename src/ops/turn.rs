@@ -5,9 +5,11 @@
 
 use crate::context::Context;
 use crate::error::Result;
+use crate::files::{short_digest, write_whole};
 use crate::git::{Advertisement, CommitId, PushConnection, RefName, RefUpdate, Verdict};
 use crate::turns::{Line, Stand};
 use rand::RngExt;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// Who has lost so many races takes a ticket.
@@ -31,6 +33,8 @@ pub(super) struct Turn<'a> {
     losses: u32,
     /// Whether it waits for nobody any more.
     is_over: bool,
+    /// Whether the server refused to delete a ticket together with the push.
+    is_refused: bool,
 }
 
 impl<'a> Turn<'a> {
@@ -47,13 +51,14 @@ impl<'a> Turn<'a> {
         let moves = update.old.is_some() && update.new.is_some();
         let branch = update.name.as_str().strip_prefix("refs/heads/")?;
         let can = advertisement.is_atomic() && advertisement.deletes_refs();
-        (moves && can).then(|| Turn {
+        (moves && can && !races_only(cx).exists()).then(|| Turn {
             cx,
             branch: update.name.clone(),
             line: Line::of(branch),
             started: Instant::now(),
             losses: 0,
             is_over: false,
+            is_refused: false,
         })
     }
 
@@ -165,8 +170,19 @@ impl<'a> Turn<'a> {
         }
     }
 
+    /// Takes note that the server refused to delete a ticket, or all of the push. False, where it
+    /// has been told before: then the tickets are not what it refuses.
+    pub fn refused(&mut self) -> bool {
+        let is_new = !self.is_refused;
+        (self.is_refused, self.is_over) = (true, true);
+        is_new
+    }
+
     /// The tickets that end with a push that is built on these refs.
     pub fn ended(&self, advertisement: &Advertisement) -> Vec<RefUpdate> {
+        if self.is_refused {
+            return Vec::new();
+        }
         let there = advertisement.under(self.line.folder());
         let ended = there.filter(|(name, _)| self.line.ends(name));
         ended.filter_map(|(name, id)| deleted(name, id)).collect()
@@ -179,6 +195,12 @@ impl<'a> Turn<'a> {
 
     /// Takes note that its push has landed, and the ticket is gone with it.
     pub fn landed(&mut self) {
+        if self.is_refused {
+            // A ticket that stays for ever would hold every write up. Where it cannot be written
+            // down, the next one finds it out again.
+            let _ = write_whole(&races_only(self.cx), b"");
+            return;
+        }
         self.line.hold(None);
     }
 
@@ -202,6 +224,12 @@ impl<'a> Turn<'a> {
             .push(connection, &cx.store, &[gone], &[], &options);
         self.line.hold(None);
     }
+}
+
+/// The file that says that the remote deletes no refs: then its tickets count for nothing.
+fn races_only(cx: &Context) -> PathBuf {
+    let name = format!("{}.races", short_digest(&cx.remote.address()));
+    cx.config.folders.cache.join("queue").join(name)
 }
 
 fn deleted(name: &str, id: CommitId) -> Option<RefUpdate> {

@@ -100,6 +100,54 @@ fn where_the_server_takes_no_tickets_the_write_races() {
 }
 
 #[test]
+fn where_the_server_deletes_no_ticket_it_holds_nobody_up_twice() {
+    let w = World::path();
+    let opened = w.init();
+    let (branch, token) = (text(&opened, "branch"), text(&opened, "reuse_token"));
+    let zero = "0".repeat(40);
+    let stay = format!("case $pushed in *\" {zero} refs/aidf/turn\"*) exit 1 ;; esac");
+    w.remote.hook("pre-receive", &rivals(&branch, 2, &stay));
+    w.write("a.txt", "a\n");
+    let out = w.aidf(&["commit", "a.txt", "-m", "Ours", "-v"]).ok();
+    assert!(out.stderr.contains("stand in line"), "{out}");
+    assert_ne!(tickets(&w), "", "it could not be deleted");
+    // The machine knows by now, and waits for it no more.
+    w.write("b.txt", "b\n");
+    let out = w.aidf(&["commit", "b.txt", "-m", "Ours", "-v"]).ok();
+    assert!(!out.stderr.contains("others write this branch"), "{out}");
+    // Another one finds it out, and commits all the same.
+    let other = w.other();
+    other.write("c.txt", "c\n");
+    let args = ["commit", "c.txt", "-m", "Theirs", "--branch", &branch];
+    let call = other.call(&args).env("AIDF_REUSE_TOKEN", &token);
+    call.run().ok();
+    assert_eq!(w.remote.text(&branch, "c.txt"), "c\n");
+    w.remote.is_sound();
+}
+
+#[test]
+fn what_a_hook_refuses_is_said_also_to_who_stands_in_line() {
+    let w = World::path();
+    let branch = w.sandbox();
+    let closed = format!(
+        "case $pushed in *refs/heads/{branch}*)\n\
+         [ \"$(cat rivals 2>/dev/null | wc -l)\" -ge 2 ] && {{ echo not today; exit 1; }} ;;\n\
+         esac"
+    );
+    w.remote.hook("pre-receive", &rivals(&branch, 2, &closed));
+    w.write("a.txt", "a\n");
+    let out = w.aidf(&["commit", "a.txt", "-m", "Ours", "-v"]).exits(5);
+    assert!(out.stderr.contains("stand in line"), "{out}");
+    assert!(out.stderr.contains("not today"), "{out}");
+    assert_eq!(tickets(&w), "");
+    // It is no reason to do without tickets from now on.
+    w.remote.hook("pre-receive", &rivals(&branch, 4, ""));
+    let out = w.aidf(&["commit", "a.txt", "-m", "Ours", "-v"]).ok();
+    assert!(out.stderr.contains("stand in line"), "{out}");
+    assert_eq!(tickets(&w), "");
+}
+
+#[test]
 fn a_write_that_comes_to_nothing_leaves_the_line() {
     let w = World::path();
     let branch = w.sandbox();
