@@ -108,8 +108,16 @@ impl From<git2::ObjectFormat> for ObjectFormat {
 }
 
 /// The id of a commit, tree or blob.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ObjectId(Oid);
+
+/// By what names the object. An id that libgit2 has read from a tree has room for the longer
+/// format behind it, with whatever was there before.
+impl std::hash::Hash for ObjectId {
+    fn hash<H: std::hash::Hasher>(&self, into: &mut H) {
+        self.0.as_bytes().hash(into);
+    }
+}
 
 /// The id of a commit.
 pub type CommitId = ObjectId;
