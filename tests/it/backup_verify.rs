@@ -223,6 +223,22 @@ fn a_person_reads_what_is_wrong() {
 }
 
 #[test]
+fn a_drill_of_a_long_history_counts_each_object_once() {
+    let w = World::path();
+    for n in 0..60 {
+        let content = format!("{n}\n");
+        let names: Vec<String> = (0..8).map(|d| format!("d{d}/e/{n}.txt")).collect();
+        let files = names.iter().map(|f| (f.as_str(), Some(content.as_bytes())));
+        w.remote.write("main", &files.collect::<Vec<_>>(), "More");
+    }
+    w.json(&["backup"]);
+    let answer = report(&w, &["backup", "drill"], 0);
+    let count = ["rev-list", "--objects", "--count", "main"];
+    let objects: u64 = w.remote.git(&count).parse().unwrap();
+    assert_eq!(answer["objects"], objects, "{answer:#}");
+}
+
+#[test]
 fn a_drill_restores_the_newest_and_says_so() {
     for kind in [Kind::Path, Kind::Http] {
         let w = World::new(kind);
