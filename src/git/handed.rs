@@ -9,9 +9,8 @@ use super::id::{CommitId, ObjectId};
 use super::objects::Objects;
 use super::store::Store;
 use super::tree_lines::Lines;
-use crate::error::Result;
 use git2::ObjectType;
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// The most commits that are copied at once.
@@ -21,15 +20,6 @@ const MOST_OBJECTS: usize = 4096;
 const MOST_BYTES: usize = 64 << 20;
 /// The deepest folder that is looked into.
 const DEPTH: usize = 256;
-
-/// Why nothing is copied: it has to be fetched.
-struct GivenUp;
-
-impl<E: std::error::Error> From<E> for GivenUp {
-    fn from(_: E) -> GivenUp {
-        GivenUp
-    }
-}
 
 impl Store {
     /// The folder from which others may copy what this store has.
@@ -54,7 +44,7 @@ impl Store {
             objects: 0,
             bytes: 0,
         };
-        copying.history(tip, &source).is_ok()
+        copying.history(tip, &source).is_some()
     }
 }
 
@@ -66,6 +56,7 @@ struct Lacking {
     from: PathBuf,
 }
 
+/// Each step gives none where it has to be fetched instead.
 struct Copying<'s> {
     store: &'s Store,
     ours: Objects<'s>,
@@ -78,56 +69,51 @@ impl Copying<'_> {
         &mut self,
         tip: CommitId,
         source: &impl Fn(CommitId) -> Option<PathBuf>,
-    ) -> Result<(), GivenUp> {
+    ) -> Option<()> {
         let mut stores: HashMap<PathBuf, Objects<'static>> = HashMap::new();
-        let mut lacking: VecDeque<Lacking> = VecDeque::new();
+        let mut lacking: Vec<Lacking> = Vec::new();
         let mut open = vec![tip];
         while let Some(id) = open.pop() {
             if self.store.has_commit(id) || lacking.iter().any(|one| one.id == id) {
                 continue;
             }
             if lacking.len() == MOST_COMMITS {
-                return Err(GivenUp);
+                return None;
             }
-            let from = source(id).ok_or(GivenUp)?;
+            let from = source(id)?;
             if !stores.contains_key(&from) {
                 stores.insert(from.clone(), self.open(&from)?);
             }
             let bytes = self.read(&stores[&from], id, ObjectType::Commit)?;
-            let header = Header::read(&bytes, self.ours.format()).ok_or(GivenUp)?;
+            let header = Header::read(&bytes, self.ours.format())?;
             open.extend(&header.parents);
-            lacking.push_back(Lacking {
+            lacking.push(Lacking {
                 id,
                 bytes,
                 header,
                 from,
             });
         }
-        // The oldest was met last, where one history leads there.
-        let mut put_off = 0;
-        while let Some(one) = lacking.pop_back() {
-            if !one.header.parents.iter().all(|p| self.store.has_commit(*p)) {
-                put_off += 1;
-                if put_off > lacking.len() {
-                    return Err(GivenUp);
-                }
-                lacking.push_front(one);
-                continue;
-            }
-            put_off = 0;
+        // A commit after its parents: the oldest was met last, where one history leads there.
+        let has_parents = |one: &Lacking| {
+            let mut parents = one.header.parents.iter();
+            parents.all(|p| self.store.has_commit(*p))
+        };
+        while !lacking.is_empty() {
+            let one = lacking.remove(lacking.iter().rposition(has_parents)?);
             let base = match one.header.parents.first() {
-                Some(parent) => Some(self.store.commit(*parent).map_err(|_| GivenUp)?.tree),
+                Some(parent) => Some(self.store.commit(*parent).ok()?.tree),
                 None => None,
             };
             self.tree(&stores[&one.from], base, one.header.tree, 0)?;
             self.write(one.id, ObjectType::Commit, &one.bytes)?;
         }
-        Ok(())
+        Some(())
     }
 
     /// The objects of another repository.
-    fn open(&self, folder: &Path) -> Result<Objects<'static>, GivenUp> {
-        Objects::at(folder, self.ours.format()).map_err(|_| GivenUp)
+    fn open(&self, folder: &Path) -> Option<Objects<'static>> {
+        Objects::at(folder, self.ours.format()).ok()
     }
 
     /// Copies a tree and what it reaches, as far as `base`, which is here with all that it
@@ -138,26 +124,26 @@ impl Copying<'_> {
         base: Option<ObjectId>,
         id: ObjectId,
         depth: usize,
-    ) -> Result<(), GivenUp> {
+    ) -> Option<()> {
         if base == Some(id) {
-            return Ok(());
+            return Some(());
         }
         if depth > DEPTH {
-            return Err(GivenUp);
+            return None;
         }
         let before = match base {
-            Some(base) => self.ours.read(base)?.data().to_vec(),
+            Some(base) => self.ours.read(base).ok()?.data().to_vec(),
             None => Vec::new(),
         };
         let format = self.ours.format();
         let mut known = HashMap::new();
         let mut lines = Lines::of(&before, format);
-        while let Some(line) = lines.next_one().map_err(|_| GivenUp)? {
+        while let Some(line) = lines.next_one().ok()? {
             known.insert(line.name, (line.is_folder(), line.id));
         }
         let bytes = self.read(theirs, id, ObjectType::Tree)?;
         let mut lines = Lines::of(&bytes, format);
-        while let Some(line) = lines.next_one().map_err(|_| GivenUp)? {
+        while let Some(line) = lines.next_one().ok()? {
             let stood = known.get(line.name).copied();
             if line.is_submodule() || stood == Some((line.is_folder(), line.id)) {
                 continue;
@@ -178,25 +164,17 @@ impl Copying<'_> {
         self.write(id, ObjectType::Tree, &bytes)
     }
 
-    fn read(
-        &mut self,
-        theirs: &Objects<'_>,
-        id: ObjectId,
-        kind: ObjectType,
-    ) -> Result<Vec<u8>, GivenUp> {
-        let (length, is) = theirs.header(id)?;
+    fn read(&mut self, theirs: &Objects<'_>, id: ObjectId, kind: ObjectType) -> Option<Vec<u8>> {
+        let (length, is) = theirs.header(id).ok()?;
         self.objects += 1;
         self.bytes = self.bytes.saturating_add(length);
         if is != kind || self.objects > MOST_OBJECTS || self.bytes > MOST_BYTES {
-            return Err(GivenUp);
+            return None;
         }
-        Ok(theirs.read(id)?.data().to_vec())
+        Some(theirs.read(id).ok()?.data().to_vec())
     }
 
-    fn write(&self, id: ObjectId, kind: ObjectType, bytes: &[u8]) -> Result<(), GivenUp> {
-        match self.ours.write(kind, bytes)? == id {
-            true => Ok(()),
-            false => Err(GivenUp),
-        }
+    fn write(&self, id: ObjectId, kind: ObjectType, bytes: &[u8]) -> Option<()> {
+        (self.ours.write(kind, bytes).ok()? == id).then_some(())
     }
 }

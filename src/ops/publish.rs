@@ -1,13 +1,13 @@
 //! The one way to a remote ref: connect, build on the tips that were advertised, push
 //! with compare-and-swap, believe the server's report alone, and try again on new tips.
 
-use super::turn::Turn;
-use super::{access, identity, revoked, taken_back};
+use super::in_line::InLine;
+use super::push_options::push_options;
+use super::{identity, revoked, taken_back};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::PushFailure;
 use crate::git::{Advertisement, ObjectId, PushOutcome, RefUpdate, Verdict};
-use crate::identity::REF;
 use crate::ref_rules::MOVED;
 use crate::secret::Secret;
 use rand::RngExt;
@@ -103,15 +103,16 @@ pub fn publish<T>(
     let mut publishing = Publishing {
         cx,
         started: Instant::now(),
-        number: 0,
+        number: 1,
         unanswered: Vec::new(),
         stale: None,
         unmoved: 0,
-        turn: None,
-        token: None,
+        line: None,
     };
     let done = publishing.run(&mut build);
-    publishing.leave_line();
+    if let Some(line) = &mut publishing.line {
+        line.leave();
+    }
     let done = done?;
     if !done.updates.is_empty() {
         cx.note_published();
@@ -133,9 +134,7 @@ struct Publishing<'a, T> {
     /// How many times in a row that was said of refs that had not.
     unmoved: u32,
     /// Its place among those who write the same branch.
-    turn: Option<Turn<'a>>,
-    /// The token of the last push.
-    token: Option<Secret>,
+    line: Option<InLine<'a>>,
 }
 
 /// What a try came to.
@@ -156,30 +155,31 @@ impl<'a, T> Publishing<'a, T> {
     ) -> Result<Published<T>> {
         loop {
             let began = Instant::now();
-            self.number += 1;
-            match self.try_once(build)? {
+            match self.try_once(began, build)? {
                 Tried::Done(done) => return Ok(done),
-                Tried::Waited => self.number -= 1,
-                Tried::Again => self.pause(began.elapsed())?,
+                Tried::Waited => {}
+                Tried::Again => {
+                    self.pause(began.elapsed())?;
+                    self.number += 1;
+                }
             }
         }
     }
 
     /// Waits before the next try, which is to be another one than that of whoever won.
     fn pause(&mut self, took: Duration) -> Result<()> {
-        let (cx, token) = (self.cx, self.token.clone());
         if self.unanswered.is_empty()
-            && let Some(turn) = &mut self.turn
+            && let Some(line) = &mut self.line
         {
-            turn.lost(|refs| push_options(cx, refs, token.as_ref(), &[]));
+            line.lost();
             // Who stands in line need not hope for a moment without others.
-            if turn.has_ticket() {
+            if line.has_ticket() {
                 return Ok(());
             }
         }
-        let pause = backoff(cx, self.number, took);
+        let pause = backoff(self.cx, self.number, took);
         match self.unanswered.is_empty() {
-            true => cx.cancel.sleep(pause),
+            true => self.cx.cancel.sleep(pause),
             // A push that got no answer may have landed: its fate is looked for first.
             false => {
                 std::thread::sleep(pause);
@@ -188,20 +188,13 @@ impl<'a, T> Publishing<'a, T> {
         }
     }
 
-    /// Leaves the line, if the write came to nothing and still stands in it.
-    fn leave_line(&mut self) {
-        let (cx, token) = (self.cx, self.token.clone());
-        if let Some(turn) = &mut self.turn {
-            turn.leave(|refs| push_options(cx, refs, token.as_ref(), &[]));
-        }
-    }
-
-    /// One try.
+    /// One try, which began then.
     fn try_once(
         &mut self,
+        began: Instant,
         build: &mut impl FnMut(&Attempt<'_>) -> Result<Plan<T>>,
     ) -> Result<Tried<T>> {
-        let (cx, number, began) = (self.cx, self.number, Instant::now());
+        let (cx, number) = (self.cx, self.number);
         self.heed_cancel()?;
         self.fetch_what_won()?;
         cx.progress
@@ -230,22 +223,19 @@ impl<'a, T> Publishing<'a, T> {
                 }));
             }
         };
-        if self.turn.is_none() {
-            self.turn = Turn::of(cx, advertisement, &push.updates);
+        if self.line.is_none() {
+            let token = push.token.clone();
+            self.line = InLine::of(cx, advertisement, &push.updates, token);
         }
-        self.token = push.token.clone();
         let mut updates = push.updates.clone();
-        if let Some(turn) = &mut self.turn {
+        if let Some(line) = &mut self.line {
             let took = began.elapsed();
-            if self.unanswered.is_empty() && !turn.is_ours(advertisement, took) {
-                let token = self.token.clone();
-                turn.join(connection, |refs| {
-                    push_options(cx, refs, token.as_ref(), &[])
-                });
-                turn.wait(took)?;
+            if self.unanswered.is_empty() && !line.is_ours(advertisement, took) {
+                line.join(connection);
+                line.wait(took)?;
                 return Ok(Tried::Waited);
             }
-            updates.extend(turn.ended(advertisement));
+            updates.extend(line.ended(advertisement));
         }
         self.heed_cancel()?;
         cx.check_journal()?;
@@ -374,8 +364,8 @@ impl<'a, T> Publishing<'a, T> {
             if let Err(why) = cx.store.mark_promised(made) {
                 cx.warn_of_record(&why);
             }
-            if let Some(turn) = &mut self.turn {
-                turn.landed();
+            if let Some(line) = &mut self.line {
+                line.landed();
             }
             return Ok(Some(Published {
                 report: push.report,
@@ -384,11 +374,11 @@ impl<'a, T> Publishing<'a, T> {
             }));
         }
         let error = refusal(&push.updates, &refused, &outcome.messages);
-        let tickets = outcome.verdicts.iter().skip(push.updates.len());
+        let mut tickets = outcome.verdicts.iter().skip(push.updates.len());
         let is_refused = |v: &Verdict| matches!(v, Verdict::Refused(why) if !may_be_stale(why));
-        if tickets.clone().any(is_refused)
-            && let Some(turn) = &mut self.turn
-            && turn.refused()
+        if tickets.any(is_refused)
+            && let Some(line) = &mut self.line
+            && line.refused()
         {
             // Without them, the server says what it has against the push itself.
             return Ok(None);
@@ -435,42 +425,6 @@ impl<'a, T> Publishing<'a, T> {
 fn backoff(cx: &Context, tries: u32, took: Duration) -> Duration {
     let most = (took * (1 << tries.min(3))).min(Duration::from_secs(2));
     Duration::from_micros(cx.draw(|r| r.random_range(0..=most.as_micros() as u64)))
-}
-
-/// The token goes to a hook that takes options, and never where others could read it.
-fn push_options(
-    cx: &Context,
-    advertisement: &Advertisement,
-    token: Option<&Secret>,
-    updates: &[RefUpdate],
-) -> Vec<String> {
-    // Another repository's token is no business of this server. One that is bound to the
-    // identity which this push makes is not.
-    let makes_identity = updates.iter().any(|u| u.name.as_str() == REF);
-    if !makes_identity && token.is_some_and(|token| access::is_foreign(cx, token)) {
-        cx.progress
-            .step("the token is not of this repository, and is not sent");
-        return Vec::new();
-    }
-    match token {
-        Some(token) if advertisement.takes_push_options() && cx.remote.endpoint().is_private() => {
-            vec![format!("aidf-token={}", token.reveal())]
-        }
-        Some(_) if !cx.remote.endpoint().is_private() => {
-            cx.progress
-                .step("the token is not sent over a network in the open");
-            Vec::new()
-        }
-        Some(_) => {
-            // Neither aidf, which lacks the key, nor a hook, which takes no options, has
-            // looked at the token.
-            if !cx.is_broker() {
-                cx.warn("nobody checked the token: its key is not here, and the server takes no push options");
-            }
-            Vec::new()
-        }
-        None => Vec::new(),
-    }
 }
 
 /// Whether every ref shows these updates: at their tips, or in their history.

@@ -81,6 +81,11 @@ impl Turn {
     }
 }
 
+/// Where this machine keeps what its writers tell each other.
+pub(super) fn folder(cx: &Context) -> PathBuf {
+    cx.config.folders.cache.join("queue")
+}
+
 /// Waits until nobody on this machine writes `branch` of the remote, for so long at most.
 /// Without a folder for the queue nobody waits.
 ///
@@ -89,7 +94,7 @@ pub(super) fn wait_for_turn(cx: &Context, branch: &RefName) -> Result<Turn> {
     let place = format!("{} {branch}", cx.remote.address());
     // The number of files is bounded. Two branches of one file only wait for each other.
     let name = format!("{}.lock", &short_digest(&place)[..3]);
-    let path = cx.config.folders.cache.join("queue").join(name);
+    let path = folder(cx).join(name);
     let Ok(file) = own_lock_file(&path) else {
         return Ok(Turn(None));
     };

@@ -3,10 +3,13 @@
 //! All of it is a courtesy: where a server takes no such refs, or does not answer, the write
 //! races as it would without.
 
+use super::push_options::push_options;
+use super::queue;
 use crate::context::Context;
 use crate::error::Result;
 use crate::files::{short_digest, write_whole};
 use crate::git::{Advertisement, CommitId, PushConnection, RefName, RefUpdate, Verdict};
+use crate::secret::Secret;
 use crate::turns::{Line, Stand};
 use rand::RngExt;
 use std::path::PathBuf;
@@ -25,9 +28,11 @@ const LOOK: (Duration, Duration) = (Duration::from_millis(10), Duration::from_mi
 const TURN: u32 = 2;
 
 /// One write in the line for its branch.
-pub(super) struct Turn<'a> {
+pub(super) struct InLine<'a> {
     cx: &'a Context,
     branch: RefName,
+    /// What goes with the pushes of tickets.
+    token: Option<Secret>,
     line: Line,
     started: Instant,
     losses: u32,
@@ -37,23 +42,25 @@ pub(super) struct Turn<'a> {
     is_refused: bool,
 }
 
-impl<'a> Turn<'a> {
+impl<'a> InLine<'a> {
     /// The line for the branch that these updates move, where they move one that is there and
     /// nothing else, and the server moves several refs or none.
     pub fn of(
         cx: &'a Context,
         advertisement: &Advertisement,
         updates: &[RefUpdate],
-    ) -> Option<Turn<'a>> {
+        token: Option<Secret>,
+    ) -> Option<InLine<'a>> {
         let [update] = updates else {
             return None;
         };
         let moves = update.old.is_some() && update.new.is_some();
         let branch = update.name.as_str().strip_prefix("refs/heads/")?;
         let can = advertisement.is_atomic() && advertisement.deletes_refs();
-        (moves && can && !races_only(cx).exists()).then(|| Turn {
+        (moves && can && !races_only(cx).exists()).then(|| InLine {
             cx,
             branch: update.name.clone(),
+            token,
             line: Line::of(branch),
             started: Instant::now(),
             losses: 0,
@@ -71,12 +78,11 @@ impl<'a> Turn<'a> {
     }
 
     fn stand(&mut self, there: Vec<&str>, took: Duration) -> Stand {
-        let slow = SLOW.max(took * SLOW_TRIES);
-        let stand = self.line.look(there, self.started.elapsed(), slow);
-        match self.is_over {
-            true => Stand::Ours,
-            false => stand,
+        if self.is_over {
+            return Stand::Ours;
         }
+        let slow = SLOW.max(took * SLOW_TRIES);
+        self.line.look(there, self.started.elapsed(), slow)
     }
 
     /// Waits for its turn, and has the branch's tip here when it comes.
@@ -116,24 +122,20 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// Takes note of a lost race. Who has lost some takes a ticket; `options` go with its push.
-    pub fn lost(&mut self, options: impl Fn(&Advertisement) -> Vec<String>) {
+    /// Takes note of a lost race. Who has lost some takes a ticket.
+    pub fn lost(&mut self) {
         self.losses += 1;
         if self.losses < LOSSES || self.is_over || self.has_ticket() {
             return;
         }
         match self.cx.remote.connect() {
-            Ok(connection) => self.join(connection, options),
+            Ok(connection) => self.join(connection),
             Err(_) => self.is_over = true,
         }
     }
 
     /// Takes a ticket on this connection, unless it has one. Who gets none waits for nobody.
-    pub fn join(
-        &mut self,
-        connection: PushConnection,
-        options: impl Fn(&Advertisement) -> Vec<String>,
-    ) {
+    pub fn join(&mut self, connection: PushConnection) {
         let cx = self.cx;
         if self.has_ticket() {
             return connection.close();
@@ -154,19 +156,12 @@ impl<'a> Turn<'a> {
             self.is_over = true;
             return connection.close();
         };
-        let options = options(refs);
+        let ticket = made.name.as_str().to_owned();
         cx.progress.step("stand in line for the branch");
-        let sent = [made];
-        let pushed = cx.remote.push(connection, &cx.store, &sent, &[], &options);
-        let [made] = sent;
         // What got no answer may be there: then it is ours, and goes with our push.
-        let is_there = match pushed {
-            Ok(outcome) => outcome.verdicts.iter().all(|v| matches!(v, Verdict::Moved)),
-            Err(_) => true,
-        };
-        match is_there {
-            true => self.line.hold(Some(made.name.as_str().to_owned())),
-            false => self.is_over = true,
+        match self.push(connection, made) {
+            Some(Verdict::Refused(_)) => self.is_over = true,
+            _ => self.line.hold(Some(ticket)),
         }
     }
 
@@ -206,30 +201,36 @@ impl<'a> Turn<'a> {
 
     /// Gives its ticket back, where it has one: the write came to nothing. Where that fails,
     /// the others wait for it in vain for a moment.
-    pub fn leave(&mut self, options: impl Fn(&Advertisement) -> Vec<String>) {
-        let cx = self.cx;
+    pub fn leave(&mut self) {
         let Some(ticket) = self.line.ticket().map(str::to_owned) else {
             return;
         };
-        let Ok(connection) = cx.remote.connect() else {
+        let Ok(connection) = self.cx.remote.connect() else {
             return;
         };
         let id = connection.advertisement.tip(&ticket);
         let Some(gone) = id.and_then(|id| deleted(&ticket, id)) else {
             return connection.close();
         };
-        let options = options(&connection.advertisement);
-        let _ = cx
-            .remote
-            .push(connection, &cx.store, &[gone], &[], &options);
+        self.push(connection, gone);
         self.line.hold(None);
+    }
+
+    /// Makes or deletes a ticket; none where the server gave no answer.
+    fn push(&self, connection: PushConnection, update: RefUpdate) -> Option<Verdict> {
+        let cx = self.cx;
+        let options = push_options(cx, &connection.advertisement, self.token.as_ref(), &[]);
+        let pushed = cx
+            .remote
+            .push(connection, &cx.store, &[update], &[], &options);
+        pushed.ok()?.verdicts.pop()
     }
 }
 
 /// The file that says that the remote deletes no refs: then its tickets count for nothing.
 fn races_only(cx: &Context) -> PathBuf {
     let name = format!("{}.races", short_digest(&cx.remote.address()));
-    cx.config.folders.cache.join("queue").join(name)
+    queue::folder(cx).join(name)
 }
 
 fn deleted(name: &str, id: CommitId) -> Option<RefUpdate> {
