@@ -1,7 +1,6 @@
 //! `aidf commit` on a branch that others write to as well.
 
-use crate::support::{CHANGELOG, SEED_LIB, World, entries};
-use crate::turns::rivals;
+use crate::support::{CHANGELOG, SEED_LIB, World, entries, rivals};
 
 /// The working tree of the first clone is `main`; the sandbox's lib is the same.
 fn lib_with(from: &str, to: &str) -> String {

@@ -20,6 +20,17 @@ fn ledgers(n: usize) -> (String, String) {
     (log, memory)
 }
 
+/// Puts ledgers of 2000 entries on the branch, and gives the changelog's text.
+fn much_was_done(w: &World, branch: &str) -> String {
+    let (log, memory) = ledgers(2000);
+    let files = [
+        (CHANGELOG, Some(log.as_bytes())),
+        (MEMORY, Some(memory.as_bytes())),
+    ];
+    w.remote.write(branch, &files, "Much was done before");
+    log
+}
+
 #[test]
 fn large_ledgers_grow_by_their_entries_alone_however_often_they_were_read() {
     let w = World::path();
@@ -98,12 +109,7 @@ fn what_is_remembered_of_a_ledger_is_of_its_very_content() {
 fn a_large_file_that_changes_little_is_sent_as_its_change() {
     let w = World::path();
     let branch = w.sandbox();
-    let (log, memory) = ledgers(2000);
-    let files = [
-        (CHANGELOG, Some(log.as_bytes())),
-        (MEMORY, Some(memory.as_bytes())),
-    ];
-    w.remote.write(&branch, &files, "Much was done before");
+    much_was_done(&w, &branch);
     w.json(&["sandbox", "pull"]);
     // The server keeps each pack that it takes, completed by the bases of a thin one.
     w.remote.git(&["config", "receive.unpackLimit", "1"]);
@@ -156,12 +162,7 @@ fn two_machines_write_large_ledgers_in_turns_and_every_entry_stands() {
     let w = World::path();
     let opened = w.init();
     let (branch, token) = (text(&opened, "branch"), text(&opened, "reuse_token"));
-    let (log, memory) = ledgers(2000);
-    let files = [
-        (CHANGELOG, Some(log.as_bytes())),
-        (MEMORY, Some(memory.as_bytes())),
-    ];
-    w.remote.write(&branch, &files, "Much was done before");
+    let log = much_was_done(&w, &branch);
     let other = w.other();
     other.share_key(&w);
     for n in 0..3 {
@@ -195,12 +196,7 @@ fn two_machines_write_large_ledgers_in_turns_and_every_entry_stands() {
 fn a_ledger_that_stays_as_it_is_is_remembered_while_another_grows() {
     let w = World::path();
     let branch = w.sandbox();
-    let (log, memory) = ledgers(2000);
-    let files = [
-        (CHANGELOG, Some(log.as_bytes())),
-        (MEMORY, Some(memory.as_bytes())),
-    ];
-    w.remote.write(&branch, &files, "Much was done before");
+    much_was_done(&w, &branch);
     w.json(&["sandbox", "pull"]);
     w.save("a.txt", "a\n", "Add a");
     let known = w.clone.join(".git/aidf/known-ledgers");

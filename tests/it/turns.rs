@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Guarded, Kind, World, text};
+use crate::support::{Guarded, Kind, World, rivals, text};
 
 /// The tickets that are there.
 fn tickets(w: &World) -> String {
@@ -12,23 +12,6 @@ fn tickets(w: &World) -> String {
 /// A ticket of somebody else, as the first in line.
 fn ticket(branch: &str) -> String {
     format!("refs/aidf/turn/{branch}/0000000001-0123abcd")
-}
-
-/// A pre-receive hook that makes an empty commit on the branch before each of the first so many
-/// pushes to it, and then does what `also` says with the push.
-pub fn rivals(branch: &str, many: usize, also: &str) -> String {
-    format!(
-        "#!/bin/sh\n\
-         pushed=$(cat)\n\
-         {also}\n\
-         case $pushed in *refs/heads/{branch}*) ;; *) exit 0 ;; esac\n\
-         [ \"$(cat rivals 2>/dev/null | wc -l)\" -ge {many} ] && exit 0\n\
-         echo one >> rivals\n\
-         unset GIT_QUARANTINE_PATH GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES\n\
-         tip=$(git rev-parse refs/heads/{branch})\n\
-         new=$(git commit-tree -p $tip -m 'A rival' $tip^{{tree}}) || exit 1\n\
-         git update-ref refs/heads/{branch} $new\n"
-    )
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::support::found;
+use crate::support::{found, on_path};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -279,13 +279,9 @@ impl Drop for Terminal {
 
 /// Where a program is, also in the folders of servers.
 pub fn find(program: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    folders.extend(["/usr/sbin", "/usr/local/sbin", "/sbin"].map(PathBuf::from));
-    folders
-        .into_iter()
-        .map(|f| f.join(program))
-        .find(|p| p.is_file())
+    let of_servers = ["/usr/sbin", "/usr/local/sbin", "/sbin"];
+    let mut of_servers = of_servers.iter().map(|f| Path::new(f).join(program));
+    on_path(program).or_else(|| of_servers.find(|p| p.is_file()))
 }
 
 /// True when every program is here. Otherwise the test skips and says so, or

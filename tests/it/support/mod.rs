@@ -21,7 +21,7 @@ pub use env::{Call, Env, Out};
 pub use forge::{Asked, FORGE_TOKEN, ForgeServer, Reply, clone_of};
 pub use guard::{Guarded, claims, everything, protect, states};
 pub use http::{HttpServer, Mode, Request, found, on_path};
-pub use remote::{Kind, Remote, SEED_LIB, make_executable, unique, write_marker};
+pub use remote::{Kind, Remote, SEED_LIB, make_executable, rivals, unique, write_marker};
 pub use s3::{Fault, S3Server};
 pub use world::{Machine, World, afar};
 

@@ -359,6 +359,23 @@ pub fn write_marker(program: &Path, mark: &Path) {
     make_executable(program);
 }
 
+/// A pre-receive hook that makes an empty commit on the branch before each of the first so many
+/// pushes to it, and then does what `also` says with the push.
+pub fn rivals(branch: &str, many: usize, also: &str) -> String {
+    format!(
+        "#!/bin/sh\n\
+         pushed=$(cat)\n\
+         {also}\n\
+         case $pushed in *refs/heads/{branch}*) ;; *) exit 0 ;; esac\n\
+         [ \"$(cat rivals 2>/dev/null | wc -l)\" -ge {many} ] && exit 0\n\
+         echo one >> rivals\n\
+         unset GIT_QUARANTINE_PATH GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES\n\
+         tip=$(git rev-parse refs/heads/{branch})\n\
+         new=$(git commit-tree -p $tip -m 'A rival' $tip^{{tree}}) || exit 1\n\
+         git update-ref refs/heads/{branch} $new\n"
+    )
+}
+
 /// chmod 755.
 pub fn make_executable(file: &Path) {
     #[cfg(unix)]
