@@ -4,15 +4,14 @@
 //! races as it would without.
 
 use super::push_options::push_options;
-use super::queue;
+use super::shortcoming::Shortcoming;
 use crate::context::Context;
 use crate::error::Result;
-use crate::files::{short_digest, write_whole};
+use crate::files::short_digest;
 use crate::git::{Advertisement, CommitId, PushConnection, RefName, RefUpdate, Verdict};
 use crate::secret::Secret;
 use crate::turns::{Line, Stand};
 use rand::RngExt;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// Who has lost so many races takes a ticket.
@@ -57,7 +56,7 @@ impl<'a> InLine<'a> {
         let moves = update.old.is_some() && update.new.is_some();
         let branch = update.name.as_str().strip_prefix("refs/heads/")?;
         let can = advertisement.is_atomic() && advertisement.deletes_refs();
-        (moves && can && !races_only(cx).exists()).then(|| InLine {
+        (moves && can && !races_only(cx).is_known()).then(|| InLine {
             cx,
             branch: update.name.clone(),
             token,
@@ -191,9 +190,8 @@ impl<'a> InLine<'a> {
     /// Takes note that its push has landed, and the ticket is gone with it.
     pub fn landed(&mut self) {
         if self.is_refused {
-            // A ticket that stays for ever would hold every write up. Where it cannot be written
-            // down, the next one finds it out again.
-            let _ = write_whole(&races_only(self.cx), b"");
+            // A ticket that stays for ever would hold every write up.
+            races_only(self.cx).note();
             return;
         }
         self.line.hold(None);
@@ -227,10 +225,10 @@ impl<'a> InLine<'a> {
     }
 }
 
-/// The file that says that the remote deletes no refs: then its tickets count for nothing.
-fn races_only(cx: &Context) -> PathBuf {
+/// That the remote deletes no refs: then its tickets count for nothing.
+fn races_only(cx: &Context) -> Shortcoming {
     let name = format!("{}.races", short_digest(&cx.remote.address()));
-    queue::folder(cx).join(name)
+    Shortcoming::of(cx, &name)
 }
 
 fn deleted(name: &str, id: CommitId) -> Option<RefUpdate> {

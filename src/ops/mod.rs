@@ -47,6 +47,7 @@ pub mod rolled_back;
 pub mod sandbox;
 pub mod session;
 pub mod setup;
+mod shortcoming;
 mod snapshot;
 pub mod snapshots;
 pub mod status;

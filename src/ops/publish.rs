@@ -3,6 +3,7 @@
 
 use super::in_line::InLine;
 use super::push_options::push_options;
+use super::queue::{Came, Turn};
 use super::{identity, revoked, taken_back};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -98,10 +99,20 @@ pub struct Published<T> {
 /// unavailable when the server gave no answer and the refs do not show the push.
 pub fn publish<T>(
     cx: &Context,
+    build: impl FnMut(&Attempt<'_>) -> Result<Plan<T>>,
+) -> Result<Published<T>> {
+    publish_in_turn(cx, None, build)
+}
+
+/// The same for a write of one branch, in its turn among those of this machine.
+pub(super) fn publish_in_turn<T>(
+    cx: &Context,
+    turn: Option<&mut Turn<'_>>,
     mut build: impl FnMut(&Attempt<'_>) -> Result<Plan<T>>,
 ) -> Result<Published<T>> {
     let mut publishing = Publishing {
         cx,
+        turn,
         started: Instant::now(),
         number: 1,
         unanswered: Vec::new(),
@@ -122,8 +133,9 @@ pub fn publish<T>(
 }
 
 /// A write under way: what its tries so far came to.
-struct Publishing<'a, T> {
+struct Publishing<'a, 't, T> {
     cx: &'a Context,
+    turn: Option<&'a mut Turn<'t>>,
     started: Instant,
     /// The present try; 1 for the first.
     number: u32,
@@ -143,11 +155,11 @@ enum Tried<T> {
     Done(Published<T>),
     /// Another one may do better.
     Again,
-    /// Others were let before it, and now it is its turn.
+    /// Others were let before it: what it knows of the refs is old.
     Waited,
 }
 
-impl<'a, T> Publishing<'a, T> {
+impl<T> Publishing<'_, '_, T> {
     /// Tries until it is done.
     fn run(
         &mut self,
@@ -199,7 +211,13 @@ impl<'a, T> Publishing<'a, T> {
         self.fetch_what_won()?;
         cx.progress
             .step(&format!("connect to {}", cx.remote.address()));
-        let connection = cx.remote.connect()?;
+        let mut connection = cx.remote.connect()?;
+        if let Some(turn) = &mut self.turn
+            && !turn.see(&mut connection.advertisement)?
+        {
+            connection.close();
+            return Ok(Tried::Waited);
+        }
         let advertisement = &connection.advertisement;
         identity::heed(cx, advertisement);
         revoked::heed(cx, advertisement);
@@ -211,8 +229,17 @@ impl<'a, T> Publishing<'a, T> {
         let plan = build(&Attempt {
             number,
             advertisement,
-        })?;
-        let push = match plan {
+        });
+        let came = match &mut self.turn {
+            Some(turn) => turn.come()?,
+            None => Came::First,
+        };
+        if came == Came::Anew {
+            // What is wrong with it may come from what was foreseen.
+            connection.close();
+            return Ok(Tried::Waited);
+        }
+        let push = match plan? {
             Plan::Push(push) => push,
             Plan::Nothing(report) => {
                 connection.close();
@@ -244,6 +271,9 @@ impl<'a, T> Publishing<'a, T> {
         let options = push_options(cx, advertisement, push.token.as_ref(), &push.updates);
         cx.progress
             .step(&format!("push {} (try {number})", names(&push.updates)));
+        if let Some(turn) = &mut self.turn {
+            turn.push(&push.updates);
+        }
         let store = &cx.store;
         let sent = match &push.objects {
             Objects::These(ids) => cx.remote.push(connection, store, &updates, ids, &options),
@@ -252,7 +282,7 @@ impl<'a, T> Publishing<'a, T> {
                 .push_history(connection, store, &updates, &options),
         };
         let done = match sent {
-            Ok(outcome) => self.answered(push, &updates, outcome, &options)?,
+            Ok(outcome) => self.answered(push, &updates, outcome, &options, came)?,
             Err(PushFailure::NotSent(error)) => return Err(error),
             Err(PushFailure::NoAnswer(error)) => self.without_answer(push, error)?,
         };
@@ -346,6 +376,7 @@ impl<'a, T> Publishing<'a, T> {
         sent: &[RefUpdate],
         outcome: PushOutcome,
         options: &[String],
+        came: Came,
     ) -> Result<Option<Published<T>>> {
         let cx = self.cx;
         let refused = outcome.verdicts.iter().filter_map(|v| match v {
@@ -389,7 +420,12 @@ impl<'a, T> Publishing<'a, T> {
         }
         let moved = outcome.messages.iter().any(|m| m.contains(MOVED));
         if !moved && !refused.iter().all(|why| may_be_stale(why)) {
-            return Err(error);
+            let by_hook = refused.iter().any(|why| why.contains("hook declined"));
+            match &self.turn {
+                // Some servers hold a push against the tip that they told on connecting.
+                Some(turn) if came == Came::Behind && !by_hook => turn.build_on_told_tips(),
+                _ => return Err(error),
+            }
         }
         // The next try may well land: what the server said of this one is a detail.
         for line in &outcome.messages {

@@ -8,7 +8,7 @@ use super::compose::{self, Words};
 use super::noticed::Noticed;
 use super::notify::{self, Occurrence};
 use super::publish::{self, Attempt, Objects, Plan, Push};
-use super::queue::{self, Turn};
+use super::queue;
 use super::quota;
 use super::snapshot;
 use crate::alerts::{Alert, AlertKind};
@@ -273,20 +273,20 @@ fn stages<C: Change>(
     // Files may be rewritten while they are read: what is remembered is older than that.
     let before = Before::now();
     change.prepare(cx, target)?;
-    let turn = match change.is_dry_run() {
+    let mut turn = match change.is_dry_run() {
         true => None,
         false => Some(queue::wait_for_turn(cx, &target.branch)?),
     };
-    let published = publish::publish(cx, |attempt| {
+    let published = publish::publish_in_turn(cx, turn.as_mut(), |attempt| {
         noticed.clear();
-        plan(cx, target, &mut change, attempt, noticed, turn.as_ref())
+        plan(cx, target, &mut change, attempt, noticed)
     })?;
     let mut report = published.report;
     let marks = report.marks();
     *marks.attempts = published.attempts;
     let landed = *marks.commit;
     if let (Some(turn), Some(commit)) = (&turn, landed) {
-        turn.leave(cx, commit);
+        turn.leave(commit);
     }
     drop(turn);
     noticed.warn(cx);
@@ -303,7 +303,6 @@ fn plan<C: Change>(
     change: &mut C,
     attempt: &Attempt<'_>,
     noticed: &Noticed,
-    turn: Option<&Turn>,
 ) -> Result<Plan<C::Report>> {
     let advertisement = attempt.advertisement;
     let origin = match advertisement.branch(target.name()) {
@@ -316,9 +315,6 @@ fn plan<C: Change>(
     };
     let mut wants = change.wants(cx, target, advertisement, tip)?;
     wants.push(tip);
-    if let Some(turn) = turn {
-        turn.take(cx, tip);
-    }
     let ahead = ahead(cx, tip, change.paths());
     let policy = snapshot::fetch_with_policy(cx, advertisement, wants, &ahead)?;
     let commit = cx.store.commit(tip)?;

@@ -1,76 +1,18 @@
 //! Clones of one machine that write one branch copy from each other what they would have to fetch.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::support::{Kind, Out, World, text};
+use crate::support::{Kind, Two};
 
 const COPIED: &str = "copied the tip from another clone here";
 
-/// A sandbox, and a second clone of the same machine that writes it too.
-struct Two {
-    w: World,
-    branch: String,
-    token: String,
-    second: PathBuf,
-}
-
-impl Two {
-    fn new(kind: Kind) -> Two {
-        let w = World::new(kind);
-        let opened = w.init();
-        let second = w.env.path("second");
-        let to = second.to_str().unwrap();
-        w.env
-            .git(&w.env.home(), &["clone", "-q", &w.remote.url, to]);
-        Two {
-            branch: text(&opened, "branch"),
-            token: text(&opened, "reuse_token"),
-            second,
-            w,
-        }
-    }
-
-    /// A commit of one file from a clone.
-    fn commit(&self, clone: &Path, name: &str) -> Out {
-        fs::write(clone.join(name), format!("{name}\n")).unwrap();
-        let args = ["commit", name, "-m", name, "-v", "--branch", &self.branch];
-        let call = self.w.env.call(clone, &args);
-        call.env("AIDF_REUSE_TOKEN", &self.token).run().ok()
-    }
-
-    fn first(&self, name: &str) -> Out {
-        self.commit(&self.w.clone, name)
-    }
-
-    fn second(&self, name: &str) -> Out {
-        self.commit(&self.second, name)
-    }
-
-    /// Both clones are whole, and the branch has these files.
-    fn all_is_well(&self, names: &[&str]) {
-        for name in names {
-            let there = self.w.remote.text(&self.branch, name);
-            assert_eq!(there, format!("{name}\n"));
-        }
-        self.w.remote.is_sound();
-        for clone in [&self.w.clone, &self.second] {
-            self.w
-                .env
-                .git(clone, &["fsck", "--strict", "--no-dangling"]);
-            let tip = self.w.remote.tip(&self.branch);
-            self.w.env.git(clone, &["fetch", "-q", "origin"]);
-            self.w.env.git(clone, &["rev-list", "--objects", &tip]);
-        }
-    }
-
-    /// The record of what was pushed from this machine.
-    fn record(&self) -> PathBuf {
-        let queue = self.w.env.cache().join("aidf/queue");
-        let files = fs::read_dir(queue).unwrap().map(|e| e.unwrap().path());
-        let mut records = files.filter(|f| f.extension().is_some_and(|e| e == "handed"));
-        records.next().expect("a record")
-    }
+/// The record of what was pushed from this machine.
+fn record(two: &Two) -> PathBuf {
+    let queue = two.w.env.cache().join("aidf/queue");
+    let files = fs::read_dir(queue).unwrap().map(|e| e.unwrap().path());
+    let mut records = files.filter(|f| f.extension().is_some_and(|e| e == "handed"));
+    records.next().expect("a record")
 }
 
 #[test]
@@ -119,14 +61,14 @@ fn what_cannot_be_copied_is_fetched() {
             let _ = fs::rename(&objects, objects.with_extension("aside"));
         }),
         ("the record is junk", &|| {
-            fs::write(two.record(), "junk").unwrap()
+            fs::write(record(&two), "junk").unwrap()
         }),
         ("the record leads nowhere", &|| {
-            let text = fs::read_to_string(two.record()).unwrap();
-            fs::write(two.record(), text.replace("objects", "obj3cts")).unwrap();
+            let text = fs::read_to_string(record(&two)).unwrap();
+            fs::write(record(&two), text.replace("objects", "obj3cts")).unwrap();
         }),
         ("the record is gone", &|| {
-            fs::remove_file(two.record()).unwrap()
+            fs::remove_file(record(&two)).unwrap()
         }),
     ];
     for (n, (what, spoil)) in spoils.into_iter().enumerate() {

@@ -83,6 +83,7 @@ mod policy_told;
 mod propose;
 mod protect_bare;
 mod pull;
+mod queue;
 mod races;
 mod reftable;
 mod rollback;

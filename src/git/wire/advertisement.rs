@@ -56,16 +56,26 @@ impl Advertisement {
 
     /// The tip of a ref, by its full name.
     pub fn tip(&self, name: &str) -> Option<CommitId> {
-        let at = self
-            .refs
-            .binary_search_by(|&(s, e, _)| self.names[s as usize..e as usize].cmp(name))
-            .ok()?;
-        Some(self.refs[at].2)
+        Some(self.refs[self.at(name)?].2)
+    }
+
+    fn at(&self, name: &str) -> Option<usize> {
+        let named =
+            |&(s, e, _): &(u32, u32, ObjectId)| self.names[s as usize..e as usize].cmp(name);
+        self.refs.binary_search_by(named).ok()
     }
 
     /// The tip of a branch, by its short name.
     pub fn branch(&self, name: &str) -> Option<CommitId> {
         self.tip(&format!("refs/heads/{name}"))
+    }
+
+    /// Has the refs be as they will be when a push that is under way has moved one to `tip`. No
+    /// change where there is no such ref.
+    pub fn foresee(&mut self, name: &str, tip: CommitId) {
+        if let Some(at) = self.at(name) {
+            self.refs[at].2 = tip;
+        }
     }
 
     /// Every ref whose full name starts with `prefix`, sorted by name.

@@ -14,6 +14,7 @@ mod s3;
 pub mod schema;
 mod seeded;
 pub mod team;
+mod two;
 mod world;
 
 pub use chance::{noise, randomness, some_of, times};
@@ -23,6 +24,7 @@ pub use guard::{Guarded, claims, everything, protect, states};
 pub use http::{HttpServer, Mode, Request, found, on_path};
 pub use remote::{Kind, Remote, SEED_LIB, make_executable, rivals, unique, write_marker};
 pub use s3::{Fault, S3Server};
+pub use two::Two;
 pub use world::{Machine, World, afar};
 
 /// The ledger paths in the tree.

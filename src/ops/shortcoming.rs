@@ -1,0 +1,33 @@
+//! What a server was found not to do, remembered for a day: then it is found out again, since
+//! servers change.
+
+use super::queue;
+use crate::context::Context;
+use crate::files::write_whole;
+use std::path::PathBuf;
+use std::time::Duration;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A file of the queue's folder that is there where the server does not do something.
+pub(super) struct Shortcoming(PathBuf);
+
+impl Shortcoming {
+    /// What is remembered under the name of such a file.
+    pub fn of(cx: &Context, name: &str) -> Shortcoming {
+        Shortcoming(queue::folder(cx).join(name))
+    }
+
+    /// Whether it was found out less than a day ago. One from the future was written by a clock
+    /// that went back since, and counts for nothing.
+    pub fn is_known(&self) -> bool {
+        let modified = self.0.metadata().and_then(|m| m.modified());
+        let age = modified.ok().and_then(|m| m.elapsed().ok());
+        age.is_some_and(|age| age < DAY)
+    }
+
+    /// Remembers it. Where it cannot be written down, the next command finds it out again.
+    pub fn note(&self) {
+        let _ = write_whole(&self.0, b"");
+    }
+}
