@@ -16,14 +16,19 @@ use std::time::{Duration, Instant};
 
 /// Who has lost so many races takes a ticket.
 const LOSSES: u32 = 2;
-/// How long a write waits for others in all, unless `--timeout` is shorter.
+/// How long a write waits while its place in the line stays as it is, unless `--timeout` is
+/// shorter; and so many times that in all.
 const PATIENCE: Duration = Duration::from_secs(10);
+const IN_ALL: u32 = 6;
 /// How long one writer may take for its turn, where tries are short; else so many tries.
 const SLOW: Duration = Duration::from_secs(3);
 const SLOW_TRIES: u32 = 5;
-/// Between two looks at the line.
-const LOOK: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(500));
-/// A turn takes so many times what a try takes up to its push.
+/// Between two looks at the line; and at most, for who writes next.
+const LOOK: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(2));
+const NEXT: Duration = Duration::from_millis(50);
+/// Who has so many before it at most has the branch's tip here.
+const NEAR: usize = 2;
+/// A turn takes so many times what a try takes up to its push, until the line tells its pace.
 const TURN: u32 = 2;
 
 /// One write in the line for its branch.
@@ -84,7 +89,7 @@ impl<'a> InLine<'a> {
         self.line.look(there, self.started.elapsed(), slow)
     }
 
-    /// Waits for its turn, and has the branch's tip here when it comes.
+    /// Waits for its turn, and mostly has the branch's tip here when it comes.
     ///
     /// Errors: interrupted.
     pub fn wait(&mut self, took: Duration) -> Result<()> {
@@ -95,18 +100,21 @@ impl<'a> InLine<'a> {
         cx.progress
             .step("others write this branch, and were here before: wait for them");
         let patience = PATIENCE.min(cx.config.timeout);
-        let mut pause = took;
+        let (mut place, mut came) = (usize::MAX, Instant::now());
+        let (mut pause, mut turn) = (took, took * TURN);
         loop {
-            if self.started.elapsed() > patience {
+            if came.elapsed() > patience || self.started.elapsed() > patience * IN_ALL {
                 self.is_over = true;
                 return Ok(());
             }
             cx.cancel.sleep(pause.clamp(LOOK.0, LOOK.1))?;
-            let branch = [self.branch.as_str()];
             let folder = self.line.folder().to_owned();
+            // What others build on will have been built on when its turn comes.
+            let branch = [self.branch.as_str()];
+            let fetched = if place <= NEAR { &branch[..] } else { &[] };
             let refs = cx
                 .remote
-                .refresh(&cx.store, &branch, &[&folder], &*cx.progress);
+                .refresh(&cx.store, fetched, &[&folder], &*cx.progress);
             let Ok(refs) = refs else {
                 self.is_over = true;
                 return Ok(());
@@ -114,9 +122,20 @@ impl<'a> InLine<'a> {
             let names = refs.iter().map(|r| r.name.as_str());
             match self.stand(names.collect(), took) {
                 Stand::Ours => return Ok(()),
-                // The next one looks more often, so that the branch is not left alone.
-                Stand::Behind(1) => pause = took,
-                Stand::Behind(others) => pause = took * TURN * (others as u32 - 1),
+                Stand::Behind(others) => {
+                    if others < place {
+                        if place != usize::MAX {
+                            turn = came.elapsed() / (place - others) as u32;
+                        }
+                        (place, came) = (others, Instant::now());
+                    }
+                    pause = match others {
+                        // The branch is not to be left alone.
+                        1 => took.min(NEXT),
+                        // Some of them may be quicker than those before were.
+                        _ => turn * (others as u32 - 1) / 2,
+                    };
+                }
             }
         }
     }

@@ -9,8 +9,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// No single command of a test may take longer: a hang fails, it does not hang.
-const PATIENCE: Duration = Duration::from_secs(180);
+use super::times;
+
+/// No single command of a test may take longer: a hang fails, it does not hang. In the long runs
+/// several crowds of writers share the machine.
+fn patience() -> Duration {
+    Duration::from_secs(times(180, 900) as u64)
+}
 
 /// A private machine.
 pub struct Env {
@@ -149,7 +154,7 @@ impl Env {
         Call {
             command,
             stdin: None,
-            patience: PATIENCE,
+            patience: patience(),
             watched: false,
         }
     }
@@ -166,7 +171,7 @@ impl Env {
         Call {
             command,
             stdin: None,
-            patience: PATIENCE,
+            patience: patience(),
             watched: false,
         }
         .run()
@@ -186,7 +191,7 @@ impl Env {
         let out = Call {
             command,
             stdin: Some(stdin.to_vec()),
-            patience: PATIENCE,
+            patience: patience(),
             watched: false,
         }
         .run();
@@ -225,7 +230,7 @@ impl Call {
         Call {
             command,
             stdin: None,
-            patience: PATIENCE,
+            patience: patience(),
             watched: false,
         }
     }
