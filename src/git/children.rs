@@ -8,7 +8,7 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::path::Path;
-use std::process::{Child as Process, Command, ExitStatus, Output, Stdio};
+use std::process::{Child as Process, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -344,27 +344,59 @@ fn collect(
 /// Reads a pipe in pieces, on a thread of its own, so that each wait for it can be bounded. What
 /// nobody takes waits in the pipe and does not fill the memory.
 pub(super) fn pieces_of(mut pipe: impl Read + Send + 'static) -> Receiver<io::Result<Vec<u8>>> {
-    let (sender, pieces) = sync_channel(64);
+    pieces(64, move || {
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            match pipe.read(&mut buffer) {
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                read => {
+                    buffer.truncate(read?);
+                    return Ok(buffer);
+                }
+            }
+        }
+    })
+}
+
+/// The same for a program that makes much, and waits for no answer: the pieces are large, and
+/// whoever reads them is woken less often.
+pub(super) fn large_pieces_of(mut pipe: ChildStdout) -> Receiver<io::Result<Vec<u8>>> {
+    const PIECE: usize = 256 * 1024;
+    widen(&pipe);
+    pieces(4, move || {
+        let mut buffer = Vec::with_capacity(PIECE);
+        pipe.by_ref().take(PIECE as u64).read_to_end(&mut buffer)?;
+        Ok(buffer)
+    })
+}
+
+/// Reads pieces ahead, so many at most, until one is empty.
+fn pieces(
+    ahead: usize,
+    mut next: impl FnMut() -> io::Result<Vec<u8>> + Send + 'static,
+) -> Receiver<io::Result<Vec<u8>>> {
+    let (sender, pieces) = sync_channel(ahead);
     std::thread::spawn(move || {
         loop {
-            let mut buffer = vec![0; 64 * 1024];
-            match pipe.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(n) => {
-                    buffer.truncate(n);
-                    if sender.send(Ok(buffer)).is_err() {
-                        break;
-                    }
-                }
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => {
-                    let _ = sender.send(Err(e));
-                    break;
-                }
+            let piece = next();
+            if piece.as_ref().is_ok_and(Vec::is_empty) {
+                break;
+            }
+            let is_over = piece.is_err();
+            if sender.send(piece).is_err() || is_over {
+                break;
             }
         }
     });
     pieces
+}
+
+/// Gives the pipe from a program room for a mebibyte, where the system can (pipe(7)).
+fn widen(pipe: &ChildStdout) {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::pipe::fcntl_setpipe_size(pipe, 1 << 20);
+    #[cfg(not(target_os = "linux"))]
+    let _ = pipe;
 }
 
 /// What a program wrote into a file in place of its stderr, in short.

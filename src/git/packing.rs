@@ -168,7 +168,7 @@ impl Packing {
         std::thread::spawn(move || stdin.write_all(asked.as_bytes()));
         Ok(Packing {
             child,
-            pieces: children::pieces_of(stdout),
+            pieces: children::large_pieces_of(stdout),
             pending: Cursor::new(Vec::new()),
             said,
             begun: Instant::now(),
