@@ -32,9 +32,10 @@ fn written(path: &Path, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
     Ok(temporary)
 }
 
-/// A temporary file beside `path`.
-fn temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+/// A temporary file beside `path`, with mode 0600. Folders above it are made.
+pub fn temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
     tempfile::Builder::new()
         .prefix(UNFINISHED)

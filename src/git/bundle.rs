@@ -10,7 +10,7 @@ use super::pack_check::PackCheck;
 use super::packing::{Bases, pack_of_history};
 use super::store::Store;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::files::{Digested, Flushing, UNFINISHED};
+use crate::files::{Digested, Flushing, temporary};
 use crate::progress::Progress;
 use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
@@ -212,17 +212,9 @@ impl Store {
         needs: &[CommitId],
     ) -> Result<String> {
         let failed = || format!("the bundle {} cannot be written", path.display());
-        let folder = path
-            .parent()
-            .filter(|p| !p.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder).or_fail(Kind::Internal, failed)?;
+        let file = temporary(path).or_fail(Kind::Internal, failed)?;
         let tips: Vec<CommitId> = refs.iter().map(|(_, id)| *id).collect();
         let pack = pack_of_history(self, &tips, needs, Bases::InThePack)?;
-        let file = tempfile::Builder::new()
-            .prefix(UNFINISHED)
-            .tempfile_in(folder)
-            .or_fail(Kind::Internal, failed)?;
         let format = self.format();
         // Version 2 cannot tell of a format.
         let mut head = match format {

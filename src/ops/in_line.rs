@@ -4,6 +4,7 @@
 //! races as it would without.
 
 use super::push_options::push_options;
+use super::queue;
 use super::shortcoming::Shortcoming;
 use crate::context::Context;
 use crate::error::Result;
@@ -247,7 +248,7 @@ impl<'a> InLine<'a> {
 /// That the remote deletes no refs: then its tickets count for nothing.
 fn races_only(cx: &Context) -> Shortcoming {
     let name = format!("{}.races", short_digest(&cx.remote.address()));
-    Shortcoming::of(cx, &name)
+    Shortcoming::of(queue::folder(cx).join(name))
 }
 
 fn deleted(name: &str, id: CommitId) -> Option<RefUpdate> {

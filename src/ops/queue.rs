@@ -226,14 +226,13 @@ impl Files {
     fn of(cx: &Context, branch: &RefName) -> Files {
         let place = format!("{} {branch}", cx.remote.address());
         // The number of files is bounded. Two branches of one file only wait for each other.
-        let name = &short_digest(&place)[..3];
-        let path = folder(cx).join(name);
+        let path = folder(cx).join(&short_digest(&place)[..3]);
         Files {
             making: path.with_extension("lock"),
             pushing: path.with_extension("push"),
             landed: path.with_extension("handed"),
             pushed: path.with_extension("pushed"),
-            told_tips_only: Shortcoming::of(cx, &format!("{name}.told")),
+            told_tips_only: Shortcoming::of(path.with_extension("told")),
         }
     }
 

@@ -1,21 +1,19 @@
 //! What a server was found not to do, remembered for a day: then it is found out again, since
 //! servers change.
 
-use super::queue;
-use crate::context::Context;
 use crate::files::write_whole;
 use std::path::PathBuf;
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A file of the queue's folder that is there where the server does not do something.
+/// A file that is there where the server does not do something.
 pub(super) struct Shortcoming(PathBuf);
 
 impl Shortcoming {
-    /// What is remembered under the name of such a file.
-    pub fn of(cx: &Context, name: &str) -> Shortcoming {
-        Shortcoming(queue::folder(cx).join(name))
+    /// What such a file remembers.
+    pub fn of(file: PathBuf) -> Shortcoming {
+        Shortcoming(file)
     }
 
     /// Whether it was found out less than a day ago. One from the future was written by a clock

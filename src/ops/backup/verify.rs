@@ -304,7 +304,10 @@ impl VerifyReport {
         let Some(folder) = folder else {
             let found: Vec<&String> = names.iter().filter(|n| n.ends_with(".bundle")).collect();
             if found.is_empty() {
-                let none = Error::new(Kind::NotFound, "there is no bundle in it");
+                let none = Error::new(
+                    Kind::NotFound,
+                    "there is no bundle in it; those of a repository are in a folder of its name",
+                );
                 self.problem(place.shown(), &none);
             }
             for name in found {

@@ -2,7 +2,7 @@
 
 use super::{Local, Place, Small, Version};
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::files::{UNFINISHED, real, write_durably};
+use crate::files::{UNFINISHED, real, temporary, write_durably};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use tempfile::TempPath;
@@ -71,10 +71,7 @@ impl Place for Dir {
 
     fn draft(&self) -> Result<TempPath> {
         let failed = || format!("the folder {} cannot be used", self.shown());
-        std::fs::create_dir_all(self.here()).or_fail(Kind::Internal, failed)?;
-        let file = tempfile::Builder::new()
-            .prefix(UNFINISHED)
-            .tempfile_in(self.here());
+        let file = temporary(&self.0.join("draft"));
         Ok(file.or_fail(Kind::Internal, failed)?.into_temp_path())
     }
 
