@@ -72,8 +72,7 @@ fn prism_takes_githubs_own_bodies_and_refuses_a_key_that_github_would_ignore() {
     let Some(mocks) = Mocks::installed() else {
         return;
     };
-    let place = Place::new();
-    let prism = mocks.prism(&place, Forge::GitHub);
+    let prism = mocks.prism(Forge::GitHub);
     let github = &prism.recorder;
     let rulesets = "/repos/acme/demo/rulesets";
     let protection = "/repos/acme/demo/branches/backup%2Fa/protection";
@@ -119,8 +118,7 @@ fn prism_gives_the_refusal_it_is_told_to_give_once() {
     let Some(mocks) = Mocks::installed() else {
         return;
     };
-    let place = Place::new();
-    let prism = mocks.prism(&place, Forge::GitHub);
+    let prism = mocks.prism(Forge::GitHub);
     let merge = "/repos/acme/demo/pulls/1/merge";
     let body = json!({"sha": "0".repeat(40), "merge_method": "merge"});
     for status in [403, 404, 405, 409, 422] {
@@ -138,13 +136,12 @@ fn forgejo_and_gitea_each_take_their_own_key_for_admins_and_refuse_the_others() 
     let Some(mocks) = Mocks::installed() else {
         return;
     };
-    let place = Place::new();
     let (forgejos, giteas) = ("apply_to_admins", "block_admin_merge_override");
     for (forge, own, others) in [
         (Forge::Forgejo, forgejos, giteas),
         (Forge::Gitea, giteas, forgejos),
     ] {
-        let prism = mocks.prism(&place, forge);
+        let prism = mocks.prism(forge);
         let rules = "/api/v1/repos/acme/demo/branch_protections";
         let one = format!("{rules}/backup%2F**");
         let rule = |key: &str| {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::peers::forge_clone::{Clone, TOKEN};
 use crate::peers::mock::{Exchange, Forge, Mocks, Prism, Recorder};
-use crate::peers::support::{Ended, Place};
+use crate::peers::support::Ended;
 
 /// The options of the policy, each alone and all together.
 const OPTIONS: [&[&str]; 9] = [
@@ -51,15 +51,12 @@ const POLICY: &str = "protected_branches: ['release/**', 'v?.x', 'stable', 'hot/
 struct Desk {
     clone: Clone,
     prism: Prism,
-    // Its folder holds prism's log.
-    _place: Place,
 }
 
 /// A clone, and the forge's document at the place of its API.
 fn desk(forge: Forge) -> Option<Desk> {
     let mocks = Mocks::installed()?;
-    let place = Place::new();
-    let prism = mocks.prism(&place, forge);
+    let prism = mocks.prism(forge);
     let (host, below) = match forge {
         Forge::GitHub => ("github.com", ""),
         Forge::Forgejo => ("codeberg.org", "/api/v1"),
@@ -67,11 +64,7 @@ fn desk(forge: Forge) -> Option<Desk> {
     };
     let mut clone = Clone::at(host, POLICY);
     clone.api(&format!("{}{below}", prism.recorder.base));
-    Some(Desk {
-        clone,
-        prism,
-        _place: place,
-    })
+    Some(Desk { clone, prism })
 }
 
 impl Desk {

@@ -7,7 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::thread;
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use crate::peers::web::{Daemon, on_a_free_port_within};
 const READY: Duration = Duration::from_secs(60);
 
 /// Whose API a prism stands for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Forge {
     GitHub,
     Forgejo,
@@ -70,7 +70,33 @@ impl Mocks {
     }
 
     /// A mock of this forge that answers with its document's own examples.
-    pub fn prism(&self, place: &Place, forge: Forge) -> Prism {
+    pub fn prism(&self, forge: Forge) -> Prism {
+        let running = self.running(forge);
+        let recorder = Recorder::open();
+        recorder.leads_to(running.port);
+        Prism {
+            recorder,
+            _running: running,
+        }
+    }
+
+    /// One prism for all tests that run at the same time: it takes long to start, and remembers
+    /// nothing.
+    fn running(&self, forge: Forge) -> Arc<Running> {
+        static RUNNING: Mutex<Vec<(Forge, Weak<Running>)>> = Mutex::new(Vec::new());
+        let mut all = RUNNING.lock().unwrap();
+        let mut there = all.iter().filter(|(of, _)| *of == forge);
+        if let Some(running) = there.find_map(|(_, running)| running.upgrade()) {
+            return running;
+        }
+        let running = Arc::new(self.start_prism(forge));
+        all.retain(|(of, _)| *of != forge);
+        all.push((forge, Arc::downgrade(&running)));
+        running
+    }
+
+    fn start_prism(&self, forge: Forge) -> Running {
+        let place = Place::new();
         let checked_in = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers/forges");
         let slice = match forge {
             Forge::GitHub => self.0.join("github.json"),
@@ -79,7 +105,7 @@ impl Mocks {
         };
         let (port, daemon) = on_a_free_port_within(READY, |port| {
             Self::start(
-                place,
+                &place,
                 "prism",
                 port,
                 self.script("@stoplight/prism-cli/dist/index.js")
@@ -89,11 +115,10 @@ impl Mocks {
             )
         })
         .unwrap_or_else(|e| panic!("prism for {forge:?}: {e}"));
-        let recorder = Recorder::open();
-        recorder.leads_to(port);
-        Prism {
-            recorder,
+        Running {
+            port,
             _daemon: daemon,
+            _place: place,
         }
     }
 
@@ -163,7 +188,15 @@ impl Mocks {
 pub struct Prism {
     /// What was asked of it.
     pub recorder: Recorder,
+    _running: Arc<Running>,
+}
+
+/// The program behind it.
+struct Running {
+    port: u16,
     _daemon: Daemon,
+    // Its folder holds the log.
+    _place: Place,
 }
 
 pub const ADA_TOKEN: &str = "ada-token";
