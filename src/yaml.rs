@@ -32,7 +32,11 @@ pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, String> {
 
 /// A parser's message with its place first, and its terms in words.
 fn plain_words(said: &str) -> String {
-    const TERMS: [(&str, &str); 6] = [
+    const COUNT: &str = "a whole number that is not below 0, and not too large, is expected here";
+    const TERMS: [(&str, &str); 9] = [
+        ("invalid u64", COUNT),
+        ("invalid u32", COUNT),
+        ("invalid u16", COUNT),
         ("expected string scalar", "a text is expected here"),
         ("expected integer", "a whole number is expected here"),
         ("expected boolean", "true or false is expected here"),
@@ -131,6 +135,22 @@ fn is_plain(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::HashMap;
+
+    #[test]
+    fn what_is_no_count_is_told_in_words() {
+        for text in ["days: -3", "days: soon", "days: 70000000000000000000"] {
+            let why = [
+                read::<HashMap<String, u16>>(text).unwrap_err(),
+                read::<HashMap<String, u32>>(text).unwrap_err(),
+                read::<HashMap<String, u64>>(text).unwrap_err(),
+            ];
+            for why in why {
+                assert!(why.starts_with("line 1, column 7: "), "{why}");
+                assert!(why.contains("a whole number"), "{why}");
+            }
+        }
+    }
 
     #[test]
     fn a_scalar_reads_back_as_the_same_text() {
