@@ -24,9 +24,8 @@ const IN_ALL: u32 = 6;
 /// How long one writer may take for its turn, where tries are short; else so many tries.
 const SLOW: Duration = Duration::from_secs(3);
 const SLOW_TRIES: u32 = 5;
-/// Between two looks at the line; and at most, for who writes next.
-const LOOK: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(2));
-const NEXT: Duration = Duration::from_millis(50);
+/// Between two looks at the line: at least, and at most for each writer before.
+const LOOK: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(60));
 /// Who has so many before it at most has the branch's tip here.
 const NEAR: usize = 2;
 /// A turn takes so many times what a try takes up to its push, until the line tells its pace.
@@ -102,13 +101,13 @@ impl<'a> InLine<'a> {
             .step("others write this branch, and were here before: wait for them");
         let patience = PATIENCE.min(cx.config.timeout);
         let (mut place, mut came) = (usize::MAX, Instant::now());
-        let (mut pause, mut turn) = (took, took * TURN);
+        let (mut pause, mut turn) = (took.min(LOOK.1), took * TURN);
         loop {
             if came.elapsed() > patience || self.started.elapsed() > patience * IN_ALL {
                 self.is_over = true;
                 return Ok(());
             }
-            cx.cancel.sleep(pause.clamp(LOOK.0, LOOK.1))?;
+            cx.cancel.sleep(pause.max(LOOK.0))?;
             let folder = self.line.folder().to_owned();
             // What others build on will have been built on when its turn comes.
             let branch = [self.branch.as_str()];
@@ -130,12 +129,14 @@ impl<'a> InLine<'a> {
                         }
                         (place, came) = (others, Instant::now());
                     }
+                    let others = others as u32;
                     pause = match others {
-                        // The branch is not to be left alone.
-                        1 => took.min(NEXT),
+                        1 => took,
                         // Some of them may be quicker than those before were.
-                        _ => turn * (others as u32 - 1) / 2,
+                        _ => turn * (others - 1) / 2,
                     };
+                    // The branch is not to be left alone when its turn comes.
+                    pause = pause.min(LOOK.1 * others);
                 }
             }
         }
