@@ -358,11 +358,10 @@ pub(super) fn pieces_of(mut pipe: impl Read + Send + 'static) -> Receiver<io::Re
     })
 }
 
-/// The same for a program that makes much, and waits for no answer: the pieces are large, and
-/// whoever reads them is woken less often.
+/// The same for a program that makes much, and waits for no answer: the pieces are large, so
+/// that whoever reads them is woken less often.
 pub(super) fn large_pieces_of(mut pipe: ChildStdout) -> Receiver<io::Result<Vec<u8>>> {
     const PIECE: usize = 256 * 1024;
-    widen(&pipe);
     pieces(4, move || {
         let mut buffer = Vec::with_capacity(PIECE);
         pipe.by_ref().take(PIECE as u64).read_to_end(&mut buffer)?;
@@ -392,7 +391,7 @@ fn pieces(
 }
 
 /// Gives the pipe from a program room for a mebibyte, where the system can (pipe(7)).
-fn widen(pipe: &ChildStdout) {
+pub(super) fn widen(pipe: &ChildStdout) {
     #[cfg(target_os = "linux")]
     let _ = rustix::pipe::fcntl_setpipe_size(pipe, 1 << 20);
     #[cfg(not(target_os = "linux"))]

@@ -25,6 +25,15 @@ pub(crate) enum Bases {
     AlsoWhatIsThere,
 }
 
+/// Who takes a pack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Taker {
+    /// This program: the fewer pieces, the less often it is woken.
+    Ourselves,
+    /// Another program, which is to have something to do while the rest is made.
+    Peer,
+}
+
 /// A pack up to this many bytes is whole before the first is passed on, so that its length can
 /// be told: as git does (http.postBuffer).
 const TOLD: u64 = 1 << 20;
@@ -59,6 +68,7 @@ pub(crate) fn pack_of_history(
     wants: &[CommitId],
     haves: &[CommitId],
     bases: Bases,
+    taker: Taker,
 ) -> Result<Pack> {
     let mut ids = wants.iter().chain(haves);
     ids.try_for_each(|id| store.check_format(*id))?;
@@ -68,19 +78,25 @@ pub(crate) fn pack_of_history(
         store.ensure_folders(before)?;
         return pack::write_history(store.past(), wants, haves);
     }
-    match begun(store, wants, haves, bases) {
+    match begun(store, wants, haves, bases, taker) {
         // It walks the history before it writes the first byte, and fetches nothing.
         Err(e) if store.is_narrow() && e.kind() == Kind::Integrity => {
             store.ensure_between_commits(wants, haves)?;
-            begun(store, wants, haves, bases)
+            begun(store, wants, haves, bases, taker)
         }
         done => done,
     }
 }
 
 /// A pack that git has begun to write.
-fn begun(store: &Store, wants: &[CommitId], haves: &[CommitId], bases: Bases) -> Result<Pack> {
-    let mut packing = Packing::start(store, wants, haves, bases)?;
+fn begun(
+    store: &Store,
+    wants: &[CommitId],
+    haves: &[CommitId],
+    bases: Bases,
+    taker: Taker,
+) -> Result<Pack> {
+    let mut packing = Packing::start(store, wants, haves, bases, taker)?;
     let mut first = Vec::new();
     (&mut packing)
         .take(TOLD + 1)
@@ -123,6 +139,7 @@ impl Packing {
         wants: &[CommitId],
         haves: &[CommitId],
         bases: Bases,
+        taker: Taker,
     ) -> Result<Packing> {
         let programs = store.programs();
         // That beside a cut history sees the objects of both.
@@ -164,11 +181,15 @@ impl Packing {
         let (Some(mut stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(Error::new(Kind::Internal, not_packed()));
         };
+        children::widen(&stdout);
         // If git ends early, its exit tells.
         std::thread::spawn(move || stdin.write_all(asked.as_bytes()));
         Ok(Packing {
             child,
-            pieces: children::large_pieces_of(stdout),
+            pieces: match taker {
+                Taker::Ourselves => children::large_pieces_of(stdout),
+                Taker::Peer => children::pieces_of(stdout),
+            },
             pending: Cursor::new(Vec::new()),
             said,
             begun: Instant::now(),

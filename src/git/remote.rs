@@ -7,7 +7,7 @@ use super::endpoint::Endpoint;
 use super::id::CommitId;
 use super::limits::TransferLimits;
 use super::object::Person;
-use super::packing::{Bases, pack_of_history};
+use super::packing::{Bases, Taker, pack_of_history};
 use super::places::{Origins, Places};
 use super::settings::{GitSettings, why_ignored};
 use super::store::Store;
@@ -413,7 +413,8 @@ impl Remote {
             true => Bases::InThePack,
             false => Bases::AlsoWhatIsThere,
         };
-        let pack = pack_of_history(store, &wants, &haves, bases).map_err(PushFailure::NotSent)?;
+        let pack = pack_of_history(store, &wants, &haves, bases, Taker::Peer)
+            .map_err(PushFailure::NotSent)?;
         connection.push(updates, Some(pack), options)
     }
 
