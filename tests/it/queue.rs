@@ -186,7 +186,7 @@ fn who_waits_for_long_connects_again() {
     two.all_is_well(&["a.txt", "b.txt"]);
 }
 
-/// A server that takes a push to the tip alone that it told on connecting, as JGit does.
+/// A server that takes a push to the tip alone that it told on connecting, as JGit does (`ReceivePack.validateCommands`).
 fn wants_its_own_tips(two: &Two) -> PathBuf {
     let bare = two.w.remote.bare.display();
     let connect = two.w.env.path("ssh-that-remembers");
