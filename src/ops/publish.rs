@@ -119,6 +119,7 @@ pub(super) fn publish_in_turn<T>(
         stale: None,
         unmoved: 0,
         line: None,
+        foresaw_in_vain: false,
     };
     let done = publishing.run(&mut build);
     if let Some(line) = &mut publishing.line {
@@ -147,6 +148,8 @@ struct Publishing<'a, 't, T> {
     unmoved: u32,
     /// Its place among those who write the same branch.
     line: Option<InLine<'a>>,
+    /// Whether a push was refused that was built on a tip which the server had not told.
+    foresaw_in_vain: bool,
 }
 
 /// What a try came to.
@@ -398,6 +401,11 @@ impl<T> Publishing<'_, '_, T> {
             if let Some(line) = &mut self.line {
                 line.landed();
             }
+            if self.foresaw_in_vain
+                && let Some(turn) = &self.turn
+            {
+                turn.build_on_told_tips();
+            }
             return Ok(Some(Published {
                 report: push.report,
                 attempts: self.number,
@@ -421,10 +429,10 @@ impl<T> Publishing<'_, '_, T> {
         let moved = outcome.messages.iter().any(|m| m.contains(MOVED));
         if !moved && !refused.iter().all(|why| may_be_stale(why)) {
             let by_hook = refused.iter().any(|why| why.contains("hook declined"));
-            match &self.turn {
-                // Some servers hold a push against the tip that they told on connecting.
-                Some(turn) if came == Came::Behind && !by_hook => turn.build_on_told_tips(),
-                _ => return Err(error),
+            // Some servers hold a push against the tip that they told on connecting.
+            self.foresaw_in_vain = came == Came::Behind && !by_hook;
+            if !self.foresaw_in_vain {
+                return Err(error);
             }
         }
         // The next try may well land: what the server said of this one is a detail.

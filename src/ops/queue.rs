@@ -54,13 +54,15 @@ struct Place {
 
 /// What the queue of a branch has on this machine.
 struct Files {
+    /// Which branch of which remote.
+    of: String,
     /// Locked by who makes a commit.
     making: PathBuf,
     /// Locked by who pushes.
     pushing: PathBuf,
     /// What has landed, by [`Handed`].
     landed: PathBuf,
-    /// What is being pushed.
+    /// What is being pushed, and to which branch.
     pushed: PathBuf,
     /// That the server takes no push that is built on another tip than it told on connecting.
     told_tips_only: Shortcoming,
@@ -157,7 +159,8 @@ impl Turn<'_> {
         if let Some(commit) = updates.iter().find(|u| u.name == *self.branch)
             && let Some(commit) = commit.new
         {
-            let _ = write_json(&place.files.pushed, &Handed::of(self.cx, commit));
+            let pushed = (&place.files.of, Handed::of(self.cx, commit));
+            let _ = write_json(&place.files.pushed, &pushed);
         }
         place.making = None;
     }
@@ -204,7 +207,10 @@ impl Turn<'_> {
         if files.told_tips_only.is_known() {
             return None;
         }
-        let pushed: Handed = read_json(&files.pushed)?;
+        let (of, pushed): (String, Handed) = read_json(&files.pushed)?;
+        if of != files.of {
+            return None;
+        }
         let commit = ObjectId::parse_in(&pushed.commit, self.cx.store.format())?;
         let mut handed = files.landed();
         handed.push(pushed);
@@ -224,10 +230,11 @@ impl Handed {
 
 impl Files {
     fn of(cx: &Context, branch: &RefName) -> Files {
-        let place = format!("{} {branch}", cx.remote.address());
+        let of = short_digest(&format!("{} {branch}", cx.remote.address()));
         // The number of files is bounded. Two branches of one file only wait for each other.
-        let path = folder(cx).join(&short_digest(&place)[..3]);
+        let path = folder(cx).join(&of[..3]);
         Files {
+            of,
             making: path.with_extension("lock"),
             pushing: path.with_extension("push"),
             landed: path.with_extension("handed"),
