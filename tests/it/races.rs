@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::support::{CHANGELOG, Kind, MEMORY, Machine, World, entries, text, times};
+use crate::support::{CHANGELOG, Kind, MEMORY, Machine, World, entries, some_of, text, times};
 
 const WRITERS: usize = 8;
 
@@ -90,23 +90,10 @@ fn race(kind: Kind) {
 }
 
 #[test]
-fn eight_writers_lose_nothing_over_a_path() {
-    race(Kind::Path);
-}
-
-#[test]
-fn eight_writers_lose_nothing_over_a_daemon() {
-    race(Kind::Daemon);
-}
-
-#[test]
-fn eight_writers_lose_nothing_over_http() {
-    race(Kind::Http);
-}
-
-#[test]
-fn eight_writers_lose_nothing_over_ssh() {
-    race(Kind::Ssh);
+fn eight_writers_lose_nothing_over_any_transport() {
+    for kind in some_of([Kind::Path, Kind::Daemon, Kind::Http, Kind::Ssh], 2) {
+        race(kind);
+    }
 }
 
 #[test]

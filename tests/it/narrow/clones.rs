@@ -5,6 +5,7 @@ use super::{clone_with, differing, fetched, is_in_order, large, path, world};
 use crate::support::{Kind, Machine, Remote, World, text};
 use serde_json::{Value, json};
 use std::fs;
+use std::sync::OnceLock;
 
 /// How a clone lacks something.
 const HOWS: [&[&str]; 6] = [
@@ -121,15 +122,24 @@ fn without_names(branch: &str, args: &str, value: Value) -> Value {
     json!([args, value])
 }
 
+/// What every command comes to in a clone that lacks nothing.
+fn of_a_whole_clone(kind: Kind) -> &'static [Value] {
+    static WHOLE: [OnceLock<Vec<Value>>; 2] = [OnceLock::new(), OnceLock::new()];
+    WHOLE[usize::from(kind == Kind::Http)].get_or_init(|| {
+        let w = world(kind);
+        work(&w, &w)
+    })
+}
+
 fn every_command_comes_to_the_same(kind: Kind, hows: &[&[&str]]) {
     for how in hows {
         // Each begins at the same state of the remote.
         let w = world(kind);
-        let whole = work(&w, &w);
-        let w = world(kind);
         let machine = lacking(&w, how);
         let before = machine.git(&["config", "--list", "--local"]);
         let narrow = work(&w, &machine);
+        let whole = of_a_whole_clone(kind);
+        assert_eq!(whole.len(), narrow.len(), "{how:?}");
         for (one, other) in whole.iter().zip(&narrow) {
             assert_eq!(one, other, "{how:?}");
         }
