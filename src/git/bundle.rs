@@ -7,7 +7,7 @@ use super::limits::TransferLimits;
 use super::objects::Objects;
 use super::pack::are_followed_by_their_checksum;
 use super::pack_check::PackCheck;
-use super::packing::{Bases, Taker, pack_of_history};
+use super::packing::{Taker, pack_of_history};
 use super::store::Store;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::{Digested, Flushing, temporary};
@@ -214,7 +214,7 @@ impl Store {
         let failed = || format!("the bundle {} cannot be written", path.display());
         let file = temporary(path).or_fail(Kind::Internal, failed)?;
         let tips: Vec<CommitId> = refs.iter().map(|(_, id)| *id).collect();
-        let pack = pack_of_history(self, &tips, needs, Bases::InThePack, Taker::Ourselves)?;
+        let pack = pack_of_history(self, &tips, needs, Taker::File)?;
         let format = self.format();
         // Version 2 cannot tell of a format.
         let mut head = match format {

@@ -16,22 +16,17 @@ use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-/// What deltas may be based on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Bases {
-    /// On objects of the pack alone. Who has no git can read it too.
-    InThePack,
-    /// Also on what the receiver has already.
-    AlsoWhatIsThere,
-}
-
 /// Who takes a pack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Taker {
-    /// This program: the fewer pieces, the less often it is woken.
-    Ourselves,
+    /// A file of ours: the fewer pieces, the less often who writes it is woken.
+    File,
     /// Another program, which is to have something to do while the rest is made.
-    Peer,
+    Peer {
+        /// Whether deltas may be based on what it has already, and not on objects of the pack
+        /// alone.
+        takes_thin: bool,
+    },
 }
 
 /// A pack up to this many bytes is whole before the first is passed on, so that its length can
@@ -67,7 +62,6 @@ pub(crate) fn pack_of_history(
     store: &Store,
     wants: &[CommitId],
     haves: &[CommitId],
-    bases: Bases,
     taker: Taker,
 ) -> Result<Pack> {
     let mut ids = wants.iter().chain(haves);
@@ -78,25 +72,19 @@ pub(crate) fn pack_of_history(
         store.ensure_folders(before)?;
         return pack::write_history(store.past(), wants, haves);
     }
-    match begun(store, wants, haves, bases, taker) {
+    match begun(store, wants, haves, taker) {
         // It walks the history before it writes the first byte, and fetches nothing.
         Err(e) if store.is_narrow() && e.kind() == Kind::Integrity => {
             store.ensure_between_commits(wants, haves)?;
-            begun(store, wants, haves, bases, taker)
+            begun(store, wants, haves, taker)
         }
         done => done,
     }
 }
 
 /// A pack that git has begun to write.
-fn begun(
-    store: &Store,
-    wants: &[CommitId],
-    haves: &[CommitId],
-    bases: Bases,
-    taker: Taker,
-) -> Result<Pack> {
-    let mut packing = Packing::start(store, wants, haves, bases, taker)?;
+fn begun(store: &Store, wants: &[CommitId], haves: &[CommitId], taker: Taker) -> Result<Pack> {
+    let mut packing = Packing::start(store, wants, haves, taker)?;
     let mut first = Vec::new();
     (&mut packing)
         .take(TOLD + 1)
@@ -138,7 +126,6 @@ impl Packing {
         store: &Store,
         wants: &[CommitId],
         haves: &[CommitId],
-        bases: Bases,
         taker: Taker,
     ) -> Result<Packing> {
         let programs = store.programs();
@@ -162,7 +149,7 @@ impl Packing {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(theirs);
-        if bases == Bases::AlsoWhatIsThere {
+        if taker == (Taker::Peer { takes_thin: true }) {
             command.arg("--thin");
         }
         if maps == Maps::Doubtful {
@@ -187,8 +174,8 @@ impl Packing {
         Ok(Packing {
             child,
             pieces: match taker {
-                Taker::Ourselves => children::large_pieces_of(stdout),
-                Taker::Peer => children::pieces_of(stdout),
+                Taker::File => children::large_pieces_of(stdout),
+                Taker::Peer { .. } => children::pieces_of(stdout),
             },
             pending: Cursor::new(Vec::new()),
             said,

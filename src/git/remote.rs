@@ -7,7 +7,7 @@ use super::endpoint::Endpoint;
 use super::id::CommitId;
 use super::limits::TransferLimits;
 use super::object::Person;
-use super::packing::{Bases, Taker, pack_of_history};
+use super::packing::{Taker, pack_of_history};
 use super::places::{Origins, Places};
 use super::settings::{GitSettings, why_ignored};
 use super::store::Store;
@@ -409,12 +409,10 @@ impl Remote {
                 .under("refs/heads/")
                 .map(|(_, id)| id),
         );
-        let bases = match connection.advertisement.can("no-thin") {
-            true => Bases::InThePack,
-            false => Bases::AlsoWhatIsThere,
+        let taker = Taker::Peer {
+            takes_thin: !connection.advertisement.can("no-thin"),
         };
-        let pack = pack_of_history(store, &wants, &haves, bases, Taker::Peer)
-            .map_err(PushFailure::NotSent)?;
+        let pack = pack_of_history(store, &wants, &haves, taker).map_err(PushFailure::NotSent)?;
         connection.push(updates, Some(pack), options)
     }
 

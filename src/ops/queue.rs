@@ -12,12 +12,12 @@
 use super::shortcoming::Shortcoming;
 use crate::context::Context;
 use crate::error::Result;
-use crate::files::{lock_in_order, own_lock_file, short_digest, write_whole};
+use crate::files::{lock_in_order, lock_within, own_lock_file, short_digest, write_whole};
 use crate::git::{Advertisement, CommitId, ObjectId, RefName, RefUpdate};
 use crate::turns;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -100,7 +100,7 @@ impl Turn<'_> {
         let tip = refs.tip(self.branch.as_str());
         let Some(foreseen) = place.foreseen else {
             if let Some(tip) = tip {
-                self.copy(tip, &place.files.landed());
+                self.copy(tip, &place.files, None);
             }
             return Ok(true);
         };
@@ -108,9 +108,8 @@ impl Turn<'_> {
         let built_on = self.cx.store.commit(foreseen).ok();
         let built_on = built_on.and_then(|commit| commit.parents.first().copied());
         let follows = tip.is_some() && (tip == built_on || tip == Some(foreseen));
-        let line = self.branch.as_str().strip_prefix("refs/heads/");
-        let line = line.map(turns::folder);
-        let has_line = line.is_some_and(|line| refs.under(&line).next().is_some());
+        let line = turns::folder(self.branch.short());
+        let has_line = refs.under(&line).next().is_some();
         if follows && !has_line {
             refs.foresee(self.branch.as_str(), foreseen);
             let step = format!(
@@ -184,12 +183,14 @@ impl Turn<'_> {
         let _ = write_json(&place.files.landed, &last);
     }
 
-    /// Has a commit here, as those before have left it. Whether it is.
-    fn copy(&self, tip: CommitId, handed: &[Handed]) -> bool {
+    /// Has a commit here, as those before have left it, and who is pushing now. Whether it is.
+    fn copy(&self, tip: CommitId, files: &Files, pushed: Option<Handed>) -> bool {
         let cx = self.cx;
         if cx.store.has_commit(tip) {
             return true;
         }
+        let mut handed = files.landed();
+        handed.extend(pushed);
         let copied = !handed.is_empty()
             && cx.store.copy_handed(tip, |id: CommitId| {
                 let id = id.to_string();
@@ -212,9 +213,7 @@ impl Turn<'_> {
             return None;
         }
         let commit = ObjectId::parse_in(&pushed.commit, self.cx.store.format())?;
-        let mut handed = files.landed();
-        handed.push(pushed);
-        let is_here = self.copy(commit, &handed);
+        let is_here = self.copy(commit, files, Some(pushed));
         is_here.then_some(commit)
     }
 }
@@ -312,9 +311,6 @@ fn locked(cx: &Context, path: &Path, until: Instant) -> Result<Option<File>> {
 /// The lock of a file; none where somebody has it.
 fn lock_now(path: &Path) -> std::io::Result<Option<File>> {
     let file = own_lock_file(path)?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(e)) => Err(e),
-    }
+    let is_locked = lock_within(&file, Duration::ZERO)?;
+    Ok(is_locked.then_some(file))
 }

@@ -1,11 +1,12 @@
 //! What a server was found not to do, remembered for a day: then it is found out again, since
 //! servers change.
 
+use crate::clock;
 use crate::files::write_whole;
 use std::path::PathBuf;
 use std::time::Duration;
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_secs(clock::DAY as u64);
 
 /// A file that is there where the server does not do something.
 pub(super) struct Shortcoming(PathBuf);

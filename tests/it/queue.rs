@@ -8,22 +8,19 @@ use std::time::{Duration, Instant};
 use rand::RngExt;
 
 use crate::support::{
-    CHANGELOG, Kind, Remote, Two, World, entries, make_executable, randomness, times,
+    CHANGELOG, Kind, Remote, Two, World, entries, make_executable, randomness, rivals, times,
 };
 
 const BUILDS_AHEAD: &str = "which another command here pushes";
 
-/// A pre-receive hook that holds the first push until there is a file `go`, and then does what
-/// `also` says with it.
+/// A part of a pre-receive hook that lets all pushes pass but the first, and holds that until
+/// there is a file `go`.
+const HELD: &str = "mkdir held 2>/dev/null || exit 0\n\
+    while [ ! -e go ]; do sleep 0.02; done";
+
+/// A hook that then does what `also` says with it.
 fn holds(also: &str) -> String {
-    format!(
-        "#!/bin/sh\n\
-         pushed=$(cat)\n\
-         mkdir held 2>/dev/null || exit 0\n\
-         while [ ! -e go ]; do sleep 0.02; done\n\
-         {also}\n\
-         exit 0\n"
-    )
+    format!("#!/bin/sh\npushed=$(cat)\n{HELD}\n{also}\nexit 0\n")
 }
 
 /// Waits until it is so.
@@ -76,8 +73,8 @@ impl Started {
 
 /// The first clone's `a.txt` is being pushed, and held by the server; the second clone's `b.txt`
 /// is built on it.
-fn one_behind_the_other(two: &Two, also: &str, adapt: impl Fn(&mut Command)) -> (Started, Started) {
-    two.w.remote.hook("pre-receive", &holds(also));
+fn one_behind_the_other(two: &Two, hook: &str, adapt: impl Fn(&mut Command)) -> (Started, Started) {
+    two.w.remote.hook("pre-receive", hook);
     let first = Started::new(two, &two.w.clone, "a.txt", &adapt);
     until("the push arrives", || {
         two.w.remote.bare.join("held").exists()
@@ -101,7 +98,7 @@ fn who_comes_next_builds_on_what_is_being_pushed() {
     let other = Remote::in_format(Kind::Http, "widgets", "sha256");
     for w in usual.into_iter().chain([World::of(other)]) {
         let two = Two::of(w);
-        let (first, second) = one_behind_the_other(&two, "", as_it_is);
+        let (first, second) = one_behind_the_other(&two, &holds(""), as_it_is);
         go(&two);
         first.exits(0);
         let said = second.exits(0);
@@ -118,7 +115,8 @@ fn what_is_built_on_a_refused_commit_is_made_anew_without_it() {
     for kind in [Kind::Path, Kind::Http] {
         let two = Two::new(kind);
         let before = two.w.remote.tip(&two.branch);
-        let (first, second) = one_behind_the_other(&two, "echo not this one; exit 1", as_it_is);
+        let (first, second) =
+            one_behind_the_other(&two, &holds("echo not this one; exit 1"), as_it_is);
         go(&two);
         let said = first.exits(5);
         assert!(said.contains("not this one"), "{said}");
@@ -139,26 +137,20 @@ fn what_is_built_on_a_refused_commit_is_made_anew_without_it() {
 #[test]
 fn a_rival_from_elsewhere_costs_both_a_try_and_nothing_else() {
     let two = Two::new(Kind::Path);
-    let rival = format!(
-        "unset GIT_QUARANTINE_PATH GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES\n\
-         tip=$(git rev-parse refs/heads/{branch})\n\
-         git update-ref refs/heads/{branch} \
-         $(git commit-tree -p $tip -m rival $tip^{{tree}})",
-        branch = two.branch
-    );
+    let rival = rivals(&two.branch, 1, HELD);
     let (first, second) = one_behind_the_other(&two, &rival, as_it_is);
     go(&two);
     first.exits(0);
     second.exits(0);
     let history = two.w.remote.git(&["log", "-3", "--format=%s", &two.branch]);
-    assert_eq!(history, "b.txt\na.txt\nrival");
+    assert_eq!(history, "b.txt\na.txt\nA rival");
     two.all_is_well(&["a.txt", "b.txt"]);
 }
 
 #[test]
 fn who_is_killed_while_it_pushes_holds_nobody_up() {
     let two = Two::new(Kind::Path);
-    let (mut first, second) = one_behind_the_other(&two, "", as_it_is);
+    let (mut first, second) = one_behind_the_other(&two, &holds(""), as_it_is);
     first.child.kill().unwrap();
     first.child.wait().unwrap();
     // The server still has the push of the dead.
@@ -175,7 +167,7 @@ fn who_is_killed_while_it_pushes_holds_nobody_up() {
 fn who_waits_for_long_connects_again() {
     let two = Two::new(Kind::Http);
     // The bound on a silent server is its own, a quarter of this.
-    let (first, second) = one_behind_the_other(&two, "", |command| {
+    let (first, second) = one_behind_the_other(&two, &holds(""), |command| {
         command.args(["--timeout", "4"]);
     });
     std::thread::sleep(Duration::from_millis(1200));
@@ -231,7 +223,7 @@ fn a_server_that_wants_its_own_tips_is_served_one_after_the_other() {
     let through = |command: &mut Command| {
         command.env("GIT_SSH_COMMAND", &connect);
     };
-    let (first, second) = one_behind_the_other(&two, "", through);
+    let (first, second) = one_behind_the_other(&two, &holds(""), through);
     go(&two);
     first.exits(0);
     let said = second.exits(0);
