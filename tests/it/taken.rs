@@ -130,6 +130,30 @@ fn a_sandbox_that_is_checked_out_and_pulled_has_no_false_conflict() {
 }
 
 #[test]
+fn a_branch_that_somebody_set_back_behind_the_checkout_is_compared_from_there() {
+    let (w, branch, _) = world();
+    w.save("doc.txt", doc(&[(2, "by A")]), "Line 2");
+    // From here on it is known that the branch goes on from the checkout.
+    w.git(&["fetch", "--quiet"]);
+    w.git(&[
+        "checkout",
+        "--quiet",
+        "-f",
+        "--detach",
+        &format!("origin/{branch}"),
+    ]);
+    for n in ["1", "2"] {
+        w.save("other.txt", n, "Another file");
+    }
+    let reference = format!("refs/heads/{branch}");
+    w.remote.git(&["update-ref", &reference, "refs/heads/main"]);
+    edit(&w, "doc.txt", 28, "by A");
+    w.json(&["commit", "doc.txt", "-m", "Line 28"]);
+    let expected = doc(&[(2, "by A"), (28, "by A")]);
+    assert_eq!(w.remote.text(&branch, "doc.txt"), expected);
+}
+
+#[test]
 fn anothers_token_beside_an_own_sandbox_makes_no_false_conflict() {
     let (w, branch, token) = world();
     let b = w.other();

@@ -71,7 +71,11 @@ impl Base {
         let Some(head) = cx.store.head()? else {
             return Ok(Base::default());
         };
-        let mut commits = cx.store.merge_bases(head, tip);
+        let memory = load(&file(cx, target));
+        let mut commits = match memory.is_followed(&cx.store, head, tip) {
+            true => vec![head],
+            false => cx.store.merge_bases(head, tip),
+        };
         if commits.is_empty() {
             commits.push(head);
         }
@@ -79,7 +83,6 @@ impl Base {
             .into_iter()
             .map(|id| Ok(cx.store.commit(id)?.tree))
             .collect::<Result<_>>()?;
-        let memory = load(&file(cx, target));
         Ok(Base {
             trees,
             marked: memory.marked.clone(),

@@ -22,6 +22,19 @@ pub(super) struct Memory {
     /// HEAD when the records were last checked against its history.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     head: Option<String>,
+    /// What was found of HEAD and the branch, so that no commit walks the branch's whole
+    /// history for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    followed: Option<Followed>,
+}
+
+/// Whether the branch goes on from HEAD.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Followed {
+    /// The HEAD that was asked about.
+    head: String,
+    /// A tip of the branch that has it in its history; none where the tip at that time had not.
+    by: Option<String>,
 }
 
 /// What a file held at one time.
@@ -140,6 +153,10 @@ impl Memory {
         let stayed = before == Some(head);
         let forward = stayed || before.is_some_and(|b| store.is_ancestor(b, head));
         let mut asked: BTreeMap<String, bool> = BTreeMap::new();
+        // What has HEAD in its history is not in HEAD's.
+        if let Some(by) = self.followed_by(head).filter(|by| *by != head) {
+            asked.insert(by.to_string(), false);
+        }
         for record in self.written.values_mut() {
             record.in_head = match record.in_head {
                 Some(known) if stayed || (known && forward) => Some(known),
@@ -150,6 +167,37 @@ impl Memory {
             };
         }
         self.head = Some(head.to_string());
+    }
+
+    /// Whether HEAD is known to be in the history of this tip: then it was in that of a tip
+    /// before this one.
+    pub fn is_followed(&self, store: &Store, head: CommitId, tip: CommitId) -> bool {
+        let by = self.followed_by(head);
+        by.is_some_and(|by| store.is_ancestor(by, tip))
+    }
+
+    /// Finds whether the branch goes on from HEAD, and keeps it. The history is walked once
+    /// for each HEAD.
+    pub fn follow(&mut self, store: &Store, head: CommitId, tip: CommitId) {
+        let is_followed = match self.asked_about(head) {
+            Some(_) => self.is_followed(store, head, tip),
+            None => store.is_ancestor(head, tip),
+        };
+        self.followed = Some(Followed {
+            head: head.to_string(),
+            by: is_followed.then(|| tip.to_string()),
+        });
+    }
+
+    /// A tip of the branch that is known to have HEAD in its history.
+    fn followed_by(&self, head: CommitId) -> Option<CommitId> {
+        let known = self.asked_about(head)?;
+        CommitId::parse(known.by.as_deref()?).ok()
+    }
+
+    fn asked_about(&self, head: CommitId) -> Option<&Followed> {
+        let known = self.followed.as_ref();
+        known.filter(|f| f.head == head.to_string())
     }
 
     /// Adds a new record of a path; the previous one becomes an earlier one.

@@ -152,6 +152,7 @@ fn keep(
             let head = cx.store.head()?;
             if let Some(head) = head {
                 memory.bring_up_to(&cx.store, head);
+                memory.follow(&cx.store, head, tip);
                 let said = judge_all(cx, &memory, head);
                 memory.written.retain(|p, _| said.contains_key(p));
                 let is_idle = |p: &str| matches!(said.get(p), Some(Said::Nothing));
