@@ -38,13 +38,10 @@ impl Store {
 impl<'s> Draft<'s> {
     /// Writes a blob.
     pub fn blob(&mut self, content: &[u8]) -> Result<ObjectId> {
-        let id = self
-            .store
-            .repo()
-            .blob(content)
-            .or_fail(Kind::Internal, || "a file's content could not be stored")?;
-        self.objects.push(ObjectId::from(id));
-        Ok(ObjectId::from(id))
+        let id = Objects::of(self.store.repo())?.write(ObjectType::Blob, content);
+        let id = id.or_fail(Kind::Internal, || "a file's content could not be stored")?;
+        self.objects.push(id);
+        Ok(id)
     }
 
     /// Writes a blob that was made from another one, which the remote has: it is sent as what

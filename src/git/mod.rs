@@ -38,6 +38,7 @@ mod lanes;
 mod lfs;
 mod limits;
 mod lineage;
+mod loose;
 mod made;
 mod merge;
 mod merge_commits;

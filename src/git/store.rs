@@ -448,23 +448,12 @@ impl Store {
 
     /// A blob's bytes.
     pub fn read_blob(&self, id: ObjectId) -> Result<Vec<u8>> {
-        let odb = Objects::of(self.repo())?;
-        let object = odb
-            .read(id)
-            .or_fail(Kind::NotFound, || format!("blob {id} is not in this store"))?;
-        if object.kind() != ObjectType::Blob {
-            return Err(Error::new(Kind::Integrity, format!("{id} is not a blob")));
-        }
-        Ok(object.data().to_vec())
+        Objects::of(self.repo())?.blob(id)
     }
 
     /// A blob's length in bytes, without reading it.
     pub fn blob_size(&self, id: ObjectId) -> Result<u64> {
-        let odb = Objects::of(self.repo())?;
-        Ok(odb
-            .header(id)
-            .or_fail(Kind::NotFound, || format!("blob {id} is not in this store"))?
-            .0 as u64)
+        Objects::of(self.repo())?.blob_size(id)
     }
 }
 
