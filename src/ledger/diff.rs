@@ -127,9 +127,10 @@ fn ends_line(text: &[u8], at: usize) -> bool {
 
 /// Whether the text may define an anchor, a name that aliases repeat elsewhere.
 pub(super) fn has_anchor(text: &[u8]) -> bool {
-    text.windows(2).enumerate().any(|(at, pair)| {
+    memchr::memchr_iter(b'&', text).any(|at| {
         let before = at.checked_sub(1).map_or(b' ', |b| text[b]);
-        pair[0] == b'&' && !pair[1].is_ascii_whitespace() && !before.is_ascii_alphanumeric()
+        let next = text.get(at + 1);
+        next.is_some_and(|b| !b.is_ascii_whitespace()) && !before.is_ascii_alphanumeric()
     })
 }
 

@@ -3,7 +3,8 @@
 //! parsed together with its neighbours.
 
 use super::diff::has_anchor;
-use super::list::{Item, Ledger, alone, ends_in_open_block, item_lines, parse};
+use super::items::{Item, item_lines};
+use super::list::{Ledger, alone, ends_in_open_block, parse};
 use super::says::Entry;
 use super::touched::Known;
 use crate::ends::Shared;
@@ -13,38 +14,43 @@ impl Ledger {
     /// be such a text.
     pub fn read_known(name: &str, content: Vec<u8>) -> Option<Ledger> {
         let text = String::from_utf8(content).ok()?;
-        let (spans, indent) = item_lines(&text).ok()?;
-        if spans.is_empty() || ends_in_open_block(&text) {
-            return None;
+        match ends_in_open_block(&text) {
+            true => None,
+            false => Ledger::of_known(name, text),
         }
-        let items = spans.into_iter().map(Item::unread);
-        Some(Ledger::of_items(name, text, items.collect(), indent))
     }
 
     /// Reads a text that somebody made of `known`, of which [`Ledger::is_plain`] was true: only
     /// what differs is parsed, with the entries beside it. None where that does not tell what
     /// the whole says.
     pub fn read_like(name: &str, content: Vec<u8>, known: &[u8]) -> Option<Ledger> {
-        let ledger = Ledger::read_known(name, content)?;
-        let content = ledger.text.as_bytes();
+        let mut ledger = Ledger::read_known(name, content)?;
         if !is_simple(&ledger.text) {
             return None;
         }
-        let Shared { start, end, .. } = Shared::between(known, content);
-        let (items, last) = (&ledger.items, ledger.items.len() - 1);
+        let Shared { start, end, .. } = Shared::between(known, ledger.text.as_bytes());
         // An entry has all lines up to the next one. One that ends where the difference begins
         // may have been longer, so the one beside it is looked at too, and its neighbour.
-        let next = |at: usize| items.get(at + 1).map_or(content.len(), |i| i.span.start);
+        let mut first = start;
+        for _ in 0..2 {
+            if !ledger.list_from(first) {
+                return None;
+            }
+            first = ledger.items.from().saturating_sub(1);
+        }
+        let (items, last) = (&ledger.items.last, ledger.items.last.len() - 1);
+        let length = ledger.text.len();
+        let next = |at: usize| items.get(at + 1).map_or(length, |i| i.span.start);
         let from = (0..last).find(|at| next(*at) > start).unwrap_or(last);
-        let to = (0..=last).rfind(|at| items[*at].span.start < content.len() - end);
+        let to = (0..=last).rfind(|at| items[*at].span.start < length - end);
         let (from, to) = (
             from.saturating_sub(2),
             (to.unwrap_or(from).max(from) + 2).min(last),
         );
-        let begin = match from {
+        let begin = match (from, ledger.items.from()) {
             // What stands before the first entry belongs to the check too.
-            0 => 0,
-            from => items[from].span.start,
+            (0, 0) => 0,
+            _ => items[from].span.start,
         };
         let between = parse(&ledger.text[begin..next(to)]).ok()?;
         let is_right = |(says, item): (&Entry, &Item)| {
@@ -59,7 +65,7 @@ impl Ledger {
     /// what is changed from now on is parsed again.
     pub fn known_if_plain(mut self) -> Ledger {
         if self.is_plain() {
-            self.known = Some(Known::new(self.items.len()));
+            self.known = Some(Known::new(self.items.last.len()));
         }
         self
     }
@@ -74,7 +80,7 @@ impl Ledger {
         let changed = |at: usize| self.known.as_ref().is_none_or(|k| k.is_changed(at));
         // Where few entries were changed it is quicker to read each by itself.
         let is_simple = self.known.is_none() && is_simple(&self.text);
-        let mut items = self.items.iter().enumerate();
+        let mut items = self.items.last.iter().enumerate();
         items.all(|(at, item)| {
             if !changed(at) {
                 return true;
@@ -89,24 +95,24 @@ impl Ledger {
     /// those beside them, are parsed; none where all of it must be.
     pub(super) fn is_sound_nearby(&self) -> Option<bool> {
         let known = self.known.as_ref().filter(|k| !k.removed && k.count > 0)?;
-        let Ok((spans, _)) = item_lines(&self.text) else {
+        // The lines before those that are listed are as they were.
+        let begin = self.items.from();
+        let Ok((spans, _)) = item_lines(&self.text[begin..]) else {
             return Some(false);
         };
-        let stand = spans.len() == self.items.len()
-            && spans
-                .iter()
-                .zip(&self.items)
-                .all(|(s, i)| s.start == i.span.start);
-        let last = self.items.len() - 1;
+        let items = &self.items.last;
+        let starts = spans.iter().map(|s| begin + s.start);
+        let stand = starts.eq(items.iter().map(|i| i.span.start));
+        let last = items.len() - 1;
         let near = |from: usize, to: usize| {
             let ends = match to == last {
                 // What follows the last entry belongs to the check too.
                 true => self.text.len(),
-                false => self.items[to].span.end,
+                false => items[to].span.end,
             };
-            let slice = &self.text[self.items[from].span.start..ends];
+            let slice = &self.text[items[from].span.start..ends];
             parse(slice).is_ok_and(|now| {
-                let wanted = self.items[from..=to].iter().map(|i| self.says(i));
+                let wanted = items[from..=to].iter().map(|i| self.says(i));
                 now.len() == to - from + 1 && now.iter().zip(wanted).all(|(n, w)| n == w)
             })
         };
@@ -137,8 +143,22 @@ fn says_by_itself(text: &str, says: &Entry) -> bool {
 /// the empty lines after it may belong. Then its entries need not be read one by one to know
 /// it.
 fn is_simple(text: &str) -> bool {
-    let has_directive = text.starts_with('%') || text.contains("\n%");
-    // Such as `|`, `>-` and `|2+`.
-    let begins_block = |word: &str| word.len() <= 3 && word.starts_with(['|', '>']);
-    !has_directive && !has_anchor(text.as_bytes()) && !text.split_whitespace().any(begins_block)
+    let bytes = text.as_bytes();
+    let begins_line = |at: usize| at == 0 || bytes[at - 1] == b'\n';
+    let has_directive = || memchr::memchr_iter(b'%', bytes).any(begins_line);
+    !has_directive() && !has_anchor(bytes) && !has_block(text)
+}
+
+/// Whether one of its words may begin a block of text, such as `|`, `>-` and `|2+`.
+fn has_block(text: &str) -> bool {
+    let mut marks = memchr::memchr2_iter(b'|', b'>', text.as_bytes());
+    marks.any(|at| {
+        let begins_word = text[..at]
+            .chars()
+            .next_back()
+            .is_none_or(char::is_whitespace);
+        let rest = &text[at..];
+        let word = rest.split(char::is_whitespace).next().unwrap_or(rest);
+        begins_word && word.len() <= 3
+    })
 }

@@ -1,19 +1,18 @@
 //! A YAML list of mappings, kept as text with the span of each item.
 
+use super::items::{Item, Items, column_of, item_lines};
 use super::says::Entry;
 use super::touched::Known;
 use crate::ends::Shared;
 use crate::error::{Error, Kind, Result};
 use crate::yaml;
-use std::cell::OnceCell;
 use std::ops::Range;
 
 /// A ledger file, read and checked.
 pub struct Ledger {
     name: String,
     pub(super) text: String,
-    pub(super) items: Vec<Item>,
-    indent: usize,
+    pub(super) items: Items,
     newline: &'static str,
     /// True if the text ends in a `[]` that replaced the removed items.
     emptied: bool,
@@ -21,29 +20,6 @@ pub struct Ledger {
     pub(super) known: Option<Known>,
     /// What the text has of the file that was read; none where it was not taken as it was.
     shared: Option<Shared>,
-}
-
-/// An entry: the span of its lines, and what it says, once it was read.
-pub(super) struct Item {
-    pub span: Range<usize>,
-    pub says: OnceCell<Entry>,
-}
-
-impl Item {
-    fn new(span: Range<usize>, says: Entry) -> Item {
-        Item {
-            span,
-            says: OnceCell::from(says),
-        }
-    }
-
-    /// One that is not read yet.
-    pub fn unread(span: Range<usize>) -> Item {
-        Item {
-            span,
-            says: OnceCell::new(),
-        }
-    }
 }
 
 impl Ledger {
@@ -81,31 +57,28 @@ impl Ledger {
         let items = spans.into_iter().zip(parsed);
         let items = items.map(|(span, says)| Item::new(span, says)).collect();
         Ok(Ledger {
-            known: None,
+            name: name.to_owned(),
+            text,
+            items: Items::all(items, indent),
             newline,
+            emptied: false,
+            known: None,
             shared,
-            ..Ledger::of_items(name, text, items, indent)
         })
     }
 
-    /// One whose text was read in full before.
-    pub(super) fn of_items(
-        name: &str,
-        text: impl Into<String>,
-        items: Vec<Item>,
-        indent: usize,
-    ) -> Ledger {
-        let text = text.into();
-        Ledger {
+    /// One whose text was read in full before; none where it has no entries.
+    pub(super) fn of_known(name: &str, text: String) -> Option<Ledger> {
+        let items = Items::of_known(&text)?;
+        Some(Ledger {
             name: name.to_owned(),
             newline: newline_of(&text),
-            shared: Some(Shared::all(text.len())),
-            text,
-            known: Some(Known::new(items.len())),
-            items,
-            indent,
             emptied: false,
-        }
+            known: Some(Known::new(items.last.len())),
+            shared: Some(Shared::all(text.len())),
+            items,
+            text,
+        })
     }
 
     /// What the text has of the file that it was read from; none where that is not known.
@@ -126,7 +99,7 @@ impl Ledger {
 
     /// How many entries it has.
     pub fn len(&self) -> usize {
-        self.items.len()
+        self.items.iter(&self.text).count()
     }
 
     /// True when it has none.
@@ -139,20 +112,34 @@ impl Ledger {
         self.last_for(path).is_some()
     }
 
-    fn last_for(&self, path: &str) -> Option<usize> {
+    /// Where the last entry for `path` is, and whether it says all of it by itself.
+    fn last_for(&self, path: &str) -> Option<(Range<usize>, bool)> {
         // An entry that is not read yet has its path in its text as it is.
         let may_be = |i: &Item| i.says.get().is_some() || self.text[i.span.clone()].contains(path);
-        self.items
-            .iter()
-            .rposition(|i| may_be(i) && self.says(i).path.as_deref() == Some(path))
+        let is_for = |says: &Entry| says.path.as_deref() == Some(path);
+        let mut listed = self.items.last.iter().rev();
+        if let Some(item) = listed.find(|i| may_be(i) && is_for(self.says(i))) {
+            let by_itself = alone(&self.text[item.span.clone()]);
+            return Some((
+                item.span.clone(),
+                by_itself.as_ref() == Some(self.says(item)),
+            ));
+        }
+        let mut end = self.items.from();
+        while let Some(span) = self.items.find_before(&self.text, path, end) {
+            end = span.start;
+            if alone(&self.text[span.clone()]).is_some_and(|says| is_for(&says)) {
+                return Some((span, true));
+            }
+        }
+        None
     }
 
     /// The text of the last entry for `path`; `None` if the entry refers to another entry,
     /// so that its text alone is not complete.
     pub fn entry_for(&self, path: &str) -> Option<&str> {
-        let item = &self.items[self.last_for(path)?];
-        let text = &self.text[item.span.clone()];
-        (alone(text)? == *self.says(item)).then_some(text)
+        let (span, by_itself) = self.last_for(path)?;
+        by_itself.then(|| &self.text[span])
     }
 
     /// Appends an entry, given as one line without its dash.
@@ -164,7 +151,8 @@ impl Ledger {
     }
 
     fn as_entry(&self, line: &str) -> String {
-        format!("{}- {line}{}", " ".repeat(self.indent), self.newline)
+        let indent = " ".repeat(self.items.indent());
+        format!("{indent}- {line}{}", self.newline)
     }
 
     fn push(&mut self, entry: &str, says: Entry) {
@@ -182,7 +170,7 @@ impl Ledger {
             self.text.push_str(self.newline);
         }
         let span = start..self.text.len();
-        self.items.push(Item::new(span, says));
+        self.items.last.push(Item::new(span, says));
     }
 
     /// Appends the text of an entry from another version of this ledger. It is moved to this
@@ -192,19 +180,18 @@ impl Ledger {
         if ends_in_open_block(entry) {
             return false;
         }
-        let column = |line: &str| line.len() - line.trim_start_matches(' ').len();
-        let from = column(entry);
+        let from = column_of(entry);
         // A list that lost its last entry has no column of its own.
         if self.items.is_empty() {
-            self.indent = from;
+            self.items.set_indent(from);
         }
         let mut moved = String::with_capacity(entry.len());
         for line in entry.split_inclusive('\n') {
             let body = line.trim_end_matches('\n').trim_end_matches('\r');
             // Every line of an entry is indented deeper than its dash, except empty lines.
-            let kept = &body[column(body).min(from)..];
+            let kept = &body[column_of(body).min(from)..];
             if !kept.is_empty() {
-                moved.extend(std::iter::repeat_n(' ', self.indent));
+                moved.extend(std::iter::repeat_n(' ', self.items.indent()));
             }
             moved.push_str(kept);
             moved.push_str(self.newline);
@@ -222,13 +209,19 @@ impl Ledger {
     /// Returns true if there was such an entry and the line is a valid entry.
     pub fn replace_entry(&mut self, path: &str, line: &str) -> bool {
         let new = self.as_entry(line);
-        let (Some(at), Some(says)) = (self.last_for(path), alone(&new)) else {
+        let (Some((span, _)), Some(says)) = (self.last_for(path), alone(&new)) else {
             return false;
         };
-        let span = self.items[at].span.clone();
+        if !self.list_from(span.start) {
+            return false;
+        }
+        let mut listed = self.items.last.iter();
+        let Some(at) = listed.position(|item| item.span == span) else {
+            return false;
+        };
         self.note_change(span.start, self.text.len() - span.end);
         let by = new.len() as isize - span.len() as isize;
-        self.items[at] = Item::new(span.start..span.start + new.len(), says);
+        self.items.last[at] = Item::new(span.start..span.start + new.len(), says);
         if let Some(known) = &mut self.known {
             known.replace(at);
         }
@@ -237,9 +230,24 @@ impl Ledger {
         true
     }
 
+    /// Lists the entry that has the byte `at`, the one before it and all after it. False where
+    /// these lines are no list.
+    pub(super) fn list_from(&mut self, at: usize) -> bool {
+        let more = self.items.list_from(&self.text, at);
+        self.note_listed(more.unwrap_or(0));
+        more.is_some()
+    }
+
+    /// Takes note that so many more entries of the text that was known are listed.
+    fn note_listed(&mut self, more: usize) {
+        if let Some(known) = &mut self.known {
+            known.listed(more);
+        }
+    }
+
     /// Every entry, first to last: its timestamp and its text.
     pub fn entries(&self) -> impl Iterator<Item = (Option<&str>, &str)> {
-        self.items.iter().map(|i| {
+        self.items.iter(&self.text).map(|i| {
             (
                 self.says(i).timestamp.as_deref(),
                 &self.text[i.span.clone()],
@@ -250,7 +258,7 @@ impl Ledger {
     /// Every entry, first to last: its path and its text.
     pub fn items(&self) -> impl Iterator<Item = (Option<&str>, &str)> {
         self.items
-            .iter()
+            .iter(&self.text)
             .map(|i| (self.says(i).path.as_deref(), &self.text[i.span.clone()]))
     }
 
@@ -259,7 +267,7 @@ impl Ledger {
     pub fn remove(&mut self, gone: impl Fn(&str) -> bool) -> usize {
         let goes: Vec<bool> = self
             .items
-            .iter()
+            .iter(&self.text)
             .map(|i| self.says(i).path.as_deref().is_some_and(&gone))
             .collect();
         self.remove_at(&goes)
@@ -276,18 +284,20 @@ impl Ledger {
     /// Removes the entries whose index is true in `goes`; all other bytes stay. Returns how
     /// many it removed.
     pub fn remove_at(&mut self, goes: &[bool]) -> usize {
+        let more = self.items.list_all(&self.text);
+        self.note_listed(more);
         // What a neighbour says may change: all of it is read while the text is still whole.
         if let Some(known) = &mut self.known {
             known.remove();
-            for item in &self.items {
+            for item in &self.items.last {
                 self.says(item);
             }
         }
         let goes = |at: usize| goes.get(at).is_some_and(|g| *g);
         let mut kept = String::with_capacity(self.text.len());
-        let mut items = Vec::with_capacity(self.items.len());
+        let mut items = Vec::with_capacity(self.items.last.len());
         let (mut from, mut removed) = (0, 0);
-        for (at, item) in std::mem::take(&mut self.items).into_iter().enumerate() {
+        for (at, item) in std::mem::take(&mut self.items.last).into_iter().enumerate() {
             if goes(at) {
                 kept.push_str(&self.text[from..item.span.start]);
                 from = item.span.end;
@@ -303,7 +313,7 @@ impl Ledger {
             }
         }
         kept.push_str(&self.text[from..]);
-        self.items = items;
+        self.items.last = items;
         if removed == 0 {
             return 0;
         }
@@ -324,7 +334,7 @@ impl Ledger {
 
     fn shift_from(&mut self, from: usize, by: isize) {
         let moved = |n: usize| n.checked_add_signed(by).unwrap_or(n);
-        for item in &mut self.items[from..] {
+        for item in &mut self.items.last[from..] {
             item.span = moved(item.span.start)..moved(item.span.end);
         }
     }
@@ -351,8 +361,8 @@ impl Ledger {
         }
         let now = parse(&self.text)
             .map_err(|e| bad(&format!("with the change it does not parse: {e}")))?;
-        let same = now.len() == self.items.len()
-            && now.iter().zip(&self.items).all(|(n, i)| n == self.says(i));
+        let items = self.items.iter(&self.text);
+        let same = now.iter().eq(items.map(|i| self.says(i)));
         match same {
             true if item_lines(&self.text).is_ok() => Ok(&self.text),
             _ => Err(bad("the change would alter other entries too")),
@@ -362,7 +372,7 @@ impl Ledger {
 
 /// How lines end.
 fn newline_of(text: &str) -> &'static str {
-    match text.contains("\r\n") {
+    match memchr::memmem::find(text.as_bytes(), b"\r\n").is_some() {
         true => "\r\n",
         false => "\n",
     }
@@ -383,47 +393,6 @@ pub(super) fn alone(text: &str) -> Option<Entry> {
     says.filter(|_| all.is_empty())
 }
 
-/// The span of each top-level item, and the column of their dashes.
-///
-/// YAML wants every line inside an item to be deeper than its dash. So a dash at that
-/// column always begins an item. The caller compares the count with a parser's.
-pub(super) fn item_lines(text: &str) -> Result<(Vec<Range<usize>>, usize), &'static str> {
-    let mut items: Vec<Range<usize>> = Vec::new();
-    let mut indent = None;
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        let body = line.trim_end_matches(['\n', '\r']);
-        let column = body.len() - body.trim_start_matches(' ').len();
-        let rest = &body[column..];
-        let dash = rest == "-" || rest.starts_with("- ");
-        let end = at + line.len();
-        match indent {
-            None if dash => {
-                indent = Some(column);
-                items.push(at..end);
-            }
-            Some(i) if dash && column == i => items.push(at..end),
-            _ if is_mark(body, "...") => return Err("it has an end-of-document mark"),
-            Some(_) if is_mark(body, "---") => return Err("it contains more than one document"),
-            // A comment or blank line between two items belongs to neither.
-            Some(i) if column > i && !rest.is_empty() => {
-                if let Some(last) = items.last_mut() {
-                    last.end = end;
-                }
-            }
-            _ => {}
-        }
-        at = end;
-    }
-    Ok((items, indent.unwrap_or(0)))
-}
-
-/// Whether a line is a YAML document marker: alone, or followed by white space.
-fn is_mark(line: &str, mark: &str) -> bool {
-    line.strip_prefix(mark)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
-}
-
 /// Whether the text ends, without a newline, in a block scalar that keeps or clips its
 /// newline. An append has to add a newline, and that newline would become part of the
 /// scalar.
@@ -435,7 +404,7 @@ pub(super) fn ends_in_open_block(text: &str) -> bool {
     // one of those lines opens it.
     let mut column = usize::MAX;
     for line in text.lines().rev().filter(|l| !l.trim().is_empty()) {
-        let here = line.len() - line.trim_start_matches(' ').len();
+        let here = column_of(line);
         if here >= column {
             continue;
         }

@@ -6,6 +6,7 @@ pub mod attributes;
 mod diff;
 mod entries;
 mod fields;
+mod items;
 mod known;
 mod list;
 mod merge;

@@ -236,7 +236,7 @@ fn does(deed: &Deed, ledger: &mut Ledger) -> Option<String> {
 /// A text that was read in full once is written as one that is read in full again. Returns
 /// whether there was such a text.
 fn known_round(random: &mut StdRng) -> bool {
-    let text = ledger(random);
+    let text = ledger_of(random, 0..7, &FIELDS);
     let read = || Ledger::read("x", Some(text.as_bytes()));
     let Some(mut whole) = read().ok().filter(|l| !l.is_empty() && l.is_plain()) else {
         return false;

@@ -1,10 +1,11 @@
 //! What was changed in a ledger since it was read in full. Pure.
 
-/// What happened to a ledger that was read in full before.
+/// What happened to a ledger that was read in full before. Its entries are counted from the
+/// first one on that is listed.
 pub(super) struct Known {
-    /// How many entries it had.
+    /// How many of those that it had are listed.
     pub count: usize,
-    /// The entries among them that were replaced.
+    /// Those among them that were replaced.
     pub replaced: Vec<usize>,
     /// Whether entries were removed: then neighbours changed.
     pub removed: bool,
@@ -17,6 +18,12 @@ impl Known {
             replaced: Vec::new(),
             removed: false,
         }
+    }
+
+    /// So many more are listed, before the others.
+    pub fn listed(&mut self, more: usize) {
+        self.count += more;
+        self.replaced.iter_mut().for_each(|at| *at += more);
     }
 
     pub fn replace(&mut self, at: usize) {
