@@ -9,7 +9,9 @@
 //!
 //! - `aidf commit` of one file, which adds an entry to each;
 //! - `aidf commit --no-changelog --no-memory`, which leaves them alone;
-//! - git: a plumbing script without a checkout that adds a line to each and pushes.
+//! - git: a plumbing script without a checkout that adds a line to each and pushes;
+//! - by path, the server alone: git's `receive-pack` is given such a commit, packed before as a
+//!   change of the old ledgers. Nobody can be quicker than that.
 //!
 //! The first commit reads the ledgers in full; it is shown by itself.
 
@@ -22,8 +24,10 @@ mod shared;
 use shared::{Bench, Contender, peak_memory, print_head, print_table, succeed, thousands, timed};
 use std::fmt::Write as _;
 use std::fs;
+use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 const FILES: usize = 1000;
 const CHANGELOG: &str = "project/outputs/changelog.yaml";
@@ -43,7 +47,18 @@ for ledger in "$3" "$4"; do
 done
 commit=$(git commit-tree "$(git write-tree)" -p "$tip" -m bench)
 unset GIT_INDEX_FILE
+"#;
+
+/// After it, pushes.
+const PUSH: &str = r#"
 git push -q --force-with-lease="refs/heads/$2:$tip" origin "$commit:refs/heads/$2"
+"#;
+
+/// After it, leaves what a server is sent: both tips, and the pack.
+const PACK: &str = r#"
+printf '%s %s' "$tip" "$commit" > .git/bench-tips
+printf '%s\n^%s\n' "$commit" "$tip" | git pack-objects -q --thin --stdout --revs > .git/bench-pack
+git update-ref "refs/remotes/origin/$2" "$commit"
 "#;
 
 fn main() {
@@ -95,7 +110,7 @@ fn measure(bench: &Bench, way: &str, entries: usize) {
         bench.git(&to, &["remote", "set-url", "origin", &url]);
         to
     };
-    let [with, without, script] = ["with", "without", "script"].map(clone);
+    let [with, without, script, sent] = ["with", "without", "script", "sent"].map(clone);
     let aidf = |clone: &Path, args: &[&str]| -> Command {
         let mut command = bench.command(env!("CARGO_BIN_EXE_aidf"), clone);
         command.args(args);
@@ -114,28 +129,46 @@ fn measure(bench: &Bench, way: &str, entries: usize) {
     for clone in [&with, &without] {
         succeed(&mut aidf(clone, &["sandbox", "init", "--force-new"]));
     }
-    bench.git(
-        &script,
-        &["push", "-q", "origin", "HEAD:refs/heads/scripted"],
-    );
-    let mut contenders = [
+    for (clone, branch) in [(&script, "scripted"), (&sent, "sent")] {
+        let to = format!("HEAD:refs/heads/{branch}");
+        bench.git(clone, &["push", "-q", "origin", &to]);
+    }
+    let scripted = |clone: &Path, branch: &str, last: &str, round: usize| -> Command {
+        change(clone, round);
+        let mut command = bench.command("sh", clone);
+        let text = [SCRIPT, last].concat();
+        command.args([
+            "-c",
+            &text,
+            "script",
+            "bench.txt",
+            branch,
+            CHANGELOG,
+            MEMORY,
+        ]);
+        command
+    };
+    let mut contenders = vec![
         Contender::new("aidf commit"),
         Contender::new("aidf commit --no-changelog --no-memory"),
         Contender::new("plumbing, git push"),
     ];
+    let is_path = way == "path";
+    if is_path {
+        contenders.push(Contender::new("git receive-pack alone"));
+    }
     let plain = &["--no-changelog", "--no-memory"];
     let mut first = None;
     for round in 0..=bench.rounds {
-        let times = [
+        let mut times = vec![
             timed(&mut commit(&with, round, &[])),
             timed(&mut commit(&without, round, plain)),
-            {
-                change(&script, round);
-                let mut command = bench.command("sh", &script);
-                command.args(["-c", SCRIPT, "script", "bench.txt", "scripted"]);
-                timed(command.args([CHANGELOG, MEMORY]))
-            },
+            timed(&mut scripted(&script, "scripted", PUSH, round)),
         ];
+        if is_path {
+            succeed(&mut scripted(&sent, "sent", PACK, round));
+            times.push(received(bench, &remote, &sent));
+        }
         if round == 0 {
             first = Some(times[0]);
             continue;
@@ -153,6 +186,46 @@ fn measure(bench: &Bench, way: &str, entries: usize) {
     print_table(&format!("one file committed, by {way}"), &contenders, 2);
     fs::remove_dir_all(bench.work.join("clones")).unwrap();
     fs::remove_dir_all(&remote).unwrap();
+}
+
+/// How long git's server takes for the commit that [`PACK`] left, from its start to its end.
+fn received(bench: &Bench, remote: &Path, from: &Path) -> Duration {
+    let tips = fs::read_to_string(from.join(".git/bench-tips")).unwrap();
+    let pack = fs::read(from.join(".git/bench-pack")).unwrap();
+    let command = format!("{tips} refs/heads/sent\0 report-status\n");
+    let start = Instant::now();
+    let mut server = bench
+        .command("git", remote)
+        .args(["receive-pack", "."])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut to = server.stdin.take().unwrap();
+    let mut answer = server.stdout.take().unwrap();
+    skip_refs(&mut answer);
+    write!(to, "{:04x}{command}0000", command.len() + 4).unwrap();
+    to.write_all(&pack).unwrap();
+    drop(to);
+    let mut report = String::new();
+    answer.read_to_string(&mut report).unwrap();
+    assert!(server.wait().unwrap().success());
+    let time = start.elapsed();
+    assert!(report.contains("ok refs/heads/sent"), "{report}");
+    time
+}
+
+/// Reads the refs that a server lists, up to the flush packet (gitprotocol-pack(5)).
+fn skip_refs(answer: &mut impl Read) {
+    loop {
+        let mut length = [0; 4];
+        answer.read_exact(&mut length).unwrap();
+        let length = std::str::from_utf8(&length).unwrap();
+        match u64::from_str_radix(length, 16).unwrap() {
+            0 => return,
+            length => std::io::copy(&mut answer.take(length - 4), &mut std::io::sink()).unwrap(),
+        };
+    }
 }
 
 /// Puts ledgers of so many entries onto the base, by plain git.

@@ -59,10 +59,14 @@ pub(super) fn remember(cx: &Context, path: &str, id: ObjectId, ledger: &Ledger) 
         return;
     }
     let (new, known) = ((id.to_string(), path.to_owned()), remembered(cx));
+    // One that stays as it is while another grows is used all the same, and comes first again
+    // before it is forgotten.
+    if known.iter().take(KEPT / 2).any(|other| *other == new) {
+        return;
+    }
     if !known.contains(&new) && !ledger.is_plain() {
         return;
     }
-    // One that stays as it is while another grows is used all the same, and comes first again.
     let others = known.into_iter().filter(|other| *other != new);
     let kept = [new.clone()].into_iter().chain(others).take(KEPT);
     let lines: String = kept.map(|(id, path)| format!("{id} {path}\n")).collect();
