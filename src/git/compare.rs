@@ -4,10 +4,22 @@ use super::id::ObjectId;
 use super::object::{Change, Entry, LineCount, MAX_TEXT, Mode};
 use super::store::{Store, bytes_to_path};
 use crate::error::{Kind, OrFail, Result};
+use git2::{Tree, TreeEntry};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An entry of a tree: its object, and its mode as it is written.
 type RawEntry = (git2::Oid, i32);
+
+/// A name that stands for different entries in two trees.
+type Unlike = (Vec<u8>, Option<RawEntry>, Option<RawEntry>);
+
+fn at<'t>(tree: &'t Option<Tree<'_>>, place: usize) -> Option<TreeEntry<'t>> {
+    tree.as_ref()?.get(place)
+}
+
+fn raw(entry: &TreeEntry<'_>) -> RawEntry {
+    (entry.id(), entry.filemode_raw())
+}
 
 /// Among so many files at most, renamed ones are looked for.
 const RENAMES: usize = 400;
@@ -79,20 +91,7 @@ impl Store {
             self.ensure(trees.flatten())?;
             let mut below = Vec::new();
             for (folder, old, new) in open {
-                let (mut before, after) = (self.raw_entries(old)?, self.raw_entries(new)?);
-                let mut pairs: Vec<_> = after
-                    .into_iter()
-                    .map(|(name, new)| (before.remove(&name), Some(new), name))
-                    .collect();
-                pairs.extend(
-                    before
-                        .into_iter()
-                        .map(|(name, old)| (Some(old), None, name)),
-                );
-                for (old, new, name) in pairs {
-                    if old == new {
-                        continue;
-                    }
+                for (name, old, new) in self.unlike(old, new)? {
                     let path = [folder.as_slice(), &name].concat();
                     let entry = |raw: Option<RawEntry>| {
                         raw.map(|(id, raw)| Entry {
@@ -124,17 +123,72 @@ impl Store {
         Ok(found)
     }
 
-    /// A tree's entries by name, each with its mode as it is written. Of several of one name
-    /// the first counts, as for whoever looks for a path.
-    fn raw_entries(&self, tree: Option<ObjectId>) -> Result<BTreeMap<Vec<u8>, RawEntry>> {
-        let mut found = BTreeMap::new();
-        if let Some(tree) = tree {
-            for entry in self.tree(tree)?.iter() {
-                let there = (entry.id(), entry.filemode_raw());
-                found.entry(entry.name_bytes().to_vec()).or_insert(there);
+    /// The entries that differ between two trees, each with its mode as it is written. Of
+    /// several of one name the first counts, as for whoever looks for a path.
+    ///
+    /// Large folders mostly differ in one entry: what both begin and end with is passed over.
+    fn unlike(&self, old: Option<ObjectId>, new: Option<ObjectId>) -> Result<Vec<Unlike>> {
+        let tree = |id: Option<ObjectId>| id.map(|id| self.tree(id)).transpose();
+        let (old, new) = (tree(old)?, tree(new)?);
+        let length = |tree: &Option<Tree<'_>>| tree.as_ref().map_or(0, Tree::len);
+        let (before, after) = (length(&old), length(&new));
+        let is_same = |a: usize, b: usize| {
+            let both = at(&old, a).zip(at(&new, b));
+            both.is_some_and(|(a, b)| raw(&a) == raw(&b) && a.name_bytes() == b.name_bytes())
+        };
+        let least = before.min(after);
+        let start = (0..least).take_while(|at| is_same(*at, *at)).count();
+        let ends = (1..=least - start).take_while(|at| is_same(before - at, after - at));
+        let end = ends.count();
+        let mut found: BTreeMap<Vec<u8>, [Option<RawEntry>; 2]> = BTreeMap::new();
+        for (side, tree, to) in [(0, &old, before - end), (1, &new, after - end)] {
+            for entry in (start..to).filter_map(|place| at(tree, place)) {
+                let sides = found.entry(entry.name_bytes().to_vec()).or_default();
+                sides[side].get_or_insert(raw(&entry));
             }
         }
-        Ok(found)
+        // A tree that no git makes may have a name a second time, in what both share.
+        for entry in (before - end..before).filter_map(|place| at(&old, place)) {
+            if let Some(sides) = found.get_mut(entry.name_bytes()) {
+                for side in sides {
+                    side.get_or_insert(raw(&entry));
+                }
+            }
+        }
+        for entry in (0..start).filter_map(|place| at(&old, place)) {
+            found.remove(entry.name_bytes());
+        }
+        let found = found.into_iter().filter(|(_, [old, new])| old != new);
+        Ok(found.map(|(name, [old, new])| (name, old, new)).collect())
+    }
+
+    /// Whether two trees differ at a path, or below it. No more folders are read than lead
+    /// there.
+    ///
+    /// Errors: as [`Store::entry`].
+    pub fn differ_at(
+        &self,
+        old: Option<ObjectId>,
+        new: Option<ObjectId>,
+        path: &[u8],
+    ) -> Result<bool> {
+        let (mut old, mut new) = (old, new);
+        for part in path.split(|b| *b == b'/') {
+            if old == new {
+                return Ok(false);
+            }
+            let below = |tree: Option<ObjectId>| match tree {
+                Some(tree) => self.entry(tree, part),
+                None => Ok(None),
+            };
+            let (before, after) = (below(old)?, below(new)?);
+            if before == after {
+                return Ok(false);
+            }
+            let folder = |entry: Option<Entry>| entry.filter(|e| e.mode == Mode::Folder);
+            (old, new) = (folder(before).map(|e| e.id), folder(after).map(|e| e.id));
+        }
+        Ok(true)
     }
 
     /// What differs between two trees, at most `most` paths; `None` where there is more.
@@ -285,15 +339,102 @@ mod tests {
     use crate::environment::Environment;
     use crate::git::{ObjectFormat, Programs};
 
-    #[test]
-    fn a_mode_that_is_not_gits_does_not_end_a_comparison() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::scratch(
-            &folder.path().join("s.git"),
+    fn store_in(folder: &std::path::Path) -> Store {
+        Store::scratch(
+            &folder.join("s.git"),
             ObjectFormat::Sha1,
             &Programs::of(Environment::of_process()),
         )
-        .unwrap();
+        .unwrap()
+    }
+
+    /// What of a tree's lines counts: of several of one name the first.
+    fn counting(lines: &[(&str, usize)]) -> BTreeMap<Vec<u8>, usize> {
+        let mut found = BTreeMap::new();
+        for (name, content) in lines {
+            found.entry(name.as_bytes().to_vec()).or_insert(*content);
+        }
+        found
+    }
+
+    #[test]
+    fn trees_differ_by_the_names_that_count_in_whatever_order_they_are() {
+        use rand::seq::{IndexedRandom, SliceRandom};
+        use rand::{RngExt, SeedableRng};
+        let folder = tempfile::tempdir().unwrap();
+        let store = store_in(folder.path());
+        let odb = store.repo().odb().unwrap();
+        let write = |bytes: &[u8]| odb.write(git2::ObjectType::Blob, bytes).unwrap();
+        let blobs = [write(b"0"), write(b"1"), write(b"2")];
+        let made = |lines: &[(&str, usize)]| {
+            let mut bytes = Vec::new();
+            for (name, content) in lines {
+                bytes.extend_from_slice(format!("100644 {name}\0").as_bytes());
+                bytes.extend_from_slice(blobs[*content].as_bytes());
+            }
+            let tree = odb.write(git2::ObjectType::Tree, &bytes).unwrap();
+            (!lines.is_empty()).then(|| ObjectId::from(tree))
+        };
+        let seed: u64 = rand::random();
+        let mut random = rand::rngs::StdRng::seed_from_u64(seed);
+        let names = ["a", "b", "c", "d", "e", "f"];
+        for _ in 0..2000 {
+            let count = random.random_range(0..8);
+            let mut line = || {
+                (
+                    *names.choose(&mut random).unwrap(),
+                    random.random_range(0..3),
+                )
+            };
+            let mut old: Vec<_> = (0..count).map(|_| line()).collect();
+            if random.random_bool(0.7) {
+                old.sort();
+                old.dedup_by_key(|(name, _)| *name);
+            }
+            let mut new = old.clone();
+            for _ in 0..random.random_range(0..3) {
+                let at = random.random_range(0..=new.len());
+                let line = (
+                    *names.choose(&mut random).unwrap(),
+                    random.random_range(0..3),
+                );
+                match random.random_range(0..4) {
+                    0 if at < new.len() => drop(new.remove(at)),
+                    1 if at < new.len() => new[at].1 = line.1,
+                    2 => new.shuffle(&mut random),
+                    _ => new.insert(at, line),
+                }
+            }
+            let (before, after) = (counting(&old), counting(&new));
+            let mut wanted: Vec<Vec<u8>> = before.keys().chain(after.keys()).cloned().collect();
+            wanted.sort();
+            wanted.dedup();
+            wanted.retain(|name| before.get(name) != after.get(name));
+            let changes = store.changes(made(&old), made(&new), false).unwrap();
+            let told: Vec<Vec<u8>> = changes.iter().map(|c| c.path.clone()).collect();
+            assert_eq!(told, wanted, "seed {seed}: {old:?} {new:?}");
+            for change in changes {
+                let id = |content: Option<&usize>| content.map(|c| ObjectId::from(blobs[*c]));
+                let sides = [change.old, change.new].map(|side| side.map(|entry| entry.id));
+                let right = [before.get(&change.path), after.get(&change.path)].map(id);
+                assert_eq!(sides, right, "seed {seed}: {old:?} {new:?}");
+            }
+            for name in names {
+                let differs = store.differ_at(made(&old), made(&new), name.as_bytes());
+                let right = wanted.contains(&name.as_bytes().to_vec());
+                assert_eq!(
+                    differs.unwrap(),
+                    right,
+                    "seed {seed}: {name} of {old:?} {new:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_mode_that_is_not_gits_does_not_end_a_comparison() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store_in(folder.path());
         let odb = store.repo().odb().unwrap();
         let blob = odb.write(git2::ObjectType::Blob, b"x\n").unwrap();
         let modes = ["100644", "100645", "100000", "120777", "7"];

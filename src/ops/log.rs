@@ -234,6 +234,13 @@ pub(super) fn log_where(
         }
         cx.store.ensure_between(trees.iter().copied())?;
         for ((commit, judged, rolled_back_by), (before, after)) in met.into_iter().zip(trees) {
+            if let Some(path) = &request.path {
+                // Most commits differ elsewhere, which need not be looked at.
+                let path = path.trim_end_matches('/').as_bytes();
+                if !cx.store.differ_at(before, after, path)? {
+                    continue;
+                }
+            }
             let changes = cx.store.changes(before, after, false)?;
             let files = changes.into_iter().map(|c| c.path);
             let files = files.map(|path| String::from_utf8_lossy(&path).into_owned());
