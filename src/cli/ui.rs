@@ -155,7 +155,8 @@ impl Ui {
         outcome: Outcome<T>,
         human: impl FnOnce(&mut Text, &T),
     ) -> Result<(), Error> {
-        self.print(outcome.to_json(), &outcome.warnings, |text| {
+        let value = || outcome.to_json();
+        self.print(value, &outcome.warnings, |text| {
             human(text, &outcome.report)
         })?;
         outcome.verdict
@@ -167,26 +168,28 @@ impl Ui {
         report: &T,
         human: impl FnOnce(&mut Text),
     ) -> Result<(), Error> {
-        let value = serde_json::to_value(report).context("the result cannot be written as JSON");
-        let value = value.map_err(internal).map(|mut value| {
+        let value = || {
+            let value = serde_json::to_value(report);
+            let value = value.context("the result cannot be written as JSON");
+            let mut value = value.map_err(internal)?;
             if let Some(object) = value.as_object_mut() {
                 object.insert("warnings".to_owned(), serde_json::json!([]));
             }
-            value
-        });
+            Ok(value)
+        };
         self.print(value, &[], human)
     }
 
     /// One JSON object, or what `human` makes of it.
     fn print(
         &self,
-        value: Result<serde_json::Value, Error>,
+        value: impl FnOnce() -> Result<serde_json::Value, Error>,
         warnings: &[String],
         human: impl FnOnce(&mut Text),
     ) -> Result<(), Error> {
         self.end_bar();
         if self.0.settings.json {
-            return self.stdout(format!("{}\n", json(&value?)).as_bytes());
+            return self.stdout(format!("{}\n", json(&value()?)).as_bytes());
         }
         if self.0.settings.quiet {
             return Ok(());

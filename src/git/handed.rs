@@ -171,7 +171,10 @@ impl Copying<'_> {
         if is != kind || self.objects > MOST_OBJECTS || self.bytes > MOST_BYTES {
             return None;
         }
-        Some(theirs.read(id).ok()?.data().to_vec())
+        match kind {
+            ObjectType::Blob => theirs.blob(id).ok(),
+            _ => Some(theirs.read(id).ok()?.data().to_vec()),
+        }
     }
 
     fn write(&self, id: ObjectId, kind: ObjectType, bytes: &[u8]) -> Option<()> {

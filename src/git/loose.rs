@@ -86,9 +86,13 @@ pub(super) fn write(
     };
     let (id, compressed) = thread::scope(|scope| {
         // The two take about as long as each other.
-        let id = scope.spawn(named);
+        let aside = thread::Builder::new().spawn_scoped(scope, named);
         let compressed = compress(folder, header.as_bytes(), content);
-        (id.join().ok().flatten(), compressed)
+        let id = match aside {
+            Ok(thread) => thread.join().ok().flatten(),
+            Err(_) => named(),
+        };
+        (id, compressed)
     });
     let id = id.ok_or_else(|| io::Error::other("a digest could not be made"))?;
     if has(id) {

@@ -457,6 +457,10 @@ impl Store {
     }
 }
 
+/// So many bytes of objects that were read are kept to be read again; libgit2 keeps 256 MB. Who
+/// walks a long history reads most of them once.
+const KEPT: isize = 16 << 20;
+
 /// Process-wide settings of libgit2, made once and the same for every store.
 pub(super) fn prepare() {
     static ONCE: std::sync::Once = std::sync::Once::new();
@@ -467,14 +471,19 @@ pub(super) fn prepare() {
         git2::opts::strict_hash_verification(false);
         // A repository with refs in tables opens; no ref is left to libgit2 there. So does a
         // partial clone of an older git; what it lacks is fetched.
-        #[expect(unsafe_code, reason = "libgit2 keeps the list in a static variable")]
+        #[expect(unsafe_code, reason = "libgit2 keeps these in static variables")]
         // SAFETY: this runs once, before this crate opens any repository: everything that opens
-        // one calls `prepare` first, and waits here for whoever came before. So nobody reads the
-        // list while it is written.
-        let known = unsafe { git2::opts::set_extensions(&["refstorage", "partialclone"]) };
-        // Without it such a repository is refused when it is opened, as one of any extension
-        // that libgit2 does not know.
-        drop(known);
+        // one calls `prepare` first, and waits here for whoever came before. So nobody reads
+        // them while they are written.
+        let (known, bounded) = unsafe {
+            (
+                git2::opts::set_extensions(&["refstorage", "partialclone"]),
+                git2::opts::set_cache_max_size(KEPT),
+            )
+        };
+        // Without the first such a repository is refused when it is opened, as one of any
+        // extension that libgit2 does not know. Without the second it takes more memory.
+        drop((known, bounded));
         // libgit2 judges by what it knows of git's configuration, which is not all of it.
         #[cfg(unix)]
         open::judge_owners();
