@@ -58,12 +58,15 @@ pub(super) fn length(folder: &Path, id: ObjectId) -> Option<u64> {
 /// The content of a blob that lies in this folder of objects by itself. None where there is
 /// no such file, or where it is not what it should be: libgit2 says what is wrong with it.
 pub(super) fn read(folder: &Path, id: ObjectId) -> Option<Vec<u8>> {
-    let Opened { from, length } = open(folder, id)?;
+    let Opened { mut from, length } = open(folder, id)?;
     let size = usize::try_from(length).ok().filter(|_| length <= MOST)?;
-    let mut content = Vec::new();
-    content.try_reserve_exact(size + ROOM).ok()?;
-    from.take(length + 1).read_to_end(&mut content).ok()?;
-    (content.len() == size).then_some(content)
+    // The system gives pages of zeros for this, and they are written once.
+    let mut content = vec![0; size + ROOM];
+    from.read_exact(&mut content[..size]).ok()?;
+    // At the end the checksum of all of it is compared, too.
+    let ends = from.read(&mut [0]).ok()? == 0;
+    content.truncate(size);
+    ends.then_some(content)
 }
 
 /// Writes a blob as a file of its own into this folder of objects, unless `has` says that it is
