@@ -37,15 +37,17 @@ struct Link {
 }
 
 impl End {
-    /// The end of a chain with these last lines. A line that a crash tore has no number.
-    pub fn of<'l>(lines: impl Iterator<Item = &'l [u8]>) -> End {
-        let mut end = End::default();
-        for line in lines {
-            let link: Option<Link> = serde_json::from_slice(line).ok();
-            end.seq = link.and_then(|l| l.seq).unwrap_or(end.seq);
-            end.hash = hash(line);
-        }
-        end
+    /// The end of a chain with these last lines. A line that a crash tore has no number: that
+    /// is the one of the last line before it which has one.
+    pub fn of<'l>(lines: impl DoubleEndedIterator<Item = &'l [u8]>) -> End {
+        let mut lines = lines.rev().peekable();
+        let Some(last) = lines.peek() else {
+            return End::default();
+        };
+        let hash = hash(last);
+        let number = |line| serde_json::from_slice::<Link>(line).ok()?.seq;
+        let seq = lines.find_map(number).unwrap_or_default();
+        End { seq, hash }
     }
 
     /// Makes an event, which is a JSON object, the next line; without its newline.

@@ -58,6 +58,8 @@ const KEPT: u32 = 9;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How much of a file's end is read to find its last lines, in bytes. A line is shorter.
 const TAIL: u64 = 1 << 20;
+/// How much of it mostly has one, in bytes: each write reads that.
+const NEAR: u64 = 8 << 10;
 
 /// The file of the journal.
 #[derive(Debug, Clone)]
@@ -156,11 +158,10 @@ impl Journal {
     pub fn last_lines(&self) -> Vec<Vec<u8>> {
         let mut found = Vec::new();
         for path in [beside(&self.path, ".1"), self.path.clone()] {
-            let Ok((tail, from)) = File::open(&path).and_then(|f| tail_of(&f)) else {
+            let Ok((tail, from)) = File::open(&path).and_then(|f| tail_of(&f, TAIL)) else {
                 continue;
             };
-            // Where the file is longer, the first line of its end is not whole.
-            let lines = tail.split(|b| *b == b'\n').skip(usize::from(from > 0));
+            let lines = whole_lines(&tail, from);
             found.extend(lines.filter(|l| !l.is_empty()).map(<[u8]>::to_vec));
         }
         found
@@ -233,15 +234,23 @@ fn end_of(path: &Path) -> std::io::Result<(End, bool)> {
             Err(e) if e.kind() == ErrorKind::NotFound => continue,
             opened => opened?,
         };
-        let (tail, from) = tail_of(&file)?;
-        if tail.is_empty() {
-            continue;
+        let mut here = None;
+        for most in [NEAR, TAIL] {
+            let (tail, from) = tail_of(&file, most)?;
+            if tail.is_empty() {
+                break;
+            }
+            let torn = !tail.ends_with(b"\n");
+            let end = End::of(whole_lines(&tail, from));
+            let is_found = from == 0 || end.seq > 0;
+            here = Some((end, torn));
+            if is_found {
+                break;
+            }
         }
-        let torn = !tail.ends_with(b"\n");
-        let text = tail.strip_suffix(b"\n").unwrap_or(&tail);
-        // Where the file is longer, the first line of its end is not whole.
-        let lines = text.split(|b| *b == b'\n').skip(usize::from(from > 0));
-        let end = End::of(lines);
+        let Some((end, torn)) = here else {
+            continue;
+        };
         let (last, _) = found.get_or_insert((end.clone(), torn));
         // The number of a file that begins with a torn line is in the file before it.
         last.seq = last.seq.max(end.seq);
@@ -252,12 +261,28 @@ fn end_of(path: &Path) -> std::io::Result<(End, bool)> {
     Ok(found.unwrap_or_default())
 }
 
-/// The end of a file, and where it starts.
-fn tail_of(mut file: &File) -> std::io::Result<(Vec<u8>, u64)> {
-    let from = file.metadata()?.len().saturating_sub(TAIL);
+/// The lines of a file's end, which begins at `from`, without their newlines. Where the file is
+/// longer, the first line of its end is not whole.
+fn whole_lines(tail: &[u8], from: u64) -> impl DoubleEndedIterator<Item = &[u8]> {
+    let begin = match from {
+        0 => Some(0),
+        _ => tail.iter().position(|b| *b == b'\n').map(|at| at + 1),
+    };
+    let lines = begin
+        .map(|at| &tail[at..])
+        .filter(|lines| !lines.is_empty());
+    let lines = lines.map(|lines| lines.strip_suffix(b"\n").unwrap_or(lines));
+    lines
+        .into_iter()
+        .flat_map(|lines| lines.split(|b| *b == b'\n'))
+}
+
+/// The end of a file, so many bytes of it at most, and where it starts.
+fn tail_of(mut file: &File, most: u64) -> std::io::Result<(Vec<u8>, u64)> {
+    let from = file.metadata()?.len().saturating_sub(most);
     file.seek(SeekFrom::Start(from))?;
     let mut tail = Vec::new();
-    file.take(TAIL).read_to_end(&mut tail)?;
+    file.take(most).read_to_end(&mut tail)?;
     Ok((tail, from))
 }
 
@@ -367,6 +392,51 @@ mod tests {
         let checked = journal.check(&ring, |_| {}).unwrap();
         let faults: Vec<_> = checked.faults.iter().map(|f| (f.line, f.fault)).collect();
         assert_eq!(faults, [(4, chain::FaultKind::Torn)]);
+    }
+
+    #[test]
+    fn the_end_of_a_journal_is_that_of_all_its_lines_wherever_the_last_ones_begin() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("journal.jsonl");
+        let near = usize::try_from(NEAR).unwrap();
+        let line = |seq: u64, length: usize| {
+            let line = format!("{{\"seq\":{seq},\"x\":\"");
+            format!(
+                "{line}{}\"}}",
+                "y".repeat(length.saturating_sub(line.len() + 2))
+            )
+        };
+        let torn = |length: usize| "{\"seq\":9".to_owned() + &"z".repeat(length);
+        for lengths in [
+            vec![],
+            vec![100],
+            vec![100, near - 1],
+            vec![100, near],
+            vec![100, near + 1],
+            vec![near + 1],
+            vec![3 * near],
+            vec![50; 1000],
+        ] {
+            let lines: Vec<String> = (1..).zip(lengths).map(|(n, l)| line(n, l)).collect();
+            for after in [None, Some(0), Some(near - 100), Some(2 * near)] {
+                let all: Vec<String> = lines.iter().cloned().chain(after.map(torn)).collect();
+                for ends in ["", "\n"] {
+                    let text = all.join("\n") + ends;
+                    std::fs::write(&path, &text).unwrap();
+                    let mut wanted = End::default();
+                    for line in text.strip_suffix('\n').unwrap_or(&text).split('\n') {
+                        if !text.is_empty() {
+                            let own = End::of([line.as_bytes()].into_iter());
+                            let seq = own.seq.max(wanted.seq);
+                            wanted = End { seq, ..own };
+                        }
+                    }
+                    let (end, is_torn) = end_of(&path).unwrap();
+                    assert_eq!(end, wanted, "{} bytes", text.len());
+                    assert_eq!(is_torn, !text.is_empty() && ends.is_empty());
+                }
+            }
+        }
     }
 
     #[test]

@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 /// The largest request that fits in a pipe at once, in bytes, so that writing it cannot
 /// block.
 const PIPE_BYTES: u64 = 32 * 1024;
+/// How long a server that has answered may take to end.
+const ENDING: Duration = Duration::from_secs(2);
 
 pub(super) struct ProcessLink {
     child: Child,
@@ -305,12 +307,8 @@ impl Drop for ProcessLink {
         self.stdin = None;
         // Give it a moment to end by itself: a receive-pack that is killed may leave a
         // lock.
-        let until = Instant::now() + Duration::from_secs(2);
-        while Instant::now() < until {
-            match self.child.try_wait() {
-                Ok(None) => std::thread::sleep(Duration::from_millis(1)),
-                _ => return,
-            }
+        if !matches!(children::wait(&mut self.child, ENDING), Ok(None)) {
+            return;
         }
         self.end();
         let _ = self.child.wait();
