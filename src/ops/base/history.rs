@@ -40,14 +40,16 @@ impl Written {
     }
 }
 
-/// The records that still apply, because git did not replace the files' content.
+/// The records of the paths that are asked for, as far as they still apply, because git did not
+/// replace the files' content.
 pub(super) fn standing(
     cx: &Context,
     mut memory: Memory,
     head: CommitId,
+    is_asked_for: impl Fn(&str) -> bool,
 ) -> BTreeMap<String, Written> {
     memory.bring_up_to(&cx.store, head);
-    let judged = judge_all(cx, &memory, head);
+    let judged = judge(cx, &memory, head, is_asked_for);
     let standing = judged.into_iter().filter_map(|(path, said)| match said {
         Said::Standing(written) => Some((path, written)),
         Said::Nothing => None,
@@ -63,12 +65,18 @@ pub(super) enum Said {
     Nothing,
 }
 
-/// Judges each record whose content is still in the store. The caller must have brought the
-/// memory up to HEAD.
-pub(super) fn judge_all(cx: &Context, memory: &Memory, head: CommitId) -> BTreeMap<String, Said> {
+/// Judges the records of the paths that are asked for, each whose content is still in the store.
+/// The caller must have brought the memory up to HEAD.
+pub(super) fn judge(
+    cx: &Context,
+    memory: &Memory,
+    head: CommitId,
+    is_asked_for: impl Fn(&str) -> bool,
+) -> BTreeMap<String, Said> {
     let history = History::of(cx, head);
     let mut found = BTreeMap::new();
-    for (path, record) in &memory.written {
+    let asked = memory.written.iter().filter(|(path, _)| is_asked_for(path));
+    for (path, record) in asked {
         let Some(held) = history.content(&record.now) else {
             continue;
         };

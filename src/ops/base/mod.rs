@@ -68,6 +68,16 @@ impl Base {
     /// point (a shallow clone), HEAD itself is the base. Then only the differences from the
     /// checkout are ours.
     pub fn of_working_copy(cx: &Context, target: &Target, tip: CommitId) -> Result<Base> {
+        Base::of_paths(cx, target, tip, |_| true)
+    }
+
+    /// The same, for those files alone that are asked for.
+    pub fn of_paths(
+        cx: &Context,
+        target: &Target,
+        tip: CommitId,
+        is_asked_for: impl Fn(&str) -> bool,
+    ) -> Result<Base> {
         let Some(head) = cx.store.head()? else {
             return Ok(Base::default());
         };
@@ -87,7 +97,7 @@ impl Base {
             trees,
             marked: memory.marked.clone(),
             elsewhere: memory.elsewhere(cx, head),
-            written: standing(cx, memory, head),
+            written: standing(cx, memory, head, is_asked_for),
         })
     }
 
@@ -96,7 +106,7 @@ impl Base {
     pub fn of_checkout(cx: &Context, target: &Target, head: CommitId) -> Result<Base> {
         Ok(Base {
             trees: vec![cx.store.commit(head)?.tree],
-            written: standing(cx, load(&file(cx, target)), head),
+            written: standing(cx, load(&file(cx, target)), head, |_| true),
             ..Base::default()
         })
     }
@@ -186,7 +196,7 @@ pub(in crate::ops) fn own_paths(cx: &Context, target: &Target) -> Result<Vec<Tre
             found.extend(text.and_then(|p| TreePath::new(p).ok()));
         }
     }
-    let written = standing(cx, load(&file(cx, target)), head);
+    let written = standing(cx, load(&file(cx, target)), head, |_| true);
     found.extend(written.keys().filter_map(|p| TreePath::new(p).ok()));
     found.sort();
     found.dedup();

@@ -26,6 +26,13 @@ pub(super) struct Memory {
     /// history for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     followed: Option<Followed>,
+    /// How many records there were when those that are of no use were last looked for.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    tidied: usize,
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// Whether the branch goes on from HEAD.
@@ -67,17 +74,62 @@ impl Stand {
 
 /// What is known of one path.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(from = "Written", into = "Written")]
 pub(super) struct Record {
-    #[serde(flatten)]
     pub now: Stand,
     /// The commit that has the content.
     commit: String,
     /// Whether the memory's HEAD has that commit in its history; `None`: not checked yet.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     in_head: Option<bool>,
     /// What the file held before, the newest last.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub earlier: Vec<Stand>,
+}
+
+/// A record as it is written: the fields of its newest state are its own. serde could flatten
+/// that, and would read each record twice.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    held: Option<String>,
+    at: u64,
+    #[serde(default)]
+    head: Option<String>,
+    #[serde(default)]
+    landed: bool,
+    commit: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    in_head: Option<bool>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    earlier: Vec<Stand>,
+}
+
+impl From<Written> for Record {
+    fn from(written: Written) -> Record {
+        Record {
+            now: Stand {
+                held: written.held,
+                at: written.at,
+                head: written.head,
+                landed: written.landed,
+            },
+            commit: written.commit,
+            in_head: written.in_head,
+            earlier: written.earlier,
+        }
+    }
+}
+
+impl From<Record> for Written {
+    fn from(record: Record) -> Written {
+        Written {
+            held: record.now.held,
+            at: record.now.at,
+            head: record.now.head,
+            landed: record.now.landed,
+            commit: record.commit,
+            in_head: record.in_head,
+            earlier: record.earlier,
+        }
+    }
 }
 
 impl Record {
@@ -198,6 +250,18 @@ impl Memory {
     fn asked_about(&self, head: CommitId) -> Option<&Followed> {
         let known = self.followed.as_ref();
         known.filter(|f| f.head == head.to_string())
+    }
+
+    /// Whether it has so many records more than `least`, and than when they were last tidied,
+    /// that it is time to look for those that are of no use. Each of them is looked at for
+    /// that.
+    pub fn has_grown(&self, least: usize) -> bool {
+        self.written.len() > least.max(self.tidied + self.tidied / 4)
+    }
+
+    /// Takes note that they were just tidied.
+    pub fn note_tidied(&mut self) {
+        self.tidied = self.written.len();
     }
 
     /// Adds a new record of a path; the previous one becomes an earlier one.

@@ -1,7 +1,7 @@
 //! This working copy's memory of the files of a branch: one file for each branch in the git
 //! directory of the worktree.
 
-use super::history::{History, Said, judge_all};
+use super::history::{History, Said, judge};
 use super::record::{Before, Memory, Record};
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
@@ -153,10 +153,13 @@ fn keep(
             if let Some(head) = head {
                 memory.bring_up_to(&cx.store, head);
                 memory.follow(&cx.store, head, tip);
-                let said = judge_all(cx, &memory, head);
-                memory.written.retain(|p, _| said.contains_key(p));
-                let is_idle = |p: &str| matches!(said.get(p), Some(Said::Nothing));
-                forget_oldest(&mut memory, is_idle);
+                if memory.has_grown(MOST_KEPT) {
+                    let said = judge(cx, &memory, head, |_| true);
+                    memory.written.retain(|p, _| said.contains_key(p));
+                    let is_idle = |p: &str| matches!(said.get(p), Some(Said::Nothing));
+                    forget_oldest(&mut memory, is_idle);
+                    memory.note_tidied();
+                }
                 let standing = memory.elsewhere(cx, head);
                 memory.elsewhere.retain(|p, _| standing.contains_key(p));
             }

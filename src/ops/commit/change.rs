@@ -11,7 +11,7 @@ use crate::ops::base::{self, Base, Before};
 use crate::ops::checkout;
 use crate::ops::compose::{self, Words};
 use crate::ops::write::{BranchState, Change, Changed, Edited, written};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// The commit of files that a request names.
 pub(super) struct Commit<'r> {
@@ -172,7 +172,18 @@ impl Commit<'_> {
         match self.request.base.as_deref() {
             Some(revision) => Base::of_commit(cx, base::named(cx, revision)?),
             None if cx.store.is_cache() => Base::of_commit(cx, state.tip),
-            None => Base::of_working_copy(cx, state.target, state.tip),
+            None => {
+                let paths = self.inputs.iter().map(|i| &i.path).chain(&self.remove);
+                let named: HashSet<&str> = paths.map(TreePath::as_str).collect();
+                // A folder that goes takes all below it along.
+                let is_below = |path: &str| {
+                    let mut folders = path.match_indices('/').map(|(at, _)| &path[..at]);
+                    folders.any(|folder| named.contains(folder))
+                };
+                Base::of_paths(cx, state.target, state.tip, |path| {
+                    named.contains(path) || is_below(path)
+                })
+            }
         }
     }
 
