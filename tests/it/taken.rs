@@ -154,6 +154,35 @@ fn a_branch_that_somebody_set_back_behind_the_checkout_is_compared_from_there() 
 }
 
 #[test]
+fn records_that_git_made_useless_are_forgotten_where_there_are_many() {
+    let (w, branch, _) = world();
+    for n in 0..1100 {
+        w.write(&format!("many/{n}.txt"), n.to_string());
+    }
+    w.json(&["commit", "many", "-m", "Many files"]);
+    let name = format!(".git/aidf/taken/origin@{branch}.json");
+    let kept = || {
+        let text = std::fs::read(w.clone.join(&name)).unwrap();
+        let memory: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        memory["written"].as_object().unwrap().len()
+    };
+    assert_eq!(kept(), 1100);
+    // Now the checkout has all of it, and says so itself.
+    w.git(&["fetch", "--quiet"]);
+    w.git(&[
+        "checkout",
+        "--quiet",
+        "-f",
+        "--detach",
+        &format!("origin/{branch}"),
+    ]);
+    w.save("doc.txt", doc(&[(2, "by A")]), "Line 2");
+    assert_eq!(kept(), 1000 + 1);
+    w.save("many/7.txt", "changed", "Change one of them");
+    assert_eq!(w.remote.text(&branch, "many/7.txt"), "changed");
+}
+
+#[test]
 fn anothers_token_beside_an_own_sandbox_makes_no_false_conflict() {
     let (w, branch, token) = world();
     let b = w.other();
