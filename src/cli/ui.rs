@@ -2,14 +2,13 @@
 //! repository or a remote is shown with control, escape and bidi characters visible.
 
 use aidf::error::{Error, Kind};
-use aidf::ops::outcome::{ErrorReport, Outcome, Reported};
+use aidf::ops::outcome::{ErrorReport, Outcome, Reported, json_of};
 use aidf::progress::Progress;
 use aidf::shown::json;
 pub use aidf::shown::visible;
 use aidf::token::redact;
 use aidf::words;
 use anstyle::AnsiColor;
-use anyhow::Context as _;
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
@@ -168,16 +167,7 @@ impl Ui {
         report: &T,
         human: impl FnOnce(&mut Text),
     ) -> Result<(), Error> {
-        let value = || {
-            let value = serde_json::to_value(report);
-            let value = value.context("the result cannot be written as JSON");
-            let mut value = value.map_err(internal)?;
-            if let Some(object) = value.as_object_mut() {
-                object.insert("warnings".to_owned(), serde_json::json!([]));
-            }
-            Ok(value)
-        };
-        self.print(value, &[], human)
+        self.print(|| json_of(report, &[]), &[], human)
     }
 
     /// One JSON object, or what `human` makes of it.

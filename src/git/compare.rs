@@ -13,7 +13,7 @@ type RawEntry = (git2::Oid, i32);
 /// A name that stands for different entries in two trees.
 type Unlike = (Vec<u8>, Option<RawEntry>, Option<RawEntry>);
 
-fn at<'t>(tree: &'t Option<Tree<'_>>, place: usize) -> Option<TreeEntry<'t>> {
+fn entry_at<'t>(tree: &'t Option<Tree<'_>>, place: usize) -> Option<TreeEntry<'t>> {
     tree.as_ref()?.get(place)
 }
 
@@ -133,7 +133,7 @@ impl Store {
         let length = |tree: &Option<Tree<'_>>| tree.as_ref().map_or(0, Tree::len);
         let (before, after) = (length(&old), length(&new));
         let is_same = |a: usize, b: usize| {
-            let both = at(&old, a).zip(at(&new, b));
+            let both = entry_at(&old, a).zip(entry_at(&new, b));
             both.is_some_and(|(a, b)| raw(&a) == raw(&b) && a.name_bytes() == b.name_bytes())
         };
         let least = before.min(after);
@@ -142,20 +142,20 @@ impl Store {
         let end = ends.count();
         let mut found: BTreeMap<Vec<u8>, [Option<RawEntry>; 2]> = BTreeMap::new();
         for (side, tree, to) in [(0, &old, before - end), (1, &new, after - end)] {
-            for entry in (start..to).filter_map(|place| at(tree, place)) {
+            for entry in (start..to).filter_map(|place| entry_at(tree, place)) {
                 let sides = found.entry(entry.name_bytes().to_vec()).or_default();
                 sides[side].get_or_insert(raw(&entry));
             }
         }
         // A tree that no git makes may have a name a second time, in what both share.
-        for entry in (before - end..before).filter_map(|place| at(&old, place)) {
+        for entry in (before - end..before).filter_map(|place| entry_at(&old, place)) {
             if let Some(sides) = found.get_mut(entry.name_bytes()) {
                 for side in sides {
                     side.get_or_insert(raw(&entry));
                 }
             }
         }
-        for entry in (0..start).filter_map(|place| at(&old, place)) {
+        for entry in (0..start).filter_map(|place| entry_at(&old, place)) {
             found.remove(entry.name_bytes());
         }
         let found = found.into_iter().filter(|(_, [old, new])| old != new);
@@ -378,15 +378,12 @@ mod tests {
         let seed: u64 = rand::random();
         let mut random = rand::rngs::StdRng::seed_from_u64(seed);
         let names = ["a", "b", "c", "d", "e", "f"];
+        let line = |random: &mut rand::rngs::StdRng| {
+            (*names.choose(random).unwrap(), random.random_range(0..3))
+        };
         for _ in 0..2000 {
             let count = random.random_range(0..8);
-            let mut line = || {
-                (
-                    *names.choose(&mut random).unwrap(),
-                    random.random_range(0..3),
-                )
-            };
-            let mut old: Vec<_> = (0..count).map(|_| line()).collect();
+            let mut old: Vec<_> = (0..count).map(|_| line(&mut random)).collect();
             if random.random_bool(0.7) {
                 old.sort();
                 old.dedup_by_key(|(name, _)| *name);
@@ -394,10 +391,7 @@ mod tests {
             let mut new = old.clone();
             for _ in 0..random.random_range(0..3) {
                 let at = random.random_range(0..=new.len());
-                let line = (
-                    *names.choose(&mut random).unwrap(),
-                    random.random_range(0..3),
-                );
+                let line = line(&mut random);
                 match random.random_range(0..4) {
                     0 if at < new.len() => drop(new.remove(at)),
                     1 if at < new.len() => new[at].1 = line.1,

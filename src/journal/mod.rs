@@ -234,21 +234,7 @@ fn end_of(path: &Path) -> std::io::Result<(End, bool)> {
             Err(e) if e.kind() == ErrorKind::NotFound => continue,
             opened => opened?,
         };
-        let mut here = None;
-        for most in [NEAR, TAIL] {
-            let (tail, from) = tail_of(&file, most)?;
-            if tail.is_empty() {
-                break;
-            }
-            let torn = !tail.ends_with(b"\n");
-            let end = End::of(whole_lines(&tail, from));
-            let is_found = from == 0 || end.seq > 0;
-            here = Some((end, torn));
-            if is_found {
-                break;
-            }
-        }
-        let Some((end, torn)) = here else {
+        let Some((end, torn)) = end_in(&file)? else {
             continue;
         };
         let (last, _) = found.get_or_insert((end.clone(), torn));
@@ -259,6 +245,21 @@ fn end_of(path: &Path) -> std::io::Result<(End, bool)> {
         }
     }
     Ok(found.unwrap_or_default())
+}
+
+/// The same of one file; none of an empty one.
+fn end_in(file: &File) -> std::io::Result<Option<(End, bool)>> {
+    let mut found = None;
+    for most in [NEAR, TAIL] {
+        let (tail, from) = tail_of(file, most)?;
+        let end = End::of(whole_lines(&tail, from));
+        let is_last = from == 0 || end.seq > 0;
+        found = (!tail.is_empty()).then(|| (end, !tail.ends_with(b"\n")));
+        if is_last {
+            break;
+        }
+    }
+    Ok(found)
 }
 
 /// The lines of a file's end, which begins at `from`, without their newlines. Where the file is

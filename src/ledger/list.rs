@@ -212,9 +212,7 @@ impl Ledger {
         let (Some((span, _)), Some(says)) = (self.last_for(path), alone(&new)) else {
             return false;
         };
-        if !self.list_from(span.start) {
-            return false;
-        }
+        self.list_from(span.start);
         let mut listed = self.items.last.iter();
         let Some(at) = listed.position(|item| item.span == span) else {
             return false;

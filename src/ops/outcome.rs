@@ -59,13 +59,20 @@ impl<T: Reported> Outcome<T> {
     ///
     /// Errors: internal.
     pub fn to_json(&self) -> Result<Value> {
-        let mut value = serde_json::to_value(&self.report)
-            .map_err(|e| Error::new(Kind::Internal, "the report is no JSON").caused_by(e))?;
-        if let Value::Object(fields) = &mut value {
-            fields.insert(WARNINGS.to_owned(), serde_json::json!(self.warnings));
-        }
-        Ok(value)
+        json_of(&self.report, &self.warnings)
     }
+}
+
+/// A report with warnings, as `--json` prints it.
+///
+/// Errors: internal.
+pub fn json_of(report: &impl Serialize, warnings: &[String]) -> Result<Value> {
+    let mut value = serde_json::to_value(report)
+        .map_err(|e| Error::new(Kind::Internal, "the report is no JSON").caused_by(e))?;
+    if let Value::Object(fields) = &mut value {
+        fields.insert(WARNINGS.to_owned(), serde_json::json!(warnings));
+    }
+    Ok(value)
 }
 
 /// The field that warnings have in JSON.

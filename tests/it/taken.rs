@@ -2,8 +2,8 @@
 //! is fresh, fetched, pulled, resumed or left overnight, no own line stays behind, and edits
 //! apart never conflict.
 
-use crate::support::Machine;
 use crate::support::team::{doc, edit, resumed, world};
+use crate::support::{Machine, World};
 
 #[test]
 fn a_fresh_clone_that_resumes_undoes_no_line() {
@@ -129,19 +129,19 @@ fn a_sandbox_that_is_checked_out_and_pulled_has_no_false_conflict() {
     assert_eq!(w.remote.text(&branch, "doc.txt"), expected);
 }
 
+/// Has the checkout hold what the branch has, on no branch of its own.
+fn checked_out(w: &World, branch: &str) {
+    let tip = format!("origin/{branch}");
+    w.git(&["fetch", "--quiet"]);
+    w.git(&["checkout", "--quiet", "-f", "--detach", &tip]);
+}
+
 #[test]
 fn a_branch_that_somebody_set_back_behind_the_checkout_is_compared_from_there() {
     let (w, branch, _) = world();
     w.save("doc.txt", doc(&[(2, "by A")]), "Line 2");
     // From here on it is known that the branch goes on from the checkout.
-    w.git(&["fetch", "--quiet"]);
-    w.git(&[
-        "checkout",
-        "--quiet",
-        "-f",
-        "--detach",
-        &format!("origin/{branch}"),
-    ]);
+    checked_out(&w, &branch);
     for n in ["1", "2"] {
         w.save("other.txt", n, "Another file");
     }
@@ -168,14 +168,7 @@ fn records_that_git_made_useless_are_forgotten_where_there_are_many() {
     };
     assert_eq!(kept(), 1100);
     // Now the checkout has all of it, and says so itself.
-    w.git(&["fetch", "--quiet"]);
-    w.git(&[
-        "checkout",
-        "--quiet",
-        "-f",
-        "--detach",
-        &format!("origin/{branch}"),
-    ]);
+    checked_out(&w, &branch);
     w.save("doc.txt", doc(&[(2, "by A")]), "Line 2");
     assert_eq!(kept(), 1000 + 1);
     w.save("many/7.txt", "changed", "Change one of them");

@@ -237,10 +237,7 @@ impl Link for ProcessLink {
 
     fn complaint(&mut self) -> String {
         // Its last words may still be in the pipe.
-        let until = Instant::now() + Duration::from_millis(500);
-        while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < until {
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        let _ = children::wait(&mut self.child, Duration::from_millis(500));
         std::thread::sleep(Duration::from_millis(10));
         let text = self.stderr.lock().map(|t| t.clone()).unwrap_or_default();
         String::from_utf8_lossy(&text).trim().to_owned()

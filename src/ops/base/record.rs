@@ -74,7 +74,7 @@ impl Stand {
 
 /// What is known of one path.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(from = "Written", into = "Written")]
+#[serde(from = "Stored", into = "Stored")]
 pub(super) struct Record {
     pub now: Stand,
     /// The commit that has the content.
@@ -85,10 +85,10 @@ pub(super) struct Record {
     pub earlier: Vec<Stand>,
 }
 
-/// A record as it is written: the fields of its newest state are its own. serde could flatten
+/// A record as it is stored: the fields of its newest state are its own. serde could flatten
 /// that, and would read each record twice.
 #[derive(Serialize, Deserialize)]
-struct Written {
+struct Stored {
     held: Option<String>,
     at: u64,
     #[serde(default)]
@@ -102,25 +102,25 @@ struct Written {
     earlier: Vec<Stand>,
 }
 
-impl From<Written> for Record {
-    fn from(written: Written) -> Record {
+impl From<Stored> for Record {
+    fn from(stored: Stored) -> Record {
         Record {
             now: Stand {
-                held: written.held,
-                at: written.at,
-                head: written.head,
-                landed: written.landed,
+                held: stored.held,
+                at: stored.at,
+                head: stored.head,
+                landed: stored.landed,
             },
-            commit: written.commit,
-            in_head: written.in_head,
-            earlier: written.earlier,
+            commit: stored.commit,
+            in_head: stored.in_head,
+            earlier: stored.earlier,
         }
     }
 }
 
-impl From<Record> for Written {
-    fn from(record: Record) -> Written {
-        Written {
+impl From<Record> for Stored {
+    fn from(record: Record) -> Stored {
+        Stored {
             held: record.now.held,
             at: record.now.at,
             head: record.now.head,
