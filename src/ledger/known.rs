@@ -73,7 +73,7 @@ impl Ledger {
     /// Whether each entry says by itself what it says in the list, and has its path in its
     /// text as it is. Then nothing but its own lines decides what it says.
     pub fn is_plain(&self) -> bool {
-        // Where entries were removed, what stood between them has another place now.
+        // Where entries were removed, what stood between them may have another place now.
         if self.is_empty() || self.known.as_ref().is_some_and(|k| k.removed) {
             return false;
         }
@@ -116,9 +116,14 @@ impl Ledger {
                 now.len() == to - from + 1 && now.iter().zip(wanted).all(|(n, w)| n == w)
             })
         };
-        let replaced = known.replaced.iter();
-        let mut replaced = replaced.map(|at| near(at.saturating_sub(1), (at + 1).min(last)));
-        Some(stand && replaced.all(|sound| sound) && near(known.count - 1, last))
+        let replaced = known
+            .replaced
+            .iter()
+            .map(|at| (at.saturating_sub(1), at + 1));
+        let joined = known.joined.iter().map(|at| (at.saturating_sub(1), *at));
+        let mut changed = replaced.chain(joined);
+        let sound = changed.all(|(from, to)| near(from, to.min(last)));
+        Some(stand && sound && near(known.count - 1, last))
     }
 
     /// What an item says.

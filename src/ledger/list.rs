@@ -13,9 +13,9 @@ pub struct Ledger {
     name: String,
     pub(super) text: String,
     pub(super) items: Items,
-    newline: &'static str,
+    pub(super) newline: &'static str,
     /// True if the text ends in a `[]` that replaced the removed items.
-    emptied: bool,
+    pub(super) emptied: bool,
     /// For a text that was read in full before: what was changed since.
     pub(super) known: Option<Known>,
     /// What the text has of the file that was read; none where it was not taken as it was.
@@ -86,7 +86,7 @@ impl Ledger {
         self.shared
     }
 
-    fn note_change(&mut self, before: usize, after: usize) {
+    pub(super) fn note_change(&mut self, before: usize, after: usize) {
         if let Some(shared) = &mut self.shared {
             shared.change(before, after);
         }
@@ -113,19 +113,25 @@ impl Ledger {
     }
 
     /// Where the last entry for `path` is, and whether it says all of it by itself.
-    fn last_for(&self, path: &str) -> Option<(Range<usize>, bool)> {
+    pub(super) fn last_for(&self, path: &str) -> Option<(Range<usize>, bool)> {
+        self.last_before(path, self.text.len())
+    }
+
+    /// The same among the entries that begin before `end`.
+    fn last_before(&self, path: &str, end: usize) -> Option<(Range<usize>, bool)> {
         // An entry that is not read yet has its path in its text as it is.
         let may_be = |i: &Item| i.says.get().is_some() || self.text[i.span.clone()].contains(path);
         let is_for = |says: &Entry| says.path.as_deref() == Some(path);
         let mut listed = self.items.last.iter().rev();
-        if let Some(item) = listed.find(|i| may_be(i) && is_for(self.says(i))) {
+        let is_it = |i: &&Item| i.span.start < end && may_be(i) && is_for(self.says(i));
+        if let Some(item) = listed.find(is_it) {
             let by_itself = alone(&self.text[item.span.clone()]);
             return Some((
                 item.span.clone(),
                 by_itself.as_ref() == Some(self.says(item)),
             ));
         }
-        let mut end = self.items.from();
+        let mut end = end.min(self.items.from());
         while let Some(span) = self.items.find_before(&self.text, path, end) {
             end = span.start;
             if alone(&self.text[span.clone()]).is_some_and(|says| is_for(&says)) {
@@ -228,6 +234,17 @@ impl Ledger {
         true
     }
 
+    /// Makes a line, as [`Ledger::append`] takes it, the only entry for `path`: in the place of
+    /// the one that is there, or at the end where there is none, or more than one.
+    pub fn set(&mut self, path: &str, line: &str) {
+        let last = self.last_for(path);
+        let is_only = last.is_some_and(|(span, _)| self.last_before(path, span.start).is_none());
+        if !(is_only && self.replace_entry(path, line)) {
+            self.remove_paths(&[path]);
+            self.append(line);
+        }
+    }
+
     /// Lists the entry that has the byte `at`, the one before it and all after it. False where
     /// these lines are no list.
     pub(super) fn list_from(&mut self, at: usize) -> bool {
@@ -237,7 +254,7 @@ impl Ledger {
     }
 
     /// Takes note that so many more entries of the text that was known are listed.
-    fn note_listed(&mut self, more: usize) {
+    pub(super) fn note_listed(&mut self, more: usize) {
         if let Some(known) = &mut self.known {
             known.listed(more);
         }
@@ -260,77 +277,7 @@ impl Ledger {
             .map(|i| (self.says(i).path.as_deref(), &self.text[i.span.clone()]))
     }
 
-    /// Removes every entry whose path makes `gone` true; all other bytes stay. Returns how
-    /// many it removed.
-    pub fn remove(&mut self, gone: impl Fn(&str) -> bool) -> usize {
-        let goes: Vec<bool> = self
-            .items
-            .iter(&self.text)
-            .map(|i| self.says(i).path.as_deref().is_some_and(&gone))
-            .collect();
-        self.remove_at(&goes)
-    }
-
-    /// Removes every entry for `path`; all other bytes stay. Returns how many it removed.
-    pub fn remove_path(&mut self, path: &str) -> usize {
-        match self.has(path) {
-            true => self.remove(|p| p == path),
-            false => 0,
-        }
-    }
-
-    /// Removes the entries whose index is true in `goes`; all other bytes stay. Returns how
-    /// many it removed.
-    pub fn remove_at(&mut self, goes: &[bool]) -> usize {
-        let more = self.items.list_all(&self.text);
-        self.note_listed(more);
-        // What a neighbour says may change: all of it is read while the text is still whole.
-        if let Some(known) = &mut self.known {
-            known.remove();
-            for item in &self.items.last {
-                self.says(item);
-            }
-        }
-        let goes = |at: usize| goes.get(at).is_some_and(|g| *g);
-        let mut kept = String::with_capacity(self.text.len());
-        let mut items = Vec::with_capacity(self.items.last.len());
-        let (mut from, mut removed) = (0, 0);
-        for (at, item) in std::mem::take(&mut self.items.last).into_iter().enumerate() {
-            if goes(at) {
-                kept.push_str(&self.text[from..item.span.start]);
-                from = item.span.end;
-                removed += 1;
-            } else {
-                kept.push_str(&self.text[from..item.span.end]);
-                from = item.span.end;
-                let length = item.span.len();
-                items.push(Item {
-                    span: kept.len() - length..kept.len(),
-                    says: item.says,
-                });
-            }
-        }
-        kept.push_str(&self.text[from..]);
-        self.items.last = items;
-        if removed == 0 {
-            return 0;
-        }
-        if self.items.is_empty() {
-            // A list without entries must still be a list for its readers.
-            if !kept.is_empty() && !kept.ends_with('\n') {
-                kept.push_str(self.newline);
-            }
-            self.emptied = true;
-            kept.push_str("[]");
-            kept.push_str(self.newline);
-        }
-        let stays = Shared::between(self.text.as_bytes(), kept.as_bytes());
-        self.note_change(stays.start, stays.end);
-        self.text = kept;
-        removed
-    }
-
-    fn shift_from(&mut self, from: usize, by: isize) {
+    pub(super) fn shift_from(&mut self, from: usize, by: isize) {
         let moved = |n: usize| n.checked_add_signed(by).unwrap_or(n);
         for item in &mut self.items.last[from..] {
             item.span = moved(item.span.start)..moved(item.span.end);
@@ -554,16 +501,16 @@ mod tests {
         let read = |text: &str| Ledger::read("x", Some(text.as_bytes())).unwrap();
         // Removing the entry also removes its anchor, and so the value of the other entry.
         let mut ledger = read("- path: a\n  who: &w Pat\n- path: b\n  who: *w\n");
-        assert_eq!(ledger.remove(|p| p == "a"), 1);
+        assert_eq!(ledger.remove_paths(&["a"]), 1);
         assert_eq!(ledger.checked().unwrap_err().kind(), Kind::Integrity);
         // An older anchor with the same name would take its place.
         let mut ledger =
             read("- path: o\n  who: &w Old\n- path: a\n  who: &w Pat\n- path: b\n  who: *w\n");
-        ledger.remove(|p| p == "a");
+        ledger.remove_paths(&["a"]);
         assert_eq!(ledger.checked().unwrap_err().kind(), Kind::Integrity);
         // A line that is left behind would become part of the block before it.
         let mut ledger = read("- path: a\n  text: |+\n    x\n- path: b\n\n- path: c\n");
-        ledger.remove(|p| p == "b");
+        ledger.remove_paths(&["b"]);
         assert_eq!(ledger.checked().unwrap_err().kind(), Kind::Integrity);
         // Setting the date would also remove the anchor.
         let mut ledger = read("- path: a\n  last_updated: &w x\n- path: b\n  who: *w\n");
@@ -578,7 +525,7 @@ mod tests {
     #[test]
     fn an_empty_list_after_a_comment_without_a_newline_is_still_one() {
         let mut ledger = Ledger::read("x", Some(b"- path: a\n# end")).unwrap();
-        ledger.remove(|_| true);
+        ledger.remove_at(&[true]);
         assert_eq!(ledger.checked().unwrap(), "# end\n[]\n");
     }
 
@@ -591,13 +538,13 @@ mod tests {
         assert!(!ledger.replace_entry("b", "{path: b"));
         assert!(ledger.entry_for("b").unwrap().contains("2026"));
         assert!(ledger.entry_for("a").unwrap().contains("2025"));
-        assert_eq!(ledger.remove(|p| p == "a"), 1);
+        assert_eq!(ledger.remove_paths(&["a"]), 1);
         assert_eq!(
             ledger.checked().unwrap(),
             "# top\n- {path: b, last_updated: '2026-11-22'}\n- path: a/c\n"
         );
         assert_eq!(ledger.entry_for("a/c"), Some("- path: a/c\n"));
-        assert_eq!(ledger.remove(|_| true), 2);
+        assert_eq!(ledger.remove_at(&[true, true]), 2);
         assert_eq!(ledger.checked().unwrap(), "# top\n[]\n");
         ledger.append(&entry(1));
         assert_eq!(
@@ -609,7 +556,7 @@ mod tests {
             Some(b"- path: a\n\n# about b\n- path: b\n  tags: []\n# end\n"),
         )
         .unwrap();
-        assert_eq!(ledger.remove(|p| p == "a"), 1);
+        assert_eq!(ledger.remove_paths(&["a"]), 1);
         assert_eq!(
             ledger.checked().unwrap(),
             "\n# about b\n- path: b\n  tags: []\n# end\n"

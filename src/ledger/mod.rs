@@ -12,6 +12,7 @@ mod list;
 mod merge;
 #[cfg(test)]
 mod random;
+mod removal;
 mod says;
 mod touched;
 

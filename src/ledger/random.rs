@@ -182,7 +182,7 @@ fn round(random: &mut StdRng) -> bool {
     // Remove the entry right away, and also after reading back what was written.
     let again = Ledger::read("x", Some(appended.as_bytes()));
     for mut ledger in [Some(ledger), again.ok()].into_iter().flatten() {
-        assert_eq!(ledger.remove(|p| p == "ours"), 1, "{text:?}");
+        assert_eq!(ledger.remove_paths(&["ours"]), 1, "{text:?}");
         match ledger.checked() {
             Ok(removed) => {
                 assert_eq!(
@@ -212,6 +212,7 @@ fn round(random: &mut StdRng) -> bool {
 enum Deed {
     Append,
     Replace(String),
+    Set(String),
     Touch(String),
     Remove(String),
 }
@@ -223,11 +224,12 @@ fn does(deed: &Deed, ledger: &mut Ledger) -> Option<String> {
         Deed::Replace(path) => {
             ledger.replace_entry(path, line);
         }
+        Deed::Set(path) => ledger.set(path, line),
         Deed::Touch(path) => {
             ledger.touch(path, "2026-11-22");
         }
         Deed::Remove(path) => {
-            ledger.remove_path(path);
+            ledger.remove_paths(&[path]);
         }
     }
     ledger.checked().ok().map(str::to_owned)
@@ -248,8 +250,9 @@ fn known_round(random: &mut StdRng) -> bool {
         .collect();
     for _ in 0..random.random_range(1..4) {
         let path = paths.choose(random).cloned().unwrap_or_default();
-        let deed = match random.random_range(0..5) {
+        let deed = match random.random_range(0..6) {
             0 => Deed::Replace(path),
+            3 => Deed::Set(path),
             1 => Deed::Touch(path),
             2 => Deed::Remove(path),
             _ => Deed::Append,

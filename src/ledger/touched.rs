@@ -7,7 +7,10 @@ pub(super) struct Known {
     pub count: usize,
     /// Those among them that were replaced.
     pub replaced: Vec<usize>,
-    /// Whether entries were removed: then neighbours changed.
+    /// Those, now, before which an entry was taken out, in any order; the count of all where
+    /// it was the last one.
+    pub joined: Vec<usize>,
+    /// Whether entries were removed anywhere: then any neighbours changed.
     pub removed: bool,
 }
 
@@ -16,6 +19,7 @@ impl Known {
         Known {
             count,
             replaced: Vec::new(),
+            joined: Vec::new(),
             removed: false,
         }
     }
@@ -23,12 +27,24 @@ impl Known {
     /// So many more are listed, before the others.
     pub fn listed(&mut self, more: usize) {
         self.count += more;
-        self.replaced.iter_mut().for_each(|at| *at += more);
+        let places = self.replaced.iter_mut().chain(&mut self.joined);
+        places.for_each(|at| *at += more);
     }
 
     pub fn replace(&mut self, at: usize) {
         if at < self.count && !self.replaced.contains(&at) {
             self.replaced.push(at);
+        }
+    }
+
+    /// One goes, and those beside it are neighbours now.
+    pub fn take_out(&mut self, at: usize) {
+        self.count -= usize::from(at < self.count);
+        self.replaced.retain(|other| *other != at);
+        let places = self.replaced.iter_mut().chain(&mut self.joined);
+        places.for_each(|other| *other -= usize::from(*other > at));
+        if !self.joined.contains(&at) {
+            self.joined.push(at);
         }
     }
 

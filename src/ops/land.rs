@@ -354,15 +354,15 @@ impl Work<'_> {
         text: Option<Vec<u8>>,
         joined: &Joined,
     ) -> Result<Option<Vec<u8>>> {
-        let gone = |path: &str| {
-            let edit = joined.edits.iter().find(|(p, _)| p == path.as_bytes());
-            edit.is_some_and(|(_, entry)| entry.is_none())
-        };
+        let gone = joined.edits.iter().filter(|(_, entry)| entry.is_none());
+        let gone: Vec<&str> = gone
+            .filter_map(|(p, _)| std::str::from_utf8(p).ok())
+            .collect();
         let Some(content) = &text else {
             return Ok(None);
         };
         let mut memory = Ledger::read(name, Some(content))?;
-        match memory.remove(gone) {
+        match memory.remove_paths(&gone) {
             0 => Ok(text),
             _ => Ok(Some(memory.checked()?.as_bytes().to_vec())),
         }

@@ -67,9 +67,7 @@ impl Build<'_> {
                 .filter(|(_, there)| !there)
                 .map(|(p, _)| *p)
                 .collect();
-            for path in gone {
-                memory.remove_path(path);
-            }
+            memory.remove_paths(&gone);
             let common = match ledgers.memory == shared.memory {
                 true => None,
                 false => Some(compose::read_ledger(cx, tree, &shared.memory)?),
@@ -88,9 +86,6 @@ impl Build<'_> {
                         memory.append(&line);
                     }
                     continue;
-                }
-                if known {
-                    memory.remove_path(path);
                 }
                 let raw_url = cx.remote.raw_url(target.name(), path);
                 let pod = target
@@ -111,7 +106,7 @@ impl Build<'_> {
                     last_updated: &date,
                     pod_owner: pod,
                 };
-                memory.append(&entry.line());
+                memory.set(path, &entry.line());
             }
             if let Some(edit) = compose::ledger_edit(cx, draft, tree, &ledgers.memory, &memory)? {
                 added.push(edit);

@@ -140,9 +140,8 @@ impl Work<'_> {
         let named = |(p, _): &&Edit| std::str::from_utf8(p).is_ok();
         let (there, gone): (Vec<&Edit>, Vec<&Edit>) =
             edits.iter().filter(named).partition(|(_, e)| e.is_some());
-        if !gone.is_empty() {
-            memory.remove(|p| gone.iter().any(|(g, _)| g == p.as_bytes()));
-        }
+        let gone = gone.iter().filter_map(|(p, _)| std::str::from_utf8(p).ok());
+        memory.remove_paths(&gone.collect::<Vec<_>>());
         let mut returning = there
             .iter()
             .filter_map(|(p, _)| std::str::from_utf8(p).ok())
