@@ -2,9 +2,13 @@
 //! and 1.2 reader takes for the same text.
 
 use serde::de::DeserializeOwned;
+use std::ops::Range;
 
 /// The largest document that is read, in bytes.
 pub const MAX_BYTES: usize = 64 << 20;
+
+/// The bytes that a scalar in single quotes may have.
+pub(crate) const PRINTABLE: Range<u8> = 0x20..0x7f;
 
 /// Reads one document. Depth, aliases and expansion are bounded, so that a bomb is an
 /// error and not a crash.
@@ -65,7 +69,7 @@ pub fn scalar(text: &str) -> String {
     if is_plain(text) {
         return text.to_owned();
     }
-    if text.bytes().all(|b| (0x20..0x7f).contains(&b)) {
+    if text.bytes().all(|b| PRINTABLE.contains(&b)) {
         return format!("'{}'", text.replace('\'', "''"));
     }
     let mut out = String::from("\"");
@@ -111,7 +115,7 @@ pub fn flow(value: &serde_json::Value) -> String {
 
 /// Words that start with a letter, `/`, `_` or `.` followed by a letter, hold nothing
 /// with a meaning, and are no reader's true, false, null or number.
-fn is_plain(text: &str) -> bool {
+pub(crate) fn is_plain(text: &str) -> bool {
     let mut chars = text.chars();
     let starts = match chars.next() {
         Some('.') => chars.next().is_some_and(|c| c.is_ascii_alphabetic()),
@@ -127,9 +131,12 @@ fn is_plain(text: &str) -> bool {
         && !keyword
         && !text.ends_with(' ')
         && !text.contains("  ")
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || " _-./()+".contains(c))
+        && text.chars().all(may_be_plain)
+}
+
+/// Whether a scalar may have this without quotes.
+pub(crate) fn may_be_plain(c: char) -> bool {
+    c.is_ascii_alphanumeric() || " _-./()+".contains(c)
 }
 
 #[cfg(test)]

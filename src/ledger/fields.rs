@@ -1,10 +1,12 @@
 //! The fields of one entry, in order.
 
 use super::list::Ledger;
+use super::own_lines::{self, Line, OfLine, Said};
 use crate::yaml;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::fmt;
 
 /// The fields of an entry, first to last.
@@ -33,7 +35,27 @@ impl<'de> Deserialize<'de> for Fields {
     }
 }
 
+impl OfLine for Fields {
+    fn of_line(line: &Line<'_>) -> Fields {
+        let text = |text: &Cow<'_, str>| Value::String(text.to_string());
+        let value = |said: &Said<'_>| match said {
+            Said::Null => Value::Null,
+            Said::Text(one) => text(one),
+            Said::List(items) => Value::Array(items.iter().map(text).collect()),
+        };
+        let fields = line
+            .iter()
+            .map(|(key, said)| ((*key).to_owned(), value(said)));
+        Fields(fields.collect())
+    }
+}
+
 impl Fields {
+    /// Those of each entry of a list.
+    fn of_list(text: &str) -> Result<Vec<Fields>, String> {
+        own_lines::read_list(text).map_or_else(|| yaml::read(text), Ok)
+    }
+
     /// A field's text.
     pub fn text(&self, key: &str) -> Option<&str> {
         self.0.iter().find(|(k, _)| k == key)?.1.as_str()
@@ -64,7 +86,7 @@ impl Ledger {
         if self.is_empty() {
             return Ok(Vec::new());
         }
-        yaml::read::<Vec<Fields>>(self.checked().map_err(|e| e.to_string())?)
+        Fields::of_list(self.checked().map_err(|e| e.to_string())?)
     }
 
     /// Sets `last_updated` of the last entry for `path`, if it has that field with another
@@ -80,7 +102,7 @@ impl Ledger {
     /// already.
     pub fn touched_line(&self, path: &str, date: &str) -> Option<String> {
         let text = self.entry_for(path)?;
-        let mut fields = yaml::read::<Vec<Fields>>(text).ok()?.pop()?;
+        let mut fields = Fields::of_list(text).ok()?.pop()?;
         let mut texts = Vec::new();
         fields.0.iter().for_each(|(_, v)| all_texts(v, &mut texts));
         let kept = texts.iter().all(|t| keeps_its_type(t, &texts, text));

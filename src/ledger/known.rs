@@ -5,6 +5,7 @@
 use super::diff::has_anchor;
 use super::items::{Item, item_lines};
 use super::list::{Ledger, alone, ends_in_open_block, parse};
+use super::own_lines::{self, Said};
 use super::says::Entry;
 use super::touched::Known;
 use crate::ends::Shared;
@@ -61,6 +62,27 @@ impl Ledger {
         (all && between.iter().zip(&items[from..=to]).all(is_right)).then_some(ledger)
     }
 
+    /// Reads a text that ends in lines as aidf writes them, all of it, without keeping what
+    /// they say. None where the text is no such ledger, or [`Ledger::is_plain`] is not true.
+    pub fn read_own(name: &str, content: &[u8]) -> Option<Ledger> {
+        let text = std::str::from_utf8(content).ok()?;
+        let mut are_plain = true;
+        let tail = own_lines::tail(text, |number, line, fields| {
+            let mut paths = fields.iter().filter(|(key, _)| *key == "path");
+            let is_plain = paths.all(|(_, said)| match said {
+                Said::Text(path) => line.contains(path.as_ref()),
+                _ => true,
+            });
+            are_plain = is_plain && (are_plain || number == 0);
+        })?;
+        let begin = Ledger::read(name, Some(&content[..tail.first.end])).ok()?;
+        let is_next = begin.items.last.last()?.span == tail.first;
+        match are_plain && is_next && begin.is_plain() {
+            true => Ledger::of_known(name, text.to_owned()),
+            false => None,
+        }
+    }
+
     /// The same ledger, which was just read in full: where [`Ledger::is_plain`] is true, only
     /// what is changed from now on is parsed again.
     pub fn known_if_plain(mut self) -> Ledger {
@@ -74,12 +96,13 @@ impl Ledger {
     /// text as it is. Then nothing but its own lines decides what it says.
     pub fn is_plain(&self) -> bool {
         // Where entries were removed, what stood between them may have another place now.
-        if self.is_empty() || self.known.as_ref().is_some_and(|k| k.removed) {
+        let is_removed = self.known.as_ref().is_some_and(|k| k.removed);
+        if self.is_empty() || is_removed || ends_in_open_block(&self.text) {
             return false;
         }
         let changed = |at: usize| self.known.as_ref().is_none_or(|k| k.is_changed(at));
         // Where few entries were changed it is quicker to read each by itself.
-        let is_simple = self.known.is_none() && is_simple(&self.text);
+        let is_simple = self.known.is_none() && is_simple(&self.text) && self.has_no_stray_lines();
         let mut items = self.items.last.iter().enumerate();
         items.all(|(at, item)| {
             if !changed(at) {
@@ -88,6 +111,19 @@ impl Ledger {
             let text = &self.text[item.span.clone()];
             let says = self.says(item);
             has_its_path(text, says) && (is_simple || says_by_itself(text, says))
+        })
+    }
+
+    /// Whether nothing but comments stands between the entries, and after them: what is in
+    /// brackets may go on in a line that is no deeper than the dash.
+    fn has_no_stray_lines(&self) -> bool {
+        let items = &self.items.last;
+        let ends = items.iter().map(|item| item.span.end);
+        let starts = items.iter().skip(1).map(|item| item.span.start);
+        let mut between = ends.zip(starts.chain([self.text.len()]));
+        between.all(|(end, start)| {
+            let mut lines = self.text[end..start].lines().map(str::trim_start);
+            lines.all(|line| line.is_empty() || line.starts_with('#'))
         })
     }
 

@@ -1,6 +1,7 @@
 //! A YAML list of mappings, kept as text with the span of each item.
 
 use super::items::{Item, Items, column_of, item_lines};
+use super::own_lines;
 use super::says::Entry;
 use super::touched::Known;
 use crate::ends::Shared;
@@ -328,7 +329,10 @@ pub(super) fn parse(text: &str) -> Result<Vec<Entry>, String> {
     if text.trim().is_empty() {
         return Ok(Vec::new());
     }
-    Ok(yaml::read::<Option<Vec<Entry>>>(text)?.unwrap_or_default())
+    match own_lines::read_list(text) {
+        Some(all) => Ok(all),
+        None => Ok(yaml::read::<Option<Vec<Entry>>>(text)?.unwrap_or_default()),
+    }
 }
 
 /// The entry in a text that holds exactly one; `None` for any other text.

@@ -10,6 +10,7 @@ mod items;
 mod known;
 mod list;
 mod merge;
+mod own_lines;
 #[cfg(test)]
 mod random;
 mod removal;

@@ -5,6 +5,9 @@
 #![allow(clippy::print_stdout, reason = "the seed of a failure is printed")]
 
 use super::Ledger;
+use super::fields::Fields;
+use super::own_lines::read_list;
+use super::says::Entry;
 use crate::ends::Shared;
 use crate::error::Kind;
 use rand::rngs::StdRng;
@@ -208,6 +211,95 @@ fn round(random: &mut StdRng) -> bool {
     true
 }
 
+/// Entries as aidf writes them.
+fn own_entry(random: &mut StdRng) -> String {
+    const TEXTS: [&str; 12] = [
+        "a/b.txt",
+        "null",
+        "nullable",
+        "it's",
+        "''",
+        "a: b, {c} [d] # e",
+        "\"quoted\" \\ and not",
+        "Grüße, 日本 🦀",
+        "two\nlines\t",
+        "2026-11-22",
+        "",
+        "\u{feff}\u{85}\u{2028}\u{7f}",
+    ];
+    let mut text = || *TEXTS.choose(random).unwrap();
+    let (path, who, message, task) = (text(), text(), text(), text());
+    let tags = [text().to_owned(), text().to_owned()];
+    let (timestamp, count) = ("2026-11-22T10:11:12.345678", random.random_range(0..3));
+    match random.random_bool(0.5) {
+        true => super::ChangelogEntry {
+            timestamp,
+            path,
+            task_id: Some(task).filter(|_| count > 0),
+            committed_by: who,
+            message,
+        }
+        .line(),
+        false => super::MemoryEntry {
+            path,
+            raw_url: Some(task).filter(|_| count > 0),
+            description: message,
+            tags: &tags[..count],
+            last_updated: "2026-11-22",
+            pod_owner: who,
+        }
+        .line(),
+    }
+}
+
+/// Lines that aidf wrote are read as a reader of YAML reads them, after whatever stands before
+/// them, and however they were altered. Returns whether they were read without that reader.
+fn own_round(random: &mut StdRng) -> bool {
+    let mut text = match random.random_bool(0.5) {
+        true => ledger(random),
+        false => (*STARTS.choose(random).unwrap()).to_owned(),
+    };
+    let indent = " ".repeat(*[0, 0, 0, 0, 2].choose(random).unwrap());
+    for _ in 0..random.random_range(1..4) {
+        text += &format!("{indent}- {}\n", own_entry(random));
+        if random.random_bool(0.2) {
+            text += BETWEEN.choose(random).unwrap();
+        }
+    }
+    if random.random_bool(0.1) {
+        text = text.replace('\n', "\r\n");
+    }
+    for _ in 0..random.random_range(0..3) {
+        let places: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+        let at = *places.choose(random).unwrap();
+        const ODD: [&str; 20] = [
+            "", "", "'", "\"", "\\", "{", "}", "[", "]", ", ", ",", ": ", ":", " ", "\n", "\r",
+            "#", "null", "&a ", "path: ",
+        ];
+        let gone = text[at..].chars().next().map_or(0, char::len_utf8);
+        let gone = if random.random_bool(0.5) { gone } else { 0 };
+        text.replace_range(at..at + gone, ODD.choose(random).unwrap());
+    }
+    let Some(all) = read_list::<Entry>(&text) else {
+        return false;
+    };
+    let read = crate::yaml::read::<Option<Vec<Entry>>>(&text);
+    assert_eq!(read, Ok(Some(all)), "of {text:?}");
+    if let Some(own) = Ledger::read_own("x", text.as_bytes()) {
+        let whole = Ledger::read("x", Some(text.as_bytes())).expect("a ledger");
+        assert!(
+            whole.is_plain() && own.items().eq(whole.items()),
+            "of {text:?}"
+        );
+        assert!(own.entries().eq(whole.entries()), "of {text:?}");
+    }
+    if let Some(fields) = read_list::<Fields>(&text) {
+        let read = crate::yaml::read::<Vec<Fields>>(&text);
+        assert_eq!(read, Ok(fields), "of {text:?}");
+    }
+    true
+}
+
 /// What is done to a ledger.
 enum Deed {
     Append,
@@ -365,4 +457,9 @@ fn a_ledger_that_was_read_before_is_written_like_one_that_is_read_again() {
 #[test]
 fn what_a_random_ledger_says_stays_through_append_and_remove() {
     runs(3_000, 10, "appended to", round);
+}
+
+#[test]
+fn entries_that_aidf_wrote_say_the_same_to_a_reader_of_yaml() {
+    runs(3_000, 10, "read without a reader of YAML", own_round);
 }

@@ -1,6 +1,7 @@
 //! The meaning of a ledger's entry, however it is written. It holds just enough to tell
 //! whether two texts mean the same, and keeps neither text.
 
+use super::own_lines::{Line, OfLine, Said};
 use serde::Deserialize;
 use serde::de::{Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor};
 use std::fmt;
@@ -49,6 +50,52 @@ fn field(key: u64, value: u64) -> u64 {
     hash(|mut h| (6u8, key, value).hash(&mut h))
 }
 
+/// The digest of a list that has one more item.
+fn and_one(list: u64, item: u64) -> u64 {
+    hash(|mut h| (5u8, list, item).hash(&mut h))
+}
+
+/// The digests of nothing, of a list without items, and of a mapping without fields.
+fn empty(tag: u8) -> u64 {
+    tagged(tag, &[])
+}
+
+impl Entry {
+    fn without_fields() -> Entry {
+        Entry {
+            digest: empty(6),
+            ..Entry::default()
+        }
+    }
+
+    fn add(&mut self, key: u64, name: Option<&str>, Field(value, text): Field) {
+        self.digest = self.digest.wrapping_add(field(key, value));
+        match name {
+            Some("path") => self.path = text,
+            Some("timestamp") => self.timestamp = text,
+            _ => {}
+        }
+    }
+}
+
+impl OfLine for Entry {
+    fn of_line(line: &Line<'_>) -> Entry {
+        let mut entry = Entry::without_fields();
+        for (key, said) in line {
+            let value = match said {
+                Said::Null => Field(empty(0), None),
+                Said::Text(text) => Field(digest_of_text(text), Some(text.to_string())),
+                Said::List(items) => {
+                    let items = items.iter().map(|item| digest_of_text(item));
+                    Field(items.fold(empty(5), and_one), None)
+                }
+            };
+            entry.add(digest_of_text(key), Some(key), value);
+        }
+        entry
+    }
+}
+
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         d.deserialize_any(Any).map(|f| Digest(f.0))
@@ -71,7 +118,7 @@ impl<'de> Visitor<'de> for Any {
     }
 
     fn visit_unit<E: Error>(self) -> Result<Field, E> {
-        Ok(Field(tagged(0, &[]), None))
+        Ok(Field(empty(0), None))
     }
 
     fn visit_none<E: Error>(self) -> Result<Field, E> {
@@ -120,9 +167,9 @@ impl<'de> Visitor<'de> for Any {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Field, A::Error> {
-        let mut all = tagged(5, &[]);
+        let mut all = empty(5);
         while let Some(Digest(one)) = seq.next_element()? {
-            all = hash(|mut h| (5u8, all, one).hash(&mut h));
+            all = and_one(all, one);
         }
         Ok(Field(all, None))
     }
@@ -148,18 +195,9 @@ impl<'de> Visitor<'de> for Mapping {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entry, A::Error> {
-        let mut entry = Entry {
-            digest: tagged(6, &[]),
-            ..Entry::default()
-        };
+        let mut entry = Entry::without_fields();
         while let Some(Field(key, name)) = map.next_key()? {
-            let Field(value, text) = map.next_value()?;
-            entry.digest = entry.digest.wrapping_add(field(key, value));
-            match name.as_deref() {
-                Some("path") => entry.path = text,
-                Some("timestamp") => entry.timestamp = text,
-                _ => {}
-            }
+            entry.add(key, name.as_deref(), map.next_value()?);
         }
         Ok(entry)
     }

@@ -46,11 +46,13 @@ pub(super) fn find(cx: &Context, path: &str, id: ObjectId) -> Option<Ledger> {
 ///
 /// Errors: as [`Ledger::read`].
 pub(super) fn read(path: &str, content: &[u8]) -> Result<Ledger> {
-    let ledger = Ledger::read(path, Some(content))?;
-    Ok(match content.len() < LARGE {
-        true => ledger,
-        false => ledger.known_if_plain(),
-    })
+    if content.len() < LARGE {
+        return Ledger::read(path, Some(content));
+    }
+    match Ledger::read_own(path, content) {
+        Some(ledger) => Ok(ledger),
+        None => Ok(Ledger::read(path, Some(content))?.known_if_plain()),
+    }
 }
 
 /// Remembers a ledger that is stored under this id, if that saves anything.
