@@ -122,10 +122,10 @@ pub(crate) fn is_plain(text: &str) -> bool {
         Some(c) => c.is_ascii_alphabetic() || c == '_' || c == '/',
         None => false,
     };
-    let keyword = matches!(
-        text.to_ascii_lowercase().as_str(),
-        "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n" | "null" | ".inf" | ".nan"
-    );
+    const KEYWORDS: [&str; 11] = [
+        "true", "false", "yes", "no", "on", "off", "y", "n", "null", ".inf", ".nan",
+    ];
+    let keyword = KEYWORDS.iter().any(|word| text.eq_ignore_ascii_case(word));
     // A plain scalar of two words may be joined by a colon-space or hash: none is allowed.
     starts
         && !keyword
@@ -136,7 +136,7 @@ pub(crate) fn is_plain(text: &str) -> bool {
 
 /// Whether a scalar may have this without quotes.
 pub(crate) fn may_be_plain(c: char) -> bool {
-    c.is_ascii_alphanumeric() || " _-./()+".contains(c)
+    matches!(c, 'a'..='z' | 'A'..='Z' | '0'..='9' | ' ' | '_' | '-' | '.' | '/' | '(' | ')' | '+')
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::own_lines::{self, Said};
 use super::says::Entry;
 use super::touched::Known;
 use crate::ends::Shared;
+use std::borrow::Cow;
 
 impl Ledger {
     /// Reads a text of which [`Ledger::is_plain`] was true before. None for one that cannot
@@ -70,7 +71,7 @@ impl Ledger {
         let tail = own_lines::tail(text, |number, line, fields| {
             let mut paths = fields.iter().filter(|(key, _)| *key == "path");
             let is_plain = paths.all(|(_, said)| match said {
-                Said::Text(path) => line.contains(path.as_ref()),
+                Said::Text(Cow::Owned(path)) => line.contains(path.as_str()),
                 _ => true,
             });
             are_plain = is_plain && (are_plain || number == 0);
