@@ -4,9 +4,12 @@
 //! that already came with a squash does not come a second time.
 
 use super::fields::Fields;
+use super::items::Item;
 use super::list::Ledger;
+use super::says::Entry;
 use crate::error::{Error, Kind, Result};
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// One of the two sides of a merge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,35 +39,73 @@ const HINT: &str =
 /// Each side, read.
 struct Read {
     ledger: Ledger,
-    fields: Vec<Fields>,
+    /// The fields of all entries, where one has to be read together with the others.
+    fields: OnceCell<Option<Vec<Fields>>>,
 }
 
 impl Read {
     fn of(name: &str, content: Option<&[u8]>) -> Result<Read> {
         let ledger = Ledger::read(name, content).map_err(|e| e.hint(HINT))?;
-        let bad = |why: String| {
-            let message = format!("the ledger `{name}` cannot be merged: {why}");
-            Error::new(Kind::Integrity, message).hint(HINT)
-        };
-        let fields = ledger.fields().map_err(bad)?;
-        match fields.len() == ledger.len() {
-            true => Ok(Read { ledger, fields }),
-            false => Err(bad("its entries cannot be told apart".to_owned())),
-        }
+        Ok(Read {
+            ledger,
+            fields: OnceCell::new(),
+        })
     }
 
-    fn texts(&self) -> impl Iterator<Item = (&Fields, &str)> {
-        let texts = self.ledger.entries().map(|(_, text)| text);
-        self.fields.iter().zip(texts)
+    /// What each entry says, first to last.
+    fn says(&self) -> impl ExactSizeIterator<Item = &Entry> {
+        let items = self.ledger.items.last.iter();
+        items.map(|item| self.ledger.says(item))
     }
 
-    /// How often each entry occurs.
-    fn counts(&self) -> BTreeMap<String, usize> {
-        let mut counts = BTreeMap::new();
-        for fields in &self.fields {
-            *counts.entry(fields.identity()).or_default() += 1;
+    /// What each entry says, and its text.
+    fn texts(&self) -> impl Iterator<Item = (&Entry, &str)> {
+        let items = self.ledger.items.last.iter();
+        let text = |item: &Item| &self.ledger.text[item.span.clone()];
+        items.map(move |item| (self.ledger.says(item), text(item)))
+    }
+
+    /// How often each of its entries occurs, of those that `is_meant`.
+    fn counts(&self, is_meant: impl Fn(&Entry) -> bool) -> HashMap<u64, usize> {
+        let mut counts = HashMap::new();
+        for says in self.says().filter(|says| is_meant(says)) {
+            *counts.entry(says.identity()).or_default() += 1;
         }
         counts
+    }
+
+    /// The index of the newest entry of each path: the one with the latest day, and the last
+    /// one of that day.
+    fn newest(&self) -> BTreeMap<&str, usize> {
+        let mut found: BTreeMap<&str, usize> = BTreeMap::new();
+        for (at, says) in self.says().enumerate() {
+            let Some(path) = says.path.as_deref() else {
+                continue;
+            };
+            match found.get(path) {
+                Some(before) if self.day(*before) > self.day(at) => {}
+                _ => {
+                    found.insert(path, at);
+                }
+            }
+        }
+        found
+    }
+
+    fn day(&self, at: usize) -> Option<String> {
+        let day = |fields: &Fields| fields.text("last_updated").map(str::to_owned);
+        let item = &self.ledger.items.last[at];
+        match Fields::of_list(&self.ledger.text[item.span.clone()]).as_deref() {
+            Ok([fields]) => day(fields),
+            _ => {
+                let all = self.fields.get_or_init(|| self.ledger.fields().ok());
+                day(all.as_ref()?.get(at)?)
+            }
+        }
+    }
+
+    fn identity(&self, at: usize) -> u64 {
+        self.ledger.says(&self.ledger.items.last[at]).identity()
     }
 }
 
@@ -81,14 +122,15 @@ pub fn lists(versions: Versions<'_>, archives: &[Vec<u8>]) -> Result<Option<Vec<
     }
     let theirs = Read::of(name, versions.theirs)?;
     let mut mine = Read::of(name, ours)?;
-    let mut known = mine.counts();
+    let all = |_: &Entry| true;
+    let mut known = mine.counts(all);
     let others = versions.bases.iter().map(Option::as_deref);
     for other in others.chain(archives.iter().map(|a| Some(a.as_slice()))) {
         // A base or archive that cannot be read counts as empty.
         let Ok(other) = Read::of(name, other) else {
             continue;
         };
-        for (identity, count) in other.counts() {
+        for (identity, count) in other.counts(all) {
             let most = known.entry(identity).or_default();
             *most = count.max(*most);
         }
@@ -97,20 +139,17 @@ pub fn lists(versions: Versions<'_>, archives: &[Vec<u8>]) -> Result<Option<Vec<
     if ours.is_none() && versions.bases.iter().all(Option::is_none) && archives.is_empty() {
         return Ok(versions.theirs.map(<[u8]>::to_vec));
     }
-    let mut new = 0;
-    for (fields, text) in theirs.texts() {
-        match known.get_mut(&fields.identity()).filter(|n| **n > 0) {
+    let before = mine.says().len();
+    for (says, text) in theirs.texts() {
+        match known.get_mut(&says.identity()).filter(|n| **n > 0) {
             Some(left) => *left -= 1,
-            None => {
-                take_over(name, &mut mine.ledger, text)?;
-                new += 1;
-            }
+            None => take_over(name, &mut mine.ledger, text)?,
         }
     }
-    if new == 0 {
-        return Ok(ours.map(<[u8]>::to_vec));
+    match mine.says().len() == before {
+        true => Ok(ours.map(<[u8]>::to_vec)),
+        false => finished(name, &mine.ledger),
     }
-    finished(name, &mine.ledger, mine.fields.len() + new)
 }
 
 /// Merges a memory, which has one entry for each path. If only one side changed or removed
@@ -136,76 +175,71 @@ pub fn memories(versions: Versions<'_>, tie: Side) -> Result<Option<Vec<u8>>> {
         .iter()
         .filter_map(|b| Read::of(name, b.as_deref()).ok())
         .collect();
-    let bases: Vec<BTreeMap<String, &Fields>> = bases.iter().map(by_path).collect();
-    let (a, b) = (by_path(&mine), by_path(&theirs));
-    let paths: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
-    let mut take: BTreeSet<String> = BTreeSet::new();
-    let mut remove: BTreeSet<String> = BTreeSet::new();
+    let bases: Vec<_> = bases.iter().map(|base| (base, base.newest())).collect();
+    let (a, b) = (mine.newest(), theirs.newest());
+    let paths: BTreeSet<&str> = a.keys().chain(b.keys()).copied().collect();
+    let mut take: BTreeSet<&str> = BTreeSet::new();
+    let mut remove: BTreeSet<&str> = BTreeSet::new();
     for path in paths {
-        let (one, other) = (a.get(path), b.get(path));
-        if one.map(|f| f.identity()) == other.map(|f| f.identity()) {
+        let (one, other) = (a.get(path).copied(), b.get(path).copied());
+        let says = [
+            one.map(|at| mine.identity(at)),
+            other.map(|at| theirs.identity(at)),
+        ];
+        if says[0] == says[1] {
             continue;
         }
-        let unchanged = |side: Option<&&Fields>| {
-            let same = |base: &BTreeMap<String, &Fields>| {
-                base.get(path).map(|f| f.identity()) == side.map(|f| f.identity())
+        let unchanged = |side: Option<u64>| {
+            let same = |(base, newest): &(&Read, BTreeMap<&str, usize>)| {
+                newest.get(path).map(|at| base.identity(*at)) == side
             };
             bases.iter().any(same) || (bases.is_empty() && side.is_none())
         };
-        let side = match (unchanged(one), unchanged(other), one, other) {
+        let side = match (unchanged(says[0]), unchanged(says[1]), one, other) {
             (true, _, _, _) => Side::Theirs,
             (_, true, _, _) | (_, _, Some(_), None) => Side::Ours,
             (_, _, None, _) => Side::Theirs,
-            (_, _, Some(one), Some(other)) => {
-                let date = |f: &Fields| f.text("last_updated").map(str::to_owned);
-                match date(one).cmp(&date(other)) {
-                    std::cmp::Ordering::Greater => Side::Ours,
-                    std::cmp::Ordering::Less => Side::Theirs,
-                    std::cmp::Ordering::Equal => tie,
-                }
-            }
+            (_, _, Some(one), Some(other)) => match mine.day(one).cmp(&theirs.day(other)) {
+                std::cmp::Ordering::Greater => Side::Ours,
+                std::cmp::Ordering::Less => Side::Theirs,
+                std::cmp::Ordering::Equal => tie,
+            },
         };
         if side == Side::Theirs {
             if one.is_some() {
-                remove.insert(path.clone());
+                remove.insert(path);
             }
             if other.is_some() {
-                take.insert(path.clone());
+                take.insert(path);
             }
         }
     }
     // Each path keeps only its newest entry; entries without a path are kept as they are.
-    let last = last_places(&mine);
-    let goes: Vec<bool> = mine
-        .fields
-        .iter()
+    let goes = mine.says().enumerate().map(|(at, says)| {
+        let path = says.path.as_deref();
+        path.is_some_and(|path| remove.contains(path) || a.get(path) != Some(&at))
+    });
+    let goes: Vec<bool> = goes.collect();
+    let mut odd = mine.counts(|says| says.path.is_none());
+    let comes = theirs
+        .texts()
         .enumerate()
-        .map(|(at, fields)| match fields.text("path") {
-            Some(path) => remove.contains(path) || last.get(path) != Some(&at),
-            None => false,
-        })
-        .collect();
-    let mut count = mine.fields.len() - goes.iter().filter(|g| **g).count();
-    let mut odd = mine.counts();
-    mine.ledger.remove_at(&goes);
-    let newest = last_places(&theirs);
-    for (at, (fields, text)) in theirs.texts().enumerate() {
-        let comes = match fields.text("path") {
-            Some(path) => take.contains(path) && newest.get(path) == Some(&at),
-            None => match odd.get_mut(&fields.identity()).filter(|n| **n > 0) {
+        .filter(|(at, (says, _))| match says.path.as_deref() {
+            Some(path) => take.contains(path) && b.get(path) == Some(at),
+            None => match odd.get_mut(&says.identity()).filter(|n| **n > 0) {
                 Some(left) => {
                     *left -= 1;
                     false
                 }
                 None => true,
             },
-        };
-        if comes {
-            take_over(name, &mut mine.ledger, text)?;
-            count += 1;
-        }
+        });
+    let comes: Vec<&str> = comes.map(|(_, (_, text))| text).collect();
+    mine.ledger.remove_at(&goes);
+    for text in comes {
+        take_over(name, &mut mine.ledger, text)?;
     }
-    finished(name, &mine.ledger, count)
+    finished(name, &mine.ledger)
 }
 
 /// Appends an entry of the other side.
@@ -223,44 +257,14 @@ fn take_over(name: &str, ledger: &mut Ledger, entry: &str) -> Result<()> {
     }
 }
 
-/// The newest entry of each path.
-fn by_path(read: &Read) -> BTreeMap<String, &Fields> {
-    last_places(read)
-        .into_iter()
-        .map(|(path, at)| (path, &read.fields[at]))
-        .collect()
-}
-
-/// The index of the newest entry of each path: the one with the latest day, and the last
-/// one of that day.
-fn last_places(read: &Read) -> BTreeMap<String, usize> {
-    let mut found: BTreeMap<String, usize> = BTreeMap::new();
-    for (at, fields) in read.fields.iter().enumerate() {
-        let Some(path) = fields.text("path") else {
-            continue;
-        };
-        let date = |at: usize| read.fields[at].text("last_updated");
-        match found.get(path) {
-            Some(before) if date(*before) > date(at) => {}
-            _ => {
-                found.insert(path.to_owned(), at);
-            }
-        }
-    }
-    found
-}
-
-/// The text, after checking that a reader finds exactly `count` entries in it.
-fn finished(name: &str, ledger: &Ledger, count: usize) -> Result<Option<Vec<u8>>> {
+/// The text, after checking that a reader finds exactly its entries, and can go on from there.
+fn finished(name: &str, ledger: &Ledger) -> Result<Option<Vec<u8>>> {
     let bytes = ledger.checked()?.as_bytes().to_vec();
-    let read = Read::of(name, Some(&bytes))?;
-    if read.fields.len() != count {
+    let (count, expected) = (Ledger::read(name, Some(&bytes))?.len(), ledger.len());
+    if count != expected {
         return Err(Error::new(
             Kind::Integrity,
-            format!(
-                "the ledger `{name}` would have {} entries, and {count} were expected",
-                read.fields.len()
-            ),
+            format!("the ledger `{name}` would have {count} entries, and {expected} were expected"),
         )
         .hint("nothing was written; fix the ledger in a reviewed change"));
     }
@@ -286,6 +290,15 @@ mod tests {
 
     fn base(text: &str) -> Vec<Option<Vec<u8>>> {
         vec![Some(text.as_bytes().to_vec())]
+    }
+
+    #[test]
+    fn entries_are_the_same_whatever_their_form() {
+        let text = "- {path: a, tags: [x], n: 1}\n- n: 1\n  tags:\n  - x\n  path: 'a'\n- path: a\n  tags: [x]\n  n: '1'\n";
+        let read = Read::of("x", Some(text.as_bytes())).unwrap();
+        let ids: Vec<u64> = read.says().map(Entry::identity).collect();
+        assert_eq!(ids[0], ids[1]);
+        assert_ne!(ids[0], ids[2], "a number is no text");
     }
 
     #[test]
