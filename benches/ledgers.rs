@@ -7,11 +7,12 @@
 //! Changelog and memory have so many entries each, one a line, as a program of many writers
 //! leaves them. What is compared, by path and by HTTP:
 //!
-//! - `aidf commit` of one file, which adds an entry to each;
-//! - `aidf commit --no-changelog --no-memory`, which leaves them alone;
-//! - git: a plumbing script without a checkout that adds a line to each and pushes;
-//! - by path, the server alone: git's `receive-pack` is given such a commit, packed before as a
-//!   change of the old ledgers. Nobody can be quicker than that.
+//! - `aidf commit` of one file that the memory has with this day: the changelog gets an entry;
+//! - `aidf commit --description`, which writes the file's entry in the memory, too;
+//! - `aidf commit --no-changelog --no-memory`, which leaves both alone;
+//! - git: a plumbing script without a checkout that adds a line to the changelog and pushes;
+//! - by path, the server alone: git's `receive-pack` is given such a commit, and one that adds a
+//!   line to both, packed before as a change of the old ledgers. Nobody can be quicker than that.
 //!
 //! The first commit reads the ledgers in full; it is shown by itself.
 
@@ -33,16 +34,18 @@ const FILES: usize = 1000;
 const CHANGELOG: &str = "project/outputs/changelog.yaml";
 const MEMORY: &str = "project/memory.yaml";
 
-/// $1 file, $2 branch, $3 and $4 the ledgers.
+/// $1 file, $2 branch, then the ledgers.
 const SCRIPT: &str = r#"
 set -e
-tip=$(git rev-parse "refs/remotes/origin/$2")
+file=$1 branch=$2
+shift 2
+tip=$(git rev-parse "refs/remotes/origin/$branch")
 export GIT_INDEX_FILE=.git/bench-index
 rm -f "$GIT_INDEX_FILE"
 git read-tree "$tip"
-git update-index --add --cacheinfo "100644,$(git hash-object -w -- "$1"),$1"
-for ledger in "$3" "$4"; do
-  blob=$({ git cat-file blob "$tip:$ledger"; echo "- {path: $1}"; } | git hash-object -w --stdin)
+git update-index --add --cacheinfo "100644,$(git hash-object -w -- "$file"),$file"
+for ledger; do
+  blob=$({ git cat-file blob "$tip:$ledger"; echo "- {path: $file}"; } | git hash-object -w --stdin)
   git update-index --cacheinfo "100644,$blob,$ledger"
 done
 commit=$(git commit-tree "$(git write-tree)" -p "$tip" -m bench)
@@ -51,14 +54,14 @@ unset GIT_INDEX_FILE
 
 /// After it, pushes.
 const PUSH: &str = r#"
-git push -q --force-with-lease="refs/heads/$2:$tip" origin "$commit:refs/heads/$2"
+git push -q --force-with-lease="refs/heads/$branch:$tip" origin "$commit:refs/heads/$branch"
 "#;
 
 /// After it, leaves what a server is sent: both tips, and the pack.
 const PACK: &str = r#"
 printf '%s %s' "$tip" "$commit" > .git/bench-tips
 printf '%s\n^%s\n' "$commit" "$tip" | git pack-objects -q --thin --stdout --revs > .git/bench-pack
-git update-ref "refs/remotes/origin/$2" "$commit"
+git update-ref "refs/remotes/origin/$branch" "$commit"
 "#;
 
 fn main() {
@@ -110,7 +113,8 @@ fn measure(bench: &Bench, way: &str, entries: usize) {
         bench.git(&to, &["remote", "set-url", "origin", &url]);
         to
     };
-    let [with, without, script, sent] = ["with", "without", "script", "sent"].map(clone);
+    let names = ["with", "described", "without", "script", "one", "both"];
+    let [with, described, without, script, one, both] = names.map(clone);
     let aidf = |clone: &Path, args: &[&str]| -> Command {
         let mut command = bench.command(env!("CARGO_BIN_EXE_aidf"), clone);
         command.args(args);
@@ -126,48 +130,57 @@ fn measure(bench: &Bench, way: &str, entries: usize) {
             &[&["commit", "bench.txt", "-m", "bench"], more].concat(),
         )
     };
-    for clone in [&with, &without] {
+    for clone in [&with, &described, &without] {
         succeed(&mut aidf(clone, &["sandbox", "init", "--force-new"]));
     }
-    for (clone, branch) in [(&script, "scripted"), (&sent, "sent")] {
+    for (clone, branch) in [(&script, "scripted"), (&one, "one"), (&both, "both")] {
         let to = format!("HEAD:refs/heads/{branch}");
         bench.git(clone, &["push", "-q", "origin", &to]);
     }
-    let scripted = |clone: &Path, branch: &str, last: &str, round: usize| -> Command {
+    let scripted = |clone: &Path, branch: &str, last: &str, ledgers: &[&str], round: usize| {
         change(clone, round);
         let mut command = bench.command("sh", clone);
         let text = [SCRIPT, last].concat();
-        command.args([
-            "-c",
-            &text,
-            "script",
-            "bench.txt",
-            branch,
-            CHANGELOG,
-            MEMORY,
-        ]);
+        command.args(["-c", &text, "script", "bench.txt", branch]);
+        command.args(ledgers);
         command
     };
     let mut contenders = vec![
         Contender::new("aidf commit"),
+        Contender::new("aidf commit --description"),
         Contender::new("aidf commit --no-changelog --no-memory"),
         Contender::new("plumbing, git push"),
     ];
     let is_path = way == "path";
     if is_path {
         contenders.push(Contender::new("git receive-pack alone"));
+        contenders.push(Contender::new("the same, both ledgers"));
     }
     let plain = &["--no-changelog", "--no-memory"];
     let mut first = None;
     for round in 0..=bench.rounds {
+        let words = format!("Round {round}");
         let mut times = vec![
             timed(&mut commit(&with, round, &[])),
+            timed(&mut commit(&described, round, &["--description", &words])),
             timed(&mut commit(&without, round, plain)),
-            timed(&mut scripted(&script, "scripted", PUSH, round)),
+            timed(&mut scripted(
+                &script,
+                "scripted",
+                PUSH,
+                &[CHANGELOG],
+                round,
+            )),
         ];
         if is_path {
-            succeed(&mut scripted(&sent, "sent", PACK, round));
-            times.push(received(bench, &remote, &sent));
+            let all: [(_, _, &[&str]); 2] = [
+                (&one, "one", &[CHANGELOG]),
+                (&both, "both", &[CHANGELOG, MEMORY]),
+            ];
+            for (clone, branch, ledgers) in all {
+                succeed(&mut scripted(clone, branch, PACK, ledgers, round));
+                times.push(received(bench, &remote, clone, branch));
+            }
         }
         if round == 0 {
             first = Some(times[0]);
@@ -177,22 +190,24 @@ fn measure(bench: &Bench, way: &str, entries: usize) {
         each.for_each(|(contender, time)| contender.times.push(time));
     }
     contenders[0].peak = peak_memory(commit(&with, bench.rounds + 1, &[]));
-    contenders[1].peak = peak_memory(commit(&without, bench.rounds + 1, plain));
+    let words = ["--description", "The last round"];
+    contenders[1].peak = peak_memory(commit(&described, bench.rounds + 1, &words));
+    contenders[2].peak = peak_memory(commit(&without, bench.rounds + 1, plain));
     println!(
         "\n{} entries in each ledger; the first commit takes {:.0} ms",
         thousands(entries),
         first.unwrap().as_secs_f64() * 1000.0
     );
-    print_table(&format!("one file committed, by {way}"), &contenders, 2);
+    print_table(&format!("one file committed, by {way}"), &contenders, 3);
     fs::remove_dir_all(bench.work.join("clones")).unwrap();
     fs::remove_dir_all(&remote).unwrap();
 }
 
 /// How long git's server takes for the commit that [`PACK`] left, from its start to its end.
-fn received(bench: &Bench, remote: &Path, from: &Path) -> Duration {
+fn received(bench: &Bench, remote: &Path, from: &Path, branch: &str) -> Duration {
     let tips = fs::read_to_string(from.join(".git/bench-tips")).unwrap();
     let pack = fs::read(from.join(".git/bench-pack")).unwrap();
-    let command = format!("{tips} refs/heads/sent\0 report-status\n");
+    let command = format!("{tips} refs/heads/{branch}\0 report-status\n");
     let start = Instant::now();
     let mut server = bench
         .command("git", remote)
@@ -211,7 +226,10 @@ fn received(bench: &Bench, remote: &Path, from: &Path) -> Duration {
     answer.read_to_string(&mut report).unwrap();
     assert!(server.wait().unwrap().success());
     let time = start.elapsed();
-    assert!(report.contains("ok refs/heads/sent"), "{report}");
+    assert!(
+        report.contains(&format!("ok refs/heads/{branch}")),
+        "{report}"
+    );
     time
 }
 
