@@ -157,4 +157,51 @@ mod tests {
             assert!(!ledger.touch("a", "2026-11-25"), "{odd}");
         }
     }
+
+    fn count(text: &str) -> Option<usize> {
+        own_lines::read_list::<Fields>(text).map(|all| all.len())
+    }
+
+    #[test]
+    fn lines_as_aidf_writes_them_are_read_and_others_are_left_to_a_reader_of_yaml() {
+        let own =
+            "- {path: a/b.md, who: 'it''s', note: \"a\\nb\", tags: [x, 'y, z'], task: null}\n";
+        assert_eq!(count(own), Some(1));
+        assert_eq!(count(&format!("# top\n\n{own}\n# between\n{own}")), Some(2));
+        assert_eq!(
+            count(&format!("- path: a\n  text: |\n    x\n{own}")),
+            Some(2)
+        );
+        for other in [
+            "",
+            "- {}\n",
+            "- {path: a, path: b}\n",
+            "- {path: a,tags: []}\n",
+            "- {path: yes}\n",
+            "- {path: 12}\n",
+            "- {path: \"plain\"}\n",
+            "- {path: 'open}\n",
+            "- {path: a} # why\n",
+            "- {path: {a: b}}\n",
+            "- {? path: a}\n",
+            "- {path: nullable x: y}\n",
+            "- path: a\n",
+        ] {
+            assert_eq!(count(other), None, "{other:?}");
+            let mixed = format!("{own}{other}{own}");
+            if let Some(all) = own_lines::read_list::<Fields>(&mixed) {
+                assert_eq!(yaml::read::<Vec<Fields>>(&mixed), Ok(all), "{mixed:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_of_very_many_fields_is_left_to_a_reader_of_yaml() {
+        let line = |fields: usize| {
+            let fields: Vec<String> = (0..fields).map(|n| format!("k{n}: v")).collect();
+            format!("- {{{}}}\n", fields.join(", "))
+        };
+        assert_eq!(count(&line(own_lines::MOST_FIELDS)), Some(1));
+        assert_eq!(count(&line(own_lines::MOST_FIELDS + 1)), None);
+    }
 }

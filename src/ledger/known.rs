@@ -3,10 +3,11 @@
 //! parsed together with its neighbours.
 
 use super::diff::has_anchor;
-use super::items::{Item, item_lines};
+use super::items::Item;
 use super::list::{Ledger, alone, ends_in_open_block, parse};
 use super::own_lines::{self, Said};
 use super::says::Entry;
+use super::shape::item_lines;
 use super::touched::Known;
 use crate::ends::Shared;
 use std::borrow::Cow;
@@ -18,7 +19,7 @@ impl Ledger {
         let text = String::from_utf8(content).ok()?;
         match ends_in_open_block(&text) {
             true => None,
-            false => Ledger::of_known(name, text),
+            false => Ledger::of_known(name, text).ok(),
         }
     }
 
@@ -64,23 +65,12 @@ impl Ledger {
     }
 
     /// Reads a text that ends in lines as aidf writes them, all of it, without keeping what
-    /// they say. None where the text is no such ledger, or [`Ledger::is_plain`] is not true.
-    pub fn read_own(name: &str, content: &[u8]) -> Option<Ledger> {
-        let text = std::str::from_utf8(content).ok()?;
-        let mut are_plain = true;
-        let tail = own_lines::tail(text, |number, line, fields| {
-            let mut paths = fields.iter().filter(|(key, _)| *key == "path");
-            let is_plain = paths.all(|(_, said)| match said {
-                Said::Text(Cow::Owned(path)) => line.contains(path.as_str()),
-                _ => true,
-            });
-            are_plain = is_plain && (are_plain || number == 0);
-        })?;
-        let begin = Ledger::read(name, Some(&content[..tail.first.end])).ok()?;
-        let is_next = begin.items.last.last()?.span == tail.first;
-        match are_plain && is_next && begin.is_plain() {
-            true => Ledger::of_known(name, text.to_owned()),
-            false => None,
+    /// they say. Gives it back where it is no such ledger, or [`Ledger::is_plain`] is not true.
+    pub fn read_own(name: &str, content: Vec<u8>) -> Result<Ledger, Vec<u8>> {
+        let text = String::from_utf8(content).map_err(|e| e.into_bytes())?;
+        match is_own(&text) {
+            true => Ledger::of_known(name, text).map_err(String::into_bytes),
+            false => Err(text.into_bytes()),
         }
     }
 
@@ -168,6 +158,29 @@ impl Ledger {
         let text = &self.text[item.span.clone()];
         item.says.get_or_init(|| alone(text).unwrap_or_default())
     }
+}
+
+/// Whether a text is a ledger of which [`Ledger::is_plain`] is true, as far as lines as aidf
+/// writes them tell that.
+fn is_own(text: &str) -> bool {
+    let mut are_plain = true;
+    let tail = own_lines::tail(text, |number, line, fields| {
+        let mut paths = fields.iter().filter(|(key, _)| *key == "path");
+        let is_plain = paths.all(|(_, said)| match said {
+            Said::Text(Cow::Owned(path)) => line.contains(path.as_str()),
+            _ => true,
+        });
+        are_plain = is_plain && (are_plain || number == 0);
+    });
+    let Some(first) = tail.filter(|_| are_plain).map(|tail| tail.first) else {
+        return false;
+    };
+    // What stands before these lines, and the first of them.
+    let begin = &text.as_bytes()[..first.end];
+    Ledger::read("", Some(begin)).is_ok_and(|begin| {
+        let last = begin.items.last.last();
+        last.is_some_and(|item| item.span == first) && begin.is_plain()
+    })
 }
 
 /// Whether the text of an entry has its path as it is.

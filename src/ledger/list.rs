@@ -1,8 +1,9 @@
 //! A YAML list of mappings, kept as text with the span of each item.
 
-use super::items::{Item, Items, column_of, item_lines};
+use super::items::{Item, Items};
 use super::own_lines;
 use super::says::Entry;
+use super::shape::{column_of, item_lines};
 use super::touched::Known;
 use crate::ends::Shared;
 use crate::error::{Error, Kind, Result};
@@ -68,10 +69,12 @@ impl Ledger {
         })
     }
 
-    /// One whose text was read in full before; none where it has no entries.
-    pub(super) fn of_known(name: &str, text: String) -> Option<Ledger> {
-        let items = Items::of_known(&text)?;
-        Some(Ledger {
+    /// One whose text was read in full before. Gives it back where it has no entries.
+    pub(super) fn of_known(name: &str, text: String) -> std::result::Result<Ledger, String> {
+        let Some(items) = Items::of_known(&text) else {
+            return Err(text);
+        };
+        Ok(Ledger {
             name: name.to_owned(),
             newline: newline_of(&text),
             emptied: false,

@@ -15,6 +15,7 @@ mod own_lines;
 mod random;
 mod removal;
 mod says;
+mod shape;
 mod touched;
 
 pub use diff::{Item, LedgerDiff, diff};

@@ -5,7 +5,7 @@
 //! An entry of another form is left to the reader of YAML. What is read here says the same to
 //! both, since each scalar is one that [`crate::yaml::scalar`] makes, or could make.
 
-use super::items::{column_of, item_lines};
+use super::shape::{column_of, item_lines};
 use crate::yaml;
 use serde::de::DeserializeOwned;
 use std::borrow::Cow;
@@ -29,6 +29,9 @@ pub(super) trait OfLine: DeserializeOwned + PartialEq {
 
 /// The longest key, in bytes. YAML 1.2.2, 7.4.2, has a limit of its own for keys on one line.
 const LONGEST_KEY: usize = 64;
+
+/// The most fields. Each key is compared with those before it, and others write ledgers too.
+pub(super) const MOST_FIELDS: usize = 32;
 
 /// The entries of a list whose last ones are lines as aidf writes them: those before them are
 /// read as YAML. None where all of it has to be: then that tells what is wrong with it, too.
@@ -111,6 +114,9 @@ fn read_line<'t>(line: &'t str, fields: &mut Line<'t>) -> bool {
         let Some(key) = key.filter(is_new).filter(|_| rest.take(": ")) else {
             return false;
         };
+        if fields.len() == MOST_FIELDS {
+            return false;
+        }
         let Some(value) = rest.value() else {
             return false;
         };

@@ -45,13 +45,13 @@ pub(super) fn find(cx: &Context, path: &str, id: ObjectId) -> Option<Ledger> {
 /// Reads a ledger in full, for the first time here.
 ///
 /// Errors: as [`Ledger::read`].
-pub(super) fn read(path: &str, content: &[u8]) -> Result<Ledger> {
+pub(super) fn read(path: &str, content: Vec<u8>) -> Result<Ledger> {
     if content.len() < LARGE {
-        return Ledger::read(path, Some(content));
+        return Ledger::read(path, Some(&content));
     }
     match Ledger::read_own(path, content) {
-        Some(ledger) => Ok(ledger),
-        None => Ok(Ledger::read(path, Some(content))?.known_if_plain()),
+        Ok(ledger) => Ok(ledger),
+        Err(content) => Ok(Ledger::read(path, Some(&content))?.known_if_plain()),
     }
 }
 
