@@ -211,3 +211,50 @@ fn a_ledger_that_stays_as_it_is_is_remembered_while_another_grows() {
     let newest: Vec<&str> = newest.lines().take(2).collect();
     assert!(newest.iter().any(|l| l.ends_with(MEMORY)), "{newest:?}");
 }
+
+#[test]
+fn a_ledger_is_known_after_an_entry_was_described_anew_or_removed() {
+    let w = World::path();
+    let branch = w.sandbox();
+    much_was_done(&w, &branch);
+    let eight = [("docs/8.md", Some(b"eight\n".as_slice()))];
+    w.remote.write(&branch, &eight, "Eight");
+    w.json(&["sandbox", "pull"]);
+    let known = || {
+        let blob = format!("refs/heads/{branch}:{MEMORY}");
+        let line = format!("{} {MEMORY}", w.remote.git(&["rev-parse", &blob]));
+        let remembered = fs::read_to_string(w.clone.join(".git/aidf/known-ledgers")).unwrap();
+        assert!(remembered.lines().any(|l| l == line), "{remembered}");
+        let memory = w.remote.text(&branch, MEMORY);
+        let others = memory
+            .split_inclusive("- ")
+            .filter(|e| e.contains("Doc ") && !e.contains("docs/7.md") && !e.contains("docs/8.md"));
+        assert_eq!(others.count(), 1998, "the others stand as they were");
+        entries(memory.as_bytes())
+    };
+    w.write("docs/7.md", "seven\n");
+    let describe = |words: &str| {
+        w.json(&["commit", "docs/7.md", "-m", "Seven", "--description", words]);
+        let memory = known();
+        assert_eq!(
+            (memory.len(), text(&memory[7], "path")),
+            (2000, "docs/7.md".into())
+        );
+        assert_eq!(
+            text(&memory[7], "description"),
+            words,
+            "it stands where it stood"
+        );
+    };
+    describe("The seventh");
+    w.write("docs/7.md", "seven, again\n");
+    describe("The seventh: again");
+    w.json(&["commit", "--rm", "docs/8.md", "-m", "Remove eight"]);
+    let memory = known();
+    assert_eq!(memory.len(), 1999);
+    assert!(memory.iter().all(|e| e["path"] != "docs/8.md"));
+    w.json(&["rollback", "--last", "1"]);
+    let memory = known();
+    assert_eq!(text(memory.last().unwrap(), "path"), "docs/8.md");
+    w.remote.is_sound();
+}
