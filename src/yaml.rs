@@ -7,6 +7,9 @@ use std::ops::Range;
 /// The largest document that is read, in bytes.
 pub const MAX_BYTES: usize = 64 << 20;
 
+/// The most events, and the most nodes, of a document that is read.
+pub(crate) const MOST_EVENTS: usize = 20_000_000;
+
 /// The bytes that a scalar in single quotes may have.
 pub(crate) const PRINTABLE: Range<u8> = 0x20..0x7f;
 
@@ -25,8 +28,8 @@ pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, String> {
             max_aliases: 1_000,
             max_anchors: 1_000,
             max_documents: 1,
-            max_events: 20_000_000,
-            max_nodes: 20_000_000,
+            max_events: MOST_EVENTS,
+            max_nodes: MOST_EVENTS,
             max_total_scalar_bytes: MAX_BYTES,
         },
     };

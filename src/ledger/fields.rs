@@ -196,6 +196,28 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_before_such_lines_hides_none_and_takes_none_into_itself() {
+        for text in [
+            "- <<:\n  - {a: b}\n  - {a: c}\n",
+            "- {path: x}\n- <<:\n  - {path: a}\n  - {path: b}\n",
+            "\u{feff}- path: a\n  <<:\n    path: |\n     - {path: a}\n     - {path: c}\n",
+            "# x\r- <<:\n  - {a: b}\n  - {a: c}\n",
+            "\u{feff}- <<:\n  - {a: b}\n  - {a: c}\n",
+            "-\ta: b\n  <<:\n    a: |\n     - {a: b}\n     - {a: c}\n",
+            "- a: b\n  ? !!merge x\n  : - {a: b}\n    - {a: c}\n",
+        ] {
+            assert_eq!(count(text), None, "{text:?}");
+            assert!(Ledger::read_own("x", text.into()).is_err(), "{text:?}");
+        }
+        // A list that no writer needs is left to a reader of YAML, too.
+        let long = format!("- {{path: a, tags: [{}]}}\n", vec!["x"; 20_000].join(", "));
+        assert_eq!(count(&long), None);
+        let open = "- {a: b}\n- {a: 'x | # y'}";
+        assert!(Ledger::read("x", Some(open.as_bytes())).is_err());
+        assert!(Ledger::read_own("x", open.into()).is_err());
+    }
+
+    #[test]
     fn a_line_of_very_many_fields_is_left_to_a_reader_of_yaml() {
         let line = |fields: usize| {
             let fields: Vec<String> = (0..fields).map(|n| format!("k{n}: v")).collect();

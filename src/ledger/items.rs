@@ -80,6 +80,11 @@ impl Items {
         self.from
     }
 
+    /// Whether all of them are listed.
+    pub fn are_listed(&self) -> bool {
+        self.from == 0 || self.before.get().is_some()
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.last.is_empty()
@@ -105,7 +110,10 @@ impl Items {
         if at >= self.from && !self.last.is_empty() {
             return Some(0);
         }
-        self.before.take();
+        if let Some(before) = self.before.take() {
+            // All of them were listed, and read perhaps.
+            return Some(self.put_before(before, 0));
+        }
         let start = self.start_of(text, at);
         let one_before = |start: usize| start.checked_sub(1).and_then(|at| self.start_of(text, at));
         let from = start.and_then(one_before).unwrap_or(0);

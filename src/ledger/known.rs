@@ -68,7 +68,7 @@ impl Ledger {
     /// they say. Gives it back where it is no such ledger, or [`Ledger::is_plain`] is not true.
     pub fn read_own(name: &str, content: Vec<u8>) -> Result<Ledger, Vec<u8>> {
         let text = String::from_utf8(content).map_err(|e| e.into_bytes())?;
-        match is_own(&text) {
+        match is_own(&text) && !ends_in_open_block(&text) {
             true => Ledger::of_known(name, text).map_err(String::into_bytes),
             false => Err(text.into_bytes()),
         }
@@ -106,15 +106,17 @@ impl Ledger {
     }
 
     /// Whether nothing but comments stands between the entries, and after them: what is in
-    /// brackets may go on in a line that is no deeper than the dash.
+    /// brackets or quotes may go on in a line that is no deeper than the dash.
     fn has_no_stray_lines(&self) -> bool {
         let items = &self.items.last;
-        let ends = items.iter().map(|item| item.span.end);
         let starts = items.iter().skip(1).map(|item| item.span.start);
-        let mut between = ends.zip(starts.chain([self.text.len()]));
-        between.all(|(end, start)| {
-            let mut lines = self.text[end..start].lines().map(str::trim_start);
-            lines.all(|line| line.is_empty() || line.starts_with('#'))
+        let mut between = items.iter().zip(starts.chain([self.text.len()]));
+        between.all(|(item, start)| {
+            let lines = self.text[item.span.end..start].lines().map(str::trim_start);
+            let mut lines = lines.filter(|line| !line.is_empty()).peekable();
+            // A comment is one where the entry before it has ended.
+            let has_ended = || says_by_itself(&self.text[item.span.clone()], self.says(item));
+            lines.peek().is_none() || (lines.all(|line| line.starts_with('#')) && has_ended())
         })
     }
 

@@ -135,14 +135,22 @@ impl Ledger {
                 by_itself.as_ref() == Some(self.says(item)),
             ));
         }
-        let mut end = end.min(self.items.from());
-        while let Some(span) = self.items.find_before(&self.text, path, end) {
-            end = span.start;
+        // Some of the others have these words. Where many have them, all are read once.
+        const TRIES: usize = 64;
+        let mut until = end.min(self.items.from());
+        for _ in 0..TRIES {
+            if self.items.are_listed() {
+                break;
+            }
+            let span = self.items.find_before(&self.text, path, until)?;
+            until = span.start;
             if alone(&self.text[span.clone()]).is_some_and(|says| is_for(&says)) {
                 return Some((span, true));
             }
         }
-        None
+        let mut before = self.items.iter(&self.text).rev();
+        let item = before.find(|i| i.span.start < until && may_be(i) && is_for(self.says(i)))?;
+        Some((item.span.clone(), true))
     }
 
     /// The text of the last entry for `path`; `None` if the entry refers to another entry,

@@ -5,7 +5,7 @@
 
 use super::fields::Fields;
 use super::items::Item;
-use super::list::Ledger;
+use super::list::{Ledger, alone};
 use super::says::Entry;
 use crate::error::{Error, Kind, Result};
 use std::cell::OnceCell;
@@ -78,16 +78,21 @@ impl Read {
     /// one of that day.
     fn newest(&self) -> BTreeMap<&str, usize> {
         let mut found: BTreeMap<&str, usize> = BTreeMap::new();
+        // The days of those that are found, of paths that have several.
+        let mut days: BTreeMap<&str, Option<String>> = BTreeMap::new();
         for (at, says) in self.says().enumerate() {
             let Some(path) = says.path.as_deref() else {
                 continue;
             };
-            match found.get(path) {
-                Some(before) if self.day(*before) > self.day(at) => {}
-                _ => {
-                    found.insert(path, at);
+            if let Some(before) = found.get(path) {
+                let before = days.entry(path).or_insert_with(|| self.day(*before));
+                let day = self.day(at);
+                if *before > day {
+                    continue;
                 }
+                *before = day;
             }
+            found.insert(path, at);
         }
         found
     }
@@ -95,8 +100,12 @@ impl Read {
     fn day(&self, at: usize) -> Option<String> {
         let day = |fields: &Fields| fields.text("last_updated").map(str::to_owned);
         let item = &self.ledger.items.last[at];
-        match Fields::of_list(&self.ledger.text[item.span.clone()]).as_deref() {
-            Ok([fields]) => day(fields),
+        let text = &self.ledger.text[item.span.clone()];
+        // One may say more among the others than by itself.
+        let by_itself = alone(text).as_ref() == Some(self.ledger.says(item));
+        let alone = Fields::of_list(text).ok().filter(|_| by_itself);
+        match alone.as_deref() {
+            Some([fields]) => day(fields),
             _ => {
                 let all = self.fields.get_or_init(|| self.ledger.fields().ok());
                 day(all.as_ref()?.get(at)?)
@@ -299,6 +308,18 @@ mod tests {
         let ids: Vec<u64> = read.says().map(Entry::identity).collect();
         assert_eq!(ids[0], ids[1]);
         assert_ne!(ids[0], ids[2], "a number is no text");
+    }
+
+    #[test]
+    fn the_day_of_an_entry_is_what_it_says_among_the_others() {
+        // The empty line after it belongs to the block.
+        let ours = "- path: a\n  v: '1'\n  last_updated: |+\n    2026\n\n- {path: a, v: '2', last_updated: \"2026\\n\"}\n";
+        let merged = memories(versions(&base("[]\n"), ours, "- {path: q}\n"), Side::Ours);
+        let merged = merged.map(|m| m.map(|m| String::from_utf8(m).unwrap()));
+        assert!(
+            !matches!(&merged, Ok(Some(text)) if text.contains("v: '2'")),
+            "{merged:?}"
+        );
     }
 
     #[test]

@@ -33,6 +33,9 @@ const LONGEST_KEY: usize = 64;
 /// The most fields. Each key is compared with those before it, and others write ledgers too.
 pub(super) const MOST_FIELDS: usize = 32;
 
+/// The most items of one list. aidf writes tags and paths in lists.
+const MOST_ITEMS: usize = 10_000;
+
 /// The entries of a list whose last ones are lines as aidf writes them: those before them are
 /// read as YAML. None where all of it has to be: then that tells what is wrong with it, too.
 pub(super) fn read_list<T: OfLine>(text: &str) -> Option<Vec<T>> {
@@ -46,11 +49,13 @@ pub(super) fn read_list<T: OfLine>(text: &str) -> Option<Vec<T>> {
     }
     // What stands there may go on in the first of these lines, or put it elsewhere than in the
     // list. Where it does neither, the others follow in the same column.
-    item_lines(&text[..tail.first.start]).ok()?;
-    let mut all = yaml::read::<Option<Vec<T>>>(&text[..tail.first.end]).ok()??;
-    let is_next = all.pop()? == own[0];
+    let begin = &text[..tail.first.end];
+    let (spans, _) = item_lines(begin).ok()?;
+    let mut all = yaml::read::<Option<Vec<T>>>(begin).ok()??;
+    let is_next = spans.last() == Some(&tail.first) && spans.len() == all.len();
+    let is_same = all.pop()? == own[0];
     all.extend(own);
-    is_next.then_some(all)
+    (is_next && is_same).then_some(all)
 }
 
 /// Lines as aidf writes them, up to the end of a text.
@@ -73,6 +78,7 @@ pub(super) fn tail<'t>(
     }
     let mut fields = Vec::new();
     let (mut count, mut column, mut first, mut at) = (0, 0, 0..0, 0);
+    let mut events = 0;
     for line in text.split_inclusive('\n') {
         let next = at + line.len();
         let body = line.strip_suffix('\n').unwrap_or(line);
@@ -84,15 +90,48 @@ pub(super) fn tail<'t>(
             }
             each(count, body, &fields);
             count += 1;
+            events += events_of(&fields);
         } else if !says_nothing(body) {
             count = 0;
         }
         at = next;
     }
-    (count > 0).then(|| Tail {
-        is_all: text[..first.start].lines().all(says_nothing),
+    let before = &text[..first.start];
+    let tail = Tail {
+        is_all: before.lines().all(says_nothing),
         first,
-    })
+    };
+    let is_clear = tail.is_all || !may_hide(before);
+    (count > 0 && is_clear && events <= yaml::MOST_EVENTS).then_some(tail)
+}
+
+/// Whether a text may have entries that its lines do not show, or take later ones into itself:
+/// a byte order mark, a line end that is no line feed, or a tab before the first word of an
+/// entry; a merge key, which takes the entries of a list as its own (YAML 1.1, `<<`); a tag or
+/// a directive, which could make one of any word.
+fn may_hide(text: &str) -> bool {
+    let has = |words: &str| memchr::memmem::find(text.as_bytes(), words.as_bytes()).is_some();
+    let lone_return = || {
+        let mut returns = memchr::memchr_iter(b'\r', text.as_bytes());
+        returns.any(|at| text.as_bytes().get(at + 1) != Some(&b'\n'))
+    };
+    let has_directive = || text.starts_with('%') || has("\n%");
+    [
+        "\u{feff}", "\u{85}", "\u{2028}", "\u{2029}", "-\t", "<<", "!!", "!<",
+    ]
+    .into_iter()
+    .any(has)
+        || lone_return()
+        || has_directive()
+}
+
+/// What a reader of YAML counts for an entry.
+fn events_of(fields: &Line<'_>) -> usize {
+    let each = fields.iter().map(|(_, said)| match said {
+        Said::List(items) => 3 + items.len(),
+        _ => 2,
+    });
+    2 + each.sum::<usize>()
 }
 
 /// Whether a line is empty, or a comment, where the entry before it has ended.
@@ -151,6 +190,9 @@ impl<'t> Rest<'t> {
                 return None;
             }
             items.push(self.scalar()?);
+            if items.len() > MOST_ITEMS {
+                return None;
+            }
         }
         Some(Said::List(items))
     }

@@ -272,9 +272,9 @@ fn own_round(random: &mut StdRng) -> bool {
     for _ in 0..random.random_range(0..3) {
         let places: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
         let at = *places.choose(random).unwrap();
-        const ODD: [&str; 20] = [
-            "", "", "'", "\"", "\\", "{", "}", "[", "]", ", ", ",", ": ", ":", " ", "\n", "\r",
-            "#", "null", "&a ", "path: ",
+        const ODD: [&str; 24] = [
+            "<<: ", "\u{feff}", "-\t", "|\n ", "", "", "'", "\"", "\\", "{", "}", "[", "]", ", ",
+            ",", ": ", ":", " ", "\n", "\r", "#", "null", "&a ", "path: ",
         ];
         let gone = text[at..].chars().next().map_or(0, char::len_utf8);
         let gone = if random.random_bool(0.5) { gone } else { 0 };

@@ -43,9 +43,9 @@ impl Known {
         self.replaced.retain(|other| *other != at);
         let places = self.replaced.iter_mut().chain(&mut self.joined);
         places.for_each(|other| *other -= usize::from(*other > at));
-        if !self.joined.contains(&at) {
-            self.joined.push(at);
-        }
+        self.joined.push(at);
+        self.joined.sort_unstable();
+        self.joined.dedup();
     }
 
     pub fn remove(&mut self) {
