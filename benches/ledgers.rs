@@ -34,7 +34,8 @@ const FILES: usize = 1000;
 const CHANGELOG: &str = "project/outputs/changelog.yaml";
 const MEMORY: &str = "project/memory.yaml";
 
-/// $1 file, $2 branch, then the ledgers.
+/// $1 file, $2 branch, then the ledgers. A line names its branch: a server does not write a
+/// blob that it has from another one.
 const SCRIPT: &str = r#"
 set -e
 file=$1 branch=$2
@@ -45,7 +46,7 @@ rm -f "$GIT_INDEX_FILE"
 git read-tree "$tip"
 git update-index --add --cacheinfo "100644,$(git hash-object -w -- "$file"),$file"
 for ledger; do
-  blob=$({ git cat-file blob "$tip:$ledger"; echo "- {path: $file}"; } | git hash-object -w --stdin)
+  blob=$({ git cat-file blob "$tip:$ledger"; echo "- {path: $file, branch: $branch}"; } | git hash-object -w --stdin)
   git update-index --cacheinfo "100644,$blob,$ledger"
 done
 commit=$(git commit-tree "$(git write-tree)" -p "$tip" -m bench)
