@@ -108,6 +108,13 @@ pub fn judge(
             todo: todo.to_owned(),
         })
     };
+    // git's own server refuses such a name. Where file names fold, it is another ref's.
+    if !asked.name.starts_with("refs/") {
+        return refuse(
+            format!("{} does not begin with refs/", asked.name),
+            "push to a branch: refs/heads/NAME",
+        );
+    }
     const AS_OPERATOR: &str = "push with an operator's token: git push -o aidf-token=TOKEN …";
     let motion = asked.motion;
     if motion != Motion::Delete
@@ -411,7 +418,8 @@ mod tests {
         };
         let all = [Create, Forward, Force, Delete];
         // create, forward, force, delete; each for nobody, a holder, an operator
-        let table: [(&str, [&str; 3]); 32] = [
+        let table: [(&str, [&str; 3]); 33] = [
+            ("Refs/heads/main", ["....", "....", "...."]),
             (
                 "refs/aidf/turn/sandbox-a/0000000001-0123abcd",
                 ["....", "c..d", "cfFd"],
