@@ -4,7 +4,7 @@
 
 use super::diff::has_anchor;
 use super::items::Item;
-use super::list::{Ledger, alone, ends_in_open_block, parse};
+use super::list::{Ledger, alone, ends_in_open_block, parse, says_by_itself};
 use super::own_lines::{self, Said};
 use super::says::Entry;
 use super::shape::item_lines;
@@ -188,11 +188,6 @@ fn is_own(text: &str) -> bool {
 /// Whether the text of an entry has its path as it is.
 fn has_its_path(text: &str, says: &Entry) -> bool {
     says.path.as_deref().is_none_or(|path| text.contains(path))
-}
-
-/// Whether the text of an entry says this without the rest of the list.
-fn says_by_itself(text: &str, says: &Entry) -> bool {
-    alone(text).is_some_and(|by_itself| by_itself == *says)
 }
 
 /// Whether a list has nothing by which an entry could say more, or less, in it than by itself:

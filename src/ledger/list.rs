@@ -129,11 +129,8 @@ impl Ledger {
         let mut listed = self.items.last.iter().rev();
         let is_it = |i: &&Item| i.span.start < end && may_be(i) && is_for(self.says(i));
         if let Some(item) = listed.find(is_it) {
-            let by_itself = alone(&self.text[item.span.clone()]);
-            return Some((
-                item.span.clone(),
-                by_itself.as_ref() == Some(self.says(item)),
-            ));
+            let by_itself = says_by_itself(&self.text[item.span.clone()], self.says(item));
+            return Some((item.span.clone(), by_itself));
         }
         // Some of the others have these words. Where many have them, all are read once.
         const TRIES: usize = 64;
@@ -351,6 +348,11 @@ pub(super) fn alone(text: &str) -> Option<Entry> {
     let mut all = parse(text).ok()?;
     let says = all.pop();
     says.filter(|_| all.is_empty())
+}
+
+/// Whether the text of an entry says this without the rest of the list.
+pub(super) fn says_by_itself(text: &str, says: &Entry) -> bool {
+    alone(text).is_some_and(|by_itself| by_itself == *says)
 }
 
 /// Whether the text ends, without a newline, in a block scalar that keeps or clips its

@@ -5,7 +5,7 @@
 
 use super::fields::Fields;
 use super::items::Item;
-use super::list::{Ledger, alone};
+use super::list::{Ledger, says_by_itself};
 use super::says::Entry;
 use crate::error::{Error, Kind, Result};
 use std::cell::OnceCell;
@@ -102,7 +102,7 @@ impl Read {
         let item = &self.ledger.items.last[at];
         let text = &self.ledger.text[item.span.clone()];
         // One may say more among the others than by itself.
-        let by_itself = alone(text).as_ref() == Some(self.ledger.says(item));
+        let by_itself = says_by_itself(text, self.ledger.says(item));
         let alone = Fields::of_list(text).ok().filter(|_| by_itself);
         match alone.as_deref() {
             Some([fields]) => day(fields),

@@ -7,7 +7,7 @@ pub(super) struct Known {
     pub count: usize,
     /// Those among them that were replaced.
     pub replaced: Vec<usize>,
-    /// Those, now, before which an entry was taken out, in any order; the count of all where
+    /// Those, now, before which an entry was taken out, each once; the count of all where
     /// it was the last one.
     pub joined: Vec<usize>,
     /// Whether entries were removed anywhere: then any neighbours changed.
