@@ -1,7 +1,7 @@
 //! The fields of one entry, in order.
 
-use super::list::Ledger;
-use super::own_lines::{self, Line, OfLine, Said};
+use super::list::{Ledger, parse};
+use super::own_lines::{Line, OfLine, Said};
 use crate::yaml;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -51,11 +51,6 @@ impl OfLine for Fields {
 }
 
 impl Fields {
-    /// Those of each entry of a list.
-    pub fn of_list(text: &str) -> Result<Vec<Fields>, String> {
-        own_lines::read_list(text).map_or_else(|| yaml::read(text), Ok)
-    }
-
     /// A field's text.
     pub fn text(&self, key: &str) -> Option<&str> {
         self.0.iter().find(|(k, _)| k == key)?.1.as_str()
@@ -74,10 +69,7 @@ impl Ledger {
     ///
     /// Errors: the reason, if an entry cannot be read.
     pub(super) fn fields(&self) -> Result<Vec<Fields>, String> {
-        if self.is_empty() {
-            return Ok(Vec::new());
-        }
-        Fields::of_list(self.checked().map_err(|e| e.to_string())?)
+        parse(self.checked().map_err(|e| e.to_string())?)
     }
 
     /// Sets `last_updated` of the last entry for `path`, if it has that field with another
@@ -93,7 +85,7 @@ impl Ledger {
     /// already.
     pub fn touched_line(&self, path: &str, date: &str) -> Option<String> {
         let text = self.entry_for(path)?;
-        let mut fields = Fields::of_list(text).ok()?.pop()?;
+        let mut fields = parse::<Fields>(text).ok()?.pop()?;
         let mut texts = Vec::new();
         fields.0.iter().for_each(|(_, v)| all_texts(v, &mut texts));
         let kept = texts.iter().all(|t| keeps_its_type(t, &texts, text));
@@ -128,6 +120,7 @@ fn keeps_its_type(text: &str, all: &[String], entry: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::own_lines;
 
     #[test]
     fn a_new_date_puts_an_entry_on_one_line_and_keeps_every_field_in_its_place() {

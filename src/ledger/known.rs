@@ -55,7 +55,7 @@ impl Ledger {
             (0, 0) => 0,
             _ => items[from].span.start,
         };
-        let between = parse(&ledger.text[begin..next(to)]).ok()?;
+        let between = parse::<Entry>(&ledger.text[begin..next(to)]).ok()?;
         let is_right = |(says, item): (&Entry, &Item)| {
             let text = &ledger.text[item.span.clone()];
             has_its_path(text, says) && says_by_itself(text, says)
@@ -140,7 +140,7 @@ impl Ledger {
                 false => items[to].span.end,
             };
             let slice = &self.text[items[from].span.start..ends];
-            parse(slice).is_ok_and(|now| {
+            parse::<Entry>(slice).is_ok_and(|now| {
                 let wanted = items[from..=to].iter().map(|i| self.says(i));
                 now.len() == to - from + 1 && now.iter().zip(wanted).all(|(n, w)| n == w)
             })

@@ -1,13 +1,14 @@
 //! A YAML list of mappings, kept as text with the span of each item.
 
 use super::items::{Item, Items};
-use super::own_lines;
+use super::own_lines::{self, OfLine};
 use super::says::Entry;
 use super::shape::{column_of, item_lines};
 use super::touched::Known;
 use crate::ends::Shared;
 use crate::error::{Error, Kind, Result};
 use crate::yaml;
+use serde::de::DeserializeOwned;
 use std::ops::Range;
 
 /// A ledger file, read and checked.
@@ -36,7 +37,7 @@ impl Ledger {
         };
         let text =
             std::str::from_utf8(content.unwrap_or_default()).map_err(|_| bad("it is not UTF-8"))?;
-        let parsed = parse(text).map_err(|e| bad(&e))?;
+        let parsed = parse::<Entry>(text).map_err(|e| bad(&e))?;
         if ends_in_open_block(text) {
             return Err(bad(
                 "it ends inside a block of text without a newline, which appending would change",
@@ -313,7 +314,7 @@ impl Ledger {
             Some(false) => return Err(bad("the change would alter other entries too")),
             None => {}
         }
-        let now = parse(&self.text)
+        let now = parse::<Entry>(&self.text)
             .map_err(|e| bad(&format!("with the change it does not parse: {e}")))?;
         let items = self.items.iter(&self.text);
         let same = now.iter().eq(items.map(|i| self.says(i)));
@@ -332,14 +333,17 @@ fn newline_of(text: &str) -> &'static str {
     }
 }
 
-/// The entries in a text; empty for an empty text.
-pub(super) fn parse(text: &str) -> Result<Vec<Entry>, String> {
+/// The entries in a text; none for an empty text. Lines as aidf writes them are read without
+/// a reader of YAML.
+///
+/// Errors: the reason, if it is not a list of mappings.
+pub(super) fn parse<T: OfLine + DeserializeOwned>(text: &str) -> Result<Vec<T>, String> {
     if text.trim().is_empty() {
         return Ok(Vec::new());
     }
     match own_lines::read_list(text) {
         Some(all) => Ok(all),
-        None => Ok(yaml::read::<Option<Vec<Entry>>>(text)?.unwrap_or_default()),
+        None => Ok(yaml::read::<Option<Vec<T>>>(text)?.unwrap_or_default()),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::fields::Fields;
 use super::items::Item;
-use super::list::{Ledger, says_by_itself};
+use super::list::{Ledger, parse, says_by_itself};
 use super::says::Entry;
 use crate::error::{Error, Kind, Result};
 use std::cell::OnceCell;
@@ -103,7 +103,7 @@ impl Read {
         let text = &self.ledger.text[item.span.clone()];
         // One may say more among the others than by itself.
         let by_itself = says_by_itself(text, self.ledger.says(item));
-        let alone = Fields::of_list(text).ok().filter(|_| by_itself);
+        let alone = parse::<Fields>(text).ok().filter(|_| by_itself);
         match alone.as_deref() {
             Some([fields]) => day(fields),
             _ => {
@@ -266,18 +266,20 @@ fn take_over(name: &str, ledger: &mut Ledger, entry: &str) -> Result<()> {
     }
 }
 
-/// The text, after checking that a reader finds exactly its entries, and can go on from there.
+/// The text, after it was read again: a reader finds exactly its entries, and can go on from
+/// there.
 fn finished(name: &str, ledger: &Ledger) -> Result<Option<Vec<u8>>> {
-    let bytes = ledger.checked()?.as_bytes().to_vec();
-    let (count, expected) = (Ledger::read(name, Some(&bytes))?.len(), ledger.len());
-    if count != expected {
-        return Err(Error::new(
+    let bytes = ledger.text.as_bytes().to_vec();
+    let again = Read::of(name, Some(&bytes))?;
+    let wanted = ledger.items.last.iter().map(|item| ledger.says(item));
+    match again.says().eq(wanted) {
+        true => Ok(Some(bytes)),
+        false => Err(Error::new(
             Kind::Integrity,
-            format!("the ledger `{name}` would have {count} entries, and {expected} were expected"),
+            format!("the ledger `{name}` cannot be merged: other entries would change with it"),
         )
-        .hint("nothing was written; fix the ledger in a reviewed change"));
+        .hint(HINT)),
     }
-    Ok(Some(bytes))
 }
 
 #[cfg(test)]
@@ -450,6 +452,18 @@ mod tests {
             Side::Ours,
         ));
         assert_eq!(merged, of(&[("a", 3, "new"), ("b", 1, "x")]));
+    }
+
+    #[test]
+    fn an_entry_whose_end_would_change_another_stays_and_the_merge_is_refused() {
+        let b = "- path: a\n  who: &w Pat\n- path: b\n  who: *w\n";
+        let theirs = "- path: b\n  who: Pat\n";
+        let error = memories(versions(&base(b), b, theirs), Side::Ours).unwrap_err();
+        assert_eq!(error.kind(), Kind::Integrity);
+        let b = "- path: o\n  who: &w Old\n- path: a\n  who: &w Pat\n- path: b\n  who: *w\n";
+        let theirs = "- path: o\n  who: Old\n- path: b\n  who: Pat\n";
+        let error = memories(versions(&base(b), b, theirs), Side::Ours).unwrap_err();
+        assert!(error.to_string().contains("other entries"), "{error}");
     }
 
     #[test]
