@@ -55,6 +55,12 @@ pub(super) fn length(folder: &Path, id: ObjectId) -> Option<u64> {
     open(folder, id).map(|opened| opened.length)
 }
 
+/// Such a blob, to be read piece by piece, and how many bytes it has; none as [`read`]. libgit2
+/// maps the whole file into memory for that.
+pub(super) fn reader(folder: &Path, id: ObjectId) -> Option<(impl Read + use<>, u64)> {
+    open(folder, id).map(|opened| (opened.from, opened.length))
+}
+
 /// The content of a blob that lies in this folder of objects by itself. None where there is
 /// no such file, or where it is not what it should be: libgit2 says what is wrong with it.
 pub(super) fn read(folder: &Path, id: ObjectId) -> Option<Vec<u8>> {

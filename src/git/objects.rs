@@ -3,7 +3,8 @@
 use super::id::{ObjectFormat, ObjectId};
 use super::loose;
 use crate::error::{Error, Kind, OrFail, Result};
-use git2::{ObjectType, Odb, OdbLookupFlags, OdbObject, OdbReader, Repository};
+use git2::{ObjectType, Odb, OdbLookupFlags, OdbObject, Repository};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// The objects of a repository. An id of another format names none of them.
@@ -109,8 +110,12 @@ impl<'r> Objects<'r> {
     pub fn reader(
         &self,
         id: ObjectId,
-    ) -> std::result::Result<(OdbReader<'_>, usize, ObjectType), git2::Error> {
-        self.odb.reader(id.in_format(self.format))
+    ) -> std::result::Result<(Box<dyn Read + '_>, u64, ObjectType), git2::Error> {
+        if let Some((from, length)) = self.own(id).and_then(|folder| loose::reader(folder, id)) {
+            return Ok((Box::new(from), length, ObjectType::Blob));
+        }
+        let (from, length, kind) = self.odb.reader(id.in_format(self.format))?;
+        Ok((Box::new(from), length as u64, kind))
     }
 
     /// Writes an object.

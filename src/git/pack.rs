@@ -135,12 +135,12 @@ fn one(odb: &Objects<'_>, id: ObjectId, out: &mut Hashed) -> anyhow::Result<()> 
     // A loose object can be streamed; one that lies in a pack has to be read whole.
     match odb.reader(id) {
         Ok((mut reader, size, kind)) => {
-            head(number_of(kind)?, size as u64, out)?;
+            head(number_of(kind)?, size, out)?;
             let mut zip = ZlibEncoder::new(&mut *out, Compression::fast());
             io::copy(
                 &mut Counted {
                     from: &mut reader,
-                    left: size as u64,
+                    left: size,
                 },
                 &mut zip,
             )?;
@@ -199,10 +199,11 @@ struct Counted<'a> {
 
 impl Read for Counted<'_> {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
-        if self.left == 0 {
+        let n = self.from.read(to)?;
+        // At the end, whoever reads compares the checksum.
+        if n == 0 && self.left == 0 {
             return Ok(0);
         }
-        let n = self.from.read(to)?;
         if n == 0 || n as u64 > self.left {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidData,
