@@ -58,6 +58,11 @@ impl Moment {
         self.0.as_second()
     }
 
+    /// As files tell their times.
+    pub fn system(self) -> std::time::SystemTime {
+        self.0.into()
+    }
+
     /// `2026-11-22T10:11:12Z`
     pub fn rfc3339(self) -> String {
         self.format("%Y-%m-%dT%H:%M:%SZ")

@@ -96,6 +96,7 @@ mod schemas;
 mod secrets;
 mod security_page;
 mod servers;
+mod set_back;
 mod setup;
 mod sha256;
 mod snapshots;

@@ -20,9 +20,13 @@
 //! - The file is gone, HEAD and the index lack it, and since then HEAD was at a commit
 //!   that has it. Git removes a file when it leaves such a commit.
 //!
+//! Where the branch lost the landed commit, because somebody set it back or opened it anew, the
+//! base is what the branch had where the two went apart.
+//!
 //! Without a clone (`-R`) the base is what the tip holds when the command starts.
 
 mod history;
+mod lost;
 mod record;
 mod records;
 
@@ -31,10 +35,11 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, Entry, MAX_TEXT, ObjectId, TreePath};
 use history::{Written, standing};
+use lost::standing_at;
 pub(in crate::ops) use record::Before;
 #[cfg(any(fuzzing, test))]
 pub(in crate::ops) use record::reread;
-use records::{file, load};
+use records::{file, load, load_at};
 pub(in crate::ops) use records::{
     remember, remember_both, remember_pull, remember_rollback, remember_switch,
 };
@@ -81,7 +86,7 @@ impl Base {
         let Some(head) = cx.store.head()? else {
             return Ok(Base::default());
         };
-        let memory = load(&file(cx, target));
+        let memory = load_at(cx, &file(cx, target), tip);
         let mut commits = match memory.is_followed(&cx.store, head, tip) {
             true => vec![head],
             false => cx.store.merge_bases(head, tip),
@@ -97,16 +102,22 @@ impl Base {
             trees,
             marked: memory.marked.clone(),
             elsewhere: memory.elsewhere(cx, head),
-            written: standing(cx, memory, head, is_asked_for),
+            written: standing_at(cx, memory, head, (target.name(), tip), is_asked_for),
         })
     }
 
-    /// The base of the files when the checkout moves to the branch: HEAD, and what was
-    /// written to the branch from here.
-    pub fn of_checkout(cx: &Context, target: &Target, head: CommitId) -> Result<Base> {
+    /// The base of the files when the checkout moves to the branch, which is at `tip`: HEAD, and
+    /// what was written to the branch from here.
+    pub fn of_checkout(
+        cx: &Context,
+        target: &Target,
+        tip: CommitId,
+        head: CommitId,
+    ) -> Result<Base> {
+        let memory = load_at(cx, &file(cx, target), tip);
         Ok(Base {
             trees: vec![cx.store.commit(head)?.tree],
-            written: standing(cx, load(&file(cx, target)), head, |_| true),
+            written: standing_at(cx, memory, head, (target.name(), tip), |_| true),
             ..Base::default()
         })
     }

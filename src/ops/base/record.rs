@@ -26,6 +26,9 @@ pub(super) struct Memory {
     /// history for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     followed: Option<Followed>,
+    /// The branch's tip when the records were last compared with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tip: Option<String>,
     /// How many records there were when those that are of no use were last looked for.
     #[serde(default, skip_serializing_if = "is_zero")]
     tidied: usize,
@@ -81,6 +84,9 @@ pub(super) struct Record {
     commit: String,
     /// Whether the memory's HEAD has that commit in its history; `None`: not checked yet.
     in_head: Option<bool>,
+    /// Whether the branch lost that commit, as of the last time the memory was compared with
+    /// the branch.
+    pub is_lost: bool,
     /// What the file held before, the newest last.
     pub earlier: Vec<Stand>,
 }
@@ -98,6 +104,8 @@ struct Stored {
     commit: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     in_head: Option<bool>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_lost: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     earlier: Vec<Stand>,
 }
@@ -113,6 +121,7 @@ impl From<Stored> for Record {
             },
             commit: stored.commit,
             in_head: stored.in_head,
+            is_lost: stored.is_lost,
             earlier: stored.earlier,
         }
     }
@@ -127,6 +136,7 @@ impl From<Record> for Stored {
             landed: record.now.landed,
             commit: record.commit,
             in_head: record.in_head,
+            is_lost: record.is_lost,
             earlier: record.earlier,
         }
     }
@@ -148,6 +158,7 @@ impl Record {
             },
             commit: commit.to_string(),
             in_head: None,
+            is_lost: false,
             earlier: Vec::new(),
         }
     }
@@ -155,6 +166,11 @@ impl Record {
     /// The commit that has the content.
     pub fn commit(&self) -> Option<CommitId> {
         CommitId::parse(&self.commit).ok()
+    }
+
+    /// The commit, as it is stored.
+    pub fn commit_text(&self) -> &str {
+        &self.commit
     }
 
     /// Whether HEAD has the commit, as of the last time the memory was brought up to HEAD.
@@ -172,7 +188,7 @@ impl Record {
 }
 
 impl Memory {
-    /// What was written from another source and is not in HEAD's history.
+    /// What was written from another source, is not in HEAD's history, and was not lost.
     pub fn elsewhere(&self, cx: &Context, head: CommitId) -> BTreeMap<String, Option<Entry>> {
         let mut in_head: BTreeMap<&str, bool> = BTreeMap::new();
         let mut found = BTreeMap::new();
@@ -182,7 +198,7 @@ impl Memory {
                     .commit()
                     .is_some_and(|c| cx.store.is_ancestor(c, head))
             };
-            if *in_head.entry(&record.commit).or_insert_with(has) {
+            if record.is_lost || *in_head.entry(&record.commit).or_insert_with(has) {
                 continue;
             }
             let held = record.now.held.as_deref().and_then(read_entry);

@@ -148,7 +148,7 @@ fn keep(
     let result = match cx.store.is_cache() || !changes {
         true => Ok(()),
         false => locked(cx, target, |path| {
-            let mut memory = load(&path);
+            let mut memory = load_at(cx, &path, tip);
             let head = cx.store.head()?;
             if let Some(head) = head {
                 memory.bring_up_to(&cx.store, head);
@@ -204,6 +204,13 @@ pub(super) fn load(path: &Path) -> Memory {
         .ok()
         .and_then(|t| serde_json::from_str(&t).ok())
         .unwrap_or_default()
+}
+
+/// The memory, compared with the branch as it stands at `tip`.
+pub(super) fn load_at(cx: &Context, path: &Path, tip: CommitId) -> Memory {
+    let mut memory = load(path);
+    memory.compare(cx, path, tip);
+    memory
 }
 
 /// Runs `work` under a lock. The lock ends with the process that holds it, in whatever way

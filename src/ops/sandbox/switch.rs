@@ -67,7 +67,7 @@ pub fn switch(cx: &Context, request: &Named) -> Result<SwitchReport> {
     let mut plan = match head == to {
         true => Plan::default(),
         false => {
-            let base = Base::of_checkout(cx, &target, head)?;
+            let base = Base::of_checkout(cx, &target, tip, head)?;
             Plan::make(cx, &mut draft, &base, to, &name, Some(policy.ledgers()))?
         }
     };
