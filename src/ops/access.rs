@@ -280,7 +280,11 @@ pub fn rejected(why: Rejection) -> Error {
 ///
 /// Errors: unavailable: what cannot be known is not let through.
 fn is_default(cx: &Context, branch: &str) -> Result<bool> {
-    match snapshot::learn_default_branch(cx) {
+    // What the clone knows may be out of date: where it names another, the remote is asked.
+    if snapshot::default_branch(cx)?.as_deref() == Some(branch) {
+        return Ok(true);
+    }
+    match snapshot::ask_default_branch(cx) {
         Ok(name) => Ok(name == branch),
         Err(e) if e.kind() == Kind::NotFound => Ok(false),
         Err(e) => Err(e),

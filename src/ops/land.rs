@@ -7,6 +7,7 @@ use super::join::{self, Join, Joined, Merged};
 use super::propose::{facts, own_commits};
 use super::rolled_back;
 use super::sandbox::{self, CloseRequest, Found};
+use super::snapshot;
 use super::write::{self, BranchState, Carried, Change, Changed, Deed, Edited, written};
 use crate::conflict::PathConflict;
 use crate::context::Context;
@@ -15,7 +16,6 @@ use crate::git::{Advertisement, CommitId, Draft, Edit, Entry, Mode, RefName};
 use crate::guards::{self, Guard};
 use crate::ledger::{self, Ledger, Side, Versions};
 use crate::names;
-use crate::ops::snapshot;
 use crate::secret::Secret;
 use crate::words;
 use schemars::JsonSchema;
@@ -119,7 +119,7 @@ fn ready<'r>(cx: &Context, request: &'r Request) -> Result<(Target, Land<'r>)> {
     let branch = source(cx, request)?;
     let to = match &request.to {
         Some(to) => to.clone(),
-        None => snapshot::learn_default_branch(cx)?,
+        None => snapshot::ask_default_branch(cx)?,
     };
     let target = access::choose(cx, Some(&to), request.reuse_token.as_ref())?;
     if names::is_sandbox(&to) {

@@ -253,7 +253,21 @@ fn read_policy(
 /// The commit that holds the policy.
 pub fn policy_tip(cx: &Context, advertisement: &Advertisement) -> Result<Option<CommitId>> {
     let tip = |branch: &str| Ok(advertisement.branch(branch));
-    home_of_policy(&cx.config.base, || default_branch(cx), tip)
+    home_of_policy(&cx.config.base, || default_in(cx, advertisement), tip)
+}
+
+/// The default branch among these refs. A clone need not know it, or it was renamed since: then
+/// the remote is asked, because the policy must not get lost with the name.
+fn default_in(cx: &Context, advertisement: &Advertisement) -> Result<Option<String>> {
+    let known = default_branch(cx)?;
+    let is_there = |name: &String| advertisement.branch(name).is_some();
+    if advertisement.is_empty() || known.as_ref().is_some_and(is_there) {
+        return Ok(known);
+    }
+    match ask_default_branch(cx) {
+        Err(e) if e.kind() == Kind::NotFound => Ok(None),
+        asked => asked.map(Some),
+    }
 }
 
 /// The default branch, as far as the clone knows it.
@@ -268,9 +282,16 @@ pub fn default_branch(cx: &Context) -> Result<Option<String>> {
 ///
 /// Errors: not_found, where it has none; unavailable.
 pub fn learn_default_branch(cx: &Context) -> Result<String> {
-    if let Some(known) = default_branch(cx)? {
-        return Ok(known);
+    match default_branch(cx)? {
+        Some(known) => Ok(known),
+        None => ask_default_branch(cx),
     }
+}
+
+/// The remote's default branch, asked for, and kept: what the clone knew may be years old.
+///
+/// Errors: those of [`learn_default_branch`].
+pub fn ask_default_branch(cx: &Context) -> Result<String> {
     let name = cx.remote.default_branch()?;
     let (head, target) = (
         format!("refs/remotes/{}/HEAD", cx.remote.name()),

@@ -86,6 +86,7 @@ mod pull;
 mod queue;
 mod races;
 mod reftable;
+mod renamed;
 mod rollback;
 mod rolled_back;
 mod sandbox_init;
