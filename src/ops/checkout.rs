@@ -352,7 +352,7 @@ impl Plan {
     ///
     /// Errors: conflict, with the path; and for an index that cannot be read.
     pub fn check_staged(&self, cx: &Context, head: CommitId) -> Result<()> {
-        match self.staged_alone(cx, head)? {
+        match self.staged_alone(cx, head, |_| true)? {
             None => Ok(()),
             Some(path) => Err(Error::new(
                 Kind::Conflict,
@@ -362,11 +362,16 @@ impl Plan {
         }
     }
 
-    /// The first path whose content in the index would be lost.
-    fn staged_alone(&self, cx: &Context, head: CommitId) -> Result<Option<String>> {
+    /// The first path whose content in the index would be lost, of the steps that count.
+    fn staged_alone(
+        &self,
+        cx: &Context,
+        head: CommitId,
+        counts: impl Fn(&Step) -> bool,
+    ) -> Result<Option<String>> {
         let tree = cx.store.commit(head)?.tree;
         let mut looked_at = Vec::new();
-        for step in &self.steps {
+        for step in self.steps.iter().filter(|step| counts(step)) {
             let in_head = cx.store.entry(tree, &step.path)?.map(|e| e.id);
             let in_work = step.before.entry().map(|e| e.id);
             looked_at.push((step.path.clone(), in_head, in_work));
@@ -419,13 +424,22 @@ pub(in crate::ops) fn own_branch(cx: &Context, branch: &str) -> Result<Option<Co
 /// Best effort: the write has landed, and `sandbox pull` does the same later.
 pub(in crate::ops) fn follow(cx: &Context, branch: &str, parent: CommitId, commit: CommitId) {
     let attempt = || -> Result<()> {
-        if own_branch(cx, branch)? != Some(parent) {
-            return Ok(());
+        match own_branch(cx, branch)? {
+            None => return Ok(()),
+            Some(head) if head == parent => {}
+            Some(_) => {
+                cx.warn(format!(
+                    "the checkout does not have all of {branch}, so `git status` tells what is committed as changes; `aidf sandbox pull` brings it up to date"
+                ));
+                return Ok(());
+            }
         }
         let mut draft = cx.store.draft();
         let base = Base::of_commit(cx, parent)?;
         let mut plan = Plan::make(cx, &mut draft, &base, commit, branch, None)?;
-        let in_the_way = plan.staged_alone(cx, parent)?;
+        // What the index has of a file that was just written is older than that.
+        let is_written = |step: &Step| step.before.entry() == step.theirs;
+        let in_the_way = plan.staged_alone(cx, parent, |step| !is_written(step))?;
         let conflict = plan.conflicts.first().map(|c| c.path.clone());
         if let Some(path) = in_the_way.or(conflict) {
             return Err(Error::new(

@@ -116,11 +116,34 @@ fn a_commit_behind_the_tip_leaves_head_to_the_pull() {
     b.json(&["sandbox", "switch"]);
     let head = b.git(&["rev-parse", "HEAD"]);
     w.save("doc.txt", doc(&[(2, "by A")]), "Line 2");
-    b.save("docs/one.txt", doc(&[(5, "by B")]), "Line 5");
+    let saved = b.save("docs/one.txt", doc(&[(5, "by B")]), "Line 5");
+    assert!(saved["warnings"].to_string().contains("aidf sandbox pull"));
     assert_eq!(b.git(&["rev-parse", "HEAD"]), head);
     b.json(&["sandbox", "pull"]);
     assert_eq!(b.git(&["rev-parse", "HEAD"]), w.remote.tip(&branch));
     assert_eq!(b.git(&["status", "--porcelain"]), "");
+}
+
+#[test]
+fn what_was_staged_of_a_file_before_it_was_written_is_in_nobodys_way() {
+    let (w, branch, token) = world();
+    let b = resumed(&w, &token);
+    b.json(&["sandbox", "switch"]);
+    b.write("f.txt", "one\n");
+    b.git(&["add", "f.txt"]);
+    b.git(&["mv", "docs/one.txt", "docs/three.txt"]);
+    b.write("f.txt", "one\nmore\n");
+    edit(&b, "docs/three.txt", 5, "by B");
+    let saved = b.json(&["commit", "-a", "-m", "All"]);
+    assert_eq!(saved["warnings"], serde_json::json!([]));
+    assert_eq!(b.git(&["rev-parse", "HEAD"]), w.remote.tip(&branch));
+    assert_eq!(b.git(&["status", "--porcelain"]), "");
+    // What is staged of a file that is not written stays.
+    b.write("g.txt", "staged\n");
+    b.git(&["add", "g.txt"]);
+    b.write("g.txt", "later\n");
+    b.save("h.txt", "h\n", "H");
+    assert_eq!(b.git(&["show", ":g.txt"]).trim(), "staged");
 }
 
 #[test]
