@@ -3,8 +3,8 @@
 use super::convert::Convert;
 use super::draft::Draft;
 use super::id::ObjectId;
-use super::object::{Entry, Mode};
-use super::store::{Store, bytes_to_path};
+use super::object::{Entry, Mode, bytes_to_path};
+use super::store::Store;
 use crate::error::{Error, Kind, OrFail, Result};
 use std::fs::{File, Metadata};
 use std::io::Write;

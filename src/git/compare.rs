@@ -1,8 +1,8 @@
 //! Comparing trees and files, and merging three versions of a file.
 
 use super::id::ObjectId;
-use super::object::{Change, Entry, LineCount, MAX_TEXT, Mode};
-use super::store::{Store, bytes_to_path};
+use super::object::{Change, Entry, LineCount, MAX_TEXT, Mode, bytes_to_path};
+use super::store::Store;
 use crate::error::{Kind, OrFail, Result};
 use git2::{Tree, TreeEntry};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,5 +1,6 @@
 //! Whole histories, checked.
 
+use super::alternates::borrow_from;
 use super::id::{CommitId, ObjectId};
 use super::objects::Objects;
 use super::store::Store;
@@ -31,9 +32,7 @@ impl Store {
         let failed = || "a store over another one cannot be made";
         // A working tree that was added to a clone has its objects there.
         let objects = other.common_dir().join("objects");
-        let line = format!("{}\n", objects.display());
-        std::fs::write(path.join("objects/info/alternates"), line)
-            .or_fail(Kind::Internal, failed)?;
+        borrow_from(&path.join("objects"), &objects).or_fail(Kind::Internal, failed)?;
         // Where its history is cut, so is this one's.
         match std::fs::copy(other.common_dir().join("shallow"), path.join("shallow")) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => {

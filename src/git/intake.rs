@@ -6,6 +6,7 @@
 //! for packs without such deltas: for small ones, which are over before git has started, and
 //! where there is no git.
 
+use super::alternates::borrow_from;
 use super::children;
 use super::id::ObjectFormat;
 use super::limits::TransferLimits;
@@ -18,7 +19,7 @@ use crate::files::is_full;
 use git2::Indexer;
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -215,8 +216,7 @@ impl Quarantine {
         }
         // A thin pack's bases are in the store.
         let known = std::path::absolute(&objects).or_fail(Kind::Internal, not_stored)?;
-        write_line(&folder.path().join("info/alternates"), &known)
-            .or_fail(Kind::Internal, not_stored)?;
+        borrow_from(folder.path(), &known).or_fail(Kind::Internal, not_stored)?;
         Ok(Quarantine {
             folder,
             to: place.to.clone(),
@@ -336,18 +336,4 @@ impl Drop for Indexing {
         self.stdin = None;
         children::stop(&mut self.child);
     }
-}
-
-#[cfg(unix)]
-fn write_line(file: &Path, line: &Path) -> io::Result<()> {
-    use std::os::unix::ffi::OsStrExt;
-    let mut bytes = line.as_os_str().as_bytes().to_vec();
-    bytes.push(b'\n');
-    std::fs::write(file, bytes)
-}
-
-/// Elsewhere paths are text, and git reads them as UTF-8.
-#[cfg(not(unix))]
-fn write_line(file: &Path, line: &Path) -> io::Result<()> {
-    std::fs::write(file, format!("{}\n", line.display()))
 }

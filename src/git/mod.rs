@@ -5,6 +5,7 @@
 //! transports (its local one loses updates, its push believes nothing the server says);
 //! trees are edited by path, without index or working tree.
 
+mod alternates;
 mod bundle;
 mod cache;
 mod cache_prune;
@@ -66,6 +67,7 @@ mod why;
 mod wire;
 mod working;
 
+pub use alternates::borrowed_from;
 pub use bundle::Bundle;
 pub use checkout::{Standing, WorkFile, mode_of};
 pub use children::Programs;
@@ -92,13 +94,15 @@ pub use limits::{TransferFile, TransferLimits};
 pub use lineage::{Lineage, Stand};
 pub use merge::{Conflict, Labels, MergedEntry, MergedText};
 pub use merge_commits::MergedTree;
-pub use object::{Change, CommitInfo, Entry, Folder, HeadMove, LineCount, MAX_TEXT, Mode, Person};
+pub use object::{
+    Change, CommitInfo, Entry, Folder, HeadMove, LineCount, MAX_TEXT, Mode, Person, bytes_to_path,
+};
 pub use on_path::has_program;
 pub use present::Present;
 pub use refs::{SNAPSHOTS, tracking_ref};
 pub use remote::{Remote, RemoteOptions, http_of_user};
 pub use revert::{Undo, undo};
-pub use store::{Store, Unkept, bytes_to_path, check_parents};
+pub use store::{Store, Unkept, check_parents};
 pub(crate) use wire::PushFailure;
 #[cfg(any(fuzzing, test))]
 pub(crate) use wire::fuzzing as wire_fuzzing;

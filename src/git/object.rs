@@ -2,6 +2,7 @@
 
 use super::id::{CommitId, ObjectId};
 use git2::FileMode;
+use std::path::PathBuf;
 
 /// A file's mode in a tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -138,4 +139,17 @@ impl HeadMove {
         let amends = why.starts_with(b"commit (amend)");
         HeadMove { to, at, amends }
     }
+}
+
+/// A path of git's as this platform's.
+#[cfg(unix)]
+pub fn bytes_to_path(bytes: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
+}
+
+/// A path of git's as this platform's.
+#[cfg(not(unix))]
+pub fn bytes_to_path(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
 }

@@ -1,5 +1,6 @@
 //! A repository as its own server sees it: from inside a hook, and when it is set up.
 
+use super::alternates::open_in_hook;
 use super::children::Programs;
 use super::config::{own_config, own_values};
 use super::id::{CommitId, ObjectId};
@@ -8,7 +9,7 @@ use super::objects::Objects;
 use super::open::{check_owner, without_search};
 use super::store::{Store, prepare};
 use crate::error::{Error, Kind, OrFail, Result};
-use git2::{ObjectType, Repository};
+use git2::ObjectType;
 use std::path::{Path, PathBuf};
 
 impl Store {
@@ -26,7 +27,7 @@ impl Store {
             .hint("`aidf protect apply -R PATH` installs it in a bare repository")
         };
         programs.environment.os("GIT_DIR").ok_or_else(outside)?;
-        let repo = Repository::open_from_env().map_err(|e| outside().caused_by(e))?;
+        let repo = open_in_hook(&programs.environment).map_err(|e| outside().caused_by(e))?;
         check_owner(&repo, programs)?;
         Store::of_hook(repo, programs)
     }

@@ -2,6 +2,7 @@
 //!
 //! Trees are edited by path; the index and the working tree are never written.
 
+use super::alternates::open_in_hook;
 use super::children::Programs;
 use super::cuts::cuts;
 use super::handles::AllHandles;
@@ -121,7 +122,7 @@ impl Store {
     pub(super) fn repo(&self) -> &Repository {
         self.handles.now().own.get_or(|| {
             let again = match self.of_hook {
-                true => Repository::open_from_env(),
+                true => open_in_hook(&self.programs().environment),
                 false => Repository::open(self.git_dir()),
             };
             let again = again.ok().filter(|repo| self.tell(repo).is_ok());
@@ -534,19 +535,6 @@ fn once<T>(cell: &OnceLock<T>, make: impl FnOnce() -> Result<T>) -> Result<&T> {
         Some(known) => Ok(known),
         None => make().map(|made| cell.get_or_init(|| made)),
     }
-}
-
-/// A tree's path as this platform's.
-#[cfg(unix)]
-pub fn bytes_to_path(bytes: &[u8]) -> PathBuf {
-    use std::os::unix::ffi::OsStrExt;
-    PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
-}
-
-/// A tree's path as this platform's.
-#[cfg(not(unix))]
-pub fn bytes_to_path(bytes: &[u8]) -> PathBuf {
-    PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
 }
 
 /// Refuses a path that a tree's symlink, submodule or file stands in the way of.

@@ -1,8 +1,8 @@
 //! The working tree and the index: what differs in them, and since when.
 
 use super::id::ObjectId;
-use super::object::{Entry, Mode};
-use super::store::{Store, bytes_to_path};
+use super::object::{Entry, Mode, bytes_to_path};
+use super::store::Store;
 use crate::error::{Error, Kind, OrFail, Result};
 use git2::ObjectType;
 use std::collections::BTreeMap;

@@ -665,6 +665,26 @@ fn a_parent_that_git_does_not_see_hides_nothing() {
     g.refused(&ada, &[&token], &[&to], WORKFLOW.0);
 }
 
+/// git names the objects that a repository lends its hook in a list that colons separate, and
+/// quotes a path there that has one.
+#[cfg(unix)]
+#[test]
+fn a_push_to_a_path_with_a_colon_is_decided_as_any_other() {
+    for name in ["host:80", "ho\"st:8\\0:"] {
+        let g = Guarded::of(Remote::new(Kind::Path, name, true), "");
+        let (ada, token) = (g.w.other(), g.token("sandbox-ada"));
+        ada.at("sandbox");
+        ada.plain(&[("a.txt", "a\n")], "Mine");
+        g.refused(&ada, &[], &["HEAD:refs/heads/main"], "main is protected");
+        g.passes(&ada, &[&token], &["HEAD:refs/heads/sandbox-ada"]);
+        assert_eq!(g.w.remote.text("sandbox-ada", "a.txt"), "a\n");
+        // The history is read from what was there, and the files from what comes.
+        ada.plain(&[WORKFLOW], "Smuggle");
+        let to = "HEAD:refs/heads/sandbox-ada";
+        g.refused(&ada, &[&token], &[to], WORKFLOW.0);
+    }
+}
+
 #[test]
 fn a_tree_of_few_objects_and_many_files_is_left_as_soon_as_it_is_too_much() {
     let (g, ada, token) = held(Kind::Path, "");

@@ -23,6 +23,7 @@ pub(super) use unix::find_bypass;
 mod unix {
     use super::super::accounts::{ROOT, account, others_of_group};
     use super::Trusted;
+    use crate::git::borrowed_from;
     use std::collections::{BTreeMap, BTreeSet};
     use std::fs::Metadata;
     use std::os::unix::fs::MetadataExt;
@@ -163,12 +164,8 @@ mod unix {
         /// Checks other repositories from which this one borrows objects
         /// (gitrepository-layout(5)).
         fn alternates(&mut self, objects: &Path) -> Sound {
-            let text = std::fs::read_to_string(objects.join("info/alternates")).unwrap_or_default();
-            for line in text
-                .lines()
-                .filter(|l| !l.is_empty() && !l.starts_with('#'))
-            {
-                self.way_to(&objects.join(line))?;
+            for folder in borrowed_from(objects) {
+                self.way_to(&folder)?;
             }
             Ok(())
         }
