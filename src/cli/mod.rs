@@ -19,6 +19,7 @@ mod login;
 mod policy;
 mod propose;
 mod protect;
+mod refused;
 mod rollback;
 mod sandbox;
 mod setup;
@@ -305,7 +306,7 @@ pub fn main() -> u8 {
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return refused_arguments(&error),
+        Err(error) => return refused::arguments(&error),
     };
     let ui = Ui::new(cli.global.settings());
     let done = match cli.command {
@@ -341,40 +342,6 @@ pub fn main() -> u8 {
             exit_code::of(error.kind())
         }
     }
-}
-
-fn refused_arguments(error: &clap::Error) -> u8 {
-    let plain = Settings {
-        json: false,
-        quiet: false,
-        verbose: false,
-        color: ColorChoice::Auto,
-        no_input: true,
-        yes: false,
-    };
-    let json = std::env::args_os()
-        .skip(1)
-        .take_while(|a| a != "--")
-        .any(|a| a == "--json");
-    if !error.use_stderr() {
-        // Help and version were asked for: they are the result.
-        let _ = Ui::new(plain).stdout(error.render().to_string().as_bytes());
-        return 0;
-    }
-    if json {
-        let text = error.render().to_string();
-        let message = text
-            .lines()
-            .next()
-            .unwrap_or("")
-            .trim_start_matches("error: ")
-            .to_owned();
-        Ui::new(Settings { json, ..plain })
-            .error(&Error::new(Kind::Usage, message).hint("see aidf --help"));
-    } else {
-        Ui::new(plain).note(error.render().to_string().trim_end());
-    }
-    exit_code::of(Kind::Usage)
 }
 
 /// Reads a length of time.

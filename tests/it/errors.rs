@@ -306,6 +306,37 @@ fn wrong_arguments_are_usage_errors() {
 }
 
 #[test]
+fn the_json_of_wrong_arguments_names_them_in_one_line() {
+    let env = Env::new();
+    for (args, message) in [
+        (
+            "token issue",
+            "the following required arguments were not provided: <--branch <BRANCH>|--operator>",
+        ),
+        (
+            "token issue --operator --branch b",
+            "the argument '--operator' cannot be used with '--branch <BRANCH>'",
+        ),
+        (
+            "completions tcsh",
+            "invalid value 'tcsh' for '<SHELL>' [possible values: bash, elvish, fish, powershell, zsh]",
+        ),
+        (
+            "policy",
+            "'aidf policy' requires a subcommand but one was not provided [subcommands: show, check, help]",
+        ),
+        ("comit", "unrecognized subcommand 'comit'"),
+    ] {
+        let args: Vec<&str> = args.split(' ').chain(["--json"]).collect();
+        let error = env.aidf(&env.home(), &args).exits(2).error();
+        assert_eq!(error["message"], message, "{args:?}");
+        let hint = error["hint"].as_str().unwrap();
+        assert_eq!(hint.contains("'commit'"), args[0] == "comit", "{hint}");
+        assert!(hint.ends_with("see aidf --help"), "{hint}");
+    }
+}
+
+#[test]
 fn help_and_version_are_results() {
     let w = World::path();
     let help = w.aidf(&["--help"]).ok();
