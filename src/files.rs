@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
@@ -118,36 +118,6 @@ impl Write for Flushing {
     }
 }
 
-/// A file that is written piece by piece, and is there once all of it is.
-pub struct Pieces {
-    path: PathBuf,
-    out: BufWriter<tempfile::NamedTempFile>,
-}
-
-impl Pieces {
-    /// Begins it, under a temporary name beside `path`, with mode 0600. Folders above it are
-    /// made.
-    pub fn new(path: &Path) -> io::Result<Self> {
-        Ok(Pieces {
-            path: path.to_owned(),
-            out: BufWriter::new(temporary(path)?),
-        })
-    }
-
-    /// Writes the next piece.
-    pub fn write(&mut self, piece: &[u8]) -> io::Result<()> {
-        self.out.write_all(piece)
-    }
-
-    /// Puts it in place by a rename.
-    pub fn put(self) -> io::Result<()> {
-        let file = self.out.into_inner();
-        let file = file.map_err(io::IntoInnerError::into_error)?;
-        file.persist(&self.path)?;
-        Ok(())
-    }
-}
-
 /// Makes a folder's names last: a rename is on the disk only when its folder is.
 #[cfg(unix)]
 fn sync_folder(folder: &Path) -> io::Result<()> {
@@ -163,6 +133,30 @@ fn sync_folder(_folder: &Path) -> io::Result<()> {
 /// The path without links, or as it is where nothing is there.
 pub fn real(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+/// The most links that a path may lead through, one after the other. It is Linux's own bound.
+const MOST_LINKS: usize = 40;
+
+/// Where a path leads that ends in a link; nothing need be there. Any other stays as it is.
+///
+/// Errors: those of the system, which may keep a user from a link of somebody else's in a
+/// shared folder (fs.protected_symlinks in proc(5)).
+pub fn followed(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        if !path.symlink_metadata().is_ok_and(|meta| meta.is_symlink()) {
+            return Ok(path);
+        }
+        // The system follows a link only where it may be followed; reading it is always allowed.
+        match path.metadata() {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+            _ => {}
+        }
+        let around = path.parent().unwrap_or(Path::new(""));
+        path = around.join(std::fs::read_link(&path)?);
+    }
+    Err(io::Error::other("it leads through too many links"))
 }
 
 /// Opens a file that is there to be locked. Folders above it are made.

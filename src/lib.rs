@@ -51,6 +51,7 @@ pub mod names;
 pub mod notify;
 pub mod openings;
 pub mod ops;
+pub mod output;
 pub mod policy;
 pub mod progress;
 pub mod ref_rules;

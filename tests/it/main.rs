@@ -73,6 +73,7 @@ mod machines;
 mod many_copies;
 mod matrix;
 mod narrow;
+mod outputs;
 mod paths;
 #[path = "../peers/mod.rs"]
 mod peers;

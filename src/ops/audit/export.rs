@@ -4,8 +4,8 @@ use super::events::{self, Entry, Wanted};
 use crate::clock::Period;
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::files::Pieces;
 use crate::ops::outcome::Reported;
+use crate::output::Output;
 use crate::shown;
 use crate::words;
 use schemars::JsonSchema;
@@ -44,7 +44,7 @@ pub struct ExportReport {
 
 impl Reported for ExportReport {}
 
-/// Writes the events to a file, which is there whole or not at all.
+/// Writes the events to a file, which is there whole or not at all, or to a pipe.
 ///
 /// Errors: usage, without a file and for one that cannot be written; unavailable.
 pub fn export(cx: &Context, request: &ExportRequest) -> Result<ExportReport> {
@@ -53,14 +53,13 @@ pub fn export(cx: &Context, request: &ExportRequest) -> Result<ExportReport> {
             .hint("name one, as the field `output`")
     })?;
     let output = cx.dir.join(given);
-    let failed = || format!("the file {} cannot be written", output.display());
-    let mut file = Pieces::new(&output).or_fail(Kind::Usage, failed)?;
+    let mut file = Output::begin(&output)?;
     let mut events = 0;
     each_line(cx, request, |line| {
         events += 1;
-        file.write(line.as_bytes()).or_fail(Kind::Usage, failed)
+        file.write(line.as_bytes())
     })?;
-    file.put().or_fail(Kind::Usage, failed)?;
+    file.finish()?;
     Ok(ExportReport {
         repo_name: cx.repo_name.clone(),
         events,

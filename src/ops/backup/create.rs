@@ -19,6 +19,7 @@ use crate::keys::KeyRing;
 use crate::ops::one_by_one;
 use crate::ops::outcome::Reported;
 use crate::ops::publish::{Objects, Plan, Push};
+use crate::output;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -124,6 +125,9 @@ fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
     // old.
     let default = cx.remote.default_branch()?;
     let settings = settings_of(cx)?;
+    let bundle = request.bundle.as_ref();
+    let bundle = bundle.map(|given| output::file(&cx.dir.join(given)));
+    let bundle = bundle.transpose()?;
     let named = request.bundle_dirs.iter();
     let homes = named.map(|given| Home::named(given, &cx.dir, Reach::Call(cx)));
     let homes = homes.collect::<Result<Vec<_>>>()?;
@@ -155,13 +159,12 @@ fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
         home,
         full_every: None,
     }));
-    if request.bundle.is_some() || !places.is_empty() {
+    if bundle.is_some() || !places.is_empty() {
         let tips: Vec<CommitId> = backups.iter().map(|b| b.commit).collect();
         cx.remote.fetch_all(&cx.store, &tips, &*cx.progress)?;
     }
-    if let Some(path) = &request.bundle {
-        let path = cx.dir.join(path);
-        write_single(cx, &keys, &path, &bundled_refs(&backups))?;
+    if let Some(path) = &bundle {
+        write_single(cx, &keys, path, &bundled_refs(&backups))?;
     }
     let destinations = places
         .iter()

@@ -7,11 +7,11 @@ use super::{
 };
 use crate::clock::{DAY, Moment, Period};
 use crate::context::Context;
-use crate::error::{Error, Kind, OrFail, Result};
-use crate::files::write_whole;
+use crate::error::{Error, Kind, Result};
 use crate::ops::audit::events::{self, Wanted};
 use crate::ops::audit::verify::{self, VerifyRequest};
 use crate::ops::{backup, protect, sandbox};
+use crate::output::Output;
 use crate::words;
 
 /// How far back a report looks where nothing is said.
@@ -24,7 +24,8 @@ pub fn report(cx: &Context, request: &ReportRequest) -> Result<Report> {
     let period = request.since.clone().or_else(|| Period::parse(PERIOD));
     let period = period.ok_or_else(|| Error::new(Kind::Internal, "the period is no period"))?;
     let since = period.before(cx.now);
-    let page = request.html.as_ref().map(|given| cx.dir.join(given));
+    let html_file = request.html.as_ref().map(|given| cx.dir.join(given));
+    let page = html_file.as_deref().map(Output::begin).transpose()?;
     let mut tally = Tally::new(cx.now);
     let wanted = Wanted {
         since: Some(since),
@@ -62,7 +63,7 @@ pub fn report(cx: &Context, request: &ReportRequest) -> Result<Report> {
                 .filter(|path| path.is_file()),
         },
         notes: Vec::new(),
-        html: page.clone(),
+        html: html_file,
         message: String::new(),
     };
     if future > 0 {
@@ -73,10 +74,9 @@ pub fn report(cx: &Context, request: &ReportRequest) -> Result<Report> {
     }
     report.notes = cx.warnings();
     report.message = summary(&report);
-    if let Some(page) = page {
-        write_whole(&page, html(&report).as_bytes()).or_fail(Kind::Usage, || {
-            format!("the page {} cannot be written", page.display())
-        })?;
+    if let Some(mut page) = page {
+        page.write(html(&report).as_bytes())?;
+        page.finish()?;
     }
     Ok(report)
 }

@@ -8,6 +8,7 @@ use crate::config::{Config, DestinationFile};
 use crate::context::{Caller, Context};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
+use crate::files::followed;
 use crate::git::http_of_user;
 use crate::s3::{Address, Client, Settings, Site, Way, find_credentials};
 use std::path::{Path, PathBuf};
@@ -133,6 +134,8 @@ impl Home {
         match self {
             Home::Dir(path) if path.is_dir() => None,
             Home::Dir(path) => {
+                // What says who made a bundle lies beside it, and not beside a link to it.
+                let path = followed(path).unwrap_or_else(|_| path.clone());
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
                 let around = path.parent().map(Path::to_owned).unwrap_or_default();
                 Some((Home::Dir(around), name.into_owned()))
