@@ -250,7 +250,12 @@ fn a_backup_that_was_there_already_is_bundled_all_the_same() {
     let w = World::path();
     w.json(&["backup"]);
     let bundle = w.env.path("w.bundle");
-    let answer = w.json(&["backup", "--bundle", bundle.to_str().unwrap()]);
+    let args = ["backup", "--bundle", bundle.to_str().unwrap()];
+    let wrote = format!("today's backup of main is there; wrote {}", args[2]);
+    assert_eq!(w.aidf(&args).ok().stdout, format!("{wrote}\n"));
+    std::fs::remove_file(&bundle).unwrap();
+    let answer = w.json(&args);
+    assert_eq!(answer["message"], wrote.as_str());
     assert_eq!(answer["backups"][0]["created"], false);
     bundle_holds(&w, &bundle, &[w.remote.tip("main")]);
 }

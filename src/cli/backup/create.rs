@@ -51,7 +51,7 @@ pub fn run(global: &Global, ui: &Ui, a: &Create) -> Result<()> {
 }
 
 fn describe(text: &mut Text, report: &CreateReport) {
-    text.line(text.styled(Style::Good, &report.message));
+    text.line(text.styled(Style::Good, &visible(&report.message)));
     details(text, report);
 }
 

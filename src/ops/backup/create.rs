@@ -171,11 +171,10 @@ fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
         .map(|place| destination::send(cx, &keys, place, &backups, request.full))
         .collect();
     let (made, all) = (backups.iter().filter(|b| b.created).count(), backups.len());
-    let message = match (made, &backups[..]) {
-        (0, _) => format!(
-            "nothing to do: today's backup of {} is there",
-            branches.join(", ")
-        ),
+    let there = format!("today's backup of {} is there", branches.join(", "));
+    let mut message = match (made, &backups[..]) {
+        (0, _) if bundle.is_some() => there,
+        (0, _) => format!("nothing to do: {there}"),
         (1, [one]) => format!(
             "backed up {} at {} as {}",
             one.branch,
@@ -184,6 +183,9 @@ fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
         ),
         _ => format!("backed up {made} of {all} branches"),
     };
+    if let Some(path) = &bundle {
+        message.push_str(&format!("; wrote {}", path.display()));
+    }
     Ok(CreateReport {
         repo_name: cx.repo_name.clone(),
         backups,
