@@ -7,6 +7,7 @@ use crate::git::{TransferFile, TransferLimits};
 use crate::keys::KeySource;
 use crate::notify::{Notify, NotifyFile};
 use crate::policy::PolicyFile;
+use crate::policy::pods::check_name;
 use crate::s3::ObjectLock;
 use crate::secret::Secret;
 use crate::yaml;
@@ -300,6 +301,8 @@ impl Config {
             .transfer
             .resolve()
             .map_err(|e| mistake(e.to_string()))?;
+        let pod = get("AIDF_POD").or(file.pod);
+        pod.as_deref().map_or(Ok(()), check_name)?;
         let notify = file.notify.into_iter().enumerate();
         let notify = notify.map(|(at, one)| {
             one.resolve()
@@ -310,7 +313,7 @@ impl Config {
             environment_branch: get("DEFAULT_WRITE_BRANCH"),
             default_branch: file.write.default_branch,
             base: file.sandbox.base.unwrap_or_else(|| DEFAULT_BASE.to_owned()),
-            pod: get("AIDF_POD").or(file.pod),
+            pod,
             trust: file.trust,
             policy: file.policy,
             backup: file.backup,

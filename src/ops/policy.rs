@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::CommitId;
 use crate::ops::commit::take;
+use crate::policy::pods::check_name;
 use crate::policy::{self, Policy, PolicyFile, Reaction};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -129,7 +130,10 @@ pub fn check(cx: &Context, request: &CheckRequest) -> Result<CheckReport> {
     let target = access::choose_to_read(cx, request.branch.as_deref())?;
     let policy = snapshot::standing(cx)?.policy(cx);
     let policy = match &request.pod {
-        Some(pod) => policy.of_pod(Some(pod)),
+        Some(pod) => {
+            check_name(pod)?;
+            policy.of_pod(Some(pod))
+        }
         None => target.bound(cx, policy),
     };
     let branch = target.name().to_owned();

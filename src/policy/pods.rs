@@ -117,10 +117,30 @@ impl PodRules {
     }
 }
 
+/// Refuses what cannot be the name of a pod.
+///
+/// Errors: usage.
+pub fn check_name(pod: &str) -> Result<()> {
+    match is_name(pod) {
+        true => Ok(()),
+        false => Err(Error::new(
+            Kind::Usage,
+            format!(
+                "`{pod}` is no name of a pod: a name has a character or more, and none of control"
+            ),
+        )
+        .hint("name the pod, or leave it out; a variable that should name it may be empty")),
+    }
+}
+
+fn is_name(pod: &str) -> bool {
+    !pod.is_empty() && !pod.chars().any(char::is_control)
+}
+
 /// What is wrong with the rules, if anything.
 pub(super) fn fault(pods: &Pods) -> Option<String> {
     for (name, rules) in pods {
-        if name.is_empty() || name.chars().any(char::is_control) {
+        if !is_name(name) {
             return Some("a pod needs a name; `*` stands for all others".to_owned());
         }
         let unknown = |c: &&String| !COMMANDS.contains(&c.as_str());

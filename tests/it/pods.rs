@@ -307,3 +307,19 @@ fn the_hook_counts_the_commits_of_an_hour_and_takes_none_that_is_dated_back() {
     ada.plain(&[("f.txt", "f\n")], "And again");
     g.refused(&ada, &[&token], &to, "quota.commits_an_hour");
 }
+
+#[test]
+fn what_cannot_be_a_pods_name_is_no_pod_of_a_machine() {
+    let w = World::path();
+    let open = |pod: &str| {
+        let call = w.call(&["sandbox", "init", "--json"]);
+        call.env("AIDF_POD", pod).run()
+    };
+    let error = open("a\nb").exits(2).error();
+    assert!(text(&error, "message").contains("is no name of a pod"));
+    // A variable that is set to nothing is not set.
+    open("").ok();
+    w.env.operator_config("pod: ''\n");
+    let error = open("").exits(2).error();
+    assert!(text(&error, "message").contains("is no name of a pod"));
+}

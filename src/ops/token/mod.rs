@@ -19,6 +19,7 @@ use crate::identity::{Identity, RepositoryId};
 use crate::names;
 use crate::ops::outcome::Reported;
 use crate::ops::snapshot;
+use crate::policy::pods::check_name;
 use crate::revocations::ref_of;
 use crate::secret::Secret;
 use crate::token::{self, Claims, TokenKind};
@@ -146,6 +147,7 @@ pub fn issue(cx: &Context, request: &IssueRequest) -> Result<IssueReport> {
             "name a branch such as sandbox-alice, or issue an operator's token with --operator",
         ));
     }
+    request.pod.as_deref().map_or(Ok(()), check_name)?;
     let (now, pod) = (
         cx.now,
         request.pod.clone().or_else(|| cx.config.pod.clone()),
