@@ -1,6 +1,6 @@
 //! `aidf token …`
 
-use super::text::LISTED;
+use super::text::{LISTED, end};
 use super::ui::{Style, Text, Ui, visible};
 use super::{Global, complete, period};
 use aidf::clock::Period;
@@ -63,6 +63,9 @@ pub struct Revoke {
     reuse_token: Option<Secret>,
 }
 
+/// When a token ends whose end nothing here tells.
+const UNUSED: &str = "when it is not used for too long";
+
 pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
     match command {
         Command::Issue(a) => {
@@ -78,10 +81,7 @@ pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
                     text.line(text.styled(Style::Good, &report.message));
                     text.line(format!("  id    {}", report.token_id));
                     let end = report.expires_at.as_deref();
-                    text.line(format!(
-                        "  ends  {}",
-                        end.unwrap_or("when it is not used for too long")
-                    ));
+                    text.line(format!("  ends  {}", end.unwrap_or(UNUSED)));
                     text.line(format!("\n  {}\n", report.token.reveal()));
                     text.line("Keep it safe: whoever has it can do what it says.");
                 },
@@ -102,14 +102,22 @@ pub fn run(global: &Global, ui: &Ui, command: Command) -> Result<()> {
                         Style::Bad
                     };
                     text.line(text.styled(style, &report.message));
+                    let end = match report.expires_at.as_deref() {
+                        Some(time) if report.valid && !report.expires_for_good => {
+                            Some(end(time, false))
+                        }
+                        Some(time) => Some(visible(time)),
+                        None => report.valid.then(|| UNUSED.to_owned()),
+                    };
+                    let shown = |value: &Option<String>| value.as_deref().map(visible);
                     for (name, value) in [
-                        ("id", &report.token_id),
-                        ("pod", &report.pod),
-                        ("issued", &report.issued_at),
-                        ("ends", &report.expires_at),
+                        ("id", shown(&report.token_id)),
+                        ("pod", shown(&report.pod)),
+                        ("issued", shown(&report.issued_at)),
+                        ("ends", end),
                     ] {
                         if let Some(value) = value {
-                            text.line(format!("  {name:7} {}", visible(value)));
+                            text.line(format!("  {name:7} {value}"));
                         }
                     }
                 },

@@ -116,6 +116,7 @@ fn a_token_that_is_good_is_read() {
     let wanted = [
         "branch",
         "expires_at",
+        "expires_for_good",
         "issued_at",
         "kind",
         "message",
@@ -133,6 +134,7 @@ fn a_token_that_is_good_is_read() {
     for field in ["branch", "kind", "token_id", "expires_at", "repo_name"] {
         assert_eq!(read[field], issued[field], "{field}");
     }
+    assert_eq!(read["expires_for_good"], true);
     let operator = inspect(&g, &g.operator, 0);
     assert_eq!(operator["kind"], "operator");
     assert_eq!(operator["branch"], Value::Null);
@@ -190,6 +192,30 @@ fn a_token_that_is_not_good_is_told_why_and_no_more_than_its_holder_may_know() {
         let flag = format!("--reuse-token={token}");
         g.w.refuses(&["sandbox", "init", "--strict", &flag], 4);
     }
+}
+
+#[test]
+fn a_sandboxs_token_is_told_to_end_when_nobody_writes() {
+    let w = World::path();
+    w.remote.write(
+        "sandbox",
+        &[(".aidf.yaml", Some(b"sandbox: {idle_days: 7}\n"))],
+        "Set the policy",
+    );
+    let opened = w.init();
+    let token = text(&opened, "reuse_token");
+    let told = w.json(&["token", "inspect", &token]);
+    assert_eq!(told["expires_at"], opened["expires_at"]);
+    assert_eq!(told["expires_for_good"], false);
+    let days = (
+        told["expires_at"].as_str().unwrap(),
+        told["issued_at"].as_str().unwrap(),
+    );
+    let seconds = |time| aidf::clock::Moment::from_rfc3339(time).unwrap().seconds();
+    assert_eq!(seconds(days.0) - seconds(days.1), 7 * 24 * 3600);
+    let out = w.aidf(&["token", "inspect", &token]).ok();
+    let line = format!("  ends    {} unless it is used\n", &days.0[..10]);
+    assert!(out.stdout.contains(&line), "{out}");
 }
 
 #[test]

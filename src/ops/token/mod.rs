@@ -9,7 +9,7 @@ pub use list::{Known, ListReport, ListRequest, TokenState, list};
 use super::access::{self, rejected};
 use super::publish::{self, Objects, Plan, Push};
 use super::{identity, revoked};
-use crate::authority::Rejection;
+use crate::authority::{self, Rejection};
 use crate::clock::{DAY, Moment, Period};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -90,8 +90,11 @@ pub struct InspectReport {
     pub pod: Option<String>,
     /// RFC 3339.
     pub issued_at: Option<String>,
-    /// RFC 3339.
+    /// When it ends, or ended, if nothing is written until then; RFC 3339.
     pub expires_at: Option<String>,
+    /// True where it ends then whatever is written until then.
+    #[serde(default)]
+    pub expires_for_good: bool,
     /// One sentence.
     pub message: String,
 }
@@ -282,6 +285,7 @@ pub fn inspect(cx: &Context, request: &InspectRequest) -> Result<InspectReport> 
         pod: None,
         issued_at: None,
         expires_at: None,
+        expires_for_good: false,
         message: String::new(),
     };
     // What opens here is looked up; what is then known to be another repository's is not told.
@@ -297,12 +301,13 @@ pub fn inspect(cx: &Context, request: &InspectRequest) -> Result<InspectReport> 
             let shown = refs.iter().any(|r| r.name == revocation);
             let judged = judge::judge(cx, &claims, shown, || judge::standing(cx))?;
             report.rejected = judged.rejected.map(|why| why.to_string());
+            report.expires_for_good = authority::ends_for_good(&claims, judged.ends);
             report.kind = Some(claims.kind);
             report.branch = claims.branch;
             report.token_id = Some(claims.id);
             report.pod = claims.pod;
             report.issued_at = Some(Moment::from_seconds(claims.issued).rfc3339());
-            report.expires_at = claims.expires.map(|e| Moment::from_seconds(e).rfc3339());
+            report.expires_at = judged.ends.map(|e| Moment::from_seconds(e).rfc3339());
         }
     }
     report.valid = report.rejected.is_none();
