@@ -55,6 +55,41 @@ fn with_apply_each_file_has_the_text_and_a_second_time_nothing_changes() {
 }
 
 #[test]
+fn the_text_names_the_default_branch_and_its_commands_run() {
+    let mut w = World::path();
+    w.remote.git(&["branch", "-m", "main", "trunk"]);
+    w.remote.git(&["symbolic-ref", "HEAD", "refs/heads/trunk"]);
+    w.clone_again();
+    let block = text(&w.json(&["agents", "install", "--apply"]), "text");
+    assert!(read(&w, "AGENTS.md").contains(&block));
+    assert!(!block.contains("main"), "{block}");
+    w.sandbox();
+    let command = block.split('`').find(|code| code.contains("sync --from"));
+    let words: Vec<&str> = command.unwrap().split(' ').skip(1).collect();
+    w.aidf(&words).ok();
+}
+
+#[test]
+fn a_clone_that_does_not_know_the_default_branch_asks_and_else_says_so() {
+    let w = World::path();
+    w.git(&["remote", "set-head", "origin", "--delete"]);
+    let gone = w.remote.bare.with_extension("gone");
+    std::fs::rename(&w.remote.bare, &gone).unwrap();
+    let report = w.json(&["agents", "install"]);
+    assert!(text(&report, "text").contains("--from main`"));
+    let warned = report["warnings"].to_string();
+    assert!(
+        warned.contains("the default branch is not known"),
+        "{warned}"
+    );
+    std::fs::rename(&gone, &w.remote.bare).unwrap();
+    w.remote.git(&["branch", "-m", "main", "trunk"]);
+    w.remote.git(&["symbolic-ref", "HEAD", "refs/heads/trunk"]);
+    let report = w.json(&["agents", "install"]);
+    assert!(text(&report, "text").contains("--from trunk`"));
+}
+
+#[test]
 fn only_the_agents_that_are_named_get_a_file() {
     let w = World::path();
     w.json(&[

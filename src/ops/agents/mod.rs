@@ -4,6 +4,7 @@
 mod block;
 
 use super::outcome::Reported;
+use super::snapshot;
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::folder::{Folder, NotTaken, Sort};
@@ -18,6 +19,9 @@ const MAX_BYTES: u64 = 1 << 20;
 /// What a new rule file of Cursor begins with: the rule is for every chat.
 const CURSOR_HEAD: &str =
     "---\ndescription: How to write to this repository with aidf\nalwaysApply: true\n---\n\n";
+
+/// What the default branch is mostly called.
+const USUAL: &str = "main";
 
 /// An agent, or a family of them that reads the same file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -118,18 +122,20 @@ struct Planned {
 /// Puts the instructions into the files of the working tree. All files are looked at before
 /// one is written, and nothing outside of the marker lines is changed.
 ///
-/// Errors: usage, without a working tree and for a file that is no text; denied, for a symlink;
+/// Errors: usage, without a working tree, for a file that is no text and for a default branch that
+/// the text cannot name; denied, for a symlink;
 /// conflict, for marker lines that do not match and for a file that changed meanwhile; internal.
 pub fn install(cx: &Context, request: &InstallRequest) -> Result<InstallReport> {
     let root = cx.store.need_work_dir("`agents install`")?;
     let folder = Folder::open(root).or_fail(Kind::Internal, || {
         format!("{} cannot be opened", root.display())
     })?;
+    let text = text(cx)?;
     let is_meant = |agent: &Agent| request.agents.is_empty() || request.agents.contains(agent);
     let planned = Agent::ALL
         .into_iter()
         .filter(is_meant)
-        .map(|agent| plan(&folder, agent))
+        .map(|agent| plan(&folder, agent, &text))
         .collect::<Result<Vec<_>>>()?;
     let to_write: Vec<&Planned> = planned
         .iter()
@@ -153,22 +159,41 @@ pub fn install(cx: &Context, request: &InstallRequest) -> Result<InstallReport> 
         unchanged: to_write.is_empty(),
         dry_run: !request.apply,
         message,
-        text: block::text(),
+        text,
         files: planned.into_iter().map(|p| p.file).collect(),
     })
 }
 
+/// What stands in each file.
+///
+/// Errors: usage, for a default branch that it cannot name.
+fn text(cx: &Context) -> Result<String> {
+    let default = snapshot::learn_default_branch(cx).unwrap_or_else(|e| {
+        cx.warn(format!(
+            "the text names `{USUAL}`, because the default branch is not known: {}",
+            e.in_full()
+        ));
+        USUAL.to_owned()
+    });
+    block::text(&default).ok_or_else(|| {
+        Error::new(
+            Kind::Usage,
+            format!(
+                "the default branch `{default}` has a name that is more than a word to a shell"
+            ),
+        )
+        .hint("agents copy it from the text; give the branch a name of letters, digits and -_./")
+    })
+}
+
 /// What a file would become.
-fn plan(folder: &Folder, agent: Agent) -> Result<Planned> {
+fn plan(folder: &Folder, agent: Agent, text: &str) -> Result<Planned> {
     let path = agent.path();
     let before = read(folder, path)?;
     let (change, after) = match &before {
-        None => (
-            FileState::Added,
-            format!("{}{}", agent.head(), block::text()),
-        ),
-        Some(text) => {
-            let after = block::put_into(text).ok_or_else(|| {
+        None => (FileState::Added, format!("{}{text}", agent.head())),
+        Some(there) => {
+            let after = block::put_into(there, text).ok_or_else(|| {
                 Error::new(
                     Kind::Conflict,
                     format!("the marker lines of aidf in `{path}` do not match"),
@@ -177,7 +202,7 @@ fn plan(folder: &Folder, agent: Agent) -> Result<Planned> {
                     "nothing was written; remove them and what is between them, and run this again",
                 )
             })?;
-            match after == *text {
+            match after == *there {
                 true => (FileState::Unchanged, after),
                 false => (FileState::Modified, after),
             }
