@@ -170,7 +170,8 @@ fn who_waits_for_long_connects_again() {
     let (first, second) = one_behind_the_other(&two, &holds(""), |command| {
         command.args(["--timeout", "4"]);
     });
-    std::thread::sleep(Duration::from_millis(1200));
+    // The second one may reach its place in the queue late.
+    std::thread::sleep(Duration::from_millis(2500));
     go(&two);
     first.exits(0);
     let said = second.exits(0);
