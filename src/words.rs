@@ -1,4 +1,4 @@
-//! Numbers in sentences. Pure.
+//! Numbers and names in sentences. Pure.
 
 use std::fmt::Display;
 
@@ -6,6 +6,17 @@ use std::fmt::Display;
 pub fn count<N: Display + PartialEq + From<u8>>(n: N, one: &str, many: &str) -> String {
     let word = if n == N::from(1) { one } else { many };
     format!("{n} {word}")
+}
+
+/// The first of these, at most so many, and how many more there are: `a, b and 2 more`.
+pub fn few<T: Display>(all: impl ExactSizeIterator<Item = T>, most: usize) -> String {
+    let more = all.len().saturating_sub(most);
+    let named: Vec<String> = all.take(most).map(|one| one.to_string()).collect();
+    let named = named.join(", ");
+    match more {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
 }
 
 #[cfg(test)]
@@ -17,5 +28,13 @@ mod tests {
         assert_eq!(count(0usize, "entry", "entries"), "0 entries");
         assert_eq!(count(1u64, "entry", "entries"), "1 entry");
         assert_eq!(count(2usize, "entry", "entries"), "2 entries");
+    }
+
+    #[test]
+    fn of_many_the_first_are_named_and_the_others_counted() {
+        let of = |all: &[&str]| few(all.iter(), 2);
+        assert_eq!(of(&[]), "");
+        assert_eq!(of(&["a", "b"]), "a, b");
+        assert_eq!(of(&["a", "b", "c", "d"]), "a, b and 2 more");
     }
 }

@@ -11,6 +11,7 @@ use crate::git::PushFailure;
 use crate::git::{Advertisement, ObjectId, PushOutcome, RefUpdate, Verdict};
 use crate::ref_rules::MOVED;
 use crate::secret::Secret;
+use crate::words;
 use rand::RngExt;
 use std::time::{Duration, Instant};
 
@@ -520,12 +521,7 @@ pub(super) fn not_shown(updates: &[RefUpdate]) -> Error {
 /// The refs of a push, for people: of many, the first ones.
 fn names(updates: &[RefUpdate]) -> String {
     const NAMED: usize = 8;
-    let named: Vec<&str> = updates.iter().take(NAMED).map(|u| u.name.short()).collect();
-    let named = named.join(", ");
-    match updates.len().saturating_sub(NAMED) {
-        0 => named,
-        more => format!("{named} and {more} more"),
-    }
+    words::few(updates.iter().map(|u| u.name.short()), NAMED)
 }
 
 /// Reasons that git's own servers give when the ref is not what the push expected, or

@@ -4,6 +4,7 @@ use crate::context::Context;
 use crate::git::{Advertisement, RemoteRef};
 use crate::ref_rules::REVOKED;
 use crate::revocations::{ref_of, token_of};
+use crate::words;
 use std::collections::HashSet;
 
 /// Token ids that one warning names.
@@ -31,11 +32,7 @@ fn note(cx: &Context, shown: HashSet<&str>, whole: bool) {
     match memory.heed(&shown, &address, &cx.now.rfc3339()) {
         Ok(gone) if gone.is_empty() || !whole => {}
         Ok(gone) => {
-            let named: Vec<&str> = gone.iter().map(String::as_str).take(MAX_NAMED).collect();
-            let mut named = named.join(", ");
-            if gone.len() > MAX_NAMED {
-                named.push_str(&format!(" and {} more", gone.len() - MAX_NAMED));
-            }
+            let named = words::few(gone.iter(), MAX_NAMED);
             let (of, it) = match gone.len() {
                 1 => ("revocation of token", "it is still in force"),
                 _ => ("revocations of tokens", "they are still in force"),

@@ -4,6 +4,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::git::{CommitId, Entry};
 use crate::names;
+use crate::words;
 
 /// The working files against what a commit made of them.
 #[derive(Default)]
@@ -25,10 +26,7 @@ impl Here {
         if self.left.is_empty() {
             return;
         }
-        let mut named = self.left[..self.left.len().min(SHOWN)].join(", ");
-        if self.left.len() > SHOWN {
-            named.push_str(&format!(" and {} more", self.left.len() - SHOWN));
-        }
+        let named = words::few(self.left.iter(), SHOWN);
         let pull = match names::is_sandbox(branch) {
             true => "aidf sandbox pull",
             false => "git pull",
