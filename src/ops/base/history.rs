@@ -335,8 +335,7 @@ impl<'a> History<'a> {
     }
 
     fn entry(&self, commit: CommitId, path: &str) -> Option<Entry> {
-        let tree = self.cx.store.commit(commit).ok()?.tree;
-        self.cx.store.entry(tree, path.as_bytes()).ok()?
+        entry_at(self.cx, commit, path)
     }
 
     /// The content of the file according to the record. If git has garbage-collected the
@@ -387,6 +386,12 @@ enum Made {
     At(u64),
     /// The file system does not tell.
     Unknown,
+}
+
+/// What a commit has at a path; none, too, where it cannot be read.
+pub(super) fn entry_at(cx: &Context, commit: CommitId, path: &str) -> Option<Entry> {
+    let tree = cx.store.commit(commit).ok()?.tree;
+    cx.store.entry(tree, path.as_bytes()).ok()?
 }
 
 fn made(cx: &Context, path: &str) -> Made {

@@ -2,8 +2,8 @@
 //! or it was deleted and opened anew. What they brought is a change of ours again, as a local
 //! commit is one for git after a forced push: nothing removes it, and a commit takes it.
 
-use super::history::{Written, standing};
-use super::record::{Memory, Record, read_entry};
+use super::history::{Written, entry_at, standing};
+use super::record::{Memory, read_entry};
 use crate::context::Context;
 use crate::git::{CommitId, Entry, Store};
 use crate::words;
@@ -15,7 +15,7 @@ use std::time::Duration;
 const MOST_COMMITS: usize = 200;
 /// How much earlier than the clock a file's time may be.
 const COARSE: Duration = Duration::from_millis(20);
-/// How many files a warning names.
+/// How many files, and how many commits, a warning names.
 const MOST_NAMED: usize = 3;
 
 impl Memory {
@@ -39,12 +39,11 @@ impl Memory {
         };
         let forward = |before| store.is_ancestor(before, tip);
         if !before.is_none_or(forward) {
-            let mut asked: BTreeMap<String, bool> = BTreeMap::new();
+            let mut asked: BTreeMap<CommitId, bool> = BTreeMap::new();
+            let mut ask = |c| *asked.entry(c).or_insert_with(|| is_lost(store, c, tip));
             let elsewhere = self.elsewhere.values_mut();
             for record in self.written.values_mut().chain(elsewhere) {
-                let ask = || record.commit().is_some_and(|c| is_lost(store, c, tip));
-                let key = record.commit_text().to_owned();
-                record.is_lost = *asked.entry(key).or_insert_with(ask);
+                record.is_lost = record.commit().is_some_and(&mut ask);
             }
         }
         self.tip = Some(tip.to_string());
@@ -98,7 +97,12 @@ pub(super) fn standing_at(
     is_asked_for: impl Fn(&str) -> bool,
 ) -> BTreeMap<String, Written> {
     let lost = memory.written.iter().filter(|(_, record)| record.is_lost);
-    let lost: Vec<(String, Record)> = lost.map(|(p, r)| (p.clone(), r.clone())).collect();
+    let lost: Vec<_> = lost
+        .filter_map(|(path, record)| {
+            let held = record.now.held.as_deref().and_then(read_entry);
+            Some((path.clone(), record.commit()?, held))
+        })
+        .collect();
     let mut found = standing(cx, memory, head, is_asked_for);
     let mut told = Lost {
         cx,
@@ -107,10 +111,9 @@ pub(super) fn standing_at(
         paths: BTreeSet::new(),
         commits: BTreeSet::new(),
     };
-    for (path, record) in lost {
-        let held = record.now.held.as_deref().and_then(read_entry);
+    for (path, commit, held) in lost {
         if let Some(written) = found.get_mut(&path).filter(|w| w.held == [held])
-            && let Some(before) = told.before(&path, &record, held)
+            && let Some(before) = told.before(&path, commit, held)
         {
             *written = before;
         }
@@ -120,11 +123,9 @@ pub(super) fn standing_at(
 }
 
 impl Lost<'_> {
-    /// What a file is based on that held `held` when the lost commit of this record was
-    /// written: what the branch had where the two went apart. None where the branch has that
+    /// What a file is based on that held `held` when this lost commit was written: what the branch had where the two went apart. None where the branch has that
     /// content all the same, as after a rebase or a squash.
-    fn before(&mut self, path: &str, record: &Record, held: Option<Entry>) -> Option<Written> {
-        let commit = record.commit()?;
+    fn before(&mut self, path: &str, commit: CommitId, held: Option<Entry>) -> Option<Written> {
         let (cx, tip) = (self.cx, self.tip);
         let fork = self.forks.entry(commit).or_insert_with(|| {
             let bases = forked_at(&cx.store, commit, tip);
@@ -162,34 +163,15 @@ impl Lost<'_> {
         };
         let is_here = |path: &&String| root.join(path).symlink_metadata().is_ok();
         let still = |path: &&String| is_here(path) || entry_at(self.cx, self.tip, path).is_some();
-        let paths: Vec<&str> = self
-            .paths
-            .iter()
-            .filter(still)
-            .map(String::as_str)
-            .collect();
+        let paths: Vec<&String> = self.paths.iter().filter(still).collect();
         if paths.is_empty() {
             return;
         }
-        let named = |all: &[&str]| {
-            let (named, more) = all.split_at(all.len().min(MOST_NAMED));
-            match more.len() {
-                0 => named.join(", "),
-                n => format!("{} and {n} more", named.join(", ")),
-            }
-        };
-        let ids: Vec<String> = self.commits.iter().map(CommitId::short).collect();
-        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
         self.cx.warn(format!(
-            "{branch} was set back, or opened anew: it has no more what was written from here with {} ({}); what you have of it counts as not committed: {}",
-            words::count(ids.len() as u64, "commit", "commits"),
-            named(&ids),
-            named(&paths),
+            "{branch} was set back, or opened anew: it no longer has what was written from here with {} ({}); what you have of it counts as not committed: {}",
+            words::count(self.commits.len(), "commit", "commits"),
+            words::few(self.commits.iter().map(CommitId::short), MOST_NAMED),
+            words::few(paths.iter(), MOST_NAMED),
         ));
     }
-}
-
-fn entry_at(cx: &Context, commit: CommitId, path: &str) -> Option<Entry> {
-    let tree = cx.store.commit(commit).ok()?.tree;
-    cx.store.entry(tree, path.as_bytes()).ok()?
 }

@@ -168,11 +168,6 @@ impl Record {
         CommitId::parse(&self.commit).ok()
     }
 
-    /// The commit, as it is stored.
-    pub fn commit_text(&self) -> &str {
-        &self.commit
-    }
-
     /// Whether HEAD has the commit, as of the last time the memory was brought up to HEAD.
     pub fn in_head(&self) -> bool {
         self.in_head.unwrap_or(false)
