@@ -253,20 +253,26 @@ fn read_policy(
 /// The commit that holds the policy.
 pub fn policy_tip(cx: &Context, advertisement: &Advertisement) -> Result<Option<CommitId>> {
     let tip = |branch: &str| Ok(advertisement.branch(branch));
-    home_of_policy(&cx.config.base, || default_in(cx, advertisement), tip)
+    let default = || match advertisement.is_empty() {
+        true => Ok(None),
+        // The policy must not get lost with the name of its branch.
+        false => match default_in(cx, advertisement) {
+            Err(e) if e.kind() == Kind::NotFound => Ok(None),
+            found => found.map(Some),
+        },
+    };
+    home_of_policy(&cx.config.base, default, tip)
 }
 
-/// The default branch among these refs. A clone need not know it, or it was renamed since: then
-/// the remote is asked, because the policy must not get lost with the name.
-fn default_in(cx: &Context, advertisement: &Advertisement) -> Result<Option<String>> {
-    let known = default_branch(cx)?;
+/// The default branch, where these are the remote's refs. A clone need not know it, or it was
+/// renamed since: then the remote is asked.
+///
+/// Errors: those of [`learn_default_branch`].
+fn default_in(cx: &Context, advertisement: &Advertisement) -> Result<String> {
     let is_there = |name: &String| advertisement.branch(name).is_some();
-    if advertisement.is_empty() || known.as_ref().is_some_and(is_there) {
-        return Ok(known);
-    }
-    match ask_default_branch(cx) {
-        Err(e) if e.kind() == Kind::NotFound => Ok(None),
-        asked => asked.map(Some),
+    match default_branch(cx)?.filter(is_there) {
+        Some(known) => Ok(known),
+        None => ask_default_branch(cx),
     }
 }
 
@@ -316,11 +322,7 @@ pub fn tip_of_default(cx: &Context, advertisement: &Advertisement) -> Result<(St
         )
         .hint("push a first commit to it"));
     }
-    let with_tip = |name: String| advertisement.branch(&name).map(|tip| (name, tip));
-    if let Some(known) = default_branch(cx)?.and_then(with_tip) {
-        return Ok(known);
-    }
-    let name = cx.remote.default_branch()?;
+    let name = default_in(cx, advertisement)?;
     advertisement
         .branch(&name)
         .map(|tip| (name.clone(), tip))
