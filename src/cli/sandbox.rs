@@ -207,6 +207,7 @@ fn sync(global: &Global, ui: &Ui, arguments: Sync) -> Result<()> {
             out.line(format!("  resolved  {}", visible(path)));
         }
         text::kept(out, &report.from, &report.kept);
+        text::brought_again(out, &report.brought_again);
     })
 }
 

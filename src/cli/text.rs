@@ -6,7 +6,7 @@ use aidf::ops::commit::ChangeKind;
 use aidf::ops::commit::FileChange;
 use aidf::ops::join::Merged;
 use aidf::ops::log::Line;
-use aidf::ops::rolled_back::Kept;
+use aidf::ops::rolled_back::{Brought, Kept};
 use aidf::signature::Check;
 use aidf::words;
 
@@ -141,20 +141,36 @@ pub fn merged(text: &mut Text, merged: &[Merged], count: usize) {
 
 /// The work that a sandbox keeps, though the branch `from` had rolled it back.
 pub fn kept(text: &mut Text, from: &str, kept: &[Kept]) {
-    const SHOWN: usize = 10;
     for one in kept {
-        for path in one.paths.iter().take(SHOWN) {
-            text.line(format!("  kept  {}", super::ui::visible(path)));
-        }
-        if one.count > SHOWN {
-            text.line(format!("  and {} more", one.count - SHOWN));
-        }
+        named(text, "kept ", &one.paths, one.count);
         let landed: Vec<String> = one.landed.iter().rev().map(|id| id.short()).collect();
         text.line(format!(
             "  {from} rolled this back by {}; to let it go here too: aidf rollback {}",
             one.rolled_back_by.short(),
             landed.join(" ")
         ));
+    }
+}
+
+/// The work of a branch that comes again, though the sandbox had rolled it back.
+pub fn brought_again(text: &mut Text, brought: &[Brought]) {
+    for one in brought {
+        named(text, "again", &one.paths, one.count);
+        text.line(format!(
+            "  {} had rolled this back here",
+            one.rolled_back_by.short()
+        ));
+    }
+}
+
+/// Some paths, one line each, of so many.
+fn named(text: &mut Text, what: &str, paths: &[String], count: usize) {
+    const SHOWN: usize = 10;
+    for path in paths.iter().take(SHOWN) {
+        text.line(format!("  {what} {}", super::ui::visible(path)));
+    }
+    if count > SHOWN {
+        text.line(format!("  and {} more", count - SHOWN));
     }
 }
 

@@ -52,11 +52,7 @@ impl Join<'_> {
     /// Merges. Errors: integrity, for a ledger of either side that cannot be read.
     pub fn run(&self, draft: &mut Draft<'_>) -> Result<Joined> {
         let store = &self.cx.store;
-        let merged = store.merge_commits(draft, self.ours, self.theirs)?;
-        let mut joined = Joined {
-            edits: merged.edits,
-            conflicts: merged.conflicts,
-        };
+        let mut joined = self.files(draft)?;
         let (ours, theirs) = (self.tree(self.ours)?, self.tree(self.theirs)?);
         let mut bases = Vec::new();
         for base in store.merge_bases(self.ours, self.theirs) {
@@ -73,6 +69,15 @@ impl Join<'_> {
         Ok(joined)
     }
 
+    /// Merges as git does, ledgers too.
+    pub fn files(&self, draft: &mut Draft<'_>) -> Result<Joined> {
+        let merged = self.cx.store.merge_commits(draft, self.ours, self.theirs)?;
+        Ok(Joined {
+            edits: merged.edits,
+            conflicts: merged.conflicts,
+        })
+    }
+
     /// What our side holds at a path.
     pub fn ours_at(&self, path: &[u8]) -> Result<Option<Entry>> {
         self.cx.store.entry(self.tree(self.ours)?, path)
@@ -83,29 +88,33 @@ impl Join<'_> {
         self.cx.store.entry(self.tree(self.theirs)?, path)
     }
 
-    /// Merges one path anew, as though their side held `theirs` there. Answers whether that
-    /// came to something else.
+    /// What a path held in `base`, or else where the sides parted.
+    pub fn base_at(&self, path: &[u8], base: Option<CommitId>) -> Result<Option<Entry>> {
+        let store = &self.cx.store;
+        let parted = || store.merge_bases(self.ours, self.theirs).first().copied();
+        match base.or_else(parted) {
+            Some(base) => store.entry(self.tree(base)?, path),
+            None => Ok(None),
+        }
+    }
+
+    /// Merges one path anew, as though the base and the two sides held `versions` there: base,
+    /// ours, theirs. Answers whether that came to something else.
     pub fn merge_at(
         &self,
         draft: &mut Draft<'_>,
         joined: &mut Joined,
         path: &[u8],
-        theirs: Option<Entry>,
+        versions: [Option<Entry>; 3],
     ) -> Result<bool> {
         let store = &self.cx.store;
-        let ours = self.ours_at(path)?;
-        let base = store.merge_bases(self.ours, self.theirs).first().copied();
-        let base = base.map(|base| store.entry(self.tree(base)?, path));
-        let base = base.transpose()?.flatten();
-        store.ensure_entries([base, ours, theirs].into_iter().flatten())?;
+        let there = self.ours_at(path)?;
+        let [base, ours, theirs] = versions;
+        store.ensure_entries(versions.into_iter().flatten())?;
         match store.merge_entry(draft, base, ours, theirs)? {
             MergedEntry::Clean(entry) => {
-                let edit = joined.edits.iter().find(|(p, _)| p == path);
-                let was = edit.map_or(ours, |(_, entry)| *entry);
-                let did_conflict = joined.forget(path);
-                if entry != ours {
-                    joined.edits.push((path.to_vec(), entry));
-                }
+                let was = joined.entry_at(path, there);
+                let did_conflict = joined.set(path, entry, there);
                 Ok(did_conflict || entry != was)
             }
             MergedEntry::Clash(reason, lines) => {
@@ -283,6 +292,21 @@ impl Joined {
     pub fn put(&mut self, conflict: PathConflict) {
         self.forget(conflict.path.as_bytes());
         self.conflicts.push(conflict);
+    }
+
+    /// What a path comes to, where our side holds `ours` there.
+    pub fn entry_at(&self, path: &[u8], ours: Option<Entry>) -> Option<Entry> {
+        let edit = self.edits.iter().find(|(p, _)| p == path);
+        edit.map_or(ours, |(_, entry)| *entry)
+    }
+
+    /// Has a path come to `entry`, where our side holds `ours`; answers whether it conflicted.
+    pub fn set(&mut self, path: &[u8], entry: Option<Entry>, ours: Option<Entry>) -> bool {
+        let did_conflict = self.forget(path);
+        if entry != ours {
+            self.edits.push((path.to_vec(), entry));
+        }
+        did_conflict
     }
 
     /// Leaves a path to our side; answers whether it conflicted.

@@ -273,6 +273,10 @@ impl Work<'_> {
             sandbox: Side::Theirs,
         };
         let mut joined = join.run(draft)?;
+        if let Some((why, hint)) = rolled_back::taken_off(draft, &join, &mut joined, branch, to)? {
+            let hint = format!("nothing was written; {hint}");
+            return Err(Error::new(Kind::Conflict, why).hint(hint));
+        }
         if !joined.conflicts.is_empty() {
             return Err(self.conflict(joined.conflicts));
         }

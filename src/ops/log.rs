@@ -277,7 +277,7 @@ pub(super) fn trailer(commit: &CommitInfo, name: &str) -> Option<String> {
     trailers(commit, name).next().map(str::to_owned)
 }
 
-fn trailers<'a>(commit: &'a CommitInfo, name: &'a str) -> impl Iterator<Item = &'a str> {
+pub(super) fn trailers<'a>(commit: &'a CommitInfo, name: &'a str) -> impl Iterator<Item = &'a str> {
     signature::trailers(&commit.message, name)
 }
 

@@ -1,40 +1,68 @@
-//! Work that a sandbox had landed on a branch, and that a rollback took back there since.
+//! Work that was merged, and that a rollback took back since: what a sandbox had landed on a
+//! branch, or what a sync had brought from a branch into a sandbox.
 //!
-//! For git such work stays merged. A later merge of the branch would take it out of the
-//! sandbox, and another landing would not bring it back (git's own
-//! `Documentation/howto/revert-a-faulty-merge.adoc`). Here a rollback on the branch is a change
-//! of the branch's files, and none of the sandbox's: `sync` keeps the sandbox's own work,
-//! and `land` brings it once the sandbox has taken the rollback in.
+//! For git such work stays merged. A later merge would take it away on the side that still has
+//! it, and would not bring it back to the other (git's own
+//! `Documentation/howto/revert-a-faulty-merge.adoc`). Here a rollback changes the side that it
+//! was made on, and no other. After one on the branch `sync` keeps the sandbox's own work, and
+//! `land` brings it once the sandbox has taken the rollback in. After one of a sync in the
+//! sandbox the next `sync` brings the branch's work again, and until then `land` refuses to take
+//! it off the branch.
 //!
 //! Who says that it undoes a commit is not asked to prove it. Its word only chooses whose
 //! changes are made again, and a change that is there is not made twice.
 
 use super::join::{Join, Joined};
-use super::log::{judge, reverts, trailer, trees_of};
+use super::log::{judge, reverts, trailer, trailers, trees_of};
 use crate::conflict::PathConflict;
 use crate::context::Context;
 use crate::error::Result;
 use crate::git::{Change, CommitId, CommitInfo, Draft, Entry, MergedEntry, Mode};
 use crate::ledger::Ledger;
 use crate::signature::Check;
+use crate::words;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The trailer with the sandbox's tip of a landing that is one ordinary commit.
 pub(super) const SQUASHED: &str = "Aidf-Squashed";
+/// The trailer of a sync that brought again what a rollback in the sandbox had taken back of
+/// earlier syncs: that rollback's id.
+pub(super) const BROUGHT_AGAIN: &str = "Aidf-Brought-Again";
 /// Paths that one rollback is reported with.
 const MAX_LISTED: usize = 100;
 
-/// A commit that took back what a sandbox had landed.
+/// A commit that took back what had been merged.
 #[derive(Debug)]
 pub(super) struct RolledBack {
     /// Its id.
     pub commit: CommitId,
     /// The first line of its message.
     pub subject: String,
-    /// What it took back of that sandbox, oldest first.
-    landed: Vec<CommitId>,
+    /// What it took back of that, oldest first.
+    taken: Vec<CommitId>,
+    /// Where the other side stood in the first merge that was taken back: what it has changed
+    /// since is its own. None for the fork point.
+    base: Option<CommitId>,
+}
+
+/// The rollbacks that a merge makes good.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Those on the side that is written, of what came from the other.
+    pub ours: Vec<RolledBack>,
+    /// Those on the side that is merged, of what came from the one that is written.
+    pub theirs: Vec<RolledBack>,
+}
+
+/// What a merge came to only because a rollback was made good.
+#[derive(Debug, Default)]
+pub(super) struct Again {
+    /// What the other side's work came to, that ours had taken back.
+    pub ours: Vec<Kept>,
+    /// What our side keeps, though the other had taken it back.
+    pub theirs: Vec<Kept>,
 }
 
 /// What a sandbox keeps of its own, though the branch that was merged had taken it back.
@@ -50,10 +78,44 @@ pub struct Kept {
     pub count: usize,
 }
 
+/// What a sync brings again, though the sandbox had rolled back an earlier sync that brought it.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct Brought {
+    /// The commit of the sandbox that took it back.
+    pub rolled_back_by: CommitId,
+    /// The syncs that it took back, oldest first.
+    pub merges: Vec<CommitId>,
+    /// The paths that come again, a hundred at most.
+    pub paths: Vec<String>,
+    /// How many come again.
+    pub count: usize,
+}
+
+impl From<Kept> for Brought {
+    fn from(kept: Kept) -> Brought {
+        Brought {
+            rolled_back_by: kept.rolled_back_by,
+            merges: kept.landed,
+            paths: kept.paths,
+            count: kept.count,
+        }
+    }
+}
+
 impl RolledBack {
     /// Its id and subject, for a sentence.
     pub fn named(&self) -> String {
         format!("{} ({})", self.commit.short(), self.subject)
+    }
+
+    /// Says that what it took back stays at these paths all the same.
+    fn kept(&self, paths: BTreeSet<String>) -> Kept {
+        Kept {
+            rolled_back_by: self.commit,
+            landed: self.taken.clone(),
+            count: paths.len(),
+            paths: paths.into_iter().take(MAX_LISTED).collect(),
+        }
     }
 }
 
@@ -69,17 +131,13 @@ pub(super) fn told(
 ) -> Result<Option<(String, String)>> {
     let (to, tip) = to;
     let found = of(cx, branch, head, tip)?;
-    let Some(newest) = found.first() else {
+    if found.is_empty() {
         return Ok(None);
-    };
-    let more = match found.len() {
-        1 => String::new(),
-        n => format!(" and {} more", n - 1),
-    };
+    }
     Ok(Some((
         format!(
-            "what {branch} had landed on {to} was rolled back there by {}{more}",
-            newest.named()
+            "what {branch} had landed on {to} was rolled back there by {}",
+            words::few(found.iter().map(RolledBack::named), 1)
         ),
         format!(
             "take the rollback into the sandbox, which keeps its own work: aidf sandbox sync {branch} --from {to}; then land it again"
@@ -87,43 +145,139 @@ pub(super) fn told(
     )))
 }
 
+/// What of a branch a landing would take off it, because the sandbox rolled back the sync that
+/// had brought it, with the way out: what `land` refuses with, and `propose` warns of. None where
+/// there is none. `join` merges the sandbox into the branch `to`, and `joined` is what that came
+/// to.
+///
+/// Errors: not_found, for commits that are not here; those of the merge.
+pub(super) fn taken_off(
+    draft: &mut Draft<'_>,
+    join: &Join<'_>,
+    joined: &mut Joined,
+    branch: &str,
+    to: &str,
+) -> Result<Option<(String, String)>> {
+    let found = Found {
+        ours: Vec::new(),
+        theirs: of_syncs(join.cx, branch, join.theirs, join.ours)?,
+    };
+    let again = make_again(draft, join, joined, &found)?.theirs;
+    if again.is_empty() {
+        return Ok(None);
+    }
+    let is_by = |one: &&RolledBack| again.iter().any(|a| a.rolled_back_by == one.commit);
+    let by = found.theirs.iter().filter(is_by).map(RolledBack::named);
+    let by: Vec<String> = by.collect();
+    let paths: BTreeSet<&String> = again.iter().flat_map(|one| &one.paths).collect();
+    Ok(Some((
+        format!(
+            "{branch} rolled back, by {}, what a sync had brought from {to}, and landing {branch} would take that off {to}: {}",
+            words::few(by.iter(), 1),
+            words::few(paths.iter(), 3)
+        ),
+        format!(
+            "bring it in again: aidf sandbox sync {branch} --from {to}; then land it. To take work off {to} on purpose, roll back the commits of {to} in the sandbox, and not the sync"
+        ),
+    )))
+}
+
+/// The rollbacks that matter where `there`, the tip of another branch, is merged into a sandbox
+/// at `head`; each newest first.
+///
+/// Errors: not_found, for commits that are not here.
+pub(super) fn between(
+    cx: &Context,
+    branch: &str,
+    head: CommitId,
+    there: CommitId,
+    is_reviewed: bool,
+) -> Result<Found> {
+    Ok(Found {
+        ours: of_syncs(cx, branch, head, there)?,
+        // What another sandbox undid is for itself alone.
+        theirs: match is_reviewed {
+            true => of(cx, branch, head, there)?,
+            false => Vec::new(),
+        },
+    })
+}
+
 /// The rollbacks of a sandbox's own work that are in `there`, the tip of another branch, and
 /// not in `head`, the sandbox's tip; newest first. One that was rolled back itself is none.
 ///
 /// Errors: not_found, for commits that are not here.
-pub(super) fn of(
+fn of(cx: &Context, branch: &str, head: CommitId, there: CommitId) -> Result<Vec<RolledBack>> {
+    let taken = |id| Ok(is_own(cx, branch, head, id)?.then_some(None));
+    rollbacks(cx, branch, (there, head), taken)
+}
+
+/// The rollbacks in a sandbox of merges that had brought work of `there`, the tip of another
+/// branch; newest first. A rollback of a commit of that branch's own is none: that is how its
+/// work is undone on purpose.
+///
+/// Errors: not_found, for commits that are not here.
+fn of_syncs(
     cx: &Context,
     branch: &str,
     head: CommitId,
     there: CommitId,
 ) -> Result<Vec<RolledBack>> {
+    let store = &cx.store;
+    let synced = |id: CommitId| {
+        if !store.has_commit(id) || store.is_ancestor(id, there) || !store.is_ancestor(id, head) {
+            return Ok(None);
+        }
+        let commit = store.commit(id)?;
+        let is_there = |tip: &CommitId| store.has_commit(*tip) && store.is_ancestor(*tip, there);
+        let merged = commit.parents.iter().skip(1).copied().find(is_there);
+        Ok(merged.map(Some))
+    };
+    rollbacks(cx, branch, (head, there), synced)
+}
+
+/// The commits of `tip` that `hidden` has not, and that undo one that is asked for; newest
+/// first. One that was undone itself, or made good by a sync, is none. For a commit that is
+/// asked for, `taken` answers the base of its rollback.
+fn rollbacks(
+    cx: &Context,
+    branch: &str,
+    (tip, hidden): (CommitId, CommitId),
+    taken: impl Fn(CommitId) -> Result<Option<Option<CommitId>>>,
+) -> Result<Vec<RolledBack>> {
     let mut undone = BTreeSet::new();
     let mut found = Vec::new();
-    for id in cx.store.history(there, Some(head))? {
+    for id in cx.store.history(tip, Some(hidden))? {
         let commit = cx.store.commit(id)?;
         let reverted = reverts(&commit);
-        if reverted.is_empty() || undone.contains(&id) {
+        let again = trailers(&commit, BROUGHT_AGAIN).filter_map(|id| CommitId::parse(id).ok());
+        let again: Vec<CommitId> = again.collect();
+        if (reverted.is_empty() && again.is_empty()) || undone.contains(&id) {
             continue;
         }
-        // What says so without proof must not have the sandbox's work go.
+        // What says so without proof must not have anybody's work go.
         let is_trusted = cx.keys().is_empty() || judge(cx, id, branch)?.check == Check::Good;
-        let mut landed = Vec::new();
+        if is_trusted {
+            undone.extend(again);
+        }
+        let mut one = RolledBack {
+            commit: id,
+            subject: commit.subject().to_owned(),
+            taken: Vec::new(),
+            base: None,
+        };
         for (of, is_whole) in reverted {
             if is_whole && is_trusted {
                 undone.insert(of);
             }
-            if is_own(cx, branch, head, of)? {
-                landed.push(of);
+            // Newest first is how a rollback names them.
+            if let Some(base) = taken(of)? {
+                one.taken.insert(0, of);
+                one.base = base;
             }
         }
-        if !landed.is_empty() {
-            // Newest first is how a rollback names them.
-            landed.reverse();
-            found.push(RolledBack {
-                commit: id,
-                subject: commit.subject().to_owned(),
-                landed,
-            });
+        if !one.taken.is_empty() {
+            found.push(one);
         }
     }
     Ok(found)
@@ -167,80 +321,114 @@ fn is_on_line(cx: &Context, head: CommitId, landing: &CommitInfo, tip: CommitId)
     Ok(false)
 }
 
-/// Has a sandbox keep its own work where the branch that is merged into it took that back:
-/// there the branch is merged as though it had not. What somebody wrote in its place
-/// meanwhile conflicts. Answers what would have gone otherwise.
+/// Merges each side as though it had not rolled back what came from the other. What somebody
+/// wrote in its place meanwhile conflicts. Answers what would be otherwise without that.
 ///
 /// Errors: those of the merge.
-pub(super) fn keep(
+pub(super) fn make_again(
     draft: &mut Draft<'_>,
     join: &Join<'_>,
     joined: &mut Joined,
-    found: &[RolledBack],
-) -> Result<Vec<Kept>> {
-    let mut again = Again::default();
-    let mut each = Vec::new();
-    for rollback in found {
-        each.push(again.make(draft, join, rollback)?);
-    }
-    let mut kept = BTreeSet::new();
-    for (path, theirs) in again.there {
-        let is_kept = match theirs {
-            Ok(theirs) => join.merge_at(draft, joined, &path, theirs)?,
-            Err(conflict) => {
+    found: &Found,
+) -> Result<Again> {
+    let (mut ours, mut theirs) = (Made::default(), Made::default());
+    let mine = ours.make_all(draft, join, &found.ours, |path| join.ours_at(path))?;
+    let yours = theirs.make_all(draft, join, &found.theirs, |path| join.theirs_at(path))?;
+    let mut changed = BTreeSet::new();
+    let paths: BTreeSet<&Vec<u8>> = ours.at.keys().chain(theirs.at.keys()).collect();
+    for path in paths {
+        let (one, other) = (ours.at.get(path), theirs.at.get(path));
+        let base = [one, other]
+            .into_iter()
+            .flatten()
+            .find_map(|made| made.base);
+        let base = join.base_at(path, base)?;
+        let one = one.map(|made| made.entry.clone());
+        let other = other.map(|made| made.entry.clone());
+        let one = one.map_or_else(|| join.ours_at(path).map(Ok), Ok)?;
+        let other = other.map_or_else(|| join.theirs_at(path).map(Ok), Ok)?;
+        let is_changed = match (one, other) {
+            (Ok(one), Ok(other)) => join.merge_at(draft, joined, path, [base, one, other])?,
+            (Err(conflict), _) | (_, Err(conflict)) => {
                 joined.put(conflict);
                 true
             }
         };
-        if is_kept {
-            kept.insert(path);
+        if is_changed {
+            changed.insert(shown(path));
         }
     }
-    let kept: BTreeSet<String> = kept.iter().map(|path| shown(path)).collect();
-    keep_memory(draft, join, joined, &kept)?;
-    let each = found.iter().zip(each).map(|(rollback, paths)| {
-        let paths: Vec<&String> = paths.intersection(&kept).collect();
-        Kept {
-            rolled_back_by: rollback.commit,
-            landed: rollback.landed.clone(),
-            count: paths.len(),
-            paths: paths.into_iter().take(MAX_LISTED).cloned().collect(),
-        }
+    let mut sides = [mine, yours];
+    for side in &mut sides {
+        side.iter_mut()
+            .for_each(|(_, paths)| paths.retain(|path| changed.contains(path)));
+        side.retain(|(_, paths)| !paths.is_empty());
+    }
+    let memory = join.ledgers.memory.as_bytes();
+    let from = [join.theirs_at(memory)?, join.ours_at(memory)?];
+    for (side, from) in sides.iter().zip(from) {
+        let files = side.iter().flat_map(|(_, paths)| paths).collect();
+        keep_memory(draft, join, joined, &files, from)?;
+    }
+    let [ours, theirs] = sides.map(|side| {
+        let each = side.into_iter().map(|(one, paths)| one.kept(paths));
+        each.collect()
     });
-    Ok(each.filter(|kept| kept.count > 0).collect())
+    Ok(Again { ours, theirs })
 }
 
-/// A branch as it would be, had it not taken back what a sandbox landed.
+/// A side as it would be, had it not rolled back what came from the other.
 #[derive(Default)]
-struct Again {
-    /// What it would hold, or why that cannot be told, where work was made again.
-    there: BTreeMap<Vec<u8>, std::result::Result<Option<Entry>, PathConflict>>,
+struct Made {
+    /// The paths where work was made again.
+    at: BTreeMap<Vec<u8>, MadeAt>,
 }
 
-impl Again {
-    /// Makes again what one rollback took back, and answers the paths of it.
+/// Work that was made again at one path.
+struct MadeAt {
+    /// What the side would hold, or why that cannot be told.
+    entry: std::result::Result<Option<Entry>, PathConflict>,
+    /// As [`RolledBack::base`], of the oldest rollback.
+    base: Option<CommitId>,
+}
+
+impl Made {
+    /// Makes again what the rollbacks took back, newest first, and answers the paths of each.
+    fn make_all<'f>(
+        &mut self,
+        draft: &mut Draft<'_>,
+        join: &Join<'_>,
+        rollbacks: &'f [RolledBack],
+        now_at: impl Fn(&[u8]) -> Result<Option<Entry>>,
+    ) -> Result<Vec<(&'f RolledBack, BTreeSet<String>)>> {
+        let each = rollbacks.iter();
+        each.map(|one| Ok((one, self.make(draft, join, one, &now_at)?)))
+            .collect()
+    }
+
     fn make(
         &mut self,
         draft: &mut Draft<'_>,
         join: &Join<'_>,
         rollback: &RolledBack,
+        now_at: impl Fn(&[u8]) -> Result<Option<Entry>>,
     ) -> Result<BTreeSet<String>> {
         let (cx, store) = (join.cx, &join.cx.store);
         let taken = changes(cx, rollback.commit)?;
         let taken: BTreeSet<Vec<u8>> = taken.into_iter().map(|change| change.path).collect();
         let mut paths = BTreeSet::new();
-        for landed in &rollback.landed {
-            let mut again = changes(cx, *landed)?;
+        for id in &rollback.taken {
+            let mut again = changes(cx, *id)?;
             again.retain(|c| taken.contains(&c.path) && !join.ledgers.contains(&shown(&c.path)));
             store.ensure_files(&again)?;
             for change in again {
-                let now = match self.there.get(&change.path) {
+                let now = match self.at.get(&change.path).map(|made| &made.entry) {
                     Some(Ok(entry)) => *entry,
                     Some(Err(_)) => continue,
-                    None => join.theirs_at(&change.path)?,
+                    None => now_at(&change.path)?,
                 };
                 let name = shown(&change.path);
-                let made = match store.merge_entry(draft, change.old, now, change.new)? {
+                let entry = match store.merge_entry(draft, change.old, now, change.new)? {
                     MergedEntry::Clean(entry) => Ok(entry),
                     MergedEntry::Clash(reason, lines) => Err(PathConflict {
                         path: name.clone(),
@@ -248,7 +436,8 @@ impl Again {
                         lines,
                     }),
                 };
-                self.there.insert(change.path, made);
+                let base = rollback.base;
+                self.at.insert(change.path, MadeAt { entry, base });
                 paths.insert(name);
             }
         }
@@ -256,24 +445,26 @@ impl Again {
     }
 }
 
-/// Gives files that the sandbox keeps the memory entries back that it had of them.
+/// Gives files whose work stays or comes again the memory entries back that `from` has of
+/// them.
 fn keep_memory(
     draft: &mut Draft<'_>,
     join: &Join<'_>,
     joined: &mut Joined,
-    kept: &BTreeSet<String>,
+    files: &BTreeSet<&String>,
+    from: Option<Entry>,
 ) -> Result<()> {
     let path = &join.ledgers.memory;
     let bytes = path.as_bytes();
-    let Some(at) = joined.edits.iter().position(|(p, _)| p == bytes) else {
+    if files.is_empty() {
         return Ok(());
-    };
-    let now = joined.edits[at].1;
+    }
     let mine = join.ours_at(bytes)?;
-    let before = Ledger::read(path, join.read(path, mine)?.as_deref())?;
+    let now = joined.entry_at(bytes, mine);
+    let before = Ledger::read(path, join.read(path, from)?.as_deref())?;
     let mut memory = Ledger::read(path, join.read(path, now)?.as_deref())?;
     let mut is_changed = false;
-    for file in kept {
+    for file in files {
         if !memory.has(file)
             && let Some(entry) = before.entry_for(file)
         {
@@ -282,8 +473,8 @@ fn keep_memory(
     }
     if is_changed {
         let id = draft.blob(memory.checked()?.as_bytes())?;
-        let mode = now.or(mine).map_or(Mode::File, |entry| entry.mode);
-        joined.edits[at].1 = Some(Entry { id, mode });
+        let mode = now.or(from).map_or(Mode::File, |entry| entry.mode);
+        joined.set(bytes, Some(Entry { id, mode }), mine);
     }
     Ok(())
 }

@@ -108,6 +108,7 @@ mod stored;
 mod support;
 mod switch;
 mod sync;
+mod sync_undone;
 mod taken;
 mod token;
 mod token_list;

@@ -9,8 +9,9 @@ use crate::error::{Error, Kind, Result};
 use crate::forge::{Approval, Forge, Provider, Purpose, saying_also};
 use crate::git::{Change, CommitId, Mode};
 use crate::guards::{self, Facts, File, Guard, Measure};
-use crate::ledger::{Ledger, attributes};
+use crate::ledger::{Ledger, Side, attributes};
 use crate::ops::commit::FileChange;
+use crate::ops::join::Join;
 use crate::ops::log::{self, Line};
 use crate::ops::protect::{self, access_to};
 use crate::ops::rolled_back;
@@ -223,12 +224,23 @@ fn conflicts(
     let Some(base) = found.base.filter(|_| found.stand.fork.is_some()) else {
         return Ok(Vec::new());
     };
-    let merged = cx
-        .store
-        .merge_commits(&mut cx.store.draft(), base, found.head)?;
-    let is_ledger = |c: &PathConflict| policy.ledgers().contains(&c.path);
-    let (ledgers, others): (Vec<_>, Vec<_>) = merged.conflicts.into_iter().partition(is_ledger);
+    let mut draft = cx.store.draft();
+    let join = Join {
+        cx,
+        ledgers: policy.ledgers(),
+        ours: base,
+        theirs: found.head,
+        sandbox: Side::Theirs,
+    };
+    let mut merged = join.files(&mut draft)?;
+    let conflicts = std::mem::take(&mut merged.conflicts);
     let (branch, to) = (&report.branch, &report.to);
+    let taken_off = rolled_back::taken_off(&mut draft, &join, &mut merged, branch, to)?;
+    if let Some((why, hint)) = taken_off {
+        cx.warn(format!("{why}; {hint}"));
+    }
+    let is_ledger = |c: &PathConflict| policy.ledgers().contains(&c.path);
+    let (ledgers, others): (Vec<_>, Vec<_>) = conflicts.into_iter().partition(is_ledger);
     let sync = format!("aidf sandbox sync {branch} --from {to}");
     if !others.is_empty() {
         let lines: Vec<String> = others.iter().map(PathConflict::to_string).collect();

@@ -10,7 +10,7 @@ use crate::ops::base::{self, Before};
 use crate::ops::checkout::Plan;
 use crate::ops::compose;
 use crate::ops::join::{self, Join, Resolved};
-use crate::ops::rolled_back::{self, Kept, RolledBack};
+use crate::ops::rolled_back::{self, Brought, Kept, RolledBack};
 use crate::ops::write::{BranchState, Carried, Changed, Deed, Edited};
 use crate::words;
 
@@ -42,6 +42,7 @@ impl Merge<'_> {
             merged: Vec::new(),
             merged_count: 0,
             kept: Vec::new(),
+            brought_again: Vec::new(),
             resolved: resolved.keys().cloned().collect(),
             conflicts: Vec::new(),
             unchanged: true,
@@ -49,13 +50,12 @@ impl Merge<'_> {
             message: format!("nothing to do: {branch} has all that {from} has"),
             dry_run: self.dry_run,
         };
-        if cx.store.is_ancestor(self.theirs, self.state.tip) {
-            if let Some(said) = self.elsewhere()? {
-                report.message = format!("{}; {said}", report.message);
-            }
-            return Ok(Edited::Nothing(report));
+        let reviewed = !names::is_sandbox(from);
+        let found = rolled_back::between(cx, branch, self.state.tip, self.theirs, reviewed)?;
+        let is_there = cx.store.is_ancestor(self.theirs, self.state.tip);
+        if is_there && found.ours.is_empty() {
+            return self.nothing(report);
         }
-        report.unchanged = false;
         (report.merged_count, report.merged) = join::brought(cx, self.state.tip, self.theirs)?;
         let join = Join {
             cx,
@@ -65,22 +65,30 @@ impl Merge<'_> {
             sandbox: Side::Ours,
         };
         let mut joined = join.run(draft)?;
-        // What a sandbox undid is for itself alone.
-        let found = match names::is_sandbox(from) {
-            true => Vec::new(),
-            false => rolled_back::of(cx, branch, self.state.tip, self.theirs)?,
-        };
-        report.kept = rolled_back::keep(draft, &join, &mut joined, &found)?;
+        let again = rolled_back::make_again(draft, &join, &mut joined, &found)?;
+        if is_there && again.ours.is_empty() {
+            return self.nothing(report);
+        }
+        report.unchanged = false;
+        report.kept = again.theirs.clone();
+        let brought = again.ours.iter().cloned();
+        report.brought_again = brought.map(Brought::from).collect();
         let joined = joined.resolve(&self.with_modes(tree, resolved)?)?;
         if !joined.conflicts.is_empty() {
-            let by = why_disputed(&found, &report.kept, &joined.conflicts);
-            let error = self.conflict(draft, joined.conflicts);
-            return Err(match by.is_empty() {
-                true => error,
-                false => error.within(&format!(
-                    "{from} rolled back what {branch} had landed, by {by}; the sandbox keeps that, and {from} has other work in its place"
-                )),
-            });
+            let here = why_disputed(&found.ours, &again.ours, &joined.conflicts);
+            let there = why_disputed(&found.theirs, &again.theirs, &joined.conflicts);
+            let mut error = self.conflict(draft, joined.conflicts);
+            if !there.is_empty() {
+                error = error.within(&format!(
+                    "{from} rolled back what {branch} had landed, by {there}; the sandbox keeps that, and {from} has other work in its place"
+                ));
+            }
+            if !here.is_empty() {
+                error = error.within(&format!(
+                    "{branch} rolled back what it had taken from {from}, by {here}; the sync brings that again, and {branch} has other work in its place"
+                ));
+            }
+            return Err(error);
         }
         // Of a branch that is not reviewed nothing comes that a commit could not bring.
         if !self.state.policy.is_protected(from) {
@@ -95,17 +103,33 @@ impl Merge<'_> {
             }
         }
         let commits = words::count(report.merged_count, "commit", "commits");
-        Ok(Edited::Changed(Changed {
-            edits: joined.edits,
-            merged: Some(self.theirs),
-            objects: Carried::Also(blobs),
-            deed: Deed {
+        let deed = match is_there {
+            true => Deed {
+                done: "brought",
+                would: "bring",
+                what: format!("what {branch} had rolled back of {from} into it again"),
+            },
+            false => Deed {
                 done: "merged",
                 would: "merge",
                 what: format!("{commits} of {from} into {branch}"),
             },
+        };
+        Ok(Edited::Changed(Changed {
+            edits: joined.edits,
+            merged: Some(self.theirs),
+            objects: Carried::Also(blobs),
+            deed,
             report,
         }))
+    }
+
+    /// The sandbox has all of it.
+    fn nothing(&self, mut report: SyncReport) -> Result<Edited<SyncReport>> {
+        if let Some(said) = self.elsewhere()? {
+            report.message = format!("{}; {said}", report.message);
+        }
+        Ok(Edited::Nothing(report))
     }
 
     /// What the default branch has besides: sandboxes are mostly forked from a base that

@@ -12,7 +12,7 @@ use crate::ops::checkout;
 use crate::ops::commit::{File, Input, from_elsewhere, named, read_inputs, take};
 use crate::ops::compose::Words;
 use crate::ops::join::{Merged, Resolved};
-use crate::ops::rolled_back::Kept;
+use crate::ops::rolled_back::{BROUGHT_AGAIN, Brought, Kept};
 use crate::ops::snapshot;
 use crate::ops::write::{self, BranchState, Change, Edited, written};
 use crate::secret::Secret;
@@ -60,6 +60,9 @@ pub struct SyncReport {
     pub merged_count: usize,
     /// The sandbox's own work that the branch had rolled back, and that stays.
     pub kept: Vec<Kept>,
+    /// The branch's work that the sandbox had rolled back after an earlier sync, and that comes
+    /// again.
+    pub brought_again: Vec<Brought>,
     /// The paths whose content was given.
     pub resolved: Vec<String>,
     /// Empty in a report; an error carries them.
@@ -215,14 +218,23 @@ impl Change for Sync<'_> {
                 kept.rolled_back_by.short()
             )
         });
-        let kept: String = kept.collect();
+        let again = report.brought_again.iter().map(|again| {
+            let files = words::count(again.count, "file", "files");
+            format!(
+                "\nBrought {files} again that {} rolled back.",
+                again.rolled_back_by.short()
+            )
+        });
+        let notes: String = kept.chain(again).collect();
+        let good = report.brought_again.iter();
+        let trailers = good.map(|again| (BROUGHT_AGAIN, again.rolled_back_by.to_string()));
         Ok(Words {
             message: format!(
-                "Merge {} into {branch}\n\n{commits} from {theirs}.{kept}",
+                "Merge {} into {branch}\n\n{commits} from {theirs}.{notes}",
                 self.from
             ),
             committed_by: branch.clone(),
-            trailers: Vec::new(),
+            trailers: trailers.collect(),
         })
     }
 

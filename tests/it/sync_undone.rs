@@ -1,0 +1,268 @@
+//! A sync that a sandbox rolled back: what it had brought stays on main, and the next sync
+//! brings it again.
+
+use crate::support::team::{doc, world};
+use crate::support::{World, text, yaml};
+use serde_json::json;
+
+const MEMORY: &str = "project/memory.yaml";
+
+fn operator(w: &World) -> String {
+    text(&w.json(&["token", "issue", "--operator"]), "token")
+}
+
+fn land_args<'a>(branch: &'a str, token: &'a str) -> [&'a str; 4] {
+    ["land", branch, "--reuse-token", token]
+}
+
+fn sync(w: &World) -> serde_json::Value {
+    w.json(&["sandbox", "sync", "--from", "main"])
+}
+
+/// Main's own work: a new file, and a line of a shared one.
+fn on_main(w: &World, line: (usize, &str)) {
+    let doc = doc(&[line]);
+    w.remote.write(
+        "main",
+        &[
+            ("theirs.txt", Some(b"theirs\n")),
+            ("doc.txt", Some(doc.as_bytes())),
+        ],
+        "Main's work",
+    );
+}
+
+/// A sandbox with work of its own that synced with main, and rolled that back.
+fn undone() -> (World, String, String, String) {
+    let (w, branch, _) = world();
+    w.save("mine.txt", "mine\n", "Mine");
+    on_main(&w, (20, "by main"));
+    let merge = text(&sync(&w), "commit");
+    assert_eq!(w.remote.text(&branch, "theirs.txt"), "theirs\n");
+    let rollback = text(&w.json(&["rollback", &merge]), "commit");
+    assert!(w.remote.try_file(&branch, "theirs.txt").is_none());
+    (w, branch, merge, rollback)
+}
+
+fn has_theirs(w: &World, branch: &str) -> bool {
+    w.remote.try_file(branch, "theirs.txt").as_deref() == Some(b"theirs\n")
+        && w.remote.text(branch, "doc.txt") == doc(&[(20, "by main")])
+}
+
+#[test]
+fn a_sandbox_that_rolled_a_sync_back_takes_nothing_off_main() {
+    let (w, branch, _, rollback) = undone();
+    let refs = w.remote.refs();
+    let token = operator(&w);
+    for squash in [&[][..], &["--squash"]] {
+        let args = [&land_args(&branch, &token)[..], squash].concat();
+        let out = w.aidf(&args).exits(6);
+        assert!(out.stderr.contains(&rollback[..10]), "{out}");
+        assert!(out.stderr.contains("doc.txt, theirs.txt"), "{out}");
+        let hint = format!("aidf sandbox sync {branch} --from main");
+        assert!(out.stderr.contains(&hint), "{out}");
+        assert_eq!(w.remote.refs(), refs);
+    }
+    let out = w.aidf(&["propose"]).ok();
+    assert!(out.stderr.contains(&rollback[..10]), "{out}");
+}
+
+#[test]
+fn the_next_sync_brings_again_what_a_rollback_took_back() {
+    let (w, branch, merge, rollback) = undone();
+    let report = sync(&w);
+    assert!(has_theirs(&w, &branch), "{report}");
+    assert_eq!(w.remote.text(&branch, "mine.txt"), "mine\n");
+    assert_eq!(
+        report["brought_again"],
+        json!([{
+            "rolled_back_by": rollback,
+            "merges": [merge],
+            "paths": ["doc.txt", "theirs.txt"],
+            "count": 2,
+        }])
+    );
+    assert_eq!(report["unchanged"], false);
+    let said = text(&report, "message");
+    assert!(
+        said.contains("had rolled back of main into it again"),
+        "{said}"
+    );
+    let words = w.remote.message(&branch);
+    assert!(
+        words.contains(&format!("Aidf-Brought-Again: {rollback}")),
+        "{words}"
+    );
+    // A second sync has nothing to do, and the landing takes nothing away.
+    assert_eq!(sync(&w)["unchanged"], true);
+    let token = operator(&w);
+    w.json(&land_args(&branch, &token));
+    assert!(has_theirs(&w, "main"));
+    assert_eq!(w.remote.text("main", "mine.txt"), "mine\n");
+    w.remote.is_sound();
+}
+
+#[test]
+fn what_main_gained_since_comes_with_it() {
+    let (w, branch, _, rollback) = undone();
+    w.remote.write(
+        "main",
+        &[("theirs.txt", Some(b"theirs\nand more\n"))],
+        "More",
+    );
+    let out = w.aidf(&["sandbox", "sync", "--from", "main"]).ok();
+    assert!(out.stdout.contains("merged 1 commit of main"), "{out}");
+    assert!(out.stdout.contains("again theirs.txt"), "{out}");
+    assert!(out.stdout.contains(&rollback[..10]), "{out}");
+    assert_eq!(w.remote.text(&branch, "theirs.txt"), "theirs\nand more\n");
+    assert_eq!(w.remote.text(&branch, "doc.txt"), doc(&[(20, "by main")]));
+    let token = operator(&w);
+    w.json(&land_args(&branch, &token));
+    assert_eq!(w.remote.text("main", "theirs.txt"), "theirs\nand more\n");
+}
+
+#[test]
+fn the_last_commits_rolled_back_with_a_sync_among_them_take_nothing_off_main() {
+    let (w, branch, _) = world();
+    w.save("one.txt", "one\n", "One");
+    on_main(&w, (20, "by main"));
+    sync(&w);
+    w.save("two.txt", "two\n", "Two");
+    w.json(&["rollback", "--last", "2"]);
+    w.save("three.txt", "three\n", "Three");
+    let token = operator(&w);
+    w.aidf(&land_args(&branch, &token)).exits(6);
+    sync(&w);
+    assert!(has_theirs(&w, &branch));
+    // The sandbox's own commit stays rolled back.
+    assert!(w.remote.try_file(&branch, "two.txt").is_none());
+    w.json(&land_args(&branch, &token));
+    assert!(has_theirs(&w, "main"));
+    assert_eq!(w.remote.text("main", "three.txt"), "three\n");
+    assert!(w.remote.try_file("main", "two.txt").is_none());
+}
+
+#[test]
+fn a_rollback_to_before_a_sync_takes_nothing_off_main() {
+    let (w, branch, _) = world();
+    let before = w.save("one.txt", "one\n", "One");
+    on_main(&w, (20, "by main"));
+    sync(&w);
+    w.json(&["rollback", "--to", &text(&before, "commit")]);
+    let token = operator(&w);
+    w.aidf(&land_args(&branch, &token)).exits(6);
+    sync(&w);
+    w.json(&land_args(&branch, &token));
+    assert!(has_theirs(&w, "main"));
+}
+
+#[test]
+fn a_rollback_of_the_sync_that_was_rolled_back_itself_stands_in_nobodys_way() {
+    let (w, branch, _, rollback) = undone();
+    w.json(&["rollback", &rollback]);
+    assert_eq!(sync(&w)["unchanged"], true);
+    let token = operator(&w);
+    w.json(&land_args(&branch, &token));
+    assert!(has_theirs(&w, "main"));
+}
+
+#[test]
+fn a_sync_that_brought_it_again_can_be_rolled_back_and_made_again_too() {
+    let (w, branch, _, _) = undone();
+    let merge = text(&sync(&w), "commit");
+    w.json(&["rollback", &merge]);
+    let token = operator(&w);
+    w.aidf(&land_args(&branch, &token)).exits(6);
+    sync(&w);
+    assert!(has_theirs(&w, &branch));
+    w.json(&land_args(&branch, &token));
+    assert!(has_theirs(&w, "main"));
+}
+
+#[test]
+fn a_commit_of_main_is_rolled_back_through_a_sandbox_on_purpose() {
+    let (w, branch, _) = world();
+    on_main(&w, (20, "by main"));
+    let commit = w.remote.tip("main");
+    sync(&w);
+    w.json(&["rollback", &commit]);
+    assert_eq!(sync(&w)["unchanged"], true);
+    let token = operator(&w);
+    w.json(&land_args(&branch, &token));
+    assert!(w.remote.try_file("main", "theirs.txt").is_none());
+    assert_eq!(w.remote.text("main", "doc.txt"), doc(&[]));
+}
+
+#[test]
+fn what_was_brought_back_by_hand_needs_no_sync() {
+    let (w, branch, _, _) = undone();
+    w.save("theirs.txt", "theirs\n", "By hand");
+    w.save("doc.txt", doc(&[(20, "by main")]), "By hand too");
+    assert_eq!(sync(&w)["unchanged"], true);
+    let token = operator(&w);
+    w.json(&land_args(&branch, &token));
+    assert!(has_theirs(&w, "main"));
+}
+
+#[test]
+fn of_a_rollback_of_some_paths_only_those_come_again() {
+    let (w, branch, _) = world();
+    on_main(&w, (20, "by main"));
+    let merge = text(&sync(&w), "commit");
+    w.json(&["rollback", &merge, "--path", "doc.txt"]);
+    let token = operator(&w);
+    let out = w.aidf(&land_args(&branch, &token)).exits(6);
+    assert!(!out.stderr.contains("theirs.txt"), "{out}");
+    let report = sync(&w);
+    assert_eq!(report["brought_again"][0]["paths"], json!(["doc.txt"]));
+    assert!(has_theirs(&w, &branch));
+}
+
+#[test]
+fn what_the_sandbox_wrote_in_its_place_conflicts_and_names_the_rollback() {
+    let (w, branch, _, rollback) = undone();
+    w.save("doc.txt", doc(&[(20, "by the sandbox")]), "In its place");
+    let out = w.aidf(&["sandbox", "sync", "--from", "main"]).exits(6);
+    assert!(out.stderr.contains("doc.txt"), "{out}");
+    assert!(out.stderr.contains(&rollback[..10]), "{out}");
+    w.write("doc.txt", doc(&[(20, "by both")]));
+    w.json(&["sandbox", "sync", "--from", "main", "--resolve", "doc.txt"]);
+    assert_eq!(w.remote.text(&branch, "doc.txt"), doc(&[(20, "by both")]));
+    assert_eq!(w.remote.text(&branch, "theirs.txt"), "theirs\n");
+    let token = operator(&w);
+    w.json(&land_args(&branch, &token));
+    assert_eq!(w.remote.text("main", "doc.txt"), doc(&[(20, "by both")]));
+}
+
+#[test]
+fn what_main_took_back_itself_does_not_come_again() {
+    let (w, branch, _, _) = undone();
+    let doc = doc(&[]);
+    let edits: [(&str, Option<&[u8]>); 2] =
+        [("theirs.txt", None), ("doc.txt", Some(doc.as_bytes()))];
+    w.remote.write("main", &edits, "Back again");
+    let report = sync(&w);
+    assert_eq!(report["brought_again"], json!([]), "{report}");
+    assert!(w.remote.try_file(&branch, "theirs.txt").is_none());
+    let token = operator(&w);
+    w.json(&land_args(&branch, &token));
+    assert!(w.remote.try_file("main", "theirs.txt").is_none());
+}
+
+#[test]
+fn the_memory_of_files_that_come_again_comes_with_them() {
+    let (w, branch, _) = world();
+    let other = w.other();
+    let opened = other.init();
+    other.save("noted.txt", "noted\n", "Noted");
+    let token = operator(&w);
+    w.json(&land_args(&text(&opened, "branch"), &token));
+    let merge = text(&sync(&w), "commit");
+    w.json(&["rollback", &merge]);
+    sync(&w);
+    let memory = yaml(&w.remote.file(&branch, MEMORY));
+    let mut paths = memory.as_array().unwrap().iter().map(|e| text(e, "path"));
+    assert!(paths.any(|path| path == "noted.txt"), "{memory}");
+    w.json(&["audit", "verify"]);
+    w.remote.is_sound();
+}
