@@ -225,13 +225,16 @@ fn of_syncs(
 ) -> Result<Vec<RolledBack>> {
     let store = &cx.store;
     let synced = |id: CommitId| {
-        if !store.has_commit(id) || store.is_ancestor(id, there) || !store.is_ancestor(id, head) {
+        if !store.has_commit(id) || !store.is_ancestor(id, head) {
             return Ok(None);
         }
         let commit = store.commit(id)?;
         let is_there = |tip: &CommitId| store.has_commit(*tip) && store.is_ancestor(*tip, there);
         let merged = commit.parents.iter().skip(1).copied().find(is_there);
-        Ok(merged.map(Some))
+        match merged {
+            Some(merged) if !is_made_on(cx, &commit, merged, there)? => Ok(Some(Some(merged))),
+            _ => Ok(None),
+        }
     };
     rollbacks(cx, branch, (head, there), synced)
 }
@@ -266,14 +269,23 @@ fn rollbacks(
             taken: Vec::new(),
             base: None,
         };
-        for (of, is_whole) in reverted {
-            if is_whole && is_trusted {
-                undone.insert(of);
+        for (of, is_whole) in &reverted {
+            // Where the work that a rollback took back goes along with it, it stays undone.
+            let goes_along = || -> Result<bool> {
+                let of = cx.store.has_commit(*of).then(|| cx.store.commit(*of));
+                let undid = of.transpose()?.map_or_else(Vec::new, |of| reverts(&of));
+                let is_named = |id: &CommitId| reverted.iter().any(|(named, _)| named == id);
+                Ok(undid.iter().any(|(id, _)| is_named(id)))
+            };
+            if *is_whole && is_trusted && !goes_along()? {
+                undone.insert(*of);
             }
             // Newest first is how a rollback names them.
-            if let Some(base) = taken(of)? {
-                one.taken.insert(0, of);
-                one.base = base;
+            for of in with_renewed(cx, *of, hidden)? {
+                if let Some(base) = taken(of)? {
+                    one.taken.insert(0, of);
+                    one.base = base;
+                }
             }
         }
         if !one.taken.is_empty() {
@@ -281,6 +293,46 @@ fn rollbacks(
         }
     }
     Ok(found)
+}
+
+/// Whether a merge was made on the branch whose tip is `there`, and not in a sandbox that landed
+/// there since. A branch's own line goes by the first parents, and of a merge that lies beside
+/// it, the parent that was merged lies on it.
+fn is_made_on(cx: &Context, merge: &CommitInfo, merged: CommitId, there: CommitId) -> Result<bool> {
+    if !cx.store.is_ancestor(merge.id, there) {
+        return Ok(false);
+    }
+    let mut line = Some(there);
+    while let Some(id) = line.filter(|id| cx.store.has_commit(*id)) {
+        if id == merge.id || id == merged {
+            return Ok(id == merge.id);
+        }
+        line = cx.store.commit(id)?.parents.first().copied();
+    }
+    Ok(true)
+}
+
+/// What a commit takes back that undoes `of`: `of`, and, where `of` is itself a rollback of
+/// rollbacks that `known` has, what those take back again.
+fn with_renewed(cx: &Context, of: CommitId, known: CommitId) -> Result<Vec<CommitId>> {
+    let store = &cx.store;
+    let mut all = vec![of];
+    let mut at = 0;
+    while let Some(of) = all.get(at).copied() {
+        at += 1;
+        if !store.has_commit(of) {
+            continue;
+        }
+        for (rollback, _) in reverts(&store.commit(of)?) {
+            if store.has_commit(rollback) && store.is_ancestor(rollback, known) {
+                let again = reverts(&store.commit(rollback)?);
+                let again: Vec<CommitId> = again.into_iter().map(|(id, _)| id).collect();
+                let again = again.into_iter().filter(|id| !all.contains(id));
+                all.extend(again.collect::<Vec<_>>());
+            }
+        }
+    }
+    Ok(all)
 }
 
 /// Whether a commit brought work of the sandbox to another branch: it was written to the

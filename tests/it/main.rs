@@ -10,6 +10,7 @@ mod alerting;
 mod audit;
 mod audit_entries;
 mod audit_report;
+mod back_and_forth;
 mod backup_all;
 mod backup_bundles;
 mod backup_create;

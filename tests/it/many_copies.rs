@@ -12,7 +12,7 @@ use rand::{RngExt, SeedableRng};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::support::{Env, Kind, Machine, Out, Remote};
+use crate::support::{Env, Kind, Machine, Out, Remote, number};
 
 /// Lines that writers set; between them stand lines that nobody touches.
 const SLOTS: usize = 6;
@@ -762,13 +762,6 @@ enum Take {
     One,
     All,
     Folder,
-}
-
-fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name)
-        .ok()
-        .and_then(|v| v.parse().ok())
-        .unwrap_or(default)
 }
 
 #[test]

@@ -266,3 +266,33 @@ fn the_memory_of_files_that_come_again_comes_with_them() {
     w.json(&["audit", "verify"]);
     w.remote.is_sound();
 }
+
+#[test]
+fn a_sync_that_landed_and_was_rolled_back_afterwards_takes_nothing_off_main() {
+    let (w, branch, _) = world();
+    w.save("mine.txt", "mine\n", "Mine");
+    on_main(&w, (20, "by main"));
+    let merge = text(&sync(&w), "commit");
+    let token = operator(&w);
+    w.json(&land_args(&branch, &token));
+    w.json(&["rollback", &merge]);
+    w.aidf(&land_args(&branch, &token)).exits(6);
+    sync(&w);
+    assert!(has_theirs(&w, &branch));
+    w.json(&land_args(&branch, &token));
+    assert!(has_theirs(&w, "main"));
+}
+
+#[test]
+fn a_sync_that_goes_along_with_the_rollback_of_it_comes_again_too() {
+    let (w, branch, _, _) = undone();
+    w.save("more.txt", "more\n", "More");
+    w.json(&["rollback", "--last", "3"]);
+    let token = operator(&w);
+    w.aidf(&land_args(&branch, &token)).exits(6);
+    sync(&w);
+    assert!(has_theirs(&w, &branch));
+    assert!(w.remote.try_file(&branch, "more.txt").is_none());
+    w.json(&land_args(&branch, &token));
+    assert!(has_theirs(&w, "main"));
+}

@@ -12,6 +12,12 @@ pub fn times(few: usize, many: usize) -> usize {
     }
 }
 
+/// The number that a variable gives, or else `default`.
+pub fn number(name: &str, default: u64) -> u64 {
+    let given = std::env::var(name).ok();
+    given.and_then(|v| v.parse().ok()).unwrap_or(default)
+}
+
 /// All of these in the long runs; else `few` of them, by chance and in their order.
 pub fn some_of<T>(all: impl IntoIterator<Item = T>, few: usize) -> Vec<T> {
     let all: Vec<T> = all.into_iter().collect();

@@ -17,7 +17,7 @@ pub mod team;
 mod two;
 mod world;
 
-pub use chance::{noise, randomness, some_of, times};
+pub use chance::{noise, number, randomness, some_of, times};
 pub use env::{Call, Env, Out};
 pub use forge::{Asked, FORGE_TOKEN, ForgeServer, Reply, clone_of};
 pub use guard::{Guarded, claims, everything, protect, states};
