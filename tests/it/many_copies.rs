@@ -9,7 +9,7 @@
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::support::{Env, Kind, Machine, Out, Remote, number};
@@ -138,6 +138,8 @@ struct Sim {
     branch: String,
     token: String,
     files: Vec<String>,
+    /// Those that the branch ever had, as far as a commit saw it.
+    ever: BTreeSet<String>,
     copies: Vec<Copy>,
     rng: StdRng,
     next: usize,
@@ -183,6 +185,7 @@ impl Sim {
             branch,
             token,
             files: FILES.iter().map(|f| f.to_string()).collect(),
+            ever: BTreeSet::new(),
             copies: copies
                 .into_iter()
                 .map(|machine| Copy {
@@ -357,6 +360,9 @@ impl Sim {
         let out = self.copies[at].machine.aidf(&call);
         self.say(at, format!("{}: exit {}", call.join(" "), out.code));
         let after = self.branch_lines();
+        let seen = before.keys().chain(after.keys());
+        self.ever.extend(seen.map(|slot| slot.0.clone()));
+        let ever = &self.ever;
         let own = &self.copies[at].own;
         match out.code {
             0 => {
@@ -395,7 +401,7 @@ impl Sim {
                 let copy = &mut self.copies[at];
                 // What was written on top of a local commit took its changes along; what the
                 // branch never had was not taken from it.
-                let there = |file: &str| before.keys().chain(after.keys()).any(|s| s.0 == file);
+                let there = |file: &str| ever.contains(file);
                 let landed: Vec<String> = copy.own.keys().map(|s| s.0.clone()).collect();
                 let landed =
                     |file: &String| taken.contains(file) && landed.contains(file) && there(file);
