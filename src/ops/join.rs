@@ -88,18 +88,17 @@ impl Join<'_> {
         self.cx.store.entry(self.tree(self.theirs)?, path)
     }
 
-    /// What a path held in `base`, or else where the sides parted.
-    pub fn base_at(&self, path: &[u8], base: Option<CommitId>) -> Result<Option<Entry>> {
+    /// What the fork point holds at a path.
+    pub fn base_at(&self, path: &[u8]) -> Result<Option<Entry>> {
         let store = &self.cx.store;
-        let parted = || store.merge_bases(self.ours, self.theirs).first().copied();
-        match base.or_else(parted) {
-            Some(base) => store.entry(self.tree(base)?, path),
+        match store.merge_bases(self.ours, self.theirs).first() {
+            Some(base) => store.entry(self.tree(*base)?, path),
             None => Ok(None),
         }
     }
 
-    /// Merges one path anew, as though the base and the two sides held `versions` there: base,
-    /// ours, theirs. Answers whether that came to something else.
+    /// Merges one path anew, as though the fork point and the two sides held `versions` there:
+    /// base, ours, theirs. Answers whether that came to something else.
     pub fn merge_at(
         &self,
         draft: &mut Draft<'_>,

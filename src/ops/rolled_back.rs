@@ -27,8 +27,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The trailer with the sandbox's tip of a landing that is one ordinary commit.
 pub(super) const SQUASHED: &str = "Aidf-Squashed";
-/// The trailer of a sync that brought again what a rollback in the sandbox had taken back of
-/// earlier syncs: that rollback's id.
+/// The trailer of a sync that brought again what was left of what a rollback in the sandbox had
+/// taken back of earlier syncs: that rollback's id. Later syncs have no more to bring.
 pub(super) const BROUGHT_AGAIN: &str = "Aidf-Brought-Again";
 /// Paths that one rollback is reported with.
 const MAX_LISTED: usize = 100;
@@ -42,9 +42,6 @@ pub(super) struct RolledBack {
     pub subject: String,
     /// What it took back of that, oldest first.
     taken: Vec<CommitId>,
-    /// Where the other side stood in the first merge that was taken back: what it has changed
-    /// since is its own. None for the fork point.
-    base: Option<CommitId>,
 }
 
 /// The rollbacks that a merge makes good.
@@ -208,8 +205,7 @@ pub(super) fn between(
 ///
 /// Errors: not_found, for commits that are not here.
 fn of(cx: &Context, branch: &str, head: CommitId, there: CommitId) -> Result<Vec<RolledBack>> {
-    let taken = |id| Ok(is_own(cx, branch, head, id)?.then_some(None));
-    rollbacks(cx, branch, (there, head), taken)
+    rollbacks(cx, branch, (there, head), |id| is_own(cx, branch, head, id))
 }
 
 /// The rollbacks in a sandbox of merges that had brought work of `there`, the tip of another
@@ -226,27 +222,26 @@ fn of_syncs(
     let store = &cx.store;
     let synced = |id: CommitId| {
         if !store.has_commit(id) || !store.is_ancestor(id, head) {
-            return Ok(None);
+            return Ok(false);
         }
         let commit = store.commit(id)?;
         let is_there = |tip: &CommitId| store.has_commit(*tip) && store.is_ancestor(*tip, there);
         let merged = commit.parents.iter().skip(1).copied().find(is_there);
         match merged {
-            Some(merged) if !is_made_on(cx, &commit, merged, there)? => Ok(Some(Some(merged))),
-            _ => Ok(None),
+            Some(merged) => Ok(!is_made_on(cx, &commit, merged, there)?),
+            None => Ok(false),
         }
     };
     rollbacks(cx, branch, (head, there), synced)
 }
 
 /// The commits of `tip` that `hidden` has not, and that undo one that is asked for; newest
-/// first. One that was undone itself, or made good by a sync, is none. For a commit that is
-/// asked for, `taken` answers the base of its rollback.
+/// first. One that was undone itself, or made good by a sync since, is none.
 fn rollbacks(
     cx: &Context,
     branch: &str,
     (tip, hidden): (CommitId, CommitId),
-    taken: impl Fn(CommitId) -> Result<Option<Option<CommitId>>>,
+    is_asked_for: impl Fn(CommitId) -> Result<bool>,
 ) -> Result<Vec<RolledBack>> {
     let mut undone = BTreeSet::new();
     let mut found = Vec::new();
@@ -267,7 +262,6 @@ fn rollbacks(
             commit: id,
             subject: commit.subject().to_owned(),
             taken: Vec::new(),
-            base: None,
         };
         for (of, is_whole) in &reverted {
             // Where the work that a rollback took back goes along with it, it stays undone.
@@ -282,9 +276,8 @@ fn rollbacks(
             }
             // Newest first is how a rollback names them.
             for of in with_renewed(cx, *of, hidden)? {
-                if let Some(base) = taken(of)? {
+                if is_asked_for(of)? {
                     one.taken.insert(0, of);
-                    one.base = base;
                 }
             }
         }
@@ -376,6 +369,9 @@ fn is_on_line(cx: &Context, head: CommitId, landing: &CommitInfo, tip: CommitId)
 /// Merges each side as though it had not rolled back what came from the other. What somebody
 /// wrote in its place meanwhile conflicts. Answers what would be otherwise without that.
 ///
+/// The fork point is taken as though it had that work, too: so nothing comes to a side that
+/// gave the work up itself, or to both where neither has it.
+///
 /// Errors: those of the merge.
 pub(super) fn make_again(
     draft: &mut Draft<'_>,
@@ -386,21 +382,25 @@ pub(super) fn make_again(
     let (mut ours, mut theirs) = (Made::default(), Made::default());
     let mine = ours.make_all(draft, join, &found.ours, |path| join.ours_at(path))?;
     let yours = theirs.make_all(draft, join, &found.theirs, |path| join.theirs_at(path))?;
+    let base_at = |path: &[u8]| join.base_at(path);
+    let mut base = Made::default();
+    for rollbacks in [&found.ours, &found.theirs] {
+        base.make_all(draft, join, rollbacks, base_at)?;
+    }
     let mut changed = BTreeSet::new();
     let paths: BTreeSet<&Vec<u8>> = ours.at.keys().chain(theirs.at.keys()).collect();
     for path in paths {
-        let (one, other) = (ours.at.get(path), theirs.at.get(path));
-        let base = [one, other]
-            .into_iter()
-            .flatten()
-            .find_map(|made| made.base);
-        let base = join.base_at(path, base)?;
-        let one = one.map(|made| made.entry.clone());
-        let other = other.map(|made| made.entry.clone());
+        let (one, other) = (ours.at.get(path).cloned(), theirs.at.get(path).cloned());
         let one = one.map_or_else(|| join.ours_at(path).map(Ok), Ok)?;
         let other = other.map_or_else(|| join.theirs_at(path).map(Ok), Ok)?;
         let is_changed = match (one, other) {
-            (Ok(one), Ok(other)) => join.merge_at(draft, joined, path, [base, one, other])?,
+            (Ok(one), Ok(other)) => {
+                let base = match base.at.get(path) {
+                    Some(Ok(entry)) => *entry,
+                    _ => join.base_at(path)?,
+                };
+                join.merge_at(draft, joined, path, [base, one, other])?
+            }
             (Err(conflict), _) | (_, Err(conflict)) => {
                 joined.put(conflict);
                 true
@@ -432,16 +432,8 @@ pub(super) fn make_again(
 /// A side as it would be, had it not rolled back what came from the other.
 #[derive(Default)]
 struct Made {
-    /// The paths where work was made again.
-    at: BTreeMap<Vec<u8>, MadeAt>,
-}
-
-/// Work that was made again at one path.
-struct MadeAt {
-    /// What the side would hold, or why that cannot be told.
-    entry: std::result::Result<Option<Entry>, PathConflict>,
-    /// As [`RolledBack::base`], of the oldest rollback.
-    base: Option<CommitId>,
+    /// What it would hold, or why that cannot be told, where work was made again.
+    at: BTreeMap<Vec<u8>, std::result::Result<Option<Entry>, PathConflict>>,
 }
 
 impl Made {
@@ -474,7 +466,7 @@ impl Made {
             again.retain(|c| taken.contains(&c.path) && !join.ledgers.contains(&shown(&c.path)));
             store.ensure_files(&again)?;
             for change in again {
-                let now = match self.at.get(&change.path).map(|made| &made.entry) {
+                let now = match self.at.get(&change.path) {
                     Some(Ok(entry)) => *entry,
                     Some(Err(_)) => continue,
                     None => now_at(&change.path)?,
@@ -488,8 +480,7 @@ impl Made {
                         lines,
                     }),
                 };
-                let base = rollback.base;
-                self.at.insert(change.path, MadeAt { entry, base });
+                self.at.insert(change.path, entry);
                 paths.insert(name);
             }
         }

@@ -43,6 +43,31 @@ struct Made {
     is_merge: bool,
     /// Whether it undid a merge.
     undid_merge: bool,
+    /// On main, the landing that it is, undoes, or makes again.
+    landing: Option<Landing>,
+}
+
+impl Made {
+    fn new(id: &str, effect: BTreeMap<Item, bool>) -> Made {
+        Made {
+            id: id.to_owned(),
+            effect,
+            meant: BTreeSet::new(),
+            is_merge: false,
+            undid_merge: false,
+            landing: None,
+        }
+    }
+}
+
+/// A landing, or what became of it.
+#[derive(Debug, Clone)]
+struct Landing {
+    /// The sandbox that landed.
+    of: usize,
+    /// What that took off main.
+    removed: BTreeSet<Item>,
+    is_undone: bool,
 }
 
 struct Sandbox {
@@ -173,11 +198,8 @@ impl Sim {
             .json(&["commit", &source, "--overwrite", "-m", "Something"]);
         one.wants.insert(item, true);
         one.line.push(Made {
-            id: text(&made, "commit"),
-            effect: [(item, true)].into(),
             meant: [item].into(),
-            is_merge: false,
-            undid_merge: false,
+            ..Made::new(&text(&made, "commit"), [(item, true)].into())
         });
         self.log
             .push(format!("{at} makes {item:?}: {}", text(&made, "commit")));
@@ -188,17 +210,18 @@ impl Sim {
         let before = one.has.clone();
         let report = one.machine.json(&["sandbox", "sync", "--from", "main"]);
         one.has = wanted(&self.main, &one.wants);
+        // Where both took the same away, it is main's matter from now on.
+        let main = &self.main;
+        one.wants
+            .retain(|item, is_wanted| *is_wanted || main.contains(item));
         one.seen = self.main.clone();
         one.is_taken_back = false;
         self.log
             .push(format!("{at} syncs: {}", text(&report, "message")));
         if let Some(id) = report["commit"].as_str() {
             let made = Made {
-                id: id.to_owned(),
-                effect: difference(&before, &one.has),
-                meant: BTreeSet::new(),
                 is_merge: true,
-                undid_merge: false,
+                ..Made::new(id, difference(&before, &one.has))
             };
             one.line.push(made);
         }
@@ -233,18 +256,26 @@ impl Sim {
         let one = &mut self.sandboxes[at];
         let before = self.main.clone();
         self.main = wanted(&self.main, &one.wants);
+        let effect = difference(&before, &self.main);
+        let removed = effect.iter().filter(|(_, is_there)| !**is_there);
+        let removed = removed.map(|(item, _)| *item).collect();
+        // What was taken off main is main's matter from now on.
+        one.wants.retain(|_, is_wanted| *is_wanted);
         self.landed += 1;
         let Some(id) = report["commit"].as_str() else {
             return;
         };
         self.log.push(format!("  landed as {id}"));
         one.landed = one.line.len();
+        one.seen = one.has.clone();
+        let landing = Landing {
+            of: at,
+            removed,
+            is_undone: false,
+        };
         self.line.push(Made {
-            id: id.to_owned(),
-            effect: difference(&before, &self.main),
-            meant: BTreeSet::new(),
-            is_merge: true,
-            undid_merge: false,
+            landing: Some(landing),
+            ..Made::new(id, effect)
         });
     }
 
@@ -313,11 +344,9 @@ impl Sim {
         }
         if let Some(id) = report["commit"].as_str() {
             one.line.push(Made {
-                id: id.to_owned(),
-                effect,
                 meant,
-                is_merge: false,
                 undid_merge: chosen.iter().any(|made| made.is_merge || made.undid_merge),
+                ..Made::new(id, effect)
             });
         }
     }
@@ -346,12 +375,25 @@ impl Sim {
             for one in &mut self.sandboxes {
                 one.is_taken_back = true;
             }
+            let effect = difference(&before, &self.main);
+            let landing = made.landing.map(|landing| Landing {
+                is_undone: !landing.is_undone,
+                ..landing
+            });
+            // Who took something off main keeps to that.
+            if let Some(landing) = landing.as_ref().filter(|landing| landing.is_undone) {
+                let one = &mut self.sandboxes[landing.of];
+                let back = landing
+                    .removed
+                    .iter()
+                    .filter(|item| effect.contains_key(item));
+                for item in back.filter(|item| !one.has.contains(item)) {
+                    one.wants.insert(*item, false);
+                }
+            }
             self.line.push(Made {
-                id: id.to_owned(),
-                effect: difference(&before, &self.main),
-                meant: BTreeSet::new(),
-                is_merge: false,
-                undid_merge: false,
+                landing,
+                ..Made::new(id, effect)
             });
         }
     }
@@ -368,13 +410,20 @@ impl Sim {
             let there = self.remote.files(branch).into_iter();
             let there: BTreeSet<String> = there.filter(|f| f.starts_with("file")).collect();
             assert_eq!(there, files, "the files of {branch}\n{}", self.story());
-            let there = self.remote.text(branch, "doc.txt");
+            let text = self.remote.text(branch, "doc.txt");
+            let lines = text.lines().filter(|line| line.ends_with(", changed"));
+            let wanted = doc_with(has);
+            let wanted: Vec<&str> = wanted
+                .lines()
+                .filter(|l| l.ends_with(", changed"))
+                .collect();
             assert_eq!(
-                there,
-                doc_with(has),
+                lines.collect::<Vec<_>>(),
+                wanted,
                 "the lines of {branch}\n{}",
                 self.story()
             );
+            assert_eq!(text, doc_with(has), "{branch}\n{}", self.story());
         }
     }
 

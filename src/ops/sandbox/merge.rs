@@ -22,11 +22,13 @@ pub(super) struct Merge<'a> {
     pub markers: bool,
     pub dry_run: bool,
     pub default: Option<&'a (String, CommitId)>,
+    /// The rollbacks in the sandbox that the merge makes good.
+    pub made_good: Vec<CommitId>,
 }
 
 impl Merge<'_> {
     pub fn edit(
-        &self,
+        &mut self,
         draft: &mut Draft<'_>,
         resolved: &Resolved,
         blobs: Vec<ObjectId>,
@@ -69,6 +71,7 @@ impl Merge<'_> {
         if is_there && again.ours.is_empty() {
             return self.nothing(report);
         }
+        self.made_good = found.ours.iter().map(|one| one.commit).collect();
         report.unchanged = false;
         report.kept = again.theirs.clone();
         let brought = again.ours.iter().cloned();

@@ -93,6 +93,7 @@ pub fn sync(cx: &Context, request: &SyncRequest) -> Result<SyncReport> {
         from: String::new(),
         theirs: None,
         default: None,
+        made_good: Vec::new(),
         read: None,
     };
     let target = access::choose(cx, request.branch.as_deref(), request.reuse_token.as_ref());
@@ -114,6 +115,8 @@ struct Sync<'r> {
     theirs: Option<CommitId>,
     /// The default branch, where it is known without asking for it.
     default: Option<(String, CommitId)>,
+    /// The rollbacks in the sandbox that the merge makes good.
+    made_good: Vec<CommitId>,
     /// The content for paths in conflict, read once, and its objects.
     read: Option<(Resolved, Vec<ObjectId>)>,
 }
@@ -194,15 +197,18 @@ impl Change for Sync<'_> {
                 base.check_mended(cx, path, *entry)?;
             }
         }
-        let merge = Merge {
+        let mut merge = Merge {
             state,
             from: &self.from,
             theirs: self.theirs.unwrap_or(state.tip),
             markers: self.request.markers && !self.request.dry_run,
             dry_run: self.request.dry_run,
             default: self.default.as_ref(),
+            made_good: Vec::new(),
         };
-        merge.edit(draft, &resolved, blobs)
+        let edited = merge.edit(draft, &resolved, blobs);
+        self.made_good = merge.made_good;
+        edited
     }
 
     /// Always a merge commit, where git would only move the branch forward as well: what a
@@ -226,8 +232,8 @@ impl Change for Sync<'_> {
             )
         });
         let notes: String = kept.chain(again).collect();
-        let good = report.brought_again.iter();
-        let trailers = good.map(|again| (BROUGHT_AGAIN, again.rolled_back_by.to_string()));
+        let good = self.made_good.iter();
+        let trailers = good.map(|rollback| (BROUGHT_AGAIN, rollback.to_string()));
         Ok(Words {
             message: format!(
                 "Merge {} into {branch}\n\n{commits} from {theirs}.{notes}",
