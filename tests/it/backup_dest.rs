@@ -57,6 +57,40 @@ fn a_second_remote_gets_the_backups_and_all_they_need() {
 }
 
 #[test]
+fn a_copy_that_holds_backups_alone_is_listed_pruned_and_verified() {
+    let w = World::path();
+    let dest = empty(&w, "copy.git");
+    let path = dest.to_str().unwrap();
+    let args = ["backup", "--branch", "main", "--branch", "sandbox"];
+    w.json(&[&args[..], &["--dest", path]].concat());
+    let old = format!("refs/heads/{}", backup_of(40));
+    w.env
+        .git(&dest, &["update-ref", &old, &w.remote.tip("main")]);
+    let listed = w.json(&["-R", path, "backup", "list"]);
+    let lines = list(&listed, "backups").iter();
+    let mut branches: Vec<String> = lines.map(|line| text(line, "branch")).collect();
+    branches.sort();
+    assert_eq!(branches, ["HEAD", "HEAD", "sandbox"]);
+    // The branches that the configuration names are found among them.
+    w.env
+        .operator_config("backup:\n  branches: [main, sandbox]\n");
+    let young = ["-R", path, "backup", "list", "--max-age", "2d"];
+    w.aidf(&young).ok();
+    w.env
+        .operator_config("backup:\n  branches: [main, other]\n");
+    w.env.git(&dest, &["branch", "-D", &backup_of(0)]);
+    let out = w.aidf(&young).exits(8);
+    assert!(out.stderr.contains(&backup_of(40)), "{out}");
+    w.json(&["-R", path, "backup", "verify"]);
+    let prune = ["-R", path, "backup", "prune", "--keep-last", "1"];
+    let out = w.aidf(&prune).ok();
+    assert!(out.stderr.contains("--trust-unauthenticated"), "{out}");
+    w.json(&["backup", "--branch", "main", "--dest", path]);
+    w.json(&[&prune[..], &["--trust-unauthenticated"]].concat());
+    assert!(!refs(&w, &dest).iter().any(|line| line.contains(&old)));
+}
+
+#[test]
 fn a_rerun_completes_what_a_destination_missed() {
     let w = World::path();
     w.json(&["backup"]);

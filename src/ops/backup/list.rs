@@ -42,14 +42,20 @@ impl Reported for ListReport {
     }
 }
 
+/// What stands for the default branch of a remote that does not tell it, as a copy that holds
+/// backups alone.
+const HEAD: &str = "HEAD";
+
 /// Which backup is older than `age`, in words; none where all are that new. `backups` are in
 /// order, newest first. Each branch that is `expected` must have a backup of that age or
 /// newer. If none is, the newest backup of all must be that new.
 fn overdue(backups: &[Line], expected: &[String], age: &Period, now: Moment) -> Option<String> {
     let limit = age.before(now).rfc3339();
-    let newest = |branch: Option<&str>| {
-        let mut all = backups.iter();
-        all.find(|b| branch.is_none_or(|name| b.branch == name))
+    let of = |branch: &str| backups.iter().find(|b| b.branch == branch);
+    let newest = |branch: Option<&str>| match branch {
+        None => backups.first(),
+        // The default branch's backups do not name it.
+        Some(branch) => of(branch).or_else(|| of(HEAD)),
     };
     let judged = |branch: Option<&str>| match newest(branch) {
         Some(newest) if newest.time >= limit => None,
@@ -100,7 +106,8 @@ fn line(found: Found, default: &str) -> Line {
 pub struct Line {
     /// Its branch.
     pub name: String,
-    /// The branch that it is a backup of.
+    /// The branch that it is a backup of; `HEAD` for the default branch of a remote that has
+    /// none.
     pub branch: String,
     /// The commit that it holds.
     pub commit: CommitId,
@@ -118,7 +125,10 @@ pub fn list(cx: &Context, request: &ListRequest) -> Result<ListReport> {
     let All { found, default, .. } = read_all(cx, None)?;
     let default = match default {
         Some(name) => name,
-        None if found.iter().any(|f| f.read.branch.is_none()) => default_branch(cx)?,
+        None if found.iter().any(|f| f.read.branch.is_none()) => match default_branch(cx) {
+            Err(e) if e.kind() == Kind::NotFound => HEAD.to_owned(),
+            asked => asked?,
+        },
         None => String::new(),
     };
     let backups = found.into_iter().map(|f| line(f, &default)).collect();
