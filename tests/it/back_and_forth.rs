@@ -309,6 +309,10 @@ impl Sim {
             return;
         }
         let chosen: Vec<Made> = line[line.len() - many..].iter().rev().cloned().collect();
+        // Whose work a merge brought that goes and comes several times, nobody can tell.
+        if many > 1 && chosen.iter().any(|made| made.undid_merge) {
+            return;
+        }
         self.undo(at, &chosen, Some(many));
     }
 
