@@ -47,6 +47,14 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
                     report.local.len() - most
                 ));
             }
+            for left in report.left_out.iter().take(most) {
+                let word = out.styled(Style::Dim, &format!("{:24}", "left out by commit -a"));
+                out.line(format!("  {word}  {}: {}", visible(&left.path), left.why));
+            }
+            if report.left_out.len() > most {
+                let more = report.left_out.len() - most;
+                out.line(format!("  and {more} more; see them with --verbose"));
+            }
             if let Some(end) = &report.expires_at {
                 let end = text::end(end, report.expires_for_good);
                 out.line(format!("  token ends      {end}"));

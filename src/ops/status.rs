@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::git::{CommitId, Entry, TreePath, mode_of};
 use crate::ledger::attributes;
+use crate::ops::commit::take;
 use crate::ops::snapshot;
 use crate::policy::Ledgers;
 use crate::words;
@@ -42,6 +43,8 @@ pub struct Report {
     pub head: Option<CommitId>,
     /// Working files that differ from the tip, by path.
     pub local: Vec<Local>,
+    /// Changes that `commit -a` leaves out, because they are no files that aidf writes.
+    pub left_out: Vec<LeftOut>,
     /// When the token ends if nothing is written; RFC 3339.
     pub expires_at: Option<String>,
     /// True where it ends then whatever is written until then.
@@ -60,6 +63,15 @@ pub struct Local {
     pub path: String,
     /// How it differs.
     pub state: State,
+}
+
+/// A change that no commit takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LeftOut {
+    /// Its path; what is not UTF-8 is replaced.
+    pub path: String,
+    /// What it is, such as `a symlink`.
+    pub why: String,
 }
 
 /// How a working file differs from the tip.
@@ -93,6 +105,7 @@ pub fn status(cx: &Context, request: &Request) -> Result<Report> {
         behind: 0,
         head: None,
         local: Vec::new(),
+        left_out: Vec::new(),
         expires_at: None,
         expires_for_good: false,
         last_backup: newest_backup(&standing.branches),
@@ -133,7 +146,7 @@ pub fn status(cx: &Context, request: &Request) -> Result<Report> {
         report.expires_for_good = authority::ends_for_good(claims, ends);
         report.expires_at = ends.map(|end| Moment::from_seconds(end).rfc3339());
     }
-    report.local = local(cx, &target, head, policy.ledgers())?;
+    (report.local, report.left_out) = local(cx, &target, head, policy.ledgers())?;
     report.message = sentence(&report, &branch);
     Ok(report)
 }
@@ -162,11 +175,18 @@ fn newest_backup(branches: &[(String, CommitId)]) -> Option<String> {
     dated.max().map(|(_, name)| name.clone())
 }
 
-/// The working files that differ from the tip.
-fn local(cx: &Context, target: &Target, head: CommitId, ledgers: &Ledgers) -> Result<Vec<Local>> {
+/// The working files that differ from the tip, and the changes that no commit takes.
+fn local(
+    cx: &Context,
+    target: &Target,
+    head: CommitId,
+    ledgers: &Ledgers,
+) -> Result<(Vec<Local>, Vec<LeftOut>)> {
+    let (mut found, mut left_out) = (Vec::new(), Vec::new());
     let (Some(root), Some(here)) = (cx.store.work_dir(), cx.store.head()?) else {
-        return Ok(Vec::new());
+        return Ok((found, left_out));
     };
+    let folder = take::open_root(root)?;
     let store = &cx.store;
     let (tip, checkout) = (store.commit(head)?.tree, store.commit(here)?.tree);
     let mut paths: BTreeSet<String> = BTreeSet::new();
@@ -177,21 +197,30 @@ fn local(cx: &Context, target: &Target, head: CommitId, ledgers: &Ledgers) -> Re
     let working = store.working_changes()?;
     let names = working.iter().map(|(p, _)| p.as_slice());
     convert.learn(names.filter_map(|p| std::str::from_utf8(p).ok()))?;
-    for (bytes, _) in working {
-        let Some(path) = text(&bytes).filter(|p| TreePath::new(p).is_ok()) else {
-            continue;
+    for (bytes, there) in working {
+        let path = match take::tree_path(Some(&folder).filter(|_| there), &bytes) {
+            Ok(path) => path.to_string(),
+            Err(why) => {
+                left_out.push(LeftOut {
+                    path: String::from_utf8_lossy(&bytes).into_owned(),
+                    why: why.to_owned(),
+                });
+                continue;
+            }
         };
         let file = root.join(&path);
         match file.symlink_metadata() {
-            // What aidf does not write it does not compare.
-            Ok(meta) if !meta.is_file() => continue,
             Ok(meta) => {
                 let entry = match convert.is_raw(&path)? {
                     true => Some(store.as_blob(&file, mode_of(&meta))?),
                     false => match store.work_file(&mut draft, &bytes, &convert) {
                         Ok(here) => here.entry(),
                         // Its filter cannot be run here: nobody can tell.
-                        Err(_) => continue,
+                        Err(e) => {
+                            let why = e.message().to_owned();
+                            left_out.push(LeftOut { path, why });
+                            continue;
+                        }
                     },
                 };
                 changed.insert(path.clone(), entry);
@@ -208,7 +237,6 @@ fn local(cx: &Context, target: &Target, head: CommitId, ledgers: &Ledgers) -> Re
     let own = base::own_paths(cx, target)?;
     paths.extend(own.iter().map(TreePath::to_string));
     let base = Base::of_working_copy(cx, target, head)?;
-    let mut found = Vec::new();
     for path in paths {
         let theirs = store.entry(tip, path.as_bytes())?;
         let uncommitted = changed.get(&path);
@@ -233,5 +261,5 @@ fn local(cx: &Context, target: &Target, head: CommitId, ledgers: &Ledgers) -> Re
         };
         found.push(Local { path, state });
     }
-    Ok(found)
+    Ok((found, left_out))
 }

@@ -45,6 +45,11 @@ fn a_symlink_is_refused() {
     let out = w.json(&["commit", "-a", "-m", "Link"]);
     assert_eq!(out["unchanged"], true);
     assert_eq!(out["warnings"][0], "left out: `link` is a symlink");
+    let told = w.json(&["status"]);
+    let left = serde_json::json!([{"path": "link", "why": "a symlink"}]);
+    assert_eq!(told["left_out"], left);
+    let told = w.aidf(&["status"]).ok();
+    assert!(told.stdout.contains("link: a symlink"), "{told}");
     std::os::unix::fs::symlink("/etc", w.clone.join("dir")).unwrap();
     w.refuses_any(&["commit", "dir", "-m", "Link"], &[2, 5]);
     w.refuses_any(&["commit", "dir/hostname", "-m", "Through a link"], &[2, 5]);

@@ -142,7 +142,8 @@ fn a_filter_of_the_repositorys_own_configuration_is_not_run_and_nothing_goes_out
     assert!(w.remote.try_file(&branch, "secret.env").is_none());
     assert_eq!(w.remote.text(&branch, "open.txt"), "open\n");
     let _ = std::fs::remove_file(&ran);
-    w.json(&["status"]);
+    let told = w.json(&["status"]);
+    assert_eq!(told["left_out"][0]["path"], "secret.env", "{told}");
     w.json(&["sandbox", "pull"]);
     assert!(!ran.exists(), "a program of the repository's was run");
     // No object of the clear text came to the server.

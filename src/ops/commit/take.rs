@@ -245,7 +245,7 @@ pub(super) fn from_folder(cx: &Context, dir: &Path) -> Result<Vec<Input>> {
     }
 }
 
-fn open_root(dir: &Path) -> Result<Folder> {
+pub(in crate::ops) fn open_root(dir: &Path) -> Result<Folder> {
     Folder::open(dir).or_fail(Kind::Usage, || {
         format!("the folder {} cannot be read", dir.display())
     })
@@ -348,6 +348,30 @@ fn unreadable(refusal: NotTaken, folder: &str) -> Error {
     }
 }
 
+/// The path of a change of the working tree, as the tree has it; or why it is no file that a
+/// commit can take. `root` is the working tree, where the change is not a removal.
+pub(in crate::ops) fn tree_path(
+    root: Option<&Folder>,
+    change: &[u8],
+) -> std::result::Result<TreePath, &'static str> {
+    let Ok(text) = std::str::from_utf8(change) else {
+        return Err("not a UTF-8 name");
+    };
+    // A folder is reported as one where it is a repository of its own.
+    if text.ends_with('/') {
+        return Err("another git repository");
+    }
+    let Ok(path) = TreePath::new(text) else {
+        return Err("a name that not every platform allows");
+    };
+    match root.map(|root| root.sort(text)) {
+        Some(Ok(Some(Sort::Link))) => Err("a symlink"),
+        Some(Ok(Some(Sort::Folder))) => Err("a submodule or a folder"),
+        Some(Ok(Some(Sort::Other))) => Err("no regular file"),
+        _ => Ok(path),
+    }
+}
+
 /// Every change of the working tree against HEAD, but for what is named already.
 ///
 /// Local commits are changes of ours as well, and so is what was written from here before
@@ -367,41 +391,21 @@ pub(super) fn from_changes(
     let mut named: BTreeSet<TreePath> = inputs.iter().map(|i| i.path.clone()).collect();
     named.extend(remove.iter().cloned());
     for (bytes, there) in cx.store.working_changes()? {
-        let leave = |path: &str, why: &str| {
-            cx.warn(format!("left out: `{path}` is {why}"));
-        };
-        let Ok(text) = String::from_utf8(bytes.clone()) else {
-            leave(&String::from_utf8_lossy(&bytes), "not a UTF-8 name");
-            continue;
-        };
-        // A folder is reported as one where it is a repository of its own.
-        if text.ends_with('/') {
-            leave(&text, "another git repository");
-            continue;
-        }
-        let Ok(path) = TreePath::new(&text) else {
-            leave(&text, "a name that not every platform allows");
-            continue;
-        };
-        let sort = root.as_ref().filter(|_| there).map(|r| r.sort(&text));
-        match sort {
-            Some(Ok(Some(Sort::Link))) => {
-                leave(&text, "a symlink");
+        let path = match tree_path(root.as_deref().filter(|_| there), &bytes) {
+            Ok(path) => path,
+            Err(why) => {
+                let shown = String::from_utf8_lossy(&bytes);
+                cx.warn(format!("left out: `{shown}` is {why}"));
                 continue;
             }
-            Some(Ok(Some(Sort::Folder))) => {
-                leave(&text, "a submodule or a folder");
-                continue;
-            }
-            _ => {}
-        }
+        };
         if !named.insert(path.clone()) {
             continue;
         }
         match (&root, there) {
             (Some(root), true) => inputs.push(Input {
+                source: Source::File(Taken::own(root, path.as_str())),
                 path,
-                source: Source::File(Taken::own(root, &text)),
             }),
             _ => remove.push(path),
         }
