@@ -220,6 +220,33 @@ fn memory_entries_of_vanished_files_are_dropped_and_others_stay() {
 }
 
 #[test]
+fn a_rename_that_is_undone_already_is_passed_over_whatever_was_written_since() {
+    let w = World::path();
+    let branch = w.sandbox();
+    w.save("old.txt", "one\n", "Old");
+    w.write("new.txt", "one\n");
+    std::fs::remove_file(w.clone.join("old.txt")).unwrap();
+    let renamed = w.json(&["commit", "new.txt", "--rm", "old.txt", "-m", "Rename"]);
+    let renamed = text(&renamed, "commit");
+    let rollback = text(&w.json(&["rollback", &renamed]), "commit");
+    w.json(&["sandbox", "pull"]);
+    w.save("old.txt", "one\ntwo\n", "Edit");
+    let refs = w.remote.refs();
+    let again = w.json(&["rollback", &renamed]);
+    assert_eq!(again["unchanged"], true);
+    assert_eq!(again["passed_over"], serde_json::json!([renamed]));
+    let warning = again["warnings"][0].as_str().unwrap();
+    assert!(warning.contains(&rollback[..10]), "{warning}");
+    assert_eq!(w.remote.refs(), refs);
+    // Where the rollback was undone as well, the rename can be undone again.
+    w.json(&["rollback", &rollback]);
+    assert_eq!(w.remote.text(&branch, "new.txt"), "one\ntwo\n");
+    w.json(&["rollback", &renamed]);
+    assert_eq!(w.remote.text(&branch, "old.txt"), "one\ntwo\n");
+    assert!(w.remote.try_file(&branch, "new.txt").is_none());
+}
+
+#[test]
 fn a_rename_is_undone() {
     let w = World::path();
     let branch = w.sandbox();

@@ -8,6 +8,7 @@ use crate::ops::compose;
 use crate::ops::log::{Reverts, judge, trailer};
 use crate::signature::{Check, Judged};
 use crate::words;
+use std::collections::BTreeMap;
 
 /// Commits that one sentence names.
 const MAX_NAMED: usize = 5;
@@ -59,6 +60,37 @@ impl Work<'_> {
             }
         }
         Ok(chosen)
+    }
+
+    /// Parts commits, newest first, into those that were undone already, with a warning, and
+    /// the others.
+    pub(super) fn parted_by_undone(
+        &self,
+        commits: Vec<CommitId>,
+    ) -> Result<(Vec<CommitId>, Vec<CommitId>)> {
+        let (cx, name) = (self.state.cx, self.state.target.name());
+        let (mut reverts, mut by) = (Reverts::default(), BTreeMap::new());
+        for id in cx.store.history(self.state.tip, None)? {
+            let judged = judge(cx, id, name)?;
+            reverts.see(cx, &cx.store.commit(id)?, &judged);
+            if commits.contains(&id) {
+                by.insert(id, reverts.of(id, &judged));
+                if by.len() == commits.len() {
+                    break;
+                }
+            }
+        }
+        for (id, by) in &by {
+            if let Some(by) = by {
+                cx.warn(format!(
+                    "passed over {}: {} rolled it back already, and its files changed since",
+                    id.short(),
+                    by.short()
+                ));
+            }
+        }
+        let is_undone = |id: &CommitId| by.get(id).is_some_and(Option::is_some);
+        Ok(commits.into_iter().partition(is_undone))
     }
 
     /// The last that were written to the branch. Where a commit stands is no claim, so that

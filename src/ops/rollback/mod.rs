@@ -160,8 +160,17 @@ impl Work<'_> {
             None => {
                 let chosen = self.commits()?;
                 passed_over = chosen.passed_over;
-                let undone = undo(store, draft, tree, &chosen.commits, &takes)?;
-                (chosen.commits, undone)
+                let (mut commits, mut again) = (chosen.commits, Vec::new());
+                let mut undone = undo(store, draft, tree, &commits, &takes)?;
+                if !undone.conflicts.is_empty() {
+                    // What was undone already and changed since need not be undone again.
+                    (again, commits) = self.parted_by_undone(commits)?;
+                }
+                if !again.is_empty() {
+                    undone = undo(store, draft, tree, &commits, &takes)?;
+                    passed_over.extend(again);
+                }
+                (commits, undone)
             }
         };
         compose::keep_attributes(self.state.cx, draft, tree, ledgers, &mut undone.edits)?;
