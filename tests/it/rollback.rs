@@ -743,3 +743,37 @@ fn what_a_rollback_removed_and_the_working_tree_still_holds_is_said() {
     let removed = pulled["removed"].as_array().unwrap();
     assert!(removed.contains(&"new.txt".into()), "{pulled:#}");
 }
+
+#[test]
+fn on_main_what_git_does_not_know_is_to_be_deleted_by_hand() {
+    let w = World::path();
+    let branch = w.sandbox();
+    let token = text(&w.json(&["token", "issue", "--operator"]), "token");
+    w.save("new.txt", "new\n", "A file");
+    let land = ["land", &branch, "--reuse-token", &token];
+    let landing = text(&w.json(&land), "commit");
+    let undo = |commit: &str| {
+        let out = w.json(&[
+            "rollback",
+            commit,
+            "--branch",
+            "main",
+            "--reuse-token",
+            &token,
+        ]);
+        (text(&out, "commit"), out["warnings"].to_string())
+    };
+    let (rollback, said) = undo(&landing);
+    assert!(
+        said.contains("new.txt") && said.contains("delete it"),
+        "{said}"
+    );
+    undo(&rollback);
+    std::fs::remove_file(w.clone.join("new.txt")).unwrap();
+    w.git(&["pull", "-q", "--ff-only", "origin", "main"]);
+    assert!(w.clone.join("new.txt").exists());
+    let (_, said) = undo(&landing);
+    assert!(said.contains("`git pull` takes it away"), "{said}");
+    w.git(&["pull", "-q", "--ff-only", "origin", "main"]);
+    assert!(!w.clone.join("new.txt").exists());
+}

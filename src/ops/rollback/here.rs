@@ -27,12 +27,20 @@ impl Here {
             return;
         }
         let named = words::few(self.left.iter(), SHOWN);
-        let pull = match names::is_sandbox(branch) {
-            true => "aidf sandbox pull",
-            false => "git pull",
+        let head = cx.store.head().ok().flatten();
+        let head = head.and_then(|id| cx.store.commit(id).ok());
+        let knows = |path: &String| {
+            let entry = |tree| cx.store.entry(tree, path.as_bytes()).ok().flatten();
+            head.as_ref().is_some_and(|head| entry(head.tree).is_some())
+        };
+        let todo = match names::is_sandbox(branch) {
+            true => "`aidf sandbox pull` takes it away",
+            false if self.left.iter().all(knows) => "`git pull` takes it away",
+            // git never removes what it does not know.
+            false => "delete it, where nobody needs it",
         };
         cx.warn(format!(
-            "the working tree still holds what the rollback removed ({named}); `{pull}` takes it away"
+            "the working tree still holds what the rollback removed ({named}); {todo}"
         ));
     }
 }
