@@ -8,6 +8,7 @@ use super::propose::{facts, own_commits};
 use super::rolled_back;
 use super::sandbox::{self, CloseRequest, Found};
 use super::snapshot;
+use super::squashed;
 use super::write::{self, BranchState, Carried, Change, Changed, Deed, Edited, written};
 use crate::conflict::PathConflict;
 use crate::context::Context;
@@ -255,7 +256,8 @@ impl Work<'_> {
             let hint = format!("nothing was written; {hint}");
             return Err(Error::new(Kind::Conflict, why).hint(hint));
         }
-        if cx.store.is_ancestor(head, tip) {
+        let ours = squashed::as_merged(cx, to, tip, head)?;
+        if cx.store.is_ancestor(head, ours) {
             return Ok(Edited::Nothing(report));
         }
         let lines = own_commits(cx, &self.found)?;
@@ -263,12 +265,12 @@ impl Work<'_> {
         facts.to = to.to_owned();
         facts.pinned = true;
         report.guards = guards::ask(&facts, policy);
-        (report.merged_count, report.merged) = join::brought(cx, tip, head)?;
+        (report.merged_count, report.merged) = join::brought(cx, ours, head)?;
 
         let join = Join {
             cx,
             ledgers: policy.ledgers(),
-            ours: tip,
+            ours,
             theirs: head,
             sandbox: Side::Theirs,
         };
@@ -399,7 +401,7 @@ fn words_of(report: &Report, squash: bool) -> Words {
     let commits = words::count(report.merged_count, "commit", "commits");
     let mut message = format!("{subject}\n\n{commits} from {}.", head.short());
     if squash {
-        trailers.push((rolled_back::SQUASHED, head.to_string()));
+        trailers.push((squashed::SQUASHED, head.to_string()));
         message.push('\n');
         for merged in &report.merged {
             // A line of theirs must not read as a trailer of aidf's.

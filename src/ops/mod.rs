@@ -50,6 +50,7 @@ pub mod setup;
 mod shortcoming;
 mod snapshot;
 pub mod snapshots;
+mod squashed;
 pub mod status;
 mod taken_back;
 pub mod token;

@@ -13,7 +13,8 @@
 //! changes are made again, and a change that is there is not made twice.
 
 use super::join::{Join, Joined};
-use super::log::{judge, reverts, trailer, trailers, trees_of};
+use super::log::{judge, reverts, trailers, trees_of};
+use super::squashed::landed_tip;
 use crate::conflict::PathConflict;
 use crate::context::Context;
 use crate::error::Result;
@@ -25,8 +26,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The trailer with the sandbox's tip of a landing that is one ordinary commit.
-pub(super) const SQUASHED: &str = "Aidf-Squashed";
 /// The trailer of a sync that brought again what was left of what a rollback in the sandbox had
 /// taken back of earlier syncs: that rollback's id. Later syncs have no more to bring.
 pub(super) const BROUGHT_AGAIN: &str = "Aidf-Brought-Again";
@@ -335,7 +334,7 @@ fn is_own(cx: &Context, branch: &str, head: CommitId, id: CommitId) -> Result<bo
         return Ok(false);
     }
     let commit = cx.store.commit(id)?;
-    let squashed = trailer(&commit, SQUASHED).and_then(|tip| CommitId::parse(&tip).ok());
+    let squashed = landed_tip(&commit);
     for tip in commit.parents.iter().skip(1).copied().chain(squashed) {
         if cx.store.has_commit(tip)
             && (is_written_to(cx, branch, tip)? || is_on_line(cx, head, &commit, tip)?)

@@ -229,9 +229,16 @@ impl Sim {
 
     fn land(&mut self, at: usize) {
         let one = &self.sandboxes[at];
-        let args = ["land", &one.branch, "--reuse-token", &self.token, "--json"];
+        let mut args = vec!["land", &one.branch, "--reuse-token", &self.token, "--json"];
+        if self.rng.random_range(0..3) == 0 {
+            args.push("--squash");
+        }
         let out = one.machine.aidf(&args);
-        self.log.push(format!("{at} lands: exit {}", out.code));
+        self.log.push(format!(
+            "{at} lands {}: exit {}",
+            args[5..].join(" "),
+            out.code
+        ));
         // What is not its writer's own, and not as main had it when that was merged.
         let lacks = |item: &&Item| !one.wants.contains_key(*item);
         let differs = one.has.symmetric_difference(&one.seen).find(lacks);

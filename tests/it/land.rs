@@ -158,6 +158,55 @@ fn after_a_squash_a_sync_and_more_work_the_same_sandbox_lands_again() {
 }
 
 #[test]
+fn after_a_squash_a_sandbox_changes_its_own_lines_again_without_a_conflict() {
+    let (w, branch, _) = world();
+    let token = operator(&w);
+    let land = ["land", &branch, "--squash", "--reuse-token", &token];
+    w.save("doc.txt", doc(&[(2, "first")]), "First");
+    w.save("gone.txt", "gone\n", "To be taken back");
+    w.json(&land);
+    assert_eq!(w.json(&land)["unchanged"], true);
+    w.save("doc.txt", doc(&[(2, "second")]), "Second");
+    w.json(&["commit", "--rm", "gone.txt", "-m", "Taken back"]);
+    // Others wrote to main meanwhile.
+    let theirs = doc(&[(2, "first"), (20, "by main")]);
+    w.remote
+        .write("main", &[("doc.txt", Some(theirs.as_bytes()))], "Others");
+    let before = w.remote.tip("main");
+    let landed = w.json(&land);
+    assert_eq!(landed["merged_count"], 2, "{landed}");
+    let both = doc(&[(2, "second"), (20, "by main")]);
+    assert_eq!(w.remote.text("main", "doc.txt"), both);
+    assert!(w.remote.try_file("main", "gone.txt").is_none());
+    assert_eq!(w.remote.git(&["rev-parse", "main^@"]).trim(), before);
+    // The other way it is the same.
+    w.save("doc.txt", doc(&[(2, "third")]), "Third");
+    w.json(&["sandbox", "sync", "--from", "main"]);
+    let both = doc(&[(2, "third"), (20, "by main")]);
+    assert_eq!(w.remote.text(&branch, "doc.txt"), both);
+    assert!(w.remote.try_file(&branch, "gone.txt").is_none());
+    let merge = w.remote.git(&["rev-parse", &format!("{branch}^2")]);
+    assert_eq!(merge.trim(), w.remote.tip("main"));
+    w.json(&land);
+    assert_eq!(w.remote.text("main", "doc.txt"), both);
+    w.remote.is_sound();
+    w.json(&["audit", "verify"]);
+}
+
+#[test]
+fn a_claim_of_a_squash_without_a_signature_counts_for_nothing() {
+    let (w, branch, _) = world();
+    let token = operator(&w);
+    let mine = w.save("mine.txt", "mine\n", "Mine");
+    let tip = mine["commit"].as_str().unwrap();
+    let message = format!("Land {branch}\n\nAidf-Squashed: {tip}\n");
+    w.remote
+        .write("main", &[("other.txt", Some(b"other\n"))], &message);
+    w.json(&["land", &branch, "--reuse-token", &token]);
+    assert_eq!(w.remote.text("main", "mine.txt"), "mine\n");
+}
+
+#[test]
 fn where_the_policy_says_so_each_sandbox_has_ledgers_of_its_own_until_it_lands() {
     let (w, _, _) = world();
     w.remote.write(

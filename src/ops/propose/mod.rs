@@ -17,6 +17,7 @@ use crate::ops::protect::{self, access_to};
 use crate::ops::rolled_back;
 use crate::ops::sandbox::{self, Found};
 use crate::ops::snapshot;
+use crate::ops::squashed;
 use crate::policy::Policy;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -228,7 +229,7 @@ fn conflicts(
     let join = Join {
         cx,
         ledgers: policy.ledgers(),
-        ours: base,
+        ours: squashed::as_merged(cx, &report.to, base, found.head)?,
         theirs: found.head,
         sandbox: Side::Theirs,
     };

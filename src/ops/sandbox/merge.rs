@@ -11,6 +11,7 @@ use crate::ops::checkout::Plan;
 use crate::ops::compose;
 use crate::ops::join::{self, Join, Resolved};
 use crate::ops::rolled_back::{self, Brought, Kept, RolledBack};
+use crate::ops::squashed;
 use crate::ops::write::{BranchState, Carried, Changed, Deed, Edited};
 use crate::words;
 
@@ -59,11 +60,12 @@ impl Merge<'_> {
             return self.nothing(report);
         }
         (report.merged_count, report.merged) = join::brought(cx, self.state.tip, self.theirs)?;
+        let theirs = squashed::as_merged(cx, from, self.theirs, self.state.tip)?;
         let join = Join {
             cx,
             ledgers: self.state.policy.ledgers(),
             ours: self.state.tip,
-            theirs: self.theirs,
+            theirs,
             sandbox: Side::Ours,
         };
         let mut joined = join.run(draft)?;
@@ -80,7 +82,7 @@ impl Merge<'_> {
         if !joined.conflicts.is_empty() {
             let here = why_disputed(&found.ours, &again.ours, &joined.conflicts);
             let there = why_disputed(&found.theirs, &again.theirs, &joined.conflicts);
-            let mut error = self.conflict(draft, joined.conflicts);
+            let mut error = self.conflict(draft, theirs, joined.conflicts);
             if !there.is_empty() {
                 error = error.within(&format!(
                     "{from} rolled back what {branch} had landed, by {there}; the sandbox keeps that, and {from} has other work in its place"
@@ -175,7 +177,12 @@ impl Merge<'_> {
     }
 
     /// The error for what conflicts, with the way out of it.
-    fn conflict(&self, draft: &mut Draft<'_>, conflicts: Vec<PathConflict>) -> Error {
+    fn conflict(
+        &self,
+        draft: &mut Draft<'_>,
+        theirs: CommitId,
+        conflicts: Vec<PathConflict>,
+    ) -> Error {
         let (cx, branch, from) = (self.state.cx, self.state.target.name(), self.from);
         let again = |what: &str| {
             let paths = conflicts
@@ -193,7 +200,7 @@ impl Merge<'_> {
                 "nothing was written; to get both versions into the files: aidf sandbox sync {branch} --from {from} --markers; or give the merged content of each path: {}",
                 again("=FILE")
             ),
-            (Some(_), true) => match self.mark(draft, &conflicts) {
+            (Some(_), true) => match self.mark(draft, theirs, &conflicts) {
                 Ok(()) => format!(
                     "nothing was written to the branch; correct the lines between the markers, then: {}",
                     again("")
@@ -204,16 +211,15 @@ impl Merge<'_> {
         Error::conflicts_in("the sync", conflicts).hint(hint)
     }
 
-    fn mark(&self, draft: &mut Draft<'_>, conflicts: &[PathConflict]) -> Result<()> {
+    fn mark(
+        &self,
+        draft: &mut Draft<'_>,
+        theirs: CommitId,
+        conflicts: &[PathConflict],
+    ) -> Result<()> {
         let (cx, label) = (self.state.cx, self.from);
-        let mut plan = Plan::of_conflicts(
-            cx,
-            draft,
-            self.state.tip,
-            self.theirs,
-            conflicts.to_vec(),
-            label,
-        )?;
+        let mut plan =
+            Plan::of_conflicts(cx, draft, self.state.tip, theirs, conflicts.to_vec(), label)?;
         let done = plan.write_files(cx)?;
         let marked = done.updated.iter().map(String::as_str);
         base::remember_pull(

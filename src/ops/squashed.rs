@@ -1,0 +1,58 @@
+//! A branch that took a sandbox's work as one ordinary commit.
+//!
+//! For git such a landing has nothing to do with the sandbox's commits. A later merge would
+//! start from before it, and find that both sides changed the same lines; and what the sandbox
+//! took back since would come back to it. So the branch is taken for the merge as though it had
+//! merged the sandbox's tip, which the landing names.
+
+use super::log::{judge, trailer};
+use crate::context::Context;
+use crate::error::Result;
+use crate::git::{CommitId, CommitInfo, Person};
+use crate::signature::Check;
+
+/// The trailer with the sandbox's tip of a landing that is one ordinary commit.
+pub(super) const SQUASHED: &str = "Aidf-Squashed";
+
+/// The sandbox's tip that a commit says to have landed as one commit.
+pub(super) fn landed_tip(commit: &CommitInfo) -> Option<CommitId> {
+    trailer(commit, SQUASHED).and_then(|tip| CommitId::parse(&tip).ok())
+}
+
+/// A commit that stands for `there`, the tip of the branch `to`, in a merge with a sandbox at
+/// `head`: it has the same files, and the newest tip of the sandbox that landed there as one
+/// commit since they parted is its second parent. It is never pushed. `there` itself where there
+/// was no such landing.
+///
+/// Errors: not_found, for commits that are not here; internal.
+pub(super) fn as_merged(
+    cx: &Context,
+    to: &str,
+    there: CommitId,
+    head: CommitId,
+) -> Result<CommitId> {
+    let store = &cx.store;
+    for id in store.history(there, Some(head))? {
+        let Some(tip) = landed_tip(&store.commit(id)?) else {
+            continue;
+        };
+        let is_of_sandbox = store.has_commit(tip) && store.is_ancestor(tip, head);
+        if !is_of_sandbox || store.is_ancestor(tip, there) {
+            continue;
+        }
+        // What says so without proof must not have work count as landed.
+        if !cx.keys().is_empty() && judge(cx, id, to)?.check != Check::Good {
+            continue;
+        }
+        let now = store.commit(there)?;
+        let who = Person {
+            name: "aidf".to_owned(),
+            email: "aidf@merge.invalid".to_owned(),
+        };
+        // The same each time, so that it is stored once.
+        let mut draft = store.draft();
+        let message = "What a squashed landing stands for\n";
+        return draft.commit(now.tree, &[there, tip], &who, now.time, message, |_| None);
+    }
+    Ok(there)
+}
