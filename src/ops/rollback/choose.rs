@@ -123,7 +123,7 @@ impl Work<'_> {
                     chosen.commits.len()
                 ),
             )
-            .hint("see them with `aidf log`; any commit of its history can be named"));
+            .hint("see them with `aidf log`; any commit of its history can be named, and so can one that has landed and counts as the base's"));
         }
         if !passed.is_empty() {
             self.state.cx.warn(format!(
