@@ -74,6 +74,8 @@ struct Sandbox {
     machine: Machine,
     branch: String,
     has: BTreeSet<Item>,
+    /// All that its writer ever made.
+    made: BTreeSet<Item>,
     /// What its writer made, or took back: whether it shall be there.
     wants: BTreeMap<Item, bool>,
     /// What main had when it was last merged.
@@ -148,6 +150,7 @@ impl Sim {
             machine,
             branch,
             has: self.main.clone(),
+            made: BTreeSet::new(),
             wants: BTreeMap::new(),
             seen: self.main.clone(),
             line: Vec::new(),
@@ -196,6 +199,7 @@ impl Sim {
         let made = one
             .machine
             .json(&["commit", &source, "--overwrite", "-m", "Something"]);
+        one.made.insert(item);
         one.wants.insert(item, true);
         one.line.push(Made {
             meant: [item].into(),
@@ -210,10 +214,13 @@ impl Sim {
         let before = one.has.clone();
         let report = one.machine.json(&["sandbox", "sync", "--from", "main"]);
         one.has = wanted(&self.main, &one.wants);
-        // Where both took the same away, it is main's matter from now on.
+        // Where both took the same away, it is main's matter from now on; and what the writer
+        // made is theirs again where main brought it back.
         let main = &self.main;
         one.wants
             .retain(|item, is_wanted| *is_wanted || main.contains(item));
+        let back = one.made.intersection(&one.has);
+        one.wants.extend(back.map(|item| (*item, true)));
         one.seen = self.main.clone();
         one.is_taken_back = false;
         self.log
@@ -401,6 +408,13 @@ impl Sim {
                 for item in back.filter(|item| !one.has.contains(item)) {
                     one.wants.insert(*item, false);
                 }
+            }
+            // Where that stands again, so does what it took off.
+            if let Some(landing) = landing.as_ref().filter(|landing| !landing.is_undone) {
+                let one = &mut self.sandboxes[landing.of];
+                let gone =
+                    |item: &Item| landing.removed.contains(item) && effect.contains_key(item);
+                one.wants.retain(|item, _| !gone(item));
             }
             self.line.push(Made {
                 landing,
