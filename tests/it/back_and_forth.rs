@@ -247,7 +247,7 @@ impl Sim {
             out.code
         ));
         // What is not its writer's own, and not as main had it when that was merged.
-        let lacks = |item: &&Item| !one.wants.contains_key(*item);
+        let lacks = |item: &&Item| one.wants.get(*item) != Some(&one.has.contains(*item));
         let differs = one.has.symmetric_difference(&one.seen).find(lacks);
         if out.code == 6 {
             let why = one.is_taken_back || differs.is_some();
