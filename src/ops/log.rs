@@ -11,12 +11,15 @@ use crate::ops::commit::take;
 use crate::signature::{self, Check, Judged};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The trailer that names a commit which was undone.
 pub(super) const REVERTS: &str = "Aidf-Reverts";
 /// The same, of one of which only some files were.
 pub(super) const REVERTS_PART: &str = "Aidf-Reverts-Part";
+/// The trailer of a sync that brought again what a rollback in the sandbox had taken back of an
+/// earlier sync: that rollback's id, and that sync's. Later syncs have no more to bring of it.
+pub(super) const BROUGHT_AGAIN: &str = "Aidf-Brought-Again";
 
 /// What is asked for.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -293,8 +296,22 @@ pub(super) fn reverts(commit: &CommitInfo) -> Vec<(CommitId, bool)> {
         let id = id.split(|c: char| !c.is_ascii_hexdigit()).next()?;
         Some((CommitId::parse(id).ok()?, true))
     });
+    // aidf writes the sentence into no commit: who has it there quotes it.
+    let is_ours = trailers(commit, signature::BRANCH).next().is_some();
+    let by_git = by_git.filter(|_| !is_ours);
     let all = named(REVERTS, true).chain(named(REVERTS_PART, false));
     all.chain(by_git).collect()
+}
+
+/// The rollbacks that a sync made good, each with the earlier sync that it brought again.
+pub(super) fn brought_again(sync: &CommitInfo) -> impl Iterator<Item = (CommitId, CommitId)> {
+    trailers(sync, BROUGHT_AGAIN).filter_map(|pair| {
+        let (rollback, merge) = pair.split_once(' ')?;
+        Some((
+            CommitId::parse(rollback).ok()?,
+            CommitId::parse(merge).ok()?,
+        ))
+    })
 }
 
 /// Whether the commit's task and writer are those that a request names.
@@ -379,6 +396,8 @@ pub(super) fn judge_bytes(cx: &Context, raw: &[u8], looked_at: &str) -> Judged {
 #[derive(Default)]
 pub(super) struct Reverts {
     by: BTreeMap<CommitId, Vec<(CommitId, Option<String>)>>,
+    /// Rollbacks with the syncs that later ones brought again.
+    made_good: BTreeSet<(CommitId, CommitId)>,
 }
 
 impl Reverts {
@@ -391,7 +410,11 @@ impl Reverts {
         if !trusted || self.of(commit.id, judged).is_some() {
             return;
         }
+        self.made_good.extend(brought_again(commit));
         for id in trailers(commit, REVERTS).filter_map(|v| CommitId::parse(v).ok()) {
+            if self.made_good.contains(&(commit.id, id)) {
+                continue;
+            }
             let by = (commit.id, judged.branch.clone());
             self.by.entry(id).or_default().push(by);
         }

@@ -13,22 +13,20 @@
 //! changes are made again, and a change that is there is not made twice.
 
 use super::join::{Join, Joined};
-use super::log::{judge, reverts, trailers, trees_of};
+use super::log::{BROUGHT_AGAIN, brought_again, judge, reverts, trailers, trees_of};
 use super::squashed::landed_tip;
 use crate::conflict::PathConflict;
 use crate::context::Context;
 use crate::error::Result;
 use crate::git::{Change, CommitId, CommitInfo, Draft, Entry, MergedEntry, Mode};
 use crate::ledger::Ledger;
-use crate::signature::Check;
+use crate::names;
+use crate::signature::{self, Check};
 use crate::words;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The trailer of a sync that brought again what was left of what a rollback in the sandbox had
-/// taken back of earlier syncs: that rollback's id. Later syncs have no more to bring.
-pub(super) const BROUGHT_AGAIN: &str = "Aidf-Brought-Again";
 /// Paths that one rollback is reported with.
 const MAX_LISTED: usize = 100;
 
@@ -99,6 +97,12 @@ impl From<Kept> for Brought {
 }
 
 impl RolledBack {
+    /// What a sync says that makes it good.
+    pub fn made_good(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let pair = |merge| (BROUGHT_AGAIN, format!("{} {merge}", self.commit));
+        self.taken.iter().map(pair)
+    }
+
     /// Its id and subject, for a sentence.
     pub fn named(&self) -> String {
         format!("{} ({})", self.commit.short(), self.subject)
@@ -204,7 +208,8 @@ pub(super) fn between(
 ///
 /// Errors: not_found, for commits that are not here.
 fn of(cx: &Context, branch: &str, head: CommitId, there: CommitId) -> Result<Vec<RolledBack>> {
-    rollbacks(cx, branch, (there, head), |id| is_own(cx, branch, head, id))
+    let is_own = |_: &CommitInfo, id| is_own(cx, branch, head, id);
+    rollbacks(cx, branch, (there, head), is_own, false)
 }
 
 /// The rollbacks in a sandbox of merges that had brought work of `there`, the tip of another
@@ -219,43 +224,52 @@ fn of_syncs(
     there: CommitId,
 ) -> Result<Vec<RolledBack>> {
     let store = &cx.store;
-    let synced = |id: CommitId| {
-        if !store.has_commit(id) || !store.is_ancestor(id, head) {
+    let synced = |rollback: &CommitInfo, id: CommitId| {
+        // What was rolled back on a branch that is no sandbox is gone on purpose.
+        if written_to(rollback).is_some_and(|branch| !names::is_sandbox(branch)) {
+            return Ok(false);
+        }
+        if !store.has(id) || !store.is_ancestor(id, head) {
             return Ok(false);
         }
         let commit = store.commit(id)?;
-        let is_there = |tip: &CommitId| store.has_commit(*tip) && store.is_ancestor(*tip, there);
+        let is_there = |tip: &CommitId| store.has(*tip) && store.is_ancestor(*tip, there);
         let merged = commit.parents.iter().skip(1).copied().find(is_there);
         match merged {
             Some(merged) => Ok(!is_made_on(cx, &commit, merged, there)?),
             None => Ok(false),
         }
     };
-    rollbacks(cx, branch, (head, there), synced)
+    // Whoever can write to the sandbox could as well remove the files: no proof is asked for,
+    // and so no machine lacks it.
+    rollbacks(cx, branch, (head, there), synced, true)
 }
 
 /// The commits of `tip` that `hidden` has not, and that undo one that is asked for; newest
-/// first. One that was undone itself, or made good by a sync since, is none.
+/// first. One that was undone itself, or made good by a sync since, is none. What says so
+/// without proof is believed where `believes` says so.
 fn rollbacks(
     cx: &Context,
     branch: &str,
     (tip, hidden): (CommitId, CommitId),
-    is_asked_for: impl Fn(CommitId) -> Result<bool>,
+    is_asked_for: impl Fn(&CommitInfo, CommitId) -> Result<bool>,
+    believes: bool,
 ) -> Result<Vec<RolledBack>> {
     let mut undone = BTreeSet::new();
+    let mut made_good = BTreeSet::new();
     let mut found = Vec::new();
     for id in cx.store.history(tip, Some(hidden))? {
         let commit = cx.store.commit(id)?;
         let reverted = reverts(&commit);
-        let again = trailers(&commit, BROUGHT_AGAIN).filter_map(|id| CommitId::parse(id).ok());
-        let again: Vec<CommitId> = again.collect();
+        let again: Vec<(CommitId, CommitId)> = brought_again(&commit).collect();
         if (reverted.is_empty() && again.is_empty()) || undone.contains(&id) {
             continue;
         }
         // What says so without proof must not have anybody's work go.
-        let is_trusted = cx.keys().is_empty() || judge(cx, id, branch)?.check == Check::Good;
+        let is_trusted =
+            believes || cx.keys().is_empty() || judge(cx, id, branch)?.check == Check::Good;
         if is_trusted {
-            undone.extend(again);
+            made_good.extend(again);
         }
         let mut one = RolledBack {
             commit: id,
@@ -265,7 +279,7 @@ fn rollbacks(
         for (of, is_whole) in &reverted {
             // Where the work that a rollback took back goes along with it, it stays undone.
             let goes_along = || -> Result<bool> {
-                let of = cx.store.has_commit(*of).then(|| cx.store.commit(*of));
+                let of = cx.store.has(*of).then(|| cx.store.commit(*of));
                 let undid = of.transpose()?.map_or_else(Vec::new, |of| reverts(&of));
                 let is_named = |id: &CommitId| reverted.iter().any(|(named, _)| named == id);
                 Ok(undid.iter().any(|(id, _)| is_named(id)))
@@ -275,7 +289,7 @@ fn rollbacks(
             }
             // Newest first is how a rollback names them.
             for of in with_renewed(cx, *of, hidden)? {
-                if is_asked_for(of)? {
+                if !made_good.contains(&(id, of)) && is_asked_for(&commit, of)? {
                     one.taken.insert(0, of);
                 }
             }
@@ -287,6 +301,11 @@ fn rollbacks(
     Ok(found)
 }
 
+/// The branch that a commit says to have been written to.
+fn written_to(commit: &CommitInfo) -> Option<&str> {
+    trailers(commit, signature::BRANCH).next()
+}
+
 /// Whether a merge was made on the branch whose tip is `there`, and not in a sandbox that landed
 /// there since. A branch's own line goes by the first parents, and of a merge that lies beside
 /// it, the parent that was merged lies on it.
@@ -294,8 +313,11 @@ fn is_made_on(cx: &Context, merge: &CommitInfo, merged: CommitId, there: CommitI
     if !cx.store.is_ancestor(merge.id, there) {
         return Ok(false);
     }
+    if let Some(branch) = written_to(merge) {
+        return Ok(!names::is_sandbox(branch));
+    }
     let mut line = Some(there);
-    while let Some(id) = line.filter(|id| cx.store.has_commit(*id)) {
+    while let Some(id) = line.filter(|id| cx.store.has(*id)) {
         if id == merge.id || id == merged {
             return Ok(id == merge.id);
         }
@@ -312,11 +334,11 @@ fn with_renewed(cx: &Context, of: CommitId, known: CommitId) -> Result<Vec<Commi
     let mut at = 0;
     while let Some(of) = all.get(at).copied() {
         at += 1;
-        if !store.has_commit(of) {
+        if !store.has(of) {
             continue;
         }
         for (rollback, _) in reverts(&store.commit(of)?) {
-            if store.has_commit(rollback) && store.is_ancestor(rollback, known) {
+            if store.has(rollback) && store.is_ancestor(rollback, known) {
                 let again = reverts(&store.commit(rollback)?);
                 let again: Vec<CommitId> = again.into_iter().map(|(id, _)| id).collect();
                 let again = again.into_iter().filter(|id| !all.contains(id));
@@ -330,13 +352,13 @@ fn with_renewed(cx: &Context, of: CommitId, known: CommitId) -> Result<Vec<Commi
 /// Whether a commit brought work of the sandbox to another branch: it was written to the
 /// sandbox, or it landed what was.
 fn is_own(cx: &Context, branch: &str, head: CommitId, id: CommitId) -> Result<bool> {
-    if !cx.store.has_commit(id) {
+    if !cx.store.has(id) {
         return Ok(false);
     }
     let commit = cx.store.commit(id)?;
     let squashed = landed_tip(&commit);
     for tip in commit.parents.iter().skip(1).copied().chain(squashed) {
-        if cx.store.has_commit(tip)
+        if cx.store.has(tip)
             && (is_written_to(cx, branch, tip)? || is_on_line(cx, head, &commit, tip)?)
         {
             return Ok(true);

@@ -36,7 +36,7 @@ pub(super) fn as_merged(
         let Some(tip) = landed_tip(&store.commit(id)?) else {
             continue;
         };
-        let is_of_sandbox = store.has_commit(tip) && store.is_ancestor(tip, head);
+        let is_of_sandbox = store.has(tip) && store.is_ancestor(tip, head);
         if !is_of_sandbox || store.is_ancestor(tip, there) {
             continue;
         }

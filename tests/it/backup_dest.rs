@@ -78,6 +78,10 @@ fn a_copy_that_holds_backups_alone_is_listed_pruned_and_verified() {
     w.aidf(&young).ok();
     w.env
         .operator_config("backup:\n  branches: [main, other]\n");
+    let out = w.aidf(&young).exits(8);
+    assert!(out.stderr.contains("main, other"), "{out}");
+    w.env
+        .operator_config("backup:\n  branches: [main, sandbox]\n");
     w.env.git(&dest, &["branch", "-D", &backup_of(0)]);
     let out = w.aidf(&young).exits(8);
     assert!(out.stderr.contains(&backup_of(40)), "{out}");

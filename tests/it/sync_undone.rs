@@ -296,3 +296,144 @@ fn a_sync_that_goes_along_with_the_rollback_of_it_comes_again_too() {
     w.json(&land_args(&branch, &token));
     assert!(has_theirs(&w, "main"));
 }
+
+#[test]
+fn a_shallow_clone_sees_it_too() {
+    let (w, branch, merge, _) = undone();
+    for n in 0..4 {
+        w.save("mine.txt", format!("mine {n}\n"), "Mine again");
+    }
+    let token = operator(&w);
+    let other = w.other();
+    other.share_key(&w);
+    let url = format!("file://{}", w.remote.bare.display());
+    let dir = other.env.path("shallow");
+    let to = dir.to_str().unwrap();
+    let clone = [
+        "clone",
+        "-q",
+        "--depth",
+        "2",
+        "--no-single-branch",
+        &url,
+        to,
+    ];
+    other.env.git(&other.env.home(), &clone);
+    let args = land_args(&branch, &token);
+    other.env.aidf(&dir, &args).exits(6);
+    let writer = text(&w.json(&["sandbox", "init"]), "reuse_token");
+    let sync = ["sandbox", "sync", &branch, "--from", "main", "--json"];
+    let sync = [&sync[..], &["--reuse-token", &writer]].concat();
+    let report = other.env.aidf(&dir, &sync).ok().json();
+    assert_eq!(report["brought_again"][0]["merges"], json!([merge]));
+    assert!(has_theirs(&w, &branch));
+    other.env.aidf(&dir, &args).ok();
+    assert!(has_theirs(&w, "main"));
+}
+
+#[test]
+fn a_sync_from_one_branch_brings_nothing_again_of_another() {
+    let (w, branch, _) = world();
+    w.remote.write("main", &[("a.txt", Some(b"a\n"))], "A");
+    w.remote
+        .git(&["update-ref", "refs/heads/sandbox", "refs/heads/main"]);
+    w.json(&["sandbox", "sync"]);
+    on_main(&w, (20, "by main"));
+    sync(&w);
+    w.json(&["rollback", "--last", "2"]);
+    let token = operator(&w);
+    let land = land_args(&branch, &token);
+    w.aidf(&land).exits(6);
+    w.json(&["sandbox", "sync"]);
+    assert_eq!(w.remote.text(&branch, "a.txt"), "a\n");
+    w.aidf(&land).exits(6);
+    sync(&w);
+    assert!(has_theirs(&w, &branch));
+    w.json(&land);
+    assert!(has_theirs(&w, "main"));
+    assert_eq!(w.remote.text("main", "a.txt"), "a\n");
+}
+
+#[test]
+fn what_main_rolled_back_of_another_sandbox_does_not_come_again_from_there() {
+    let (w, branch, _) = world();
+    let other = w.other();
+    other.share_key(&w);
+    let opened = other.json(&["sandbox", "init", "--base", "main"]);
+    let theirs = text(&opened, "branch");
+    other.save("bad.txt", "bad\n", "Bad work");
+    let token = operator(&w);
+    let landing = text(&w.json(&land_args(&theirs, &token)), "commit");
+    let undo = ["rollback", &landing, "--branch", "main"];
+    w.json(&[&undo[..], &["--reuse-token", &token]].concat());
+    sync(&w);
+    other.save("good.txt", "good\n", "Good work");
+    let report = w.json(&["sandbox", "sync", "--from", &theirs]);
+    assert_eq!(report["brought_again"], json!([]));
+    assert!(w.remote.try_file(&branch, "bad.txt").is_none());
+    assert_eq!(w.remote.text(&branch, "good.txt"), "good\n");
+    w.json(&land_args(&branch, &token));
+    assert!(w.remote.try_file("main", "bad.txt").is_none());
+}
+
+#[test]
+fn a_sync_of_another_sandbox_that_landed_takes_nothing_off_main_either() {
+    let (w, branch, _) = world();
+    let other = w.other();
+    other.share_key(&w);
+    let opened = other.json(&["sandbox", "init", "--base", "main"]);
+    let theirs = text(&opened, "branch");
+    other.save("theirs.txt", "theirs\n", "Theirs");
+    let merge = text(&w.json(&["sandbox", "sync", "--from", &theirs]), "commit");
+    let token = operator(&w);
+    let land = land_args(&branch, &token);
+    w.json(&land_args(&theirs, &token));
+    w.json(&land);
+    w.json(&["rollback", &merge]);
+    w.aidf(&land).exits(6);
+    sync(&w);
+    w.json(&land);
+    assert_eq!(w.remote.text("main", "theirs.txt"), "theirs\n");
+}
+
+#[test]
+fn a_sync_by_a_holder_without_a_key_is_enough() {
+    let (w, branch, _, _) = undone();
+    let opened = w.json(&["sandbox", "init"]);
+    let writer = text(&opened, "reuse_token");
+    let holder = w.other();
+    holder.env.operator_config("trust: holder\n");
+    let sync = ["sandbox", "sync", &branch, "--from", "main"];
+    holder.json(&[&sync[..], &["--reuse-token", &writer]].concat());
+    holder.write("doc.txt", doc(&[(20, "by main, corrected")]));
+    let commit = ["commit", "doc.txt", "-m", "Correct", "--branch", &branch];
+    holder.json(&[&commit[..], &["--overwrite", "--reuse-token", &writer]].concat());
+    let token = operator(&w);
+    w.json(&land_args(&branch, &token));
+    assert_eq!(w.remote.text("main", "theirs.txt"), "theirs\n");
+    let corrected = doc(&[(20, "by main, corrected")]);
+    assert_eq!(w.remote.text("main", "doc.txt"), corrected);
+}
+
+#[test]
+fn words_in_a_message_bring_nothing_again() {
+    let (w, branch, _, rollback) = undone();
+    let words = format!("Notes\n\nThis reverts commit {rollback}.");
+    w.write("notes.txt", "notes\n");
+    w.json(&["commit", "notes.txt", "-m", &words]);
+    let token = operator(&w);
+    w.aidf(&land_args(&branch, &token)).exits(6);
+}
+
+#[test]
+fn a_sync_that_was_brought_again_does_not_count_as_rolled_back() {
+    let (w, branch, merge, _) = undone();
+    sync(&w);
+    w.json(&["sandbox", "pull"]);
+    w.save("doc.txt", doc(&[(20, "changed since")]), "Since");
+    w.aidf(&["rollback", &merge]).exits(6);
+    assert_eq!(
+        w.remote.text(&branch, "doc.txt"),
+        doc(&[(20, "changed since")])
+    );
+}

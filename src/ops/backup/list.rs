@@ -68,8 +68,18 @@ fn overdue(backups: &[Line], expected: &[String], age: &Period, now: Moment) -> 
             None => "there is no backup at all".to_owned(),
         }),
     };
+    // One branch at most can be the default one.
+    let lacking: Vec<&str> = expected
+        .iter()
+        .map(String::as_str)
+        .filter(|b| of(b).is_none())
+        .collect();
     match expected.is_empty() {
         true => judged(None),
+        false if lacking.len() > 1 && of(HEAD).is_some() => Some(format!(
+            "only one of these can have the backups of the default branch, which the remote does not name: {}",
+            lacking.join(", ")
+        )),
         false => expected.iter().find_map(|b| judged(Some(b))),
     }
 }

@@ -23,8 +23,8 @@ pub(super) struct Merge<'a> {
     pub markers: bool,
     pub dry_run: bool,
     pub default: Option<&'a (String, CommitId)>,
-    /// The rollbacks in the sandbox that the merge makes good.
-    pub made_good: Vec<CommitId>,
+    /// The trailers for the rollbacks in the sandbox that the merge makes good.
+    pub made_good: Vec<(&'static str, String)>,
 }
 
 impl Merge<'_> {
@@ -73,7 +73,7 @@ impl Merge<'_> {
         if is_there && again.ours.is_empty() {
             return self.nothing(report);
         }
-        self.made_good = found.ours.iter().map(|one| one.commit).collect();
+        self.made_good = found.ours.iter().flat_map(RolledBack::made_good).collect();
         report.unchanged = false;
         report.kept = again.theirs.clone();
         let brought = again.ours.iter().cloned();

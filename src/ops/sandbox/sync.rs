@@ -12,7 +12,7 @@ use crate::ops::checkout;
 use crate::ops::commit::{File, Input, from_elsewhere, named, read_inputs, take};
 use crate::ops::compose::Words;
 use crate::ops::join::{Merged, Resolved};
-use crate::ops::rolled_back::{BROUGHT_AGAIN, Brought, Kept};
+use crate::ops::rolled_back::{Brought, Kept};
 use crate::ops::snapshot;
 use crate::ops::write::{self, BranchState, Change, Edited, written};
 use crate::secret::Secret;
@@ -115,8 +115,8 @@ struct Sync<'r> {
     theirs: Option<CommitId>,
     /// The default branch, where it is known without asking for it.
     default: Option<(String, CommitId)>,
-    /// The rollbacks in the sandbox that the merge makes good.
-    made_good: Vec<CommitId>,
+    /// The trailers for the rollbacks in the sandbox that the merge makes good.
+    made_good: Vec<(&'static str, String)>,
     /// The content for paths in conflict, read once, and its objects.
     read: Option<(Resolved, Vec<ObjectId>)>,
 }
@@ -232,15 +232,13 @@ impl Change for Sync<'_> {
             )
         });
         let notes: String = kept.chain(again).collect();
-        let good = self.made_good.iter();
-        let trailers = good.map(|rollback| (BROUGHT_AGAIN, rollback.to_string()));
         Ok(Words {
             message: format!(
                 "Merge {} into {branch}\n\n{commits} from {theirs}.{notes}",
                 self.from
             ),
             committed_by: branch.clone(),
-            trailers: trailers.collect(),
+            trailers: self.made_good.clone(),
         })
     }
 
