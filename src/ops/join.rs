@@ -5,7 +5,7 @@ use super::compose;
 use crate::conflict::PathConflict;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{CommitId, Draft, Edit, Entry, MergedEntry, Mode, ObjectId};
+use crate::git::{CommitId, Draft, Edit, Entry, Mode, ObjectId, Person};
 use crate::ledger::{self, Side, Versions, attributes};
 use crate::policy::Ledgers;
 use schemars::JsonSchema;
@@ -97,34 +97,60 @@ impl Join<'_> {
         }
     }
 
-    /// Merges one path anew, as though the fork point and the two sides held `versions` there:
-    /// base, ours, theirs. Answers whether that came to something else.
-    pub fn merge_at(
-        &self,
-        draft: &mut Draft<'_>,
-        joined: &mut Joined,
-        path: &[u8],
-        versions: [Option<Entry>; 3],
-    ) -> Result<bool> {
+    /// Merges as [`Join::files`], as though the fork point, our side and theirs held these edits
+    /// as well.
+    pub fn files_with(&self, draft: &mut Draft<'_>, edits: [Vec<Edit>; 3]) -> Result<Joined> {
         let store = &self.cx.store;
-        let there = self.ours_at(path)?;
-        let [base, ours, theirs] = versions;
-        store.ensure_entries(versions.into_iter().flatten())?;
-        match store.merge_entry(draft, base, ours, theirs)? {
-            MergedEntry::Clean(entry) => {
-                let was = joined.entry_at(path, there);
-                let did_conflict = joined.set(path, entry, there);
-                Ok(did_conflict || entry != was)
-            }
-            MergedEntry::Clash(reason, lines) => {
-                joined.put(PathConflict {
-                    path: String::from_utf8_lossy(path).into_owned(),
-                    reason,
-                    lines,
-                });
-                Ok(true)
+        // What only stands for a side is not pushed.
+        let mut aside = store.draft();
+        let who = Person {
+            name: "aidf".to_owned(),
+            email: "aidf@merge.invalid".to_owned(),
+        };
+        let [base_edits, our_edits, their_edits] = edits;
+        let base = self.base_tree(&mut aside)?;
+        let tree = aside.tree(base, &base_edits)?;
+        let mut stand = |tree, parents: &[CommitId]| {
+            aside.commit(tree, parents, &who, 0, "A side of a merge\n", |_| None)
+        };
+        let base = stand(tree, &[])?;
+        let mut side = |commit, edits: &[Edit]| {
+            let tree = store.draft().tree(Some(self.tree(commit)?), edits)?;
+            stand(tree, &[base])
+        };
+        let join = Join {
+            ours: side(self.ours, &our_edits)?,
+            theirs: side(self.theirs, &their_edits)?,
+            ..*self
+        };
+        let mut joined = join.files(draft)?;
+        let merged = store
+            .draft()
+            .tree(Some(join.tree(join.ours)?), &joined.edits)?;
+        let changes = store.changes(Some(self.tree(self.ours)?), Some(merged), false)?;
+        let disputed = |path: &[u8]| joined.conflicts.iter().any(|c| c.path.as_bytes() == path);
+        let edits = changes.into_iter().filter(|change| !disputed(&change.path));
+        let edits = edits.map(|change| (change.path, change.new)).collect();
+        joined.edits = edits;
+        Ok(joined)
+    }
+
+    /// The tree that the sides started from; several are merged, as git does, where that is
+    /// possible.
+    fn base_tree(&self, aside: &mut Draft<'_>) -> Result<Option<ObjectId>> {
+        let store = &self.cx.store;
+        let bases = store.merge_bases(self.ours, self.theirs);
+        let Some(first) = bases.first() else {
+            return Ok(None);
+        };
+        let mut tree = self.tree(*first)?;
+        if let [one, other] = bases.as_slice() {
+            let merged = store.merge_commits(aside, *one, *other)?;
+            if merged.conflicts.is_empty() {
+                tree = aside.tree(Some(tree), &merged.edits)?;
             }
         }
+        Ok(Some(tree))
     }
 
     fn tree(&self, commit: CommitId) -> Result<ObjectId> {
@@ -287,6 +313,43 @@ impl Join<'_> {
 }
 
 impl Joined {
+    /// Takes what another merge came to, but for ledgers. Answers the paths where that is
+    /// something else.
+    pub fn take_files(&mut self, ledgers: &Ledgers, other: Joined) -> BTreeSet<String> {
+        let is_ledger = |path: &[u8]| {
+            let text = std::str::from_utf8(path);
+            text.is_ok_and(|path| ledgers.contains(path) || path == attributes::PATH)
+        };
+        let Joined {
+            mut edits,
+            mut conflicts,
+        } = other;
+        edits.retain(|(path, _)| !is_ledger(path));
+        conflicts.retain(|conflict| !is_ledger(conflict.path.as_bytes()));
+        let before = std::mem::take(self);
+        let (kept, before_edits) = before.edits.into_iter().partition(|(p, _)| is_ledger(p));
+        let is_kept = |conflict: &PathConflict| is_ledger(conflict.path.as_bytes());
+        let (disputed, before_conflicts) = before.conflicts.into_iter().partition(is_kept);
+        self.edits = kept;
+        self.conflicts = disputed;
+        let outcomes = |edits: &[Edit], conflicts: &[PathConflict]| {
+            let disputed = conflicts.iter().map(|c| (c.path.clone(), None));
+            let shown = |path: &[u8]| String::from_utf8_lossy(path).into_owned();
+            let edits = edits
+                .iter()
+                .map(|(path, entry)| (shown(path), Some(*entry)));
+            edits.chain(disputed).collect::<BTreeMap<_, _>>()
+        };
+        let before = outcomes(&before_edits, &before_conflicts);
+        let now = outcomes(&edits, &conflicts);
+        let paths = before.keys().chain(now.keys());
+        let changed = paths.filter(|path| before.get(*path) != now.get(*path));
+        let changed = changed.cloned().collect();
+        self.edits.extend(edits);
+        self.conflicts.extend(conflicts);
+        changed
+    }
+
     /// Takes a conflict in place of what the merge came to at its path.
     pub fn put(&mut self, conflict: PathConflict) {
         self.forget(conflict.path.as_bytes());

@@ -18,7 +18,7 @@ use super::squashed::landed_tip;
 use crate::conflict::PathConflict;
 use crate::context::Context;
 use crate::error::Result;
-use crate::git::{Change, CommitId, CommitInfo, Draft, Entry, MergedEntry, Mode};
+use crate::git::{Change, CommitId, CommitInfo, Draft, Edit, Entry, MergedEntry, Mode};
 use crate::ledger::Ledger;
 use crate::names;
 use crate::signature::{self, Check};
@@ -403,38 +403,33 @@ pub(super) fn make_again(
     let (mut ours, mut theirs) = (Made::default(), Made::default());
     let mine = ours.make_all(draft, join, &found.ours, |path| join.ours_at(path))?;
     let yours = theirs.make_all(draft, join, &found.theirs, |path| join.theirs_at(path))?;
-    let base_at = |path: &[u8]| join.base_at(path);
+    if ours.at.is_empty() && theirs.at.is_empty() {
+        return Ok(Again::default());
+    }
     let mut base = Made::default();
     for rollbacks in [&found.ours, &found.theirs] {
-        base.make_all(draft, join, rollbacks, base_at)?;
+        base.make_all(draft, join, rollbacks, |path| join.base_at(path))?;
     }
-    let mut changed = BTreeSet::new();
-    let paths: BTreeSet<&Vec<u8>> = ours.at.keys().chain(theirs.at.keys()).collect();
-    for path in paths {
-        let (one, other) = (ours.at.get(path).cloned(), theirs.at.get(path).cloned());
-        let one = one.map_or_else(|| join.ours_at(path).map(Ok), Ok)?;
-        let other = other.map_or_else(|| join.theirs_at(path).map(Ok), Ok)?;
-        let is_changed = match (one, other) {
-            (Ok(one), Ok(other)) => {
-                let base = match base.at.get(path) {
-                    Some(Ok(entry)) => *entry,
-                    _ => join.base_at(path)?,
-                };
-                join.merge_at(draft, joined, path, [base, one, other])?
-            }
-            (Err(conflict), _) | (_, Err(conflict)) => {
-                joined.put(conflict);
-                true
-            }
-        };
-        if is_changed {
-            changed.insert(shown(path));
+    let edits = [base.edits(), ours.edits(), theirs.edits()];
+    let mut again = join.files_with(draft, edits)?;
+    for conflict in ours.conflicts().chain(theirs.conflicts()) {
+        again.put(conflict);
+    }
+    let changed = joined.take_files(join.ledgers, again);
+    let mut sides = [mine, yours];
+    let mut told = BTreeSet::new();
+    for side in &mut sides {
+        for (_, paths) in side.iter_mut() {
+            paths.retain(|path| changed.contains(path));
+            told.extend(paths.iter().cloned());
         }
     }
-    let mut sides = [mine, yours];
+    // Where a rename took the work elsewhere, it is the newest rollback's all the same.
+    let moved = changed.difference(&told).cloned();
+    if let Some((_, paths)) = sides.iter_mut().flatten().next() {
+        paths.extend(moved);
+    }
     for side in &mut sides {
-        side.iter_mut()
-            .for_each(|(_, paths)| paths.retain(|path| changed.contains(path)));
         side.retain(|(_, paths)| !paths.is_empty());
     }
     let memory = join.ledgers.memory.as_bytes();
@@ -458,6 +453,19 @@ struct Made {
 }
 
 impl Made {
+    /// What is made again, as edits.
+    fn edits(&self) -> Vec<Edit> {
+        let made = self.at.iter();
+        let made = made.filter_map(|(path, made)| Some((path.clone(), *made.as_ref().ok()?)));
+        made.collect()
+    }
+
+    /// What cannot be made again.
+    fn conflicts(&self) -> impl Iterator<Item = PathConflict> {
+        let made = self.at.values();
+        made.filter_map(|made| made.as_ref().err().cloned())
+    }
+
     /// Makes again what the rollbacks took back, newest first, and answers the paths of each.
     fn make_all<'f>(
         &mut self,

@@ -437,3 +437,73 @@ fn a_sync_that_was_brought_again_does_not_count_as_rolled_back() {
         doc(&[(20, "changed since")])
     );
 }
+
+/// One line of the document on main, which is renamed with an edit where a name is given.
+fn on_main_as(w: &World, name: &str, lines: &[(usize, &str)]) {
+    let doc = doc(lines);
+    let new = (name, Some(doc.as_bytes()));
+    match name {
+        "doc.txt" => w.remote.write("main", &[new], "Main's line"),
+        _ => w.remote.write("main", &[("doc.txt", None), new], "Renamed"),
+    };
+}
+
+#[test]
+fn what_main_renamed_since_comes_again_under_its_new_name() {
+    for is_synced_first in [false, true] {
+        let (w, branch, _) = world();
+        w.save("mine.txt", "mine\n", "Mine");
+        on_main_as(&w, "doc.txt", &[(20, "by main")]);
+        let merge = text(&sync(&w), "commit");
+        w.json(&["rollback", &merge]);
+        let lines = [(20, "by main"), (3, "renamed")];
+        on_main_as(&w, "new.txt", &lines);
+        let token = operator(&w);
+        if !is_synced_first {
+            w.aidf(&land_args(&branch, &token)).exits(6);
+        }
+        sync(&w);
+        assert_eq!(w.remote.text(&branch, "new.txt"), doc(&lines));
+        w.json(&land_args(&branch, &token));
+        assert_eq!(w.remote.text("main", "new.txt"), doc(&lines));
+        assert!(w.remote.try_file("main", "doc.txt").is_none());
+    }
+}
+
+#[test]
+fn what_the_sandbox_had_renamed_comes_again_with_all_that_main_changed() {
+    let (w, branch, _) = world();
+    std::fs::rename(w.clone.join("doc.txt"), w.clone.join("moved.txt")).unwrap();
+    w.json(&["commit", "-a", "-m", "Move"]);
+    on_main_as(&w, "doc.txt", &[(20, "by main")]);
+    let merge = text(&sync(&w), "commit");
+    assert_eq!(w.remote.text(&branch, "moved.txt"), doc(&[(20, "by main")]));
+    w.json(&["rollback", &merge]);
+    let lines = [(20, "by main"), (5, "newer")];
+    on_main_as(&w, "doc.txt", &lines);
+    let token = operator(&w);
+    w.aidf(&land_args(&branch, &token)).exits(6);
+    sync(&w);
+    assert_eq!(w.remote.text(&branch, "moved.txt"), doc(&lines));
+    w.json(&land_args(&branch, &token));
+    assert_eq!(w.remote.text("main", "moved.txt"), doc(&lines));
+}
+
+#[test]
+fn a_folder_in_the_place_of_a_file_that_comes_again_is_not_removed() {
+    let (w, branch, _) = world();
+    w.remote.write("main", &[("a", Some(b"file\n"))], "A file");
+    let merge = text(&sync(&w), "commit");
+    w.json(&["rollback", &merge]);
+    w.json(&["sandbox", "pull"]);
+    w.save("a/x.txt", "x\n", "A folder");
+    let tip = w.remote.tip(&branch);
+    let sync_args = ["sandbox", "sync", "--from", "main"];
+    w.aidf(&sync_args).exits(6);
+    let out = w.aidf(&[&sync_args[..], &["--rm", "a"]].concat()).exits(2);
+    assert!(out.stderr.contains("folder"), "{out}");
+    assert_eq!(w.remote.tip(&branch), tip);
+    w.json(&["commit", "--rm", "a/x.txt", "-m", "No folder"]);
+    sync(&w);
+    assert_eq!(w.remote.text(&branch, "a"), "file\n");
+}

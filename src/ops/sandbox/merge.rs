@@ -2,8 +2,8 @@
 
 use super::SyncReport;
 use crate::conflict::PathConflict;
-use crate::error::{Error, Result};
-use crate::git::{CommitId, Draft, Entry, ObjectId};
+use crate::error::{Error, Kind, Result};
+use crate::git::{CommitId, Draft, Entry, Mode, ObjectId};
 use crate::ledger::{Side, attributes};
 use crate::names;
 use crate::ops::base::{self, Before};
@@ -166,6 +166,14 @@ impl Merge<'_> {
         for (path, content) in resolved {
             let entry = |tree| self.state.cx.store.entry(tree, path.as_bytes());
             let there = entry(tree)?.or(entry(theirs)?);
+            if content.is_none() && there.is_some_and(|e| e.mode == Mode::Folder) {
+                let branch = self.state.target.name();
+                let what =
+                    format!("`{path}` is a folder in {branch}, and --rm removes files alone");
+                return Err(Error::new(Kind::Usage, what).hint(
+                    "nothing was written; move the folder's files elsewhere in a commit of their own, then sync again",
+                ));
+            }
             let mode = there.map(|e| e.mode).filter(|m| m.is_file());
             let content = content.map(|e| Entry {
                 mode: mode.unwrap_or(e.mode),
