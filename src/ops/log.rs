@@ -286,7 +286,7 @@ pub(super) fn trailers<'a>(commit: &'a CommitInfo, name: &'a str) -> impl Iterat
 
 /// The commits that a commit says it undoes, in its order, and whether it undoes the whole of
 /// each: by aidf's trailers, or by the sentence that git-revert(1) writes.
-pub(super) fn reverts(commit: &CommitInfo) -> Vec<(CommitId, bool)> {
+pub(super) fn reverts(cx: &Context, commit: &CommitInfo) -> Vec<(CommitId, bool)> {
     let named = |name, is_whole| {
         let ids = trailers(commit, name).filter_map(|id| CommitId::parse(id).ok());
         ids.map(move |id| (id, is_whole))
@@ -294,7 +294,13 @@ pub(super) fn reverts(commit: &CommitInfo) -> Vec<(CommitId, bool)> {
     let by_git = commit.message.lines().filter_map(|line| {
         let id = line.strip_prefix("This reverts commit ")?;
         let id = id.split(|c: char| !c.is_ascii_hexdigit()).next()?;
-        Some((CommitId::parse(id).ok()?, true))
+        // With `revert.reference` git-revert(1) writes the first digits alone.
+        let found = match CommitId::parse(id) {
+            Ok(id) => Some(id),
+            Err(_) if id.len() >= 7 => cx.store.by_prefix(id),
+            Err(_) => None,
+        };
+        Some((found?, true))
     });
     // aidf writes the sentence into no commit: who has it there quotes it.
     let is_ours = trailers(commit, signature::BRANCH).next().is_some();

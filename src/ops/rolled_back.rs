@@ -260,7 +260,7 @@ fn rollbacks(
     let mut found = Vec::new();
     for id in cx.store.history(tip, Some(hidden))? {
         let commit = cx.store.commit(id)?;
-        let reverted = reverts(&commit);
+        let reverted = reverts(cx, &commit);
         let again: Vec<(CommitId, CommitId)> = brought_again(&commit).collect();
         if (reverted.is_empty() && again.is_empty()) || undone.contains(&id) {
             continue;
@@ -280,7 +280,7 @@ fn rollbacks(
             // Where the work that a rollback took back goes along with it, it stays undone.
             let goes_along = || -> Result<bool> {
                 let of = cx.store.has(*of).then(|| cx.store.commit(*of));
-                let undid = of.transpose()?.map_or_else(Vec::new, |of| reverts(&of));
+                let undid = of.transpose()?.map_or_else(Vec::new, |of| reverts(cx, &of));
                 let is_named = |id: &CommitId| reverted.iter().any(|(named, _)| named == id);
                 Ok(undid.iter().any(|(id, _)| is_named(id)))
             };
@@ -337,9 +337,9 @@ fn with_renewed(cx: &Context, of: CommitId, known: CommitId) -> Result<Vec<Commi
         if !store.has(of) {
             continue;
         }
-        for (rollback, _) in reverts(&store.commit(of)?) {
+        for (rollback, _) in reverts(cx, &store.commit(of)?) {
             if store.has(rollback) && store.is_ancestor(rollback, known) {
-                let again = reverts(&store.commit(rollback)?);
+                let again = reverts(cx, &store.commit(rollback)?);
                 let again: Vec<CommitId> = again.into_iter().map(|(id, _)| id).collect();
                 let again = again.into_iter().filter(|id| !all.contains(id));
                 all.extend(again.collect::<Vec<_>>());

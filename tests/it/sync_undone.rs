@@ -507,3 +507,25 @@ fn a_folder_in_the_place_of_a_file_that_comes_again_is_not_removed() {
     sync(&w);
     assert_eq!(w.remote.text(&branch, "a"), "file\n");
 }
+
+#[test]
+fn a_revert_by_plain_git_is_understood_too_whichever_words_it_has() {
+    for setting in ["revert.reference=false", "revert.reference=true"] {
+        let (w, branch, _) = world();
+        on_main(&w, (20, "by main"));
+        let merge = text(&sync(&w), "commit");
+        let plain = w.other();
+        plain.git(&["config", "user.name", "Somebody"]);
+        plain.git(&["config", "user.email", "some@body.invalid"]);
+        plain.git(&["checkout", "-q", "--detach", &merge]);
+        let revert = ["revert", "-m", "1", "--no-edit", &merge];
+        plain.git(&[&["-c", setting][..], &revert].concat());
+        let to = format!("HEAD:refs/heads/{branch}");
+        plain.git(&["push", "-q", "origin", &to]);
+        let token = operator(&w);
+        w.aidf(&land_args(&branch, &token)).exits(6);
+        sync(&w);
+        w.json(&land_args(&branch, &token));
+        assert!(has_theirs(&w, "main"), "{setting}");
+    }
+}
