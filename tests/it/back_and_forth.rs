@@ -359,7 +359,11 @@ impl Sim {
         }
         let effect = difference(&before, &one.has);
         for item in meant.iter().filter(|item| effect.contains_key(item)) {
-            one.wants.insert(*item, effect[item]);
+            match effect[item] || one.seen.contains(item) {
+                true => drop(one.wants.insert(*item, effect[item])),
+                // Where main lacked it, too, it is main's matter whether it comes back.
+                false => drop(one.wants.remove(item)),
+            }
         }
         if let Some(id) = report["commit"].as_str() {
             one.line.push(Made {
