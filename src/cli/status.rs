@@ -1,7 +1,7 @@
 //! `aidf status`
 
 use super::text;
-use super::ui::{Style, Ui, visible};
+use super::ui::{Style, Text, Ui, visible};
 use super::{Global, complete};
 use aidf::error::Result;
 use aidf::ops::status::{self, Request, State};
@@ -41,20 +41,12 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
                     visible(&local.path)
                 ));
             }
-            if report.local.len() > most {
-                out.line(format!(
-                    "  and {} more; see them with --verbose",
-                    report.local.len() - most
-                ));
-            }
+            more(out, report.local.len(), most);
             for left in report.left_out.iter().take(most) {
                 let word = out.styled(Style::Dim, &format!("{:24}", "left out by commit -a"));
                 out.line(format!("  {word}  {}: {}", visible(&left.path), left.why));
             }
-            if report.left_out.len() > most {
-                let more = report.left_out.len() - most;
-                out.line(format!("  and {more} more; see them with --verbose"));
-            }
+            more(out, report.left_out.len(), most);
             if let Some(end) = &report.expires_at {
                 let end = text::end(end, report.expires_for_good);
                 out.line(format!("  token ends      {end}"));
@@ -63,4 +55,14 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
             out.line(format!("  newest backup   {}", visible(backup)));
         },
     )
+}
+
+/// How many lines of so many are not shown.
+fn more(out: &mut Text, count: usize, most: usize) {
+    if count > most {
+        out.line(format!(
+            "  and {} more; see them with --verbose",
+            count - most
+        ));
+    }
 }

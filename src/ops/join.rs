@@ -103,16 +103,10 @@ impl Join<'_> {
         let store = &self.cx.store;
         // What only stands for a side is not pushed.
         let mut aside = store.draft();
-        let who = Person {
-            name: "aidf".to_owned(),
-            email: "aidf@merge.invalid".to_owned(),
-        };
         let [base_edits, our_edits, their_edits] = edits;
         let base = self.base_tree(&mut aside)?;
         let tree = aside.tree(base, &base_edits)?;
-        let mut stand = |tree, parents: &[CommitId]| {
-            aside.commit(tree, parents, &who, 0, "A side of a merge\n", |_| None)
-        };
+        let mut stand = |tree, parents: &[CommitId]| stand_in(&mut aside, tree, parents, 0);
         let base = stand(tree, &[])?;
         let mut side = |commit, edits: &[Edit]| {
             let tree = store.draft().tree(Some(self.tree(commit)?), edits)?;
@@ -362,21 +356,18 @@ impl Joined {
         edit.map_or(ours, |(_, entry)| *entry)
     }
 
-    /// Has a path come to `entry`, where our side holds `ours`; answers whether it conflicted.
-    pub fn set(&mut self, path: &[u8], entry: Option<Entry>, ours: Option<Entry>) -> bool {
-        let did_conflict = self.forget(path);
+    /// Has a path come to `entry`, where our side holds `ours`.
+    pub fn set(&mut self, path: &[u8], entry: Option<Entry>, ours: Option<Entry>) {
+        self.forget(path);
         if entry != ours {
             self.edits.push((path.to_vec(), entry));
         }
-        did_conflict
     }
 
-    /// Leaves a path to our side; answers whether it conflicted.
-    fn forget(&mut self, path: &[u8]) -> bool {
+    /// Leaves a path to our side.
+    fn forget(&mut self, path: &[u8]) {
         self.edits.retain(|(p, _)| p != path);
-        let before = self.conflicts.len();
         self.conflicts.retain(|c| c.path.as_bytes() != path);
-        self.conflicts.len() < before
     }
 
     /// Takes content for paths in conflict, and answers what is still in conflict.
@@ -401,6 +392,21 @@ impl Joined {
         }
         Ok(self)
     }
+}
+
+/// A commit that only stands for a side in a merge, and is never pushed. `time` is in seconds
+/// since 1970; what is the same is stored once.
+pub(super) fn stand_in(
+    aside: &mut Draft<'_>,
+    tree: ObjectId,
+    parents: &[CommitId],
+    time: i64,
+) -> Result<CommitId> {
+    let who = Person {
+        name: "aidf".to_owned(),
+        email: "aidf@merge.invalid".to_owned(),
+    };
+    aside.commit(tree, parents, &who, time, "A side of a merge\n", |_| None)
 }
 
 /// The commits of `theirs` that `ours` has not, newest first: how many, and the first of

@@ -253,8 +253,7 @@ impl Work<'_> {
             dry_run: self.request.dry_run,
         };
         if let Some((why, hint)) = rolled_back::told(cx, branch, head, (to, tip))? {
-            let hint = format!("nothing was written; {hint}");
-            return Err(Error::new(Kind::Conflict, why).hint(hint));
+            return Err(refusal(why, &hint));
         }
         let ours = squashed::as_merged(cx, to, tip, head)?;
         if cx.store.is_ancestor(head, ours) {
@@ -276,8 +275,7 @@ impl Work<'_> {
         };
         let mut joined = join.run(draft)?;
         if let Some((why, hint)) = rolled_back::taken_off(draft, &join, &mut joined, branch, to)? {
-            let hint = format!("nothing was written; {hint}");
-            return Err(Error::new(Kind::Conflict, why).hint(hint));
+            return Err(refusal(why, &hint));
         }
         if !joined.conflicts.is_empty() {
             return Err(self.conflict(joined.conflicts));
@@ -388,6 +386,11 @@ impl Work<'_> {
             self.state.target.name()
         ))
     }
+}
+
+/// The error for what a landing would do to rolled back work, with the way out.
+fn refusal(why: String, hint: &str) -> Error {
+    Error::new(Kind::Conflict, why).hint(format!("nothing was written; {hint}"))
 }
 
 /// The commit's message and trailers.

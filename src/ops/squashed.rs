@@ -5,10 +5,11 @@
 //! took back since would come back to it. So the branch is taken for the merge as though it had
 //! merged the sandbox's tip, which the landing names.
 
+use super::join::stand_in;
 use super::log::{judge, trailer};
 use crate::context::Context;
 use crate::error::Result;
-use crate::git::{CommitId, CommitInfo, Person};
+use crate::git::{CommitId, CommitInfo};
 use crate::signature::Check;
 
 /// The trailer with the sandbox's tip of a landing that is one ordinary commit.
@@ -45,14 +46,7 @@ pub(super) fn as_merged(
             continue;
         }
         let now = store.commit(there)?;
-        let who = Person {
-            name: "aidf".to_owned(),
-            email: "aidf@merge.invalid".to_owned(),
-        };
-        // The same each time, so that it is stored once.
-        let mut draft = store.draft();
-        let message = "What a squashed landing stands for\n";
-        return draft.commit(now.tree, &[there, tip], &who, now.time, message, |_| None);
+        return stand_in(&mut store.draft(), now.tree, &[there, tip], now.time);
     }
     Ok(there)
 }

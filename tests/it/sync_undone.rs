@@ -49,6 +49,16 @@ fn has_theirs(w: &World, branch: &str) -> bool {
         && w.remote.text(branch, "doc.txt") == doc(&[(20, "by main")])
 }
 
+/// The sandbox lands after a sync alone, and then main's work is on both.
+#[track_caller]
+fn lands_after_a_sync_alone(w: &World, branch: &str, token: &str) {
+    w.aidf(&land_args(branch, token)).exits(6);
+    sync(w);
+    assert!(has_theirs(w, branch));
+    w.json(&land_args(branch, token));
+    assert!(has_theirs(w, "main"));
+}
+
 #[test]
 fn a_sandbox_that_rolled_a_sync_back_takes_nothing_off_main() {
     let (w, branch, _, rollback) = undone();
@@ -131,13 +141,9 @@ fn the_last_commits_rolled_back_with_a_sync_among_them_take_nothing_off_main() {
     w.json(&["rollback", "--last", "2"]);
     w.save("three.txt", "three\n", "Three");
     let token = operator(&w);
-    w.aidf(&land_args(&branch, &token)).exits(6);
-    sync(&w);
-    assert!(has_theirs(&w, &branch));
+    lands_after_a_sync_alone(&w, &branch, &token);
     // The sandbox's own commit stays rolled back.
     assert!(w.remote.try_file(&branch, "two.txt").is_none());
-    w.json(&land_args(&branch, &token));
-    assert!(has_theirs(&w, "main"));
     assert_eq!(w.remote.text("main", "three.txt"), "three\n");
     assert!(w.remote.try_file("main", "two.txt").is_none());
 }
@@ -150,10 +156,7 @@ fn a_rollback_to_before_a_sync_takes_nothing_off_main() {
     sync(&w);
     w.json(&["rollback", "--to", &text(&before, "commit")]);
     let token = operator(&w);
-    w.aidf(&land_args(&branch, &token)).exits(6);
-    sync(&w);
-    w.json(&land_args(&branch, &token));
-    assert!(has_theirs(&w, "main"));
+    lands_after_a_sync_alone(&w, &branch, &token);
 }
 
 #[test]
@@ -172,11 +175,7 @@ fn a_sync_that_brought_it_again_can_be_rolled_back_and_made_again_too() {
     let merge = text(&sync(&w), "commit");
     w.json(&["rollback", &merge]);
     let token = operator(&w);
-    w.aidf(&land_args(&branch, &token)).exits(6);
-    sync(&w);
-    assert!(has_theirs(&w, &branch));
-    w.json(&land_args(&branch, &token));
-    assert!(has_theirs(&w, "main"));
+    lands_after_a_sync_alone(&w, &branch, &token);
 }
 
 #[test]
@@ -276,11 +275,7 @@ fn a_sync_that_landed_and_was_rolled_back_afterwards_takes_nothing_off_main() {
     let token = operator(&w);
     w.json(&land_args(&branch, &token));
     w.json(&["rollback", &merge]);
-    w.aidf(&land_args(&branch, &token)).exits(6);
-    sync(&w);
-    assert!(has_theirs(&w, &branch));
-    w.json(&land_args(&branch, &token));
-    assert!(has_theirs(&w, "main"));
+    lands_after_a_sync_alone(&w, &branch, &token);
 }
 
 #[test]
@@ -289,12 +284,8 @@ fn a_sync_that_goes_along_with_the_rollback_of_it_comes_again_too() {
     w.save("more.txt", "more\n", "More");
     w.json(&["rollback", "--last", "3"]);
     let token = operator(&w);
-    w.aidf(&land_args(&branch, &token)).exits(6);
-    sync(&w);
-    assert!(has_theirs(&w, &branch));
+    lands_after_a_sync_alone(&w, &branch, &token);
     assert!(w.remote.try_file(&branch, "more.txt").is_none());
-    w.json(&land_args(&branch, &token));
-    assert!(has_theirs(&w, "main"));
 }
 
 #[test]
@@ -346,11 +337,7 @@ fn a_sync_from_one_branch_brings_nothing_again_of_another() {
     w.aidf(&land).exits(6);
     w.json(&["sandbox", "sync"]);
     assert_eq!(w.remote.text(&branch, "a.txt"), "a\n");
-    w.aidf(&land).exits(6);
-    sync(&w);
-    assert!(has_theirs(&w, &branch));
-    w.json(&land);
-    assert!(has_theirs(&w, "main"));
+    lands_after_a_sync_alone(&w, &branch, &token);
     assert_eq!(w.remote.text("main", "a.txt"), "a\n");
 }
 

@@ -123,8 +123,9 @@ pub(super) fn standing_at(
 }
 
 impl Lost<'_> {
-    /// What a file is based on that held `held` when this lost commit was written: what the branch had where the two went apart. None where the branch has that
-    /// content all the same, as after a rebase or a squash.
+    /// What a file is based on that held `held` when this lost commit was written: what the
+    /// branch had where the two went apart. None where the branch has that content all the same,
+    /// as after a rebase or a squash.
     fn before(&mut self, path: &str, commit: CommitId, held: Option<Entry>) -> Option<Written> {
         let (cx, tip) = (self.cx, self.tip);
         let fork = self.forks.entry(commit).or_insert_with(|| {
