@@ -39,6 +39,8 @@ pub enum Clash {
     BothAdded,
     /// Both changed it, and it has no lines to merge: binary, too large, a link.
     NotText,
+    /// It is a file on one side, and a folder on the other.
+    FileAndFolder,
     /// Both renamed it, or moved it to where the other side has something else.
     Renamed,
     /// Several bases are possible, and they give different results.
@@ -54,6 +56,7 @@ impl Clash {
             Clash::DeletedByUs => "you deleted it, and others changed it",
             Clash::BothAdded => "others added it too, with other content",
             Clash::NotText => "others changed it too, and it is not text that can be merged",
+            Clash::FileAndFolder => "it is a file on one side, and a folder on the other",
             Clash::Renamed => "both sides renamed or moved it, in different ways",
             Clash::TwoBases => "more than one version could be the one you started from",
         }

@@ -109,6 +109,9 @@ impl Store {
             (None, _) => return clash(Clash::DeletedByUs),
             (_, None) => return clash(Clash::DeletedByThem),
         };
+        if (o.mode == Mode::Folder) != (t.mode == Mode::Folder) {
+            return clash(Clash::FileAndFolder);
+        }
         let Some(b) = base else {
             // Both added the same content: only the mode is open, and a run bit is kept.
             if o.id == t.id && o.mode.is_file() && t.mode.is_file() {

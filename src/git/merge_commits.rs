@@ -95,7 +95,14 @@ impl Store {
             }
         }
         for (path, sides) in disputed {
-            let (reason, lines) = self.why(draft, &sides)?;
+            let is_folder = |tree| -> Result<bool> {
+                let entry = self.entry(tree, &path)?;
+                Ok(entry.is_some_and(|e| e.mode == Mode::Folder))
+            };
+            let (reason, lines) = match is_folder(old)? || is_folder(new)? {
+                true => (Clash::FileAndFolder, Vec::new()),
+                false => self.why(draft, &sides)?,
+            };
             merged.conflicts.push(PathConflict {
                 path: String::from_utf8_lossy(&path).into_owned(),
                 reason,

@@ -102,7 +102,7 @@ pub use present::Present;
 pub use refs::{SNAPSHOTS, tracking_ref};
 pub use remote::{Remote, RemoteOptions, http_of_user};
 pub use revert::{Undo, undo};
-pub use store::{Store, Unkept, check_parents};
+pub use store::{Store, Unkept, in_the_way};
 pub(crate) use wire::PushFailure;
 #[cfg(any(fuzzing, test))]
 pub(crate) use wire::fuzzing as wire_fuzzing;

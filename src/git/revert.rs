@@ -4,7 +4,7 @@
 use super::draft::{Draft, Edit};
 use super::id::{CommitId, ObjectId};
 use super::merge::MergedEntry;
-use super::object::{Change, Entry};
+use super::object::{Change, Entry, Mode};
 use super::store::Store;
 use crate::conflict::{Clash, LineRange, PathConflict};
 use crate::error::Result;
@@ -54,6 +54,7 @@ pub fn undo(
             work.undo_change(draft, &change)?;
         }
     }
+    work.find_in_the_way()?;
     work.conflicts.sort_by(|a, b| a.path.cmp(&b.path));
     work.conflicts.dedup_by(|a, b| a.path == b.path);
     let mut edits = Vec::new();
@@ -79,8 +80,34 @@ impl Work<'_> {
     fn now(&self, path: &[u8]) -> Result<Option<Entry>> {
         match self.overlay.get(path) {
             Some(entry) => Ok(*entry),
-            None => self.store.entry(self.tip, path),
+            // A folder is what lies in it.
+            None => {
+                let there = self.store.entry(self.tip, path)?;
+                Ok(there.filter(|e| e.mode != Mode::Folder))
+            }
         }
+    }
+
+    /// Finds what comes back where a folder stays, or below a file that stays.
+    fn find_in_the_way(&mut self) -> Result<()> {
+        let mut found = Vec::new();
+        for (path, _) in self.overlay.iter().filter(|(_, entry)| entry.is_some()) {
+            let there = self.store.entry(self.tip, path)?;
+            let mut is_blocked = false;
+            if there.is_some_and(|e| e.mode == Mode::Folder) {
+                for (file, _) in self.store.files_below(self.tip, path)? {
+                    is_blocked |= self.now(&file)?.is_some();
+                }
+            }
+            for (at, _) in path.iter().enumerate().filter(|(_, b)| **b == b'/') {
+                is_blocked |= self.now(&path[..at])?.is_some();
+            }
+            found.extend(is_blocked.then(|| path.clone()));
+        }
+        for path in found {
+            self.clash(&path, Clash::FileAndFolder, Vec::new());
+        }
+        Ok(())
     }
 
     /// Has here what undoing reads: the files that were changed again since.

@@ -537,26 +537,24 @@ fn once<T>(cell: &OnceLock<T>, make: impl FnOnce() -> Result<T>) -> Result<&T> {
     }
 }
 
-/// Refuses a path that a tree's symlink, submodule or file stands in the way of.
-///
-/// Errors: denied.
-pub fn check_parents(store: &Store, tree: ObjectId, path: &TreePath) -> Result<()> {
+/// What of a tree is in the way of a path: a symlink, a submodule or a file where the path needs
+/// a folder; with the sentence that refuses the path for it.
+pub fn in_the_way(
+    store: &Store,
+    tree: ObjectId,
+    path: &TreePath,
+) -> Result<Option<(Mode, String)>> {
     for parent in path.parents() {
-        match store.entry(tree, parent.as_bytes())?.map(|e| e.mode) {
-            None => return Ok(()),
-            Some(Mode::Folder) => {}
-            Some(mode) => {
-                let what = match mode {
-                    Mode::Symlink => "a symlink",
-                    Mode::Submodule => "a submodule",
-                    _ => "a file",
-                };
-                return Err(Error::new(
-                    Kind::Denied,
-                    format!("the path `{path}` is refused: `{parent}` is {what} on the branch"),
-                ));
-            }
-        }
+        let what = match store.entry(tree, parent.as_bytes())?.map(|e| e.mode) {
+            None => return Ok(None),
+            Some(Mode::Folder) => continue,
+            Some(mode @ Mode::Symlink) => (mode, "a symlink"),
+            Some(mode @ Mode::Submodule) => (mode, "a submodule"),
+            Some(mode) => (mode, "a file"),
+        };
+        let (mode, what) = what;
+        let refused = format!("the path `{path}` is refused: `{parent}` is {what} on the branch");
+        return Ok(Some((mode, refused)));
     }
-    Ok(())
+    Ok(None)
 }

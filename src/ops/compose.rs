@@ -5,7 +5,7 @@ use super::access::Target;
 use super::known_ledgers;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{CommitId, Draft, Edit, Entry, Mode, ObjectId, Person, TreePath, check_parents};
+use crate::git::{CommitId, Draft, Edit, Entry, Mode, ObjectId, Person, TreePath, in_the_way};
 use crate::ledger::Ledger;
 use crate::ledger::attributes::{self, MAX_ATTRIBUTES};
 use crate::policy::Ledgers;
@@ -176,10 +176,10 @@ fn ends_in_trailers(message: &str) -> bool {
 ///
 /// Errors: integrity, for one that is no file or cannot be appended to.
 pub(super) fn read_ledger(cx: &Context, tree: ObjectId, path: &str) -> Result<Ledger> {
-    check_parents(&cx.store, tree, &TreePath::new(path)?).map_err(|e| {
-        Error::new(Kind::Integrity, format!("the ledger `{path}` cannot be written: {}", e.message()))
-            .hint("nothing was written; repair it by a reviewed change, or leave it out with --no-changelog --no-memory")
-    })?;
+    if let Some((_, refused)) = in_the_way(&cx.store, tree, &TreePath::new(path)?)? {
+        return Err(Error::new(Kind::Integrity, format!("the ledger `{path}` cannot be written: {refused}"))
+            .hint("nothing was written; repair it by a reviewed change, or leave it out with --no-changelog --no-memory"));
+    }
     match cx.store.entry(tree, path.as_bytes())? {
         None => Ledger::read(path, None),
         Some(entry) if entry.mode.is_file() && cx.store.blob_size(entry.id)? <= crate::yaml::MAX_BYTES as u64 => {

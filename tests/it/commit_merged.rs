@@ -179,6 +179,57 @@ fn anothers_file_of_the_same_new_name_is_not_replaced() {
 }
 
 #[test]
+fn a_file_where_another_made_a_folder_is_refused_and_so_is_the_reverse() {
+    for (theirs, ours) in [("a/x.txt", "a"), ("a", "a/x.txt")] {
+        let w = World::path();
+        let branch = w.sandbox();
+        let theirs = [(theirs, Some(&b"theirs\n"[..]))];
+        let tip = w.remote.write(&branch, &theirs, "Theirs");
+        w.write(ours, "ours\n");
+        for extra in [&[][..], &["--overwrite"]] {
+            let args = [&["commit", ours, "-m", "Ours"], extra].concat();
+            let out = w.refuses(&args, 6);
+            assert!(out.stderr.contains("folder"), "{out}");
+            assert!(out.stderr.contains("first remove"), "{out}");
+        }
+        assert_eq!(w.remote.tip(&branch), tip);
+    }
+}
+
+#[test]
+fn one_commit_may_put_a_file_in_the_place_of_a_folder_and_the_reverse() {
+    for is_named in [true, false] {
+        let w = World::path();
+        let branch = w.sandbox();
+        w.save("a/x.txt", "x\n", "A folder");
+        let replace = |gone: &str, path: &str| {
+            match gone.contains('/') {
+                true => std::fs::remove_dir_all(w.clone.join("a")).unwrap(),
+                false => std::fs::remove_file(w.clone.join("a")).unwrap(),
+            }
+            w.write(path, "new\n");
+            match is_named {
+                true => w.json(&["commit", path, "--rm", gone, "-m", "In one commit"]),
+                false => w.json(&["commit", "-a", "-m", "In one commit"]),
+            };
+            assert_eq!(w.remote.text(&branch, path), "new\n");
+        };
+        replace("a/x.txt", "a");
+        replace("a", "a/y.txt");
+        // A folder that is removed as a whole, but for what the commit writes in it.
+        if is_named {
+            w.save("a/z.txt", "z\n", "Another file");
+            w.write("a/z.txt", "newer\n");
+            w.json(&["commit", "a/z.txt", "--rm", "a", "-m", "In one commit"]);
+            let files = w.remote.git(&["ls-tree", "--name-only", &branch, "a/"]);
+            assert_eq!(files, "a/z.txt");
+            assert_eq!(w.remote.text(&branch, "a/z.txt"), "newer\n");
+        }
+        w.remote.is_sound();
+    }
+}
+
+#[test]
 fn the_same_edit_by_another_is_nothing_to_do() {
     let w = World::path();
     let branch = w.sandbox();

@@ -142,6 +142,30 @@ fn a_conflict_is_mended_between_markers_in_the_clone() {
 }
 
 #[test]
+fn a_file_on_one_side_and_a_folder_on_the_other_are_named_as_such() {
+    for (ours, theirs) in [("a/x.txt", "a"), ("a", "a/x.txt")] {
+        let (w, branch, _) = world();
+        w.save(ours, "ours\n", "Ours");
+        main_gains(&w, theirs, "theirs\n");
+        let tip = w.remote.tip(&branch);
+        let sync = ["sandbox", "sync", "--from", "main"];
+        let out = w.aidf(&[&sync[..], &["--json"]].concat()).exits(6);
+        let error = out.error();
+        assert_eq!(
+            error["conflicts"],
+            json!([{"path": "a", "reason": "file_and_folder", "lines": []}]),
+            "{error}"
+        );
+        assert_eq!(w.remote.tip(&branch), tip);
+        // The folder is moved out of the way, and the sync goes through.
+        w.json(&["commit", "--rm", ours, "-m", "Make room"]);
+        w.json(&sync);
+        assert_eq!(w.remote.text(&branch, theirs), "theirs\n");
+        w.remote.is_sound();
+    }
+}
+
+#[test]
 fn markers_are_not_put_over_changes_that_are_not_committed() {
     let (w, _, _) = world();
     w.save("doc.txt", doc(&[(2, "by A")]), "Line 2");

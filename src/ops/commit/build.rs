@@ -117,7 +117,13 @@ impl Build<'_> {
         self.ensure_read(wanted, base, tree)?;
         for want in wanted {
             let path = want.path.as_str();
-            let theirs = store.entry(tree, path.as_bytes())?;
+            // A file takes a folder's place where the commit empties the folder: the draft sees
+            // to that.
+            let made_room = |there: Option<Entry>| match want.entry {
+                Some(_) => there.filter(|e| e.mode != Mode::Folder),
+                None => there,
+            };
+            let theirs = made_room(store.entry(tree, path.as_bytes())?);
             let ours = match (want.entry, theirs) {
                 (Some(ours), Some(theirs)) if want.keeps_mode => Some(Entry {
                     mode: theirs.mode,
@@ -129,6 +135,7 @@ impl Build<'_> {
                 true => base.entries_elsewhere(self.state.cx, path)?,
                 false => base.entries(self.state.cx, path)?,
             };
+            bases.iter_mut().for_each(|base| *base = made_room(*base));
             if want.named_removal && bases.iter().all(Option::is_none) {
                 bases = vec![theirs];
             }
@@ -233,7 +240,8 @@ impl Build<'_> {
         Err(Error::new(
             Kind::Denied,
             format!("the path `{path}` is refused: it is {what} on the branch"),
-        ))
+        )
+        .hint("nothing was written; leave it out, or remove what is there in a commit of its own"))
     }
 
     /// The error for paths that conflict, with the way out of it.

@@ -5,7 +5,7 @@ use super::read::{ReadFile, as_stored, below, check_unique, read_all};
 use super::{Input, Report, Request, from_elsewhere, take};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{Advertisement, CommitId, Draft, ObjectId, TreePath, check_parents};
+use crate::git::{Advertisement, CommitId, Draft, ObjectId, TreePath, in_the_way};
 use crate::ops::access::Target;
 use crate::ops::base::{self, Base, Before};
 use crate::ops::checkout;
@@ -106,9 +106,15 @@ impl Change for Commit<'_> {
             None => self.find_base(state)?,
         };
         self.check_named(state, &base)?;
-        let removed = below(cx, state.tree, &self.remove)?;
+        let mut removed = below(cx, state.tree, &self.remove)?;
+        let written: BTreeSet<&str> = self.inputs.iter().map(|i| i.path.as_str()).collect();
+        removed.retain(|path| !written.contains(path.as_str()));
         for path in self.inputs.iter().map(|i| &i.path).chain(&removed) {
-            check_parents(&cx.store, state.tree, path)?;
+            // The commit may remove a file that is in the way: the draft sees to that.
+            let found = in_the_way(&cx.store, state.tree, path)?;
+            if let Some((_, refused)) = found.filter(|(mode, _)| !mode.is_file()) {
+                return Err(Error::new(Kind::Denied, refused));
+            }
         }
         let (read, blobs) = self.read(state, removed.len())?;
         let gone = removed.into_iter().map(|path| ReadFile {

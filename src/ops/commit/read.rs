@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{Draft, Entry, Mode, ObjectId, TreePath};
 use crate::policy::Limits;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::io::Read;
 
 /// Bytes that a file may have more than when it was opened: those of a log that somebody
@@ -27,22 +27,26 @@ pub(super) struct ReadFile {
 }
 
 pub(super) fn check_unique(inputs: &[Input], remove: &[TreePath]) -> Result<()> {
-    let mut seen = BTreeMap::new();
+    let mut seen = BTreeSet::new();
     for path in inputs.iter().map(|i| &i.path).chain(remove) {
-        if seen.insert(path.as_str(), ()).is_some() {
-            return Err(Error::new(Kind::Usage, format!("`{path}` is given twice")));
+        if !seen.insert(path.as_str()) {
+            return Err(Error::new(Kind::Usage, format!("`{path}` is given twice"))
+                .hint("nothing was written; name it once"));
         }
     }
-    for path in seen.keys() {
+    // What is removed may make room for a folder, or for a file in the folder's place.
+    let written: BTreeSet<&str> = inputs.iter().map(|i| i.path.as_str()).collect();
+    for path in &written {
         if let Some(parent) = path
             .match_indices('/')
             .map(|(at, _)| &path[..at])
-            .find(|p| seen.contains_key(p))
+            .find(|p| written.contains(p))
         {
             return Err(Error::new(
                 Kind::Usage,
                 format!("`{parent}` and `{path}` cannot both be files"),
-            ));
+            )
+            .hint("nothing was written; leave one of them out"));
         }
     }
     Ok(())
