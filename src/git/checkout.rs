@@ -3,7 +3,7 @@
 use super::convert::Convert;
 use super::draft::Draft;
 use super::id::ObjectId;
-use super::object::{Entry, Mode, bytes_to_path};
+use super::object::{Entry, Mode, bytes_to_path, path_to_bytes};
 use super::store::Store;
 use crate::error::{Error, Kind, OrFail, Result};
 use std::fs::{File, Metadata};
@@ -19,6 +19,13 @@ pub struct WorkFile {
     stamp: (u64, Option<SystemTime>),
 }
 
+/// A symlink of the working tree as it was read: its target is in the store.
+#[derive(Debug, Clone)]
+pub struct WorkLink {
+    entry: Entry,
+    target: PathBuf,
+}
+
 /// What stands at a path of the working tree.
 #[derive(Debug, Clone)]
 pub enum Standing {
@@ -26,16 +33,28 @@ pub enum Standing {
     Nothing,
     /// A file.
     File(WorkFile),
-    /// A folder, a link or something else that has no lines.
+    /// A symlink.
+    Link(WorkLink),
+    /// A folder.
+    Folder,
+    /// Something else, or what lies behind a link.
     Other,
 }
 
 impl Standing {
-    /// What a tree would hold; none for nothing and for what is no file.
+    /// What a tree would hold of a file; none for nothing and for what is no file.
     pub fn entry(&self) -> Option<Entry> {
         match self {
             Standing::File(file) => Some(file.entry),
             _ => None,
+        }
+    }
+
+    /// What a tree would hold of a file or a symlink; none for anything else.
+    pub fn file_or_link(&self) -> Option<Entry> {
+        match self {
+            Standing::Link(link) => Some(link.entry),
+            _ => self.entry(),
         }
     }
 }
@@ -82,6 +101,29 @@ pub(super) fn new_file(folder: &Path, _mode: Mode) -> std::io::Result<tempfile::
         .tempfile_in(folder)
 }
 
+/// Makes a symlink; false where something appeared there meanwhile.
+#[cfg(unix)]
+fn put_link(target: &Path, place: &Path, replaces: bool) -> std::io::Result<bool> {
+    let folder = place.parent().unwrap_or(place);
+    let link = tempfile::Builder::new()
+        .prefix(crate::files::UNFINISHED)
+        .make_in(folder, |path| std::os::unix::fs::symlink(target, path))?;
+    let made = match replaces {
+        true => link.persist(place).map(drop),
+        false => link.persist_noclobber(place).map(drop),
+    };
+    match made {
+        Err(e) if e.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+        made => made.map(|()| true).map_err(|e| e.error),
+    }
+}
+
+/// Other platforms need rights for it that few users have.
+#[cfg(not(unix))]
+fn put_link(_target: &Path, _place: &Path, _replaces: bool) -> std::io::Result<bool> {
+    Ok(false)
+}
+
 impl Store {
     /// The working tree, for `who` needs one.
     ///
@@ -114,6 +156,14 @@ impl Store {
         }
         let meta = match place.symlink_metadata() {
             Ok(meta) if meta.is_file() => meta,
+            Ok(meta) if meta.is_dir() => return Ok(Standing::Folder),
+            Ok(meta) if meta.is_symlink() => {
+                let target = std::fs::read_link(&place).or_fail(Kind::Internal, failed)?;
+                let id = draft.blob(&path_to_bytes(&target))?;
+                let mode = Mode::Symlink;
+                let entry = Entry { id, mode };
+                return Ok(Standing::Link(WorkLink { entry, target }));
+            }
             Ok(_) => return Ok(Standing::Other),
             Err(_) => return Ok(Standing::Nothing),
         };
@@ -133,7 +183,11 @@ impl Store {
     }
 
     /// Puts `entry` (none: nothing) into the working tree, where `before` is what stood
-    /// there. False where that changed meanwhile: then the file is left alone.
+    /// there. A folder counts as nothing where its files were removed before. False where that
+    /// changed meanwhile, or something else is in the way: then it is left alone.
+    ///
+    /// A symlink is made as git makes one, where the platform has them. Of a submodule there is
+    /// an empty folder, as git has one until `git submodule update`.
     ///
     /// Errors: internal, for the disk; denied, for a filter that may not be run.
     pub fn put_work_file(
@@ -145,17 +199,26 @@ impl Store {
     ) -> Result<bool> {
         let place = self.place(path)?;
         let failed = || format!("`{}` cannot be written", place.display());
-        if self.has_link_above(path) {
+        if self.has_link_above(path) || self.has_file_above(path) {
             return Ok(false);
         }
         let now = place.symlink_metadata().ok();
+        let is_submodule = entry.is_some_and(|e| e.mode == Mode::Submodule);
         let same = match (before, &now) {
-            (Standing::Nothing, None) => true,
+            (Standing::Nothing | Standing::Folder, None) => true,
             (Standing::File(file), Some(meta)) => meta.is_file() && stamp(meta) == file.stamp,
+            (Standing::Link(link), Some(meta)) => {
+                meta.is_symlink() && std::fs::read_link(&place).is_ok_and(|t| t == link.target)
+            }
+            (_, Some(meta)) => is_submodule && meta.is_dir(),
             _ => false,
         };
         if !same {
             return Ok(false);
+        }
+        if is_submodule {
+            let made = now.is_some() || std::fs::create_dir_all(&place).is_ok();
+            return Ok(made);
         }
         let Some(entry) = entry else {
             if now.is_some() {
@@ -164,11 +227,16 @@ impl Store {
             }
             return Ok(true);
         };
+        let folder = place.parent().unwrap_or(&place);
+        if entry.mode == Mode::Symlink {
+            let target = bytes_to_path(&self.read_blob(entry.id)?);
+            std::fs::create_dir_all(folder).or_fail(Kind::Internal, failed)?;
+            return put_link(&target, &place, now.is_some()).or_fail(Kind::Internal, failed);
+        }
         let content = match std::str::from_utf8(path) {
             Ok(path) => convert.smudge(path, entry.id)?,
             Err(_) => self.read_blob(entry.id)?,
         };
-        let folder = place.parent().unwrap_or(&place);
         std::fs::create_dir_all(folder).or_fail(Kind::Internal, failed)?;
         let mut temporary = new_file(folder, entry.mode).or_fail(Kind::Internal, failed)?;
         temporary
@@ -191,10 +259,17 @@ impl Store {
     }
 
     pub(super) fn has_link_above(&self, path: &[u8]) -> bool {
+        self.above(path).any(|place| place.is_symlink())
+    }
+
+    fn has_file_above(&self, path: &[u8]) -> bool {
+        self.above(path).any(|place| place.is_file())
+    }
+
+    /// The folders of the working tree that a path lies in.
+    fn above(&self, path: &[u8]) -> impl Iterator<Item = PathBuf> {
         let above = path.iter().enumerate().filter(|(_, b)| **b == b'/');
-        above
-            .map(|(at, _)| &path[..at])
-            .any(|folder| self.place(folder).is_ok_and(|p| p.is_symlink()))
+        above.filter_map(|(at, _)| self.place(&path[..at]).ok())
     }
 
     pub(super) fn remove_empty_folders(&self, file: &Path) {

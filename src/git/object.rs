@@ -153,3 +153,16 @@ pub fn bytes_to_path(bytes: &[u8]) -> PathBuf {
 pub fn bytes_to_path(bytes: &[u8]) -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
 }
+
+/// A path of this platform as git stores it, such as the target of a symlink.
+#[cfg(unix)]
+pub(super) fn path_to_bytes(path: &std::path::Path) -> Vec<u8> {
+    use std::os::unix::ffi::OsStrExt;
+    path.as_os_str().as_bytes().to_vec()
+}
+
+/// A path of this platform as git stores it, with its separators.
+#[cfg(not(unix))]
+pub(super) fn path_to_bytes(path: &std::path::Path) -> Vec<u8> {
+    path.to_string_lossy().replace('\\', "/").into_bytes()
+}

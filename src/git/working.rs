@@ -92,9 +92,16 @@ impl Store {
         Ok(found)
     }
 
-    fn is_in_work_dir(&self, path: &[u8]) -> bool {
-        let place = self.work_dir().map(|w| w.join(bytes_to_path(path)));
-        place.is_some_and(|p| p.symlink_metadata().is_ok())
+    /// Whether something stands at a path: anything but a folder, which is what lies in it, if
+    /// it is no repository of its own.
+    pub fn is_in_work_dir(&self, path: &[u8]) -> bool {
+        let Some(place) = self.work_dir().map(|w| w.join(bytes_to_path(path))) else {
+            return false;
+        };
+        match place.symlink_metadata() {
+            Ok(meta) if meta.is_dir() => place.join(".git").symlink_metadata().is_ok(),
+            found => found.is_ok(),
+        }
     }
 
     /// The same by git itself: libgit2 reads neither a split nor a sparse index. No program

@@ -5,16 +5,18 @@
 //! Files that need no change are not touched, and a file that changes under our hands is
 //! left alone and named.
 
-use super::base::Base;
+use super::access::Target;
+use super::base::{self, Base};
 use crate::conflict::{Clash, PathConflict};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{
-    CommitId, Convert, Draft, Entry, Labels, MAX_TEXT, MergedEntry, MergedText, ObjectId, Standing,
-    TreePath,
+    CommitId, Convert, Draft, Entry, Labels, MAX_TEXT, MergedEntry, MergedText, Mode, ObjectId,
+    Standing, TreePath,
 };
 use crate::policy::Ledgers;
 use std::collections::BTreeSet;
+use std::fmt;
 
 /// One path's step.
 struct Step {
@@ -35,8 +37,21 @@ pub(in crate::ops) struct Plan {
     pub merged: Vec<String>,
     /// Files that both sides changed, with conflict markers where they have lines.
     pub conflicts: Vec<PathConflict>,
-    /// Paths that are left alone, each with the reason.
-    pub left: Vec<String>,
+    /// What is left alone.
+    pub left: Vec<Left>,
+}
+
+/// A path that is left alone.
+pub(in crate::ops) struct Left {
+    path: Vec<u8>,
+    why: String,
+    theirs: Option<Entry>,
+}
+
+impl fmt::Display for Left {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "left alone: {}", self.why)
+    }
 }
 
 /// What was done.
@@ -46,6 +61,8 @@ pub(in crate::ops) struct Done {
     pub updated: Vec<String>,
     /// What the files hold of the branch now: the base of what is changed in them next.
     pub taken: Vec<(String, Option<Entry>)>,
+    /// What the branch has and the files lack, because it was left alone.
+    pub absent: Vec<(String, Entry)>,
 }
 
 impl Plan {
@@ -67,7 +84,8 @@ impl Plan {
             let changes = store.changes(Some(*from), Some(tree), false)?;
             paths.extend(changes.into_iter().map(|c| c.path));
         }
-        paths.extend(base.written().map(|p| p.as_bytes().to_vec()));
+        let known = base.written().chain(base.absent());
+        paths.extend(known.map(|p| p.as_bytes().to_vec()));
         let trees = [tree].into_iter().chain(base.trees().iter().copied());
         let of = |tree| paths.iter().map(move |p| (tree, p.as_slice()));
         store.ensure_paths(trees.flat_map(of), true)?;
@@ -108,13 +126,14 @@ impl Plan {
         }
         let ours = before.entry();
         if ours.is_some() && !known.iter().any(|e| e.map(|e| e.id) == ours.map(|e| e.id)) {
-            self.left.push(format!(
+            let why = format!(
                 "{text}: a ledger that was changed by hand; `git checkout -- {text}` restores it"
-            ));
+            );
+            self.left.push(Left { path, why, theirs });
             return Ok(());
         }
         let is_file = theirs.is_none_or(|e| e.mode.is_file());
-        if is_file && !matches!(before, Standing::Other) {
+        if is_file && matches!(before, Standing::File(_) | Standing::Nothing) {
             self.steps.push(Step {
                 path,
                 before,
@@ -135,33 +154,60 @@ impl Plan {
         label: &str,
     ) -> Result<()> {
         let store = &cx.store;
-        let theirs = store.entry(convert.tree(), &path)?;
+        // A folder is what lies in it.
+        let no_folder = |entry: Option<Entry>| entry.filter(|e| e.mode != Mode::Folder);
+        let theirs = no_folder(store.entry(convert.tree(), &path)?);
         let Some(text) = std::str::from_utf8(&path)
             .ok()
             .filter(|p| TreePath::new(p).is_ok())
         else {
             let shown = String::from_utf8_lossy(&path);
-            self.left
-                .push(format!("{shown}: a name that not every platform allows"));
+            let why = format!("{shown}: a name that not every platform allows");
+            self.left.push(Left { path, why, theirs });
             return Ok(());
         };
         let text = text.to_owned();
-        let bases = base.entries(cx, &text)?;
+        let mut bases = base.entries(cx, &text)?;
+        bases.iter_mut().for_each(|base| *base = no_folder(*base));
+        bases.dedup();
         if bases.iter().all(|b| *b == theirs) {
             return Ok(());
         }
+        let mut leave = |path, why| {
+            self.left.push(Left { path, why, theirs });
+            Ok(())
+        };
         if let Some(why) = convert.refusal(&text)? {
-            self.left.push(why.message().to_owned());
-            return Ok(());
+            return leave(path, why.message().to_owned());
         }
         let before = store.work_file(draft, &path, convert)?;
-        let odd = |e: &Option<Entry>| e.is_some_and(|e| !e.mode.is_file());
-        if odd(&theirs) || bases.iter().any(odd) || matches!(before, Standing::Other) {
-            self.left
-                .push(format!("{text}: a link, folder or submodule"));
+        let sides = || bases.iter().flatten().chain(&theirs);
+        // Git's own files are no links (gitattributes(5), gitignore(5)).
+        let is_gits_own = text
+            .rsplit('/')
+            .next()
+            .is_some_and(|n| n.starts_with(".git"));
+        let is_odd_link = is_gits_own && sides().any(|e| e.mode == Mode::Symlink);
+        if matches!(before, Standing::Other) || is_odd_link {
+            return leave(path, format!("{text}: not a file, or behind a link"));
+        }
+        if sides().any(|e| e.mode == Mode::Submodule) {
+            let is_alone = sides().all(|e| e.mode == Mode::Submodule);
+            if !is_alone || before.file_or_link().is_some() {
+                return leave(
+                    path,
+                    format!("{text}: a submodule, and something else before"),
+                );
+            }
+            self.steps.push(Step {
+                path,
+                before,
+                after: theirs,
+                theirs,
+            });
             return Ok(());
         }
-        let ours = before.entry();
+        let ours = before.file_or_link();
         let mut results = Vec::new();
         for base in &bases {
             let result = store.merge_entry(draft, *base, ours, theirs)?;
@@ -186,6 +232,7 @@ impl Plan {
             _ => (Clash::TwoBases, Vec::new()),
         };
         let after = match (ours, theirs) {
+            (Some(o), Some(t)) if !(o.mode.is_file() && t.mode.is_file()) => None,
             (Some(o), Some(t)) => {
                 let marked = Self::marked(cx, draft, &bases, o, t, label)?;
                 if marked.is_some_and(|(_, in_doubt)| in_doubt) {
@@ -333,17 +380,33 @@ impl Plan {
         };
         let paths = self.steps.iter().map(|s| s.path.as_slice());
         convert.learn(paths.filter_map(|p| std::str::from_utf8(p).ok()))?;
+        // What is removed makes room: a file for a folder, or a folder for a file.
+        self.steps.sort_by_key(|step| step.after.is_some());
         for step in &self.steps {
             let text = String::from_utf8_lossy(&step.path).into_owned();
-            if step.after != step.before.entry() {
+            if step.after != step.before.file_or_link() {
                 let (path, before) = (&step.path, &step.before);
                 if !cx.store.put_work_file(path, before, step.after, &convert)? {
-                    self.left.push(format!("{text}: it changed meanwhile"));
+                    self.left.push(Left {
+                        path: path.clone(),
+                        why: format!("{text}: it changed meanwhile, or something is in the way"),
+                        theirs: step.theirs,
+                    });
                     continue;
                 }
                 done.updated.push(text.clone());
             }
-            done.taken.push((text, step.theirs));
+            if step.theirs.is_none_or(|e| e.mode.is_file()) {
+                done.taken.push((text, step.theirs));
+            }
+        }
+        for left in &self.left {
+            let (Some(theirs), Ok(text)) = (left.theirs, std::str::from_utf8(&left.path)) else {
+                continue;
+            };
+            if !cx.store.is_in_work_dir(&left.path) {
+                done.absent.push((text.to_owned(), theirs));
+            }
         }
         Ok(done)
     }
@@ -373,7 +436,7 @@ impl Plan {
         let mut looked_at = Vec::new();
         for step in self.steps.iter().filter(|step| counts(step)) {
             let in_head = cx.store.entry(tree, &step.path)?.map(|e| e.id);
-            let in_work = step.before.entry().map(|e| e.id);
+            let in_work = step.before.file_or_link().map(|e| e.id);
             looked_at.push((step.path.clone(), in_head, in_work));
         }
         let found = cx.store.staged_alone(&looked_at)?;
@@ -422,7 +485,8 @@ pub(in crate::ops) fn own_branch(cx: &Context, branch: &str) -> Result<Option<Co
 /// changed here, so that `git status` is clean.
 ///
 /// Best effort: the write has landed, and `sandbox pull` does the same later.
-pub(in crate::ops) fn follow(cx: &Context, branch: &str, parent: CommitId, commit: CommitId) {
+pub(in crate::ops) fn follow(cx: &Context, target: &Target, parent: CommitId, commit: CommitId) {
+    let branch = target.name();
     let attempt = || -> Result<()> {
         match own_branch(cx, branch)? {
             None => return Ok(()),
@@ -438,7 +502,7 @@ pub(in crate::ops) fn follow(cx: &Context, branch: &str, parent: CommitId, commi
         let base = Base::of_commit(cx, parent)?;
         let mut plan = Plan::make(cx, &mut draft, &base, commit, branch, None)?;
         // What the index has of a file that was just written is older than that.
-        let is_written = |step: &Step| step.before.entry() == step.theirs;
+        let is_written = |step: &Step| step.before.file_or_link() == step.theirs;
         let in_the_way = plan.staged_alone(cx, parent, |step| !is_written(step))?;
         let conflict = plan.conflicts.first().map(|c| c.path.clone());
         if let Some(path) = in_the_way.or(conflict) {
@@ -447,8 +511,11 @@ pub(in crate::ops) fn follow(cx: &Context, branch: &str, parent: CommitId, commi
                 format!("your changes to `{path}` are in the way"),
             ));
         }
-        plan.write_files(cx)?;
-        move_head(cx, branch, parent, commit, "aidf: commit")
+        let done = plan.write_files(cx)?;
+        base::remember_absent(cx, target, commit, &done.absent);
+        move_head(cx, branch, parent, commit, "aidf: commit")?;
+        plan.left.iter().for_each(|left| cx.warn(left.to_string()));
+        Ok(())
     };
     if let Err(e) = attempt() {
         cx.warn(format!(

@@ -210,7 +210,7 @@ fn local(
         };
         let file = root.join(&path);
         match file.symlink_metadata() {
-            Ok(meta) => {
+            Ok(meta) if there => {
                 let entry = match convert.is_raw(&path)? {
                     true => Some(store.as_blob(&file, mode_of(&meta))?),
                     false => match store.work_file(&mut draft, &bytes, &convert) {
@@ -225,7 +225,7 @@ fn local(
                 };
                 changed.insert(path.clone(), entry);
             }
-            Err(_) => {
+            _ => {
                 changed.insert(path.clone(), None);
             }
         }
@@ -250,6 +250,11 @@ fn local(
         let stale = base.entries(cx, &path)?.iter().all(|b| *b == ours);
         // What aidf writes by itself falls behind with each commit, and is nobody's concern.
         if stale && (ledgers.contains(&path) || path == attributes::PATH) {
+            continue;
+        }
+        if ours.is_none() && base.absent().any(|absent| absent == path) {
+            let why = "on the branch, and left alone here".to_owned();
+            left_out.push(LeftOut { path, why });
             continue;
         }
         let state = match (stale, uncommitted.is_some(), ours, theirs) {

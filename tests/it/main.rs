@@ -68,6 +68,7 @@ mod kill;
 mod land;
 mod large_ledgers;
 mod layers;
+mod left_alone;
 mod log;
 mod login;
 mod machines;

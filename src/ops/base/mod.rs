@@ -37,11 +37,12 @@ use crate::git::{CommitId, Entry, MAX_TEXT, ObjectId, TreePath};
 use history::{Written, standing};
 use lost::standing_at;
 pub(in crate::ops) use record::Before;
+use record::Memory;
 #[cfg(any(fuzzing, test))]
 pub(in crate::ops) use record::reread;
 use records::{file, load, load_at};
 pub(in crate::ops) use records::{
-    remember, remember_both, remember_pull, remember_rollback, remember_switch,
+    remember, remember_absent, remember_both, remember_pull, remember_rollback, remember_switch,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,6 +55,8 @@ pub(in crate::ops) struct Base {
     /// What was last written from a source other than the working files.
     elsewhere: BTreeMap<String, Option<Entry>>,
     marked: BTreeSet<String>,
+    /// What was never written here, though the branch has it.
+    absent: BTreeMap<String, ObjectId>,
 }
 
 impl Base {
@@ -102,6 +105,7 @@ impl Base {
             trees,
             marked: memory.marked.clone(),
             elsewhere: memory.elsewhere(cx, head),
+            absent: absent(cx, &memory),
             written: standing_at(cx, memory, head, (target.name(), tip), is_asked_for),
         })
     }
@@ -117,6 +121,7 @@ impl Base {
         let memory = load_at(cx, &file(cx, target), tip);
         Ok(Base {
             trees: vec![cx.store.commit(head)?.tree],
+            absent: absent(cx, &memory),
             written: standing_at(cx, memory, head, (target.name(), tip), |_| true),
             ..Base::default()
         })
@@ -130,6 +135,12 @@ impl Base {
     /// The paths whose record takes precedence over the trees.
     pub fn written(&self) -> impl Iterator<Item = &str> {
         self.written.keys().map(String::as_str)
+    }
+
+    /// The paths that the checkout left alone, and where nothing stands: that they are not here
+    /// is no removal.
+    pub fn absent(&self) -> impl Iterator<Item = &str> {
+        self.absent.keys().map(String::as_str)
     }
 
     /// Refuses a file that still holds conflict markers that aidf put into it.
@@ -176,6 +187,8 @@ impl Base {
         }
         for tree in &self.trees {
             let entry = cx.store.entry(*tree, path.as_bytes())?;
+            let is_absent = |entry: &Entry| self.absent.get(path) == Some(&entry.id);
+            let entry = entry.filter(|entry| !is_absent(entry));
             if !found.contains(&entry) {
                 found.push(entry);
             }
@@ -185,6 +198,12 @@ impl Base {
         }
         Ok(found)
     }
+}
+
+fn absent(cx: &Context, memory: &Memory) -> BTreeMap<String, ObjectId> {
+    let absent = memory.absent.iter();
+    let absent = absent.filter(|(path, _)| !cx.store.is_in_work_dir(path.as_bytes()));
+    absent.map(|(path, id)| (path.clone(), *id)).collect()
 }
 
 /// Paths that `commit -a` includes besides git's own changes: those that local commits

@@ -19,6 +19,9 @@ pub(super) struct Memory {
     /// yet.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub marked: BTreeSet<String>,
+    /// What the branch has and the files lack, because the checkout left it alone: the ids.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub absent: BTreeMap<String, ObjectId>,
     /// HEAD when the records were last checked against its history.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     head: Option<String>,

@@ -136,6 +136,20 @@ pub(in crate::ops) fn remember_switch(
     keep(cx, target, tip, !taken.is_empty(), record);
 }
 
+/// Remembers what the branch has at `tip` and the files lack, because the checkout left it alone.
+/// That it is not here is no removal of ours.
+pub(in crate::ops) fn remember_absent(
+    cx: &Context,
+    target: &Target,
+    tip: CommitId,
+    absent: &[(String, Entry)],
+) {
+    keep(cx, target, tip, !absent.is_empty(), |memory, _| {
+        let absent = absent.iter().map(|(path, entry)| (path.clone(), entry.id));
+        memory.absent.extend(absent);
+    });
+}
+
 /// Changes the memory, if there is something to change, and notes that the branch is at
 /// `tip`. `record` is told what HEAD is at.
 fn keep(
@@ -163,6 +177,8 @@ fn keep(
                 let standing = memory.elsewhere(cx, head);
                 memory.elsewhere.retain(|p, _| standing.contains_key(p));
             }
+            let is_here = |path: &str| cx.store.is_in_work_dir(path.as_bytes());
+            memory.absent.retain(|path, _| !is_here(path));
             record(&mut memory, head);
             save(&path, &memory)
         }),

@@ -166,7 +166,7 @@ impl Change for Commit<'_> {
         let tip = landed.unwrap_or(report.parent);
         base::remember_both(cx, target, tip, self.touched, &self.elsewhere, before);
         if let Some(commit) = landed {
-            checkout::follow(cx, target.name(), report.parent, commit);
+            checkout::follow(cx, target, report.parent, commit);
         }
     }
 }

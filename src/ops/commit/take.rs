@@ -421,6 +421,9 @@ pub(super) fn from_changes(
                 path,
             }),
             Ok(None) => remove.push(path),
+            Ok(Some(Sort::Folder)) if !cx.store.is_in_work_dir(path.as_str().as_bytes()) => {
+                remove.push(path);
+            }
             // What took its place was seen among the changes, if it is to be taken at all.
             Ok(Some(_)) | Err(_) => {}
         }

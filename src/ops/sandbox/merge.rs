@@ -239,7 +239,7 @@ impl Merge<'_> {
             marked,
         );
         for left in &plan.left {
-            cx.warn(format!("left alone: {left}"));
+            cx.warn(left.to_string());
         }
         Ok(())
     }

@@ -78,15 +78,20 @@ pub fn pull(cx: &Context, request: &Named) -> Result<PullReport> {
     let marked = plan.conflicts.iter().map(|c| c.path.as_str());
     // What was made anew here is older than this.
     base::remember_pull(cx, &target, tip, &done.taken, Before::now(), marked);
+    base::remember_absent(cx, &target, tip, &done.absent);
     if let Some(head) = own {
         checkout::move_head(cx, target.name(), head, tip, "aidf: sandbox pull")?;
     }
     for left in &plan.left {
-        cx.warn(format!("left alone: {left}"));
+        cx.warn(left.to_string());
     }
     let (files, conflicts) = (done.updated.len(), plan.conflicts.len());
     let files = words::count(files, "file", "files");
     let message = match (conflicts, done.updated.is_empty() && own.is_none()) {
+        (0, true) if !plan.left.is_empty() => format!(
+            "nothing more to do: your files have all of {} but for what was left alone",
+            target.name()
+        ),
         (0, true) => format!("nothing to do: your files have all of {}", target.name()),
         (0, false) => format!("pulled {} at {} ({files})", target.name(), tip.short()),
         _ => format!(

@@ -80,6 +80,7 @@ pub fn switch(cx: &Context, request: &Named) -> Result<SwitchReport> {
     }
     plan.check_staged(cx, head)?;
     let done = plan.write_files(cx)?;
+    base::remember_absent(cx, &target, tip, &done.absent);
     checkout::set_index(cx, head, to)?;
     if local != Some(to) {
         cx.store
@@ -91,7 +92,7 @@ pub fn switch(cx: &Context, request: &Named) -> Result<SwitchReport> {
     cx.store.set_upstream(&name, cx.remote.name())?;
     base::remember_switch(cx, &target, tip, to, &done.taken, Before::now());
     for left in &plan.left {
-        cx.warn(format!("left alone: {left}"));
+        cx.warn(left.to_string());
     }
     let unchanged = there && head == to && done.updated.is_empty();
     let mut message = match unchanged {

@@ -256,7 +256,7 @@ impl Change for Sync<'_> {
             .map(|(resolved, _)| resolved.into_iter().collect());
         let given = given.unwrap_or_default();
         base::remember_both(cx, target, commit, given, &self.elsewhere, before);
-        checkout::follow(cx, target.name(), report.parent, commit);
+        checkout::follow(cx, target, report.parent, commit);
     }
 }
 
