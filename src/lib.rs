@@ -34,6 +34,7 @@ pub mod ends;
 pub mod environment;
 pub mod error;
 pub mod files;
+pub mod fold;
 pub mod folder;
 pub mod forge;
 #[cfg(any(fuzzing, test))]

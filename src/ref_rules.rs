@@ -135,6 +135,15 @@ pub fn judge(
             "choose another name",
         );
     }
+    if motion == Motion::Create
+        && !pusher.operator
+        && let Some(glob) = policy.blocks(&shadow::folded(branch))
+    {
+        return refuse(
+            format!("a branch {branch} would block the protected branches {glob}"),
+            "choose another name, or push with an operator's token: git push -o aidf-token=TOKEN …",
+        );
+    }
     // git cannot hold both `a` and `a/b`. So nothing may be created below a protected name
     // or below a dated backup.
     let above = branch.match_indices('/').map(|(at, _)| &branch[..at]);
@@ -402,6 +411,41 @@ mod tests {
     }
 
     #[test]
+    fn nobody_but_an_operator_makes_a_branch_that_keeps_protected_ones_out() {
+        let file = PolicyFile {
+            protected_branches: vec!["release/*".into(), "lts/v?/stable".into()],
+            ..PolicyFile::default()
+        };
+        let policy = Policy::new(&file, &PolicyFile::default(), "sandbox", Some("trunk"));
+        let may = |name: &str, motion, operator| {
+            let asked = Asked {
+                name,
+                motion,
+                at_default: false,
+                backup: Ok(()),
+                identity: Ok(()),
+                archive: Ok(()),
+                opened: Ok(()),
+            };
+            let pusher = Pusher {
+                operator,
+                keyed: true,
+                ..Pusher::default()
+            };
+            judge(asked, &pusher, &policy, "sandbox").is_ok()
+        };
+        for name in ["release", "Release", "lts"] {
+            let name = format!("refs/heads/{name}");
+            assert!(!may(&name, Motion::Create, false), "{name}");
+            assert!(may(&name, Motion::Create, true), "{name}");
+            assert!(may(&name, Motion::Delete, false), "{name}");
+        }
+        for name in ["releases", "rel", "lt", "lts-old"] {
+            assert!(may(&format!("refs/heads/{name}"), Motion::Create, false));
+        }
+    }
+
+    #[test]
     fn each_kind_of_ref_moves_only_as_its_rule_says() {
         use Motion::{Create, Delete, Force, Forward};
         let nobody = Pusher {
@@ -418,7 +462,7 @@ mod tests {
         };
         let all = [Create, Forward, Force, Delete];
         // create, forward, force, delete; each for nobody, a holder, an operator
-        let table: [(&str, [&str; 3]); 33] = [
+        let table: [(&str, [&str; 3]); 36] = [
             ("Refs/heads/main", ["....", "....", "...."]),
             (
                 "refs/aidf/turn/sandbox-a/0000000001-0123abcd",
@@ -446,6 +490,9 @@ mod tests {
             ("refs/heads/Main", ["....", "....", "cf.."]),
             ("refs/heads/ma\u{200c}in", ["....", "....", "cf.."]),
             ("refs/heads/Sandbox-a", ["....", "....", "cfFd"]),
+            ("refs/heads/\u{17f}andbox-a", ["....", "....", "cfFd"]),
+            ("refs/heads/\u{17f}andbox", ["....", "....", "cf.."]),
+            ("refs/head\u{17f}/main", ["...d", "...d", "cfFd"]),
             ("refs/heads/HEAD", ["...d", "...d", "cfFd"]),
             ("refs/tags/main", ["...d", "...d", "cfFd"]),
             ("refs/tags/sandbox-a", ["...d", "...d", "cfFd"]),

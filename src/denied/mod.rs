@@ -9,6 +9,7 @@
 
 mod table;
 
+use crate::fold::fold;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 pub use table::{Group, TABLE};
@@ -52,19 +53,6 @@ fn folded(path: &str) -> Vec<Part> {
                 name,
             }
         })
-        .collect()
-}
-
-/// Folds case at least as far as APFS does: through upper case, so that `ſ` becomes `s`.
-fn fold(text: &str) -> String {
-    // Most names are such, and a server looks at a million of them.
-    if text.is_ascii() {
-        return text.to_ascii_lowercase();
-    }
-    text.chars()
-        .filter(|c| !crate::git::is_invisible(*c))
-        .flat_map(char::to_uppercase)
-        .flat_map(char::to_lowercase)
         .collect()
 }
 

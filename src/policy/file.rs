@@ -4,6 +4,7 @@ use super::DEFAULT_LEDGERS;
 use super::hours::Hours;
 use super::pods::{self, Pods};
 use crate::alerts::AlertKind;
+use crate::fold::fold;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -190,7 +191,7 @@ impl PolicyFile {
         let places: Vec<String> = given
             .iter()
             .zip(DEFAULT_LEDGERS)
-            .map(|(g, d)| g.as_deref().unwrap_or(d).to_lowercase())
+            .map(|(g, d)| fold(g.as_deref().unwrap_or(d)))
             .collect();
         for (at, one) in places.iter().enumerate() {
             for (other_at, other) in places.iter().enumerate() {

@@ -13,6 +13,7 @@ use crate::alerts::AlertKind;
 use crate::clock::Moment;
 use crate::denied;
 use crate::error::{Error, Kind, Result};
+use crate::fold::fold;
 use crate::ledger::attributes;
 use crate::names;
 pub use file::{
@@ -154,21 +155,43 @@ impl Ledgers {
     /// Whether `path` is a ledger, an archive, or a sandbox's own ledger, in any case of
     /// letters.
     pub fn contains(&self, path: &str) -> bool {
-        let path = path.to_lowercase();
+        let path = fold(path);
         let (folder, stem, end) = self.archive_parts();
         let archived = path
-            .strip_prefix(&format!("{folder}archive/{stem}-").to_lowercase())
-            .is_some_and(|rest| rest.ends_with(&end.to_lowercase()) && !rest.contains('/'));
+            .strip_prefix(&fold(&format!("{folder}archive/{stem}-")))
+            .is_some_and(|rest| rest.ends_with(&fold(end)) && !rest.contains('/'));
         let own = self.has_own()
             && self
                 .own_folders()
                 .iter()
-                .any(|f| path.starts_with(&format!("{}/", f.to_lowercase())));
+                .any(|f| path.starts_with(&format!("{}/", fold(f))));
         archived
             || own
             || [&self.changelog, &self.memory, &self.rollbacks]
                 .iter()
-                .any(|l| l.to_lowercase() == path)
+                .any(|l| fold(l) == path)
+    }
+
+    /// The ledger, or the folder of ledgers, that a file at `path` would keep out.
+    fn kept_out_by(&self, path: &str) -> Option<String> {
+        let all = [&self.changelog, &self.memory, &self.rollbacks];
+        // All that is guarded lies in the ledgers' own folders, and a server looks at a million
+        // paths.
+        let top = path.split('/').next().unwrap_or(path);
+        let is_far = |ledger: &&String| {
+            let plain = ledger.is_ascii() && top.is_ascii();
+            let folder = ledger.split_once('/').map(|(folder, _)| folder);
+            plain && folder.is_some_and(|folder| !folder.eq_ignore_ascii_case(top))
+        };
+        if all.iter().all(is_far) {
+            return None;
+        }
+        let above = format!("{}/", fold(path));
+        let folders = std::iter::once(self.archive_folder());
+        let own = self.own_folders().into_iter().filter(|_| self.has_own());
+        let folders = folders.chain(own).map(|folder| folder + "/");
+        let mut guarded = all.into_iter().cloned().chain(folders);
+        guarded.find(|guarded| fold(guarded).starts_with(&above))
     }
 
     /// The ledgers that may only grow on a branch: the three shared ones, and the branch's
@@ -266,13 +289,13 @@ impl Policy {
         Policy {
             protected,
             // The operator's configuration can only be stricter, so its `allow` is ignored.
-            allow: file.paths.allow.iter().map(|p| p.to_lowercase()).collect(),
+            allow: file.paths.allow.iter().map(|p| fold(p)).collect(),
             deny_more: file
                 .paths
                 .deny
                 .iter()
                 .chain(&operator.paths.deny)
-                .map(|p| p.to_lowercase())
+                .map(|p| fold(p))
                 .collect(),
             limits: Limits {
                 files: least(file.limits.files, operator.limits.files),
@@ -384,7 +407,7 @@ impl Policy {
     ///
     /// Errors: denied, with the rule.
     pub fn check_path(&self, branch: &str, path: &str) -> Result<()> {
-        let folded = path.to_lowercase();
+        let folded = fold(path);
         let hit = |list: &[String]| list.iter().find(|p| matches(p, &folded)).cloned();
         if let Some(rule) = hit(&self.deny_more) {
             return Err(Error::new(
@@ -431,6 +454,31 @@ impl Policy {
         }
     }
 
+    /// Refuses a file in the place of a ledger's folder: no ledger could be written any more.
+    ///
+    /// Errors: denied.
+    pub fn check_room(&self, branch: &str, path: &str) -> Result<()> {
+        let kept_out = self.ledgers.kept_out_by(path);
+        match kept_out.filter(|_| names::is_sandbox(branch)) {
+            None => Ok(()),
+            Some(ledger) => Err(Error::new(
+                Kind::Denied,
+                format!("a file `{path}` would keep aidf from writing the ledger `{ledger}`"),
+            )
+            .hint("choose another path; or name the ledgers elsewhere in the policy")),
+        }
+    }
+
+    /// A protected name, or a glob of such, that could not be made while there is a branch of
+    /// this name: git cannot hold both `a` and `a/b`.
+    pub fn blocks(&self, branch: &str) -> Option<&str> {
+        let above = format!("{branch}/");
+        let plain = |glob: &str| glob.split(['*', '?', '[', '{', '!', '\\']).next().map(fold);
+        let mut protected = self.protected.iter();
+        let found = protected.find(|glob| plain(glob).is_some_and(|p| p.starts_with(&above)));
+        found.map(String::as_str)
+    }
+
     /// Whether the policy itself denies paths, on every branch.
     pub fn has_own_denials(&self) -> bool {
         !self.deny_more.is_empty()
@@ -439,7 +487,7 @@ impl Policy {
     /// Whether a path runs code, decides reviews, is the policy itself, or is denied by it.
     /// The policy's `allow` does not change the answer.
     pub fn is_sensitive(&self, path: &str) -> bool {
-        let folded = path.to_lowercase();
+        let folded = fold(path);
         denied::rule_for(path).is_some() || self.deny_more.iter().any(|p| matches(p, &folded))
     }
 
@@ -643,6 +691,41 @@ mod tests {
             assert!(!p.is_sensitive(path), "{path}");
         }
         assert!(policy("", "").check_path("sandbox-a", ".husky").is_err());
+    }
+
+    #[test]
+    fn a_rule_about_paths_holds_for_every_spelling_of_them() {
+        let p = policy("paths: {deny: ['docs/\u{e9}/**', 'sec/**']}", "");
+        for path in [
+            "docs/\u{e9}/x",
+            "docs/e\u{301}/x",
+            "docs/\u{c9}/x",
+            "sec/x",
+            "SEC/x",
+            "\u{17f}ec/x",
+            "project/output\u{17f}/changelog.yaml",
+            "project/.log\u{17f}/reverted_commits.yaml",
+        ] {
+            assert!(p.check_path("sandbox-a", path).is_err(), "{path}");
+        }
+        assert!(p.check_path("sandbox-a", "docs/e/x").is_ok());
+    }
+
+    #[test]
+    fn a_file_in_the_place_of_a_ledgers_folder_is_refused() {
+        let p = policy("", "");
+        for path in [
+            "project",
+            "Project",
+            "project/outputs",
+            "project/.log\u{17f}",
+        ] {
+            assert!(p.check_room("sandbox-a", path).is_err(), "{path}");
+            assert!(p.check_room("main", path).is_ok(), "{path}");
+        }
+        for path in ["projects", "project/x", "project/outputs/x", "docs"] {
+            assert!(p.check_room("sandbox-a", path).is_ok(), "{path}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use super::{PATH, matches};
 use crate::error::{Error, Kind, Result};
+use crate::fold::fold;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -177,7 +178,7 @@ impl Pod {
             let (name, rules) = own.or_else(|| pods.get_key_value(OTHERS))?;
             let mut rules = rules.clone();
             for list in [&mut rules.paths.only, &mut rules.paths.deny] {
-                list.iter_mut().for_each(|glob| *glob = glob.to_lowercase());
+                list.iter_mut().for_each(|glob| *glob = fold(glob));
             }
             Some((name.clone(), rules))
         });
@@ -222,7 +223,7 @@ impl Pod {
         Ok(())
     }
 
-    /// Refuses a path that the pod may not write; `folded` is the path in lower case.
+    /// Refuses a path that the pod may not write; `folded` is the path, folded.
     ///
     /// Errors: denied, with the rule.
     pub(super) fn check_path(&self, path: &str, folded: &str) -> Result<()> {

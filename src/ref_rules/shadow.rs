@@ -8,7 +8,7 @@
 //! the end and ignores some characters.
 
 use crate::backup_name;
-use crate::git::is_invisible;
+use crate::fold::fold;
 use crate::names;
 use crate::policy::Policy;
 
@@ -18,11 +18,7 @@ const REMOTES: [&str; 2] = ["origin/", "upstream/"];
 
 /// A name as the least strict file system reads it.
 pub fn folded(name: &str) -> String {
-    let seen: String = name
-        .chars()
-        .filter(|c| !is_invisible(*c))
-        .flat_map(char::to_lowercase)
-        .collect();
+    let seen = fold(name);
     let parts: Vec<&str> = seen
         .split('/')
         .map(|part| part.trim_end_matches(['.', ' ']))
@@ -110,6 +106,8 @@ mod tests {
             ("refs/tags/MAIN", "main"),
             ("refs/TAGS/main", "main"),
             ("refs/tags/ma\u{200c}in", "main"),
+            ("refs/head\u{17f}/main", "main"),
+            ("refs/tag\u{17f}/main", "main"),
             ("refs/tags/trunk", "trunk"),
             ("refs/tags/release/1", "release/1"),
             ("refs/tags/sandbox", "sandbox"),

@@ -363,3 +363,17 @@ fn the_clones_sandbox_is_the_branch_where_nothing_else_says() {
     let answer = w.save("a.txt", "a\n", "Add a");
     assert_eq!(answer["branch"], second["branch"], "the one it opened last");
 }
+
+#[test]
+fn a_file_in_the_place_of_a_ledgers_folder_is_refused_and_may_be_removed() {
+    let w = World::path();
+    let branch = w.sandbox();
+    w.write("project/.logs", "x\n");
+    let out = w.refuses(&["commit", "project/.logs", "-m", "A file"], 5);
+    assert!(out.stderr.contains("reverted_commits.yaml"), "{out}");
+    w.remote
+        .write(&branch, &[("project/.logs", Some(b"x\n"))], "By git");
+    w.json(&["commit", "--rm", "project/.logs", "-m", "Away with it"]);
+    w.save("b.txt", "b\n", "Add b");
+    w.json(&["rollback", "--last", "1"]);
+}

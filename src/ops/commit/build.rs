@@ -145,7 +145,13 @@ impl Build<'_> {
             }
             // What came with a pull is no write of ours, whatever path it has; where it may
             // have come with one and may not be written, it did.
-            match self.state.policy.check_path(self.state.target.name(), path) {
+            let (policy, branch) = (self.state.policy, self.state.target.name());
+            let checked = policy.check_path(branch, path);
+            let has_room = || match want.entry {
+                Some(_) => policy.check_room(branch, path),
+                None => Ok(()),
+            };
+            match checked.and_then(|()| has_room()) {
                 Err(_) if !self.request.overwrite && bases.contains(&ours) => {
                     merge.stale |= ours != theirs;
                     continue;

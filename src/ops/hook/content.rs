@@ -323,13 +323,14 @@ impl<'a> Content<'a> {
         }
         let denied = self.policy.check_path(branch, &text).err();
         // A symlink or submodule in a folder's place replaces everything below it.
-        match ours.filter(|e| !e.mode.is_file()) {
-            Some(_) => denied.or_else(|| {
+        denied.or_else(|| match ours {
+            None => None,
+            Some(file) if file.mode.is_file() => self.policy.check_room(branch, &text).err(),
+            Some(_) => {
                 let below = format!("{text}/x");
                 self.policy.check_path(branch, &below).err()
-            }),
-            None => denied,
-        }
+            }
+        })
     }
 
     /// Whether a protected branch has this entry at the path now; `None` means no file.
