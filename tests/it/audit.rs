@@ -97,6 +97,32 @@ fn a_commit_that_was_pushed_round_aidf_is_found() {
 }
 
 #[test]
+fn a_made_up_signature_is_found() {
+    let (w, branch) = worked();
+    let eve = w.other();
+    eve.git(&["checkout", "--quiet", &branch]);
+    let id = w.remote.identity().unwrap();
+    let seal = "A".repeat(43);
+    let message = format!(
+        "Tidy\n\nAidf-Committed-By: {branch}\nAidf-Token: 0123456789abcdef\nAidf-Repository: {id}\nAidf-Branch: {branch}\nAidf-Signature: deadbeef v3 {seal}"
+    );
+    eve.git(&["commit", "--quiet", "--allow-empty", "-m", &message]);
+    let forged = eve.git(&["rev-parse", "HEAD"]);
+    eve.git(&["push", "--quiet", "origin", &branch]);
+    let report = found(&w);
+    assert_eq!(
+        findings(&report, &branch),
+        [("unknown_key".to_owned(), forged)]
+    );
+    let said = text(&report, "message");
+    assert!(said.contains("1 signature could not be checked"), "{said}");
+    // Who has no key can tell nothing of anybody's, and hears that.
+    let report = eve.json(&["audit", "verify"]);
+    let said = text(&report, "message");
+    assert!(said.contains("could not be checked"), "{said}");
+}
+
+#[test]
 fn an_altered_commit_a_moved_one_and_a_rewritten_sandbox_are_found() {
     let (w, branch) = worked();
     w.json(&["backup", "create", "--branch", &branch]);

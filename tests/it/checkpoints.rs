@@ -87,6 +87,25 @@ fn what_somebody_else_pushes_there_neither_accuses_nor_hides() {
 }
 
 #[test]
+fn no_number_of_other_commits_buries_a_checkpoint() {
+    let w = World::path();
+    w.sandbox();
+    let name = text(&w.json(&["audit", "checkpoint"]), "ref");
+    let mut stream = format!("reset {name}\nfrom {name}^0\n\n");
+    for _ in 0..10_001 {
+        stream.push_str(&format!(
+            "commit {name}\ncommitter x <x@x> 1795940000 +0000\ndata 1\nx\n\n"
+        ));
+    }
+    w.remote.import(&stream);
+    let all = lines(&w);
+    keep(&w, &all[..all.len() - 1]);
+    assert_eq!(faults(&w, 7), ["cut"]);
+    keep(&w, &all);
+    verified(&w, 0);
+}
+
+#[test]
 fn each_machine_has_checkpoints_of_its_own() {
     let w = World::path();
     w.sandbox();

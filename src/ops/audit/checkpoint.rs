@@ -25,6 +25,8 @@ const HASH: &str = "Aidf-Journal-Hash";
 const NAME_DIGITS: usize = 16;
 /// The most checkpoints of one journal that are compared, the newest first.
 const MOST: usize = 10_000;
+/// The most commits that are looked at for them. Anybody may push others there.
+const MOST_WALKED: usize = 1_000_000;
 
 /// How a checkpoint is made.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -165,6 +167,8 @@ pub struct CheckpointsReport {
 pub(super) struct Checkpoints {
     pub report: CheckpointsReport,
     said: BTreeMap<u64, Vec<String>>,
+    /// Whether there is more at the ref than is looked at.
+    is_cut: bool,
 }
 
 impl Checkpoints {
@@ -185,13 +189,20 @@ impl Checkpoints {
             }
             cx.remote
                 .fetch(&cx.store, &[reference.id], true, &*cx.progress)?;
-            for id in cx.store.history(reference.id, None)?.take(MOST) {
+            let (mut compared, mut walked) = (0, 0);
+            for id in cx.store.history(reference.id, None)? {
+                walked += 1;
+                if compared == MOST || walked > MOST_WALKED {
+                    found.is_cut = compared < MOST;
+                    break;
+                }
                 let commit = cx.store.commit(id)?;
                 let judged = judge(cx, id, &reference.name)?;
                 // Anybody may push there. What no key at hand has signed says nothing.
                 let genuine = judged.check == Check::Good
                     && judged.branch.as_deref() == Some(reference.name.as_str());
                 if let Some(said) = Said::of(&commit).filter(|_| genuine) {
+                    compared += 1;
                     found.report.compared += 1;
                     found.report.line = found.report.line.max(Some(said.line));
                     found.said.entry(said.line).or_default().push(said.hash);
@@ -217,6 +228,15 @@ impl Checkpoints {
     /// journal's first and last lines.
     pub fn faults(&self, first: u64, last: u64) -> Vec<Fault> {
         let mut faults = Vec::new();
+        if self.is_cut {
+            faults.push(Fault {
+                line: 0,
+                fault: FaultKind::Cut,
+                detail: format!(
+                    "somebody put so many other commits at the ref of the checkpoints that those before the last {MOST_WALKED} commits are not looked at"
+                ),
+            });
+        }
         for (seq, hashes) in self.said.iter().filter(|(_, hashes)| !hashes.is_empty()) {
             let (kind, detail) = match *seq {
                 0 => continue,

@@ -27,6 +27,8 @@ pub enum FindingKind {
     Moved,
     /// A commit claims in trailers to come from aidf, and is not signed.
     ForgedTrailers,
+    /// A commit's signature cannot be checked, though keys are at hand.
+    UnknownKey,
     /// The branch lacks commits that a backup of it holds.
     Rewound,
     /// A commit altered or removed an entry of the changelog.
@@ -45,6 +47,7 @@ impl FindingKind {
             FindingKind::Altered => "altered",
             FindingKind::Moved => "moved",
             FindingKind::ForgedTrailers => "forged trailers",
+            FindingKind::UnknownKey => "unknown key",
             FindingKind::Rewound => "rewound",
             FindingKind::AlteredEntry => "altered changelog entry",
             FindingKind::FalseEntry => "false changelog entry",

@@ -8,6 +8,7 @@ use super::ledgers::Changelog;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, CommitInfo};
+use crate::identity::Identity;
 use crate::journal::chain::{self, Fault};
 use crate::names;
 use crate::ops::backup;
@@ -157,12 +158,18 @@ pub fn verify(cx: &Context, request: &VerifyRequest) -> Result<VerifyReport> {
         words::count(branches.len(), "branch", "branches"),
         words::count(journal.lines, "line", "lines")
     );
+    let mut message = match findings {
+        0 => format!("nothing is wrong with {seen}"),
+        n => format!("{} in {seen}", words::count(n, "finding", "findings")),
+    };
+    let unchecked: usize = branches.iter().map(|b| b.unknown).sum();
+    if unchecked > 0 {
+        let signatures = words::count(unchecked, "signature", "signatures");
+        message.push_str(&format!("; {signatures} could not be checked here"));
+    }
     Ok(VerifyReport {
         repo_name: cx.repo_name.clone(),
-        message: match findings {
-            0 => format!("nothing is wrong with {seen}"),
-            n => format!("{} in {seen}", words::count(n, "finding", "findings")),
-        },
+        message,
         journal,
         branches,
         findings,
@@ -258,9 +265,12 @@ impl Walk<'_> {
             let mut changelog = Changelog::new(self.cx, self.branch, self.default_branch);
             let mut at = Some(tip);
             while let Some(id) = at.filter(|id| !self.reviewed.contains(id)) {
-                let sealed = report.signed + report.unknown;
+                let sealed = report.signed;
+                let unknown = report.unknown;
                 let commit = self.look(id, &mut passed, &mut report)?;
-                let may_rotate = report.signed + report.unknown > sealed;
+                // Without a key nobody can tell.
+                let is_open = self.cx.keys().is_empty() && report.unknown > unknown;
+                let may_rotate = is_open || report.signed > sealed;
                 if let Some((kind, detail)) = changelog.look(&commit, may_rotate)? {
                     add(&mut report, kind, id, detail);
                 }
@@ -316,7 +326,14 @@ impl Walk<'_> {
             }
             Check::Unknown => {
                 report.unknown += 1;
-                None
+                // Anybody can write a trailer that names a key.
+                let is_known = !self.cx.keys().is_empty()
+                    && matches!(self.cx.identity(), Identity::Is(_));
+                let is_found = is_known && is_sandbox && !is_admitted;
+                is_found.then(|| (
+                    FindingKind::UnknownKey,
+                    "its signature cannot be checked: its key is not here, or it is for another repository, or a later aidf made it".to_owned(),
+                ))
             }
             // A forge's squash and rebase take messages over, and others write by git: what
             // is on a reviewed branch was reviewed.
