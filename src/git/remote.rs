@@ -346,11 +346,18 @@ impl Remote {
         let mut connection = self.connect_for_reading()?;
         let refs = connection.refs(&[])?;
         let Some(head) = refs.iter().find(|r| r.name == "HEAD") else {
-            return Err(Error::new(
-                Kind::NotFound,
-                format!("{} has no default branch yet", self.at.read),
-            )
-            .hint("push a first commit to it, or name another base with --base"));
+            let (what, todo) = match connection.refs(&[HEADS])?.is_empty() {
+                true => (
+                    "has no default branch yet",
+                    "push a first commit to it, or name another base with --base",
+                ),
+                false => (
+                    "has branches, and its HEAD names none of them",
+                    "have the server's HEAD name its default branch, in the server's settings or there: git symbolic-ref HEAD refs/heads/BRANCH; or name another base with --base",
+                ),
+            };
+            let message = format!("{} {what}", self.at.read);
+            return Err(Error::new(Kind::NotFound, message).hint(todo));
         };
         let short = |name: &str| name.strip_prefix(HEADS).map(str::to_owned);
         if let Some(name) = head.target.as_deref().and_then(short) {

@@ -544,3 +544,13 @@ fn a_sandbox_pushed_meanwhile_under_the_drawn_name_is_never_taken_over() {
     );
     assert_eq!(answer["created"], true);
 }
+
+#[test]
+fn a_server_whose_head_names_no_branch_of_its_own_is_told_as_such() {
+    let w = World::without_base();
+    w.remote
+        .git(&["symbolic-ref", "HEAD", "refs/heads/nowhere"]);
+    let url = &w.remote.url;
+    let out = w.aidf(&["-R", url, "sandbox", "init"]).exits(3);
+    assert!(out.stderr.contains("git symbolic-ref HEAD"), "{out}");
+}
