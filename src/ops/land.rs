@@ -255,7 +255,7 @@ impl Work<'_> {
         if let Some((why, hint)) = rolled_back::told(cx, branch, head, (to, tip))? {
             return Err(refusal(why, &hint));
         }
-        let ours = squashed::as_merged(cx, to, tip, head)?;
+        let ours = squashed::as_merged(cx, to, tip, head, policy.ledgers())?;
         if cx.store.is_ancestor(head, ours) {
             return Ok(Edited::Nothing(report));
         }

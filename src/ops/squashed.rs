@@ -10,6 +10,8 @@ use super::log::{judge, trailer};
 use crate::context::Context;
 use crate::error::Result;
 use crate::git::{CommitId, CommitInfo};
+use crate::ledger::attributes;
+use crate::policy::Ledgers;
 use crate::signature::Check;
 
 /// The trailer with the sandbox's tip of a landing that is one ordinary commit.
@@ -31,6 +33,7 @@ pub(super) fn as_merged(
     to: &str,
     there: CommitId,
     head: CommitId,
+    ledgers: &Ledgers,
 ) -> Result<CommitId> {
     let store = &cx.store;
     for id in store.history(there, Some(head))? {
@@ -41,12 +44,40 @@ pub(super) fn as_merged(
         if !is_of_sandbox || store.is_ancestor(tip, there) {
             continue;
         }
-        // What says so without proof must not have work count as landed.
-        if !cx.keys().is_empty() && judge(cx, id, to)?.check != Check::Good {
+        // What says so without proof must not have work count as landed. Without a key the
+        // files are the proof.
+        let is_proven = match cx.keys().is_empty() {
+            true => holds_all(cx, ledgers, id, tip)?,
+            false => judge(cx, id, to)?.check == Check::Good,
+        };
+        if !is_proven {
             continue;
         }
         let now = store.commit(there)?;
         return stand_in(&mut store.draft(), now.tree, &[there, tip], now.time);
     }
     Ok(there)
+}
+
+/// Whether a landing holds each file as the sandbox's tip has it, that the sandbox changed since
+/// the two parted.
+fn holds_all(cx: &Context, ledgers: &Ledgers, landing: CommitId, tip: CommitId) -> Result<bool> {
+    let store = &cx.store;
+    let landing = store.commit(landing)?;
+    let Some(before) = landing.parents.first() else {
+        return Ok(false);
+    };
+    let tree = store.commit(tip)?.tree;
+    let bases = store.merge_bases(*before, tip);
+    for base in &bases {
+        let base = store.commit(*base)?.tree;
+        for change in store.changes(Some(base), Some(tree), false)? {
+            let path = std::str::from_utf8(&change.path).unwrap_or_default();
+            let is_aidfs = ledgers.contains(path) || path == attributes::PATH;
+            if !is_aidfs && store.entry(landing.tree, &change.path)? != change.new {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(!bases.is_empty())
 }

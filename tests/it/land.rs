@@ -420,3 +420,50 @@ fn status_without_a_sandbox_says_how_to_open_one() {
     let out = w.aidf(&["status"]).ok();
     assert!(out.stdout.contains("aidf sandbox init"), "{out}");
 }
+
+/// A sandbox whose holder has no key, on a server without a hook, a commit of somebody on main
+/// with this message, and the holder's sync.
+fn without_a_key(message: impl Fn(&str) -> String) -> (World, String, impl Fn()) {
+    let (w, branch, token) = world();
+    let bob = w.other();
+    bob.git(&["fetch", "--quiet"]);
+    bob.write("bob.txt", "bob's\n");
+    bob.write("doc.txt", doc(&[(2, "by Bob")]));
+    let args = ["commit", "bob.txt", "doc.txt", "-m", "Bob's"];
+    bob.json(&[&args[..], &["--branch", &branch, "--reuse-token", &token]].concat());
+    let said = message(&w.remote.tip(&branch));
+    w.remote
+        .write("main", &[("other.txt", Some(b"o\n"))], &said);
+    let name = branch.clone();
+    let sync = move || {
+        let args = ["sandbox", "sync", &name, "--from", "main"];
+        bob.json(&[&args[..], &["--reuse-token", &token]].concat());
+    };
+    (w, branch, sync)
+}
+
+#[test]
+fn without_a_key_a_sentence_in_a_message_takes_no_work_away() {
+    let (w, branch, sync) = without_a_key(|tip| format!("Add notes\n\nAidf-Squashed: {tip}"));
+    sync();
+    assert_eq!(w.remote.text(&branch, "bob.txt"), "bob's\n");
+    assert_eq!(w.remote.text(&branch, "doc.txt"), doc(&[(2, "by Bob")]));
+    assert_eq!(w.remote.text(&branch, "other.txt"), "o\n");
+}
+
+#[test]
+fn without_a_key_a_squash_that_holds_the_work_counts_all_the_same() {
+    let (w, branch, sync) = without_a_key(|_| "Notes".to_owned());
+    let tip = w.remote.tip(&branch);
+    let work = doc(&[(2, "by Bob")]);
+    let files: [(&str, Option<&[u8]>); 2] = [
+        ("bob.txt", Some(b"bob's\n")),
+        ("doc.txt", Some(work.as_bytes())),
+    ];
+    let said = format!("Bob's work\n\nAidf-Squashed: {tip}");
+    w.remote.write("main", &files, &said);
+    w.remote.write("main", &[("bob.txt", None)], "Away with it");
+    sync();
+    assert_eq!(w.remote.try_file(&branch, "bob.txt"), None);
+    assert_eq!(w.remote.text(&branch, "doc.txt"), work);
+}

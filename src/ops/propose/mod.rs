@@ -229,7 +229,7 @@ fn conflicts(
     let join = Join {
         cx,
         ledgers: policy.ledgers(),
-        ours: squashed::as_merged(cx, &report.to, base, found.head)?,
+        ours: squashed::as_merged(cx, &report.to, base, found.head, policy.ledgers())?,
         theirs: found.head,
         sandbox: Side::Theirs,
     };

@@ -60,7 +60,13 @@ impl Merge<'_> {
             return self.nothing(report);
         }
         (report.merged_count, report.merged) = join::brought(cx, self.state.tip, self.theirs)?;
-        let theirs = squashed::as_merged(cx, from, self.theirs, self.state.tip)?;
+        let theirs = squashed::as_merged(
+            cx,
+            from,
+            self.theirs,
+            self.state.tip,
+            self.state.policy.ledgers(),
+        )?;
         let join = Join {
             cx,
             ledgers: self.state.policy.ledgers(),
