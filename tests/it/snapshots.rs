@@ -521,3 +521,27 @@ fn a_snapshot_needs_a_working_tree() {
     let quiet = a.aidf(&["snapshot", "-q"]).ok();
     assert_eq!(quiet.all().trim(), "", "{quiet}");
 }
+
+#[test]
+fn a_clock_that_goes_back_makes_no_later_snapshot_the_older() {
+    let a = Alone::new();
+    a.write("doc.txt", "ahead\n");
+    let made = a.take();
+    let full = a.git(&["for-each-ref", "--format=%(refname)", "refs/aidf/snapshots"]);
+    let ahead = full.replace(&made, "2099-01-02T030405Z");
+    assert_ne!(ahead, full);
+    a.git(&["update-ref", &ahead, &full]);
+    a.git(&["update-ref", "-d", &full]);
+    for n in 1..=3 {
+        a.write("doc.txt", format!("{n}\n"));
+        assert_eq!(a.take(), format!("2099-01-02T03040{}Z", 5 + n));
+    }
+    a.write("doc.txt", "broken\n");
+    a.json(&["snapshot", "restore", "latest"]);
+    assert_eq!(a.read("doc.txt"), "3\n");
+    a.json(&["snapshot", "restore", "latest"]);
+    assert_eq!(a.read("doc.txt"), "broken\n");
+    a.json(&["snapshot", "prune", "--keep-last", "1"]);
+    a.json(&["snapshot", "restore", "latest"]);
+    assert_eq!(a.read("doc.txt"), "3\n");
+}

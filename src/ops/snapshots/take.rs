@@ -1,6 +1,7 @@
 //! Takes a snapshot.
 
 use super::{Place, texts};
+use crate::clock::Moment;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, Person, Present};
 use crate::ops::outcome::Reported;
@@ -79,7 +80,13 @@ pub(super) struct Taken {
 pub(super) fn of(place: &Place, present: &Present, message: Option<&str>) -> Result<Taken> {
     let store = &place.store;
     let head = store.head()?;
-    if let Some(newest) = place.saved()?.into_iter().next() {
+    let newest = place.saved()?.into_iter().next();
+    // The names order them: a clock that went back must not make this one the older.
+    let named = match newest.as_ref().map(|newest| newest.order.0) {
+        Some(last) if last > place.now.seconds() => Moment::from_seconds(last + 1),
+        _ => place.now,
+    };
+    if let Some(newest) = newest {
         let before = store.commit(newest.commit)?;
         if before.tree == present.tree && before.parents.first() == head.as_ref() {
             return Ok(Taken {
@@ -102,7 +109,7 @@ pub(super) fn of(place: &Place, present: &Present, message: Option<&str>) -> Res
     let mut draft = store.draft();
     let commit = draft.commit(present.tree, &parents, &who, time, &message, |_| None)?;
     let prefix = place.prefix();
-    let stamp = place.now.compact();
+    let stamp = named.compact();
     for number in 1..=MOST_A_SECOND {
         let name = match number {
             1 => stamp.clone(),
