@@ -25,6 +25,7 @@ mod backup_rotate;
 mod backup_s3;
 mod backup_schedule;
 mod backup_shard;
+mod backup_told;
 mod backup_verify;
 mod baseline;
 mod bundle_list;

@@ -1,28 +1,21 @@
-//! Makes backups: a create-only ref at each branch's tip, all on one connection where the
-//! server can move several refs as one.
+//! A run of `aidf backup create`: the backups, their copies, and what branches have lost.
 
+use super::Backup;
 use super::bundles::bundled_refs;
 use super::destination::{self, CopyTo, Destination, settings_of};
 use super::folder_manifest::write_single;
 use super::lock::lock;
 use super::loss::{self, Rewound};
-use super::manifest::{self, Manifest};
+use super::making::{Job, Made};
+use super::manifest;
 use super::place::{Home, Reach};
-use super::{Backup, Found, dated};
-use crate::backup_manifest::{self, Entry};
-use crate::backup_name;
-use crate::clock::{CLOCK_SKEW, Moment};
 use crate::context::Context;
-use crate::error::{Error, Kind, Result};
-use crate::git::{CommitId, RefName, RefUpdate};
-use crate::keys::KeyRing;
-use crate::ops::one_by_one;
+use crate::error::{Error, Result};
+use crate::git::{CommitId, RefName};
 use crate::ops::outcome::Reported;
-use crate::ops::publish::{Objects, Plan, Push};
 use crate::output;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
 use std::path::PathBuf;
 
 /// What is asked for.
@@ -59,43 +52,38 @@ pub struct CreateReport {
 }
 
 impl Reported for CreateReport {
-    /// The failure of a destination comes before a finding.
+    /// The failure of a destination comes before a finding. What comes after the first is
+    /// told with it: with `--quiet` nothing else tells it.
     fn verdict(&mut self) -> Result<()> {
+        let mut faults = Vec::new();
         for destination in &mut self.destinations {
-            if let Some(failure) = destination.failure.take() {
-                return Err(Error::new(
+            faults.extend(destination.failure.take().map(|failure| {
+                Error::new(
                     failure.kind(),
                     format!("the backup did not reach {}", destination.destination),
                 )
                 .retryable(failure.is_retryable())
                 .hint("when that works again, run the same command: it completes what is missing")
-                .caused_by(failure));
-            }
+                .caused_by(failure)
+            }));
         }
-        let Some(r) = self.rewound.first() else {
-            return Ok(());
-        };
-        Err(Error::new(
-            Kind::Findings,
-            format!(
-                "{} was rewound since its last backup, and that backup still has the lost commits",
-                r.branch
-            ),
-        )
-        .hint(format!(
-            "bring them back with: aidf backup restore {}",
-            r.backup
-        )))
+        faults.extend(loss::finding(&self.rewound));
+        together(faults)
     }
 }
 
-/// What one push of backups holds.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum PushContents {
-    /// The backups and the manifest, all or nothing.
-    WithManifest,
-    /// The backups only, because the server does not accept the manifest.
-    BackupsOnly,
+/// Fails with the first of these, which names the others too.
+fn together(mut faults: Vec<Error>) -> Result<()> {
+    if faults.len() < 2 {
+        return faults.pop().map_or(Ok(()), Err);
+    }
+    let first = &faults[0];
+    let messages: Vec<String> = faults.iter().map(Error::in_full).collect();
+    let mut hints: Vec<&str> = faults.iter().filter_map(Error::hint_text).collect();
+    hints.dedup();
+    Err(Error::new(first.kind(), messages.join("; "))
+        .retryable(first.is_retryable())
+        .hint(hints.join("; ")))
 }
 
 /// Makes the backups.
@@ -152,20 +140,28 @@ fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
         default: &default,
         keys: &keys,
     };
-    let (backups, rewound) = job.run()?;
+    let Made {
+        mut backups,
+        rewound,
+        untold,
+    } = job.run()?;
     let mut places = settings.destinations;
     places.extend(request.destinations.iter().cloned().map(CopyTo::Remote));
     places.extend(homes.into_iter().map(|home| CopyTo::Bundles {
         home,
         full_every: None,
     }));
-    if bundle.is_some() || !places.is_empty() {
-        let tips: Vec<CommitId> = backups.iter().map(|b| b.commit).collect();
-        cx.remote.fetch_all(&cx.store, &tips, &*cx.progress)?;
-    }
-    if let Some(path) = &bundle {
-        write_single(cx, &keys, path, &bundled_refs(&backups))?;
-    }
+    let copied = || -> Result<()> {
+        if bundle.is_some() || !places.is_empty() {
+            let tips: Vec<CommitId> = backups.iter().map(|b| b.commit).collect();
+            cx.remote.fetch_all(&cx.store, &tips, &*cx.progress)?;
+        }
+        match &bundle {
+            Some(path) => write_single(cx, &keys, path, &bundled_refs(&backups)),
+            None => Ok(()),
+        }
+    };
+    copied().map_err(|e| loss::beside(&rewound, e))?;
     let destinations = places
         .iter()
         .map(|place| destination::send(cx, &keys, place, &backups, request.full))
@@ -186,6 +182,8 @@ fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
     if let Some(path) = &bundle {
         message.push_str(&format!("; wrote {}", path.display()));
     }
+    // Last of all: a run that is cut off before this leaves the loss for the next run to tell.
+    job.note_told(&untold, &mut backups);
     Ok(CreateReport {
         repo_name: cx.repo_name.clone(),
         backups,
@@ -193,206 +191,4 @@ fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
         destinations,
         message,
     })
-}
-
-type Made = (Vec<Backup>, Vec<Rewound>);
-
-/// The backups to make of these branches.
-struct Job<'a> {
-    cx: &'a Context,
-    branches: &'a [String],
-    default: &'a str,
-    keys: &'a KeyRing,
-}
-
-/// What the pushes so far came to.
-#[derive(Default)]
-struct Rounds {
-    /// The refs that moved.
-    moved: Vec<RefUpdate>,
-    /// Every loss that was seen.
-    rewound: Vec<Rewound>,
-}
-
-impl Job<'_> {
-    fn run(&self) -> Result<Made> {
-        let mut rounds = Rounds::default();
-        let made = self.publish(PushContents::WithManifest, &mut rounds);
-        let made = match made {
-            // The server does not know manifests yet, or something is in the way of the
-            // ref. A backup without authentication is better than none.
-            Err(e)
-                if matches!(e.kind(), Kind::Denied | Kind::Conflict) && !self.keys.is_empty() =>
-            {
-                let made = self.publish(PushContents::BackupsOnly, &mut rounds);
-                if made.is_ok() {
-                    self.cx.warn(format!(
-                        "the backups are not authenticated, because the server refused {}: {}",
-                        backup_manifest::REF,
-                        e.in_full()
-                    ));
-                }
-                made
-            }
-            made => made,
-        };
-        let is_new = |name: &str| rounds.moved.iter().any(|u| u.name.short() == name);
-        let mut backups = made.inspect_err(|_| {
-            for update in rounds
-                .moved
-                .iter()
-                .filter(|u| u.name.as_str() != backup_manifest::REF)
-            {
-                let (name, commit) = (update.name.short(), update.new.map(|id| id.to_string()));
-                let done = "backed up, before the run ended early";
-                self.cx
-                    .record("backup create", Some(name), commit, Ok(done));
-            }
-        })?;
-        for backup in &mut backups {
-            backup.created = is_new(&backup.backup);
-        }
-        Ok((backups, rounds.rewound))
-    }
-
-    /// Backups are of use each on its own. The manifest goes last, so that an entry never names
-    /// a backup that does not exist: where a run breaks off before that, the next one vouches
-    /// for the backups that it finds.
-    fn publish(&self, contents: PushContents, rounds: &mut Rounds) -> Result<Vec<Backup>> {
-        let cx = self.cx;
-        let signs = contents == PushContents::WithManifest && !self.keys.is_empty();
-        let Rounds { moved, rewound } = rounds;
-        let made = one_by_one::publish(cx, moved, |attempt, moved| {
-            let prefix = format!("refs/heads/{}", backup_name::PREFIX);
-            let mut found = dated(attempt.advertisement.under(&prefix));
-            let tip = attempt.advertisement.tip(backup_manifest::REF);
-            let manifest = Manifest::at(cx, self.keys, tip, None)?;
-            manifest.judge(&mut found);
-            let (mut backups, mut entries) = (Vec::new(), Vec::new());
-            for branch in self.branches {
-                let tip = attempt.advertisement.branch(branch).ok_or_else(|| {
-                    Error::new(
-                        Kind::NotFound,
-                        format!("{} has no branch {branch} to back up", cx.remote.address()),
-                    )
-                    .hint("name the branches with --branch, or under `backup: branches:` in the configuration")
-                })?;
-                let group = Some(branch.as_str()).filter(|b| *b != self.default);
-                // A backup that is dated ahead says nothing about earlier ones.
-                let before: Vec<&Found> = found
-                    .iter()
-                    .filter(|f| {
-                        let ahead = f.read.time.seconds() > cx.now.seconds() + CLOCK_SKEW;
-                        f.read.branch.as_deref() == group && !ahead
-                    })
-                    .collect();
-                let ours = |f: &&&Found| moved.iter().any(|u| u.name.short() == f.name);
-                let mut backup = match before.iter().find(ours) {
-                    // The branch may have moved since; its backup of this run is made.
-                    Some(f) => Backup {
-                        branch: branch.clone(),
-                        backup: f.name.clone(),
-                        commit: f.commit,
-                        created: false,
-                        authenticated: f.standing.entry().is_some(),
-                    },
-                    None => self.choose(branch, group, tip, &before, &found, &manifest),
-                };
-                let vouches = signs && !backup.authenticated;
-                // Look before the push: if this run breaks off, the next run looks again.
-                // Look too if somebody put a backup on top of ours.
-                let topped = before.first().is_some_and(|f| f.name != backup.backup);
-                if backup.created || vouches || topped {
-                    let loss = loss::look(cx, branch, &before, backup.commit, signs)?;
-                    for one in loss.rewound {
-                        if !rewound
-                            .iter()
-                            .any(|r| (&r.branch, &r.backup) == (&one.branch, &one.backup))
-                        {
-                            rewound.push(one);
-                        }
-                    }
-                    entries.extend(vouches.then(|| Entry {
-                        name: backup.backup.clone(),
-                        branch: branch.clone(),
-                        commit: backup.commit,
-                        made: cx.now.rfc3339(),
-                        aside: loss.aside,
-                    }));
-                }
-                backup.authenticated |= signs;
-                backups.push(backup);
-            }
-            let mut updates = backups
-                .iter()
-                .filter(|b| b.created)
-                .map(|b| {
-                    Ok(RefUpdate {
-                        name: RefName::branch(&b.backup)?,
-                        old: None,
-                        new: Some(b.commit),
-                    })
-                })
-                .collect::<Result<Vec<_>>>()?;
-            let mut objects = Vec::new();
-            let together = attempt.advertisement.is_atomic() || updates.is_empty();
-            if together
-                && let Some((update, made)) =
-                    manifest.update(cx, self.keys, &entries, &HashSet::new())?
-            {
-                updates.push(update);
-                objects = made;
-            }
-            Ok(Plan::push_if_any(Push {
-                updates,
-                objects: Objects::These(objects),
-                token: cx.config.environment_token.clone(),
-                report: backups,
-            }))
-        });
-        manifest::remember(cx, moved);
-        made
-    }
-
-    /// Chooses the backup for a tip. The newest authenticated backup is used again if it has
-    /// today's date and this commit. Otherwise the newest backup of all is used if it has
-    /// today's date and this commit; then it still needs an entry. Otherwise a new backup
-    /// gets the day's name, or a further name if that one is taken.
-    fn choose(
-        &self,
-        branch: &str,
-        group: Option<&str>,
-        tip: CommitId,
-        before: &[&Found],
-        found: &[Found],
-        manifest: &Manifest,
-    ) -> Backup {
-        let now = self.cx.now;
-        let backup = |name: String, created, authenticated| Backup {
-            branch: branch.to_owned(),
-            backup: name,
-            commit: tip,
-            created,
-            authenticated,
-        };
-        let same = |f: &&&Found| f.commit == tip && f.read.time.date() == now.date();
-        let good = before.iter().find(|f| f.standing.entry().is_some());
-        if let Some(good) = good.filter(same) {
-            return backup(good.name.clone(), false, true);
-        }
-        let room = |f: &&&Found| {
-            let key = self.keys.active();
-            key.is_none_or(|key| manifest.has_room(&f.name, &key.id))
-        };
-        if let Some(newest) = before.first().filter(same).filter(room) {
-            return backup(newest.name.clone(), false, false);
-        }
-        let taken: HashSet<&str> = found.iter().map(|f| f.name.as_str()).collect();
-        // The day's own name, or else the first second from now on whose name is free.
-        let seconds = (0..).map(|n| Moment::from_seconds(now.seconds() + n));
-        let mut names = std::iter::once(backup_name::of_day(group, now))
-            .chain(seconds.map(|s| backup_name::of_second(group, s)));
-        let name = names.find(|n| !taken.contains(n.as_str()));
-        backup(name.unwrap_or_default(), true, false)
-    }
 }

@@ -5,7 +5,7 @@ use super::Found;
 use super::verify::is_outage;
 use crate::backup_manifest::MAX_ASIDE;
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::git::CommitId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,38 @@ pub struct Rewound {
     pub authenticated: Option<bool>,
 }
 
+/// The alarm about what branches have lost; none if they lost nothing.
+pub(super) fn finding(rewound: &[Rewound]) -> Option<Error> {
+    let mut branches: Vec<&str> = rewound.iter().map(|r| r.branch.as_str()).collect();
+    branches.dedup();
+    let message = match &branches[..] {
+        [] => return None,
+        [one] => format!(
+            "{one} was rewound since its last backup, and that backup still has the lost commits"
+        ),
+        all => format!(
+            "{} were rewound since their last backups, and those backups still have the lost commits",
+            all.join(", ")
+        ),
+    };
+    let named = rewound.iter().take(MAX_NAMED);
+    let commands: Vec<String> = named
+        .map(|r| format!("aidf backup restore {}", r.backup))
+        .collect();
+    let hint = format!("bring them back with: {}", commands.join("; "));
+    Some(Error::new(Kind::Findings, message).hint(hint))
+}
+
+/// An error that ended a run, with what was lost: no report tells that.
+pub(super) fn beside(rewound: &[Rewound], error: Error) -> Error {
+    match finding(rewound) {
+        Some(finding) => error.within(&format!("before this, {}", finding.message())),
+        None => error,
+    }
+}
+
+/// How many backups the hint names.
+const MAX_NAMED: usize = 20;
 /// The most lost commits that are listed.
 const MAX_LOST: usize = 1000;
 /// How many backups without a known maker are looked at.
@@ -34,8 +66,8 @@ const MAX_DOUBTFUL: usize = 100;
 pub(super) struct Loss {
     /// What is reported.
     pub rewound: Vec<Rewound>,
-    /// The commits of all backups that are not in the branch's history. The next run reads
-    /// them, and does not report them again.
+    /// The commits of all backups that are not in the branch's history. A later run that
+    /// reads them in an entry does not report them again.
     pub aside: Vec<CommitId>,
 }
 

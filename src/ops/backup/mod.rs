@@ -12,6 +12,7 @@ pub(in crate::ops) mod fuzzing;
 mod list;
 mod lock;
 mod loss;
+mod making;
 mod manifest;
 mod place;
 mod prune;

@@ -1,0 +1,307 @@
+//! Makes the backups: a create-only ref at each branch's tip, all on one connection where the
+//! server can move several refs as one. Then it enters them in the manifest.
+
+use super::loss::{self, Rewound};
+use super::manifest::{self, Manifest};
+use super::{Backup, Found, dated};
+use crate::backup_manifest::{self, Entry};
+use crate::backup_name;
+use crate::clock::{CLOCK_SKEW, Moment};
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::git::{CommitId, RefName, RefUpdate};
+use crate::keys::KeyRing;
+use crate::ops::one_by_one;
+use crate::ops::publish::{self, Objects, Plan, Push};
+use std::collections::HashSet;
+
+/// What one push of backups holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum PushContents {
+    /// The backups and the manifest, all or nothing.
+    WithManifest,
+    /// The backups only, because the server does not accept the manifest.
+    BackupsOnly,
+}
+
+/// What was made.
+pub(super) struct Made {
+    /// One for each branch.
+    pub backups: Vec<Backup>,
+    /// What the branches lost.
+    pub rewound: Vec<Rewound>,
+    /// The entries of the backups of those branches. An entry says that the loss was told, so
+    /// it is pushed when that is so: see [`Job::note_told`].
+    pub untold: Vec<Entry>,
+}
+
+/// The backups to make of these branches.
+pub(super) struct Job<'a> {
+    pub cx: &'a Context,
+    pub branches: &'a [String],
+    pub default: &'a str,
+    pub keys: &'a KeyRing,
+}
+
+/// What the pushes so far came to.
+#[derive(Default)]
+struct Rounds {
+    /// The refs that moved.
+    moved: Vec<RefUpdate>,
+    /// Every loss that was seen.
+    rewound: Vec<Rewound>,
+}
+
+impl Job<'_> {
+    /// Makes them. The entries of branches that lost something wait.
+    ///
+    /// Errors: not_found, for a branch; denied; conflict; unavailable.
+    pub(super) fn run(&self) -> Result<Made> {
+        let mut rounds = Rounds::default();
+        let made = self.publish(PushContents::WithManifest, &mut rounds);
+        let made = match made {
+            // The server does not know manifests yet, or something is in the way of the
+            // ref. A backup without authentication is better than none.
+            Err(e)
+                if matches!(e.kind(), Kind::Denied | Kind::Conflict) && !self.keys.is_empty() =>
+            {
+                let made = self.publish(PushContents::BackupsOnly, &mut rounds);
+                if made.is_ok() {
+                    self.cx.warn(format!(
+                        "the backups are not authenticated, because the server refused {}: {}",
+                        backup_manifest::REF,
+                        e.in_full()
+                    ));
+                }
+                made
+            }
+            made => made,
+        };
+        let is_new = |name: &str| rounds.moved.iter().any(|u| u.name.short() == name);
+        let made = made.inspect_err(|_| {
+            for update in rounds
+                .moved
+                .iter()
+                .filter(|u| u.name.as_str() != backup_manifest::REF)
+            {
+                let (name, commit) = (update.name.short(), update.new.map(|id| id.to_string()));
+                let done = "backed up, before the run ended early";
+                self.cx
+                    .record("backup create", Some(name), commit, Ok(done));
+            }
+        });
+        let (mut backups, untold) = made.map_err(|e| loss::beside(&rounds.rewound, e))?;
+        for backup in &mut backups {
+            backup.created = is_new(&backup.backup);
+        }
+        Ok(Made {
+            backups,
+            rewound: rounds.rewound,
+            untold,
+        })
+    }
+
+    /// Enters the backups of the branches that lost something: now that this was told, the next
+    /// run need not tell it again. If that fails, the next run tells it and enters them.
+    pub(super) fn note_told(&self, untold: &[Entry], backups: &mut [Backup]) {
+        if untold.is_empty() {
+            return;
+        }
+        match self.enter(untold) {
+            Ok(()) => {
+                let told = |b: &&mut Backup| untold.iter().any(|e| e.name == b.backup);
+                backups.iter_mut().filter(told).for_each(|b| {
+                    b.authenticated = true;
+                });
+            }
+            Err(e) => {
+                let names: Vec<&str> = untold.iter().map(|e| e.name.as_str()).collect();
+                self.cx.warn(format!(
+                    "the next run reports the lost commits again, because {} could not be entered in {}: {}",
+                    names.join(", "),
+                    backup_manifest::REF,
+                    e.in_full()
+                ));
+            }
+        }
+    }
+
+    fn enter(&self, entries: &[Entry]) -> Result<()> {
+        let cx = self.cx;
+        let published = publish::publish(cx, |attempt| {
+            let tip = attempt.advertisement.tip(backup_manifest::REF);
+            let manifest = Manifest::at(cx, self.keys, tip, None)?;
+            // Somebody may have removed the backup meanwhile, or another run have entered it.
+            let fits = |e: &&Entry| {
+                let there = attempt.advertisement.branch(&e.name) == Some(e.commit);
+                let key = self.keys.active();
+                there && key.is_some_and(|key| manifest.has_room(&e.name, &key.id))
+            };
+            let entries: Vec<Entry> = entries.iter().filter(fits).cloned().collect();
+            let update = manifest.update(cx, self.keys, &entries, &HashSet::new())?;
+            let (updates, objects) = match update {
+                Some((update, objects)) => (vec![update], objects),
+                None => (Vec::new(), Vec::new()),
+            };
+            Ok(Plan::push_if_any(Push {
+                updates,
+                objects: Objects::These(objects),
+                token: cx.config.environment_token.clone(),
+                report: (),
+            }))
+        })?;
+        manifest::remember(cx, &published.updates);
+        Ok(())
+    }
+
+    /// Backups are of use each on its own. The manifest goes last, so that an entry never names
+    /// a backup that does not exist: where a run breaks off before that, the next one vouches
+    /// for the backups that it finds.
+    /// So it is where a branch lost something: those entries are returned, and not pushed.
+    fn publish(
+        &self,
+        contents: PushContents,
+        rounds: &mut Rounds,
+    ) -> Result<(Vec<Backup>, Vec<Entry>)> {
+        let cx = self.cx;
+        let signs = contents == PushContents::WithManifest && !self.keys.is_empty();
+        let Rounds { moved, rewound } = rounds;
+        let made = one_by_one::publish(cx, moved, |attempt, moved| {
+            let prefix = format!("refs/heads/{}", backup_name::PREFIX);
+            let mut found = dated(attempt.advertisement.under(&prefix));
+            let tip = attempt.advertisement.tip(backup_manifest::REF);
+            let manifest = Manifest::at(cx, self.keys, tip, None)?;
+            manifest.judge(&mut found);
+            let (mut backups, mut entries, mut untold) = (Vec::new(), Vec::new(), Vec::new());
+            for branch in self.branches {
+                let tip = attempt.advertisement.branch(branch).ok_or_else(|| {
+                    Error::new(
+                        Kind::NotFound,
+                        format!("{} has no branch {branch} to back up", cx.remote.address()),
+                    )
+                    .hint("name the branches with --branch, or under `backup: branches:` in the configuration")
+                })?;
+                let group = Some(branch.as_str()).filter(|b| *b != self.default);
+                // A backup that is dated ahead says nothing about earlier ones.
+                let before: Vec<&Found> = found
+                    .iter()
+                    .filter(|f| {
+                        let ahead = f.read.time.seconds() > cx.now.seconds() + CLOCK_SKEW;
+                        f.read.branch.as_deref() == group && !ahead
+                    })
+                    .collect();
+                let ours = |f: &&&Found| moved.iter().any(|u| u.name.short() == f.name);
+                let mut backup = match before.iter().find(ours) {
+                    // The branch may have moved since; its backup of this run is made.
+                    Some(f) => Backup {
+                        branch: branch.clone(),
+                        backup: f.name.clone(),
+                        commit: f.commit,
+                        created: false,
+                        authenticated: f.standing.entry().is_some(),
+                    },
+                    None => self.choose(branch, group, tip, &before, &found, &manifest),
+                };
+                let vouches = signs && !backup.authenticated;
+                // Look before the push: if this run breaks off, the next run looks again.
+                // Look too if somebody put a backup on top of ours.
+                let topped = before.first().is_some_and(|f| f.name != backup.backup);
+                if backup.created || vouches || topped {
+                    let loss = loss::look(cx, branch, &before, backup.commit, signs)?;
+                    let waits = !loss.rewound.is_empty();
+                    for one in loss.rewound {
+                        if !rewound
+                            .iter()
+                            .any(|r| (&r.branch, &r.backup) == (&one.branch, &one.backup))
+                        {
+                            rewound.push(one);
+                        }
+                    }
+                    let entry = vouches.then(|| Entry {
+                        name: backup.backup.clone(),
+                        branch: branch.clone(),
+                        commit: backup.commit,
+                        made: cx.now.rfc3339(),
+                        aside: loss.aside,
+                    });
+                    backup.authenticated |= vouches && !waits;
+                    match waits {
+                        true => untold.extend(entry),
+                        false => entries.extend(entry),
+                    }
+                }
+                backups.push(backup);
+            }
+            let mut updates = backups
+                .iter()
+                .filter(|b| b.created)
+                .map(|b| {
+                    Ok(RefUpdate {
+                        name: RefName::branch(&b.backup)?,
+                        old: None,
+                        new: Some(b.commit),
+                    })
+                })
+                .collect::<Result<Vec<_>>>()?;
+            let mut objects = Vec::new();
+            let together = attempt.advertisement.is_atomic() || updates.is_empty();
+            if together
+                && let Some((update, made)) =
+                    manifest.update(cx, self.keys, &entries, &HashSet::new())?
+            {
+                updates.push(update);
+                objects = made;
+            }
+            Ok(Plan::push_if_any(Push {
+                updates,
+                objects: Objects::These(objects),
+                token: cx.config.environment_token.clone(),
+                report: (backups, untold),
+            }))
+        });
+        manifest::remember(cx, moved);
+        made
+    }
+
+    /// Chooses the backup for a tip. The newest authenticated backup is used again if it has
+    /// today's date and this commit. Otherwise the newest backup of all is used if it has
+    /// today's date and this commit; then it still needs an entry. Otherwise a new backup
+    /// gets the day's name, or a further name if that one is taken.
+    fn choose(
+        &self,
+        branch: &str,
+        group: Option<&str>,
+        tip: CommitId,
+        before: &[&Found],
+        found: &[Found],
+        manifest: &Manifest,
+    ) -> Backup {
+        let now = self.cx.now;
+        let backup = |name: String, created, authenticated| Backup {
+            branch: branch.to_owned(),
+            backup: name,
+            commit: tip,
+            created,
+            authenticated,
+        };
+        let same = |f: &&&Found| f.commit == tip && f.read.time.date() == now.date();
+        let good = before.iter().find(|f| f.standing.entry().is_some());
+        if let Some(good) = good.filter(same) {
+            return backup(good.name.clone(), false, true);
+        }
+        let room = |f: &&&Found| {
+            let key = self.keys.active();
+            key.is_none_or(|key| manifest.has_room(&f.name, &key.id))
+        };
+        if let Some(newest) = before.first().filter(same).filter(room) {
+            return backup(newest.name.clone(), false, false);
+        }
+        let taken: HashSet<&str> = found.iter().map(|f| f.name.as_str()).collect();
+        // The day's own name, or else the first second from now on whose name is free.
+        let seconds = (0..).map(|n| Moment::from_seconds(now.seconds() + n));
+        let mut names = std::iter::once(backup_name::of_day(group, now))
+            .chain(seconds.map(|s| backup_name::of_second(group, s)));
+        let name = names.find(|n| !taken.contains(n.as_str()));
+        backup(name.unwrap_or_default(), true, false)
+    }
+}
