@@ -4,6 +4,7 @@
 //! (git cannot hold `a` and `a/b`), and `…2026-11-22T101112Z` for a second one of a day.
 
 use crate::clock::{CLOCK_SKEW, DAY, Moment};
+use std::collections::HashSet;
 
 /// What every backup's branch starts with.
 pub const PREFIX: &str = "backup/";
@@ -56,9 +57,78 @@ pub fn parse(name: &str) -> Option<BackupName> {
     })
 }
 
+/// The names that a new backup cannot have. git holds no branch `a` beside a branch `a/b`, so the
+/// folders of other backups are among them.
+#[derive(Debug, Default)]
+pub struct Taken {
+    names: HashSet<String>,
+    folders: HashSet<String>,
+}
+
+impl Taken {
+    /// Notes a branch that is there, by its short name.
+    pub fn add(&mut self, name: &str) {
+        self.folders.extend(folders(name).map(str::to_owned));
+        self.names.insert(name.to_owned());
+    }
+
+    /// Keeps the folder free that the backups of a branch have; none for the default one.
+    pub fn keep_folder(&mut self, branch: Option<&str>) {
+        self.folders
+            .extend(folders(&folder(branch)).map(str::to_owned));
+    }
+
+    /// The name for a backup: the day's own, or else that of the first second from now on whose
+    /// name is free.
+    ///
+    /// Errors: the branch that is where the backup's folder would have to be.
+    pub fn free(&self, branch: Option<&str>, now: Moment) -> Result<String, String> {
+        let day = of_day(branch, now);
+        if let Some(file) = folders(&day).find(|f| self.names.contains(*f)) {
+            return Err(file.to_owned());
+        }
+        let is_taken = |name: &String| self.names.contains(name) || self.folders.contains(name);
+        let mut name = day;
+        let mut seconds = now.seconds();
+        while is_taken(&name) {
+            name = of_second(branch, Moment::from_seconds(seconds));
+            seconds += 1;
+        }
+        Ok(name)
+    }
+}
+
+/// The folders that a name is in.
+fn folders(name: &str) -> impl Iterator<Item = &str> {
+    name.match_indices('/').map(|(at, _)| &name[..at])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_neither_a_folder_of_another_nor_below_one() {
+        let now = Moment::from_seconds(1_795_342_272);
+        let mut taken = Taken::default();
+        assert_eq!(taken.free(None, now).unwrap(), "backup/2026-11-22");
+        // A branch that is called as the day is.
+        taken.keep_folder(Some("2026-11-22"));
+        let stamped = "backup/2026-11-22T101112Z";
+        assert_eq!(taken.free(None, now).unwrap(), stamped);
+        taken.add(stamped);
+        assert_eq!(taken.free(None, now).unwrap(), "backup/2026-11-22T101113Z");
+        let its = "backup/2026-11-22/2026-11-22";
+        assert_eq!(taken.free(Some("2026-11-22"), now).unwrap(), its);
+        // What is there already.
+        let mut taken = Taken::default();
+        taken.add("backup/a/2026-11-22/2026-11-21");
+        let stamped = "backup/a/2026-11-22T101112Z";
+        assert_eq!(taken.free(Some("a"), now).unwrap(), stamped);
+        taken.add("backup/2026-11-20");
+        let file = "backup/2026-11-20".to_owned();
+        assert_eq!(taken.free(Some("2026-11-20"), now), Err(file));
+    }
 
     #[test]
     fn a_name_is_of_now_for_ten_minutes_and_a_day_for_that_day() {

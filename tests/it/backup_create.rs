@@ -262,6 +262,9 @@ fn a_create_that_fetches_to_see_what_was_lost_is_one_connection() {
     put(&w.env, &w.remote, &[(backup_of(1), w.remote.tip("main"))]);
     moves(&w, "main", "moved\n");
     assert_eq!(one_connection(&w, 0)["backups"][0]["created"], true);
+    w.remote.git(&["update-ref", "refs/heads/main", "main~1"]);
+    let lost = one_connection(&w, 8);
+    assert_eq!(list(&lost, "rewound").len(), 1, "{lost:#}");
 }
 
 #[test]
@@ -454,6 +457,67 @@ fn a_branch_that_is_not_there_is_not_found() {
     let w = World::path();
     let out = w.refuses(&["backup", "--branch", "nowhere"], 3);
     assert!(out.stderr.contains("nowhere"), "{out}");
+}
+
+#[test]
+fn a_configured_branch_that_is_gone_leaves_the_others_their_backups() {
+    let w = World::path();
+    w.env
+        .operator_config("backup:\n  branches: [sandbox, main]\n");
+    w.json(&["backup"]);
+    let of_sandbox = format!("backup/sandbox/{}", days_ago(0));
+    w.remote.git(&["branch", "-D", "sandbox"]);
+    let tip = moves(&w, "main", "moved\n");
+    let out = w.aidf(&["backup", "--json"]).exits(3);
+    let error = out.error();
+    assert!(
+        text(&error, "message").contains("no branch sandbox"),
+        "{out}"
+    );
+    let answer = out.json();
+    assert_eq!(each(&answer, "unmade", "branch"), ["sandbox"]);
+    let made = list(&answer, "backups");
+    assert_eq!(made.len(), 1, "{answer:#}");
+    assert_eq!(made[0]["commit"], tip.as_str());
+    let there = backups(&w.remote);
+    assert!(there.iter().any(|(_, c)| *c == tip), "{there:?}");
+    // The last backup of what is gone stays, and a person is told.
+    assert!(there.iter().any(|(name, _)| *name == of_sandbox));
+    let out = w.aidf(&["backup"]).exits(3);
+    assert!(out.stdout.contains("sandbox"), "{out}");
+}
+
+#[test]
+fn a_branch_that_is_called_as_the_day_is_backed_up_beside_the_default_branch() {
+    let w = World::path();
+    let day = days_ago(0);
+    w.remote.git(&["branch", &day, "main"]);
+    w.env
+        .operator_config(&format!("backup:\n  branches: [main, '{day}']\n"));
+    w.json(&["backup"]);
+    let there = names(&w.remote);
+    assert_eq!(there.len(), 2, "{there:?}");
+    assert_eq!(there[0], format!("backup/{day}/{day}"));
+    assert!(is_stamped(&there[1], "backup/", &day), "{there:?}");
+    w.json(&["backup"]);
+    assert_eq!(names(&w.remote), there, "once a day");
+}
+
+#[test]
+fn a_branch_whose_folder_is_a_backup_leaves_the_others_their_backups() {
+    let w = World::path();
+    let day = days_ago(0);
+    w.json(&["backup"]);
+    w.remote.git(&["branch", &day, "main"]);
+    let tip = moves(&w, "main", "moved\n");
+    let out = w
+        .aidf(&["backup", "--branch", &day, "--branch", "main", "--json"])
+        .exits(6);
+    let error = out.error();
+    let message = text(&error, "message");
+    assert!(message.contains(&backup_of(0)), "{message}");
+    assert_eq!(each(&out.json(), "unmade", "branch"), [day]);
+    assert!(backups(&w.remote).iter().any(|(_, c)| *c == tip));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use crate::backup_days::{backup_of, list, names, put, report, texts};
-use crate::support::{Kind, World, text};
+use crate::support::{World, text};
 
 /// A world whose main lost its last commit, which yesterday's backup has. Answers that commit.
 fn rewound() -> (World, String) {
@@ -105,18 +105,4 @@ fn a_loss_is_told_again_after_a_run_whose_copies_failed() {
     assert!(message.contains("main was rewound"), "{message}");
     assert_eq!(names(&w.remote), [backup_of(1), backup_of(0)]);
     is_told_by_the_next_run_alone(&w, &lost);
-}
-
-#[test]
-fn a_loss_that_was_told_takes_one_more_connection() {
-    let w = World::new(Kind::Http);
-    let keep = w.remote.tip("main");
-    w.remote
-        .write("main", &[("lost.txt", Some(b"lost\n"))], "Lost");
-    w.json(&["backup"]);
-    w.remote.git(&["update-ref", "refs/heads/main", &keep]);
-    w.remote.reset();
-    let answer = report(&w, &["backup"], 8);
-    assert_eq!(answer["backups"][0]["authenticated"], true);
-    assert!(w.remote.connections() <= 2, "{}", w.remote.connections());
 }

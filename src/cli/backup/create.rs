@@ -56,6 +56,14 @@ fn describe(text: &mut Text, report: &CreateReport) {
 }
 
 fn details(text: &mut Text, report: &CreateReport) {
+    for u in &report.unmade {
+        let why = format!("not backed up: {}", u.error);
+        text.line(format!(
+            "  {}  {}",
+            visible(&u.branch),
+            text.styled(Style::Bad, &why)
+        ));
+    }
     for r in &report.rewound {
         let lost = format!(
             "{} lost {} commits since {}",
@@ -94,9 +102,7 @@ pub fn run_all(global: &Global, ui: &Ui, a: &Create) -> Result<()> {
                 Some(error) => text.styled(Style::Bad, error),
             };
             text.line(format!("{}  {line}", text.styled(Style::Strong, &one.url)));
-            if !made.rewound.is_empty() || !made.destinations.is_empty() {
-                details(text, made);
-            }
+            details(text, made);
         }
         text.line(visible(&report.message));
     })

@@ -241,6 +241,7 @@ fn nothing(url: &str, dir: &Path) -> CreateReport {
     CreateReport {
         repo_name: name_of(url, dir).unwrap_or_default(),
         backups: Vec::new(),
+        unmade: Vec::new(),
         rewound: Vec::new(),
         destinations: Vec::new(),
         message: "nothing was backed up".to_owned(),

@@ -6,7 +6,7 @@ use super::destination::{self, CopyTo, Destination, settings_of};
 use super::folder_manifest::write_single;
 use super::lock::lock;
 use super::loss::{self, Rewound};
-use super::making::{Job, Made};
+use super::making::{Job, Made, Unmade};
 use super::manifest;
 use super::place::{Home, Reach};
 use crate::context::Context;
@@ -41,8 +41,10 @@ pub struct CreateRequest {
 pub struct CreateReport {
     /// The repository.
     pub repo_name: String,
-    /// One for each branch.
+    /// One for each branch that could be backed up.
     pub backups: Vec<Backup>,
+    /// The branches that could not be backed up.
+    pub unmade: Vec<Unmade>,
     /// Branches that lost commits since their last backup.
     pub rewound: Vec<Rewound>,
     /// One for each destination.
@@ -52,8 +54,8 @@ pub struct CreateReport {
 }
 
 impl Reported for CreateReport {
-    /// The failure of a destination comes before a finding. What comes after the first is
-    /// told with it: with `--quiet` nothing else tells it.
+    /// The failure of a destination comes first, then that of a branch, then a finding. What
+    /// comes after the first is told with it: with `--quiet` nothing else tells it.
     fn verdict(&mut self) -> Result<()> {
         let mut faults = Vec::new();
         for destination in &mut self.destinations {
@@ -67,6 +69,7 @@ impl Reported for CreateReport {
                 .caused_by(failure)
             }));
         }
+        faults.extend(self.unmade.iter_mut().filter_map(|u| u.failure.take()));
         faults.extend(loss::finding(&self.rewound));
         together(faults)
     }
@@ -88,8 +91,8 @@ fn together(mut faults: Vec<Error>) -> Result<()> {
 
 /// Makes the backups.
 ///
-/// Errors: not_found, for a branch; denied; unavailable. A failure at a destination is in
-/// the report.
+/// Errors: denied; unavailable; not_found, if none of the branches is there. A failure of one
+/// branch of several, or at a destination, is in the report.
 pub fn create(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
     cx.note_request(request);
     let turn = lock(cx, "backup", &cx.remote.address());
@@ -142,6 +145,7 @@ fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
     };
     let Made {
         mut backups,
+        unmade,
         rewound,
         untold,
     } = job.run()?;
@@ -166,12 +170,13 @@ fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
         .iter()
         .map(|place| destination::send(cx, &keys, place, &backups, request.full))
         .collect();
-    let (made, all) = (backups.iter().filter(|b| b.created).count(), backups.len());
-    let there = format!("today's backup of {} is there", branches.join(", "));
+    let (made, all) = (backups.iter().filter(|b| b.created).count(), branches.len());
+    let of: Vec<&str> = backups.iter().map(|b| b.branch.as_str()).collect();
+    let there = format!("today's backup of {} is there", of.join(", "));
     let mut message = match (made, &backups[..]) {
         (0, _) if bundle.is_some() => there,
         (0, _) => format!("nothing to do: {there}"),
-        (1, [one]) => format!(
+        (1, [one]) if all == 1 => format!(
             "backed up {} at {} as {}",
             one.branch,
             one.commit.short(),
@@ -187,6 +192,7 @@ fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
     Ok(CreateReport {
         repo_name: cx.repo_name.clone(),
         backups,
+        unmade,
         rewound,
         destinations,
         message,

@@ -5,14 +5,16 @@ use super::loss::{self, Rewound};
 use super::manifest::{self, Manifest};
 use super::{Backup, Found, dated};
 use crate::backup_manifest::{self, Entry};
-use crate::backup_name;
-use crate::clock::{CLOCK_SKEW, Moment};
+use crate::backup_name::{self, Taken};
+use crate::clock::CLOCK_SKEW;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, RefName, RefUpdate};
 use crate::keys::KeyRing;
 use crate::ops::one_by_one;
 use crate::ops::publish::{self, Objects, Plan, Push};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
 /// What one push of backups holds.
@@ -24,10 +26,34 @@ enum PushContents {
     BackupsOnly,
 }
 
+/// A branch that could not be backed up.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Unmade {
+    /// The branch.
+    pub branch: String,
+    /// Why.
+    pub error: String,
+    /// The error itself, for the exit code.
+    #[serde(skip)]
+    pub failure: Option<Error>,
+}
+
+impl Unmade {
+    fn new(branch: &str, error: Error) -> Unmade {
+        Unmade {
+            branch: branch.to_owned(),
+            error: error.in_full(),
+            failure: Some(error),
+        }
+    }
+}
+
 /// What was made.
 pub(super) struct Made {
-    /// One for each branch.
+    /// One for each branch that could be backed up.
     pub backups: Vec<Backup>,
+    /// The other branches.
+    pub unmade: Vec<Unmade>,
     /// What the branches lost.
     pub rewound: Vec<Rewound>,
     /// The entries of the backups of those branches. An entry says that the loss was told, so
@@ -43,6 +69,14 @@ pub(super) struct Job<'a> {
     pub keys: &'a KeyRing,
 }
 
+/// What one push comes to.
+struct Pushed {
+    backups: Vec<Backup>,
+    unmade: Vec<Unmade>,
+    /// See [`Made::untold`].
+    untold: Vec<Entry>,
+}
+
 /// What the pushes so far came to.
 #[derive(Default)]
 struct Rounds {
@@ -53,9 +87,10 @@ struct Rounds {
 }
 
 impl Job<'_> {
-    /// Makes them. The entries of branches that lost something wait.
+    /// Makes them. A branch that cannot be backed up is no reason to leave out the others. The
+    /// entries of branches that lost something wait.
     ///
-    /// Errors: not_found, for a branch; denied; conflict; unavailable.
+    /// Errors: denied; conflict; unavailable. If nothing can be backed up, why not.
     pub(super) fn run(&self) -> Result<Made> {
         let mut rounds = Rounds::default();
         let made = self.publish(PushContents::WithManifest, &mut rounds);
@@ -90,12 +125,23 @@ impl Job<'_> {
                     .record("backup create", Some(name), commit, Ok(done));
             }
         });
-        let (mut backups, untold) = made.map_err(|e| loss::beside(&rounds.rewound, e))?;
+        let made = made.map_err(|e| loss::beside(&rounds.rewound, e))?;
+        let Pushed {
+            mut backups,
+            mut unmade,
+            untold,
+        } = made;
+        if backups.is_empty()
+            && let Some(first) = unmade.iter_mut().find_map(|u| u.failure.take())
+        {
+            return Err(first);
+        }
         for backup in &mut backups {
             backup.created = is_new(&backup.backup);
         }
         Ok(Made {
             backups,
+            unmade,
             rewound: rounds.rewound,
             untold,
         })
@@ -158,11 +204,7 @@ impl Job<'_> {
     /// a backup that does not exist: where a run breaks off before that, the next one vouches
     /// for the backups that it finds.
     /// So it is where a branch lost something: those entries are returned, and not pushed.
-    fn publish(
-        &self,
-        contents: PushContents,
-        rounds: &mut Rounds,
-    ) -> Result<(Vec<Backup>, Vec<Entry>)> {
+    fn publish(&self, contents: PushContents, rounds: &mut Rounds) -> Result<Pushed> {
         let cx = self.cx;
         let signs = contents == PushContents::WithManifest && !self.keys.is_empty();
         let Rounds { moved, rewound } = rounds;
@@ -172,16 +214,21 @@ impl Job<'_> {
             let tip = attempt.advertisement.tip(backup_manifest::REF);
             let manifest = Manifest::at(cx, self.keys, tip, None)?;
             manifest.judge(&mut found);
-            let (mut backups, mut entries, mut untold) = (Vec::new(), Vec::new(), Vec::new());
+            let (mut backups, mut unmade) = (Vec::new(), Vec::new());
+            let (mut entries, mut untold) = (Vec::new(), Vec::new());
+            let mut taken = Taken::default();
+            for (name, _) in attempt.advertisement.under(&prefix) {
+                taken.add(name.strip_prefix("refs/heads/").unwrap_or(name));
+            }
             for branch in self.branches {
-                let tip = attempt.advertisement.branch(branch).ok_or_else(|| {
-                    Error::new(
-                        Kind::NotFound,
-                        format!("{} has no branch {branch} to back up", cx.remote.address()),
-                    )
-                    .hint("name the branches with --branch, or under `backup: branches:` in the configuration")
-                })?;
-                let group = Some(branch.as_str()).filter(|b| *b != self.default);
+                taken.keep_folder(self.group(branch));
+            }
+            for branch in self.branches {
+                let Some(tip) = attempt.advertisement.branch(branch) else {
+                    unmade.push(Unmade::new(branch, self.no_branch(branch)));
+                    continue;
+                };
+                let group = self.group(branch);
                 // A backup that is dated ahead says nothing about earlier ones.
                 let before: Vec<&Found> = found
                     .iter()
@@ -200,8 +247,17 @@ impl Job<'_> {
                         created: false,
                         authenticated: f.standing.entry().is_some(),
                     },
-                    None => self.choose(branch, group, tip, &before, &found, &manifest),
+                    None => match self.choose(branch, tip, &before, &taken, &manifest) {
+                        Ok(backup) => backup,
+                        Err(e) => {
+                            unmade.push(Unmade::new(branch, e));
+                            continue;
+                        }
+                    },
                 };
+                if backup.created {
+                    taken.add(&backup.backup);
+                }
                 let vouches = signs && !backup.authenticated;
                 // Look before the push: if this run breaks off, the next run looks again.
                 // Look too if somebody put a backup on top of ours.
@@ -256,26 +312,48 @@ impl Job<'_> {
                 updates,
                 objects: Objects::These(objects),
                 token: cx.config.environment_token.clone(),
-                report: (backups, untold),
+                report: Pushed {
+                    backups,
+                    unmade,
+                    untold,
+                },
             }))
         });
         manifest::remember(cx, moved);
         made
     }
 
+    /// The branch as the names of its backups have it: those of the default branch do not
+    /// name it.
+    fn group<'b>(&self, branch: &'b str) -> Option<&'b str> {
+        Some(branch).filter(|b| *b != self.default)
+    }
+
+    fn no_branch(&self, branch: &str) -> Error {
+        Error::new(
+            Kind::NotFound,
+            format!(
+                "{} has no branch {branch} to back up",
+                self.cx.remote.address()
+            ),
+        )
+        .hint("name the branches with --branch, or under `backup: branches:` in the configuration")
+    }
+
     /// Chooses the backup for a tip. The newest authenticated backup is used again if it has
     /// today's date and this commit. Otherwise the newest backup of all is used if it has
     /// today's date and this commit; then it still needs an entry. Otherwise a new backup
     /// gets the day's name, or a further name if that one is taken.
+    ///
+    /// Errors: conflict, if git can hold no backup of the branch beside the others.
     fn choose(
         &self,
         branch: &str,
-        group: Option<&str>,
         tip: CommitId,
         before: &[&Found],
-        found: &[Found],
+        taken: &Taken,
         manifest: &Manifest,
-    ) -> Backup {
+    ) -> Result<Backup> {
         let now = self.cx.now;
         let backup = |name: String, created, authenticated| Backup {
             branch: branch.to_owned(),
@@ -287,21 +365,26 @@ impl Job<'_> {
         let same = |f: &&&Found| f.commit == tip && f.read.time.date() == now.date();
         let good = before.iter().find(|f| f.standing.entry().is_some());
         if let Some(good) = good.filter(same) {
-            return backup(good.name.clone(), false, true);
+            return Ok(backup(good.name.clone(), false, true));
         }
         let room = |f: &&&Found| {
             let key = self.keys.active();
             key.is_none_or(|key| manifest.has_room(&f.name, &key.id))
         };
         if let Some(newest) = before.first().filter(same).filter(room) {
-            return backup(newest.name.clone(), false, false);
+            return Ok(backup(newest.name.clone(), false, false));
         }
-        let taken: HashSet<&str> = found.iter().map(|f| f.name.as_str()).collect();
-        // The day's own name, or else the first second from now on whose name is free.
-        let seconds = (0..).map(|n| Moment::from_seconds(now.seconds() + n));
-        let mut names = std::iter::once(backup_name::of_day(group, now))
-            .chain(seconds.map(|s| backup_name::of_second(group, s)));
-        let name = names.find(|n| !taken.contains(n.as_str()));
-        backup(name.unwrap_or_default(), true, false)
+        let name = taken.free(self.group(branch), now).map_err(|file| {
+            Error::new(
+                Kind::Conflict,
+                format!(
+                    "{branch} cannot be backed up, because git holds no branch below {file}, which is one"
+                ),
+            )
+            .hint(format!(
+                "rename the branch {branch}, or delete {file} if it is no longer needed"
+            ))
+        })?;
+        Ok(backup(name, true, false))
     }
 }

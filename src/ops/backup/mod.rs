@@ -32,6 +32,7 @@ pub use folder_manifest::Judge;
 pub(in crate::ops) use list::newest_among;
 pub use list::{ListReport, ListRequest, list};
 pub use loss::Rewound;
+pub use making::Unmade;
 pub use prune::{PruneReport, PruneRequest, prune};
 pub use restore::{RestoreReport, RestoreRequest, restore};
 pub use rotate::{RotateReport, RotateRequest, rotate};
