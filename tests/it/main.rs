@@ -20,6 +20,7 @@ mod backup_dest;
 mod backup_kill;
 mod backup_list;
 mod backup_prune;
+mod backup_renamed;
 mod backup_restore;
 mod backup_rotate;
 mod backup_s3;

@@ -103,7 +103,7 @@ pub(in crate::ops) fn newest_among(
 
 fn line(found: Found, default: &str) -> Line {
     Line {
-        branch: found.read.branch.unwrap_or_else(|| default.to_owned()),
+        branch: found.branch(default).to_owned(),
         authenticated: found.standing.authenticated(),
         name: found.name,
         commit: found.commit,

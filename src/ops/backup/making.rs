@@ -3,10 +3,9 @@
 
 use super::loss::{self, Rewound};
 use super::manifest::{self, Manifest};
-use super::{Backup, Found, dated};
+use super::{Backup, Found, comparable, dated};
 use crate::backup_manifest::{self, Entry};
 use crate::backup_name::{self, Taken};
-use crate::clock::CLOCK_SKEW;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, RefName, RefUpdate};
@@ -228,15 +227,7 @@ impl Job<'_> {
                     unmade.push(Unmade::new(branch, self.no_branch(branch)));
                     continue;
                 };
-                let group = self.group(branch);
-                // A backup that is dated ahead says nothing about earlier ones.
-                let before: Vec<&Found> = found
-                    .iter()
-                    .filter(|f| {
-                        let ahead = f.read.time.seconds() > cx.now.seconds() + CLOCK_SKEW;
-                        f.read.branch.as_deref() == group && !ahead
-                    })
-                    .collect();
+                let before = comparable(&found, branch, self.default, cx.now);
                 let ours = |f: &&&Found| moved.iter().any(|u| u.name.short() == f.name);
                 let mut backup = match before.iter().find(ours) {
                     // The branch may have moved since; its backup of this run is made.

@@ -43,6 +43,7 @@ pub(super) use self::manifest::remembered_names;
 use self::manifest::{Manifest, Standing};
 use crate::backup_manifest;
 use crate::backup_name::{self, BackupName};
+use crate::clock::{CLOCK_SKEW, Moment};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, RemoteRef};
@@ -74,6 +75,24 @@ struct Found {
     commit: CommitId,
     /// Who made it; `Standing::None` until a manifest has judged it.
     standing: Standing,
+}
+
+impl Found {
+    /// The branch that it is a backup of. What its entry says counts, because the name of a
+    /// backup of the default branch does not say which branch that was. Without an entry that
+    /// is the present one.
+    fn branch<'a>(&'a self, default: &'a str) -> &'a str {
+        let named = || self.read.branch.as_deref().unwrap_or(default);
+        self.standing.entry().map_or_else(named, |e| &e.branch)
+    }
+}
+
+/// The backups with which a branch's tip is compared, newest first. One that is dated ahead
+/// says nothing about earlier ones.
+fn comparable<'a>(found: &'a [Found], branch: &str, default: &str, now: Moment) -> Vec<&'a Found> {
+    let of_branch = found.iter().filter(|f| f.branch(default) == branch);
+    let is_ahead = |f: &&Found| f.read.time.seconds() > now.seconds() + CLOCK_SKEW;
+    of_branch.filter(|f| !is_ahead(f)).collect()
 }
 
 /// The backups among a remote's refs, newest first.
@@ -138,9 +157,8 @@ pub(in crate::ops) fn lost_since_backups(
     let all = read_all(cx, None)?;
     let mut lost = Vec::new();
     for (branch, tip) in tips {
-        let group = Some(branch.as_str()).filter(|b| Some(*b) != all.default.as_deref());
-        let of_branch = |f: &&Found| f.read.branch.as_deref() == group;
-        let backups: Vec<&Found> = all.found.iter().filter(of_branch).collect();
+        let default = all.default.as_deref().unwrap_or_default();
+        let backups = comparable(&all.found, branch, default, cx.now);
         lost.extend(loss::look(cx, branch, &backups, *tip, false)?.rewound);
     }
     Ok(lost)

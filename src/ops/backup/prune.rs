@@ -108,6 +108,11 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
     // Every removal stands on its own. The entries of the manifest go last: those of what is
     // gone are removed by the next run too.
     let mut moved = Vec::new();
+    let default = match cx.remote.default_branch() {
+        // A copy that holds backups alone: nothing says which branch they are of.
+        Err(e) if e.kind() == Kind::NotFound => String::new(),
+        asked => asked?,
+    };
     let result = one_by_one::publish(cx, &mut moved, |attempt, moved| {
         let prefix = format!("refs/heads/{}", backup_name::PREFIX);
         let tip = attempt.advertisement.tip(backup_manifest::REF);
@@ -126,17 +131,18 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
         let mut all = dated(attempt.advertisement.under(&prefix));
         manifest.judge(&mut all);
         let there: HashSet<&str> = all.iter().map(|f| f.name.as_str()).collect();
-        let mut groups: BTreeMap<Option<String>, Vec<Judged>> = BTreeMap::new();
+        let mut groups: BTreeMap<String, Vec<Judged>> = BTreeMap::new();
         // If something else removed a backup, only its entry is left. The entry ages like a
         // backup.
         for entry in manifest.gone(&there) {
             if let Some(read) = backup_name::parse(&entry.name) {
-                let group = groups.entry(read.branch).or_default();
+                let group = groups.entry(entry.branch.clone()).or_default();
                 group.push(Judged::Gone(entry.name.clone(), read.time));
             }
         }
         for found in all {
-            let group = groups.entry(found.read.branch.clone()).or_default();
+            let group = groups.entry(found.branch(&default).to_owned());
+            let group = group.or_default();
             group.push(Judged::There(Box::new(found)));
         }
         let (mut removed, mut updates, mut entries) = (Vec::new(), Vec::new(), Vec::new());
