@@ -108,7 +108,7 @@ pub fn status(cx: &Context, request: &Request) -> Result<Report> {
         left_out: Vec::new(),
         expires_at: None,
         expires_for_good: false,
-        last_backup: newest_backup(&standing.branches),
+        last_backup: newest_backup(&standing.branches, cx.now),
         message: "no sandbox is open here; open one: aidf sandbox init".to_owned(),
     };
     let target = access::choose_to_read(cx, request.branch.as_deref())?;
@@ -166,11 +166,11 @@ fn sentence(report: &Report, branch: &str) -> String {
     )
 }
 
-/// The name of the newest backup of any branch.
-fn newest_backup(branches: &[(String, CommitId)]) -> Option<String> {
+/// The name of the newest backup of any branch, without those that are dated in the future.
+fn newest_backup(branches: &[(String, CommitId)], now: Moment) -> Option<String> {
     let dated = branches.iter().filter_map(|(name, _)| {
-        let read = backup_name::parse(name)?;
-        Some((read.time.seconds(), name))
+        let time = backup_name::parse(name)?.time;
+        (!backup_name::is_ahead(time, now)).then_some((time.seconds(), name))
     });
     dated.max().map(|(_, name)| name.clone())
 }

@@ -3,6 +3,13 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use aidf::cancel::Cancel;
+use aidf::clock::{Clock, Moment};
+use aidf::config::{Config, Flags, Folders};
+use aidf::context::{Caller, Context, Location};
+use aidf::environment::Environment;
+use aidf::ops::operations::find;
+use aidf::progress::Silent;
 use serde_json::Value;
 
 use crate::support::{Env, Machine, Out, Remote};
@@ -73,6 +80,46 @@ pub fn put(env: &Env, remote: &Remote, branches: &[(String, String)]) {
         .map(|(name, commit)| format!("update refs/heads/{name} {commit}\n"))
         .collect();
     env.git_bytes(&remote.bare, &["update-ref", "--stdin"], lines.as_bytes());
+}
+
+/// Calls an operation in a machine's clone at that time; answers its report, and the message of
+/// its verdict where that is a failure.
+#[track_caller]
+pub fn at(machine: &Machine, seconds: i64, name: &str, request: Value) -> (Value, Option<String>) {
+    let env = &machine.env;
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let environment = Environment::from_iter([("PATH", path)])
+        .with("HOME", env.home())
+        .with("GIT_CONFIG_NOSYSTEM", "1");
+    let folders = Folders {
+        config: env.config().join("aidf"),
+        cache: env.cache().join("aidf"),
+        state: env.state().join("aidf"),
+    };
+    let config = Config::resolve(&Flags::default(), &environment, folders).unwrap();
+    let place = Location {
+        repo: None,
+        dir: machine.clone.clone(),
+        remote: None,
+        interactive: false,
+    };
+    let now = Moment::from_seconds(seconds);
+    let caller = Caller {
+        environment,
+        clock: Clock::new(move || now),
+        random: Box::new(rand::make_rng::<rand::rngs::StdRng>()),
+        progress: Box::new(Silent),
+        cancel: Cancel::new(),
+        input: None,
+        door: "test",
+    };
+    let cx = Context::open(config, &place, now, caller).unwrap();
+    let operation = find(name).unwrap_or_else(|| panic!("there is no operation `{name}`"));
+    let outcome = operation
+        .call(&cx, request)
+        .unwrap_or_else(|e| panic!("{name}: {}", e.in_full()));
+    let failure = outcome.verdict.err().map(|e| e.in_full());
+    (outcome.report, failure)
 }
 
 /// Every backup on the remote and its commit, by name.

@@ -28,6 +28,7 @@ mod backup_schedule;
 mod backup_shard;
 mod backup_told;
 mod backup_verify;
+mod backup_watch;
 mod baseline;
 mod bundle_list;
 mod checkpoints;

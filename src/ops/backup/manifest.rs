@@ -162,6 +162,20 @@ impl Manifest {
         Ok(manifest)
     }
 
+    /// The manifest at this tip, if it is here already. Nothing is fetched, remembered or
+    /// restored.
+    pub fn at_hand(cx: &Context, tip: ObjectId) -> Option<Manifest> {
+        if !cx.store.has_commit(tip) {
+            return None;
+        }
+        let mut manifest = Manifest {
+            tip: Some(tip),
+            ..Manifest::default()
+        };
+        manifest.fill(cx, cx.keys(), tip).ok()?;
+        Some(manifest)
+    }
+
     fn fill(&mut self, cx: &Context, keys: &KeyRing, tip: CommitId) -> Result<()> {
         let tree = cx.store.commit(tip)?.tree;
         let limit = rules::MAX_ENTRIES;

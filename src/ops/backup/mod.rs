@@ -88,11 +88,15 @@ impl Found {
 }
 
 /// The backups with which a branch's tip is compared, newest first. One that is dated ahead
-/// says nothing about earlier ones.
+/// says nothing about earlier ones. If it is authenticated, a clock was wrong, and the branch
+/// must have its commits all the same: it comes last.
 fn comparable<'a>(found: &'a [Found], branch: &str, default: &str, now: Moment) -> Vec<&'a Found> {
     let of_branch = found.iter().filter(|f| f.branch(default) == branch);
     let is_ahead = |f: &&Found| f.read.time.seconds() > now.seconds() + CLOCK_SKEW;
-    of_branch.filter(|f| !is_ahead(f)).collect()
+    let (ahead, mut backups): (Vec<_>, Vec<_>) = of_branch.partition(is_ahead);
+    let ours = ahead.into_iter().filter(|f| f.standing.entry().is_some());
+    backups.extend(ours);
+    backups
 }
 
 /// The backups among a remote's refs, newest first.

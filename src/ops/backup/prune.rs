@@ -9,7 +9,7 @@ use super::verify::is_outage;
 use super::{Found, dated};
 use crate::backup_manifest;
 use crate::backup_name;
-use crate::clock::{DAY, Moment, Period};
+use crate::clock::{Moment, Period};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, RefName, RefUpdate};
@@ -20,9 +20,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
-
-/// By how many seconds clocks may differ.
-const AHEAD: i64 = DAY;
 
 /// What is asked for.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -152,7 +149,7 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
             // A backup with a date in the future is kept, because no correct clock made it.
             // It never causes another one to be removed.
             group.retain(|one| {
-                let ahead = one.time().seconds() > cx.now.seconds() + AHEAD;
+                let ahead = backup_name::is_ahead(one.time(), cx.now);
                 if let Judged::There(f) = one
                     && ahead
                 {

@@ -183,7 +183,7 @@ fn backups(cx: &Context, refs: &[RemoteRef], default: &str, found: &mut Findings
             stale,
             "make one: aidf backup create; have a job make them: aidf backup schedule",
         ),
-        Ok((Some(newest), None)) => found.ok(NAME, format!("the newest is {}", newest.name)),
+        Ok((Some(newest), None)) => found.ok(NAME, format!("the newest is {newest}")),
         Ok((None, None)) => found.ok(NAME, "none is expected"),
     }
 }

@@ -1,6 +1,7 @@
 //! The remote: whether it answers, to which login, and what its refs tell.
 
 use super::{Findings, Opened, Seat, Subject, names};
+use crate::backup_manifest;
 use crate::config::Config;
 use crate::context::Caller;
 use crate::environment::Environment;
@@ -94,7 +95,7 @@ pub(super) fn listed(
 ) -> Option<Listed> {
     progress.step(&format!("connect to {}", remote.read_endpoint()));
     let asked = remote.connect_for_reading().and_then(|mut connection| {
-        let refs = connection.refs(&["refs/heads/", identity::REF])?;
+        let refs = connection.refs(&["refs/heads/", identity::REF, backup_manifest::REF])?;
         Ok((connection, refs))
     });
     let (connection, refs) = match asked {
