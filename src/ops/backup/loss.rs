@@ -2,7 +2,7 @@
 //! history.
 
 use super::Found;
-use super::verify::is_outage;
+use super::restored::is_outage;
 use crate::backup_manifest::MAX_ASIDE;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};

@@ -2,7 +2,7 @@
 //! together with them.
 
 use super::Found;
-use super::verify::is_outage;
+use super::restored::is_outage;
 use crate::backup_manifest::{self as rules, Entry, Opened};
 use crate::config::Trust;
 use crate::context::Context;

@@ -5,7 +5,7 @@ use super::bundles::{Folder, Named};
 use super::destination::{CopyTo, settings_of};
 use super::manifest::Manifest;
 use super::place::{Place, Reach};
-use super::verify::is_outage;
+use super::restored::is_outage;
 use super::{Found, dated};
 use crate::backup_manifest;
 use crate::backup_name;

@@ -45,6 +45,17 @@ impl std::fmt::Display for NoRoom {
 
 impl std::error::Error for NoRoom {}
 
+/// True if the remote could not be asked, or there was no room to restore into, so that
+/// nothing is known about the backup.
+pub(super) fn is_outage(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Auth | Kind::Unavailable) || no_room(error)
+}
+
+/// True if there was no room to restore into: for no other backup is there any either.
+pub(super) fn no_room(error: &Error) -> bool {
+    error.cause::<NoRoom>().is_some()
+}
+
 /// What `prove` comes to. Where it fails and the temporary folder has no room, that is why,
 /// and not the backup.
 fn with_room<T>(prove: impl FnOnce() -> Result<T>) -> Result<T> {

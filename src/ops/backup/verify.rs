@@ -4,6 +4,7 @@ use super::bundles::{Folder, Lying};
 use super::destination::{CopyTo, settings_of};
 use super::folder_manifest::Judge;
 use super::place::{Home, Place, Reach};
+pub(super) use super::restored::{is_outage, no_room};
 use super::{All, named, read_all, restored};
 use crate::backup_manifest;
 use crate::config::Config;
@@ -386,17 +387,6 @@ fn proven(bundles: &mut restored::Bundles<'_>, one: &Lying<'_>) -> Result<Option
     let whose = one.check()?;
     bundles.prove(one)?;
     Ok(whose)
-}
-
-/// True if the remote could not be asked, or there was no room to restore into, so that
-/// nothing is known about the backup.
-pub(super) fn is_outage(error: &Error) -> bool {
-    matches!(error.kind(), Kind::Auth | Kind::Unavailable) || no_room(error)
-}
-
-/// True if there was no room to restore into: for no other backup is there any either.
-pub(super) fn no_room(error: &Error) -> bool {
-    error.cause::<restored::NoRoom>().is_some()
 }
 
 /// True if the place of a bundle could not be asked, so that nothing is known about the bundle.
