@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::backup_days::{backup_of, days_ago, list, names, put, report, reported, texts};
-use crate::support::{Kind, World, text};
+use crate::backup_days::{
+    DAY, at, backup_of, days_ago, list, names, now, put, report, reported, texts,
+};
+use crate::support::{Kind, World, make_executable, text};
 
 /// An empty bare repository on the machine.
 fn empty(w: &World, name: &str) -> PathBuf {
@@ -110,6 +112,125 @@ fn a_rerun_completes_what_a_destination_missed() {
             backup_of(0),
             w.remote.tip("main")
         )]
+    );
+}
+
+/// Backs main up at another time, with a copy.
+fn copied_at(w: &World, days: i64, dest: &str) -> (Value, Option<String>) {
+    let asked = serde_json::json!({"destinations": [dest]});
+    at(w, now() - days * DAY, "backup create", asked)
+}
+
+/// The names of the backups there, oldest first.
+fn names_in(w: &World, bare: &Path) -> Vec<String> {
+    w.env
+        .git(
+            bare,
+            &["for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads"],
+        )
+        .lines()
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn a_destination_that_was_away_for_days_gets_the_backups_of_those_days() {
+    for is_atomic in ["true", "false"] {
+        let w = World::path();
+        let (dest, away) = (empty(&w, "copy.git"), w.env.path("away.git"));
+        w.env
+            .git(&dest, &["config", "receive.advertiseAtomic", is_atomic]);
+        let path = dest.to_str().unwrap();
+        assert_eq!(copied_at(&w, 5, path).1, None);
+        std::fs::rename(&dest, &away).unwrap();
+        for days in [4, 3, 2] {
+            let content = format!("{days}\n");
+            w.remote
+                .write("main", &[("n.txt", Some(content.as_bytes()))], "Count");
+            assert!(copied_at(&w, days, path).1.is_some());
+        }
+        std::fs::rename(&away, &dest).unwrap();
+        // What others put there is not ours to copy.
+        put(
+            &w.env,
+            &w.remote,
+            &[(backup_of(1), w.remote.tip("sandbox"))],
+        );
+        let answer = w.json(&["backup", "--dest", path]);
+        let all = [5, 4, 3, 2, 0].map(backup_of);
+        assert_eq!(names_in(&w, &dest), all);
+        assert_eq!(texts(&answer["destinations"][0], "pushed"), all[1..]);
+        for name in &all {
+            let there = w.env.git(&dest, &["rev-parse", name]);
+            assert_eq!(there, w.remote.tip(name));
+        }
+        w.env.git(&dest, &["fsck", "--strict"]);
+    }
+}
+
+#[test]
+fn what_was_pruned_at_a_destination_does_not_come_back() {
+    let w = World::path();
+    let dest = empty(&w, "copy.git");
+    let path = dest.to_str().unwrap();
+    for days in [3, 2, 1] {
+        copied_at(&w, days, path);
+    }
+    w.json(&[
+        "-R",
+        path,
+        "backup",
+        "prune",
+        "--keep-last",
+        "1",
+        "--trust-unauthenticated",
+    ]);
+    assert_eq!(names_in(&w, &dest), [backup_of(1)]);
+    w.json(&["backup", "--dest", path]);
+    assert_eq!(names_in(&w, &dest), [backup_of(1), backup_of(0)]);
+}
+
+#[test]
+fn a_destination_gets_no_backups_of_branches_that_the_run_is_not_about() {
+    let w = World::path();
+    w.json(&["backup", "--branch", "sandbox"]);
+    let dest = empty(&w, "copy.git");
+    w.json(&[
+        "backup",
+        "--branch",
+        "main",
+        "--dest",
+        dest.to_str().unwrap(),
+    ]);
+    assert_eq!(names_in(&w, &dest), [backup_of(0)]);
+}
+
+#[test]
+fn a_destination_that_takes_only_todays_backup_gets_it() {
+    let w = World::path();
+    let dest = empty(&w, "copy.git");
+    let path = dest.to_str().unwrap();
+    at(&w, now() - DAY, "backup create", serde_json::json!({}));
+    let hook = dest.join("hooks/update");
+    std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    let script = format!(
+        "#!/bin/sh\n[ \"$1\" = refs/heads/{} ] || {{ echo no old ones >&2; exit 1; }}\n",
+        backup_of(0)
+    );
+    std::fs::write(&hook, script).unwrap();
+    make_executable(&hook);
+    let answer = w.json(&["backup", "--dest", path]);
+    assert_eq!(names_in(&w, &dest), [backup_of(0)]);
+    let warnings = answer["warnings"].to_string();
+    assert!(
+        warnings.contains(&backup_of(1)) && warnings.contains("no old ones"),
+        "{warnings}"
+    );
+    // It is not tried again for ever.
+    let again = w.json(&["backup", "--dest", path]);
+    assert!(
+        !again["warnings"].to_string().contains("lacks"),
+        "{again:#}"
     );
 }
 

@@ -147,6 +147,7 @@ fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
         mut backups,
         unmade,
         rewound,
+        earlier,
         untold,
     } = job.run()?;
     let mut places = settings.destinations;
@@ -168,7 +169,7 @@ fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
     copied().map_err(|e| loss::beside(&rewound, e))?;
     let destinations = places
         .iter()
-        .map(|place| destination::send(cx, &keys, place, &backups, request.full))
+        .map(|place| destination::send(cx, &keys, place, &backups, &earlier, request.full))
         .collect();
     let (made, all) = (backups.iter().filter(|b| b.created).count(), branches.len());
     let of: Vec<&str> = backups.iter().map(|b| b.branch.as_str()).collect();

@@ -1,20 +1,23 @@
 //! The destinations of the backups' copies: other remotes, and homes of bundles. Each one
 //! is reported separately. If one missed something, the next run completes it.
 
-use super::Backup;
 use super::bundles::{self, Folder};
 use super::place::{Home, Reach};
-use crate::clock::Period;
+use super::restored::is_outage;
+use super::{Backup, Found, dated};
+use crate::backup_name;
+use crate::clock::{Moment, Period};
 use crate::config::DestinationFile;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::PushFailure::{NoAnswer, NotSent};
 use crate::git::redact;
-use crate::git::{Endpoint, RefName, RefUpdate, Remote, Verdict};
+use crate::git::{Advertisement, CommitId, Endpoint, RefName, RefUpdate, Remote, Verdict};
 use crate::keys::KeyRing;
 use crate::ops::{one_by_one, publish};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 /// The placeholder for the repository's name in a destination.
@@ -145,16 +148,21 @@ fn place(cx: &Context, given: &DestinationFile) -> Result<CopyTo> {
     }
 }
 
-/// Copies the backups to a destination.
+/// Copies the backups to a destination. A remote also gets those of the `earlier` ones, newest
+/// first, that it missed.
 pub(super) fn send(
     cx: &Context,
     keys: &KeyRing,
     place: &CopyTo,
     backups: &[Backup],
+    earlier: &[Found],
     full: bool,
 ) -> Destination {
     match place {
-        CopyTo::Remote(url) => push_to(cx, &url.replace(REPOSITORY, &cx.repo_name), backups),
+        CopyTo::Remote(url) => {
+            let url = url.replace(REPOSITORY, &cx.repo_name);
+            push_to(cx, &url, backups, earlier)
+        }
         CopyTo::Bundles { home, full_every } => {
             let mut destination = Destination {
                 destination: home.shown(),
@@ -182,7 +190,7 @@ pub(super) fn send(
     }
 }
 
-fn push_to(cx: &Context, url: &str, backups: &[Backup]) -> Destination {
+fn push_to(cx: &Context, url: &str, backups: &[Backup], earlier: &[Found]) -> Destination {
     let mut destination = Destination::default();
     let remote = match Remote::of_url(url, &cx.dir, &cx.remote.options()) {
         Ok(remote) => remote,
@@ -193,19 +201,21 @@ fn push_to(cx: &Context, url: &str, backups: &[Backup]) -> Destination {
         }
     };
     destination.destination = remote.address();
-    // Another run, or a killed one, may hold the destination's locks for a moment longer.
-    let (mut tries, mut moved) = (0, Vec::new());
-    let mut is_one_by_one = false;
-    let result = loop {
-        match push_some(cx, &remote, backups, &mut moved) {
-            Ok(true) => is_one_by_one = true,
-            Err(e) if e.kind() == Kind::Conflict && tries < 6 => {
-                std::thread::sleep(std::time::Duration::from_millis(50 << tries));
-                tries += 1;
-            }
-            done => break done,
-        }
+    let mut pushing = Pushing {
+        cx,
+        remote,
+        backups,
+        earlier,
+        moved: Vec::new(),
+        is_one_by_one: false,
+        is_at_missed: false,
     };
+    let result = pushing.run();
+    let Pushing {
+        moved,
+        is_one_by_one,
+        ..
+    } = pushing;
     let names = moved.iter().map(|update| update.name.short().to_owned());
     destination.pushed = names.collect();
     if let Err(e) = result {
@@ -217,63 +227,161 @@ fn push_to(cx: &Context, url: &str, backups: &[Backup]) -> Destination {
     destination
 }
 
-/// Pushes the backups that are not there yet: all or none, or the first alone to a server that
-/// cannot do that. True where others are left.
+/// The backups of this run that are not there yet.
 ///
-/// Errors: integrity, when a backup is another commit there; those of the push.
-fn push_some(
-    cx: &Context,
-    remote: &Remote,
-    backups: &[Backup],
-    moved: &mut Vec<RefUpdate>,
-) -> Result<bool> {
-    let connection = remote.connect()?;
+/// Errors: integrity, when one of them is another commit there.
+fn lacking(there: &Advertisement, backups: &[Backup]) -> Result<Vec<RefUpdate>> {
     let mut updates = Vec::new();
     for backup in backups {
-        match connection.advertisement.branch(&backup.backup) {
-            Some(there) if there == backup.commit => {}
-            Some(there) => {
+        match there.branch(&backup.backup) {
+            Some(commit) if commit == backup.commit => {}
+            Some(commit) => {
                 return Err(Error::new(
                     Kind::Integrity,
                     format!(
-                        "{} is at {there} there, and {} was expected",
+                        "{} is at {commit} there, and {} was expected",
                         backup.backup, backup.commit
                     ),
                 ));
             }
-            None => updates.push(RefUpdate {
-                name: RefName::branch(&backup.backup)?,
-                old: None,
-                new: Some(backup.commit),
-            }),
+            None => updates.push(creation(&backup.backup, backup.commit)?),
         }
     }
-    if updates.is_empty() {
-        connection.close();
-        return Ok(false);
+    Ok(updates)
+}
+
+/// The earlier backups that are missing there, oldest first, with their commits in the store.
+/// `prune` there may have removed some for good reason. It never removes the newest one of a
+/// branch. So those that are newer than that one have never been there.
+///
+/// Errors: those of the fetch.
+fn missed(
+    cx: &Context,
+    there: &Advertisement,
+    backups: &[Backup],
+    earlier: &[Found],
+) -> Result<Vec<RefUpdate>> {
+    let prefix = format!("refs/heads/{}", backup_name::PREFIX);
+    let is_ahead = |f: &Found| backup_name::is_ahead(f.read.time, cx.now);
+    let mut newest: HashMap<Option<String>, (Moment, String)> = HashMap::new();
+    for found in dated(there.under(&prefix)) {
+        if !is_ahead(&found) {
+            let newer = (found.read.time, found.name);
+            // They come newest first.
+            newest.entry(found.read.branch).or_insert(newer);
+        }
     }
-    let waits = one_by_one::first_alone(&mut updates, connection.advertisement.is_atomic());
-    let outcome = remote
-        .push_history(connection, &cx.store, &updates, &[])
-        .map_err(|e| match e {
-            NotSent(e) | NoAnswer(e) => e,
-        })?;
-    for (update, verdict) in updates.iter().zip(outcome.verdicts) {
-        let name = update.name.short();
-        match verdict {
-            Verdict::Moved => one_by_one::take_note(moved, vec![update.clone()])?,
-            Verdict::Refused(why) => {
-                let kind = match publish::may_be_stale(&why) {
-                    true => Kind::Conflict,
-                    false => Kind::Denied,
-                };
-                let refused = Error::new(kind, format!("{name} was refused: {why}"));
-                return Err(match outcome.messages.is_empty() {
-                    true => refused,
-                    false => refused.caused_by(anyhow::anyhow!(outcome.messages.join("\n"))),
-                });
+    let mut updates = Vec::new();
+    for found in earlier.iter().rev() {
+        let is_newer = newest
+            .get(&found.read.branch)
+            .is_none_or(|(time, name)| (*time, name) < (found.read.time, &found.name));
+        let is_of_this_run = backups.iter().any(|b| b.backup == found.name);
+        if is_newer && !is_of_this_run && !is_ahead(found) && there.branch(&found.name).is_none() {
+            updates.push(creation(&found.name, found.commit)?);
+        }
+    }
+    let tips: Vec<CommitId> = updates.iter().filter_map(|update| update.new).collect();
+    if !tips.is_empty() {
+        cx.remote.fetch_all(&cx.store, &tips, &*cx.progress)?;
+    }
+    Ok(updates)
+}
+
+fn creation(name: &str, commit: CommitId) -> Result<RefUpdate> {
+    Ok(RefUpdate {
+        name: RefName::branch(name)?,
+        old: None,
+        new: Some(commit),
+    })
+}
+
+/// Pushes to a destination.
+struct Pushing<'a> {
+    cx: &'a Context,
+    remote: Remote,
+    /// Those of this run.
+    backups: &'a [Backup],
+    /// Those of which some may be missing there.
+    earlier: &'a [Found],
+    /// What was pushed.
+    moved: Vec<RefUpdate>,
+    /// Whether it cannot take several refs at once.
+    is_one_by_one: bool,
+    /// Whether the last push was one of earlier backups.
+    is_at_missed: bool,
+}
+
+impl Pushing<'_> {
+    /// Pushes what is missing there, and then the backups of this run.
+    ///
+    /// Errors: integrity, when a backup is another commit there; those of the push.
+    fn run(&mut self) -> Result<()> {
+        // Another run, or a killed one, may hold the destination's locks for a moment longer.
+        let mut tries = 0;
+        loop {
+            match self.push_some() {
+                Ok(true) => {}
+                Ok(false) => return Ok(()),
+                Err(e) if e.kind() == Kind::Conflict && tries < 6 => {
+                    std::thread::sleep(std::time::Duration::from_millis(50 << tries));
+                    tries += 1;
+                }
+                // The backups of this run do not wait for what cannot be pushed.
+                Err(e) if self.is_at_missed && !is_outage(&e) => {
+                    self.cx.warn(format!(
+                        "{} lacks earlier backups, and cannot be given them: {}",
+                        self.remote.address(),
+                        e.in_full()
+                    ));
+                    (self.earlier, tries) = (&[], 0);
+                }
+                Err(e) => return Err(e),
             }
         }
     }
-    Ok(waits)
+
+    /// Pushes the earlier backups that are missing there, or else those of this run: all or
+    /// none, or the first alone to a server that cannot do that. False where nothing is left.
+    fn push_some(&mut self) -> Result<bool> {
+        self.is_at_missed = false;
+        let connection = self.remote.connect()?;
+        let there = &connection.advertisement;
+        self.is_at_missed = true;
+        let mut updates = missed(self.cx, there, self.backups, self.earlier)?;
+        self.is_at_missed = !updates.is_empty();
+        if !self.is_at_missed {
+            updates = lacking(there, self.backups)?;
+        }
+        if updates.is_empty() {
+            connection.close();
+            return Ok(false);
+        }
+        let waits = one_by_one::first_alone(&mut updates, connection.advertisement.is_atomic());
+        let outcome = self
+            .remote
+            .push_history(connection, &self.cx.store, &updates, &[])
+            .map_err(|e| match e {
+                NotSent(e) | NoAnswer(e) => e,
+            })?;
+        for (update, verdict) in updates.iter().zip(outcome.verdicts) {
+            let name = update.name.short();
+            match verdict {
+                Verdict::Moved => one_by_one::take_note(&mut self.moved, vec![update.clone()])?,
+                Verdict::Refused(why) => {
+                    let kind = match publish::may_be_stale(&why) {
+                        true => Kind::Conflict,
+                        false => Kind::Denied,
+                    };
+                    let refused = Error::new(kind, format!("{name} was refused: {why}"));
+                    return Err(match outcome.messages.is_empty() {
+                        true => refused,
+                        false => refused.caused_by(anyhow::anyhow!(outcome.messages.join("\n"))),
+                    });
+                }
+            }
+        }
+        self.is_one_by_one |= waits;
+        Ok(waits || self.is_at_missed)
+    }
 }

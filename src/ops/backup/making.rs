@@ -55,6 +55,8 @@ pub(super) struct Made {
     pub unmade: Vec<Unmade>,
     /// What the branches lost.
     pub rewound: Vec<Rewound>,
+    /// The authenticated backups that the branches had before, newest first.
+    pub earlier: Vec<Found>,
     /// The entries of the backups of those branches. An entry says that the loss was told, so
     /// it is pushed when that is so: see [`Job::note_told`].
     pub untold: Vec<Entry>,
@@ -72,6 +74,8 @@ pub(super) struct Job<'a> {
 struct Pushed {
     backups: Vec<Backup>,
     unmade: Vec<Unmade>,
+    /// See [`Made::earlier`].
+    earlier: Vec<Found>,
     /// See [`Made::untold`].
     untold: Vec<Entry>,
 }
@@ -128,6 +132,7 @@ impl Job<'_> {
         let Pushed {
             mut backups,
             mut unmade,
+            earlier,
             untold,
         } = made;
         if backups.is_empty()
@@ -142,6 +147,7 @@ impl Job<'_> {
             backups,
             unmade,
             rewound: rounds.rewound,
+            earlier,
             untold,
         })
     }
@@ -290,6 +296,10 @@ impl Job<'_> {
                     })
                 })
                 .collect::<Result<Vec<_>>>()?;
+            found.retain(|f| {
+                let ours = |b: &String| f.branch(self.default) == b;
+                f.standing.entry().is_some() && self.branches.iter().any(ours)
+            });
             let mut objects = Vec::new();
             let together = attempt.advertisement.is_atomic() || updates.is_empty();
             if together
@@ -306,6 +316,7 @@ impl Job<'_> {
                 report: Pushed {
                     backups,
                     unmade,
+                    earlier: found,
                     untold,
                 },
             }))
