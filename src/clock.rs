@@ -11,6 +11,9 @@ pub const DAY: i64 = 86_400;
 /// Seconds by which an honest clock may be ahead of ours.
 pub const CLOCK_SKEW: i64 = 600;
 
+/// Seconds ahead of ours from which on a date is of no correct clock.
+const AHEAD: i64 = DAY;
+
 /// Tells the present to what lasts longer than a moment, such as the life of a forge's token.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> Moment + Send + Sync>);
@@ -56,6 +59,12 @@ impl Moment {
     /// Seconds since 1970.
     pub fn seconds(self) -> i64 {
         self.0.as_second()
+    }
+
+    /// Whether this lies so far ahead of the present that no correct clock can have told it.
+    /// What bears such a date never stands in the way of anything else.
+    pub fn is_in_the_future(self, now: Moment) -> bool {
+        self.seconds() > now.seconds() + AHEAD
     }
 
     /// As files tell their times.

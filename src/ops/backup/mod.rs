@@ -20,6 +20,7 @@ mod restore;
 mod restored;
 mod rotate;
 mod shard;
+mod thinned;
 mod verify;
 
 pub use all::{AllOf, OneOf, Operator, configured, create_all, each};

@@ -1,11 +1,11 @@
 //! Removes the backups that no rule keeps. Each deletion is leased on the tip that was
 //! seen.
 
-use super::bundles::{Folder, Named};
+use super::bundles::Folder;
 use super::destination::{CopyTo, settings_of};
 use super::manifest::Manifest;
 use super::place::{Place, Reach};
-use super::restored::is_outage;
+use super::thinned::{IN_THE_FUTURE, thinned};
 use super::{Found, dated};
 use crate::backup_manifest;
 use crate::backup_name;
@@ -149,11 +149,11 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
             // A backup with a date in the future is kept, because no correct clock made it.
             // It never causes another one to be removed.
             group.retain(|one| {
-                let ahead = backup_name::is_ahead(one.time(), cx.now);
+                let ahead = one.time().is_in_the_future(cx.now);
                 if let Judged::There(f) = one
                     && ahead
                 {
-                    kept.push(Kept::of(f, vec!["dated in the future".to_owned()]));
+                    kept.push(Kept::of(f, vec![IN_THE_FUTURE.to_owned()]));
                 }
                 !ahead
             });
@@ -335,8 +335,7 @@ fn unauthenticated(cx: &Context, count: usize) -> String {
     )
 }
 
-/// Removes the bundles of a place that no rule keeps. A full bundle stays as long as a
-/// kept incremental one is based on it.
+/// Removes the bundles of a place that no rule keeps.
 fn bundles(
     cx: &Context,
     place: Rc<dyn Place + '_>,
@@ -353,42 +352,11 @@ fn bundles(
         folder = Folder::open(cx, place)?;
         folder.tidy(cx, cx.keys())?;
     }
-    let mut listed = folder.listed();
-    listed.reverse();
-    // If no bundle is authenticated, the folder is older than manifests, and all count
-    // alike.
-    let old = !folder.manifest.has_authenticated();
-    let counts = |n: &Named| old || folder.manifest.whose(&n.name) == Some(true);
-    let times: Vec<_> = listed.iter().map(|n| (n.time, counts(n))).collect();
-    let mut reasons = retention::reasons_apart(&times, rules);
-    // What cannot be removed is kept like the rest, and keeps what it needs.
-    for (one, reasons) in listed.iter().zip(&mut reasons) {
-        if reasons.is_empty() {
-            reasons.extend(folder.place.held(&one.name)?);
-        }
-    }
-    for at in 0..listed.len() {
-        if reasons[at].is_empty() || listed[at].full {
-            continue;
-        }
-        let base = match folder.bundle(&listed[at]).records() {
-            Ok(records) => folder.base_of(&listed[at], &records.needs)?,
-            Err(e) if is_outage(&e) => return Err(e),
-            Err(_) => None,
-        };
-        // A bundle that cannot be read may need any of the full bundles.
-        for below in 0..listed.len() {
-            let needed = base.as_ref().is_none_or(|base| *base == listed[below].name);
-            if needed && listed[below].full && reasons[below].is_empty() {
-                reasons[below].push(format!("needed by {}", listed[at].name));
-            }
-        }
-    }
     let mut gone = Vec::new();
-    for (one, reasons) in listed.iter().zip(reasons) {
-        let name = folder.address(one);
+    for (one, reasons) in thinned(cx, &folder, rules)? {
+        let name = folder.address(&one);
         if reasons.is_empty() {
-            gone.push(one.name.clone());
+            gone.push(one.name);
             report.removed.push(name);
         } else {
             report.kept.push(Kept {

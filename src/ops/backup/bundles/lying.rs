@@ -161,17 +161,19 @@ impl Folder<'_> {
         })
     }
 
-    /// The newest full bundle in the list that the incremental bundle `one` can be based on.
+    /// The full bundles in the list that the incremental bundle `one` can be based on, newest
+    /// first.
     ///
     /// Errors: unavailable, auth, denied, for a place elsewhere.
-    pub fn base_of(&self, one: &super::Named, needs: &[CommitId]) -> Result<Option<String>> {
-        let listed = self.listed();
-        let older = listed.iter().rev().filter(|n| n.full && n.name < one.name);
-        for full in older {
-            if self.bundle(full).is_base_of(needs)? {
-                return Ok(Some(full.name.clone()));
+    pub fn bases_of(&self, one: &super::Named, needs: &[CommitId]) -> Result<Vec<String>> {
+        let mut older = self.listed();
+        older.truncate(older.iter().position(|n| n == one).unwrap_or(older.len()));
+        let mut bases = Vec::new();
+        for full in older.into_iter().rev().filter(|n| n.full) {
+            if self.bundle(&full).is_base_of(needs)? {
+                bases.push(full.name);
             }
         }
-        Ok(None)
+        Ok(bases)
     }
 }

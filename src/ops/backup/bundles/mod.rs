@@ -297,7 +297,8 @@ impl<'a> Folder<'a> {
         })
     }
 
-    fn unreadable(&self, one: &Named) -> Error {
+    /// The error for a bundle of the list that is not there.
+    pub fn unreadable(&self, one: &Named) -> Error {
         let shown = self.address(one);
         Error::new(
             Kind::Integrity,
