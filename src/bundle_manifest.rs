@@ -12,7 +12,7 @@ use crate::keys::{Key, KeyRing};
 use crate::seal;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The file's name beside the bundles.
 pub const FILE: &str = "MANIFEST";
@@ -222,6 +222,15 @@ impl Manifest {
     /// What it says about each bundle that should exist, by name.
     pub fn bundles(&self) -> &BTreeMap<String, Says> {
         &self.bundles
+    }
+
+    /// The turn of each bundle among all that were made or found, by name.
+    pub fn turns(&self) -> HashMap<&str, usize> {
+        let lines = self.lines.iter().map(|(_, line)| line);
+        let entered = lines.filter(|line| line.kind != Kind::Removed);
+        let items = entered.flat_map(|line| &line.bundles);
+        let turns = items.enumerate();
+        turns.map(|(at, item)| (item.name.as_str(), at)).collect()
     }
 
     /// The description of a bundle that should exist, from the line that says so.

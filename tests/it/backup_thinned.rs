@@ -1,10 +1,19 @@
-//! Folders of bundles in which something is wrong when they are thinned.
+//! Folders of bundles in which something is wrong when they are thinned: a bundle that is
+//! damaged, and one whose date no correct clock has made.
 
-use serde_json::Value;
+use aidf::cancel::Cancel;
+use aidf::clock::{Clock, Moment};
+use aidf::config::{Config, Flags, Folders};
+use aidf::context::{Caller, Context, Location};
+use aidf::environment::Environment;
+use aidf::ops::operations::find;
+use aidf::progress::Silent;
+use rand::rngs::StdRng;
+use serde_json::{Value, json};
 
 use crate::backup_bundles::{Folder, config_folder};
-use crate::backup_days::{list, report, texts};
-use crate::support::{World, listed, text};
+use crate::backup_days::{DAY, days_ago, list, now, report, texts};
+use crate::support::{Machine, World, listed, text};
 
 /// A world with a folder in its config.
 fn world() -> (World, Folder) {
@@ -52,6 +61,40 @@ const HARMS: [Harm; 3] = [
         std::fs::write(file, bytes).unwrap();
     },
 ];
+
+/// Calls an operation on a machine whose clock is so many days ahead.
+#[track_caller]
+fn days_ahead(machine: &Machine, days: i64, name: &str, request: Value) -> Value {
+    let env = &machine.env;
+    let environment = Environment::from_iter([("PATH", std::env::var_os("PATH").unwrap())])
+        .with("HOME", env.home())
+        .with("GIT_CONFIG_NOSYSTEM", "1");
+    let folders = Folders {
+        config: env.config().join("aidf"),
+        cache: env.cache().join("aidf"),
+        state: env.state().join("aidf"),
+    };
+    let then = Moment::from_seconds(now() + days * DAY);
+    let config = Config::resolve(&Flags::default(), &environment, folders).unwrap();
+    let caller = Caller {
+        environment,
+        clock: Clock::new(move || then),
+        random: Box::new(rand::make_rng::<StdRng>()),
+        progress: Box::new(Silent),
+        cancel: Cancel::new(),
+        input: None,
+        door: "backup_thinned",
+    };
+    let place = Location {
+        repo: None,
+        dir: machine.clone.clone(),
+        remote: None,
+        interactive: false,
+    };
+    let cx = Context::open(config, &place, then, caller).unwrap();
+    let outcome = find(name).unwrap().call(&cx, request);
+    outcome.unwrap_or_else(|e| panic!("{}", e.in_full())).report
+}
 
 #[test]
 fn a_bundle_that_is_missing_or_damaged_is_no_reason_to_remove_a_good_one() {
@@ -111,4 +154,62 @@ fn a_prune_that_removes_no_bundle_reads_none() {
     let answer = prune(&w, ["--keep-last", "3"]);
     assert_eq!(list(&answer, "warnings").len(), 0, "{answer:#}");
     assert_eq!(folder.bundles(), made);
+}
+
+#[test]
+fn a_clock_that_was_weeks_ahead_once_removes_no_bundle_and_dates_no_other() {
+    let (w, folder) = world();
+    let first = bundled(&w, &[]);
+    commit(&w, 1);
+    let made = days_ahead(&w, 20, "backup create", json!({}));
+    let ahead = text(&made["destinations"][0], "bundle");
+    assert!(ahead.starts_with(&days_ago(-20)), "{made:#}");
+    assert!(ahead.ends_with(".incremental.bundle"), "{made:#}");
+    // The clock is right again.
+    commit(&w, 2);
+    let next = bundled(&w, &[]);
+    assert!(next.starts_with(&days_ago(0)), "{next}");
+    commit(&w, 3);
+    let good = commit(&w, 4);
+    let last = bundled(&w, &["--full"]);
+    assert!(last.starts_with(&days_ago(0)), "{last}");
+    folder.is_tidy(&w);
+    // The newest is the one that was made last.
+    let path = folder.dir.to_str().unwrap();
+    let args = ["backup", "restore", "--bundle", path, "--to", "rescue"];
+    assert_eq!(w.json(&args)["commit"], good.as_str());
+    let clones = std::fs::read_to_string(folder.path("bundle-list")).unwrap();
+    assert!(
+        clones.contains(&last) && !clones.contains(&ahead),
+        "{clones}"
+    );
+    let answer = prune(&w, ["--keep-last", "1"]);
+    assert_eq!(
+        reasons(&answer, &ahead),
+        ["dated in the future"],
+        "{answer:#}"
+    );
+    assert_eq!(reasons(&answer, &last), ["last"], "{answer:#}");
+    let needed = reasons(&answer, &first);
+    assert!(needed[0].starts_with("needed by"), "{answer:#}");
+    report(&w, &["backup", "verify"], 0);
+}
+
+#[test]
+fn a_full_bundle_of_the_future_is_never_young_enough_to_be_based_on() {
+    let (w, folder) = world();
+    let made = days_ahead(&w, 365, "backup create", json!({}));
+    let ahead = text(&made["destinations"][0], "bundle");
+    commit(&w, 1);
+    let next = bundled(&w, &[]);
+    assert!(next.ends_with(".full.bundle"), "{next}");
+    assert!(next.starts_with(&days_ago(0)), "{next}");
+    let tip = commit(&w, 2);
+    let last = bundled(&w, &[]);
+    assert!(last.ends_with(".incremental.bundle"), "{last}");
+    // The same where no manifest tells the order.
+    folder.age(&ahead, -365);
+    let path = folder.dir.to_str().unwrap();
+    let args = ["backup", "restore", "--bundle", path, "--to", "rescue"];
+    assert_eq!(w.json(&args)["commit"], tip.as_str());
 }

@@ -226,7 +226,7 @@ fn bundle(
         )
     };
     let folder = Folder::of(cx, Rc::clone(&place))?.ok_or_else(none)?;
-    let newest = folder.listed().pop().ok_or_else(none)?;
+    let newest = folder.in_turn(cx).pop().ok_or_else(none)?;
     let lying = folder.bundle(&newest);
     lying.check()?;
     let (bundle, restored) =

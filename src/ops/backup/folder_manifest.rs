@@ -7,6 +7,7 @@ use crate::files::{short_digest, write_durably};
 use crate::git::{Bundle, CommitId};
 use crate::keys::KeyRing;
 use crate::ops::backup::place::{Local, Place, Small, Version};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// What is needed to judge a folder's manifest.
@@ -170,6 +171,14 @@ impl FolderManifest {
     pub fn whose(&self, name: &str) -> Option<bool> {
         let says = self.manifest.as_ref().and_then(|m| m.bundles().get(name));
         says.map_or(Some(false), |s| s.authenticated)
+    }
+
+    /// The turn of each bundle among all that were made or found.
+    pub fn turns(&self) -> HashMap<&str, usize> {
+        self.manifest
+            .as_ref()
+            .map(Manifest::turns)
+            .unwrap_or_default()
     }
 
     /// Every bundle that should exist.

@@ -226,17 +226,32 @@ impl<'a> Folder<'a> {
         }))
     }
 
-    /// The bundles of the list, oldest first.
+    /// The bundles of the list in the order of their making, oldest first. A clock that was
+    /// wrong for a while dates them otherwise, so the manifest's word counts. Where it has
+    /// none, their dates count.
     pub fn listed(&self) -> Vec<Named> {
+        let turns = self.manifest.turns();
         // Time stamps of the same length sort in the order of their times.
-        self.sums.keys().filter_map(|n| read_name(n)).collect()
+        let mut listed: Vec<Named> = self.sums.keys().filter_map(|n| read_name(n)).collect();
+        listed.sort_by_key(|one| turns.get(one.name.as_str()));
+        listed
+    }
+
+    /// The same, for whoever wants the newest: without a manifest, a date in the future says
+    /// nothing about the turn of its bundle, so that bundle comes before the others.
+    pub fn in_turn(&self, cx: &Context) -> Vec<Named> {
+        let mut listed = self.listed();
+        if !self.manifest.is_there() {
+            listed.sort_by_key(|one| !one.time.is_in_the_future(cx.now));
+        }
+        listed
     }
 
     /// The newest bundle that is authenticated; if none is, the newest of all.
     ///
     /// Errors: integrity, if the newest of all is damaged.
     pub fn newest(&self, cx: &Context) -> Result<Option<(Named, Option<bool>)>> {
-        let mut listed = self.listed();
+        let mut listed = self.in_turn(cx);
         let Some(newest) = listed.pop() else {
             return Ok(None);
         };

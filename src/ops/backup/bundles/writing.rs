@@ -31,7 +31,11 @@ impl<'a> Folder<'a> {
         self.tidy(cx, keys)?;
         self.adopt(cx, keys)?;
         let base = self.sound_full(cx)?;
-        let newest = self.listed().pop();
+        let mut listed = self.dated(cx);
+        // Give it a later time than every other bundle, even if the clock goes back a little.
+        let last = listed.iter().map(|one| one.time.seconds() + 1).max();
+        let mut time = last.map_or(cx.now, |last| cx.now.max(Moment::from_seconds(last)));
+        let newest = listed.pop();
         let newest_refs = match (&newest, &base) {
             (Some(one), Some((full, records))) if one == full => Some(records.refs.clone()),
             (Some(one), Some(_)) if !one.full => self.sound_refs(cx, one)?,
@@ -63,10 +67,6 @@ impl<'a> Folder<'a> {
             needs.clear();
         }
         let kind = if needs.is_empty() { FULL } else { INCREMENTAL };
-        // Give it a later time than every other bundle, whatever the clock says.
-        let mut time = newest.map_or(cx.now, |n| {
-            cx.now.max(Moment::from_seconds(n.time.seconds() + 1))
-        });
         let draft = self.place.draft()?;
         let sum = cx.store.write_bundle(&draft, refs, &needs)?;
         let bundle = Bundle::read(&draft)?;
@@ -86,6 +86,15 @@ impl<'a> Folder<'a> {
         Ok(Some(name))
     }
 
+    /// The bundles of the list, oldest first, without those that are dated in the future. Who
+    /// took one of those for the newest would date all the later ones like it, and would never
+    /// find it too old to be based on.
+    fn dated(&self, cx: &Context) -> Vec<Named> {
+        let mut listed = self.listed();
+        listed.retain(|one| !one.time.is_in_the_future(cx.now));
+        listed
+    }
+
     /// The refs of an incremental bundle, if nothing speaks against it.
     fn sound_refs(&self, cx: &Context, one: &Named) -> Result<Option<Vec<(String, CommitId)>>> {
         let read = self.looked_at(one).map(|(_, records)| records.refs);
@@ -96,7 +105,7 @@ impl<'a> Folder<'a> {
     ///
     /// Errors: unavailable, auth, denied, for a place elsewhere.
     pub(super) fn sound_full(&self, cx: &'a Context) -> Result<Option<(Named, Records)>> {
-        let Some(one) = self.listed().into_iter().rfind(|n| n.full) else {
+        let Some(one) = self.dated(cx).into_iter().rfind(|n| n.full) else {
             return Ok(None);
         };
         let read = self.looked_at(&one).and_then(|(whose, records)| {
@@ -328,12 +337,15 @@ impl<'a> Folder<'a> {
         };
         let mut text =
             String::from("[bundle]\n\tversion = 1\n\tmode = all\n\theuristic = creationToken\n");
+        // git begins at the highest token, which has to be that of the newest.
+        let mut token = 0;
         for one in full.iter().chain(&newest) {
+            token = one.time.seconds().max(token + 1);
             text.push_str(&format!(
                 "[bundle \"{}\"]\n\turi = {}\n\tcreationToken = {}\n",
                 one.time.compact(),
                 one.name,
-                one.time.seconds()
+                token
             ));
         }
         text
