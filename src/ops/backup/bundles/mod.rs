@@ -3,6 +3,7 @@
 //! in the format that `sha256sum -c` reads, and its first line names the repository.
 //! `MANIFEST` says who made them. `bundle-list` is for `git clone --bundle-uri`.
 
+mod entering;
 mod lying;
 mod writing;
 
@@ -27,6 +28,8 @@ pub(super) const SUMS: &str = "SHA256SUMS";
 const LIST: &str = "bundle-list";
 const FULL: &str = ".full.bundle";
 const INCREMENTAL: &str = ".incremental.bundle";
+/// How often a change is tried again that another run got ahead of.
+const MAX_TRIES: u32 = 8;
 /// The largest list, in bytes.
 const MAX_LIST: u64 = 64 << 20;
 /// The text before the repository's address in that list.
