@@ -337,6 +337,65 @@ fn a_full_bundle_that_grew_too_old_is_followed_by_another() {
 }
 
 #[test]
+fn a_bundle_whose_base_is_gone_is_no_reason_to_write_none() {
+    let w = World::path();
+    let dir = w.env.path("bundles");
+    let folder = Folder::of(&dir);
+    let first = bundled(&w, &dir, &[]).unwrap();
+    commit(&w, 1);
+    let base = bundled(&w, &dir, &["--full"]).unwrap();
+    commit(&w, 2);
+    let last = bundled(&w, &dir, &[]).unwrap();
+    for (name, days) in [(first, 5), (base, 3), (last, 1)] {
+        let name = folder.age(&name, days);
+        if days == 3 {
+            std::fs::remove_file(folder.path(&name)).unwrap();
+        }
+    }
+    folder.sum_anew();
+    let next = bundled(&w, &dir, &[]).expect("a bundle");
+    report(
+        &w,
+        &[
+            "backup",
+            "verify",
+            "--bundle",
+            folder.path(&next).to_str().unwrap(),
+        ],
+        0,
+    );
+    assert_eq!(heads(&w, &folder.restored(&w)), tips(&w));
+}
+
+#[test]
+fn of_two_full_bundles_with_the_same_tips_the_one_that_is_whole_is_used() {
+    let w = World::path();
+    let dir = w.env.path("bundles");
+    let folder = Folder::of(&dir);
+    bundled(&w, &dir, &[]).unwrap();
+    let second = bundled(&w, &dir, &["--full"]).unwrap();
+    let tip = commit(&w, 1);
+    let last = bundled(&w, &dir, &[]).unwrap();
+    let mut bytes = std::fs::read(folder.path(&second)).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(folder.path(&second), bytes).unwrap();
+    let file = folder.path(&last);
+    let file = file.to_str().unwrap();
+    report(&w, &["backup", "verify", "--bundle", file], 0);
+    // Into another repository, which has nothing of it yet.
+    let bare = w.env.path("elsewhere.git");
+    let (home, bare) = (w.env.home(), bare.to_str().unwrap());
+    w.env.git(&home, &["init", "--quiet", "--bare", bare]);
+    let args = [
+        "-R", bare, "backup", "restore", "main", "--bundle", file, "--to", "x", "--json",
+    ];
+    let answer = w.env.aidf(&home, &args).ok().json();
+    assert_eq!(answer["commit"], tip.as_str());
+    assert!(listed(&answer["warnings"]).contains(&second), "{answer:#}");
+}
+
+#[test]
 fn a_force_push_between_leaves_bundles_that_can_be_restored() {
     let w = World::path();
     let dir = w.env.path("bundles");

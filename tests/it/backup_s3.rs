@@ -41,6 +41,29 @@ impl Stored {
         text(&report["destinations"][0], "bundle")
     }
 
+    /// Another machine with the same key and the same storage.
+    fn machine(&self) -> Machine {
+        let machine = Machine::new(&self.world.remote);
+        let text = std::fs::read_to_string(self.world.env.config().join("aidf/config.yaml"));
+        machine.env.operator_config(&text.unwrap());
+        machine.share_key(&self.world);
+        machine
+    }
+
+    /// Lets another machine work once, when this method is first asked for of this name.
+    fn meanwhile(&self, method: &'static str, name: &'static str, calls: &'static [&[&str]]) {
+        let other = Mutex::new(Some(self.machine()));
+        self.server.faults(move |r, _| {
+            if r.method == method && r.target.split('?').next().unwrap().ends_with(name) {
+                let other = other.lock().unwrap().take();
+                for call in other.iter().flat_map(|_| calls) {
+                    run(other.as_ref().unwrap(), call).ok();
+                }
+            }
+            None
+        });
+    }
+
     /// The keys below the repository's prefix.
     fn names(&self) -> Vec<String> {
         let keys = self.server.keys();
@@ -373,16 +396,7 @@ fn plain_http_to_another_machine_and_settings_in_the_wrong_place_are_refused() {
 fn machines_that_write_at_the_same_moment_lose_no_bundle_and_no_line() {
     let s = Stored::new();
     s.backed_up(&[]);
-    let others: Vec<Machine> = (0..3)
-        .map(|_| {
-            let machine = Machine::new(&s.world.remote);
-            let text = std::fs::read_to_string(s.world.env.config().join("aidf/config.yaml"));
-            machine.env.operator_config(&text.unwrap());
-            std::fs::create_dir_all(machine.env.keys().parent().unwrap()).unwrap();
-            std::fs::copy(s.world.env.keys(), machine.env.keys()).unwrap();
-            machine
-        })
-        .collect();
+    let others: Vec<Machine> = (0..3).map(|_| s.machine()).collect();
     // Bundles that are the same to the last byte would be one.
     let branches: [&[&str]; 3] = [
         &["--branch", "main"],
@@ -433,4 +447,49 @@ fn a_manifest_or_a_list_that_another_run_changed_is_read_again() {
     assert!(out.all().contains("another run"), "{out}");
     s.server.faults(|_, _| None);
     s.aidf(&["backup", "create"]).ok();
+}
+
+#[test]
+fn a_bundle_whose_base_is_pruned_meanwhile_is_made_full() {
+    let s = Stored::new();
+    s.backed_up(&[]);
+    s.world
+        .remote
+        .write("main", &[("a.txt", Some(b"a\n"))], "Add a");
+    let calls: &[&[&str]] = &[
+        &["backup", "create", "--full"],
+        &["backup", "prune", "--keep-last", "1"],
+    ];
+    s.meanwhile("PUT", ".incremental.bundle", calls);
+    let made = s.backed_up(&[]);
+    assert!(made.ends_with(".full.bundle"), "{made}");
+    let names = s.names();
+    assert!(
+        !names.iter().any(|n| n.contains("incremental")),
+        "{names:?}"
+    );
+    s.is_whole(2);
+}
+
+#[test]
+fn a_prune_leaves_the_full_bundles_if_another_run_writes_meanwhile() {
+    let s = Stored::new();
+    let first = s.backed_up(&[]);
+    s.backed_up(&["--full"]);
+    s.world
+        .remote
+        .write("main", &[("a.txt", Some(b"a\n"))], "Add a");
+    s.meanwhile("PUT", "/SHA256SUMS", &[&["backup", "create"]]);
+    let prune = ["backup", "prune", "--keep-last", "1", "--json"];
+    let answer = s.aidf(&prune).ok().json();
+    let kept = answer["kept"].to_string();
+    assert!(
+        kept.contains(&first) && kept.contains("meanwhile"),
+        "{answer:#}"
+    );
+    s.is_whole(3);
+    // The next time it goes.
+    s.aidf(&prune).ok();
+    assert!(!s.names().contains(&first));
+    s.is_whole(2);
 }

@@ -352,11 +352,20 @@ fn bundles(
         folder = Folder::open(cx, place)?;
         folder.tidy(cx, cx.keys())?;
     }
-    let mut gone = Vec::new();
-    for (one, reasons) in thinned(cx, &folder, rules)? {
+    let mut judged = thinned(cx, &folder, rules)?;
+    let goes = judged.iter().filter(|(_, reasons)| reasons.is_empty());
+    let gone: Vec<String> = goes.map(|(one, _)| one.name.clone()).collect();
+    if !dry_run && !gone.is_empty() {
+        let removed = folder.remove(cx, &gone)?;
+        for (one, reasons) in &mut judged {
+            if gone.contains(&one.name) && !removed.contains(&one.name) {
+                reasons.push("another run wrote a bundle meanwhile".to_owned());
+            }
+        }
+    }
+    for (one, reasons) in judged {
         let name = folder.address(&one);
         if reasons.is_empty() {
-            gone.push(one.name);
             report.removed.push(name);
         } else {
             report.kept.push(Kept {
@@ -366,8 +375,5 @@ fn bundles(
             });
         }
     }
-    match dry_run || gone.is_empty() {
-        true => Ok(()),
-        false => folder.remove(cx, &gone),
-    }
+    Ok(())
 }

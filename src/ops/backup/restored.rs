@@ -1,13 +1,14 @@
 //! Proof that something can be restored. It is fetched into an empty repository, where each
 //! object is hashed on arrival, and then its history is walked.
 
-use super::bundles::Lying;
+use super::bundles::{Lying, is_of_the_bundle};
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::is_full;
 use crate::git::Programs;
 use crate::git::{Bundle, CommitId, Known, Store};
 use crate::progress::Progress;
+use std::collections::HashMap;
 use std::path::PathBuf;
 use tempfile::TempDir;
 
@@ -84,6 +85,8 @@ pub(super) struct Bundles<'a> {
     progress: &'a dyn Progress,
     programs: &'a Programs,
     base: Option<(String, Restored)>,
+    /// Why full bundles cannot be used, by their addresses.
+    damaged: HashMap<String, String>,
 }
 
 impl<'a> Bundles<'a> {
@@ -92,6 +95,7 @@ impl<'a> Bundles<'a> {
             progress,
             programs,
             base: None,
+            damaged: HashMap::new(),
         }
     }
 
@@ -129,14 +133,26 @@ impl<'a> Bundles<'a> {
     }
 
     fn over_base(&mut self, one: &Lying<'_>, bundle: &Bundle) -> Result<Restored> {
-        let base = one.base(&bundle.needs)?.ok_or_else(|| {
-            Error::new(
+        let (mut base, mut damage) = (None, None);
+        for other in one.bases(&bundle.needs)? {
+            let other = other?;
+            match self.base_at(&other) {
+                Ok(_) => {
+                    base = Some(other);
+                    break;
+                }
+                Err(e) if is_of_the_bundle(&e) => damage = damage.or(Some(e)),
+                Err(e) => return Err(e),
+            }
+        }
+        let base = base.ok_or_else(|| {
+            damage.unwrap_or_else(|| Error::new(
                 Kind::Integrity,
                 format!(
                     "{} is incremental, and the full bundle that it is based on is not in the same folder",
                     one.address()
                 ),
-            )
+            ))
         })?;
         let progress = self.progress;
         let base = self.base_at(&base)?;
@@ -150,10 +166,19 @@ impl<'a> Bundles<'a> {
 
     fn base_at(&mut self, one: &Lying<'_>) -> Result<&Restored> {
         let address = one.address();
+        if let Some(why) = self.damaged.get(&address) {
+            return Err(Error::new(Kind::Integrity, why.clone()));
+        }
         if self.base.as_ref().is_none_or(|(at, _)| *at != address) {
-            self.base = None;
             // git's hashes do not cover the bundle's header.
-            one.check()?;
+            if let Err(e) = one.check() {
+                // Several may ask for it, and another base serves them better.
+                if is_of_the_bundle(&e) {
+                    self.damaged.insert(address, e.in_full());
+                }
+                return Err(e);
+            }
+            self.base = None;
             let bundle = one.read()?;
             let folder = temporary()?;
             let place = folder.path().join("restored.git");

@@ -53,7 +53,7 @@ struct Held {
 
 struct Shared {
     held: Mutex<Held>,
-    faults: Mutex<Box<Faults>>,
+    faults: Mutex<Arc<Faults>>,
     asked: Mutex<Vec<Request>>,
     stop: Arc<AtomicBool>,
 }
@@ -69,7 +69,7 @@ impl S3Server {
     pub fn start() -> S3Server {
         let shared = Arc::new(Shared {
             held: Mutex::default(),
-            faults: Mutex::new(Box::new(|_, _| None)),
+            faults: Mutex::new(Arc::new(|_: &Request, _| None)),
             asked: Mutex::default(),
             stop: Arc::default(),
         });
@@ -90,7 +90,7 @@ impl S3Server {
         faults: impl Fn(&Request, usize) -> Option<Fault> + Send + Sync + 'static,
     ) {
         self.shared.asked.lock().expect("the log").clear();
-        *self.shared.faults.lock().expect("the faults") = Box::new(faults);
+        *self.shared.faults.lock().expect("the faults") = Arc::new(faults);
     }
 
     /// What was asked since the faults were chosen, as `METHOD path?query`.
@@ -153,7 +153,9 @@ fn serve(shared: &Shared, stream: TcpStream) -> std::io::Result<()> {
             asked.push(request.clone());
             asked.len() - 1
         };
-        let fault = (shared.faults.lock().expect("the faults"))(&request, before);
+        // It may ask another machine to work meanwhile, which asks this server too.
+        let faults = Arc::clone(&shared.faults.lock().expect("the faults"));
+        let fault = faults(&request, before);
         let (status, headers, body) = match &fault {
             Some(Fault::Instead(status, body)) => (*status, Vec::new(), body.clone().into_bytes()),
             Some(Fault::SendTo(location)) => {

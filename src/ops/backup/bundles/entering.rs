@@ -1,6 +1,6 @@
 //! Keeps the lists of a place of bundles true: enters bundles in them, and removes old ones.
 
-use super::{Folder, LIST, MAX_LIST, MAX_TRIES, SOURCE, SUMS};
+use super::{FULL, Folder, LIST, MAX_LIST, MAX_TRIES, SOURCE, SUMS};
 use crate::bundle_manifest::Kind as Event;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -8,6 +8,7 @@ use crate::git::Bundle;
 use crate::keys::KeyRing;
 use crate::ops::backup::folder_manifest::item;
 use crate::ops::backup::place::Small;
+use std::collections::HashSet;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -79,7 +80,9 @@ impl<'a> Folder<'a> {
                 false => Ok(()),
             };
             match known.and(whole) {
-                Ok(bundle) => self.list(cx, keys, (&one.name, sum), Some(bundle), Event::Found)?,
+                Ok(bundle) => self
+                    .list(cx, keys, (&one.name, sum), Some(bundle), Event::Found, None)
+                    .map(drop)?,
                 Err(e) => cx.warn(e.in_full()),
             }
         }
@@ -106,6 +109,9 @@ impl<'a> Folder<'a> {
 
     /// Enters a bundle in the manifest, and then it and its checksum in the list. So the
     /// manifest may name a bundle that the list lacks, but never the other way round.
+    ///
+    /// False, if `base`, the bundle that it is based on, is not on the list any more: then it
+    /// is not listed.
     pub(super) fn list(
         &mut self,
         cx: &'a Context,
@@ -113,9 +119,15 @@ impl<'a> Folder<'a> {
         (name, sum): (&str, String),
         bundle: Option<Bundle>,
         kind: Event,
-    ) -> Result<()> {
+        base: Option<&str>,
+    ) -> Result<bool> {
         let described = item(bundle, name, &sum);
+        let mut has_base = true;
         self.settled(cx, |folder| {
+            has_base = base.is_none_or(|base| folder.sums.contains_key(base));
+            if !has_base {
+                return Ok(());
+            }
             if !folder.manifest.is_there() {
                 // A manifest without a list counts as damage, and a killed run must not leave
                 // it.
@@ -133,30 +145,43 @@ impl<'a> Folder<'a> {
             }
             folder.sums.insert(name.to_owned(), sum.clone());
             folder.save()
-        })
+        })?;
+        Ok(has_base)
     }
 
     /// Removes bundles, after taking them off the list. So the list never names a bundle
-    /// that is gone.
+    /// that is gone. Returns those that were removed.
     ///
-    /// Errors: internal, for the disk; unavailable, auth, denied, for a place elsewhere.
-    pub fn remove(&mut self, cx: &'a Context, names: &[String]) -> Result<()> {
+    /// If another run listed a bundle since the list was read, that one may be based on any of
+    /// the full bundles, and so they stay. Errors: internal, for the disk; unavailable, auth,
+    /// denied, for a place elsewhere.
+    pub fn remove(&mut self, cx: &'a Context, names: &[String]) -> Result<Vec<String>> {
+        let known: HashSet<String> = self.sums.keys().cloned().collect();
+        let mut removed = Vec::new();
         self.settled(cx, |folder| {
-            let gone: Vec<_> = names
+            let none_is_new = folder.sums.keys().all(|name| known.contains(name));
+            // Who lists a bundle looks whether its base is on the list. What is off it already
+            // can go.
+            let goes = |name: &&String| {
+                let is_full = name.ends_with(FULL);
+                none_is_new || !is_full || !folder.sums.contains_key(*name)
+            };
+            removed = names.iter().filter(goes).cloned().collect();
+            let gone: Vec<_> = removed
                 .iter()
                 .filter_map(|name| folder.manifest.item(name).cloned())
                 .collect();
-            folder.sums.retain(|name, _| !names.contains(name));
+            folder.sums.retain(|name, _| !removed.contains(name));
             folder.save()?;
             let place = Rc::clone(&folder.place);
             let event = (Event::Removed, gone);
             folder.manifest.add(cx, &*place, cx.keys(), event)
         })?;
-        for name in names {
+        for name in &removed {
             // A file that was lost earlier, while it was on the list, is off the list now.
             self.place.remove(name)?;
         }
-        Ok(())
+        Ok(removed)
     }
 
     pub(super) fn save(&mut self) -> Result<()> {

@@ -105,23 +105,24 @@ impl<'f> Lying<'f> {
         }
     }
 
-    /// The bundle in the same place that has everything that this one needs; the newest if
-    /// there are several.
+    /// The bundles in the same place that have everything that this one needs, newest first.
+    /// Each is looked for when it is asked for: to read one elsewhere may be to fetch it.
     ///
     /// Errors: unavailable, auth, denied, for a place elsewhere.
-    pub fn base(&self, needs: &[CommitId]) -> Result<Option<Lying<'f>>> {
-        let names = self.place.names()?;
+    pub fn bases(&self, needs: &[CommitId]) -> Result<impl Iterator<Item = Result<Lying<'f>>>> {
+        let mut names = self.place.names()?;
         // A bundle whose name says incremental is never a base, so it need not be read.
-        let others = names.iter().rev().filter(|name| {
-            name.ends_with(".bundle") && !name.ends_with(INCREMENTAL) && **name != self.name
+        names.retain(|name| {
+            name.ends_with(".bundle") && !name.ends_with(INCREMENTAL) && *name != self.name
         });
-        for name in others {
-            let other = Lying::of(self.place, self.folder, name, self.judge);
-            if other.is_base_of(needs)? {
-                return Ok(Some(other));
+        let (place, folder, judge) = (self.place, self.folder, self.judge);
+        Ok(names.into_iter().rev().filter_map(move |name| {
+            let other = Lying::of(place, folder, &name, judge);
+            match other.is_base_of(needs) {
+                Ok(is_base) => is_base.then_some(Ok(other)),
+                Err(e) => Some(Err(e)),
             }
-        }
-        Ok(None)
+        }))
     }
 
     /// Whether it is a full bundle with all of these commits among its tips. One that cannot
@@ -141,7 +142,7 @@ impl<'f> Lying<'f> {
 }
 
 /// Whether an error is about the bundle itself, and not about the way to it.
-fn is_of_the_bundle(error: &Error) -> bool {
+pub(in crate::ops::backup) fn is_of_the_bundle(error: &Error) -> bool {
     matches!(error.kind(), Kind::NotFound | Kind::Integrity)
 }
 

@@ -7,7 +7,7 @@ mod entering;
 mod lying;
 mod writing;
 
-pub(super) use lying::{Lying, Records};
+pub(super) use lying::{Lying, Records, is_of_the_bundle};
 
 use crate::bundle_manifest::FILE;
 use crate::clock::Moment;

@@ -1,6 +1,6 @@
 //! Writes bundles to a place.
 
-use super::{FULL, FULL_EVERY, Folder, INCREMENTAL, MAX_TRIES, Named, Records};
+use super::{FULL, FULL_EVERY, Folder, INCREMENTAL, MAX_TRIES, Named, Records, read_name};
 use crate::bundle_manifest::Kind as Event;
 use crate::clock::{Moment, Period};
 use crate::context::Context;
@@ -75,8 +75,14 @@ impl<'a> Folder<'a> {
                 put => break put.map(|()| name)?,
             }
         };
-        self.list(cx, keys, (&name, sum), Some(bundle), Event::Made)?;
-        Ok(Some(name))
+        let base = base.filter(|_| kind == INCREMENTAL);
+        let base = base.as_ref().map(|(named, _)| named.name.as_str());
+        if self.list(cx, keys, (&name, sum), Some(bundle), Event::Made, base)? {
+            return Ok(Some(name));
+        }
+        // A prune on another machine has removed what this one is based on.
+        self.remove(cx, &[name])?;
+        self.write(cx, keys, refs, true, full_every)
     }
 
     /// The bundles of the list, oldest first, without those that are dated in the future. Who
@@ -88,9 +94,28 @@ impl<'a> Folder<'a> {
         listed
     }
 
-    /// The refs of an incremental bundle, if nothing speaks against it.
+    /// The refs of an incremental bundle, if nothing speaks against it or against the full one
+    /// that it is based on.
     fn sound_refs(&self, cx: &Context, one: &Named) -> Result<Option<Vec<(String, CommitId)>>> {
-        let read = self.looked_at(one).map(|(_, records)| records.refs);
+        let read = self.looked_at(one).and_then(|(_, records)| {
+            for base in self.bases_of(one, &records.needs)? {
+                let Some(base) = read_name(&base) else {
+                    continue;
+                };
+                match self.looked_at(&base) {
+                    Ok(_) => return Ok(records.refs),
+                    Err(e) if e.kind() == Kind::Integrity => {}
+                    Err(e) => return Err(e),
+                }
+            }
+            Err(Error::new(
+                Kind::Integrity,
+                format!(
+                    "{} is incremental, and no sound full bundle lies below it",
+                    self.address(one)
+                ),
+            ))
+        });
         self.or_warned(read, |e| cx.warn(e.in_full()))
     }
 
