@@ -7,11 +7,10 @@
 //! when the end was cut off. Lines at the start are removed once none of their bundles is
 //! left.
 
-use crate::files::hex;
+use crate::files;
 use crate::keys::{Key, KeyRing};
 use crate::seal;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 
 /// The file's name beside the bundles.
@@ -93,7 +92,7 @@ pub struct Manifest {
 
 /// The SHA-256 of a text, in lower-case hexadecimal.
 pub fn digest(text: &str) -> String {
-    hex(&Sha256::digest(text.as_bytes()))
+    files::digest(text.as_bytes())
 }
 
 fn with_parts<T>(line: &Line, work: impl FnOnce(&[&str]) -> T) -> T {

@@ -26,6 +26,31 @@ pub fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_folder(path.parent().unwrap_or(Path::new(".")))
 }
 
+/// Gives a file that is on the disk another name in another folder, for good.
+pub fn move_durably(from: &Path, to: &Path) -> io::Result<()> {
+    std::fs::rename(from, to)?;
+    sync_folder(to.parent().unwrap_or(Path::new(".")))
+}
+
+/// The name by which this machine's runs know each other in folders that other machines use
+/// too. It lies in the state folder, and is made there the first time.
+pub fn own_name(state: &Path) -> io::Result<String> {
+    let path = state.join("machine");
+    match std::fs::read_to_string(&path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+        read => return read.map(|text| text.trim_end().to_owned()),
+    }
+    let mut fresh = temporary(&path)?;
+    let name = short_digest(&fresh.path().to_string_lossy());
+    writeln!(fresh, "{name}")?;
+    match fresh.persist_noclobber(&path) {
+        Ok(_) => Ok(name),
+        // Another run made it at the same moment.
+        Err(e) if e.error.kind() == io::ErrorKind::AlreadyExists => own_name(state),
+        Err(e) => Err(e.error),
+    }
+}
+
 fn written(path: &Path, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
     let mut temporary = temporary(path)?;
     temporary.write_all(bytes)?;
@@ -251,6 +276,11 @@ pub fn unhex(text: &str) -> Option<Vec<u8>> {
         _ => None,
     };
     text.as_bytes().chunks(2).map(byte).collect()
+}
+
+/// The SHA-256 of these bytes, in lower-case hexadecimal.
+pub fn digest(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
 }
 
 /// A name for `text` that a file may bear: the first 16 digits of its SHA-256.

@@ -103,8 +103,9 @@ impl Folder {
         assert_eq!(listed, self.bundles(), "what is listed is what is there");
         let mut all = self.bundles();
         all.extend([SUMS, LIST].map(str::to_owned));
-        // A folder that is older than manifests has none.
-        all.extend(self.files().into_iter().filter(|f| f == "MANIFEST"));
+        // A folder that is older than manifests has none, and what runs lock is no part of it.
+        let more = |f: &String| ["MANIFEST", ".aidf-lock"].contains(&f.as_str());
+        all.extend(self.files().into_iter().filter(more));
         all.sort();
         assert_eq!(self.files(), all, "nothing else is left");
         for (name, sum) in self.sums() {
@@ -136,6 +137,13 @@ impl Folder {
         }
         to
     }
+}
+
+/// Dates a file or folder so many days back.
+pub fn make_older(path: &Path, days: u64) {
+    let then = std::time::SystemTime::now() - std::time::Duration::from_secs(days * 86_400);
+    let file = std::fs::File::open(path).unwrap();
+    file.set_modified(then).unwrap();
 }
 
 /// SHA-256 in hexadecimal.
@@ -472,7 +480,9 @@ fn a_bundle_that_was_finished_and_not_listed_is_adopted() {
         .map(|l| format!("{l}\n"))
         .collect();
     std::fs::write(folder.path(SUMS), cut).unwrap();
-    std::fs::write(folder.path(".aidf-unfinished-Xy12z"), "half").unwrap();
+    let rubbish = folder.path(".aidf-unfinished-Xy12z");
+    std::fs::write(&rubbish, "half").unwrap();
+    make_older(&rubbish, 2);
     let answer = report(
         &w,
         &["backup", "verify", "--bundle", folder.dir.to_str().unwrap()],

@@ -27,6 +27,7 @@ mod backup_s3;
 mod backup_schedule;
 mod backup_shard;
 mod backup_told;
+mod backup_shared;
 mod backup_thinned;
 mod backup_verify;
 mod backup_watch;

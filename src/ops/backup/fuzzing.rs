@@ -23,7 +23,7 @@ pub fn listed(folder: &Path, list: &[u8]) -> Vec<PathBuf> {
         repository: None,
         state: folder,
     };
-    let Ok(Some(read)) = Folder::read(Rc::new(Dir::at(folder)), judge) else {
+    let Ok(Some(read)) = Folder::read(Rc::new(Dir::at(folder, folder)), judge) else {
         return Vec::new();
     };
     read.listed()

@@ -61,12 +61,12 @@ impl<'a> Folder<'a> {
         }
         let kind = if needs.is_empty() { FULL } else { INCREMENTAL };
         let draft = self.place.draft()?;
-        let sum = cx.store.write_bundle(&draft, refs, &needs)?;
-        let bundle = Bundle::read(&draft)?;
+        let sum = cx.store.write_bundle(draft.path(), refs, &needs)?;
+        let bundle = Bundle::read(draft.path())?;
         let mut tries = 0;
         let name = loop {
             let name = format!("{}{kind}", time.compact());
-            match self.place.put(&draft, &name) {
+            match self.place.put(draft.path(), &name) {
                 // Another run wrote one in the same second.
                 Err(e) if e.kind() == Kind::Conflict && tries < MAX_TRIES => {
                     tries += 1;

@@ -1,6 +1,6 @@
 //! A prefix in S3 storage as a place of bundles.
 
-use super::{Local, Place, Small, Version};
+use super::{Draft, Local, Place, Small, Version};
 use crate::bundle_manifest::MAX_BYTES;
 use crate::clock::Moment;
 use crate::error::{Kind, OrFail, Result};
@@ -8,7 +8,6 @@ use crate::files::UNFINISHED;
 use crate::progress::Progress;
 use crate::s3::{self, Address, Client, Condition, ObjectLock};
 use std::path::Path;
-use tempfile::TempPath;
 
 /// A prefix of a bucket.
 pub(super) struct Bucket<'a> {
@@ -67,8 +66,8 @@ impl Place for Bucket<'_> {
         Ok(Local::copy(copy.into_temp_path(), self.address(name)))
     }
 
-    fn draft(&self) -> Result<TempPath> {
-        Ok(temporary()?.into_temp_path())
+    fn draft(&self) -> Result<Draft> {
+        Ok(Draft::file(temporary()?.into_temp_path()))
     }
 
     fn put(&self, draft: &Path, name: &str) -> Result<()> {

@@ -157,7 +157,10 @@ impl Home {
     /// login for it.
     pub fn place<'a>(&self, reach: Reach<'a>) -> Result<Rc<dyn Place + 'a>> {
         let settings = match self {
-            Home::Dir(dir) => return Ok(Rc::new(Dir::at(dir))),
+            Home::Dir(dir) => {
+                let state = &reach.config().folders.state;
+                return Ok(Rc::new(Dir::at(dir, state)));
+            }
             Home::S3(settings) => settings,
         };
         let site = Site::of(settings, reach.environment())?;

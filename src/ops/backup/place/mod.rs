@@ -13,7 +13,7 @@ use crate::files::digest_of;
 use crate::git::Bundle;
 use std::io;
 use std::path::{Path, PathBuf};
-use tempfile::TempPath;
+use tempfile::{TempDir, TempPath};
 
 /// A place with files in it, and no folders below.
 pub(super) trait Place {
@@ -44,7 +44,7 @@ pub(super) trait Place {
     /// Where a new file is written before [`Place::put`] gives it its name.
     ///
     /// Errors: internal, for the disk.
-    fn draft(&self) -> Result<TempPath>;
+    fn draft(&self) -> Result<Draft>;
 
     /// Gives a finished draft its name. Under that name it appears whole or not at all, and
     /// nothing that exists is replaced. The draft may be gone after that.
@@ -74,7 +74,8 @@ pub(super) trait Place {
     /// Errors: unavailable, auth, denied.
     fn held(&self, name: &str) -> Result<Option<String>>;
 
-    /// Removes what runs that were cut off have left unfinished.
+    /// Removes what runs that were cut off have left unfinished. What may be of a run on
+    /// another machine stays for a day.
     ///
     /// Errors: unavailable, auth, denied.
     fn tidy(&self) -> Result<()>;
@@ -83,7 +84,7 @@ pub(super) trait Place {
     fn address(&self, name: &str) -> String;
 }
 
-/// Which state of a small file was read or written. A place that one lock guards needs none.
+/// Which state of a small file was read or written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) enum Version {
     /// There was no such file.
@@ -91,6 +92,38 @@ pub(super) enum Version {
     Absent,
     /// The file with this mark.
     Marked(String),
+}
+
+/// A file that is not finished. What is left of it goes with this.
+pub(super) struct Draft {
+    path: PathBuf,
+    _file: Option<TempPath>,
+    _around: Option<TempDir>,
+}
+
+impl Draft {
+    /// This file.
+    pub fn file(file: TempPath) -> Draft {
+        Draft {
+            path: file.to_path_buf(),
+            _file: Some(file),
+            _around: None,
+        }
+    }
+
+    /// A file in this folder, which need not exist yet.
+    pub fn inside(around: TempDir) -> Draft {
+        Draft {
+            path: around.path().join("draft"),
+            _file: None,
+            _around: Some(around),
+        }
+    }
+
+    /// Where it is written.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
 }
 
 /// A small file, as read.

@@ -1,0 +1,99 @@
+//! A folder of bundles that several machines write to, each with a state folder of its own.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use crate::backup_bundles::{Folder, config_folder, make_older};
+use crate::backup_days::report;
+use crate::support::{Machine, World, text};
+
+/// Another machine with the same key and the same folder.
+fn another(w: &World, dir: &Path) -> Machine {
+    let machine = w.other();
+    machine.share_key(w);
+    config_folder(&machine, dir);
+    machine
+}
+
+#[test]
+fn what_another_machine_has_begun_stays_for_a_day() {
+    let w = World::path();
+    let dir = w.env.path("bundles");
+    let folder = Folder::of(&dir);
+    config_folder(&w, &dir);
+    w.json(&["backup"]);
+    let begun = folder.path(".aidf-unfinished-0123456789abcdef-Xy12z");
+    std::fs::create_dir(&begun).unwrap();
+    std::fs::write(begun.join("draft"), "half").unwrap();
+    let prune = ["backup", "prune", "--keep-last", "1"];
+    w.json(&prune);
+    assert!(begun.join("draft").exists());
+    make_older(&begun.join("draft"), 2);
+    w.json(&prune);
+    assert!(begun.exists(), "the folder itself is of today");
+    make_older(&begun, 2);
+    w.json(&prune);
+    folder.is_tidy(&w);
+}
+
+#[test]
+fn a_bundle_is_finished_although_another_machine_cleans_up_meanwhile() {
+    let w = World::path();
+    let dir = w.env.path("bundles");
+    config_folder(&w, &dir);
+    w.json(&["backup"]);
+    let other = another(&w, &dir);
+    let (begun, go) = (w.env.path("begun"), w.env.path("go"));
+    let path = w.with_git(&format!(
+        "case \"$*\" in *pack-objects*) touch '{}'; while [ ! -e '{}' ]; do sleep 0.02; done;; esac\nexec \"$real\" \"$@\"",
+        begun.display(),
+        go.display()
+    ));
+    let call = w.call(&["backup", "--full", "--json"]).env("PATH", path);
+    let mut command = call.into_command();
+    command.stdin(Stdio::null()).stdout(Stdio::piped());
+    let child = command.spawn().unwrap();
+    while !begun.exists() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    other.json(&["backup", "--full"]);
+    other.json(&["backup", "prune", "--keep-last", "1"]);
+    std::fs::write(go, "").unwrap();
+    let out = child.wait_with_output().unwrap();
+    assert!(out.status.success(), "{out:?}");
+    let folder = Folder::of(&dir);
+    assert_eq!(folder.fulls().len(), 2);
+    folder.is_tidy(&w);
+    report(&w, &["backup", "verify"], 0);
+}
+
+#[test]
+fn machines_that_write_to_a_folder_at_the_same_moment_lose_no_bundle_and_no_line() {
+    let w = World::path();
+    let dir = w.env.path("bundles");
+    config_folder(&w, &dir);
+    w.json(&["backup"]);
+    let others: Vec<Machine> = (0..3).map(|_| another(&w, &dir)).collect();
+    // Bundles that are the same to the last byte would be one.
+    let branches: [&[&str]; 3] = [
+        &["--branch", "main"],
+        &["--branch", "sandbox"],
+        &["--branch", "main", "--branch", "sandbox"],
+    ];
+    let rounds = 4;
+    std::thread::scope(|scope| {
+        for (machine, branches) in others.iter().zip(branches) {
+            scope.spawn(move || {
+                for _ in 0..rounds {
+                    let args = [&["backup", "create", "--full"], branches].concat();
+                    let answer = machine.json(&args);
+                    assert!(!text(&answer["destinations"][0], "bundle").is_empty());
+                }
+            });
+        }
+    });
+    let folder = Folder::of(&dir);
+    assert_eq!(folder.bundles().len(), 1 + 3 * rounds);
+    folder.is_tidy(&w);
+    report(&w, &["backup", "verify"], 0);
+}
