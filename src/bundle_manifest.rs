@@ -88,6 +88,8 @@ pub struct Manifest {
     bundles: BTreeMap<String, Says>,
     /// The bundles that it says were removed, with their checksums.
     removed: BTreeMap<String, String>,
+    /// The id of the first key of it that we do not have.
+    foreign: Option<String>,
 }
 
 /// The SHA-256 of a text, in lower-case hexadecimal.
@@ -160,16 +162,16 @@ impl Manifest {
                     }
                     true
                 }
-                // Anybody can name a key that does not exist.
-                None if !ring.is_empty() && !line.key.is_empty() => {
-                    return Err(format!(
-                        "line {at} is sealed with the key {}, which is not on this machine; if you trust that key, name its file in AIDF_KEY_FILE",
-                        brief(&line.key)
-                    ));
+                // Anybody can name a key that does not exist, so that what such a line says is
+                // unknown, and undoes nothing that one of our keys says.
+                None if !line.key.is_empty() => {
+                    manifest.foreign.get_or_insert_with(|| brief(&line.key));
+                    false
                 }
                 None => false,
             };
-            if !mine && !ring.is_empty() && manifest.lines.is_empty() && line.number > 1 {
+            let is_bare = line.key.is_empty() && !ring.is_empty();
+            if is_bare && manifest.lines.is_empty() && line.number > 1 {
                 return Err("its first line has no seal, and earlier lines were removed".to_owned());
             }
             if repository.is_some_and(|r| r != line.repository) {
@@ -251,6 +253,17 @@ impl Manifest {
     pub fn head(&self) -> Option<(u64, String)> {
         let (text, line) = self.lines.last()?;
         Some((line.number, digest(text)))
+    }
+
+    /// The id of a key that sealed lines of it and that we do not have.
+    pub fn foreign_key(&self) -> Option<&str> {
+        self.foreign.as_deref()
+    }
+
+    /// Whether it has this very line.
+    pub fn has_line(&self, number: u64, digest: &str) -> bool {
+        let mut lines = self.lines.iter();
+        lines.any(|(text, line)| line.number == number && self::digest(text) == digest)
     }
 
     /// Whether it continues from a head that was seen before. A manifest that starts later
@@ -420,12 +433,11 @@ mod tests {
             // A forger would write it like this.
             let read = Manifest::read(&manifest.text(), &ring, Some("widgets"));
             match kind {
-                // Anybody can name a key that does not exist.
-                _ if by.is_some() => assert!(read.is_err(), "{kind:?}"),
                 Kind::Removed => {
                     let text = made(&["a"], &key).text() + manifest.text().lines().last().unwrap();
                     let read = Manifest::read(&(text + "\n"), &ring, Some("widgets")).unwrap();
                     assert_eq!(read.bundles()["a"].authenticated, Some(true));
+                    assert_eq!(read.foreign_key(), by.map(|key| key.id.as_str()));
                 }
                 _ => assert!(read.is_err(), "{kind:?}"),
             }
@@ -433,16 +445,15 @@ mod tests {
         // A manifest that was started again with a later number is not accepted.
         let ours = made(&["a"], &key).text();
         let line = ours.replace("\"number\":1", "\"number\":2");
-        for forged in [
-            line.replace(&key.id, "00000000"),
-            line.replace(&key.id, ""),
-            line,
-        ] {
-            assert!(
-                Manifest::read(&forged, &ring, Some("widgets")).is_err(),
-                "{forged}"
-            );
+        for forged in [&line.replace(&key.id, ""), &line] {
+            let read = Manifest::read(forged, &ring, Some("widgets"));
+            assert!(read.is_err(), "{forged}");
         }
+        // One by a key that nobody has says nothing.
+        let theirs = line.replace(&key.id, "00000000");
+        let read = Manifest::read(&theirs, &ring, Some("widgets")).unwrap();
+        assert_eq!(read.bundles()["a"].authenticated, None);
+        assert_eq!(read.foreign_key(), Some("00000000"));
         // Without the key, nothing is known.
         let read = Manifest::read(&made(&["a"], &key).text(), &KeyRing::default(), None).unwrap();
         assert_eq!(read.bundles()["a"].authenticated, None);

@@ -454,6 +454,7 @@ fn without_a_clone_it_is_the_same() {
     // Another machine, which knows nothing of the full one, makes one that stands alone
     // or one that is right.
     let other = w.other();
+    other.share_key(&w);
     commit(&w, 2);
     other.env.aidf(&other.env.home(), &args).ok();
     folder.is_tidy(&w);

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::process::Stdio;
 
 use crate::backup_bundles::{Folder, config_folder, make_older};
-use crate::backup_days::report;
-use crate::support::{Machine, World, text};
+use crate::backup_days::{list, report};
+use crate::support::{Machine, World, listed, text};
 
 /// Another machine with the same key and the same folder.
 fn another(w: &World, dir: &Path) -> Machine {
@@ -96,4 +96,85 @@ fn machines_that_write_to_a_folder_at_the_same_moment_lose_no_bundle_and_no_line
     assert_eq!(folder.bundles().len(), 1 + 3 * rounds);
     folder.is_tidy(&w);
     report(&w, &["backup", "verify"], 0);
+}
+
+/// A machine that has a key of its own, and the same folder in its config.
+fn stranger(w: &World, dir: &Path) -> Machine {
+    let machine = w.other();
+    config_folder(&machine, &machine.env.path("own"));
+    machine.json(&["backup", "--branch", "sandbox"]);
+    assert!(machine.env.keys().exists());
+    config_folder(&machine, dir);
+    machine
+}
+
+/// What a folder holds, byte for byte.
+fn content(folder: &Folder) -> Vec<(String, Vec<u8>)> {
+    let files = folder.files().into_iter();
+    let read = |name: String| (std::fs::read(folder.path(&name)).unwrap(), name);
+    files.map(read).map(|(bytes, name)| (name, bytes)).collect()
+}
+
+#[test]
+fn bundles_of_a_key_that_is_elsewhere_are_verified_and_restored_and_said_to_be() {
+    for pruned in [false, true] {
+        let w = World::path();
+        let dir = w.env.path("bundles");
+        let folder = Folder::of(&dir);
+        config_folder(&w, &dir);
+        w.json(&["backup"]);
+        w.json(&["backup", "--full"]);
+        if pruned {
+            // The first lines of the manifest go with their bundles.
+            w.json(&["backup", "prune", "--keep-last", "1"]);
+        }
+        let other = stranger(&w, &dir);
+        let path = folder.dir.to_str().unwrap();
+        for args in [
+            &["backup", "verify", "--bundle", path][..],
+            &["backup", "verify"],
+        ] {
+            let answer = report(&other, args, 0);
+            let bundles = folder.bundles().len();
+            assert!(list(&answer, "unknown").len() >= bundles, "{answer:#}");
+            assert!(text(&answer, "message").contains("a key that is not here"));
+        }
+        let args = ["backup", "restore", "--bundle", path, "--to", "rescue"];
+        let answer = other.json(&args);
+        assert_eq!(answer["commit"], w.remote.tip("main").as_str());
+        let warnings = listed(&answer["warnings"]);
+        assert!(
+            warnings.contains("its key is not on this machine"),
+            "{warnings}"
+        );
+    }
+}
+
+#[test]
+fn a_folder_that_is_sealed_with_another_key_is_not_written_to() {
+    let w = World::path();
+    let dir = w.env.path("bundles");
+    let folder = Folder::of(&dir);
+    config_folder(&w, &dir);
+    w.json(&["backup"]);
+    w.json(&["backup", "--full"]);
+    let strangers = [stranger(&w, &dir), w.other()];
+    config_folder(&strangers[1], &dir);
+    w.remote.write("main", &[("a.txt", Some(b"a\n"))], "Add a");
+    for sums in [None, Some("broken\n")] {
+        if let Some(text) = sums {
+            std::fs::write(folder.path("SHA256SUMS"), text).unwrap();
+        }
+        let before = content(&folder);
+        for machine in &strangers {
+            let out = machine.aidf(&["backup", "--json"]).exits(4);
+            let error = out.error();
+            assert_eq!(text(&error, "kind"), "auth", "{out}");
+            assert!(text(&error, "hint").contains("key ring"), "{out}");
+            let prune = ["backup", "prune", "--keep-last", "1", "--json"];
+            let code = if sums.is_some() { 7 } else { 4 };
+            machine.aidf(&prune).exits(code);
+            assert_eq!(content(&folder), before, "{out}");
+        }
+    }
 }

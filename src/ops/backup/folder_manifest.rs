@@ -51,6 +51,8 @@ pub(super) struct FolderManifest {
     manifest: Option<Manifest>,
     /// Why it cannot be used.
     pub fault: Option<String>,
+    /// The id of a key that sealed it and that we do not have.
+    foreign: Option<String>,
     /// The highest line number that is known.
     last: u64,
     /// Which state of the file was read or written.
@@ -92,7 +94,17 @@ impl FolderManifest {
             Ok(manifest) => {
                 let (number, _) = manifest.head().unwrap_or_default();
                 folder.last = folder.last.max(number);
+                folder.foreign = manifest.foreign_key().map(str::to_owned);
                 match seen {
+                    // Who replaced it would name a key that nobody has.
+                    Some((number, digest))
+                        if folder.foreign.is_some() && !manifest.has_line(number, &digest) =>
+                    {
+                        folder.fault = Some(
+                            "what this machine wrote there is gone, and the rest is sealed with a key that is not on this machine"
+                                .to_owned(),
+                        );
+                    }
                     Some((number, digest)) if !manifest.follows(number, &digest) => {
                         folder.fault = Some(
                             "it is older than what this machine wrote there, or somebody replaced it"
@@ -105,6 +117,24 @@ impl FolderManifest {
             Err(why) => folder.fault = Some(why),
         }
         Ok(folder)
+    }
+
+    /// Refuses to change a place whose manifest is sealed with a key that we do not have. Our
+    /// lines would be worth nothing to its owner, and our own manifest would take his away.
+    ///
+    /// Errors: auth.
+    pub fn check_keys(&self, place: &dyn Place) -> Result<()> {
+        let Some(key) = &self.foreign else {
+            return Ok(());
+        };
+        Err(Error::new(
+            Kind::Auth,
+            format!(
+                "{} is sealed with the key {key}, which is not on this machine",
+                place.address(FILE)
+            ),
+        )
+        .hint("nothing was changed there; give this machine the key ring that has the key (AIDF_KEY_FILE names a file of it), or name another folder"))
     }
 
     /// Forgets a manifest that cannot be used, and says why it cannot. The next line starts

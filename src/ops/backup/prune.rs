@@ -346,6 +346,7 @@ fn bundles(
     let Some(mut folder) = Folder::of(cx, Rc::clone(&place))? else {
         return Ok(());
     };
+    folder.manifest.check_keys(&*folder.place)?;
     if !dry_run {
         // Read it again, under the lock. A run that was cut off may have left files that
         // the list does not name.

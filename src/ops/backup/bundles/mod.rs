@@ -91,14 +91,15 @@ impl<'a> Folder<'a> {
     /// Opens the repository's own place of bundles, which need not exist yet. Until it is
     /// closed, no other run on this machine adds bundles or removes them.
     ///
-    /// Errors: those of [`Folder::of`]; unavailable, if another run holds the place too
-    /// long.
+    /// Errors: those of [`Folder::of`]; auth, if its manifest is sealed with a key that we do
+    /// not have; unavailable, if another run holds the place too long.
     pub fn open(cx: &'a Context, place: Rc<dyn Place + 'a>) -> Result<Folder<'a>> {
         let turn = lock(cx, "bundles", &place.id())?;
         let mut folder = match Folder::of(cx, Rc::clone(&place))? {
             Some(folder) => folder,
             None => Folder::anew(cx, place)?,
         };
+        folder.manifest.check_keys(&*folder.place)?;
         folder._turn = Some(turn);
         Ok(folder)
     }
@@ -132,6 +133,7 @@ impl<'a> Folder<'a> {
         };
         let (mut folder, damage) = match Folder::open(cx, Rc::clone(&place)) {
             Err(e) if e.kind() == Kind::Integrity => {
+                FolderManifest::read(&*place, Judge::of(cx))?.check_keys(&*place)?;
                 let damage = told(e.in_full(), place.set_aside(SUMS)?);
                 // Without the list, there is nothing to check the manifest against.
                 place.set_aside(FILE)?;
