@@ -178,3 +178,39 @@ fn a_folder_that_is_sealed_with_another_key_is_not_written_to() {
         }
     }
 }
+
+#[test]
+fn a_damaged_list_is_set_aside_each_time_and_the_run_says_where() {
+    let w = World::path();
+    let dir = w.env.path("bundles");
+    let folder = Folder::of(&dir);
+    config_folder(&w, &dir);
+    w.json(&["backup"]);
+    for names in [
+        ["SHA256SUMS.damaged", "MANIFEST.damaged"],
+        ["SHA256SUMS.damaged.2", "MANIFEST.damaged.2"],
+    ] {
+        std::fs::write(folder.path("SHA256SUMS"), names[0]).unwrap();
+        let out = w.aidf(&["backup", "--json"]).exits(7);
+        let answer = out.json();
+        let one = &answer["destinations"][0];
+        assert!(text(one, "bundle").ends_with(".full.bundle"), "{out}");
+        for name in names {
+            assert!(text(one, "error").contains(name), "{out}");
+            assert!(folder.path(name).exists(), "{out}");
+        }
+        let said = text(&out.error(), "message");
+        assert!(
+            said.contains("reached") && !said.contains("did not"),
+            "{out}"
+        );
+        assert!(
+            !text(&out.error(), "hint").contains("same command"),
+            "{out}"
+        );
+        w.json(&["backup"]);
+        report(&w, &["backup", "verify"], 0);
+    }
+    let first = std::fs::read_to_string(folder.path("SHA256SUMS.damaged")).unwrap();
+    assert_eq!(first, "SHA256SUMS.damaged");
+}

@@ -59,15 +59,8 @@ impl Reported for CreateReport {
     fn verdict(&mut self) -> Result<()> {
         let mut faults = Vec::new();
         for destination in &mut self.destinations {
-            faults.extend(destination.failure.take().map(|failure| {
-                Error::new(
-                    failure.kind(),
-                    format!("the backup did not reach {}", destination.destination),
-                )
-                .retryable(failure.is_retryable())
-                .hint("when that works again, run the same command: it completes what is missing")
-                .caused_by(failure)
-            }));
+            let failure = destination.failure.take();
+            faults.extend(failure.map(|failure| destination.told(failure)));
         }
         faults.extend(self.unmade.iter_mut().filter_map(|u| u.failure.take()));
         faults.extend(loss::finding(&self.rewound));

@@ -41,6 +41,31 @@ pub struct Destination {
 }
 
 impl Destination {
+    /// What its failure comes to for the whole run.
+    pub(super) fn told(&self, failure: Error) -> Error {
+        let there = &self.destination;
+        let again = "run the same command: it completes what is missing";
+        let (message, hint) = match (&self.bundle, failure.hint_text()) {
+            (Some(_), hint) => (
+                format!("the backup reached {there}, and something there is damaged"),
+                hint.unwrap_or("look at it with `aidf backup verify`")
+                    .to_owned(),
+            ),
+            (None, Some(hint)) => (
+                format!("the backup did not reach {there}"),
+                format!("{hint}; then {again}"),
+            ),
+            (None, None) => (
+                format!("the backup did not reach {there}"),
+                format!("when that works again, {again}"),
+            ),
+        };
+        Error::new(failure.kind(), message)
+            .retryable(failure.is_retryable())
+            .hint(hint)
+            .caused_by(failure)
+    }
+
     fn fail(&mut self, error: Error) {
         self.error = Some(error.in_full());
         self.failure = Some(error);

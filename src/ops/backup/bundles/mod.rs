@@ -126,33 +126,33 @@ impl<'a> Folder<'a> {
         cx: &'a Context,
         place: Rc<dyn Place + 'a>,
     ) -> Result<(Folder<'a>, Option<Error>)> {
-        let told = |damage: String, aside: String| {
-            Error::new(Kind::Integrity, damage).hint(format!(
-                "it was set aside as {aside}, and a new list and a new full bundle were made; verify the older ones with `aidf backup verify`"
-            ))
-        };
-        let (mut folder, damage) = match Folder::open(cx, Rc::clone(&place)) {
+        let mut aside = Vec::new();
+        let (mut folder, mut damage) = match Folder::open(cx, Rc::clone(&place)) {
             Err(e) if e.kind() == Kind::Integrity => {
                 FolderManifest::read(&*place, Judge::of(cx))?.check_keys(&*place)?;
-                let damage = told(e.in_full(), place.set_aside(SUMS)?);
+                aside.extend(place.set_aside(SUMS)?);
                 // Without the list, there is nothing to check the manifest against.
-                place.set_aside(FILE)?;
+                aside.extend(place.set_aside(FILE)?);
                 let turn = lock(cx, "bundles", &place.id())?;
                 let mut folder = Folder::anew(cx, Rc::clone(&place))?;
                 folder._turn = Some(turn);
-                (folder, Some(damage))
+                (folder, Some(e.in_full()))
             }
             other => (other?, None),
         };
-        let Some(fault) = folder.manifest.give_up() else {
-            return Ok((folder, damage));
-        };
-        let aside = place.set_aside(FILE)?;
-        let damage = damage.unwrap_or(told(
-            format!("{} cannot be used: {fault}", place.address(FILE)),
-            aside,
-        ));
-        Ok((folder, Some(damage)))
+        if let Some(fault) = folder.manifest.give_up() {
+            aside.extend(place.set_aside(FILE)?);
+            damage.get_or_insert(format!("{} cannot be used: {fault}", place.address(FILE)));
+        }
+        let told = damage.map(|mut damage| {
+            if !aside.is_empty() {
+                damage.push_str(&format!("; it was set aside as {}", aside.join(" and ")));
+            }
+            Error::new(Kind::Integrity, damage).hint(
+                "new lists and a new full bundle were made; verify the older ones with `aidf backup verify`, and remove what was set aside once nobody needs it",
+            )
+        });
+        Ok((folder, told))
     }
 
     /// The repository's own place of bundles, for reading; `None` if it does not exist.

@@ -84,17 +84,18 @@ impl Place for Bucket<'_> {
         Ok(Version::Marked(etag))
     }
 
-    fn set_aside(&self, name: &str) -> Result<String> {
-        let to = format!("{name}.damaged");
+    fn set_aside(&self, name: &str) -> Result<Option<String>> {
+        let mut aside = None;
         // A longer one was refused unread, and is of no use to anybody.
         if let Small::Bytes(..) = self.read(name, MAX_BYTES)? {
             let local = self.file(name)?;
+            let to = self.name_aside(name)?;
             let key = self.address.key(&to);
-            self.client.delete(&key)?;
             self.client.put(&key, local.path(), None)?;
+            aside = Some(self.address(&to));
         }
         self.client.delete(&self.address.key(name))?;
-        Ok(self.address(&to))
+        Ok(aside)
     }
 
     fn remove(&self, name: &str) -> Result<()> {

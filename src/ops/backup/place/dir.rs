@@ -183,19 +183,18 @@ impl Place for Dir {
         Ok(Version::Marked(digest(bytes)))
     }
 
-    fn set_aside(&self, name: &str) -> Result<String> {
-        let (from, to) = (
-            self.path.join(name),
-            self.path.join(format!("{name}.damaged")),
-        );
+    fn set_aside(&self, name: &str) -> Result<Option<String>> {
+        let _alone = self.alone()?;
+        let to = self.path.join(self.name_aside(name)?);
+        let from = self.path.join(name);
         match std::fs::rename(&from, &to) {
             // There is no such file, and that is the damage.
-            Err(e) if e.kind() == ErrorKind::NotFound => {}
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
             other => other.or_fail(Kind::Internal, || {
                 format!("{} cannot be set aside", from.display())
             })?,
         }
-        Ok(to.display().to_string())
+        Ok(Some(to.display().to_string()))
     }
 
     fn remove(&self, name: &str) -> Result<()> {

@@ -59,10 +59,22 @@ pub(super) trait Place {
     /// denied.
     fn replace(&self, name: &str, bytes: &[u8], was: &Version) -> Result<Version>;
 
-    /// Gives a file another name, so that it can be looked at later. Returns its new address.
+    /// Gives a file another name, so that it can be looked at later. Returns its new address;
+    /// `None` if there is no such file, or none that anybody could use.
     ///
     /// Errors: as those of [`Place::replace`].
-    fn set_aside(&self, name: &str) -> Result<String>;
+    fn set_aside(&self, name: &str) -> Result<Option<String>>;
+
+    /// A name that no file has yet, for a damaged one.
+    ///
+    /// Errors: as those of [`Place::names`].
+    fn name_aside(&self, name: &str) -> Result<String> {
+        let taken = self.names()?;
+        let numbered = (2..).map(|n| format!("{name}.damaged.{n}"));
+        let mut names = std::iter::once(format!("{name}.damaged")).chain(numbered);
+        // What was set aside before is never replaced.
+        Ok(names.find(|n| !taken.contains(n)).unwrap_or_default())
+    }
 
     /// Removes a file. It may be gone already.
     ///
