@@ -214,3 +214,34 @@ fn a_damaged_list_is_set_aside_each_time_and_the_run_says_where() {
     let first = std::fs::read_to_string(folder.path("SHA256SUMS.damaged")).unwrap();
     assert_eq!(first, "SHA256SUMS.damaged");
 }
+
+#[test]
+fn below_a_disk_that_is_not_mounted_no_folder_is_started_again() {
+    let w = World::path();
+    let (disk, away) = (w.env.path("disk"), w.env.path("away"));
+    let dir = disk.join("bundles");
+    config_folder(&w, &dir);
+    w.json(&["backup"]);
+    std::fs::rename(&disk, &away).unwrap();
+    std::fs::create_dir(&disk).unwrap();
+    w.remote.write("main", &[("a.txt", Some(b"a\n"))], "Add a");
+    let out = w.aidf(&["backup", "--json"]).exits(3);
+    assert!(text(&out.error(), "hint").contains("mounted"), "{out}");
+    assert!(text(&out.error(), "hint").contains("--full"), "{out}");
+    assert_eq!(std::fs::read_dir(&disk).unwrap().count(), 0);
+    std::fs::remove_dir(&disk).unwrap();
+    std::fs::rename(&away, &disk).unwrap();
+    let next = w.json(&["backup"]);
+    let name = text(&next["destinations"][0], "bundle");
+    assert!(name.ends_with(".incremental.bundle"), "{next:#}");
+    report(&w, &["backup", "verify"], 0);
+    // On purpose it starts again.
+    std::fs::rename(&disk, &away).unwrap();
+    w.json(&["backup", "--full"]);
+    report(&w, &["backup", "verify"], 0);
+    // What only lost its bundles starts again by itself, and says so.
+    std::fs::remove_dir_all(Folder::of(&dir).dir).unwrap();
+    let again = w.json(&["backup"]);
+    assert!(listed(&again["warnings"]).contains("mounted"), "{again:#}");
+    report(&w, &["backup", "verify"], 0);
+}

@@ -53,6 +53,8 @@ pub(super) struct FolderManifest {
     pub fault: Option<String>,
     /// The id of a key that sealed it and that we do not have.
     foreign: Option<String>,
+    /// Whether this machine wrote bundles here, and none is left.
+    pub is_emptied: bool,
     /// The highest line number that is known.
     last: u64,
     /// Which state of the file was read or written.
@@ -72,9 +74,10 @@ impl FolderManifest {
         let lost = "it was here before, and is gone";
         let bytes = match place.read(FILE, MAX_BYTES)? {
             Small::Absent => {
-                // A folder that was emptied starts again.
-                if seen.is_some() && place.names()?.iter().any(|n| n.ends_with(".bundle")) {
-                    folder.fault = Some(lost.to_owned());
+                if seen.is_some() {
+                    // A folder that was emptied starts again.
+                    folder.is_emptied = !place.names()?.iter().any(|n| n.ends_with(".bundle"));
+                    folder.fault = (!folder.is_emptied).then(|| lost.to_owned());
                 }
                 return Ok(folder);
             }

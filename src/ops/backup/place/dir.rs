@@ -107,11 +107,23 @@ impl Place for Dir {
     }
 
     fn id(&self) -> String {
-        real(self.here()).to_string_lossy().into_owned()
+        // A disk that is not mounted must not change how this machine knows the folder, so that
+        // links count up to where anything is there.
+        let here = self.here();
+        let there = here.ancestors().find(|around| around.exists());
+        let path = match there.map(|around| (real(around), here.strip_prefix(around))) {
+            Some((around, Ok(rest))) if !rest.as_os_str().is_empty() => around.join(rest),
+            _ => real(here),
+        };
+        path.to_string_lossy().into_owned()
     }
 
     fn is_near(&self) -> bool {
         true
+    }
+
+    fn is_cut_off(&self) -> bool {
+        self.path.parent().is_some_and(|around| !around.exists())
     }
 
     fn names(&self) -> Result<Vec<String>> {
