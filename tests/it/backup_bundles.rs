@@ -1088,3 +1088,39 @@ fn a_bundle_of_somebody_elses_is_no_reason_to_remove_a_full_one() {
     assert_eq!(folder.bundles(), [full, next]);
     report(&w, &["backup", "verify"], 0);
 }
+
+#[test]
+fn a_branch_that_the_newest_bundle_lacks_is_drilled_and_restored_from_an_older_one() {
+    let w = World::path();
+    let dir = w.env.path("bundles");
+    let folder = Folder::of(&dir);
+    config_folder(&w, &dir);
+    let older = written(&w.json(&BOTH), 0).unwrap();
+    let tip = w
+        .remote
+        .write("sandbox", &[("b.txt", Some(b"b\n"))], "Add b");
+    let newest = written(&w.json(&["backup", "--branch", "sandbox", "--full"]), 0).unwrap();
+    let drill = report(&w, &["backup", "drill"], 0);
+    for (at, name) in [&newest, &older].into_iter().enumerate() {
+        let one = &drill["bundles"][at];
+        assert!(text(one, "bundle").ends_with(name), "{drill:#}");
+        assert_eq!(one["same_as_backup"], true, "{drill:#}");
+    }
+    let path = folder.dir.to_str().unwrap();
+    let restore = |branch: &str, to: &str| {
+        w.json(&["backup", "restore", branch, "--bundle", path, "--to", to])
+    };
+    let main = restore("main", "one");
+    assert_eq!(main["commit"], w.remote.tip("main").as_str());
+    assert!(listed(&main["warnings"]).contains(&newest), "{main:#}");
+    assert_eq!(restore("sandbox", "two")["commit"], tip.as_str());
+    let args = [
+        "backup", "restore", "nowhere", "--bundle", path, "--to", "x",
+    ];
+    let out = w.refuses(&args, 3);
+    assert!(out.all().contains("does not contain"), "{out}");
+    // The older one is needed for main, so its damage is found.
+    std::fs::write(folder.path(&older), "").unwrap();
+    let bad = report(&w, &["backup", "drill"], 7);
+    assert!(listed(&bad["problems"]).contains(&older), "{bad:#}");
+}

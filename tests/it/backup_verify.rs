@@ -8,7 +8,7 @@ use rand::RngExt;
 use rand::seq::IndexedRandom;
 use serde_json::Value;
 
-use crate::backup_days::{backup_of, backups, days_ago, list, put, report, texts};
+use crate::backup_days::{backup_of, backups, days_ago, each, list, put, report, texts};
 use crate::support::{Kind, Mode, World, listed, randomness, text};
 
 /// A loose object's file.
@@ -339,4 +339,25 @@ fn verify_and_fsck_agree_on_any_flipped_byte() {
         assert_eq!(out.code, code, "byte {at} of {file:?}\n{out}\n{fsck}");
     }
     report(&w, &["backup", "verify"], 0);
+}
+
+#[test]
+fn a_drill_restores_the_newest_backup_of_each_branch() {
+    let w = World::path();
+    w.remote.write("main", &[("a.txt", Some(b"a\n"))], "Add a");
+    let both = ["backup", "--branch", "main", "--branch", "sandbox"];
+    let made = w.json(&both);
+    let good = w.json(&["backup", "drill"]);
+    let names = each(&good, "backups", "backup");
+    assert_eq!(names.len(), 2, "{good:#}");
+    for backup in list(&made, "backups") {
+        assert!(names.contains(&text(backup, "backup")), "{good:#}");
+    }
+    // What main alone has is lost.
+    std::fs::remove_file(loose(&w, "main:a.txt")).unwrap();
+    let bad = report(&w, &["backup", "drill"], 7);
+    let problems = listed(&bad["problems"]);
+    assert!(problems.contains(&backup_of(0)), "{bad:#}");
+    assert!(!problems.contains("backup/sandbox"), "{bad:#}");
+    assert!(text(&bad, "message").contains(&backup_of(0)), "{bad:#}");
 }

@@ -1,16 +1,17 @@
 //! The drill: restores the newest backups and bundles into empty repositories, to prove
 //! that they can be restored today.
 
-use super::bundles::Folder;
+use super::bundles::{Folder, Named, is_of_the_bundle};
 use super::destination::{CopyTo, settings_of};
 use super::place::{Place, Reach};
 use super::verify::{is_outage, is_unreached, no_room};
-use super::{All, read_all, restored};
+use super::{All, Found, read_all, restored};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::files::{short_digest, write_whole};
 use crate::git::CommitId;
 use crate::ops::outcome::Reported;
+use crate::words;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -32,9 +33,13 @@ pub struct DrillReport {
     pub commit: CommitId,
     /// Whether it was made with a key that we have; none if we do not have its key.
     pub authenticated: Option<bool>,
-    /// How many objects came with it; each was hashed.
+    /// The newest backup of each branch; the first is the one above.
+    #[serde(default)]
+    pub backups: Vec<DrilledBackup>,
+    /// How many objects came with them; each was hashed.
     pub objects: u64,
-    /// The newest bundle in each place of the destinations.
+    /// The newest bundle in each place of the destinations, and the newest there of each branch
+    /// that it lacks.
     pub bundles: Vec<DrilledBundle>,
     /// When the drill proved all of this; RFC 3339. None if something failed.
     pub proven_at: Option<String>,
@@ -63,6 +68,19 @@ impl Reported for DrillReport {
     }
 }
 
+/// The newest backup of a branch.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct DrilledBackup {
+    /// The branch.
+    pub branch: String,
+    /// Its newest backup.
+    pub backup: String,
+    /// The commit that it holds.
+    pub commit: CommitId,
+    /// Whether it was made with a key that we have; none if we do not have its key.
+    pub authenticated: Option<bool>,
+}
+
 /// The result for one bundle.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct DrilledBundle {
@@ -70,8 +88,8 @@ pub struct DrilledBundle {
     pub bundle: String,
     /// How many objects it and its full bundle hold; each was hashed.
     pub objects: u64,
-    /// Whether it holds the same files as the newest backup of the same branch; none if it
-    /// does not have that branch.
+    /// Whether it holds the same files as the newest backups of the branches that it is the
+    /// newest of; none if there is no such branch.
     pub same_as_backup: Option<bool>,
 }
 
@@ -83,79 +101,113 @@ struct Remembered {
     proven_at: String,
 }
 
-/// Restores the newest backup, and the newest bundle of each destination.
+/// A branch, with the backups of it that are restored.
+struct Chosen<'f> {
+    branch: String,
+    newest: &'f Found,
+    /// The newest authenticated one. Anybody can have made the newest of all.
+    ours: Option<&'f Found>,
+    /// The files of the one that bundles are compared with, if it was restored.
+    tree: Option<CommitId>,
+}
+
+impl<'f> Chosen<'f> {
+    /// What is restored of the branch.
+    fn all(&self) -> impl Iterator<Item = &'f Found> + use<'f> {
+        let ours = self.ours.filter(|ours| ours.name != self.newest.name);
+        std::iter::once(self.newest).chain(ours)
+    }
+
+    /// What bundles are compared with: a planted backup must not make good bundles look wrong.
+    fn compared(&self) -> &'f Found {
+        self.ours.unwrap_or(self.newest)
+    }
+}
+
+/// Each branch with its newest backups. The branch of the newest backup of all comes first.
+fn chosen<'f>(cx: &Context, found: &'f [Found], default: Option<&str>) -> Vec<Chosen<'f>> {
+    // No correct clock has made what is dated in the future, so that it counts only where
+    // there is nothing else.
+    let mut found: Vec<&Found> = found.iter().collect();
+    found.sort_by_key(|f| f.read.time.is_in_the_future(cx.now));
+    let mut all: Vec<Chosen<'f>> = Vec::new();
+    for one in found {
+        let branch = one.read.branch.as_deref().or(default).unwrap_or_default();
+        let ours = Some(one).filter(|f| f.standing.entry().is_some());
+        match all.iter_mut().find(|c| c.branch == branch) {
+            Some(chosen) => chosen.ours = chosen.ours.or(ours),
+            None => all.push(Chosen {
+                branch: branch.to_owned(),
+                newest: one,
+                ours,
+                tree: None,
+            }),
+        }
+    }
+    all
+}
+
+/// Restores the newest backup of each branch, and from each destination the newest bundle and
+/// the newest one of each branch.
 ///
 /// Errors: not_found, if there is no backup; unavailable.
 pub fn drill(cx: &Context, _request: &DrillRequest) -> Result<DrillReport> {
     let All { found, default, .. } = read_all(cx, None)?;
-    let Some(last) = found.first() else {
+    let mut branches = chosen(cx, &found, default.as_deref());
+    let Some(last) = branches.first().map(|chosen| chosen.newest) else {
         return Err(Error::new(Kind::NotFound, "there is no backup to restore")
             .hint("make one with `aidf backup create`"));
     };
-    let (name, commit) = (last.name.clone(), last.commit);
-    // Anybody can have made the newest backup, so the newest authenticated one is restored
-    // too.
-    let ours = found.iter().find(|f| f.standing.entry().is_some());
-    let mut commits = vec![commit];
-    if let Some(ours) = ours.filter(|f| f.name != name) {
-        commits.extend((ours.commit != commit).then_some(ours.commit));
-        cx.warn(format!(
-            "the newest backup, {name}, is not authenticated; aidf also restored {}, the newest one that is",
-            ours.name
-        ));
-    }
-    // A planted backup must not make good bundles look wrong.
-    let compared = ours.unwrap_or(last);
-    let branch = compared.read.branch.clone().or(default).unwrap_or_default();
     let mut report = DrillReport {
         repo_name: cx.repo_name.clone(),
-        backup: name.clone(),
-        commit,
+        backup: last.name.clone(),
+        commit: last.commit,
         authenticated: last.standing.authenticated(),
+        backups: Vec::new(),
         objects: 0,
         bundles: Vec::new(),
         proven_at: None,
         last_proven_at: recall(cx),
-        problems: last
-            .standing
-            .fault()
-            .map(|why| format!("{name}: {why}"))
-            .into_iter()
-            .collect(),
+        problems: Vec::new(),
         message: String::new(),
         failure: None,
     };
-    let restored = match restored::of_remote(cx, &commits) {
-        Ok(restored) => {
-            report.objects = restored.objects;
-            Some(restored)
+    let mut bad = Vec::new();
+    for chosen in &branches {
+        let newest = chosen.newest;
+        report.backups.push(DrilledBackup {
+            branch: chosen.branch.clone(),
+            backup: newest.name.clone(),
+            commit: newest.commit,
+            authenticated: newest.standing.authenticated(),
+        });
+        if let Some(why) = newest.standing.fault() {
+            report.problems.push(format!("{}: {why}", newest.name));
+            bad.push(format!("{} is not what was backed up", newest.name));
         }
-        Err(e) if is_outage(&e) => return Err(e),
-        Err(e) => {
-            report.problems.push(format!("{name}: {}", e.in_full()));
-            None
+        if let Some(ours) = chosen.all().nth(1) {
+            cx.warn(format!(
+                "the newest backup, {}, is not authenticated; aidf also restored {}, the newest one that is",
+                newest.name, ours.name
+            ));
         }
-    };
-    let tree = match &restored {
-        Some(restored) => Some(restored.store.commit(compared.commit)?.tree),
-        None => None,
-    };
-    let mut unreached = 0;
+    }
+    let broken = restore(cx, &mut branches, &mut report)?;
+    bad.splice(
+        0..0,
+        broken
+            .iter()
+            .map(|name| format!("{name} cannot be restored")),
+    );
+    let (mut unreached, mut places) = (0, 0);
     for place in settings_of(cx)?.destinations {
         let CopyTo::Bundles { home, .. } = place else {
             continue;
         };
+        places += 1;
         let place = home.join(&cx.repo_name).place(Reach::Call(cx));
-        match place.and_then(|place| bundle(cx, place, &branch, tree)) {
-            Ok(one) => {
-                if one.same_as_backup == Some(false) {
-                    report.problems.push(format!(
-                        "{} has other files than {}",
-                        one.bundle, compared.name
-                    ));
-                }
-                report.bundles.push(one);
-            }
+        match place.and_then(|place| bundles(cx, place, &branches, &mut report)) {
+            Ok(()) => {}
             Err(e) if no_room(&e) => return Err(e),
             Err(e) => {
                 report.problems.push(e.in_full());
@@ -170,24 +222,13 @@ pub fn drill(cx: &Context, _request: &DrillRequest) -> Result<DrillReport> {
     if unreached < report.problems.len() {
         report.failure = None;
     }
-    report.message = match report.problems.is_empty() {
-        true => {
-            let with = match report.bundles.len() {
-                0 => String::new(),
-                1 => ", and the newest bundle".to_owned(),
-                n => format!(", and the newest bundle of {n} places"),
-            };
-            format!(
-                "{name} restored into an empty repository: {} objects, all intact{with}",
-                report.objects
-            )
+    report.message = match (report.problems.is_empty(), bad.first()) {
+        (true, _) => proven(&report, places),
+        (false, Some(bad)) => bad.clone(),
+        (false, None) if report.failure.is_some() => {
+            "a place of bundles cannot be reached".to_owned()
         }
-        false if restored.is_none() => format!("{name} cannot be restored"),
-        false if last.standing.fault().is_some() => {
-            format!("{name} is not what was backed up")
-        }
-        false if report.failure.is_some() => "a place of bundles cannot be reached".to_owned(),
-        false => "a bundle cannot be restored".to_owned(),
+        (false, None) => "a bundle cannot be restored".to_owned(),
     };
     let failure =
         (!report.problems.is_empty()).then(|| Error::new(Kind::Integrity, report.message.clone()));
@@ -197,24 +238,103 @@ pub fn drill(cx: &Context, _request: &DrillRequest) -> Result<DrillReport> {
     };
     cx.record(
         "backup drill",
-        Some(&name),
-        Some(commit.to_string()),
+        Some(&report.backup),
+        Some(report.commit.to_string()),
         outcome,
     );
     if failure.is_none() {
         report.proven_at = Some(cx.now.rfc3339());
-        remember(cx, &name);
+        remember(cx, &report.backup);
     }
     Ok(report)
 }
 
-/// Restores the newest bundle of a place, and compares its branch with the backup's tree.
-fn bundle(
+/// What was proven, in a sentence.
+fn proven(report: &DrillReport, places: usize) -> String {
+    let what = match report.backups.len() {
+        1 => report.backup.clone(),
+        n => format!(
+            "{} and the newest backups of {} more",
+            report.backup,
+            words::count(n - 1, "branch", "branches")
+        ),
+    };
+    let with = match (places, report.bundles.len()) {
+        (0, _) => String::new(),
+        (1, 1) => ", and the newest bundle".to_owned(),
+        (n, all) if n == all => format!(", and the newest bundle of {n} places"),
+        (_, all) => format!(", and {all} bundles, the newest ones of each place and branch"),
+    };
+    format!(
+        "{what} restored into an empty repository: {} objects, all intact{with}",
+        report.objects
+    )
+}
+
+/// Restores the backups all at once, because they share most of their history; if that fails,
+/// one by one. Returns the names of those that cannot be restored.
+///
+/// Errors: unavailable, auth.
+fn restore(
+    cx: &Context,
+    branches: &mut [Chosen<'_>],
+    report: &mut DrillReport,
+) -> Result<Vec<String>> {
+    let mut commits: Vec<CommitId> = Vec::new();
+    for one in branches.iter().flat_map(Chosen::all) {
+        if !commits.contains(&one.commit) {
+            commits.push(one.commit);
+        }
+    }
+    let whole = match restored::of_remote(cx, &commits) {
+        Ok(restored) => {
+            report.objects = restored.objects;
+            Some(restored)
+        }
+        Err(e) if is_outage(&e) => return Err(e),
+        Err(_) => None,
+    };
+    let mut broken = Vec::new();
+    for chosen in branches {
+        let compared = chosen.compared();
+        for one in chosen.all() {
+            let alone;
+            let restored = match &whole {
+                Some(whole) => whole,
+                None => match restored::of_remote(cx, &[one.commit]) {
+                    Ok(restored) => {
+                        alone = restored;
+                        &alone
+                    }
+                    Err(e) if is_outage(&e) => return Err(e),
+                    Err(e) => {
+                        report
+                            .problems
+                            .push(format!("{}: {}", one.name, e.in_full()));
+                        broken.push(one.name.clone());
+                        continue;
+                    }
+                },
+            };
+            if one.name == compared.name {
+                chosen.tree = Some(restored.store.commit(one.commit)?.tree);
+            }
+        }
+    }
+    Ok(broken)
+}
+
+/// Restores the newest bundle of a place, and the newest one of each branch that it lacks. Each
+/// branch is compared with its backup's files.
+///
+/// Errors: those of the first bundle that cannot be restored; unavailable, auth, denied, for a
+/// place elsewhere.
+fn bundles(
     cx: &Context,
     place: Rc<dyn Place + '_>,
-    branch: &str,
-    tree: Option<CommitId>,
-) -> Result<DrilledBundle> {
+    branches: &[Chosen<'_>],
+    report: &mut DrillReport,
+) -> Result<()> {
     let none = || {
         Error::new(
             Kind::NotFound,
@@ -226,21 +346,68 @@ fn bundle(
         )
     };
     let folder = Folder::of(cx, Rc::clone(&place))?.ok_or_else(none)?;
-    let newest = folder.in_turn(cx).pop().ok_or_else(none)?;
-    let lying = folder.bundle(&newest);
+    let mut listed = folder.in_turn(cx);
+    let newest = listed.pop().ok_or_else(none)?;
+    let mut open: Vec<&Chosen<'_>> = branches.iter().collect();
+    bundle(cx, &folder, &newest, &mut open, report)?;
+    for one in listed.iter().rev() {
+        if open.is_empty() {
+            break;
+        }
+        let lying = folder.bundle(one);
+        // To fetch them all to read what they hold would cost too much.
+        if !place.is_near() && !lying.is_told() {
+            continue;
+        }
+        let has_one = match lying.records() {
+            Ok(records) => open.iter().any(|c| records.has_branch(&c.branch)),
+            // It may be the one, so that its damage is told.
+            Err(e) if is_of_the_bundle(&e) => true,
+            Err(e) => return Err(e),
+        };
+        if has_one {
+            bundle(cx, &folder, one, &mut open, report)?;
+        }
+    }
+    Ok(())
+}
+
+/// Restores a bundle, and compares those of the open branches that it has. They are closed.
+fn bundle(
+    cx: &Context,
+    folder: &Folder<'_>,
+    one: &Named,
+    open: &mut Vec<&Chosen<'_>>,
+    report: &mut DrillReport,
+) -> Result<()> {
+    let lying = folder.bundle(one);
     lying.check()?;
     let (bundle, restored) =
         restored::Bundles::new(&*cx.progress, cx.store.programs()).restored(&lying)?;
-    let tip = bundle.branches().find(|(name, _)| *name == branch);
-    let same_as_backup = match (tip, tree) {
-        (Some((_, tip)), Some(tree)) => Some(restored.store.commit(tip)?.tree == tree),
-        _ => None,
-    };
-    Ok(DrilledBundle {
-        bundle: lying.address(),
+    let (address, mut same_as_backup) = (lying.address(), None);
+    for (branch, tip) in bundle.branches() {
+        let Some(at) = open.iter().position(|chosen| chosen.branch == branch) else {
+            continue;
+        };
+        let chosen = open.remove(at);
+        let Some(tree) = chosen.tree else {
+            continue;
+        };
+        let is_same = restored.store.commit(tip)?.tree == tree;
+        same_as_backup = Some(is_same && same_as_backup.unwrap_or(true));
+        if !is_same {
+            let compared = &chosen.compared().name;
+            report
+                .problems
+                .push(format!("{address} has other files than {compared}"));
+        }
+    }
+    report.bundles.push(DrilledBundle {
+        bundle: address,
         objects: restored.objects,
         same_as_backup,
-    })
+    });
+    Ok(())
 }
 
 fn memory(cx: &Context) -> PathBuf {

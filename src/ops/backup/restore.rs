@@ -260,7 +260,7 @@ fn of_bundle(cx: &Context, given: &Path, branch: Option<&str>) -> Result<Source>
                     folder.source
                 ));
             }
-            let (newest, whose) = folder.newest(cx)?.ok_or_else(none)?;
+            let (newest, whose) = folder.newest(cx, branch)?.ok_or_else(none)?;
             (folder.bundle(&newest), whose)
         }
     };

@@ -16,6 +16,14 @@ pub(in crate::ops::backup) struct Records {
     pub needs: Vec<CommitId>,
 }
 
+impl Records {
+    /// Whether the branch is among the refs.
+    pub fn has_branch(&self, branch: &str) -> bool {
+        let mut names = self.refs.iter().map(|(name, _)| name);
+        names.any(|name| name.strip_prefix("refs/heads/") == Some(branch))
+    }
+}
+
 /// A bundle in a place, with the list of that place if it has one. It is fetched once, when
 /// it is first read.
 pub(in crate::ops::backup) struct Lying<'f> {
@@ -92,17 +100,23 @@ impl<'f> Lying<'f> {
     ///
     /// Errors: as those of [`Lying::read`].
     pub fn records(&self) -> Result<Records> {
-        let told = match (self.place.is_near(), self.folder) {
-            (false, Some(folder)) => folder.told(&self.name),
-            _ => None,
-        };
-        match told {
+        match self.told() {
             Some(told) => Ok(told),
             None => self.read().map(|bundle| Records {
                 refs: bundle.refs,
                 needs: bundle.needs,
             }),
         }
+    }
+
+    /// Whether the manifest's word is taken for what it holds.
+    pub fn is_told(&self) -> bool {
+        self.told().is_some()
+    }
+
+    fn told(&self) -> Option<Records> {
+        let folder = self.folder.filter(|_| !self.place.is_near())?;
+        folder.told(&self.name)
     }
 
     /// The bundles in the same place that have everything that this one needs, newest first.

@@ -252,22 +252,46 @@ impl<'a> Folder<'a> {
         listed
     }
 
-    /// The newest bundle that is authenticated; if none is, the newest of all.
+    /// The newest bundle that is authenticated; if none is, the newest of all. If a branch is
+    /// asked for, only those that have it count, as long as any has.
     ///
-    /// Errors: integrity, if the newest of all is damaged.
-    pub fn newest(&self, cx: &Context) -> Result<Option<(Named, Option<bool>)>> {
+    /// Errors: integrity, if the newest of all is damaged; unavailable, auth, denied, for a
+    /// place elsewhere.
+    pub fn newest(
+        &self,
+        cx: &Context,
+        branch: Option<&str>,
+    ) -> Result<Option<(Named, Option<bool>)>> {
         let mut listed = self.in_turn(cx);
-        let Some(newest) = listed.pop() else {
-            return Ok(None);
+        let mut lacking = None;
+        let newest = loop {
+            let Some(one) = listed.pop() else {
+                let Some(one) = lacking else {
+                    return Ok(None);
+                };
+                let whose = self.check(&one)?;
+                return Ok(Some((one, whose)));
+            };
+            if self.has_branch(&one, branch)? {
+                break one;
+            }
+            lacking.get_or_insert(one);
         };
+        if let (Some(lacking), Some(branch)) = (&lacking, branch) {
+            cx.warn(format!(
+                "{} does not contain {branch}; aidf used {}, the newest one that does",
+                self.address(lacking),
+                newest.name
+            ));
+        }
         let whose = self.check(&newest)?;
         if whose == Some(true) {
             return Ok(Some((newest, whose)));
         }
-        let ours = listed
-            .into_iter()
-            .rev()
-            .find(|one| matches!(self.check(one), Ok(Some(true))));
+        let ours = listed.into_iter().rev().find(|one| {
+            matches!(self.check(one), Ok(Some(true)))
+                && matches!(self.has_branch(one, branch), Ok(true))
+        });
         Ok(Some(match ours {
             Some(ours) => {
                 cx.warn(format!(
@@ -279,6 +303,21 @@ impl<'a> Folder<'a> {
             }
             None => (newest, whose),
         }))
+    }
+
+    /// Whether a bundle has the branch, if one is asked for. A header that was altered could
+    /// deny it, so the bundle is checked, or the manifest's word is taken.
+    ///
+    /// Errors: integrity; unavailable, auth, denied, for a place elsewhere.
+    fn has_branch(&self, one: &Named, branch: Option<&str>) -> Result<bool> {
+        let Some(branch) = branch else {
+            return Ok(true);
+        };
+        let lying = self.bundle(one);
+        if !lying.is_told() {
+            lying.check()?;
+        }
+        Ok(lying.records()?.has_branch(branch))
     }
 
     /// Bundles in the place that the list lacks: a run was cut off before it could list
