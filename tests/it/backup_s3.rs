@@ -277,6 +277,29 @@ fn a_bundle_that_is_gone_is_missed_and_made_anew() {
 }
 
 #[test]
+fn a_bundle_that_is_gone_is_no_reason_to_remove_another() {
+    let s = Stored::new();
+    let made: Vec<String> = (0..3).map(|_| s.backed_up(&["--full"])).collect();
+    s.server.remove(&format!("b/widgets/{}", made[2]));
+    let prune = ["backup", "prune", "--keep-last", "1", "--json"];
+    let answer = s.aidf(&prune).ok().json();
+    let names = s.names();
+    assert!(names.contains(&made[1]) && !names.contains(&made[0]));
+    assert!(answer["kept"].to_string().contains("damaged"), "{answer:#}");
+    assert!(
+        answer["warnings"].to_string().contains(&made[2]),
+        "{answer:#}"
+    );
+    // It was not fetched for that, and neither was any other.
+    let fetched = s
+        .server
+        .asked()
+        .into_iter()
+        .filter(|a| a.starts_with("GET") && a.ends_with(".bundle"));
+    assert_eq!(fetched.count(), 0);
+}
+
+#[test]
 fn a_list_of_what_nobody_would_list_harms_nothing() {
     let s = Stored::new();
     s.backed_up(&[]);
