@@ -9,14 +9,6 @@ use std::collections::HashSet;
 /// What every backup's branch starts with.
 pub const PREFIX: &str = "backup/";
 
-/// By how many seconds the clocks of the machines that make backups may differ.
-const AHEAD: i64 = DAY;
-
-/// Whether no correct clock can have made a backup at `time`, because that is in the future.
-pub fn is_ahead(time: Moment, now: Moment) -> bool {
-    time.seconds() > now.seconds() + AHEAD
-}
-
 /// A backup's name, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackupName {

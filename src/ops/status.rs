@@ -170,7 +170,7 @@ fn sentence(report: &Report, branch: &str) -> String {
 fn newest_backup(branches: &[(String, CommitId)], now: Moment) -> Option<String> {
     let dated = branches.iter().filter_map(|(name, _)| {
         let time = backup_name::parse(name)?.time;
-        (!backup_name::is_ahead(time, now)).then_some((time.seconds(), name))
+        (!time.is_in_the_future(now)).then_some((time.seconds(), name))
     });
     dated.max().map(|(_, name)| name.clone())
 }

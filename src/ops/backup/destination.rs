@@ -287,7 +287,7 @@ fn missed(
     earlier: &[Found],
 ) -> Result<Vec<RefUpdate>> {
     let prefix = format!("refs/heads/{}", backup_name::PREFIX);
-    let is_ahead = |f: &Found| backup_name::is_ahead(f.read.time, cx.now);
+    let is_ahead = |f: &Found| f.read.time.is_in_the_future(cx.now);
     let mut newest: HashMap<Option<String>, (Moment, String)> = HashMap::new();
     for found in dated(there.under(&prefix)) {
         if !is_ahead(&found) {

@@ -132,7 +132,7 @@ fn chosen<'f>(cx: &Context, found: &'f [Found], default: Option<&str>) -> Vec<Ch
     found.sort_by_key(|f| f.read.time.is_in_the_future(cx.now));
     let mut all: Vec<Chosen<'f>> = Vec::new();
     for one in found {
-        let branch = one.read.branch.as_deref().or(default).unwrap_or_default();
+        let branch = one.branch(default.unwrap_or_default());
         let ours = Some(one).filter(|f| f.standing.entry().is_some());
         match all.iter_mut().find(|c| c.branch == branch) {
             Some(chosen) => chosen.ours = chosen.ours.or(ours),

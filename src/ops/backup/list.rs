@@ -4,7 +4,6 @@ use super::destination::settings_of;
 use super::manifest::Manifest;
 use super::{All, Found, dated, default_branch, read_all};
 use crate::backup_manifest;
-use crate::backup_name;
 use crate::clock::{Moment, Period};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -69,7 +68,7 @@ impl<'a> Watch<'a> {
     /// Why a backup does not show that backups are made; none if it does.
     fn doubt(&self, one: &Line) -> Option<&'static str> {
         let time = Moment::from_rfc3339(&one.time);
-        if time.is_none_or(|time| backup_name::is_ahead(time, self.now)) {
+        if time.is_none_or(|time| time.is_in_the_future(self.now)) {
             return Some("it is dated in the future");
         }
         // Anybody who can push a branch can make one. Where none at all is authenticated, the
