@@ -60,7 +60,12 @@ impl<'a> Folder<'a> {
     /// Errors: internal, for the disk; unavailable, auth, denied, for a place elsewhere.
     pub fn tidy(&mut self, cx: &'a Context, keys: &KeyRing) -> Result<()> {
         self.place.tidy()?;
-        for one in self.unlisted()? {
+        let unlisted = self.unlisted()?;
+        if !unlisted.is_empty() && !self.sums.is_empty() {
+            // A manifest that names the found ones alone would make the listed ones doubtful.
+            self.adopt(cx, keys)?;
+        }
+        for one in unlisted {
             let local = match self.place.file(&one.name) {
                 // Another run has removed it just now.
                 Err(e) if e.kind() == Kind::NotFound => continue,
