@@ -14,7 +14,11 @@ pub fn fold(text: &str) -> String {
         return text.to_ascii_lowercase();
     }
     let seen = text.chars().filter(|c| !is_invisible(*c));
-    let folded: String = seen
+    let once = seen
+        .flat_map(char::to_uppercase)
+        .flat_map(char::to_lowercase);
+    // The lower case of `ẞ` is `ß`, whose upper case is `SS`.
+    let folded: String = once
         .flat_map(char::to_uppercase)
         .flat_map(char::to_lowercase)
         .collect();
@@ -37,6 +41,7 @@ mod tests {
             ("docs/\u{c9}", "docs/e\u{301}"),
             ("main", "ma\u{200d}in"),
             ("stra\u{df}e", "STRASSE"),
+            ("stra\u{df}e", "STRA\u{1e9e}E"),
         ] {
             assert_eq!(fold(one), fold(other), "{one} {other}");
             assert_eq!(fold(&fold(one)), fold(one), "{one}");
