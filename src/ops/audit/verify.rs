@@ -88,11 +88,20 @@ pub struct BranchReport {
 
 impl Reported for VerifyReport {
     fn verdict(&mut self) -> Result<()> {
-        match self.findings {
-            0 => Ok(()),
-            _ => Err(Error::new(Kind::Integrity, self.message.clone())
-                .hint("look at each commit with `git show`; undo what should not be there: aidf rollback ID")),
+        if self.findings == 0 {
+            return Ok(());
         }
+        let mut found = self.branches.iter().flat_map(|branch| &branch.findings);
+        let may_be_ours = found.any(|finding| finding.kind == FindingKind::UnknownKey);
+        let hint = match may_be_ours {
+            true => {
+                "if commits were signed on another machine of yours, bring its key ring here first, or name that in AIDF_KEY_FILE; look at each of the others with `git show`, and undo what should not be there: aidf rollback ID"
+            }
+            false => {
+                "look at each commit with `git show`; undo what should not be there: aidf rollback ID"
+            }
+        };
+        Err(Error::new(Kind::Integrity, self.message.clone()).hint(hint))
     }
 }
 
