@@ -59,7 +59,9 @@ pub fn undo(
     work.conflicts.dedup_by(|a, b| a.path == b.path);
     let mut edits = Vec::new();
     for (path, entry) in work.overlay {
-        if store.entry(tip, &path)? != entry {
+        // A folder is what lies in it.
+        let there = store.entry(tip, &path)?;
+        if there.filter(|e| e.mode != Mode::Folder) != entry {
             edits.push((path, entry));
         }
     }
