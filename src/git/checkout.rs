@@ -4,12 +4,16 @@ use super::convert::Convert;
 use super::draft::Draft;
 use super::id::ObjectId;
 use super::object::{Entry, Mode, bytes_to_path, path_to_bytes};
+use super::settings::is_false;
 use super::store::Store;
 use crate::error::{Error, Kind, OrFail, Result};
 use std::fs::{File, Metadata};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+
+/// The most bytes of a link's target; Linux takes 4,095 (path_resolution(7)).
+const MAX_TARGET: u64 = 1 << 16;
 
 /// A file of the working tree as it was read: its content is in the store.
 #[derive(Debug, Clone)]
@@ -118,7 +122,7 @@ fn put_link(target: &Path, place: &Path, replaces: bool) -> std::io::Result<bool
     }
 }
 
-/// Other platforms need rights for it that few users have.
+/// Other platforms need rights for it that few users have: see [`Store::makes_links`].
 #[cfg(not(unix))]
 fn put_link(_target: &Path, _place: &Path, _replaces: bool) -> std::io::Result<bool> {
     Ok(false)
@@ -203,23 +207,30 @@ impl Store {
             return Ok(false);
         }
         let now = place.symlink_metadata().ok();
-        let is_submodule = entry.is_some_and(|e| e.mode == Mode::Submodule);
         let same = match (before, &now) {
             (Standing::Nothing | Standing::Folder, None) => true,
             (Standing::File(file), Some(meta)) => meta.is_file() && stamp(meta) == file.stamp,
             (Standing::Link(link), Some(meta)) => {
                 meta.is_symlink() && std::fs::read_link(&place).is_ok_and(|t| t == link.target)
             }
-            (_, Some(meta)) => is_submodule && meta.is_dir(),
+            (Standing::Nothing | Standing::Folder, Some(meta)) => meta.is_dir(),
             _ => false,
         };
         if !same {
             return Ok(false);
         }
-        if is_submodule {
-            let made = now.is_some() || std::fs::create_dir_all(&place).is_ok();
-            return Ok(made);
+        let is_folder = now.as_ref().is_some_and(Metadata::is_dir);
+        if entry.is_some_and(|e| e.mode == Mode::Submodule) {
+            if !is_folder && now.is_some() {
+                std::fs::remove_file(&place).or_fail(Kind::Internal, failed)?;
+            }
+            return Ok(std::fs::create_dir_all(&place).is_ok());
         }
+        // The folder of a submodule, or an empty one, gives way. What is in it stays.
+        if is_folder && std::fs::remove_dir(&place).is_err() {
+            return Ok(entry.is_none());
+        }
+        let now = now.filter(|_| !is_folder);
         let Some(entry) = entry else {
             if now.is_some() {
                 std::fs::remove_file(&place).or_fail(Kind::Internal, failed)?;
@@ -228,14 +239,19 @@ impl Store {
             return Ok(true);
         };
         let folder = place.parent().unwrap_or(&place);
-        if entry.mode == Mode::Symlink {
+        let is_link = entry.mode == Mode::Symlink;
+        if is_link && self.blob_size(entry.id)? > MAX_TARGET {
+            return Ok(false);
+        }
+        if is_link && self.makes_links()? {
             let target = bytes_to_path(&self.read_blob(entry.id)?);
             std::fs::create_dir_all(folder).or_fail(Kind::Internal, failed)?;
-            return put_link(&target, &place, now.is_some()).or_fail(Kind::Internal, failed);
+            // A link that this file system refuses is left alone.
+            return Ok(put_link(&target, &place, now.is_some()).unwrap_or(false));
         }
         let content = match std::str::from_utf8(path) {
-            Ok(path) => convert.smudge(path, entry.id)?,
-            Err(_) => self.read_blob(entry.id)?,
+            Ok(path) if !is_link => convert.smudge(path, entry.id)?,
+            _ => self.read_blob(entry.id)?,
         };
         std::fs::create_dir_all(folder).or_fail(Kind::Internal, failed)?;
         let mut temporary = new_file(folder, entry.mode).or_fail(Kind::Internal, failed)?;
@@ -252,6 +268,13 @@ impl Store {
         }
         .or_fail(Kind::Internal, failed)?;
         Ok(true)
+    }
+
+    /// Whether links come into the working tree as links, and not as files with their targets
+    /// (git-config(1), `core.symlinks`).
+    pub fn makes_links(&self) -> Result<bool> {
+        let setting = self.settings()?.last("core.symlinks");
+        Ok(cfg!(unix) && !setting.is_some_and(is_false))
     }
 
     pub(super) fn place(&self, path: &[u8]) -> Result<PathBuf> {

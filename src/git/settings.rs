@@ -259,7 +259,8 @@ fn http_fit(name: &str, key: &str, url: &HttpUrl) -> Option<usize> {
     url_match(pattern, url)
 }
 
-fn is_false(value: &str) -> bool {
+/// Whether git reads a value as false (git-config(1), "Values").
+pub(super) fn is_false(value: &str) -> bool {
     ["false", "no", "off", "0", ""].contains(&value.to_ascii_lowercase().as_str())
 }
 

@@ -22,6 +22,8 @@ use std::fmt;
 struct Step {
     path: Vec<u8>,
     before: Standing,
+    /// What a tree would hold of it as it is.
+    ours: Option<Entry>,
     /// What the file becomes; the same as before where it stays.
     after: Option<Entry>,
     theirs: Option<Entry>,
@@ -137,6 +139,7 @@ impl Plan {
             self.steps.push(Step {
                 path,
                 before,
+                ours,
                 after: theirs,
                 theirs,
             });
@@ -180,34 +183,23 @@ impl Plan {
         if let Some(why) = convert.refusal(&text)? {
             return leave(path, why.message().to_owned());
         }
-        let before = store.work_file(draft, &path, convert)?;
+        let mut before = store.work_file(draft, &path, convert)?;
         let sides = || bases.iter().flatten().chain(&theirs);
         // Git's own files are no links (gitattributes(5), gitignore(5)).
-        let is_gits_own = text
+        let name = text
             .rsplit('/')
             .next()
-            .is_some_and(|n| n.starts_with(".git"));
-        let is_odd_link = is_gits_own && sides().any(|e| e.mode == Mode::Symlink);
+            .unwrap_or(&text)
+            .to_ascii_lowercase();
+        let is_odd_link = name.starts_with(".git") && sides().any(|e| e.mode == Mode::Symlink);
+        // Behind a link of the branch's there is nothing once that has gone.
+        if matches!(before, Standing::Other) && is_below_link(cx, base, &text)? {
+            before = Standing::Nothing;
+        }
         if matches!(before, Standing::Other) || is_odd_link {
             return leave(path, format!("{text}: not a file, or behind a link"));
         }
-        if sides().any(|e| e.mode == Mode::Submodule) {
-            let is_alone = sides().all(|e| e.mode == Mode::Submodule);
-            if !is_alone || before.file_or_link().is_some() {
-                return leave(
-                    path,
-                    format!("{text}: a submodule, and something else before"),
-                );
-            }
-            self.steps.push(Step {
-                path,
-                before,
-                after: theirs,
-                theirs,
-            });
-            return Ok(());
-        }
-        let ours = before.file_or_link();
+        let ours = ours_of(cx, &before, &bases, theirs)?;
         let mut results = Vec::new();
         for base in &bases {
             let result = store.merge_entry(draft, *base, ours, theirs)?;
@@ -223,6 +215,7 @@ impl Plan {
                 self.steps.push(Step {
                     path,
                     before,
+                    ours,
                     after,
                     theirs,
                 });
@@ -254,6 +247,7 @@ impl Plan {
             self.steps.push(Step {
                 path,
                 before,
+                ours,
                 after,
                 theirs,
             });
@@ -344,6 +338,10 @@ impl Plan {
             let (Some(o), Some(t)) = (store.entry(one, path)?, store.entry(other, path)?) else {
                 continue;
             };
+            // What has no lines gets no markers.
+            if !(o.mode.is_file() && t.mode.is_file()) {
+                continue;
+            }
             let before = store.work_file(draft, path, &convert)?;
             if before.entry().map(|e| e.id) != Some(o.id) {
                 return Err(Error::new(
@@ -361,6 +359,7 @@ impl Plan {
                 plan.steps.push(Step {
                     path: path.to_vec(),
                     before,
+                    ours: Some(o),
                     after: Some(entry),
                     theirs: Some(o),
                 });
@@ -384,7 +383,7 @@ impl Plan {
         self.steps.sort_by_key(|step| step.after.is_some());
         for step in &self.steps {
             let text = String::from_utf8_lossy(&step.path).into_owned();
-            if step.after != step.before.file_or_link() {
+            if step.after != step.ours {
                 let (path, before) = (&step.path, &step.before);
                 if !cx.store.put_work_file(path, before, step.after, &convert)? {
                     self.left.push(Left {
@@ -396,9 +395,7 @@ impl Plan {
                 }
                 done.updated.push(text.clone());
             }
-            if step.theirs.is_none_or(|e| e.mode.is_file()) {
-                done.taken.push((text, step.theirs));
-            }
+            done.taken.push((text, step.theirs));
         }
         for left in &self.left {
             let (Some(theirs), Ok(text)) = (left.theirs, std::str::from_utf8(&left.path)) else {
@@ -436,12 +433,48 @@ impl Plan {
         let mut looked_at = Vec::new();
         for step in self.steps.iter().filter(|step| counts(step)) {
             let in_head = cx.store.entry(tree, &step.path)?.map(|e| e.id);
-            let in_work = step.before.file_or_link().map(|e| e.id);
+            let in_work = step.ours.map(|e| e.id);
             looked_at.push((step.path.clone(), in_head, in_work));
         }
         let found = cx.store.staged_alone(&looked_at)?;
         Ok(found.map(|p| String::from_utf8_lossy(&p).into_owned()))
     }
+}
+
+/// Whether a path lies below what is a link in one of the base's trees.
+fn is_below_link(cx: &Context, base: &Base, path: &str) -> Result<bool> {
+    for (at, _) in path.match_indices('/') {
+        let entries = base.entries(cx, &path[..at])?;
+        if entries.iter().flatten().any(|e| e.mode == Mode::Symlink) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// What a tree would hold of what stands at a path. The folder of a submodule says nothing of
+/// its commit, and may be missing: that is the base's then. Where git makes no links, a file
+/// with a link's target is that link (git-config(1), `core.symlinks`).
+fn ours_of(
+    cx: &Context,
+    before: &Standing,
+    bases: &[Option<Entry>],
+    theirs: Option<Entry>,
+) -> Result<Option<Entry>> {
+    let ours = before.file_or_link();
+    let mut sides = bases.iter().flatten().chain(&theirs);
+    Ok(match ours {
+        None => match sides.next().filter(|e| e.mode == Mode::Submodule) {
+            Some(first) if matches!(before, Standing::Folder) => Some(*first),
+            Some(first) if bases.contains(&Some(*first)) => Some(*first),
+            _ => None,
+        },
+        Some(file) if file.mode.is_file() && !cx.store.makes_links()? => {
+            let same = |e: &&Entry| e.mode == Mode::Symlink && e.id == file.id;
+            sides.find(same).copied().or(ours)
+        }
+        ours => ours,
+    })
 }
 
 /// Makes HEAD's branch and the index hold `to`, where they held `from`.
@@ -502,7 +535,7 @@ pub(in crate::ops) fn follow(cx: &Context, target: &Target, parent: CommitId, co
         let base = Base::of_commit(cx, parent)?;
         let mut plan = Plan::make(cx, &mut draft, &base, commit, branch, None)?;
         // What the index has of a file that was just written is older than that.
-        let is_written = |step: &Step| step.before.file_or_link() == step.theirs;
+        let is_written = |step: &Step| step.ours == step.theirs;
         let in_the_way = plan.staged_alone(cx, parent, |step| !is_written(step))?;
         let conflict = plan.conflicts.first().map(|c| c.path.clone());
         if let Some(path) = in_the_way.or(conflict) {
@@ -512,7 +545,7 @@ pub(in crate::ops) fn follow(cx: &Context, target: &Target, parent: CommitId, co
             ));
         }
         let done = plan.write_files(cx)?;
-        base::remember_absent(cx, target, commit, &done.absent);
+        base::remember_absent(cx, &done.absent);
         move_head(cx, branch, parent, commit, "aidf: commit")?;
         plan.left.iter().for_each(|left| cx.warn(left.to_string()));
         Ok(())

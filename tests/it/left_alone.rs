@@ -223,3 +223,164 @@ fn what_put_a_folder_in_a_files_place_is_rolled_back_with_what_removed_the_file(
         w.remote.is_sound();
     }
 }
+
+#[test]
+fn a_file_of_a_commit_that_is_rolled_back_takes_no_folder_along_that_came_since() {
+    let w = World::path();
+    let branch = w.sandbox();
+    let added = w.save("notes", "plan\n", "Add notes");
+    let added = added["commit"].as_str().unwrap().to_owned();
+    w.json(&["commit", "--rm", "notes", "-m", "Away"]);
+    std::fs::remove_file(w.clone.join("notes")).unwrap();
+    w.save("notes/a", "a\n", "A folder");
+    w.remote
+        .write(&branch, &[("notes/b", Some(b"b\n"))], "Another's");
+    let tip = w.remote.tip(&branch);
+    let answer = w.json(&["rollback", &added]);
+    assert_eq!(answer["unchanged"], true, "{answer:#}");
+    assert_eq!(w.remote.tip(&branch), tip);
+}
+
+#[test]
+fn what_was_left_alone_stays_so_in_the_next_sandbox() {
+    for is_switched in [true, false] {
+        let w = World::path();
+        let files: [(&str, Option<&[u8]>); 2] = [
+            (".gitattributes", Some(b"*.enc filter=odd\n")),
+            ("s.enc", Some(b"one\n")),
+        ];
+        w.remote.write("sandbox", &files, "A filter");
+        for key in ["clean", "smudge"] {
+            w.git(&["config", &format!("filter.odd.{key}"), "cat"]);
+        }
+        w.git(&["config", "filter.odd.required", "true"]);
+        w.sandbox();
+        w.json(&["sandbox", "switch"]);
+        let next = w.json(&["sandbox", "init", "--force-new"]);
+        let next = next["branch"].as_str().unwrap();
+        if is_switched {
+            w.json(&["sandbox", "switch"]);
+        }
+        w.write("new.txt", "new\n");
+        let out = w.aidf(&["commit", "-a", "-m", "One file"]).ok();
+        assert!(out.stderr.contains("`s.enc` is on the branch"), "{out}");
+        assert_eq!(w.remote.text(next, "s.enc"), "one\n");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_the_disk_refuses_is_left_alone_and_stops_nothing() {
+    let (w, branch, token) = world();
+    let b = resumed(&w, &token);
+    b.json(&["sandbox", "switch"]);
+    let long = vec![b'a'; 5000];
+    let files = [
+        ("doc.txt", "100644", Some(&b"newer\n"[..])),
+        ("zz", "120000", Some(&long[..])),
+    ];
+    w.remote.write_modes(&branch, &files, "A long link");
+    let out = b.aidf(&["sandbox", "pull"]).ok();
+    assert!(out.stderr.contains("left alone: zz"), "{out}");
+    assert_eq!(std::fs::read(b.clone.join("doc.txt")).unwrap(), b"newer\n");
+    b.write("new.txt", "new\n");
+    b.json(&["commit", "-a", "-m", "One file"]);
+    assert_eq!(w.remote.mode(&branch, "zz"), "120000");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_comes_changes_and_goes_in_a_clone_that_does_not_follow_the_branch() {
+    for links in ["true", "false"] {
+        for is_switched in [false, true] {
+            let (w, branch, token) = world();
+            let b = resumed(&w, &token);
+            b.git(&["config", "core.symlinks", links]);
+            if is_switched {
+                b.json(&["sandbox", "switch"]);
+            }
+            let place = b.clone.join("f");
+            let put = |mode, content| {
+                w.remote.write_modes(&branch, &[("f", mode, content)], "On");
+                b.json(&["sandbox", "pull"]);
+                let is_link = links == "true" && mode == "120000";
+                assert_eq!(place.is_symlink(), is_link);
+                match std::fs::read_link(&place) {
+                    Ok(target) => assert_eq!(target.to_str().map(str::as_bytes), content),
+                    Err(_) => assert_eq!(std::fs::read(&place).ok().as_deref(), content),
+                }
+                if is_switched {
+                    assert_eq!(status(&b), "");
+                }
+            };
+            put("100644", Some(&b"v1\n"[..]));
+            put("120000", Some(&b"doc.txt"[..]));
+            put("120000", Some(&b"docs"[..]));
+            put("100644", Some(&b"v2\n"[..]));
+            put("120000", Some(&b"docs/one.txt"[..]));
+            put("", None);
+            b.write("new.txt", "new\n");
+            b.json(&["commit", "-a", "-m", "One file"]);
+            assert_eq!(w.remote.try_file(&branch, "f"), None);
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn links_folders_and_submodules_change_places_in_one_pull() {
+    for is_switched in [true, false] {
+        let (w, branch, token) = world();
+        let b = resumed(&w, &token);
+        if is_switched {
+            b.json(&["sandbox", "switch"]);
+        }
+        let commit = w.remote.tip("main");
+        let sub = Some(commit.as_bytes());
+        let pull = |files: &[(&str, &str, Option<&[u8]>)]| {
+            w.remote.write_modes(&branch, files, "An exchange");
+            let out = b.aidf(&["sandbox", "pull"]).ok();
+            assert!(!out.stderr.contains("left alone"), "{out}");
+            if is_switched {
+                assert_eq!(status(&b), "", "{out}");
+            }
+        };
+        pull(&[("ln", "120000", Some(b"docs")), ("sub", "160000", sub)]);
+        pull(&[("ln", "", None), ("ln/a", "100644", Some(b"a\n"))]);
+        assert_eq!(std::fs::read(b.clone.join("ln/a")).unwrap(), b"a\n");
+        pull(&[("ln/a", "", None), ("ln", "120000", Some(b"docs"))]);
+        assert!(b.clone.join("ln").is_symlink());
+        assert!(b.clone.join("docs/one.txt").is_file());
+        pull(&[("sub", "100644", Some(b"a file\n"))]);
+        pull(&[("sub", "160000", sub)]);
+        assert!(b.clone.join("sub").is_dir());
+        pull(&[("sub", "120000", Some(b"docs"))]);
+        pull(&[("sub", "160000", sub)]);
+        let again = b.json(&["sandbox", "pull"]);
+        assert_eq!(again["unchanged"], true, "{again:#}");
+        pull(&[("sub", "", None)]);
+        w.remote.is_sound();
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn markers_go_into_the_files_that_have_lines_beside_a_link_in_conflict() {
+    let (w, _, _) = world();
+    w.save("doc.txt", "by A\n", "Mine");
+    w.save("a", "a file\n", "Mine too");
+    let files = [
+        ("doc.txt", "100644", Some(&b"by main\n"[..])),
+        ("a", "120000", Some(&b"docs"[..])),
+        ("b/x", "100644", Some(&b"x\n"[..])),
+    ];
+    w.remote.write_modes("main", &files, "Main's");
+    w.save("b", "a file\n", "Mine as well");
+    let out = w
+        .aidf(&["sandbox", "sync", "--from", "main", "--markers"])
+        .exits(6);
+    assert!(out.stderr.contains("a file on one side"), "{out}");
+    let text = std::fs::read_to_string(w.clone.join("doc.txt")).unwrap();
+    assert!(text.contains("<<<<<<< "), "{text}\n{out}");
+    assert_eq!(std::fs::read(w.clone.join("a")).unwrap(), b"a file\n");
+}

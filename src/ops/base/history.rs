@@ -1,7 +1,7 @@
 //! Judges a record by git's index, HEAD and history: does the file still hold what was
 //! written from here, or did git put something else in its place?
 
-use super::record::{Memory, Record, Stand, nanos, read_entry};
+use super::record::{Memory, Record, Stand, is_kept, nanos, read_entry};
 use crate::context::Context;
 use crate::git::{CommitId, Entry, HeadMove, IndexStamp, Labels, MAX_TEXT, MergedText, ObjectId};
 use std::cell::OnceCell;
@@ -344,7 +344,7 @@ impl<'a> History<'a> {
         match stand.held.as_deref() {
             None => Some(None),
             Some(text) => read_entry(text)
-                .filter(|e| self.cx.store.has(e.id))
+                .filter(|e| is_kept(&self.cx.store, *e))
                 .map(Some),
         }
     }

@@ -37,7 +37,6 @@ use crate::git::{CommitId, Entry, MAX_TEXT, ObjectId, TreePath};
 use history::{Written, standing};
 use lost::standing_at;
 pub(in crate::ops) use record::Before;
-use record::Memory;
 #[cfg(any(fuzzing, test))]
 pub(in crate::ops) use record::reread;
 use records::{file, load, load_at};
@@ -105,7 +104,7 @@ impl Base {
             trees,
             marked: memory.marked.clone(),
             elsewhere: memory.elsewhere(cx, head),
-            absent: absent(cx, &memory),
+            absent: absent(cx),
             written: standing_at(cx, memory, head, (target.name(), tip), is_asked_for),
         })
     }
@@ -121,7 +120,7 @@ impl Base {
         let memory = load_at(cx, &file(cx, target), tip);
         Ok(Base {
             trees: vec![cx.store.commit(head)?.tree],
-            absent: absent(cx, &memory),
+            absent: absent(cx),
             written: standing_at(cx, memory, head, (target.name(), tip), |_| true),
             ..Base::default()
         })
@@ -200,10 +199,9 @@ impl Base {
     }
 }
 
-fn absent(cx: &Context, memory: &Memory) -> BTreeMap<String, ObjectId> {
-    let absent = memory.absent.iter();
-    let absent = absent.filter(|(path, _)| !cx.store.is_in_work_dir(path.as_bytes()));
-    absent.map(|(path, id)| (path.clone(), *id)).collect()
+/// What was never written here, though HEAD has it: that it is not here is no removal.
+pub(in crate::ops) fn absent(cx: &Context) -> BTreeMap<String, ObjectId> {
+    records::absent(cx)
 }
 
 /// Paths that `commit -a` includes besides git's own changes: those that local commits

@@ -19,9 +19,6 @@ pub(super) struct Memory {
     /// yet.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub marked: BTreeSet<String>,
-    /// What the branch has and the files lack, because the checkout left it alone: the ids.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub absent: BTreeMap<String, ObjectId>,
     /// HEAD when the records were last checked against its history.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     head: Option<String>,
@@ -201,7 +198,7 @@ impl Memory {
             }
             let held = record.now.held.as_deref().and_then(read_entry);
             // If git has garbage-collected the content, it counts as never written.
-            if held.is_none_or(|e| cx.store.has(e.id)) {
+            if held.is_none_or(|e| is_kept(&cx.store, e)) {
                 found.insert(path.clone(), held);
             }
         }
@@ -305,9 +302,16 @@ pub(super) fn nanos(time: SystemTime) -> u64 {
         .map_or(0, |d| u64::try_from(d.as_nanos()).unwrap_or(u64::MAX))
 }
 
+/// Whether the store still has what a record names; a submodule's commit is never there.
+pub(super) fn is_kept(store: &Store, entry: Entry) -> bool {
+    entry.mode == Mode::Submodule || store.has(entry.id)
+}
+
 fn write_entry(entry: Entry) -> String {
     let mode = match entry.mode {
         Mode::Executable => "100755",
+        Mode::Symlink => "120000",
+        Mode::Submodule => "160000",
         _ => "100644",
     };
     format!("{mode} {}", entry.id)
@@ -319,6 +323,8 @@ pub(super) fn read_entry(text: &str) -> Option<Entry> {
         id: ObjectId::parse(id).ok()?,
         mode: match mode {
             "100755" => Mode::Executable,
+            "120000" => Mode::Symlink,
+            "160000" => Mode::Submodule,
             _ => Mode::File,
         },
     })

@@ -6,9 +6,10 @@ use super::record::{Before, Memory, Record};
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::{lock_file, lock_within, write_whole};
-use crate::git::{CommitId, Entry, tracking_ref};
+use crate::git::{CommitId, Entry, ObjectId, tracking_ref};
 use crate::ops::access::Target;
-use std::collections::BTreeSet;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Remembers that the branch is at `tip`, and the content of the files that were written.
@@ -136,18 +137,34 @@ pub(in crate::ops) fn remember_switch(
     keep(cx, target, tip, !taken.is_empty(), record);
 }
 
-/// Remembers what the branch has at `tip` and the files lack, because the checkout left it alone.
-/// That it is not here is no removal of ours.
-pub(in crate::ops) fn remember_absent(
-    cx: &Context,
-    target: &Target,
-    tip: CommitId,
-    absent: &[(String, Entry)],
-) {
-    keep(cx, target, tip, !absent.is_empty(), |memory, _| {
-        let absent = absent.iter().map(|(path, entry)| (path.clone(), entry.id));
-        memory.absent.extend(absent);
+/// What HEAD has and the files lack, because a checkout left it alone: ids by path. It is of the
+/// working tree, whichever branch that goes to.
+pub(super) fn absent(cx: &Context) -> BTreeMap<String, ObjectId> {
+    let text = std::fs::read_to_string(absent_file(cx)).ok();
+    let found = text.and_then(|t| serde_json::from_str(&t).ok());
+    let mut found: BTreeMap<String, ObjectId> = found.unwrap_or_default();
+    found.retain(|path, _| !cx.store.is_in_work_dir(path.as_bytes()));
+    found
+}
+
+fn absent_file(cx: &Context) -> PathBuf {
+    cx.store.git_dir().join("aidf").join("absent.json")
+}
+
+/// Remembers what a checkout left alone. That it is not here is no removal of ours.
+pub(in crate::ops) fn remember_absent(cx: &Context, left: &[(String, Entry)]) {
+    if left.is_empty() {
+        return;
+    }
+    let path = absent_file(cx);
+    let result = under_lock(cx, &path, || {
+        let mut all = absent(cx);
+        all.extend(left.iter().map(|(path, entry)| (path.clone(), entry.id)));
+        write_json(&path, &all)
     });
+    if let Err(e) = result {
+        cx.warn_of_record(&e);
+    }
 }
 
 /// Changes the memory, if there is something to change, and notes that the branch is at
@@ -177,8 +194,6 @@ fn keep(
                 let standing = memory.elsewhere(cx, head);
                 memory.elsewhere.retain(|p, _| standing.contains_key(p));
             }
-            let is_here = |path: &str| cx.store.is_in_work_dir(path.as_bytes());
-            memory.absent.retain(|path, _| !is_here(path));
             record(&mut memory, head);
             save(&path, &memory)
         }),
@@ -233,6 +248,11 @@ pub(super) fn load_at(cx: &Context, path: &Path, tip: CommitId) -> Memory {
 /// the process ends.
 fn locked<T>(cx: &Context, target: &Target, work: impl FnOnce(PathBuf) -> Result<T>) -> Result<T> {
     let path = file(cx, target);
+    under_lock(cx, &path, || work(path.clone()))
+}
+
+/// Runs `work`, which writes this file, under the lock of its folder.
+fn under_lock<T>(cx: &Context, path: &Path, work: impl FnOnce() -> Result<T>) -> Result<T> {
     let failed = || format!("{} cannot be written", path.display());
     let lock = lock_file(&path.with_file_name("lock")).or_fail(Kind::Internal, failed)?;
     if !lock_within(&lock, cx.config.timeout).or_fail(Kind::Internal, failed)? {
@@ -244,11 +264,15 @@ fn locked<T>(cx: &Context, target: &Target, work: impl FnOnce(PathBuf) -> Result
             ),
         ));
     }
-    work(path.clone())
+    work()
 }
 
 fn save(path: &Path, memory: &Memory) -> Result<()> {
+    write_json(path, memory)
+}
+
+fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
     let failed = || format!("{} cannot be written", path.display());
-    let text = serde_json::to_vec(memory).or_fail(Kind::Internal, failed)?;
+    let text = serde_json::to_vec(value).or_fail(Kind::Internal, failed)?;
     write_whole(path, &text).or_fail(Kind::Internal, failed)
 }

@@ -390,6 +390,16 @@ pub(super) fn from_changes(
         .map(Arc::new);
     let mut named: BTreeSet<TreePath> = inputs.iter().map(|i| i.path.clone()).collect();
     named.extend(remove.iter().cloned());
+    let absent = base::absent(cx);
+    let is_absent = |path: &TreePath| {
+        let is_absent = absent.contains_key(path.as_str());
+        if is_absent {
+            cx.warn(format!(
+                "left out: `{path}` is on the branch and was left alone here; to remove it: --rm {path}"
+            ));
+        }
+        is_absent
+    };
     for (bytes, there) in cx.store.working_changes()? {
         let path = match tree_path(root.as_deref().filter(|_| there), &bytes) {
             Ok(path) => path,
@@ -399,7 +409,7 @@ pub(super) fn from_changes(
                 continue;
             }
         };
-        if !named.insert(path.clone()) {
+        if !named.insert(path.clone()) || !there && is_absent(&path) {
             continue;
         }
         match (&root, there) {

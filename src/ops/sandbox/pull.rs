@@ -78,7 +78,7 @@ pub fn pull(cx: &Context, request: &Named) -> Result<PullReport> {
     let marked = plan.conflicts.iter().map(|c| c.path.as_str());
     // What was made anew here is older than this.
     base::remember_pull(cx, &target, tip, &done.taken, Before::now(), marked);
-    base::remember_absent(cx, &target, tip, &done.absent);
+    base::remember_absent(cx, &done.absent);
     if let Some(head) = own {
         checkout::move_head(cx, target.name(), head, tip, "aidf: sandbox pull")?;
     }

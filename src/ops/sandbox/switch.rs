@@ -80,7 +80,7 @@ pub fn switch(cx: &Context, request: &Named) -> Result<SwitchReport> {
     }
     plan.check_staged(cx, head)?;
     let done = plan.write_files(cx)?;
-    base::remember_absent(cx, &target, tip, &done.absent);
+    base::remember_absent(cx, &done.absent);
     checkout::set_index(cx, head, to)?;
     if local != Some(to) {
         cx.store
