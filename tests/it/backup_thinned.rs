@@ -213,3 +213,43 @@ fn a_full_bundle_of_the_future_is_never_young_enough_to_be_based_on() {
     let args = ["backup", "restore", "--bundle", path, "--to", "rescue"];
     assert_eq!(w.json(&args)["commit"], tip.as_str());
 }
+
+#[test]
+fn the_newest_bundle_of_each_branch_stays_though_the_branch_is_gone() {
+    let (w, _) = world();
+    w.remote
+        .write("dev", &[("d.txt", Some(b"1\n"))], "Work on dev");
+    bundled(&w, &["--branch", "main"]);
+    let dev = bundled(&w, &["--branch", "dev"]);
+    w.remote
+        .write("dev", &[("d.txt", Some(b"2\n"))], "More on dev");
+    let last_of_dev = bundled(&w, &["--branch", "dev"]);
+    assert_ne!(dev, last_of_dev);
+    w.remote.git(&["update-ref", "-d", "refs/heads/dev"]);
+    for n in 0..3 {
+        // Of two backups of one second nobody can tell the newer.
+        std::thread::sleep(std::time::Duration::from_millis(1100));
+        commit(&w, n);
+        bundled(&w, &["--branch", "main"]);
+        let answer = prune(&w, ["--keep-last", "1"]);
+        assert_eq!(reasons(&answer, &last_of_dev), ["newest of dev"]);
+    }
+    w.json(&["backup", "drill"]);
+}
+
+#[test]
+fn where_the_newest_bundle_of_a_branch_is_damaged_the_one_before_it_stays() {
+    for harm in HARMS {
+        let (w, folder) = world();
+        w.remote
+            .write("dev", &[("d.txt", Some(b"1\n"))], "Work on dev");
+        let dev = bundled(&w, &["--branch", "dev", "--full"]);
+        let last_of_dev = bundled(&w, &["--branch", "dev", "--full"]);
+        harm(&folder.path(&last_of_dev));
+        let newest = bundled(&w, &["--branch", "main", "--full"]);
+        let answer = prune(&w, ["--keep-last", "1"]);
+        assert_eq!(reasons(&answer, &newest), ["last"], "{answer:#}");
+        assert_eq!(reasons(&answer, &last_of_dev), ["damaged"], "{answer:#}");
+        assert_eq!(reasons(&answer, &dev), ["newest of dev"], "{answer:#}");
+    }
+}

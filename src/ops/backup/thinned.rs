@@ -6,6 +6,8 @@ use super::verify::is_outage;
 use crate::context::Context;
 use crate::error::Result;
 use crate::retention::{self, Rules};
+use crate::words;
+use std::collections::BTreeMap;
 
 /// Why a backup stays whose date no correct clock can have made.
 pub(super) const IN_THE_FUTURE: &str = "dated in the future";
@@ -24,6 +26,8 @@ struct One {
     /// The full bundles that it can be based on, newest first, if that was looked at. None of
     /// them where it cannot be told.
     bases: Option<Vec<usize>>,
+    /// The branches that it has, if that was looked at.
+    branches: Option<Vec<String>>,
 }
 
 /// The bundles of a place, newest first.
@@ -63,6 +67,7 @@ pub(super) fn thinned(
         sound: None,
         held: None,
         bases: None,
+        branches: None,
     });
     let mut thinned = Thinned {
         cx,
@@ -81,12 +86,21 @@ impl Thinned<'_> {
         loop {
             let mut reasons = self.by_the_rules(|_| true);
             self.hold(&mut reasons)?;
+            let looked_at = self.looked_at();
+            let newest = self.keep_newest(&mut reasons)?;
+            if self.looked_at() > looked_at {
+                continue;
+            }
             let bases = self.keep_bases(&mut reasons)?;
-            let Some(next) = self.doubtful(&reasons, &bases) else {
+            let Some(next) = self.doubtful(&reasons, &newest, &bases) else {
                 return Ok(reasons);
             };
             self.look_at(next)?;
         }
+    }
+
+    fn looked_at(&self) -> usize {
+        self.all.iter().filter(|one| one.sound.is_some()).count()
     }
 
     /// The reasons by the rules alone, if only those of the sound bundles count that `counts`
@@ -123,6 +137,58 @@ impl Thinned<'_> {
             reasons.extend(one.held.clone().flatten());
         }
         Ok(())
+    }
+
+    /// Keeps the newest bundle of each branch: the branch may be gone by now, or another run may
+    /// make its bundles. Returns each branch with its newest.
+    fn keep_newest(&mut self, reasons: &mut [Vec<String>]) -> Result<BTreeMap<String, usize>> {
+        let mut found = BTreeMap::new();
+        if !reasons.iter().any(Vec::is_empty) {
+            return Ok(found);
+        }
+        for (at, reasons) in reasons.iter_mut().enumerate() {
+            let one = &self.all[at];
+            let is_apart = one.named.time.is_in_the_future(self.cx.now);
+            if !one.counts || one.sound == Some(false) || is_apart {
+                continue;
+            }
+            let branches = self.branches(at)?;
+            let is_first = |branch: &&String| !found.contains_key(*branch);
+            let newest: Vec<&String> = branches.iter().filter(is_first).collect();
+            if reasons.is_empty() && !newest.is_empty() {
+                reasons.push(format!("newest of {}", words::few(newest.iter(), 3)));
+            }
+            for branch in branches {
+                found.entry(branch).or_insert(at);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The branches that a bundle has; none of one that cannot be read.
+    fn branches(&mut self, at: usize) -> Result<Vec<String>> {
+        if let Some(branches) = &self.all[at].branches {
+            return Ok(branches.clone());
+        }
+        let named = &self.all[at].named;
+        let records = match self.folder.told(&named.name) {
+            Some(told) => Ok(told),
+            None => self.folder.bundle(named).records(),
+        };
+        let branches = match records {
+            Ok(records) => {
+                let names = records.refs.iter();
+                let names = names.filter_map(|(name, _)| name.strip_prefix("refs/heads/"));
+                names.map(str::to_owned).collect()
+            }
+            Err(e) if is_outage(&e) => return Err(e),
+            Err(_) => {
+                self.look_at(at)?;
+                Vec::new()
+            }
+        };
+        self.all[at].branches = Some(branches);
+        Ok(self.all[at].branches.clone().unwrap_or_default())
     }
 
     /// Keeps the full bundle of each incremental one that stays. Returns those that were
@@ -165,9 +231,20 @@ impl Thinned<'_> {
     }
 
     /// A bundle that nobody looked at, and without which another one might stay.
-    fn doubtful(&self, reasons: &[Vec<String>], bases: &[(usize, Vec<usize>)]) -> Option<usize> {
+    fn doubtful(
+        &self,
+        reasons: &[Vec<String>],
+        newest: &BTreeMap<String, usize>,
+        bases: &[(usize, Vec<usize>)],
+    ) -> Option<usize> {
         let goes = |at: usize| reasons[at].is_empty();
         let unseen = |at: usize| self.all[at].sound.is_none();
+        for (branch, at) in newest.iter().filter(|(_, at)| unseen(**at)) {
+            let has_it = |one: &One| one.branches.iter().flatten().any(|b| b == branch);
+            if (0..self.all.len()).any(|other| goes(other) && has_it(&self.all[other])) {
+                return Some(*at);
+            }
+        }
         for (base, others) in bases {
             if unseen(*base) && others.iter().any(|at| goes(*at)) {
                 return Some(*base);

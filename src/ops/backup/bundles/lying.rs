@@ -162,7 +162,7 @@ pub(in crate::ops::backup) fn is_of_the_bundle(error: &Error) -> bool {
 
 impl Folder<'_> {
     /// What the manifest says that a bundle holds and needs, if one of our keys says so.
-    fn told(&self, name: &str) -> Option<Records> {
+    pub fn told(&self, name: &str) -> Option<Records> {
         self.manifest.whose(name).filter(|ours| *ours)?;
         let item = self.manifest.item(name)?;
         let id = |text: &String| CommitId::parse(text).ok();
