@@ -206,6 +206,36 @@ fn a_destination_gets_no_backups_of_branches_that_the_run_is_not_about() {
 }
 
 #[test]
+fn one_backup_that_a_destination_refuses_keeps_no_other_from_it() {
+    let w = World::path();
+    let dest = empty(&w, "copy.git");
+    let path = dest.to_str().unwrap();
+    for days in [4, 3, 2, 1] {
+        at(
+            &w,
+            now() - days * DAY,
+            "backup create",
+            serde_json::json!({}),
+        );
+    }
+    let hook = dest.join("hooks/update");
+    std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    let script = format!(
+        "#!/bin/sh\n[ \"$1\" != refs/heads/{} ] || {{ echo not that one >&2; exit 1; }}\n",
+        backup_of(3)
+    );
+    std::fs::write(&hook, script).unwrap();
+    make_executable(&hook);
+    let answer = w.json(&["backup", "--dest", path]);
+    assert_eq!(names_in(&w, &dest), [4, 2, 1, 0].map(backup_of));
+    let warnings = answer["warnings"].to_string();
+    assert!(
+        warnings.contains(&format!("lacks {}", backup_of(3))) && warnings.contains("not that one"),
+        "{warnings}"
+    );
+}
+
+#[test]
 fn a_destination_that_takes_only_todays_backup_gets_it() {
     let w = World::path();
     let dest = empty(&w, "copy.git");

@@ -233,7 +233,9 @@ fn push_to(cx: &Context, url: &str, backups: &[Backup], earlier: &[Found]) -> De
         earlier,
         moved: Vec::new(),
         is_one_by_one: false,
-        is_at_missed: false,
+        is_careful: false,
+        trying: Vec::new(),
+        refused: Vec::new(),
     };
     let result = pushing.run();
     let Pushing {
@@ -275,11 +277,9 @@ fn lacking(there: &Advertisement, backups: &[Backup]) -> Result<Vec<RefUpdate>> 
     Ok(updates)
 }
 
-/// The earlier backups that are missing there, oldest first, with their commits in the store.
+/// The earlier backups that are missing there, oldest first.
 /// `prune` there may have removed some for good reason. It never removes the newest one of a
 /// branch. So those that are newer than that one have never been there.
-///
-/// Errors: those of the fetch.
 fn missed(
     cx: &Context,
     there: &Advertisement,
@@ -306,10 +306,6 @@ fn missed(
             updates.push(creation(&found.name, found.commit)?);
         }
     }
-    let tips: Vec<CommitId> = updates.iter().filter_map(|update| update.new).collect();
-    if !tips.is_empty() {
-        cx.remote.fetch_all(&cx.store, &tips, &*cx.progress)?;
-    }
     Ok(updates)
 }
 
@@ -333,9 +329,16 @@ struct Pushing<'a> {
     moved: Vec<RefUpdate>,
     /// Whether it cannot take several refs at once.
     is_one_by_one: bool,
-    /// Whether the last push was one of earlier backups.
-    is_at_missed: bool,
+    /// Whether each earlier backup goes alone, because several failed together.
+    is_careful: bool,
+    /// The earlier backups that the last push was of; none of this run's.
+    trying: Vec<String>,
+    /// Those of them that cannot be pushed.
+    refused: Vec<String>,
 }
+
+/// How many earlier backups that cannot be pushed are tried.
+const MAX_REFUSED: usize = 3;
 
 impl Pushing<'_> {
     /// Pushes what is missing there, and then the backups of this run.
@@ -352,14 +355,25 @@ impl Pushing<'_> {
                     std::thread::sleep(std::time::Duration::from_millis(50 << tries));
                     tries += 1;
                 }
-                // The backups of this run do not wait for what cannot be pushed.
-                Err(e) if self.is_at_missed && !is_outage(&e) => {
+                // The backups of this run do not wait for what cannot be pushed, and nor do the
+                // other earlier ones.
+                Err(e) if !self.trying.is_empty() && !is_outage(&e) => {
+                    tries = 0;
+                    let tried = std::mem::take(&mut self.trying);
+                    self.is_careful = true;
+                    if tried.len() > 1 {
+                        continue;
+                    }
                     self.cx.warn(format!(
-                        "{} lacks earlier backups, and cannot be given them: {}",
+                        "{} lacks {}, and cannot be given it: {}",
                         self.remote.address(),
+                        tried.join(", "),
                         e.in_full()
                     ));
-                    (self.earlier, tries) = (&[], 0);
+                    self.refused.extend(tried);
+                    if self.refused.len() == MAX_REFUSED {
+                        self.earlier = &[];
+                    }
                 }
                 Err(e) => return Err(e),
             }
@@ -369,14 +383,23 @@ impl Pushing<'_> {
     /// Pushes the earlier backups that are missing there, or else those of this run: all or
     /// none, or the first alone to a server that cannot do that. False where nothing is left.
     fn push_some(&mut self) -> Result<bool> {
-        self.is_at_missed = false;
+        self.trying.clear();
         let connection = self.remote.connect()?;
         let there = &connection.advertisement;
-        self.is_at_missed = true;
         let mut updates = missed(self.cx, there, self.backups, self.earlier)?;
-        self.is_at_missed = !updates.is_empty();
-        if !self.is_at_missed {
+        updates.retain(|update| !self.refused.iter().any(|name| name == update.name.short()));
+        if self.is_careful {
+            updates.truncate(1);
+        }
+        if updates.is_empty() {
             updates = lacking(there, self.backups)?;
+        } else {
+            let names = updates.iter().map(|update| update.name.short().to_owned());
+            self.trying = names.collect();
+            let tips: Vec<CommitId> = updates.iter().filter_map(|update| update.new).collect();
+            self.cx
+                .remote
+                .fetch_all(&self.cx.store, &tips, &*self.cx.progress)?;
         }
         if updates.is_empty() {
             connection.close();
@@ -407,6 +430,6 @@ impl Pushing<'_> {
             }
         }
         self.is_one_by_one |= waits;
-        Ok(waits || self.is_at_missed)
+        Ok(waits || !self.trying.is_empty())
     }
 }
