@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// How many repositories run at once. They mostly wait for disks and networks.
 const AT_ONCE: usize = 8;
-/// How many repositories the verdict names.
+/// How many repositories that failed the verdict names.
 const MAX_NAMED: usize = 20;
 
 /// The result for each repository.
@@ -65,11 +65,18 @@ impl<T: Reported> Reported for AllOf<T> {
             return fault.map_or(Ok(()), |(url, f)| Err(f.within(&format!("in {url}"))));
         }
         let (_, first) = &faults[0];
-        let each = faults.iter().take(MAX_NAMED);
-        let mut each: Vec<String> = each
+        // A finding is told once, and so each of them is.
+        let mut failures = 0;
+        let is_named = |(_, fault): &&(&str, Error)| {
+            failures += usize::from(fault.kind() != Kind::Findings);
+            fault.kind() == Kind::Findings || failures <= MAX_NAMED
+        };
+        let mut each: Vec<String> = faults
+            .iter()
+            .filter(is_named)
             .map(|(url, fault)| format!("in {url}: {}", fault.in_full()))
             .collect();
-        if let Some(more) = faults.len().checked_sub(MAX_NAMED).filter(|n| *n > 0) {
+        if let Some(more) = faults.len().checked_sub(each.len()).filter(|n| *n > 0) {
             each.push(format!("and in {more} more"));
         }
         let all = Error::new(first.kind(), each.join("; ")).retryable(first.is_retryable());
