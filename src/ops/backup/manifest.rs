@@ -210,11 +210,12 @@ impl Manifest {
         Ok(())
     }
 
-    /// Sets the standing of each backup.
+    /// Sets the standing of each backup, and puts the newest first by what is known of them then.
     pub fn judge(&self, found: &mut [Found]) {
-        for one in found {
+        for one in found.iter_mut() {
             one.standing = self.standing(&one.name, one.commit);
         }
+        super::sort(found);
     }
 
     fn standing(&self, name: &str, commit: CommitId) -> Standing {

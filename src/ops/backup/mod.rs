@@ -86,6 +86,14 @@ impl Found {
         let named = || self.read.branch.as_deref().unwrap_or(default);
         self.standing.entry().map_or_else(named, |e| &e.branch)
     }
+
+    /// When it was made. What its entry says counts, because a name may have the day alone: that
+    /// one is free again once a prune has removed the day's first backup.
+    fn time(&self) -> Moment {
+        let entry = self.standing.entry();
+        let made = entry.and_then(|e| Moment::from_rfc3339(&e.made));
+        made.unwrap_or(self.read.time)
+    }
 }
 
 /// The backups with which a branch's tip is compared, newest first. One that is dated ahead
@@ -93,11 +101,16 @@ impl Found {
 /// must have its commits all the same: it comes last.
 fn comparable<'a>(found: &'a [Found], branch: &str, default: &str, now: Moment) -> Vec<&'a Found> {
     let of_branch = found.iter().filter(|f| f.branch(default) == branch);
-    let is_ahead = |f: &&Found| f.read.time.seconds() > now.seconds() + CLOCK_SKEW;
+    let is_ahead = |f: &&Found| f.time().seconds() > now.seconds() + CLOCK_SKEW;
     let (ahead, mut backups): (Vec<_>, Vec<_>) = of_branch.partition(is_ahead);
     let ours = ahead.into_iter().filter(|f| f.standing.entry().is_some());
     backups.extend(ours);
     backups
+}
+
+/// Puts the newest first.
+fn sort(found: &mut [Found]) {
+    found.sort_by(|a, b| (b.time(), &b.name).cmp(&(a.time(), &a.name)));
 }
 
 /// The backups among a remote's refs, newest first.
@@ -113,7 +126,7 @@ fn dated<'a>(refs: impl Iterator<Item = (&'a str, CommitId)>) -> Vec<Found> {
             })
         })
         .collect();
-    found.sort_by(|a, b| (b.read.time, &b.name).cmp(&(a.read.time, &a.name)));
+    sort(&mut found);
     found
 }
 

@@ -16,6 +16,7 @@ use crate::git::{CommitId, RefName, RefUpdate};
 use crate::ops::one_by_one;
 use crate::ops::publish::{Objects, Plan, Push};
 use crate::retention::{self, Rules};
+use crate::words;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
@@ -137,9 +138,15 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
                 group.push(Judged::Gone(entry.name.clone(), read.time));
             }
         }
+        // On a copy, where nothing is entered, a name without a branch is of the default one of
+        // the source, which may be another one here.
+        let is_copy = groups.is_empty() && all.iter().all(|f| f.standing.entry().is_none());
         for found in all {
-            let group = groups.entry(found.branch(&default).to_owned());
-            let group = group.or_default();
+            let branch = match is_copy {
+                true => found.read.branch.clone().unwrap_or_default(),
+                false => found.branch(&default).to_owned(),
+            };
+            let group = groups.entry(branch).or_default();
             group.push(Judged::There(Box::new(found)));
         }
         let (mut removed, mut updates, mut entries) = (Vec::new(), Vec::new(), Vec::new());
@@ -247,7 +254,7 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
         }
     }
     let mut report = result?;
-    let before = report.removed.len();
+    let (before, kept) = (report.removed.len(), report.kept.len());
     // If one folder cannot be used, the others are still pruned.
     let mut failure = None;
     for place in settings_of(cx)?.destinations {
@@ -260,13 +267,18 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
             failure.get_or_insert(e);
         }
     }
-    match report.removed.len() - before {
+    let count = report.removed.len() - before;
+    if before == 0 && count > 0 {
+        report.message = format!("kept all {}", words::count(kept, "backup", "backups"));
+    }
+    let bundles = words::count(count, "bundle", "bundles");
+    match count {
         0 => {}
-        n if dry_run => report
+        _ if dry_run => report
             .message
-            .push_str(&format!("; would remove {n} bundles")),
-        n => {
-            report.message.push_str(&format!("; removed {n} bundles"));
+            .push_str(&format!("; would remove {bundles}")),
+        _ => {
+            report.message.push_str(&format!("; removed {bundles}"));
             let gone = report.removed[before..].join(" ");
             cx.record("backup prune", None, None, Ok(&format!("bundles: {gone}")));
         }
@@ -296,7 +308,7 @@ impl Judged {
 
     fn time(&self) -> Moment {
         match self {
-            Judged::There(found) => found.read.time,
+            Judged::There(found) => found.time(),
             Judged::Gone(_, time) => *time,
         }
     }

@@ -198,8 +198,13 @@ impl<'a> Folder<'a> {
         let list = place.read(SUMS, MAX_LIST)?;
         let manifest = FolderManifest::read(&*place, judge)?;
         let (bytes, version) = match list {
-            Small::Absent if manifest.is_there() => return Err(bad("it is gone")),
-            Small::Absent => return Ok(None),
+            Small::Absent if !manifest.is_there() => return Ok(None),
+            // A run that starts the place may have written both in between: it writes the list
+            // first.
+            Small::Absent => match place.read(SUMS, MAX_LIST)? {
+                Small::Bytes(bytes, version) => (bytes, version),
+                _ => return Err(bad("it is gone")),
+            },
             Small::TooLong => return Err(bad("it is too long")),
             Small::Bytes(bytes, version) => (bytes, version),
         };

@@ -60,7 +60,7 @@ impl Dir {
     /// Keeps runs on other machines from changing anything here meanwhile. The lock in the
     /// state folder keeps away those on this machine alone.
     ///
-    /// Errors: conflict, if another run holds it too long; internal, for the disk.
+    /// Errors: unavailable, if another run holds it too long; internal, for the disk.
     fn alone(&self) -> Result<Option<File>> {
         let path = self.path.join(LOCK);
         let file = lock_file(&path).or_fail(Kind::Internal, || {
@@ -69,7 +69,7 @@ impl Dir {
         match lock_within(&file, PATIENCE) {
             Ok(true) => Ok(Some(file)),
             Ok(false) => Err(Error::new(
-                Kind::Conflict,
+                Kind::Unavailable,
                 format!("another run has held {} for a long time", path.display()),
             )),
             // The file system knows no locks. Then it is enough to look before each change.
