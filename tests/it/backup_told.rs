@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use crate::backup_days::{backup_of, list, names, put, report, texts};
-use crate::support::{World, text};
+use crate::support::{Kind, Remote, World, text};
 
 /// A world whose main lost its last commit, which yesterday's backup has. Answers that commit.
 fn rewound() -> (World, String) {
@@ -105,4 +105,44 @@ fn a_loss_is_told_again_after_a_run_whose_copies_failed() {
     assert!(message.contains("main was rewound"), "{message}");
     assert_eq!(names(&w.remote), [backup_of(1), backup_of(0)]);
     is_told_by_the_next_run_alone(&w, &lost);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_loss_in_one_of_many_repositories_waits_until_all_are_done() {
+    let (w, lost) = rewound();
+    let other = Remote::new(Kind::Path, "gadgets", false);
+    let (pid, bare) = (w.env.path("pid"), w.remote.bare.display());
+    // The other server kills the client a second after the first has its backup.
+    other.hook(
+        "pre-receive",
+        &format!(
+            "#!/bin/sh\nunset GIT_DIR GIT_QUARANTINE_PATH GIT_OBJECT_DIRECTORY\nwhile ! [ -s '{0}' ]; do sleep 0.05; done\nwhile ! git --git-dir='{bare}' show-ref -q {1}; do sleep 0.05; done\nsleep 1\nkill -9 $(cat '{0}')\n",
+            pid.display(),
+            backup_of(0)
+        ),
+    );
+    w.env.operator_config(&format!(
+        "repositories:\n  - {{url: '{}'}}\n  - {{url: '{}'}}\n",
+        w.remote.url, other.url
+    ));
+    let all = ["backup", "create", "--all"];
+    let mut child = w
+        .call(&all)
+        .into_command()
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    std::fs::write(&pid, child.id().to_string()).unwrap();
+    assert_eq!(child.wait().unwrap().code(), None, "it was killed");
+    other.unhook("pre-receive");
+    let out = w.aidf(&all).exits(8);
+    assert!(out.stderr.contains("main was rewound"), "{out}");
+    assert!(
+        out.all().contains(&lost[..7]) || out.all().contains("lost"),
+        "{out}"
+    );
+    w.aidf(&all).ok();
 }

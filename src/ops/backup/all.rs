@@ -1,7 +1,7 @@
 //! Runs a job for every repository of the configuration, several at a time. If one
 //! repository fails, the others still run.
 
-use super::create::{CreateReport, CreateRequest, create};
+use super::create::{CreateReport, CreateRequest, Untold, create_untold, told};
 use super::destination::REPOSITORY;
 use super::shard::Shard;
 use crate::clock::Moment;
@@ -222,7 +222,8 @@ pub fn create_all(operator: &Operator<'_>, request: &CreateRequest) -> Result<Al
             "write {repo} where the repository's name belongs: --dest ssh://git@far/{repo}.git",
         ));
     }
-    let mut all = each(operator, |cx| create(cx, request))?;
+    let mut all = each(operator, |cx| create_untold(cx, request))?;
+    tell(operator, &mut all)?;
     let total = all.repositories.len();
     let (mut failed, mut rewound) = (0, 0);
     for one in &mut all.repositories {
@@ -239,6 +240,35 @@ pub fn create_all(operator: &Operator<'_>, request: &CreateRequest) -> Result<Al
     Ok(all)
 }
 
+/// Enters the backups of branches that have lost something, now that all repositories are done
+/// and the losses are as good as told. A run that is cut off before leaves them to the next.
+fn tell(operator: &Operator<'_>, all: &mut AllOf<CreateReport>) -> Result<()> {
+    let reports = all.repositories.iter_mut();
+    let mut reports: Vec<&mut CreateReport> =
+        reports.filter_map(|one| one.report.as_mut()).collect();
+    reports.retain(|report| !report.untold.entries.is_empty());
+    if reports.is_empty() {
+        return Ok(());
+    }
+    let untold = |address: &str| {
+        let mut waiting = reports.iter().map(|report| &report.untold);
+        let found = waiting.find(|untold| untold.address == address);
+        found.map_or_else(Vec::new, |untold| untold.entries.clone())
+    };
+    let entered = each(operator, |cx| {
+        let address = cx.remote.address();
+        Ok((told(cx, &untold(&address)), address))
+    })?;
+    all.warnings.extend(entered.warnings);
+    let entered = entered.repositories.into_iter();
+    let entered: Vec<_> = entered.filter_map(|one| one.report).collect();
+    for report in reports {
+        let of = entered.iter().find(|(_, a)| *a == report.untold.address);
+        report.note(of.map_or_else(Vec::new, |(names, _)| names.clone()));
+    }
+    Ok(())
+}
+
 fn name_of(url: &str, dir: &Path) -> Option<String> {
     Endpoint::parse(url, dir).ok().map(|e| e.repo_name())
 }
@@ -252,5 +282,6 @@ fn nothing(url: &str, dir: &Path) -> CreateReport {
         rewound: Vec::new(),
         destinations: Vec::new(),
         message: "nothing was backed up".to_owned(),
+        untold: Untold::default(),
     }
 }

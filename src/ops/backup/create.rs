@@ -6,9 +6,10 @@ use super::destination::{self, CopyTo, Destination, settings_of};
 use super::folder_manifest::write_single;
 use super::lock::lock;
 use super::loss::{self, Rewound};
-use super::making::{Job, Made, Unmade};
+use super::making::{self, Job, Made, Unmade};
 use super::manifest;
 use super::place::{Home, Reach};
+use crate::backup_manifest::Entry;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::git::{CommitId, RefName};
@@ -51,6 +52,18 @@ pub struct CreateReport {
     pub destinations: Vec<Destination>,
     /// One sentence.
     pub message: String,
+    /// What waits until the losses are told.
+    #[serde(skip)]
+    pub untold: Untold,
+}
+
+impl CreateReport {
+    /// Takes note of the backups that were entered in the manifest.
+    pub(super) fn note(&mut self, entered: Vec<String>) {
+        for backup in &mut self.backups {
+            backup.authenticated |= entered.contains(&backup.backup);
+        }
+    }
 }
 
 impl Reported for CreateReport {
@@ -87,6 +100,33 @@ fn together(mut faults: Vec<Error>) -> Result<()> {
 /// Errors: denied; unavailable; not_found, if none of the branches is there. A failure of one
 /// branch of several, or at a destination, is in the report.
 pub fn create(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
+    let mut report = create_untold(cx, request)?;
+    // Last of all: a run that is cut off before this leaves the loss for the next run to tell.
+    report.note(told(cx, &report.untold.entries));
+    Ok(report)
+}
+
+/// What waits until it is told that branches have lost something.
+#[derive(Debug, Default)]
+pub struct Untold {
+    /// The repository's address.
+    pub(super) address: String,
+    /// The entries of the backups of those branches.
+    pub(super) entries: Vec<Entry>,
+}
+
+/// Enters backups of branches that have lost something, now that this is told. Returns the names
+/// of those that were entered.
+pub(super) fn told(cx: &Context, untold: &[Entry]) -> Vec<String> {
+    if untold.is_empty() {
+        return Vec::new();
+    }
+    let keys = manifest::keys_for_making(cx);
+    making::note_told(cx, &keys, untold)
+}
+
+/// [`create`], but for the entries of the backups of branches that have lost something.
+pub(super) fn create_untold(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
     cx.note_request(request);
     let turn = lock(cx, "backup", &cx.remote.address());
     let result = turn.and_then(|_turn| make(cx, request));
@@ -137,7 +177,7 @@ fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
         keys: &keys,
     };
     let Made {
-        mut backups,
+        backups,
         unmade,
         rewound,
         earlier,
@@ -181,8 +221,6 @@ fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
     if let Some(path) = &bundle {
         message.push_str(&format!("; wrote {}", path.display()));
     }
-    // Last of all: a run that is cut off before this leaves the loss for the next run to tell.
-    job.note_told(&untold, &mut backups);
     Ok(CreateReport {
         repo_name: cx.repo_name.clone(),
         backups,
@@ -190,5 +228,9 @@ fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
         rewound,
         destinations,
         message,
+        untold: Untold {
+            address: cx.remote.address(),
+            entries: untold,
+        },
     })
 }

@@ -58,7 +58,7 @@ pub(super) struct Made {
     /// The authenticated backups that the branches had before, newest first.
     pub earlier: Vec<Found>,
     /// The entries of the backups of those branches. An entry says that the loss was told, so
-    /// it is pushed when that is so: see [`Job::note_told`].
+    /// it is pushed when that is so: see [`note_told`].
     pub untold: Vec<Entry>,
 }
 
@@ -150,59 +150,6 @@ impl Job<'_> {
             earlier,
             untold,
         })
-    }
-
-    /// Enters the backups of the branches that lost something: now that this was told, the next
-    /// run need not tell it again. If that fails, the next run tells it and enters them.
-    pub(super) fn note_told(&self, untold: &[Entry], backups: &mut [Backup]) {
-        if untold.is_empty() {
-            return;
-        }
-        match self.enter(untold) {
-            Ok(()) => {
-                let told = |b: &&mut Backup| untold.iter().any(|e| e.name == b.backup);
-                backups.iter_mut().filter(told).for_each(|b| {
-                    b.authenticated = true;
-                });
-            }
-            Err(e) => {
-                let names: Vec<&str> = untold.iter().map(|e| e.name.as_str()).collect();
-                self.cx.warn(format!(
-                    "the next run reports the lost commits again, because {} could not be entered in {}: {}",
-                    names.join(", "),
-                    backup_manifest::REF,
-                    e.in_full()
-                ));
-            }
-        }
-    }
-
-    fn enter(&self, entries: &[Entry]) -> Result<()> {
-        let cx = self.cx;
-        let published = publish::publish(cx, |attempt| {
-            let tip = attempt.advertisement.tip(backup_manifest::REF);
-            let manifest = Manifest::at(cx, self.keys, tip, None)?;
-            // Somebody may have removed the backup meanwhile, or another run have entered it.
-            let fits = |e: &&Entry| {
-                let there = attempt.advertisement.branch(&e.name) == Some(e.commit);
-                let key = self.keys.active();
-                there && key.is_some_and(|key| manifest.has_room(&e.name, &key.id))
-            };
-            let entries: Vec<Entry> = entries.iter().filter(fits).cloned().collect();
-            let update = manifest.update(cx, self.keys, &entries, &HashSet::new())?;
-            let (updates, objects) = match update {
-                Some((update, objects)) => (vec![update], objects),
-                None => (Vec::new(), Vec::new()),
-            };
-            Ok(Plan::push_if_any(Push {
-                updates,
-                objects: Objects::These(objects),
-                token: cx.config.environment_token.clone(),
-                report: (),
-            }))
-        })?;
-        manifest::remember(cx, &published.updates);
-        Ok(())
     }
 
     /// Backups are of use each on its own. The manifest goes last, so that an entry never names
@@ -389,4 +336,50 @@ impl Job<'_> {
         })?;
         Ok(backup(name, true, false))
     }
+}
+
+/// Enters the backups of the branches that lost something: now that this was told, the next run
+/// need not tell it again. If that fails, the next run tells it and enters them. Returns the
+/// names of those that were entered.
+pub(super) fn note_told(cx: &Context, keys: &KeyRing, untold: &[Entry]) -> Vec<String> {
+    let names: Vec<String> = untold.iter().map(|e| e.name.clone()).collect();
+    match enter(cx, keys, untold) {
+        Ok(()) => names,
+        Err(e) => {
+            cx.warn(format!(
+                "the next run reports the lost commits again, because {} could not be entered in {}: {}",
+                names.join(", "),
+                backup_manifest::REF,
+                e.in_full()
+            ));
+            Vec::new()
+        }
+    }
+}
+
+fn enter(cx: &Context, keys: &KeyRing, entries: &[Entry]) -> Result<()> {
+    let published = publish::publish(cx, |attempt| {
+        let tip = attempt.advertisement.tip(backup_manifest::REF);
+        let manifest = Manifest::at(cx, keys, tip, None)?;
+        // Somebody may have removed the backup meanwhile, or another run have entered it.
+        let fits = |e: &&Entry| {
+            let there = attempt.advertisement.branch(&e.name) == Some(e.commit);
+            let key = keys.active();
+            there && key.is_some_and(|key| manifest.has_room(&e.name, &key.id))
+        };
+        let entries: Vec<Entry> = entries.iter().filter(fits).cloned().collect();
+        let update = manifest.update(cx, keys, &entries, &HashSet::new())?;
+        let (updates, objects) = match update {
+            Some((update, objects)) => (vec![update], objects),
+            None => (Vec::new(), Vec::new()),
+        };
+        Ok(Plan::push_if_any(Push {
+            updates,
+            objects: Objects::These(objects),
+            token: cx.config.environment_token.clone(),
+            report: (),
+        }))
+    })?;
+    manifest::remember(cx, &published.updates);
+    Ok(())
 }
