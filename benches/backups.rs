@@ -385,6 +385,8 @@ impl<'a> Place<'a> {
             [&dest, &bundles, &mirror, &copy, &bundle].map(|p| p.to_str().unwrap());
         let to_dest = ["backup", "--dest", dest_arg, "--json"];
         let to_folder = ["backup", "--bundle-dir", bundles_arg, "--json"];
+        // The folder of the last round is gone, and aidf remembers it.
+        let anew = [&to_folder[..], &["--full"]].concat();
         let clone_mirror = r#"git clone -q --mirror "$1" "$2""#;
         let update_mirror = r#"git -C "$2" remote update >/dev/null"#;
         let push_copy = r#"
@@ -413,7 +415,7 @@ impl<'a> Place<'a> {
             fresh();
             let times = [
                 self.timed_and_cleared(self.aidf(&to_dest)),
-                self.timed_and_cleared(self.aidf(&to_folder)),
+                self.timed_and_cleared(self.aidf(&anew)),
                 timed(&mut self.script(clone_mirror, &[self.url, mirror_arg])),
                 timed(&mut self.script(push_copy, &[copy_arg])),
                 timed(&mut self.script(bundle_whole, &[bundle_arg])),
@@ -447,7 +449,8 @@ impl<'a> Place<'a> {
             // To a copy that has something already it is too short to be sampled.
             table[0].peak = peak_memory(self.aidf(&to_dest)).filter(|_| at == 0);
             clear(self.bench, self.remote);
-            table[1].peak = peak_memory(self.aidf(&to_folder));
+            let to_folder = if at == 0 { &anew } else { &to_folder[..] };
+            table[1].peak = peak_memory(self.aidf(to_folder));
             clear(self.bench, self.remote);
         }
         print_table(&format!("a first copy of main, by {way}"), &whole, 2);
