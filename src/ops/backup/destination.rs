@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::PushFailure::{NoAnswer, NotSent};
 use crate::git::redact;
-use crate::git::{Advertisement, CommitId, Endpoint, RefName, RefUpdate, Remote, Verdict};
+use crate::git::{Advertisement, CommitId, Endpoint, RefUpdate, Remote, Verdict};
 use crate::keys::KeyRing;
 use crate::ops::{one_by_one, publish};
 use schemars::JsonSchema;
@@ -271,7 +271,7 @@ fn lacking(there: &Advertisement, backups: &[Backup]) -> Result<Vec<RefUpdate>> 
                     ),
                 ));
             }
-            None => updates.push(creation(&backup.backup, backup.commit)?),
+            None => updates.push(super::creation(&backup.backup, backup.commit)?),
         }
     }
     Ok(updates)
@@ -303,18 +303,10 @@ fn missed(
             .is_none_or(|(time, name)| (*time, name) < (found.read.time, &found.name));
         let is_of_this_run = backups.iter().any(|b| b.backup == found.name);
         if is_newer && !is_of_this_run && !is_ahead(found) && there.branch(&found.name).is_none() {
-            updates.push(creation(&found.name, found.commit)?);
+            updates.push(super::creation(&found.name, found.commit)?);
         }
     }
     Ok(updates)
-}
-
-fn creation(name: &str, commit: CommitId) -> Result<RefUpdate> {
-    Ok(RefUpdate {
-        name: RefName::branch(name)?,
-        old: None,
-        new: Some(commit),
-    })
 }
 
 /// Pushes to a destination.

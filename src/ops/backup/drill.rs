@@ -6,7 +6,6 @@ use super::destination::{CopyTo, settings_of};
 use super::place::{Place, Reach};
 use super::verify::{is_outage, is_unreached, no_room};
 use super::{All, Found, read_all, restored};
-use crate::clock::CLOCK_SKEW;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::files::{short_digest, write_whole};
@@ -130,7 +129,7 @@ fn chosen<'f>(cx: &Context, found: &'f [Found], default: Option<&str>) -> Vec<Ch
     // No correct clock has made what is dated in the future, so that it counts only where
     // there is nothing else.
     let mut found: Vec<&Found> = found.iter().collect();
-    found.sort_by_key(|f| f.time().seconds() > cx.now.seconds() + CLOCK_SKEW);
+    found.sort_by_key(|f| f.is_ahead(cx.now));
     let mut all: Vec<Chosen<'f>> = Vec::new();
     for one in found {
         let branch = one.branch(default.unwrap_or_default());

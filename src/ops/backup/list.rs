@@ -160,18 +160,14 @@ pub(in crate::ops) fn newest_among(
     Ok((newest, stale))
 }
 
-/// The lines for backups, newest first.
+/// The lines for backups, in their order.
 fn lines(found: Vec<Found>, default: &str) -> Vec<Line> {
-    let mut lines: Vec<Line> = found.into_iter().map(|f| line(f, default)).collect();
-    lines.sort_by(|a, b| b.time.cmp(&a.time));
-    lines
+    found.into_iter().map(|f| line(f, default)).collect()
 }
 
 fn line(found: Found, default: &str) -> Line {
-    // A name may have the day alone.
-    let made = found.standing.entry().map(|e| e.made.clone());
     Line {
-        time: made.unwrap_or_else(|| found.read.time.rfc3339()),
+        time: found.time().rfc3339(),
         branch: found.branch(default).to_owned(),
         authenticated: found.standing.authenticated(),
         name: found.name,

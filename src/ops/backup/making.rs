@@ -8,7 +8,7 @@ use crate::backup_manifest::{self, Entry};
 use crate::backup_name::{self, Taken};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{CommitId, RefName, RefUpdate};
+use crate::git::{CommitId, RefUpdate};
 use crate::keys::KeyRing;
 use crate::ops::one_by_one;
 use crate::ops::publish::{self, Objects, Plan, Push};
@@ -154,8 +154,8 @@ impl Job<'_> {
 
     /// Backups are of use each on its own. The manifest goes last, so that an entry never names
     /// a backup that does not exist: where a run breaks off before that, the next one vouches
-    /// for the backups that it finds.
-    /// So it is where a branch lost something: those entries are returned, and not pushed.
+    /// for the backups that it finds. Where a branch lost something, the entries are returned and
+    /// not pushed.
     fn publish(&self, contents: PushContents, rounds: &mut Rounds) -> Result<Pushed> {
         let cx = self.cx;
         let signs = contents == PushContents::WithManifest && !self.keys.is_empty();
@@ -235,13 +235,7 @@ impl Job<'_> {
             let mut updates = backups
                 .iter()
                 .filter(|b| b.created)
-                .map(|b| {
-                    Ok(RefUpdate {
-                        name: RefName::branch(&b.backup)?,
-                        old: None,
-                        new: Some(b.commit),
-                    })
-                })
+                .map(|b| super::creation(&b.backup, b.commit))
                 .collect::<Result<Vec<_>>>()?;
             found.retain(|f| {
                 let ours = |b: &String| f.branch(self.default) == b;

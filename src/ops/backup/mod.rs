@@ -47,7 +47,7 @@ use crate::backup_name::{self, BackupName};
 use crate::clock::{CLOCK_SKEW, Moment};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{CommitId, RemoteRef};
+use crate::git::{CommitId, RefName, RefUpdate, RemoteRef};
 use crate::ops::snapshot::learn_default_branch as default_branch;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -94,6 +94,11 @@ impl Found {
         let made = entry.and_then(|e| Moment::from_rfc3339(&e.made));
         made.unwrap_or(self.read.time)
     }
+
+    /// Whether it is dated later than an honest clock can have dated it.
+    fn is_ahead(&self, now: Moment) -> bool {
+        self.time().seconds() > now.seconds() + CLOCK_SKEW
+    }
 }
 
 /// The backups with which a branch's tip is compared, newest first. One that is dated ahead
@@ -101,11 +106,19 @@ impl Found {
 /// must have its commits all the same: it comes last.
 fn comparable<'a>(found: &'a [Found], branch: &str, default: &str, now: Moment) -> Vec<&'a Found> {
     let of_branch = found.iter().filter(|f| f.branch(default) == branch);
-    let is_ahead = |f: &&Found| f.time().seconds() > now.seconds() + CLOCK_SKEW;
-    let (ahead, mut backups): (Vec<_>, Vec<_>) = of_branch.partition(is_ahead);
+    let (ahead, mut backups): (Vec<_>, Vec<_>) = of_branch.partition(|f| f.is_ahead(now));
     let ours = ahead.into_iter().filter(|f| f.standing.entry().is_some());
     backups.extend(ours);
     backups
+}
+
+/// A backup's branch, made anew.
+fn creation(name: &str, commit: CommitId) -> Result<RefUpdate> {
+    Ok(RefUpdate {
+        name: RefName::branch(name)?,
+        old: None,
+        new: Some(commit),
+    })
 }
 
 /// Puts the newest first.

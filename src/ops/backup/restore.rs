@@ -1,6 +1,6 @@
 //! Restores a backup: as a new branch, or onto an existing one as a rollback commit.
 
-use super::bundles::{Folder, Lying, is_of_the_bundle};
+use super::bundles::{Folder, Lying};
 use super::folder_manifest::Judge;
 use super::manifest::Standing;
 use super::place::{Home, Reach};
@@ -294,8 +294,13 @@ fn of_bundle(cx: &Context, given: &Path, branch: Option<&str>) -> Result<Source>
     })?;
     let is_here = |id: &CommitId| !cx.store.is_narrow() && cx.store.has_commit(*id);
     if !bundle.needs.iter().all(is_here) {
-        match sound_base(cx, &one, &bundle.needs)? {
-            Some(base) => base.read()?.unpack(&cx.store, &*cx.progress)?,
+        match one.sound_base(&bundle.needs, |base| base.check().map(drop))? {
+            Some((base, damage)) => {
+                if let Some(e) = damage {
+                    cx.warn(format!("{}; aidf used {}", e.in_full(), base.address()));
+                }
+                base.read()?.unpack(&cx.store, &*cx.progress)?;
+            }
             // A commit alone is not all that the bundle builds on.
             None if bundle.needs.iter().all(|id| cx.store.has(*id)) => {
                 cx.remote
@@ -314,27 +319,4 @@ fn of_bundle(cx: &Context, given: &Path, branch: Option<&str>) -> Result<Source>
         commit,
         authenticated: whose,
     })
-}
-
-/// The newest full bundle below an incremental one that is not damaged; `None` if none is
-/// there.
-///
-/// Errors: integrity, if all that are there are damaged; unavailable, auth, denied.
-fn sound_base<'f>(cx: &Context, one: &Lying<'f>, needs: &[CommitId]) -> Result<Option<Lying<'f>>> {
-    let mut damage = None;
-    for base in one.bases(needs)? {
-        let base = base?;
-        match base.check() {
-            Ok(_) => {
-                if let Some(e) = &damage {
-                    let e: &Error = e;
-                    cx.warn(format!("{}; aidf used {}", e.in_full(), base.address()));
-                }
-                return Ok(Some(base));
-            }
-            Err(e) if is_of_the_bundle(&e) => damage = damage.or(Some(e)),
-            Err(e) => return Err(e),
-        }
-    }
-    damage.map_or(Ok(None), Err)
 }

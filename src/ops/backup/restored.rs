@@ -133,26 +133,15 @@ impl<'a> Bundles<'a> {
     }
 
     fn over_base(&mut self, one: &Lying<'_>, bundle: &Bundle) -> Result<Restored> {
-        let (mut base, mut damage) = (None, None);
-        for other in one.bases(&bundle.needs)? {
-            let other = other?;
-            match self.base_at(&other) {
-                Ok(_) => {
-                    base = Some(other);
-                    break;
-                }
-                Err(e) if is_of_the_bundle(&e) => damage = damage.or(Some(e)),
-                Err(e) => return Err(e),
-            }
-        }
-        let base = base.ok_or_else(|| {
-            damage.unwrap_or_else(|| Error::new(
+        let sound = one.sound_base(&bundle.needs, |base| self.base_at(base).map(drop))?;
+        let (base, _) = sound.ok_or_else(|| {
+            Error::new(
                 Kind::Integrity,
                 format!(
                     "{} is incremental, and the full bundle that it is based on is not in the same folder",
                     one.address()
                 ),
-            ))
+            )
         })?;
         let progress = self.progress;
         let base = self.base_at(&base)?;

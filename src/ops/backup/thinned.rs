@@ -176,11 +176,7 @@ impl Thinned<'_> {
             None => self.folder.bundle(named).records(),
         };
         let branches = match records {
-            Ok(records) => {
-                let names = records.refs.iter();
-                let names = names.filter_map(|(name, _)| name.strip_prefix("refs/heads/"));
-                names.map(str::to_owned).collect()
-            }
+            Ok(records) => records.branches().map(str::to_owned).collect(),
             Err(e) if is_outage(&e) => return Err(e),
             Err(_) => {
                 self.look_at(at)?;
@@ -281,10 +277,7 @@ impl Thinned<'_> {
             }
         }
         self.all[at].sound = Some(false);
-        self.warn(&format!(
-            "{} is incremental, and no sound full bundle lies below it",
-            self.folder.address(&self.all[at].named)
-        ));
+        self.warn(self.folder.baseless(&self.all[at].named).message());
         Ok(())
     }
 

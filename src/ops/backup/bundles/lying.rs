@@ -17,10 +17,15 @@ pub(in crate::ops::backup) struct Records {
 }
 
 impl Records {
+    /// The branches among the refs.
+    pub fn branches(&self) -> impl Iterator<Item = &str> {
+        let names = self.refs.iter().map(|(name, _)| name);
+        names.filter_map(|name| name.strip_prefix("refs/heads/"))
+    }
+
     /// Whether the branch is among the refs.
     pub fn has_branch(&self, branch: &str) -> bool {
-        let mut names = self.refs.iter().map(|(name, _)| name);
-        names.any(|name| name.strip_prefix("refs/heads/") == Some(branch))
+        self.branches().any(|name| name == branch)
     }
 }
 
@@ -123,7 +128,7 @@ impl<'f> Lying<'f> {
     /// Each is looked for when it is asked for: to read one elsewhere may be to fetch it.
     ///
     /// Errors: unavailable, auth, denied, for a place elsewhere.
-    pub fn bases(&self, needs: &[CommitId]) -> Result<impl Iterator<Item = Result<Lying<'f>>>> {
+    fn bases(&self, needs: &[CommitId]) -> Result<impl Iterator<Item = Result<Lying<'f>>>> {
         let mut names = self.place.names()?;
         // A bundle whose name says incremental is never a base, so it need not be read.
         names.retain(|name| {
@@ -137,6 +142,28 @@ impl<'f> Lying<'f> {
                 Err(e) => Some(Err(e)),
             }
         }))
+    }
+
+    /// The first of [`Lying::bases`] of which `prove` says nothing bad, and what is wrong with the
+    /// first that it did; none where there is no base at all.
+    ///
+    /// Errors: what is wrong with the first, where that is so with all of them; those of `prove`
+    /// that are not about the bundle; those of [`Lying::bases`].
+    pub fn sound_base(
+        &self,
+        needs: &[CommitId],
+        mut prove: impl FnMut(&Lying<'f>) -> Result<()>,
+    ) -> Result<Option<(Lying<'f>, Option<Error>)>> {
+        let mut damage = None;
+        for base in self.bases(needs)? {
+            let base = base?;
+            match prove(&base) {
+                Ok(()) => return Ok(Some((base, damage))),
+                Err(e) if is_of_the_bundle(&e) => damage = damage.or(Some(e)),
+                Err(e) => return Err(e),
+            }
+        }
+        damage.map_or(Ok(None), Err)
     }
 
     /// Whether it is a full bundle with all of these commits among its tips. One that cannot

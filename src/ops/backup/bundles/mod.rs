@@ -361,6 +361,13 @@ impl<'a> Folder<'a> {
         })
     }
 
+    /// The error for an incremental bundle that cannot be restored, whole as it is.
+    pub fn baseless(&self, one: &Named) -> Error {
+        let shown = self.address(one);
+        let what = format!("{shown} is incremental, and no sound full bundle lies below it");
+        Error::new(Kind::Integrity, what)
+    }
+
     /// The error for a bundle of the list that is not there.
     pub fn unreadable(&self, one: &Named) -> Error {
         let shown = self.address(one);

@@ -131,13 +131,7 @@ impl<'a> Folder<'a> {
                     Err(e) => return Err(e),
                 }
             }
-            Err(Error::new(
-                Kind::Integrity,
-                format!(
-                    "{} is incremental, and no sound full bundle lies below it",
-                    self.address(one)
-                ),
-            ))
+            Err(self.baseless(one))
         });
         self.or_warned(read, |e| cx.warn(e.in_full()))
     }
