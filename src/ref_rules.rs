@@ -398,6 +398,10 @@ mod tests {
             "sandbox",
             Some("trunk"),
         );
+        verdict_under(&policy, name, motion, pusher)
+    }
+
+    fn verdict_under(policy: &Policy, name: &str, motion: Motion, pusher: &Pusher) -> bool {
         let asked = Asked {
             name,
             motion,
@@ -407,7 +411,7 @@ mod tests {
             archive: Ok(()),
             opened: Ok(()),
         };
-        judge(asked, pusher, &policy, "sandbox").is_ok()
+        judge(asked, pusher, policy, "sandbox").is_ok()
     }
 
     #[test]
@@ -418,21 +422,12 @@ mod tests {
         };
         let policy = Policy::new(&file, &PolicyFile::default(), "sandbox", Some("trunk"));
         let may = |name: &str, motion, operator| {
-            let asked = Asked {
-                name,
-                motion,
-                at_default: false,
-                backup: Ok(()),
-                identity: Ok(()),
-                archive: Ok(()),
-                opened: Ok(()),
-            };
             let pusher = Pusher {
                 operator,
                 keyed: true,
                 ..Pusher::default()
             };
-            judge(asked, &pusher, &policy, "sandbox").is_ok()
+            verdict_under(&policy, name, motion, &pusher)
         };
         for name in ["release", "Release", "lts"] {
             let name = format!("refs/heads/{name}");

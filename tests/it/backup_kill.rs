@@ -2,7 +2,6 @@
 //! stands under its final name.
 #![cfg(unix)]
 
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use rand::RngExt;
@@ -92,13 +91,7 @@ fn killed_at_random_moments(kind: Kind, with_cache: bool) {
         let tip = w
             .remote
             .write("main", &[("n.txt", Some(content.as_bytes()))], "Count");
-        let mut child = call()
-            .into_command()
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut child = call().start_unheard();
         std::thread::sleep(moment);
         let _ = child.kill();
         child.wait().unwrap();
@@ -170,14 +163,7 @@ fn a_prune_killed_at_any_moment_is_finished_by_the_next() {
     for n in 0..kills() {
         let moment = typical.mul_f64(random.random_range(0.0..1.2));
         put(&w.env, &w.remote, &all);
-        let mut child = w
-            .call(&args)
-            .into_command()
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut child = w.call(&args).start_unheard();
         std::thread::sleep(moment);
         let _ = child.kill();
         child.wait().unwrap();
@@ -233,14 +219,7 @@ fn a_folder_of_bundles_killed_at_any_moment_is_finished_by_the_next_run() {
             .remote
             .write("main", &[("n.txt", Some(content.as_bytes()))], "Count");
         let full: &[&str] = if n % 2 == 0 { &["--full"] } else { &[] };
-        let mut child = w
-            .call(&[&["backup"], full].concat())
-            .into_command()
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut child = w.call(&[&["backup"], full].concat()).start_unheard();
         std::thread::sleep(moment);
         let _ = child.kill();
         child.wait().unwrap();
@@ -289,14 +268,7 @@ fn a_prune_of_bundles_killed_at_any_moment_is_finished_by_the_next() {
         whole.copy(&dir);
         // The folder is older than manifests again, and the machine has seen none there.
         let _ = std::fs::remove_dir_all(w.env.state().join("aidf/bundles"));
-        let mut child = w
-            .call(&args)
-            .into_command()
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut child = w.call(&args).start_unheard();
         std::thread::sleep(moment);
         let _ = child.kill();
         child.wait().unwrap();

@@ -1,18 +1,10 @@
 //! Folders of bundles in which something is wrong when they are thinned: a bundle that is
 //! damaged, and one whose date no correct clock has made.
 
-use aidf::cancel::Cancel;
-use aidf::clock::{Clock, Moment};
-use aidf::config::{Config, Flags, Folders};
-use aidf::context::{Caller, Context, Location};
-use aidf::environment::Environment;
-use aidf::ops::operations::find;
-use aidf::progress::Silent;
-use rand::rngs::StdRng;
 use serde_json::{Value, json};
 
 use crate::backup_bundles::{Folder, config_folder};
-use crate::backup_days::{DAY, days_ago, list, now, report, texts};
+use crate::backup_days::{DAY, at, days_ago, list, now, report, texts};
 use crate::support::{Machine, World, listed, text};
 
 /// A world with a folder in its config.
@@ -65,35 +57,7 @@ const HARMS: [Harm; 3] = [
 /// Calls an operation on a machine whose clock is so many days ahead.
 #[track_caller]
 fn days_ahead(machine: &Machine, days: i64, name: &str, request: Value) -> Value {
-    let env = &machine.env;
-    let environment = Environment::from_iter([("PATH", std::env::var_os("PATH").unwrap())])
-        .with("HOME", env.home())
-        .with("GIT_CONFIG_NOSYSTEM", "1");
-    let folders = Folders {
-        config: env.config().join("aidf"),
-        cache: env.cache().join("aidf"),
-        state: env.state().join("aidf"),
-    };
-    let then = Moment::from_seconds(now() + days * DAY);
-    let config = Config::resolve(&Flags::default(), &environment, folders).unwrap();
-    let caller = Caller {
-        environment,
-        clock: Clock::new(move || then),
-        random: Box::new(rand::make_rng::<StdRng>()),
-        progress: Box::new(Silent),
-        cancel: Cancel::new(),
-        input: None,
-        door: "backup_thinned",
-    };
-    let place = Location {
-        repo: None,
-        dir: machine.clone.clone(),
-        remote: None,
-        interactive: false,
-    };
-    let cx = Context::open(config, &place, then, caller).unwrap();
-    let outcome = find(name).unwrap().call(&cx, request);
-    outcome.unwrap_or_else(|e| panic!("{}", e.in_full())).report
+    at(machine, now() + days * DAY, name, request).0
 }
 
 #[test]

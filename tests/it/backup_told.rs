@@ -1,7 +1,5 @@
 //! What a branch has lost is told until a run has ended that told it.
 
-use std::process::Stdio;
-
 use crate::backup_days::{backup_of, list, names, put, report, texts};
 use crate::support::{Kind, Remote, World, text};
 
@@ -78,14 +76,7 @@ fn a_loss_is_told_again_after_a_run_that_was_killed_when_it_had_pushed() {
             pid.display()
         ),
     );
-    let mut child = w
-        .call(&["backup", "--json"])
-        .into_command()
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child = w.call(&["backup", "--json"]).start_unheard();
     std::fs::write(&pid, child.id().to_string()).unwrap();
     assert_eq!(child.wait().unwrap().code(), None, "it was killed");
     w.remote.unhook("reference-transaction");
@@ -127,14 +118,7 @@ fn a_loss_in_one_of_many_repositories_waits_until_all_are_done() {
         w.remote.url, other.url
     ));
     let all = ["backup", "create", "--all"];
-    let mut child = w
-        .call(&all)
-        .into_command()
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child = w.call(&all).start_unheard();
     std::fs::write(&pid, child.id().to_string()).unwrap();
     assert_eq!(child.wait().unwrap().code(), None, "it was killed");
     other.unhook("pre-receive");

@@ -3,7 +3,6 @@
 #![cfg(unix)]
 
 use std::path::Path;
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use rand::RngExt;
@@ -81,13 +80,7 @@ fn killed_at_random_moments(kind: Kind, with_cache: bool) {
         let source = w.env.path("source.txt");
         std::fs::write(&source, format!("{n}\n")).unwrap();
         let pair = format!("killed{n}.txt={}", source.display());
-        let mut command = call(&pair).into_command();
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut child = call(&pair).start_unheard();
         std::thread::sleep(moment);
         let _ = child.kill();
         child.wait().unwrap();

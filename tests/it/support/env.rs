@@ -3,7 +3,7 @@
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -262,6 +262,17 @@ impl Call {
     /// The command itself, for tests that start it on their own.
     pub fn into_command(self) -> Command {
         self.command
+    }
+
+    /// Starts it, for tests that end it on their own. Nobody hears what it says.
+    pub fn start_unheard(mut self) -> Child {
+        let quiet = || Stdio::null();
+        self.command
+            .stdin(quiet())
+            .stdout(quiet())
+            .stderr(quiet())
+            .spawn()
+            .expect("the program starts")
     }
 
     /// Runs to the end. A program that does not end is killed, and the test fails.
