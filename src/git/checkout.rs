@@ -203,7 +203,8 @@ impl Store {
     ) -> Result<bool> {
         let place = self.place(path)?;
         let failed = || format!("`{}` cannot be written", place.display());
-        if self.has_link_above(path) || self.has_file_above(path) {
+        let is_no_folder = |p: PathBuf| p.symlink_metadata().is_ok_and(|meta| !meta.is_dir());
+        if self.above(path).any(is_no_folder) {
             return Ok(false);
         }
         let now = place.symlink_metadata().ok();
@@ -283,10 +284,6 @@ impl Store {
 
     pub(super) fn has_link_above(&self, path: &[u8]) -> bool {
         self.above(path).any(|place| place.is_symlink())
-    }
-
-    fn has_file_above(&self, path: &[u8]) -> bool {
-        self.above(path).any(|place| place.is_file())
     }
 
     /// The folders of the working tree that a path lies in.

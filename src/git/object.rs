@@ -55,6 +55,13 @@ pub struct Entry {
     pub mode: Mode,
 }
 
+impl Entry {
+    /// This, but for a folder: a folder is what lies in it.
+    pub fn no_folder(self) -> Option<Entry> {
+        (self.mode != Mode::Folder).then_some(self)
+    }
+}
+
 /// A tree's own entries, by name.
 pub type Folder = std::collections::BTreeMap<Vec<u8>, Entry>;
 

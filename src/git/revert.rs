@@ -59,9 +59,7 @@ pub fn undo(
     work.conflicts.dedup_by(|a, b| a.path == b.path);
     let mut edits = Vec::new();
     for (path, entry) in work.overlay {
-        // A folder is what lies in it.
-        let there = store.entry(tip, &path)?;
-        if there.filter(|e| e.mode != Mode::Folder) != entry {
+        if store.entry(tip, &path)?.and_then(Entry::no_folder) != entry {
             edits.push((path, entry));
         }
     }
@@ -82,11 +80,7 @@ impl Work<'_> {
     fn now(&self, path: &[u8]) -> Result<Option<Entry>> {
         match self.overlay.get(path) {
             Some(entry) => Ok(*entry),
-            // A folder is what lies in it.
-            None => {
-                let there = self.store.entry(self.tip, path)?;
-                Ok(there.filter(|e| e.mode != Mode::Folder))
-            }
+            None => Ok(self.store.entry(self.tip, path)?.and_then(Entry::no_folder)),
         }
     }
 

@@ -545,14 +545,13 @@ pub fn in_the_way(
     path: &TreePath,
 ) -> Result<Option<(Mode, String)>> {
     for parent in path.parents() {
-        let what = match store.entry(tree, parent.as_bytes())?.map(|e| e.mode) {
+        let (mode, what) = match store.entry(tree, parent.as_bytes())?.map(|e| e.mode) {
             None => return Ok(None),
             Some(Mode::Folder) => continue,
             Some(mode @ Mode::Symlink) => (mode, "a symlink"),
             Some(mode @ Mode::Submodule) => (mode, "a submodule"),
             Some(mode) => (mode, "a file"),
         };
-        let (mode, what) = what;
         let refused = format!("the path `{path}` is refused: `{parent}` is {what} on the branch");
         return Ok(Some((mode, refused)));
     }

@@ -157,9 +157,8 @@ impl Plan {
         label: &str,
     ) -> Result<()> {
         let store = &cx.store;
-        // A folder is what lies in it.
-        let no_folder = |entry: Option<Entry>| entry.filter(|e| e.mode != Mode::Folder);
-        let theirs = no_folder(store.entry(convert.tree(), &path)?);
+        let theirs = store.entry(convert.tree(), &path)?;
+        let theirs = theirs.and_then(Entry::no_folder);
         let Some(text) = std::str::from_utf8(&path)
             .ok()
             .filter(|p| TreePath::new(p).is_ok())
@@ -171,7 +170,9 @@ impl Plan {
         };
         let text = text.to_owned();
         let mut bases = base.entries(cx, &text)?;
-        bases.iter_mut().for_each(|base| *base = no_folder(*base));
+        for base in &mut bases {
+            *base = base.and_then(Entry::no_folder);
+        }
         bases.dedup();
         if bases.iter().all(|b| *b == theirs) {
             return Ok(());

@@ -312,7 +312,7 @@ impl Joined {
     pub fn take_files(&mut self, ledgers: &Ledgers, other: Joined) -> BTreeSet<String> {
         let is_ledger = |path: &[u8]| {
             let text = std::str::from_utf8(path);
-            text.is_ok_and(|path| ledgers.contains(path) || path == attributes::PATH)
+            text.is_ok_and(|path| ledgers.are_aidfs(path))
         };
         let Joined {
             mut edits,

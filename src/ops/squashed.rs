@@ -10,7 +10,6 @@ use super::log::{judge, trailer};
 use crate::context::Context;
 use crate::error::Result;
 use crate::git::{CommitId, CommitInfo};
-use crate::ledger::attributes;
 use crate::policy::Ledgers;
 use crate::signature::Check;
 
@@ -73,8 +72,7 @@ fn holds_all(cx: &Context, ledgers: &Ledgers, landing: CommitId, tip: CommitId) 
         let base = store.commit(*base)?.tree;
         for change in store.changes(Some(base), Some(tree), false)? {
             let path = std::str::from_utf8(&change.path).unwrap_or_default();
-            let is_aidfs = ledgers.contains(path) || path == attributes::PATH;
-            if !is_aidfs && store.entry(landing.tree, &change.path)? != change.new {
+            if !ledgers.are_aidfs(path) && store.entry(landing.tree, &change.path)? != change.new {
                 return Ok(false);
             }
         }

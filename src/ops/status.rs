@@ -9,7 +9,6 @@ use crate::clock::Moment;
 use crate::context::Context;
 use crate::error::Result;
 use crate::git::{CommitId, Entry, TreePath, mode_of};
-use crate::ledger::attributes;
 use crate::ops::commit::take;
 use crate::ops::snapshot;
 use crate::policy::Ledgers;
@@ -249,10 +248,10 @@ fn local(
         }
         let stale = base.entries(cx, &path)?.iter().all(|b| *b == ours);
         // What aidf writes by itself falls behind with each commit, and is nobody's concern.
-        if stale && (ledgers.contains(&path) || path == attributes::PATH) {
+        if stale && ledgers.are_aidfs(&path) {
             continue;
         }
-        if ours.is_none() && base.absent().any(|absent| absent == path) {
+        if ours.is_none() && base.is_absent(&path) {
             let why = "on the branch, and left alone here".to_owned();
             left_out.push(LeftOut { path, why });
             continue;

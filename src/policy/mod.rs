@@ -172,6 +172,11 @@ impl Ledgers {
                 .any(|l| fold(l) == path)
     }
 
+    /// Whether aidf writes a file by itself: a ledger, or the attributes of ledgers.
+    pub fn are_aidfs(&self, path: &str) -> bool {
+        self.contains(path) || path == attributes::PATH
+    }
+
     /// The ledger, or the folder of ledgers, that a file at `path` would keep out.
     fn kept_out_by(&self, path: &str) -> Option<String> {
         let all = [&self.changelog, &self.memory, &self.rollbacks];

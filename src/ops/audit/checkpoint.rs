@@ -189,11 +189,12 @@ impl Checkpoints {
             }
             cx.remote
                 .fetch(&cx.store, &[reference.id], true, &*cx.progress)?;
-            let (mut compared, mut walked) = (0, 0);
-            for id in cx.store.history(reference.id, None)? {
-                walked += 1;
-                if compared == MOST || walked > MOST_WALKED {
-                    found.is_cut = compared < MOST;
+            for (walked, id) in cx.store.history(reference.id, None)?.enumerate() {
+                if found.report.compared == MOST {
+                    break;
+                }
+                if walked == MOST_WALKED {
+                    found.is_cut = true;
                     break;
                 }
                 let commit = cx.store.commit(id)?;
@@ -202,7 +203,6 @@ impl Checkpoints {
                 let genuine = judged.check == Check::Good
                     && judged.branch.as_deref() == Some(reference.name.as_str());
                 if let Some(said) = Said::of(&commit).filter(|_| genuine) {
-                    compared += 1;
                     found.report.compared += 1;
                     found.report.line = found.report.line.max(Some(said.line));
                     found.said.entry(said.line).or_default().push(said.hash);

@@ -39,10 +39,11 @@ use lost::standing_at;
 pub(in crate::ops) use record::Before;
 #[cfg(any(fuzzing, test))]
 pub(in crate::ops) use record::reread;
-use records::{file, load, load_at};
 pub(in crate::ops) use records::{
-    remember, remember_absent, remember_both, remember_pull, remember_rollback, remember_switch,
+    absent, remember, remember_absent, remember_both, remember_pull, remember_rollback,
+    remember_switch,
 };
+use records::{file, load, load_at};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The base of a merge, path by path.
@@ -142,6 +143,11 @@ impl Base {
         self.absent.keys().map(String::as_str)
     }
 
+    /// Whether it is one of those.
+    pub fn is_absent(&self, path: &str) -> bool {
+        self.absent.contains_key(path)
+    }
+
     /// Refuses a file that still holds conflict markers that aidf put into it.
     ///
     /// Errors: conflict.
@@ -197,11 +203,6 @@ impl Base {
         }
         Ok(found)
     }
-}
-
-/// What was never written here, though HEAD has it: that it is not here is no removal.
-pub(in crate::ops) fn absent(cx: &Context) -> BTreeMap<String, ObjectId> {
-    records::absent(cx)
 }
 
 /// Paths that `commit -a` includes besides git's own changes: those that local commits

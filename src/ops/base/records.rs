@@ -137,9 +137,9 @@ pub(in crate::ops) fn remember_switch(
     keep(cx, target, tip, !taken.is_empty(), record);
 }
 
-/// What HEAD has and the files lack, because a checkout left it alone: ids by path. It is of the
-/// working tree, whichever branch that goes to.
-pub(super) fn absent(cx: &Context) -> BTreeMap<String, ObjectId> {
+/// What HEAD has and the files lack, because a checkout left it alone: ids by path. That it is not
+/// here is no removal. It is of the working tree, whichever branch that goes to.
+pub(in crate::ops) fn absent(cx: &Context) -> BTreeMap<String, ObjectId> {
     let text = std::fs::read_to_string(absent_file(cx)).ok();
     let found = text.and_then(|t| serde_json::from_str(&t).ok());
     let mut found: BTreeMap<String, ObjectId> = found.unwrap_or_default();
@@ -160,7 +160,7 @@ pub(in crate::ops) fn remember_absent(cx: &Context, left: &[(String, Entry)]) {
     let result = under_lock(cx, &path, || {
         let mut all = absent(cx);
         all.extend(left.iter().map(|(path, entry)| (path.clone(), entry.id)));
-        write_json(&path, &all)
+        save(&path, &all)
     });
     if let Err(e) = result {
         cx.warn_of_record(&e);
@@ -267,11 +267,7 @@ fn under_lock<T>(cx: &Context, path: &Path, work: impl FnOnce() -> Result<T>) ->
     work()
 }
 
-fn save(path: &Path, memory: &Memory) -> Result<()> {
-    write_json(path, memory)
-}
-
-fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
+fn save(path: &Path, value: &impl Serialize) -> Result<()> {
     let failed = || format!("{} cannot be written", path.display());
     let text = serde_json::to_vec(value).or_fail(Kind::Internal, failed)?;
     write_whole(path, &text).or_fail(Kind::Internal, failed)

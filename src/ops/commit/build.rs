@@ -120,7 +120,7 @@ impl Build<'_> {
             // A file takes a folder's place where the commit empties the folder: the draft sees
             // to that.
             let made_room = |there: Option<Entry>| match want.entry {
-                Some(_) => there.filter(|e| e.mode != Mode::Folder),
+                Some(_) => there.and_then(Entry::no_folder),
                 None => there,
             };
             let theirs = made_room(store.entry(tree, path.as_bytes())?);
