@@ -63,6 +63,7 @@ pub mod seal;
 pub mod secret;
 pub mod shown;
 pub mod signature;
+pub mod temporary;
 pub mod token;
 pub mod turns;
 pub mod url;

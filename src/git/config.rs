@@ -21,6 +21,7 @@ use super::plumbing::Plumbing;
 use super::settings::{GitSettings, Setting};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::temporary;
 use git2::{Config, ConfigEntry, ConfigLevel, Repository};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -260,8 +261,8 @@ pub(super) fn name_and_value(entry: &str) -> (String, String) {
 /// Errors: internal, for the disk.
 pub(super) fn for_libgit2(settings: &GitSettings) -> Result<Config> {
     let failed = || "git's configuration cannot be handed on";
-    let make = || -> anyhow::Result<Config> {
-        let mut file = tempfile::NamedTempFile::new()?;
+    let mut file = temporary::file("aidf-")?;
+    let mut make = || -> anyhow::Result<Config> {
         file.write_all(as_file(settings.entries()).as_bytes())?;
         file.flush()?;
         // What is in memory then is all of it.

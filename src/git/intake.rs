@@ -16,6 +16,7 @@ use super::pack_check::PackCheck;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::is_full;
+use crate::temporary;
 use git2::Indexer;
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -266,7 +267,7 @@ struct Indexing {
 
 impl Indexing {
     fn start(quarantine: Quarantine, environment: &Environment) -> Result<Indexing> {
-        let said = tempfile::tempfile().or_fail(Kind::Internal, not_stored)?;
+        let said = temporary::file("aidf-")?.into_file();
         let theirs = said.try_clone().or_fail(Kind::Internal, not_stored)?;
         let mut command = children::git_on_objects(&quarantine.to, environment);
         command

@@ -9,6 +9,7 @@ use super::on_path::has_program;
 use super::pack::{self, Pack};
 use super::store::Store;
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::temporary;
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -132,7 +133,7 @@ impl Packing {
         // That beside a cut history sees the objects of both.
         let place = store.past().path();
         let maps = check_maps(&[place, store.common_dir()], store.format())?;
-        let said = tempfile::tempfile().or_fail(Kind::Internal, not_packed)?;
+        let said = temporary::file("aidf-")?.into_file();
         let theirs = said.try_clone().or_fail(Kind::Internal, not_packed)?;
         let mut command = children::git_on_objects(place, &programs.environment);
         for bound in BOUNDS {

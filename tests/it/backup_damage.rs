@@ -192,6 +192,23 @@ fn a_bundle_that_breaks_off_anywhere_is_found_and_not_restored() {
 }
 
 #[test]
+fn without_a_place_for_temporary_files_nothing_is_called_damaged() {
+    let w = World::path();
+    let folder = two_bundles(&w, &w.env.path("bundles"));
+    let nowhere = w.env.path("nowhere");
+    let dir = folder.dir.to_str().unwrap();
+    for args in [
+        &["backup", "verify"][..],
+        &["backup", "verify", "--bundle", dir],
+        &["backup", "drill"],
+        &["-R", &w.url, "backup", "verify"],
+    ] {
+        let out = w.call(args).env("TMPDIR", &nowhere).run().exits(1);
+        assert!(out.stderr.contains("set TMPDIR to a folder"), "{out}");
+    }
+}
+
+#[test]
 fn a_damaged_bundle_is_not_restored() {
     let w = World::path();
     let whole = two_bundles(&w, &w.env.path("bundles"));

@@ -7,6 +7,7 @@ mod stage;
 use super::Global;
 use super::ui::Ui;
 use aidf::error::{Error, Kind, OrFail, Result};
+use aidf::temporary;
 use clap::Args;
 use serde::Serialize;
 use stage::{Step, Story};
@@ -244,12 +245,6 @@ fn folder(given: Option<PathBuf>) -> Result<PathBuf> {
             std::fs::create_dir_all(&dir).or_fail(Kind::Usage, || failed(&dir))?;
             dir.canonicalize().or_fail(Kind::Usage, || failed(&dir))
         }
-        None => {
-            let dir = tempfile::Builder::new()
-                .prefix("aidf-demo-")
-                .tempdir()
-                .or_fail(Kind::Internal, || "no temporary folder can be made")?;
-            Ok(dir.keep())
-        }
+        None => Ok(temporary::folder("aidf-demo-")?.keep()),
     }
 }

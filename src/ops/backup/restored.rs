@@ -3,13 +3,13 @@
 
 use super::bundles::{Lying, is_of_the_bundle};
 use crate::context::Context;
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::error::{Error, Kind, Result};
 use crate::files::is_full;
 use crate::git::Programs;
 use crate::git::{Bundle, CommitId, Known, Store};
 use crate::progress::Progress;
+use crate::temporary::{self, Unusable};
 use std::collections::HashMap;
-use std::path::PathBuf;
 use tempfile::TempDir;
 
 /// A repository that was made for a proof and is deleted with it.
@@ -26,25 +26,13 @@ pub(super) struct Restored {
 /// Errors: integrity, for what is missing or damaged; unavailable.
 pub(super) fn of_remote(cx: &Context, commits: &[CommitId]) -> Result<Restored> {
     with_room(|| {
-        let folder = temporary()?;
+        let folder = temporary::folder("aidf-")?;
         let place = folder.path().join("restored.git");
         let store = Store::scratch(&place, cx.store.format(), cx.store.programs())?;
         cx.remote.fetch_whole(&store, commits, &*cx.progress)?;
         walked(store, folder, commits, Known::default())
     })
 }
-
-/// The temporary folder is full, and so nothing is known about a backup.
-#[derive(Debug)]
-pub(super) struct NoRoom(PathBuf);
-
-impl std::fmt::Display for NoRoom {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "the disk of {} is full", self.0.display())
-    }
-}
-
-impl std::error::Error for NoRoom {}
 
 /// True if the remote could not be asked, or there was no room to restore into, so that
 /// nothing is known about the backup.
@@ -54,28 +42,19 @@ pub(super) fn is_outage(error: &Error) -> bool {
 
 /// True if there was no room to restore into: for no other backup is there any either.
 pub(super) fn no_room(error: &Error) -> bool {
-    error.cause::<NoRoom>().is_some()
+    error.cause::<Unusable>().is_some()
 }
 
 /// What `prove` comes to. Where it fails and the temporary folder has no room, that is why,
 /// and not the backup.
 fn with_room<T>(prove: impl FnOnce() -> Result<T>) -> Result<T> {
     prove().map_err(|error| {
-        let folder = tempfile::env::temp_dir();
-        if error.cause::<NoRoom>().is_some() || !is_full(&folder) {
+        if no_room(&error) || !is_full(&temporary::place()) {
             return error;
         }
-        let why = error.in_full();
-        Error::new(
-            Kind::Internal,
-            format!(
-                "a backup is restored into a temporary folder to prove it, and there is no room for it in {}",
-                folder.display()
-            ),
-        )
-        .caused_by(NoRoom(folder))
-        .within(&why)
-        .hint("nothing is known about the backup; make room there, or set TMPDIR to a folder with more room, and run the same command again")
+        let what =
+            "nothing is known about the backup: it is restored into a temporary folder to prove it";
+        temporary::full(what).within(&error.in_full())
     })
 }
 
@@ -145,7 +124,7 @@ impl<'a> Bundles<'a> {
         })?;
         let progress = self.progress;
         let base = self.base_at(&base)?;
-        let folder = temporary()?;
+        let folder = temporary::folder("aidf-")?;
         let store = Store::scratch_over(&folder.path().join("restored.git"), &base.store)?;
         bundle.unpack(&store, progress)?;
         // Use a copy. Otherwise objects of this bundle could hide that another bundle lacks
@@ -169,7 +148,7 @@ impl<'a> Bundles<'a> {
             }
             self.base = None;
             let bundle = one.read()?;
-            let folder = temporary()?;
+            let folder = temporary::folder("aidf-")?;
             let place = folder.path().join("restored.git");
             let store = Store::scratch(&place, bundle.format, self.programs)?;
             bundle.unpack(&store, self.progress)?;
@@ -185,10 +164,6 @@ impl<'a> Bundles<'a> {
 
 fn tips(bundle: &Bundle) -> Vec<CommitId> {
     bundle.refs.iter().map(|(_, id)| *id).collect()
-}
-
-fn temporary() -> Result<TempDir> {
-    tempfile::tempdir().or_fail(Kind::Internal, || "no temporary folder can be made")
 }
 
 fn walked(store: Store, folder: TempDir, tips: &[CommitId], mut known: Known) -> Result<Restored> {

@@ -6,13 +6,14 @@ use super::{Findings, Opened, Seat, Subject, times};
 use crate::clock::Period;
 use crate::config::Config;
 use crate::context::{Caller, Context, Parts};
-use crate::error::{Kind, OrFail, Result};
+use crate::error::{Kind, Result};
 use crate::forge::State as RuleState;
 use crate::git::{CommitId, ObjectFormat, RemoteRef, Store};
 use crate::ledger::attributes;
 use crate::ops::snapshot::{self, Standing};
 use crate::ops::{backup, compose, protect};
 use crate::policy::{self, Ledgers, Policy, PolicyFile};
+use crate::temporary;
 use crate::words;
 use std::collections::HashSet;
 use std::convert::Infallible;
@@ -143,11 +144,7 @@ impl Ground {
             other => other,
         };
         let made = || -> Result<(TempDir, Store)> {
-            let folder = tempfile::tempdir()
-                .or_fail(Kind::Internal, || "no temporary folder can be made")
-                .map_err(|e| {
-                    e.hint("see that the folder for temporary files can be written (TMPDIR)")
-                })?;
+            let folder = temporary::folder("aidf-")?;
             let path = folder.path().join("look.git");
             // Of one that does not hold everything, what it has may not be what is needed.
             let store = match &lender {

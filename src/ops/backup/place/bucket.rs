@@ -3,10 +3,11 @@
 use super::{Draft, Local, Place, Small, Version};
 use crate::bundle_manifest::MAX_BYTES;
 use crate::clock::Moment;
-use crate::error::{Kind, OrFail, Result};
+use crate::error::{Kind, Result};
 use crate::files::UNFINISHED;
 use crate::progress::Progress;
 use crate::s3::{self, Address, Client, Condition, ObjectLock};
+use crate::temporary;
 use std::path::Path;
 
 /// A prefix of a bucket.
@@ -25,14 +26,6 @@ impl Bucket<'_> {
     fn below(&self) -> String {
         self.address.key("")
     }
-}
-
-/// A file for a copy, which goes when nobody needs it any more.
-fn temporary() -> Result<tempfile::NamedTempFile> {
-    tempfile::Builder::new()
-        .prefix(UNFINISHED)
-        .tempfile()
-        .or_fail(Kind::Internal, || "no temporary file can be made")
 }
 
 impl Place for Bucket<'_> {
@@ -61,13 +54,13 @@ impl Place for Bucket<'_> {
     }
 
     fn file(&self, name: &str) -> Result<Local> {
-        let mut copy = temporary()?;
+        let mut copy = temporary::file(UNFINISHED)?;
         self.client.download(&self.address.key(name), &mut copy)?;
         Ok(Local::copy(copy.into_temp_path(), self.address(name)))
     }
 
     fn draft(&self) -> Result<Draft> {
-        Ok(Draft::file(temporary()?.into_temp_path()))
+        Ok(Draft::file(temporary::file(UNFINISHED)?.into_temp_path()))
     }
 
     fn put(&self, draft: &Path, name: &str) -> Result<()> {
