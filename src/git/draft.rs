@@ -180,7 +180,7 @@ impl<'s> Draft<'s> {
                             Kind::Conflict,
                             format!("`{}` is a file on the branch and would become a folder", String::from_utf8_lossy(name)),
                         )
-                        .hint("nothing was written; choose another path, or first remove that file in another commit"));
+                        .hint("nothing was written; choose another path, or remove that file in the same commit"));
                     }
                     let id = id.written_in(repo)?;
                     builder
@@ -202,7 +202,7 @@ impl<'s> Draft<'s> {
                         Kind::Conflict,
                         format!("`{}` is a folder on the branch and would become a file", String::from_utf8_lossy(name)),
                     )
-                    .hint("nothing was written; choose another path, or first remove the folder in another commit"));
+                    .hint("nothing was written; choose another path, or remove all files of that folder in the same commit"));
                 }
                 let id = entry.id.written_in(repo)?;
                 builder
