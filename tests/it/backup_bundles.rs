@@ -816,6 +816,47 @@ fn a_bundle_goes_onto_an_existing_branch_as_a_rollback_commit() {
 }
 
 #[test]
+fn a_new_repository_gets_its_main_back_from_the_bundles_of_the_lost_one() {
+    let (w, folder, good) = lost();
+    let above = folder.dir.parent().unwrap();
+    w.env.git(
+        &w.env.home(),
+        &["init", "-q", "--bare", "-b", "main", "anew.git"],
+    );
+    let anew = w.env.home().join("anew.git");
+    let restore = |from: &Path, to: &str| {
+        let call = [
+            "-R",
+            anew.to_str().unwrap(),
+            "backup",
+            "restore",
+            "--bundle",
+            from.to_str().unwrap(),
+            "--to",
+            to,
+        ];
+        w.env.aidf(&w.env.home(), &call)
+    };
+    // The new one has another name, and the error says under which the bundles lie.
+    let missed = restore(above, "main");
+    let missed = missed.exits(3);
+    assert!(
+        missed.stderr.contains(folder.dir.to_str().unwrap()),
+        "{}",
+        missed.stderr
+    );
+    assert_eq!(w.env.git(&anew, &["for-each-ref"]), "");
+    restore(&folder.dir, "main").ok();
+    assert_eq!(w.env.git(&anew, &["rev-parse", "main"]), good);
+    w.env.git(&anew, &["fsck", "--strict"]);
+    // From then on its rules count.
+    restore(&folder.dir, "main").exits(5);
+    restore(&folder.dir, "master").ok();
+    w.env.git(&anew, &["update-ref", "-d", "refs/heads/main"]);
+    restore(&folder.dir, "main").exits(5);
+}
+
+#[test]
 fn a_restore_from_a_bundle_obeys_the_policy() {
     let (w, folder, _) = lost();
     let path = folder.dir.to_str().unwrap();

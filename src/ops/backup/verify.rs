@@ -198,12 +198,6 @@ pub fn verify_bundles(
     let reach = Reach::Caller(config, caller);
     for path in paths {
         let home = Home::named(path, base, reach)?;
-        let none = || {
-            Error::new(
-                Kind::NotFound,
-                format!("there is no bundle {}", home.shown()),
-            )
-        };
         match home.as_file() {
             None => {
                 let place = home.place(reach)?;
@@ -213,7 +207,7 @@ pub fn verify_bundles(
             Some((around, name)) => {
                 let place = around.place(reach)?;
                 if !place.names()?.contains(&name) {
-                    return Err(none());
+                    return Err(home.no_bundle());
                 }
                 let mut bundles = restored::Bundles::new(progress, programs);
                 let folder = Folder::read(Rc::clone(&place), judge);

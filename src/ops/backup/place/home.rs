@@ -11,6 +11,7 @@ use crate::error::{Error, Kind, Result};
 use crate::files::followed;
 use crate::git::http_of_user;
 use crate::s3::{Address, Client, Settings, Site, Way, find_credentials};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -118,6 +119,26 @@ impl Home {
         }
     }
 
+    /// Says that there is no bundle at it. Those of a repository lie in a folder of its name,
+    /// and the name may be another one than it was.
+    pub fn no_bundle(&self) -> Error {
+        let none = Error::new(
+            Kind::NotFound,
+            format!("there is no bundle {}", self.shown()),
+        );
+        let others = match self {
+            Home::Dir(dir) => folders_of_bundles(dir),
+            Home::S3(_) => Vec::new(),
+        };
+        match others.is_empty() {
+            true => none,
+            false => none.hint(format!(
+                "it contains the bundles of other repositories; name one of these folders: {}",
+                others.join(", ")
+            )),
+        }
+    }
+
     /// What lies in it under this name.
     pub fn join(&self, name: &str) -> Home {
         match self {
@@ -190,4 +211,19 @@ impl Home {
         let address = Address::parse(text)?;
         Ok(Home::S3(Home::settings(address, given)))
     }
+}
+
+/// The folders in this one that contain bundles, by their addresses, in order.
+fn folders_of_bundles(dir: &Path) -> Vec<String> {
+    let is_bundle = |name: &OsStr| name.to_string_lossy().ends_with(BUNDLE);
+    let mut found: Vec<String> = Vec::new();
+    for folder in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+        let files = std::fs::read_dir(folder.path());
+        let mut files = files.into_iter().flatten().flatten();
+        if files.any(|file| is_bundle(&file.file_name())) {
+            found.push(folder.path().display().to_string());
+        }
+    }
+    found.sort();
+    found
 }
