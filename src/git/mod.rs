@@ -22,6 +22,7 @@ mod draft;
 mod endpoint;
 mod fetched;
 mod filled;
+mod folders;
 #[cfg(test)]
 mod foreign_ids;
 #[cfg(any(fuzzing, test))]

@@ -21,6 +21,11 @@ impl<'t> Lines<'t> {
         Lines { left: tree, format }
     }
 
+    /// How many bytes are left to read.
+    pub fn left(&self) -> usize {
+        self.left.len()
+    }
+
     /// The next one; none at the end.
     ///
     /// Errors: integrity, for what is no tree.
@@ -48,6 +53,14 @@ impl<'t> Lines<'t> {
 impl Line<'_> {
     pub fn is_folder(&self) -> bool {
         matches!(self.mode, b"40000" | b"040000")
+    }
+
+    /// Its mode as a number; 0 for what is none.
+    pub fn raw_mode(&self) -> i32 {
+        let text = std::str::from_utf8(self.mode);
+        text.ok()
+            .and_then(|text| i32::from_str_radix(text, 8).ok())
+            .unwrap_or_default()
     }
 
     pub fn is_submodule(&self) -> bool {
