@@ -4,7 +4,7 @@
 use super::backup::fuzzing::{listed, named};
 use super::base;
 use super::hook::Update;
-use super::session::Session;
+use super::session::Sessions;
 use crate::git::ObjectId;
 use crate::names;
 use crate::policy::{Policy, PolicyFile};
@@ -103,9 +103,10 @@ pub fn remembered(data: &[u8]) {
         }
     }
     base::reread(data);
-    if let Ok(session) = serde_json::from_slice::<Session>(data) {
+    if let Ok(sessions) = serde_json::from_slice::<Sessions>(data) {
+        let session = sessions.last.clone();
         let branch = session.branch.clone();
-        let next = session.clone().after(Some(session));
+        let next = sessions.with(session.clone(), Some(session)).last;
         assert!(next.token_of(&branch).is_some());
         assert!(next.previous.iter().all(|p| p.branch != branch));
         assert!(next.previous.len() <= 100);

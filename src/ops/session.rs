@@ -2,13 +2,15 @@
 //! nor token. A file inside the git directory, mode 0600; never in a shared cache.
 
 use crate::context::Context;
-use crate::error::{Kind, OrFail, Result};
-use crate::files::write_durably;
+use crate::error::{Error, Kind, OrFail, Result};
+use crate::files::{lock_file, lock_within, write_durably};
 use crate::identity::{Identity, Repository, RepositoryId};
 use crate::keys::read_private;
 use crate::secret::Secret;
 use serde::{Deserialize, Serialize};
+use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// What is remembered.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -45,6 +47,40 @@ pub struct Earlier {
     pub base: Option<String>,
 }
 
+/// What a git directory remembers.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Sessions {
+    /// The session that was written last.
+    #[serde(flatten)]
+    pub(super) last: Session,
+    /// Those of other repositories, which this clone has as further remotes or was of before;
+    /// the last one first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    others: Vec<Session>,
+}
+
+impl Sessions {
+    /// These and one more, which is the last one now.
+    pub(super) fn with(self, session: Session, before: Option<Session>) -> Sessions {
+        let (same, mut others): (Vec<_>, Vec<_>) =
+            self.sessions().partition(|s| s.is_with(&session));
+        others.truncate(MAX_OTHERS);
+        Sessions {
+            last: session.after(same.into_iter().next().or(before)),
+            others,
+        }
+    }
+
+    /// All of them, the last one first.
+    fn sessions(self) -> impl Iterator<Item = Session> {
+        std::iter::once(self.last).chain(self.others)
+    }
+}
+
+/// How long a command waits for another one that writes the sessions.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How many other repositories are remembered.
+const MAX_OTHERS: usize = 100;
 /// How many earlier sandboxes are remembered.
 const MAX_EARLIER: usize = 100;
 /// How many linked worktrees are looked at.
@@ -57,6 +93,14 @@ impl Session {
         match (self.repository, repository.identity) {
             (Some(ours), Identity::Is(id)) => ours == id,
             _ => self.repo_name == repository.name,
+        }
+    }
+
+    /// Whether two are of one repository.
+    fn is_with(&self, other: &Session) -> bool {
+        match (self.repository, other.repository) {
+            (Some(ours), Some(theirs)) => ours == theirs,
+            _ => self.repo_name == other.repo_name,
         }
     }
 
@@ -120,7 +164,8 @@ pub fn load(cx: &Context) -> Result<Option<Session>> {
         return Ok(None);
     }
     for dir in [store.git_dir(), store.common_dir()] {
-        if let Some(session) = read(dir)?.filter(|s| s.is_of(&cx.repository())) {
+        let ours = |s: &Session| s.is_of(&cx.repository());
+        if let Some(session) = read(dir)?.and_then(|r| r.sessions().find(ours)) {
             return Ok(Some(session));
         }
     }
@@ -145,15 +190,15 @@ pub fn all(cx: &Context) -> Result<Vec<Session>> {
     let mut found = Vec::new();
     for dir in own.into_iter().chain(linked) {
         if !seen.contains(&dir) {
-            found.extend(read(&dir)?);
+            found.extend(read(&dir)?.into_iter().flat_map(Sessions::sessions));
             seen.push(dir);
         }
     }
     Ok(found)
 }
 
-/// The session in a git directory.
-fn read(git_dir: &Path) -> Result<Option<Session>> {
+/// What a git directory remembers.
+fn read(git_dir: &Path) -> Result<Option<Sessions>> {
     let path = file(git_dir);
     if !path.is_file() {
         return Ok(None);
@@ -162,11 +207,45 @@ fn read(git_dir: &Path) -> Result<Option<Session>> {
     Ok(serde_json::from_str(&text).ok())
 }
 
-/// Remembers a session in the git directory `git_dir`.
-pub fn save(git_dir: &Path, session: &Session) -> Result<()> {
+/// Remembers a session in the git directory `git_dir`, beside those of other repositories.
+/// What was opened there before is its past; where nothing was, `before` is.
+///
+/// Errors: auth, when others can read what is remembered there; unavailable, while another
+/// command writes it; internal, for the disk.
+pub fn add(git_dir: &Path, session: Session, before: Option<Session>) -> Result<()> {
+    let _lock = lock(git_dir)?;
+    let sessions = match read(git_dir)? {
+        Some(sessions) => sessions.with(session, before),
+        None => Sessions {
+            last: session.after(before),
+            others: Vec::new(),
+        },
+    };
+    write(git_dir, &sessions)
+}
+
+/// Keeps other commands from writing it until this is dropped: a token that they write at the
+/// same moment is nowhere else.
+fn lock(git_dir: &Path) -> Result<File> {
+    let path = file(git_dir).with_extension("lock");
+    let failed = || format!("{} cannot be locked", path.display());
+    let lock = lock_file(&path).or_fail(Kind::Internal, failed)?;
+    match lock_within(&lock, PATIENCE).or_fail(Kind::Internal, failed)? {
+        true => Ok(lock),
+        false => Err(Error::new(
+            Kind::Unavailable,
+            format!(
+                "another command has held {} for a long time",
+                path.display()
+            ),
+        )),
+    }
+}
+
+fn write(git_dir: &Path, sessions: &Sessions) -> Result<()> {
     let path = file(git_dir);
     let failed = || format!("the sandbox could not be recorded in {}", path.display());
-    let text = serde_json::to_vec_pretty(session).or_fail(Kind::Internal, failed)?;
+    let text = serde_json::to_vec_pretty(sessions).or_fail(Kind::Internal, failed)?;
     // The token is nowhere else.
     write_durably(&path, &text).or_fail(Kind::Internal, failed)
 }
@@ -182,11 +261,23 @@ pub fn set_closed(cx: &Context, branches: &[&str], closed: bool) -> Result<()> {
         if seen.replace(dir) == Some(dir) {
             continue;
         }
+        if !file(dir).is_file() {
+            continue;
+        }
+        let _lock = lock(dir)?;
         let text = std::fs::read_to_string(file(dir)).unwrap_or_default();
-        let session: Option<Session> = serde_json::from_str(&text).ok();
+        let Ok(mut sessions) = serde_json::from_str::<Sessions>(&text) else {
+            continue;
+        };
+        let all = std::iter::once(&mut sessions.last).chain(&mut sessions.others);
         let ours = |s: &Session| s.is_of(&cx.repository()) && branches.contains(&s.branch.as_str());
-        if let Some(session) = session.filter(ours).filter(|s| s.closed != closed) {
-            save(dir, &Session { closed, ..session })?;
+        let mut changed = false;
+        for session in all.filter(|s| ours(s) && s.closed != closed) {
+            session.closed = closed;
+            changed = true;
+        }
+        if changed {
+            write(dir, &sessions)?;
         }
     }
     Ok(())

@@ -554,3 +554,47 @@ fn a_server_whose_head_names_no_branch_of_its_own_is_told_as_such() {
     let out = w.aidf(&["-R", url, "sandbox", "init"]).exits(3);
     assert!(out.stderr.contains("git symbolic-ref HEAD"), "{out}");
 }
+
+#[test]
+fn the_clone_remembers_a_sandbox_on_each_of_its_remotes() {
+    let w = World::path();
+    let other = Remote::new(Kind::Path, "fork", false);
+    w.git(&["remote", "add", "upstream", &other.url]);
+    let at =
+        |remote: &str, args: &[&str]| w.call(&[&["--remote", remote][..], args].concat()).run();
+    // Nothing of this says the tokens: the clone alone knows them.
+    at("origin", &["-q", "sandbox", "init", "--name", "one"]).ok();
+    at("upstream", &["-q", "sandbox", "init", "--name", "two"]).ok();
+    w.write("a.txt", "a\n");
+    at("origin", &["commit", "a.txt", "-m", "There"]).ok();
+    at("upstream", &["commit", "a.txt", "-m", "Here"]).ok();
+    assert_eq!(w.remote.text("sandbox-one", "a.txt"), "a\n");
+    assert_eq!(other.text("sandbox-two", "a.txt"), "a\n");
+    // Closing one takes no note of it at the other.
+    at("origin", &["sandbox", "close", "sandbox-one"]).ok();
+    w.write("a.txt", "b\n");
+    at("upstream", &["commit", "a.txt", "-m", "Again"]).ok();
+    assert_eq!(other.text("sandbox-two", "a.txt"), "b\n");
+}
+
+#[test]
+fn no_token_is_lost_when_sandboxes_are_opened_at_the_same_moment() {
+    let w = World::path();
+    let names: Vec<String> = (0..6).map(|n| format!("n{n}")).collect();
+    std::thread::scope(|scope| {
+        for name in &names {
+            scope.spawn(|| {
+                w.call(&["-q", "sandbox", "init", "--force-new", "--name", name])
+                    .run()
+                    .ok()
+            });
+        }
+    });
+    w.write("a.txt", "a\n");
+    for name in names {
+        let branch = format!("sandbox-{name}");
+        let call = ["commit", "a.txt", "-m", "Mine", "--branch", &branch];
+        w.call(&call).run().ok();
+        assert_eq!(w.remote.text(&branch, "a.txt"), "a\n");
+    }
+}

@@ -218,7 +218,7 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
         let added = cx
             .store
             .add_worktree(&dir, &report.branch, report.head)
-            .and_then(|git_dir| session::save(&git_dir, &this));
+            .and_then(|git_dir| session::add(&git_dir, this.clone(), None));
         match added {
             Ok(()) => report.worktree = Some(dir),
             Err(e) => {
@@ -229,9 +229,8 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
     }
     // A worktree remembers its own; the clone keeps the one it had.
     if !cx.store.is_cache() && (report.worktree.is_none() || before.is_none()) {
-        let kept = this.after(before);
         // Nor must this: the token is nowhere else.
-        if let Err(e) = session::save(cx.store.git_dir(), &kept) {
+        if let Err(e) = session::add(cx.store.git_dir(), this, before) {
             cx.warn(format!(
                 "the sandbox is open, but the clone does not remember it ({}); keep the token: aidf sandbox init --reuse-token TOKEN",
                 e.in_full()
