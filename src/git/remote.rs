@@ -53,6 +53,8 @@ pub struct RemoteOptions {
 pub struct Remote {
     name: String,
     at: Arc<Places>,
+    /// The addresses that git would push to as well.
+    also: Vec<String>,
 }
 
 impl Remote {
@@ -75,16 +77,23 @@ impl Remote {
         let base = store.work_dir().unwrap_or(store.git_dir()).to_owned();
         let read = Endpoint::parse(&git.rewrite(&url, false), &base)?;
         // git-config(1): a pushurl is rewritten by insteadOf alone.
-        let write = match git.all(&format!("remote.{name}.pushurl")).first() {
-            Some(push) => git.rewrite(push, false),
-            None => git.rewrite(&url, true),
+        let pushed = git.all(&format!("remote.{name}.pushurl"));
+        let mut pushed: Vec<String> = match pushed.is_empty() {
+            true => urls.iter().map(|url| git.rewrite(url, true)).collect(),
+            false => pushed.iter().map(|url| git.rewrite(url, false)).collect(),
         };
-        let write = Endpoint::parse(&write, &base)?;
+        let write = Endpoint::parse(&pushed.remove(0), &base)?;
+        let mut also = Vec::new();
+        for url in pushed {
+            // As they are shown, without logins.
+            also.push(Endpoint::parse(&url, &base)?.to_string());
+        }
         for place in [&read, &write] {
             refuse_inside(store, place)?;
         }
         Ok(Remote {
             name: name.to_owned(),
+            also,
             at: Arc::new(Places::new(read, write, link_settings(git, options, false))),
         })
     }
@@ -98,6 +107,7 @@ impl Remote {
         let write = Endpoint::parse(&git.rewrite(url, true), base)?;
         Ok(Remote {
             name: "origin".to_owned(),
+            also: Vec::new(),
             at: Arc::new(Places::new(read, write, link_settings(git, options, true))),
         })
     }
@@ -115,6 +125,11 @@ impl Remote {
     /// Where writes go, for people and for naming the cache.
     pub fn address(&self) -> String {
         self.at.write.to_string()
+    }
+
+    /// Where reads come from, for people.
+    pub fn read_address(&self) -> String {
+        self.at.read.to_string()
     }
 
     /// Where writes go.
@@ -170,7 +185,13 @@ impl Remote {
                 all.push(name);
             }
         }
-        all.into_iter().map(why_ignored).collect()
+        let also = self.also.iter().map(|url| {
+            format!(
+                "aidf writes to {} alone, and not to {url}, to which git push of {} goes as well; push there by other means",
+                self.at.write, self.name
+            )
+        });
+        all.into_iter().map(why_ignored).chain(also).collect()
     }
 
     /// The address under which GitHub serves a file of `branch`, where this is GitHub.

@@ -213,16 +213,39 @@ fn base_in(
 /// Errors: not_found.
 pub fn tip_of(cx: &Context, advertisement: &Advertisement, target: &Target) -> Result<CommitId> {
     let tip = advertisement.branch(target.name());
-    tip.ok_or_else(|| no_branch(cx, target.name()).hint(OPEN_A_SANDBOX))
+    tip.ok_or_else(|| no_sandbox(cx, target.name()))
+}
+
+/// The error for a sandbox that is not on the remote, for its holder.
+pub(super) fn no_sandbox(cx: &Context, branch: &str) -> Error {
+    let error = no_branch(cx, branch);
+    match two_places(cx) {
+        Some(_) => error,
+        None => error.hint(OPEN_A_SANDBOX),
+    }
 }
 
 /// The error for a branch that is not on the remote, for a reader who may look for another.
 pub(super) fn no_branch(cx: &Context, branch: &str) -> Error {
-    Error::new(
-        Kind::NotFound,
-        format!("{} has no branch {branch}", cx.remote.address()),
-    )
-    .hint("see the sandboxes with `aidf sandbox list`")
+    let place = cx.remote.read_address();
+    let none = Error::new(Kind::NotFound, format!("{place} has no branch {branch}"));
+    match two_places(cx) {
+        Some(why) => none.hint(why),
+        None => none.hint("see the sandboxes with `aidf sandbox list`"),
+    }
+}
+
+/// What to do if a branch is missing where it is read, though it may have been written: the
+/// remote's two addresses lead to two repositories.
+pub(super) fn two_places(cx: &Context) -> Option<String> {
+    (!cx.remote.reads_where_it_writes()).then(|| {
+        format!(
+            "aidf reads from {} and writes to {}; they have to be one repository: let the url and the pushurl of {} lead to the same one",
+            cx.remote.read_address(),
+            cx.remote.address(),
+            cx.remote.name()
+        )
+    })
 }
 
 fn remembered(

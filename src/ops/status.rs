@@ -119,11 +119,14 @@ pub fn status(cx: &Context, request: &Request) -> Result<Report> {
     report.base = access::base_of(cx, &target)?;
     let Some(head) = tip_of(&branch) else {
         if request.branch.is_some() {
-            return Err(access::no_branch(cx, target.name()).hint(access::OPEN_A_SANDBOX));
+            return Err(access::no_sandbox(cx, target.name()));
         }
         report.message = format!(
             "{branch} is not on the remote; if it was archived, bring it back: aidf sandbox restore {branch}"
         );
+        access::two_places(cx)
+            .into_iter()
+            .for_each(|why| cx.warn(why));
         return Ok(report);
     };
     report.head = Some(head);

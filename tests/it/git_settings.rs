@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::support::{Call, Kind, Out, World, write_marker};
+use crate::support::{Call, Kind, Out, Remote, World, text, write_marker};
 
 /// The setting by which git finds the remote at `far:widgets.git`.
 fn alias(w: &World) -> String {
@@ -446,4 +446,36 @@ fn a_clone_of_another_account_is_refused_unless_git_calls_it_safe() {
         call().env("SUDO_UID", "65534").run().ok();
         chown(&path, Some(0), None).unwrap();
     }
+}
+
+#[test]
+fn a_sandbox_that_is_written_elsewhere_than_it_is_read_is_said_to_be() {
+    let w = World::path();
+    let mirror = Remote::new(Kind::Path, "mirror", true);
+    w.git(&["config", "remote.origin.pushurl", &mirror.url]);
+    let branch = text(&w.json(&["sandbox", "init"]), "branch");
+    mirror.tip(&branch);
+    let both = |said: &str| said.contains(&mirror.url) && said.contains(&w.url);
+    let out = w.aidf(&["status"]).ok();
+    assert!(both(&out.stderr), "{out}");
+    let out = w.refuses(&["log"], 3);
+    let missing = format!("{} has no branch {branch}", w.url);
+    assert!(out.stderr.contains(&missing) && both(&out.stderr), "{out}");
+}
+
+#[test]
+fn push_addresses_that_aidf_does_not_write_to_are_named() {
+    let w = World::path();
+    let mirror = Remote::new(Kind::Path, "mirror", true);
+    for url in [&w.url, &mirror.url] {
+        w.git(&["config", "--add", "remote.origin.pushurl", url]);
+    }
+    let out = w.aidf(&["sandbox", "init"]).ok();
+    assert!(out.stderr.contains(&mirror.url), "{out}");
+    w.git(&["config", "--unset-all", "remote.origin.pushurl"]);
+    let out = w.aidf(&["sandbox", "init"]).ok();
+    assert!(!out.stderr.contains(&mirror.url), "{out}");
+    w.git(&["remote", "set-url", "--add", "origin", &mirror.url]);
+    let out = w.aidf(&["sandbox", "init"]).ok();
+    assert!(out.stderr.contains(&mirror.url), "{out}");
 }
