@@ -188,6 +188,11 @@ impl SecretScan {
     }
 }
 
+/// What a text looks to contain, if it looks to contain a credential.
+pub fn secret_in(text: &str) -> Option<&'static str> {
+    find_secret(text.as_bytes(), 0)
+}
+
 fn find_secret(text: &[u8], from: usize) -> Option<&'static str> {
     for (at, &byte) in text.iter().enumerate().skip(from) {
         if !matches!(

@@ -84,10 +84,14 @@ impl Noticed {
         }
     }
 
-    /// Raises that a message tells CI not to run, where it does.
+    /// Raises that a message tells CI not to run, or holds what looks like a credential.
     ///
     /// Errors: those of [`Noticed::raise`].
     pub fn check_message(&self, policy: &Policy, write: &str, message: &str) -> Result<()> {
+        if let Some(what) = alerts::secret_in(message) {
+            let detail = format!("the message contains what looks like {what}");
+            self.raise(policy, write, Alert::of(AlertKind::PossibleSecret, detail))?;
+        }
         match alerts::ci_directive(message) {
             None => Ok(()),
             Some(directive) => {

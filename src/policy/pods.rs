@@ -4,6 +4,7 @@
 //! a pod bind the tokens of sandboxes; an operator's token is bound by none.
 
 use super::{PATH, matches};
+use crate::alerts::secret_in;
 use crate::error::{Error, Kind, Result};
 use crate::fold::fold;
 use serde::Deserialize;
@@ -122,6 +123,14 @@ impl PodRules {
 ///
 /// Errors: usage.
 pub fn check_name(pod: &str) -> Result<()> {
+    // It is shown and recorded, and so it must not be repeated here either.
+    if let Some(what) = secret_in(pod) {
+        return Err(Error::new(
+            Kind::Usage,
+            format!("the name of a pod was expected, and what was given looks like {what}"),
+        )
+        .hint("name the pod in words, such as --pod reports"));
+    }
     match is_name(pod) {
         true => Ok(()),
         false => Err(Error::new(

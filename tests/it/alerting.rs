@@ -524,3 +524,18 @@ fn a_schedule_prints_the_heartbeat_of_each_job() {
     assert!(text.contains("path: ledgers"), "{text}");
     w.refuses(&["backup", "schedule", "--cron", "--heartbeat", "x"], 2);
 }
+
+#[test]
+fn a_token_in_a_message_is_noticed_and_none_is_taken_for_a_pods_name() {
+    let w = world("");
+    let token = text(&w.json(&["sandbox", "init", "--force-new"]), "reuse_token");
+    w.write("a.txt", "a\n");
+    let message = format!("Come back with {token}");
+    let report = w.json(&["commit", "a.txt", "-m", &message]);
+    assert_eq!(report["alerts"][0]["alert"], "possible_secret");
+    let out = w.refuses(
+        &["token", "issue", "--branch", "sandbox-x", "--pod", &token],
+        2,
+    );
+    assert!(!out.all().contains(&token), "{out}");
+}
