@@ -32,6 +32,8 @@ pub struct Rotated {
     pub active: Option<String>,
     /// The key that waits for the next rotation.
     pub next: Option<String>,
+    /// Whether the key was made now. Another machine has it only if it gets this ring.
+    pub is_made: bool,
 }
 
 /// What a retirement did.
@@ -81,6 +83,7 @@ pub fn rotate(source: &KeySource, random: [u8; 32], now: &str, prepare: bool) ->
         return Ok(Rotated {
             active: ring.active().map(|k| k.id.clone()),
             next: None,
+            is_made: true,
         });
     }
     change(source, |file| {
@@ -89,6 +92,7 @@ pub fn rotate(source: &KeySource, random: [u8; 32], now: &str, prepare: bool) ->
         let waits = |file: &RingFile, next: Option<String>| Rotated {
             active: file.keys.iter().find(|e| is_active(e)).map(id_of),
             next,
+            is_made: prepared.is_none(),
         };
         if let (true, Some(at)) = (prepare, prepared) {
             return Ok(waits(file, Some(file.keys[at].id.clone())));

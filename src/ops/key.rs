@@ -99,6 +99,9 @@ pub fn rotate(
         Some(next) => format!(
             "{next} waits to be active, and {active} goes on sealing; copy the key ring to every machine and server that has it, then: aidf key rotate"
         ),
+        None if rotated.is_made => format!(
+            "{active} is a new key and active at once, for no key was waiting; whoever has another copy of the key ring refuses its tokens until you copy this one there. The keys before it still open their tokens"
+        ),
         None => format!(
             "{active} is active; the keys before it still open their tokens. Copy the key ring to every machine and server that has it"
         ),
