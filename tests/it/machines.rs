@@ -127,6 +127,12 @@ fn a_holder_names_the_branch_and_the_clone_remembers_both() {
     b.write("x.txt", "by the holder\n");
     b.json(&["commit", "x.txt", "-m", "By the holder"]);
     assert_eq!(g.w.remote.text(branch, "x.txt"), "by the holder\n");
+    // The next day nothing has to be said again.
+    let again = b.json(&["sandbox", "init"]);
+    assert_eq!(
+        (&again["branch"], &again["reused"]),
+        (&branch.into(), &true.into())
+    );
     // A false token gets nowhere: the server judges.
     let c = Machine::new(&g.w.remote);
     let mut bad = token.to_owned();

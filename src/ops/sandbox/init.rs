@@ -115,7 +115,11 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
     let environment = cx.config.environment_token.clone();
     let given = request.reuse_token.as_ref().or(environment.as_ref());
     let given = given.or(remembered).filter(|_| !something_new);
-    let held = held(cx, request, given)?;
+    // The clone knows which sandbox its token is of, though no key here opens it.
+    let remembered = before.as_ref().filter(|s| given == Some(&s.reuse_token));
+    let branch = request.branch.as_deref();
+    let branch = branch.or_else(|| Some(remembered?.branch.as_str()));
+    let held = held(cx, branch, given)?;
     // What names a key is not made one for: this machine only lacks it.
     let foreign = given.and_then(|t| token::other_key(t.reveal(), cx.keys()));
     match foreign.filter(|_| held.is_none()) {
@@ -276,10 +280,10 @@ fn base_first(plan: Plan<InitReport>, is_atomic: bool) -> Plan<Option<InitReport
 /// Errors: usage, for a branch that is no sandbox, or without its token.
 fn held<'r>(
     cx: &Context,
-    request: &'r InitRequest,
+    branch: Option<&'r str>,
     given: Option<&Secret>,
 ) -> Result<Option<&'r str>> {
-    let Some(branch) = request.branch.as_deref() else {
+    let Some(branch) = branch else {
         return Ok(None);
     };
     if !names::is_sandbox(branch) {
