@@ -62,22 +62,38 @@ impl Target {
 ///
 /// Errors: auth, for a token that is rejected.
 pub fn choose(cx: &Context, branch: Option<&str>, reuse_token: Option<&Secret>) -> Result<Target> {
-    chosen(cx, branch, reuse_token, false)
+    chosen(cx, branch, reuse_token, Purpose::Write)
 }
 
-/// As [`choose`], for a command that only reads: with a token of another repository, and
-/// without anything else that names a branch, it is `main`.
+/// As [`choose`], for a command that takes into the clone what others wrote: a token that has
+/// ended leaves its sandbox to be read.
+///
+/// Errors: auth, for a token that is rejected for another reason.
+pub fn choose_to_take(cx: &Context, branch: Option<&str>) -> Result<Target> {
+    chosen(cx, branch, None, Purpose::Take)
+}
+
+/// As [`choose_to_take`], for a command that only reads: with a token of another repository,
+/// and without anything else that names a branch, it is `main`.
 ///
 /// Errors: auth, for a token that is rejected.
 pub fn choose_to_read(cx: &Context, branch: Option<&str>) -> Result<Target> {
-    chosen(cx, branch, None, true)
+    chosen(cx, branch, None, Purpose::Read)
+}
+
+/// What a branch is chosen for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Write,
+    Take,
+    Read,
 }
 
 fn chosen(
     cx: &Context,
     branch: Option<&str>,
     reuse_token: Option<&Secret>,
-    only_reads: bool,
+    purpose: Purpose,
 ) -> Result<Target> {
     let session = session::load(cx)?;
     let environment = cx.config.environment_token.as_ref();
@@ -100,7 +116,8 @@ fn chosen(
         ));
     }
     let given = reuse_token.or(environment.filter(|_| !elsewhere));
-    let claims = given.map(|token| open(cx, token)).transpose()?.flatten();
+    let claims = given.map(|token| open_for(cx, token, purpose));
+    let claims = claims.transpose()?.flatten();
     let from_token = claims.as_ref().and_then(|c| c.branch.clone());
     let name = branch.map(str::to_owned).or(from_token).or_else(|| {
         given
@@ -119,14 +136,16 @@ fn chosen(
         }
         None => match configured_or_open(cx, session.as_ref()) {
             Some(name) => name.clone(),
-            None if elsewhere && !only_reads => return Err(rejected(Rejection::NotValid)),
+            None if elsewhere && purpose != Purpose::Read => {
+                return Err(rejected(Rejection::NotValid));
+            }
             None => "main".to_owned(),
         },
     };
     let branch = RefName::branch(&name)?;
     let (token, claims) = match given {
         Some(token) => (Some(token.clone()), claims),
-        None => remembered(cx, session, &name)?,
+        None => remembered(cx, session, &name, purpose)?,
     };
     if let Some(claims) = &claims {
         cx.set_principal(claims);
@@ -252,9 +271,10 @@ fn remembered(
     cx: &Context,
     session: Option<Session>,
     branch: &str,
+    purpose: Purpose,
 ) -> Result<(Option<Secret>, Option<Claims>)> {
     match session.as_ref().and_then(|s| s.token_of(branch)) {
-        Some(token) => Ok((Some(token.clone()), open(cx, token)?)),
+        Some(token) => Ok((Some(token.clone()), open_for(cx, token, purpose)?)),
         None => Ok((None, None)),
     }
 }
@@ -269,10 +289,34 @@ pub(super) fn open(cx: &Context, token: &Secret) -> Result<Option<Claims>> {
     if let Some(key) = token::other_key(token.reveal(), cx.keys()) {
         return Err(other_key(key));
     }
-    let opened = cx.claims_of(token).ok_or(Rejection::NotValid);
+    opened(cx, token).map(Some).map_err(rejected)
+}
+
+/// The same. Who only reads may do so with a token that has ended, and is told.
+fn open_for(cx: &Context, token: &Secret, purpose: Purpose) -> Result<Option<Claims>> {
+    if purpose != Purpose::Write && cx.is_broker() {
+        let ended = opened(cx, token).err();
+        let ended = ended.filter(|why| matches!(why, Rejection::Expired | Rejection::Idle));
+        if let Some((why, claims)) = ended.zip(cx.claims_of(token)) {
+            warn_of_end(cx, why);
+            return Ok(Some(claims));
+        }
+    }
+    open(cx, token)
+}
+
+/// Opens a token with a key that is here.
+fn opened(cx: &Context, token: &Secret) -> std::result::Result<Claims, Rejection> {
+    let claims = cx.claims_of(token).ok_or(Rejection::NotValid)?;
     let facts = Facts::at(cx.now).of(cx.identity());
-    let good = opened.and_then(|c| authority::judge(&c, &facts).map(|_| c));
-    good.map(Some).map_err(rejected)
+    authority::judge(&claims, &facts).map(|_| claims)
+}
+
+/// Says that a token writes nothing any more, to somebody who only reads.
+pub(super) fn warn_of_end(cx: &Context, why: Rejection) {
+    cx.warn(format!(
+        "the reuse token is rejected: {why}; the sandbox can be read, and is written again with a new token from the operator (aidf token issue)"
+    ));
 }
 
 /// Whether aidf decides about tokens here, and this one opens nothing, or is known to be of

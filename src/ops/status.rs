@@ -3,7 +3,8 @@
 
 use super::access::{self, Target};
 use super::base::{self, Base};
-use crate::authority::{self, Facts};
+use super::revoked;
+use crate::authority::{self, Facts, Rejection};
 use crate::backup_name;
 use crate::clock::Moment;
 use crate::context::Context;
@@ -141,9 +142,15 @@ pub fn status(cx: &Context, request: &Request) -> Result<Report> {
     let last_write = cx.store.commit(head)?.time;
     if let Some(claims) = &target.claims {
         let facts = Facts {
+            revoked: revoked::is_known(cx, standing.revoked.contains(&claims.id), &claims.id),
             tip: Some(last_write),
             ..Facts::at(cx.now).of(cx.identity()).under(&policy)
         };
+        // One that has ended at its own time was told when it was opened.
+        if let Err(why @ (Rejection::Revoked | Rejection::Idle)) = authority::judge(claims, &facts)
+        {
+            access::warn_of_end(cx, why);
+        }
         let ends = authority::ends(claims, &facts);
         report.expires_for_good = authority::ends_for_good(claims, ends);
         report.expires_at = ends.map(|end| Moment::from_seconds(end).rfc3339());

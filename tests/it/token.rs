@@ -383,3 +383,46 @@ fn a_holder_writes_through_the_hook_with_branch_and_token_alone() {
         assert_eq!(g.w.remote.text("sandbox-held", "h.txt"), "h\n");
     }
 }
+
+#[test]
+fn a_sandbox_whose_token_has_ended_is_read_and_not_written() {
+    let g = Guarded::new(Kind::Path, "");
+    let w = &g.w;
+    let opened = w.json(&["sandbox", "init"]);
+    let branch = text(&opened, "branch");
+    let short = g.seal(
+        &claims(Some(&branch), now() - 60, Some(now() + 3)),
+        "widgets",
+    );
+    w.json(&["sandbox", "init", "--reuse-token", &short]);
+    let other = w.other();
+    other.share_key(w);
+    let token = text(&opened, "reuse_token");
+    other.json(&["sandbox", "init", "--reuse-token", &token]);
+    other.write("b.txt", "b\n");
+    other.json(&["commit", "b.txt", "-m", "Meanwhile"]);
+    std::thread::sleep(std::time::Duration::from_millis(3100));
+    w.write("a.txt", "a\n");
+    let why = "the reuse token is rejected: it has expired";
+    let out = w.aidf(&["status", "--json"]).ok();
+    assert!(out.all().contains(why), "{out}");
+    assert_eq!(out.json()["branch"], branch.as_str());
+    let out = w.aidf(&["sandbox", "pull"]).ok();
+    assert!(out.stderr.contains(why), "{out}");
+    let taken = std::fs::read_to_string(w.clone.join("b.txt")).unwrap();
+    assert_eq!(taken, "b\n");
+    w.aidf(&["sandbox", "switch"]).ok();
+    let out = w.refuses(&["commit", "a.txt", "-m", "Too late"], 4);
+    assert!(out.stderr.contains(why), "{out}");
+}
+
+#[test]
+fn status_says_that_the_token_was_revoked() {
+    let w = World::path();
+    let token = text(&w.json(&["sandbox", "init"]), "reuse_token");
+    let operator = text(&w.json(&["token", "issue", "--operator"]), "token");
+    w.aidf(&["token", "revoke", &token, "--reuse-token", &operator])
+        .ok();
+    let out = w.aidf(&["status"]).ok();
+    assert!(out.stderr.contains("it was revoked"), "{out}");
+}

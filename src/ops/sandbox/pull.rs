@@ -63,7 +63,7 @@ impl Reported for PullReport {
 pub fn pull(cx: &Context, request: &Named) -> Result<PullReport> {
     let branch = request.branch.as_deref();
     cx.store.need_work_dir("`sandbox pull`")?;
-    let target = access::choose(cx, branch, None)?;
+    let target = access::choose_to_take(cx, branch)?;
     let (tip, policy) = tip_of(cx, &target)?;
     let base = Base::of_working_copy(cx, &target, tip)?;
     let mut draft = cx.store.draft();

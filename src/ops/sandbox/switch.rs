@@ -40,7 +40,7 @@ pub struct SwitchReport {
 pub fn switch(cx: &Context, request: &Named) -> Result<SwitchReport> {
     let branch = request.branch.as_deref();
     cx.store.need_work_dir("`sandbox switch`")?;
-    let target = access::choose(cx, branch, None)?;
+    let target = access::choose_to_take(cx, branch)?;
     let name = target.name().to_owned();
     if cx.store.is_checked_out_elsewhere(&name)? {
         return Err(Error::new(
