@@ -271,6 +271,13 @@ impl Convert<'_> {
         Ok(self.of(path)? == Attributes::default())
     }
 
+    /// Whether a filter makes what is stored of a file.
+    ///
+    /// Errors: unavailable, without git.
+    pub fn is_filtered(&self, path: &str) -> Result<bool> {
+        Ok(self.of(path)?.filter.is_some())
+    }
+
     /// Why a file cannot be converted here: its filter is not the user's to run.
     pub fn refusal(&self, path: &str) -> Result<Option<Error>> {
         Ok(self.settings_of(path, &self.of(path)?).err())

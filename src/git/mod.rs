@@ -22,6 +22,7 @@ mod draft;
 mod endpoint;
 mod fetched;
 mod filled;
+mod filters_here;
 mod folders;
 #[cfg(test)]
 mod foreign_ids;
@@ -40,6 +41,7 @@ mod lanes;
 mod lfs;
 mod limits;
 mod lineage;
+mod lookup;
 mod loose;
 mod made;
 mod merge;

@@ -123,6 +123,29 @@ fn the_branchs_attributes_decide_and_not_the_checkouts() {
 }
 
 #[test]
+fn what_git_would_pass_through_a_filter_here_is_not_stored_as_it_is() {
+    let (w, branch) = world("", &[]);
+    w.env
+        .gitconfig("[filter \"rot\"]\n\tclean = tr a-z n-za-m\n\tsmudge = tr n-za-m a-z\n");
+    // The attributes came to main after the sandbox was opened, and to the checkout with it.
+    let attributes: [(&str, Option<&[u8]>); 1] = [(".gitattributes", Some(b"*.rot filter=rot\n"))];
+    w.remote.write("main", &attributes, "Encrypt");
+    w.git(&["pull", "-q", "origin", "main"]);
+    w.write("a.rot", "secret\n");
+    w.write("a.txt", "plain\n");
+    let refs = w.remote.refs();
+    let out = w.refuses(&["commit", "a.rot", "-m", "Named"], 6);
+    assert!(out.stderr.contains("the filter `rot`"), "{out}");
+    assert_eq!(w.remote.refs(), refs);
+    let out = w.aidf(&["commit", "-a", "-m", "All"]).ok();
+    assert!(out.stderr.contains("left out: `a.rot`"), "{out}");
+    assert_eq!(w.remote.text(&branch, "a.txt"), "plain\n");
+    w.json(&["sandbox", "sync", "--from", "main"]);
+    w.json(&["commit", "a.rot", "-m", "Filtered"]);
+    assert_eq!(w.remote.text(&branch, "a.rot"), "frperg\n");
+}
+
+#[test]
 fn a_filter_of_the_repositorys_own_configuration_is_not_run_and_nothing_goes_out_in_clear() {
     let (w, branch) = world("secret* filter=crypt\n", &[]);
     let ran = w.env.path("ran");

@@ -137,14 +137,25 @@ pub(super) fn as_stored(
     dry_run: bool,
 ) -> Result<Vec<ReadFile>> {
     let convert = cx.store.convert(tree);
-    convert.learn(wanted.iter().map(|w| w.path.as_str()))?;
+    let paths: Vec<&str> = wanted.iter().map(|w| w.path.as_str()).collect();
+    convert.learn(paths.iter().copied())?;
+    let here = cx.store.filters_here(tree, &paths)?;
     let (mut kept, mut uploads) = (Vec::with_capacity(wanted.len()), Vec::new());
     for (at, mut want) in wanted.into_iter().enumerate() {
         let path = want.path.as_str();
         if let Some(entry) = &mut want.entry {
-            if let (Some(why), true) = (convert.refusal(path)?, at >= named) {
-                cx.warn(format!("left out: {}", why.message()));
-                continue;
+            let unfiltered = match here.get(path) {
+                Some(filter) if !convert.is_filtered(path)? => Some(unfiltered(path, filter)),
+                _ => None,
+            };
+            let why = unfiltered.or(convert.refusal(path)?);
+            match why {
+                Some(why) if at >= named => {
+                    cx.warn(format!("left out: {}", why.message()));
+                    continue;
+                }
+                Some(why) => return Err(why),
+                None => {}
             }
             let raw = entry.id;
             entry.id = convert.clean(draft, path, raw)?;
@@ -171,6 +182,18 @@ pub(super) fn as_stored(
     let (name, at) = (cx.remote.name(), cx.remote.endpoint());
     cx.store.upload_lfs(name, at, &uploads)?;
     Ok(kept)
+}
+
+/// Refuses to store a file as it is that git here would pass through a filter: that may be
+/// what keeps a secret out of the repository.
+fn unfiltered(path: &str, filter: &str) -> Error {
+    Error::new(
+        Kind::Conflict,
+        format!(
+            "`{path}` has the filter `{filter}` by the .gitattributes of your working tree, and not by that of the sandbox, which would get the file as it is"
+        ),
+    )
+    .hint("nothing was written; take the attributes from main with `aidf sandbox sync --from main`, or commit from a checkout of the sandbox")
 }
 
 /// What a removal means on this tip: the path itself, or every file below a folder.
