@@ -627,3 +627,21 @@ fn git_variables_of_the_caller_that_name_no_clone_do_not_lead_elsewhere() {
     assert_eq!(out.code, 0, "{out}");
     w.remote.is_sound();
 }
+
+#[test]
+fn what_a_login_prints_in_place_of_gits_answer_is_told() {
+    let w = World::new(Kind::Ssh);
+    let out = w
+        .call(&["sandbox", "list"])
+        .env(
+            "GIT_SSH_COMMAND",
+            "sh -c 'echo This account is restricted. Go away.' #",
+        )
+        .run()
+        .exits(9);
+    assert!(
+        out.stderr.contains("This account is restricted. Go away."),
+        "{out}"
+    );
+    assert!(out.stderr.contains("forced command"), "{out}");
+}

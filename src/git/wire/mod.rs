@@ -345,7 +345,7 @@ impl Wire {
             return Error::no_answer(&self.endpoint, self.timeout.as_secs());
         }
         if error.kind() == io::ErrorKind::InvalidData {
-            return Error::new(
+            let error = Error::new(
                 Kind::Unavailable,
                 format!(
                     "{} sent an answer that is not in git's protocol",
@@ -353,6 +353,10 @@ impl Wire {
                 ),
             )
             .caused_by(error);
+            return match self.endpoint {
+                Endpoint::Ssh(_) => error.hint("see that this login may run git on the server, and that no forced command or start file of its shell prints anything: ssh has to carry git's answer alone"),
+                _ => error,
+            };
         }
         let said = self.link.complaint();
         classify_complaint(&self.endpoint, &said).caused_by(match said.is_empty() {

@@ -69,15 +69,7 @@ pub fn read_after(head: [u8; 4], from: &mut dyn Read) -> io::Result<Packet> {
         .ok()
         .filter(|t| t.bytes().all(|b| b.is_ascii_hexdigit()))
         .and_then(|t| usize::from_str_radix(t, 16).ok())
-        .ok_or_else(|| {
-            let shown = String::from_utf8_lossy(&head).into_owned();
-            io::Error::new(
-                io::ErrorKind::InvalidData,
-                format!(
-                    "the answer is not git's protocol (it has {shown:?} where a length belongs)"
-                ),
-            )
-        })?;
+        .ok_or_else(|| not_git(head, from))?;
     match length {
         0 => Ok(Packet::Flush),
         1 => Ok(Packet::Delimiter),
@@ -96,6 +88,21 @@ pub fn read_after(head: [u8; 4], from: &mut dyn Read) -> io::Result<Packet> {
             Ok(Packet::Data(data))
         }
     }
+}
+
+/// The error for an answer of another program. Its first line says most about it.
+fn not_git(head: [u8; 4], from: &mut dyn Read) -> io::Error {
+    let mut said = head.to_vec();
+    let mut more = [0; MAX_SHOWN];
+    // What came with the beginning is enough: nothing says that more will come.
+    let got = from.read(&mut more).unwrap_or_default();
+    said.extend_from_slice(&more[..got]);
+    let text = brief(&said);
+    let line = text.lines().next().unwrap_or_default();
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        format!("the answer is not git's protocol; it begins with {line:?}"),
+    )
 }
 
 /// Appends one frame with `data`.
