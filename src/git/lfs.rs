@@ -7,6 +7,7 @@
 use super::children::{last_line, tell};
 use super::config::name_and_value;
 use super::endpoint::{Endpoint, redact};
+use super::id::ObjectId;
 use super::settings::{OF_THE_USER, Setting, why_ignored};
 use super::store::Store;
 use crate::error::{Error, Kind, OrFail, Result};
@@ -44,7 +45,24 @@ pub(super) fn lfs_content(pointer: &[u8]) -> Option<LfsContent> {
     (text.starts_with("version ") && good).then_some(LfsContent { id, bytes })
 }
 
+/// What a line of attributes says of files that git-lfs stores.
+const FILTER_LFS: &[u8] = b"filter=lfs";
+
 impl Store {
+    /// Whether the attributes at the top of a tree have files stored with git-lfs.
+    ///
+    /// Errors: not_found, where the tree is not here.
+    pub fn names_lfs(&self, tree: ObjectId) -> Result<bool> {
+        let entry = self.entry(tree, b".gitattributes")?;
+        let Some(entry) = entry.filter(|e| e.mode.is_file()) else {
+            return Ok(false);
+        };
+        let attributes = self.read_blob(entry.id)?;
+        Ok(attributes
+            .windows(FILTER_LFS.len())
+            .any(|w| w == FILTER_LFS))
+    }
+
     /// What git-lfs is told on the command line, so that nothing that it runs is named by
     /// the repository's own configuration.
     ///

@@ -361,3 +361,20 @@ fn a_drill_restores_the_newest_backup_of_each_branch() {
     assert!(!problems.contains("backup/sandbox"), "{bad:#}");
     assert!(text(&bad, "message").contains(&backup_of(0)), "{bad:#}");
 }
+
+#[test]
+fn that_contents_of_lfs_are_in_no_backup_is_said() {
+    let w = World::path();
+    let said = "files of git-lfs are in the backups as pointers";
+    w.json(&["backup"]);
+    let out = w.aidf(&["backup", "drill"]).ok();
+    assert!(!out.stderr.contains(said), "{out}");
+    let attributes: &[u8] = b"*.psd filter=lfs diff=lfs merge=lfs -text\n";
+    w.remote
+        .write("main", &[(".gitattributes", Some(attributes))], "Use LFS");
+    w.json(&["backup"]);
+    for command in ["verify", "drill"] {
+        let out = w.aidf(&["backup", command]).ok();
+        assert_eq!(out.stderr.matches(said).count(), 1, "{out}");
+    }
+}

@@ -30,7 +30,14 @@ pub(super) fn of_remote(cx: &Context, commits: &[CommitId]) -> Result<Restored> 
         let place = folder.path().join("restored.git");
         let store = Store::scratch(&place, cx.store.format(), cx.store.programs())?;
         cx.remote.fetch_whole(&store, commits, &*cx.progress)?;
-        walked(store, folder, commits, Known::default())
+        let restored = walked(store, folder, commits, Known::default())?;
+        for id in commits {
+            if restored.store.names_lfs(restored.store.commit(*id)?.tree)? {
+                cx.warn("files of git-lfs are in the backups as pointers; back up the store of their contents by its own means");
+                break;
+            }
+        }
+        Ok(restored)
     })
 }
 
