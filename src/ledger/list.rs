@@ -37,6 +37,11 @@ impl Ledger {
         };
         let text =
             std::str::from_utf8(content.unwrap_or_default()).map_err(|_| bad("it is not UTF-8"))?;
+        if text.starts_with('\u{feff}') {
+            return Err(bad(
+                "it begins with a byte order mark; save it as UTF-8 without one",
+            ));
+        }
         let parsed = parse::<Entry>(text).map_err(|e| bad(&e))?;
         if ends_in_open_block(text) {
             return Err(bad(

@@ -4,6 +4,7 @@
 use super::access::{self, Target};
 use super::compose::Words;
 use super::join::{self, Join, Joined, Merged};
+use super::lost_again::Backups;
 use super::propose::{facts, own_commits};
 use super::rolled_back;
 use super::sandbox::{self, CloseRequest, Found};
@@ -137,6 +138,7 @@ fn ready<'r>(cx: &Context, request: &'r Request) -> Result<(Target, Land<'r>)> {
         request,
         branch,
         head: None,
+        backups: Backups::default(),
     };
     Ok((target, land))
 }
@@ -148,6 +150,8 @@ struct Land<'r> {
     branch: RefName,
     /// Its tip.
     head: Option<CommitId>,
+    /// The backups of the branch that is written.
+    backups: Backups,
 }
 
 written!(Report, target);
@@ -166,10 +170,11 @@ impl Change for Land<'_> {
     fn wants(
         &mut self,
         cx: &Context,
-        _target: &Target,
+        target: &Target,
         advertisement: &Advertisement,
         _tip: CommitId,
     ) -> Result<Vec<CommitId>> {
+        self.backups = Backups::of(cx, advertisement, target.name());
         let branch = self.branch.short();
         self.head = advertisement.branch(branch);
         let head = self.head.ok_or_else(|| access::no_branch(cx, branch))?;
@@ -185,6 +190,9 @@ impl Change for Land<'_> {
 
     fn edit(&mut self, state: &BranchState<'_>, draft: &mut Draft<'_>) -> Result<Edited<Report>> {
         let head = self.head.unwrap_or(state.tip);
+        let onto = (state.target.name(), state.tip);
+        self.backups
+            .warn(state.cx, onto, head, "this landing brings it back")?;
         let work = Work {
             state,
             request: self.request,

@@ -28,6 +28,7 @@ mod known_ledgers;
 pub mod land;
 pub mod log;
 pub mod login;
+mod lost_again;
 mod noticed;
 mod notify;
 mod one_by_one;

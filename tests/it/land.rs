@@ -298,7 +298,7 @@ fn a_closed_sandbox_is_archived_forgotten_and_comes_back() {
     w.save("doc.txt", doc(&[(2, "by A")]), "Line 2");
     let tip = w.remote.tip(&branch);
     let closed = w.aidf(&["sandbox", "close", "--json"]).ok();
-    assert!(closed.all().contains("in no other branch"), "{closed}");
+    assert!(closed.all().contains("has not landed"), "{closed}");
     let report = closed.json();
     assert_eq!(w.remote.try_tip(&branch), None);
     let archive = report["archive"].as_str().unwrap();
@@ -466,4 +466,33 @@ fn without_a_key_a_squash_that_holds_the_work_counts_all_the_same() {
     sync();
     assert_eq!(w.remote.try_file(&branch, "bob.txt"), None);
     assert_eq!(w.remote.text(&branch, "doc.txt"), work);
+}
+
+#[test]
+fn a_landing_that_brings_back_what_a_force_push_took_off_is_told() {
+    let (w, branch, _) = world();
+    let bad: [(&str, Option<&[u8]>); 1] = [("bad.txt", Some(b"bad\n"))];
+    w.remote.write("main", &bad, "A secret slips in");
+    w.json(&["backup"]);
+    w.json(&["sandbox", "sync", "--from", "main"]);
+    w.save("good.txt", "good\n", "Good work");
+    let said = "main had";
+    let out = w.aidf(&["sandbox", "sync", "--from", "main"]).ok();
+    assert!(!out.stderr.contains(said), "{out}");
+    w.remote.git(&["update-ref", "refs/heads/main", "main^"]);
+    let told = |args: &[&str]| {
+        let out = w.aidf(args).ok();
+        assert!(out.stderr.contains(said), "{out}");
+        assert!(out.stderr.contains("\"A secret slips in\""), "{out}");
+    };
+    told(&["sandbox", "sync", "--from", "main"]);
+    told(&[
+        "land",
+        &branch,
+        "--to",
+        "main",
+        "--reuse-token",
+        &operator(&w),
+        "--dry-run",
+    ]);
 }

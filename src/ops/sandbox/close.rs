@@ -141,9 +141,9 @@ fn carry(cx: &Context, request: &CloseRequest, target: &Target) -> Result<CloseR
     }
     if report.unlanded > 0 {
         let what = words::count(report.unlanded, "commit", "commits");
-        let verb = if report.unlanded == 1 { "is" } else { "are" };
+        let verb = if report.unlanded == 1 { "has" } else { "have" };
         cx.warn(format!(
-            "{what} of {branch} {verb} in no other branch; `aidf sandbox restore {branch}` brings them back"
+            "{what} of {branch} {verb} not landed; `aidf sandbox restore {branch}` brings them back"
         ));
     }
     if !request.dry_run {

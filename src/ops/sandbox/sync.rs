@@ -12,6 +12,7 @@ use crate::ops::checkout;
 use crate::ops::commit::{File, Input, from_elsewhere, named, read_inputs, take};
 use crate::ops::compose::Words;
 use crate::ops::join::{Merged, Resolved};
+use crate::ops::lost_again::Backups;
 use crate::ops::rolled_back::{Brought, Kept};
 use crate::ops::snapshot;
 use crate::ops::write::{self, BranchState, Change, Edited, written};
@@ -94,6 +95,7 @@ pub fn sync(cx: &Context, request: &SyncRequest) -> Result<SyncReport> {
         theirs: None,
         default: None,
         made_good: Vec::new(),
+        backups: Backups::default(),
         read: None,
     };
     let target = access::choose(cx, request.branch.as_deref(), request.reuse_token.as_ref());
@@ -117,6 +119,8 @@ struct Sync<'r> {
     default: Option<(String, CommitId)>,
     /// The trailers for the rollbacks in the sandbox that the merge makes good.
     made_good: Vec<(&'static str, String)>,
+    /// The backups of the branch that is taken from.
+    backups: Backups,
     /// The content for paths in conflict, read once, and its objects.
     read: Option<(Resolved, Vec<ObjectId>)>,
 }
@@ -167,6 +171,7 @@ impl Change for Sync<'_> {
         _tip: CommitId,
     ) -> Result<Vec<CommitId>> {
         self.theirs = advertisement.branch(&self.from);
+        self.backups = Backups::of(cx, advertisement, &self.from);
         let default = snapshot::learn_default_branch(cx).ok();
         self.default = default
             .and_then(|name| Some((advertisement.branch(&name)?, name)))
@@ -184,6 +189,11 @@ impl Change for Sync<'_> {
         draft: &mut Draft<'_>,
     ) -> Result<Edited<SyncReport>> {
         let (cx, target) = (state.cx, state.target);
+        if let Some(theirs) = self.theirs {
+            let from = (self.from.as_str(), theirs);
+            let brings = "this sandbox holds it, and landing it brings it back";
+            self.backups.warn(cx, from, state.tip, brings)?;
+        }
         let (resolved, blobs) = match &self.read {
             Some(read) => read.clone(),
             None => {
