@@ -45,6 +45,8 @@ pub struct Facts {
     pub base: Option<String>,
     /// Whether the commit that the forge would approve is the commit that was looked at.
     pub pinned: bool,
+    /// Whether it is a draft.
+    pub draft: bool,
     /// How many commits the branch has.
     pub commits: usize,
     /// How many commits lack a good signature for this branch; none if there is no key to
@@ -159,6 +161,8 @@ pub enum GuardName {
     Target,
     /// It is at the commit that was looked at.
     Pinned,
+    /// It is no draft.
+    Draft,
 }
 
 impl GuardName {
@@ -177,6 +181,7 @@ impl GuardName {
             GuardName::Signed => "signed",
             GuardName::Target => "target",
             GuardName::Pinned => "pinned",
+            GuardName::Draft => "draft",
         }
     }
 }
@@ -308,6 +313,14 @@ pub fn ask(facts: &Facts, policy: &Policy) -> Vec<Guard> {
             false => "the proposal is not at the commit that aidf checked".to_owned(),
         },
     });
+    guards.push(Guard {
+        guard: GuardName::Draft,
+        ok: !facts.draft,
+        detail: match facts.draft {
+            true => "the proposal is a draft: somebody has to mark it as ready first".to_owned(),
+            false => "it is no draft".to_owned(),
+        },
+    });
     guards
 }
 
@@ -386,6 +399,7 @@ mod tests {
             to: "main".into(),
             base: Some("main".into()),
             pinned: true,
+            draft: false,
             commits: 1,
             unsigned: Some(0),
             rewritten: Vec::new(),
@@ -399,7 +413,7 @@ mod tests {
         assert_eq!(refused_by(&good, 4), ["lines"], "under, and not up to");
         assert_eq!(refused_by(&good, 0), ["enabled", "lines"]);
         type Spoil = fn(&mut Facts);
-        let spoils: [(&str, Spoil); 26] = [
+        let spoils: [(&str, Spoil); 27] = [
             ("binary", |f| f.files[0].binary = true),
             ("mode", |f| f.files[0].mode_changed = true),
             ("rename", |f| f.files[0].renamed_from = Some("b".into())),
@@ -412,6 +426,7 @@ mod tests {
             ("signed", |f| f.unsigned = Some(1)),
             ("signed", |f| f.unsigned = None),
             ("pinned", |f| f.pinned = false),
+            ("draft", |f| f.draft = true),
             ("lines", |f| f.files[0].bytes = 5 * LINE_BYTES),
             ("lines", |f| f.files[0].removed = 1),
             ("ledgers", |f| f.files[1].removed = 31),

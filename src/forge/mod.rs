@@ -41,7 +41,7 @@ pub use answer::{Answer, Method};
 pub use auth::logins_for_git;
 pub use client::Client;
 pub use identity::{Auth, Purpose, Scheme};
-pub use proposal::{Approval, Proposal};
+pub use proposal::{Approval, Proposal, draft_mark};
 pub use protection::{BACKUPS, Change, DesiredRules, Removal, Rule, RuleState, State, Survey};
 pub use refusal::{Reason, Refusal, is_plan_limit, reason, saying_also, status};
 pub use settings::{ForgeFile, ForgeSettings, GitHubAppFile, Provider};
@@ -54,6 +54,7 @@ use crate::progress::Progress;
 use gitea::Gitea;
 use github::GitHub;
 use gitlab::GitLab;
+use serde_json::Value;
 
 /// How to reach a forge, and for what purpose.
 pub struct Access<'a> {
@@ -233,14 +234,24 @@ impl<'a> Forge<'a> {
         }
     }
 
-    /// Gives an open proposal another title and body.
+    /// Gives an open proposal another title and text; what is none stays as it is.
     ///
     /// Errors: those of [`Forge::open_proposal`].
-    pub fn update_proposal(&self, number: u64, title: &str, body: &str) -> Result<Proposal> {
+    pub fn update_proposal(
+        &self,
+        number: u64,
+        title: Option<&str>,
+        text: Option<&str>,
+    ) -> Result<Proposal> {
+        let request = |key: &str| {
+            let fields = [("title", title), (key, text)].into_iter();
+            let fields = fields.filter_map(|(key, value)| Some((key.to_owned(), value?.into())));
+            Value::Object(fields.collect())
+        };
         match self {
-            Forge::GitHub(g) => g.update_proposal(number, title, body),
-            Forge::GitLab(g) => g.update_proposal(number, title, body),
-            Forge::Gitea(g) => g.update_proposal(number, title, body),
+            Forge::GitHub(g) => g.update_proposal(number, &request("body")),
+            Forge::GitLab(g) => g.update_proposal(number, &request("description")),
+            Forge::Gitea(g) => g.update_proposal(number, &request("body")),
         }
     }
 

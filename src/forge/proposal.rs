@@ -19,10 +19,34 @@ pub struct Proposal {
     pub base: String,
     /// Its head commit.
     pub head: String,
+    /// Its title.
+    pub title: String,
+    /// Its text; empty where it has none.
+    pub text: String,
     /// Who opened it.
     pub author: String,
-    /// Whether it is a draft.
+    /// Whether it is a draft, by its flag or by its title.
     pub draft: bool,
+}
+
+/// The beginnings of a title by which GitLab and Gitea know a draft, and people everywhere.
+const DRAFTS: [&str; 5] = ["draft:", "[draft]", "(draft)", "wip:", "[wip]"];
+
+/// The beginning of a title that makes its proposal a draft; empty where there is none.
+pub fn draft_mark(title: &str) -> &str {
+    let mut left = title;
+    loop {
+        let text = left.trim_start();
+        let mark = DRAFTS.iter().find_map(|mark| {
+            let (begin, rest) = text.split_at_checked(mark.len())?;
+            begin.eq_ignore_ascii_case(mark).then_some(rest)
+        });
+        match mark {
+            Some(rest) => left = rest.trim_start(),
+            None => break,
+        }
+    }
+    &title[..title.len() - left.len()]
 }
 
 /// The result of an approval.
@@ -54,8 +78,10 @@ impl Proposal {
             url: text(&pull["html_url"]),
             base: text(&pull["base"]["ref"]),
             head: text(&pull["head"]["sha"]),
+            draft: pull["draft"] == true || !draft_mark(&text(&pull["title"])).is_empty(),
+            title: text(&pull["title"]),
+            text: text(&pull["body"]),
             author: text(&pull["user"]["login"]),
-            draft: pull["draft"] == true,
         })
     }
 }
@@ -106,4 +132,27 @@ pub(super) fn head_moved(number: u64, wanted: &str, found: &str) -> Error {
         format!("proposal {number} is at {found} now, but {wanted} was reviewed"),
     )
     .hint("review the new commit")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::draft_mark;
+
+    #[test]
+    fn a_draft_is_known_by_the_beginning_of_its_title() {
+        for (title, mark) in [
+            ("Draft: Add", "Draft: "),
+            ("dRAFT:Add", "dRAFT:"),
+            ("[WIP] WIP: Add", "[WIP] WIP: "),
+            (" (draft) Add", " (draft) "),
+            ("Draft:", "Draft:"),
+            ("Add a draft: x", ""),
+            ("Drafts", ""),
+            (" Add", ""),
+            ("\u{e9}\u{1f600}", ""),
+            ("", ""),
+        ] {
+            assert_eq!(draft_mark(title), mark, "{title}");
+        }
+    }
 }

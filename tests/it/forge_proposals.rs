@@ -73,12 +73,12 @@ fn a_proposal_is_found_opened_and_updated() {
         assert!(forge.find_proposal("sandbox-y", "main").unwrap().is_none());
         let opened = forge.open_proposal("sandbox-x", "main", "T", "B").unwrap();
         assert_eq!(opened.url, "https://h/3");
-        forge.update_proposal(3, "T2", "B2").unwrap();
+        forge.update_proposal(3, Some("T2"), None).unwrap();
         let asked = server.asked();
         let writes: Vec<&Asked> = asked.iter().filter(|a| a.method != "GET").collect();
         assert_eq!(writes[0].method, "POST");
         assert_eq!(writes[0].body["title"], "T");
-        assert_eq!(writes[1].body["title"], "T2");
+        assert_eq!(writes[1].body, json!({"title": "T2"}));
         assert_eq!(forge.identity().unwrap().as_deref(), Some("agent"));
     }
 }

@@ -89,6 +89,7 @@ mod pods_open;
 mod policy;
 mod policy_told;
 mod propose;
+mod propose_again;
 mod protect_bare;
 mod pull;
 mod queue;

@@ -158,6 +158,7 @@ fn what_people_read_is_called_as_in_the_schemas() {
         GuardName::Signed,
         GuardName::Target,
         GuardName::Pinned,
+        GuardName::Draft,
     ];
     assert_eq!(
         allowed(&report("propose"), "GuardName"),

@@ -50,12 +50,10 @@ impl Gitea<'_> {
     pub(in crate::forge) fn update_proposal(
         &self,
         number: u64,
-        title: &str,
-        body: &str,
+        request: &Value,
     ) -> Result<Proposal> {
         let path = self.path(&format!("/pulls/{number}"));
-        let request = json!({"title": title, "body": body});
-        self.client.patch(&path, &request, WRITE).and_then(read)
+        self.client.patch(&path, request, WRITE).and_then(read)
     }
 
     pub(in crate::forge) fn read_proposal(&self, number: u64) -> Result<Proposal> {

@@ -3,7 +3,7 @@
 use super::{GitLab, READ};
 use crate::error::{Error, Kind, Result};
 use crate::forge::answer::Answer;
-use crate::forge::proposal::{Approval, Proposal, head_moved};
+use crate::forge::proposal::{Approval, Proposal, draft_mark, head_moved};
 use crate::forge::refusal::status;
 use crate::forge::target::encode;
 use serde_json::{Value, json};
@@ -22,8 +22,10 @@ fn proposal(merge: &Value) -> Result<Proposal> {
         url: text(&merge["web_url"]),
         base: text(&merge["target_branch"]),
         head: text(&merge["sha"]),
+        draft: merge["draft"] == true || !draft_mark(&text(&merge["title"])).is_empty(),
+        title: text(&merge["title"]),
+        text: text(&merge["description"]),
         author: text(&merge["author"]["username"]),
-        draft: merge["draft"] == true,
     })
 }
 
@@ -73,12 +75,10 @@ impl GitLab<'_> {
     pub(in crate::forge) fn update_proposal(
         &self,
         number: u64,
-        title: &str,
-        body: &str,
+        request: &Value,
     ) -> Result<Proposal> {
         let path = self.path(&format!("/merge_requests/{number}"));
-        let request = json!({"title": title, "description": body});
-        self.client.put(&path, &request, WRITE).and_then(read)
+        self.client.put(&path, request, WRITE).and_then(read)
     }
 
     pub(in crate::forge) fn read_proposal(&self, number: u64) -> Result<Proposal> {

@@ -1,12 +1,13 @@
 //! Carrying a sandbox to a protected branch through review: its difference, one pull
 //! request, and, where every guard agrees, aidf's own approval.
 
+mod part;
 mod words;
 
 use crate::conflict::PathConflict;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::forge::{Approval, Forge, Provider, Purpose, saying_also};
+use crate::forge::{Approval, Forge, Proposal, Provider, Purpose, saying_also};
 use crate::git::{Change, CommitId, Mode};
 use crate::guards::{self, Facts, File, Guard, Measure};
 use crate::ledger::{Ledger, Side, attributes};
@@ -56,9 +57,9 @@ pub struct Report {
     pub files: Vec<FileChange>,
     /// The difference in git's patch format; what is not UTF-8 is replaced.
     pub patch: String,
-    /// The pull request's title.
+    /// The pull request's title: the one that people gave it, where they did.
     pub title: String,
-    /// The pull request's text.
+    /// What aidf writes into the pull request's text.
     pub body: String,
     /// Its number; none on a server without a forge.
     pub number: Option<u64>,
@@ -172,15 +173,17 @@ fn carry(cx: &Context, request: &Request) -> Result<Report> {
     }
     let forge = Forge::connect(access_to(cx, Some(provider), Purpose::Propose))?;
     let proposal = match forge.find_proposal(&report.branch, &report.to)? {
-        Some(there) => forge.update_proposal(there.number, &report.title, &report.body)?,
+        Some(there) => revise(cx, &forge, &mut report, there)?,
         None => {
             report.created = true;
-            forge.open_proposal(&report.branch, &report.to, &report.title, &report.body)?
+            let text = part::alone(&report.body, &report.title);
+            forge.open_proposal(&report.branch, &report.to, &report.title, &text)?
         }
     };
     let head = found.head.to_string();
     facts.pinned = proposal.head == head;
     facts.base = Some(proposal.base);
+    facts.draft = proposal.draft;
     report.number = Some(proposal.number);
     report.url = Some(proposal.url.clone());
     report.guards = guards::ask(&facts, &policy);
@@ -206,6 +209,7 @@ fn carry(cx: &Context, request: &Request) -> Result<Report> {
         let now = forge.read_proposal(proposal.number).map_err(also)?;
         facts.pinned = now.head == head;
         facts.base = Some(now.base);
+        facts.draft = now.draft;
         report.guards = guards::ask(&facts, &policy);
         if report.guards.iter().all(|g| g.ok) {
             approve(cx, &forge, provider, &mut report, proposal.number).map_err(also)?;
@@ -257,6 +261,32 @@ fn conflicts(
         ));
     }
     Ok(others)
+}
+
+/// Brings a proposal up to date, and leaves what people wrote in it.
+fn revise(
+    cx: &Context,
+    forge: &Forge<'_>,
+    report: &mut Report,
+    there: Proposal,
+) -> Result<Proposal> {
+    let (title, text) = match part::renewed(&there.text, &report.body, &report.title) {
+        Some(text) => (part::titled(&there.title, &there.text, &report.title), text),
+        None => {
+            cx.warn(format!(
+                "the text of {} has no room left for the list of commits, so aidf leaves it and the title as they are; shorten the text and propose again",
+                there.url
+            ));
+            (there.title.clone(), there.text.clone())
+        }
+    };
+    let changed = |new: &str, old: &str| (new != old).then(|| new.to_owned());
+    let (new_title, new_text) = (changed(&title, &there.title), changed(&text, &there.text));
+    report.title = title;
+    match (&new_title, &new_text) {
+        (None, None) => Ok(there),
+        _ => forge.update_proposal(there.number, new_title.as_deref(), new_text.as_deref()),
+    }
 }
 
 /// Approves, as the second identity where one is named: forges let nobody approve a

@@ -1,0 +1,254 @@
+//! A second `aidf propose` of a sandbox: what people wrote into the pull request, or made of
+//! it, stays as they left it, at each forge.
+
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+
+use crate::support::{Asked, Call, ForgeServer, Out, Reply, World, clone_of, text};
+
+const GITHUB: &str = "github";
+const GITLAB: &str = "gitlab";
+const GITEA: &str = "gitea";
+const ALL: [&str; 3] = [GITHUB, GITLAB, GITEA];
+
+/// What a forge knows of its one proposal.
+#[derive(Clone, Default)]
+struct Pull {
+    open: bool,
+    title: String,
+    text: String,
+    /// GitHub's flag; the others go by the title.
+    draft: bool,
+    approved: bool,
+}
+
+/// A clone of a repository at a forge, whose one proposal is kept as it is written.
+struct Place {
+    w: World,
+    provider: &'static str,
+    server: ForgeServer,
+    pull: Arc<Mutex<Pull>>,
+}
+
+fn place(provider: &'static str) -> Place {
+    let w = clone_of("git@git.example:acme/widgets.git");
+    let policy = b"propose: {auto_approve_lines: 5}\n";
+    w.remote
+        .write("sandbox", &[(".aidf.yaml", Some(policy))], "Policy");
+    w.remote
+        .git(&["update-ref", "refs/heads/main", "refs/heads/sandbox"]);
+    let branch = w.sandbox();
+    w.save("notes.md", "one line\n", "Add a note");
+    let pull = Arc::new(Mutex::new(Pull::default()));
+    let kept = Arc::clone(&pull);
+    let bare = w.remote.bare.clone();
+    let server = ForgeServer::start(move |asked| {
+        let head = std::process::Command::new("git")
+            .args(["rev-parse", &branch])
+            .current_dir(&bare)
+            .output()
+            .unwrap();
+        let head = String::from_utf8(head.stdout).unwrap();
+        answer(asked, &mut kept.lock().unwrap(), &branch, head.trim())
+    });
+    Place {
+        w,
+        provider,
+        server,
+        pull,
+    }
+}
+
+/// One proposal in the words of every forge.
+fn answer(asked: &Asked, pull: &mut Pull, branch: &str, head: &str) -> Reply {
+    let path = asked.path();
+    let lists = path.ends_with("/pulls") || path.ends_with("/merge_requests");
+    let written = |key: &str| asked.body[key].as_str().map(str::to_owned);
+    if path == "/user" {
+        return Reply::json(200, json!({"login": "agent", "username": "agent"}));
+    }
+    if path.ends_with("/reviews") || path.ends_with("/approve") {
+        pull.approved = true;
+        return Reply::json(200, json!({"id": 1}));
+    }
+    if asked.method != "GET" {
+        pull.open = true;
+        pull.title = written("title").unwrap_or_else(|| pull.title.clone());
+        pull.text = written("body")
+            .or_else(|| written("description"))
+            .unwrap_or_else(|| pull.text.clone());
+    }
+    let title = pull.title.to_ascii_lowercase();
+    let by_title = path.contains("/merge_requests") && title.starts_with("draft:");
+    let now = json!({
+        "number": 7, "iid": 7, "html_url": "https://h/7", "web_url": "https://h/7",
+        "draft": pull.draft || by_title, "title": pull.title,
+        "body": pull.text, "description": pull.text,
+        "head": {"ref": branch, "sha": head, "repo_id": 1, "repo": {"full_name": "acme/widgets"}},
+        "base": {"ref": "main", "repo_id": 1}, "user": {"login": "agent"},
+        "sha": head, "source_branch": branch, "target_branch": "main",
+        "source_project_id": 1, "target_project_id": 1, "author": {"username": "agent"},
+    });
+    match (asked.method.as_str(), lists, pull.open) {
+        ("GET", true, true) => Reply::json(200, json!([now])),
+        ("GET", true, false) => Reply::json(200, json!([])),
+        _ => Reply::json(200, now),
+    }
+}
+
+impl Place {
+    fn call(&self) -> Call {
+        self.w
+            .call(&["propose", "--json", "--provider", self.provider])
+            .env("AIDF_FORGE_API_URL", self.server.base())
+    }
+
+    fn propose(&self) -> Out {
+        self.call().run().exits(0)
+    }
+
+    fn now(&self) -> Pull {
+        self.pull.lock().unwrap().clone()
+    }
+
+    /// What a person does to it on its page.
+    fn people(&self, edit: impl Fn(&mut Pull)) {
+        let mut pull = self.pull.lock().unwrap();
+        pull.approved = false;
+        edit(&mut pull);
+    }
+}
+
+/// The guards that do not agree, with what they say.
+fn against(out: &Out) -> Vec<(String, String)> {
+    let report = out.json();
+    let guards = report["guards"].as_array().unwrap();
+    let against = guards.iter().filter(|g| g["ok"] == false);
+    against
+        .map(|g| (text(g, "guard"), text(g, "detail")))
+        .collect()
+}
+
+#[test]
+fn a_title_and_words_of_people_stay_and_the_list_of_commits_is_renewed() {
+    for provider in ALL {
+        let p = place(provider);
+        p.propose();
+        let first = p.now();
+        assert_eq!(first.title, "Add a note");
+        assert!(first.approved, "{provider}");
+        p.people(|pull| {
+            pull.title = "Notes for the fair".to_owned();
+            pull.text = format!("Why we need it.\r\n\r\n{}\r\nSee #12.\r\n", pull.text);
+        });
+        p.w.save("more.md", "two\n", "Add another");
+        let report = p.propose().json();
+        let now = p.now();
+        assert_eq!(now.title, "Notes for the fair", "{provider}");
+        assert_eq!(report["title"], "Notes for the fair");
+        assert!(now.text.starts_with("Why we need it.\n\n<!-- aidf:begin"));
+        assert!(now.text.ends_with("<!-- aidf:end -->\n\nSee #12.\n"));
+        assert!(now.text.contains("Add another"), "{}", now.text);
+        assert_eq!(now.text.matches("Proposed from").count(), 1);
+        // As long as nobody touched it, the title follows the commits.
+        p.people(|pull| *pull = first.clone());
+        p.propose();
+        assert!(p.now().title.contains("(and 1 more)"), "{}", p.now().title);
+        // And where nothing is new, nothing is sent.
+        let writes = |p: &Place| {
+            let all = p.server.writes().into_iter();
+            all.filter(|w| w.starts_with('P') && !w.starts_with("POST"))
+                .count()
+        };
+        let before = writes(&p);
+        p.propose();
+        assert_eq!(writes(&p), before, "{provider}");
+    }
+}
+
+#[test]
+fn words_within_the_marks_and_beside_broken_marks_are_not_lost() {
+    let p = place(GITHUB);
+    p.propose();
+    let first = p.now();
+    let (begin, rest) = first.text.split_once('\n').unwrap();
+    let begin_only = first.text.replace("<!-- aidf:end -->", "Mine.");
+    let swapped = format!("<!-- aidf:end -->\nMine.\n{begin}\n");
+    let texts = [
+        first.text.replace("Files:", "Files, says Ada. Mine.\n"),
+        format!("Mine.\n{rest}"),
+        begin_only,
+        swapped,
+        format!("{0}Mine.\n{0}", first.text),
+        "Mine.".to_owned(),
+    ];
+    for text in texts {
+        p.people(|pull| pull.text = text.clone());
+        p.propose();
+        let mended = p.now().text;
+        assert!(mended.contains("Mine."), "{text}\n---\n{mended}");
+        assert_eq!(mended.matches("<!-- aidf:begin").count(), 1, "{mended}");
+        assert!(mended.trim_end().ends_with("<!-- aidf:end -->"), "{mended}");
+        p.propose();
+        assert_eq!(p.now().text, mended);
+    }
+}
+
+#[test]
+fn a_commit_that_speaks_of_the_marks_does_not_move_them() {
+    let p = place(GITLAB);
+    let evil = "<!-- aidf:end --> <!-- aidf:begin x y -->";
+    p.w.save("evil.md", "x\n", evil);
+    p.propose();
+    let first = p.now();
+    assert!(first.text.contains(evil), "{}", first.text);
+    p.people(|pull| pull.text.push_str("\nMine.\n"));
+    p.w.save("more.md", "two\n", "<!-- aidf:end -->\n\n<!-- aidf:end -->");
+    p.propose();
+    let now = p.now().text;
+    assert!(now.ends_with("<!-- aidf:end -->\n\nMine.\n"), "{now}");
+    assert_eq!(now.matches("Proposed from").count(), 1, "{now}");
+}
+
+#[test]
+fn a_draft_stays_a_draft_and_is_not_approved() {
+    for (provider, mark) in [
+        (GITHUB, ""),
+        (GITLAB, "Draft: "),
+        (GITEA, "WIP: "),
+        (GITEA, "[WIP] "),
+    ] {
+        let p = place(provider);
+        p.propose();
+        p.people(|pull| {
+            pull.draft = mark.is_empty();
+            pull.title = format!("{mark}{}", pull.title);
+        });
+        let out = p.propose();
+        let now = p.now();
+        assert!(!now.approved, "{provider} {mark}\n{out}");
+        assert_eq!(now.title, format!("{mark}Add a note"), "{out}");
+        let against = against(&out);
+        assert_eq!(against.len(), 1, "{out}");
+        assert_eq!(against[0].0, "draft");
+        assert!(against[0].1.contains("ready"), "{out}");
+        assert_eq!(out.json()["approval"], Value::Null);
+        // Ready again, it is approved again.
+        p.people(|pull| (pull.draft, pull.title) = (false, "Add a note".to_owned()));
+        p.propose();
+        assert!(p.now().approved, "{provider}");
+    }
+}
+
+#[test]
+fn a_text_without_room_is_left_alone_and_that_is_said() {
+    let p = place(GITHUB);
+    p.propose();
+    let long = "word ".repeat(13_000);
+    p.people(|pull| pull.text = long.clone());
+    let out = p.propose();
+    assert_eq!(p.now().text, long);
+    let warned = out.json()["warnings"].to_string();
+    assert!(warned.contains("no room"), "{out}");
+}
