@@ -21,6 +21,7 @@
 
 mod answer;
 mod app;
+mod applying;
 mod auth;
 mod client;
 #[cfg(any(fuzzing, test))]
@@ -42,7 +43,9 @@ pub use auth::logins_for_git;
 pub use client::Client;
 pub use identity::{Auth, Purpose, Scheme};
 pub use proposal::{Approval, Proposal, draft_mark};
-pub use protection::{BACKUPS, Change, DesiredRules, Removal, Rule, RuleState, State, Survey};
+pub use protection::{
+    Anew, BACKUPS, Change, DesiredRules, Removal, Rule, RuleState, State, Survey,
+};
 pub use refusal::{Reason, Refusal, is_plan_limit, reason, saying_also, status};
 pub use settings::{ForgeFile, ForgeSettings, GitHubAppFile, Provider};
 pub use target::{ForgeRepo, detect};
@@ -188,9 +191,9 @@ impl<'a> Forge<'a> {
     /// [`is_plan_limit`], where the owner's plan has no branch protection.
     pub fn apply(&self, changes: &[Change]) -> Result<()> {
         match self {
-            Forge::GitHub(g) => protection::apply(&g.client, changes),
-            Forge::GitLab(g) => protection::apply(&g.client, changes),
-            Forge::Gitea(g) => protection::apply(&g.client, changes),
+            Forge::GitHub(g) => applying::apply(&g.client, changes),
+            Forge::GitLab(g) => applying::apply(&g.client, changes),
+            Forge::Gitea(g) => applying::apply(&g.client, changes),
         }
     }
 

@@ -1,9 +1,7 @@
 //! The rules that are wanted, the rules that are enforced, and the changes between them, in
 //! terms that every provider shares.
 
-use super::Client;
 use super::answer::Method;
-use super::refusal;
 use crate::clock::Moment;
 use crate::error::{Error, Kind, Result};
 use crate::words;
@@ -227,6 +225,25 @@ pub struct Change {
     pub body: Option<Value>,
     /// The permission that it needs.
     pub needs: &'static str,
+    /// How to make the rule anew where the server cannot change it in place.
+    #[serde(skip)]
+    pub anew: Option<Box<Anew>>,
+}
+
+/// A rule that is deleted at its path and made again, where no request can change it. With
+/// the method DELETE that is so from the start, and else where the answer does not hold it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Anew {
+    /// The rule's name.
+    pub name: String,
+    /// What the server says of the rule once it is as wanted.
+    pub holds: Value,
+    /// The path that makes rules.
+    pub path: String,
+    /// The body that makes it as wanted.
+    pub new: Value,
+    /// The body that makes it as it was.
+    pub old: Value,
 }
 
 /// The rules that are enforced, and the changes that would complete them.
@@ -250,52 +267,6 @@ pub struct Removal {
     pub changes: Vec<Change>,
     /// What is left in place, and why.
     pub left: Vec<String>,
-}
-
-/// Sends `changes` in order.
-///
-/// Errors: the first refusal, which says what was changed before it and stays changed.
-pub(super) fn apply(client: &Client, changes: &[Change]) -> Result<()> {
-    for (at, change) in changes.iter().enumerate() {
-        let sent = client.call(
-            change.method,
-            &change.path,
-            change.body.as_ref(),
-            change.needs,
-        );
-        match sent {
-            Ok(_) => {}
-            // It was to be deleted, and it is gone already.
-            Err(e) if change.method == Method::Delete && refusal::status(&e) == Some(404) => {}
-            Err(e) => {
-                let more = so_far(&changes[..at], change, &e);
-                return Err(refusal::saying_also(e, &more));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Says what was done before `error`, so that nobody has to find that out by hand.
-fn so_far(made: &[Change], failed: &Change, error: &Error) -> String {
-    let made: Vec<&str> = made.iter().map(|c| c.what.as_str()).collect();
-    // A refusal changed nothing. A broken connection may have carried the request.
-    let certain = matches!(refusal::status(error), Some(300..=499));
-    let mut told = match made.is_empty() {
-        true if certain => "nothing was changed".to_owned(),
-        true => "nothing was changed before that".to_owned(),
-        false => format!(
-            "these changes were made before the error, and remain: {}",
-            made.join("; ")
-        ),
-    };
-    if !certain {
-        told.push_str(&format!(
-            "; this change may have been made or not: {}",
-            failed.what
-        ));
-    }
-    told
 }
 
 /// Whether `have` contains all that `want` says. Fields that we do not set may have any

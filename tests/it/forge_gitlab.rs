@@ -175,27 +175,235 @@ fn what_is_stricter_than_the_policy_is_kept() {
     );
 }
 
-#[test]
-fn a_branch_that_was_left_open_by_a_refusal_is_said_to_be() {
-    let w = gitlab();
-    let server = ForgeServer::start(|asked| match (asked.method.as_str(), asked.path()) {
-        ("GET", p) if p.ends_with("/protected_branches") => {
-            Reply::json(200, json!([protected("main", 40, true)]))
+/// What becomes of a request that is to change a protection.
+#[derive(Clone, Copy, PartialEq)]
+enum Fate {
+    /// It is done.
+    Done,
+    /// It is answered so, and nothing is done.
+    Refused(u16),
+    /// It is done, and the answer is lost.
+    Lost,
+    /// It is lost.
+    Cut,
+    /// It is said to be done.
+    Ignored,
+}
+
+/// A GitLab that keeps the protections, and what becomes of each DELETE, PATCH and POST in
+/// turn; the last fate of a method is that of all its later requests.
+fn keeping(
+    first: Value,
+    fates: &[(&'static str, &[Fate])],
+) -> (ForgeServer, Arc<Mutex<Vec<Value>>>) {
+    let kept = Arc::new(Mutex::new(vec![first, protected("sandbox", 0, false)]));
+    let rules = Arc::clone(&kept);
+    let left: Vec<(&str, Vec<Fate>)> = fates.iter().map(|(m, f)| (*m, f.to_vec())).collect();
+    let left = Mutex::new(left);
+    let server = ForgeServer::start(move |asked| {
+        let mut rules = rules.lock().unwrap();
+        let name = asked.path().rsplit('/').next().unwrap().to_owned();
+        let method = asked.method.as_str();
+        let one = rules.iter().position(|r| r["name"] == name.as_str());
+        if method == "GET" {
+            return match (name.as_str(), one) {
+                ("protected_branches", _) => Reply::json(200, json!(*rules)),
+                ("branches", _) => Reply::json(200, json!([])),
+                (_, Some(one)) => Reply::json(200, rules[one].clone()),
+                _ => Reply::json(404, json!({"message": "404 Not Found"})),
+            };
         }
-        ("GET", p) if p.ends_with("/repository/branches") => Reply::json(200, json!([])),
-        ("GET", _) => Reply::json(404, json!({"message": "404 Not Found"})),
-        ("DELETE", _) => Reply::empty(204),
-        _ => Reply::json(403, json!({"message": "403 Forbidden"})),
+        let mut left = left.lock().unwrap();
+        let fate = match left.iter_mut().find(|(m, _)| *m == method) {
+            Some((_, fates)) if fates.len() > 1 => fates.remove(0),
+            Some((_, fates)) => fates[0],
+            None => Fate::Done,
+        };
+        match fate {
+            Fate::Refused(status) => return Reply::json(status, json!({"message": "no"})),
+            Fate::Cut => return Reply::Cut,
+            Fate::Ignored => return Reply::json(200, rules[one.unwrap()].clone()),
+            Fate::Done | Fate::Lost => {}
+        }
+        let levels = |given: &Value, many: &Value| match many {
+            Value::Null => json!([{"id": 9, "access_level": given}]),
+            many => many.clone(),
+        };
+        let answer = match (method, one) {
+            ("DELETE", Some(one)) => {
+                rules.remove(one);
+                Reply::empty(204)
+            }
+            ("PATCH", Some(one)) => {
+                for (list, many) in [
+                    ("push_access_levels", "allowed_to_push"),
+                    ("merge_access_levels", "allowed_to_merge"),
+                ] {
+                    if let Some(all) = asked.body[many].as_array() {
+                        let stay = all.iter().filter(|e| e["_destroy"] != true);
+                        rules[one][list] = stay.cloned().collect();
+                    }
+                }
+                rules[one]["allow_force_push"] = json!(false);
+                Reply::json(200, rules[one].clone())
+            }
+            ("POST", _) => {
+                let body = &asked.body;
+                if rules.iter().any(|r| r["name"] == body["name"]) {
+                    return Reply::json(409, json!({"message": "already exists"}));
+                }
+                rules.push(json!({
+                    "name": body["name"], "allow_force_push": body["allow_force_push"],
+                    "push_access_levels": levels(&body["push_access_level"], &body["allowed_to_push"]),
+                    "merge_access_levels": levels(&body["merge_access_level"], &body["allowed_to_merge"]),
+                    "unprotect_access_levels":
+                        levels(&body["unprotect_access_level"], &body["allowed_to_unprotect"]),
+                }));
+                Reply::json(201, json!({}))
+            }
+            _ => Reply::json(404, json!({"message": "404 Not Found"})),
+        };
+        match fate {
+            Fate::Lost => Reply::Cut,
+            _ => answer,
+        }
     });
-    let out = asking(&w, &server, &["protect", "apply", "--json"])
-        .run()
-        .exits(5);
-    let message = text(&out.error(), "message");
-    assert!(
-        message.contains("unprotect `main`") && message.contains("open"),
-        "{out}"
+    (server, kept)
+}
+
+/// A protection that somebody made: Ada and a key may push, developers may merge, and owners
+/// may take it away.
+fn of_people() -> Value {
+    json!({"name": "main", "allow_force_push": true,
+        "push_access_levels": [
+            {"id": 1, "access_level": 40, "user_id": null},
+            {"id": 2, "access_level": 40, "user_id": 5},
+            {"id": 3, "access_level": 40, "deploy_key_id": 6}],
+        "merge_access_levels": [{"id": 4, "access_level": 30}],
+        "unprotect_access_levels": [{"id": 5, "access_level": 50}]})
+}
+
+/// The requests that changed something, as `METHOD`.
+fn methods(server: &ForgeServer) -> Vec<String> {
+    sent(server)
+        .into_iter()
+        .map(|(method, ..)| method)
+        .collect()
+}
+
+fn main_of(rules: &Mutex<Vec<Value>>) -> Option<Value> {
+    let rules = rules.lock().unwrap();
+    rules.iter().find(|r| r["name"] == "main").cloned()
+}
+
+#[test]
+fn a_protection_is_changed_in_place_where_gitlab_can_do_that() {
+    let w = gitlab();
+    let (server, rules) = keeping(of_people(), &[]);
+    let plan = asking(&w, &server, &["protect", "plan"]).run().exits(0);
+    assert!(plan.stdout.contains("open in between"), "{plan}");
+    asking(&w, &server, &["protect", "apply"]).run().exits(0);
+    assert_eq!(methods(&server), ["PATCH"]);
+    assert_eq!(
+        sent(&server)[0].2,
+        json!({"allow_force_push": false,
+            "allowed_to_push": [{"id": 1, "access_level": 0},
+                {"id": 2, "_destroy": true}, {"id": 3, "_destroy": true}],
+            "allowed_to_merge": [{"id": 4, "access_level": 40}]})
     );
-    assert!(message.contains("Maintainer"), "it names the role\n{out}");
+    let main = main_of(&rules).unwrap();
+    assert_eq!(main["unprotect_access_levels"][0]["access_level"], 50);
+    asking(&w, &server, &["protect", "apply"]).run().exits(0);
+    assert_eq!(methods(&server), ["PATCH"], "a second run changes nothing");
+}
+
+#[test]
+fn a_protection_that_cannot_be_changed_in_place_is_made_anew_with_what_aidf_does_not_set() {
+    let w = gitlab();
+    for fate in [Fate::Ignored, Fate::Refused(404), Fate::Refused(422)] {
+        let (server, rules) = keeping(of_people(), &[("PATCH", &[fate])]);
+        asking(&w, &server, &["protect", "apply"]).run().exits(0);
+        assert_eq!(methods(&server), ["PATCH", "DELETE", "POST"]);
+        let main = main_of(&rules).unwrap();
+        assert_eq!(main["push_access_levels"][0]["access_level"], 0, "{main}");
+        assert_eq!(main["unprotect_access_levels"][0]["access_level"], 50);
+    }
+    // Nothing is taken away after a failure that says nothing of what it can.
+    for (fate, code) in [
+        (Fate::Refused(500), 9),
+        (Fate::Cut, 9),
+        (Fate::Refused(401), 4),
+    ] {
+        let (server, rules) = keeping(of_people(), &[("PATCH", &[fate])]);
+        asking(&w, &server, &["protect", "apply"]).run().exits(code);
+        assert_eq!(methods(&server), ["PATCH"]);
+        assert_eq!(main_of(&rules), Some(of_people()));
+    }
+}
+
+#[test]
+fn where_the_new_protection_fails_the_old_one_is_put_back() {
+    let w = gitlab();
+    let patch = ("PATCH", &[Fate::Ignored][..]);
+    for (fates, code) in [
+        (&[Fate::Refused(422), Fate::Done][..], 2),
+        (&[Fate::Refused(403), Fate::Done], 5),
+        (&[Fate::Refused(500), Fate::Done], 9),
+        (&[Fate::Cut, Fate::Done], 9),
+        // It is tried again as long as that may help.
+        (&[Fate::Cut, Fate::Refused(503), Fate::Done], 9),
+    ] {
+        let (server, rules) = keeping(of_people(), &[patch, ("POST", fates)]);
+        let out = asking(&w, &server, &["protect", "apply", "--json"])
+            .run()
+            .exits(code);
+        let message = text(&out.error(), "message");
+        assert!(
+            message.contains("`main` has its old protection again"),
+            "{out}"
+        );
+        assert!(message.contains("nothing was changed"), "{out}");
+        let main = main_of(&rules).unwrap();
+        assert_eq!(main["allow_force_push"], true);
+        assert_eq!(
+            main["push_access_levels"],
+            json!([{"access_level": 40}, {"user_id": 5}, {"deploy_key_id": 6}])
+        );
+        assert_eq!(main["merge_access_levels"][0]["access_level"], 30);
+        assert_eq!(main["unprotect_access_levels"][0]["access_level"], 50);
+    }
+    // Where the answer to the removal is lost, too.
+    let (server, rules) = keeping(of_people(), &[patch, ("DELETE", &[Fate::Lost])]);
+    asking(&w, &server, &["protect", "apply"]).run().exits(9);
+    assert!(main_of(&rules).is_some());
+    // And where only the answer to the new one was lost, that is how it is to be.
+    let (server, rules) = keeping(of_people(), &[patch, ("POST", &[Fate::Lost])]);
+    asking(&w, &server, &["protect", "apply"]).run().exits(0);
+    let main = main_of(&rules).unwrap();
+    assert_eq!(main["push_access_levels"][0]["access_level"], 0);
+}
+
+#[test]
+fn a_branch_that_was_left_open_is_said_to_be_and_what_to_do() {
+    let w = gitlab();
+    let patch = ("PATCH", &[Fate::Ignored][..]);
+    for (fates, code) in [
+        (&[Fate::Refused(403)][..], 5),
+        (&[Fate::Refused(422)], 9),
+        (&[Fate::Cut], 9),
+        (&[Fate::Refused(422), Fate::Refused(403)], 5),
+    ] {
+        let (server, rules) = keeping(of_people(), &[patch, ("POST", fates)]);
+        let out = asking(&w, &server, &["protect", "apply", "--json"])
+            .run()
+            .exits(code);
+        assert_eq!(main_of(&rules), None);
+        let message = text(&out.error(), "message");
+        assert!(message.contains("`main` is unprotected NOW"), "{out}");
+        assert!(!message.contains("nothing was changed"), "{out}");
+        let hint = text(&out.error(), "hint");
+        assert!(hint.contains("protect `main` at once"), "{out}");
+    }
 }
 
 #[test]

@@ -481,7 +481,7 @@ fn gitlab_protects_each_branch_and_each_backup() {
     assert_eq!(state_of(&before, "no_force", "main"), State::Missing);
     let told = whats(&before).join("; ");
     assert!(told.contains("open in between"), "{told}");
-    assert_eq!(before.changes.len(), 5, "{told}");
+    assert_eq!(before.changes.len(), 4, "{told}");
     forge.apply(&before.changes).unwrap();
     let after = forge.survey(&wanted()).unwrap();
     assert!(after.changes.is_empty(), "{after:#?}");

@@ -197,6 +197,7 @@ impl<'a> Gitea<'a> {
                 path: self.path("/branch_protections"),
                 body: Some(body),
                 needs: ADMIN,
+                anew: None,
             });
             return;
         };
@@ -215,6 +216,7 @@ impl<'a> Gitea<'a> {
                 path: self.path(&format!("/branch_protections/{}", encode(name))),
                 body: Some(body),
                 needs: ADMIN,
+                anew: None,
             });
         }
     }
@@ -243,6 +245,7 @@ impl<'a> Gitea<'a> {
                     path: self.path(&format!("/branch_protections/{}", encode(name))),
                     body: None,
                     needs: ADMIN,
+                    anew: None,
                 }),
                 false => removal.left.push(format!(
                     "the protection `{name}` is not as aidf sets it, so aidf leaves it alone"

@@ -86,6 +86,7 @@ impl GitHub<'_> {
                     path: self.classic_path(branch, ""),
                     body: Some(body(&there, wanted)),
                     needs: WRITE,
+                    anew: None,
                 });
             }
             if states
@@ -98,6 +99,7 @@ impl GitHub<'_> {
                     path: self.classic_path(branch, "/required_signatures"),
                     body: None,
                     needs: WRITE,
+                    anew: None,
                 });
             }
             survey.rules.extend(states);
@@ -133,6 +135,7 @@ impl GitHub<'_> {
                     path: self.classic_path(branch, ""),
                     body: None,
                     needs: WRITE,
+                    anew: None,
                 }),
                 false => removal.left.push(format!(
                     "the protection of `{branch}` is not as aidf sets it, so aidf leaves it alone"

@@ -107,6 +107,7 @@ impl<'a> GitHub<'a> {
             path: self.path("/rulesets"),
             body: Some(set.body),
             needs: WRITE,
+            anew: None,
         }
     }
 
@@ -150,6 +151,7 @@ impl<'a> GitHub<'a> {
                     path,
                     body: Some(set.body),
                     needs: WRITE,
+                    anew: None,
                 });
             }
         }
@@ -355,6 +357,7 @@ impl<'a> GitHub<'a> {
                     path: self.path(&format!("/rulesets/{id}")),
                     body: None,
                     needs: WRITE,
+                    anew: None,
                 }),
                 false => removal.left.push(format!(
                     "aidf did not make ruleset `{name}`, so aidf leaves it alone"

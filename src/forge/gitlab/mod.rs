@@ -8,8 +8,8 @@ use crate::error::{Kind, Result};
 use crate::forge::Client;
 use crate::forge::answer::Method;
 use crate::forge::protection::{
-    BACKUPS, Bypass, Change, DesiredRules, Removal, Rule, RuleState, SANDBOX_PROBE, State, Survey,
-    is_glob, probes, worst_state,
+    Anew, BACKUPS, Bypass, Change, DesiredRules, Removal, Rule, RuleState, SANDBOX_PROBE, State,
+    Survey, is_glob, probes, worst_state,
 };
 use crate::forge::refusal::{Reason, reason};
 use crate::forge::target::{ForgeRepo, encode};
@@ -130,6 +130,7 @@ impl<'a> GitLab<'a> {
             path: path.to_owned(),
             body,
             needs: MAINTAIN,
+            anew: None,
         };
         let all = self.path("/protected_branches");
         let Some(have) = exact else {
@@ -143,18 +144,31 @@ impl<'a> GitLab<'a> {
         };
         if !rules::as_strict(have, &body) {
             rules::keep(have, &mut body);
-            changes.push(change(
-                format!("unprotect `{name}` to protect it again; it is open in between"),
-                Method::Delete,
-                &one,
-                None,
-            ));
-            changes.push(change(
-                format!("protect `{name}` again, which ends the gap"),
-                Method::Post,
-                &all,
-                Some(body),
-            ));
+            let (in_place, holds) = rules::in_place(have, &body);
+            let mut change = match in_place {
+                Some(_) => change(
+                    format!(
+                        "correct the protection of `{name}`; a GitLab that cannot do that in one step leaves it open in between"
+                    ),
+                    Method::Patch,
+                    &one,
+                    in_place,
+                ),
+                None => change(
+                    format!("unprotect `{name}` and protect it again; it is open in between"),
+                    Method::Delete,
+                    &one,
+                    None,
+                ),
+            };
+            change.anew = Some(Box::new(Anew {
+                name: name.to_owned(),
+                holds,
+                path: all,
+                new: body,
+                old: rules::as_it_is(have),
+            }));
+            changes.push(change);
         } else if have["allow_force_push"] == true {
             changes.push(change(
                 format!("refuse forced pushes to `{name}`"),
@@ -248,6 +262,7 @@ impl<'a> GitLab<'a> {
                     path: self.path(&format!("/protected_branches/{}", encode(&name))),
                     body: None,
                     needs: MAINTAIN,
+                    anew: None,
                 }),
                 false => removal.left.push(format!(
                     "the protection of `{name}` is not as aidf sets it, so aidf leaves it alone"

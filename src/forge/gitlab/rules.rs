@@ -56,9 +56,7 @@ fn levels(list: &Value) -> Vec<u64> {
         .into_iter()
         .flatten()
         .map(|l| {
-            let single = ["user_id", "group_id", "deploy_key_id"]
-                .iter()
-                .any(|key| !l[*key].is_null());
+            let single = SINGLE.iter().any(|key| !l[*key].is_null());
             match single {
                 true => u64::MAX,
                 false => l["access_level"].as_u64().unwrap_or(u64::MAX),
@@ -123,6 +121,99 @@ pub(in crate::forge) fn keep(have: &Value, body: &mut Value) {
     if have["code_owner_approval_required"] == true {
         body["code_owner_approval_required"] = json!(true);
     }
+    // Nobody asked for other people who may unprotect it.
+    let [_, _, unprotect] = LISTS;
+    lay(&mut *body, have, unprotect);
+}
+
+/// The lists of those who may do something, and the two fields that set them: the one of
+/// every plan, for a single level, and the other of paid plans.
+const LISTS: [[&str; 3]; 3] = [
+    ["push_access_levels", "push_access_level", "allowed_to_push"],
+    [
+        "merge_access_levels",
+        "merge_access_level",
+        "allowed_to_merge",
+    ],
+    [
+        "unprotect_access_levels",
+        "unprotect_access_level",
+        "allowed_to_unprotect",
+    ],
+];
+
+/// Who stands alone in a list: a user, group or key, and no level.
+const SINGLE: [&str; 3] = ["user_id", "group_id", "deploy_key_id"];
+
+/// The body that makes a protection as it is now.
+pub(in crate::forge) fn as_it_is(have: &Value) -> Value {
+    let mut body = json!({
+        "name": have["name"],
+        "allow_force_push": have["allow_force_push"] == true,
+    });
+    if have["code_owner_approval_required"] == true {
+        body["code_owner_approval_required"] = json!(true);
+    }
+    for list in LISTS {
+        lay(&mut body, have, list);
+    }
+    body
+}
+
+/// Writes one list of a protection into a body that makes one.
+fn lay(body: &mut Value, have: &Value, [list, level, many]: [&str; 3]) {
+    let all = have[list].as_array().map_or(&[][..], Vec::as_slice);
+    match (all, &levels(&have[list])[..]) {
+        ([], _) if list == "unprotect_access_levels" => {}
+        ([], _) => body[level] = json!(NO_ONE),
+        (_, [one]) if *one != u64::MAX => body[level] = json!(one),
+        _ => {
+            let entry = |l: &Value| match SINGLE.iter().find(|key| !l[**key].is_null()) {
+                Some(key) => json!({*key: l[*key]}),
+                None => json!({"access_level": l["access_level"]}),
+            };
+            body[many] = all.iter().map(entry).collect();
+        }
+    }
+}
+
+/// The body that turns a protection into that of `body` without taking it away, and what the
+/// answer to it must hold. GitLab changes the lists since 15.6, in paid plans; others ignore
+/// that, and older ones do not name the entries: there is no body for those.
+pub(in crate::forge) fn in_place(have: &Value, body: &Value) -> (Option<Value>, Value) {
+    let mut change = json!({"allow_force_push": false});
+    let mut holds = change.clone();
+    let mut named = true;
+    for [list, level, many] in &LISTS[..2] {
+        let want = body[*level].as_u64().unwrap_or(NO_ONE);
+        let all = levels(&have[*list]);
+        if !all.is_empty() && all.iter().all(|l| strictness(*l) >= strictness(want)) {
+            continue;
+        }
+        let entries = have[*list].as_array().map_or(&[][..], Vec::as_slice);
+        named &= entries.iter().all(|e| e["id"].is_u64());
+        // One entry stays and gets the level. Without its id GitLab adds one beside it.
+        let stays = all.iter().position(|l| *l != u64::MAX);
+        let mut written: Vec<Value> = Vec::new();
+        if stays.is_none() {
+            written.push(json!({"access_level": want}));
+        }
+        for (at, entry) in entries.iter().enumerate() {
+            written.push(match stays == Some(at) {
+                true => json!({"id": entry["id"], "access_level": want}),
+                false => json!({"id": entry["id"], "_destroy": true}),
+            });
+        }
+        change[*many] = json!(written);
+        holds[*list] = json!([{"access_level": want, "user_id": null, "group_id": null,
+            "deploy_key_id": null}]);
+    }
+    if body["code_owner_approval_required"] == true && have["code_owner_approval_required"] == false
+    {
+        change["code_owner_approval_required"] = json!(true);
+        holds["code_owner_approval_required"] = json!(true);
+    }
+    (named.then_some(change), holds)
 }
 
 /// The protections that match a branch.
