@@ -2,7 +2,7 @@
 
 use super::Forge;
 use super::answer::Answer;
-use super::refusal::{Reason, reason};
+use super::refusal::{Reason, reason, saying_also};
 use crate::error::{Error, Kind, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -62,6 +62,25 @@ pub enum Approval {
 }
 
 impl Proposal {
+    /// Whether it is still what was looked at.
+    ///
+    /// Errors: conflict.
+    fn is_still(&self, now: &Proposal) -> Result<()> {
+        if now.head != self.head {
+            return Err(head_moved(self.number, &self.head, &now.head));
+        }
+        let what = match now.base == self.base {
+            true if now.draft == self.draft => return Ok(()),
+            true => "a draft",
+            false => "for another branch",
+        };
+        Err(Error::new(
+            Kind::Conflict,
+            format!("proposal {} is {what} now", self.number),
+        )
+        .hint("propose again when it is as you want it"))
+    }
+
     /// Reads a pull request in GitHub's format, which Gitea and Forgejo share.
     ///
     /// Errors: unavailable, for one without a number; `forge` is the forge's name for the
@@ -86,31 +105,66 @@ impl Proposal {
     }
 }
 
+/// Why an approval was taken back, for those who read the proposal.
+pub(super) const WITHDRAWN: &str = "The proposal changed while aidf approved it.";
+
+/// An approval, and the number of the review that gave it where the forge has one.
+pub(super) type Reviewed = (Approval, Option<u64>);
+
 impl Approval {
     /// The result of a review that approves.
-    pub(super) fn of_review(answer: Result<Answer>) -> Result<Approval> {
+    pub(super) fn of_review(answer: Result<Answer>) -> Result<Reviewed> {
         match answer {
-            Ok(_) => Ok(Approval::Given),
-            Err(e) if reason(&e) == Some(Reason::OwnProposal) => Ok(Approval::OwnProposal),
+            Ok(answer) => Ok((Approval::Given, answer.json["id"].as_u64())),
+            Err(e) if reason(&e) == Some(Reason::OwnProposal) => Ok((Approval::OwnProposal, None)),
             Err(e) => Err(e),
         }
     }
 }
 
 impl Forge<'_> {
-    /// Approves a proposal, only at the commit `head`.
+    /// Approves a proposal as it was looked at, and at no other commit.
     ///
-    /// Errors: conflict, if its head has moved; denied, auth.
-    pub fn approve(&self, number: u64, head: &str) -> Result<Approval> {
-        let now = self.read_proposal(number)?;
-        if now.head != head {
-            return Err(head_moved(number, head, &now.head));
+    /// Some forges count an approval of a commit that is not the head any more. So aidf looks
+    /// again when it has approved, and takes the approval back where the proposal is not the
+    /// same.
+    ///
+    /// Errors: conflict, if it is not as it was looked at; denied, auth.
+    pub fn approve(&self, seen: &Proposal) -> Result<Approval> {
+        let number = seen.number;
+        seen.is_still(&self.read_proposal(number)?)?;
+        let (approval, review) = match self {
+            Forge::GitHub(g) => g.approve(number, &seen.head)?,
+            Forge::GitLab(g) => (g.approve(seen)?, None),
+            Forge::Gitea(g) => g.approve(number, &seen.head)?,
+        };
+        if approval != Approval::Given {
+            return Ok(approval);
         }
-        match self {
-            Forge::GitHub(g) => g.approve(number, head),
-            Forge::GitLab(g) => g.approve(&now, head),
-            Forge::Gitea(g) => g.approve(number, head),
-        }
+        let now = self.read_proposal(number).map_err(|e| {
+            saying_also(
+                e,
+                "aidf approved it, and cannot see whether it changed meanwhile",
+            )
+        })?;
+        let Err(changed) = seen.is_still(&now) else {
+            return Ok(approval);
+        };
+        let taken_back = match self {
+            Forge::GitHub(g) => g.take_back(number, review),
+            Forge::GitLab(g) => g.take_back(number),
+            Forge::Gitea(g) => g.take_back(number, review),
+        };
+        Err(match taken_back {
+            Ok(()) => saying_also(changed, "aidf took its approval back"),
+            Err(e) => saying_also(
+                changed,
+                &format!(
+                    "aidf had approved it and could not take that back ({}): dismiss the review by hand",
+                    e.in_full()
+                ),
+            ),
+        })
     }
 
     /// The proposal with this number, as it is now.

@@ -89,12 +89,16 @@ fn an_approval_is_pinned_to_the_commit_that_was_looked_at() {
         let server = ForgeServer::start(|asked| answer(asked, &Reply::json(200, json!({}))));
         let (settings, endpoint) = (settings(&server), place("https://git.example/o/r"));
         let forge = connect(&settings, &endpoint, provider);
-        assert_eq!(forge.approve(3, HEAD).unwrap(), Approval::Given);
-        let sent = server.asked().pop().unwrap().body;
+        let seen = forge.read_proposal(3).unwrap();
+        assert_eq!(forge.approve(&seen).unwrap(), Approval::Given);
+        let asked = server.asked();
+        let sent = &asked.iter().rfind(|a| a.method == "POST").unwrap().body;
         let pinned = sent.get("commit_id").or(sent.get("sha")).unwrap();
         assert_eq!(pinned, HEAD);
         let before = server.writes().len();
-        let error = forge.approve(3, &"2".repeat(40)).unwrap_err();
+        let mut other = seen.clone();
+        other.head = "2".repeat(40);
+        let error = forge.approve(&other).unwrap_err();
         assert_eq!(error.kind(), Kind::Conflict, "{error}");
         assert_eq!(server.writes().len(), before, "nothing was approved");
     }
@@ -126,7 +130,7 @@ fn nobody_approves_their_own() {
         let (settings, endpoint) = (settings(&server), place("https://git.example/o/r"));
         let forge = connect(&settings, &endpoint, provider);
         assert_eq!(
-            forge.approve(3, HEAD).unwrap(),
+            forge.approve(&forge.read_proposal(3).unwrap()).unwrap(),
             Approval::OwnProposal,
             "{provider:?}"
         );

@@ -21,7 +21,14 @@ struct Pull {
     /// GitHub's flag; the others go by the title.
     draft: bool,
     approved: bool,
+    /// What it is at, where that is not the sandbox's tip.
+    head: Option<String>,
+    /// What it is for, where that is not main.
+    base: Option<String>,
 }
+
+/// What answers in the forge's place, and what happens to the proposal by then.
+type Twist = Box<dyn FnMut(&Asked, &mut Pull) -> Option<Reply> + Send>;
 
 /// A clone of a repository at a forge, whose one proposal is kept as it is written.
 struct Place {
@@ -29,6 +36,7 @@ struct Place {
     provider: &'static str,
     server: ForgeServer,
     pull: Arc<Mutex<Pull>>,
+    twist: Arc<Mutex<Option<Twist>>>,
 }
 
 fn place(provider: &'static str) -> Place {
@@ -43,6 +51,8 @@ fn place(provider: &'static str) -> Place {
     let pull = Arc::new(Mutex::new(Pull::default()));
     let kept = Arc::clone(&pull);
     let bare = w.remote.bare.clone();
+    let twist: Arc<Mutex<Option<Twist>>> = Arc::default();
+    let theirs = Arc::clone(&twist);
     let server = ForgeServer::start(move |asked| {
         let head = std::process::Command::new("git")
             .args(["rev-parse", &branch])
@@ -50,13 +60,20 @@ fn place(provider: &'static str) -> Place {
             .output()
             .unwrap();
         let head = String::from_utf8(head.stdout).unwrap();
-        answer(asked, &mut kept.lock().unwrap(), &branch, head.trim())
+        let mut pull = kept.lock().unwrap();
+        let twisted = theirs
+            .lock()
+            .unwrap()
+            .as_mut()
+            .and_then(|t| t(asked, &mut pull));
+        twisted.unwrap_or_else(|| answer(asked, &mut pull, &branch, head.trim()))
     });
     Place {
         w,
         provider,
         server,
         pull,
+        twist,
     }
 }
 
@@ -72,6 +89,10 @@ fn answer(asked: &Asked, pull: &mut Pull, branch: &str, head: &str) -> Reply {
         pull.approved = true;
         return Reply::json(200, json!({"id": 1}));
     }
+    if path.ends_with("/dismissals") || path.ends_with("/unapprove") {
+        pull.approved = false;
+        return Reply::json(200, json!({}));
+    }
     if asked.method != "GET" {
         pull.open = true;
         pull.title = written("title").unwrap_or_else(|| pull.title.clone());
@@ -80,14 +101,16 @@ fn answer(asked: &Asked, pull: &mut Pull, branch: &str, head: &str) -> Reply {
             .unwrap_or_else(|| pull.text.clone());
     }
     let title = pull.title.to_ascii_lowercase();
+    let head = pull.head.as_deref().unwrap_or(head);
+    let base = pull.base.as_deref().unwrap_or("main");
     let by_title = path.contains("/merge_requests") && title.starts_with("draft:");
     let now = json!({
         "number": 7, "iid": 7, "html_url": "https://h/7", "web_url": "https://h/7",
         "draft": pull.draft || by_title, "title": pull.title,
         "body": pull.text, "description": pull.text,
         "head": {"ref": branch, "sha": head, "repo_id": 1, "repo": {"full_name": "acme/widgets"}},
-        "base": {"ref": "main", "repo_id": 1}, "user": {"login": "agent"},
-        "sha": head, "source_branch": branch, "target_branch": "main",
+        "base": {"ref": base, "repo_id": 1}, "user": {"login": "agent"},
+        "sha": head, "source_branch": branch, "target_branch": base,
         "source_project_id": 1, "target_project_id": 1, "author": {"username": "agent"},
     });
     match (asked.method.as_str(), lists, pull.open) {
@@ -110,6 +133,11 @@ impl Place {
 
     fn now(&self) -> Pull {
         self.pull.lock().unwrap().clone()
+    }
+
+    /// What happens from now on when something is asked.
+    fn twist(&self, twist: impl FnMut(&Asked, &mut Pull) -> Option<Reply> + Send + 'static) {
+        *self.twist.lock().unwrap() = Some(Box::new(twist));
     }
 
     /// What a person does to it on its page.
@@ -251,4 +279,51 @@ fn a_text_without_room_is_left_alone_and_that_is_said() {
     assert_eq!(p.now().text, long);
     let warned = out.json()["warnings"].to_string();
     assert!(warned.contains("no room"), "{out}");
+}
+
+#[test]
+fn an_approval_of_what_changed_meanwhile_is_taken_back() {
+    type Change = fn(&mut Pull);
+    let changes: [(Change, &str); 3] = [
+        (|p| p.head = Some("1".repeat(40)), "was reviewed"),
+        (
+            |p| p.base = Some("feature".to_owned()),
+            "for another branch",
+        ),
+        (
+            |p| (p.draft, p.title) = (true, "Draft: x".to_owned()),
+            "a draft",
+        ),
+    ];
+    for provider in ALL {
+        for (change, word) in changes {
+            let p = place(provider);
+            // Somebody pushes, or edits the page, while the approval is on its way.
+            p.twist(move |asked, pull| {
+                let path = asked.path();
+                if path.ends_with("/reviews") || path.ends_with("/approve") {
+                    change(pull);
+                }
+                None
+            });
+            let out = p.call().run().exits(6);
+            let message = text(&out.error(), "message");
+            assert!(message.contains(word), "{provider}\n{out}");
+            assert!(message.contains("took its approval back"), "{out}");
+            assert!(message.contains("https://h/7"), "{out}");
+            assert!(!p.now().approved, "{provider} {word}");
+        }
+        let p = place(provider);
+        p.twist(|asked, pull| {
+            let path = asked.path();
+            if path.ends_with("/reviews") || path.ends_with("/approve") {
+                pull.head = Some("1".repeat(40));
+            }
+            let back = path.ends_with("/dismissals") || path.ends_with("/unapprove");
+            back.then(|| Reply::json(403, json!({"message": "no"})))
+        });
+        let out = p.call().run().exits(6);
+        let message = text(&out.error(), "message");
+        assert!(message.contains("dismiss the review by hand"), "{out}");
+    }
 }

@@ -3,7 +3,7 @@
 use super::{Gitea, READ};
 use crate::error::Result;
 use crate::forge::answer::Answer;
-use crate::forge::proposal::{Approval, Proposal};
+use crate::forge::proposal::{Approval, Proposal, Reviewed, WITHDRAWN};
 use serde_json::{Value, json};
 
 const WRITE: &str = "write access, and a token with `write:repository` and `write:issue`";
@@ -61,9 +61,16 @@ impl Gitea<'_> {
         self.client.get(&path, READ).and_then(read)
     }
 
-    pub(in crate::forge) fn approve(&self, number: u64, head: &str) -> Result<Approval> {
+    pub(in crate::forge) fn approve(&self, number: u64, head: &str) -> Result<Reviewed> {
         let path = self.path(&format!("/pulls/{number}/reviews"));
         let request = json!({"event": "APPROVED", "commit_id": head, "body": ""});
         Approval::of_review(self.client.post(&path, &request, WRITE))
+    }
+
+    pub(in crate::forge) fn take_back(&self, number: u64, review: Option<u64>) -> Result<()> {
+        let review = review.unwrap_or_default();
+        let path = self.path(&format!("/pulls/{number}/reviews/{review}/dismissals"));
+        let request = json!({"message": WITHDRAWN});
+        self.client.post(&path, &request, WRITE).map(|_| ())
     }
 }

@@ -4,7 +4,7 @@ use super::GitHub;
 use crate::error::Result;
 use crate::forge::Client;
 use crate::forge::answer::Answer;
-use crate::forge::proposal::{Approval, Proposal};
+use crate::forge::proposal::{Approval, Proposal, Reviewed, WITHDRAWN};
 use crate::forge::refusal::{Reason, reason};
 use crate::forge::target::encode;
 use serde_json::{Value, json};
@@ -37,8 +37,7 @@ impl GitHub<'_> {
             .get_all(&path, READ)?
             .iter()
             .find(|p| {
-                p["head"]["ref"] == branch
-                    && p["base"]["ref"] == to
+                p["head"]["ref"] == branch && p["base"]["ref"] == to
                     && p["head"]["repo"]["full_name"]
                         .as_str()
                         .is_none_or(|n| n.eq_ignore_ascii_case(&self.target.path()))
@@ -74,10 +73,17 @@ impl GitHub<'_> {
         self.client.get(&path, READ).and_then(read)
     }
 
-    pub(in crate::forge) fn approve(&self, number: u64, head: &str) -> Result<Approval> {
+    pub(in crate::forge) fn approve(&self, number: u64, head: &str) -> Result<Reviewed> {
         let path = self.path(&format!("/pulls/{number}/reviews"));
         let request = json!({"commit_id": head, "event": "APPROVE"});
         Approval::of_review(self.client.post(&path, &request, WRITE))
+    }
+
+    pub(in crate::forge) fn take_back(&self, number: u64, review: Option<u64>) -> Result<()> {
+        let review = review.unwrap_or_default();
+        let path = self.path(&format!("/pulls/{number}/reviews/{review}/dismissals"));
+        let request = json!({"message": WITHDRAWN, "event": "DISMISS"});
+        self.client.put(&path, &request, WRITE).map(|_| ())
     }
 
     pub(in crate::forge) fn identity(&self) -> Result<Option<String>> {

@@ -86,7 +86,8 @@ impl GitLab<'_> {
         self.client.get(&path, READ).and_then(read)
     }
 
-    pub(in crate::forge) fn approve(&self, now: &Proposal, head: &str) -> Result<Approval> {
+    pub(in crate::forge) fn approve(&self, now: &Proposal) -> Result<Approval> {
+        let head = &now.head;
         let path = self.path(&format!("/merge_requests/{}", now.number));
         let request = json!({"sha": head});
         match self
@@ -111,6 +112,11 @@ impl GitLab<'_> {
             }
             Err(e) => Err(e),
         }
+    }
+
+    pub(in crate::forge) fn take_back(&self, number: u64) -> Result<()> {
+        let path = self.path(&format!("/merge_requests/{number}/unapprove"));
+        self.client.post(&path, &json!({}), WRITE).map(|_| ())
     }
 
     pub(in crate::forge) fn identity(&self) -> Result<Option<String>> {

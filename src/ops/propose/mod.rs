@@ -208,11 +208,11 @@ fn carry(cx: &Context, request: &Request) -> Result<Report> {
         // It may have been given another head or branch meanwhile.
         let now = forge.read_proposal(proposal.number).map_err(also)?;
         facts.pinned = now.head == head;
-        facts.base = Some(now.base);
+        facts.base = Some(now.base.clone());
         facts.draft = now.draft;
         report.guards = guards::ask(&facts, &policy);
         if report.guards.iter().all(|g| g.ok) {
-            approve(cx, &forge, provider, &mut report, proposal.number).map_err(also)?;
+            approve(cx, &forge, provider, &mut report, &now).map_err(also)?;
         }
     }
     Ok(report)
@@ -296,17 +296,16 @@ fn approve(
     forge: &Forge<'_>,
     provider: Provider,
     report: &mut Report,
-    number: u64,
+    seen: &Proposal,
 ) -> Result<()> {
-    let head = report.head.to_string();
     let settings = cx.config.forge.as_approver();
     let approval = match &settings {
         Some(settings) => {
             let mut access = access_to(cx, Some(provider), Purpose::Propose);
             access.settings = settings;
-            Forge::connect(access)?.approve(number, &head)?
+            Forge::connect(access)?.approve(seen)?
         }
-        None => forge.approve(number, &head)?,
+        None => forge.approve(seen)?,
     };
     match approval {
         Approval::OwnProposal => cx.warn(
