@@ -327,3 +327,26 @@ fn an_approval_of_what_changed_meanwhile_is_taken_back() {
         assert!(message.contains("dismiss the review by hand"), "{out}");
     }
 }
+
+#[test]
+fn two_machines_that_propose_at_once_make_one_proposal() {
+    for (provider, status) in [(GITHUB, 422), (GITLAB, 409), (GITEA, 409)] {
+        let p = place(provider);
+        p.twist(move |asked, pull| {
+            let opens = asked.path().ends_with("/pulls") || asked.path().ends_with("requests");
+            if asked.method != "POST" || !opens {
+                return None;
+            }
+            (pull.open, pull.title) = (true, "Of the other machine".to_owned());
+            let words = "A pull request already exists for this branch";
+            Some(Reply::json(status, json!({"message": words})))
+        });
+        let report = p.propose().json();
+        assert_eq!(report["created"], false, "{report:#}");
+        assert_eq!(report["number"], 7);
+        assert_eq!(report["approval"], "given", "{report:#}");
+        let now = p.now();
+        assert_eq!(now.title, "Of the other machine");
+        assert!(now.text.contains("Add a note"), "{}", now.text);
+    }
+}

@@ -174,11 +174,7 @@ fn carry(cx: &Context, request: &Request) -> Result<Report> {
     let forge = Forge::connect(access_to(cx, Some(provider), Purpose::Propose))?;
     let proposal = match forge.find_proposal(&report.branch, &report.to)? {
         Some(there) => revise(cx, &forge, &mut report, there)?,
-        None => {
-            report.created = true;
-            let text = part::alone(&report.body, &report.title);
-            forge.open_proposal(&report.branch, &report.to, &report.title, &text)?
-        }
+        None => open(cx, &forge, &mut report)?,
     };
     let head = found.head.to_string();
     facts.pinned = proposal.head == head;
@@ -261,6 +257,24 @@ fn conflicts(
         ));
     }
     Ok(others)
+}
+
+/// Opens a proposal, or revises the one that another machine opened meanwhile.
+fn open(cx: &Context, forge: &Forge<'_>, report: &mut Report) -> Result<Proposal> {
+    let text = part::alone(&report.body, &report.title);
+    match forge.open_proposal(&report.branch, &report.to, &report.title, &text) {
+        Ok(opened) => {
+            report.created = true;
+            Ok(opened)
+        }
+        Err(e) if e.kind() == Kind::Conflict => {
+            match forge.find_proposal(&report.branch, &report.to)? {
+                Some(there) => revise(cx, forge, report, there),
+                None => Err(e),
+            }
+        }
+        Err(e) => Err(e),
+    }
 }
 
 /// Brings a proposal up to date, and leaves what people wrote in it.
