@@ -350,3 +350,46 @@ fn two_machines_that_propose_at_once_make_one_proposal() {
         assert!(now.text.contains("Add a note"), "{}", now.text);
     }
 }
+
+#[test]
+fn a_proposal_of_a_fork_that_is_gone_is_not_taken_for_ours() {
+    let p = place(GITHUB);
+    let branch = text(&p.w.json(&["sandbox", "list"])["sandboxes"][0], "branch");
+    p.twist(move |asked, pull| {
+        let theirs = json!([{"number": 3, "html_url": "https://h/3", "title": "Theirs",
+            "head": {"ref": branch, "sha": "1".repeat(40), "repo": null},
+            "base": {"ref": "main"}, "user": null}]);
+        let lists = asked.method == "GET" && asked.path().ends_with("/pulls") && !pull.open;
+        lists.then(|| Reply::json(200, theirs))
+    });
+    let report = p.propose().json();
+    assert_eq!(
+        (&report["created"], &report["number"]),
+        (&json!(true), &json!(7))
+    );
+}
+
+#[test]
+fn what_a_forge_says_of_a_proposal_cannot_act_on_the_terminal() {
+    let p = place(GITHUB);
+    p.twist(|asked, pull| {
+        let evil = "\u{1b}]0;x\u{7}\u{1b}[2J\u{202e}\r\n";
+        pull.base = (asked.path().ends_with("/7")).then(|| format!("feature{evil}"));
+        let opens = asked.method == "POST" && asked.path().ends_with("/pulls");
+        opens.then(|| {
+            let url = format!("https://h/7{evil}");
+            Reply::json(
+                201,
+                json!({"number": 7, "html_url": url, "title": evil,
+                "head": {"ref": "x", "sha": evil}, "base": {"ref": evil}, "user": {"login": evil}}),
+            )
+        })
+    });
+    let out =
+        p.w.call(&["propose", "--provider", "github"])
+            .env("AIDF_FORGE_API_URL", p.server.base())
+            .run()
+            .exits(0);
+    let odd = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+    assert!(!out.all().contains(odd), "{out}");
+}

@@ -21,6 +21,16 @@ fn read(answer: Answer) -> Result<Proposal> {
 }
 
 impl GitHub<'_> {
+    /// Whether a branch is one of this repository. A fork that was deleted is null.
+    fn is_here(&self, head: &Value) -> bool {
+        match head.get("repo") {
+            Some(Value::Null) => false,
+            repo => repo
+                .and_then(|r| r["full_name"].as_str())
+                .is_none_or(|n| n.eq_ignore_ascii_case(&self.target.path())),
+        }
+    }
+
     pub(in crate::forge) fn find_proposal(
         &self,
         branch: &str,
@@ -37,10 +47,7 @@ impl GitHub<'_> {
             .get_all(&path, READ)?
             .iter()
             .find(|p| {
-                p["head"]["ref"] == branch && p["base"]["ref"] == to
-                    && p["head"]["repo"]["full_name"]
-                        .as_str()
-                        .is_none_or(|n| n.eq_ignore_ascii_case(&self.target.path()))
+                p["head"]["ref"] == branch && p["base"]["ref"] == to && self.is_here(&p["head"])
             })
             .map(proposal)
             .transpose()
