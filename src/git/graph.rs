@@ -98,12 +98,29 @@ impl Store {
     ///
     /// Errors: internal, when the history cannot be walked.
     pub fn local_commits(&self, head: CommitId, remote: &str) -> Result<Vec<CommitId>> {
+        self.beyond(
+            head,
+            self.commits_below(&format!("refs/remotes/{remote}/"))?,
+        )
+    }
+
+    /// The commits of `head` that no ref leads to, and not `other` either; newest first.
+    ///
+    /// Errors: internal, if the history cannot be walked.
+    pub fn held_by_none(&self, head: CommitId, other: CommitId) -> Result<Vec<CommitId>> {
+        let mut held = self.commits_below("refs/")?;
+        held.push(other);
+        self.beyond(head, held)
+    }
+
+    /// The commits reachable from `head` and from none of `tips`, as far as this clone goes.
+    fn beyond(&self, head: CommitId, tips: Vec<CommitId>) -> Result<Vec<CommitId>> {
         let failed = || "the history cannot be walked";
         let repo = self.repo();
         let mut walk = repo.revwalk().or_fail(Kind::Internal, failed)?;
         walk.push(head.within(repo))
             .or_fail(Kind::NotFound, failed)?;
-        for tip in self.commits_below(&format!("refs/remotes/{remote}/"))? {
+        for tip in tips {
             walk.hide(tip.within(repo))
                 .or_fail(Kind::Internal, failed)?;
         }

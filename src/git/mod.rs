@@ -66,6 +66,7 @@ mod settings;
 mod store;
 mod thin;
 mod tree_lines;
+mod unfinished;
 mod why;
 mod wire;
 mod working;

@@ -524,7 +524,15 @@ pub(in crate::ops) fn follow(cx: &Context, target: &Target, parent: CommitId, co
     let attempt = || -> Result<()> {
         match own_branch(cx, branch)? {
             None => return Ok(()),
-            Some(head) if head == parent => {}
+            Some(head) if head == parent => {
+                if let Some(unfinished) = cx.store.unfinished()? {
+                    cx.warn(format!(
+                        "the write succeeded, but your checkout was not updated, because {} is not finished here; finish it, then run `aidf sandbox pull`",
+                        unfinished.named()
+                    ));
+                    return Ok(());
+                }
+            }
             Some(_) => {
                 cx.warn(format!(
                     "the checkout does not have all of {branch}, so `git status` tells what is committed as changes; `aidf sandbox pull` brings it up to date"

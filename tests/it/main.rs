@@ -122,4 +122,5 @@ mod token;
 mod token_list;
 mod tokens;
 mod turns;
+mod unfinished;
 mod week;

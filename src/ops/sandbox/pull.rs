@@ -59,10 +59,12 @@ impl Reported for PullReport {
 /// Merges the tip of a sandbox into the working files.
 ///
 /// A conflict is no error here: the report names it. Errors: usage, without a working tree;
-/// not_found, for a branch that is not there; unavailable.
+/// not_found, for a branch that is not there; conflict, where git has begun something here and
+/// not finished it; unavailable.
 pub fn pull(cx: &Context, request: &Named) -> Result<PullReport> {
     let branch = request.branch.as_deref();
     cx.store.need_work_dir("`sandbox pull`")?;
+    cx.store.check_finished()?;
     let target = access::choose_to_take(cx, branch)?;
     let (tip, policy) = tip_of(cx, &target)?;
     let base = Base::of_working_copy(cx, &target, tip)?;

@@ -9,6 +9,7 @@ use crate::git::CommitId;
 use crate::ops::access;
 use crate::ops::base::{self, Base, Before};
 use crate::ops::checkout::{self, Plan};
+use crate::words;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -36,10 +37,12 @@ pub struct SwitchReport {
 /// Switches the checkout to a sandbox.
 ///
 /// Errors: usage, without a working tree, or when another worktree has the branch;
-/// not_found; conflict, where uncommitted changes are in the way: nothing is changed then.
+/// not_found; conflict, where uncommitted changes are in the way, or git has begun something
+/// and not finished it: nothing is changed then.
 pub fn switch(cx: &Context, request: &Named) -> Result<SwitchReport> {
     let branch = request.branch.as_deref();
     cx.store.need_work_dir("`sandbox switch`")?;
+    cx.store.check_finished()?;
     let target = access::choose_to_take(cx, branch)?;
     let name = target.name().to_owned();
     if cx.store.is_checked_out_elsewhere(&name)? {
@@ -60,7 +63,13 @@ pub fn switch(cx: &Context, request: &Named) -> Result<SwitchReport> {
         Error::new(Kind::Usage, "this clone has no commit checked out")
             .hint("check one out with git first")
     })?;
-    let there = cx.store.head_branch()?.as_deref() == Some(name.as_str());
+    let from = cx.store.head_branch()?;
+    let there = from.as_deref() == Some(name.as_str());
+    // Without a branch HEAD alone holds what was committed there.
+    let unheld = match from {
+        None => cx.store.held_by_none(head, to)?,
+        Some(_) => Vec::new(),
+    };
     let mut draft = cx.store.draft();
     // Where HEAD stays nothing is taken: the files may be newer than HEAD by what was
     // written from here.
@@ -93,6 +102,16 @@ pub fn switch(cx: &Context, request: &Named) -> Result<SwitchReport> {
     base::remember_switch(cx, &target, tip, to, &done.taken, Before::now());
     for left in &plan.left {
         cx.warn(left.to_string());
+    }
+    if !there && cx.store.is_bisecting() {
+        cx.warn("git is bisecting here, and goes on from the sandbox; `git bisect reset` ends it");
+    }
+    if !unheld.is_empty() {
+        cx.warn(format!(
+            "left behind: {} that no branch holds, up to {head}; to keep them: git branch NAME {}",
+            words::count(unheld.len(), "commit", "commits"),
+            head.short()
+        ));
     }
     let unchanged = there && head == to && done.updated.is_empty();
     let mut message = match unchanged {

@@ -158,7 +158,10 @@ impl Change for Sync<'_> {
             ));
         }
         match self.request.markers {
-            true => cx.store.need_work_dir("--markers").map(|_| ()),
+            true => {
+                cx.store.need_work_dir("--markers")?;
+                cx.store.check_finished()
+            }
             false => Ok(()),
         }
     }
