@@ -2,7 +2,6 @@
 
 use super::convert::Convert;
 use super::draft::Draft;
-use super::id::ObjectId;
 use super::object::{Entry, Mode, bytes_to_path, path_to_bytes};
 use super::settings::is_false;
 use super::store::Store;
@@ -302,78 +301,6 @@ impl Store {
         }
     }
 
-    /// What the index holds at each of `paths`, against the tree of HEAD: the first that
-    /// holds something staged that neither HEAD nor the working tree has.
-    ///
-    /// Errors: conflict, for an index that cannot be read.
-    pub fn staged_alone(
-        &self,
-        paths: &[(Vec<u8>, Option<ObjectId>, Option<ObjectId>)],
-    ) -> Result<Option<Vec<u8>>> {
-        let index = self.repo().index().or_fail(Kind::Conflict, unreadable)?;
-        for (path, in_head, in_work) in paths {
-            let staged = index
-                .get_path(&bytes_to_path(path), 0)
-                .map(|e| ObjectId::from(e.id));
-            if staged != *in_head && staged != *in_work && staged.is_some() {
-                return Ok(Some(path.clone()));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Makes the index hold `entries` at these paths.
-    ///
-    /// Errors: conflict, for an index that cannot be read or is locked.
-    pub fn set_index(&self, entries: &[(Vec<u8>, Option<Entry>)]) -> Result<()> {
-        let mut index = self.repo().index().or_fail(Kind::Conflict, unreadable)?;
-        index.read(false).or_fail(Kind::Conflict, unreadable)?;
-        for (path, entry) in entries {
-            match entry {
-                None => {
-                    // What is not there need not go.
-                    let _ = index.remove(&bytes_to_path(path), 0);
-                }
-                Some(entry) => index
-                    .add(&self.index_entry(path, *entry)?)
-                    .or_fail(Kind::Conflict, unreadable)?,
-            }
-        }
-        let written = index.write().or_fail(
-            Kind::Conflict,
-            || "git's index cannot be written; another git process may be using it",
-        );
-        written.map_err(|e| {
-            let lock = self.git_dir().join("index.lock");
-            match lock.exists() {
-                true => e.hint(format!(
-                    "wait for that process and run the same command again; if none runs, remove {}",
-                    lock.display()
-                )),
-                false => e,
-            }
-        })
-    }
-
-    /// An entry without a stamp: git looks at the file once, and stamps it then.
-    fn index_entry(&self, path: &[u8], entry: Entry) -> Result<git2::IndexEntry> {
-        let none = git2::IndexTime::new(0, 0);
-        Ok(git2::IndexEntry {
-            ctime: none,
-            mtime: none,
-            dev: 0,
-            ino: 0,
-            mode: i32::from(entry.mode.raw()) as u32,
-            uid: 0,
-            gid: 0,
-            file_size: 0,
-            id: entry.id.written_in(self.repo())?,
-            flags: 0,
-            flags_extended: 0,
-            path: path.to_vec(),
-        })
-    }
-
     /// Makes the remote's branch of the same name the local branch's upstream.
     pub fn set_upstream(&self, branch: &str, remote: &str) -> Result<()> {
         let failed = || format!("the upstream of {branch} cannot be set");
@@ -388,8 +315,4 @@ impl Store {
         }
         Ok(())
     }
-}
-
-fn unreadable() -> &'static str {
-    "git's index cannot be read here (it may be split or sparse)"
 }

@@ -9,6 +9,7 @@ use super::folders::Folders;
 use super::handles::AllHandles;
 use super::header::Header;
 use super::id::{CommitId, ObjectFormat, ObjectId, TreePath};
+use super::indexed::Indexed;
 use super::narrow::Narrow;
 use super::object::{CommitInfo, Entry, Mode};
 use super::objects::Objects;
@@ -21,7 +22,7 @@ use super::{config, open};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::mutex::locked;
 use git2::{ObjectType, Repository};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -39,6 +40,7 @@ pub struct Store {
     settings_by_git: OnceLock<GitSettings>,
     deltas: Mutex<HashMap<ObjectId, Delta>>,
     pub(super) folders: Mutex<Folders>,
+    index_seen: OnceLock<BTreeMap<Vec<u8>, Indexed>>,
     // Held for as long as the cache is in use.
     lock: Option<File>,
 }
@@ -68,6 +70,7 @@ impl Store {
             settings_by_git: OnceLock::new(),
             deltas: Mutex::default(),
             folders: Mutex::default(),
+            index_seen: OnceLock::new(),
             lock: None,
         }
     }
@@ -158,6 +161,11 @@ impl Store {
     /// What a remote may have to do with it.
     pub(super) fn handles(&self) -> Arc<AllHandles> {
         Arc::clone(&self.handles)
+    }
+
+    /// What git says of an index that libgit2 does not read.
+    pub(super) fn index_seen(&self) -> &OnceLock<BTreeMap<Vec<u8>, Indexed>> {
+        &self.index_seen
     }
 
     /// What git says of its refs; none where they are in files.

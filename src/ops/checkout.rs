@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{
     CommitId, Convert, Draft, Entry, Labels, MAX_TEXT, MergedEntry, MergedText, Mode, ObjectId,
-    Standing, TreePath,
+    Standing, TreePath, leads_away,
 };
 use crate::policy::Ledgers;
 use std::collections::BTreeSet;
@@ -409,36 +409,61 @@ impl Plan {
         Ok(done)
     }
 
-    /// Checks that the index holds nothing of these paths that would be lost.
+    /// Checks that the index can come to hold `to`, where HEAD is `head`, and that nothing which
+    /// it alone holds is lost by that.
     ///
-    /// Errors: conflict, with the path; and for an index that cannot be read.
-    pub fn check_staged(&self, cx: &Context, head: CommitId) -> Result<()> {
-        match self.staged_alone(cx, head, |_| true)? {
+    /// Errors: conflict, with the path; and for an index that cannot be written.
+    pub fn check_staged(
+        &self,
+        cx: &Context,
+        draft: &mut Draft<'_>,
+        head: CommitId,
+        to: CommitId,
+    ) -> Result<()> {
+        cx.store.check_index()?;
+        match self.staged_alone(cx, draft, [head, to], &|_| false)? {
             None => Ok(()),
             Some(path) => Err(Error::new(
                 Kind::Conflict,
-                format!("`{path}` is staged with content that neither HEAD nor the file has"),
+                format!("`{path}` is staged as neither HEAD nor the file has it"),
             )
             .hint("nothing was changed; commit it, or unstage it with `git restore --staged`")),
         }
     }
 
-    /// The first path whose content in the index would be lost, of the steps that count.
+    /// The first path whose entry in the index would be lost: the index comes to hold each path
+    /// that differs between the two commits as the second has it. What was just written from its
+    /// file is newer than what was staged of it.
     fn staged_alone(
         &self,
         cx: &Context,
-        head: CommitId,
-        counts: impl Fn(&Step) -> bool,
+        draft: &mut Draft<'_>,
+        [from, to]: [CommitId; 2],
+        is_written: &dyn Fn(&str) -> bool,
     ) -> Result<Option<String>> {
-        let tree = cx.store.commit(head)?.tree;
-        let mut looked_at = Vec::new();
-        for step in self.steps.iter().filter(|step| counts(step)) {
-            let in_head = cx.store.entry(tree, &step.path)?.map(|e| e.id);
-            let in_work = step.ours.map(|e| e.id);
-            looked_at.push((step.path.clone(), in_head, in_work));
+        let store = &cx.store;
+        let (old, new) = (store.commit(from)?.tree, store.commit(to)?.tree);
+        let convert = store.convert(new);
+        for change in store.changes(Some(old), Some(new), false)? {
+            let staged = store.indexed(&change.path)?;
+            let is_known = staged.entry == change.old || staged.entry == change.new;
+            if is_known && !staged.is_unmerged || leads_away(&change.path) {
+                continue;
+            }
+            let ours = match self.steps.iter().find(|step| step.path == change.path) {
+                Some(step) => step.ours,
+                None => store
+                    .work_file(draft, &change.path, &convert)?
+                    .file_or_link(),
+            };
+            let text = String::from_utf8_lossy(&change.path).into_owned();
+            let is_in_file = staged.entry == ours && !staged.is_unmerged;
+            if is_in_file || ours == change.new && is_written(&text) {
+                continue;
+            }
+            return Ok(Some(text));
         }
-        let found = cx.store.staged_alone(&looked_at)?;
-        Ok(found.map(|p| String::from_utf8_lossy(&p).into_owned()))
+        Ok(None)
     }
 }
 
@@ -518,8 +543,15 @@ pub(in crate::ops) fn own_branch(cx: &Context, branch: &str) -> Result<Option<Co
 /// the commit was built from, HEAD and index follow, and with them the files that nobody
 /// changed here, so that `git status` is clean.
 ///
-/// Best effort: the write has landed, and `sandbox pull` does the same later.
-pub(in crate::ops) fn follow(cx: &Context, target: &Target, parent: CommitId, commit: CommitId) {
+/// `is_written` says of a path whether its own file was written. Best effort: the write has
+/// landed, and `sandbox pull` does the same later.
+pub(in crate::ops) fn follow(
+    cx: &Context,
+    target: &Target,
+    parent: CommitId,
+    commit: CommitId,
+    is_written: &dyn Fn(&str) -> bool,
+) {
     let branch = target.name();
     let attempt = || -> Result<()> {
         match own_branch(cx, branch)? {
@@ -543,9 +575,7 @@ pub(in crate::ops) fn follow(cx: &Context, target: &Target, parent: CommitId, co
         let mut draft = cx.store.draft();
         let base = Base::of_commit(cx, parent)?;
         let mut plan = Plan::make(cx, &mut draft, &base, commit, branch, None)?;
-        // What the index has of a file that was just written is older than that.
-        let is_written = |step: &Step| step.ours == step.theirs;
-        let in_the_way = plan.staged_alone(cx, parent, |step| !is_written(step))?;
+        let in_the_way = plan.staged_alone(cx, &mut draft, [parent, commit], is_written)?;
         let conflict = plan.conflicts.first().map(|c| c.path.clone());
         if let Some(path) = in_the_way.or(conflict) {
             return Err(Error::new(

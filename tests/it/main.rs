@@ -67,6 +67,7 @@ mod hostile_server;
 mod hostile_token;
 mod hostile_url;
 mod identity;
+mod index_kept;
 mod journal_lines;
 mod keys;
 mod kill;

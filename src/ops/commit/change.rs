@@ -164,9 +164,11 @@ impl Change for Commit<'_> {
     ) {
         // What the branch holds already was written from here all the same.
         let tip = landed.unwrap_or(report.parent);
+        let written: BTreeSet<String> = self.touched.iter().map(|(p, _)| p.clone()).collect();
         base::remember_both(cx, target, tip, self.touched, &self.elsewhere, before);
         if let Some(commit) = landed {
-            checkout::follow(cx, target, report.parent, commit);
+            let is_written = |p: &str| written.contains(p) && !self.elsewhere.contains(p);
+            checkout::follow(cx, target, report.parent, commit, &is_written);
         }
     }
 }

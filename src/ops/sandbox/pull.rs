@@ -74,7 +74,7 @@ pub fn pull(cx: &Context, request: &Named) -> Result<PullReport> {
     let own = checkout::own_branch(cx, target.name())?
         .filter(|head| *head != tip && cx.store.is_ancestor(*head, tip));
     if let Some(head) = own {
-        plan.check_staged(cx, head)?;
+        plan.check_staged(cx, &mut draft, head, tip)?;
     }
     let done = plan.write_files(cx)?;
     let marked = plan.conflicts.iter().map(|c| c.path.as_str());

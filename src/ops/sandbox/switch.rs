@@ -87,7 +87,7 @@ pub fn switch(cx: &Context, request: &Named) -> Result<SwitchReport> {
         )
         .hint("nothing was changed; commit it first (aidf commit), or put it aside (git stash)"));
     }
-    plan.check_staged(cx, head)?;
+    plan.check_staged(cx, &mut draft, head, to)?;
     let done = plan.write_files(cx)?;
     base::remember_absent(cx, &done.absent);
     checkout::set_index(cx, head, to)?;

@@ -264,12 +264,11 @@ impl Change for Sync<'_> {
         before: Before,
     ) {
         let Some(commit) = landed else { return };
-        let given = self
-            .read
-            .map(|(resolved, _)| resolved.into_iter().collect());
-        let given = given.unwrap_or_default();
+        let resolved = self.read.map(|(resolved, _)| resolved).unwrap_or_default();
+        let given = resolved.clone().into_iter().collect();
         base::remember_both(cx, target, commit, given, &self.elsewhere, before);
-        checkout::follow(cx, target, report.parent, commit);
+        let is_written = |p: &str| resolved.contains_key(p) && !self.elsewhere.contains(p);
+        checkout::follow(cx, target, report.parent, commit, &is_written);
     }
 }
 

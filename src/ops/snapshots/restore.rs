@@ -5,7 +5,7 @@
 
 use super::{Place, take, texts};
 use crate::error::{Error, Kind, Result};
-use crate::git::{Change, CommitId, ObjectId, bytes_to_path, leads_away};
+use crate::git::{Change, CommitId, INDEX_UNREADABLE, ObjectId, bytes_to_path, leads_away};
 use crate::ops::commit::take::relative;
 use crate::ops::outcome::Reported;
 use crate::words;
@@ -190,7 +190,7 @@ fn tracked(place: &Place) -> Result<BTreeSet<Vec<u8>>> {
     let Some(index) = place.store.index_stamps() else {
         return Err(Error::new(
             Kind::Conflict,
-            "git's index cannot be read here (it may be split or sparse), so nobody can tell which files are untracked",
+            format!("{INDEX_UNREADABLE}, so nobody can tell which files are untracked"),
         )
         .hint("restore without --clean"));
     };
