@@ -47,7 +47,9 @@ impl Store {
         let mut command = self.git_without_filters()?;
         command.args(["ls-files", "-z", "-v", "--stage"]);
         let failed = "the index cannot be read, and git cannot tell what it holds";
-        let said = self.run(command, Vec::new(), 0, failed)?;
+        let said = self.run(command, Vec::new(), 0, failed).map_err(|e| {
+            e.hint("nothing was changed; see what `git status` says, and have git installed")
+        })?;
         let mut found: BTreeMap<Vec<u8>, Indexed> = BTreeMap::new();
         for line in said.split(|b| *b == 0) {
             let Some(tab) = line.iter().position(|b| *b == b'\t') else {
@@ -83,6 +85,9 @@ impl Store {
                 .find(|(_, at)| at.is_unmerged)
                 .map(|(path, _)| path.clone()));
         };
+        if !index.has_conflicts() {
+            return Ok(None);
+        }
         let stage = |flags: u16| (flags >> 12) & 3;
         let found = index.iter().find(|entry| stage(entry.flags) != 0);
         Ok(found.map(|entry| entry.path))

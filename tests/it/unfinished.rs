@@ -146,3 +146,48 @@ fn commits_that_only_a_detached_head_holds_are_named_when_it_goes() {
     let said = b.json(&["sandbox", "switch"])["warnings"].to_string();
     assert!(!said.contains("that no branch holds"), "{said}");
 }
+
+#[test]
+fn a_file_that_git_has_unmerged_is_committed_once_git_was_told_that_it_is_resolved() {
+    let (w, b, branch) = ready();
+    conflicts(&b, &["merge", "--quiet", "side"]);
+    let before = w.remote.refs();
+    for args in [&["doc.txt"][..], &["."], &["-a"]] {
+        let mut args = args.to_vec();
+        args.splice(0..0, ["commit", "-m", "Markers"]);
+        let out = b.aidf(&args).exits(6);
+        assert!(out.stderr.contains("`doc.txt` is unmerged"), "{out}");
+        assert!(out.stderr.contains("`git add`"), "{out}");
+    }
+    assert_eq!(w.remote.refs(), before);
+    let local = b.json(&["status"])["local"].to_string();
+    assert!(local.contains("doc.txt"), "{local}");
+    // Other files are nobody's concern.
+    b.save("new.txt", "new\n", "New");
+    b.write("doc.txt", doc(&[(3, "both")]));
+    b.aidf(&["commit", "doc.txt", "-m", "Not told"]).exits(6);
+    b.git(&["add", "doc.txt"]);
+    b.json(&["commit", "doc.txt", "-m", "Resolved"]);
+    assert_eq!(w.remote.text(&branch, "doc.txt"), doc(&[(3, "both")]));
+}
+
+#[test]
+fn what_a_stash_left_unmerged_is_in_the_way_of_a_switch_and_a_pull() {
+    let (w, b, branch) = ready();
+    b.write("doc.txt", doc(&[(3, "put aside")]));
+    b.git(&["stash", "--quiet"]);
+    b.git(&["switch", "--quiet", "side"]);
+    conflicts(&b, &["stash", "pop"]);
+    let before = b.snapshot();
+    for command in ["switch", "pull"] {
+        let out = b.aidf(&["sandbox", command]).exits(6);
+        assert!(out.stderr.contains("`doc.txt` is unmerged"), "{out}");
+    }
+    assert_eq!(b.snapshot(), before);
+    // A removal by name says what is to become of it.
+    b.aidf(&["commit", "-a", "-m", "All"]).exits(6);
+    std::fs::remove_file(b.clone.join("doc.txt")).unwrap();
+    b.aidf(&["commit", "-a", "-m", "All"]).exits(6);
+    b.json(&["commit", "--rm", "doc.txt", "-m", "Gone"]);
+    assert!(w.remote.try_file(&branch, "doc.txt").is_none());
+}

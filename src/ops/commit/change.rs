@@ -2,7 +2,7 @@
 
 use super::build::{Build, Touched};
 use super::read::{ReadFile, as_stored, below, check_unique, read_all};
-use super::{Input, Report, Request, from_elsewhere, take};
+use super::{Input, Report, Request, from_elsewhere, indexed, take};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{Advertisement, CommitId, Draft, ObjectId, TreePath, in_the_way};
@@ -72,6 +72,9 @@ impl Change for Commit<'_> {
             let named = &self.named;
             self.remove.retain(|p| named.contains(p) || stays(p));
         }
+        let named = &self.named;
+        let unnamed = self.remove.iter().filter(|p| !named.contains(p));
+        indexed::check_merged(cx, &self.inputs, unnamed)?;
         // Without a clone the branch's history is here only once it was fetched.
         if let Some(revision) = request.base.as_deref().filter(|_| !cx.store.is_cache()) {
             base::named(cx, revision)?;

@@ -4,6 +4,7 @@
 mod alerts;
 mod build;
 mod change;
+pub(in crate::ops) mod indexed;
 mod ledgers;
 pub(in crate::ops) mod named;
 mod read;

@@ -65,6 +65,7 @@ pub fn pull(cx: &Context, request: &Named) -> Result<PullReport> {
     let branch = request.branch.as_deref();
     cx.store.need_work_dir("`sandbox pull`")?;
     cx.store.check_finished()?;
+    cx.store.check_merged()?;
     let target = access::choose_to_take(cx, branch)?;
     let (tip, policy) = tip_of(cx, &target)?;
     let base = Base::of_working_copy(cx, &target, tip)?;

@@ -43,6 +43,7 @@ pub fn switch(cx: &Context, request: &Named) -> Result<SwitchReport> {
     let branch = request.branch.as_deref();
     cx.store.need_work_dir("`sandbox switch`")?;
     cx.store.check_finished()?;
+    cx.store.check_merged()?;
     let target = access::choose_to_take(cx, branch)?;
     let name = target.name().to_owned();
     if cx.store.is_checked_out_elsewhere(&name)? {

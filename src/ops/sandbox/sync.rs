@@ -9,7 +9,7 @@ use crate::git::{Advertisement, CommitId, Draft, ObjectId, RefName, TreePath};
 use crate::ops::access::{self, Target};
 use crate::ops::base::{self, Base, Before};
 use crate::ops::checkout;
-use crate::ops::commit::{File, Input, from_elsewhere, named, read_inputs, take};
+use crate::ops::commit::{File, Input, from_elsewhere, indexed, named, read_inputs, take};
 use crate::ops::compose::Words;
 use crate::ops::join::{Merged, Resolved};
 use crate::ops::lost_again::Backups;
@@ -157,6 +157,7 @@ impl Change for Sync<'_> {
                 format!("{} cannot be merged into itself", self.from),
             ));
         }
+        indexed::check_merged(cx, &self.resolve, [].into_iter())?;
         match self.request.markers {
             true => {
                 cx.store.need_work_dir("--markers")?;
