@@ -7,6 +7,7 @@ use super::store::Store;
 use crate::error::{Error, Kind, OrFail, Result};
 use git2::{IndexEntryExtendedFlag, IndexEntryFlag};
 use std::collections::BTreeMap;
+use std::fs::Metadata;
 
 impl Store {
     /// What the index holds of a path. git itself is asked where libgit2 reads no such index.
@@ -37,6 +38,13 @@ impl Store {
             is_skipped: extended(IndexEntryExtendedFlag::SKIP_WORKTREE),
             is_assumed: found.flags & IndexEntryFlag::VALID.bits() != 0,
         })
+    }
+
+    /// Whether git is told not to look at a file: nobody means it who does not name it.
+    ///
+    /// Errors: as [`Store::indexed`].
+    pub fn is_hidden(&self, path: &str) -> Result<bool> {
+        Ok(self.indexed(path.as_bytes())?.is_hidden())
     }
 
     /// The whole index as git tells it (git-ls-files(1), `-v` and `--stage`), asked once.
@@ -131,9 +139,23 @@ impl Store {
                     // What is not there need not go.
                     let _ = index.remove(&bytes_to_path(path), 0);
                 }
-                Some(entry) => index
-                    .add(&self.index_entry(path, *entry)?)
-                    .or_fail(Kind::Conflict, unreadable)?,
+                Some(entry) => {
+                    let mut new = self.index_entry(path, *entry)?;
+                    let old = match leads_away(path) {
+                        true => None,
+                        false => index.get_path(&bytes_to_path(path), 0),
+                    };
+                    if let Some(old) = old {
+                        new.flags |= old.flags & IndexEntryFlag::VALID.bits();
+                        let skip = IndexEntryExtendedFlag::SKIP_WORKTREE.bits();
+                        new.flags_extended |= old.flags_extended & skip;
+                    }
+                    // git takes no look at such a file, and so it would never stamp it.
+                    if new.flags != 0 || new.flags_extended != 0 {
+                        self.stamp_entry(&mut new, *entry)?;
+                    }
+                    index.add(&new).or_fail(Kind::Conflict, unreadable)?;
+                }
             }
         }
         let written = index.write().or_fail(
@@ -150,6 +172,18 @@ impl Store {
                 false => e,
             }
         })
+    }
+
+    /// Notes for git how the file of an entry looks, where it holds what the entry does.
+    fn stamp_entry(&self, new: &mut git2::IndexEntry, entry: Entry) -> Result<()> {
+        let place = self.place(&new.path)?;
+        if let Ok(meta) = place.symlink_metadata()
+            && meta.is_file()
+            && self.hash_file(&place).is_ok_and(|id| id == entry.id)
+        {
+            stamp_entry(new, &meta);
+        }
+        Ok(())
     }
 
     /// An entry without a stamp: git looks at the file once, and stamps it then.
@@ -192,3 +226,19 @@ fn entry_of(mode: u32, id: ObjectId) -> Entry {
     let mode = Mode::from_raw(mode.cast_signed());
     Entry { id, mode }
 }
+
+/// What git compares of a file with its entry. It keeps 32 bits of each.
+#[cfg(unix)]
+fn stamp_entry(new: &mut git2::IndexEntry, meta: &Metadata) {
+    use std::os::unix::fs::MetadataExt;
+    let time = |seconds: i64, nanos: i64| git2::IndexTime::new(seconds as i32, nanos as u32);
+    new.ctime = time(meta.ctime(), meta.ctime_nsec());
+    new.mtime = time(meta.mtime(), meta.mtime_nsec());
+    (new.dev, new.ino) = (meta.dev() as u32, meta.ino() as u32);
+    (new.uid, new.gid) = (meta.uid(), meta.gid());
+    new.file_size = meta.len() as u32;
+}
+
+/// Elsewhere the standard library does not tell it all.
+#[cfg(not(unix))]
+fn stamp_entry(_new: &mut git2::IndexEntry, _meta: &Metadata) {}

@@ -51,9 +51,9 @@ impl Store {
     /// index is read for what git last saw of each file, and not written.
     pub(super) fn changes_since(&self, head: Option<ObjectId>) -> Result<Vec<(Vec<u8>, bool)>> {
         let failed = || "the working tree cannot be compared with HEAD";
-        let Ok(index) = self.repo().index() else {
+        if self.repo().index().is_err() {
             return self.changes_by_git();
-        };
+        }
         // libgit2 goes through all of them.
         self.ensure_folders(head)?;
         let head = head.map(|id| self.tree(id)).transpose()?;
@@ -78,11 +78,7 @@ impl Store {
             };
             let there = self.is_in_work_dir(path);
             // What a sparse checkout leaves out was not removed (git-sparse-checkout(1)).
-            let skipped = |e: git2::IndexEntry| {
-                let skip = git2::IndexEntryExtendedFlag::SKIP_WORKTREE.bits();
-                e.flags_extended & skip != 0
-            };
-            if !there && index.get_path(&bytes_to_path(path), 0).is_some_and(skipped) {
+            if !there && self.indexed(path)?.is_hidden() {
                 continue;
             }
             found.push((path.to_vec(), there));

@@ -41,6 +41,8 @@ pub(in crate::ops) struct Plan {
     pub conflicts: Vec<PathConflict>,
     /// What is left alone.
     pub left: Vec<Left>,
+    /// Files with changes of ours that git is told not to look at, and that theirs has others in.
+    hidden: Vec<String>,
 }
 
 /// A path that is left alone.
@@ -70,7 +72,8 @@ pub(in crate::ops) struct Done {
 impl Plan {
     /// Works out how the files come to hold `to`, where `base` is what they were taken from.
     ///
-    /// Errors: usage, without a working tree; internal, for the disk.
+    /// Errors: usage, without a working tree; conflict, for files with changes that git is told
+    /// not to look at; internal, for the disk.
     pub fn make(
         cx: &Context,
         draft: &mut Draft<'_>,
@@ -98,6 +101,10 @@ impl Plan {
         let convert = store.convert(tree);
         convert.learn(paths.iter().filter_map(|p| std::str::from_utf8(p).ok()))?;
         for path in paths {
+            // What a sparse checkout leaves out does not come back.
+            if store.indexed(&path)?.is_skipped && !store.is_in_work_dir(&path) {
+                continue;
+            }
             let name = std::str::from_utf8(&path).unwrap_or_default();
             if ledgers.is_some_and(|l| l.contains(name)) {
                 plan.add_ledger(cx, draft, base, &convert, path)?;
@@ -105,7 +112,10 @@ impl Plan {
                 plan.add(cx, draft, base, &convert, path, label)?;
             }
         }
-        Ok(plan)
+        match plan.hidden.is_empty() {
+            true => Ok(plan),
+            false => Err(hidden_changes(&plan.hidden)),
+        }
     }
 
     /// A ledger becomes what the branch has: nobody but aidf writes it, and to the branch.
@@ -201,6 +211,15 @@ impl Plan {
             return leave(path, format!("{text}: not a file, or behind a link"));
         }
         let ours = ours_of(cx, &before, &bases, theirs)?;
+        // Nobody commits what git does not look at, and so nothing is merged into it.
+        let known = ours == theirs || bases.contains(&ours);
+        if !known && !matches!(before, Standing::Nothing) {
+            let staged = store.indexed(&path)?;
+            if staged.is_hidden() && ours != staged.entry {
+                self.hidden.push(text);
+                return Ok(());
+            }
+        }
         let mut results = Vec::new();
         for base in &bases {
             let result = store.merge_entry(draft, *base, ours, theirs)?;
@@ -356,6 +375,9 @@ impl Plan {
                     "nothing was written; commit it or run `aidf sandbox pull`, then sync again",
                 ));
             }
+            if store.indexed(path)?.is_hidden() {
+                return Err(hidden_changes(std::slice::from_ref(&conflict.path)));
+            }
             if let Some((entry, _)) = Plan::marked(cx, draft, &held, o, t, label)? {
                 plan.steps.push(Step {
                     path: path.to_vec(),
@@ -465,6 +487,19 @@ impl Plan {
         }
         Ok(None)
     }
+}
+
+/// What is said of files that git does not look at and that would have to be merged.
+fn hidden_changes(paths: &[String]) -> Error {
+    let named: Vec<String> = paths.iter().map(|path| format!("`{path}`")).collect();
+    Error::new(
+        Kind::Conflict,
+        format!(
+            "git is told not to look at {}, which the branch changed and which may hold changes of yours",
+            named.join(", ")
+        ),
+    )
+    .hint("nothing was changed; put your version aside, or have git look at it again: `git update-index --no-skip-worktree --no-assume-unchanged PATH`")
 }
 
 /// Whether a path lies below what is a link in one of the base's trees.

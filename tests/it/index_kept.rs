@@ -1,7 +1,7 @@
 //! What git's index alone holds, and what git was told in it, outlasts each command that moves
 //! HEAD.
 
-use crate::support::team::{resumed, world};
+use crate::support::team::{doc, resumed, world};
 use crate::support::{Machine, World};
 
 fn read(machine: &Machine, path: &str) -> String {
@@ -71,4 +71,102 @@ fn a_sync_keeps_what_is_staged_and_nowhere_else() {
     b.json(&["sandbox", "pull"]);
     assert_eq!(b.git(&["status", "--porcelain"]), "");
     assert_eq!(read(&b, "docs/one.txt"), "M\n");
+}
+
+/// The tag of a path, as git-ls-files(1) tells it: `S` for skip-worktree, `h` for
+/// assume-unchanged, `H` for neither.
+fn tag(b: &Machine, path: &str) -> String {
+    b.git(&["ls-files", "-v", path])[..1].to_owned()
+}
+
+/// The branch that is checked out.
+fn branch_here(b: &Machine) -> String {
+    b.git(&["symbolic-ref", "HEAD"])
+}
+
+const MARKS: [(&str, &str); 2] = [("--skip-worktree", "S"), ("--assume-unchanged", "h")];
+
+#[test]
+fn a_folder_brings_no_file_that_git_is_told_not_to_look_at() {
+    for (mark, _) in MARKS {
+        let (w, branch, token) = world();
+        let b = resumed(&w, &token);
+        b.git(&["update-index", mark, "docs/one.txt"]);
+        b.write("docs/one.txt", "secret\n");
+        b.write("docs/two.txt", "public\n");
+        b.json(&["commit", "docs", "-m", "A folder"]);
+        assert_eq!(w.remote.text(&branch, "docs/one.txt"), doc(&[]));
+        assert_eq!(w.remote.text(&branch, "docs/two.txt"), "public\n");
+        b.write("docs/two.txt", "more\n");
+        b.json(&["commit", ".", "-m", "All folders"]);
+        assert_eq!(w.remote.text(&branch, "docs/one.txt"), doc(&[]));
+        // Whoever names it means it; and then no more.
+        b.json(&["commit", "docs/one.txt", "-m", "By its name"]);
+        b.write("docs/one.txt", "new secret\n");
+        b.write("docs/two.txt", "public again\n");
+        b.json(&["commit", "-a", "-m", "All"]);
+        assert_eq!(w.remote.text(&branch, "docs/one.txt"), "secret\n");
+        assert_eq!(w.remote.text(&branch, "docs/two.txt"), "public again\n");
+    }
+}
+
+#[test]
+fn what_git_is_told_not_to_look_at_stays_so_and_is_never_merged_into() {
+    for (mark, tagged) in MARKS {
+        let (w, branch, token) = world();
+        let b = resumed(&w, &token);
+        b.git(&["update-index", mark, "docs/one.txt"]);
+        w.save("docs/one.txt", doc(&[(1, "A")]), "Line 1");
+        // Where it has a change nothing comes.
+        let refused = |command: &str, secret: String| {
+            b.write("docs/one.txt", &secret);
+            let before = b.git(&["rev-parse", "HEAD", &branch_here(&b)]);
+            let out = b.aidf(&["sandbox", command]).exits(6);
+            assert!(out.stderr.contains("`docs/one.txt`"), "{out}");
+            assert_eq!(read(&b, "docs/one.txt"), secret);
+            assert_eq!(tag(&b, "docs/one.txt"), tagged);
+            assert_eq!(b.git(&["rev-parse", "HEAD", &branch_here(&b)]), before);
+        };
+        refused("switch", doc(&[(1, "secret")]));
+        refused("switch", doc(&[(20, "secret")]));
+        b.write("docs/one.txt", doc(&[]));
+        // A switch and a pull bring it where it has none, and keep the mark.
+        b.json(&["sandbox", "switch"]);
+        assert_eq!(read(&b, "docs/one.txt"), doc(&[(1, "A")]));
+        assert_eq!(tag(&b, "docs/one.txt"), tagged);
+        w.save("docs/one.txt", doc(&[(1, "A"), (2, "A")]), "Line 2");
+        b.json(&["sandbox", "pull"]);
+        assert_eq!(read(&b, "docs/one.txt"), doc(&[(1, "A"), (2, "A")]));
+        assert_eq!(tag(&b, "docs/one.txt"), tagged);
+        // git knows that it is as it is to be.
+        b.git(&["switch", "--quiet", "main"]);
+        b.git(&["switch", "--quiet", &branch]);
+        b.git(&["update-index", mark, "docs/one.txt"]);
+        let next = doc(&[(1, "A"), (2, "A"), (3, "A")]);
+        w.save("docs/one.txt", next, "Line 3");
+        refused("pull", doc(&[(1, "A"), (2, "A"), (3, "secret")]));
+        refused("pull", doc(&[(1, "A"), (2, "A"), (20, "secret")]));
+        b.write("docs/two.txt", "public\n");
+        b.json(&["commit", "-a", "-m", "All"]);
+        let there = w.remote.text(&branch, "docs/one.txt");
+        assert!(!there.contains("secret"), "{there}");
+    }
+}
+
+#[test]
+fn a_pull_does_not_bring_back_what_a_sparse_checkout_leaves_out() {
+    let (w, branch, token) = world();
+    let b = resumed(&w, &token);
+    b.git(&["sparse-checkout", "set", "--no-cone", "/*", "!/docs/"]);
+    w.save("docs/one.txt", doc(&[(1, "A")]), "Line 1");
+    b.json(&["sandbox", "switch"]);
+    w.save("docs/one.txt", doc(&[(2, "A")]), "Line 2");
+    b.json(&["sandbox", "pull"]);
+    assert!(!b.clone.join("docs/one.txt").exists());
+    assert_eq!(tag(&b, "docs/one.txt"), "S");
+    assert_eq!(b.git(&["rev-parse", "HEAD"]), w.remote.tip(&branch));
+    assert_eq!(b.git(&["status", "--porcelain"]), "");
+    b.write("new.txt", "new\n");
+    b.json(&["commit", "-a", "-m", "All"]);
+    assert_eq!(w.remote.text(&branch, "docs/one.txt"), doc(&[(2, "A")]));
 }

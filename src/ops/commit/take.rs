@@ -176,8 +176,8 @@ pub fn is_there(cx: &Context, path: &str) -> bool {
     cx.dir.join(path).symlink_metadata().is_ok()
 }
 
-/// The file, or every file of the folder that git does not ignore, that `path` names in
-/// the working tree; in a call without one, below the folder the user is in.
+/// The file, or every file of the folder that git neither ignores nor is told not to look at,
+/// that `path` names in the working tree; in a call without one, below the folder the user is in.
 ///
 /// Errors: usage, for what is not there; denied, for what is no file, or behind a link.
 pub(super) fn from_tree(cx: &Context, path: &str) -> Result<Vec<Input>> {
@@ -211,7 +211,9 @@ pub(super) fn from_tree(cx: &Context, path: &str) -> Result<Vec<Input>> {
                 .hint("commit them there; to record the new commit of a submodule here, use git itself"));
             }
             let mut found = Vec::new();
-            let skip = |path: &str| cx.store.is_ignored(&top.join(path));
+            let skip = |path: &str| {
+                Ok(cx.store.is_ignored(&top.join(path)) || cx.store.is_hidden(path)?)
+            };
             walk(cx, &root, &place, &mut found, &skip)?;
             for input in &mut found {
                 if let Source::File(file) = &mut input.source {
@@ -221,7 +223,7 @@ pub(super) fn from_tree(cx: &Context, path: &str) -> Result<Vec<Input>> {
             match found.is_empty() {
                 true => Err(Error::new(
                     Kind::Usage,
-                    format!("there are no files below `{path}`, or all of them are ignored"),
+                    format!("there are no files below `{path}`, or git ignores or skips all of them"),
                 )),
                 false => Ok(found),
             }
@@ -235,7 +237,7 @@ pub(super) fn from_tree(cx: &Context, path: &str) -> Result<Vec<Input>> {
 pub(super) fn from_folder(cx: &Context, dir: &Path) -> Result<Vec<Input>> {
     let root = Arc::new(open_root(&cx.dir.join(dir))?);
     let mut found = Vec::new();
-    walk(cx, &root, "", &mut found, &|_| false)?;
+    walk(cx, &root, "", &mut found, &|_| Ok(false))?;
     match found.is_empty() {
         true => Err(Error::new(
             Kind::Usage,
@@ -258,7 +260,7 @@ fn walk(
     root: &Arc<Folder>,
     start: &str,
     found: &mut Vec<Input>,
-    skip: &dyn Fn(&str) -> bool,
+    skip: &dyn Fn(&str) -> Result<bool>,
 ) -> Result<()> {
     let folder = root.folder(start).map_err(|e| unreadable(e, start))?;
     descend(cx, root, &folder, start, 1, found, skip)
@@ -271,7 +273,7 @@ fn descend(
     prefix: &str,
     depth: usize,
     found: &mut Vec<Input>,
-    skip: &dyn Fn(&str) -> bool,
+    skip: &dyn Fn(&str) -> Result<bool>,
 ) -> Result<()> {
     if depth > MAX_DEPTH {
         return Err(Error::new(
@@ -301,7 +303,7 @@ fn descend(
         let Some(place) = name.to_str().map(place) else {
             return Err(not_text(&place(&name.to_string_lossy())));
         };
-        if skip(&place) {
+        if skip(&place)? {
             continue;
         }
         match sort {
@@ -409,7 +411,10 @@ pub(super) fn from_changes(
                 continue;
             }
         };
-        if !named.insert(path.clone()) || !there && is_absent(&path) {
+        if !named.insert(path.clone())
+            || !there && is_absent(&path)
+            || cx.store.is_hidden(path.as_str())?
+        {
             continue;
         }
         match (&root, there) {
@@ -422,7 +427,7 @@ pub(super) fn from_changes(
     }
     let Some(root) = root else { return Ok(()) };
     for path in base::own_paths(cx, target)? {
-        if !named.insert(path.clone()) {
+        if !named.insert(path.clone()) || cx.store.is_hidden(path.as_str())? {
             continue;
         }
         match root.sort(path.as_str()) {
