@@ -66,22 +66,6 @@ pub(super) fn stamp(meta: &Metadata) -> (u64, Option<SystemTime>) {
     (meta.len(), meta.modified().ok())
 }
 
-/// The mode that a tree has a file of this machine in: its executable bit tells.
-#[cfg(unix)]
-pub fn mode_of(meta: &Metadata) -> Mode {
-    use std::os::unix::fs::PermissionsExt;
-    match meta.permissions().mode() & 0o100 {
-        0 => Mode::File,
-        _ => Mode::Executable,
-    }
-}
-
-/// Other platforms have no executable bit.
-#[cfg(not(unix))]
-pub fn mode_of(_meta: &Metadata) -> Mode {
-    Mode::File
-}
-
 /// A new file in `folder` with the mode that git gives it: what the umask leaves.
 #[cfg(unix)]
 pub(super) fn new_file(folder: &Path, mode: Mode) -> std::io::Result<tempfile::NamedTempFile> {
@@ -179,7 +163,7 @@ impl Store {
         Ok(Standing::File(WorkFile {
             entry: Entry {
                 id,
-                mode: mode_of(&meta),
+                mode: self.mode_of(path, &meta, Some(convert.tree()))?,
             },
             stamp: stamp(&meta),
         }))

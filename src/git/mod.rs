@@ -21,6 +21,7 @@ mod cuts;
 mod draft;
 mod endpoint;
 mod fetched;
+mod file_mode;
 mod filled;
 mod filters_here;
 mod folders;
@@ -75,7 +76,7 @@ mod working;
 
 pub use alternates::borrowed_from;
 pub use bundle::Bundle;
-pub use checkout::{Standing, WorkFile, mode_of};
+pub use checkout::{Standing, WorkFile};
 pub use children::Programs;
 pub use children::{Child, command, run_alone};
 pub use compare::is_binary;

@@ -1,9 +1,10 @@
 //! The working tree as a tree, and its files replaced as a whole: a regular file or a symlink
 //! is the old one or the new one at every moment. The index is read, and never written.
 
-use super::checkout::{mode_of, new_file, stamp};
+use super::checkout::{new_file, stamp};
 use super::convert::Convert;
 use super::draft::{Draft, Edit};
+use super::file_mode::of_bits;
 use super::id::{ObjectId, leads_away};
 use super::object::{Entry, Mode, bytes_to_path};
 use super::store::Store;
@@ -143,7 +144,7 @@ impl Store {
         if !same || self.has_link_above(path.as_bytes()) {
             return Ok(false);
         }
-        let mode = seen.as_ref().map_or(Mode::File, mode_of);
+        let mode = seen.as_ref().map_or(Mode::File, of_bits);
         let put = put(&place, mode, text.as_bytes(), seen.as_ref());
         put.or_fail(Kind::Internal, || {
             format!("`{}` cannot be written", place.display())
@@ -215,7 +216,7 @@ impl Store {
             Ok(id) if self.has(id) => id,
             _ => draft.blob_from(&mut file, |_| Ok(()))?,
         };
-        let mode = mode_of(&meta);
+        let mode = self.mode_of(path, &meta, None)?;
         Ok(Read::Entry(Entry { id, mode }))
     }
 

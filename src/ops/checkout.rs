@@ -210,7 +210,7 @@ impl Plan {
         if matches!(before, Standing::Other) || is_odd_link {
             return leave(path, format!("{text}: not a file, or behind a link"));
         }
-        let ours = ours_of(cx, &before, &bases, theirs)?;
+        let ours = base.with_mode(cx, &text, ours_of(cx, &before, &bases, theirs)?)?;
         // Nobody commits what git does not look at, and so nothing is merged into it.
         let known = ours == theirs || bases.contains(&ours);
         if !known && !matches!(before, Standing::Nothing) {

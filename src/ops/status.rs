@@ -9,7 +9,7 @@ use crate::backup_name;
 use crate::clock::Moment;
 use crate::context::Context;
 use crate::error::Result;
-use crate::git::{CommitId, Entry, TreePath, mode_of};
+use crate::git::{CommitId, Entry, TreePath};
 use crate::ops::commit::take;
 use crate::ops::snapshot;
 use crate::policy::Ledgers;
@@ -221,7 +221,7 @@ fn local(
         match file.symlink_metadata() {
             Ok(meta) if there => {
                 let entry = match convert.is_raw(&path)? {
-                    true => Some(store.as_blob(&file, mode_of(&meta))?),
+                    true => Some(store.as_blob(&file, store.mode_of(&bytes, &meta, Some(tip))?)?),
                     false => match store.work_file(&mut draft, &bytes, &convert) {
                         Ok(here) => here.entry(),
                         // Its filter cannot be run here: nobody can tell.
@@ -253,6 +253,7 @@ fn local(
             Some(entry) => *entry,
             None => store.entry(checkout, path.as_bytes())?,
         };
+        let ours = base.with_mode(cx, &path, ours)?;
         if ours == theirs {
             continue;
         }

@@ -46,6 +46,7 @@ mod cuts;
 mod demo;
 mod doctor;
 mod errors;
+mod file_mode;
 mod first_copies;
 mod forge_app;
 mod forge_client;

@@ -148,6 +148,39 @@ impl Base {
         self.absent.contains_key(path)
     }
 
+    /// A working file with the mode that it has in truth. Where executable bits mean nothing git's
+    /// index tells it, and the index knows nothing of what was written or pulled since. So the
+    /// index counts only where its mode was changed here.
+    ///
+    /// Errors: those of reading the index and the trees.
+    pub fn with_mode(
+        &self,
+        cx: &Context,
+        path: &str,
+        ours: Option<Entry>,
+    ) -> Result<Option<Entry>> {
+        let (Some(file), Some(written)) = (ours, self.written.get(path)) else {
+            return Ok(ours);
+        };
+        let held = written.held.iter().flatten().map(|e| e.mode);
+        let Some(mode) = held.into_iter().find(|mode| mode.is_file()) else {
+            return Ok(ours);
+        };
+        if !file.mode.is_file() || mode == file.mode || cx.store.trusts_modes()? {
+            return Ok(ours);
+        }
+        let staged = cx.store.indexed(path.as_bytes())?.entry.map(|e| e.mode);
+        let mut is_changed = staged.is_some();
+        for tree in &self.trees {
+            let there = cx.store.entry(*tree, path.as_bytes())?;
+            is_changed &= there.map(|e| e.mode) != staged;
+        }
+        Ok(match is_changed {
+            true => ours,
+            false => Some(Entry { mode, ..file }),
+        })
+    }
+
     /// Refuses a file that still holds conflict markers that aidf put into it.
     ///
     /// Errors: conflict.

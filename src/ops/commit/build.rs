@@ -131,9 +131,11 @@ impl Build<'_> {
                 }),
                 (ours, _) => ours,
             };
+            let cx = self.state.cx;
+            let ours = base.with_mode(cx, path, ours)?;
             let mut bases = match self.elsewhere.contains(path) {
-                true => base.entries_elsewhere(self.state.cx, path)?,
-                false => base.entries(self.state.cx, path)?,
+                true => base.entries_elsewhere(cx, path)?,
+                false => base.entries(cx, path)?,
             };
             bases.iter_mut().for_each(|base| *base = made_room(*base));
             if want.named_removal && bases.iter().all(Option::is_none) {

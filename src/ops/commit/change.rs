@@ -236,7 +236,7 @@ impl Commit<'_> {
         cx.progress.step("read the files");
         let mut draft = cx.store.draft();
         let limits = state.policy.limits();
-        let read = read_all(&mut draft, &mut self.inputs, removed, limits)?;
+        let read = read_all(cx, &mut draft, &mut self.inputs, removed, limits)?;
         let (named, dry_run) = (self.inputs_named, self.request.dry_run);
         let read = as_stored(cx, &mut draft, state.tree, read, named, dry_run)?;
         Ok(self.read.insert((read, draft.objects())).clone())

@@ -248,7 +248,7 @@ pub(super) fn read_inputs(
 ) -> Result<Vec<(String, Entry)>> {
     check_unique(inputs, &[])?;
     let mut found = Vec::new();
-    let read = read_all(draft, inputs, 0, policy.limits())?;
+    let read = read_all(cx, draft, inputs, 0, policy.limits())?;
     for want in as_stored(cx, draft, tree, read, inputs.len(), dry_run)? {
         noticed.check_secret(policy, "merge", want.path.as_str(), want.secret)?;
         found.extend(want.entry.map(|e| (want.path.to_string(), e)));

@@ -1,6 +1,6 @@
 //! The files of a commit: where they come from, and reading them within the limits.
 
-use super::take::{Input, Source, mode_of};
+use super::take::{Input, Source};
 use crate::alerts::SecretScan;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -19,7 +19,7 @@ pub(super) struct ReadFile {
     pub path: TreePath,
     pub entry: Option<Entry>,
     pub secret: Option<&'static str>,
-    /// The content came without a mode: a file that is there keeps its own.
+    /// Nothing here tells the mode: a file that is there keeps its own.
     pub keeps_mode: bool,
     /// It is a removal that was asked for by name: then it is of what the branch has, should
     /// the file never have been here.
@@ -53,6 +53,7 @@ pub(super) fn check_unique(inputs: &[Input], remove: &[TreePath]) -> Result<()> 
 }
 
 pub(super) fn read_all(
+    cx: &Context,
     draft: &mut Draft<'_>,
     inputs: &mut [Input],
     removed: usize,
@@ -75,16 +76,18 @@ pub(super) fn read_all(
         let mut size = 0u64;
         let mut scan = SecretScan::default();
         let path = input.path.clone();
-        let keeps_mode = matches!(input.source, Source::Stream(_));
         let mut opened;
-        let (from, mode, end): (&mut dyn Read, Mode, Option<u64>) = match &mut input.source {
+        let (from, mode, end): (&mut dyn Read, Option<Mode>, Option<u64>) = match &mut input.source
+        {
             Source::File(file) => {
                 opened = file.open(&path)?;
                 let end = opened.size.saturating_add(GROWTH);
-                let mode = mode_of(&opened);
+                let mode = cx
+                    .store
+                    .mode_here(path.as_str().as_bytes(), opened.executable)?;
                 (&mut opened.file, mode, Some(end))
             }
-            Source::Stream(stream) => (stream, Mode::File, None),
+            Source::Stream(stream) => (stream, None, None),
         };
         let look = |piece: &[u8]| -> Result<()> {
             size += piece.len() as u64;
@@ -114,9 +117,12 @@ pub(super) fn read_all(
         let id = draft.blob_from(from, look)?;
         wanted.push(ReadFile {
             path: input.path.clone(),
-            entry: Some(Entry { id, mode }),
+            entry: Some(Entry {
+                id,
+                mode: mode.unwrap_or(Mode::File),
+            }),
             secret: scan.found(),
-            keeps_mode,
+            keeps_mode: mode.is_none(),
             named_removal: false,
         });
     }

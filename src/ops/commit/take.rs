@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::real;
 use crate::folder::{Folder, NotTaken, Opened, Sort, open_file};
-use crate::git::{Mode, Store, TreePath};
+use crate::git::{Store, TreePath};
 use crate::ops::access::Target;
 use crate::ops::base;
 use std::collections::BTreeSet;
@@ -108,14 +108,6 @@ impl Taken {
                 open_file(file).map_err(|e| refused(e, path, path.as_str(), file))
             }
         }
-    }
-}
-
-/// The mode that the tree gets for an open file.
-pub(super) fn mode_of(open: &Opened) -> Mode {
-    match open.executable {
-        true => Mode::Executable,
-        false => Mode::File,
     }
 }
 
