@@ -170,3 +170,41 @@ fn a_pull_does_not_bring_back_what_a_sparse_checkout_leaves_out() {
     b.json(&["commit", "-a", "-m", "All"]);
     assert_eq!(w.remote.text(&branch, "docs/one.txt"), doc(&[(2, "A")]));
 }
+
+#[test]
+fn an_index_that_is_not_written_is_refused_with_the_way_to_another_before_anything_changes() {
+    let ways: [(&[&str], &[&str]); 2] = [
+        (
+            &["update-index", "--split-index"],
+            &["update-index", "--no-split-index"],
+        ),
+        (
+            &["sparse-checkout", "set", "--cone", "--sparse-index", "docs"],
+            &["sparse-checkout", "reapply", "--no-sparse-index"],
+        ),
+    ];
+    for (into, out_of) in ways {
+        let (w, branch, token) = world();
+        w.save("docs/one.txt", doc(&[(1, "A")]), "Line 1");
+        w.remote
+            .write(&branch, &[("far/away.txt", Some(b"far\n"))], "Far");
+        let b = resumed(&w, &token);
+        b.git(&["fetch", "--quiet"]);
+        b.git(&["switch", "--quiet", &branch]);
+        b.git(into);
+        b.git(&["switch", "--quiet", "main"]);
+        b.git(&["switch", "--quiet", &branch]);
+        w.save("docs/one.txt", doc(&[(2, "A")]), "Line 2");
+        let before = b.snapshot();
+        for command in ["switch", "pull"] {
+            let out = b.aidf(&["sandbox", command]).exits(6);
+            let way = format!("`git {}`", out_of.join(" "));
+            assert!(out.stderr.contains(&way), "{out}");
+        }
+        assert_eq!(b.snapshot(), before);
+        b.git(out_of);
+        b.json(&["sandbox", "pull"]);
+        assert_eq!(b.git(&["rev-parse", "HEAD"]), w.remote.tip(&branch));
+        assert_eq!(read(&b, "docs/one.txt"), doc(&[(2, "A")]));
+    }
+}
