@@ -161,3 +161,18 @@ fn on_any_other_branch_head_and_index_stay() {
     assert_eq!(b.git(&["symbolic-ref", "--short", "HEAD"]), "main");
     drop(w);
 }
+
+#[test]
+fn a_switch_says_that_the_sandbox_has_moved_only_where_it_has() {
+    let (w, _, token) = world();
+    let b = resumed(&w, &token);
+    b.json(&["sandbox", "switch"]);
+    b.write("docs/one.txt", doc(&[(1, "local")]));
+    b.git(&["commit", "--quiet", "-a", "-m", "Local"]);
+    let said = b.json(&["sandbox", "switch"])["message"].to_string();
+    assert!(said.contains("it has local commits"), "{said}");
+    assert!(!said.contains("has moved"), "{said}");
+    w.save("doc.txt", doc(&[(2, "by A")]), "Line 2");
+    let said = b.json(&["sandbox", "switch"])["message"].to_string();
+    assert!(said.contains("the sandbox has moved"), "{said}");
+}

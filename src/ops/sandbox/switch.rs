@@ -120,7 +120,10 @@ pub fn switch(cx: &Context, request: &Named) -> Result<SwitchReport> {
         false => format!("the checkout is on {name} at {}", to.short()),
     };
     if to != tip {
-        message.push_str("; it has local commits, and the sandbox has moved: aidf sandbox pull");
+        message.push_str(match cx.store.is_ancestor(tip, to) {
+            true => "; it has local commits, which `aidf commit -a` brings to the sandbox",
+            false => "; it has local commits, and the sandbox has moved: aidf sandbox pull",
+        });
     }
     Ok(SwitchReport {
         branch: name,
