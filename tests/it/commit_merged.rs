@@ -190,7 +190,7 @@ fn a_file_where_another_made_a_folder_is_refused_and_so_is_the_reverse() {
             let args = [&["commit", ours, "-m", "Ours"], extra].concat();
             let out = w.refuses(&args, 6);
             assert!(out.stderr.contains("folder"), "{out}");
-            assert!(out.stderr.contains("first remove"), "{out}");
+            assert!(out.stderr.contains("in the same commit"), "{out}");
         }
         assert_eq!(w.remote.tip(&branch), tip);
     }
