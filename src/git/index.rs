@@ -1,6 +1,7 @@
 //! git's index: what it holds of a path, and making it hold what a checkout brings.
 
 use super::id::{ObjectId, leads_away};
+use super::index_scan::has_stages;
 use super::indexed::Indexed;
 use super::object::{Entry, Mode, bytes_to_path};
 use super::store::Store;
@@ -8,6 +9,7 @@ use crate::error::{Error, Kind, OrFail, Result};
 use git2::{IndexEntryExtendedFlag, IndexEntryFlag};
 use std::collections::BTreeMap;
 use std::fs::Metadata;
+use std::io::ErrorKind;
 
 impl Store {
     /// What the index holds of a path. git itself is asked where libgit2 reads no such index.
@@ -83,10 +85,22 @@ impl Store {
         Ok(self.index_seen().get_or_init(|| found))
     }
 
+    /// Whether a merge may have left several versions of a path. Cheap; true where only the
+    /// whole index can tell.
+    pub fn may_be_unmerged(&self) -> bool {
+        match std::fs::read(self.git_dir().join("index")) {
+            Ok(bytes) => has_stages(&bytes, self.format()) != Some(false),
+            Err(e) => e.kind() != ErrorKind::NotFound,
+        }
+    }
+
     /// The first path that a merge left several versions of.
     ///
     /// Errors: as [`Store::indexed`].
     pub fn first_unmerged(&self) -> Result<Option<Vec<u8>>> {
+        if !self.may_be_unmerged() {
+            return Ok(None);
+        }
         let Ok(index) = self.repo().index() else {
             let mut all = self.index_by_git()?.iter();
             return Ok(all

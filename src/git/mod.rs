@@ -36,6 +36,7 @@ mod hash;
 mod header;
 mod id;
 mod index;
+mod index_scan;
 mod indexed;
 mod installed;
 mod intake;

@@ -159,6 +159,18 @@ fn a_file_that_git_has_unmerged_is_committed_once_git_was_told_that_it_is_resolv
         assert!(out.stderr.contains("`doc.txt` is unmerged"), "{out}");
         assert!(out.stderr.contains("`git add`"), "{out}");
     }
+    for form in [
+        &["--index-version", "4"][..],
+        &["--split-index"],
+        &["--no-split-index"],
+    ] {
+        b.git(&[&["update-index"], form].concat());
+        let out = b.aidf(&["commit", "doc.txt", "-m", "Markers"]).exits(6);
+        assert!(
+            out.stderr.contains("`doc.txt` is unmerged"),
+            "{form:?}: {out}"
+        );
+    }
     assert_eq!(w.remote.refs(), before);
     let local = b.json(&["status"])["local"].to_string();
     assert!(local.contains("doc.txt"), "{local}");

@@ -14,6 +14,9 @@ pub(in crate::ops) fn check_merged<'p>(
     inputs: &'p [Input],
     removed: impl Iterator<Item = &'p TreePath>,
 ) -> Result<()> {
+    if !cx.store.may_be_unmerged() {
+        return Ok(());
+    }
     let own = inputs.iter().filter(|input| input.is_own());
     for path in own.map(|input| &input.path).chain(removed) {
         if cx.store.indexed(path.as_str().as_bytes())?.is_unmerged {
