@@ -68,8 +68,6 @@ pub struct Asked<'a> {
     /// For a new backup: an error if it is not made now of its branch's current tip. For
     /// the manifest of the backups: an error if the manifest may not change in this way.
     pub backup: Result<(), &'static str>,
-    /// For a new identity of the repository: an error if it is not made now.
-    pub identity: Result<(), &'static str>,
     /// For a new archive: an error if it is not made now of its sandbox's current tip.
     pub archive: Result<(), &'static str>,
     /// For a record that a sandbox was opened: an error if it is not opened now.
@@ -344,12 +342,13 @@ fn own_ref(
         };
     }
     if asked.name == identity::REF {
-        return match (asked.motion, asked.identity) {
-            (Motion::Create, _) if pusher.operator => Ok("an operator may give an identity"),
-            (Motion::Create, Ok(())) => Ok("a repository gets its identity once"),
-            (Motion::Create, Err(why)) => refuse(
-                format!("the repository's identity is not taken: {why}"),
-                "have it made by `aidf sandbox init`, or push with an operator's token",
+        return match asked.motion {
+            Motion::Create if pusher.operator => Ok("an operator may give an identity"),
+            // Whoever may choose it can choose another repository's, and then the tokens of
+            // that one are good here.
+            Motion::Create => refuse(
+                "only an operator may give the repository its identity".to_owned(),
+                "have it made on the server: aidf -R /PATH/TO/REPOSITORY.git protect apply",
             ),
             _ => refuse(
                 "the repository's identity stays for good: tokens and signatures are bound to it"
@@ -407,7 +406,6 @@ mod tests {
             motion,
             at_default: false,
             backup: Ok(()),
-            identity: Ok(()),
             archive: Ok(()),
             opened: Ok(()),
         };
@@ -468,7 +466,7 @@ mod tests {
                 ["....", "....", "cfFd"],
             ),
             ("refs/aidf/turn/sandbox-a/first", ["....", "....", "cfFd"]),
-            ("refs/aidf/id", ["c...", "c...", "c..."]),
+            ("refs/aidf/id", ["....", "....", "c..."]),
             ("refs/aidf/backups", ["cf..", "cf..", "cfFd"]),
             ("refs/heads/main", ["....", "....", "cf.."]),
             ("refs/heads/trunk", ["....", "....", "cf.."]),
@@ -532,7 +530,6 @@ mod tests {
                 motion: Motion::Create,
                 at_default: false,
                 backup: Ok(()),
-                identity: Ok(()),
                 archive: Err("it is of another commit"),
                 opened: Ok(()),
             };
@@ -569,7 +566,6 @@ mod tests {
                     motion,
                     at_default,
                     backup: Ok(()),
-                    identity: Ok(()),
                     archive: Ok(()),
                     opened: Ok(()),
                 },
@@ -601,7 +597,6 @@ mod tests {
             motion: Motion::Forward,
             at_default: false,
             backup: Ok(()),
-            identity: Ok(()),
             archive: Ok(()),
             opened: Ok(()),
         };
@@ -619,7 +614,6 @@ mod tests {
             motion,
             at_default: false,
             backup: Err("it is late"),
-            identity: Err("it is late"),
             archive: Err("it is late"),
             opened: Err("it is late"),
         };
@@ -637,7 +631,6 @@ mod tests {
         for (name, motion) in [
             ("refs/heads/backup/2026-11-22", Create),
             ("refs/heads/backup/x/2026-11-22", Create),
-            ("refs/aidf/id", Create),
             ("refs/aidf/backups", Create),
             ("refs/aidf/backups", Forward),
         ] {

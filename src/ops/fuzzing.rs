@@ -47,7 +47,6 @@ pub fn hook_line(data: &[u8]) {
             motion,
             at_default: false,
             backup: Err("it is none"),
-            identity: Ok(()),
             archive: Err("it is none"),
             opened: Err("it is none"),
         };

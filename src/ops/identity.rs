@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::files::hex;
-use crate::git::{Advertisement, ObjectId, Person, RefName, RefUpdate, RemoteRef};
+use crate::git::{Advertisement, CommitId, ObjectId, Person, RefName, RefUpdate, RemoteRef, Store};
 use crate::identities;
 use crate::identity::{Identity, REF, RepositoryId, Shown};
 
@@ -80,6 +80,8 @@ pub(super) fn heed_pushed(cx: &Context, updates: &[RefUpdate]) {
 pub(super) struct New {
     /// The identity.
     pub id: RepositoryId,
+    /// Its commit.
+    pub commit: CommitId,
     /// The ref, which must not be there yet.
     pub update: RefUpdate,
     /// The commit and its empty tree.
@@ -88,7 +90,12 @@ pub(super) struct New {
 
 /// Makes an identity: a commit without parents and files, of random content.
 pub(super) fn make(cx: &Context) -> Result<New> {
-    let mut draft = cx.store.draft();
+    make_in(cx, &cx.store)
+}
+
+/// The same, with its objects in this store.
+pub(super) fn make_in(cx: &Context, store: &Store) -> Result<New> {
+    let mut draft = store.draft();
     let tree = draft.tree(None, &[])?;
     let who = Person {
         name: "aidf".to_owned(),
@@ -104,6 +111,7 @@ pub(super) fn make(cx: &Context) -> Result<New> {
         .ok_or_else(|| Error::new(Kind::Internal, format!("{commit} is no id of a commit")))?;
     Ok(New {
         id,
+        commit,
         update: RefUpdate {
             name: RefName::new(REF)?,
             old: None,

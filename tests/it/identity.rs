@@ -5,7 +5,10 @@ use aidf::identity::REF;
 use aidf::keys::{KeyRing, KeySource};
 use aidf::token::{self, Claims, TokenKind};
 
-use crate::support::{Guarded, Kind, Machine, Remote, World, make_executable, text};
+use crate::support::{Guarded, Kind, Machine, Remote, World, make_executable, protect, text};
+
+/// The tree without entries, which git always knows.
+const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
 /// The key of a machine.
 fn key(machine: &Machine) -> KeyRing {
@@ -342,36 +345,73 @@ fn the_hook_keeps_the_identity_and_takes_none_that_is_another_repositorys() {
             g.refused(&ada, &tokens, &[update], "identity stays for good");
         }
     }
-    // A new server with the same key, to which somebody brings the old one's identity, to
-    // make the old one's tokens good there.
+    // A server with the same key that lost its identity, to which somebody brings the first
+    // one's, which was made just now, to make the first one's tokens good there.
     let other = Guarded::new(Kind::Http, "");
     let bob = other.w.other();
     bob.at("sandbox");
     other.w.remote.git(&["update-ref", "-d", REF]);
     std::fs::copy(&g.key_file, &other.key_file).unwrap();
-    let old = "2020-01-01T00:00:00Z";
-    let made = bob
-        .env
-        .command("git", &bob.clone)
-        .args([
-            "commit-tree",
-            "-m",
-            "an old identity",
-            "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
-        ])
-        .envs([("GIT_AUTHOR_DATE", old), ("GIT_COMMITTER_DATE", old)])
-        .output()
-        .unwrap();
-    let made = String::from_utf8(made.stdout).unwrap();
-    let bring = format!("{}:{REF}", made.trim());
-    other.refused(&bob, &[], &[&bring], "it was not made now");
-    other.refused(
-        &bob,
-        &[],
-        &[&format!("HEAD:{REF}")],
-        "the repository's identity is not taken",
-    );
+    let theirs = g.w.remote.bare.to_str().unwrap();
+    bob.git(&["fetch", "--quiet", theirs, REF]);
+    let bring = format!("FETCH_HEAD:{REF}");
+    let words = "only an operator may give the repository its identity";
+    other.refused(&bob, &[], &[&bring], words);
+    // Nor does it make the tokens of the push good that brings it.
+    for refs in [
+        &["HEAD:refs/heads/main", &*bring][..],
+        &["HEAD:refs/heads/sandbox-ada", &*bring],
+    ] {
+        for token in [&g.operator, &token] {
+            other.refused(&bob, &[token], refs, words);
+        }
+    }
+    other.refused(&bob, &[], &[&format!("HEAD:{REF}")], words);
     other.w.remote.is_sound();
+}
+
+#[test]
+fn protect_apply_gives_a_server_its_identity_and_a_second_time_leaves_it() {
+    let w = World::path();
+    let apply = |what: &str| protect(&w, &w.remote, &[what, "--json"]).ok().json();
+    let planned = apply("plan");
+    let told = |report: &serde_json::Value| report["changes"].to_string();
+    assert!(
+        told(&planned).contains("make the repository's identity"),
+        "{planned:#}"
+    );
+    assert_eq!(w.remote.identity(), None);
+    apply("apply");
+    let id = w.remote.identity().expect("an identity");
+    assert_eq!(w.remote.git(&["ls-tree", REF]), "");
+    w.remote.is_sound();
+    assert_eq!(apply("apply")["changed"], false);
+    // What was deleted is put back as it was.
+    w.json(&["sandbox", "init"]);
+    w.remote.git(&["update-ref", "-d", REF]);
+    let back = apply("apply");
+    assert!(told(&back).contains("back"), "{back:#}");
+    apply("remove");
+    assert_eq!(w.remote.identity(), Some(id));
+}
+
+#[test]
+fn on_a_server_with_an_older_hook_and_no_identity_sandboxes_open_and_an_operator_gives_it_one() {
+    let g = Guarded::new(Kind::Path, "");
+    g.w.remote.git(&["update-ref", "-d", REF]);
+    let ada = g.w.other();
+    ada.share_key(&g.w);
+    let opened = ada.init();
+    assert!(text(&opened, "reuse_token").starts_with("aidf1."));
+    let records = g.w.remote.refs().matches("refs/aidf/opened/").count();
+    assert_eq!(records, 1, "its opening is on record");
+    ada.save("a.txt", "a\n", "Add a");
+    assert_eq!(g.w.remote.identity(), None);
+    let operator = old_token(&g.w, None);
+    ada.git(&["fetch", "--quiet", "origin"]);
+    let id = ada.git(&["commit-tree", "-m", "Ours", EMPTY_TREE]);
+    g.passes(&ada, &[&operator], &[&format!("{id}:{REF}")]);
+    assert!(g.w.remote.identity().is_some());
 }
 
 #[test]

@@ -295,10 +295,6 @@ impl PreReceive {
                 }
                 None => Ok(()),
             },
-            identity: match update.name == identity::REF {
-                true => self.check_identity(update.new),
-                false => Ok(()),
-            },
             archive: update
                 .name
                 .strip_prefix(ref_rules::ARCHIVE)
@@ -387,7 +383,7 @@ impl PreReceive {
                 None => false,
             };
             let facts = Facts {
-                repository: self.identity(push)?,
+                repository: self.identity()?,
                 lacks_branch,
                 revoked: self.is_revoked(&claims.id, warnings)?,
                 tip: tip.and_then(|id| Some(self.store.commit(id).ok()?.time)),
@@ -411,13 +407,10 @@ impl PreReceive {
         Ok((pusher, ids))
     }
 
-    /// The repository's identity: the one that it has, or else the one that the push brings.
-    fn identity(&self, push: &Push) -> Result<Identity> {
-        let made = || {
-            let made = push.updates.iter().find(|u| u.name == identity::REF);
-            made.and_then(|u| u.new)
-        };
-        let id = self.store.local_ref(identity::REF)?.or_else(made);
+    /// The repository's identity: the one that it has. One that a push brings may be another
+    /// repository's, so it makes no token of that push good.
+    fn identity(&self) -> Result<Identity> {
+        let id = self.store.local_ref(identity::REF)?;
         let id = id.and_then(|id| RepositoryId::parse(&id.to_string()));
         Ok(id.map_or(Identity::Absent, Identity::Is))
     }

@@ -45,25 +45,6 @@ impl PreReceive {
         }
     }
 
-    /// Checks that a new identity is made now. An old one could be another repository's, and
-    /// then its tokens would be valid here.
-    pub(super) fn check_identity(
-        &self,
-        new: Option<CommitId>,
-    ) -> std::result::Result<(), &'static str> {
-        let commit = new.and_then(|id| self.store.commit(id).ok());
-        let Some(commit) = commit else {
-            return Err("it is no commit");
-        };
-        if !commit.parents.is_empty() {
-            return Err("it has parents");
-        }
-        match (self.now.seconds() - commit.time).abs() > CLOCK_SKEW {
-            true => Err("it was not made now"),
-            false => Ok(()),
-        }
-    }
-
     /// Checks that a new archive is what its name claims: made now, of its sandbox's current
     /// tip. A push that deletes the sandbox must archive that same tip. If an archive could
     /// hold other content, the sandbox would be restored with that content when its holder

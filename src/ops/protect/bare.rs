@@ -3,15 +3,16 @@
 
 use super::hook_file;
 use super::hook_file::{
-    BEFORE, MARK, is_executable, is_own, is_readable_there, owner_of, program_of, script,
-    write_program,
+    MARK, is_executable, is_own, is_readable_there, owner_of, program_of, script,
 };
+use super::steps::Step;
 use super::trust::{self, Trusted};
 use super::{Changes, Request, Surveyed, path_of};
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::forge::{BACKUPS, DesiredRules, Rule, RuleState, State};
-use crate::git::Store;
+use crate::git::{CommitId, Store};
+use crate::identity::REF;
 use crate::keys::{KeyRing, KeySource};
 use crate::ops::hook::{BASE, KEY_FILE, REPO_NAME, key_source, name_of};
 use std::path::PathBuf;
@@ -20,9 +21,9 @@ use std::path::PathBuf;
 /// sandbox.
 const SANDBOXES: &str = "sandbox-*";
 /// The setting that names the settings that we made, so that they can be undone.
-const MADE: &str = "aidf.made";
+pub(super) const MADE: &str = "aidf.made";
 /// The setting that holds the earlier values of those settings, as `name=value`.
-const EARLIER: &str = "aidf.earlier";
+pub(super) const EARLIER: &str = "aidf.earlier";
 /// Push options carry the token; every pushed object is checked (git-config(1)).
 const SETTINGS: [(&str, &str); 2] = [
     ("receive.advertisepushoptions", "true"),
@@ -31,34 +32,8 @@ const SETTINGS: [(&str, &str); 2] = [
 
 /// A bare repository on this machine.
 pub(super) struct Server<'a> {
-    cx: &'a Context,
-    store: Store,
-}
-
-/// One change to make on the server.
-pub(super) enum Step {
-    /// Keep the existing hook under another name.
-    KeepHook,
-    /// Write our hook.
-    WriteHook(String),
-    /// Remove our hook, and put back the earlier one.
-    RemoveHook,
-    /// Set a setting, or remove it.
-    Set(&'static str, Option<String>),
-}
-
-impl Step {
-    pub fn what(&self) -> String {
-        match self {
-            Step::KeepHook => {
-                format!("keep the present pre-receive hook as {BEFORE}, and run it after ours")
-            }
-            Step::WriteHook(_) => "install the pre-receive hook".to_owned(),
-            Step::RemoveHook => "remove the pre-receive hook".to_owned(),
-            Step::Set(name, Some(value)) => format!("set {name} to {value}"),
-            Step::Set(name, None) => format!("remove the setting {name}"),
-        }
-    }
+    pub(super) cx: &'a Context,
+    pub(super) store: Store,
 }
 
 impl<'a> Server<'a> {
@@ -70,7 +45,7 @@ impl<'a> Server<'a> {
         Ok(Server { cx, store })
     }
 
-    fn hook(&self) -> PathBuf {
+    pub(super) fn hook(&self) -> PathBuf {
         self.store.hooks().join("pre-receive")
     }
 
@@ -128,6 +103,7 @@ impl<'a> Server<'a> {
             }
         }
         self.own_settings(request, &mut steps)?;
+        steps.extend(self.identity()?);
         for name in ["receive.denynonfastforwards", "receive.denydeletes"] {
             if on(name) {
                 warnings.push(format!("{name} is set: it covers the whole repository, so it also refuses a holder who forces or deletes their own sandbox"));
@@ -221,6 +197,19 @@ impl<'a> Server<'a> {
             blocked: None,
         };
         Ok((seen, warnings))
+    }
+
+    /// The step that gives the repository its identity, if it has none: without one the hook
+    /// cannot tell its tokens from those of another repository of the same name.
+    fn identity(&self) -> Result<Option<Step>> {
+        if self.store.local_ref(REF)?.is_some() {
+            return Ok(None);
+        }
+        // If the ref was deleted, the tokens are still bound to its commit.
+        let known = self.cx.identity().id();
+        let known = known.and_then(|id| CommitId::parse(&id.to_string()).ok());
+        let known = known.filter(|id| self.store.has_commit(*id));
+        Ok(Some(Step::Identify(known)))
     }
 
     /// The settings that the hook needs because it cannot find their values by itself.
@@ -324,85 +313,6 @@ impl<'a> Server<'a> {
             let ours = name.starts_with("AIDF_");
             self.cx.environment().text(name).filter(|_| !ours)
         })
-    }
-
-    /// Makes the changes, in order.
-    ///
-    /// Errors: internal; denied, if the files belong to another account.
-    pub fn make(&self, steps: &[Step]) -> Result<()> {
-        let failed = || {
-            format!(
-                "{} cannot be changed; run this as the account that owns it",
-                self.hook().display()
-            )
-        };
-        for step in steps {
-            match step {
-                Step::KeepHook => {
-                    let kept = self.store.hooks().join(BEFORE);
-                    // A run that was cut off may have kept this hook already.
-                    if std::fs::read(&kept).ok() == std::fs::read(self.hook()).ok() {
-                        continue;
-                    }
-                    if kept.exists() {
-                        return Err(Error::new(
-                            Kind::Conflict,
-                            format!("{} exists already", kept.display()),
-                        )
-                        .hint("nothing was changed so far; move it away, and run this again"));
-                    }
-                    // Use a hard link, so that there is no moment without a hook.
-                    std::fs::hard_link(self.hook(), kept).or_fail(Kind::Internal, failed)?;
-                }
-                Step::WriteHook(text) => {
-                    write_program(&self.hook(), text).or_fail(Kind::Internal, failed)?;
-                }
-                Step::RemoveHook => {
-                    let kept = self.store.hooks().join(BEFORE);
-                    if kept.exists() {
-                        std::fs::rename(kept, self.hook()).or_fail(Kind::Internal, failed)?;
-                    } else {
-                        std::fs::remove_file(self.hook()).or_fail(Kind::Internal, failed)?;
-                    }
-                }
-                Step::Set(name, value) => {
-                    let values: Vec<&str> = value.iter().map(String::as_str).collect();
-                    // Remember a setting only if we made it. One that the owner made stays
-                    // for good.
-                    let mut made = self.store.own_settings(MADE);
-                    let mut before = self.store.own_settings(EARLIER);
-                    let first = format!("{name}=");
-                    let write = |name: &str, all: &[String]| {
-                        let all: Vec<&str> = all.iter().map(String::as_str).collect();
-                        self.store.set_own(name, &all)
-                    };
-                    // Note it before changing it, so that a run that is cut off can be
-                    // undone.
-                    if value.is_some() {
-                        if !made.iter().any(|m| m == name) {
-                            before.retain(|b| !b.starts_with(&first));
-                            let old = self.store.own_settings(name);
-                            before.extend(old.into_iter().map(|v| format!("{first}{v}")));
-                            write(EARLIER, &before)?;
-                            made.push((*name).to_owned());
-                            write(MADE, &made)?;
-                        }
-                        self.store.set_own(name, &values)?;
-                        continue;
-                    }
-                    let old: Vec<&str> = before
-                        .iter()
-                        .filter_map(|b| b.strip_prefix(&first))
-                        .collect();
-                    self.store.set_own(name, &old)?;
-                    made.retain(|m| m != name);
-                    write(MADE, &made)?;
-                    before.retain(|b| !b.starts_with(&first));
-                    write(EARLIER, &before)?;
-                }
-            }
-        }
-        Ok(())
     }
 
     /// The steps that remove what is ours, and a list of what stays.

@@ -6,6 +6,8 @@ mod accounts;
 mod bare;
 mod guide;
 mod hook_file;
+mod making;
+mod steps;
 mod trust;
 mod workflows;
 
@@ -210,14 +212,14 @@ fn take_away(cx: &Context, request: &Request) -> Result<Report> {
 /// The changes that would set the rules: requests to a forge, or steps on a server.
 enum Changes {
     Forge(Vec<Change>),
-    Bare(Vec<bare::Step>),
+    Bare(Vec<steps::Step>),
 }
 
 impl Changes {
     fn words(&self) -> Vec<String> {
         match self {
             Changes::Forge(all) => all.iter().map(|c| c.what.clone()).collect(),
-            Changes::Bare(all) => all.iter().map(bare::Step::what).collect(),
+            Changes::Bare(all) => all.iter().map(steps::Step::what).collect(),
         }
     }
 

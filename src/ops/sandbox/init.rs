@@ -192,7 +192,9 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
             // opening, and without an identity.
             Err(e) if opened::is_refused(&e) && !untimed => untimed = true,
             Err(e) if e.kind() == Kind::Denied && makes_identity.get() && !by_name => {
-                by_name = true
+                // A token that is bound to a refused identity is good for nothing there, so
+                // the time may have been refused for that alone.
+                (by_name, untimed) = (true, false);
             }
             Ok((Some(report), _)) => break report,
             Err(e) => return Err(one_by_one::after(&moved, e)),
