@@ -9,6 +9,7 @@ mod ledgers;
 mod manifest;
 mod names;
 mod objects;
+mod opened;
 mod place;
 mod push;
 mod record;
@@ -36,6 +37,7 @@ use activity::Records;
 use budget::{BOUNDS, Budget};
 use content::Content;
 use objects::ObjectReader;
+use opened::Openings;
 pub use place::{BASE, KEY_FILE, REPO_NAME, journal_of, key_source, name_of, revocations_of};
 pub use push::{Push, TOKEN_OPTION, Update};
 pub use record::Decision;
@@ -57,6 +59,7 @@ pub struct PreReceive {
     now: Moment,
     journal: Journal,
     activity: Records,
+    openings: Openings,
     revocations: Revocations,
 }
 
@@ -84,6 +87,7 @@ impl PreReceive {
             .unwrap_or_else(|| DEFAULT_BASE.to_owned());
         let journal = Journal::new(journal_of(&store));
         let activity = Records::of(store.common_dir());
+        let openings = Openings::of(store.common_dir());
         let revocations = Revocations::new(revocations_of(&store));
         Ok(PreReceive {
             store,
@@ -93,6 +97,7 @@ impl PreReceive {
             now,
             journal,
             activity,
+            openings,
             revocations,
         })
     }
@@ -231,7 +236,7 @@ impl PreReceive {
         });
         let contents = contents.collect::<Result<Vec<_>>>()?;
         let updates = push.updates.iter().zip(motions);
-        updates
+        let judged = updates
             .map(|(update, motion)| {
                 let branch = update.name.strip_prefix("refs/heads/").unwrap_or_default();
                 let pod = pusher.pods.iter().find(|(b, _)| b == branch);
@@ -242,7 +247,11 @@ impl PreReceive {
                     .unwrap_or(&contents[0]);
                 self.judge(push, update, *motion, pusher, &policy, content)
             })
-            .collect()
+            .collect::<Result<Vec<Verdict>>>()?;
+        if !pusher.operator && judged.iter().all(|verdict| verdict.is_ok()) {
+            self.note_openings(push, pusher, &policy)?;
+        }
+        Ok(judged)
     }
 
     fn judge(

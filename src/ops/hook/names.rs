@@ -1,22 +1,11 @@
-//! Checks names that make a claim: backups, archives, and the times of openings.
+//! Checks names that make a claim: backups and archives.
 
 use super::{NO_REFS, PreReceive};
-use super::{Push, Update};
 use crate::backup_name;
 use crate::clock::CLOCK_SKEW;
 use crate::clock::Moment;
-use crate::error::{Error, Kind, Result};
 use crate::git::CommitId;
-use crate::openings;
-use crate::policy::Policy;
-use crate::ref_rules::{self, Motion, Pusher};
-
-/// The pod of the token for a sandbox.
-fn pod_of<'p>(pusher: &'p Pusher, branch: &str) -> Option<&'p str> {
-    let mut pods = pusher.pods.iter();
-    let (_, pod) = pods.find(|(b, _)| b == branch)?;
-    pod.as_deref()
-}
+use crate::ref_rules;
 
 impl PreReceive {
     /// Checks that a new backup is what its name claims: made now, of its branch's current
@@ -63,85 +52,6 @@ impl PreReceive {
         }
     }
 
-    /// Checks that a record of an opening is made with the branch, now, and for the pod of
-    /// the branch's token; and that it goes with the branch. Otherwise a sandbox could have
-    /// any age, and count for another pod or for none.
-    pub(super) fn check_opened(
-        &self,
-        name: &str,
-        motion: Motion,
-        push: &Push,
-        pusher: &Pusher,
-    ) -> std::result::Result<(), &'static str> {
-        let Some(opening) = openings::read_rest(name) else {
-            return Err("its name does not end in a time such as 2026-11-22T101112Z");
-        };
-        let branch = format!("refs/heads/{}", opening.branch);
-        let tip = self.store.local_ref(&branch).map_err(|_| NO_REFS)?;
-        let is_open = tip.is_some();
-        if motion == Motion::Delete {
-            // git deletes a ref at the tip that the push names, and at no other.
-            let goes = |u: &Update| u.name == branch && u.new.is_none() && u.old == tip;
-            return match !is_open || push.updates.iter().any(goes) {
-                true => Ok(()),
-                false => Err("its sandbox stays open"),
-            };
-        }
-        self.check_now(opening.time)?;
-        if is_open {
-            return Err("its sandbox is open here already");
-        }
-        let pod = pod_of(pusher, opening.branch).map(openings::tag);
-        match opening.pod == pod.as_deref() {
-            true => Ok(()),
-            false => Err("it names another pod than the sandbox's token"),
-        }
-    }
-
-    /// Refuses a new sandbox to a pod that has as many open as it may, and one that the next
-    /// push could not count.
-    ///
-    /// Errors: denied; internal.
-    pub(super) fn check_open_sandboxes(
-        &self,
-        branch: &str,
-        push: &Push,
-        pusher: &Pusher,
-        policy: &Policy,
-    ) -> Result<()> {
-        let pod = pod_of(pusher, branch);
-        let policy = policy.of_pod(pod);
-        if policy.open_sandboxes().is_none() {
-            return Ok(());
-        }
-        // What the same push opens besides counts too.
-        let made = push.updates.iter().filter(|u| u.new.is_some());
-        let made = made.filter_map(|u| openings::read(&u.name));
-        if !made.clone().any(|o| o.branch == branch) {
-            return Err(Error::new(
-                Kind::Denied,
-                format!(
-                    "{branch} would be open without a record of it, and the policy counts the open sandboxes of its pod (rule: {})",
-                    openings::RULE
-                ),
-            )
-            .hint("open it with `aidf sandbox init`; a holder names the pod of the token with AIDF_POD"));
-        }
-        let refs = self.store.refs_below(ref_rules::OPENED)?;
-        let known = refs
-            .iter()
-            .filter_map(|(name, _)| openings::read_rest(name))
-            .chain(made)
-            // A record of it that was left over does not count against itself.
-            .filter(|o| o.branch != branch);
-        let is_open = |branch: &str| {
-            let branch = format!("refs/heads/{branch}");
-            let makes = |u: &Update| u.name == branch && u.new.is_some();
-            Ok(push.updates.iter().any(makes) || self.store.local_ref(&branch)?.is_some())
-        };
-        openings::check_quota(&policy, pod, known, is_open)
-    }
-
     /// The branch of a name that ends in the present time.
     fn of_now<'n>(&self, name: &'n str) -> std::result::Result<&'n str, &'static str> {
         let (branch, time) = name.rsplit_once('/').unwrap_or((name, ""));
@@ -151,7 +61,7 @@ impl PreReceive {
         self.check_now(time).map(|()| branch)
     }
 
-    fn check_now(&self, time: Moment) -> std::result::Result<(), &'static str> {
+    pub(super) fn check_now(&self, time: Moment) -> std::result::Result<(), &'static str> {
         match (self.now.seconds() - time.seconds()).abs() > CLOCK_SKEW {
             true => Err("its time is not the present one"),
             false => Ok(()),

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::git::ObjectId;
+use std::collections::HashSet;
 
 /// The push option that carries a token.
 pub const TOKEN_OPTION: &str = "aidf-token=";
@@ -50,13 +51,24 @@ impl Update {
 
     /// Parses all lines of the hook's standard input.
     ///
-    /// Errors: usage.
+    /// Errors: usage; denied, for a ref that the push names twice. git would move it twice,
+    /// one after the other, and each can fail by itself.
     pub fn parse_all(input: &[u8]) -> Result<Vec<Update>> {
         if input.is_empty() {
             return Ok(Vec::new());
         }
         let input = input.strip_suffix(b"\n").unwrap_or(input);
-        input.split(|b| *b == b'\n').map(Update::parse).collect()
+        let updates = input.split(|b| *b == b'\n').map(Update::parse);
+        let updates = updates.collect::<Result<Vec<Update>>>()?;
+        let mut seen = HashSet::new();
+        match updates.iter().find(|u| !seen.insert(&u.name)) {
+            None => Ok(updates),
+            Some(twice) => Err(Error::new(
+                Kind::Denied,
+                format!("the push names {} twice", twice.name),
+            )
+            .hint("name each ref once")),
+        }
     }
 }
 

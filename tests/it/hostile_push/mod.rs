@@ -5,6 +5,7 @@ mod content;
 mod idle;
 mod ledgers;
 mod names;
+mod openings;
 mod records;
 
 use crate::support::{Guarded, Kind, Machine};
