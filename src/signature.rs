@@ -14,6 +14,7 @@
 //! instead (see `Parts`). Both are still accepted, but only for commits that have nothing
 //! except those parts.
 
+use crate::git::MAX_COMMIT;
 use crate::identity::{Identity, Repository, RepositoryId};
 use crate::keys::{Key, KeyRing};
 use crate::names;
@@ -87,6 +88,13 @@ pub fn judge(ring: &KeyRing, repository: &Repository<'_>, looked_at: &str, raw: 
         check,
         branch: named(raw, BRANCH),
     };
+    // aidf makes none that large, and to search it takes everybody's time.
+    if raw.len() > MAX_COMMIT {
+        return Judged {
+            check: Check::None,
+            branch: None,
+        };
+    }
     let seal = match find(raw) {
         Found::Nothing => return said(Check::None),
         Found::Malformed => return said(Check::Bad),
@@ -193,10 +201,10 @@ fn find(raw: &[u8]) -> Found<'_> {
     // quotation.
     let lines = message.trim_end().split(['\n', '\r']).rev();
     let mut blank = 0;
+    let crlf = message.contains('\r');
     for line in lines {
         // `\r\n` looks like an additional empty line.
         blank = if line.trim().is_empty() { blank + 1 } else { 0 };
-        let crlf = message.contains('\r');
         if blank > usize::from(crlf) {
             break;
         }

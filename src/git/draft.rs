@@ -1,7 +1,7 @@
 //! New objects for one push: blobs, trees edited by path, a commit.
 
 use super::id::{CommitId, ObjectId};
-use super::object::{Entry, Mode, Person};
+use super::object::{Entry, MAX_COMMIT, Mode, Person};
 use super::objects::Objects;
 use super::pack;
 use super::store::Store;
@@ -256,6 +256,16 @@ impl<'s> Draft<'s> {
             .to_vec();
         if let Some(line) = last_line(&bytes) {
             bytes.extend_from_slice(line.as_bytes());
+        }
+        if bytes.len() > MAX_COMMIT {
+            return Err(Error::new(
+                Kind::Usage,
+                format!(
+                    "the commit itself would have {} bytes without its files, and aidf makes none of more than {MAX_COMMIT}",
+                    bytes.len()
+                ),
+            )
+            .hint("shorten its message, or undo fewer commits at once"));
         }
         let id = Objects::of(repo)?.write(ObjectType::Commit, &bytes);
         let id = id.or_fail(Kind::Internal, failed)?;

@@ -41,18 +41,26 @@ struct Opened {
 }
 
 fn open(folder: &Path, id: ObjectId) -> Option<Opened> {
+    let (kind, opened) = open_any(folder, id)?;
+    (kind == "blob").then_some(opened)
+}
+
+/// The same for an object of any kind, with the word for its kind.
+fn open_any(folder: &Path, id: ObjectId) -> Option<(String, Opened)> {
     let file = BufReader::with_capacity(1 << 16, File::open(path_of(folder, id)).ok()?);
     let mut from = BufReader::with_capacity(PIECE, ZlibDecoder::new(file));
     let mut header = Vec::new();
     (&mut from).take(HEADER).read_until(0, &mut header).ok()?;
-    let length = header.strip_prefix(b"blob ")?.strip_suffix(b"\0")?;
-    let length = std::str::from_utf8(length).ok()?.parse().ok()?;
-    Some(Opened { from, length })
+    let header = std::str::from_utf8(header.strip_suffix(b"\0")?).ok()?;
+    let (kind, length) = header.split_once(' ')?;
+    let length = length.parse().ok()?;
+    Some((kind.to_owned(), Opened { from, length }))
 }
 
-/// How many bytes a blob has that lies in this folder of objects by itself; none as [`read`].
-pub(super) fn length(folder: &Path, id: ObjectId) -> Option<u64> {
-    open(folder, id).map(|opened| opened.length)
+/// How many bytes an object has that lies in this folder of objects by itself, and the word for
+/// its kind; none as [`read`].
+pub(super) fn header(folder: &Path, id: ObjectId) -> Option<(u64, String)> {
+    open_any(folder, id).map(|(kind, opened)| (opened.length, kind))
 }
 
 /// Such a blob, to be read piece by piece, and how many bytes it has; none as [`read`]. libgit2

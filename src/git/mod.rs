@@ -104,7 +104,8 @@ pub use lineage::{Lineage, Stand};
 pub use merge::{Conflict, Labels, MergedEntry, MergedText};
 pub use merge_commits::MergedTree;
 pub use object::{
-    Change, CommitInfo, Entry, Folder, HeadMove, LineCount, MAX_TEXT, Mode, Person, bytes_to_path,
+    Change, CommitInfo, Entry, Folder, HeadMove, LineCount, MAX_COMMIT, MAX_TEXT, Mode, Person,
+    bytes_to_path,
 };
 pub use on_path::has_program;
 pub use present::Present;

@@ -110,6 +110,28 @@ pub struct CommitInfo {
     pub message: String,
 }
 
+/// The largest commit that aidf makes, and that it takes as a whole, in bytes. Messages have up
+/// to 64 KiB, and a rollback names each commit that it undoes.
+pub const MAX_COMMIT: usize = 1 << 20;
+/// How much of a larger message is kept from its beginning, in bytes; the rest from its end.
+const BEGINNING: usize = 64 << 10;
+
+/// A message as it is kept: without the middle of one that is larger than any commit should be.
+/// Whoever may push could otherwise stop all who read the history.
+pub(super) fn kept(message: &[u8]) -> String {
+    if message.len() <= MAX_COMMIT {
+        return String::from_utf8_lossy(message).into_owned();
+    }
+    let (first, rest) = message.split_at(BEGINNING);
+    let (middle, last) = rest.split_at(rest.len() - (MAX_COMMIT - BEGINNING));
+    format!(
+        "{}\n\n({} bytes are left out)\n\n{}",
+        String::from_utf8_lossy(first),
+        middle.len(),
+        String::from_utf8_lossy(last)
+    )
+}
+
 impl CommitInfo {
     /// The first line.
     pub fn subject(&self) -> &str {

@@ -99,9 +99,13 @@ impl<'r> Objects<'r> {
     /// The length and the kind of an object, without reading all of it.
     pub fn header(&self, id: ObjectId) -> std::result::Result<(usize, ObjectType), git2::Error> {
         // libgit2 reads all of an object's own file for that.
-        let own = self.own(id).and_then(|folder| loose::length(folder, id));
-        match own.and_then(|length| usize::try_from(length).ok()) {
-            Some(length) => Ok((length, ObjectType::Blob)),
+        let own = self.own(id).and_then(|folder| loose::header(folder, id));
+        let own = own.and_then(|(length, kind)| {
+            let kind = ObjectType::from_str(&kind)?;
+            Some((usize::try_from(length).ok()?, kind))
+        });
+        match own {
+            Some(own) => Ok(own),
             None => self.odb.read_header(id.in_format(self.format)),
         }
     }

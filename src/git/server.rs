@@ -10,6 +10,7 @@ use super::open::{check_owner, without_search};
 use super::store::{Store, prepare};
 use crate::error::{Error, Kind, OrFail, Result};
 use git2::ObjectType;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 impl Store {
@@ -108,6 +109,50 @@ impl Store {
     pub fn is_commit(&self, id: ObjectId) -> bool {
         let kind = Objects::of(self.repo()).map(|objects| objects.header(id).map(|(_, kind)| kind));
         matches!(kind, Ok(Ok(ObjectType::Commit)))
+    }
+
+    /// The first commit or tag with more than `most` bytes that a push brings, and its size.
+    /// `tips` are the new tips of its refs. No larger object is read; `each` is asked before each
+    /// object, and may stop this.
+    ///
+    /// Errors: those of `each`; internal.
+    pub fn find_large(
+        &self,
+        tips: impl Iterator<Item = ObjectId>,
+        most: usize,
+        each: impl Fn() -> Result<()>,
+    ) -> Result<Option<(ObjectId, usize)>> {
+        // What is not in there was in the repository before (git-receive-pack(1)).
+        let Some(folder) = self.programs().environment.os("GIT_QUARANTINE_PATH") else {
+            return Ok(None);
+        };
+        let failed = || "the pushed objects cannot be read";
+        let pushed = Objects::at(Path::new(folder), self.format())?;
+        let mut open: Vec<ObjectId> = tips.collect();
+        let mut seen = HashSet::new();
+        while let Some(id) = open.pop() {
+            if !seen.insert(id) || !pushed.has_now(id) {
+                continue;
+            }
+            each()?;
+            let (size, kind) = pushed.header(id).or_fail(Kind::Internal, failed)?;
+            let name = match kind {
+                ObjectType::Commit => "parent ",
+                ObjectType::Tag => "object ",
+                _ => continue,
+            };
+            if size > most {
+                return Ok(Some((id, size)));
+            }
+            let object = pushed.read(id).or_fail(Kind::Internal, failed)?;
+            let lines = object.data().split(|b| *b == b'\n');
+            let headers = lines.take_while(|line| !line.is_empty());
+            open.extend(headers.filter_map(|line| {
+                let id = std::str::from_utf8(line.strip_prefix(name.as_bytes())?);
+                ObjectId::parse_in(id.ok()?, self.format())
+            }));
+        }
+        Ok(None)
     }
 
     /// A tree's own entries, by name.

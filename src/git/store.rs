@@ -11,7 +11,7 @@ use super::header::Header;
 use super::id::{CommitId, ObjectFormat, ObjectId, TreePath};
 use super::indexed::Indexed;
 use super::narrow::Narrow;
-use super::object::{CommitInfo, Entry, Mode};
+use super::object::{CommitInfo, Entry, MAX_COMMIT, Mode, kept};
 use super::objects::Objects;
 use super::plumbing::Plumbing;
 use super::refs::listing::Listing;
@@ -43,6 +43,10 @@ pub struct Store {
     index_seen: OnceLock<BTreeMap<Vec<u8>, Indexed>>,
     // Held for as long as the cache is in use.
     lock: Option<File>,
+}
+
+fn first(bytes: &[u8], most: usize) -> &[u8] {
+    bytes.get(..most).unwrap_or(bytes)
 }
 
 impl Store {
@@ -364,11 +368,12 @@ impl Store {
             committer: line("committer "),
             author_name: String::from_utf8_lossy(commit.author().name_bytes()).into_owned(),
             time: commit.time().seconds(),
-            message: String::from_utf8_lossy(commit.message_raw_bytes()).into_owned(),
+            message: kept(commit.message_raw_bytes()),
         })
     }
 
-    /// A commit object's bytes, as they are hashed.
+    /// A commit object's bytes, as they are hashed. Of one that is larger than [`MAX_COMMIT`] only
+    /// the beginning, which is longer than that.
     ///
     /// Errors: not_found, when it is not here or is not a commit.
     pub fn raw_commit(&self, id: CommitId) -> Result<Vec<u8>> {
@@ -376,7 +381,7 @@ impl Store {
         let odb = Objects::of(self.repo())?;
         let object = odb.read(id).or_fail(Kind::NotFound, missing)?;
         match object.kind() {
-            ObjectType::Commit => Ok(object.data().to_vec()),
+            ObjectType::Commit => Ok(first(object.data(), MAX_COMMIT + 1).to_vec()),
             _ => Err(Error::new(Kind::NotFound, missing())),
         }
     }

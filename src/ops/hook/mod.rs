@@ -120,8 +120,14 @@ impl PreReceive {
             Ok((pusher, ids)) => (pusher, ids, None),
             Err(e) => (Pusher::default(), Vec::new(), Some(e)),
         };
+        let large = match pusher.operator {
+            true => Ok(()),
+            false => self.check_sizes(push, &budget),
+        };
+        let fault = fault.or(large.err());
         let updates = push.updates.iter();
-        let motions: Vec<Motion> = updates.map(|u| self.motion(u, &budget)).collect();
+        let look = fault.is_none();
+        let motions: Vec<Motion> = updates.map(|u| self.motion(u, look, &budget)).collect();
         let decision = |at: usize, allowed: bool, rule: String, todo: Option<String>| {
             let (update, motion) = (&push.updates[at], motions[at]);
             Decision {
@@ -343,13 +349,15 @@ impl PreReceive {
 
     /// How a ref would move from the old tip that the pusher names. Git checks that old tip
     /// in its own transaction, except for a deletion: if it does not know the named object,
-    /// it deletes whatever is there. If there is no time left to look, the move counts as
-    /// forced, which fewer rules allow.
-    fn motion(&self, update: &Update, budget: &Budget<'_>) -> Motion {
+    /// it deletes whatever is there. If there is no time left to look, or the history must not
+    /// be read, the move counts as forced, which fewer rules allow.
+    fn motion(&self, update: &Update, look: bool, budget: &Budget<'_>) -> Motion {
         match (update.old, update.new) {
             (_, None) => Motion::Delete,
             (None, Some(_)) => Motion::Create,
-            (Some(old), Some(new)) if budget.time().is_ok() && self.store.is_ancestor(old, new) => {
+            (Some(old), Some(new))
+                if look && budget.time().is_ok() && self.store.is_ancestor(old, new) =>
+            {
                 Motion::Forward
             }
             _ => Motion::Force,

@@ -1,8 +1,9 @@
 //! Reads the objects of a push: each object once, and within the push's budget.
 
 use super::budget::Budget;
+use super::{PreReceive, Push};
 use crate::error::{Error, Kind, Result};
-use crate::git::{CommitId, CommitInfo, Entry, Folder, Mode, ObjectId, Store};
+use crate::git::{CommitId, CommitInfo, Entry, Folder, MAX_COMMIT, Mode, ObjectId, Store};
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::rc::Rc;
@@ -35,6 +36,25 @@ pub struct Where<'p> {
     pub ours: Option<Entry>,
     /// Their different entries; `None` for one that is a folder.
     pub theirs: &'p [Option<Entry>],
+}
+
+impl PreReceive {
+    /// Refuses commits and tags that are too large. Whoever reads the history reads each one as
+    /// a whole, so one of them could stop everybody.
+    ///
+    /// Errors: denied; those of the budget.
+    pub(super) fn check_sizes(&self, push: &Push, budget: &Budget<'_>) -> Result<()> {
+        let tips = push.updates.iter().filter_map(|u| u.new);
+        let large = self.store.find_large(tips, MAX_COMMIT, || budget.time())?;
+        let Some((id, size)) = large else {
+            return Ok(());
+        };
+        Err(Error::new(
+            Kind::Denied,
+            format!("{id} is a commit or a tag of {size} bytes, and the server takes at most {MAX_COMMIT} of one without its files"),
+        )
+        .hint("shorten its message: git commit --amend, or git tag --force"))
+    }
 }
 
 impl<'a> ObjectReader<'a> {

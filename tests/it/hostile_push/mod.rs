@@ -7,6 +7,7 @@ mod ledgers;
 mod names;
 mod openings;
 mod records;
+mod sizes;
 
 use crate::support::{Guarded, Kind, Machine};
 
