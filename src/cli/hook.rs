@@ -36,6 +36,9 @@ fn pre_receive(ui: &Ui) -> Result<()> {
     std::io::stdin()
         .read_to_end(&mut input)
         .or_fail(Kind::Usage, || "the hook's input cannot be read")?;
+    let Some(hook) = hook else {
+        return Ok(());
+    };
     let updates = Update::parse_all(&input)?;
     let count = environment("GIT_PUSH_OPTION_COUNT")
         .and_then(|n| n.parse::<usize>().ok())

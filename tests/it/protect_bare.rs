@@ -453,3 +453,46 @@ fn a_path_with_a_quote_and_spaces_is_no_way_into_the_script() {
     let ran = [&w.clone, &bob.clone, &w.remote.bare].map(|d| d.join("ran").exists());
     assert_eq!(ran, [false; 3]);
 }
+
+#[test]
+fn remove_leaves_a_hook_that_other_repositories_share_and_ends_it_in_this_one_alone() {
+    let one = Guarded::new(Kind::Path, "");
+    let two = Guarded::new(Kind::Path, "");
+    let shared = one.w.env.path("shared-hooks");
+    for g in [&one, &two] {
+        g.protect(&["remove"]).ok();
+        let folder = shared.to_str().unwrap();
+        g.w.remote.git(&["config", "core.hooksPath", folder]);
+        let file = g.key_file.to_str().unwrap();
+        g.protect(&["apply", "--key-file", file]).ok();
+    }
+    let out = one.protect(&["remove", "--json"]).ok();
+    let removed = out.json();
+    let file = shared.join("pre-receive");
+    assert!(file.exists(), "{removed:#}");
+    assert!(
+        removed["left"][0]
+            .as_str()
+            .unwrap()
+            .contains("shared-hooks"),
+        "{removed:#}"
+    );
+    let told = removed["warnings"].to_string();
+    assert!(told.contains(&format!("rm {}", file.display())), "{told}");
+    // The other one is protected as before, and this one takes everything again.
+    let push = |g: &Guarded| {
+        let ada = g.w.other();
+        ada.plain(&[("a.txt", "a\n")], "Mine");
+        g.push(&ada, &[], &["HEAD:refs/heads/main"])
+    };
+    assert!(push(&two).stderr.contains("main is protected"));
+    push(&one).ok();
+    let checked = report(&one.w, &one.w.remote, &["check"], 8);
+    assert_eq!(kinds(&checked), ["missing"]);
+    assert!(checked.to_string().contains("switched off"), "{checked:#}");
+    let again = report(&one.w, &one.w.remote, &["remove"], 0);
+    assert_eq!(again["changed"], false, "{again:#}");
+    let file = one.key_file.to_str().unwrap();
+    one.protect(&["apply", "--key-file", file]).ok();
+    assert!(push(&one).stderr.contains("main is protected"));
+}

@@ -38,7 +38,9 @@ use budget::{BOUNDS, Budget};
 use content::Content;
 use objects::ObjectReader;
 use opened::Openings;
-pub use place::{BASE, KEY_FILE, REPO_NAME, journal_of, key_source, name_of, revocations_of};
+pub use place::{
+    BASE, ENFORCE, KEY_FILE, REPO_NAME, is_off, journal_of, key_source, name_of, revocations_of,
+};
 pub use push::{Push, TOKEN_OPTION, Update};
 pub use record::Decision;
 use std::collections::BTreeSet;
@@ -64,11 +66,14 @@ pub struct PreReceive {
 }
 
 impl PreReceive {
-    /// Opens the repository in which git runs the hook.
+    /// Opens the repository in which git runs the hook; none if the hook is switched off in it.
     ///
     /// Errors: usage, outside of a hook; auth and usage, for a key that cannot be used.
-    pub fn open(now: Moment, environment: &Environment) -> Result<PreReceive> {
+    pub fn open(now: Moment, environment: &Environment) -> Result<Option<PreReceive>> {
         let store = Store::open_in_hook(&Programs::of(environment.clone()))?;
+        if is_off(&store) {
+            return Ok(None);
+        }
         let source = key_source(&store, |name| environment.text(name));
         let keys = KeyRing::load(&source)?;
         // If a key ring is configured and empty, refuse. Without a key everybody could
@@ -89,7 +94,7 @@ impl PreReceive {
         let activity = Records::of(store.common_dir());
         let openings = Openings::of(store.common_dir());
         let revocations = Revocations::new(revocations_of(&store));
-        Ok(PreReceive {
+        Ok(Some(PreReceive {
             store,
             keys,
             repo_name,
@@ -99,7 +104,7 @@ impl PreReceive {
             activity,
             openings,
             revocations,
-        })
+        }))
     }
 
     /// Decides on a push, and writes the decisions to the server's journal.

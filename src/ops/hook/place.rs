@@ -12,6 +12,18 @@ pub const REPO_NAME: &str = "aidf.reponame";
 /// The setting with the base of sandboxes, if that is not `sandbox`.
 pub const BASE: &str = "aidf.base";
 
+/// The setting that switches a hook off in one repository, where it lies in a folder that
+/// other repositories use too.
+pub const ENFORCE: &str = "aidf.enforce";
+
+/// Whether the hook is switched off in this repository. Only the repository's own file counts,
+/// and not that of an account.
+pub fn is_off(store: &Store) -> bool {
+    let values = store.own_settings(ENFORCE);
+    let value = values.last().map(|v| v.to_ascii_lowercase());
+    value.is_some_and(|v| ["false", "no", "off", "0"].contains(&v.as_str()))
+}
+
 /// Where the server's key is. The repository's own settings may name it, and a pusher
 /// cannot change those. Otherwise the hook looks where it would for any user of its
 /// account: in the environment, and in the account's own folder.

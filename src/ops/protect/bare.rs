@@ -3,18 +3,19 @@
 
 use super::hook_file;
 use super::hook_file::{
-    MARK, is_executable, is_own, is_readable_there, owner_of, program_of, script,
+    BEFORE, MARK, is_executable, is_own, is_readable_there, owner_of, program_of, script,
 };
 use super::steps::Step;
 use super::trust::{self, Trusted};
 use super::{Changes, Request, Surveyed, path_of};
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::files::real;
 use crate::forge::{BACKUPS, DesiredRules, Rule, RuleState, State};
 use crate::git::{CommitId, Store};
 use crate::identity::REF;
 use crate::keys::{KeyRing, KeySource};
-use crate::ops::hook::{BASE, KEY_FILE, REPO_NAME, key_source, name_of};
+use crate::ops::hook::{BASE, ENFORCE, KEY_FILE, REPO_NAME, is_off, key_source, name_of};
 use std::path::PathBuf;
 
 /// The branches of the holder-only rule: only the holder of a sandbox's token writes the
@@ -85,7 +86,8 @@ impl<'a> Server<'a> {
         // An additional line, such as `exit 0`, could make the hook decide nothing.
         let as_written = program_of(there.as_deref())
             .is_some_and(|p| hook_file::script(&p).ok().as_ref() == there.as_ref());
-        let runs = ours && as_written && is_executable(&self.hook());
+        let off = is_off(&self.store);
+        let runs = ours && as_written && is_executable(&self.hook()) && !off;
         if there.as_deref() != Some(&script) || !is_executable(&self.hook()) {
             if there.is_some() && !ours {
                 steps.push(Step::KeepHook);
@@ -97,6 +99,9 @@ impl<'a> Server<'a> {
                 ["true", "1", "yes", "on"].contains(&v.to_ascii_lowercase().as_str())
             })
         };
+        if off {
+            steps.push(Step::Set(ENFORCE, None));
+        }
         for (name, value) in SETTINGS {
             if !on(name) {
                 steps.push(Step::Set(name, Some(value.to_owned())));
@@ -137,6 +142,10 @@ impl<'a> Server<'a> {
             (false, ..) if there.is_some() && !ours => (
                 State::Missing,
                 "a pre-receive hook is there, and it is not aidf's".to_owned(),
+            ),
+            (false, ..) if off => (
+                State::Missing,
+                format!("the hook is switched off here: {ENFORCE} is false"),
             ),
             (false, ..) => (
                 State::Missing,
@@ -318,7 +327,21 @@ impl<'a> Server<'a> {
     /// The steps that remove what is ours, and a list of what stays.
     pub fn removal(&self) -> (Vec<Step>, Vec<String>) {
         let (mut steps, mut left) = (Vec::new(), Vec::new());
+        let mut last = None;
         match self.installed() {
+            // Other repositories may be protected by it.
+            Ok(Some(text)) if text.contains(MARK) && self.is_shared() => {
+                let why = format!(
+                    "the hook {}, which lies outside of the repository: other repositories may use it",
+                    self.hook().display()
+                );
+                self.cx
+                    .warn(format!("{why}; if none does, {}", self.by_hand()));
+                left.push(why);
+                // Without its settings the hook would take no token, and refuse operators and
+                // holders too.
+                last = (!is_off(&self.store)).then(|| Step::Set(ENFORCE, Some("false".to_owned())));
+            }
             Ok(Some(text)) if text.contains(MARK) => steps.push(Step::RemoveHook),
             Ok(None) => {}
             _ => left.push("the pre-receive hook, which is not aidf's".to_owned()),
@@ -330,6 +353,25 @@ impl<'a> Server<'a> {
                 steps.push(Step::Set(name, None));
             }
         }
+        steps.extend(last);
         (steps, left)
+    }
+
+    /// Whether the hook lies outside of the repository.
+    fn is_shared(&self) -> bool {
+        !real(&self.store.hooks()).starts_with(real(self.store.common_dir()))
+    }
+
+    /// How to remove a hook by hand.
+    fn by_hand(&self) -> String {
+        let (hook, kept) = (self.hook(), self.store.hooks().join(BEFORE));
+        match kept.exists() {
+            true => format!(
+                "put back the earlier one: mv {} {}",
+                kept.display(),
+                hook.display()
+            ),
+            false => format!("remove it: rm {}", hook.display()),
+        }
     }
 }

@@ -105,7 +105,7 @@ fn steps(provider: Provider, wanted: &DesiredRules) -> Vec<String> {
         ],
         Provider::Bare => vec![
             "On the server, as the account that owns the repository: aidf -R /PATH/TO/REPOSITORY.git protect apply".into(),
-            "Or by hand: write hooks/pre-receive as `#!/bin/sh` and `exec aidf hook pre-receive`, and make it executable.".into(),
+            "Or by hand: run `aidf token issue --operator` first, which makes the repository's identity: the hook takes one from an operator alone. Then write hooks/pre-receive as `#!/bin/sh` and `exec aidf hook pre-receive`, and make it executable.".into(),
             "git config receive.advertisePushOptions true; git config receive.fsckObjects true. Do not set receive.denyNonFastForwards or receive.denyDeletes.".into(),
             "Copy the operator's key ring to the server, readable only by that account, and name it: git config aidf.keyFile /PATH/TO/keys.json".into(),
             "If the address that people use ends in another name than the folder: git config aidf.repoName NAME, because tokens contain that name.".into(),
