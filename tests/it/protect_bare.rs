@@ -95,7 +95,7 @@ fn remove_puts_back_the_hook_and_the_settings_that_were_there() {
     assert_eq!(removed["changed"], true, "{removed}");
     assert_eq!(std::fs::read_to_string(hook(&w.remote)).unwrap(), earlier);
     assert_eq!(settings(&w), before);
-    assert!(!w.remote.bare.join("hooks/pre-receive.before-aidf").exists());
+    assert!(!w.remote.bare.join("hooks/before-aidf").exists());
     let again = report(&w, &w.remote, &["remove"], 0);
     assert_eq!(again["changed"], false, "{again}");
     assert!(again["left"].to_string().contains("not aidf's"), "{again}");
@@ -495,4 +495,72 @@ fn remove_leaves_a_hook_that_other_repositories_share_and_ends_it_in_this_one_al
     let file = one.key_file.to_str().unwrap();
     one.protect(&["apply", "--key-file", file]).ok();
     assert!(push(&one).stderr.contains("main is protected"));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_earlier_hook_that_goes_by_its_own_name_still_finds_what_it_runs() {
+    let w = World::path();
+    let hooks = w.remote.bare.join("hooks");
+    let parts = hooks.join("pre-receive.d");
+    std::fs::create_dir_all(&parts).unwrap();
+    std::fs::write(parts.join("one"), "#!/bin/sh\necho part one >&2\n").unwrap();
+    make_executable(&parts.join("one"));
+    std::fs::write(hooks.join("words.sh"), "words='and words'\n").unwrap();
+    let earlier = "#!/bin/sh\n\
+        . \"$(dirname \"$0\")/words.sh\"\n\
+        for part in \"$0.d\"/* hooks/$(basename \"$0\").d/*; do \"$part\"; done\n\
+        echo \"$words\" >&2\n";
+    let push = |name: &str| {
+        let to = format!("HEAD:refs/heads/{name}");
+        let out = w.env.try_git(&w.clone, &["push", "origin", &to]).ok();
+        assert_eq!(out.stderr.matches("part one").count(), 2, "{out}");
+        assert!(out.stderr.contains("and words"), "{out}");
+    };
+    // As a file, and as a link to one.
+    for is_link in [false, true] {
+        match is_link {
+            false => w.remote.hook("pre-receive", earlier),
+            true => {
+                w.remote.hook("dispatch", earlier);
+                std::fs::remove_file(hook(&w.remote)).unwrap();
+                std::os::unix::fs::symlink("dispatch", hook(&w.remote)).unwrap();
+            }
+        }
+        let before = everything(&hooks);
+        push(&format!("before-{is_link}"));
+        report(&w, &w.remote, &["apply"], 0);
+        push(&format!("after-{is_link}"));
+        report(&w, &w.remote, &["remove"], 0);
+        assert_eq!(everything(&hooks), before);
+    }
+}
+
+#[test]
+fn a_hook_that_an_older_aidf_kept_is_still_run_and_put_back() {
+    let w = World::path();
+    report(&w, &w.remote, &["apply"], 0);
+    let earlier = "#!/bin/sh\necho earlier >&2\n";
+    w.remote.hook("pre-receive.before-aidf", earlier);
+    let text = std::fs::read_to_string(hook(&w.remote)).unwrap();
+    let older = text.lines().filter(|line| !line.starts_with("[ -x"));
+    let older = older.map(|line| match line.strip_prefix("before=") {
+        Some(_) => "before=$(dirname \"$0\")/pre-receive.before-aidf",
+        None => line,
+    });
+    let older: Vec<&str> = older.collect();
+    w.remote
+        .hook("pre-receive", &format!("{}\n", older.join("\n")));
+    for round in ["before", "after"] {
+        let to = format!("HEAD:refs/heads/{round}");
+        let out = w.env.try_git(&w.clone, &["push", "origin", &to]);
+        assert!(out.ok().stderr.contains("earlier"), "{round}");
+        let applied = report(&w, &w.remote, &["apply"], 0);
+        assert!(
+            !applied["changes"].to_string().contains("edited"),
+            "{applied:#}"
+        );
+    }
+    report(&w, &w.remote, &["remove"], 0);
+    assert_eq!(std::fs::read_to_string(hook(&w.remote)).unwrap(), earlier);
 }

@@ -3,7 +3,7 @@
 
 use super::hook_file;
 use super::hook_file::{
-    BEFORE, MARK, is_executable, is_own, is_readable_there, owner_of, program_of, script,
+    MARK, is_executable, is_own, is_readable_there, kept_in, owner_of, program_of, script,
 };
 use super::steps::Step;
 use super::trust::{self, Trusted};
@@ -364,14 +364,14 @@ impl<'a> Server<'a> {
 
     /// How to remove a hook by hand.
     fn by_hand(&self) -> String {
-        let (hook, kept) = (self.hook(), self.store.hooks().join(BEFORE));
-        match kept.exists() {
-            true => format!(
+        let hook = self.hook();
+        match kept_in(&self.store.hooks()) {
+            Some(kept) => format!(
                 "put back the earlier one: mv {} {}",
                 kept.display(),
                 hook.display()
             ),
-            false => format!("remove it: rm {}", hook.display()),
+            None => format!("remove it: rm {}", hook.display()),
         }
     }
 }

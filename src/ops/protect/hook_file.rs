@@ -6,8 +6,88 @@ use std::path::{Path, PathBuf};
 /// The second line of our hook.
 pub(super) const MARK: &str =
     "# Installed by `aidf protect apply`; `aidf protect remove` takes it away.";
-/// The name of the hook that was there before ours; our hook runs it.
-pub(super) const BEFORE: &str = "pre-receive.before-aidf";
+/// The name of a hook of this kind.
+const NAME: &str = "pre-receive";
+/// The folder of the hook that was there before ours, in the folder of the hooks.
+const SIDE: &str = "before-aidf";
+/// That hook. It keeps its own name, by which some hooks find what they run. Our hook runs it.
+pub(super) const BEFORE: &str = "before-aidf/pre-receive";
+/// Where earlier versions of aidf kept it. Our hook still runs it from there.
+const BEFORE_OLD: &str = "pre-receive.before-aidf";
+
+/// The hook that was there before ours, if one is kept in this folder of hooks.
+pub(super) fn kept_in(hooks: &Path) -> Option<PathBuf> {
+    let places = [BEFORE, BEFORE_OLD].map(|name| hooks.join(name));
+    places.into_iter().find(|p| p.symlink_metadata().is_ok())
+}
+
+/// Keeps the present hook, and leaves it where it is.
+///
+/// Errors: those of the system.
+pub(super) fn keep(hooks: &Path) -> std::io::Result<()> {
+    let (hook, side) = (hooks.join(NAME), hooks.join(SIDE));
+    std::fs::create_dir_all(&side)?;
+    for entry in std::fs::read_dir(hooks)? {
+        let name = entry?.file_name();
+        let text = name.to_string_lossy();
+        let is_other = ![NAME, SIDE, BEFORE_OLD].contains(&&*text);
+        if is_other && !text.ends_with(".sample") && !text.starts_with('.') {
+            // A hook looks beside itself for what it needs, such as `pre-receive.d`.
+            link(&Path::new("..").join(&name), &side.join(&name))?;
+        }
+    }
+    #[cfg(unix)]
+    if let Ok(target) = std::fs::read_link(&hook)
+        && target.is_relative()
+    {
+        return link(&Path::new("..").join(target), &hooks.join(BEFORE));
+    }
+    // A hard link leaves no moment without a hook.
+    std::fs::hard_link(&hook, hooks.join(BEFORE))
+}
+
+/// Puts the hook back that is kept, in place of ours. False if none is.
+///
+/// Errors: those of the system.
+pub(super) fn put_back(hooks: &Path) -> std::io::Result<bool> {
+    let (hook, side) = (hooks.join(NAME), hooks.join(SIDE));
+    let Some(kept) = kept_in(hooks) else {
+        return Ok(false);
+    };
+    let target = std::fs::read_link(&kept).ok();
+    match target.as_deref().and_then(|t| t.strip_prefix("..").ok()) {
+        Some(target) if kept.starts_with(&side) => {
+            std::fs::remove_file(&kept)?;
+            link(target, &kept)?;
+            std::fs::rename(&kept, &hook)?;
+        }
+        _ => std::fs::rename(&kept, &hook)?,
+    }
+    // Only our own links are removed; a folder with anything else stays.
+    for entry in std::fs::read_dir(&side).into_iter().flatten().flatten() {
+        let ours = Path::new("..").join(entry.file_name());
+        if std::fs::read_link(entry.path()).is_ok_and(|target| target == ours) {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    let _ = std::fs::remove_dir(&side);
+    Ok(true)
+}
+
+/// Makes a link, unless something of its name is there.
+#[cfg(unix)]
+fn link(target: &Path, name: &Path) -> std::io::Result<()> {
+    match std::os::unix::fs::symlink(target, name) {
+        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => Err(e),
+        _ => Ok(()),
+    }
+}
+
+/// On other platforms links need rights that accounts seldom have.
+#[cfg(not(unix))]
+fn link(_target: &Path, _name: &Path) -> std::io::Result<()> {
+    Ok(())
+}
 
 /// The text of our hook: it decides first, and then runs the hook that was there before.
 ///
@@ -29,6 +109,7 @@ pub(super) fn script(program: &Path) -> Result<String> {
          refs=$(cat) || exit 1\n\
          printf '%s\\n' \"$refs\" | '{quoted}' hook pre-receive || exit 1\n\
          before=$(dirname \"$0\")/{BEFORE}\n\
+         [ -x \"$before\" ] || before=$(dirname \"$0\")/{BEFORE_OLD}\n\
          if [ -x \"$before\" ]; then\n\
          \x20 printf '%s\\n' \"$refs\" | \"$before\" \"$@\" || exit 1\n\
          fi\n\

@@ -1,7 +1,7 @@
 //! Makes the changes on a self-hosted server.
 
 use super::bare::{EARLIER, MADE, Server};
-use super::hook_file::{BEFORE, write_program};
+use super::hook_file::{keep, kept_in, put_back, write_program};
 use super::steps::Step;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::identity::REF;
@@ -18,32 +18,28 @@ impl Server<'_> {
                 self.hook().display()
             )
         };
+        let hooks = self.store.hooks();
         for step in steps {
             match step {
                 Step::KeepHook => {
-                    let kept = self.store.hooks().join(BEFORE);
-                    // A run that was cut off may have kept this hook already.
-                    if std::fs::read(&kept).ok() == std::fs::read(self.hook()).ok() {
-                        continue;
-                    }
-                    if kept.exists() {
+                    if let Some(kept) = kept_in(&hooks) {
+                        // A run that was cut off may have kept this hook already.
+                        if std::fs::read(&kept).ok() == std::fs::read(self.hook()).ok() {
+                            continue;
+                        }
                         return Err(Error::new(
                             Kind::Conflict,
                             format!("{} exists already", kept.display()),
                         )
                         .hint("nothing was changed so far; move it away, and run this again"));
                     }
-                    // Use a hard link, so that there is no moment without a hook.
-                    std::fs::hard_link(self.hook(), kept).or_fail(Kind::Internal, failed)?;
+                    keep(&hooks).or_fail(Kind::Internal, failed)?;
                 }
                 Step::WriteHook(text) => {
                     write_program(&self.hook(), text).or_fail(Kind::Internal, failed)?;
                 }
                 Step::RemoveHook => {
-                    let kept = self.store.hooks().join(BEFORE);
-                    if kept.exists() {
-                        std::fs::rename(kept, self.hook()).or_fail(Kind::Internal, failed)?;
-                    } else {
+                    if !put_back(&hooks).or_fail(Kind::Internal, failed)? {
                         std::fs::remove_file(self.hook()).or_fail(Kind::Internal, failed)?;
                     }
                 }
