@@ -564,3 +564,32 @@ fn a_hook_that_an_older_aidf_kept_is_still_run_and_put_back() {
     report(&w, &w.remote, &["remove"], 0);
     assert_eq!(std::fs::read_to_string(hook(&w.remote)).unwrap(), earlier);
 }
+
+#[test]
+fn what_somebody_added_to_our_hook_is_kept_under_a_name_that_the_plan_and_the_report_tell() {
+    for command in ["apply", "remove"] {
+        let w = World::path();
+        report(&w, &w.remote, &["apply"], 0);
+        let text = std::fs::read_to_string(hook(&w.remote)).unwrap();
+        let edited = text.replace("exit 0\n", "logger pushed\nexit 0\n");
+        std::fs::write(hook(&w.remote), &edited).unwrap();
+        let planned = report(&w, &w.remote, &["plan"], 0)["changes"].to_string();
+        assert!(planned.contains("pre-receive.edited-"), "{planned}");
+        let done = report(&w, &w.remote, &[command], 0);
+        assert!(
+            done["changes"].to_string().contains("pre-receive.edited-"),
+            "{done:#}"
+        );
+        let hooks = everything(&w.remote.bare.join("hooks"));
+        let kept = hooks
+            .iter()
+            .find(|(path, _)| path.to_str().unwrap().contains("pre-receive.edited-"));
+        assert_eq!(kept.unwrap().1, edited.as_bytes(), "{command}");
+        // Once is enough.
+        let again = report(&w, &w.remote, &["apply"], 0);
+        assert!(
+            !again["changes"].to_string().contains("edited"),
+            "{again:#}"
+        );
+    }
+}

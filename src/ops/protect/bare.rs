@@ -1,9 +1,9 @@
 //! A self-hosted server: installs the hook and the receive settings in a bare repository on
 //! this machine.
 
-use super::hook_file;
 use super::hook_file::{
-    MARK, is_executable, is_own, is_readable_there, kept_in, owner_of, program_of, script,
+    MARK, edited, is_as_written, is_executable, is_own, is_readable_there, kept_in, owner_of,
+    program_of, script,
 };
 use super::steps::Step;
 use super::trust::{self, Trusted};
@@ -84,13 +84,16 @@ impl<'a> Server<'a> {
         let there = self.installed()?;
         let ours = there.as_deref().is_some_and(|t| t.contains(MARK));
         // An additional line, such as `exit 0`, could make the hook decide nothing.
-        let as_written = program_of(there.as_deref())
-            .is_some_and(|p| hook_file::script(&p).ok().as_ref() == there.as_ref());
+        let unedited = there.as_deref().is_some_and(is_as_written);
+        let as_written = unedited && program_of(there.as_deref()).is_some();
         let off = is_off(&self.store);
         let runs = ours && as_written && is_executable(&self.hook()) && !off;
         if there.as_deref() != Some(&script) || !is_executable(&self.hook()) {
             if there.is_some() && !ours {
                 steps.push(Step::KeepHook);
+            }
+            if ours && !unedited {
+                steps.push(Step::KeepEdited(edited(self.cx.now)));
             }
             steps.push(Step::WriteHook(script));
         }
@@ -342,7 +345,14 @@ impl<'a> Server<'a> {
                 // holders too.
                 last = (!is_off(&self.store)).then(|| Step::Set(ENFORCE, Some("false".to_owned())));
             }
-            Ok(Some(text)) if text.contains(MARK) => steps.push(Step::RemoveHook),
+            Ok(Some(text)) if text.contains(MARK) => {
+                if !is_as_written(&text) {
+                    let name = edited(self.cx.now);
+                    left.push(format!("{name}, our hook with what somebody added to it"));
+                    steps.push(Step::KeepEdited(name));
+                }
+                steps.push(Step::RemoveHook);
+            }
             Ok(None) => {}
             _ => left.push("the pre-receive hook, which is not aidf's".to_owned()),
         }

@@ -1,5 +1,6 @@
 //! The file of the hook on a server, and which accounts own it and the files around it.
 
+use crate::clock::Moment;
 use crate::error::{Error, Kind, Result};
 use std::path::{Path, PathBuf};
 
@@ -103,8 +104,18 @@ pub(super) fn script(program: &Path) -> Result<String> {
             )
             .hint("install aidf under a plain path, such as /usr/local/bin/aidf")
         })?;
-    let quoted = program.replace('\'', "'\\''");
-    Ok(format!(
+    let [newest, _older] = versions(&quoted(program));
+    Ok(newest)
+}
+
+/// A path as a word of a script, without the quotes around it.
+fn quoted(path: &str) -> String {
+    path.replace('\'', "'\\''")
+}
+
+/// What each version of aidf writes for a program, the newest first.
+fn versions(quoted: &str) -> [String; 2] {
+    let newest = format!(
         "#!/bin/sh\n{MARK}\n\
          refs=$(cat) || exit 1\n\
          printf '%s\\n' \"$refs\" | '{quoted}' hook pre-receive || exit 1\n\
@@ -114,17 +125,42 @@ pub(super) fn script(program: &Path) -> Result<String> {
          \x20 printf '%s\\n' \"$refs\" | \"$before\" \"$@\" || exit 1\n\
          fi\n\
          exit 0\n"
-    ))
+    );
+    let older = format!(
+        "#!/bin/sh\n{MARK}\n\
+         refs=$(cat) || exit 1\n\
+         printf '%s\\n' \"$refs\" | '{quoted}' hook pre-receive || exit 1\n\
+         before=$(dirname \"$0\")/{BEFORE_OLD}\n\
+         if [ -x \"$before\" ]; then\n\
+         \x20 printf '%s\\n' \"$refs\" | \"$before\" \"$@\" || exit 1\n\
+         fi\n\
+         exit 0\n"
+    );
+    [newest, older]
+}
+
+/// The program that a script of ours runs, as it stands in the script.
+fn program_in(script: &str) -> Option<&str> {
+    let line = script
+        .lines()
+        .find(|l| l.ends_with("hook pre-receive || exit 1"))?;
+    Some(line.split_once("| '")?.1.rsplit_once("' hook")?.0)
 }
 
 /// The program that an installed hook runs, if that program still exists.
 pub(super) fn program_of(script: Option<&str>) -> Option<PathBuf> {
-    let line = script?
-        .lines()
-        .find(|l| l.ends_with("hook pre-receive || exit 1"))?;
-    let quoted = line.split_once("| '")?.1.rsplit_once("' hook")?.0;
-    let program = PathBuf::from(quoted.replace("'\\''", "'"));
+    let program = PathBuf::from(program_in(script?)?.replace("'\\''", "'"));
     program.is_file().then_some(program)
+}
+
+/// Whether a script is as some version of aidf writes it, and nobody edited it.
+pub(super) fn is_as_written(script: &str) -> bool {
+    program_in(script).is_some_and(|program| versions(program).iter().any(|v| v == script))
+}
+
+/// The name under which a script of ours is kept that somebody edited.
+pub(super) fn edited(now: Moment) -> String {
+    format!("{NAME}.edited-{}", now.compact())
 }
 
 #[cfg(unix)]

@@ -35,6 +35,9 @@ impl Server<'_> {
                     }
                     keep(&hooks).or_fail(Kind::Internal, failed)?;
                 }
+                Step::KeepEdited(name) => {
+                    std::fs::copy(self.hook(), hooks.join(name)).or_fail(Kind::Internal, failed)?;
+                }
                 Step::WriteHook(text) => {
                     write_program(&self.hook(), text).or_fail(Kind::Internal, failed)?;
                 }

@@ -8,6 +8,8 @@ use crate::identity::REF;
 pub(super) enum Step {
     /// Keep the existing hook under another name.
     KeepHook,
+    /// Keep a copy of our hook, which somebody edited, under this name.
+    KeepEdited(String),
     /// Write our hook.
     WriteHook(String),
     /// Remove our hook, and put back the earlier one.
@@ -23,6 +25,11 @@ impl Step {
         match self {
             Step::KeepHook => {
                 format!("keep the present pre-receive hook as {BEFORE}, and run it after ours")
+            }
+            Step::KeepEdited(name) => {
+                format!(
+                    "keep the present pre-receive hook, which somebody edited, as {name}; it does not run there"
+                )
             }
             Step::WriteHook(_) => "install the pre-receive hook".to_owned(),
             Step::RemoveHook => "remove the pre-receive hook".to_owned(),
