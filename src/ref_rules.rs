@@ -27,6 +27,17 @@ pub const CHECKPOINT: &str = "refs/aidf/audit/";
 /// The prefix of the refs by which git replaces objects (git-replace(1)).
 const REPLACE: &str = "refs/replace/";
 
+/// The rules by which anybody may write any number of refs.
+const NO_RULE_OF_BRANCH: &str = "no rule is about this branch";
+const NO_RULE_OF_REF: &str = "no rule is about this ref";
+const CHECKPOINTS_GROW: &str = "the checkpoints of a journal may grow";
+
+/// Whether by this rule anybody may write any number of refs, so that a record of them must
+/// not take more room than the others.
+pub fn is_open_to_all(rule: &str) -> bool {
+    [NO_RULE_OF_BRANCH, NO_RULE_OF_REF, CHECKPOINTS_GROW].contains(&rule)
+}
+
 /// How a ref moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -234,7 +245,7 @@ pub fn judge(
             ),
         };
     }
-    Ok("no rule is about this branch")
+    Ok(NO_RULE_OF_BRANCH)
 }
 
 fn own_ref(
@@ -267,7 +278,7 @@ fn own_ref(
         };
     }
     if !asked.name.starts_with(OWN) {
-        return Ok("no rule is about this ref");
+        return Ok(NO_RULE_OF_REF);
     }
     if asked.name.starts_with(REVOKED) && asked.motion != Motion::Create {
         return refuse(
@@ -328,9 +339,7 @@ fn own_ref(
         return match asked.motion {
             _ if pusher.operator => Ok("an operator may write such refs"),
             // A reader believes what is signed alone, so junk there does no harm.
-            Motion::Create | Motion::Forward if is_name => {
-                Ok("the checkpoints of a journal may grow")
-            }
+            Motion::Create | Motion::Forward if is_name => Ok(CHECKPOINTS_GROW),
             Motion::Create | Motion::Forward => refuse(
                 format!("{} is no name of a journal", asked.name),
                 "make checkpoints with `aidf audit checkpoint`",

@@ -3,7 +3,7 @@
 use crate::git::ObjectId;
 use crate::journal::Journal;
 use crate::keys::Key;
-use crate::ref_rules::Motion;
+use crate::ref_rules::{self, Motion};
 use serde::Serialize;
 
 /// The decision on one ref, as the server's journal records it.
@@ -40,6 +40,10 @@ pub struct Decision {
 
 /// How many refused refs of one push get a line each; the others are only counted.
 const MAX_REFUSED: usize = 100;
+/// The same for allowed refs that anybody may write.
+const MAX_OPEN: usize = 10;
+/// How many characters such lines show of a name, and of what is said about it.
+const MAX_SHOWN: usize = 200;
 
 /// How many refs of a push have no line of their own.
 #[derive(Debug, Serialize)]
@@ -57,41 +61,60 @@ struct More<'a> {
     refs: usize,
 }
 
-/// Writes a push's decisions to the journal. Every allowed ref gets a line. Of the refused
-/// refs, the first ones get a line and the rest a count, because somebody without access
-/// must not be able to fill the disk. Returns warnings.
+/// Writes a push's decisions to the journal. Every allowed ref that is guarded gets a line, and
+/// so does every ref of an operator. Of the others the first ones get a line and the rest a
+/// count, because somebody without access must not be able to fill the disk, or to push
+/// earlier decisions out of the journal. Returns warnings.
 pub(super) fn write(
     journal: &Journal,
     key: Option<&Key>,
     decisions: &[Decision],
 ) -> Option<String> {
-    let (Some(first), refused) = (decisions.first(), decisions.iter().any(|d| !d.allowed)) else {
-        return None;
-    };
-    let most = match refused {
-        true => MAX_REFUSED,
-        false => decisions.len(),
-    };
+    decisions.first()?;
+    let refused = decisions.iter().any(|d| !d.allowed);
+    let is_bounded = |d: &&Decision| refused || !d.operator && ref_rules::is_open_to_all(&d.rule);
+    let (bounded, whole): (Vec<&Decision>, Vec<&Decision>) = decisions.iter().partition(is_bounded);
     // Refs that broke a rule themselves come first. They say more than refs that were
     // refused only because another ref was.
     let (own, others): (Vec<&Decision>, Vec<&Decision>) =
-        decisions.iter().partition(|d| d.todo.is_some());
-    let shown: Vec<&Decision> = own.into_iter().chain(others).take(most).collect();
-    let more = decisions.len() - shown.len();
+        bounded.into_iter().partition(|d| d.todo.is_some());
+    let bounded: Vec<&Decision> = own.into_iter().chain(others).collect();
+    let most = if refused { MAX_REFUSED } else { MAX_OPEN };
+    let (shown, more) = bounded.split_at(bounded.len().min(most));
     let mut lines: Vec<serde_json::Value> = Vec::new();
-    lines.extend(shown.iter().filter_map(|d| serde_json::to_value(d).ok()));
-    if more > 0 {
+    lines.extend(whole.iter().filter_map(|d| serde_json::to_value(d).ok()));
+    let shown = shown.iter().map(|d| Decision {
+        name: shortened(&d.name),
+        rule: shortened(&d.rule),
+        ..(*d).clone()
+    });
+    lines.extend(shown.filter_map(|d| serde_json::to_value(d).ok()));
+    if let Some(first) = more.first() {
         let more = More {
             time: &first.time,
             user: first.user.as_deref(),
             token_ids: &first.token_ids,
             name: None,
-            allowed: false,
-            decision: "refused_by_hook",
-            rule: format!("{more} more refs of the same push are refused"),
-            refs: more,
+            allowed: first.allowed,
+            decision: first.decision,
+            rule: match refused {
+                true => format!("{} more refs of the same push are refused", more.len()),
+                false => format!(
+                    "{} more refs of the same push are allowed, which anybody may write",
+                    more.len()
+                ),
+            },
+            refs: more.len(),
         };
         lines.extend(serde_json::to_value(more).ok());
     }
     journal.write_all(&lines, key)
+}
+
+/// The beginning of a text.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(MAX_SHOWN) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
 }

@@ -41,6 +41,38 @@ fn refused_refs_without_number_grow_the_journal_by_a_bounded_number_of_lines() {
 }
 
 #[test]
+fn refs_that_anybody_may_write_push_no_earlier_decision_out_of_the_journal() {
+    let (g, ada, _token) = held("");
+    let long = "x/".repeat(300);
+    let refs: Vec<String> = (0..400)
+        .map(|n| format!("HEAD:refs/heads/feature/{n}/{long}x"))
+        .collect();
+    let refs: Vec<&str> = refs.iter().map(String::as_str).collect();
+    let size = || {
+        let file = g.w.remote.bare.join("aidf/journal.jsonl");
+        std::fs::metadata(file).unwrap().len()
+    };
+    let (lines, bytes) = (g.journal().len(), size());
+    g.passes(&ada, &[], &refs);
+    let journal = g.journal();
+    assert_eq!(journal.len(), lines + 11);
+    assert_eq!(journal.last().unwrap()["refs"], 390);
+    assert_eq!(journal.last().unwrap()["allowed"], true);
+    assert!(size() - bytes < 16 << 10, "{}", size() - bytes);
+    // Nor do names of any length that are refused.
+    let bytes = size();
+    let name = format!("HEAD:refs/heads/main/{}x", "x/".repeat(10_000));
+    assert_ne!(g.push(&ada, &[], &[&name]).code, 0);
+    assert!(size() - bytes < 4 << 10, "{}", size() - bytes);
+    // What is guarded has a line for each ref, and so has all that an operator writes.
+    let lines = g.journal().len();
+    let refs: Vec<String> = (0..20).map(|n| format!("HEAD:refs/tags/v{n}")).collect();
+    let refs: Vec<&str> = refs.iter().map(String::as_str).collect();
+    g.passes(&ada, &[&g.operator], &refs);
+    assert_eq!(g.journal().len(), lines + 20);
+}
+
+#[test]
 fn a_journal_that_is_large_begins_anew_and_the_earlier_one_is_kept() {
     let (g, ada, token) = held("");
     let journal = g.w.remote.bare.join("aidf/journal.jsonl");
