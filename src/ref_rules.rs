@@ -63,12 +63,14 @@ pub struct Pusher {
     pub pods: Vec<(String, Option<String>)>,
     /// Why a token was rejected, if one was.
     pub rejected: Option<String>,
+    /// What to do about that, if it is no matter of the pusher's.
+    pub remedy: Option<String>,
     /// Whether the server has a key, so that it can check tokens.
     pub keyed: bool,
 }
 
 /// One ref of a push, to be judged.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Asked<'a> {
     /// The full name of the ref.
     pub name: &'a str,
@@ -78,11 +80,11 @@ pub struct Asked<'a> {
     pub at_default: bool,
     /// For a new backup: an error if it is not made now of its branch's current tip. For
     /// the manifest of the backups: an error if the manifest may not change in this way.
-    pub backup: Result<(), &'static str>,
+    pub backup: Result<(), String>,
     /// For a new archive: an error if it is not made now of its sandbox's current tip.
-    pub archive: Result<(), &'static str>,
+    pub archive: Result<(), String>,
     /// For a record that a sandbox was opened: an error if it is not opened now.
-    pub opened: Result<(), &'static str>,
+    pub opened: Result<(), String>,
 }
 
 /// Why a ref may not move, and what to do instead.
@@ -114,7 +116,7 @@ pub fn judge(
         };
         Err(Violation {
             why,
-            todo: todo.to_owned(),
+            todo: pusher.remedy.as_deref().unwrap_or(todo).to_owned(),
         })
     };
     // git's own server refuses such a name. Where file names fold, it is another ref's.
@@ -539,7 +541,7 @@ mod tests {
                 motion: Motion::Create,
                 at_default: false,
                 backup: Ok(()),
-                archive: Err("it is of another commit"),
+                archive: Err("it is of another commit".to_owned()),
                 opened: Ok(()),
             };
             judge(asked, pusher, &policy, "sandbox")
@@ -622,9 +624,9 @@ mod tests {
             name,
             motion,
             at_default: false,
-            backup: Err("it is late"),
-            archive: Err("it is late"),
-            opened: Err("it is late"),
+            backup: Err("it is late".to_owned()),
+            archive: Err("it is late".to_owned()),
+            opened: Err("it is late".to_owned()),
         };
         judge(asked, pusher, &policy, "sandbox")
     }

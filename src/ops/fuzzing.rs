@@ -46,9 +46,9 @@ pub fn hook_line(data: &[u8]) {
             name: &update.name,
             motion,
             at_default: false,
-            backup: Err("it is none"),
-            archive: Err("it is none"),
-            opened: Err("it is none"),
+            backup: Err("it is none".to_owned()),
+            archive: Err("it is none".to_owned()),
+            opened: Err("it is none".to_owned()),
         };
         if judge(asked, &stranger, &policy, "sandbox").is_err() {
             continue;

@@ -825,3 +825,49 @@ fn a_token_goes_to_the_repository_it_is_for_and_to_no_other_of_all() {
     assert!(heard(&w.remote).contains(&operator), "{}", heard(&w.remote));
     assert!(!heard(&other).contains("aidf-token"), "{}", heard(&other));
 }
+
+#[test]
+fn a_token_of_a_key_that_the_server_lacks_is_told_by_its_key_and_how_to_bring_it() {
+    let (g, ada, token) = held(Kind::Path, "");
+    g.w.json(&["key", "rotate"]);
+    let newer = g.token("sandbox-ada");
+    ada.plain(&[("a.txt", "a\n")], "Mine");
+    let key = newer.split('.').nth(1).unwrap();
+    let words = format!("sealed with the key {key}, and this server does not have it");
+    let to = ["HEAD:refs/heads/sandbox-ada"];
+    let out = g.refused(&ada, &[&newer], &to, &words);
+    assert!(out.stderr.contains("keys.json"), "{out}");
+    assert!(!out.stderr.contains("sandbox init"), "{out}");
+    // A damaged token is one of no key at all.
+    let damaged = newer.replacen("aidf2", "aidf9", 1);
+    g.refused(&ada, &[&damaged], &to, "not valid for this repository");
+    std::fs::copy(g.w.env.keys(), &g.key_file).unwrap();
+    g.passes(&ada, &[&newer], &to);
+    ada.plain(&[("b.txt", "b\n")], "Mine too");
+    g.passes(&ada, &[&token], &to);
+}
+
+#[test]
+fn a_time_that_is_not_the_servers_is_refused_with_its_own_and_how_far_they_are_apart() {
+    let (g, ada, token) = held(Kind::Path, "");
+    let stamp = |seconds: i64| aidf::clock::Moment::from_seconds(now() + seconds).compact();
+    let year = &stamp(0)[..4];
+    for (shift, apart) in [
+        (-3 * 3_600 - 60, "3 hours behind"),
+        (20 * 60 + 30, "20 minutes ahead"),
+        (-10 * 86_400, "10 days behind"),
+    ] {
+        let stamp = stamp(shift);
+        let tip = ada.git(&["rev-parse", "origin/sandbox-ada"]);
+        let archive = format!("{tip}:refs/aidf/archive/sandbox-ada/{stamp}");
+        let backup = format!("origin/main:refs/heads/backup/main/{stamp}");
+        for (name, words) in [
+            (archive, "its time is not the present one"),
+            (backup, "its date is not the present date"),
+        ] {
+            let out = g.refused(&ada, &[&token], &[&name], words);
+            assert!(out.stderr.contains(apart), "{apart}: {out}");
+            assert!(out.stderr.contains(&format!("here it is {year}-")), "{out}");
+        }
+    }
+}

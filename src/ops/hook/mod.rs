@@ -49,6 +49,9 @@ use std::time::Duration;
 /// Why a push is refused whose names cannot be compared with what is here.
 const NO_REFS: &str = "the server cannot read its own refs";
 
+/// What to do about a token whose key the server lacks.
+const LACKS_KEY: &str = "copy the key ring (keys.json) of the machine that issued the token to the server: `aidf protect apply --key-file FILE` names the file that the hook reads";
+
 /// The rule that allows a ref to move, or the reason that it may not.
 type Verdict = std::result::Result<&'static str, ref_rules::Violation>;
 
@@ -311,7 +314,7 @@ impl PreReceive {
             backup: match branch {
                 Some(branch) => self.check_backup(branch, update.new),
                 None if update.name == backup_manifest::REF && !pusher.operator => {
-                    self.check_manifest(update, push)
+                    self.check_manifest(update, push).map_err(str::to_owned)
                 }
                 None => Ok(()),
             },
@@ -392,7 +395,14 @@ impl PreReceive {
             .take(8);
         for text in tokens.filter(|_| pusher.keyed) {
             let Some(claims) = token::open(text, &self.keys, &self.repo_name) else {
-                pusher.rejected = Some(Rejection::NotValid.to_string());
+                let lacking = token::other_key(text, &self.keys);
+                pusher.remedy = lacking.map(|_| LACKS_KEY.to_owned());
+                pusher.rejected = Some(match lacking {
+                    Some(id) => {
+                        format!("it is sealed with the key {id}, and this server does not have it")
+                    }
+                    None => Rejection::NotValid.to_string(),
+                });
                 continue;
             };
             let branch = claims.branch.as_deref();

@@ -1,6 +1,7 @@
 //! How many sandboxes a pod has open: the records of openings that a push makes and deletes,
 //! and the server's own notes of them.
 
+use super::names::NO_TIME;
 use super::{NO_REFS, PreReceive, Push, Update};
 use crate::clock::{DAY, Moment};
 use crate::error::{Error, Kind, OrFail, Result};
@@ -118,9 +119,9 @@ impl PreReceive {
         motion: Motion,
         push: &Push,
         pusher: &Pusher,
-    ) -> std::result::Result<(), &'static str> {
+    ) -> std::result::Result<(), String> {
         let Some(opening) = openings::read_rest(name) else {
-            return Err("its name does not end in a time such as 2026-11-22T101112Z");
+            return Err(NO_TIME.to_owned());
         };
         let branch = format!("refs/heads/{}", opening.branch);
         let tip = self.store.local_ref(&branch).map_err(|_| NO_REFS)?;
@@ -130,17 +131,17 @@ impl PreReceive {
             let goes = |u: &Update| u.name == branch && u.new.is_none() && u.old == tip;
             return match !is_open || push.updates.iter().any(goes) {
                 true => Ok(()),
-                false => Err("its sandbox stays open"),
+                false => Err("its sandbox stays open".to_owned()),
             };
         }
         self.check_now(opening.time)?;
         if is_open {
-            return Err("its sandbox is open here already");
+            return Err("its sandbox is open here already".to_owned());
         }
         let pod = pod_of(pusher, opening.branch).map(openings::tag);
         match opening.pod == pod.as_deref() {
             true => Ok(()),
-            false => Err("it names another pod than the sandbox's token"),
+            false => Err("it names another pod than the sandbox's token".to_owned()),
         }
     }
 
