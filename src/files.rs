@@ -1,5 +1,6 @@
 //! Files that appear whole or not at all.
 
+use crate::sharing::Sharing;
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
@@ -18,9 +19,32 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// The same, which also outlasts a power cut from when it returns.
-pub fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// The same, of a file that other accounts may share.
+pub fn write_shared(path: &Path, bytes: &[u8], sharing: Sharing) -> io::Result<()> {
+    share_folder(path, sharing)?;
     let temporary = written(path, bytes)?;
+    sharing.file(temporary.path(), temporary.as_file());
+    temporary.persist(path)?;
+    Ok(())
+}
+
+fn share_folder(path: &Path, sharing: Sharing) -> io::Result<()> {
+    match path.parent().filter(|p| !p.as_os_str().is_empty()) {
+        Some(folder) => sharing.folder(folder),
+        None => Ok(()),
+    }
+}
+
+/// As [`write_whole`], and it also outlasts a power cut from when it returns.
+pub fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_durably_shared(path, bytes, Sharing::default())
+}
+
+/// The same, of a file that other accounts may share.
+pub fn write_durably_shared(path: &Path, bytes: &[u8], sharing: Sharing) -> io::Result<()> {
+    share_folder(path, sharing)?;
+    let temporary = written(path, bytes)?;
+    sharing.file(temporary.path(), temporary.as_file());
     temporary.as_file().sync_all()?;
     temporary.persist(path)?;
     sync_folder(path.parent().unwrap_or(Path::new(".")))

@@ -61,6 +61,7 @@ pub mod revocations;
 pub mod s3;
 pub mod seal;
 pub mod secret;
+pub mod sharing;
 pub mod shown;
 pub mod signature;
 pub mod temporary;

@@ -6,8 +6,9 @@
 //! none, as tokens are bound. A different spelling of the address must not make a token
 //! valid again.
 
-use crate::files::{short_digest, write_durably};
+use crate::files::{short_digest, write_durably_shared};
 use crate::ref_rules::REVOKED;
+use crate::sharing::Sharing;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
@@ -50,12 +51,18 @@ struct Seen {
 #[derive(Debug, Clone)]
 pub struct Revocations {
     path: PathBuf,
+    sharing: Sharing,
 }
 
 impl Revocations {
     /// The revocations in the file at `path`, which need not exist yet.
     pub fn new(path: PathBuf) -> Self {
-        Revocations { path }
+        Revocations::shared(path, Sharing::default())
+    }
+
+    /// The same, in a file that other accounts may share.
+    pub fn shared(path: PathBuf, sharing: Sharing) -> Self {
+        Revocations { path, sharing }
     }
 
     /// The revocations of `repository` in a user's state folder.
@@ -179,7 +186,7 @@ impl Revocations {
         let written = || -> anyhow::Result<()> {
             let mut text = serde_json::to_vec_pretty(file)?;
             text.push(b'\n');
-            Ok(write_durably(&self.path, &text)?)
+            Ok(write_durably_shared(&self.path, &text, self.sharing)?)
         };
         written().map_err(|e| {
             format!(

@@ -9,9 +9,39 @@ use super::objects::Objects;
 use super::open::{check_owner, without_search};
 use super::store::{Store, prepare};
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::files::real;
 use git2::ObjectType;
 use std::collections::HashSet;
+use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
+
+/// Removes the headers of a section without settings from a file of git's.
+///
+/// Errors: those of the system; the file is as it was then.
+fn drop_empty(file: &Path, section: &str) -> std::io::Result<()> {
+    let text = std::fs::read_to_string(file)?;
+    let header = format!("[{section}]");
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let is_empty = |at: usize| {
+        let next = lines.get(at + 1).map(|line| line.trim_start());
+        lines[at].trim() == header && next.is_none_or(|line| line.starts_with('['))
+    };
+    let kept = (0..lines.len()).filter(|at| !is_empty(*at));
+    let kept: String = kept.map(|at| lines[at]).collect();
+    if kept == text {
+        return Ok(());
+    }
+    // As git itself does it: who writes the file has this lock.
+    let lock = file.with_extension("lock");
+    let mut new = File::options().write(true).create_new(true).open(&lock)?;
+    let done = new.write_all(kept.as_bytes());
+    let done = done.and_then(|()| std::fs::rename(&lock, file));
+    if done.is_err() {
+        let _ = std::fs::remove_file(&lock);
+    }
+    done
+}
 
 impl Store {
     /// Opens the repository that git started a hook in, with the objects of the push,
@@ -77,6 +107,8 @@ impl Store {
                 self.repo().path().display()
             )
         };
+        let file = real(&self.common_dir().join("config"));
+        let mode = file.metadata().map(|meta| meta.permissions());
         let mut config = own_config(self.repo()).or_fail(Kind::Internal, failed)?;
         match config.remove_multivar(name, ".*") {
             Ok(()) => {}
@@ -88,6 +120,13 @@ impl Store {
             config
                 .set_multivar(name, "^$", value)
                 .or_fail(Kind::Internal, failed)?;
+        }
+        // libgit2 leaves a section that is empty now, and makes another one next time.
+        let section = name.split('.').next().unwrap_or(name);
+        let _ = drop_empty(&file, section);
+        // It writes the file anew, with a mode of its own.
+        if let Ok(mode) = mode {
+            let _ = std::fs::set_permissions(&file, mode);
         }
         Ok(())
     }

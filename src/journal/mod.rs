@@ -7,6 +7,7 @@ pub mod chain;
 use crate::alerts::AlertKind;
 use crate::files::lock_within;
 use crate::keys::{Key, KeyRing};
+use crate::sharing::Sharing;
 use chain::{Checked, End};
 use serde::Serialize;
 use std::fs::File;
@@ -65,13 +66,19 @@ const NEAR: u64 = 8 << 10;
 #[derive(Debug, Clone)]
 pub struct Journal {
     path: PathBuf,
+    sharing: Sharing,
 }
 
 impl Journal {
     /// A journal at `path`. It never takes more than ten files of 16 MiB plus what one call
     /// adds, because on a server strangers could make it grow.
     pub fn new(path: PathBuf) -> Self {
-        Journal { path }
+        Journal::shared(path, Sharing::default())
+    }
+
+    /// The same, in files that other accounts may share.
+    pub fn shared(path: PathBuf, sharing: Sharing) -> Self {
+        Journal { path, sharing }
     }
 
     /// The file.
@@ -95,7 +102,7 @@ impl Journal {
     /// Errors: in words, why not.
     pub fn check_writable(&self) -> Result<(), String> {
         let opened = self.locked().and_then(|lock| {
-            open(&self.path)?;
+            self.open(&self.path)?;
             Ok(lock.unlock()?)
         });
         opened.map_err(|e| self.unwritten(&e))
@@ -111,10 +118,10 @@ impl Journal {
     /// The lock that every writer takes: a line follows the one before it.
     fn locked(&self) -> anyhow::Result<File> {
         if let Some(folder) = self.path.parent() {
-            std::fs::create_dir_all(folder)?;
+            self.sharing.folder(folder)?;
         }
         // Nobody else can open it, and so nobody else can hold it.
-        let lock = open(&beside(&self.path, ".lock"))?;
+        let lock = self.open(&beside(&self.path, ".lock"))?;
         match lock_within(&lock, PATIENCE)? {
             true => Ok(lock),
             false => anyhow::bail!("another process holds it for more than {PATIENCE:?}"),
@@ -137,7 +144,7 @@ impl Journal {
                 text.extend_from_slice(line.as_bytes());
                 text.push(b'\n');
             }
-            let mut file = open(path)?;
+            let mut file = self.open(path)?;
             let before = file.metadata()?.len();
             // A single write: a reader sees whole lines.
             if let Err(e) = file.write_all(&text) {
@@ -151,6 +158,12 @@ impl Journal {
         // Closing the lock file is not enough: a child process that another thread is
         // starting right now holds the file open until it runs its program.
         done.and(lock.unlock().map_err(Into::into))
+    }
+
+    fn open(&self, path: &Path) -> std::io::Result<File> {
+        let file = open(path)?;
+        self.sharing.file(path, &file);
+        Ok(file)
     }
 
     /// The last lines of the journal, the oldest first: those in the last megabyte of its

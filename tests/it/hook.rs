@@ -871,3 +871,39 @@ fn a_time_that_is_not_the_servers_is_refused_with_its_own_and_how_far_they_are_a
         }
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn in_a_repository_that_accounts_share_they_share_what_the_hook_writes() {
+    use std::os::unix::fs::PermissionsExt;
+    let (g, ada, token) = held(Kind::Path, "");
+    let aidf = g.w.remote.bare.join("aidf");
+    let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o7777;
+    assert_eq!(mode(&aidf.join("journal.jsonl")), 0o600);
+    g.w.remote
+        .git(&["config", "core.sharedRepository", "group"]);
+    let revoked = text(
+        &g.w.json(&["token", "issue", "--branch", "sandbox-b"]),
+        "token_id",
+    );
+    let revoke = format!("HEAD:refs/aidf/revoked/{revoked}");
+    g.passes(&ada, &[&g.operator], &[&revoke]);
+    ada.plain(&[("a.txt", "a\n")], "Mine");
+    g.passes(&ada, &[&token], &["HEAD:refs/heads/sandbox-ada"]);
+    for name in ["journal.jsonl", "journal.jsonl.lock", "revoked.json"] {
+        assert_eq!(mode(&aidf.join(name)), 0o660, "{name}");
+    }
+    for folder in ["", "activity"] {
+        let mode = mode(&aidf.join(folder));
+        assert_eq!(mode & 0o2070, 0o2070, "{folder}: {mode:o}");
+    }
+}
+
+#[test]
+fn a_memory_of_revocations_that_cannot_be_read_refuses_who_sends_a_token_and_no_one_else() {
+    let (g, ada, token) = held(Kind::Path, "");
+    std::fs::write(g.w.remote.bare.join("aidf/revoked.json"), "not ours").unwrap();
+    let to = ["HEAD:refs/heads/feature/x"];
+    g.refused(&ada, &[&token], &to, "cannot be read");
+    g.passes(&ada, &[], &to);
+}

@@ -593,3 +593,24 @@ fn what_somebody_added_to_our_hook_is_kept_under_a_name_that_the_plan_and_the_re
         );
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn apply_and_remove_leave_the_mode_of_the_settings_file_and_no_empty_sections() {
+    use std::os::unix::fs::PermissionsExt;
+    let g = Guarded::new(Kind::Path, "");
+    let config = g.w.remote.bare.join("config");
+    let mode = || config.metadata().unwrap().permissions().mode() & 0o777;
+    std::fs::set_permissions(&config, std::fs::Permissions::from_mode(0o664)).unwrap();
+    g.protect(&["remove"]).ok();
+    let before = std::fs::read_to_string(&config).unwrap();
+    assert!(!before.contains("[aidf]"), "{before}");
+    for _ in 0..3 {
+        g.protect(&["apply", "--key-file", g.key_file.to_str().unwrap()])
+            .ok();
+        assert_eq!(mode(), 0o664);
+        g.protect(&["remove"]).ok();
+        assert_eq!(mode(), 0o664);
+        assert_eq!(std::fs::read_to_string(&config).unwrap(), before);
+    }
+}

@@ -7,6 +7,7 @@
 
 use crate::clock::{DAY, Moment};
 use crate::files;
+use crate::sharing::Sharing;
 use std::path::{Path, PathBuf};
 
 /// How many tokens are on record at most; the longest idle ones are removed first.
@@ -20,13 +21,15 @@ const EXACT_TO: i64 = 60;
 /// The folder of the records.
 pub struct Records {
     folder: PathBuf,
+    sharing: Sharing,
 }
 
 impl Records {
     /// The records of the repository in the folder `repository`.
-    pub fn of(repository: &Path) -> Records {
+    pub fn of(repository: &Path, sharing: Sharing) -> Records {
         Records {
             folder: repository.join("aidf").join("activity"),
+            sharing,
         }
     }
 
@@ -45,7 +48,7 @@ impl Records {
         if before.is_some_and(|last| (0..EXACT_TO).contains(&(now - last))) {
             return None;
         }
-        let written = files::write_whole(&file, format!("{now}\n").as_bytes());
+        let written = files::write_shared(&file, format!("{now}\n").as_bytes(), self.sharing);
         if written.is_ok() && before.is_none() {
             self.keep_few(now, MAX_FILES);
         }
@@ -91,7 +94,7 @@ mod tests {
     #[test]
     fn the_last_use_is_kept_and_only_so_many_and_so_old() {
         let place = tempfile::tempdir().unwrap();
-        let records = Records::of(place.path());
+        let records = Records::of(place.path(), Sharing::default());
         let id = |n: u32| format!("{n:016x}");
         assert_eq!(records.last(&id(1)), None);
         for (n, at) in [(1, 1_000), (2, 3_000), (3, 2_000)] {
@@ -113,7 +116,7 @@ mod tests {
     #[test]
     fn what_is_no_tokens_id_names_no_file() {
         let place = tempfile::tempdir().unwrap();
-        let records = Records::of(place.path());
+        let records = Records::of(place.path(), Sharing::default());
         for id in ["", "../../../../../x", "0123", "0123456789abcdeg"] {
             assert_eq!(records.note(id, Moment::from_seconds(1)), None);
         }

@@ -40,6 +40,7 @@ use objects::ObjectReader;
 use opened::Openings;
 pub use place::{
     BASE, ENFORCE, KEY_FILE, REPO_NAME, is_off, journal_of, key_source, name_of, revocations_of,
+    sharing_of,
 };
 pub use push::{Push, TOKEN_OPTION, Update};
 pub use record::Decision;
@@ -93,10 +94,11 @@ impl PreReceive {
         let base = store
             .setting(BASE)
             .unwrap_or_else(|| DEFAULT_BASE.to_owned());
-        let journal = Journal::new(journal_of(&store));
-        let activity = Records::of(store.common_dir());
-        let openings = Openings::of(store.common_dir());
-        let revocations = Revocations::new(revocations_of(&store));
+        let sharing = sharing_of(&store);
+        let journal = Journal::shared(journal_of(&store), sharing);
+        let activity = Records::of(store.common_dir(), sharing);
+        let openings = Openings::of(store.common_dir(), sharing);
+        let revocations = Revocations::shared(revocations_of(&store), sharing);
         Ok(Some(PreReceive {
             store,
             keys,

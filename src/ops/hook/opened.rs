@@ -10,6 +10,7 @@ use crate::names::is_sandbox;
 use crate::openings::{self, Opening};
 use crate::policy::Policy;
 use crate::ref_rules::{self, Motion, Pusher};
+use crate::sharing::Sharing;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
@@ -41,13 +42,15 @@ impl Noted {
 /// them. They lie in `aidf/opened/`: a small file for each sandbox, with the code of its pod.
 pub(super) struct Openings {
     folder: PathBuf,
+    sharing: Sharing,
 }
 
 impl Openings {
     /// The notes of the repository in the folder `repository`.
-    pub fn of(repository: &Path) -> Openings {
+    pub fn of(repository: &Path, sharing: Sharing) -> Openings {
         Openings {
             folder: repository.join("aidf").join("opened"),
+            sharing,
         }
     }
 
@@ -88,7 +91,7 @@ impl Openings {
     fn note(&self, branch: &str, pod: Option<&str>) -> Result<()> {
         let file = self.folder.join(branch);
         let text = format!("{}\n", pod.unwrap_or_default());
-        files::write_whole(&file, text.as_bytes()).or_fail(Kind::Internal, || {
+        files::write_shared(&file, text.as_bytes(), self.sharing).or_fail(Kind::Internal, || {
             format!("{} cannot be written", file.display())
         })
     }

@@ -3,6 +3,7 @@
 use crate::config::Folders;
 use crate::git::Store;
 use crate::keys::KeySource;
+use crate::sharing::Sharing;
 use std::path::{Path, PathBuf};
 
 /// The setting of the server's repository that names the file of its key.
@@ -41,6 +42,11 @@ pub fn key_source(store: &Store, environment: impl Fn(&str) -> Option<String>) -
         // A web server's account may have no home folder.
         ring: Folders::of_user().map_or_else(|_| PathBuf::new(), |f| f.ring()),
     }
+}
+
+/// Who may use the files of a server's repository.
+pub fn sharing_of(store: &Store) -> Sharing {
+    Sharing::of(store.setting("core.sharedrepository").as_deref())
 }
 
 /// The path of the journal of a server's repository.

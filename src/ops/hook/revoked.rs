@@ -3,7 +3,7 @@
 //! valid again.
 
 use super::PreReceive;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::revocations::ref_of;
 
 /// The server's own repository has no address.
@@ -16,11 +16,11 @@ impl PreReceive {
             warnings.extend(self.remember_revoked(token_id));
             return Ok(true);
         }
-        let known = self.revocations.holds(token_id).unwrap_or_else(|why| {
-            warnings.push(why);
-            false
-        });
-        Ok(known)
+        // Without that memory nobody can tell whether the token is still good.
+        self.revocations.holds(token_id).map_err(|why| {
+            Error::new(Kind::Internal, why)
+                .hint("on the server, let the account that runs the hook read that file")
+        })
     }
 
     /// Remembers a token as revoked. Returns the reason if that fails.

@@ -5,6 +5,7 @@ use super::hook_file::{keep, kept_in, put_back, write_program};
 use super::steps::Step;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::identity::REF;
+use crate::ops::hook::sharing_of;
 use crate::ops::identity;
 
 impl Server<'_> {
@@ -53,6 +54,13 @@ impl Server<'_> {
                     };
                     // If somebody else made one in the meantime, theirs stays.
                     self.store.create_ref(REF, id)?;
+                    // Other accounts make refs beside it.
+                    let folder = self.store.common_dir().join("refs/aidf");
+                    if folder.is_dir() {
+                        sharing_of(&self.store)
+                            .folder(&folder)
+                            .or_fail(Kind::Internal, failed)?;
+                    }
                 }
                 Step::Set(name, value) => {
                     let values: Vec<&str> = value.iter().map(String::as_str).collect();
