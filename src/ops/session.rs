@@ -227,7 +227,8 @@ pub fn add(git_dir: &Path, session: Session, before: Option<Session>) -> Result<
 /// Keeps other commands from writing it until this is dropped: a token that they write at the
 /// same moment is nowhere else.
 fn lock(git_dir: &Path) -> Result<File> {
-    let path = file(git_dir).with_extension("lock");
+    // Not `….lock`: what git calls so is in the way as long as it lies there.
+    let path = file(git_dir).with_file_name("session-lock");
     let failed = || format!("{} cannot be locked", path.display());
     let lock = lock_file(&path).or_fail(Kind::Internal, failed)?;
     match lock_within(&lock, PATIENCE).or_fail(Kind::Internal, failed)? {
