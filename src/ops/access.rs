@@ -6,6 +6,7 @@ use crate::authority::{self, Barrier, Facts, Rejection, Writer};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{Advertisement, CommitId, RefName};
+use crate::identity::{Identity, RepositoryId};
 use crate::names;
 use crate::ops::snapshot;
 use crate::policy::Policy;
@@ -25,6 +26,8 @@ pub struct Target {
     pub token: Option<Secret>,
     /// What it holds, where aidf could open it.
     pub claims: Option<Claims>,
+    /// The repository that the token is of, where the clone remembered it with the token.
+    pub remembered: Option<RepositoryId>,
 }
 
 impl Target {
@@ -143,6 +146,8 @@ fn chosen(
         },
     };
     let branch = RefName::branch(&name)?;
+    let of_session = session.as_ref().and_then(|s| s.repository);
+    let remembered_id = given.map_or(of_session, |_| None);
     let (token, claims) = match given {
         Some(token) => (Some(token.clone()), claims),
         None => remembered(cx, session, &name, purpose)?,
@@ -154,6 +159,7 @@ fn chosen(
         branch,
         token,
         claims,
+        remembered: remembered_id,
     })
 }
 
@@ -358,6 +364,24 @@ fn is_default(cx: &Context, branch: &str) -> Result<bool> {
     }
 }
 
+/// Refuses a token that the clone remembers of another repository than the one that answers:
+/// its server must not get it. `of` is the repository that it was remembered with.
+///
+/// Errors: auth.
+pub(super) fn check_remembered(cx: &Context, of: Option<RepositoryId>) -> Result<()> {
+    match (of, cx.identity()) {
+        (Some(of), Identity::Is(id)) if of != id => Err(Error::new(
+            Kind::Auth,
+            format!(
+                "{} is another repository than the one that this clone's sandbox is of",
+                cx.remote.address()
+            ),
+        )
+        .hint("nothing was sent; check the address with `git remote -v`, or open a sandbox there with `aidf sandbox init --force-new`")),
+        _ => Ok(()),
+    }
+}
+
 /// Refuses a write that the policy, the token or the rules of its pod do not allow. The
 /// policy as it binds this writer.
 ///
@@ -372,6 +396,9 @@ pub(super) fn authorise(
     last_write: i64,
 ) -> Result<Policy> {
     let branch = target.name();
+    if target.token.is_some() {
+        check_remembered(cx, target.remembered)?;
+    }
     let policy = &target.bound(cx, policy);
     let writer = match (&target.claims, &target.token) {
         (Some(claims), _) => {

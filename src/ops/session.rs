@@ -4,7 +4,7 @@
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::{lock_file, lock_within, write_durably};
-use crate::identity::{Identity, Repository, RepositoryId};
+use crate::identity::{Identity, RepositoryId};
 use crate::keys::read_private;
 use crate::secret::Secret;
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,12 @@ pub struct Session {
     /// Its identity, if that was known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repository: Option<RepositoryId>,
+    /// The clone's name of the remote; none in what an older aidf wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote: Option<String>,
+    /// The remote's address, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
     /// The branch it was forked from, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
@@ -61,12 +67,15 @@ pub(super) struct Sessions {
 
 impl Sessions {
     /// These and one more, which is the last one now.
+    ///
+    /// What is of its repository becomes its past. All others stay: a token is nowhere else.
     pub(super) fn with(self, session: Session, before: Option<Session>) -> Sessions {
-        let (same, mut others): (Vec<_>, Vec<_>) =
-            self.sessions().partition(|s| s.is_with(&session));
+        let mut others: Vec<Session> = self.sessions().collect();
+        let same = others.iter().position(|s| s.is_with(&session));
+        let past = same.map(|at| others.remove(at)).or(before);
         others.truncate(MAX_OTHERS);
         Sessions {
-            last: session.after(same.into_iter().next().or(before)),
+            last: session.after(past),
             others,
         }
     }
@@ -87,12 +96,15 @@ const MAX_EARLIER: usize = 100;
 const MAX_WORKTREES: usize = 1000;
 
 impl Session {
-    /// Whether it is of the repository at the remote: by its identity, or by its name where
-    /// one of the identities is not known.
-    pub(super) fn is_of(&self, repository: &Repository<'_>) -> bool {
-        match (self.repository, repository.identity) {
+    /// Whether it is of the repository at the remote: by its identity, or by its name and its
+    /// remote where one of the identities is not known.
+    pub(super) fn is_of(&self, cx: &Context) -> bool {
+        match (self.repository, cx.identity()) {
             (Some(ours), Identity::Is(id)) => ours == id,
-            _ => self.repo_name == repository.name,
+            _ => {
+                let (name, address) = (cx.remote.name(), cx.remote.address());
+                self.is_at(&cx.repo_name, Some(name), Some(&address))
+            }
         }
     }
 
@@ -100,8 +112,23 @@ impl Session {
     fn is_with(&self, other: &Session) -> bool {
         match (self.repository, other.repository) {
             (Some(ours), Some(theirs)) => ours == theirs,
-            _ => self.repo_name == other.repo_name,
+            _ => self.is_at(
+                &other.repo_name,
+                other.remote.as_deref(),
+                other.address.as_deref(),
+            ),
         }
+    }
+
+    /// Whether it was opened on a repository of this name at this remote, or at this address. A
+    /// name alone says too little: a fork has it too, and must not get the token of another one.
+    fn is_at(&self, repo_name: &str, remote: Option<&str>, address: Option<&str>) -> bool {
+        let knows_none = self.remote.is_none() && self.address.is_none();
+        let same = |ours: &Option<String>, theirs: Option<&str>| {
+            ours.is_some() && ours.as_deref() == theirs
+        };
+        self.repo_name == repo_name
+            && (knows_none || same(&self.remote, remote) || same(&self.address, address))
     }
 
     /// The token of a sandbox that was opened here.
@@ -164,7 +191,7 @@ pub fn load(cx: &Context) -> Result<Option<Session>> {
         return Ok(None);
     }
     for dir in [store.git_dir(), store.common_dir()] {
-        let ours = |s: &Session| s.is_of(&cx.repository());
+        let ours = |s: &Session| s.is_of(cx);
         if let Some(session) = read(dir)?.and_then(|r| r.sessions().find(ours)) {
             return Ok(Some(session));
         }
@@ -271,7 +298,7 @@ pub fn set_closed(cx: &Context, branches: &[&str], closed: bool) -> Result<()> {
             continue;
         };
         let all = std::iter::once(&mut sessions.last).chain(&mut sessions.others);
-        let ours = |s: &Session| s.is_of(&cx.repository()) && branches.contains(&s.branch.as_str());
+        let ours = |s: &Session| s.is_of(cx) && branches.contains(&s.branch.as_str());
         let mut changed = false;
         for session in all.filter(|s| ours(s) && s.closed != closed) {
             session.closed = closed;

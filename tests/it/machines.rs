@@ -204,3 +204,55 @@ fn the_folder_of_the_key_ring_is_private_under_any_umask() {
     assert_eq!(permissions(folder), 0o700);
     assert_eq!(permissions(&ring), 0o600);
 }
+
+#[test]
+fn a_holders_token_goes_to_no_other_repository_of_the_name() {
+    let g = Guarded::new(Kind::Path, "");
+    let opened = g.w.json(&["sandbox", "init"]);
+    let (branch, token) = (
+        opened["branch"].as_str().unwrap(),
+        opened["reuse_token"].as_str().unwrap(),
+    );
+    let b = Machine::new(&g.w.remote);
+    let held = [
+        "sandbox",
+        "init",
+        "--branch",
+        branch,
+        "--reuse-token",
+        token,
+    ];
+    b.json(&held);
+    // Another party's server, of the same name and with an identity of its own.
+    let fork = Remote::new(Kind::Path, "widgets", true);
+    Machine::new(&fork).json(&["token", "issue", "--operator"]);
+    fork.git(&["config", "receive.advertisePushOptions", "true"]);
+    fork.git(&["update-ref", &format!("refs/heads/{branch}"), "main"]);
+    let spy = fork.bare.join("hooks/pre-receive");
+    std::fs::write(&spy, "#!/bin/sh\nenv > \"$(dirname \"$0\")/../told\"\n").unwrap();
+    crate::support::make_executable(&spy);
+    b.git(&["remote", "add", "fork", &fork.url]);
+    b.write("x.txt", "x\n");
+    b.aidf(&["--remote", "fork", "sandbox", "init"]);
+    let refused = [
+        "--remote", "fork", "commit", "x.txt", "-m", "x", "--branch", branch,
+    ];
+    b.aidf(&refused).exits(4);
+    // The same address in the place of the one that it was opened at.
+    let c = Machine::new(&g.w.remote);
+    c.json(&held);
+    c.git(&["remote", "set-url", "origin", &fork.url]);
+    c.write("x.txt", "x\n");
+    c.aidf(&["commit", "x.txt", "-m", "x"]).exits(4);
+    // From now on it is known whose address that is.
+    c.aidf(&["commit", "x.txt", "-m", "x"]).exits(5);
+    let d = Machine::new(&g.w.remote);
+    d.json(&held);
+    d.git(&["remote", "set-url", "origin", &fork.url]);
+    d.aidf(&["sandbox", "init"]).exits(4);
+    let told = std::fs::read_to_string(fork.bare.join("told")).unwrap_or_default();
+    assert!(!told.contains(token), "the token was sent");
+    c.git(&["remote", "set-url", "origin", &g.w.remote.url]);
+    c.json(&["commit", "x.txt", "-m", "x"]);
+    assert_eq!(g.w.remote.text(branch, "x.txt"), "x\n");
+}

@@ -598,3 +598,35 @@ fn no_token_is_lost_when_sandboxes_are_opened_at_the_same_moment() {
         assert_eq!(w.remote.text(&branch, "a.txt"), "a\n");
     }
 }
+
+#[test]
+fn sandboxes_of_repositories_that_share_a_name_keep_their_tokens() {
+    let w = World::path();
+    let others: Vec<Remote> = (0..2)
+        .map(|_| Remote::new(Kind::Path, "widgets", true))
+        .collect();
+    for (at, other) in others.iter().enumerate() {
+        w.git(&["remote", "add", &format!("r{at}"), &other.url]);
+    }
+    // The last one takes no identity, as a server with an older hook.
+    others[1].git(&["config", "receive.hideRefs", "refs/aidf"]);
+    let remotes = ["origin", "r0", "r1", "r0", "r1", "origin"];
+    let opened: Vec<(&str, String)> = remotes
+        .iter()
+        .map(|remote| {
+            let call = ["--remote", remote, "sandbox", "init", "--force-new"];
+            (*remote, text(&w.json(&call), "branch"))
+        })
+        .collect();
+    for (at, (remote, branch)) in opened.iter().enumerate() {
+        w.write("a.txt", format!("{at}\n"));
+        let call = [
+            "--remote", remote, "commit", "a.txt", "-m", "x", "--branch", branch,
+        ];
+        w.json(&call);
+    }
+    for (remote, branch) in &opened[3..] {
+        let status = w.json(&["--remote", remote, "status"]);
+        assert_eq!(status["branch"], branch.as_str(), "{remote}");
+    }
+}

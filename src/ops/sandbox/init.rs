@@ -120,6 +120,7 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
     let branch = request.branch.as_deref();
     let branch = branch.or_else(|| Some(remembered?.branch.as_str()));
     let held = held(cx, branch, given)?;
+    let remembered_id = remembered.and_then(|s| s.repository);
     // What names a key is not made one for: this machine only lacks it.
     let foreign = given.and_then(|t| token::other_key(t.reveal(), cx.keys()));
     match foreign.filter(|_| held.is_none()) {
@@ -164,6 +165,7 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
         let mut opening = Opening::prepare(cx, request, attempt.advertisement)?;
         opening.untimed = untimed;
         if let (Some(branch), Some(token)) = (held, given) {
+            access::check_remembered(cx, remembered_id)?;
             return opening.hold(branch, token);
         }
         if let (Some(good), Some(token)) = (&claims, given) {
@@ -206,6 +208,7 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
             branch: RefName::branch(&report.branch)?,
             token: None,
             claims: None,
+            remembered: None,
         };
         base::remember(cx, &target, report.head, &[], Before::now());
     }
@@ -214,6 +217,8 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
         reuse_token: report.reuse_token.clone(),
         repo_name: cx.repo_name.clone(),
         repository: cx.identity().id(),
+        remote: Some(cx.remote.name().to_owned()),
+        address: Some(cx.remote.address()),
         base: base_known(&report, before.as_ref()),
         closed: false,
         previous: Vec::new(),

@@ -265,6 +265,7 @@ impl Pruning<'_> {
                 branch: RefName::branch(&one.branch)?,
                 token: self.token.clone(),
                 claims: None,
+                remembered: None,
             };
             match delete(self.cx, &target, one.head) {
                 Ok(()) => gone.push(one),

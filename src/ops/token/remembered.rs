@@ -34,7 +34,7 @@ pub fn all(cx: &Context) -> Result<Vec<Remembered>> {
         }
     };
     for session in session::all(cx)? {
-        let is_ours = session.is_of(&cx.repository());
+        let is_ours = session.is_of(cx);
         add(&session.reuse_token, Some(&session.branch), is_ours);
         for earlier in &session.previous {
             add(&earlier.reuse_token, Some(&earlier.branch), is_ours);
