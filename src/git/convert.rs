@@ -271,11 +271,11 @@ impl Convert<'_> {
         Ok(self.of(path)? == Attributes::default())
     }
 
-    /// Whether a filter makes what is stored of a file.
+    /// The filter that makes what is stored of a file.
     ///
     /// Errors: unavailable, without git.
-    pub fn is_filtered(&self, path: &str) -> Result<bool> {
-        Ok(self.of(path)?.filter.is_some())
+    pub fn filter_of(&self, path: &str) -> Result<Option<String>> {
+        Ok(self.of(path)?.filter)
     }
 
     /// Why a file cannot be converted here: its filter is not the user's to run.

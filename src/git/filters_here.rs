@@ -1,5 +1,5 @@
-//! The filters that the attributes of the checkout name, where a branch's attributes name
-//! none: git here would store something else than the branch's attributes ask for.
+//! The filters that the attributes of the checkout name, where they differ from a branch's: git
+//! here would store something else than the branch's attributes ask for.
 
 use super::convert::attribute_files;
 use super::id::ObjectId;
@@ -8,8 +8,8 @@ use crate::error::Result;
 use std::collections::BTreeMap;
 
 impl Store {
-    /// The filter of each of these paths by the attributes of the working tree; of no path,
-    /// where those of `tree` say the same of filters.
+    /// The filter of each of these paths by the attributes of the checkout, if git knows a
+    /// program for it; of no path, where `tree` has the same files of attributes.
     ///
     /// Errors: unavailable, where git is needed and cannot be started; denied, with what it
     /// says.
@@ -20,14 +20,19 @@ impl Store {
         };
         let mut differs = false;
         for file in attribute_files(paths.iter().copied()) {
-            let Ok(here) = std::fs::read(root.join(&file)) else {
-                continue;
-            };
             let there = self.entry(tree, file.as_bytes())?;
             let there = there.filter(|e| e.mode.is_file());
-            let there = there.map(|e| self.read_blob(e.id)).transpose()?;
-            let names_one = here.windows(FILTER.len()).any(|w| w == FILTER);
-            differs |= names_one && there.as_ref() != Some(&here);
+            differs |= match std::fs::read(root.join(&file)) {
+                Ok(here) => {
+                    let there = there.map(|e| self.read_blob(e.id)).transpose()?;
+                    there.as_ref() != Some(&here)
+                }
+                // git reads from its index what a sparse checkout leaves out.
+                Err(_) => {
+                    let staged = self.indexed(file.as_bytes())?.entry;
+                    staged.is_some() && staged.map(|e| e.id) != there.map(|e| e.id)
+                }
+            };
         }
         if !differs {
             return Ok(found);
@@ -42,13 +47,18 @@ impl Store {
         let answer = self.run(command, input, 0, failed)?;
         let mut words = answer.split(|b| *b == 0).map(String::from_utf8_lossy);
         while let (Some(path), Some(_), Some(value)) = (words.next(), words.next(), words.next()) {
-            if !matches!(&*value, "unspecified" | "unset" | "set") {
+            if !matches!(&*value, "unspecified" | "unset" | "set") && self.has_filter(&value)? {
                 found.insert(path.into_owned(), value.into_owned());
             }
         }
         Ok(found)
     }
-}
 
-/// The attribute's name.
-const FILTER: &[u8] = b"filter";
+    /// Whether git knows a program for a filter. Without one git stores files as they are
+    /// (gitattributes(5)).
+    fn has_filter(&self, name: &str) -> Result<bool> {
+        let settings = self.settings_by_git()?;
+        let is_set = |what: &str| settings.last(&format!("filter.{name}.{what}")).is_some();
+        Ok(is_set("clean") || is_set("process"))
+    }
+}

@@ -20,7 +20,12 @@ impl Store {
         if leads_away(path) || self.work_dir().is_none() {
             return Ok(Indexed::default());
         }
-        let Ok(index) = self.repo().index() else {
+        // libgit2 reads an index that it cannot read again each time.
+        let index = match self.index_seen().get() {
+            Some(_) => None,
+            None => self.repo().index().ok(),
+        };
+        let Some(index) = index else {
             let all = self.index_by_git()?;
             return Ok(all.get(path).copied().unwrap_or_default());
         };

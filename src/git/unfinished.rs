@@ -32,7 +32,7 @@ impl Unfinished {
     }
 
     /// git's command that began it, and that finishes it.
-    fn command(self) -> &'static str {
+    pub fn command(self) -> &'static str {
         match self {
             Unfinished::Merge => "git merge",
             Unfinished::Rebase => "git rebase",
@@ -92,7 +92,7 @@ impl Store {
             format!("{named} is not finished in this working tree"),
         )
         .hint(format!(
-            "nothing was changed; finish it with `{command} --continue`, or give it up with `{command} --abort`"
+            "nothing was changed; finish it with `{command} --continue`, give it up with `{command} --abort`, or, if aidf has committed all of it, end it with `{command} --quit`"
         )))
     }
 

@@ -539,8 +539,9 @@ pub(in crate::ops) fn follow(
             Some(head) if head == parent => {
                 if let Some(unfinished) = cx.store.unfinished()? {
                     cx.warn(format!(
-                        "the write succeeded, but your checkout was not updated, because {} is not finished here; finish it, then run `aidf sandbox pull`",
-                        unfinished.named()
+                        "the write succeeded, but your checkout was not updated, because {} is not finished here; if all of it is committed now, end it with `{} --quit`, then run `aidf sandbox pull`",
+                        unfinished.named(),
+                        unfinished.command()
                     ));
                     return Ok(());
                 }

@@ -143,6 +143,17 @@ fn what_git_would_pass_through_a_filter_here_is_not_stored_as_it_is() {
     w.json(&["sandbox", "sync", "--from", "main"]);
     w.json(&["commit", "a.rot", "-m", "Filtered"]);
     assert_eq!(w.remote.text(&branch, "a.rot"), "frperg\n");
+    // The word of a macro is as good as the filter's own.
+    w.git(&["pull", "-q", "origin", &branch]);
+    std::fs::create_dir_all(w.clone.join(".git/info")).unwrap();
+    w.write(".git/info/attributes", "[attr]secret filter=rot\n");
+    w.write("k/.gitattributes", "key secret\nother filter=absent\n");
+    w.write("k/key", "secret\n");
+    w.refuses(&["commit", "k/key", "-m", "Macro"], 6);
+    // A filter that nobody has is none.
+    w.write("k/other", "plain\n");
+    w.json(&["commit", "k/other", "-m", "Other"]);
+    assert_eq!(w.remote.text(&branch, "k/other"), "plain\n");
 }
 
 #[test]

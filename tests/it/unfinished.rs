@@ -171,6 +171,8 @@ fn a_file_that_git_has_unmerged_is_committed_once_git_was_told_that_it_is_resolv
             "{form:?}: {out}"
         );
     }
+    b.aidf(&["commit", "doc.txt=doc.txt", "-m", "Markers"])
+        .exits(6);
     assert_eq!(w.remote.refs(), before);
     let local = b.json(&["status"])["local"].to_string();
     assert!(local.contains("doc.txt"), "{local}");

@@ -33,7 +33,7 @@ mod records;
 use super::access::Target;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{CommitId, Entry, MAX_TEXT, ObjectId, TreePath};
+use crate::git::{CommitId, Entry, MAX_TEXT, Mode, ObjectId, TreePath};
 use history::{Written, standing};
 use lost::standing_at;
 pub(in crate::ops) use record::Before;
@@ -171,10 +171,14 @@ impl Base {
         }
         let staged = cx.store.indexed(path.as_bytes())?.entry.map(|e| e.mode);
         let mut is_changed = staged.is_some();
+        let mut is_known = false;
         for tree in &self.trees {
             let there = cx.store.entry(*tree, path.as_bytes())?;
             is_changed &= there.map(|e| e.mode) != staged;
+            is_known |= there.is_some();
         }
+        // Of a file that is new to it, git can only stage that it has no such bit.
+        is_changed &= is_known || staged == Some(Mode::Executable);
         Ok(match is_changed {
             true => ours,
             false => Some(Entry { mode, ..file }),

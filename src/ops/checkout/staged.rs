@@ -3,7 +3,8 @@
 use super::Plan;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{CommitId, Draft, leads_away};
+use crate::git::{CommitId, Draft, Entry, leads_away};
+use std::collections::HashMap;
 
 impl Plan {
     /// Checks that the index can come to hold `to`, where HEAD is `head`, and that nothing which
@@ -24,7 +25,7 @@ impl Plan {
                 Kind::Conflict,
                 format!("`{path}` is staged as neither HEAD nor the file has it"),
             )
-            .hint("nothing was changed; commit it, or unstage it with `git restore --staged`")),
+            .hint("nothing was changed; unstage it with `git restore --staged`, or stage what the file has with `git add`")),
         }
     }
 
@@ -41,14 +42,16 @@ impl Plan {
         let store = &cx.store;
         let (old, new) = (store.commit(from)?.tree, store.commit(to)?.tree);
         let convert = store.convert(new);
+        let steps: HashMap<&[u8], Option<Entry>> =
+            self.steps.iter().map(|s| (&*s.path, s.ours)).collect();
         for change in store.changes(Some(old), Some(new), false)? {
             let staged = store.indexed(&change.path)?;
             let is_known = staged.entry == change.old || staged.entry == change.new;
             if is_known && !staged.is_unmerged || leads_away(&change.path) {
                 continue;
             }
-            let ours = match self.steps.iter().find(|step| step.path == change.path) {
-                Some(step) => step.ours,
+            let ours = match steps.get(&*change.path) {
+                Some(ours) => *ours,
                 None => store
                     .work_file(draft, &change.path, &convert)?
                     .file_or_link(),

@@ -3,6 +3,7 @@
 use super::take::{Input, Source, Taken, from_tree, in_tree};
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::files::real;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use schemars::JsonSchema;
@@ -64,7 +65,13 @@ fn source(cx: &Context, path: &str, from: &Content) -> Result<Source> {
         Content::Base64(text) => stream(STANDARD.decode(text).or_fail(Kind::Usage, || {
             format!("the content of `{path}` is not base64")
         })?),
-        Content::File(file) => Source::File(Taken::named(cx.dir.join(file))),
+        Content::File(file) => {
+            let file = cx.dir.join(file);
+            // The file of the path itself is no other content, however it is named.
+            let own = cx.store.work_dir().map(|root| real(&root.join(path)));
+            let is_own = own.is_some_and(|own| own == real(&file));
+            Source::File(Taken::named(file, is_own))
+        }
         Content::Input => Source::Stream(cx.input().ok_or_else(|| {
             Error::new(
                 Kind::Usage,

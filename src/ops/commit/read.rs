@@ -151,7 +151,9 @@ pub(super) fn as_stored(
         let path = want.path.as_str();
         if let Some(entry) = &mut want.entry {
             let unfiltered = match here.get(path) {
-                Some(filter) if !convert.is_filtered(path)? => Some(unfiltered(path, filter)),
+                Some(filter) if convert.filter_of(path)?.as_ref() != Some(filter) => {
+                    Some(unfiltered(path, filter))
+                }
                 _ => None,
             };
             let why = unfiltered.or(convert.refusal(path)?);
@@ -196,10 +198,10 @@ fn unfiltered(path: &str, filter: &str) -> Error {
     Error::new(
         Kind::Conflict,
         format!(
-            "`{path}` has the filter `{filter}` by the .gitattributes of your working tree, and not by that of the sandbox, which would get the file as it is"
+            "`{path}` has the filter `{filter}` by the attributes of your checkout, and not by those of the sandbox, which would get the file without it"
         ),
     )
-    .hint("nothing was written; take the attributes from main with `aidf sandbox sync --from main`, or commit from a checkout of the sandbox")
+    .hint("nothing was written; if main has these attributes, take them with `aidf sandbox sync --from main`; if not, they have to come to main first, which an operator does")
 }
 
 /// What a removal means on this tip: the path itself, or every file below a folder.

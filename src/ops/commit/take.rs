@@ -64,11 +64,12 @@ enum Origin {
 
 impl Taken {
     /// A file wherever it is: links among its parents are its giver's word.
-    pub(super) fn named(file: PathBuf) -> Taken {
+    /// `is_own` tells whether it is the working tree's own file of its path.
+    pub(super) fn named(file: PathBuf, is_own: bool) -> Taken {
         Taken {
             place: Origin::Named(file),
             held: None,
-            is_own: false,
+            is_own,
         }
     }
 
