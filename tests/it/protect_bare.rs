@@ -614,3 +614,119 @@ fn apply_and_remove_leave_the_mode_of_the_settings_file_and_no_empty_sections() 
         assert_eq!(std::fs::read_to_string(&config).unwrap(), before);
     }
 }
+
+/// What a push to a new branch tells.
+#[cfg(unix)]
+fn pushed(w: &World, name: &str) -> String {
+    let to = format!("HEAD:refs/heads/{name}");
+    let out = w.env.try_git(&w.clone, &["push", "origin", &to]);
+    out.ok().stderr
+}
+
+#[cfg(unix)]
+#[test]
+fn an_earlier_hook_that_goes_up_from_its_folder_or_reads_a_dot_file_still_finds_it() {
+    let w = World::path();
+    let hooks = w.remote.bare.join("hooks");
+    std::fs::create_dir_all(&hooks).unwrap();
+    std::fs::write(w.remote.bare.join("rules.sh"), "words='from above'\n").unwrap();
+    std::fs::write(hooks.join(".env"), "words='from the dot file'\n").unwrap();
+    let [above, dotted, both] = [
+        ("$(dirname \"$0\")/../rules.sh", ""),
+        ("$(dirname \"$0\")/.env", "echo wait... >&2\n"),
+        ("$(dirname \"$0\")/../rules.sh", "basename \"$0\" >&2\n"),
+    ]
+    .map(|(file, more)| format!("#!/bin/sh\n. \"{file}\"\necho \"$words\" >&2\n{more}"));
+    for (at, (earlier, words, warned)) in [
+        (&above, "from above", false),
+        (&dotted, "from the dot file", false),
+        (&both, "from above", true),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        w.remote.hook("pre-receive", earlier);
+        let before = everything(&hooks);
+        let planned = report(&w, &w.remote, &["plan"], 0);
+        let kept = match words {
+            "from above" => "as pre-receive.before-aidf",
+            _ => "as before-aidf/pre-receive",
+        };
+        assert!(planned["changes"].to_string().contains(kept), "{planned:#}");
+        let warnings = planned["warnings"].to_string();
+        assert_eq!(warnings.contains("its own name"), warned, "{warnings}");
+        report(&w, &w.remote, &["apply"], 0);
+        let told = pushed(&w, &format!("x{at}"));
+        assert_eq!(told.matches(words).count(), 1, "{told}");
+        report(&w, &w.remote, &["remove"], 0);
+        assert_eq!(everything(&hooks), before);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_earlier_hook_is_found_by_an_older_aidf_too_and_runs_once() {
+    let w = World::path();
+    let earlier = "#!/bin/sh\necho earlier >&2\n";
+    w.remote.hook("pre-receive", earlier);
+    let before = everything(&w.remote.bare.join("hooks"));
+    report(&w, &w.remote, &["apply"], 0);
+    let runs_once = |name: &str| {
+        let told = pushed(&w, name);
+        assert_eq!(told.matches("earlier").count(), 1, "{name}: {told}");
+    };
+    runs_once("new");
+    // What an older aidf writes runs the hook by its former name alone.
+    let ours = std::fs::read_to_string(hook(&w.remote)).unwrap();
+    let older = ours.lines().filter(|line| !line.starts_with("[ -x"));
+    let older = older.map(|line| match line.strip_prefix("before=") {
+        Some(_) => "before=$(dirname \"$0\")/pre-receive.before-aidf\n".to_owned(),
+        None => format!("{line}\n"),
+    });
+    w.remote.hook("pre-receive", &older.collect::<String>());
+    runs_once("old");
+    // And it puts the link back when it is removed: that is no second hook.
+    let former = w.remote.bare.join("hooks/pre-receive.before-aidf");
+    std::fs::rename(former, hook(&w.remote)).unwrap();
+    runs_once("removed");
+    report(&w, &w.remote, &["apply"], 0);
+    runs_once("again");
+    assert_eq!(report(&w, &w.remote, &["apply"], 0)["changed"], false);
+    report(&w, &w.remote, &["remove"], 0);
+    assert_eq!(everything(&w.remote.bare.join("hooks")), before);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_command_that_puts_an_earlier_hook_back_by_hand_works_for_a_link_too() {
+    for is_link in [false, true] {
+        let w = World::path();
+        let shared = w.env.path("shared-hooks");
+        std::fs::create_dir_all(&shared).unwrap();
+        let file = shared.join("pre-receive");
+        let real = match is_link {
+            true => shared.join("real-check"),
+            false => file.clone(),
+        };
+        std::fs::write(&real, "#!/bin/sh\necho earlier >&2\n").unwrap();
+        make_executable(&real);
+        if is_link {
+            std::os::unix::fs::symlink("real-check", &file).unwrap();
+        }
+        let folder = shared.to_str().unwrap();
+        w.remote.git(&["config", "core.hooksPath", folder]);
+        report(&w, &w.remote, &["apply"], 0);
+        let removed = report(&w, &w.remote, &["remove"], 0);
+        let warnings = removed["warnings"].as_array().unwrap().iter();
+        let command = warnings
+            .filter_map(|w| w.as_str()?.split_once("put back the earlier one: "))
+            .map(|(_, command)| command)
+            .next()
+            .unwrap_or_else(|| panic!("{removed:#}"));
+        let mut shell = w.env.command("sh", &shared);
+        let done = shell.args(["-c", command]).status().unwrap();
+        assert!(done.success(), "{command}");
+        let told = pushed(&w, "x");
+        assert_eq!(told.matches("earlier").count(), 1, "{command}: {told}");
+    }
+}

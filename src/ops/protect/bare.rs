@@ -2,8 +2,8 @@
 //! this machine.
 
 use super::hook_file::{
-    MARK, edited, is_as_written, is_executable, is_own, is_readable_there, kept_in, owner_of,
-    program_of, script,
+    MARK, edited, is_as_written, is_executable, is_named_and_placed, is_own, is_readable_there,
+    owner_of, place_for, program_of, put_back_by_hand, script,
 };
 use super::steps::Step;
 use super::trust::{self, Trusted};
@@ -89,8 +89,9 @@ impl<'a> Server<'a> {
         let off = is_off(&self.store);
         let runs = ours && as_written && is_executable(&self.hook()) && !off;
         if there.as_deref() != Some(&script) || !is_executable(&self.hook()) {
-            if there.is_some() && !ours {
-                steps.push(Step::KeepHook);
+            if let Some(text) = there.as_deref().filter(|_| !ours) {
+                steps.push(Step::KeepHook(place_for(text)));
+                warnings.extend(is_named_and_placed(text));
             }
             if ours && !unedited {
                 steps.push(Step::KeepEdited(edited(self.cx.now)));
@@ -374,14 +375,9 @@ impl<'a> Server<'a> {
 
     /// How to remove a hook by hand.
     fn by_hand(&self) -> String {
-        let hook = self.hook();
-        match kept_in(&self.store.hooks()) {
-            Some(kept) => format!(
-                "put back the earlier one: mv {} {}",
-                kept.display(),
-                hook.display()
-            ),
-            None => format!("remove it: rm {}", hook.display()),
+        match put_back_by_hand(&self.store.hooks()) {
+            Some(command) => format!("put back the earlier one: {command}"),
+            None => format!("remove it: rm {}", self.hook().display()),
         }
     }
 }

@@ -12,39 +12,106 @@ const NAME: &str = "pre-receive";
 /// The folder of the hook that was there before ours, in the folder of the hooks.
 const SIDE: &str = "before-aidf";
 /// That hook. It keeps its own name, by which some hooks find what they run. Our hook runs it.
-pub(super) const BEFORE: &str = "before-aidf/pre-receive";
-/// Where earlier versions of aidf kept it. Our hook still runs it from there.
+const BEFORE: &str = "before-aidf/pre-receive";
+/// Where earlier versions of aidf kept it. Our hook still runs it from there. A hook that goes up
+/// from its own folder is kept there too. Otherwise it is a link to [`BEFORE`], for an earlier
+/// version that is applied again.
 const BEFORE_OLD: &str = "pre-receive.before-aidf";
+
+/// Where a hook with this text is kept, in the folder of the hooks.
+pub(super) fn place_for(hook: &str) -> &'static str {
+    let finds_itself = ["$0", "${0", "BASH_SOURCE", "__file__", "FindBin"];
+    let goes_up = hook.replace("...", "").contains("..");
+    match goes_up && finds_itself.iter().any(|word| hook.contains(word)) {
+        true => BEFORE_OLD,
+        false => BEFORE,
+    }
+}
+
+/// Why a hook with this text may do something else where it is kept.
+pub(super) fn is_named_and_placed(hook: &str) -> Option<String> {
+    let by_name = ["basename", "$0.", "${0##", ".name"];
+    let goes_by_it = by_name.iter().any(|word| hook.contains(word));
+    (place_for(hook) == BEFORE_OLD && goes_by_it).then(|| {
+        format!(
+            "the present pre-receive hook seems to go by its own name and by the folder above its own: it runs as {BEFORE_OLD} then, so see that it still finds what it runs"
+        )
+    })
+}
 
 /// The hook that was there before ours, if one is kept in this folder of hooks.
 pub(super) fn kept_in(hooks: &Path) -> Option<PathBuf> {
-    let places = [BEFORE, BEFORE_OLD].map(|name| hooks.join(name));
-    places.into_iter().find(|p| p.symlink_metadata().is_ok())
+    let mut places = [BEFORE, BEFORE_OLD]
+        .map(|name| hooks.join(name))
+        .into_iter();
+    places.find(|p| p.symlink_metadata().is_ok() && !is_our_link(p))
 }
 
-/// Keeps the present hook, and leaves it where it is.
+/// Whether this is the link that we leave for earlier versions.
+fn is_our_link(path: &Path) -> bool {
+    path.ends_with(BEFORE_OLD) && std::fs::read_link(path).is_ok_and(|to| to == Path::new(BEFORE))
+}
+
+/// Keeps the present hook in the place that was chosen for it, and leaves it where it is. A
+/// second time it does nothing.
 ///
 /// Errors: those of the system.
-pub(super) fn keep(hooks: &Path) -> std::io::Result<()> {
+pub(super) fn keep(hooks: &Path, place: &str) -> std::io::Result<()> {
     let (hook, side) = (hooks.join(NAME), hooks.join(SIDE));
-    std::fs::create_dir_all(&side)?;
-    for entry in std::fs::read_dir(hooks)? {
-        let name = entry?.file_name();
-        let text = name.to_string_lossy();
-        let is_other = ![NAME, SIDE, BEFORE_OLD].contains(&&*text);
-        if is_other && !text.ends_with(".sample") && !text.starts_with('.') {
-            // A hook looks beside itself for what it needs, such as `pre-receive.d`.
-            link(&Path::new("..").join(&name), &side.join(&name))?;
-        }
+    let is_beside = place == BEFORE_OLD;
+    let before = kept_in(hooks);
+    if before.as_ref().is_some_and(|p| p.ends_with(BEFORE_OLD)) {
+        return Ok(());
     }
+    if !is_beside {
+        std::fs::create_dir_all(&side)?;
+        for entry in std::fs::read_dir(hooks)? {
+            let name = entry?.file_name();
+            let text = name.to_string_lossy();
+            let is_other = ![NAME, SIDE, BEFORE_OLD].contains(&&*text);
+            // Our own files have such a name for a moment.
+            let is_passing = text.ends_with(".sample") || text.starts_with(".tmp");
+            if is_other && !is_passing {
+                // A hook looks beside itself for what it needs, such as `pre-receive.d`.
+                link(&Path::new("..").join(&name), &side.join(&name))?;
+            }
+        }
+        link(Path::new(BEFORE), &hooks.join(BEFORE_OLD))?;
+    }
+    if before.is_some() {
+        return Ok(());
+    }
+    let kept = hooks.join(place);
     #[cfg(unix)]
     if let Ok(target) = std::fs::read_link(&hook)
         && target.is_relative()
     {
-        return link(&Path::new("..").join(target), &hooks.join(BEFORE));
+        let above = Path::new(if is_beside { "" } else { ".." });
+        return link(&above.join(target), &kept);
+    }
+    if is_beside && is_our_link(&kept) {
+        std::fs::remove_file(&kept)?;
     }
     // A hard link leaves no moment without a hook.
-    std::fs::hard_link(&hook, hooks.join(BEFORE))
+    std::fs::hard_link(&hook, kept)
+}
+
+/// Where the hook that is kept leads to from the place of ours, if it is a relative link.
+fn leads_to(hooks: &Path, kept: &Path) -> Option<PathBuf> {
+    let target = std::fs::read_link(kept).ok()?;
+    let target = target.strip_prefix("..").ok()?;
+    kept.starts_with(hooks.join(SIDE))
+        .then(|| target.to_owned())
+}
+
+/// The command that puts the hook back that is kept, in place of ours. None if none is.
+pub(super) fn put_back_by_hand(hooks: &Path) -> Option<String> {
+    let (hook, kept) = (hooks.join(NAME), kept_in(hooks)?);
+    let (hook, from) = (hook.display(), kept.display());
+    Some(match leads_to(hooks, &kept) {
+        Some(target) => format!("ln -sfn {} {hook} && rm {from}", target.display()),
+        None => format!("mv {from} {hook}"),
+    })
 }
 
 /// Puts the hook back that is kept, in place of ours. False if none is.
@@ -55,16 +122,16 @@ pub(super) fn put_back(hooks: &Path) -> std::io::Result<bool> {
     let Some(kept) = kept_in(hooks) else {
         return Ok(false);
     };
-    let target = std::fs::read_link(&kept).ok();
-    match target.as_deref().and_then(|t| t.strip_prefix("..").ok()) {
-        Some(target) if kept.starts_with(&side) => {
-            std::fs::remove_file(&kept)?;
-            link(target, &kept)?;
-            std::fs::rename(&kept, &hook)?;
-        }
-        _ => std::fs::rename(&kept, &hook)?,
+    if let Some(target) = leads_to(hooks, &kept) {
+        std::fs::remove_file(&kept)?;
+        link(&target, &kept)?;
     }
+    std::fs::rename(&kept, &hook)?;
     // Only our own links are removed; a folder with anything else stays.
+    let old = hooks.join(BEFORE_OLD);
+    if is_our_link(&old) {
+        std::fs::remove_file(&old)?;
+    }
     for entry in std::fs::read_dir(&side).into_iter().flatten().flatten() {
         let ours = Path::new("..").join(entry.file_name());
         if std::fs::read_link(entry.path()).is_ok_and(|target| target == ours) {

@@ -22,19 +22,18 @@ impl Server<'_> {
         let hooks = self.store.hooks();
         for step in steps {
             match step {
-                Step::KeepHook => {
-                    if let Some(kept) = kept_in(&hooks) {
-                        // A run that was cut off may have kept this hook already.
-                        if std::fs::read(&kept).ok() == std::fs::read(self.hook()).ok() {
-                            continue;
-                        }
+                Step::KeepHook(place) => {
+                    // A run that was cut off may have kept this hook already.
+                    if let Some(kept) = kept_in(&hooks)
+                        && std::fs::read(&kept).ok() != std::fs::read(self.hook()).ok()
+                    {
                         return Err(Error::new(
                             Kind::Conflict,
                             format!("{} exists already", kept.display()),
                         )
                         .hint("nothing was changed so far; move it away, and run this again"));
                     }
-                    keep(&hooks).or_fail(Kind::Internal, failed)?;
+                    keep(&hooks, place).or_fail(Kind::Internal, failed)?;
                 }
                 Step::KeepEdited(name) => {
                     std::fs::copy(self.hook(), hooks.join(name)).or_fail(Kind::Internal, failed)?;

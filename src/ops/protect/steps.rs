@@ -1,13 +1,12 @@
 //! The changes that are made on a self-hosted server, and how they are told.
 
-use super::hook_file::BEFORE;
 use crate::git::CommitId;
 use crate::identity::REF;
 
 /// One change to make on the server.
 pub(super) enum Step {
-    /// Keep the existing hook under another name.
-    KeepHook,
+    /// Keep the existing hook in this place.
+    KeepHook(&'static str),
     /// Keep a copy of our hook, which somebody edited, under this name.
     KeepEdited(String),
     /// Write our hook.
@@ -23,8 +22,8 @@ pub(super) enum Step {
 impl Step {
     pub fn what(&self) -> String {
         match self {
-            Step::KeepHook => {
-                format!("keep the present pre-receive hook as {BEFORE}, and run it after ours")
+            Step::KeepHook(place) => {
+                format!("keep the present pre-receive hook as {place}, and run it after ours")
             }
             Step::KeepEdited(name) => {
                 format!(
