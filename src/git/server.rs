@@ -1,10 +1,10 @@
 //! A repository as its own server sees it: from inside a hook, and when it is set up.
 
 use super::alternates::open_in_hook;
-use super::children::Programs;
+use super::children::{Programs, last_line};
 use super::config::{own_config, own_values};
 use super::id::{CommitId, ObjectId};
-use super::object::{Entry, Folder, Mode};
+use super::object::{Entry, Folder, Mode, Person};
 use super::objects::Objects;
 use super::open::{check_owner, without_search};
 use super::store::{Store, prepare};
@@ -129,6 +129,39 @@ impl Store {
             let _ = std::fs::set_permissions(&file, mode);
         }
         Ok(())
+    }
+
+    /// Writes a commit without parents and files. git itself writes it, since libgit2 does not
+    /// share the folders of new objects as `core.sharedRepository` says.
+    ///
+    /// Errors: unavailable, where git cannot be started; internal.
+    pub fn bare_commit_by_git(
+        &self,
+        who: &Person,
+        seconds: i64,
+        message: &str,
+    ) -> Result<CommitId> {
+        let tree = self.write_by_git("tree", Vec::new())?;
+        let line = format!("{} <{}> {seconds} +0000", who.name, who.email);
+        let body = format!("tree {tree}\nauthor {line}\ncommitter {line}\n\n{message}");
+        self.write_by_git("commit", body.into_bytes())
+    }
+
+    fn write_by_git(&self, kind: &str, content: Vec<u8>) -> Result<ObjectId> {
+        let failed = format!("git cannot write into {}", self.git_dir().display());
+        let mut command = self.plumbing().command();
+        command.args(["hash-object", "-w", "--stdin", "-t", kind]);
+        let bytes = content.len() as u64;
+        let out = self
+            .plumbing()
+            .ends_in_time(&mut command, content, bytes, &failed)?
+            .or_fail(Kind::Unavailable, || failed.clone())?;
+        let text = String::from_utf8_lossy(&out.stdout);
+        let id = ObjectId::parse_in(text.trim(), self.format());
+        id.filter(|_| out.status.success()).ok_or_else(|| {
+            let why = anyhow::anyhow!(last_line(&out.stderr));
+            Error::new(Kind::Internal, failed).caused_by(why)
+        })
     }
 
     /// Where this repository's hooks lie.

@@ -80,8 +80,6 @@ pub(super) fn heed_pushed(cx: &Context, updates: &[RefUpdate]) {
 pub(super) struct New {
     /// The identity.
     pub id: RepositoryId,
-    /// Its commit.
-    pub commit: CommitId,
     /// The ref, which must not be there yet.
     pub update: RefUpdate,
     /// The commit and its empty tree.
@@ -90,28 +88,14 @@ pub(super) struct New {
 
 /// Makes an identity: a commit without parents and files, of random content.
 pub(super) fn make(cx: &Context) -> Result<New> {
-    make_in(cx, &cx.store)
-}
-
-/// The same, with its objects in this store.
-pub(super) fn make_in(cx: &Context, store: &Store) -> Result<New> {
-    let mut draft = store.draft();
+    let mut draft = cx.store.draft();
     let tree = draft.tree(None, &[])?;
-    let who = Person {
-        name: "aidf".to_owned(),
-        email: "aidf@repository.invalid".to_owned(),
-    };
-    let random: [u8; 20] = cx.random();
-    let message = format!(
-        "The identity of this repository\n\nTokens and signatures are bound to the id of this commit.\n\n{}\n",
-        hex(&random)
-    );
-    let commit = draft.commit(tree, &[], &who, cx.now.seconds(), &message, |_| None)?;
+    let message = message(cx);
+    let commit = draft.commit(tree, &[], &maker(), cx.now.seconds(), &message, |_| None)?;
     let id = RepositoryId::parse(&commit.to_string())
         .ok_or_else(|| Error::new(Kind::Internal, format!("{commit} is no id of a commit")))?;
     Ok(New {
         id,
-        commit,
         update: RefUpdate {
             name: RefName::new(REF)?,
             old: None,
@@ -119,4 +103,24 @@ pub(super) fn make_in(cx: &Context, store: &Store) -> Result<New> {
         },
         objects: draft.objects(),
     })
+}
+
+/// Makes the commit of an identity in the repository of a server, without its ref.
+pub(super) fn make_on(cx: &Context, server: &Store) -> Result<CommitId> {
+    server.bare_commit_by_git(&maker(), cx.now.seconds(), &message(cx))
+}
+
+fn maker() -> Person {
+    Person {
+        name: "aidf".to_owned(),
+        email: "aidf@repository.invalid".to_owned(),
+    }
+}
+
+fn message(cx: &Context) -> String {
+    let random: [u8; 20] = cx.random();
+    format!(
+        "The identity of this repository\n\nTokens and signatures are bound to the id of this commit.\n\n{}\n",
+        hex(&random)
+    )
 }

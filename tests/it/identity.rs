@@ -430,3 +430,19 @@ fn a_clone_that_moves_to_another_repository_of_the_name_leaves_its_session_aside
     assert_ne!(out.code, 0, "{out}");
     assert_eq!(remote.refs(), before);
 }
+
+#[cfg(unix)]
+#[test]
+fn in_a_shared_repository_the_folders_of_a_new_identity_are_shared() {
+    use std::os::unix::fs::MetadataExt;
+    let w = World::path();
+    w.remote.git(&["config", "core.sharedRepository", "group"]);
+    protect(&w, &w.remote, &["apply", "--json"]).ok();
+    let id = w.remote.git(&["rev-parse", REF]);
+    let object = |id: &str| format!("objects/{}", &id[..2]);
+    for folder in [&object(&id), &object(EMPTY_TREE), "refs/aidf"] {
+        let mode = w.remote.bare.join(folder).metadata().unwrap().mode();
+        assert_eq!(mode & 0o2070, 0o2070, "{folder}: {mode:o}");
+    }
+    w.remote.is_sound();
+}

@@ -49,16 +49,18 @@ impl Server<'_> {
                 Step::Identify(known) => {
                     let id = match known {
                         Some(id) => *id,
-                        None => identity::make_in(self.cx, &self.store)?.commit,
+                        None => identity::make_on(self.cx, &self.store)?,
                     };
                     // If somebody else made one in the meantime, theirs stays.
                     self.store.create_ref(REF, id)?;
                     // Other accounts make refs beside it.
-                    let folder = self.store.common_dir().join("refs/aidf");
-                    if folder.is_dir() {
-                        sharing_of(&self.store)
-                            .folder(&folder)
-                            .or_fail(Kind::Internal, failed)?;
+                    for folder in ["refs/aidf", "logs/refs/aidf"] {
+                        let folder = self.store.common_dir().join(folder);
+                        if folder.is_dir() {
+                            sharing_of(&self.store)
+                                .folder(&folder)
+                                .or_fail(Kind::Internal, failed)?;
+                        }
                     }
                 }
                 Step::Set(name, value) => {
