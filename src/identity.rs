@@ -14,6 +14,9 @@ use std::fmt;
 /// The ref whose commit is the identity.
 pub const REF: &str = "refs/aidf/id";
 
+/// How a repository gets its identity back, or a first one, where the hook stands.
+pub const MEND: &str = "run on the server, as the account that owns the repository: aidf -R /PATH/TO/REPOSITORY.git protect apply";
+
 /// How many bytes an identity has: those of a SHA-1 id, or the first ones of a longer one.
 const BYTES: usize = 20;
 

@@ -5,7 +5,7 @@ use crate::error::{Error, Kind, Result};
 use crate::files::hex;
 use crate::git::{Advertisement, CommitId, ObjectId, Person, RefName, RefUpdate, RemoteRef, Store};
 use crate::identities;
-use crate::identity::{Identity, REF, RepositoryId, Shown};
+use crate::identity::{Identity, MEND, REF, RepositoryId, Shown};
 
 /// Takes note of the identity in an advertisement.
 pub(super) fn heed(cx: &Context, advertisement: &Advertisement) {
@@ -32,7 +32,7 @@ pub(super) fn is_gone(remote: &str, id: RepositoryId) -> (String, String) {
     (
         format!("the remote no longer has its identity {REF}, and this clone remembers {id}"),
         format!(
-            "an operator can put it back from a clone that has that commit: git push {remote} {id}:{REF}"
+            "{MEND}; where the server has no hook of aidf, put it back from a clone that has that commit: git push {remote} {id}:{REF}"
         ),
     )
 }

@@ -488,6 +488,9 @@ fn an_identity_that_is_another_one_or_gone_is_a_problem() {
         "no longer",
         &format!("{id}:refs/aidf/id"),
     );
+    let mend =
+        "as the account that owns the repository: aidf -R /PATH/TO/REPOSITORY.git protect apply";
+    finds(&look(&w), "identity", "problem", "no longer", mend);
 }
 
 #[test]

@@ -431,6 +431,116 @@ fn a_clone_that_moves_to_another_repository_of_the_name_leaves_its_session_aside
     assert_eq!(remote.refs(), before);
 }
 
+/// A machine that knows nothing of the remote's past says what `protect` does there.
+fn told_of(remote: &Remote, what: &str) -> serde_json::Value {
+    let machine = Machine::new(remote);
+    protect(&machine, remote, &[what, "--json"]).ok().json()
+}
+
+#[test]
+fn an_identity_that_a_server_lost_is_put_back_by_protect_apply_from_its_own_note() {
+    let g = Guarded::new(Kind::Path, "");
+    let remote = &g.w.remote;
+    let id = remote.identity().unwrap();
+    let ada = g.w.other();
+    ada.plain(&[("a.txt", "a\n")], "Mine");
+    remote.git(&["update-ref", "-d", REF]);
+    // The token is bound to it, and the way out is told.
+    for refs in ["HEAD:refs/heads/main", "HEAD:refs/aidf/id"] {
+        let out = g.refused(&ada, &[&g.operator], &[refs], "protect apply");
+        assert!(out.stderr.contains("the account that owns"), "{out}");
+    }
+    let planned = told_of(remote, "plan")["changes"].to_string();
+    assert!(
+        planned.contains(&format!("back, which was {id}")),
+        "{planned}"
+    );
+    assert_eq!(remote.identity(), None);
+    told_of(remote, "apply");
+    assert_eq!(remote.identity(), Some(id));
+    g.passes(&ada, &[&g.operator], &["HEAD:refs/heads/main"]);
+    remote.is_sound();
+}
+
+#[test]
+fn the_hook_and_protect_apply_note_an_identity_that_is_there() {
+    let g = Guarded::new(Kind::Path, "");
+    let remote = &g.w.remote;
+    let id = remote.git(&["rev-parse", REF]);
+    let note = remote.bare.join("aidf/identity");
+    let noted = || std::fs::read_to_string(&note).unwrap_or_default();
+    let ada = g.w.other();
+    ada.at("main");
+    assert_eq!(noted().trim(), id);
+    std::fs::remove_file(&note).unwrap();
+    g.passes(&ada, &[&g.operator], &["HEAD:refs/heads/sandbox-new"]);
+    assert_eq!(noted().trim(), id);
+    std::fs::remove_file(&note).unwrap();
+    let applied = told_of(remote, "apply")["changes"].to_string();
+    assert!(
+        applied.contains(&format!("note the repository's identity {id}")),
+        "{applied}"
+    );
+    assert_eq!(noted().trim(), id);
+    assert_eq!(told_of(remote, "apply")["changed"], false);
+}
+
+#[test]
+fn no_new_identity_replaces_one_whose_commit_is_gone_until_somebody_says_so() {
+    let g = Guarded::new(Kind::Path, "");
+    let remote = &g.w.remote;
+    let id = remote.identity().unwrap();
+    remote.git(&["update-ref", "-d", REF]);
+    remote.git(&["prune", "--expire=now"]);
+    let applied = told_of(remote, "apply");
+    let warnings = applied["warnings"].to_string();
+    assert!(warnings.contains(&id.to_string()), "{warnings}");
+    assert_eq!(remote.identity(), None);
+    std::fs::remove_file(remote.bare.join("aidf/identity")).unwrap();
+    told_of(remote, "apply");
+    assert!(remote.identity().is_some_and(|new| new != id));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_account_that_does_not_own_the_repository_makes_no_identity_in_it_and_says_who_can() {
+    use std::os::unix::fs::{MetadataExt, chown};
+    let w = World::path();
+    let bare = &w.remote.bare;
+    // Only root can give a file away.
+    if bare.metadata().unwrap().uid() != 0 {
+        return;
+    }
+    let all = |folder: &str| {
+        let mut find = w.env.command("find", bare);
+        let out = find.arg(folder).output().unwrap().stdout;
+        let out = String::from_utf8(out).unwrap();
+        let names = out.lines().map(|name| bare.join(name));
+        names.collect::<Vec<_>>()
+    };
+    for path in all(".") {
+        chown(&path, Some(65_534), Some(65_534)).unwrap();
+    }
+    w.git(&["config", "--global", "--add", "safe.directory", "*"]);
+    for what in ["plan", "apply"] {
+        let report = protect(&w, &w.remote, &[what, "--json"]).ok().json();
+        let changes = report["changes"].to_string();
+        assert!(!changes.contains("identity"), "{what}: {changes}");
+        let warnings = report["warnings"].to_string();
+        assert!(
+            warnings.contains("as the account that owns the repository"),
+            "{what}: {warnings}"
+        );
+    }
+    assert!(bare.join("hooks/pre-receive").exists());
+    for folder in ["refs", "objects"] {
+        for path in all(folder) {
+            assert_eq!(path.metadata().unwrap().uid(), 65_534, "{}", path.display());
+        }
+    }
+    assert!(!bare.join("refs/aidf").exists() && !bare.join("aidf").exists());
+}
+
 #[cfg(unix)]
 #[test]
 fn in_a_shared_repository_the_folders_of_a_new_identity_are_shared() {
@@ -440,7 +550,7 @@ fn in_a_shared_repository_the_folders_of_a_new_identity_are_shared() {
     protect(&w, &w.remote, &["apply", "--json"]).ok();
     let id = w.remote.git(&["rev-parse", REF]);
     let object = |id: &str| format!("objects/{}", &id[..2]);
-    for folder in [&object(&id), &object(EMPTY_TREE), "refs/aidf"] {
+    for folder in [&object(&id), &object(EMPTY_TREE), "refs/aidf", "aidf"] {
         let mode = w.remote.bare.join(folder).metadata().unwrap().mode();
         assert_eq!(mode & 0o2070, 0o2070, "{folder}: {mode:o}");
     }

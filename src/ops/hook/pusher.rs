@@ -1,15 +1,19 @@
 //! Who pushes: opens the tokens that a push brings, and judges them.
 
-use super::{PreReceive, Push, TOKEN_OPTION};
+use super::{PreReceive, Push, TOKEN_OPTION, sharing_of};
 use crate::authority::{self, Facts, Rejection};
 use crate::error::Result;
-use crate::identity::{self, Identity, RepositoryId};
+use crate::identities;
+use crate::identity::{self, Identity, MEND, RepositoryId};
 use crate::policy::{Policy, PolicyFile};
 use crate::ref_rules::{self, Pusher};
 use crate::token;
 
 /// What to do about a token whose key the server lacks.
 const LACKS_KEY: &str = "copy the key ring (keys.json) of the machine that issued the token to the server: `aidf protect apply --key-file FILE` names the file that the hook reads";
+
+/// What is wrong where a token is bound to an identity, and the repository has none.
+const LOST: &str = "the repository has no identity here, and such a token is bound to one";
 
 impl PreReceive {
     /// Opens the tokens of a push.
@@ -55,7 +59,7 @@ impl PreReceive {
                 None => false,
             };
             let facts = Facts {
-                repository: self.identity()?,
+                repository: self.identity(warnings)?,
                 lacks_branch,
                 revoked: self.is_revoked(&claims.id, warnings)?,
                 tip: tip.and_then(|id| Some(self.store.commit(id).ok()?.time)),
@@ -63,6 +67,7 @@ impl PreReceive {
                 idle_days,
                 ..Facts::at(self.now)
             };
+            let bound = claims.repository.is_some();
             let good = authority::judge(&claims, &facts).map(|_| claims);
             match good {
                 Ok(claims) => {
@@ -73,17 +78,26 @@ impl PreReceive {
                     }
                     pusher.sandboxes.extend(claims.branch);
                 }
-                Err(why) => pusher.rejected = Some(why.to_string()),
+                Err(why) => {
+                    let is_lost = bound && facts.repository == Identity::Absent;
+                    pusher.remedy = is_lost.then(|| format!("{LOST}: {MEND}"));
+                    pusher.rejected = Some(why.to_string());
+                }
             }
         }
         Ok((pusher, ids))
     }
 
     /// The repository's identity: the one that it has. One that a push brings may be another
-    /// repository's, so it makes no token of that push good.
-    fn identity(&self) -> Result<Identity> {
-        let id = self.store.local_ref(identity::REF)?;
-        let id = id.and_then(|id| RepositoryId::parse(&id.to_string()));
+    /// repository's, so it makes no token of that push good. It is noted, so that it can be put
+    /// back if its ref is lost.
+    fn identity(&self, warnings: &mut Vec<String>) -> Result<Identity> {
+        let Some(id) = self.store.local_ref(identity::REF)? else {
+            return Ok(Identity::Absent);
+        };
+        let noted = identities::note(&self.store, id, sharing_of(&self.store));
+        warnings.extend(noted.err());
+        let id = RepositoryId::parse(&id.to_string());
         Ok(id.map_or(Identity::Absent, Identity::Is))
     }
 

@@ -12,8 +12,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::real;
 use crate::forge::{BACKUPS, DesiredRules, Rule, RuleState, State};
-use crate::git::{CommitId, Store};
-use crate::identity::REF;
+use crate::git::Store;
 use crate::keys::{KeyRing, KeySource};
 use crate::ops::hook::{BASE, ENFORCE, KEY_FILE, REPO_NAME, is_off, key_source, name_of};
 use std::path::PathBuf;
@@ -112,7 +111,7 @@ impl<'a> Server<'a> {
             }
         }
         self.own_settings(request, &mut steps)?;
-        steps.extend(self.identity()?);
+        steps.extend(self.identity(&mut warnings)?);
         for name in ["receive.denynonfastforwards", "receive.denydeletes"] {
             if on(name) {
                 warnings.push(format!("{name} is set: it covers the whole repository, so it also refuses a holder who forces or deletes their own sandbox"));
@@ -210,19 +209,6 @@ impl<'a> Server<'a> {
             blocked: None,
         };
         Ok((seen, warnings))
-    }
-
-    /// The step that gives the repository its identity, if it has none: without one the hook
-    /// cannot tell its tokens from those of another repository of the same name.
-    fn identity(&self) -> Result<Option<Step>> {
-        if self.store.local_ref(REF)?.is_some() {
-            return Ok(None);
-        }
-        // If the ref was deleted, the tokens are still bound to its commit.
-        let known = self.cx.identity().id();
-        let known = known.and_then(|id| CommitId::parse(&id.to_string()).ok());
-        let known = known.filter(|id| self.store.has_commit(*id));
-        Ok(Some(Step::Identify(known)))
     }
 
     /// The settings that the hook needs because it cannot find their values by itself.

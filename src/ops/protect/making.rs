@@ -62,7 +62,9 @@ impl Server<'_> {
                                 .or_fail(Kind::Internal, failed)?;
                         }
                     }
+                    self.note(self.store.local_ref(REF)?.unwrap_or(id))?;
                 }
+                Step::NoteIdentity(id) => self.note(*id)?,
                 Step::Set(name, value) => {
                     let values: Vec<&str> = value.iter().map(String::as_str).collect();
                     // Remember a setting only if we made it. One that the owner made stays

@@ -7,6 +7,7 @@ mod bare;
 mod guide;
 mod hook_file;
 mod making;
+mod naming;
 mod steps;
 mod trust;
 mod workflows;

@@ -17,6 +17,8 @@ pub(super) enum Step {
     Set(&'static str, Option<String>),
     /// Give the repository its identity: the one that was here, or else a new one.
     Identify(Option<CommitId>),
+    /// Note the identity that is there.
+    NoteIdentity(CommitId),
 }
 
 impl Step {
@@ -37,6 +39,9 @@ impl Step {
             Step::Identify(None) => format!("make the repository's identity, {REF}"),
             Step::Identify(Some(id)) => {
                 format!("put the repository's identity {REF} back, which was {id}")
+            }
+            Step::NoteIdentity(id) => {
+                format!("note the repository's identity {id}, so that it can be put back")
             }
         }
     }
