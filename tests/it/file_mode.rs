@@ -67,3 +67,19 @@ fn a_mode_that_others_gave_stays_where_executable_bits_mean_nothing() {
         " M docs/one.txt\n?? other"
     );
 }
+
+#[test]
+fn what_git_alone_can_stage_of_a_new_file_takes_no_bit_away() {
+    let (w, branch, token) = world();
+    let b = resumed(&w, &token);
+    b.git(&["config", "core.fileMode", "false"]);
+    w.write("tool.sh", "tool\n");
+    make_executable(&w.clone.join("tool.sh"));
+    w.json(&["commit", "tool.sh", "-m", "A tool"]);
+    b.json(&["sandbox", "pull"]);
+    b.git(&["add", "tool.sh"]);
+    b.write("tool.sh", "tool, better\n");
+    b.json(&["commit", "tool.sh", "-m", "Better"]);
+    assert_eq!(w.remote.text(&branch, "tool.sh"), "tool, better\n");
+    assert_eq!(w.remote.mode(&branch, "tool.sh"), "100755");
+}
