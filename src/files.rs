@@ -28,6 +28,22 @@ pub fn write_shared(path: &Path, bytes: &[u8], sharing: Sharing) -> io::Result<(
     Ok(())
 }
 
+/// The same, and as far as the umask lets them, other accounts may use the file anyway.
+pub fn write_open(path: &Path, bytes: &[u8], sharing: Sharing) -> io::Result<()> {
+    share_folder(path, sharing)?;
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    let builder = {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o666))
+    };
+    let mut temporary = temporary_of(builder.prefix(UNFINISHED), path)?;
+    temporary.write_all(bytes)?;
+    sharing.file(temporary.path(), temporary.as_file());
+    temporary.persist(path)?;
+    Ok(())
+}
+
 fn share_folder(path: &Path, sharing: Sharing) -> io::Result<()> {
     match path.parent().filter(|p| !p.as_os_str().is_empty()) {
         Some(folder) => sharing.folder(folder),
@@ -83,12 +99,17 @@ fn written(path: &Path, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
 
 /// A temporary file beside `path`, with mode 0600. Folders above it are made.
 pub fn temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
+    temporary_of(tempfile::Builder::new().prefix(UNFINISHED), path)
+}
+
+fn temporary_of(
+    builder: &tempfile::Builder<'_, '_>,
+    path: &Path,
+) -> io::Result<tempfile::NamedTempFile> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
-    tempfile::Builder::new()
-        .prefix(UNFINISHED)
-        .tempfile_in(folder)
+    builder.tempfile_in(folder)
 }
 
 /// The room that a disk must have not to be full, in bytes: what is full for one small write

@@ -259,8 +259,8 @@ impl PreReceive {
                 self.judge(push, update, *motion, pusher, &policy, content)
             })
             .collect::<Result<Vec<Verdict>>>()?;
-        if !pusher.operator && judged.iter().all(|verdict| verdict.is_ok()) {
-            self.note_openings(push, pusher, &policy)?;
+        if judged.iter().all(|verdict| verdict.is_ok()) {
+            warnings.extend(self.note_openings(push, pusher, &policy)?);
         }
         Ok(judged)
     }

@@ -4,14 +4,15 @@
 use super::names::NO_TIME;
 use super::{NO_REFS, PreReceive, Push, Update};
 use crate::clock::{DAY, Moment};
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::error::{Error, Kind, Result};
 use crate::files;
 use crate::names::is_sandbox;
 use crate::openings::{self, Opening};
 use crate::policy::Policy;
 use crate::ref_rules::{self, Motion, Pusher};
 use crate::sharing::Sharing;
-use std::io::ErrorKind;
+use std::collections::HashMap;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
@@ -23,23 +24,41 @@ fn pod_of<'p>(pusher: &'p Pusher, branch: &str) -> Option<&'p str> {
 }
 
 /// An opening that the server wrote down by itself.
-pub(super) struct Noted {
+struct Noted {
     branch: String,
+    /// None if this account cannot read the note.
+    said: Option<Said>,
+}
+
+/// What a note says.
+struct Said {
     pod: Option<String>,
+    /// When it was written; none in a note of an older program.
+    time: Option<Moment>,
 }
 
 impl Noted {
-    fn as_opening(&self) -> Opening<'_> {
-        Opening {
+    /// What the note tells, if no record of the branch is newer than it. `newest` is the time
+    /// of the newest record. `own` is the tag of the pod that opens a sandbox now: a note that
+    /// cannot be read counts against that one, because it may be of it.
+    fn counted<'n>(&'n self, newest: Option<Moment>, own: Option<&'n str>) -> Option<Opening<'n>> {
+        let time = self.said.as_ref().and_then(|said| said.time);
+        let is_told = newest.is_some_and(|newest| time.is_none_or(|time| newest > time));
+        (!is_told).then(|| Opening {
             branch: &self.branch,
-            time: Moment::from_seconds(0),
-            pod: self.pod.as_deref(),
-        }
+            time: time.unwrap_or(Moment::from_seconds(0)),
+            pod: match &self.said {
+                Some(said) => said.pod.as_deref(),
+                None => own,
+            },
+        })
     }
 }
 
 /// The server's own notes of the sandboxes that a quota counts, beside the refs that record
-/// them. They lie in `aidf/opened/`: a small file for each sandbox, with the code of its pod.
+/// them. They lie in `aidf/opened/`: a small file for each sandbox, with the code of its pod
+/// and the time of the note on a line each. They hold no secret, and every account that
+/// pushes must read them: so they have the mode that the account's umask gives.
 pub(super) struct Openings {
     folder: PathBuf,
     sharing: Sharing,
@@ -54,61 +73,90 @@ impl Openings {
         }
     }
 
-    /// Every note.
+    /// The sandboxes that have a note.
     ///
-    /// Errors: internal, for notes that cannot be read: then nobody can count.
-    fn all(&self) -> Result<Vec<Noted>> {
-        let failed = || format!("{} cannot be read", self.folder.display());
+    /// Errors: those of reading the folder.
+    fn branches(&self) -> io::Result<Vec<String>> {
         let entries = match std::fs::read_dir(&self.folder) {
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.or_fail(Kind::Internal, failed)?,
+            entries => entries?,
         };
-        let mut found = Vec::new();
-        for entry in entries {
-            let entry = entry.or_fail(Kind::Internal, failed)?;
-            let name = entry.file_name();
-            let Some(branch) = name.to_str().filter(|name| is_sandbox(name)) else {
-                continue;
-            };
-            let text = match std::fs::read_to_string(entry.path()) {
+        let names = entries.map(|entry| Ok(entry?.file_name().into_string().ok()));
+        let names = names.collect::<io::Result<Vec<Option<String>>>>()?;
+        Ok(names
+            .into_iter()
+            .flatten()
+            .filter(|n| is_sandbox(n))
+            .collect())
+    }
+
+    /// Every note.
+    ///
+    /// Errors: internal, for a folder that cannot be read: then nobody can count.
+    fn all(&self) -> Result<Vec<Noted>> {
+        let branches = self.branches().map_err(|e| self.failed("read", &e))?;
+        let noted = branches.into_iter().filter_map(|branch| {
+            let said = match std::fs::read_to_string(self.folder.join(&branch)) {
                 // Another push took it away.
-                Err(e) if e.kind() == ErrorKind::NotFound => continue,
-                text => text.or_fail(Kind::Internal, failed)?,
+                Err(e) if e.kind() == ErrorKind::NotFound => return None,
+                Err(_) => None,
+                Ok(text) => {
+                    let mut lines = text.lines();
+                    let pod = lines.next().unwrap_or_default().trim_end().to_owned();
+                    Some(Said {
+                        pod: Some(pod).filter(|pod| !pod.is_empty()),
+                        time: lines.next().and_then(Moment::from_stamp),
+                    })
+                }
             };
-            let pod = Some(text.trim_end().to_owned()).filter(|pod| !pod.is_empty());
-            found.push(Noted {
-                branch: branch.to_owned(),
-                pod,
-            });
-        }
-        Ok(found)
+            Some(Noted { branch, said })
+        });
+        Ok(noted.collect())
     }
 
     fn has(&self, branch: &str) -> bool {
         self.folder.join(branch).exists()
     }
 
-    fn note(&self, branch: &str, pod: Option<&str>) -> Result<()> {
-        let file = self.folder.join(branch);
-        let text = format!("{}\n", pod.unwrap_or_default());
-        files::write_shared(&file, text.as_bytes(), self.sharing).or_fail(Kind::Internal, || {
-            format!("{} cannot be written", file.display())
-        })
+    /// Errors: internal.
+    fn note(&self, branch: &str, pod: Option<&str>, now: Moment) -> Result<()> {
+        let text = format!("{}\n{}\n", pod.unwrap_or_default(), now.compact());
+        files::write_open(&self.folder.join(branch), text.as_bytes(), self.sharing)
+            .map_err(|e| self.failed("written", &e))
+    }
+
+    /// Errors: internal.
+    fn forget(&self, branch: &str) -> Result<()> {
+        match std::fs::remove_file(self.folder.join(branch)) {
+            Err(e) if e.kind() != ErrorKind::NotFound => Err(self.failed("removed", &e)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The reason stands in the sentence itself, since the pusher's program tells of causes too.
+    fn failed(&self, what: &str, why: &io::Error) -> Error {
+        let folder = self.folder.display();
+        Error::new(
+            Kind::Internal,
+            format!("the notes of the open sandboxes in {folder} cannot be {what}: {why}"),
+        )
+        .hint("on the server, let the account that runs the hook write that folder and its files")
     }
 
     /// Removes the notes of sandboxes that are gone. A young note stays, because git may be
-    /// about to make its branch.
-    fn forget_closed(&self, now: Moment, is_open: impl Fn(&str) -> Result<bool>) -> Result<()> {
-        for noted in self.all()? {
-            let file = self.folder.join(&noted.branch);
-            let made = file.metadata().and_then(|m| m.modified()).ok();
+    /// about to make its branch. It only cleans up: what fails is left for another push.
+    fn forget_closed(&self, now: Moment, is_open: impl Fn(&str) -> Result<bool>) {
+        for branch in self.branches().unwrap_or_default() {
+            let file = self.folder.join(&branch);
+            let made = file.metadata();
+            let made = made.and_then(|m| m.modified()).ok();
             let made = made.and_then(|t| t.duration_since(UNIX_EPOCH).ok());
             let made = made.map_or(i64::MAX, |t| i64::try_from(t.as_secs()).unwrap_or(i64::MAX));
-            if now.seconds().saturating_sub(made) > DAY && !is_open(&noted.branch)? {
-                let _ = std::fs::remove_file(file);
+            let is_old = now.seconds().saturating_sub(made) > DAY;
+            if is_old && is_open(&branch).is_ok_and(|open| !open) {
+                let _ = self.forget(&branch);
             }
         }
-        Ok(())
     }
 }
 
@@ -178,12 +226,23 @@ impl PreReceive {
             .hint("open it with `aidf sandbox init`; a holder names the pod of the token with AIDF_POD"));
         }
         let refs = self.store.refs_below(ref_rules::OPENED)?;
-        let noted = self.openings.all()?;
-        let known = refs
+        let refs = refs.iter();
+        let recorded = refs.filter_map(|(name, _)| openings::read_rest(name));
+        let recorded: Vec<Opening> = recorded.chain(made).collect();
+        let mut newest: HashMap<&str, Moment> = HashMap::new();
+        for opening in &recorded {
+            let time = newest.entry(opening.branch).or_insert(opening.time);
+            *time = opening.time.max(*time);
+        }
+        let own = pod.map(openings::tag);
+        let all = self.openings.all()?;
+        let noted = all
             .iter()
-            .filter_map(|(name, _)| openings::read_rest(name))
-            .chain(made)
-            .chain(noted.iter().map(Noted::as_opening))
+            .filter_map(|n| n.counted(newest.get(&*n.branch).copied(), own.as_deref()));
+        let known = recorded
+            .iter()
+            .copied()
+            .chain(noted)
             // A record of it that was left over does not count against itself.
             .filter(|o| o.branch != branch);
         let is_open = |branch: &str| {
@@ -191,42 +250,57 @@ impl PreReceive {
             let makes = |u: &Update| u.name == branch && u.new.is_some();
             Ok(push.updates.iter().any(makes) || self.store.local_ref(&branch)?.is_some())
         };
-        openings::check_quota(&policy, pod, known, is_open)
+        let unread = all.iter().filter(|n| n.said.is_none()).count();
+        openings::check_quota(&policy, pod, known, is_open).map_err(|e| match unread {
+            0 => e,
+            _ => e.hint(format!(
+                "on the server, let the account that runs the hook read all of {}: a note there that it cannot read counts for every pod",
+                self.openings.folder.display()
+            )),
+        })
     }
 
     /// Writes down which sandboxes the push opens, and which records of open ones it deletes:
     /// git moves the refs of a push one by one. So a record may fail to be made with its
-    /// branch, or may go while its branch stays.
+    /// branch, or may go while its branch stays. A note of an earlier sandbox of the same name
+    /// goes, whoever opens the new one. Returns warnings.
     ///
-    /// Errors: internal.
+    /// Errors: internal, if what a quota counts cannot be written down.
     pub(super) fn note_openings(
         &self,
         push: &Push,
         pusher: &Pusher,
         policy: &Policy,
-    ) -> Result<()> {
+    ) -> Result<Vec<String>> {
         let counts = |branch: &str| {
             let policy = policy.of_pod(pod_of(pusher, branch));
-            policy.open_sandboxes().is_some()
+            !pusher.operator && policy.open_sandboxes().is_some()
         };
+        let mut warnings = Vec::new();
         for update in &push.updates {
             let branch = update.name.strip_prefix("refs/heads/");
             if let Some(branch) = branch.filter(|b| update.new.is_some() && is_sandbox(b))
-                && counts(branch)
                 && self.tip_of(branch)?.is_none()
             {
                 let tag = pod_of(pusher, branch).map(openings::tag);
-                self.openings.note(branch, tag.as_deref())?;
+                match counts(branch) {
+                    true => self.openings.note(branch, tag.as_deref(), self.now)?,
+                    false => {
+                        let forgotten = self.openings.forget(branch);
+                        warnings.extend(forgotten.err().map(|e| e.in_full()));
+                    }
+                }
             }
             if let Some(opening) = openings::read(&update.name).filter(|_| update.new.is_none())
                 && counts(opening.branch)
                 && self.tip_of(opening.branch)?.is_some()
                 && !self.openings.has(opening.branch)
             {
-                self.openings.note(opening.branch, opening.pod)?;
+                self.openings.note(opening.branch, opening.pod, self.now)?;
             }
         }
         let open = |branch: &str| Ok(self.tip_of(branch)?.is_some());
-        self.openings.forget_closed(self.now, open)
+        self.openings.forget_closed(self.now, open);
+        Ok(warnings)
     }
 }

@@ -19,13 +19,17 @@ struct Sandbox {
 
 impl Sandbox {
     fn of(g: &Guarded, name: &str) -> Sandbox {
+        Sandbox::of_pod(g, name, Some("SlowPod"))
+    }
+
+    fn of_pod(g: &Guarded, name: &str, pod: Option<&str>) -> Sandbox {
         let claims = aidf::token::Claims {
-            pod: Some("SlowPod".to_owned()),
+            pod: pod.map(str::to_owned),
             ..claims(Some(name), now(), None)
         };
         Sandbox {
             branch: format!("refs/heads/{name}"),
-            record: openings::name(name, Moment::from_seconds(now()), Some("SlowPod")),
+            record: openings::name(name, Moment::from_seconds(now()), pod),
             token: g.seal(&claims, "widgets"),
         }
     }
@@ -109,6 +113,89 @@ fn a_record_that_is_not_made_with_its_sandbox_opens_no_second_one() {
         "the branch alone is made: {refs}"
     );
     g.refused(&ada, &[&two.token], &strs(&two.open()), FULL);
+}
+
+#[test]
+fn notes_of_openings_that_cannot_be_read_refuse_what_they_count_for_and_nothing_else() {
+    let (g, ada, one, two) = world();
+    let notes = g.w.remote.bare.join("aidf/opened");
+    std::fs::create_dir_all(notes.parent().unwrap()).unwrap();
+    std::fs::write(&notes, "no folder").unwrap();
+    g.passes(&ada, &[], &["HEAD:refs/heads/feature/x"]);
+    g.passes(&ada, &[&g.operator], &["HEAD:refs/heads/sandbox-op"]);
+    let free = Sandbox::of_pod(&g, "sandbox-free", None);
+    g.passes(&ada, &[&free.token], &strs(&free.open()));
+    let words = "the notes of the open sandboxes in";
+    let out = g.refused(&ada, &[&one.token], &strs(&one.open()), words);
+    assert!(!out.stderr.contains("caused by"), "{out}");
+    assert!(
+        out.stderr.contains("on the server, let the account"),
+        "{out}"
+    );
+    std::fs::remove_file(&notes).unwrap();
+    g.passes(&ada, &[&one.token], &strs(&one.open()));
+    // A folder in the place of a note: no account can read that.
+    std::fs::remove_file(notes.join("sandbox-one")).unwrap();
+    std::fs::create_dir(notes.join("sandbox-one")).unwrap();
+    g.w.remote.git(&["update-ref", "-d", &one.record]);
+    g.passes(&ada, &[], &["HEAD:refs/heads/feature/y"]);
+    let out = g.refused(&ada, &[&two.token], &strs(&two.open()), FULL);
+    assert!(out.stderr.contains("counts for every pod"), "{out}");
+    // A record of the branch says whose it is, and a branch that is gone is nobody's.
+    let quick = openings::name("sandbox-one", Moment::from_seconds(now()), Some("QuickPod"));
+    g.w.remote.git(&["update-ref", &quick, "main"]);
+    g.passes(&ada, &[&two.token], &strs(&two.open()));
+    g.passes(&ada, &[&two.token], &strs(&two.close()));
+    g.w.remote.git(&["update-ref", "-d", &quick]);
+    g.w.remote.git(&["update-ref", "-d", &one.branch]);
+    g.passes(&ada, &[&two.token], &strs(&two.open()));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_note_of_an_opening_has_the_mode_of_any_new_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let (g, ada, one, _two) = world();
+    g.passes(&ada, &[&one.token], &strs(&one.open()));
+    let aidf = g.w.remote.bare.join("aidf");
+    std::fs::write(aidf.join("any"), "").unwrap();
+    let mode = |name: &str| {
+        let meta = std::fs::metadata(aidf.join(name)).unwrap();
+        meta.permissions().mode() & 0o777
+    };
+    assert_eq!(mode("opened/sandbox-one"), mode("any"));
+}
+
+#[test]
+fn a_note_of_a_closed_sandbox_counts_no_other_one_of_its_name() {
+    type Again = fn(&Guarded, &Machine);
+    let others: [(&str, Again); 3] = [
+        ("another pod", |g, ada| {
+            let free = Sandbox::of_pod(g, "sandbox-one", Some("QuickPod"));
+            g.passes(ada, &[&free.token], &strs(&free.open()));
+        }),
+        ("an operator", |g, ada| {
+            g.passes(ada, &[&g.operator], &["HEAD:refs/heads/sandbox-one"]);
+        }),
+        ("behind the hook's back", |g, _| {
+            let name = openings::name(
+                "sandbox-one",
+                Moment::from_seconds(now() + 2),
+                Some("QuickPod"),
+            );
+            for name in ["refs/heads/sandbox-one", &name] {
+                g.w.remote.git(&["update-ref", name, "main"]);
+            }
+        }),
+    ];
+    for (who, opens) in others {
+        let (g, ada, one, two) = world();
+        g.passes(&ada, &[&one.token], &strs(&one.open()));
+        g.passes(&ada, &[&one.token], &strs(&one.close()));
+        opens(&g, &ada);
+        let out = g.push(&ada, &[&two.token], &strs(&two.open()));
+        assert_eq!(out.code, 0, "{who}: {out}");
+    }
 }
 
 #[test]
