@@ -81,6 +81,11 @@ impl Revocations {
         &self.path
     }
 
+    /// Lets other accounts use the file that is there, if they share it and it is this account's.
+    pub fn share(&self) {
+        self.sharing.existing(&self.path);
+    }
+
     /// Whether the revocation of this token was seen.
     ///
     /// Errors: in words, for a file that exists and cannot be read.

@@ -46,6 +46,18 @@ impl Sharing {
         #[cfg(not(unix))]
         let _ = (path, file, self.0);
     }
+
+    /// Shares a file that may be there already, as an older program or other settings left it.
+    pub fn existing(self, path: &Path) {
+        #[cfg(unix)]
+        if let (Some(mode), Ok(meta)) = (self.0, path.symlink_metadata())
+            && meta.is_file()
+        {
+            widen(path, &meta, mode);
+        }
+        #[cfg(not(unix))]
+        let _ = (path, self.0);
+    }
 }
 
 /// Adds rights. What belongs to another account, only that one can share.

@@ -904,6 +904,24 @@ fn a_memory_of_revocations_that_cannot_be_read_refuses_who_sends_a_token_and_no_
     let (g, ada, token) = held(Kind::Path, "");
     std::fs::write(g.w.remote.bare.join("aidf/revoked.json"), "not ours").unwrap();
     let to = ["HEAD:refs/heads/feature/x"];
-    g.refused(&ada, &[&token], &to, "cannot be read");
+    let out = g.refused(&ada, &[&token], &to, "cannot be read");
+    assert!(out.stderr.contains("as its owner, `chmod g+rw /"), "{out}");
     g.passes(&ada, &[], &to);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_memory_of_revocations_that_was_its_owners_alone_is_shared_by_its_owners_next_push() {
+    use std::os::unix::fs::PermissionsExt;
+    let (g, ada, _token) = held(Kind::Path, "");
+    let file = g.w.remote.bare.join("aidf/revoked.json");
+    let mode = || file.metadata().unwrap().permissions().mode() & 0o777;
+    std::fs::write(&file, r#"{"version": 1, "revoked": {}}"#).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    g.passes(&ada, &[], &["HEAD:refs/heads/feature/x"]);
+    assert_eq!(mode(), 0o600, "accounts share nothing here");
+    g.w.remote
+        .git(&["config", "core.sharedRepository", "group"]);
+    g.passes(&ada, &[], &["HEAD:refs/heads/feature/y"]);
+    assert_eq!(mode(), 0o660);
 }

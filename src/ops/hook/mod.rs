@@ -94,6 +94,9 @@ impl PreReceive {
         let activity = Records::of(store.common_dir(), sharing);
         let openings = Openings::of(store.common_dir(), sharing);
         let revocations = Revocations::shared(revocations_of(&store), sharing);
+        // A file that only its owner may read stops the tokens of all other accounts. So its
+        // owner shares it with any push.
+        revocations.share();
         Ok(Some(PreReceive {
             store,
             keys,

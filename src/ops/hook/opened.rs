@@ -148,6 +148,7 @@ impl Openings {
     fn forget_closed(&self, now: Moment, is_open: impl Fn(&str) -> Result<bool>) {
         for branch in self.branches().unwrap_or_default() {
             let file = self.folder.join(&branch);
+            self.sharing.existing(&file);
             let made = file.metadata();
             let made = made.and_then(|m| m.modified()).ok();
             let made = made.and_then(|t| t.duration_since(UNIX_EPOCH).ok());

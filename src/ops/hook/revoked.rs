@@ -18,8 +18,10 @@ impl PreReceive {
         }
         // Without that memory nobody can tell whether the token is still good.
         self.revocations.holds(token_id).map_err(|why| {
-            Error::new(Kind::Internal, why)
-                .hint("on the server, let the account that runs the hook read that file")
+            Error::new(Kind::Internal, why).hint(format!(
+                "on the server, let every account that runs the hook read and write it: as its owner, `chmod g+rw {}`, and `git config core.sharedRepository group`, so that the hook shares what it writes from then on",
+                self.revocations.path().display()
+            ))
         })
     }
 
