@@ -138,6 +138,10 @@ impl PreReceive {
         let motions: Vec<Motion> = updates.map(|u| self.motion(u, look, &budget)).collect();
         let decision = |at: usize, allowed: bool, rule: String, todo: Option<String>| {
             let (update, motion) = (&push.updates[at], motions[at]);
+            let tip = match motion {
+                Motion::Delete | Motion::Force => self.store.local_ref(&update.name).ok().flatten(),
+                Motion::Create | Motion::Forward => None,
+            };
             Decision {
                 time: self.now.rfc3339(),
                 user: push.user.clone(),
@@ -148,9 +152,11 @@ impl PreReceive {
                 // For a deletion, record the tip that is really deleted. The pusher may
                 // have named another.
                 old: match motion {
-                    Motion::Delete => self.store.local_ref(&update.name).ok().flatten(),
+                    Motion::Delete => tip,
                     _ => update.old,
                 },
+                // git moves no ref from a tip that it does not have.
+                leaves: tip.is_some() && (motion == Motion::Delete || tip == update.old),
                 new: update.new,
                 allowed,
                 decision: match allowed {

@@ -33,6 +33,9 @@ pub struct Decision {
     pub decision: &'static str,
     /// The rule that decided.
     pub rule: String,
+    /// Whether the ref leaves its tip by this: then nothing else tells what it was.
+    #[serde(skip)]
+    pub leaves: bool,
     /// What the pusher can do instead.
     #[serde(skip)]
     pub todo: Option<String>,
@@ -40,7 +43,7 @@ pub struct Decision {
 
 /// How many refused refs of one push get a line each; the others are only counted.
 const MAX_REFUSED: usize = 100;
-/// The same for allowed refs that anybody may write.
+/// The same for allowed refs that anybody may make or move forward.
 const MAX_OPEN: usize = 10;
 /// How many characters such lines show of a name, and of what is said about it.
 const MAX_SHOWN: usize = 200;
@@ -62,9 +65,10 @@ struct More<'a> {
 }
 
 /// Writes a push's decisions to the journal. Every allowed ref that is guarded gets a line, and
-/// so does every ref of an operator. Of the others the first ones get a line and the rest a
-/// count, because somebody without access must not be able to fill the disk, or to push
-/// earlier decisions out of the journal. Returns warnings.
+/// so does every ref of an operator, and every ref that leaves its tip: its line alone tells
+/// which that was. Of the others the first ones get a line and the rest a count, because
+/// somebody without access must not be able to fill the disk, or to push earlier decisions out
+/// of the journal. Returns warnings.
 pub(super) fn write(
     journal: &Journal,
     key: Option<&Key>,
@@ -72,7 +76,8 @@ pub(super) fn write(
 ) -> Option<String> {
     decisions.first()?;
     let refused = decisions.iter().any(|d| !d.allowed);
-    let is_bounded = |d: &&Decision| refused || !d.operator && ref_rules::is_open_to_all(&d.rule);
+    let is_strangers = |d: &Decision| !d.operator && ref_rules::is_open_to_all(&d.rule);
+    let is_bounded = |d: &&Decision| refused || is_strangers(d) && !d.leaves;
     let (bounded, whole): (Vec<&Decision>, Vec<&Decision>) = decisions.iter().partition(is_bounded);
     // Refs that broke a rule themselves come first. They say more than refs that were
     // refused only because another ref was.
@@ -82,13 +87,18 @@ pub(super) fn write(
     let most = if refused { MAX_REFUSED } else { MAX_OPEN };
     let (shown, more) = bounded.split_at(bounded.len().min(most));
     let mut lines: Vec<serde_json::Value> = Vec::new();
-    lines.extend(whole.iter().filter_map(|d| serde_json::to_value(d).ok()));
-    let shown = shown.iter().map(|d| Decision {
-        name: shortened(&d.name),
-        rule: shortened(&d.rule),
-        ..(*d).clone()
-    });
-    lines.extend(shown.filter_map(|d| serde_json::to_value(d).ok()));
+    let short = |d: &Decision| {
+        serde_json::to_value(Decision {
+            name: shortened(&d.name),
+            rule: shortened(&d.rule),
+            ..d.clone()
+        })
+    };
+    lines.extend(whole.iter().filter_map(|d| match is_strangers(d) {
+        true => short(d).ok(),
+        false => serde_json::to_value(d).ok(),
+    }));
+    lines.extend(shown.iter().filter_map(|d| short(d).ok()));
     if let Some(first) = more.first() {
         let more = More {
             time: &first.time,

@@ -73,6 +73,45 @@ fn refs_that_anybody_may_write_push_no_earlier_decision_out_of_the_journal() {
 }
 
 #[test]
+fn every_ref_that_leaves_its_tip_has_a_line_with_it_whoever_moves_it() {
+    let (g, ada, _token) = held("");
+    let names: Vec<String> = (0..60)
+        .map(|n| format!("refs/heads/feature/{n:02}"))
+        .collect();
+    let push = |what: &str| {
+        let refs: Vec<String> = names.iter().map(|name| format!("{what}:{name}")).collect();
+        let before = g.journal().len();
+        let out = g.push(
+            &ada,
+            &[],
+            &refs.iter().map(String::as_str).collect::<Vec<_>>(),
+        );
+        assert_eq!(out.code, 0, "{out}");
+        g.journal().split_off(before)
+    };
+    let [first, second] = ["First", "Second"].map(|message| {
+        ada.git(&["commit-tree", "HEAD^{tree}", "-m", message])
+            .trim()
+            .to_owned()
+    });
+    assert_eq!(push(&first).len(), 11, "creations are bounded");
+    for (what, motion, old) in [
+        (&*format!("+{second}"), "force", &first),
+        ("", "delete", &second),
+    ] {
+        let lines = push(what);
+        assert_eq!(lines.len(), 60, "{motion}");
+        for name in &names {
+            let line = lines.iter().find(|l| l["ref"] == name.as_str()).unwrap();
+            assert_eq!(line["motion"], motion, "{line}");
+            assert_eq!(line["old"], old.as_str(), "{line}");
+        }
+    }
+    // What is not there has no tip to leave.
+    assert_eq!(push("").len(), 11);
+}
+
+#[test]
 fn a_journal_that_is_large_begins_anew_and_the_earlier_one_is_kept() {
     let (g, ada, token) = held("");
     let journal = g.w.remote.bare.join("aidf/journal.jsonl");
