@@ -38,6 +38,10 @@ pub fn is_open_to_all(rule: &str) -> bool {
     [NO_RULE_OF_BRANCH, NO_RULE_OF_REF, CHECKPOINTS_GROW].contains(&rule)
 }
 
+/// What to do about a token of another key. Whoever has any key can seal such a token, so
+/// nobody is told to bring that key here.
+const FOREIGN_KEY: &str = "a token is sealed with a key that this server does not have; if that key is the team's, an administrator adds it to the server's key ring";
+
 /// How a ref moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -63,7 +67,7 @@ pub struct Pusher {
     pub pods: Vec<(String, Option<String>)>,
     /// Why a token was rejected, if one was.
     pub rejected: Option<String>,
-    /// What to do about that, if it is no matter of the pusher's.
+    /// Set where a token is sealed with a key that the server does not have.
     pub remedy: Option<String>,
     /// Whether the server has a key, so that it can check tokens.
     pub keyed: bool,
@@ -114,10 +118,14 @@ pub fn judge(
             Some(rejected) => format!("{why} (the token that was sent is rejected: {rejected})"),
             None => why,
         };
-        Err(Violation {
-            why,
-            todo: pusher.remedy.as_deref().unwrap_or(todo).to_owned(),
-        })
+        let todo = todo.to_owned();
+        Err(Violation { why, todo })
+    };
+    // A refusal for the lack of a token.
+    let lacks = |why: String, todo: &str| {
+        let has_none = !pusher.operator && pusher.sandboxes.is_empty();
+        let is_foreign = pusher.remedy.is_some() && has_none;
+        refuse(why, if is_foreign { FOREIGN_KEY } else { todo })
     };
     // git's own server refuses such a name. Where file names fold, it is another ref's.
     if !asked.name.starts_with("refs/") {
@@ -138,7 +146,7 @@ pub fn judge(
         );
     }
     let Some(branch) = asked.name.strip_prefix("refs/heads/") else {
-        return own_ref(asked, pusher, refuse);
+        return own_ref(asked, pusher, refuse, lacks);
     };
     if branch == backup_name::PREFIX.trim_end_matches('/') && motion == Motion::Create {
         return refuse(
@@ -183,7 +191,7 @@ pub fn judge(
                 ),
             },
             Motion::Delete if pusher.operator => Ok("an operator may delete a backup"),
-            Motion::Delete => refuse(
+            Motion::Delete => lacks(
                 format!("{branch} is a backup, and only an operator may delete it"),
                 AS_OPERATOR,
             ),
@@ -204,11 +212,11 @@ pub fn judge(
             return Ok("there is no key here to tell whose a sandbox is");
         }
         return match motion {
-            Motion::Create => refuse(
+            Motion::Create => lacks(
                 format!("{branch} would be a sandbox without a token"),
                 "open one: aidf sandbox init",
             ),
-            _ => refuse(
+            _ => lacks(
                 format!("only the holder of its token may write {branch}"),
                 "send it: git push -o aidf-token=TOKEN …, or open a sandbox of your own: aidf sandbox init",
             ),
@@ -241,7 +249,7 @@ pub fn judge(
                 Ok("the base of sandboxes may be made at the default branch's tip")
             }
             _ if pusher.operator => Ok("an operator may write a protected branch"),
-            _ => refuse(
+            _ => lacks(
                 format!("{branch} is protected, and only an operator may change it"),
                 "commit to a sandbox (aidf sandbox init) and propose it (aidf propose), or push with an operator's token: git push -o aidf-token=TOKEN …",
             ),
@@ -254,6 +262,7 @@ fn own_ref(
     asked: Asked<'_>,
     pusher: &Pusher,
     refuse: impl Fn(String, &str) -> Result<&'static str, Violation>,
+    lacks: impl Fn(String, &str) -> Result<&'static str, Violation>,
 ) -> Result<&'static str, Violation> {
     let todo = "push with an operator's token: git push -o aidf-token=TOKEN …";
     let folded = shadow::folded(asked.name);
@@ -273,7 +282,7 @@ fn own_ref(
     if asked.name.starts_with(REPLACE) {
         return match pusher.operator {
             true => Ok("an operator may replace objects"),
-            false => refuse(
+            false => lacks(
                 format!("{} would replace an object for everybody", asked.name),
                 todo,
             ),
@@ -387,7 +396,7 @@ fn own_ref(
             ),
         };
     }
-    refuse(
+    lacks(
         format!(
             "{} belongs to aidf, and only an operator may write it",
             asked.name
@@ -614,6 +623,50 @@ mod tests {
         let refusal = judge(asked, &pusher, &policy, "sandbox").unwrap_err();
         assert!(refusal.why.contains("sandbox-a") && refusal.why.contains("it has expired"));
         assert!(refusal.todo.contains("aidf-token="));
+    }
+
+    #[test]
+    fn a_token_of_a_foreign_key_changes_no_advice_but_for_the_lack_of_a_token() {
+        let stranger = Pusher {
+            rejected: Some("it is sealed with the key 0123".into()),
+            remedy: Some("it is foreign".into()),
+            keyed: true,
+            ..Pusher::default()
+        };
+        let holder = Pusher {
+            sandboxes: vec!["sandbox-b".into()],
+            ..stranger.clone()
+        };
+        let operator = Pusher {
+            operator: true,
+            ..stranger.clone()
+        };
+        for (name, motion, pusher, is_told) in [
+            ("refs/heads/sandbox-a", Motion::Forward, &stranger, true),
+            ("refs/heads/sandbox-a", Motion::Create, &stranger, true),
+            ("refs/heads/main", Motion::Forward, &stranger, true),
+            (
+                "refs/aidf/archive/sandbox-a/x",
+                Motion::Create,
+                &stranger,
+                true,
+            ),
+            ("refs/heads/main", Motion::Force, &stranger, false),
+            ("refs/heads/backup", Motion::Create, &stranger, false),
+            ("Refs/heads/main", Motion::Create, &stranger, false),
+            ("refs/aidf/revoked/0123", Motion::Delete, &stranger, false),
+            ("refs/heads/sandbox-a", Motion::Forward, &holder, false),
+            ("refs/heads/main", Motion::Forward, &holder, false),
+            ("refs/heads/main", Motion::Delete, &operator, false),
+        ] {
+            let refusal = late(name, motion, pusher).unwrap_err();
+            assert_eq!(
+                refusal.todo == FOREIGN_KEY,
+                is_told,
+                "{name}: {}",
+                refusal.todo
+            );
+        }
     }
 
     /// One ref of a push that is not made now of what is there, judged.

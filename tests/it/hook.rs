@@ -827,7 +827,7 @@ fn a_token_goes_to_the_repository_it_is_for_and_to_no_other_of_all() {
 }
 
 #[test]
-fn a_token_of_a_key_that_the_server_lacks_is_told_by_its_key_and_how_to_bring_it() {
+fn a_token_of_a_key_that_the_server_lacks_is_told_by_its_key_and_who_may_bring_it() {
     let (g, ada, token) = held(Kind::Path, "");
     g.w.json(&["key", "rotate"]);
     let newer = g.token("sandbox-ada");
@@ -836,8 +836,22 @@ fn a_token_of_a_key_that_the_server_lacks_is_told_by_its_key_and_how_to_bring_it
     let words = format!("sealed with the key {key}, and this server does not have it");
     let to = ["HEAD:refs/heads/sandbox-ada"];
     let out = g.refused(&ada, &[&newer], &to, &words);
-    assert!(out.stderr.contains("keys.json"), "{out}");
+    assert!(out.stderr.contains("if that key is the team's"), "{out}");
+    assert!(!out.stderr.contains("keys.json"), "{out}");
     assert!(!out.stderr.contains("sandbox init"), "{out}");
+    // A good token beside it is the one that counts, and some refusals are of no token.
+    let out = g.refused(
+        &ada,
+        &[&token, &newer],
+        &["HEAD:refs/heads/sandbox-b"],
+        &words,
+    );
+    assert!(
+        out.stderr.contains("hint: open one: aidf sandbox init"),
+        "{out}"
+    );
+    let out = g.refused(&ada, &[&newer], &[":refs/heads/main"], &words);
+    assert!(out.stderr.contains("aidf rollback"), "{out}");
     // A damaged token is one of no key at all.
     let damaged = newer.replacen("aidf2", "aidf9", 1);
     g.refused(&ada, &[&damaged], &to, "not valid for this repository");
