@@ -5,7 +5,7 @@ use aidf::clock::Moment;
 use aidf::openings;
 use serde_json::Value;
 
-use crate::support::{Guarded, Kind, Machine, Out, World, claims, text};
+use crate::support::{Guarded, Kind, Machine, Out, Remote, World, claims, protect, text};
 
 const POLICY: &str = "pods: {SlowPod: {quota: {open_sandboxes: 2}}}\n";
 
@@ -67,6 +67,21 @@ fn a_server_that_takes_no_record_of_openings_lets_nobody_round_the_quota() {
     let out = open(&w, "SlowPod");
     assert_eq!(out.code, 5, "{out}");
     open(&w, "QuickPod").ok();
+}
+
+#[test]
+fn a_refusal_of_the_hooks_is_told_in_its_own_words() {
+    // Without a key the hook knows no pods.
+    let remote = Remote::new(Kind::Daemon, "widgets", true);
+    let bob = Machine::new(&remote);
+    let file = [(".aidf.yaml", Some(POLICY.as_bytes()))];
+    remote.write("sandbox", &file, "Set the policy");
+    protect(&bob, &remote, &["apply"]).ok();
+    let out = open(&bob, "SlowPod");
+    assert_eq!(out.code, 5, "{out}");
+    assert!(out.stderr.contains("another pod"), "{out}");
+    assert!(!out.stderr.contains("does not take the refs"), "{out}");
+    open(&bob, "QuickPod").ok();
 }
 
 #[test]

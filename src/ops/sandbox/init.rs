@@ -182,24 +182,24 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
         makes_identity.set(opening.makes_identity());
         opening.create(asked.as_deref())
     };
-    let (mut untimed, mut by_name, mut moved) = (false, false, Vec::new());
+    let (mut untimed, mut by_name, mut moved) = (None, false, Vec::new());
     let mut report = loop {
         let published = publish::publish(cx, |attempt| {
-            let plan = build(attempt, untimed, by_name)?;
+            let plan = build(attempt, untimed.is_some(), by_name)?;
             Ok(base_first(plan, attempt.advertisement.is_atomic()))
         });
         match published.map(|done| (done.report, done.updates)) {
             Ok((None, base)) => one_by_one::take_note(&mut moved, base)?,
             // A server with an older hook may take the sandbox without the time of its
             // opening, and without an identity.
-            Err(e) if opened::is_refused(&e) && !untimed => untimed = true,
+            Err(e) if opened::is_refused(&e) && untimed.is_none() => untimed = Some(e),
             Err(e) if e.kind() == Kind::Denied && makes_identity.get() && !by_name => {
                 // A token that is bound to a refused identity is good for nothing there, so
                 // the time may have been refused for that alone.
-                (by_name, untimed) = (true, false);
+                (by_name, untimed) = (true, None);
             }
             Ok((Some(report), _)) => break report,
-            Err(e) => return Err(one_by_one::after(&moved, e)),
+            Err(e) => return Err(one_by_one::after(&moved, opened::told(untimed, e))),
         }
     };
     report.base_created |= !moved.is_empty();

@@ -8,6 +8,11 @@ use crate::policy::Policy;
 use crate::ref_rules::OPENED;
 use std::collections::HashMap;
 
+/// Why a pod that a quota counts opens no sandbox where the server takes no record of it.
+const NOT_TAKEN: &str = "the policy bounds the open sandboxes of this pod, and the server does not take the refs that they are counted by";
+/// How the hook refuses such a ref where it has no rule of its own for it.
+const UNKNOWN: &str = "belongs to aidf, and only an operator may write it";
+
 /// By sandbox: when it was opened last, in seconds since 1970.
 pub(super) fn times(refs: &[RemoteRef]) -> HashMap<&str, i64> {
     let mut times = HashMap::new();
@@ -51,11 +56,7 @@ pub(super) fn check_quota(
 ) -> Result<()> {
     let policy = policy.of_pod(pod);
     if policy.open_sandboxes().is_some() && (untimed || !advertisement.is_atomic()) {
-        return Err(Error::new(
-            Kind::Denied,
-            "the policy bounds the open sandboxes of this pod, and the server does not take the refs that they are counted by",
-        )
-        .hint("update the server's hook with `aidf protect apply`, or take quota.open_sandboxes out of the policy"));
+        return Err(Error::new(Kind::Denied, NOT_TAKEN).hint("update the server's hook with `aidf protect apply`, or take quota.open_sandboxes out of the policy"));
     }
     let refs = advertisement.under(OPENED);
     let known = refs.filter_map(|(name, _)| openings::read(name));
@@ -68,6 +69,16 @@ pub(super) fn check_quota(
 pub(super) fn is_refused(error: &Error) -> bool {
     let said = error.in_full();
     error.kind() == Kind::Denied && said.contains(OPENED) && !said.contains(openings::RULE)
+}
+
+/// What to tell of a push that was refused with such a ref, and then failed without it: the
+/// first refusal, if the second try failed only because nobody could count. A server that does
+/// not know such refs is told of by the second.
+pub(super) fn told(first: Option<Error>, then: Error) -> Error {
+    match first {
+        Some(first) if then.message() == NOT_TAKEN && !first.in_full().contains(UNKNOWN) => first,
+        _ => then,
+    }
 }
 
 /// The updates that remove every such ref of a sandbox.

@@ -77,12 +77,14 @@ fn unarchive(cx: &Context, request: &RestoreRequest) -> Result<RestoreReport> {
     }
     let target = sandbox_of(cx, Some(&request.branch), request.reuse_token.as_ref())?;
     let branch = target.name();
-    let mut untimed = false;
+    let mut untimed = None;
     let published = loop {
-        match publish::publish(cx, |attempt| plan(cx, request, &target, attempt, untimed)) {
+        let again = untimed.is_some();
+        match publish::publish(cx, |attempt| plan(cx, request, &target, attempt, again)) {
             // A server with an older hook may take it without the time.
-            Err(e) if opened::is_refused(&e) && !untimed => untimed = true,
-            done => break done?,
+            Err(e) if opened::is_refused(&e) && untimed.is_none() => untimed = Some(e),
+            Err(e) => return Err(opened::told(untimed, e)),
+            Ok(done) => break done,
         }
     };
     let mut report = published.report;
