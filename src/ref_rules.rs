@@ -38,10 +38,6 @@ pub fn is_open_to_all(rule: &str) -> bool {
     [NO_RULE_OF_BRANCH, NO_RULE_OF_REF, CHECKPOINTS_GROW].contains(&rule)
 }
 
-/// What to do about a token of another key. Whoever has any key can seal such a token, so
-/// nobody is told to bring that key here.
-const FOREIGN_KEY: &str = "a token is sealed with a key that this server does not have; if that key is the team's, an administrator adds it to the server's key ring";
-
 /// How a ref moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -67,7 +63,7 @@ pub struct Pusher {
     pub pods: Vec<(String, Option<String>)>,
     /// Why a token was rejected, if one was.
     pub rejected: Option<String>,
-    /// Set where a token is sealed with a key that the server does not have.
+    /// What makes a rejected token good again, where that is known.
     pub remedy: Option<String>,
     /// Whether the server has a key, so that it can check tokens.
     pub keyed: bool,
@@ -124,8 +120,8 @@ pub fn judge(
     // A refusal for the lack of a token.
     let lacks = |why: String, todo: &str| {
         let has_none = !pusher.operator && pusher.sandboxes.is_empty();
-        let is_foreign = pusher.remedy.is_some() && has_none;
-        refuse(why, if is_foreign { FOREIGN_KEY } else { todo })
+        let remedy = pusher.remedy.as_deref().filter(|_| has_none);
+        refuse(why, remedy.unwrap_or(todo))
     };
     // git's own server refuses such a name. Where file names fold, it is another ref's.
     if !asked.name.starts_with("refs/") {
@@ -661,7 +657,7 @@ mod tests {
         ] {
             let refusal = late(name, motion, pusher).unwrap_err();
             assert_eq!(
-                refusal.todo == FOREIGN_KEY,
+                refusal.todo == "it is foreign",
                 is_told,
                 "{name}: {}",
                 refusal.todo

@@ -10,7 +10,7 @@ use crate::ref_rules::{self, Pusher};
 use crate::token;
 
 /// What to do about a token whose key the server lacks.
-const LACKS_KEY: &str = "copy the key ring (keys.json) of the machine that issued the token to the server: `aidf protect apply --key-file FILE` names the file that the hook reads";
+const LACKS_KEY: &str = "a token is sealed with a key that this server does not have; if that key is the team's, an administrator adds it to the server's key ring";
 
 /// What is wrong where a token is bound to an identity, and the repository has none.
 const LOST: &str = "the repository has no identity here, and such a token is bound to one";
