@@ -9,7 +9,8 @@ use crate::policy::{Policy, PolicyFile};
 use crate::ref_rules::{self, Pusher};
 use crate::token;
 
-/// What to do about a token whose key the server lacks.
+/// What to do about a token whose key the server lacks. Whoever has any key can seal such a
+/// token, so nobody is told to bring that key here.
 const LACKS_KEY: &str = "a token is sealed with a key that this server does not have; if that key is the team's, an administrator adds it to the server's key ring";
 
 /// What is wrong where a token is bound to an identity, and the repository has none.
