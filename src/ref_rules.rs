@@ -5,7 +5,7 @@ pub(crate) mod shadow;
 
 use crate::backup_manifest;
 use crate::backup_name;
-use crate::identity;
+use crate::identity::{self, MEND};
 use crate::names;
 use crate::policy::Policy;
 use crate::turns;
@@ -362,9 +362,9 @@ fn own_ref(
             Motion::Create if pusher.operator => Ok("an operator may give an identity"),
             // Whoever may choose it can choose another repository's, and then the tokens of
             // that one are good here.
-            Motion::Create => refuse(
+            Motion::Create => lacks(
                 "only an operator may give the repository its identity".to_owned(),
-                "have it made on the server: aidf -R /PATH/TO/REPOSITORY.git protect apply",
+                MEND,
             ),
             _ => refuse(
                 "the repository's identity stays for good: tokens and signatures are bound to it"
