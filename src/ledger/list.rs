@@ -9,6 +9,7 @@ use crate::ends::Shared;
 use crate::error::{Error, Kind, Result};
 use crate::yaml;
 use serde::de::DeserializeOwned;
+use std::collections::HashSet;
 use std::ops::Range;
 
 /// A ledger file, read and checked.
@@ -120,6 +121,14 @@ impl Ledger {
     /// Whether there is an entry for `path`.
     pub fn has(&self, path: &str) -> bool {
         self.last_for(path).is_some()
+    }
+
+    /// The path of each entry. Every entry is read for that, once: of many paths this tells in
+    /// less time than [`Ledger::has`] which ones have an entry.
+    pub fn paths(&self) -> HashSet<String> {
+        let all = self.items.iter(&self.text);
+        all.filter_map(|item| self.says(item).path.clone())
+            .collect()
     }
 
     /// Where the last entry for `path` is, and whether it says all of it by itself.

@@ -4,9 +4,29 @@ use super::Report;
 use super::build::Build;
 use crate::error::{Error, Kind, Result};
 use crate::git::{Draft, Edit};
-use crate::ledger::{ChangelogEntry, MemoryEntry, attributes};
+use crate::ledger::{ChangelogEntry, Ledger, MemoryEntry, attributes};
 use crate::ops::compose;
 use crate::ops::write::Changed;
+use std::collections::HashSet;
+
+/// From so many files on a ledger is read whole, to tell which of them it has.
+const MANY: usize = 64;
+
+/// Which paths a ledger has, where many are asked about.
+struct Paths(Option<HashSet<String>>);
+
+impl Paths {
+    fn of(ledger: &Ledger, files: usize) -> Paths {
+        Paths((files >= MANY).then(|| ledger.paths()))
+    }
+
+    fn has(&self, ledger: &Ledger, path: &str) -> bool {
+        match &self.0 {
+            Some(paths) => paths.contains(path),
+            None => ledger.has(path),
+        }
+    }
+}
 
 impl Build<'_> {
     /// Adds the edits of the ledgers, and says in the report which they are.
@@ -72,16 +92,19 @@ impl Build<'_> {
                 true => None,
                 false => Some(compose::read_ledger(cx, tree, &shared.memory)?),
             };
+            let in_memory = Paths::of(&memory, logged.len());
+            let in_common = common.as_ref().map(|told| Paths::of(told, logged.len()));
             let described = self.request.description.is_some() || !self.request.tags.is_empty();
             for (path, _) in logged.iter().filter(|(_, there)| *there) {
-                let known = memory.has(path);
+                let known = in_memory.has(&memory, path);
                 if known && !described {
                     memory.touch(path, &date);
                     continue;
                 }
                 // In a memory of its own a sandbox keeps what the shared one says.
                 let told = common.as_ref().filter(|_| !described);
-                if let Some(told) = told.filter(|m| m.has(path)) {
+                let is_told = |m: &&Ledger| in_common.as_ref().is_some_and(|c| c.has(m, path));
+                if let Some(told) = told.filter(is_told) {
                     if let Some(line) = told.touched_line(path, &date) {
                         memory.append(&line);
                     }
@@ -106,7 +129,10 @@ impl Build<'_> {
                     last_updated: &date,
                     pod_owner: pod,
                 };
-                memory.set(path, &entry.line());
+                match known {
+                    true => memory.set(path, &entry.line()),
+                    false => memory.append(&entry.line()),
+                }
             }
             if let Some(edit) = compose::ledger_edit(cx, draft, tree, &ledgers.memory, &memory)? {
                 added.push(edit);
