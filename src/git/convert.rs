@@ -117,6 +117,35 @@ impl Store {
         Ok(command)
     }
 
+    /// What git says of these attributes of each path (git-check-attr(1)): the path, the
+    /// attribute and its value. `command` is git with the files of attributes that count.
+    ///
+    /// Errors: as [`Store::run`].
+    pub(super) fn check_attributes(
+        &self,
+        mut command: Command,
+        asked: &[&str],
+        paths: &[&str],
+    ) -> Result<Vec<[String; 3]>> {
+        command.args(["check-attr", "--stdin", "-z"]).args(asked);
+        let mut input = Vec::new();
+        for path in paths {
+            input.extend_from_slice(path.as_bytes());
+            input.push(0);
+        }
+        let failed = "git cannot tell the attributes of the files";
+        let answer = self.run(command, input, 0, failed)?;
+        let mut words = answer
+            .split(|b| *b == 0)
+            .map(|word| String::from_utf8_lossy(word).into_owned());
+        let mut said = Vec::new();
+        while let (Some(path), Some(name), Some(value)) = (words.next(), words.next(), words.next())
+        {
+            said.push([path, name, value]);
+        }
+        Ok(said)
+    }
+
     /// Whether git's configuration has a setting, as git itself reads it.
     fn has_setting(&self, name: &str) -> Result<bool> {
         Ok(self.settings_by_git()?.last(name).is_some())
@@ -194,30 +223,17 @@ impl Convert<'_> {
     }
 
     fn ask(&self, paths: &[&str]) -> Result<BTreeMap<String, Attributes>> {
-        let mut command = self.command(&[]);
-        command.args(["check-attr", "--stdin", "-z"]).args(ASKED);
-        let mut input = Vec::new();
-        for path in paths {
-            input.extend_from_slice(path.as_bytes());
-            input.push(0);
-        }
-        let answer = self.store.run(
-            command,
-            input,
-            0,
-            "git cannot tell the attributes of the files",
-        )?;
+        let answer = self
+            .store
+            .check_attributes(self.command(&[]), &ASKED, paths)?;
         let config = self.store.repo().config();
         let config = |name: &str| config.as_ref().ok()?.get_string(name).ok();
         let autocrlf = config("core.autocrlf").unwrap_or_default();
         let converts = autocrlf == "true" || autocrlf == "input";
         let crlf_here = autocrlf == "true" || config("core.eol").is_some_and(|v| v == "crlf");
         let mut said: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
-        let mut words = answer.split(|b| *b == 0).map(String::from_utf8_lossy);
-        while let (Some(path), Some(name), Some(value)) = (words.next(), words.next(), words.next())
-        {
-            let of_path = said.entry(path.into_owned()).or_default();
-            of_path.insert(name.into_owned(), value.into_owned());
+        for [path, name, value] in answer {
+            said.entry(path).or_default().insert(name, value);
         }
         let attributes = said.into_iter().map(|(path, said)| {
             let value = |name: &str| said.get(name).map_or("unspecified", String::as_str);

@@ -43,18 +43,10 @@ impl Store {
         if !differs {
             return Ok(found);
         }
-        let mut command = self.plumbing().command();
-        command.args(["check-attr", "--stdin", "-z", "filter"]);
-        let input: Vec<u8> = paths
-            .iter()
-            .flat_map(|p| [p.as_bytes(), b"\0"].concat())
-            .collect();
-        let failed = "git cannot tell the attributes of the files";
-        let answer = self.run(command, input, 0, failed)?;
-        let mut words = answer.split(|b| *b == 0).map(String::from_utf8_lossy);
-        while let (Some(path), Some(_), Some(value)) = (words.next(), words.next(), words.next()) {
+        let command = self.plumbing().command();
+        for [path, _, value] in self.check_attributes(command, &["filter"], paths)? {
             if !matches!(&*value, "unspecified" | "unset" | "set") && self.has_filter(&value)? {
-                found.insert(path.into_owned(), value.into_owned());
+                found.insert(path, value);
             }
         }
         Ok(found)
