@@ -15,40 +15,25 @@ pub const UNFINISHED: &str = ".aidf-unfinished-";
 /// Writes `bytes` under a temporary name beside `path`, with mode 0600, and puts the file
 /// in place by a rename. Folders above it are made.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    written(path, bytes)?.persist(path)?;
-    Ok(())
+    write_shared(path, bytes, Sharing::default())
 }
 
 /// The same, of a file that other accounts may share.
 pub fn write_shared(path: &Path, bytes: &[u8], sharing: Sharing) -> io::Result<()> {
-    share_folder(path, sharing)?;
-    let temporary = written(path, bytes)?;
-    sharing.file(temporary.path(), temporary.as_file());
-    temporary.persist(path)?;
+    written(&mut tempfile::Builder::new(), path, bytes, sharing)?.persist(path)?;
     Ok(())
 }
 
 /// The same, and as far as the umask lets them, other accounts may use the file anyway.
 pub fn write_open(path: &Path, bytes: &[u8], sharing: Sharing) -> io::Result<()> {
-    share_folder(path, sharing)?;
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
-    let builder = {
+    {
         use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666))
-    };
-    let mut temporary = temporary_of(builder.prefix(UNFINISHED), path)?;
-    temporary.write_all(bytes)?;
-    sharing.file(temporary.path(), temporary.as_file());
-    temporary.persist(path)?;
-    Ok(())
-}
-
-fn share_folder(path: &Path, sharing: Sharing) -> io::Result<()> {
-    match path.parent().filter(|p| !p.as_os_str().is_empty()) {
-        Some(folder) => sharing.folder(folder),
-        None => Ok(()),
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
+    written(&mut builder, path, bytes, sharing)?.persist(path)?;
+    Ok(())
 }
 
 /// As [`write_whole`], and it also outlasts a power cut from when it returns.
@@ -58,9 +43,7 @@ pub fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// The same, of a file that other accounts may share.
 pub fn write_durably_shared(path: &Path, bytes: &[u8], sharing: Sharing) -> io::Result<()> {
-    share_folder(path, sharing)?;
-    let temporary = written(path, bytes)?;
-    sharing.file(temporary.path(), temporary.as_file());
+    let temporary = written(&mut tempfile::Builder::new(), path, bytes, sharing)?;
     temporary.as_file().sync_all()?;
     temporary.persist(path)?;
     sync_folder(path.parent().unwrap_or(Path::new(".")))
@@ -91,9 +74,19 @@ pub fn own_name(state: &Path) -> io::Result<String> {
     }
 }
 
-fn written(path: &Path, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
-    let mut temporary = temporary(path)?;
+/// A temporary file beside `path` that has its bytes, shared as it is to be.
+fn written(
+    builder: &mut tempfile::Builder<'_, '_>,
+    path: &Path,
+    bytes: &[u8],
+    sharing: Sharing,
+) -> io::Result<tempfile::NamedTempFile> {
+    if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
+        sharing.folder(folder)?;
+    }
+    let mut temporary = temporary_of(builder.prefix(UNFINISHED), path)?;
     temporary.write_all(bytes)?;
+    sharing.file(temporary.path(), temporary.as_file());
     Ok(temporary)
 }
 
