@@ -6,8 +6,11 @@
 use crate::clock::{CLOCK_SKEW, DAY, Moment};
 use std::collections::HashSet;
 
+/// What every backup's ref starts with.
+pub const REFS: &str = "refs/heads/backup/";
+
 /// What every backup's branch starts with.
-pub const PREFIX: &str = "backup/";
+pub const PREFIX: &str = REFS.split_at("refs/heads/".len()).1;
 
 /// A backup's name, read.
 #[derive(Debug, Clone, PartialEq, Eq)]

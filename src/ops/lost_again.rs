@@ -16,7 +16,7 @@ impl Backups {
     /// Those that the remote shows.
     pub fn of(cx: &Context, advertisement: &Advertisement, branch: &str) -> Backups {
         let is_default = snapshot::learn_default_branch(cx).is_ok_and(|name| name == branch);
-        let all = advertisement.under("refs/heads/backup/");
+        let all = advertisement.under(backup_name::REFS);
         let ours = all.filter_map(|(name, id)| {
             let name = name.strip_prefix("refs/heads/")?;
             let of = backup_name::parse(name)?.branch;

@@ -286,10 +286,9 @@ fn missed(
     backups: &[Backup],
     earlier: &[Found],
 ) -> Result<Vec<RefUpdate>> {
-    let prefix = format!("refs/heads/{}", backup_name::PREFIX);
     let is_ahead = |f: &Found| f.read.time.is_in_the_future(cx.now);
     let mut newest: HashMap<Option<String>, (Moment, String)> = HashMap::new();
-    for found in dated(there.under(&prefix)) {
+    for found in dated(there.under(backup_name::REFS)) {
         if !is_ahead(&found) {
             let newer = (found.read.time, found.name);
             // They come newest first.

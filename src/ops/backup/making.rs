@@ -161,15 +161,14 @@ impl Job<'_> {
         let signs = contents == PushContents::WithManifest && !self.keys.is_empty();
         let Rounds { moved, rewound } = rounds;
         let made = one_by_one::publish(cx, moved, |attempt, moved| {
-            let prefix = format!("refs/heads/{}", backup_name::PREFIX);
-            let mut found = dated(attempt.advertisement.under(&prefix));
+            let mut found = dated(attempt.advertisement.under(backup_name::REFS));
             let tip = attempt.advertisement.tip(backup_manifest::REF);
             let manifest = Manifest::at(cx, self.keys, tip, None)?;
             manifest.judge(&mut found);
             let (mut backups, mut unmade) = (Vec::new(), Vec::new());
             let (mut entries, mut untold) = (Vec::new(), Vec::new());
             let mut taken = Taken::default();
-            for (name, _) in attempt.advertisement.under(&prefix) {
+            for (name, _) in attempt.advertisement.under(backup_name::REFS) {
                 taken.add(name.strip_prefix("refs/heads/").unwrap_or(name));
             }
             for branch in self.branches {

@@ -157,9 +157,8 @@ struct All {
 /// Reads the backups of a remote, their manifest and its default branch on one connection.
 /// `more` is a prefix of other refs to read too.
 fn read_all(cx: &Context, more: Option<&str>) -> Result<All> {
-    let prefix = format!("refs/heads/{}", backup_name::PREFIX);
     let mut connection = cx.remote.connect_for_reading()?;
-    let refs = connection.refs(&[more.unwrap_or(&prefix), backup_manifest::REF])?;
+    let refs = connection.refs(&[more.unwrap_or(backup_name::REFS), backup_manifest::REF])?;
     let default = refs
         .iter()
         .find_map(|r| r.target.as_deref().filter(|_| r.name == "HEAD"))

@@ -112,12 +112,11 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
         asked => asked?,
     };
     let result = one_by_one::publish(cx, &mut moved, |attempt, moved| {
-        let prefix = format!("refs/heads/{}", backup_name::PREFIX);
         let tip = attempt.advertisement.tip(backup_manifest::REF);
         let manifest = Manifest::at(cx, cx.keys(), tip, None)?;
         let mut kept: Vec<Kept> = attempt
             .advertisement
-            .under(&prefix)
+            .under(backup_name::REFS)
             .filter_map(|(name, _)| name.strip_prefix("refs/heads/"))
             .filter(|name| backup_name::parse(name).is_none())
             .map(|name| Kept {
@@ -126,7 +125,7 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
                 authenticated: Some(false),
             })
             .collect();
-        let mut all = dated(attempt.advertisement.under(&prefix));
+        let mut all = dated(attempt.advertisement.under(backup_name::REFS));
         manifest.judge(&mut all);
         let there: HashSet<&str> = all.iter().map(|f| f.name.as_str()).collect();
         let mut groups: BTreeMap<String, Vec<Judged>> = BTreeMap::new();
