@@ -2,7 +2,7 @@
 
 use super::revoked;
 use super::session::{self, Session};
-use crate::authority::{self, Barrier, Facts, Rejection, Writer};
+use crate::authority::{self, Barrier, Facts, Grant, Rejection, Writer};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{Advertisement, CommitId, RefName};
@@ -295,27 +295,29 @@ pub(super) fn open(cx: &Context, token: &Secret) -> Result<Option<Claims>> {
     if let Some(key) = token::other_key(token.reveal(), cx.keys()) {
         return Err(other_key(key));
     }
-    opened(cx, token).map(Some).map_err(rejected)
+    let claims = cx
+        .claims_of(token)
+        .ok_or_else(|| rejected(Rejection::NotValid))?;
+    judged(cx, &claims).map_err(rejected)?;
+    Ok(Some(claims))
 }
 
 /// The same. Who only reads may do so with a token that has ended, and is told.
 fn open_for(cx: &Context, token: &Secret, purpose: Purpose) -> Result<Option<Claims>> {
-    if purpose != Purpose::Write && cx.is_broker() {
-        let ended = opened(cx, token).err();
-        let ended = ended.filter(|why| matches!(why, Rejection::Expired | Rejection::Idle));
-        if let Some((why, claims)) = ended.zip(cx.claims_of(token)) {
-            warn_of_end(cx, why);
-            return Ok(Some(claims));
-        }
+    if purpose != Purpose::Write
+        && cx.is_broker()
+        && let Some(claims) = cx.claims_of(token)
+        && let Err(why @ (Rejection::Expired | Rejection::Idle)) = judged(cx, &claims)
+    {
+        warn_of_end(cx, why);
+        return Ok(Some(claims));
     }
     open(cx, token)
 }
 
-/// Opens a token with a key that is here.
-fn opened(cx: &Context, token: &Secret) -> std::result::Result<Claims, Rejection> {
-    let claims = cx.claims_of(token).ok_or(Rejection::NotValid)?;
-    let facts = Facts::at(cx.now).of(cx.identity());
-    authority::judge(&claims, &facts).map(|_| claims)
+/// Judges a token by what is known before the remote was asked.
+fn judged(cx: &Context, claims: &Claims) -> std::result::Result<Grant, Rejection> {
+    authority::judge(claims, &Facts::at(cx.now).of(cx.identity()))
 }
 
 /// Says that a token writes nothing any more, to somebody who only reads.

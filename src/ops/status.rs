@@ -125,9 +125,9 @@ pub fn status(cx: &Context, request: &Request) -> Result<Report> {
         report.message = format!(
             "{branch} is not on the remote; if it was archived, bring it back: aidf sandbox restore {branch}"
         );
-        access::two_places(cx)
-            .into_iter()
-            .for_each(|why| cx.warn(why));
+        if let Some(why) = access::two_places(cx) {
+            cx.warn(why);
+        }
         return Ok(report);
     };
     report.head = Some(head);

@@ -79,8 +79,8 @@ impl PreReceive {
     fn off_by(&self, time: Moment) -> String {
         let seconds = time.seconds().saturating_sub(self.now.seconds());
         let of = |unit: i64| usize::try_from(seconds.abs() / unit).unwrap_or(usize::MAX);
-        let by = match of(1) {
-            s if s >= 2 * 86_400 => words::count(of(DAY), "day", "days"),
+        let by = match seconds.saturating_abs() {
+            s if s >= 2 * DAY => words::count(of(DAY), "day", "days"),
             s if s >= 2 * 3_600 => words::count(of(3_600), "hour", "hours"),
             _ => words::count(of(60), "minute", "minutes"),
         };
