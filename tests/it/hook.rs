@@ -1,9 +1,5 @@
 //! The pre-receive hook of a server of one's own, by plain git over a path, `git daemon`
 //! and smart HTTP, and as a hostile writer would try it.
-
-use std::io::{Read, Write};
-use std::process::Stdio;
-
 use crate::support::{
     CHANGELOG, Guarded, Kind, MEMORY, Machine, Remote, World, claims, entries, protect, some_of,
     text, times,
@@ -430,15 +426,6 @@ fn outside_of_git_the_hook_says_so() {
 
 /// Speaks to `git receive-pack` by hand: `old new ref` as claimed, and a pack of nothing.
 fn by_hand(g: &Guarded, old: &str, new: &str, name: &str) -> String {
-    let mut command = g.w.env.command("git", &g.w.env.home());
-    let mut child = command
-        .arg("receive-pack")
-        .arg(&g.w.remote.bare)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
     let command = format!("{old} {new} {name}\0report-status");
     let mut bytes = format!("{:04x}{command}0000", command.len() + 4).into_bytes();
     if new.chars().any(|c| c != '0') {
@@ -447,11 +434,7 @@ fn by_hand(g: &Guarded, old: &str, new: &str, name: &str) -> String {
                 .git_bytes(&g.w.clone, &["pack-objects", "--stdout", "-q"], b""),
         );
     }
-    child.stdin.take().unwrap().write_all(&bytes).unwrap();
-    let mut said = Vec::new();
-    child.stdout.take().unwrap().read_to_end(&mut said).unwrap();
-    child.wait().unwrap();
-    String::from_utf8_lossy(&said).into_owned()
+    String::from_utf8_lossy(&g.receive_pack(&bytes).stdout).into_owned()
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! A second machine and a team: tokens whose key is elsewhere, holders, secrets from files.
 
+use serde_json::Value;
+
 use crate::support::team::{doc, world};
 use crate::support::{Guarded, Kind, Machine, Remote, permissions};
 
@@ -100,14 +102,17 @@ fn a_token_of_the_clone_is_left_aside_where_another_repository_is_named() {
     assert_eq!(w.remote.tip(&branch), w.remote.tip("sandbox"), "untouched");
 }
 
+/// The branch and the token that an answer of `sandbox init` tells.
+fn named(opened: &Value) -> (&str, &str) {
+    let text = |field: &str| opened[field].as_str().unwrap();
+    (text("branch"), text("reuse_token"))
+}
+
 #[test]
 fn a_holder_names_the_branch_and_the_clone_remembers_both() {
     let g = Guarded::new(Kind::Path, "");
     let opened = g.w.json(&["sandbox", "init"]);
-    let (branch, token) = (
-        opened["branch"].as_str().unwrap(),
-        opened["reuse_token"].as_str().unwrap(),
-    );
+    let (branch, token) = named(&opened);
     let b = Machine::new(&g.w.remote);
     let out = b.aidf(&["sandbox", "init", "--branch", branch]).exits(2);
     assert!(out.stderr.contains("AIDF_REUSE_TOKEN"), "{out}");
@@ -209,10 +214,7 @@ fn the_folder_of_the_key_ring_is_private_under_any_umask() {
 fn a_holders_token_goes_to_no_other_repository_of_the_name() {
     let g = Guarded::new(Kind::Path, "");
     let opened = g.w.json(&["sandbox", "init"]);
-    let (branch, token) = (
-        opened["branch"].as_str().unwrap(),
-        opened["reuse_token"].as_str().unwrap(),
-    );
+    let (branch, token) = named(&opened);
     let b = Machine::new(&g.w.remote);
     let held = [
         "sandbox",

@@ -4,8 +4,6 @@ use super::now;
 use crate::support::{Guarded, Kind, Machine, claims};
 use aidf::clock::Moment;
 use aidf::openings;
-use std::io::{Read, Write};
-use std::process::Stdio;
 
 const POLICY: &str = "pods: {SlowPod: {quota: {open_sandboxes: 1}}}\n";
 const FULL: &str = "SlowPod has 1 sandbox open";
@@ -217,15 +215,6 @@ fn a_push_that_names_a_ref_twice_is_refused() {
 
 /// Speaks to `git receive-pack` by hand: these commands, with a token, and no objects.
 fn raw(g: &Guarded, token: &str, commands: &[String]) -> String {
-    let mut command = g.w.env.command("git", &g.w.env.home());
-    let mut child = command
-        .arg("receive-pack")
-        .arg(&g.w.remote.bare)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
     let mut sent = String::new();
     let mut packet = |text: &str| sent.push_str(&format!("{:04x}{text}", text.len() + 4));
     for (n, command) in commands.iter().enumerate() {
@@ -238,12 +227,6 @@ fn raw(g: &Guarded, token: &str, commands: &[String]) -> String {
     let mut packet = |text: &str| sent.push_str(&format!("{:04x}{text}", text.len() + 4));
     packet(&format!("aidf-token={token}"));
     let bytes = format!("{commands}0000{sent}0000");
-    let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(bytes.as_bytes()).unwrap();
-    drop(stdin);
-    let mut said = Vec::new();
-    child.stdout.take().unwrap().read_to_end(&mut said).unwrap();
-    child.stderr.take().unwrap().read_to_end(&mut said).unwrap();
-    child.wait().unwrap();
-    String::from_utf8_lossy(&said).into_owned()
+    let out = g.receive_pack(bytes.as_bytes());
+    String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).into_owned()
 }

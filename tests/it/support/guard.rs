@@ -1,6 +1,8 @@
 //! A remote with the hook of `aidf protect` in force, and what an operator does there.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
 
 use aidf::identity::RepositoryId;
 use aidf::keys::{KeyRing, KeySource};
@@ -53,6 +55,23 @@ impl Guarded {
     /// `aidf protect` on the server.
     pub fn protect(&self, args: &[&str]) -> Out {
         protect(&self.w, &self.w.remote, args)
+    }
+
+    /// Speaks to `git receive-pack` on the remote by hand.
+    pub fn receive_pack(&self, sent: &[u8]) -> Output {
+        let mut command = self.w.env.command("git", &self.w.env.home());
+        let mut child = command
+            .arg("receive-pack")
+            .arg(&self.w.remote.bare)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("git receive-pack");
+        let mut stdin = child.stdin.take().expect("its input");
+        stdin.write_all(sent).expect("it takes what is sent");
+        drop(stdin);
+        child.wait_with_output().expect("what it says")
     }
 
     /// A token for a sandbox.
