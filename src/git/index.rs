@@ -7,7 +7,7 @@ use super::object::{Entry, Mode, bytes_to_path};
 use super::store::Store;
 use crate::error::{Error, Kind, OrFail, Result};
 use git2::{IndexEntryExtendedFlag, IndexEntryFlag};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::Metadata;
 use std::io::ErrorKind;
 
@@ -152,6 +152,10 @@ impl Store {
         let mut index = self.own_index()?;
         let unreadable = || "git's index cannot be changed";
         index.read(false).or_fail(Kind::Conflict, unreadable)?;
+        let outside = match self.is_sparse()? {
+            true => self.outside_patterns(&self.absent_from(&index, entries))?,
+            false => BTreeSet::new(),
+        };
         for (path, entry) in entries {
             match entry {
                 None => {
@@ -159,6 +163,7 @@ impl Store {
                     let _ = index.remove(&bytes_to_path(path), 0);
                 }
                 Some(entry) => {
+                    let skip = IndexEntryExtendedFlag::SKIP_WORKTREE.bits();
                     let mut new = self.index_entry(path, *entry)?;
                     let old = match leads_away(path) {
                         true => None,
@@ -166,8 +171,9 @@ impl Store {
                     };
                     if let Some(old) = old {
                         new.flags |= old.flags & IndexEntryFlag::VALID.bits();
-                        let skip = IndexEntryExtendedFlag::SKIP_WORKTREE.bits();
                         new.flags_extended |= old.flags_extended & skip;
+                    } else if outside.contains(path) {
+                        new.flags_extended |= skip;
                     }
                     // git takes no look at such a file, and so it would never stamp it.
                     if new.flags != 0 || new.flags_extended != 0 {
@@ -191,6 +197,20 @@ impl Store {
                 false => e,
             }
         })
+    }
+
+    /// Those of `entries` that are in neither the index nor the working tree.
+    fn absent_from<'a>(
+        &self,
+        index: &git2::Index,
+        entries: &'a [(Vec<u8>, Option<Entry>)],
+    ) -> Vec<&'a [u8]> {
+        let added = entries.iter().filter(|(_, entry)| entry.is_some());
+        let paths = added.map(|(path, _)| path.as_slice());
+        paths
+            .filter(|path| !leads_away(path) && !self.is_in_work_dir(path))
+            .filter(|path| index.get_path(&bytes_to_path(path), 0).is_none())
+            .collect()
     }
 
     /// Notes for git how the file of an entry looks, where it holds what the entry does.

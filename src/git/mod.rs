@@ -67,6 +67,7 @@ mod remote;
 mod revert;
 mod server;
 mod settings;
+mod sparse;
 mod store;
 mod thin;
 mod tree_lines;

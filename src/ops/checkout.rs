@@ -102,11 +102,11 @@ impl Plan {
         };
         let convert = store.convert(tree);
         convert.learn(paths.iter().filter_map(|p| std::str::from_utf8(p).ok()))?;
+        // What a sparse checkout leaves out neither comes back nor in.
+        for path in store.left_out(paths.iter().map(Vec::as_slice))? {
+            paths.remove(&path);
+        }
         for path in paths {
-            // What a sparse checkout leaves out does not come back.
-            if store.indexed(&path)?.is_skipped && !store.is_in_work_dir(&path) {
-                continue;
-            }
             let name = std::str::from_utf8(&path).unwrap_or_default();
             if ledgers.is_some_and(|l| l.contains(name)) {
                 plan.add_ledger(cx, draft, base, &convert, path)?;

@@ -246,6 +246,7 @@ fn local(
     let own = base::own_paths(cx, target)?;
     paths.extend(own.iter().map(TreePath::to_string));
     let base = Base::of_working_copy(cx, target, head)?;
+    let outside = store.left_out(paths.iter().map(String::as_bytes))?;
     for path in paths {
         let theirs = store.entry(tip, path.as_bytes())?;
         let uncommitted = changed.get(&path);
@@ -258,8 +259,9 @@ fn local(
             continue;
         }
         let stale = base.entries(cx, &path)?.iter().all(|b| *b == ours);
-        // What aidf writes by itself falls behind with each commit, and is nobody's concern.
-        if stale && ledgers.are_aidfs(&path) {
+        // What aidf writes by itself falls behind with each commit, and is nobody's concern. Nor
+        // is what a sparse checkout leaves out.
+        if stale && (ledgers.are_aidfs(&path) || outside.contains(path.as_bytes())) {
             continue;
         }
         if ours.is_none() && base.is_absent(&path) {

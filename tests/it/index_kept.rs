@@ -172,6 +172,48 @@ fn a_pull_does_not_bring_back_what_a_sparse_checkout_leaves_out() {
 }
 
 #[test]
+fn a_new_file_outside_of_a_sparse_checkout_stays_out_of_it() {
+    let (w, branch, token) = world();
+    let b = resumed(&w, &token);
+    w.save("docs/one.txt", doc(&[(1, "A")]), "Line 1");
+    b.git(&["sparse-checkout", "set", "--cone", "in"]);
+    let came = |path: &str| b.clone.join(path).exists();
+
+    // With another branch checked out.
+    w.save("docs/two.txt", "two\n", "A file outside");
+    w.save("in/two.txt", "two\n", "A file inside");
+    b.json(&["sandbox", "pull"]);
+    assert!(came("in/two.txt") && !came("docs/two.txt"));
+    let said = b.json(&["status"]);
+    assert_eq!(said["local"], serde_json::json!([]), "{said}");
+
+    // With its own.
+    b.json(&["sandbox", "switch"]);
+    w.save("docs/three.txt", "three\n", "Another outside");
+    w.save("in/three.txt", "three\n", "Another inside");
+    b.json(&["sandbox", "pull"]);
+    w.remote
+        .write("main", &[("far/away.txt", Some(b"far\n"))], "Far");
+    b.json(&["sandbox", "sync", "--from", "main"]);
+    assert!(came("in/three.txt"));
+    for outside in ["docs/two.txt", "docs/three.txt", "far/away.txt"] {
+        assert!(!came(outside), "{outside}");
+        assert_eq!(tag(&b, outside), "S", "{outside}");
+    }
+    assert_eq!(b.git(&["status", "--porcelain"]), "");
+
+    // Nobody removes it, and git brings it where the checkout is whole again.
+    b.write("in/four.txt", "four\n");
+    b.json(&["commit", "-a", "-m", "All"]);
+    assert_eq!(w.remote.text(&branch, "docs/three.txt"), "three\n");
+    assert_eq!(b.git(&["status", "--porcelain"]), "");
+    b.git(&["sparse-checkout", "disable"]);
+    assert_eq!(read(&b, "docs/three.txt"), "three\n");
+    assert_eq!(read(&b, "far/away.txt"), "far\n");
+    assert_eq!(b.git(&["status", "--porcelain"]), "");
+}
+
+#[test]
 fn an_index_that_is_not_written_is_refused_with_the_way_to_another_before_anything_changes() {
     let ways: [(&[&str], &[&str]); 2] = [
         (
