@@ -1,4 +1,4 @@
-//! Numbers and names in sentences. Pure.
+//! Numbers and names in sentences, and words of command lines. Pure.
 
 use std::fmt::Display;
 
@@ -19,9 +19,43 @@ pub fn few<T: Display>(all: impl ExactSizeIterator<Item = T>, most: usize) -> St
     }
 }
 
+/// Whether a word of a command line needs no quotes.
+pub fn is_plain(word: &str) -> bool {
+    !word.is_empty()
+        && word
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_./:=@+,".contains(c))
+}
+
+/// Text as one word of a POSIX shell. Paths are chosen by writers, and a command that aidf prints
+/// is pasted by others: without quotes a path could run anything.
+pub fn shell_word(text: &str) -> String {
+    match is_plain(text) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', "'\\''")),
+    }
+}
+
+/// A command line for a shell.
+pub fn for_shell(words: &[String]) -> String {
+    let words: Vec<String> = words.iter().map(|word| shell_word(word)).collect();
+    words.join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_shell_could_run_is_one_word() {
+        assert_eq!(shell_word("docs/one.txt"), "docs/one.txt");
+        assert_eq!(shell_word("two words"), "'two words'");
+        assert_eq!(shell_word("$(reboot)"), "'$(reboot)'");
+        assert_eq!(shell_word("it's"), "'it'\\''s'");
+        assert_eq!(shell_word("~"), "'~'");
+        assert_eq!(shell_word(""), "''");
+        assert_eq!(for_shell(&["a".to_owned(), "b c".to_owned()]), "a 'b c'");
+    }
 
     #[test]
     fn one_has_a_word_of_its_own() {

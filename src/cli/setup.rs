@@ -1,7 +1,7 @@
 //! `aidf setup`
 
 use super::backup::schedule::{self, Scheduler};
-use super::text::{self, for_shell};
+use super::text;
 use super::ui::{Style, Text, Ui, internal, visible};
 use super::{Global, complete, protect::Name, token};
 use aidf::config::Trust;
@@ -12,6 +12,7 @@ use aidf::ops::outcome::Outcome;
 use aidf::ops::protect;
 use aidf::ops::setup::{self, Report, Request, State, Step};
 use aidf::secret::Secret;
+use aidf::words::for_shell;
 use clap::{Args, ValueEnum};
 
 #[derive(Debug, Args)]

@@ -222,23 +222,6 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Whether a word of a command line needs no quotes.
-pub fn is_plain(word: &str) -> bool {
-    !word.is_empty()
-        && word
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "-_./:=@+,".contains(c))
-}
-
-/// A command line for a shell.
-pub fn for_shell(words: &[String]) -> String {
-    let quoted = words.iter().map(|word| match is_plain(word) {
-        true => word.clone(),
-        false => format!("'{}'", word.replace('\'', "'\\''")),
-    });
-    quoted.collect::<Vec<_>>().join(" ")
-}
-
 /// The day on which a token ends; most end later if they are used.
 pub fn end(time: &str, for_good: bool) -> String {
     let day = visible(time.get(..10).unwrap_or(time));

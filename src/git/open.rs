@@ -5,6 +5,7 @@ use super::config;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::real;
+use crate::words::shell_word;
 use git2::{ErrorClass, ErrorCode, Repository, RepositoryOpenFlags};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -83,7 +84,8 @@ pub(super) fn untrusted(path: &Path) -> Error {
         format!("the repository at {path} belongs to another account, and git does not trust it"),
     )
     .hint(format!(
-        "its settings and hooks could run programs as you; if you trust it: git config --global --add safe.directory '{path}'"
+        "its settings and hooks could run programs as you; if you trust it: git config --global --add safe.directory {}",
+        shell_word(&path.to_string())
     ))
 }
 

@@ -17,6 +17,7 @@ use crate::git::{
     Standing, TreePath,
 };
 use crate::policy::Ledgers;
+use crate::words::shell_word;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -141,7 +142,8 @@ impl Plan {
         let ours = before.entry();
         if ours.is_some() && !known.iter().any(|e| e.map(|e| e.id) == ours.map(|e| e.id)) {
             let why = format!(
-                "{text}: a ledger that was changed by hand; `git checkout -- {text}` restores it"
+                "{text}: a ledger that was changed by hand; `git checkout -- {}` restores it",
+                shell_word(&text)
             );
             self.left.push(Left { path, why, theirs });
             return Ok(());

@@ -7,6 +7,7 @@
 use crate::context::Context;
 use crate::error::Error;
 use crate::git::{PushOutcome, RefUpdate, Verdict};
+use crate::words::shell_word;
 
 /// The updates of a push that landed, where others did not.
 pub(super) fn landed_alone(updates: &[RefUpdate], outcome: &PushOutcome) -> Vec<RefUpdate> {
@@ -31,7 +32,7 @@ pub(super) fn take_back(
     if stayed.is_empty() {
         return error.hint("the server moved the other refs all the same, and aidf moved them back, so nothing has changed; the words above are the server's own");
     }
-    let address = cx.remote.address();
+    let address = shell_word(&cx.remote.address());
     let mends = stayed.iter().map(|update| {
         let [old, new] = [update.old, update.new].map(|id| id.map(|id| id.to_string()));
         let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());

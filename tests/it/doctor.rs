@@ -537,7 +537,7 @@ fn old_unfinished_files_and_locks_are_found_and_young_ones_are_left_alone() {
         "leftovers",
         "problem",
         ".git/index.lock",
-        "rm -r .git/index.lock",
+        "rm -r -- .git/index.lock",
     );
 }
 

@@ -142,6 +142,37 @@ fn a_conflict_is_mended_between_markers_in_the_clone() {
 }
 
 #[test]
+fn a_path_in_a_printed_command_is_one_word_of_the_shell_and_runs_nothing() {
+    let (w, branch, _) = world();
+    let path = "it's $(touch ran);touch ran.txt";
+    w.save(path, "ours\n", "Ours");
+    main_gains(&w, path, "theirs\n");
+    let out = w
+        .aidf(&["sandbox", "sync", "--from", "main", "--markers", "--json"])
+        .exits(6);
+    let error = out.error();
+    let hint = error["hint"].as_str().unwrap();
+    let (_, command) = hint.split_once("then: aidf ").unwrap();
+    let shell = std::process::Command::new("sh")
+        .args(["-c", &format!("printf '%s\\n' {command}")])
+        .current_dir(&w.clone)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(shell.stdout).unwrap();
+    let words = [
+        "sandbox",
+        "sync",
+        &branch,
+        "--from",
+        "main",
+        "--resolve",
+        path,
+    ];
+    assert_eq!(said.lines().collect::<Vec<_>>(), words, "{hint}");
+    assert!(!w.clone.join("ran").exists());
+}
+
+#[test]
 fn a_file_on_one_side_and_a_folder_on_the_other_are_named_as_such() {
     for (ours, theirs) in [("a/x.txt", "a"), ("a", "a/x.txt")] {
         let (w, branch, _) = world();

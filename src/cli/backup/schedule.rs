@@ -2,11 +2,11 @@
 
 use super::super::Global;
 use super::super::heartbeat::check;
-use super::super::text::{for_shell, is_plain};
 use super::super::ui::{Ui, internal};
 use aidf::environment::Environment;
 use aidf::error::{Error, Kind as ErrorKind, Result};
 use aidf::ops::backup::configured;
+use aidf::words::{for_shell, is_plain};
 use aidf::yaml::scalar;
 use clap::{ArgGroup, Args, ValueEnum};
 use serde::Serialize;

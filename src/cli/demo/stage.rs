@@ -5,6 +5,7 @@ use crate::cli::ui::{Style, Ui, internal};
 use aidf::environment::Environment;
 use aidf::error::{Error, Kind, OrFail, Result};
 use aidf::secret::Secret;
+use aidf::words::shell_word;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -211,7 +212,7 @@ impl Story<'_> {
     ) -> Result<()> {
         let words: Vec<String> = std::iter::once(name)
             .chain(arguments.iter().copied())
-            .map(quoted)
+            .map(shell_word)
             .collect();
         let mut line = words.join(" ");
         if self.token.is_some() {
@@ -304,18 +305,5 @@ impl Story<'_> {
             .or_fail(Kind::Internal, || format!("{path} cannot be read"))?;
         std::fs::write(&file, change(&text))
             .or_fail(Kind::Internal, || format!("{path} cannot be written"))
-    }
-}
-
-/// A word as it would be typed.
-fn quoted(word: &str) -> String {
-    let plain = !word.is_empty()
-        && word
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c));
-    if plain {
-        word.to_owned()
-    } else {
-        format!("\"{word}\"")
     }
 }

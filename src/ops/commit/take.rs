@@ -9,6 +9,7 @@ use crate::folder::{Folder, NotTaken, Opened, Sort, open_file};
 use crate::git::{Store, TreePath};
 use crate::ops::access::Target;
 use crate::ops::base;
+use crate::words::shell_word;
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
@@ -390,7 +391,8 @@ pub(super) fn from_changes(
         let is_absent = absent.contains_key(path.as_str());
         if is_absent {
             cx.warn(format!(
-                "left out: `{path}` is on the branch and was left alone here; to remove it: --rm {path}"
+                "left out: `{path}` is on the branch and was left alone here; to remove it: --rm {}",
+                shell_word(path.as_str())
             ));
         }
         is_absent

@@ -27,15 +27,20 @@ pub(super) fn look(store: &Store, now: Moment, found: &mut Findings) {
         left.dedup();
     }
     let root = store.work_dir().unwrap_or(store.git_dir());
-    let named = |paths: &[PathBuf]| {
-        let short = |p: &PathBuf| p.strip_prefix(root).unwrap_or(p).display().to_string();
-        let mut named: Vec<String> = paths.iter().take(NAMED).map(short).collect();
-        if paths.len() > NAMED {
-            named.push(format!("and {} more", paths.len() - NAMED));
-        }
-        named.join(" ")
+    let short = |p: &PathBuf| p.strip_prefix(root).unwrap_or(p).display().to_string();
+    let named = |paths: &[PathBuf]| words::few(paths.iter().map(short), NAMED);
+    let remove = |paths: &[PathBuf]| {
+        let command: Vec<String> = paths
+            .iter()
+            .take(NAMED)
+            .map(|p| words::shell_word(&short(p)))
+            .collect();
+        let again = match paths.len() > NAMED {
+            true => "; then run `aidf doctor` again, which names the next",
+            false => "",
+        };
+        format!("rm -r -- {}{again}", command.join(" "))
     };
-    let remove = |paths: &[PathBuf]| format!("rm -r {}", named(paths));
     if !locks.is_empty() {
         let count = words::count(locks.len(), "lock is", "locks are");
         return found.problem(

@@ -4,6 +4,7 @@ use super::Report;
 use crate::context::Context;
 use crate::git::CommitId;
 use crate::ops::log::Line;
+use crate::words::shell_word;
 
 /// The longest title, in characters.
 const MAX_TITLE: usize = 120;
@@ -117,8 +118,8 @@ pub(super) fn commands(cx: &Context, report: &Report, base: Option<CommitId>) ->
     // Without a clone of one's own, one is made for it.
     let (first, git) = match cx.store.is_cache() {
         true => {
-            let address = cx.remote.address().replace('\'', "'\\''");
-            let clone = format!("git clone '{address}' {branch}");
+            let address = shell_word(&cx.remote.address());
+            let clone = format!("git clone {address} {branch}");
             (Some(clone), format!("git -C {branch}"))
         }
         false => (None, "git".to_owned()),
