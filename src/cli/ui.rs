@@ -248,6 +248,8 @@ impl Ui {
         );
         for cause in error.causes() {
             for line in cause.lines().filter(|l| !l.trim().is_empty()) {
+                // What aidf says on the server comes in its lines.
+                let line = line.strip_prefix("caused by: ").unwrap_or(line);
                 text.push_str(&format!(
                     "{} {}\n",
                     paint(color, Style::Dim, "caused by:"),

@@ -436,6 +436,7 @@ fn a_hostile_commit_message_is_plain_text_in_title_and_body() {
             !title.contains('\n') && title.chars().count() <= 120,
             "{title}"
         );
+        assert!(!title.contains("@everyone"), "{title}");
         assert!(body.len() < 60_000, "{} bytes", body.len());
         for line in body.lines() {
             // What they wrote is in code, and code is closed on its line.

@@ -34,8 +34,27 @@ pub(super) fn title(commits: &[Line], branch: &str) -> String {
         .collect();
     match text.trim().is_empty() {
         true => format!("Changes of {branch}"),
-        false => text,
+        false => without_mentions(&text),
     }
+}
+
+/// A title without mentions: a forge would write to everybody whom a commit's subject names, and
+/// on GitLab `@all` is everybody. An address of mail is none.
+fn without_mentions(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        let mut before = out.chars().rev();
+        let is_mention = before.next() == Some('@') && !before.next().is_some_and(is_of_a_word);
+        if is_mention && is_of_a_word(c) {
+            out.push(' ');
+        }
+        out.push(c);
+    }
+    out
+}
+
+fn is_of_a_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
 }
 
 /// Who did what for which task, and the files.
