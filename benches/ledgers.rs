@@ -9,6 +9,7 @@
 //!
 //! - `aidf commit` of one file that the memory has with this day: the changelog gets an entry;
 //! - `aidf commit --description`, which writes the file's entry in the memory, too;
+//! - the same, where the policy lets each sandbox write ledgers of its own (`ledgers: own`);
 //! - `aidf commit --no-changelog --no-memory`, which leaves both alone;
 //! - git: a plumbing script without a checkout that adds a line to the changelog and pushes;
 //! - by path, the server alone: git's `receive-pack` is given such a commit, and one that adds a
@@ -33,6 +34,8 @@ use std::time::{Duration, Instant};
 const FILES: usize = 1000;
 const CHANGELOG: &str = "project/outputs/changelog.yaml";
 const MEMORY: &str = "project/memory.yaml";
+/// The pod whose sandboxes write ledgers of their own.
+const POD: &str = "Own";
 
 /// $1 file, $2 branch, then the ledgers. A line names its branch: a server does not write a
 /// blob that it has from another one.
@@ -114,8 +117,16 @@ fn measure(bench: &Bench, way: &str, entries: usize) {
         bench.git(&to, &["remote", "set-url", "origin", &url]);
         to
     };
-    let names = ["with", "described", "without", "script", "one", "both"];
-    let [with, described, without, script, one, both] = names.map(clone);
+    let names = [
+        "with",
+        "described",
+        "own",
+        "without",
+        "script",
+        "one",
+        "both",
+    ];
+    let [with, described, own, without, script, one, both] = names.map(clone);
     let aidf = |clone: &Path, args: &[&str]| -> Command {
         let mut command = bench.command(env!("CARGO_BIN_EXE_aidf"), clone);
         command.args(args);
@@ -134,6 +145,8 @@ fn measure(bench: &Bench, way: &str, entries: usize) {
     for clone in [&with, &described, &without] {
         succeed(&mut aidf(clone, &["sandbox", "init", "--force-new"]));
     }
+    let init = ["sandbox", "init", "--force-new"];
+    succeed(aidf(&own, &init).env("AIDF_POD", POD));
     for (clone, branch) in [(&script, "scripted"), (&one, "one"), (&both, "both")] {
         let to = format!("HEAD:refs/heads/{branch}");
         bench.git(clone, &["push", "-q", "origin", &to]);
@@ -149,6 +162,7 @@ fn measure(bench: &Bench, way: &str, entries: usize) {
     let mut contenders = vec![
         Contender::new("aidf commit"),
         Contender::new("aidf commit --description"),
+        Contender::new("the same, ledgers of its own"),
         Contender::new("aidf commit --no-changelog --no-memory"),
         Contender::new("plumbing, git push"),
     ];
@@ -164,6 +178,7 @@ fn measure(bench: &Bench, way: &str, entries: usize) {
         let mut times = vec![
             timed(&mut commit(&with, round, &[])),
             timed(&mut commit(&described, round, &["--description", &words])),
+            timed(&mut commit(&own, round, &["--description", &words])),
             timed(&mut commit(&without, round, plain)),
             timed(&mut scripted(
                 &script,
@@ -193,13 +208,14 @@ fn measure(bench: &Bench, way: &str, entries: usize) {
     contenders[0].peak = peak_memory(commit(&with, bench.rounds + 1, &[]));
     let words = ["--description", "The last round"];
     contenders[1].peak = peak_memory(commit(&described, bench.rounds + 1, &words));
-    contenders[2].peak = peak_memory(commit(&without, bench.rounds + 1, plain));
+    contenders[2].peak = peak_memory(commit(&own, bench.rounds + 1, &words));
+    contenders[3].peak = peak_memory(commit(&without, bench.rounds + 1, plain));
     println!(
         "\n{} entries in each ledger; the first commit takes {:.0} ms",
         thousands(entries),
         first.unwrap().as_secs_f64() * 1000.0
     );
-    print_table(&format!("one file committed, by {way}"), &contenders, 3);
+    print_table(&format!("one file committed, by {way}"), &contenders, 4);
     fs::remove_dir_all(bench.work.join("clones")).unwrap();
     fs::remove_dir_all(&remote).unwrap();
 }
@@ -247,11 +263,8 @@ fn skip_refs(answer: &mut impl Read) {
     }
 }
 
-/// Puts ledgers of so many entries onto the base, by plain git.
+/// Puts a policy and ledgers of so many entries onto the base, by plain git.
 fn grow(bench: &Bench, remote: &Path, entries: usize) {
-    if entries == 0 {
-        return;
-    }
     let (mut log, mut memory) = (String::new(), String::new());
     for n in 0..entries {
         let path = format!("docs/d{}/plan{n}.md", n % 97);
@@ -272,7 +285,10 @@ fn grow(bench: &Bench, remote: &Path, entries: usize) {
     let mut text = String::from(
         "commit refs/heads/sandbox\ncommitter bench <bench@example.invalid> 1800000000 +0000\ndata 5\ngrow\n\nfrom refs/heads/sandbox^0\n",
     );
-    for (path, content) in [(CHANGELOG, log), (MEMORY, memory)] {
+    let policy = format!("pods: {{{POD}: {{ledgers: own}}}}\n");
+    let ledgers = [(CHANGELOG, log), (MEMORY, memory)].into_iter();
+    let ledgers = ledgers.filter(|_| entries > 0);
+    for (path, content) in ledgers.chain([(".aidf.yaml", policy)]) {
         write!(
             text,
             "M 100644 inline {path}\ndata {}\n{content}\n",
