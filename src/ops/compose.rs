@@ -185,7 +185,12 @@ pub(super) fn read_ledger(cx: &Context, tree: ObjectId, path: &str) -> Result<Le
         Some(entry) if entry.mode.is_file() && cx.store.blob_size(entry.id)? <= crate::yaml::MAX_BYTES as u64 => {
             match known_ledgers::find(cx, path, entry.id) {
                 Some(ledger) => Ok(ledger),
-                None => known_ledgers::read(path, cx.store.read_blob(entry.id)?),
+                None => {
+                    let ledger = known_ledgers::read(path, cx.store.read_blob(entry.id)?)?;
+                    // Whoever only reads it, reads it in full but once, too.
+                    known_ledgers::remember(cx, path, entry.id, &ledger);
+                    Ok(ledger)
+                }
             }
         }
         Some(_) => Err(Error::new(Kind::Integrity, format!("the ledger `{path}` is not a file of less than {} MiB", crate::yaml::MAX_BYTES >> 20))

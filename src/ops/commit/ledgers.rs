@@ -88,13 +88,16 @@ impl Build<'_> {
                 .map(|(p, _)| *p)
                 .collect();
             memory.remove_paths(&gone);
-            let common = match ledgers.memory == shared.memory {
-                true => None,
-                false => Some(compose::read_ledger(cx, tree, &shared.memory)?),
-            };
             let in_memory = Paths::of(&memory, logged.len());
-            let in_common = common.as_ref().map(|told| Paths::of(told, logged.len()));
             let described = self.request.description.is_some() || !self.request.tags.is_empty();
+            // The shared one may be long, and is read only for a path that is new to its own.
+            let is_new = |(path, there): &(&str, bool)| *there && !in_memory.has(&memory, path);
+            let is_asked = ledgers.memory != shared.memory && !described;
+            let common = match is_asked && logged.iter().any(is_new) {
+                true => Some(compose::read_ledger(cx, tree, &shared.memory)?),
+                false => None,
+            };
+            let in_common = common.as_ref().map(|told| Paths::of(told, logged.len()));
             for (path, _) in logged.iter().filter(|(_, there)| *there) {
                 let known = in_memory.has(&memory, path);
                 if known && !described {
@@ -102,9 +105,8 @@ impl Build<'_> {
                     continue;
                 }
                 // In a memory of its own a sandbox keeps what the shared one says.
-                let told = common.as_ref().filter(|_| !described);
                 let is_told = |m: &&Ledger| in_common.as_ref().is_some_and(|c| c.has(m, path));
-                if let Some(told) = told.filter(is_told) {
+                if let Some(told) = common.as_ref().filter(is_told) {
                     if let Some(line) = told.touched_line(path, &date) {
                         memory.append(&line);
                     }
