@@ -185,17 +185,23 @@ pub(super) fn read_ledger(cx: &Context, tree: ObjectId, path: &str) -> Result<Le
         Some(entry) if entry.mode.is_file() && cx.store.blob_size(entry.id)? <= crate::yaml::MAX_BYTES as u64 => {
             match known_ledgers::find(cx, path, entry.id) {
                 Some(ledger) => Ok(ledger),
-                None => {
-                    let ledger = known_ledgers::read(path, cx.store.read_blob(entry.id)?)?;
-                    // Whoever only reads it, reads it in full but once, too.
-                    known_ledgers::remember(cx, path, entry.id, &ledger);
-                    Ok(ledger)
-                }
+                None => known_ledgers::read(path, cx.store.read_blob(entry.id)?),
             }
         }
         Some(_) => Err(Error::new(Kind::Integrity, format!("the ledger `{path}` is not a file of less than {} MiB", crate::yaml::MAX_BYTES >> 20))
             .hint("nothing was written; repair it by a reviewed change, or leave it out with --no-changelog --no-memory")),
     }
+}
+
+/// The ledger at this path, by a command that writes, but not this one: it is read in full once.
+///
+/// Errors: as [`read_ledger`].
+pub(super) fn read_other_ledger(cx: &Context, tree: ObjectId, path: &str) -> Result<Ledger> {
+    let ledger = read_ledger(cx, tree, path)?;
+    if let Some(entry) = cx.store.entry(tree, path.as_bytes())? {
+        known_ledgers::remember(cx, path, entry.id, &ledger);
+    }
+    Ok(ledger)
 }
 
 /// The edit that writes a ledger of this tree back, keeping its mode; none when nothing changed.

@@ -361,6 +361,25 @@ fn a_ledger_that_does_not_parse_and_attributes_that_are_missing_are_found() {
 }
 
 #[test]
+fn ledgers_that_cost_each_commit_are_found_where_sandboxes_have_none_of_their_own() {
+    let g = well(Kind::Path);
+    let entry = |n: usize| {
+        format!(
+            "- {{path: docs/{n}.txt, description: The plan number {n}, tags: [], last_updated: '2026-11-27'}}\n"
+        )
+    };
+    let long: String = (0..60_000).map(entry).collect();
+    let files: [(&str, Option<&[u8]>); 1] = [("project/memory.yaml", Some(long.as_bytes()))];
+    g.w.remote.write("sandbox", &files, "Grow the memory");
+    let seen = "memory 60000, rollbacks 0 entries; 5 MB";
+    finds(&look(&g.w), "ledgers", "warning", seen, "per_branch: true");
+    assert!(!g.w.clone.join(".git/aidf/known-ledgers").exists());
+    let own: [(&str, Option<&[u8]>); 1] = [(".aidf.yaml", Some(b"ledgers: {per_branch: true}\n"))];
+    g.w.remote.write("sandbox", &own, "Policy");
+    assert_eq!(state(&look(&g.w), "ledgers"), "ok");
+}
+
+#[test]
 fn a_branch_in_the_way_of_backups_and_one_that_looks_like_a_sandbox_are_found() {
     let w = World::path();
     assert_eq!(state(&look(&w), "branch_names"), "ok");

@@ -94,7 +94,7 @@ impl Build<'_> {
             let is_new = |(path, there): &(&str, bool)| *there && !in_memory.has(&memory, path);
             let is_asked = ledgers.memory != shared.memory && !described;
             let common = match is_asked && logged.iter().any(is_new) {
-                true => Some(compose::read_ledger(cx, tree, &shared.memory)?),
+                true => Some(compose::read_other_ledger(cx, tree, &shared.memory)?),
                 false => None,
             };
             let in_common = common.as_ref().map(|told| Paths::of(told, logged.len()));

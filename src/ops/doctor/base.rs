@@ -22,6 +22,10 @@ use tempfile::TempDir;
 /// How old the newest backup may be.
 const BACKUP_AGE: &str = "48h";
 
+/// From so many bytes on the ledgers take most of the time of a commit: git stores a file anew with
+/// each change.
+const LARGE_LEDGERS: u64 = 4 << 20;
+
 /// The branch that holds the policy, and its tip.
 type Home = (String, CommitId);
 
@@ -222,7 +226,20 @@ fn content(cx: &Context, (branch, tip): &Home, policy: &Policy, found: &mut Find
         }
         return;
     }
-    if let Err(e) = parsed(cx, *tip, ledgers).map(|seen| found.ok(Subject::Ledgers, seen)) {
+    let looked = parsed(cx, *tip, ledgers).map(|(seen, bytes)| {
+        match bytes >= LARGE_LEDGERS && !ledgers.has_own() {
+            false => found.ok(Subject::Ledgers, seen),
+            true => found.warning(
+                Subject::Ledgers,
+                format!("{seen}; {} MB, which git stores anew with each commit", bytes >> 20),
+                format!(
+                    "let each sandbox write its own: `ledgers: {{per_branch: true}}` in {}; or move old entries to an archive: aidf backup export --rotate",
+                    policy::PATH
+                ),
+            ),
+        }
+    });
+    if let Err(e) = looked {
         let mend = format!(
             "mend it in a reviewed commit on {branch}; no commit is written with ledgers until then"
         );
@@ -236,20 +253,22 @@ fn content(cx: &Context, (branch, tip): &Home, policy: &Policy, found: &mut Find
     }
 }
 
-/// How many entries each ledger has.
-fn parsed(cx: &Context, tip: CommitId, ledgers: &Ledgers) -> Result<String> {
+/// How many entries each ledger has, and how many bytes all of them.
+fn parsed(cx: &Context, tip: CommitId, ledgers: &Ledgers) -> Result<(String, u64)> {
     let tree = cx.store.commit(tip)?.tree;
     let all = [
         ("changelog", &ledgers.changelog),
         ("memory", &ledgers.memory),
         ("rollbacks", &ledgers.rollbacks),
     ];
+    let mut bytes = 0;
     let counts = all.map(|(name, path)| {
         let ledger = compose::read_ledger(cx, tree, path)?;
+        bytes += ledger.size() as u64;
         Ok(format!("{name} {}", ledger.len()))
     });
     let counts = counts.into_iter().collect::<Result<Vec<String>>>()?;
-    Ok(format!("{} entries", counts.join(", ")))
+    Ok((format!("{} entries", counts.join(", ")), bytes))
 }
 
 fn attributes_lines(
