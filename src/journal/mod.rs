@@ -97,12 +97,12 @@ impl Journal {
         self.append(events, key).err().map(|e| self.unwritten(&e))
     }
 
-    /// Looks whether a line could be written now.
+    /// Looks whether a line can be written, and sees to it that the disk has room for it.
     ///
     /// Errors: in words, why not.
     pub fn check_writable(&self) -> Result<(), String> {
         let opened = self.locked().and_then(|lock| {
-            self.open(&self.path)?;
+            reserve(&self.path, &self.open(&self.path)?)?;
             Ok(lock.unlock()?)
         });
         opened.map_err(|e| self.unwritten(&e))
@@ -318,6 +318,36 @@ fn rotate(path: &Path, most: u64, kept: u32) -> std::io::Result<()> {
         .filter(|(from, _)| from.exists())
         .try_for_each(|(from, to)| std::fs::rename(from, to))
         .and_then(|()| std::fs::rename(path, beside(path, ".1")))
+}
+
+/// Room for what one command writes, in bytes.
+const ROOM: u64 = 64 << 10;
+
+/// Has the disk set room aside after the end of the journal. Its length stays.
+#[cfg(target_os = "linux")]
+fn reserve(path: &Path, journal: &File) -> std::io::Result<()> {
+    use rustix::fs::{FallocateFlags, fallocate};
+    use rustix::io::Errno;
+    let length = journal.metadata()?.len();
+    match fallocate(journal, FallocateFlags::KEEP_SIZE, length, ROOM) {
+        // Not every file system can.
+        Err(Errno::OPNOTSUPP | Errno::NOSYS) => try_room(path),
+        done => done.map_err(Into::into),
+    }
+}
+
+/// Other platforms have no such call.
+#[cfg(not(target_os = "linux"))]
+fn reserve(path: &Path, _journal: &File) -> std::io::Result<()> {
+    try_room(path)
+}
+
+/// Looks whether there is room, by a file beside the journal that goes again.
+fn try_room(path: &Path) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::tempfile_in(folder)?;
+    file.write_all(&[0; ROOM as usize])?;
+    file.sync_all()
 }
 
 #[cfg(test)]

@@ -352,3 +352,31 @@ fn a_full_disk_of_the_home_loses_nothing() {
         &["commit", "rollback", "init", "sync", "backup", "export"],
     );
 }
+
+#[test]
+fn on_a_full_disk_a_required_journal_has_the_line_or_nothing_is_written() {
+    let Some(mut full) = Full::new(On::Home) else {
+        return;
+    };
+    let folder = |name: &str| full.disk.seen(&full.disk.folder.join(name)).join("aidf");
+    let (config, journal) = (folder("xdg_config_home"), folder("xdg_state_home"));
+    fs::create_dir_all(&config).unwrap();
+    fs::write(config.join("config.yaml"), "audit: {required: true}\n").unwrap();
+    let mut refused = 0;
+    for left in 0..24 {
+        let (file, before) = (full.write(), full.tip());
+        full.disk.fill(left);
+        let ended = full.aidf(&["commit", &file, "-m", "Save", "--json"]);
+        full.disk.make_room();
+        let what = format!("{left} pages left\n{}", ended.told());
+        if ended.code != 0 {
+            refused += 1;
+            assert_eq!(full.tip(), before, "{what}");
+            continue;
+        }
+        let lines = fs::read_to_string(journal.join("journal.jsonl")).unwrap();
+        let last = lines.lines().last().unwrap();
+        assert!(last.contains(&full.tip()), "{last}\n{what}");
+    }
+    assert!(refused > 0, "there was room each time");
+}
