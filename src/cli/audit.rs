@@ -67,8 +67,15 @@ pub struct Log {
 
 #[derive(Debug, Args)]
 pub struct Alerts {
-    /// How far back to look, such as 36h or 7d
-    #[arg(long, value_name = "D", value_parser = period, default_value = "1d")]
+    /// How far back to look, such as 36h or 7d (default: a day and an hour, for a daily job that
+    /// does not begin at the same minute each day)
+    #[arg(
+        long,
+        value_name = "D",
+        value_parser = period,
+        default_value = "25h",
+        hide_default_value = true
+    )]
     since: Period,
     /// Only this kind of alert; it can be given more than once
     #[arg(long = "kind", value_name = "KIND", value_parser = kind())]
