@@ -228,6 +228,16 @@ pub fn redact(url: &str) -> String {
     url.to_owned()
 }
 
+/// Whether an address has a password in it.
+pub fn has_password(url: &str) -> bool {
+    let login = |url: &str| {
+        let (_, rest) = url.split_once("://")?;
+        let (login, _) = rest.rsplit_once('@')?;
+        Some(login.contains(':'))
+    };
+    redact(url) != url && login(url).unwrap_or(false)
+}
+
 /// ssh://host/~user/x and git://host/~user/x mean ~user/x on the server.
 fn from_home(path: String) -> String {
     match path.strip_prefix("/~") {

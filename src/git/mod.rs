@@ -92,7 +92,7 @@ pub(crate) use credential::{
 pub use credential::{Login, LoginSource};
 pub use draft::{Draft, Edit};
 pub use endpoint::Endpoint;
-pub(crate) use endpoint::redact;
+pub use endpoint::{has_password, redact};
 pub use fetched::TreePair;
 pub(crate) use id::leads_away;
 pub use id::{CommitId, ObjectFormat, ObjectId, RefName, TreePath, is_invisible};

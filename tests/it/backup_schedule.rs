@@ -143,14 +143,90 @@ fn no_secret_is_in_what_is_printed() {
         let out = w
             .call(&["backup", "schedule", kind])
             .env("AIDF_REUSE_TOKEN", "secret-token")
-            .env("AIDF_KEY", "c2VjcmV0LWtleQ")
+            .env("AIDF_KEY", "c2VjcmV0LWtleS1vZi10aGlydHktdHdvLWJ5dGVzISE=")
             .env("GITHUB_TOKEN", "secret-forge")
             .run()
             .ok();
-        for secret in ["secret-token", "c2VjcmV0LWtleQ", "secret-forge"] {
+        for secret in [
+            "secret-token",
+            "c2VjcmV0LWtleS1vZi10aGlydHktdHdvLWJ5dGVzISE=",
+            "secret-forge",
+        ] {
             assert!(!out.all().contains(secret), "{kind}\n{out}");
         }
     }
+}
+
+#[test]
+fn a_password_in_the_address_is_printed_into_no_job() {
+    let w = World::path();
+    let url = "https://me:hunter2@127.0.0.1:1/widgets.git";
+    for kind in ["--cron", "--systemd"] {
+        let args = ["-R", url, "backup", "schedule", kind];
+        let out = w.env.aidf(&w.env.home(), &args).exits(2);
+        assert!(!out.all().contains("hunter2"), "{out}");
+        assert!(out.stderr.contains("credential helper"), "{out}");
+    }
+}
+
+#[test]
+fn a_folder_without_a_clone_gets_no_job() {
+    let w = World::path();
+    let out = w
+        .env
+        .aidf(&w.env.home(), &["backup", "schedule", "--cron"])
+        .exits(3);
+    assert!(out.stdout.is_empty(), "{out}");
+}
+
+#[test]
+fn what_the_environment_names_is_found_from_the_folder_of_the_job() {
+    let w = World::path();
+    std::fs::write(w.clone.join("own.yaml"), "write: {}\n").unwrap();
+    let out = w
+        .call(&["backup", "schedule", "--cron"])
+        .env("AIDF_CONFIG", "own.yaml")
+        .env("AIDF_FORGE_API_URL", "https://forge.example/api")
+        .env("https_proxy", "http://me:hunter2@proxy.example:3128")
+        .run()
+        .ok();
+    let config = format!("AIDF_CONFIG={}", w.clone.join("own.yaml").display());
+    for line in [&config, "AIDF_FORGE_API_URL=https://forge.example/api"] {
+        assert!(out.stdout.lines().any(|l| l == line), "{line}\n{out}");
+    }
+    assert!(!out.all().contains("hunter2"), "{out}");
+}
+
+#[test]
+fn an_export_of_all_goes_to_the_folder_of_each_repository() {
+    let remotes: Vec<Remote> = ["alpha", "beta"]
+        .map(|name| Remote::new(Kind::Path, name, true))
+        .into();
+    let machine = Machine::bare(&remotes[0]);
+    let folder = |name: &str| machine.env.path(name).display().to_string();
+    let one = |at: usize, place: &str| {
+        let url = &remotes[at].url;
+        format!("  - {{url: {url}, destinations: [{place}]}}\n")
+    };
+    let write = |other: &str| {
+        let here = format!("{{folder: {}}}", folder("copies"));
+        machine.env.operator_config(&format!(
+            "repositories:\n{}{}",
+            one(0, &here),
+            one(1, other)
+        ));
+    };
+    let printed = |more: &[&str]| {
+        let args = [&["backup", "schedule", "--cron", "--all"], more].concat();
+        machine.env.aidf(&machine.env.home(), &args)
+    };
+    let is_export = |text: &str| text.contains(" backup export ");
+    write(&format!("{{url: {}}}", folder("far.git")));
+    assert!(!is_export(&printed(&[]).ok().stdout));
+    let out = printed(&["--job", "export"]).exits(2);
+    assert!(out.stderr.contains(&remotes[1].url), "{out}");
+    write(&format!("{{folder: {}}}", folder("others")));
+    assert!(is_export(&printed(&[]).ok().stdout));
 }
 
 #[test]

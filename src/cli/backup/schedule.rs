@@ -5,7 +5,8 @@ use super::super::heartbeat::check;
 use super::super::ui::{Ui, internal};
 use aidf::environment::Environment;
 use aidf::error::{Error, Kind as ErrorKind, Result};
-use aidf::ops::backup::configured;
+use aidf::git::{has_password, redact};
+use aidf::ops::backup::{configured, destinations_of};
 use aidf::words::{for_shell, is_plain};
 use aidf::yaml::scalar;
 use clap::{ArgGroup, Args, ValueEnum};
@@ -108,31 +109,45 @@ fn made(global: &Global, arguments: &Arguments) -> Result<Report> {
 
 pub fn run(global: &Global, ui: &Ui, arguments: &Arguments) -> Result<()> {
     arguments.heartbeat.as_deref().map_or(Ok(()), check)?;
+    // What would not work from here does not work from a job.
+    if global.repo.is_none() && !arguments.all && !arguments.actions {
+        global.context(ui)?;
+    }
     let report = made(global, arguments)?;
     ui.result(&report, |out| out.block(&report.text))
 }
 
 fn jobs(global: &Global, arguments: &Arguments) -> Result<Vec<Job>> {
     let config = global.config(&Environment::of_process())?;
-    if arguments.all {
-        configured(&config)?;
-    }
-    let backup = config.backup;
-    let exports = arguments.actions
-        || arguments.out.is_some()
-        || backup.destinations.iter().any(|d| d.folder.is_some());
+    let places = match arguments.all {
+        false => vec![("", destinations_of(&config, None))],
+        true => configured(&config)?
+            .iter()
+            .map(|own| (own.url.as_str(), destinations_of(&config, Some(own))))
+            .collect(),
+    };
+    // An export to the destinations fails for a repository that has no folder among them.
+    let mut without = places
+        .iter()
+        .filter(|(_, all)| all.iter().all(|d| d.folder.is_none()));
+    let without = without.next().map(|(url, _)| redact(url));
+    let exports = arguments.actions || arguments.out.is_some() || without.is_none();
     let mut kinds = arguments.jobs.clone();
     if kinds.is_empty() {
         kinds = vec![Kind::Create, Kind::Prune, Kind::Drill];
         kinds.extend(exports.then_some(Kind::Export));
     } else if kinds.contains(&Kind::Export) && !exports {
+        let of = match without.as_deref() {
+            None | Some("") => String::new(),
+            Some(url) => format!(" of {url}"),
+        };
         return Err(Error::new(
             ErrorKind::Usage,
-            "no destination in the configuration is a folder, so the export has no folder to write to",
+            format!("no destination{of} in the configuration is a folder, so the export has no folder to write to"),
         )
         .hint("name a folder with --out DIR"));
     }
-    let keeps = backup.keep.is_some();
+    let keeps = config.backup.keep.is_some();
     let out = match &arguments.out {
         None => None,
         Some(out) if arguments.actions => Some(out.clone()),
@@ -240,7 +255,16 @@ fn command(global: &Global, arguments: &Arguments, job: &Job) -> Result<Vec<Stri
 }
 
 /// A remote that is a folder, from wherever the scheduler stands.
+///
+/// Errors: usage, for an address with a password, which others could read where jobs are listed.
 fn absolute(remote: &str) -> Result<String> {
+    if has_password(remote) {
+        return Err(Error::new(
+            ErrorKind::Usage,
+            format!("the address {} has a password in it, and a job's text is no place for one", redact(remote)),
+        )
+        .hint("leave it out of the address, and give it to git's credential helper: git credential approve"));
+    }
     match std::path::Path::new(remote).exists() {
         true => std::path::absolute(remote)
             .map(|p| p.display().to_string())
@@ -261,26 +285,50 @@ fn for_unit(value: &str) -> String {
 /// What the job's environment must say as this one does: where things lie, and never a
 /// secret itself.
 fn environment() -> Vec<(&'static str, String)> {
-    const NAMES: [&str; 14] = [
+    // A job begins in another folder.
+    const FILES: [&str; 10] = [
         "HOME",
-        "PATH",
         "AIDF_CONFIG",
-        "AIDF_FORGE_HOST",
+        "AIDF_GITHUB_APP_KEY_FILE",
         "AIDF_KEY_FILE",
+        "AWS_SHARED_CREDENTIALS_FILE",
+        "GIT_CONFIG_GLOBAL",
+        "TMPDIR",
+        "XDG_CONFIG_HOME",
+        "XDG_CACHE_HOME",
+        "XDG_STATE_HOME",
+    ];
+    const WORDS: [&str; 17] = [
+        "PATH",
+        "AIDF_FORGE_API_URL",
+        "AIDF_FORGE_HOST",
+        "AIDF_GITHUB_APP_ID",
+        "AWS_DEFAULT_REGION",
         "AWS_ENDPOINT_URL",
         "AWS_ENDPOINT_URL_S3",
         "AWS_PROFILE",
         "AWS_REGION",
-        "AWS_SHARED_CREDENTIALS_FILE",
-        "XDG_CONFIG_HOME",
-        "XDG_CACHE_HOME",
-        "XDG_STATE_HOME",
         "GIT_SSH_COMMAND",
+        "http_proxy",
+        "https_proxy",
+        "HTTPS_PROXY",
+        "all_proxy",
+        "ALL_PROXY",
+        "no_proxy",
+        "NO_PROXY",
     ];
-    NAMES
+    let given = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
+    let files = FILES.into_iter().filter_map(|name| {
+        let whole = std::path::absolute(given(name)?).ok()?;
+        Some((name, whole.display().to_string()))
+    });
+    let words = WORDS
         .into_iter()
-        .filter_map(|name| Some((name, std::env::var(name).ok().filter(|v| !v.is_empty())?)))
-        .collect()
+        .filter_map(|name| Some((name, given(name)?)))
+        // A proxy's address may have a login in it.
+        .filter(|(name, value)| !name.ends_with("proxy") || !value.contains('@'))
+        .filter(|(name, value)| !name.ends_with("PROXY") || !value.contains('@'));
+    files.chain(words).collect()
 }
 
 fn cron(global: &Global, arguments: &Arguments, jobs: &[Job]) -> Result<String> {
@@ -311,7 +359,7 @@ fn systemd(global: &Global, arguments: &Arguments, jobs: &[Job]) -> Result<Strin
         let line = line.collect::<Vec<_>>().join(" ");
         text.push_str(&format!(
             "# ~/.config/systemd/user/{name}.service\n\
-             [Unit]\nDescription=aidf: {}\nAfter=network-online.target\nWants=network-online.target\n\n\
+             [Unit]\nDescription=aidf: {}\n\n\
              [Service]\nType=oneshot\n",
             job.does
         ));

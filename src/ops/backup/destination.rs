@@ -7,7 +7,7 @@ use super::restored::is_outage;
 use super::{Backup, Found, dated};
 use crate::backup_name;
 use crate::clock::{Moment, Period};
-use crate::config::DestinationFile;
+use crate::config::{Config, DestinationFile, RepositoryFile};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::PushFailure::{NoAnswer, NotSent};
@@ -90,6 +90,16 @@ pub(super) struct BackupSettings<'a> {
     pub destinations: Vec<CopyTo>,
 }
 
+/// Where the copies of a repository go: the places of its own entry, or else those for all.
+pub fn destinations_of<'a>(
+    config: &'a Config,
+    own: Option<&'a RepositoryFile>,
+) -> &'a [DestinationFile] {
+    own.map(|r| &r.destinations)
+        .filter(|own| !own.is_empty())
+        .unwrap_or(&config.backup.destinations)
+}
+
 /// The settings of the current repository: those of its own entry, or else those for all.
 ///
 /// Errors: usage, for a destination that cannot be read.
@@ -105,13 +115,9 @@ pub(super) fn settings_of(cx: &Context) -> Result<BackupSettings<'_>> {
         .map(|r| &r.branches)
         .filter(|b| !b.is_empty())
         .unwrap_or(&general.branches);
-    let destinations = own
-        .map(|r| &r.destinations)
-        .filter(|d| !d.is_empty())
-        .unwrap_or(&general.destinations);
     Ok(BackupSettings {
         branches,
-        destinations: destinations
+        destinations: destinations_of(&cx.config, own)
             .iter()
             .map(|d| place(cx, d))
             .collect::<Result<_>>()?,

@@ -25,7 +25,7 @@ mod verify;
 
 pub use all::{AllOf, OneOf, Operator, configured, create_all, each};
 pub use create::{CreateReport, CreateRequest, create};
-pub use destination::Destination;
+pub use destination::{Destination, destinations_of};
 pub(in crate::ops) use drill::recall as last_proven_at;
 pub use drill::{DrillReport, DrillRequest, drill};
 pub use export::{ExportReport, ExportRequest, Rotation, export};
