@@ -2,6 +2,7 @@
 
 use crate::environment::Environment;
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::files::may_be_there;
 use crate::forge::{ForgeFile, ForgeSettings};
 use crate::git::{TransferFile, TransferLimits};
 use crate::keys::KeySource;
@@ -12,6 +13,7 @@ use crate::s3::ObjectLock;
 use crate::secret::Secret;
 use crate::yaml;
 use serde::Deserialize;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -265,7 +267,7 @@ impl Config {
         let named = flags.config.clone();
         named
             .or_else(|| environment.text("AIDF_CONFIG").map(PathBuf::from))
-            .or_else(|| Some(folders.config.join("config.yaml")).filter(|own| own.exists()))
+            .or_else(|| Some(folders.config.join("config.yaml")).filter(|own| may_be_there(own)))
     }
 
     /// The settings in force where the file says this.
@@ -341,19 +343,54 @@ impl Config {
 }
 
 fn read(path: &Path) -> Result<ConfigFile> {
-    let text = std::fs::read_to_string(path).or_fail(Kind::Usage, || {
-        format!("the configuration {} cannot be read", path.display())
-    })?;
+    let shown = path.display();
+    let read = || -> std::io::Result<(bool, String)> {
+        let mut file = std::fs::File::open(path)?;
+        let mut text = String::new();
+        file.read_to_string(&mut text)?;
+        Ok((is_own(&file.metadata()?), text))
+    };
+    let (is_own, text) = read()
+        .or_fail(Kind::Usage, || {
+            format!("the configuration {shown} cannot be read")
+        })
+        .map_err(|e| {
+            e.hint("nothing was done without its settings; see that the file is there and that this account may read it")
+        })?;
     if text.trim().is_empty() {
         return Ok(ConfigFile::default());
     }
-    yaml::read::<Option<ConfigFile>>(&text)
+    let file = yaml::read::<Option<ConfigFile>>(&text)
         .map(Option::unwrap_or_default)
         .map_err(|why| {
             Error::new(
                 Kind::Usage,
-                format!("the configuration {} has a mistake: {why}", path.display()),
+                format!("the configuration {shown} has a mistake: {why}"),
             )
             .hint("docs/configuration.md of the project lists every setting")
-        })
+        })?;
+    match is_own || file.notify.iter().all(|one| one.run.is_empty()) {
+        true => Ok(file),
+        false => Err(Error::new(
+            Kind::Denied,
+            format!(
+                "the configuration {shown} names a program to run, and another account can write it"
+            ),
+        )
+        .hint("if you trust what is in it, make a copy of your own that others cannot write")),
+    }
+}
+
+/// Whether nobody but this account and root can write a file of settings. A group of one's own may.
+#[cfg(unix)]
+fn is_own(meta: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let us = rustix::process::geteuid().as_raw();
+    [0, us].contains(&meta.uid()) && meta.mode() & 0o002 == 0
+}
+
+/// Other platforms do not tell it by a file's mode.
+#[cfg(not(unix))]
+fn is_own(_meta: &std::fs::Metadata) -> bool {
+    true
 }

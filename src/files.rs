@@ -18,6 +18,18 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_shared(path, bytes, Sharing::default())
 }
 
+/// Whether something may be at a path. A link that leads nowhere and what cannot be looked at count:
+/// a file of settings that cannot be read is not one that nobody wrote.
+pub fn may_be_there(path: &Path) -> bool {
+    match path.symlink_metadata() {
+        Ok(_) => true,
+        Err(e) => !matches!(
+            e.kind(),
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+        ),
+    }
+}
+
 /// The same, of a file that other accounts may share.
 pub fn write_shared(path: &Path, bytes: &[u8], sharing: Sharing) -> io::Result<()> {
     written(&mut tempfile::Builder::new(), path, bytes, sharing)?.persist(path)?;

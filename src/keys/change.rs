@@ -3,7 +3,7 @@
 
 use super::{Key, KeyEntry, KeyRing, KeySource, KeyState, RingFile, read_ring, read_secret};
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::files::{lock_file, lock_within, write_durably};
+use crate::files::{lock_file, lock_within, may_be_there, write_durably};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use schemars::JsonSchema;
@@ -78,7 +78,7 @@ pub fn list(source: &KeySource) -> Result<(Vec<KeyInfo>, Option<PathBuf>)> {
 /// Errors: usage, for a ring that is no file of aidf's; auth; unavailable, while another
 /// process changes it for long.
 pub fn rotate(source: &KeySource, random: [u8; 32], now: &str, prepare: bool) -> Result<Rotated> {
-    if !source.ring.exists() && source.file.is_none() && source.inline.is_none() {
+    if !may_be_there(&source.ring) && source.file.is_none() && source.inline.is_none() {
         let ring = KeyRing::load_or_make(source, random, now)?;
         return Ok(Rotated {
             active: ring.active().map(|k| k.id.clone()),

@@ -4,7 +4,7 @@
 mod change;
 
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::files::{hex, unhex};
+use crate::files::{hex, may_be_there, unhex};
 use crate::secret::Secret;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -143,7 +143,7 @@ impl KeyRing {
             })?;
             return parse(&text, &path.display().to_string());
         }
-        if !source.ring.exists() {
+        if !may_be_there(&source.ring) {
             return Ok(KeyRing::default());
         }
         let text = read_secret(&source.ring, owner, || {
@@ -184,7 +184,7 @@ impl KeyRing {
             .or_fail(Kind::Internal, failed)?;
         match temporary.persist_noclobber(&source.ring) {
             Ok(_) => Ok(KeyRing::of(vec![key])),
-            Err(_) if source.ring.exists() => KeyRing::load(source),
+            Err(_) if may_be_there(&source.ring) => KeyRing::load(source),
             Err(e) => Err(Error::new(Kind::Internal, failed()).caused_by(e.error)),
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::environment::Environment;
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::files::may_be_there;
 use crate::secret::Secret;
 use std::path::PathBuf;
 
@@ -47,7 +48,7 @@ pub fn find(environment: &Environment) -> Result<Credentials> {
     let profile = environment.text("AWS_PROFILE");
     let name = profile.as_deref().unwrap_or("default");
     let none = |why: String| Error::new(Kind::Auth, why).hint(HINT);
-    let Some(path) = path.filter(|p| p.exists()) else {
+    let Some(path) = path.filter(|p| may_be_there(p)) else {
         return Err(none("there is no login for the S3 storage".to_owned()));
     };
     let shown = path.display();

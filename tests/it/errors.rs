@@ -645,3 +645,51 @@ fn what_a_login_prints_in_place_of_gits_answer_is_told() {
     );
     assert!(out.stderr.contains("forced command"), "{out}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_file_of_settings_or_keys_that_cannot_be_reached_is_not_one_that_nobody_wrote() {
+    let w = World::path();
+    w.sandbox();
+    let refs = w.remote.refs();
+    let folder = w.env.config().join("aidf");
+    w.write("a.txt", "a\n");
+    for (name, code) in [("config.yaml", 2), ("keys.json", 2)] {
+        let (file, kept) = (folder.join(name), folder.join("kept"));
+        let was_there = std::fs::rename(&file, &kept).is_ok();
+        std::os::unix::fs::symlink("/mnt/of/no/disk", &file).unwrap();
+        let commands: [&[&str]; 2] = [&["commit", "a.txt", "-m", "A"], &["backup", "create"]];
+        for command in commands {
+            let out = w.aidf(command).exits(code);
+            assert!(out.stderr.contains(name), "{out}");
+        }
+        assert_eq!(w.remote.refs(), refs);
+        std::fs::remove_file(&file).unwrap();
+        if was_there {
+            std::fs::rename(&kept, &file).unwrap();
+        }
+    }
+    w.json(&["commit", "a.txt", "-m", "A"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn no_program_is_run_that_another_account_may_have_named() {
+    use std::os::unix::fs::PermissionsExt;
+    let w = World::path();
+    let file = w.env.config().join("aidf/config.yaml");
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    let open = |text: &str, mode| {
+        std::fs::write(&file, text).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let run = "notify: [{run: [touch, ran]}]\n";
+    open(run, 0o666);
+    let out = w.aidf(&["sandbox", "init"]).exits(5);
+    assert!(out.stderr.contains("another account can write it"), "{out}");
+    // A group of one's own may, as the umask of many systems has it.
+    open(run, 0o664);
+    w.json(&["sandbox", "init"]);
+    open("write: {}\n", 0o666);
+    w.json(&["status"]);
+}
