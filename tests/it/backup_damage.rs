@@ -490,3 +490,51 @@ fn a_warning_of_a_damaged_bundle_is_in_the_answer_for_all_too() {
     );
     assert_eq!(folder.fulls().len(), 2);
 }
+
+#[cfg(unix)]
+#[test]
+fn what_a_killed_proof_left_goes_with_the_next_one() {
+    use std::fs::{Permissions, create_dir, set_permissions};
+    use std::os::unix::fs::PermissionsExt;
+    let w = World::path();
+    w.json(&["backup", "create"]);
+    let place = w.env.path("temporary");
+    create_dir(&place).unwrap();
+    let made = |name: &str, mode: u32| {
+        let folder = place.join(name);
+        create_dir(&folder).unwrap();
+        std::fs::write(folder.join("object"), "content").unwrap();
+        set_permissions(&folder, Permissions::from_mode(mode)).unwrap();
+        let opened = std::fs::File::open(&folder).unwrap();
+        let hour = std::time::Duration::from_secs(3600);
+        opened
+            .set_modified(std::time::SystemTime::now() - hour)
+            .unwrap();
+        opened
+    };
+    made(".aidf-work-left", 0o700);
+    // One that a run is at work in, and folders that are none of ours.
+    let lock = made(".aidf-work-used", 0o700);
+    lock.lock().unwrap();
+    made(".aidf-work-open", 0o755);
+    made("aidf-backup", 0o700);
+    std::os::unix::fs::symlink(&w.clone, place.join(".aidf-work-link")).unwrap();
+    for command in ["drill", "verify"] {
+        let args = ["backup", command];
+        w.call(&args).env("TMPDIR", &place).run().ok();
+        let mut names: Vec<String> = std::fs::read_dir(&place)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        let kept = [
+            ".aidf-work-link",
+            ".aidf-work-open",
+            ".aidf-work-used",
+            "aidf-backup",
+        ];
+        assert_eq!(names, kept);
+    }
+    assert!(w.clone.join("README.md").exists());
+    assert!(place.join(".aidf-work-used/object").exists());
+}

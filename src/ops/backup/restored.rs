@@ -8,9 +8,8 @@ use crate::files::is_full;
 use crate::git::Programs;
 use crate::git::{Bundle, CommitId, Known, Store};
 use crate::progress::Progress;
-use crate::temporary::{self, Unusable};
+use crate::temporary::{self, Unusable, WorkFolder};
 use std::collections::HashMap;
-use tempfile::TempDir;
 
 /// A repository that was made for a proof and is deleted with it.
 pub(super) struct Restored {
@@ -18,15 +17,16 @@ pub(super) struct Restored {
     /// How many objects were found; each was hashed.
     pub objects: u64,
     known: Known,
-    _folder: TempDir,
+    _folder: WorkFolder,
 }
 
 /// Fetches commits into an empty repository and checks what they reach.
 ///
 /// Errors: integrity, for what is missing or damaged; unavailable.
 pub(super) fn of_remote(cx: &Context, commits: &[CommitId]) -> Result<Restored> {
+    temporary::sweep();
     with_room(|| {
-        let folder = temporary::folder("aidf-")?;
+        let folder = temporary::work_folder()?;
         let place = folder.path().join("restored.git");
         let store = Store::scratch(&place, cx.store.format(), cx.store.programs())?;
         cx.remote.fetch_whole(&store, commits, &*cx.progress)?;
@@ -77,6 +77,7 @@ pub(super) struct Bundles<'a> {
 
 impl<'a> Bundles<'a> {
     pub fn new(progress: &'a dyn Progress, programs: &'a Programs) -> Self {
+        temporary::sweep();
         Bundles {
             progress,
             programs,
@@ -131,7 +132,7 @@ impl<'a> Bundles<'a> {
         })?;
         let progress = self.progress;
         let base = self.base_at(&base)?;
-        let folder = temporary::folder("aidf-")?;
+        let folder = temporary::work_folder()?;
         let store = Store::scratch_over(&folder.path().join("restored.git"), &base.store)?;
         bundle.unpack(&store, progress)?;
         // Use a copy. Otherwise objects of this bundle could hide that another bundle lacks
@@ -155,7 +156,7 @@ impl<'a> Bundles<'a> {
             }
             self.base = None;
             let bundle = one.read()?;
-            let folder = temporary::folder("aidf-")?;
+            let folder = temporary::work_folder()?;
             let place = folder.path().join("restored.git");
             let store = Store::scratch(&place, bundle.format, self.programs)?;
             bundle.unpack(&store, self.progress)?;
@@ -173,7 +174,12 @@ fn tips(bundle: &Bundle) -> Vec<CommitId> {
     bundle.refs.iter().map(|(_, id)| *id).collect()
 }
 
-fn walked(store: Store, folder: TempDir, tips: &[CommitId], mut known: Known) -> Result<Restored> {
+fn walked(
+    store: Store,
+    folder: WorkFolder,
+    tips: &[CommitId],
+    mut known: Known,
+) -> Result<Restored> {
     let before = known.len();
     store.check_connected(tips, &mut known)?;
     Ok(Restored {

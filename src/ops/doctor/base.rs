@@ -13,11 +13,10 @@ use crate::ledger::attributes;
 use crate::ops::snapshot::{self, Standing};
 use crate::ops::{backup, compose, protect};
 use crate::policy::{self, Ledgers, Policy, PolicyFile};
-use crate::temporary;
+use crate::temporary::{self, WorkFolder};
 use crate::words;
 use std::collections::HashSet;
 use std::convert::Infallible;
-use tempfile::TempDir;
 
 /// How old the newest backup may be.
 const BACKUP_AGE: &str = "48h";
@@ -121,7 +120,7 @@ struct Ground {
     store: Store,
     /// What came of fetching the commit.
     fetched: Result<()>,
-    _folder: Option<TempDir>,
+    _folder: Option<WorkFolder>,
 }
 
 impl Ground {
@@ -147,8 +146,8 @@ impl Ground {
             }
             other => other,
         };
-        let made = || -> Result<(TempDir, Store)> {
-            let folder = temporary::folder("aidf-")?;
+        let made = || -> Result<(WorkFolder, Store)> {
+            let folder = temporary::work_folder()?;
             let path = folder.path().join("look.git");
             // Of one that does not hold everything, what it has may not be what is needed.
             let store = match &lender {
