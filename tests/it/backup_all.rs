@@ -377,6 +377,22 @@ fn a_ledger_of_one_that_does_not_parse_gives_7_and_all_are_exported() {
 }
 
 #[test]
+fn two_of_one_name_are_not_exported_into_one_folder() {
+    let remotes: Vec<Remote> = ["alpha", "alpha"]
+        .map(|name| Remote::new(Kind::Path, name, true))
+        .into();
+    let machine = Machine::bare(&remotes[0]);
+    config(&machine, &[(&remotes[0].url, ""), (&remotes[1].url, "")]);
+    let out = machine.env.path("ledgers");
+    let args = ["backup", "export", "--all", "--out", out.to_str().unwrap()];
+    let said = machine.env.aidf(&machine.env.home(), &args).exits(2);
+    for remote in &remotes {
+        assert!(said.stderr.contains(&remote.url), "{said}");
+    }
+    assert!(!out.exists());
+}
+
+#[test]
 fn the_newest_of_each_repository_has_to_be_young() {
     let (remotes, machine) = three_with_bundles(|remote| {
         let name = format!("refs/heads/{}", backup_of(0));

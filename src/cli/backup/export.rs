@@ -3,7 +3,7 @@
 use super::super::heartbeat::Heartbeat;
 use super::super::period;
 use super::super::ui::{Text, Ui, visible};
-use super::super::{Global, complete, token};
+use super::super::{Global, caller, complete, token};
 use super::Job;
 use aidf::clock::Period;
 use aidf::context::Context;
@@ -52,6 +52,10 @@ pub fn run(global: &Global, ui: &Ui, a: Export) -> Result<()> {
         (None, true) => Vec::new(),
         (None, false) => vec![PathBuf::from(".")],
     };
+    if a.all && !out.is_empty() {
+        let config = global.config(&caller(ui).environment)?;
+        backup::check_names(&config, &global.folder()?)?;
+    }
     let reuse_token = token(a.reuse_token)?;
     let request = ExportRequest {
         branches: a.branch,

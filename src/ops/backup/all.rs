@@ -13,6 +13,7 @@ use crate::git::redact;
 use crate::ops::outcome::Reported;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -271,6 +272,31 @@ fn tell(operator: &Operator<'_>, all: &mut AllOf<CreateReport>) -> Result<()> {
 
 fn name_of(url: &str, dir: &Path) -> Option<String> {
     Endpoint::parse(url, dir).ok().map(|e| e.repo_name())
+}
+
+/// Sees to it that each repository of the configuration has a name of its own, for what is kept by
+/// their names in one folder.
+///
+/// Errors: usage, for two of one name.
+pub fn check_names(config: &Config, dir: &Path) -> Result<()> {
+    let mut known: HashMap<String, &str> = HashMap::new();
+    for RepositoryFile { url, .. } in &config.repositories {
+        let Some(name) = name_of(url, dir) else {
+            continue;
+        };
+        if let Some(other) = known.insert(name.clone(), url) {
+            return Err(Error::new(
+                Kind::Usage,
+                format!(
+                    "{} and {} are both named {name}, and one would overwrite what the other has in the folder",
+                    redact(other),
+                    redact(url)
+                ),
+            )
+            .hint("nothing was written; give each a folder of its own: `destinations: [{folder: /PATH}]` beside its url, and --to-destinations"));
+        }
+    }
+    Ok(())
 }
 
 /// The report of a repository that failed.

@@ -23,7 +23,7 @@ mod shard;
 mod thinned;
 mod verify;
 
-pub use all::{AllOf, OneOf, Operator, configured, create_all, each};
+pub use all::{AllOf, OneOf, Operator, check_names, configured, create_all, each};
 pub use create::{CreateReport, CreateRequest, create};
 pub use destination::{Destination, destinations_of};
 pub(in crate::ops) use drill::recall as last_proven_at;
