@@ -53,18 +53,18 @@ impl Output {
 
     /// Writes the next piece.
     ///
-    /// Errors: usage.
+    /// Errors: internal.
     pub fn write(&mut self, piece: &[u8]) -> Result<()> {
         let written = match &mut self.to {
             To::Whole(out, _) => out.write_all(piece),
             To::Open(out) => out.write_all(piece),
         };
-        written.or_fail(Kind::Usage, || cannot_be_written(&self.given))
+        written.or_fail(Kind::Internal, || cannot_be_written(&self.given))
     }
 
     /// Puts it in place.
     ///
-    /// Errors: usage.
+    /// Errors: internal.
     pub fn finish(self) -> Result<()> {
         let done = match self.to {
             To::Whole(out, path) => out
@@ -74,7 +74,7 @@ impl Output {
                 .map(drop),
             To::Open(mut out) => out.flush(),
         };
-        done.or_fail(Kind::Usage, || cannot_be_written(&self.given))
+        done.or_fail(Kind::Internal, || cannot_be_written(&self.given))
     }
 }
 

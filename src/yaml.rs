@@ -40,7 +40,7 @@ pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, String> {
 /// A parser's message with its place first, and its terms in words.
 fn plain_words(said: &str) -> String {
     const COUNT: &str = "a whole number that is not below 0, and not too large, is expected here";
-    const TERMS: [(&str, &str); 9] = [
+    const TERMS: [(&str, &str); 10] = [
         ("invalid u64", COUNT),
         ("invalid u32", COUNT),
         ("invalid u16", COUNT),
@@ -53,10 +53,22 @@ fn plain_words(said: &str) -> String {
             "settings with a colon are expected here",
         ),
         ("unknown field", "there is no setting"),
+        (
+            ", set DuplicateKeyPolicy in Options if acceptable",
+            ": it is there twice",
+        ),
     ];
     let mut text = said.to_owned();
     for (term, words) in TERMS {
         text = text.replace(term, words);
+    }
+    if let Some((before, after)) = text.split_once("budget breached: ") {
+        let what = match after.starts_with("Documents") {
+            true => "one document is expected, and there are more",
+            false => "it is deeper or longer than aidf reads",
+        };
+        let rest = after.split_once('}').map_or("", |(_, rest)| rest);
+        text = format!("{before}{what}{rest}");
     }
     match text.rsplit_once(" at line ") {
         Some((what, place)) if place.starts_with(|c: char| c.is_ascii_digit()) => {
@@ -159,6 +171,25 @@ mod tests {
                 assert!(why.starts_with("line 1, column 7: "), "{why}");
                 assert!(why.contains("a whole number"), "{why}");
             }
+        }
+    }
+
+    #[test]
+    fn no_term_of_the_parser_is_told() {
+        let deep = format!("a: {}{}", "[".repeat(100), "]".repeat(100));
+        for (text, words) in [
+            (
+                "a: 1\na: 2\n",
+                "line 2, column 1: duplicate mapping key: a: it is there twice",
+            ),
+            (
+                "a: 1\n---\nb: 2\n",
+                "one document is expected, and there are more",
+            ),
+            (&deep, "deeper or longer than aidf reads"),
+        ] {
+            let why = read::<HashMap<String, serde_json::Value>>(text).unwrap_err();
+            assert!(why.contains(words) && !why.contains("udget"), "{why}");
         }
     }
 

@@ -148,9 +148,12 @@ fn start(
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let mut child = command.spawn().or_fail(Kind::Unavailable, || {
-        format!("this remote needs `{name}`, which could not be started")
-    })?;
+    let mut child = command
+        .spawn()
+        .or_fail(Kind::Unavailable, || {
+            format!("this remote needs `{name}`, which could not be started")
+        })
+        .map_err(|e| e.hint("nothing was done; install it, and see that PATH has it"))?;
     let (stdin, stdout, mut errors) =
         match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
             (Some(i), Some(o), Some(e)) => (i, o, e),
