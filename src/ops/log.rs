@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::git::{CommitId, CommitInfo, RefName, TreePair};
 use crate::identity::Identity;
 use crate::names;
-use crate::ops::commit::take;
+use crate::ops::commit::place;
 use crate::signature::{self, Check, Judged};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -182,7 +182,7 @@ pub fn log(cx: &Context, request: &Request) -> Result<Report> {
         None => access::choose_to_read(cx, None)?.branch,
     };
     let tip = fetch_tip(cx, &branch)?;
-    let path = request.path.as_deref().map(|p| take::in_tree(cx, p));
+    let path = request.path.as_deref().map(|p| place::in_tree(cx, p));
     let request = Request {
         path: path.transpose()?.map(|p| p.to_string()),
         ..request.clone()

@@ -8,7 +8,7 @@ use crate::alerts::AlertKind;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::CommitId;
-use crate::ops::commit::take;
+use crate::ops::commit::place;
 use crate::policy::pods::check_name;
 use crate::policy::{self, Policy, PolicyFile, Reaction};
 use schemars::JsonSchema;
@@ -125,7 +125,7 @@ pub fn show(cx: &Context, _request: &ShowRequest) -> Result<ShowReport> {
 ///
 /// Errors: usage, for what is no path; integrity; unavailable.
 pub fn check(cx: &Context, request: &CheckRequest) -> Result<CheckReport> {
-    let paths = request.paths.iter().map(|p| take::in_tree(cx, p));
+    let paths = request.paths.iter().map(|p| place::in_tree(cx, p));
     let paths = paths.collect::<Result<Vec<_>>>()?;
     let target = access::choose_to_read(cx, request.branch.as_deref())?;
     let policy = snapshot::standing(cx)?.policy(cx);

@@ -148,6 +148,25 @@ pub struct LedgerRules {
     pub per_branch: Option<bool>,
 }
 
+/// What is wrong with a glob for paths of a tree that can match none of them.
+pub fn glob_fault(glob: &str) -> Option<String> {
+    let odd = glob.is_empty() || glob.starts_with('/') || glob.starts_with("./");
+    let (mut chars, mut open) = (glob.chars(), [0_i32; 2]);
+    while let Some(c) = chars.next() {
+        match c {
+            '[' => open[0] += 1,
+            ']' => open[0] -= 1,
+            '{' => open[1] += 1,
+            '}' => open[1] -= 1,
+            // The next one stands for itself.
+            '\\' => drop(chars.next()),
+            _ => {}
+        }
+    }
+    let odd = odd || open != [0, 0] || fast_glob::validate(glob).is_err();
+    odd.then(|| format!("the glob `{glob}` matches nothing"))
+}
+
 impl PolicyFile {
     /// What is wrong with the file, if anything: a glob that matches nothing, or two
     /// ledgers at one path. aidf does not use a policy that says less than it seems to.
@@ -159,10 +178,8 @@ impl PolicyFile {
             .chain(&self.paths.allow)
             .chain(pods::globs(&self.pods));
         for glob in globs {
-            let odd = glob.is_empty() || glob.starts_with('/') || glob.starts_with("./");
-            let count = |c: char| glob.chars().filter(|x| *x == c).count();
-            if odd || count('[') != count(']') || count('{') != count('}') {
-                return Some(format!("the glob `{glob}` matches nothing"));
+            if let Some(fault) = glob_fault(glob) {
+                return Some(fault);
             }
         }
         if let Some(fault) = pods::fault(&self.pods) {
@@ -221,11 +238,22 @@ mod tests {
             |glob: &str| format!("paths: {{deny: ['x', '{glob}']}}"),
             |glob: &str| format!("paths: {{allow: ['x', '{glob}']}}"),
         ] {
-            for odd in ["", "/a", "./a", "a[", "a]", "[a]]", "{a", "a}", "{{a}"] {
+            for odd in [
+                "", "/a", "./a", "a[", "a]", "[a]]", "{a", "a}", "{{a}", "]a[", "a\\",
+            ] {
                 let said = fault(&wrap(odd)).unwrap_or_default();
                 assert!(said.contains(&format!("`{odd}`")), "{odd}: {said}");
             }
-            for good in ["a", "a/", "a/./b", "a[bc]", "{a,b}/**", ".a", "a[b]{c,d}"] {
+            for good in [
+                "a",
+                "a/",
+                "a/./b",
+                "a[bc]",
+                "{a,b}/**",
+                ".a",
+                "a[b]{c,d}",
+                "a\\[",
+            ] {
                 assert_eq!(fault(&wrap(good)), None, "{good}");
             }
         }

@@ -18,6 +18,7 @@ use crate::ledger::attributes;
 use crate::names;
 pub use file::{
     LedgerRules, Limits, PathRules, PolicyFile, ProposeRules, ProtectRules, Reaction, SandboxRules,
+    glob_fault,
 };
 pub use hours::Hours;
 use pods::{Pod, PodLedgers, Pods};

@@ -287,3 +287,80 @@ fn the_same_path_twice_is_a_usage_error() {
         2,
     );
 }
+
+#[test]
+fn an_empty_path_is_a_usage_error_and_never_the_whole_folder() {
+    let w = World::path();
+    let branch = w.sandbox();
+    w.write("private.txt", "private\n");
+    w.write("docs/private.txt", "private\n");
+    let docs = w.clone.join("docs").display().to_string();
+    for args in [
+        &["commit", "", "-m", "Unset"][..],
+        &["commit", "=README.md", "-m", "Unset"],
+        &["commit", "docs/new.md=", "-m", "Unset"],
+        &["commit", "--from-dir", "", "-m", "Unset"],
+        &["commit", "--rm", "", "-m", "Unset"],
+        &["commit", "-C", &docs, "", "-m", "Unset"],
+        &["commit", "-C", &docs, "--rm", "", "-m", "Unset"],
+        &["sandbox", "sync", "--resolve", ""],
+        &["sandbox", "sync", "--rm", ""],
+        &["rollback", "--last", "1", "--path", ""],
+        &["rollback", "-C", &docs, "--last", "1", "--path", ""],
+        &["log", "--path", ""],
+    ] {
+        w.refuses(args, 2);
+    }
+    let out = w.refuses(&["commit", "", "-m", "Unset"], 2);
+    let hint = out.error()["hint"].to_string();
+    assert!(hint.contains("unset variable"), "{out}");
+    // The folder that one is in has a name.
+    w.json(&["commit", "-C", &docs, ".", "-m", "All of docs"]);
+    assert!(w.remote.try_file(&branch, "docs/private.txt").is_some());
+    assert!(w.remote.try_file(&branch, "private.txt").is_none());
+}
+
+#[test]
+fn a_glob_that_can_leave_nothing_out_is_a_usage_error() {
+    let w = World::path();
+    let branch = w.sandbox();
+    w.write("secret", "hush\n");
+    w.write("odd[name", "odd\n");
+    for glob in ["secr[", "secr{et", "", "./secret", "secret\\"] {
+        let out = w.refuses(&["commit", "-a", "--exclude", glob, "-m", "All"], 2);
+        let said = out.error()["message"].to_string();
+        assert!(said.contains("matches nothing"), "{out}");
+    }
+    let args = [
+        "commit",
+        "-a",
+        "--exclude",
+        "/secret",
+        "--exclude",
+        "odd\\[",
+    ];
+    let args = [&args[..], &["--exclude", "odd\\[*", "-m", "All"]].concat();
+    assert_eq!(w.json(&args)["unchanged"], true);
+    assert!(w.remote.try_file(&branch, "secret").is_none());
+}
+
+#[test]
+fn a_file_of_a_nested_repository_is_refused_as_its_folder_is() {
+    let w = World::path();
+    let branch = w.sandbox();
+    w.write("nested/in/n.txt", "n\n");
+    let nested = w.clone.join("nested").display().to_string();
+    w.git(&["init", "-q", &nested]);
+    let tip = w.remote.tip(&branch);
+    for path in [
+        "nested",
+        "nested/in",
+        "nested/in/n.txt",
+        "nested/.git/config",
+    ] {
+        w.refuses_any(&["commit", path, "-m", "Nested"], &[2, 5]);
+    }
+    assert_eq!(w.remote.tip(&branch), tip);
+    // Its content goes where it is asked to go.
+    w.json(&["commit", "taken.txt=nested/in/n.txt", "-m", "Copied"]);
+}

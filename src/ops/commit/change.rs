@@ -11,6 +11,7 @@ use crate::ops::base::{self, Base, Before};
 use crate::ops::checkout;
 use crate::ops::compose::{self, Words};
 use crate::ops::write::{BranchState, Change, Changed, Edited, written};
+use crate::policy::glob_fault;
 use std::collections::{BTreeSet, HashSet};
 
 /// The commit of files that a request names.
@@ -253,12 +254,30 @@ impl Commit<'_> {
     }
 }
 
+/// Refuses a pattern that leaves nothing out, whatever the paths are: the file that was meant
+/// would be published.
+///
+/// Errors: usage.
+pub(super) fn check_patterns(patterns: &[String]) -> Result<()> {
+    let mut faults = patterns.iter().map(|p| glob_fault(from_the_top(p)));
+    match faults.find_map(|fault| fault) {
+        None => Ok(()),
+        Some(fault) => Err(Error::new(Kind::Usage, format!("--exclude: {fault}"))
+            .hint("give a glob such as '*.log' or 'build/**'; `\\[` and `\\{` stand for the characters themselves")),
+    }
+}
+
+/// A pattern, whose slash at the front only says that it starts from the top.
+fn from_the_top(pattern: &str) -> &str {
+    pattern.trim_start_matches('/')
+}
+
 /// Whether a pattern leaves a path out: one without a slash is about names in any folder.
 fn is_excluded(patterns: &[String], path: &TreePath) -> bool {
     let path = path.as_str();
     let name = path.rsplit('/').next().unwrap_or(path);
     patterns.iter().any(|pattern| match pattern.contains('/') {
-        true => fast_glob::glob_match(pattern.trim_start_matches('/'), path),
+        true => fast_glob::glob_match(from_the_top(pattern), path),
         false => fast_glob::glob_match(pattern, name),
     })
 }

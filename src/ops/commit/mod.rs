@@ -7,6 +7,7 @@ mod change;
 pub(in crate::ops) mod indexed;
 mod ledgers;
 pub(in crate::ops) mod named;
+pub(in crate::ops) mod place;
 mod read;
 pub(in crate::ops) mod take;
 
@@ -196,11 +197,12 @@ pub fn commit(cx: &Context, request: &Request) -> Result<Report> {
         return Err(Error::new(Kind::Usage, "nothing to commit was named")
             .hint("name files (aidf commit PATH… -m MESSAGE), or take every change of the working tree with -a"));
     }
+    change::check_patterns(&request.exclude)?;
     let mut inputs = named::named(cx, &request.files)?;
     if let Some(dir) = &request.from_dir {
         inputs.extend(take::from_folder(cx, dir)?);
     }
-    let remove = request.remove.iter().map(|p| take::in_tree(cx, p));
+    let remove = request.remove.iter().map(|p| place::in_tree(cx, p));
     let remove = remove.collect::<Result<Vec<_>>>()?;
     let target = access::choose(cx, request.branch.as_deref(), request.reuse_token.as_ref());
     write::run(

@@ -1,6 +1,7 @@
 //! What a request names to be written, and the files that this means.
 
-use super::take::{Input, Source, Taken, from_tree, in_tree};
+use super::place::in_tree;
+use super::take::{Input, Source, Taken, from_tree};
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::real;

@@ -2,17 +2,17 @@
 //! working tree or a folder is opened from that folder's descriptor, never through a
 //! link, and what was opened is what is checked and read.
 
+use super::place::{not_text, relative};
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::files::real;
 use crate::folder::{Folder, NotTaken, Opened, Sort, open_file};
-use crate::git::{Store, TreePath};
+use crate::git::TreePath;
 use crate::ops::access::Target;
 use crate::ops::base;
 use crate::words::shell_word;
 use std::collections::BTreeSet;
 use std::io::Read;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Folders inside each other that are walked: each is held open while it is.
@@ -158,13 +158,6 @@ fn not_a_file(path: &TreePath) -> Error {
         .hint("aidf takes only files, not pipes, sockets or devices")
 }
 
-fn not_text(path: &str) -> Error {
-    Error::new(
-        Kind::Denied,
-        format!("the path `{path}` is refused: it is not UTF-8"),
-    )
-}
-
 /// Whether something is at `path`, as seen from the folder the user is in.
 pub fn is_there(cx: &Context, path: &str) -> bool {
     cx.dir.join(path).symlink_metadata().is_ok()
@@ -175,7 +168,10 @@ pub fn is_there(cx: &Context, path: &str) -> bool {
 ///
 /// Errors: usage, for what is not there; denied, for what is no file, or behind a link.
 pub(super) fn from_tree(cx: &Context, path: &str) -> Result<Vec<Input>> {
-    let place = relative(&cx.store, &cx.dir, path)?;
+    let place = relative(&cx.store, &cx.dir, path).map_err(|e| match path {
+        "" => e,
+        _ => e.hint("to take a file from elsewhere: DEST=FILE"),
+    })?;
     let top = cx.store.work_dir().unwrap_or(&cx.dir);
     let root = Arc::new(open_root(top)?);
     // Checked before it is followed: it may say anything, `..` and all.
@@ -192,18 +188,16 @@ pub(super) fn from_tree(cx: &Context, path: &str) -> Result<Vec<Input>> {
             .hint("to remove it from the branch: --rm PATH; to take another file's content: DEST=FILE")),
         (Some(Sort::Link), Some(checked)) => Err(link(&checked)),
         (Some(Sort::Other), Some(checked)) => Err(not_a_file(&checked)),
+        _ if in_repository(top, &place) => Err(Error::new(
+            Kind::Usage,
+            format!("`{path}` is another git repository, and aidf does not take its files"),
+        )
+        .hint("commit them there; to record the new commit of a submodule here, use git itself")),
         (Some(Sort::File), Some(checked)) => Ok(vec![Input {
             source: Source::File(Taken::own(&root, &place)),
             path: checked,
         }]),
         _ => {
-            if !place.is_empty() && top.join(&place).join(".git").symlink_metadata().is_ok() {
-                return Err(Error::new(
-                    Kind::Usage,
-                    format!("`{path}` is another git repository, and aidf does not take its files"),
-                )
-                .hint("commit them there; to record the new commit of a submodule here, use git itself"));
-            }
             let mut found = Vec::new();
             let skip = |path: &str| {
                 Ok(cx.store.is_ignored(&top.join(path)) || cx.store.is_hidden(path)?)
@@ -223,6 +217,14 @@ pub(super) fn from_tree(cx: &Context, path: &str) -> Result<Vec<Input>> {
             }
         }
     }
+}
+
+/// Whether a place below the folder `top` is a git repository of its own, or in one.
+fn in_repository(top: &Path, place: &str) -> bool {
+    let place = Path::new(place).ancestors();
+    place
+        .filter(|folder| *folder != Path::new(""))
+        .any(|folder| top.join(folder).join(".git").symlink_metadata().is_ok())
 }
 
 /// Every file below a folder, wherever that is, into the same path of the tree.
@@ -439,56 +441,4 @@ pub(super) fn from_changes(
         }
     }
     Ok(())
-}
-
-/// A path as the user means it, from the folder they are in, as the tree has it.
-///
-/// Errors: usage, for one outside of the working tree; denied, for one that no tree takes.
-pub(in crate::ops) fn in_tree(cx: &Context, path: &str) -> Result<TreePath> {
-    TreePath::new(&relative(&cx.store, &cx.dir, path)?)
-}
-
-/// The same without a check of what a tree takes; empty for the working tree itself. `dir`
-/// is the folder that the user is in.
-///
-/// Errors: usage, for one outside of the working tree; denied, for one that is not UTF-8.
-pub(in crate::ops) fn relative(store: &Store, dir: &Path, path: &str) -> Result<String> {
-    let Some(root) = store.work_dir() else {
-        // Without a working tree a path is the tree's own.
-        return Ok(if path == "." {
-            String::new()
-        } else {
-            path.strip_prefix("./")
-                .unwrap_or(path)
-                .trim_end_matches('/')
-                .to_owned()
-        });
-    };
-    // `.` and `..` are the user's shorthand here; every other part is checked later as it is.
-    let mut parts: Vec<Component<'_>> = Vec::new();
-    let whole = dir.join(path);
-    for part in whole.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                parts.pop();
-            }
-            other => parts.push(other),
-        }
-    }
-    let flat: PathBuf = parts.iter().collect();
-    let root = real(root);
-    let inside = flat.strip_prefix(&root).map_err(|_| {
-        Error::new(
-            Kind::Usage,
-            format!("`{path}` is outside the working tree {}", root.display()),
-        )
-        .hint("to take a file from elsewhere: DEST=FILE")
-    })?;
-    let text = inside.to_str().ok_or_else(|| not_text(path))?;
-    Ok(if cfg!(windows) {
-        text.replace('\\', "/")
-    } else {
-        text.to_owned()
-    })
 }

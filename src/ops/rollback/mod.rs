@@ -12,7 +12,7 @@ use super::write::{self, BranchState, Carried, Changed, Deed, Edited};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, Draft, Edit, ObjectId, Undo, undo};
-use crate::ops::commit::take;
+use crate::ops::commit::place;
 use crate::policy::Ledgers;
 use crate::secret::Secret;
 use crate::words;
@@ -106,7 +106,7 @@ pub struct Report {
 /// conflict with the paths; integrity; unavailable.
 pub fn rollback(cx: &Context, request: &Request) -> Result<Report> {
     cx.note_request(request);
-    let paths = request.paths.iter().map(|p| take::in_tree(cx, p));
+    let paths = request.paths.iter().map(|p| place::in_tree(cx, p));
     let paths = paths.collect::<Result<Vec<_>>>()?;
     let request = &Request {
         paths: paths.iter().map(|p| p.to_string()).collect(),

@@ -9,7 +9,7 @@ use crate::git::{Advertisement, CommitId, Draft, ObjectId, RefName, TreePath};
 use crate::ops::access::{self, Target};
 use crate::ops::base::{self, Base, Before};
 use crate::ops::checkout;
-use crate::ops::commit::{File, Input, from_elsewhere, indexed, named, read_inputs, take};
+use crate::ops::commit::{File, Input, from_elsewhere, indexed, named, place, read_inputs};
 use crate::ops::compose::Words;
 use crate::ops::join::{Merged, Resolved};
 use crate::ops::lost_again::Backups;
@@ -85,7 +85,7 @@ pub struct SyncReport {
 pub fn sync(cx: &Context, request: &SyncRequest) -> Result<SyncReport> {
     cx.note_request(request);
     let resolve = named::named(cx, &request.resolve)?;
-    let remove = request.remove.iter().map(|p| take::in_tree(cx, p));
+    let remove = request.remove.iter().map(|p| place::in_tree(cx, p));
     let sync = Sync {
         request,
         elsewhere: from_elsewhere(&resolve),

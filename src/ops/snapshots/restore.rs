@@ -6,7 +6,7 @@
 use super::{Place, take, texts};
 use crate::error::{Error, Kind, Result};
 use crate::git::{Change, CommitId, INDEX_UNREADABLE, ObjectId, bytes_to_path, leads_away};
-use crate::ops::commit::take::relative;
+use crate::ops::commit::place::relative;
 use crate::ops::outcome::Reported;
 use crate::words;
 use schemars::JsonSchema;
@@ -157,8 +157,7 @@ fn select(
 ) -> Result<()> {
     let mut named = Vec::new();
     for path in &request.paths {
-        let below = relative(&place.store, &place.dir, path)
-            .map_err(|e| e.hint("name a file or a folder of this working tree"))?;
+        let below = relative(&place.store, &place.dir, path)?;
         let mut known = below.is_empty();
         for tree in trees {
             known = known || place.store.entry(tree, below.as_bytes())?.is_some();
