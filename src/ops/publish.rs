@@ -2,7 +2,7 @@
 //! with compare-and-swap, believe the server's report alone, and try again on new tips.
 
 use super::in_line::InLine;
-use super::push_options::push_options;
+use super::push_options::{explain, push_options, warn_if_held_back};
 use super::queue::{Came, Turn};
 use super::{identity, revoked, taken_back};
 use crate::context::Context;
@@ -392,6 +392,7 @@ impl<T> Publishing<'_, '_, T> {
             if cx.remote.confirms_pushes() {
                 confirm(cx, &push.updates)?;
             }
+            warn_if_held_back(cx, push.token.as_ref(), &push.updates);
             for line in &outcome.messages {
                 cx.progress.remote(line);
             }
@@ -414,6 +415,7 @@ impl<T> Publishing<'_, '_, T> {
             }));
         }
         let error = refusal(&push.updates, &refused, &outcome.messages);
+        let error = explain(cx, push.token.as_ref(), &push.updates, error);
         let mut tickets = outcome.verdicts.iter().skip(push.updates.len());
         let is_refused = |v: &Verdict| matches!(v, Verdict::Refused(why) if !may_be_stale(why));
         if tickets.any(is_refused)

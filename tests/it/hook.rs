@@ -504,6 +504,39 @@ fn a_policy_that_is_broken_closes_the_repository_to_all_but_an_operator_who_mend
     g.passes(&ada, &[&token], &["HEAD:refs/heads/sandbox-ada"]);
 }
 
+/// Addresses that lead to this machine, though nothing in them says so.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_token_that_is_not_sent_in_the_open_is_told_of_and_so_is_what_to_do() {
+    for kind in [Kind::Daemon, Kind::Http] {
+        let (g, ada, token) = held(kind, "");
+        ada.write("a.txt", "a\n");
+        let commit = ["commit", "a.txt", "-m", "Mine", "--branch", "sandbox-ada"];
+        let commit = [&commit[..], &["--reuse-token", &token, "--json"]].concat();
+        let url = g.w.remote.url.replace("127.0.0.1", "0.0.0.0");
+        assert_ne!(url, g.w.remote.url);
+        ada.git(&["remote", "set-url", "origin", &url]);
+        let before = g.w.remote.refs();
+        let error = ada.call(&commit).run().exits(5).error();
+        let hint = error["hint"].as_str().unwrap();
+        assert!(hint.contains("did not send it"), "{hint}");
+        assert!(hint.contains("https or ssh"), "{hint}");
+        assert_eq!(g.w.remote.refs(), before);
+        // A server without the hook takes what nobody checked.
+        g.w.remote.unhook("pre-receive");
+        let done = ada.call(&commit).run().ok().json();
+        let warned = done["warnings"].to_string();
+        assert!(warned.contains("nobody checked the token"), "{warned}");
+        assert!(warned.contains("https or ssh"), "{warned}");
+        // Where the network is this machine's own, it is sent and checked as ever.
+        g.protect(&["apply"]).ok();
+        ada.git(&["remote", "set-url", "origin", &g.w.remote.url]);
+        ada.write("a.txt", "b\n");
+        let done = ada.call(&commit).run().ok().json();
+        assert_eq!(done["warnings"], serde_json::json!([]));
+    }
+}
+
 #[test]
 fn without_a_key_sandboxes_are_everybodys_and_all_else_stands() {
     let remote = Remote::new(Kind::Daemon, "widgets", true);
