@@ -128,7 +128,13 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
             .map(String::as_str)
             .collect();
         if !ledgers.is_empty() {
-            out.line(out.styled(Style::Dim, &format!("  logged in {}", ledgers.join(", "))));
+            let done = if report.dry_run {
+                "would log"
+            } else {
+                "logged"
+            };
+            let text = format!("  {done} in {}", ledgers.join(", "));
+            out.line(out.styled(Style::Dim, &text));
         }
     })
 }

@@ -165,9 +165,33 @@ fn chosen(
 
 /// The branch of a command that brings neither a branch nor a token.
 fn configured_or_open<'a>(cx: &'a Context, session: Option<&'a Session>) -> Option<&'a String> {
-    let configured = cx.config.environment_branch.as_ref();
-    let configured = configured.or(cx.config.default_branch.as_ref());
-    configured.or(session.filter(|s| !s.closed).map(|s| &s.branch))
+    configured(cx).or(session.filter(|s| !s.closed).map(|s| &s.branch))
+}
+
+/// The branch that the environment or the configuration names.
+fn configured(cx: &Context) -> Option<&String> {
+    let environment = cx.config.environment_branch.as_ref();
+    environment.or(cx.config.default_branch.as_ref())
+}
+
+/// The branch of a command that works on a sandbox; `named` says that its caller named it.
+///
+/// Errors: usage, for a branch that is no sandbox's.
+pub(super) fn sandbox_only(cx: &Context, branch: &str, named: bool) -> Result<RefName> {
+    if names::is_sandbox(branch) {
+        return RefName::branch(branch);
+    }
+    Err(match (named, configured(cx)) {
+        (false, None) => Error::new(Kind::Usage, "no sandbox is open here")
+            .hint("open one with `aidf sandbox init`, or name one; see them with `aidf sandbox list`"),
+        (false, Some(name)) if name == branch => not_a_sandbox(branch)
+            .hint("DEFAULT_WRITE_BRANCH or `write.default_branch` names it; name a sandbox; see them with `aidf sandbox list`"),
+        _ => not_a_sandbox(branch).hint("see them with `aidf sandbox list`"),
+    })
+}
+
+fn not_a_sandbox(branch: &str) -> Error {
+    Error::new(Kind::Usage, format!("`{branch}` is not a sandbox's name"))
 }
 
 /// The branch of a command that names none, as far as this machine can tell without asking

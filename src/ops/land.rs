@@ -84,6 +84,8 @@ pub fn land(cx: &Context, request: &Request) -> Result<Report> {
     let mut report = write::run(cx, ready(cx, request))?;
     if request.close && !request.dry_run {
         close(cx, request, &mut report)?;
+    } else if request.close {
+        report.message = format!("{}; would close {}", report.message, report.branch);
     }
     Ok(report)
 }
@@ -214,20 +216,13 @@ impl Change for Land<'_> {
 
 /// The sandbox that lands.
 fn source(cx: &Context, request: &Request) -> Result<RefName> {
-    let named = match &request.branch {
-        Some(name) => Some(name.clone()),
-        None => super::session::load(cx)?
-            .filter(|s| !s.closed)
-            .map(|s| s.branch),
-    };
-    match named {
-        Some(name) if names::is_sandbox(&name) => RefName::branch(&name),
-        Some(name) => Err(
-            Error::new(Kind::Usage, format!("`{name}` is not a sandbox's name"))
-                .hint("see them with `aidf sandbox list`"),
-        ),
-        None => Err(Error::new(Kind::Usage, "no sandbox is open in this clone")
-            .hint("name one: aidf land sandbox-NAME; see them with `aidf sandbox list`")),
+    match &request.branch {
+        Some(name) => access::sandbox_only(cx, name, true),
+        // Whoever lands brings an operator's token, which names none.
+        None => {
+            let at_hand = access::branch_at_hand(cx)?;
+            access::sandbox_only(cx, at_hand.as_deref().unwrap_or("main"), false)
+        }
     }
 }
 

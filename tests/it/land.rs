@@ -279,14 +279,15 @@ fn a_dry_run_of_land_sync_and_close_pushes_nothing() {
         .write("main", &[("m.txt", Some(b"m\n"))], "A file of main");
     let refs = w.remote.refs();
     let token = operator(&w);
-    w.json(&[
-        "land",
-        &branch,
-        "--reuse-token",
-        &token,
-        "--close",
-        "--dry-run",
-    ]);
+    let landing = ["land", &branch, "--reuse-token", &token];
+    let would = w.json(&[&landing[..], &["--close", "--dry-run"]].concat());
+    let said = would["message"].as_str().unwrap();
+    assert!(said.ends_with(&format!("; would close {branch}")), "{said}");
+    w.write("doc.txt", doc(&[(2, "by A again")]));
+    let out = w
+        .aidf(&["commit", "doc.txt", "-m", "Again", "--dry-run"])
+        .ok();
+    assert!(out.stdout.contains("would log in project/"), "{out}");
     w.json(&["sandbox", "sync", "--from", "main", "--dry-run"]);
     w.json(&["sandbox", "close", "--dry-run"]);
     assert_eq!(w.remote.refs(), refs);
@@ -419,6 +420,64 @@ fn status_without_a_sandbox_says_how_to_open_one() {
     let w = World::path();
     let out = w.aidf(&["status"]).ok();
     assert!(out.stdout.contains("aidf sandbox init"), "{out}");
+}
+
+#[test]
+fn without_a_branch_land_takes_the_sandbox_that_other_commands_take() {
+    let (w, one, token) = world();
+    w.save("doc.txt", doc(&[(2, "by one")]), "Line 2");
+    w.json(&["sandbox", "init", "--force-new"]);
+    let two = w.sandbox();
+    w.save("docs/two.txt", "by two\n", "Two");
+    let operator = operator(&w);
+    let landing = ["land", "--dry-run", "--reuse-token", &operator, "--json"];
+    let landed = |name: &str, value: &str| w.call(&landing).env(name, value).run().ok().json();
+    assert_eq!(landed("AIDF_REUSE_TOKEN", &token)["branch"], one);
+    assert_eq!(landed("DEFAULT_WRITE_BRANCH", &one)["branch"], one);
+    // An operator's token names no sandbox: the one that is open here is meant.
+    assert_eq!(landed("AIDF_REUSE_TOKEN", &operator)["branch"], two);
+    assert_eq!(landed("UNRELATED", "")["branch"], two);
+    w.env
+        .operator_config(&format!("write: {{default_branch: {one}}}\n"));
+    assert_eq!(landed("UNRELATED", "")["branch"], one);
+}
+
+#[test]
+fn without_a_sandbox_every_command_that_needs_one_says_so_in_the_same_words() {
+    let w = World::path();
+    w.write("README.md", "mine\n");
+    let commands: [&[&str]; 9] = [
+        &["sandbox", "close"],
+        &["sandbox", "sync"],
+        &["sandbox", "pull"],
+        &["sandbox", "switch"],
+        &["sandbox", "show"],
+        &["sandbox", "diff"],
+        &["propose"],
+        &["land"],
+        &["land", "--close"],
+    ];
+    for command in commands {
+        let out = w.refuses(command, 2);
+        let error = out.error();
+        assert_eq!(error["message"], "no sandbox is open here", "{out}");
+        let hint = error["hint"].as_str().unwrap();
+        assert!(hint.contains("aidf sandbox init"), "{out}");
+        // Where something says that main is meant, that is what has to be changed.
+        let args = [command, &["--json"]].concat();
+        let call = w.call(&args).env("DEFAULT_WRITE_BRANCH", "main");
+        let error = w.refuses_call(call, 2).error();
+        assert_eq!(error["message"], "`main` is not a sandbox's name");
+        let hint = error["hint"].as_str().unwrap();
+        assert!(hint.contains("DEFAULT_WRITE_BRANCH"), "{hint}");
+    }
+    for command in ["close", "sync", "show", "diff"] {
+        let error = w.refuses(&["sandbox", command, "main"], 2).error();
+        assert_eq!(error["message"], "`main` is not a sandbox's name");
+    }
+    // A branch that is named may be taken from, whatever it is.
+    w.git(&["checkout", "--", "README.md"]);
+    w.json(&["sandbox", "pull", "main"]);
 }
 
 /// A sandbox whose holder has no key, on a server without a hook, a commit of somebody on main

@@ -72,12 +72,7 @@ pub(super) fn sandbox_of(
     token: Option<&Secret>,
 ) -> Result<Target> {
     let target = access::choose(cx, branch, token)?;
-    if !target.is_sandbox() {
-        return Err(
-            Error::new(Kind::Usage, format!("{} is not a sandbox", target.name()))
-                .hint("name one; see them with `aidf sandbox list`"),
-        );
-    }
+    access::sandbox_only(cx, target.name(), branch.is_some())?;
     Ok(target)
 }
 

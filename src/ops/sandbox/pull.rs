@@ -66,7 +66,7 @@ pub fn pull(cx: &Context, request: &Named) -> Result<PullReport> {
     cx.store.need_work_dir("`sandbox pull`")?;
     cx.store.check_finished()?;
     cx.store.check_merged()?;
-    let target = access::choose_to_take(cx, branch)?;
+    let target = to_take(cx, branch)?;
     let (tip, policy) = tip_of(cx, &target)?;
     let base = Base::of_working_copy(cx, &target, tip)?;
     let mut draft = cx.store.draft();
@@ -122,6 +122,17 @@ pub fn pull(cx: &Context, request: &Named) -> Result<PullReport> {
         head_moved: own.is_some(),
         message,
     })
+}
+
+/// The branch that is taken from: the one that was named, whatever it is, or the sandbox.
+///
+/// Errors: usage, where none was named and none is open; auth.
+pub(super) fn to_take(cx: &Context, branch: Option<&str>) -> Result<Target> {
+    let target = access::choose_to_take(cx, branch)?;
+    if branch.is_none() {
+        access::sandbox_only(cx, target.name(), false)?;
+    }
+    Ok(target)
 }
 
 /// The tip of a branch on the remote, with its history here then, and the policy.

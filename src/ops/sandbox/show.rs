@@ -3,9 +3,8 @@
 use super::Named;
 use super::own::{Own, Place};
 use crate::context::Context;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::git::{CommitId, ObjectId, RefName, Stand};
-use crate::names;
 use crate::ops::access;
 use crate::ops::commit::FileChange;
 use crate::ops::log::{self, Line};
@@ -86,21 +85,8 @@ pub(in crate::ops) fn find(
     against: Option<&str>,
 ) -> Result<Found> {
     let branch = match branch {
-        Some(name) if names::is_sandbox(name) => RefName::branch(name)?,
-        Some(name) => {
-            return Err(
-                Error::new(Kind::Usage, format!("`{name}` is not a sandbox's name"))
-                    .hint("see them with `aidf sandbox list`"),
-            );
-        }
-        None => {
-            let target = access::choose_to_read(cx, None)?;
-            if !target.is_sandbox() {
-                return Err(Error::new(Kind::Usage, "no sandbox is open in this clone")
-                    .hint("name a sandbox; see them with `aidf sandbox list`"));
-            }
-            target.branch
-        }
+        Some(name) => access::sandbox_only(cx, name, true)?,
+        None => access::sandbox_only(cx, access::choose_to_read(cx, None)?.name(), false)?,
     };
     let compared = match against {
         Some(named) => named.to_owned(),

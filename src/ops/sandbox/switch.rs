@@ -2,11 +2,10 @@
 //! What was not committed comes along; where it cannot, nothing changes.
 
 use super::Named;
-use super::pull::tip_of;
+use super::pull::{tip_of, to_take};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::CommitId;
-use crate::ops::access;
 use crate::ops::base::{self, Base, Before};
 use crate::ops::checkout::{self, Plan};
 use crate::words;
@@ -44,7 +43,7 @@ pub fn switch(cx: &Context, request: &Named) -> Result<SwitchReport> {
     cx.store.need_work_dir("`sandbox switch`")?;
     cx.store.check_finished()?;
     cx.store.check_merged()?;
-    let target = access::choose_to_take(cx, branch)?;
+    let target = to_take(cx, branch)?;
     let name = target.name().to_owned();
     if cx.store.is_checked_out_elsewhere(&name)? {
         return Err(Error::new(

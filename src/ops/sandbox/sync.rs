@@ -137,16 +137,7 @@ impl Change for Sync<'_> {
     }
 
     fn prepare(&mut self, cx: &Context, target: &Target) -> Result<()> {
-        if !target.is_sandbox() {
-            return Err(Error::new(
-                Kind::Usage,
-                format!(
-                    "{} is no sandbox, and sync writes sandboxes alone",
-                    target.name()
-                ),
-            )
-            .hint("name one: aidf sandbox sync sandbox-NAME; see them with `aidf sandbox list`"));
-        }
+        access::sandbox_only(cx, target.name(), self.request.branch.is_some())?;
         self.from = match &self.request.from {
             Some(from) => RefName::branch(from)?.short().to_owned(),
             None => access::base_of(cx, target)?,
