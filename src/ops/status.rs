@@ -250,9 +250,10 @@ fn local(
     for path in paths {
         let theirs = store.entry(tip, path.as_bytes())?;
         let uncommitted = changed.get(&path);
+        let committed = store.entry(checkout, path.as_bytes())?;
         let ours = match uncommitted {
             Some(entry) => *entry,
-            None => store.entry(checkout, path.as_bytes())?,
+            None => committed,
         };
         let ours = base.with_mode(cx, &path, ours)?;
         if ours == theirs {
@@ -269,9 +270,15 @@ fn local(
             left_out.push(LeftOut { path, why });
             continue;
         }
-        let state = match (stale, uncommitted.is_some(), ours, theirs) {
+        // A file that was written from here may differ from what was written though it is as HEAD
+        // has it: then no local commit is what changed it.
+        let mut is_committed = false;
+        for tree in base.trees() {
+            is_committed |= store.entry(*tree, path.as_bytes())? != committed;
+        }
+        let state = match (stale, uncommitted.is_none() && is_committed, ours, theirs) {
             (true, ..) => State::Stale,
-            (_, false, ..) => State::LocalCommit,
+            (_, true, ..) => State::LocalCommit,
             (_, _, None, _) => State::Deleted,
             (_, _, _, None) => State::Added,
             _ => State::Modified,

@@ -480,6 +480,28 @@ fn without_a_sandbox_every_command_that_needs_one_says_so_in_the_same_words() {
     w.json(&["sandbox", "pull", "main"]);
 }
 
+#[test]
+fn a_file_that_was_written_or_pulled_and_then_removed_is_deleted() {
+    let (w, _, token) = world();
+    let b = crate::support::team::resumed(&w, &token);
+    b.save("pulled.txt", "by B\n", "For A");
+    w.json(&["sandbox", "pull"]);
+    w.save("written.txt", "by A\n", "By A");
+    w.save("docs/one.txt", "by A\n", "One");
+    for path in ["pulled.txt", "written.txt"] {
+        std::fs::remove_file(w.clone.join(path)).unwrap();
+    }
+    w.git(&["rm", "-q", "docs/two.txt"]);
+    w.git(&["commit", "-q", "-m", "Local"]);
+    let found = w.json(&["status"])["local"].clone();
+    let want = serde_json::json!([
+        {"path": "docs/two.txt", "state": "local_commit"},
+        {"path": "pulled.txt", "state": "deleted"},
+        {"path": "written.txt", "state": "deleted"},
+    ]);
+    assert_eq!(found, want);
+}
+
 /// A sandbox whose holder has no key, on a server without a hook, a commit of somebody on main
 /// with this message, and the holder's sync.
 fn without_a_key(message: impl Fn(&str) -> String) -> (World, String, impl Fn()) {
