@@ -256,7 +256,10 @@ impl Config {
     /// Errors: usage, for a file that is named and not there, or that cannot be read.
     pub fn resolve(flags: &Flags, environment: &Environment, folders: Folders) -> Result<Config> {
         let file = match Config::place(flags, environment, &folders) {
-            Some(path) => read(&path)?,
+            Some(path) => read(&path).map_err(|e| match e.hint_text() {
+                Some(_) => e,
+                None => e.hint("name a file that is there with --config FILE or AIDF_CONFIG, or leave both out"),
+            })?,
             None => ConfigFile::default(),
         };
         Config::of(file, flags, environment, folders)

@@ -355,7 +355,8 @@ pub fn period(text: &str) -> std::result::Result<Period, String> {
 ///
 /// Errors: usage, for an empty one.
 pub fn token(given: Option<Secret>) -> Result<Option<Secret>> {
-    given.map(one_token).transpose()
+    let given = given.map(one_token).transpose();
+    given.map_err(|e| e.hint("give --reuse-token TOKEN, or - to read it from standard input"))
 }
 
 /// As [`token`], for one that must be given.
@@ -371,8 +372,8 @@ pub fn one_token(given: Secret) -> Result<Secret> {
     }
     let text = text.trim();
     if text.is_empty() {
-        return Err(Error::new(Kind::Usage, "the reuse token is empty")
-            .hint("give --reuse-token TOKEN, or - to read it from standard input"));
+        return Err(Error::new(Kind::Usage, "the token is empty")
+            .hint("give the token itself, or - to read it from standard input"));
     }
     Ok(Secret::new(text))
 }

@@ -140,6 +140,10 @@ impl KeyRing {
         if let Some(path) = &source.file {
             let text = read_secret(path, owner, || {
                 format!("the key file {} cannot be read", path.display())
+            })
+            .map_err(|e| match e.hint_text() {
+                Some(_) => e,
+                None => e.hint("AIDF_KEY_FILE names it: let it name a file that is there and that you may read, or unset it"),
             })?;
             return parse(&text, &path.display().to_string());
         }

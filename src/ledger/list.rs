@@ -12,6 +12,9 @@ use serde::de::DeserializeOwned;
 use std::collections::HashSet;
 use std::ops::Range;
 
+/// What to do about a ledger that stops a write.
+pub const REPAIR: &str = "nothing was written; repair the file by a reviewed change; `aidf commit` can leave it out: --no-changelog --no-memory";
+
 /// A ledger file, read and checked.
 pub struct Ledger {
     name: String,
@@ -33,8 +36,11 @@ impl Ledger {
     /// limit.
     pub fn read(name: &str, content: Option<&[u8]>) -> Result<Ledger> {
         let bad = |why: &str| {
-            Error::new(Kind::Integrity, format!("the ledger `{name}` cannot be appended to: {why}"))
-                .hint("nothing was written; fix the file in a reviewed change, or leave it out with --no-changelog --no-memory")
+            Error::new(
+                Kind::Integrity,
+                format!("the ledger `{name}` cannot be appended to: {why}"),
+            )
+            .hint(REPAIR)
         };
         let text =
             std::str::from_utf8(content.unwrap_or_default()).map_err(|_| bad("it is not UTF-8"))?;
@@ -316,12 +322,9 @@ impl Ledger {
         let bad = |why: &str| {
             Error::new(
                 Kind::Integrity,
-                format!(
-                    "the ledger `{}` cannot be written: {why}",
-                    self.name
-                ),
+                format!("the ledger `{}` cannot be written: {why}", self.name),
             )
-            .hint("nothing was written; fix the file in a reviewed change, or leave it out with --no-changelog --no-memory")
+            .hint(REPAIR)
         };
         match self.is_sound_nearby() {
             Some(true) => return Ok(&self.text),

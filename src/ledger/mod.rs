@@ -20,5 +20,5 @@ mod touched;
 
 pub use diff::{Item, LedgerDiff, diff};
 pub use entries::{ChangelogEntry, MemoryEntry, RollbackEntry};
-pub use list::Ledger;
+pub use list::{Ledger, REPAIR};
 pub use merge::{Side, Versions, lists, memories};

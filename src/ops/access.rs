@@ -17,6 +17,14 @@ use std::collections::BTreeMap;
 /// What to do next if a sandbox is not on the remote.
 pub(super) const OPEN_A_SANDBOX: &str = "open a sandbox with `aidf sandbox init`; with its token a sandbox that was archived comes back";
 
+/// What to do instead of writing a protected branch.
+pub(super) const PROPOSE_IT: &str =
+    "open a sandbox with `aidf sandbox init`, commit there, and propose it from there";
+
+/// What to do with a token that is rejected.
+const ANOTHER_TOKEN: &str =
+    "open a new sandbox with `aidf sandbox init`, or ask the operator for a token";
+
 /// The branch to write and what was given to prove it.
 #[derive(Debug, Clone)]
 pub struct Target {
@@ -369,10 +377,20 @@ pub(super) fn other_key(id: &str) -> Error {
     .hint("copy the key ring (keys.json) of the machine that issued the token, or give that key in AIDF_KEY; where the server checks tokens, no key is needed: aidf sandbox init --branch BRANCH --reuse-token TOKEN (with `trust: holder` in the configuration, where this machine has keys of its own); for a new sandbox: aidf sandbox init --force-new")
 }
 
+/// The same error for a command that an operator's token is given to: a sandbox of one's own
+/// would not help.
+pub(super) fn as_operator(error: Error) -> Error {
+    match error.hint_text() == Some(ANOTHER_TOKEN) {
+        true => error.hint(
+            "this takes an operator's token; an operator issues one: aidf token issue --operator",
+        ),
+        false => error,
+    }
+}
+
 /// The error for a rejected token: the same words whatever was wrong with it.
 pub fn rejected(why: Rejection) -> Error {
-    Error::new(Kind::Auth, format!("the reuse token is rejected: {why}"))
-        .hint("open a new sandbox with `aidf sandbox init`, or ask the operator for a token")
+    Error::new(Kind::Auth, format!("the reuse token is rejected: {why}")).hint(ANOTHER_TOKEN)
 }
 
 /// Whether a branch is the remote's default one, which is always protected.
@@ -454,7 +472,7 @@ pub(super) fn authorise(
             Kind::Denied,
             format!("{branch} is protected and is not written directly"),
         )
-        .hint("open a sandbox with `aidf sandbox init`, commit there, and propose it from there"),
+        .hint(PROPOSE_IT),
         Barrier::NoToken => {
             Error::new(Kind::Auth, format!("{branch} is written with its reuse token alone, and none was given"))
                 .hint("give --reuse-token TOKEN or AIDF_REUSE_TOKEN, or open a sandbox of your own with `aidf sandbox init`")

@@ -6,8 +6,8 @@ use super::known_ledgers;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, Draft, Edit, Entry, Mode, ObjectId, Person, TreePath, in_the_way};
-use crate::ledger::Ledger;
 use crate::ledger::attributes::{self, MAX_ATTRIBUTES};
+use crate::ledger::{Ledger, REPAIR};
 use crate::policy::Ledgers;
 use crate::signature;
 
@@ -177,19 +177,31 @@ fn ends_in_trailers(message: &str) -> bool {
 /// Errors: integrity, for one that is no file or cannot be appended to.
 pub(super) fn read_ledger(cx: &Context, tree: ObjectId, path: &str) -> Result<Ledger> {
     if let Some((_, refused)) = in_the_way(&cx.store, tree, &TreePath::new(path)?)? {
-        return Err(Error::new(Kind::Integrity, format!("the ledger `{path}` cannot be written: {refused}"))
-            .hint("nothing was written; repair it by a reviewed change, or leave it out with --no-changelog --no-memory"));
+        return Err(Error::new(
+            Kind::Integrity,
+            format!("the ledger `{path}` cannot be written: {refused}"),
+        )
+        .hint(REPAIR));
     }
     match cx.store.entry(tree, path.as_bytes())? {
         None => Ledger::read(path, None),
-        Some(entry) if entry.mode.is_file() && cx.store.blob_size(entry.id)? <= crate::yaml::MAX_BYTES as u64 => {
+        Some(entry)
+            if entry.mode.is_file()
+                && cx.store.blob_size(entry.id)? <= crate::yaml::MAX_BYTES as u64 =>
+        {
             match known_ledgers::find(cx, path, entry.id) {
                 Some(ledger) => Ok(ledger),
                 None => known_ledgers::read(path, cx.store.read_blob(entry.id)?),
             }
         }
-        Some(_) => Err(Error::new(Kind::Integrity, format!("the ledger `{path}` is not a file of less than {} MiB", crate::yaml::MAX_BYTES >> 20))
-            .hint("nothing was written; repair it by a reviewed change, or leave it out with --no-changelog --no-memory")),
+        Some(_) => Err(Error::new(
+            Kind::Integrity,
+            format!(
+                "the ledger `{path}` is not a file of less than {} MiB",
+                crate::yaml::MAX_BYTES >> 20
+            ),
+        )
+        .hint(REPAIR)),
     }
 }
 

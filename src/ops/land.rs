@@ -125,7 +125,8 @@ fn ready<'r>(cx: &Context, request: &'r Request) -> Result<(Target, Land<'r>)> {
         Some(to) => to.clone(),
         None => snapshot::ask_default_branch(cx)?,
     };
-    let target = access::choose(cx, Some(&to), request.reuse_token.as_ref())?;
+    let target = access::choose(cx, Some(&to), request.reuse_token.as_ref());
+    let target = target.map_err(access::as_operator)?;
     if names::is_sandbox(&to) {
         return Err(Error::new(
             Kind::Usage,

@@ -693,3 +693,97 @@ fn no_program_is_run_that_another_account_may_have_named() {
     open("write: {}\n", 0o666);
     w.json(&["status"]);
 }
+
+#[test]
+fn a_hint_names_what_the_command_itself_takes() {
+    let w = World::path();
+    let branch = w.sandbox();
+    w.save("a.txt", "a\n", "Add a");
+    let no_file = w.env.path("nowhere").display().to_string();
+    let cases: [(&[&str], i32, &str, &str); 16] = [
+        (
+            &["rollback", "--last", "1", "--reason", ""],
+            2,
+            "--reason",
+            "-m",
+        ),
+        (
+            &["rollback", "--last", "1", "--path", "../x"],
+            2,
+            "-C DIR",
+            "DEST",
+        ),
+        (&["log", "--path", "../x"], 2, "-C DIR", "DEST"),
+        (&["commit", "../x", "-m", "x"], 2, "DEST=FILE", "-C"),
+        (
+            &["token", "inspect", ""],
+            2,
+            "the token itself",
+            "--reuse-token",
+        ),
+        (
+            &["token", "revoke", ""],
+            2,
+            "the token itself",
+            "--reuse-token",
+        ),
+        (&["token", "revoke", "nope"], 4, "aidf token list", "init"),
+        (
+            &["token", "revoke", "nope", "--reuse-token", ""],
+            2,
+            "--reuse-token",
+            "itself",
+        ),
+        (
+            &["land", &branch, "--reuse-token", "nope"],
+            4,
+            "token issue --operator",
+            "init",
+        ),
+        (
+            &["sandbox", "prune", "--idle", "1", "--reuse-token", "nope"],
+            4,
+            "token issue --operator",
+            "init",
+        ),
+        (&["-R", &no_file, "log"], 3, "-R", "!"),
+        (
+            &["rollback", "--last", "1", "--branch", "main"],
+            5,
+            "token issue --operator",
+            "!",
+        ),
+        (&["commit", "a=/nonexist", "-m", "x"], 2, "name a file", "!"),
+        (
+            &["commit", "--from-dir", "nope", "-m", "x"],
+            2,
+            "--from-dir",
+            "!",
+        ),
+        (
+            &["commit", "a.txt", "--expect-head", "", "-m", "x"],
+            2,
+            "aidf log",
+            "!",
+        ),
+        (&["--config", &no_file, "log"], 2, "--config", "!"),
+    ];
+    for (args, code, has, lacks) in cases {
+        let out = w.refuses(args, code);
+        let hint = out.error()["hint"].as_str().unwrap_or_default().to_owned();
+        assert!(hint.contains(has), "{args:?}: {out}");
+        assert!(!hint.contains(lacks), "{args:?}: {out}");
+    }
+    let call = w.call(&["commit", "a.txt", "-m", "x", "--json"]);
+    let out = w.refuses_call(call.env("AIDF_KEY_FILE", &no_file), 2);
+    assert!(
+        out.error()["hint"].to_string().contains("AIDF_KEY_FILE"),
+        "{out}"
+    );
+    // A ledger that cannot be read stops a rollback, which has no flag to leave it out.
+    w.remote
+        .write(&branch, &[(CHANGELOG, Some(b"{"))], "Damage it");
+    let out = w.refuses(&["rollback", "--last", "2"], 7);
+    let hint = out.error()["hint"].to_string();
+    assert!(hint.contains("`aidf commit` can leave it out"), "{out}");
+}

@@ -3,7 +3,7 @@
 
 use super::deadline::{drain, read_for};
 use super::logins::Logins;
-use super::{Heard, Link, LinkSettings, Service};
+use super::{CHECK_ADDRESS, Heard, Link, LinkSettings, Service};
 use crate::clock::Moment;
 use crate::error::{Error, Kind, Result};
 use crate::git::credential::{self, FROM_APP};
@@ -380,7 +380,7 @@ fn status_error(
         }
         403 => Error::new(Kind::Auth, format!("{place} forbids this (403)")).hint(format!("the login may lack write access to the repository; tried: {tried}")),
         404 | 410 => Error::new(Kind::NotFound, format!("there is no repository at {place}, or these credentials may not see it"))
-            .hint("check the address with `git remote -v`"),
+            .hint(CHECK_ADDRESS),
         411 => Error::new(Kind::Denied, format!("{place} does not accept a request that is sent in chunks (411)"))
             .hint("nothing was written; let the server, or the proxy before it, accept `Transfer-Encoding: chunked`, as git needs too"),
         413 => Error::new(Kind::Denied, format!("{place} does not accept a request of this size (413)"))

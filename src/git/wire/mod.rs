@@ -38,6 +38,10 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+/// What to do where there is no repository at an address.
+const CHECK_ADDRESS: &str =
+    "check the address: that of -R, or with `git remote -v` that of the clone's remote";
+
 /// A service of a git server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Service {
@@ -406,14 +410,14 @@ fn classify_complaint(endpoint: &Endpoint, said: &str) -> Error {
             Kind::NotFound,
             format!("there is no usable git repository at {endpoint}"),
         )
-        .hint("check the remote's address with `git remote -v`");
+        .hint(CHECK_ADDRESS);
     }
     if matches!(endpoint, Endpoint::Daemon(_)) && said.contains("repository not exported") {
         return Error::new(
             Kind::NotFound,
             format!("the daemon at {endpoint} does not serve this: there is no such repository, or it is not exported, or it takes no pushes"),
         )
-        .hint("check the remote's address with `git remote -v`; for pushes the daemon needs --enable=receive-pack");
+        .hint("check the address: that of -R, or with `git remote -v` that of the clone's remote; for pushes the daemon needs --enable=receive-pack");
     }
     if has(&[
         "access denied",

@@ -1,7 +1,7 @@
 //! Connects to a remote through a child process: `git receive-pack` for a path, the
 //! system's ssh (with its own config, agent and prompts) for a host.
 
-use super::{Link, LinkSettings, Service};
+use super::{CHECK_ADDRESS, Link, LinkSettings, Service};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::git::children::{self, Child as Started};
 use crate::git::endpoint::Ssh;
@@ -42,7 +42,7 @@ pub(super) fn open_path(
             Kind::NotFound,
             format!("there is no repository at {}", path.display()),
         )
-        .hint("check the remote's address with `git remote -v`"));
+        .hint(CHECK_ADDRESS));
     }
     let mut command = children::command("git", Started::Server, &settings.environment);
     command.arg(service.command()).arg(path);

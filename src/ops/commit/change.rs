@@ -292,6 +292,9 @@ fn expect(target: &Target, tip: CommitId, expected: &str) -> Result<()> {
             format!(
                 "--expect-head takes 7 to {most} hexadecimal digits, and `{expected}` was given"
             ),
+        )
+        .hint(
+            "give the commit that the branch has to be at, as `aidf log` shows it; or leave it out",
         ));
     }
     if !tip.to_string().starts_with(&expected.to_ascii_lowercase()) {

@@ -140,7 +140,9 @@ fn refused(refusal: NotTaken, path: &TreePath, below: &str, shown: &Path) -> Err
         NotTaken::Link(_) => link(path),
         NotTaken::NotAFile => not_a_file(path),
         NotTaken::System(e) => {
-            Error::new(Kind::Usage, format!("`{}` cannot be read", shown.display())).caused_by(e)
+            Error::new(Kind::Usage, format!("`{}` cannot be read", shown.display()))
+                .hint("name a file that is there and that you may read")
+                .caused_by(e)
         }
     }
 }
@@ -231,7 +233,9 @@ fn in_repository(top: &Path, place: &str) -> bool {
 ///
 /// Errors: usage, for a folder that cannot be read or has no files; denied.
 pub(super) fn from_folder(cx: &Context, dir: &Path) -> Result<Vec<Input>> {
-    let root = Arc::new(open_root(&cx.dir.join(dir))?);
+    let root = open_root(&cx.dir.join(dir))
+        .map_err(|e| e.hint("name a folder that is there with --from-dir DIR"))?;
+    let root = Arc::new(root);
     let mut found = Vec::new();
     walk(cx, &root, "", &mut found, &|_| Ok(false))?;
     match found.is_empty() {

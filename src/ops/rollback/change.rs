@@ -3,9 +3,9 @@
 use super::{Report, Request, What, Work, here};
 use crate::backup_name;
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::git::{Advertisement, CommitId, Draft};
-use crate::ops::access::Target;
+use crate::ops::access::{PROPOSE_IT, Target};
 use crate::ops::base::{self, Before};
 use crate::ops::compose::{self, Words};
 use crate::ops::write::{BranchState, Change, Changed, Edited, written};
@@ -33,8 +33,22 @@ impl Change for Rollback<'_> {
         self.request.dry_run
     }
 
+    /// What landed is mostly undone where it landed, and an operator does that.
+    fn explain(&self, refusal: Error) -> Error {
+        match refusal.hint_text() == Some(PROPOSE_IT) {
+            true => refusal.hint(format!(
+                "roll it back with an operator's token (aidf token issue --operator), or {PROPOSE_IT}"
+            )),
+            false => refusal,
+        }
+    }
+
     fn prepare(&mut self, _cx: &Context, target: &Target) -> Result<()> {
         if let Some(reason) = &self.request.reason {
+            if reason.trim().is_empty() {
+                return Err(Error::new(Kind::Usage, "the reason is empty")
+                    .hint("say why with --reason TEXT, or leave it out"));
+            }
             compose::check_message(reason)?;
         }
         compose::check_writer(target, self.request.committed_by.as_deref())

@@ -138,7 +138,7 @@ fn operator(cx: &Context, request: &PruneRequest) -> Result<Option<Secret>> {
             .hint("give --reuse-token TOKEN; an operator issues it: aidf token issue --operator")),
         };
     };
-    let claims = access::open(cx, &token)?;
+    let claims = access::open(cx, &token).map_err(access::as_operator)?;
     if claims.is_some_and(|c| !c.is_operator()) {
         return Err(Error::new(
             Kind::Denied,

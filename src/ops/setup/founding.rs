@@ -65,7 +65,8 @@ const NO_BASE: &str = "there is no base to write it to";
 /// Errors: interrupted.
 pub(super) fn found(cx: &Context, request: &Request, steps: &mut Steps) -> Result<Founded> {
     let seen = RefCell::default();
-    let ready = access::choose(cx, Some(&cx.config.base), request.reuse_token.as_ref());
+    let ready = access::choose(cx, Some(&cx.config.base), request.reuse_token.as_ref())
+        .map_err(access::as_operator);
     let is_carried = ready.as_ref().is_ok_and(|target| target.token.is_some());
     let ready = ready.map(|target| {
         let founding = Founding {

@@ -332,10 +332,15 @@ pub fn revoke(cx: &Context, request: &RevokeRequest) -> Result<RevokeReport> {
     } else {
         needs_key(cx)?;
         let claims = cx.claims_of(&request.token);
-        let claims = claims.ok_or_else(|| rejected(Rejection::NotValid))?;
+        let not_valid = || {
+            rejected(Rejection::NotValid).hint(
+                "give the token as it was issued, or its id (16 hexadecimal digits); `aidf token list` shows the ids that are known here",
+            )
+        };
+        let claims = claims.ok_or_else(not_valid)?;
         snapshot::identity(cx)?;
         if access::is_foreign(cx, &request.token) {
-            return Err(rejected(Rejection::NotValid));
+            return Err(not_valid());
         }
         claims.id
     };
