@@ -777,3 +777,51 @@ fn on_main_what_git_does_not_know_is_to_be_deleted_by_hand() {
     w.git(&["pull", "-q", "--ff-only", "origin", "main"]);
     assert!(!w.clone.join("new.txt").exists());
 }
+
+#[test]
+fn what_is_undone_already_is_not_reverted_again_however_it_is_named() {
+    let w = World::path();
+    w.sandbox();
+    let named = text(&w.save("a.txt", "a\n", "Add a"), "commit");
+    w.json(&["rollback", &named]);
+    for args in [&["rollback", "--last", "2"][..], &["rollback", &named]] {
+        let again = w.json(args);
+        assert_eq!(again["unchanged"], true, "{again:#}");
+        assert_eq!(again["commit"], Value::Null);
+        assert_eq!(again["reverted"], serde_json::json!([]), "{again:#}");
+    }
+}
+
+#[test]
+fn a_rollback_that_brings_a_secret_back_is_noticed_as_a_commit_is() {
+    let secret = concat!("AKIA", "IOSFODNN7EXAMPLE\n");
+    for reaction in ["warn", "refuse"] {
+        let w = World::path();
+        let branch = w.sandbox();
+        w.write("s.txt", secret);
+        w.json(&["commit", "s.txt", "-m", "Add s"]);
+        let removed = text(
+            &w.json(&["commit", "--rm", "s.txt", "-m", "Remove s"]),
+            "commit",
+        );
+        let policy = format!("alerts: {{possible_secret: {reaction}}}\n");
+        let files: [(&str, Option<&[u8]>); 1] = [(".aidf.yaml", Some(policy.as_bytes()))];
+        w.remote.write("sandbox", &files, "Set the policy");
+        if reaction == "warn" {
+            let done = w.json(&["rollback", &removed]);
+            let warned = done["warnings"].to_string();
+            assert!(warned.contains("s.txt"), "{done:#}");
+            assert!(warned.contains("looks like"), "{done:#}");
+            // What takes it away is none.
+            let done = w.json(&["rollback", &text(&done, "commit")]);
+            let warned = done["warnings"].to_string();
+            assert!(!warned.contains("looks like"), "{done:#}");
+        } else {
+            let tip = w.remote.tip(&branch);
+            let error = w.refuses(&["rollback", &removed], 5).error();
+            let said = error["message"].as_str().unwrap();
+            assert!(said.contains("refuses this rollback"), "{said}");
+            assert_eq!(w.remote.tip(&branch), tip);
+        }
+    }
+}

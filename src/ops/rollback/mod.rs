@@ -9,16 +9,20 @@ mod ledgers;
 use super::access;
 use super::compose;
 use super::write::{self, BranchState, Carried, Changed, Deed, Edited};
+use crate::alerts::{AlertKind, SecretScan};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, Draft, Edit, ObjectId, Undo, undo};
 use crate::ops::commit::place;
-use crate::policy::Ledgers;
+use crate::policy::{Ledgers, Reaction};
 use crate::secret::Secret;
 use crate::words;
 use change::Rollback;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+/// So many bytes of a file are searched at once for what looks like a credential.
+const SCANNED: usize = 64 * 1024;
 
 /// Which commits.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -175,7 +179,10 @@ impl Work<'_> {
         };
         compose::keep_attributes(self.state.cx, draft, tree, ledgers, &mut undone.edits)?;
         self.check_paths(&undone, &reverted)?;
-        let reverted = self.only_undone(reverted, &undone.edits)?;
+        let reverted = match undone.edits.is_empty() {
+            true => Vec::new(),
+            false => self.only_undone(reverted, &undone.edits)?,
+        };
         let report = Report {
             branch: branch.to_owned(),
             repo_name: self.state.cx.repo_name.clone(),
@@ -198,6 +205,7 @@ impl Work<'_> {
             return Ok(Edited::Nothing(report));
         }
         self.check_limits(tree, &undone.edits)?;
+        self.check_secrets(&undone.edits)?;
         let (commits, files) = (report.reverted.len(), report.reverted_files.len());
         let what = match &self.request.what {
             What::To(revision) | What::At { name: revision, .. } => {
@@ -228,7 +236,7 @@ impl Work<'_> {
     /// Of the commits, those of which something is undone: where only some paths are, the
     /// others stay as they are.
     fn only_undone(&self, reverted: Vec<CommitId>, edits: &[Edit]) -> Result<Vec<CommitId>> {
-        if self.request.paths.is_empty() || edits.is_empty() {
+        if self.request.paths.is_empty() {
             return Ok(reverted);
         }
         let mut undone = Vec::new();
@@ -290,6 +298,29 @@ impl Work<'_> {
                 )
                 .hint("nothing was written; roll back fewer at once with --path"));
             }
+        }
+        Ok(())
+    }
+
+    /// What comes back is noticed for what looks like a credential, as what a commit brings.
+    ///
+    /// Errors: denied, where the policy refuses that.
+    fn check_secrets(&self, edits: &[Edit]) -> Result<()> {
+        let (store, policy) = (&self.state.cx.store, self.state.policy);
+        if policy.reaction(AlertKind::PossibleSecret) == Reaction::Ignore {
+            return Ok(());
+        }
+        let files = || edits.iter().filter_map(|(path, new)| Some((path, (*new)?)));
+        let files = || files().filter(|(_, new)| new.mode.is_file());
+        store.ensure_entries(files().map(|(_, new)| new))?;
+        for (path, new) in files() {
+            let mut scan = SecretScan::default();
+            for piece in store.read_blob(new.id)?.chunks(SCANNED) {
+                scan.feed(piece);
+            }
+            let path = String::from_utf8_lossy(path);
+            let noticed = self.state.noticed;
+            noticed.check_secret(policy, "rollback", &path, scan.found())?;
         }
         Ok(())
     }
