@@ -456,11 +456,14 @@ fn show(global: &Global, ui: &Ui, arguments: Show) -> Result<()> {
             let fork = report
                 .fork_point
                 .map_or("nothing".to_owned(), |f| f.short());
+            let from = match report.began_elsewhere {
+                true => "another branch".to_owned(),
+                false => visible(&report.base).to_string(),
+            };
             out.line(format!(
-                "{}  at {}, forked from {} at {fork}",
+                "{}  at {}, forked from {from} at {fork}",
                 out.styled(Style::Strong, &report.branch),
                 report.head.short(),
-                visible(&report.base)
             ));
             if report.commits.is_empty() {
                 out.line("no commits of its own yet");

@@ -123,6 +123,23 @@ impl Lineage<'_> {
         Ok(own.into_iter().map(|at| self.graph.id(at)).collect())
     }
 
+    /// The commits that the base has not, of a commit and its history, where that branch has
+    /// this commit and the base has not; none otherwise.
+    ///
+    /// Errors: not_found, as above.
+    pub fn inherited(&mut self, tip: usize, of: CommitId) -> Result<Vec<CommitId>> {
+        let at = self.graph.known.get(&of).copied();
+        let Some(of) = at.filter(|at| !self.graph.nodes[*at as usize].of_base) else {
+            return Ok(Vec::new());
+        };
+        let (mut has, mut inherited) = (false, Vec::new());
+        self.walk(self.tips[tip].at, |at| has |= at == of, |_| {})?;
+        if has {
+            self.walk(of, |at| inherited.push(at), |_| {})?;
+        }
+        Ok(inherited.into_iter().map(|at| self.graph.id(at)).collect())
+    }
+
     /// The tree of a commit that was read for this.
     ///
     /// Errors: not_found, for another commit.

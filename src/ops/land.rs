@@ -204,6 +204,7 @@ impl Change for Land<'_> {
                 head,
                 base: Some(state.tip),
                 default: None,
+                start: None,
                 stand: state.cx.store.lineage(Some(state.tip), &[head])?.stand(0)?,
             },
         };

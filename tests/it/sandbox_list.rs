@@ -217,3 +217,81 @@ fn no_clone_is_needed_with_a_repository_url() {
     let list = machine.json(&["-R", &remote.url, "sandbox", "list"]);
     assert_eq!(find(&list, &branch)["commits"], 0);
 }
+
+/// A sandbox that was forked from a branch of which only its own clone knows, and another clone.
+fn forked_from_a_feature(share_key: bool) -> (World, Machine) {
+    let w = World::path();
+    w.remote.git(&["branch", "feature", "sandbox"]);
+    for n in 0..3 {
+        let path = format!("feature-{n}.txt");
+        let files: [(&str, Option<&[u8]>); 1] = [(&path, Some(b"f\n"))];
+        w.remote.write("feature", &files, "Of the feature");
+    }
+    w.json(&["sandbox", "init", "--base", "feature", "--name", "b1"]);
+    let b = w.other();
+    if share_key {
+        b.share_key(&w);
+    }
+    (w, b)
+}
+
+/// What a list and `show` tell of the sandbox's own work.
+fn own_work(m: &Machine) -> Vec<Value> {
+    let one = find(&m.json(&["sandbox", "list"]), "sandbox-b1");
+    let shown = m.json(&["sandbox", "show", "sandbox-b1"]);
+    let mut told: Vec<Value> = ["commits", "files", "committed_by", "created_at"]
+        .map(|field| one[field].clone())
+        .into();
+    let commits = shown["commits"].as_array().unwrap().iter();
+    told.extend(commits.map(|c| c["commit"].clone()));
+    told.push(shown["fork_point"].clone());
+    told.extend(shown["files"].as_array().unwrap().iter().cloned());
+    told
+}
+
+#[test]
+fn what_a_sandbox_inherited_from_another_branch_is_not_its_own_in_any_clone() {
+    for share_key in [true, false] {
+        let (w, b) = forked_from_a_feature(share_key);
+        let one = find(&b.json(&["sandbox", "list"]), "sandbox-b1");
+        assert_eq!((&one["commits"], &one["files"]), (&0.into(), &0.into()));
+        assert_eq!(one["committed_by"], serde_json::json!([]));
+        assert_eq!(
+            (&one["base"], &one["ahead"]),
+            (&"sandbox".into(), &3.into())
+        );
+        assert_eq!(own_work(&b), own_work(&w));
+        let text = b.aidf(&["sandbox", "show", "sandbox-b1"]).ok().stdout;
+        assert!(text.contains("forked from another branch at"), "{text}");
+        w.save("a.txt", "a\n", "Add a");
+        assert_eq!(own_work(&b), own_work(&w));
+        assert_eq!(own_work(&b)[0], 1);
+        // What a sync brings is not its own either.
+        w.remote
+            .write("feature", &[("more.txt", Some(b"m\n"))], "More of it");
+        w.json(&["sandbox", "sync"]);
+        assert_eq!(own_work(&b), own_work(&w));
+        assert!(!own_work(&b).iter().any(|v| v["path"] == "more.txt"));
+    }
+}
+
+#[test]
+fn a_sandbox_that_was_brought_back_still_has_its_own_work() {
+    let (w, b) = forked_from_a_feature(true);
+    // No word of aidf's says whose this is.
+    w.remote
+        .write("sandbox-b1", &[("own.txt", Some(b"o\n"))], "By plain git");
+    w.json(&["sandbox", "close"]);
+    w.json(&["sandbox", "restore", "sandbox-b1"]);
+    for m in [&*w, &b] {
+        let one = find(&m.json(&["sandbox", "list"]), "sandbox-b1");
+        assert_ne!(one["commits"], 0, "{one:#}");
+        let shown = m.json(&["sandbox", "show", "sandbox-b1"]);
+        assert!(listed(&shown["files"]).contains("own.txt"), "{shown:#}");
+    }
+    w.save("a.txt", "a\n", "Add a");
+    w.json(&["sandbox", "close"]);
+    w.json(&["sandbox", "restore", "sandbox-b1"]);
+    let one = find(&b.json(&["sandbox", "list"]), "sandbox-b1");
+    assert_ne!(one["commits"], 0, "{one:#}");
+}

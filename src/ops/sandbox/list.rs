@@ -3,6 +3,7 @@
 use super::archived::{self, Archived};
 use super::opened;
 use super::own::{Own, Place};
+use super::start::starts;
 use crate::clock::{DAY, Moment};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -125,10 +126,13 @@ fn open(cx: &Context, idle_days: Option<u64>) -> Result<Vec<Sandbox>> {
     for group in &groups {
         let tips: Vec<CommitId> = group.found.iter().map(|r| r.id).collect();
         let mut lineage = cx.store.lineage(group.tip, &tips)?;
+        let named: Vec<_> = group.found.iter().map(|r| (short(r), r.id)).collect();
+        let starts = starts(cx, &mut own, &mut lineage, &named, &refs)?;
         let mut stands = Vec::new();
         for (at, found) in group.found.iter().enumerate() {
             stands.push(lineage.stand(at).and_then(|stand| {
-                let fork = stand.fork.map(|fork| lineage.tree(fork)).transpose()?;
+                let fork = starts.get(&at).map(|start| start.fork).or(stand.fork);
+                let fork = fork.map(|fork| lineage.tree(fork)).transpose()?;
                 Ok((stand, (fork, Some(lineage.tree(found.id)?))))
             }));
         }
@@ -152,7 +156,11 @@ fn open(cx: &Context, idle_days: Option<u64>) -> Result<Vec<Sandbox>> {
                     base: group.tip,
                     default,
                 };
-                let did = own.look(place, lineage.own(at)?, [fork, head])?;
+                let mut among = lineage.own(at)?;
+                if let Some(start) = starts.get(&at) {
+                    among.retain(|id| !start.inherited.contains(id));
+                }
+                let did = own.look(place, among, [fork, head])?;
                 Ok((stand, did))
             });
             let (stand, did) = match did {

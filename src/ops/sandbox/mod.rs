@@ -12,6 +12,7 @@ mod prune;
 mod pull;
 mod restore;
 mod show;
+mod start;
 mod switch;
 mod sync;
 

@@ -24,6 +24,21 @@ pub(super) fn times(refs: &[RemoteRef]) -> HashMap<&str, i64> {
     times
 }
 
+/// By sandbox: the commit that it was opened at first.
+pub(super) fn places(refs: &[RemoteRef]) -> HashMap<&str, CommitId> {
+    let mut first = HashMap::new();
+    for (opening, at) in refs
+        .iter()
+        .filter_map(|r| Some((openings::read(&r.name)?, r.id)))
+    {
+        let time = opening.time.seconds();
+        let kept = first.entry(opening.branch).or_insert((time, at));
+        *kept = (time, at).min(*kept);
+    }
+    let places = first.into_iter();
+    places.map(|(branch, (_, at))| (branch, at)).collect()
+}
+
 /// The ref that says that a sandbox is opened now, at this tip, for this pod. None where the
 /// server cannot make it together with the branch, or has one of this second.
 pub(super) fn record(

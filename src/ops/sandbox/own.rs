@@ -139,6 +139,36 @@ impl<'c> Own<'c> {
         })
     }
 
+    /// Whether one of these commits says that it is of the sandbox. One that cannot be read says
+    /// nothing.
+    pub fn has_of(&mut self, branch: &str, commits: &[CommitId]) -> bool {
+        let mut said = commits.iter().filter_map(|id| self.said(*id, branch).ok());
+        said.any(|said| &*said.who == branch || said.signed_for.as_deref() == Some(branch))
+    }
+
+    /// What the sandbox's newest sync took of the branch that has the commit `start`. `among` are
+    /// the commits that its base has not.
+    pub fn last_taken(
+        &mut self,
+        branch: &str,
+        head: CommitId,
+        among: &HashSet<CommitId>,
+        start: CommitId,
+    ) -> Option<CommitId> {
+        let mut at = head;
+        while at != start && among.contains(&at) {
+            let said = self.said(at, branch).ok()?;
+            if let [_, taken] = *said.parents
+                && said.signed_for.as_deref() == Some(branch)
+                && self.cx.store.is_ancestor(start, taken)
+            {
+                return Some(taken);
+            }
+            at = *said.parents.first()?;
+        }
+        None
+    }
+
     fn said(&mut self, id: CommitId, branch: &str) -> Result<Said> {
         if let Some(said) = self.said.get(&id) {
             return Ok(said.clone());

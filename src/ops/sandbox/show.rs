@@ -2,6 +2,7 @@
 
 use super::Named;
 use super::own::{Own, Place};
+use super::start::starts;
 use crate::context::Context;
 use crate::error::Result;
 use crate::git::{CommitId, ObjectId, RefName, Stand};
@@ -9,6 +10,7 @@ use crate::ops::access;
 use crate::ops::commit::FileChange;
 use crate::ops::log::{self, Line};
 use crate::ops::snapshot;
+use crate::ref_rules::OPENED;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -30,6 +32,9 @@ pub struct ShowReport {
     pub behind: u64,
     /// Where it left its base.
     pub fork_point: Option<CommitId>,
+    /// Whether that is a commit which the branch it is measured against has not.
+    #[serde(skip)]
+    pub began_elsewhere: bool,
     /// Its own commits, newest first, without those that a sync brought in.
     pub commits: Vec<Line>,
     /// The files that differ from the fork point.
@@ -71,8 +76,10 @@ pub(in crate::ops) struct Found {
     pub base: Option<CommitId>,
     /// The default branch's.
     pub default: Option<CommitId>,
-    /// How it stands to that.
+    /// How it stands to that; where it began elsewhere, it left that place.
     pub stand: Stand,
+    /// Where it left the branch that it was forked from, where that is another one.
+    pub start: Option<CommitId>,
 }
 
 /// Finds a sandbox, the clone's own where none is named, and fetches it; `against` is the
@@ -93,7 +100,8 @@ pub(in crate::ops) fn find(
         None => access::base_of_branch(cx, &branch)?,
     };
     let base_ref = format!("refs/heads/{compared}");
-    let refs = snapshot::listed(cx, &[branch.as_str(), &base_ref])?;
+    let opened = format!("{OPENED}{}/", branch.short());
+    let refs = snapshot::listed(cx, &[branch.as_str(), &base_ref, &opened])?;
     let tip = |name: &str| refs.iter().find(|r| r.name == name).map(|r| r.id);
     let head = tip(branch.as_str()).ok_or_else(|| access::no_branch(cx, branch.short()))?;
     let base = match against {
@@ -103,13 +111,24 @@ pub(in crate::ops) fn find(
     let mut wants = vec![head];
     wants.extend(base);
     cx.remote.fetch(&cx.store, &wants, false, &*cx.progress)?;
-    let stand = cx.store.lineage(base, &[head])?.stand(0)?;
+    let mut lineage = cx.store.lineage(base, &[head])?;
+    let mut stand = lineage.stand(0)?;
+    let start = match against {
+        None => {
+            let mut own = Own::of(cx)?;
+            let starts = starts(cx, &mut own, &mut lineage, &[(branch.short(), head)], &refs)?;
+            starts.get(&0).map(|start| start.fork)
+        }
+        Some(_) => None,
+    };
+    stand.fork = start.or(stand.fork);
     Ok(Found {
         branch,
         head,
         base,
         default: tip("HEAD"),
         stand,
+        start,
     })
 }
 
@@ -136,7 +155,8 @@ pub fn show(cx: &Context, request: &Named) -> Result<ShowReport> {
             base: found.base,
             default: found.default,
         };
-        let among = cx.store.history(found.head, found.base)?.collect();
+        let others = found.base.into_iter().chain(found.start);
+        let among = cx.store.history(found.head, others)?.collect();
         let own = Own::of(cx)?.commits(place, among)?;
         let request = log::Request {
             branch: Some(found.branch.short().to_owned()),
@@ -162,6 +182,7 @@ pub fn show(cx: &Context, request: &Named) -> Result<ShowReport> {
         ahead: found.stand.ahead,
         behind: found.stand.behind,
         fork_point: found.stand.fork,
+        began_elsewhere: found.start.is_some(),
         commits,
         files: files(cx, &found)?,
     })
