@@ -256,10 +256,7 @@ impl Config {
     /// Errors: usage, for a file that is named and not there, or that cannot be read.
     pub fn resolve(flags: &Flags, environment: &Environment, folders: Folders) -> Result<Config> {
         let file = match Config::place(flags, environment, &folders) {
-            Some(path) => read(&path).map_err(|e| match e.hint_text() {
-                Some(_) => e,
-                None => e.hint("name a file that is there with --config FILE or AIDF_CONFIG, or leave both out"),
-            })?,
+            Some(path) => read(&path)?,
             None => ConfigFile::default(),
         };
         Config::of(file, flags, environment, folders)
@@ -358,7 +355,7 @@ fn read(path: &Path) -> Result<ConfigFile> {
             format!("the configuration {shown} cannot be read")
         })
         .map_err(|e| {
-            e.hint("nothing was done without its settings; see that the file is there and that this account may read it")
+            e.hint("nothing was done without its settings; see that this account can read it, or name another one with --config FILE or AIDF_CONFIG")
         })?;
     if text.trim().is_empty() {
         return Ok(ConfigFile::default());

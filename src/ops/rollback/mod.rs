@@ -12,7 +12,7 @@ use super::write::{self, BranchState, Carried, Changed, Deed, Edited};
 use crate::alerts::{AlertKind, SecretScan};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{CommitId, Draft, Edit, ObjectId, Undo, undo};
+use crate::git::{CommitId, Draft, Edit, MAX_TEXT, ObjectId, Undo, undo};
 use crate::ops::commit::place;
 use crate::policy::{Ledgers, Reaction};
 use crate::secret::Secret;
@@ -302,7 +302,8 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// What comes back is noticed for what looks like a credential, as what a commit brings.
+    /// What comes back is noticed for what looks like a credential, as what a commit brings. A
+    /// file that is too large for text is left out: it could only be read as a whole.
     ///
     /// Errors: denied, where the policy refuses that.
     fn check_secrets(&self, edits: &[Edit]) -> Result<()> {
@@ -314,6 +315,9 @@ impl Work<'_> {
         let files = || files().filter(|(_, new)| new.mode.is_file());
         store.ensure_entries(files().map(|(_, new)| new))?;
         for (path, new) in files() {
+            if store.blob_size(new.id)? > MAX_TEXT {
+                continue;
+            }
             let mut scan = SecretScan::default();
             for piece in store.read_blob(new.id)?.chunks(SCANNED) {
                 scan.feed(piece);
