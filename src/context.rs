@@ -12,7 +12,7 @@ use crate::git::{CommitId, ObjectId, Programs, Remote, RemoteOptions, Store};
 use crate::identities;
 use crate::identity::{Identity, Repository};
 use crate::journal::{Event, Journal};
-use crate::keys::KeyRing;
+use crate::keys::{KeyRing, OwnKeys};
 use crate::mutex::locked;
 use crate::progress::Progress;
 use crate::revocations::Revocations;
@@ -25,7 +25,7 @@ use serde::Serialize;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 
 /// What the key of this machine seals a request for.
 const REQUEST: &str = "aidf journal request v1";
@@ -138,9 +138,7 @@ pub struct Context {
     door: &'static str,
     random: Mutex<Box<dyn CryptoRng + Send>>,
     input: Mutex<Option<Box<dyn Read + Send>>>,
-    keys: KeyRing,
-    /// The ring of the first use, where there was none.
-    made: OnceLock<KeyRing>,
+    keys: OwnKeys,
     journal: Journal,
     opened: Mutex<Vec<(Secret, Claims)>>,
     identity: Mutex<Identity>,
@@ -239,8 +237,7 @@ impl Context {
             door: caller.door,
             random: Mutex::new(caller.random),
             input: Mutex::new(caller.input),
-            keys,
-            made: OnceLock::new(),
+            keys: OwnKeys::of(keys),
             journal,
             opened: Mutex::default(),
             identity: Mutex::new(identity),
@@ -278,7 +275,7 @@ impl Context {
 
     /// The keys at hand.
     pub fn keys(&self) -> &KeyRing {
-        self.made.get().unwrap_or(&self.keys)
+        self.keys.ring()
     }
 
     /// The revocations that were seen from here: those of the repository's identity, or of
@@ -299,20 +296,32 @@ impl Context {
     ///
     /// Errors: denied, for a holder, whose keys are elsewhere.
     pub fn keys_or_make(&self) -> Result<&KeyRing> {
-        if self.keys().is_empty() {
-            if self.config.trust == Some(Trust::Holder) {
-                return Err(Error::new(
-                    Kind::Denied,
-                    "this machine is a holder (`trust: holder`) and issues no tokens",
-                )
-                .hint("ask the operator for a token, and use it with --branch and --reuse-token"));
-            }
-            let made =
-                KeyRing::load_or_make(&self.config.keys, self.random(), &self.now.rfc3339())?;
-            // Another thread's is the same one: the file has made them agree.
-            let _ = self.made.set(made);
-        }
+        self.keys_or_prepare()?;
+        self.keep_keys()?;
         Ok(self.keys())
+    }
+
+    /// The same, but a first key is this machine's only once [`Context::keep_keys`] was
+    /// called: what fails before leaves none behind.
+    ///
+    /// Errors: those of [`Context::keys_or_make`].
+    pub fn keys_or_prepare(&self) -> Result<&KeyRing> {
+        if self.keys().is_empty() && self.config.trust == Some(Trust::Holder) {
+            return Err(Error::new(
+                Kind::Denied,
+                "this machine is a holder (`trust: holder`) and issues no tokens",
+            )
+            .hint("ask the operator for a token, and use it with --branch and --reuse-token"));
+        }
+        let now = self.now.rfc3339();
+        self.keys.prepare(&self.config.keys, self.random(), &now)
+    }
+
+    /// Keeps a first key that was prepared. True where there was one.
+    ///
+    /// Errors: internal, for the disk.
+    pub fn keep_keys(&self) -> Result<bool> {
+        self.keys.keep()
     }
 
     /// What is known of the repository's identity, so far.
@@ -499,7 +508,7 @@ impl Context {
             detail: Some(clipped(&redact(&detail), MAX_DETAIL).into_owned()),
             alerts,
         };
-        if let Some(why) = self.journal.write(&event, self.keys().active()) {
+        if let Some(why) = self.journal.write(&event, self.keys.kept().active()) {
             self.warn(why);
         }
     }

@@ -161,7 +161,7 @@ fn change<T>(source: &KeySource, edit: impl FnOnce(&mut RingFile) -> Result<T>) 
         )
         .hint("change the variable where it is set: the first of several keys, separated by commas, is the active one"));
     }
-    let path = source.file.as_ref().unwrap_or(&source.ring);
+    let path = source.path();
     if !path.exists() {
         return Err(Error::new(
             Kind::NotFound,
@@ -170,7 +170,7 @@ fn change<T>(source: &KeySource, edit: impl FnOnce(&mut RingFile) -> Result<T>) 
         .hint("the first sandbox or token makes one: aidf sandbox init"));
     }
     let failed = || format!("the key ring {} cannot be changed", path.display());
-    let lock = lock_file(&path.with_extension("lock")).or_fail(Kind::Internal, failed)?;
+    let lock = lock_file(&source.lock()).or_fail(Kind::Internal, failed)?;
     if !lock_within(&lock, PATIENCE).or_fail(Kind::Internal, failed)? {
         return Err(Error::new(Kind::Unavailable, failed())
             .hint("another process has changed it for long; try again")

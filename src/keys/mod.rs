@@ -2,6 +2,7 @@
 //! first use. A secret leaves this module only as a key derived for one purpose.
 
 mod change;
+mod first;
 
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::{hex, may_be_there, unhex};
@@ -12,13 +13,14 @@ use hkdf::Hkdf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// The fewest bytes that a key may have.
 const MIN_BYTES: usize = 32;
 
 pub use change::{KeyInfo, Retired, Rotated, list, retire, rotate};
+pub use first::OwnKeys;
 
 /// What a key of a ring is for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -108,6 +110,18 @@ pub struct KeySource {
     pub ring: PathBuf,
 }
 
+impl KeySource {
+    /// The file of the ring, where it is one.
+    fn path(&self) -> &Path {
+        self.file.as_ref().unwrap_or(&self.ring)
+    }
+
+    /// The file that is locked while the ring is made or changed.
+    fn lock(&self) -> PathBuf {
+        self.path().with_extension("lock")
+    }
+}
+
 impl KeyRing {
     /// A ring of these keys; the first one is active.
     pub fn of(keys: Vec<Key>) -> Self {
@@ -154,43 +168,6 @@ impl KeyRing {
             format!("the key ring {} cannot be read", source.ring.display())
         })?;
         parse_ring(&text, &source.ring.display().to_string())
-    }
-
-    /// Loads the ring; if there is none, creates one with a first key.
-    ///
-    /// If several processes start at once, one creates the ring and all use it.
-    pub fn load_or_make(source: &KeySource, random: [u8; 32], now: &str) -> Result<KeyRing> {
-        let ring = KeyRing::load(source)?;
-        if !ring.is_empty() {
-            return Ok(ring);
-        }
-        let failed = || format!("the key ring {} cannot be written", source.ring.display());
-        let key = Key::new(random.to_vec());
-        let entry = KeyEntry {
-            id: key.id.clone(),
-            secret: STANDARD.encode(&key.secret).into(),
-            created_at: now.to_owned(),
-            state: KeyState::Active,
-        };
-        let file = RingFile {
-            version: 1,
-            keys: vec![entry],
-        };
-        let text = serde_json::to_string_pretty(&file).or_fail(Kind::Internal, failed)?;
-        let folder = source.ring.parent().unwrap_or(Path::new("."));
-        private_folder(folder).or_fail(Kind::Internal, failed)?;
-        // A temporary file has mode 0600. Renaming it never replaces an existing ring.
-        let mut temporary =
-            tempfile::NamedTempFile::new_in(folder).or_fail(Kind::Internal, failed)?;
-        temporary
-            .write_all(text.as_bytes())
-            .and_then(|()| temporary.as_file().sync_all())
-            .or_fail(Kind::Internal, failed)?;
-        match temporary.persist_noclobber(&source.ring) {
-            Ok(_) => Ok(KeyRing::of(vec![key])),
-            Err(_) if may_be_there(&source.ring) => KeyRing::load(source),
-            Err(e) => Err(Error::new(Kind::Internal, failed()).caused_by(e.error)),
-        }
     }
 
     /// True when there is no key.
@@ -318,24 +295,6 @@ pub fn read_secret(
         .read_to_string(&mut text)
         .or_fail(Kind::Usage, unreadable)?;
     Ok(text)
-}
-
-/// Creates a folder that nobody else can read, whatever the umask is. An existing folder
-/// keeps its mode.
-fn private_folder(folder: &Path) -> std::io::Result<()> {
-    if let Some(above) = folder.parent() {
-        std::fs::create_dir_all(above)?;
-    }
-    let mut maker = std::fs::DirBuilder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt;
-        maker.mode(0o700);
-    }
-    match maker.create(folder) {
-        Err(_) if folder.is_dir() => Ok(()),
-        other => other,
-    }
 }
 
 /// Opens a file for reading, without waiting if it is a pipe that nobody writes to.

@@ -368,6 +368,12 @@ pub(super) fn is_foreign(cx: &Context, token: &Secret) -> bool {
             .is_none_or(|claims| authority::is_foreign(&claims, cx.identity()))
 }
 
+/// Whether the ring that seals this repository's tokens is on another machine, as far as is
+/// known: whoever opened the first sandbox has it, and there is no key here.
+pub(super) fn is_key_elsewhere(cx: &Context) -> bool {
+    cx.keys().is_empty() && cx.identity().id().is_some()
+}
+
 /// The error for a token whose key is on another machine.
 pub(super) fn other_key(id: &str) -> Error {
     Error::new(

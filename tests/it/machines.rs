@@ -258,3 +258,65 @@ fn a_holders_token_goes_to_no_other_repository_of_the_name() {
     c.json(&["commit", "x.txt", "-m", "x"]);
     assert_eq!(g.w.remote.text(branch, "x.txt"), "x\n");
 }
+
+#[test]
+fn an_init_that_fails_leaves_no_key_and_a_holder_goes_on() {
+    let g = Guarded::new(Kind::Path, "");
+    let opened = g.w.json(&["sandbox", "init", "--name", "taken"]);
+    let (branch, token) = named(&opened);
+    let b = Machine::new(&g.w.remote);
+    let held = ["sandbox", "init", "--branch", branch];
+    b.json(&[&held[..], &["--reuse-token", token]].concat());
+    let away = b.env.path("away").display().to_string();
+    for (args, code) in [
+        (&["--strict", "--reuse-token", "junk"][..], 4),
+        (&["--name", "taken"], 6),
+        (&["--force-new", "--base", "missing"], 3),
+    ] {
+        b.aidf(&[&["sandbox", "init"], args].concat()).exits(code);
+        assert!(!b.env.keys().exists(), "{args:?}");
+    }
+    b.aidf(&["-R", &away, "sandbox", "init"]).exits(3);
+    g.w.remote.hook("update", "#!/bin/sh\nexit 1\n");
+    b.aidf(&["sandbox", "init", "--force-new"]).exits(5);
+    g.w.remote.unhook("update");
+    // Nor would the server's hook take what a new key of this machine sealed.
+    b.aidf(&["sandbox", "init", "--force-new"]).exits(5);
+    assert!(!b.env.keys().exists());
+    b.write("x.txt", "by the holder\n");
+    b.json(&["commit", "x.txt", "-m", "By the holder"]);
+    assert_eq!(g.w.remote.text(branch, "x.txt"), "by the holder\n");
+    for read in [&["status"][..], &["log"], &["sandbox", "pull"]] {
+        b.aidf(read).ok();
+    }
+}
+
+#[test]
+fn a_ring_that_is_made_beside_another_machines_is_told_and_a_first_one_is_not() {
+    let w = crate::support::World::path();
+    assert_eq!(w.init()["warnings"], Value::Array(Vec::new()));
+    let b = w.other();
+    b.aidf(&["sandbox", "init", "--base", "missing"]).exits(3);
+    assert!(!b.env.keys().exists());
+    let new = b.init();
+    assert!(b.env.keys().exists());
+    let warnings = new["warnings"].to_string();
+    assert!(warnings.contains("key ring for this machine"), "{new:#}");
+    // The line of the failure was sealed by no key that is lost.
+    b.aidf(&["audit", "verify"]).ok();
+}
+
+#[test]
+fn machines_that_make_their_first_key_at_once_have_one_and_open_all_of_its_tokens() {
+    let w = crate::support::World::path();
+    let opened: Vec<Value> = std::thread::scope(|scope| {
+        let new = || scope.spawn(|| w.json(&["sandbox", "init", "--force-new"]));
+        let all: Vec<_> = (0..6).map(|_| new()).collect();
+        all.into_iter().map(|t| t.join().unwrap()).collect()
+    });
+    for one in &opened {
+        let (branch, token) = named(one);
+        let back = w.json(&["sandbox", "init", "--strict", "--reuse-token", token]);
+        assert_eq!(back["branch"], branch);
+    }
+}

@@ -121,14 +121,9 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
     let branch = branch.or_else(|| Some(remembered?.branch.as_str()));
     let held = held(cx, branch, given)?;
     let remembered_id = remembered.and_then(|s| s.repository);
-    // What names a key is not made one for: this machine only lacks it.
     let foreign = given.and_then(|t| token::other_key(t.reveal(), cx.keys()));
-    match foreign.filter(|_| held.is_none()) {
-        Some(key) => return Err(access::other_key(key)),
-        None if held.is_some() => {}
-        None => {
-            cx.keys_or_make()?;
-        }
+    if let Some(key) = foreign.filter(|_| held.is_none()) {
+        return Err(access::other_key(key));
     }
     let mut rejection = None;
     let given_here = given.filter(|_| held.is_none());
@@ -160,7 +155,7 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
         )
         .hint("leave --branch out, or give that branch's token"));
     }
-    let makes_identity = Cell::new(false);
+    let (makes_identity, key_elsewhere) = (Cell::new(false), Cell::new(false));
     let mut build = |attempt: &Attempt<'_>, untimed: bool, by_name: bool| {
         let mut opening = Opening::prepare(cx, request, attempt.advertisement)?;
         opening.untimed = untimed;
@@ -180,6 +175,8 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
         opening.rejection = rejection;
         opening.by_name = by_name;
         makes_identity.set(opening.makes_identity());
+        // Once a try has prepared a key, there is one here.
+        key_elsewhere.set(key_elsewhere.get() || access::is_key_elsewhere(cx));
         opening.create(asked.as_deref())
     };
     let (mut untimed, mut by_name, mut moved) = (None, false, Vec::new());
@@ -203,6 +200,17 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
         }
     };
     report.base_created |= !moved.is_empty();
+    match cx.keep_keys() {
+        Ok(true) if key_elsewhere.get() => cx.warn(format!(
+            "aidf made a key ring for this machine, {}; tokens that another machine's ring sealed do not open with it: if this repository's tokens come from there, copy that ring, or work with `trust: holder`",
+            cx.config.keys.ring.display()
+        )),
+        Ok(_) => {}
+        Err(e) => cx.warn(format!(
+            "the sandbox is open, but the key that sealed its token is lost, so nobody can check the token: {}",
+            e.in_full()
+        )),
+    }
     if cx.store.has_commit(report.head) {
         let target = Target {
             branch: RefName::branch(&report.branch)?,

@@ -200,9 +200,8 @@ impl<'a> Opening<'a> {
                 .token_days
                 .map(|days| issued + i64::from(days) * DAY),
         };
-        let key = self
-            .cx
-            .keys()
+        let keys = self.cx.keys_or_prepare()?;
+        let key = keys
             .active()
             .ok_or_else(|| Error::new(Kind::Internal, "the key ring is empty"))?;
         let token = Secret::new(token::seal(

@@ -5,13 +5,13 @@
 
 mod founding;
 
+use super::access;
 use super::outcome::Reported;
 use super::protect;
 use crate::config::Trust;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, RefName};
-use crate::identity::Identity;
 use crate::names;
 use crate::ops::snapshot;
 use crate::policy::{self, PolicyFile};
@@ -312,8 +312,7 @@ fn key(cx: &Context, request: &Request, steps: &mut Steps) {
     if request.dry_run {
         return steps.done(Name::Key, format!("would make the key ring {place}"));
     }
-    // Whoever opened the first sandbox has the ring that all of the repository's tokens need.
-    if let Ok(Identity::Is(_)) = snapshot::identity(cx) {
+    if snapshot::identity(cx).is_ok() && access::is_key_elsewhere(cx) {
         let error = Error::new(
             Kind::Auth,
             "another machine's key ring seals this repository's tokens, and a new key would open none of them",
