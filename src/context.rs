@@ -499,6 +499,7 @@ impl Context {
             door: self.door,
             repo_name: &self.repo_name,
             repository: self.identity().id().map(|id| id.to_string()),
+            address: self.remote.address(),
             branch: branch.as_deref(),
             token_id: principal.as_ref().map(|c| c.id.clone()),
             pod: principal.and_then(|c| c.pod),

@@ -30,6 +30,8 @@ pub struct Event<'a> {
     pub repo_name: &'a str,
     /// The repository's identity, as far as it was known.
     pub repository: Option<String>,
+    /// The remote's address, without any password.
+    pub address: String,
     /// The branch, if one was chosen.
     pub branch: Option<&'a str>,
     /// The token that was used or issued, by its id.

@@ -34,6 +34,7 @@ mod notify;
 mod one_by_one;
 pub mod operations;
 pub mod outcome;
+mod own_lines;
 pub mod policy;
 mod power_cut;
 pub mod propose;

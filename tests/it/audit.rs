@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::support::{Guarded, Kind, Machine, World, text};
+use crate::support::{Guarded, Kind, Machine, Remote, World, text};
 
 fn journal(machine: &Machine) -> PathBuf {
     machine.env.state().join("aidf/journal.jsonl")
@@ -312,4 +312,25 @@ fn where_the_audit_is_required_nothing_is_written_without_it() {
     fs::rename(&kept, &lock).unwrap();
     w.write("a.txt", "b\n");
     w.json(&args);
+}
+
+#[test]
+fn lines_of_a_namesake_without_an_identity_are_not_counted() {
+    let w = World::path();
+    let namesake = Remote::new(Kind::Path, "widgets", true);
+    let url = namesake.bare.display().to_string();
+    let fail = ["sandbox", "init", "--base", "missing"];
+    w.aidf(&[&["-R", &url], &fail[..]].concat()).exits(3);
+    // As this one, before its identity was made.
+    w.aidf(&fail).exits(3);
+    w.init();
+    let failures = |args: &[&str]| {
+        let report = w.json(&[args, &["audit", "log"]].concat());
+        let entries = report["entries"].as_array().unwrap().iter();
+        let failed = entries.filter(|e| e["outcome"] == "not_found");
+        failed.map(|e| text(e, "detail")).collect::<Vec<_>>()
+    };
+    let (ours, theirs) = (failures(&[]), failures(&["-R", &url]));
+    assert_eq!((ours.len(), theirs.len()), (1, 1), "{ours:?} {theirs:?}");
+    assert!(theirs[0].contains(&url), "{theirs:?}");
 }

@@ -226,3 +226,19 @@ fn what_is_here_is_listed_while_the_remote_cannot_be_asked() {
     let warnings = report["warnings"].to_string();
     assert!(warnings.contains("could not be asked"), "{warnings}");
 }
+
+#[test]
+fn a_token_that_was_issued_for_a_namesake_is_not_listed() {
+    let w = World::path();
+    let ours = text(&w.json(&["token", "issue", "--operator"]), "token_id");
+    let namesake = Remote::new(Kind::Path, "widgets", true);
+    let url = namesake.bare.display().to_string();
+    let theirs = w.json(&["-R", &url, "token", "issue", "--operator"]);
+    let ids = |report: &Value| {
+        let tokens = report["tokens"].as_array().unwrap().iter();
+        tokens.map(|t| text(t, "token_id")).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&list(&w, &[], &[])), [ours]);
+    let there = w.json(&["-R", &url, "token", "list"]);
+    assert_eq!(ids(&there), [text(&theirs, "token_id")]);
+}

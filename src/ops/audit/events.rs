@@ -11,6 +11,7 @@ use crate::journal::Journal;
 use crate::names;
 use crate::ops::compose;
 use crate::ops::log;
+use crate::ops::own_lines::{Here, Whose};
 use crate::ops::snapshot;
 use crate::policy::Reaction;
 use crate::signature::Check;
@@ -277,6 +278,7 @@ struct Line {
     outcome: Option<String>,
     repo_name: Option<String>,
     repository: Option<String>,
+    address: Option<String>,
     branch: Option<String>,
     commit: Option<String>,
     token_id: Option<String>,
@@ -297,15 +299,15 @@ struct Line {
 }
 
 fn of_journal(cx: &Context, mut take: impl FnMut(Entry) -> Result<()>) -> Result<()> {
-    let ours = cx.identity().id().map(|id| id.to_string());
+    let here = Here::of(cx);
     read(cx, cx.journal_file(), |line| {
-        // Two repositories can have one name. A line from before the identity was known has
-        // the name alone.
-        let is_other = match (&line.repository, &ours) {
-            (Some(theirs), Some(ours)) => theirs != ours,
-            _ => line.repo_name.as_ref() != Some(&cx.repo_name),
+        let whose = Whose {
+            repo_name: line.repo_name,
+            repository: line.repository,
+            address: line.address,
+            commit: line.commit.clone(),
         };
-        if is_other {
+        if !here.has(&whose) {
             return Ok(());
         }
         let alerts = line.alerts.into_iter();

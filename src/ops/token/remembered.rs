@@ -4,6 +4,7 @@
 use super::ISSUE;
 use crate::context::Context;
 use crate::error::Result;
+use crate::ops::own_lines::Here;
 use crate::ops::session;
 use crate::revocations;
 use crate::secret::Secret;
@@ -67,16 +68,19 @@ pub fn issued(cx: &Context) -> Vec<Issued> {
     struct Line {
         command: String,
         outcome: String,
-        repo_name: String,
     }
-    let lines = cx.journal_file().last_lines().into_iter().rev();
-    let found = lines.filter_map(|text| {
+    let found = own_lines(cx).filter_map(|text| {
         let line: Line = serde_json::from_slice(&text).ok()?;
-        let is_one = line.command == ISSUE && line.outcome == "done";
-        (is_one && line.repo_name == cx.repo_name).then_some(())?;
+        (line.command == ISSUE && line.outcome == "done").then_some(())?;
         let issued: Issued = serde_json::from_slice(&text).ok()?;
         revocations::token_of(&revocations::ref_of(&issued.id))?;
         Some(issued)
     });
     found.collect()
+}
+/// The lines of this repository at the end of the journal, the newest first.
+fn own_lines(cx: &Context) -> impl Iterator<Item = Vec<u8>> {
+    let here = Here::of(cx);
+    let lines = cx.journal_file().last_lines().into_iter().rev();
+    lines.filter(move |text| serde_json::from_slice(text).is_ok_and(|whose| here.has(&whose)))
 }
