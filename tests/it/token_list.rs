@@ -242,3 +242,21 @@ fn a_token_that_was_issued_for_a_namesake_is_not_listed() {
     let there = w.json(&["-R", &url, "token", "list"]);
     assert_eq!(ids(&there), [text(&theirs, "token_id")]);
 }
+
+#[test]
+fn an_id_that_nothing_here_tells_of_is_revoked_with_a_warning() {
+    let w = World::path();
+    w.json(&["sandbox", "init", "--name", "one"]);
+    let used = text(&list(&w, &[], &[])["tokens"][0], "token_id");
+    let issued = text(&w.json(&["token", "issue", "--operator"]), "token_id");
+    for id in [&used, &issued] {
+        let revoked = w.json(&["token", "revoke", id]);
+        assert_eq!(revoked["warnings"], Value::Array(Vec::new()), "{revoked:#}");
+    }
+    let revoked = w.json(&["token", "revoke", "0123456789abcdef"]);
+    assert_eq!(revoked["unchanged"], false);
+    let warned = revoked["warnings"].to_string();
+    assert!(warned.contains("nothing here tells of a token"), "{warned}");
+    let again = w.json(&["token", "revoke", "0123456789abcdef"]);
+    assert_eq!(again["unchanged"], true);
+}

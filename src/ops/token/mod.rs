@@ -390,6 +390,11 @@ pub fn revoke(cx: &Context, request: &RevokeRequest) -> Result<RevokeReport> {
         published.as_ref().map(|p| p.report.message.as_str()),
     );
     let report = published?.report;
+    if is_id && !report.unchanged && !remembered::is_known(cx, &token_id).unwrap_or(true) {
+        cx.warn(format!(
+            "nothing here tells of a token with the id {token_id}, which is revoked now; if it was not issued elsewhere, look at the id: aidf token list"
+        ));
+    }
     // Should the ref be deleted later, it holds here still.
     revoked::remember(cx, &report.token_id);
     Ok(report)

@@ -5,6 +5,7 @@ use super::ISSUE;
 use crate::context::Context;
 use crate::error::Result;
 use crate::ops::own_lines::Here;
+use crate::ops::revoked;
 use crate::ops::session;
 use crate::revocations;
 use crate::secret::Secret;
@@ -78,6 +79,22 @@ pub fn issued(cx: &Context) -> Vec<Issued> {
     });
     found.collect()
 }
+
+/// Whether anything here tells of a token with this id: a token at hand, the end of the
+/// journal, or a revocation that was seen.
+///
+/// Errors: auth, for a session that others can read.
+pub fn is_known(cx: &Context, id: &str) -> Result<bool> {
+    #[derive(Deserialize)]
+    struct Line {
+        token_id: String,
+    }
+    let used = |text: Vec<u8>| serde_json::from_slice(&text).is_ok_and(|l: Line| l.token_id == id);
+    let held = all(cx)?;
+    let mut claims = held.iter().filter_map(|one| cx.claims_of(&one.token));
+    Ok(claims.any(|c| c.id == id) || revoked::is_remembered(cx, id) || own_lines(cx).any(used))
+}
+
 /// The lines of this repository at the end of the journal, the newest first.
 fn own_lines(cx: &Context) -> impl Iterator<Item = Vec<u8>> {
     let here = Here::of(cx);
