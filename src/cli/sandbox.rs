@@ -324,10 +324,10 @@ fn init(global: &Global, ui: &Ui, arguments: Init) -> Result<()> {
         ui,
         |cx| sandbox::init(cx, &request),
         |text, report| {
-            let what = if report.reused {
-                "Welcome back! Your sandbox is as you left it."
-            } else {
-                "Welcome! Your sandbox is ready."
+            let what = match (report.reused, report.from_archive) {
+                (true, _) => "Welcome back! Your sandbox is as you left it.",
+                (false, true) => "Welcome back! Your sandbox is back from its archive.",
+                (false, false) => "Welcome! Your sandbox is ready.",
             };
             text.line(text.styled(Style::Good, what));
             text.line("");
@@ -336,15 +336,12 @@ fn init(global: &Global, ui: &Ui, arguments: Init) -> Result<()> {
                 text.styled(Style::Strong, &report.branch)
             ));
             text.line(format!("  repository  {}", visible(&report.repo_name)));
-            let from = if report.reused {
-                "at         "
-            } else {
-                "forked from"
-            };
-            let place = if report.reused {
-                report.head.short()
-            } else {
-                format!("{} at {}", report.base, report.base_commit.short())
+            let (from, place) = match report.reused || report.from_archive {
+                true => ("at         ", report.head.short()),
+                false => {
+                    let tip = report.base_commit.short();
+                    ("forked from", format!("{} at {tip}", report.base))
+                }
             };
             text.line(format!("  {from} {}", visible(&place)));
             if let Some(dir) = &report.worktree {

@@ -215,6 +215,45 @@ fn a_deleted_branch_returns_from_its_archive_if_there_is_one() {
 }
 
 #[test]
+fn a_sandbox_that_comes_back_from_its_archive_is_told_as_such() {
+    let w = World::path();
+    let first = w.init();
+    let (branch, token) = (text(&first, "branch"), text(&first, "reuse_token"));
+    let head = text(&w.save("a.txt", "a\n", "Add a"), "commit");
+    let back = ["sandbox", "init", "--reuse-token", &token];
+    w.json(&["sandbox", "close"]);
+    let out = w.aidf(&back).ok();
+    assert!(out.stdout.contains("back from its archive"), "{out}");
+    assert!(out.stdout.contains(&head[..8]), "{out}");
+    assert!(!out.stdout.contains("forked from"), "{out}");
+    w.json(&["sandbox", "close"]);
+    let told = w.json(&back);
+    assert_eq!(
+        (&told["recreated"], &told["from_archive"]),
+        (&true.into(), &true.into())
+    );
+    assert!(
+        text(&told, "message").contains("back from its archive"),
+        "{told:#}"
+    );
+    // What is made again from the base is new.
+    for name in w
+        .remote
+        .git(&["for-each-ref", "--format=%(refname)"])
+        .lines()
+    {
+        if name.contains(&branch) {
+            w.remote.git(&["update-ref", "-d", name]);
+        }
+    }
+    let told = w.json(&back);
+    assert_eq!(
+        (&told["recreated"], &told["from_archive"]),
+        (&true.into(), &false.into())
+    );
+}
+
+#[test]
 fn an_archive_this_clone_never_saw_is_fetched_or_used_as_it_is() {
     let w = World::path();
     let first = w.init();

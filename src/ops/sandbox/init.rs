@@ -55,6 +55,9 @@ pub struct InitReport {
     pub reused: bool,
     /// The token's branch was gone and was made again.
     pub recreated: bool,
+    /// It was made again from its archive, with the work that was in it.
+    #[serde(default)]
+    pub from_archive: bool,
     /// Why the token that was given is not used.
     pub token_rejected: Option<String>,
     /// The branch it forks from.
@@ -200,6 +203,7 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
         }
     };
     report.base_created |= !moved.is_empty();
+    report.message = welcome(&report);
     match cx.keep_keys() {
         Ok(true) if key_elsewhere.get() => cx.warn(format!(
             "aidf made a key ring for this machine, {}; tokens that another machine's ring sealed do not open with it: if this repository's tokens come from there, copy that ring, or work with `trust: holder`",
@@ -268,6 +272,21 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
         ));
     }
     Ok(report)
+}
+
+/// What a person reads.
+fn welcome(report: &InitReport) -> String {
+    let again = match (report.reused, report.from_archive) {
+        (true, _) => "is yours again",
+        (false, true) => "is back from its archive",
+        (false, false) => "is ready",
+    };
+    format!(
+        "Welcome! The sandbox {} of {} {again}.\nTo come back to it from anywhere, use this token:\n{}\nKeep this safe: whoever has it can write to your sandbox.",
+        report.branch,
+        report.repo_name,
+        report.reuse_token.reveal()
+    )
 }
 
 /// The plan; where the base comes with the sandbox, and the server cannot move two refs as one,

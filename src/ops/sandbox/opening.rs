@@ -114,6 +114,7 @@ impl<'a> Opening<'a> {
         };
         let mut report = self.report(&branch, token, head, tip.is_some(), ends);
         report.expires_for_good = authority::ends_for_good(claims, ends);
+        report.from_archive = tip.is_none() && archived.is_some();
         if tip.is_some() {
             let report = InitReport {
                 base_created: false,
@@ -129,11 +130,13 @@ impl<'a> Opening<'a> {
     pub fn hold(&self, branch: &str, token: &Secret) -> Result<Plan<InitReport>> {
         let tip = self.advertisement.branch(branch);
         let archived = super::close::newest_archive(self.advertisement, branch);
-        let head = tip.or(archived.map(|(_, id)| id)).unwrap_or(self.base_tip);
+        let archived = archived.map(|(_, id)| id);
+        let head = tip.or(archived).unwrap_or(self.base_tip);
         self.cx
             .remote
             .fetch(&self.cx.store, &[head], true, &*self.cx.progress)?;
         let mut report = self.report(branch, token, head, tip.is_some(), None);
+        report.from_archive = tip.is_none() && archived.is_some();
         match tip {
             Some(_) => {
                 report.base_created = false;
@@ -276,11 +279,6 @@ impl<'a> Opening<'a> {
         existed: bool,
         ends: Option<i64>,
     ) -> InitReport {
-        let again = if existed {
-            "is yours again"
-        } else {
-            "is ready"
-        };
         InitReport {
             branch: branch.to_owned(),
             repo_name: self.cx.repo_name.clone(),
@@ -288,6 +286,7 @@ impl<'a> Opening<'a> {
             created: false,
             reused: existed,
             recreated: !existed,
+            from_archive: false,
             token_rejected: self.rejection.map(|r| r.to_string()),
             base: self.base.clone(),
             base_commit: self.base_tip,
@@ -296,11 +295,7 @@ impl<'a> Opening<'a> {
             expires_at: ends.map(|e| Moment::from_seconds(e).rfc3339()),
             expires_for_good: false,
             worktree: None,
-            message: format!(
-                "Welcome! The sandbox {branch} of {} {again}.\nTo come back to it from anywhere, use this token:\n{}\nKeep this safe: whoever has it can write to your sandbox.",
-                self.cx.repo_name,
-                token.reveal()
-            ),
+            message: String::new(),
         }
     }
 }
