@@ -3,9 +3,10 @@
 
 use crate::clock::{CLOCK_SKEW, DAY, Moment};
 use crate::identity::Identity;
+use crate::keys::KeyRing;
 use crate::names;
 use crate::policy::Policy;
-use crate::token::{Claims, TokenKind};
+use crate::token::{self, Claims, TokenKind};
 use std::fmt;
 
 /// Why a token is not accepted. Everything that is not authentic gives one answer.
@@ -22,11 +23,16 @@ pub enum Rejection {
     /// Authentic, and of the old format, which does not tell this repository from another
     /// one of its name.
     Unbound,
+    /// Well formed, and sealed by the key of this number, which is retired.
+    RetiredKey(u32),
 }
 
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Rejection::RetiredKey(id) => {
+                return write!(f, "the key that sealed it, {id:08x}, is retired");
+            }
             Rejection::NotValid => "it is not valid for this repository",
             Rejection::Expired => "it has expired",
             Rejection::Idle => "it was not used for too long",
@@ -111,6 +117,14 @@ pub fn judge(claims: &Claims, facts: &Facts) -> Result<Grant, Rejection> {
         true => Err(Rejection::Idle),
         false => Ok(Grant { ends }),
     }
+}
+
+/// Why a token is rejected that no key of this ring opens. What is sealed by a key that the
+/// ring lacks is another matter: nobody who has this ring can judge it.
+pub fn unopened(text: &str, ring: &KeyRing) -> Rejection {
+    let retired = token::retired_key(text, ring);
+    let number = retired.and_then(|id| u32::from_str_radix(id, 16).ok());
+    number.map_or(Rejection::NotValid, Rejection::RetiredKey)
 }
 
 /// Rejects a token of another repository.

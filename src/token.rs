@@ -127,6 +127,13 @@ pub fn other_key<'t>(token: &'t str, ring: &KeyRing) -> Option<&'t str> {
     (named && whole && ring.get(parts.key_id).is_none()).then_some(parts.key_id)
 }
 
+/// The id of the key that sealed a token, if the token is well formed and that key is retired
+/// in `ring`: it opens no token any more.
+pub fn retired_key<'t>(token: &'t str, ring: &KeyRing) -> Option<&'t str> {
+    let id = Parts::read(token)?.key_id;
+    (ring.get(id).is_some() && ring.opener(id).is_none()).then_some(id)
+}
+
 /// The text with its tokens removed. The id of each token's key stays, because it opens
 /// nothing.
 pub fn redact(text: &str) -> std::borrow::Cow<'_, str> {

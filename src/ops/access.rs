@@ -329,9 +329,14 @@ pub(super) fn open(cx: &Context, token: &Secret) -> Result<Option<Claims>> {
     }
     let claims = cx
         .claims_of(token)
-        .ok_or_else(|| rejected(Rejection::NotValid))?;
+        .ok_or_else(|| rejected(unopened(cx, token)))?;
     judged(cx, &claims).map_err(rejected)?;
     Ok(Some(claims))
+}
+
+/// Why a token is rejected that no key here opens.
+pub(super) fn unopened(cx: &Context, token: &Secret) -> Rejection {
+    authority::unopened(token.reveal(), cx.keys())
 }
 
 /// The same. Who only reads may do so with a token that has ended, and is told.
@@ -374,11 +379,16 @@ pub(super) fn is_key_elsewhere(cx: &Context) -> bool {
     cx.keys().is_empty() && cx.identity().id().is_some()
 }
 
+/// What is to be said of a token whose key is on another machine.
+pub(super) fn sealed_elsewhere(key: &str) -> String {
+    format!("was sealed with the key {key}, and that key is not on this machine")
+}
+
 /// The error for a token whose key is on another machine.
 pub(super) fn other_key(id: &str) -> Error {
     Error::new(
         Kind::Auth,
-        format!("the reuse token was sealed with the key {id}, and that key is not on this machine"),
+        format!("the reuse token {}", sealed_elsewhere(id)),
     )
     .hint("copy the key ring (keys.json) of the machine that issued the token, or give that key in AIDF_KEY; where the server checks tokens, no key is needed: aidf sandbox init --branch BRANCH --reuse-token TOKEN (with `trust: holder` in the configuration, where this machine has keys of its own); for a new sandbox: aidf sandbox init --force-new")
 }

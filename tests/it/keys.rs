@@ -145,3 +145,26 @@ fn eight_rotations_at_once_leave_a_whole_ring_with_every_key() {
     assert_eq!(ids(&w, "previous").len(), 8);
     assert_eq!(save(&w, "a.txt")["signature"], "good");
 }
+
+#[test]
+fn every_command_names_the_retired_key_of_a_token() {
+    let w = World::path();
+    let token = text(&w.init(), "reuse_token");
+    let [old] = ids(&w, "active").try_into().unwrap();
+    w.json(&["key", "rotate"]);
+    w.json(&["key", "retire", &old]);
+    let words = format!("the key that sealed it, {old}, is retired");
+    w.write("a.txt", "a\n");
+    for args in [
+        &["token", "inspect", &token][..],
+        &["token", "revoke", &token],
+        &["commit", "a.txt", "-m", "Add a"],
+        &["sandbox", "init", "--strict", "--reuse-token", &token],
+    ] {
+        let out = w.aidf(args).exits(4);
+        assert!(out.stderr.contains(&words), "{args:?}\n{out}");
+        assert!(out.stderr.contains("hint: "), "{args:?}\n{out}");
+    }
+    let opened = w.json(&["sandbox", "init", "--reuse-token", &token]);
+    assert_eq!(opened["token_rejected"], words.as_str());
+}

@@ -426,3 +426,18 @@ fn status_says_that_the_token_was_revoked() {
     let out = w.aidf(&["status"]).ok();
     assert!(out.stderr.contains("it was revoked"), "{out}");
 }
+
+#[test]
+fn a_token_of_another_ring_is_read_as_one_whose_key_is_not_here() {
+    let w = World::path();
+    let token = text(&w.init(), "reuse_token");
+    let key = token.split('.').nth(1).unwrap();
+    let b = w.other();
+    b.init();
+    let out = b.aidf(&["token", "inspect", &token]).exits(4);
+    let words = format!("it was sealed with the key {key}, and that key is not on this machine");
+    assert!(out.stderr.contains(&words), "{out}");
+    assert!(out.stderr.contains("copy the key ring"), "{out}");
+    let out = b.aidf(&["token", "revoke", &token]).exits(4);
+    assert!(out.stderr.contains(&words[3..]), "{out}");
+}

@@ -1,7 +1,7 @@
 //! Who pushes: opens the tokens that a push brings, and judges them.
 
 use super::{PreReceive, Push, TOKEN_OPTION, sharing_of};
-use crate::authority::{self, Facts, Rejection};
+use crate::authority::{self, Facts};
 use crate::error::Result;
 use crate::identities;
 use crate::identity::{self, Identity, MEND, RepositoryId};
@@ -46,7 +46,7 @@ impl PreReceive {
                     Some(id) => {
                         format!("it is sealed with the key {id}, and this server does not have it")
                     }
-                    None => Rejection::NotValid.to_string(),
+                    None => authority::unopened(text, &self.keys).to_string(),
                 });
                 continue;
             };

@@ -141,7 +141,8 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
             }
         },
         Some(None) => {
-            refuse_or_go_on(request, Rejection::NotValid, &mut rejection)?;
+            let why = given_here.map_or(Rejection::NotValid, |t| access::unopened(cx, t));
+            refuse_or_go_on(request, why, &mut rejection)?;
             None
         }
         None => None,

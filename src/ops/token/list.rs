@@ -101,6 +101,7 @@ impl From<Rejection> for TokenState {
             Rejection::Idle => TokenState::Idle,
             Rejection::Revoked => TokenState::Revoked,
             Rejection::Unbound => TokenState::Unbound,
+            Rejection::RetiredKey(_) => TokenState::RetiredKey,
         }
     }
 }
@@ -225,8 +226,10 @@ fn unopened(cx: &Context, one: &Remembered) -> TokenState {
     if token::other_key(text, ring).is_some() {
         return TokenState::OtherKey;
     }
+    if token::retired_key(text, ring).is_some() {
+        return TokenState::RetiredKey;
+    }
     match token::key_id(text).filter(|id| ring.get(id).is_some()) {
-        Some(id) if ring.opener(id).is_none() => TokenState::RetiredKey,
         // Tokens of the first format are sealed for a name.
         Some(_) if !one.is_ours => TokenState::OtherRepository,
         _ => TokenState::NotValid,

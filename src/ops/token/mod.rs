@@ -97,14 +97,20 @@ pub struct InspectReport {
     pub expires_for_good: bool,
     /// One sentence.
     pub message: String,
+    /// What to do about one that is rejected.
+    #[serde(skip)]
+    todo: Option<String>,
 }
 
 impl Reported for InspectReport {
     fn verdict(&mut self) -> Result<()> {
         match &self.rejected {
             None => Ok(()),
-            Some(_) => Err(Error::new(Kind::Auth, self.message.clone())
-                .hint("issue another: aidf token issue --branch BRANCH")),
+            Some(_) => Err(Error::new(Kind::Auth, self.message.clone()).hint(
+                self.todo.take().unwrap_or_else(|| {
+                    "issue another: aidf token issue --branch BRANCH".to_owned()
+                }),
+            )),
         }
     }
 }
@@ -287,7 +293,9 @@ pub fn inspect(cx: &Context, request: &InspectRequest) -> Result<InspectReport> 
         expires_at: None,
         expires_for_good: false,
         message: String::new(),
+        todo: None,
     };
+    let elsewhere = token::other_key(request.token.reveal(), cx.keys());
     // What opens here is looked up; what is then known to be another repository's is not told.
     let opened = cx.claims_of(&request.token);
     let refs = match opened {
@@ -295,7 +303,13 @@ pub fn inspect(cx: &Context, request: &InspectRequest) -> Result<InspectReport> 
         None => Vec::new(),
     };
     match opened.filter(|_| !access::is_foreign(cx, &request.token)) {
-        None => report.rejected = Some(Rejection::NotValid.to_string()),
+        None => {
+            let why = || access::unopened(cx, &request.token).to_string();
+            report.todo =
+                elsewhere.and_then(|key| Some(access::other_key(key).hint_text()?.to_owned()));
+            let elsewhere = elsewhere.map(|key| format!("it {}", access::sealed_elsewhere(key)));
+            report.rejected = Some(elsewhere.unwrap_or_else(why));
+        }
         Some(claims) => {
             let revocation = ref_of(&claims.id);
             let shown = refs.iter().any(|r| r.name == revocation);
@@ -337,7 +351,13 @@ pub fn revoke(cx: &Context, request: &RevokeRequest) -> Result<RevokeReport> {
                 "give the token as it was issued, or its id (16 hexadecimal digits); `aidf token list` shows the ids that are known here",
             )
         };
-        let claims = claims.ok_or_else(not_valid)?;
+        let claims = match token::other_key(given, cx.keys()) {
+            Some(key) => return Err(access::other_key(key)),
+            None => claims.ok_or_else(|| match access::unopened(cx, &request.token) {
+                Rejection::NotValid => not_valid(),
+                why => rejected(why),
+            })?,
+        };
         snapshot::identity(cx)?;
         if access::is_foreign(cx, &request.token) {
             return Err(not_valid());
