@@ -313,6 +313,13 @@ fn wait_for(within: Duration, lock: impl Fn() -> Result<(), TryLockError>) -> io
     }
 }
 
+/// The names that a damaged file may get, the first one that is free. What was set aside
+/// before is never replaced.
+pub fn names_aside(name: &str) -> impl Iterator<Item = String> {
+    let numbered = (2..).map(move |n: u64| format!("{name}.damaged.{n}"));
+    std::iter::once(format!("{name}.damaged")).chain(numbered)
+}
+
 /// Bytes in lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()

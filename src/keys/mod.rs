@@ -204,28 +204,28 @@ fn parse(text: &str, from: &str) -> Result<KeyRing> {
 fn read_ring(text: &str, from: &str) -> Result<RingFile> {
     serde_json::from_str(text).map_err(|e| {
         // The parser's message could quote the secret, so only the position is shown.
-        Error::new(Kind::Usage, format!("the key ring {from} is damaged"))
-            .caused_by(anyhow::anyhow!("line {}, column {}", e.line(), e.column()))
+        damaged(from).caused_by(anyhow::anyhow!("line {}, column {}", e.line(), e.column()))
     })
 }
 
+fn damaged(from: &str) -> Error {
+    Error::new(Kind::Usage, format!("the key ring {from} is damaged")).hint("put a copy of the ring in its place (mode 600), from a backup or another machine; without a copy, keep the file under another name: aidf makes a new ring, which opens none of the tokens so far")
+}
+
 fn parse_ring(text: &str, from: &str) -> Result<KeyRing> {
-    let bad = || format!("the key ring {from} is damaged");
     let file = read_ring(text, from)?;
     let mut keys = Vec::new();
     for entry in file.keys {
         let secret = STANDARD
             .decode(entry.secret.reveal().trim())
-            .map_err(|_| Error::new(Kind::Usage, bad()))?;
+            .map_err(|_| damaged(from))?;
         if secret.len() < MIN_BYTES {
-            return Err(
-                Error::new(Kind::Usage, bad()).hint("one of its keys is shorter than 32 bytes")
-            );
+            return Err(damaged(from).hint("one of its keys is shorter than 32 bytes"));
         }
         keys.push((Key::new(secret), entry.state));
     }
     if keys.is_empty() {
-        return Err(Error::new(Kind::Usage, bad()).hint("it contains no key"));
+        return Err(damaged(from).hint("it contains no key"));
     }
     Ok(KeyRing::marked(keys))
 }

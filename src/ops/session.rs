@@ -3,7 +3,8 @@
 
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::files::{lock_file, lock_within, write_durably};
+use crate::files::{lock_file, lock_within, names_aside, write_durably};
+use crate::git::Store;
 use crate::identity::{Identity, RepositoryId};
 use crate::keys::read_private;
 use crate::secret::Secret;
@@ -86,6 +87,10 @@ impl Sessions {
     }
 }
 
+/// The name of the file.
+const FILE: &str = "session.json";
+/// What to do where it is damaged.
+pub(super) const MEND: &str = "come back with the token: aidf sandbox init --reuse-token TOKEN, which keeps the damaged file beside the new one; a token may still be read in it";
 /// How long a command waits for another one that writes the sessions.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How many other repositories are remembered.
@@ -178,7 +183,7 @@ impl Session {
 }
 
 fn file(git_dir: &Path) -> PathBuf {
-    git_dir.join("aidf").join("session.json")
+    git_dir.join("aidf").join(FILE)
 }
 
 /// The session of this worktree, or else of the clone. One that cannot be read is as
@@ -192,7 +197,7 @@ pub fn load(cx: &Context) -> Result<Option<Session>> {
     }
     for dir in [store.git_dir(), store.common_dir()] {
         let ours = |s: &Session| s.is_of(cx);
-        if let Some(session) = read(dir)?.and_then(|r| r.sessions().find(ours)) {
+        if let Some(session) = heard(cx, dir)?.and_then(|r| r.sessions().find(ours)) {
             return Ok(Some(session));
         }
     }
@@ -217,21 +222,57 @@ pub fn all(cx: &Context) -> Result<Vec<Session>> {
     let mut found = Vec::new();
     for dir in own.into_iter().chain(linked) {
         if !seen.contains(&dir) {
-            found.extend(read(&dir)?.into_iter().flat_map(Sessions::sessions));
+            found.extend(heard(cx, &dir)?.into_iter().flat_map(Sessions::sessions));
             seen.push(dir);
         }
     }
     Ok(found)
 }
 
-/// What a git directory remembers.
-fn read(git_dir: &Path) -> Result<Option<Sessions>> {
+/// What a git directory remembers; none, with a warning, where that is damaged.
+fn heard(cx: &Context, git_dir: &Path) -> Result<Option<Sessions>> {
+    match read(git_dir)? {
+        Some(Err(path)) => {
+            cx.warn(format!(
+                "{} is damaged, so the sandbox and the token that it remembered are not known; {MEND}",
+                path.display()
+            ));
+            Ok(None)
+        }
+        whole => Ok(whole.and_then(std::result::Result::ok)),
+    }
+}
+
+/// What a git directory remembers; the inner error is a file that is damaged.
+fn read(git_dir: &Path) -> Result<Option<std::result::Result<Sessions, PathBuf>>> {
     let path = file(git_dir);
     if !path.is_file() {
         return Ok(None);
     }
     let text = read_private(&path, || format!("{} cannot be read", path.display()))?;
-    Ok(serde_json::from_str(&text).ok())
+    Ok(Some(serde_json::from_str(&text).map_err(|_| path)))
+}
+
+/// What a git directory remembers, to write more of it. A damaged file gets another name: a
+/// token in it is nowhere else.
+fn read_to_write(git_dir: &Path) -> Result<Option<Sessions>> {
+    let path = match read(git_dir)? {
+        Some(Err(path)) => path,
+        whole => return Ok(whole.and_then(std::result::Result::ok)),
+    };
+    let mut aside = names_aside(FILE).map(|name| path.with_file_name(name));
+    let aside = aside.find(|p| p.symlink_metadata().is_err());
+    let failed = || format!("{} is damaged, and cannot be renamed", path.display());
+    std::fs::rename(&path, aside.unwrap_or_default()).or_fail(Kind::Internal, failed)?;
+    Ok(None)
+}
+
+/// The memories of a clone that are damaged.
+pub(super) fn damaged(store: &Store) -> Vec<PathBuf> {
+    let mut dirs = vec![store.git_dir(), store.common_dir()];
+    dirs.dedup();
+    let read = dirs.into_iter().filter_map(|dir| read(dir).ok().flatten());
+    read.filter_map(std::result::Result::err).collect()
 }
 
 /// Remembers a session in the git directory `git_dir`, beside those of other repositories.
@@ -241,7 +282,7 @@ fn read(git_dir: &Path) -> Result<Option<Sessions>> {
 /// command writes it; internal, for the disk.
 pub fn add(git_dir: &Path, session: Session, before: Option<Session>) -> Result<()> {
     let _lock = lock(git_dir)?;
-    let sessions = match read(git_dir)? {
+    let sessions = match read_to_write(git_dir)? {
         Some(sessions) => sessions.with(session, before),
         None => Sessions {
             last: session.after(before),

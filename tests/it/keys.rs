@@ -168,3 +168,16 @@ fn every_command_names_the_retired_key_of_a_token() {
     let opened = w.json(&["sandbox", "init", "--reuse-token", &token]);
     assert_eq!(opened["token_rejected"], words.as_str());
 }
+
+#[test]
+fn a_damaged_ring_is_told_with_what_to_do() {
+    let w = World::path();
+    w.init();
+    let whole = std::fs::read(w.env.keys()).unwrap();
+    std::fs::write(w.env.keys(), &whole[..whole.len() / 2]).unwrap();
+    let out = w.aidf(&["sandbox", "init", "--json"]).exits(2);
+    assert!(
+        text(&out.error(), "hint").contains("a copy of the ring"),
+        "{out}"
+    );
+}

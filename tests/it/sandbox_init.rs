@@ -447,6 +447,37 @@ fn a_worktree_may_be_added_on_the_branch() {
     assert_eq!(w.snapshot(), before, "the first tree is left alone");
 }
 
+#[test]
+fn a_damaged_memory_of_the_clone_is_kept_beside_the_next_one() {
+    let w = World::path();
+    w.init();
+    let session = w.clone.join(".git/aidf/session.json");
+    let whole = std::fs::read_to_string(&session).unwrap();
+    let half = &whole[..whole.len() / 2];
+    for aside in ["session.json.damaged", "session.json.damaged.2"] {
+        std::fs::write(&session, half).unwrap();
+        let status = w.json(&["status"]);
+        let warned = status["warnings"].to_string();
+        assert!(warned.contains("session.json is damaged"), "{warned}");
+        let looked = w.aidf(&["doctor", "--json"]).exits(8).json();
+        let checks = looked["checks"].as_array().unwrap();
+        let clone = checks.iter().find(|c| c["name"] == "clone").unwrap();
+        assert_eq!(clone["state"], "problem", "{clone:#}");
+        assert!(text(clone, "seen").contains("session.json"), "{clone:#}");
+        let opened = w.init();
+        assert!(
+            opened["warnings"]
+                .to_string()
+                .contains("session.json is damaged")
+        );
+        let kept = session.with_file_name(aside);
+        assert_eq!(std::fs::read_to_string(&kept).unwrap(), half);
+        #[cfg(unix)]
+        assert_eq!(permissions(&kept), 0o600);
+        assert_eq!(w.json(&["status"])["branch"], opened["branch"]);
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn what_the_clone_remembers_is_for_its_user_alone() {

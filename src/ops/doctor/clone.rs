@@ -2,6 +2,7 @@
 
 use super::{Findings, Seat, Subject};
 use crate::git::{Programs, Store};
+use crate::ops::session;
 
 /// Opens the clone, where there is to be one.
 pub(super) fn open(seat: &Seat, programs: &Programs, found: &mut Findings) -> Option<Store> {
@@ -22,7 +23,17 @@ pub(super) fn open(seat: &Seat, programs: &Programs, found: &mut Findings) -> Op
     match opened.and_then(|store| store.head().map(|_| store)) {
         Ok(store) => {
             let place = store.work_dir().unwrap_or(store.git_dir());
-            found.ok(NAME, place.display().to_string());
+            match session::damaged(&store).first() {
+                None => found.ok(NAME, place.display().to_string()),
+                Some(path) => found.problem(
+                    NAME,
+                    format!(
+                        "{} is damaged: the sandbox and the token that it remembered are not known",
+                        path.display()
+                    ),
+                    session::MEND,
+                ),
+            }
             Some(store)
         }
         Err(e) => {

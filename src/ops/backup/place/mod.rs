@@ -9,7 +9,7 @@ pub(super) use dir::Dir;
 pub(super) use home::{Home, Reach};
 
 use crate::error::Result;
-use crate::files::digest_of;
+use crate::files::{digest_of, names_aside};
 use crate::git::Bundle;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -75,10 +75,9 @@ pub(super) trait Place {
     /// Errors: as those of [`Place::names`].
     fn name_aside(&self, name: &str) -> Result<String> {
         let taken = self.names()?;
-        let numbered = (2..).map(|n| format!("{name}.damaged.{n}"));
-        let mut names = std::iter::once(format!("{name}.damaged")).chain(numbered);
-        // What was set aside before is never replaced.
-        Ok(names.find(|n| !taken.contains(n)).unwrap_or_default())
+        Ok(names_aside(name)
+            .find(|n| !taken.contains(n))
+            .unwrap_or_default())
     }
 
     /// Removes a file. It may be gone already.
