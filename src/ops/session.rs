@@ -165,20 +165,26 @@ impl Session {
     /// This session, with what `before` had in its past.
     pub fn after(mut self, before: Option<Session>) -> Session {
         if let Some(before) = before {
-            self.previous = before.previous;
-            self.previous.insert(
-                0,
-                Earlier {
-                    branch: before.branch,
-                    reuse_token: before.reuse_token,
-                    base: before.base,
-                },
-            );
+            self.previous.clone_from(&before.previous);
+            self.take_earlier(before);
             let branch = self.branch.clone();
             self.previous.retain(|p| p.branch != branch);
-            self.previous.truncate(MAX_EARLIER);
         }
         self
+    }
+
+    /// Takes a session into the past of this one.
+    fn take_earlier(&mut self, earlier: Session) {
+        self.previous.retain(|p| p.branch != earlier.branch);
+        self.previous.insert(
+            0,
+            Earlier {
+                branch: earlier.branch,
+                reuse_token: earlier.reuse_token,
+                base: earlier.base,
+            },
+        );
+        self.previous.truncate(MAX_EARLIER);
     }
 }
 
@@ -289,6 +295,24 @@ pub fn add(git_dir: &Path, session: Session, before: Option<Session>) -> Result<
             others: Vec::new(),
         },
     };
+    write(git_dir, &sessions)
+}
+
+/// Remembers a session as one of the past: what is open there, `open`, stays so.
+///
+/// Errors: those of [`add`].
+pub fn add_earlier(git_dir: &Path, session: Session, open: Session) -> Result<()> {
+    let _lock = lock(git_dir)?;
+    let mut sessions = read_to_write(git_dir)?.unwrap_or(Sessions {
+        last: open,
+        others: Vec::new(),
+    });
+    let mut all = std::iter::once(&mut sessions.last).chain(&mut sessions.others);
+    match all.find(|s| s.is_with(&session)) {
+        Some(open) if open.branch == session.branch => open.reuse_token = session.reuse_token,
+        Some(open) => open.take_earlier(session),
+        None => sessions.others.insert(0, session),
+    }
     write(git_dir, &sessions)
 }
 

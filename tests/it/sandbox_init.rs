@@ -448,6 +448,53 @@ fn a_worktree_may_be_added_on_the_branch() {
 }
 
 #[test]
+fn a_worktree_that_cannot_be_made_opens_nothing() {
+    let w = World::path();
+    let branch = w.sandbox();
+    w.write("file", "a file\n");
+    let below = w.clone.join("file/tree").display().to_string();
+    for bad in [below.as_str(), "/proc/y"] {
+        w.refuses(&["sandbox", "init", "--worktree", bad], 2);
+    }
+    assert_eq!(w.json(&["status"])["branch"], branch.as_str());
+}
+
+#[test]
+fn a_worktree_that_fails_leaves_the_clone_its_sandbox_and_loses_no_token() {
+    let w = World::path();
+    let branch = w.sandbox();
+    // No folder of worktrees can be made in the git directory.
+    w.write(".git/worktrees", "in the way\n");
+    let dir = w.env.path("tree").display().to_string();
+    let opened = w.json(&["sandbox", "init", "--worktree", &dir]);
+    let new = text(&opened, "branch");
+    assert_ne!(new, branch);
+    let warned = opened["warnings"].to_string();
+    assert!(warned.contains("--worktree"), "{warned}");
+    assert_eq!(w.json(&["status"])["branch"], branch.as_str());
+    // The clone has the token, and the answer too.
+    let session = std::fs::read_to_string(w.clone.join(".git/aidf/session.json")).unwrap();
+    let token = text(&opened, "reuse_token");
+    assert!(session.contains(&token));
+    std::fs::remove_file(w.clone.join(".git/worktrees")).unwrap();
+    let _ = std::fs::remove_dir_all(&dir);
+    let call = [
+        "sandbox",
+        "init",
+        "--reuse-token",
+        &token,
+        "--worktree",
+        &dir,
+    ];
+    assert_eq!(w.json(&call)["branch"], new.as_str());
+    assert_eq!(
+        w.env
+            .git(std::path::Path::new(&dir), &["branch", "--show-current"]),
+        new
+    );
+}
+
+#[test]
 fn a_damaged_memory_of_the_clone_is_kept_beside_the_next_one() {
     let w = World::path();
     w.init();

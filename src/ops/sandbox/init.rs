@@ -15,6 +15,7 @@ use crate::ops::publish::{self, Attempt, Plan, Push};
 use crate::ops::session::{self, Session};
 use crate::secret::Secret;
 use crate::token::{self};
+use crate::words;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
@@ -247,14 +248,25 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
             Ok(()) => report.worktree = Some(dir),
             Err(e) => {
                 let why = e.causes().join(": ");
-                cx.warn(format!("the sandbox is open, but {}: {why}", e.message()));
+                cx.warn(format!(
+                    "the sandbox is open, but {}: {why}; once that is mended: aidf sandbox init --reuse-token TOKEN --worktree {}",
+                    e.message(),
+                    words::shell_word(&dir.display().to_string())
+                ));
             }
         }
     }
     // A worktree remembers its own; the clone keeps the one it had.
     if !cx.store.is_cache() && (report.worktree.is_none() || before.is_none()) {
+        let git_dir = cx.store.git_dir();
+        let kept = match before {
+            Some(before) if request.worktree.is_some() => {
+                session::add_earlier(git_dir, this, before)
+            }
+            before => session::add(git_dir, this, before),
+        };
         // Nor must this: the token is nowhere else.
-        if let Err(e) = session::add(cx.store.git_dir(), this, before) {
+        if let Err(e) = kept {
             cx.warn(format!(
                 "the sandbox is open, but the clone does not remember it ({}); keep the token: aidf sandbox init --reuse-token TOKEN",
                 e.in_full()
@@ -364,7 +376,16 @@ fn check_worktree(cx: &Context, dir: &Path) -> Result<()> {
         )
         .hint("name a folder that does not exist yet"));
     }
-    Ok(())
+    // Making something where the folder would be is the one sure way to know.
+    let above = place.ancestors().find(|p| p.symlink_metadata().is_ok());
+    match tempfile::tempdir_in(above.unwrap_or(&place)) {
+        Ok(_) => Ok(()),
+        Err(e) => Err(
+            Error::new(Kind::Usage, format!("{} cannot be made", dir.display()))
+                .caused_by(e)
+                .hint("nothing was opened; name a folder that you may make"),
+        ),
+    }
 }
 
 fn refuse_or_go_on(
