@@ -33,6 +33,7 @@ mod noticed;
 mod notify;
 mod one_by_one;
 pub mod operations;
+mod operator;
 pub mod outcome;
 mod own_lines;
 pub mod policy;

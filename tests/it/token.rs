@@ -441,3 +441,51 @@ fn a_token_of_another_ring_is_read_as_one_whose_key_is_not_here() {
     let out = b.aidf(&["token", "revoke", &token]).exits(4);
     assert!(out.stderr.contains(&words[3..]), "{out}");
 }
+
+#[test]
+fn what_is_no_operators_token_does_no_operators_work() {
+    let w = World::path();
+    let sandboxes = text(&w.init(), "reuse_token");
+    let operators = text(&w.json(&["token", "issue", "--operator"]), "token");
+    let id = "0123456789abcdef";
+    let refs = w.remote.refs();
+    for (token, code) in [(sandboxes.as_str(), 5), ("junk", 4)] {
+        w.aidf(&["token", "revoke", id, "--reuse-token", token])
+            .exits(code);
+        let prune = ["sandbox", "prune", "--idle", "0", "--reuse-token", token];
+        w.aidf(&prune).exits(code);
+    }
+    assert_eq!(w.remote.refs(), refs);
+    w.json(&["token", "revoke", id, "--reuse-token", &operators]);
+    // Where neither the key nor a hook is, nobody checks it.
+    w.remote
+        .git(&["config", "receive.advertisePushOptions", "true"]);
+    let holder = w.other();
+    for call in [
+        &["token", "revoke", "fedcba9876543210"][..],
+        &["sandbox", "prune", "--idle", "0"],
+    ] {
+        let done = holder.json(&[call, &["--reuse-token", "junk"]].concat());
+        let warned = done["warnings"].to_string();
+        assert!(
+            warned.contains("nobody checked the operator's token"),
+            "{warned}"
+        );
+    }
+}
+
+#[test]
+fn an_operators_token_that_the_hook_checks_brings_no_warning() {
+    let g = Guarded::new(Kind::Path, "");
+    let holder = Machine::new(&g.w.remote);
+    let prune = [
+        "sandbox",
+        "prune",
+        "--idle",
+        "0",
+        "--reuse-token",
+        &g.operator,
+    ];
+    let done = holder.json(&prune);
+    assert_eq!(done["warnings"], Value::Array(Vec::new()), "{done:#}");
+}

@@ -67,6 +67,19 @@ impl<'a> Server<'a> {
         }
     }
 
+    /// Whether this hook is aidf's own, and runs.
+    fn runs(&self, there: Option<&str>) -> bool {
+        let ours = there.is_some_and(|t| t.contains(MARK) && is_as_written(t));
+        ours && program_of(there).is_some() && is_executable(&self.hook()) && !is_off(&self.store)
+    }
+
+    /// The same of the hook that is installed.
+    ///
+    /// Errors: internal, for a hook that cannot be read.
+    pub fn has_hook(&self) -> Result<bool> {
+        Ok(self.runs(self.installed()?.as_deref()))
+    }
+
     pub fn survey(
         &self,
         request: &Request,
@@ -84,9 +97,8 @@ impl<'a> Server<'a> {
         let ours = there.as_deref().is_some_and(|t| t.contains(MARK));
         // An additional line, such as `exit 0`, could make the hook decide nothing.
         let unedited = there.as_deref().is_some_and(is_as_written);
-        let as_written = unedited && program_of(there.as_deref()).is_some();
         let off = is_off(&self.store);
-        let runs = ours && as_written && is_executable(&self.hook()) && !off;
+        let runs = self.runs(there.as_deref());
         if there.as_deref() != Some(&script) || !is_executable(&self.hook()) {
             if let Some(text) = there.as_deref().filter(|_| !ours) {
                 steps.push(Step::KeepHook(place_for(text)));

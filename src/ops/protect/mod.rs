@@ -349,6 +349,11 @@ impl<'a> Host<'a> {
 /// What a forge's rules cannot protect.
 const OWN_REFS: &str = "a forge's rules cover only branches and tags, so everybody with push access can delete refs/aidf/**, including revocations of tokens; machines that saw a revocation still honour it";
 
+/// Whether aidf's hook decides at the remote; none where that cannot be seen from here.
+pub(super) fn has_hook(cx: &Context) -> Option<bool> {
+    bare::Server::open(cx).ok()?.has_hook().ok()
+}
+
 /// How to reach the remote's forge.
 pub(super) fn access_to<'a>(
     cx: &'a Context,

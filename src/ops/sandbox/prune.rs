@@ -5,7 +5,8 @@ use super::list::{ListRequest, Sandbox, list};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, RefName};
-use crate::ops::access::{self, Target};
+use crate::ops::access::Target;
+use crate::ops::operator;
 use crate::ops::publish::{self, Objects, Plan, Push};
 use crate::ops::session;
 use crate::secret::Secret;
@@ -77,7 +78,7 @@ const REFUSED: usize = 20;
 /// Errors: auth, without a key or an operator's token; unavailable.
 pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
     cx.note_request(request);
-    let token = operator(cx, request)?;
+    let token = token_of(cx, request)?;
     let idle = ListRequest {
         idle_days: Some(request.idle_days),
         archived: false,
@@ -123,7 +124,7 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
 
 /// The token that is sent along. Where aidf holds the key it decides itself, and the
 /// machine that has the key is the operator's.
-fn operator(cx: &Context, request: &PruneRequest) -> Result<Option<Secret>> {
+fn token_of(cx: &Context, request: &PruneRequest) -> Result<Option<Secret>> {
     let given = request
         .reuse_token
         .clone()
@@ -138,14 +139,7 @@ fn operator(cx: &Context, request: &PruneRequest) -> Result<Option<Secret>> {
             .hint("give --reuse-token TOKEN; an operator issues it: aidf token issue --operator")),
         };
     };
-    let claims = access::open(cx, &token).map_err(access::as_operator)?;
-    if claims.is_some_and(|c| !c.is_operator()) {
-        return Err(Error::new(
-            Kind::Denied,
-            "the token is for one sandbox, and an operator's token is needed",
-        )
-        .hint("to close only that sandbox: aidf sandbox close"));
-    }
+    operator::check(cx, &token, "to close only that sandbox: aidf sandbox close")?;
     Ok(Some(token))
 }
 

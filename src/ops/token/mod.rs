@@ -8,7 +8,7 @@ pub use list::{Known, ListReport, ListRequest, TokenState, list};
 
 use super::access::{self, rejected};
 use super::publish::{self, Objects, Plan, Push};
-use super::{identity, revoked};
+use super::{identity, operator, revoked};
 use crate::authority::{self, Rejection};
 use crate::clock::{DAY, Moment, Period};
 use crate::context::Context;
@@ -367,8 +367,13 @@ pub fn revoke(cx: &Context, request: &RevokeRequest) -> Result<RevokeReport> {
     let sent = operator
         .cloned()
         .or_else(|| cx.config.environment_token.clone());
-    if sent.is_none() {
-        needs_key(cx)?;
+    match &sent {
+        Some(token) => {
+            let issue =
+                "give an operator's token; an operator issues it: aidf token issue --operator";
+            operator::check(cx, token, issue)?;
+        }
+        None => needs_key(cx)?,
     }
     let name = RefName::new(&ref_of(&token_id))?;
     let published = publish::publish(cx, |attempt| {
