@@ -25,6 +25,8 @@ pub enum Rejection {
     Unbound,
     /// Well formed, and sealed by the key of this number, which is retired.
     RetiredKey(u32),
+    /// Authentic, and an operator's, where a sandbox's is needed.
+    NoSandbox,
 }
 
 impl fmt::Display for Rejection {
@@ -33,6 +35,7 @@ impl fmt::Display for Rejection {
             Rejection::RetiredKey(id) => {
                 return write!(f, "the key that sealed it, {id:08x}, is retired");
             }
+            Rejection::NoSandbox => "it is an operator's, and opens no sandbox",
             Rejection::NotValid => "it is not valid for this repository",
             Rejection::Expired => "it has expired",
             Rejection::Idle => "it was not used for too long",

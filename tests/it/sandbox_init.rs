@@ -495,6 +495,26 @@ fn a_worktree_that_fails_leaves_the_clone_its_sandbox_and_loses_no_token() {
 }
 
 #[test]
+fn an_operators_token_opens_no_sandbox() {
+    let w = World::path();
+    w.init();
+    let token = text(&w.json(&["token", "issue", "--operator"]), "token");
+    let refs = w.remote.refs();
+    let init = ["sandbox", "init", "--reuse-token", &token];
+    let out = w.aidf(&[&init[..], &["--strict"]].concat()).exits(4);
+    assert!(out.stderr.contains("it is an operator's"), "{out}");
+    let named = [&init[..], &["--branch", "sandbox-ada"]].concat();
+    let out = w.aidf(&named).exits(4);
+    assert!(out.stderr.contains("for an operator"), "{out}");
+    assert_eq!(w.remote.refs(), refs);
+    let told = w.json(&init);
+    assert_eq!(told["created"], true);
+    let why = text(&told, "token_rejected");
+    assert!(why.contains("it is an operator's"), "{why}");
+    assert!(told["warnings"].to_string().contains(&why), "{told:#}");
+}
+
+#[test]
 fn a_damaged_memory_of_the_clone_is_kept_beside_the_next_one() {
     let w = World::path();
     w.init();

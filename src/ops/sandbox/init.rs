@@ -132,9 +132,13 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
     let mut rejection = None;
     let given_here = given.filter(|_| held.is_none());
     let mut claims = match given_here.map(|t| cx.claims_of(t)) {
-        Some(Some(claims)) if claims.is_operator() => None,
         Some(Some(claims)) => match authority::judge(&claims, &Facts::at(cx.now).of(cx.identity()))
         {
+            // With a branch it is told below that it is not for that one.
+            Ok(_) if claims.is_operator() && request.branch.is_none() => {
+                refuse_or_go_on(request, Rejection::NoSandbox, &mut rejection)?;
+                None
+            }
             Ok(_) => Some(claims),
             Err(why) => {
                 refuse_or_go_on(request, why, &mut rejection)?;

