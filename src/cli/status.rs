@@ -47,7 +47,9 @@ pub fn run(global: &Global, ui: &Ui, arguments: Arguments) -> Result<()> {
                 out.line(format!("  {word}  {}: {}", visible(&left.path), left.why));
             }
             more(out, report.left_out.len(), most);
-            if let Some(end) = &report.expires_at {
+            if let Some(why) = &report.token_rejected {
+                out.line(format!("  token           rejected: {why}"));
+            } else if let Some(end) = &report.expires_at {
                 let end = text::end(end, report.expires_for_good);
                 out.line(format!("  token ends      {end}"));
             }

@@ -50,6 +50,9 @@ pub struct Report {
     /// True where it ends then whatever is written until then.
     #[serde(default)]
     pub expires_for_good: bool,
+    /// Why the token writes no more.
+    #[serde(default)]
+    pub token_rejected: Option<String>,
     /// The newest backup.
     pub last_backup: Option<String>,
     /// One sentence.
@@ -108,6 +111,7 @@ pub fn status(cx: &Context, request: &Request) -> Result<Report> {
         left_out: Vec::new(),
         expires_at: None,
         expires_for_good: false,
+        token_rejected: None,
         last_backup: newest_backup(&standing.branches, cx.now),
         message: "no sandbox is open here; open one: aidf sandbox init".to_owned(),
     };
@@ -146,10 +150,12 @@ pub fn status(cx: &Context, request: &Request) -> Result<Report> {
             tip: Some(last_write),
             ..Facts::at(cx.now).of(cx.identity()).under(&policy)
         };
-        // One that has ended at its own time was told when it was opened.
-        if let Err(why @ (Rejection::Revoked | Rejection::Idle)) = authority::judge(claims, &facts)
-        {
-            access::warn_of_end(cx, why);
+        if let Err(why) = authority::judge(claims, &facts) {
+            // One that has ended at its own time was told when it was opened.
+            if matches!(why, Rejection::Revoked | Rejection::Idle) {
+                access::warn_of_end(cx, why);
+            }
+            report.token_rejected = Some(why.to_string());
         }
         let ends = authority::ends(claims, &facts);
         report.expires_for_good = authority::ends_for_good(claims, ends);

@@ -425,6 +425,9 @@ fn status_says_that_the_token_was_revoked() {
         .ok();
     let out = w.aidf(&["status"]).ok();
     assert!(out.stderr.contains("it was revoked"), "{out}");
+    assert!(out.stdout.contains("it was revoked"), "{out}");
+    assert!(!out.stdout.contains("token ends"), "{out}");
+    assert_eq!(w.json(&["status"])["token_rejected"], "it was revoked");
 }
 
 #[test]
