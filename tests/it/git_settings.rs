@@ -405,7 +405,7 @@ fn a_server_of_another_account_is_called_that() {
         let out = call(args).run();
         assert_eq!(out.code, 5, "{out}");
         assert!(out.stderr.contains("belongs to another account"), "{out}");
-        let path = format!("safe.directory '{}'", w.remote.bare.display());
+        let path = format!("safe.directory {}", w.remote.bare.display());
         assert!(out.stderr.contains(&path), "{out}");
     }
 }
@@ -431,7 +431,7 @@ fn a_clone_of_another_account_is_refused_unless_git_calls_it_safe() {
         assert_eq!(out.code, 5, "{part}: {out}");
         assert!(out.stderr.contains("belongs to another account"), "{out}");
         assert!(
-            out.stderr.contains(&format!("safe.directory '{clone}'")),
+            out.stderr.contains(&format!("safe.directory {clone}")),
             "{out}"
         );
         // The clone cannot call itself safe.
