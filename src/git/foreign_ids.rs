@@ -58,8 +58,8 @@ fn an_id_of_the_other_format_is_never_found_and_never_written() {
             assert!(!store.is_ancestor(id, commit) && !store.is_ancestor(commit, id));
             assert_eq!(store.merge_base(id, commit), None);
             assert!(store.merge_bases(commit, id).is_empty());
-            assert!(store.apart_from(commit, &[id]).is_err());
-            assert!(store.apart_from(id, &[commit]).is_err());
+            assert!(store.apart_from(&[commit], &[id]).is_err());
+            assert!(store.apart_from(&[id], &[commit]).is_err());
             assert!(store.history(id, None).is_err());
             assert!(store.history(commit, Some(id)).is_err());
             assert!(store.log(id).is_err());

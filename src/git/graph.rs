@@ -6,6 +6,9 @@ use super::store::Store;
 use crate::error::{Kind, OrFail, Result};
 use std::collections::HashSet;
 
+/// How many questions of one history are asked one by one, and not by a walk of all of it.
+const FEW: usize = 8;
+
 impl Store {
     /// Whether `ancestor` is `of` or in its history.
     pub fn is_ancestor(&self, ancestor: CommitId, of: CommitId) -> bool {
@@ -47,16 +50,19 @@ impl Store {
         is_older(one, other).or_else(|| is_older(other, one))
     }
 
-    /// Of these commits, those that are neither `tip` nor in its history; one walk for all.
-    pub fn apart_from(&self, tip: CommitId, commits: &[CommitId]) -> Result<Vec<CommitId>> {
+    /// Of these commits, those that are none of `tips` nor in the history of one; one walk for
+    /// all.
+    pub fn apart_from(&self, tips: &[CommitId], commits: &[CommitId]) -> Result<Vec<CommitId>> {
         let failed = || "the history cannot be walked";
         let past = self.past();
         let mut walk = past.revwalk().or_fail(Kind::Internal, failed)?;
         for id in commits {
             walk.push(id.within(past)).or_fail(Kind::NotFound, failed)?;
         }
-        walk.hide(tip.within(past))
-            .or_fail(Kind::NotFound, failed)?;
+        for tip in tips {
+            walk.hide(tip.within(past))
+                .or_fail(Kind::NotFound, failed)?;
+        }
         let wanted: HashSet<CommitId> = commits.iter().copied().collect();
         let mut found = HashSet::new();
         for id in walk {
@@ -65,10 +71,34 @@ impl Store {
                 found.insert(id);
             }
         }
+        // The walk goes by dates, which may lie: what it met is asked for by itself.
+        if found.len() * tips.len() <= FEW {
+            found.retain(|id| !tips.iter().any(|tip| self.is_ancestor(*id, *tip)));
+        } else {
+            self.retain_apart(tips, &mut found)?;
+        }
         let mut apart = commits.to_vec();
-        // The walk goes by dates, which may lie: each that it met is asked for by itself.
-        apart.retain(|id| found.remove(id) && !self.is_ancestor(*id, tip));
+        apart.retain(|id| found.remove(id));
         Ok(apart)
+    }
+
+    /// Takes away the commits that are among `tips` or in their history. It reads all of that
+    /// once, however many commits there are.
+    fn retain_apart(&self, tips: &[CommitId], commits: &mut HashSet<CommitId>) -> Result<()> {
+        let failed = || "the history cannot be walked";
+        let past = self.past();
+        let mut walk = past.revwalk().or_fail(Kind::Internal, failed)?;
+        for tip in tips {
+            walk.push(tip.within(past))
+                .or_fail(Kind::NotFound, failed)?;
+        }
+        for id in walk {
+            commits.remove(&ObjectId::from(id.or_fail(Kind::Internal, failed)?));
+            if commits.is_empty() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Every best common ancestor; criss-cross histories have several.

@@ -44,6 +44,9 @@ pub struct VerifyReport {
     pub findings: usize,
     /// One sentence.
     pub message: String,
+    /// The commands that bring back what branches have lost.
+    #[serde(skip)]
+    pub restoring: Vec<String>,
 }
 
 /// What became of the check of a journal.
@@ -101,12 +104,21 @@ impl Reported for VerifyReport {
                 "look at each commit with `git show`; undo what should not be there: aidf rollback ID"
             }
         };
+        let hint = match self.restoring.is_empty() {
+            true => hint.to_owned(),
+            false => format!(
+                "{hint}; bring back what was lost: {}; or let a backup go on purpose: aidf backup prune --forget NAME",
+                self.restoring.join("; ")
+            ),
+        };
         Err(Error::new(Kind::Integrity, self.message.clone()).hint(hint))
     }
 }
 
 /// The most findings that are listed of one branch.
 const MAX_LISTED: usize = 1000;
+/// How many backups the hint names.
+const MAX_NAMED: usize = 5;
 
 /// Looks at the branches and the journal.
 ///
@@ -143,7 +155,11 @@ pub fn verify(cx: &Context, request: &VerifyRequest) -> Result<VerifyReport> {
         };
         branches.push(walk.run(*tip)?);
     }
+    let (address, mut restoring) = (cx.remote.address(), Vec::new());
     for rewound in backup::lost_since_backups(cx, &named)? {
+        if restoring.len() < MAX_NAMED {
+            restoring.push(backup::restoring(&address, &rewound.backup));
+        }
         let report = branches.iter_mut().find(|b| b.branch == rewound.branch);
         if let (Some(report), Some(first)) = (report, rewound.lost.first()) {
             report.findings.push(Finding {
@@ -182,6 +198,7 @@ pub fn verify(cx: &Context, request: &VerifyRequest) -> Result<VerifyReport> {
         journal,
         branches,
         findings,
+        restoring,
     })
 }
 

@@ -76,7 +76,7 @@ impl Reported for CreateReport {
             faults.extend(failure.map(|failure| destination.told(failure)));
         }
         faults.extend(self.unmade.iter_mut().filter_map(|u| u.failure.take()));
-        faults.extend(loss::finding(&self.rewound));
+        faults.extend(loss::finding(&self.rewound, &self.untold.address));
         together(faults)
     }
 }
@@ -131,14 +131,18 @@ pub(super) fn create_untold(cx: &Context, request: &CreateRequest) -> Result<Cre
     let turn = lock(cx, "backup", &cx.remote.address());
     let result = turn.and_then(|_turn| make(cx, request));
     match &result {
-        Ok(r) => r.backups.iter().filter(|b| b.created).for_each(|b| {
-            cx.record(
-                "backup create",
-                Some(&b.backup),
-                Some(b.commit.to_string()),
-                Ok(&r.message),
-            )
-        }),
+        Ok(r) => {
+            for b in r.backups.iter().filter(|b| b.created) {
+                let commit = Some(b.commit.to_string());
+                cx.record("backup create", Some(&b.backup), commit, Ok(&r.message));
+            }
+            // No later run tells it again, so that it is written down.
+            for lost in &r.rewound {
+                let commit = lost.lost.first().map(ToString::to_string);
+                let told = lost.told();
+                cx.record("backup create", Some(&lost.branch), commit, Err(&told));
+            }
+        }
         Err(e) => cx.record("backup create", None, None, Err(e)),
     }
     result
@@ -199,7 +203,8 @@ fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
             None => Ok(()),
         }
     };
-    copied().map_err(|e| loss::beside(&rewound, e))?;
+    let address = cx.remote.address();
+    copied().map_err(|e| loss::beside(&rewound, &address, e))?;
     let destinations = places
         .iter()
         .map(|place| destination::send(cx, &keys, place, &backups, &earlier, request.full))
@@ -229,7 +234,7 @@ fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
         destinations,
         message,
         untold: Untold {
-            address: cx.remote.address(),
+            address,
             entries: untold,
         },
     })

@@ -7,6 +7,7 @@ use crate::backup_manifest::MAX_ASIDE;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::CommitId;
+use crate::words;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -24,8 +25,32 @@ pub struct Rewound {
     pub authenticated: Option<bool>,
 }
 
-/// The alarm about what branches have lost; none if they lost nothing.
-pub(super) fn finding(rewound: &[Rewound]) -> Option<Error> {
+impl Rewound {
+    /// What was lost, for the journal.
+    pub(super) fn told(&self) -> Error {
+        let count = words::count(self.lost.len(), "commit", "commits");
+        let more = match self.lost.len() {
+            MAX_LOST => " or more",
+            _ => "",
+        };
+        let message = format!(
+            "{} lost {count}{more} since {}, which still has them",
+            self.branch, self.backup
+        );
+        Error::new(Kind::Findings, message)
+    }
+}
+
+/// The command that brings back what a backup has. It names the remote: elsewhere another
+/// repository may have a backup of the same name.
+pub(in crate::ops) fn restoring(address: &str, backup: &str) -> String {
+    let address = words::shell_word(address);
+    format!("aidf -R {address} backup restore {backup}")
+}
+
+/// The alarm about what branches of the remote at this address have lost; none if they lost
+/// nothing.
+pub(super) fn finding(rewound: &[Rewound], address: &str) -> Option<Error> {
     let mut branches: Vec<&str> = rewound.iter().map(|r| r.branch.as_str()).collect();
     branches.dedup();
     let message = match &branches[..] {
@@ -39,16 +64,14 @@ pub(super) fn finding(rewound: &[Rewound]) -> Option<Error> {
         ),
     };
     let named = rewound.iter().take(MAX_NAMED);
-    let commands: Vec<String> = named
-        .map(|r| format!("aidf backup restore {}", r.backup))
-        .collect();
+    let commands: Vec<String> = named.map(|r| restoring(address, &r.backup)).collect();
     let hint = format!("bring them back with: {}", commands.join("; "));
     Some(Error::new(Kind::Findings, message).hint(hint))
 }
 
 /// An error that ended a run, with what was lost: no report tells that.
-pub(super) fn beside(rewound: &[Rewound], error: Error) -> Error {
-    match finding(rewound) {
+pub(super) fn beside(rewound: &[Rewound], address: &str, error: Error) -> Error {
+    match finding(rewound, address) {
         Some(finding) => error.within(&format!("before this, {}", finding.message())),
         None => error,
     }
@@ -71,11 +94,22 @@ pub(super) struct Loss {
     pub aside: Vec<CommitId>,
 }
 
-/// Looks at the backups of a branch, newest first, before `tip` is backed up.
+/// Which losses are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// Those that no entry lists yet. What is found is entered next.
+    Untold,
+    /// Those of the newest backup. Nothing can be entered, so an older loss would be told on
+    /// every run.
+    Newest,
+    /// All, told or not.
+    All,
+}
+
+/// Looks at the backups of a branch, newest first, whose tip is `tip`.
 ///
-/// If some of them are authenticated, every one of those is compared with the tip. Losses
-/// that the newest of them already lists are not reported again. The other backups only
-/// cause a warning and no alarm, because anybody can have made them. If none is
+/// If some of them are authenticated, every one of those is compared with the tip. The other
+/// backups only cause a warning and no alarm, because anybody can have made them. If none is
 /// authenticated, all of them count.
 ///
 /// Errors: unavailable, and what the server says about the newest backup.
@@ -84,22 +118,26 @@ pub(super) fn look(
     branch: &str,
     backups: &[&Found],
     tip: CommitId,
-    remembers: bool,
+    asked: Asked,
 ) -> Result<Loss> {
     let is_good = |f: &&&Found| f.standing.entry().is_some_and(|e| e.branch == branch);
-    let known: HashSet<CommitId> = backups
+    let told_before = backups
         .iter()
         .find(is_good)
+        .filter(|_| asked != Asked::All)
         .and_then(|f| f.standing.entry())
-        .map(|e| e.aside.iter().copied().collect())
+        .map(|e| e.aside.as_slice())
         .unwrap_or_default();
     let good: Vec<&Found> = backups.iter().filter(is_good).copied().collect();
     let doubtful = backups.iter().filter(|f| !is_good(f)).copied();
     let legacy = good.is_empty();
     // Without a manifest all backups count: whoever can plant a backup can also delete the
-    // manifest. If losses cannot be written down, only the newest backup counts, because an
-    // older loss would be reported on every run.
-    let most = if remembers { MAX_DOUBTFUL } else { 1 };
+    // manifest.
+    let most = match asked {
+        Asked::Untold => MAX_DOUBTFUL,
+        Asked::Newest => 1,
+        Asked::All => usize::MAX,
+    };
     let alarming: Vec<&Found> = match legacy {
         true => backups.iter().take(most).copied().collect(),
         false => good,
@@ -107,13 +145,17 @@ pub(super) fn look(
     let newest = alarming.first().map(|f| f.commit);
     let mut looked_at = alarming.clone();
     // A loss that cannot be written down would cause a warning every time.
-    if remembers {
+    if asked == Asked::Untold {
         looked_at.extend(doubtful.take(MAX_DOUBTFUL));
     }
+    let most = match asked {
+        Asked::All => usize::MAX,
+        _ => MAX_ASIDE,
+    };
     let mut commits: Vec<CommitId> = Vec::new();
     let mut seen = HashSet::from([tip]);
     for found in &looked_at {
-        if seen.insert(found.commit) && commits.len() < MAX_ASIDE {
+        if seen.insert(found.commit) && commits.len() < most {
             commits.push(found.commit);
         }
     }
@@ -136,29 +178,23 @@ pub(super) fn look(
             e.in_full()
         ));
     }
-    let aside = cx.store.apart_from(tip, &commits)?;
+    let aside = cx.store.apart_from(&[tip], &commits)?;
+    let mut new: HashSet<CommitId> = aside.iter().copied().collect();
+    new.retain(|id| !told_before.contains(id));
     let mut loss = Loss::default();
-    let mut told: Vec<CommitId> = Vec::new();
     let mut doubted = Vec::new();
     for found in &looked_at {
-        let new = aside.contains(&found.commit) && !known.contains(&found.commit);
-        if !new
-            || told
-                .iter()
-                .any(|id| cx.store.is_ancestor(found.commit, *id))
-        {
+        if !new.contains(&found.commit) {
             continue;
         }
         if !alarming.iter().any(|f| f.name == found.name) {
             doubted.push(found.name.as_str());
             continue;
         }
-        told.push(found.commit);
-        let lost = cx.store.history(found.commit, Some(tip))?;
         loss.rewound.push(Rewound {
             branch: branch.to_owned(),
             backup: found.name.clone(),
-            lost: lost.take(MAX_LOST).collect(),
+            lost: taken(cx, found.commit, &[tip], &mut new)?,
             authenticated: found.standing.authenticated(),
         });
     }
@@ -170,4 +206,24 @@ pub(super) fn look(
     }
     loss.aside = aside;
     Ok(loss)
+}
+
+/// The commits that `head` comes from and none of `tips` does, newest first, at most so many.
+/// All of them are taken out of `open`: whoever holds `head` holds them too.
+pub(super) fn taken(
+    cx: &Context,
+    head: CommitId,
+    tips: &[CommitId],
+    open: &mut HashSet<CommitId>,
+) -> Result<Vec<CommitId>> {
+    let mut lost = Vec::new();
+    for id in cx.store.history(head, tips.iter().copied())? {
+        open.remove(&id);
+        if lost.len() < MAX_LOST {
+            lost.push(id);
+        }
+    }
+    // A date that lies must not have it told once more.
+    open.remove(&head);
+    Ok(lost)
 }

@@ -1,7 +1,7 @@
 //! Makes the backups: a create-only ref at each branch's tip, all on one connection where the
 //! server can move several refs as one. Then it enters them in the manifest.
 
-use super::loss::{self, Rewound};
+use super::loss::{self, Asked, Rewound};
 use super::manifest::{self, Manifest};
 use super::{Backup, Found, comparable, dated};
 use crate::backup_manifest::{self, Entry};
@@ -128,7 +128,7 @@ impl Job<'_> {
                     .record("backup create", Some(name), commit, Ok(done));
             }
         });
-        let made = made.map_err(|e| loss::beside(&rounds.rewound, e))?;
+        let made = made.map_err(|e| loss::beside(&rounds.rewound, &self.cx.remote.address(), e))?;
         let Pushed {
             mut backups,
             mut unmade,
@@ -206,7 +206,11 @@ impl Job<'_> {
                 // Look too if somebody put a backup on top of ours.
                 let topped = before.first().is_some_and(|f| f.name != backup.backup);
                 if backup.created || vouches || topped {
-                    let loss = loss::look(cx, branch, &before, backup.commit, signs)?;
+                    let asked = match signs {
+                        true => Asked::Untold,
+                        false => Asked::Newest,
+                    };
+                    let loss = loss::look(cx, branch, &before, backup.commit, asked)?;
                     let waits = !loss.rewound.is_empty();
                     for one in loss.rewound {
                         if !rewound

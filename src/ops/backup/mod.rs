@@ -32,7 +32,9 @@ pub use export::{ExportReport, ExportRequest, Rotation, export};
 pub use folder_manifest::Judge;
 pub(in crate::ops) use list::newest_among;
 pub use list::{ListReport, ListRequest, list};
+use loss::Asked;
 pub use loss::Rewound;
+pub(in crate::ops) use loss::restoring;
 pub use making::Unmade;
 pub use prune::{PruneReport, PruneRequest, prune};
 pub use restore::{RestoreReport, RestoreRequest, restore};
@@ -176,8 +178,8 @@ fn read_all(cx: &Context, more: Option<&str>) -> Result<All> {
     })
 }
 
-/// What branches have lost since their backups were made. `tips` are the branches with
-/// their tips, which are in the store.
+/// What branches lack that backups of theirs hold, whether it was told before or not. `tips` are
+/// the branches with their tips, which are in the store. The newest backup that holds it is named.
 ///
 /// Errors: unavailable.
 pub(in crate::ops) fn lost_since_backups(
@@ -189,7 +191,7 @@ pub(in crate::ops) fn lost_since_backups(
     for (branch, tip) in tips {
         let default = all.default.as_deref().unwrap_or_default();
         let backups = comparable(&all.found, branch, default, cx.now);
-        lost.extend(loss::look(cx, branch, &backups, *tip, false)?.rewound);
+        lost.extend(loss::look(cx, branch, &backups, *tip, Asked::All)?.rewound);
     }
     Ok(lost)
 }

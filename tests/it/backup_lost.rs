@@ -1,0 +1,132 @@
+//! What a branch has lost stays known, and stays held, for as long as no operator lets it go.
+
+use serde_json::{Value, json};
+
+use crate::backup_days::{DAY, at, backup_of, list, now, put, report};
+use crate::support::{World, text};
+
+/// One more commit on main.
+fn commit(w: &World, name: &str) -> String {
+    let content = format!("{name}\n");
+    w.remote
+        .write("main", &[(name, Some(content.as_bytes()))], name)
+}
+
+/// A backup of main as a machine makes it whose clock is so many days behind.
+fn backed_up(w: &World, days: i64) {
+    at(w, now() - days * DAY, "backup create", json!({}));
+}
+
+/// A world whose main was backed up nine and eight days ago, with one more commit each time, and
+/// then lost both. Today's backup told it. Answers the tip of main and the two commits.
+fn lost() -> (World, String, [String; 2]) {
+    let w = World::path();
+    let keep = w.remote.tip("main");
+    let first = commit(&w, "first.txt");
+    backed_up(&w, 9);
+    let second = commit(&w, "second.txt");
+    backed_up(&w, 8);
+    w.remote.git(&["update-ref", "refs/heads/main", &keep]);
+    let told = report(&w, &["backup"], 8);
+    assert_eq!(told["rewound"][0]["backup"], backup_of(8).as_str());
+    report(&w, &["backup"], 0);
+    (w, keep, [first, second])
+}
+
+/// What `audit verify` finds of main.
+#[track_caller]
+fn found(w: &World, code: i32) -> Vec<Value> {
+    let answer = report(w, &["audit", "verify"], code);
+    let branches = list(&answer, "branches").iter();
+    let mains = branches.filter(|b| b["branch"] == "main");
+    mains.flat_map(|b| list(b, "findings").to_vec()).collect()
+}
+
+#[test]
+fn a_loss_is_a_finding_for_as_long_as_a_backup_holds_it() {
+    let (w, _, [_, second]) = lost();
+    for _ in 0..2 {
+        let findings = found(&w, 7);
+        assert_eq!(findings.len(), 1, "{findings:#?}");
+        assert_eq!(findings[0]["kind"], "rewound");
+        assert_eq!(findings[0]["commit"], second.as_str());
+        let detail = text(&findings[0], "detail");
+        assert!(detail.contains("2 commits of main"), "{detail}");
+        assert!(detail.contains(&backup_of(8)), "{detail}");
+        assert!(!detail.contains(&backup_of(9)), "{detail}");
+        commit(&w, "later.txt");
+        report(&w, &["backup"], 0);
+    }
+    let out = w.aidf(&["audit", "verify"]).exits(7);
+    let brings = format!("backup restore {}", backup_of(8));
+    assert!(out.stderr.contains(&brings), "{out}");
+    // With the newest holder gone, the one before it is named.
+    let name = format!("refs/heads/{}", backup_of(8));
+    w.remote.git(&["update-ref", "-d", &name]);
+    let findings = found(&w, 7);
+    let detail = text(&findings[0], "detail");
+    assert!(detail.contains(&backup_of(9)), "{findings:#?}");
+    // What main has again is lost no more.
+    let merge = ["-p", "main", "-p", &second, "-m", "Merge", "main^{tree}"];
+    let merge = w.remote.git(&[&["commit-tree"], &merge[..]].concat());
+    w.remote.git(&["update-ref", "refs/heads/main", &merge]);
+    assert_eq!(found(&w, 0), Vec::<Value>::new());
+}
+
+#[test]
+fn each_line_of_lost_commits_is_a_finding_of_its_own() {
+    let (w, keep, _) = lost();
+    let other = commit(&w, "other.txt");
+    report(&w, &["backup"], 0);
+    w.remote.git(&["update-ref", "refs/heads/main", &keep]);
+    report(&w, &["backup"], 8);
+    let findings = found(&w, 7);
+    assert_eq!(findings.len(), 2, "{findings:#?}");
+    assert_eq!(findings[0]["commit"], other.as_str(), "the newest first");
+}
+
+#[test]
+fn what_no_manifest_enters_is_found_lost_too() {
+    let w = World::path();
+    let keep = w.remote.tip("main");
+    let lost = commit(&w, "lost.txt");
+    put(
+        &w.env,
+        &w.remote,
+        &[(backup_of(9), lost.clone()), (backup_of(1), keep.clone())],
+    );
+    w.remote.git(&["update-ref", "refs/heads/main", &keep]);
+    let findings = found(&w, 7);
+    assert_eq!(findings[0]["commit"], lost.as_str(), "{findings:#?}");
+}
+
+#[test]
+fn the_journal_has_the_loss_that_a_run_told() {
+    let (w, _, _) = lost();
+    let answer = report(&w, &["audit", "log"], 0);
+    let told: Vec<&Value> = list(&answer, "entries")
+        .iter()
+        .filter(|e| e["outcome"] == "findings")
+        .collect();
+    assert_eq!(told.len(), 1, "{answer:#}");
+    let detail = text(told[0], "detail");
+    assert!(
+        detail.contains("main lost 2 commits") && detail.contains(&backup_of(8)),
+        "{detail}"
+    );
+}
+
+#[test]
+fn the_hint_of_a_loss_names_the_remote() {
+    let w = World::path();
+    let keep = w.remote.tip("main");
+    commit(&w, "lost.txt");
+    backed_up(&w, 1);
+    w.remote.git(&["update-ref", "refs/heads/main", &keep]);
+    w.env
+        .operator_config(&format!("repositories:\n  - url: {}\n", w.remote.url));
+    let out = w.aidf(&["backup", "--all", "--json"]).exits(8);
+    let hint = text(&out.error(), "hint");
+    let brings = format!("aidf -R {} backup restore {}", w.remote.url, backup_of(1));
+    assert!(hint.contains(&brings), "{hint}");
+}
