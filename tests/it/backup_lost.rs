@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::backup_days::{DAY, at, backup_of, list, now, put, report};
-use crate::support::{World, text};
+use crate::backup_days::{DAY, at, backup_of, list, now, put, report, texts};
+use crate::support::{World, listed, text};
 
 /// One more commit on main.
 fn commit(w: &World, name: &str) -> String {
@@ -101,6 +101,20 @@ fn what_no_manifest_enters_is_found_lost_too() {
 }
 
 #[test]
+fn what_somebody_plants_beside_backups_of_ours_is_no_finding() {
+    let w = World::path();
+    let keep = w.remote.tip("main");
+    let planted = commit(&w, "planted.txt");
+    w.remote.git(&["update-ref", "refs/heads/main", &keep]);
+    w.json(&["backup"]);
+    put(&w.env, &w.remote, &[(backup_of(9), planted)]);
+    assert_eq!(found(&w, 0), Vec::<Value>::new());
+    // And no reason to keep it.
+    let answer = report(&w, &["backup", "prune", "--keep-last", "1"], 0);
+    assert_eq!(texts(&answer, "removed"), [backup_of(9)]);
+}
+
+#[test]
 fn the_journal_has_the_loss_that_a_run_told() {
     let (w, _, _) = lost();
     let answer = report(&w, &["audit", "log"], 0);
@@ -114,6 +128,57 @@ fn the_journal_has_the_loss_that_a_run_told() {
         detail.contains("main lost 2 commits") && detail.contains(&backup_of(8)),
         "{detail}"
     );
+}
+
+#[test]
+fn prune_keeps_the_last_backup_that_holds_lost_commits_and_says_how_to_go_on() {
+    let (w, keep, [_, second]) = lost();
+    for dry in [true, false] {
+        let args = ["backup", "prune", "--keep-last", "1", "--dry-run"];
+        let answer = report(&w, &args[..if dry { 5 } else { 4 }], 0);
+        // The newer one holds what the older one does.
+        assert_eq!(texts(&answer, "removed"), [backup_of(9)], "{answer:#}");
+        let kept = list(&answer, "kept").iter();
+        let last: Vec<&Value> = kept.filter(|k| k["name"] == backup_of(8)).collect();
+        assert_eq!(last[0]["reasons"], json!(["lost commits"]), "{answer:#}");
+        let warned = listed(&answer["warnings"]);
+        for part in [
+            &backup_of(8),
+            &format!("backup restore {}", backup_of(8)),
+            &format!("backup prune --forget {}", backup_of(8)),
+            &w.remote.url,
+        ] {
+            assert!(warned.contains(part), "{part}: {warned}");
+        }
+    }
+    assert_eq!(w.remote.tip(&backup_of(8)), second);
+    // From elsewhere too.
+    let home = w.env.home();
+    let prune = ["backup", "prune", "--keep-last", "1", "--json"];
+    w.env
+        .aidf(&home, &[&["-R", &w.remote.url], &prune[..]].concat())
+        .ok();
+    assert_eq!(w.remote.tip(&backup_of(8)), second);
+    // Once main has the commits again, the rules alone count.
+    w.remote.git(&["update-ref", "refs/heads/main", &second]);
+    report(&w, &["backup"], 0);
+    let answer = report(&w, &["backup", "prune", "--keep-last", "1"], 0);
+    assert!(texts(&answer, "removed").contains(&backup_of(8)), "{keep}");
+}
+
+#[test]
+fn before_manifests_the_branch_holds_what_it_has() {
+    let w = World::path();
+    let keep = w.remote.tip("main");
+    let lost = commit(&w, "lost.txt");
+    w.remote.git(&["update-ref", "refs/heads/main", &keep]);
+    let old = [(backup_of(9), keep.clone()), (backup_of(8), lost)];
+    put(&w.env, &w.remote, &old);
+    put(&w.env, &w.remote, &[(backup_of(1), keep)]);
+    let prune = ["backup", "prune", "--keep-last", "1"];
+    let args = [&prune[..], &["--trust-unauthenticated"]].concat();
+    let answer = report(&w, &args, 0);
+    assert_eq!(texts(&answer, "removed"), [backup_of(9)], "{answer:#}");
 }
 
 #[test]

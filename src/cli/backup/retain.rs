@@ -1,9 +1,9 @@
 //! `aidf backup list` and `prune`.
 
-use super::super::Global;
 use super::super::heartbeat::Heartbeat;
 use super::super::period;
 use super::super::ui::{Style, Text, Ui, visible};
+use super::super::{Global, complete};
 use super::Job;
 use aidf::clock::Period;
 use aidf::error::Result;
@@ -50,6 +50,12 @@ pub struct Prune {
     /// older than manifests)
     #[arg(long)]
     trust_unauthenticated: bool,
+    /// Remove this backup and no other, whatever the rules say; or, if it is gone already, what
+    /// the manifest says of it
+    #[arg(long, value_name = "NAME", add = complete::backups(), conflicts_with_all = [
+        "all", "keep_last", "keep_daily", "keep_weekly", "keep_monthly", "keep_within",
+    ])]
+    forget: Vec<String>,
     /// Work on every repository in the config
     #[arg(long, conflicts_with_all = ["repo", "dir"])]
     all: bool,
@@ -101,6 +107,7 @@ pub fn prune(global: &Global, ui: &Ui, a: &Prune) -> Result<()> {
         },
         dry_run: a.dry_run,
         trust_unauthenticated: a.trust_unauthenticated,
+        forget: a.forget.clone(),
     };
     Job {
         done: |cx: &_| backup::prune(cx, &request),

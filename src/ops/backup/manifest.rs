@@ -265,6 +265,11 @@ impl Manifest {
         })
     }
 
+    /// Whether it has an entry of this name, of whatever key.
+    pub fn speaks_of(&self, name: &str) -> bool {
+        self.lines.contains_key(name)
+    }
+
     /// Whether this key has no entry yet for a backup, so that one can be added.
     pub fn has_room(&self, name: &str, key_id: &str) -> bool {
         let lines = self.lines.get(name);

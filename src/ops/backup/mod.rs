@@ -7,8 +7,10 @@ mod destination;
 mod drill;
 mod export;
 mod folder_manifest;
+mod forgotten;
 #[cfg(any(fuzzing, test))]
 pub(in crate::ops) mod fuzzing;
+mod last_holders;
 mod list;
 mod lock;
 mod loss;

@@ -3,6 +3,8 @@
 
 use super::bundles::Folder;
 use super::destination::{CopyTo, settings_of};
+use super::forgotten::{Forgotten, forget};
+use super::last_holders::last_holders;
 use super::manifest::Manifest;
 use super::place::{Place, Reach};
 use super::thinned::{IN_THE_FUTURE, thinned};
@@ -32,6 +34,9 @@ pub struct PruneRequest {
     pub dry_run: bool,
     /// Whether to judge backups that are not authenticated like the others.
     pub trust_unauthenticated: bool,
+    /// Backups to remove by their names, or those that are gone already and that the manifest
+    /// is to speak of no more. Then no rule counts, and nothing else is removed.
+    pub forget: Vec<String>,
 }
 
 /// What was removed and what was kept.
@@ -92,7 +97,8 @@ pub(super) fn rules(cx: &Context, flags: &Rules) -> Result<Rules> {
 
 /// Removes the backups of each branch that no rule keeps.
 ///
-/// The newest backup of a branch always stays, and so does one without a date.
+/// The newest backup of a branch always stays, and so does one without a date, and the last one
+/// that holds what the branch has lost.
 /// Authenticated backups are judged among themselves. Any other backup is judged as if it
 /// were one of them, but it never causes another one to be removed. With
 /// `trust_unauthenticated` all are judged alike, for a repository that is older than
@@ -100,6 +106,9 @@ pub(super) fn rules(cx: &Context, flags: &Rules) -> Result<Rules> {
 pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
     cx.note_request(request);
     let (dry_run, trusts_all) = (request.dry_run, request.trust_unauthenticated);
+    if !request.forget.is_empty() {
+        return by_name(cx, request);
+    }
     let rules = rules(cx, &request.rules)?;
     // Delete only the commit that was looked at: a backup that moves meanwhile is kept.
     let mut looked_at: BTreeMap<String, CommitId> = BTreeMap::new();
@@ -150,7 +159,7 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
         }
         let (mut removed, mut updates, mut entries) = (Vec::new(), Vec::new(), Vec::new());
         let mut doubtful = 0;
-        for group in groups.values_mut() {
+        for (branch, group) in &mut groups {
             group.sort_by(|a, b| (b.time(), b.name()).cmp(&(a.time(), a.name())));
             // A backup with a date in the future is kept, because no correct clock made it.
             // It never causes another one to be removed.
@@ -167,7 +176,16 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
                 .iter()
                 .map(|one| (one.time(), one.counts(trusts_all)))
                 .collect();
-            let reasons = retention::reasons_apart(&times, &rules);
+            let mut reasons = retention::reasons_apart(&times, &rules);
+            for (one, reasons) in group.iter().zip(&mut reasons) {
+                if let (Judged::There(f), true) = (one, reasons.is_empty()) {
+                    let first = *looked_at.entry(f.name.clone()).or_insert(f.commit);
+                    reasons.extend((first != f.commit).then(|| "changed".to_owned()));
+                }
+            }
+            let branch = if branch.is_empty() { &default } else { branch };
+            let tip = attempt.advertisement.branch(branch);
+            hold(cx, (branch, tip), group, &mut reasons, trusts_all)?;
             for (one, mut reasons) in group.iter().zip(reasons) {
                 let found = match one {
                     Judged::There(found) => found,
@@ -182,11 +200,6 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
                         doubtful += 1;
                     }
                     kept.push(Kept::of(found, reasons));
-                    continue;
-                }
-                let first = *looked_at.entry(found.name.clone()).or_insert(found.commit);
-                if first != found.commit {
-                    kept.push(Kept::of(found, vec!["changed".to_owned()]));
                     continue;
                 }
                 removed.push(found.name.clone());
@@ -283,6 +296,66 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
         }
     }
     failure.map_or(Ok(report), Err)
+}
+
+/// Removes the backups that are named, and no other.
+///
+/// Errors: usage, where rules are given too; those of [`forget`].
+fn by_name(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
+    if !request.rules.is_empty() {
+        return Err(Error::new(
+            Kind::Usage,
+            "backups to forget and rules of what to keep were given, and one of them was expected",
+        )
+        .hint("name the backups in one run, and let the rules remove others in another"));
+    }
+    let Forgotten { removed, entries } = forget(cx, &request.forget, request.dry_run)?;
+    let (would, removes, forgets) = match request.dry_run {
+        true => ("would ", "remove", "forget"),
+        false => ("", "removed", "forgot"),
+    };
+    let mut told = Vec::new();
+    if !removed.is_empty() {
+        told.push(format!("{would}{removes} {}", removed.join(", ")));
+    }
+    if !entries.is_empty() {
+        let entries = entries.join(", ");
+        told.push(format!("{would}{forgets} {entries}, which was gone"));
+    }
+    Ok(PruneReport {
+        repo_name: cx.repo_name.clone(),
+        kept: Vec::new(),
+        removed,
+        dry_run: request.dry_run,
+        message: told.join("; "),
+    })
+}
+
+/// Adds a reason to each backup that alone holds commits which the branch has lost. Backups that
+/// anybody can have made are no reason for anything.
+fn hold(
+    cx: &Context,
+    (branch, tip): (&str, Option<CommitId>),
+    group: &[Judged],
+    reasons: &mut [Vec<String>],
+    trusts_all: bool,
+) -> Result<()> {
+    let (mut held, mut going) = (Vec::from_iter(tip), Vec::new());
+    for (one, reasons) in group.iter().zip(&*reasons) {
+        match one {
+            Judged::There(found) if one.counts(trusts_all) => match reasons.is_empty() {
+                true => going.push(&**found),
+                false => held.push(found.commit),
+            },
+            _ => {}
+        }
+    }
+    for holder in last_holders(cx, branch, held, &going)? {
+        if let Some(at) = group.iter().position(|one| one.name() == holder.name) {
+            reasons[at].push(holder.reason.to_owned());
+        }
+    }
+    Ok(())
 }
 
 /// The backups that these updates removed, by name.

@@ -1,0 +1,106 @@
+//! The backups that alone hold what a branch has lost: no rule is a reason to remove them.
+
+use super::Found;
+use super::loss::{restoring, taken};
+use super::restored::is_outage;
+use crate::context::Context;
+use crate::error::Result;
+use crate::git::CommitId;
+use crate::words::{self, shell_word};
+use std::collections::HashSet;
+
+/// Why such a backup stays.
+pub(super) const LOST: &str = "lost commits";
+/// Why a backup stays of which nobody can tell what it holds.
+pub(super) const UNREAD: &str = "cannot be read";
+/// How many of them a warning names.
+const MAX_NAMED: usize = 5;
+
+/// A backup that stays, whatever the rules say, and why.
+pub(super) struct Holder {
+    pub name: String,
+    pub reason: &'static str,
+}
+
+/// Which of the backups that no rule keeps stay all the same. `held` are the branch's tip and
+/// what the backups hold that stay by the rules. `going` are the others, newest first: of two
+/// that hold the same the newer one stays.
+///
+/// Errors: unavailable.
+pub(super) fn last_holders(
+    cx: &Context,
+    branch: &str,
+    mut held: Vec<CommitId>,
+    going: &[&Found],
+) -> Result<Vec<Holder>> {
+    let mut wants: Vec<CommitId> = going.iter().map(|f| f.commit).collect();
+    wants.sort();
+    wants.dedup();
+    wants.retain(|id| !held.contains(id));
+    if wants.is_empty() {
+        return Ok(Vec::new());
+    }
+    let all: Vec<CommitId> = held.iter().chain(&wants).copied().collect();
+    if let Err(e) = cx.remote.fetch(&cx.store, &all, true, &*cx.progress) {
+        if is_outage(&e) {
+            return Err(e);
+        }
+        // One damaged backup must not keep all the others.
+        for id in &all {
+            match cx.remote.fetch(&cx.store, &[*id], true, &*cx.progress) {
+                Err(e) if is_outage(&e) => return Err(e),
+                _ => {}
+            }
+        }
+    }
+    held.retain(|id| cx.store.has_commit(*id));
+    let (wants, unread): (Vec<_>, Vec<_>) =
+        wants.into_iter().partition(|id| cx.store.has_commit(*id));
+    let apart = cx.store.apart_from(&held, &wants)?;
+    let mut open: HashSet<CommitId> = apart.into_iter().collect();
+    let (mut holders, mut lost) = (Vec::new(), 0);
+    for found in going {
+        let reason = match open.contains(&found.commit) {
+            true => LOST,
+            false if unread.contains(&found.commit) => UNREAD,
+            false => continue,
+        };
+        if reason == LOST {
+            lost += taken(cx, found.commit, &held, &mut open)?.len();
+            // Another one that holds a part of it is asked for what is not in this one alone.
+            held.push(found.commit);
+        }
+        holders.push(Holder {
+            name: found.name.clone(),
+            reason,
+        });
+    }
+    if let Some(first) = holders.first() {
+        cx.warn(warning(cx, branch, first, &holders, lost));
+    }
+    Ok(holders)
+}
+
+/// Names what stays, how the commits come back, and how an operator lets them go.
+fn warning(cx: &Context, branch: &str, first: &Holder, holders: &[Holder], lost: usize) -> String {
+    let names: Vec<&str> = holders.iter().map(|h| h.name.as_str()).collect();
+    let more = match names.len().checked_sub(MAX_NAMED).filter(|n| *n > 0) {
+        Some(more) => format!(" and {more} more"),
+        None => String::new(),
+    };
+    let names = names[..names.len().min(MAX_NAMED)].join(", ");
+    let why = match lost {
+        0 => format!("aidf cannot read what {branch} may have lost"),
+        n => format!(
+            "nothing else has {} that {branch} lost",
+            words::count(n, "commit", "commits")
+        ),
+    };
+    let address = cx.remote.address();
+    format!(
+        "no rule keeps {names}{more}, and prune keeps them all the same: {why}; bring it back: {}; or let it go on purpose: aidf -R {} backup prune --forget {}",
+        restoring(&address, &first.name),
+        shell_word(&address),
+        first.name
+    )
+}
