@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::backup_days::{DAY, at, backup_of, list, now, put, report, texts};
-use crate::support::{World, listed, text};
+use crate::backup_days::{DAY, at, backup_of, list, names, now, put, report, texts};
+use crate::support::{Guarded, Kind, World, listed, text};
 
 /// One more commit on main.
 fn commit(w: &World, name: &str) -> String {
@@ -164,6 +164,63 @@ fn prune_keeps_the_last_backup_that_holds_lost_commits_and_says_how_to_go_on() {
     report(&w, &["backup"], 0);
     let answer = report(&w, &["backup", "prune", "--keep-last", "1"], 0);
     assert!(texts(&answer, "removed").contains(&backup_of(8)), "{keep}");
+}
+
+#[test]
+fn a_backup_is_forgotten_by_its_name_and_no_rule_removes_another() {
+    let (w, _, _) = lost();
+    let before = names(&w.remote);
+    let forget = ["backup", "prune", "--forget", &backup_of(8)];
+    let dry = report(&w, &[&forget[..], &["--dry-run"]].concat(), 0);
+    assert_eq!(texts(&dry, "removed"), [backup_of(8)]);
+    assert_eq!(names(&w.remote), before);
+    let answer = report(&w, &forget, 0);
+    assert_eq!(texts(&answer, "removed"), [backup_of(8)]);
+    assert_eq!(names(&w.remote).len(), before.len() - 1);
+    report(&w, &["backup", "verify"], 0);
+    let log = report(&w, &["audit", "log"], 0);
+    assert!(log.to_string().contains("removed 1"), "{log:#}");
+    // The other one still holds one of the commits.
+    assert_eq!(found(&w, 7).len(), 1);
+    let short = backup_of(9).replace("backup/", "");
+    report(&w, &["backup", "prune", "--forget", &short], 0);
+    assert!(found(&w, 0).is_empty());
+    report(&w, &["backup", "verify"], 0);
+    w.refuses(&["backup", "prune", "--forget", "backup/1999-01-01"], 3);
+    let both = ["backup", "prune", "--forget", "x", "--keep-last", "1"];
+    w.refuses(&both, 2);
+}
+
+#[test]
+fn what_an_operator_deleted_is_missed_until_it_is_forgotten() {
+    let (w, _, _) = lost();
+    let gone = format!("refs/heads/{}", backup_of(9));
+    w.remote.git(&["update-ref", "-d", &gone]);
+    let out = w.aidf(&["backup", "verify"]).exits(7);
+    let forget = format!("backup prune --forget {}", backup_of(9));
+    assert!(out.stderr.contains(&forget), "{out}");
+    w.json(&["backup"]);
+    report(&w, &["backup", "verify"], 7);
+    let answer = report(&w, &["backup", "prune", "--forget", &backup_of(9)], 0);
+    assert_eq!(texts(&answer, "removed"), Vec::<String>::new());
+    assert!(text(&answer, "message").contains(&backup_of(9)), "{answer}");
+    report(&w, &["backup", "verify"], 0);
+}
+
+#[test]
+fn nobody_but_an_operator_lets_a_protected_server_forget_a_backup() {
+    let g = Guarded::new(Kind::Path, "");
+    g.w.json(&["backup"]);
+    let stranger = g.w.other();
+    let forget = ["backup", "prune", "--forget", &backup_of(0), "--json"];
+    let before = g.w.remote.refs();
+    stranger.aidf(&forget).exits(5);
+    assert_eq!(g.w.remote.refs(), before);
+    let call = g.w.call(&forget).env("AIDF_REUSE_TOKEN", &g.operator);
+    call.run().ok();
+    assert_eq!(names(&g.w.remote), Vec::<String>::new());
+    // Nothing is missed any more, and nothing is there.
+    g.w.aidf(&["backup", "verify"]).exits(3);
 }
 
 #[test]

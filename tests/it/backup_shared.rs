@@ -239,9 +239,11 @@ fn below_a_disk_that_is_not_mounted_no_folder_is_started_again() {
     std::fs::rename(&disk, &away).unwrap();
     w.json(&["backup", "--full"]);
     report(&w, &["backup", "verify"], 0);
-    // What only lost its bundles starts again by itself, and says so.
+    // What only lost its bundles may be a mount point, and does not start again by itself either.
     std::fs::remove_dir_all(Folder::of(&dir).dir).unwrap();
-    let again = w.json(&["backup"]);
-    assert!(listed(&again["warnings"]).contains("mounted"), "{again:#}");
+    let out = w.aidf(&["backup", "--json"]).exits(3);
+    assert!(text(&out.error(), "hint").contains("mounted"), "{out}");
+    assert!(!Folder::of(&dir).dir.exists());
+    w.json(&["backup", "--full"]);
     report(&w, &["backup", "verify"], 0);
 }

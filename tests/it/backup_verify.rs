@@ -8,7 +8,7 @@ use rand::RngExt;
 use rand::seq::IndexedRandom;
 use serde_json::Value;
 
-use crate::backup_days::{backup_of, backups, days_ago, each, list, put, report, texts};
+use crate::backup_days::{backup_of, backups, days_ago, each, list, put, report};
 use crate::support::{Kind, Mode, World, listed, randomness, text};
 
 /// A loose object's file.
@@ -283,14 +283,6 @@ fn a_drill_of_a_hurt_backup_fails() {
 fn a_drill_without_a_backup_is_not_found() {
     let w = World::path();
     w.refuses(&["backup", "drill"], 3);
-}
-
-#[test]
-fn verify_without_a_backup_has_nothing_to_do() {
-    let w = World::path();
-    let answer = report(&w, &["backup", "verify"], 0);
-    assert!(texts(&answer, "verified").is_empty());
-    assert!(texts(&answer, "problems").is_empty());
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod backup_dest;
 mod backup_kill;
 mod backup_list;
 mod backup_lost;
+mod backup_places;
 mod backup_prune;
 mod backup_renamed;
 mod backup_restore;

@@ -3,8 +3,9 @@
 
 use super::bundles::{Folder, Named, is_of_the_bundle};
 use super::destination::{CopyTo, settings_of};
+use super::folder_manifest::{Judge, no_bundles};
 use super::place::{Place, Reach};
-use super::verify::{is_outage, is_unreached, no_room};
+use super::restored::{is_outage, is_unreached, no_room};
 use super::{All, Found, read_all, restored};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -49,9 +50,13 @@ pub struct DrillReport {
     pub problems: Vec<String>,
     /// One sentence.
     pub message: String,
-    /// The error itself, if places of bundles could not be reached and nothing else is wrong.
+    /// The error itself, if places of bundles are not there or could not be reached, and nothing
+    /// else is wrong.
     #[serde(skip)]
     pub failure: Option<Error>,
+    /// What to do about what is wrong, in the order of the problems.
+    #[serde(skip)]
+    pub advice: Vec<String>,
 }
 
 impl Reported for DrillReport {
@@ -62,11 +67,25 @@ impl Reported for DrillReport {
         let Some(why) = self.problems.first() else {
             return Ok(());
         };
+        self.advice.dedup();
         Err(Error::new(Kind::Integrity, self.message.clone())
-            .hint("make a new backup now with `aidf backup create --full`, and find out what damaged this one")
+            .hint(self.advice.join("; "))
             .caused_by(anyhow::anyhow!(why.clone())))
     }
 }
+
+/// What helps against objects that the server lost: a new backup there would lack them too, and
+/// nobody pushes what a server says it has.
+const LOST: &str = "a new backup there would lack the same objects; mend the repository on the server: `git bundle unbundle FULL-BUNDLE`, or `git fetch --refetch GOOD-CLONE`; where that cannot be done, restore the bundles to a new repository";
+/// What helps against a backup that is not what was backed up.
+const REPLACED: &str =
+    "make a new backup now with `aidf backup create`, and find out who replaced this one";
+/// What helps against a bundle that cannot be restored.
+const DAMAGED: &str =
+    "make a new bundle now with `aidf backup create --full`, and find out what damaged this one";
+/// What helps against a bundle that lacks the newest commits.
+const LAGS: &str =
+    "`aidf backup create` writes what it lacks; find out why the runs since then did not";
 
 /// The newest backup of a branch.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -171,6 +190,7 @@ pub fn drill(cx: &Context, _request: &DrillRequest) -> Result<DrillReport> {
         problems: Vec::new(),
         message: String::new(),
         failure: None,
+        advice: Vec::new(),
     };
     let mut bad = Vec::new();
     for chosen in &branches {
@@ -184,6 +204,7 @@ pub fn drill(cx: &Context, _request: &DrillRequest) -> Result<DrillReport> {
         if let Some(why) = newest.standing.fault() {
             report.problems.push(format!("{}: {why}", newest.name));
             bad.push(format!("{} is not what was backed up", newest.name));
+            report.advice.push(REPLACED.to_owned());
         }
         if let Some(ours) = chosen.all().nth(1) {
             cx.warn(format!(
@@ -193,6 +214,9 @@ pub fn drill(cx: &Context, _request: &DrillRequest) -> Result<DrillReport> {
         }
     }
     let broken = restore(cx, &mut branches, &mut report)?;
+    if !broken.is_empty() {
+        report.advice.insert(0, LOST.to_owned());
+    }
     bad.splice(
         0..0,
         broken
@@ -211,7 +235,9 @@ pub fn drill(cx: &Context, _request: &DrillRequest) -> Result<DrillReport> {
             Err(e) if no_room(&e) => return Err(e),
             Err(e) => {
                 report.problems.push(e.in_full());
-                if is_unreached(&e) {
+                let advice = e.hint_text().unwrap_or(DAMAGED).to_owned();
+                report.advice.push(advice);
+                if is_unreached(&e) || e.kind() == Kind::NotFound {
                     unreached += 1;
                     report.failure.get_or_insert(e);
                 }
@@ -226,7 +252,10 @@ pub fn drill(cx: &Context, _request: &DrillRequest) -> Result<DrillReport> {
         (true, _) => proven(&report, places),
         (false, Some(bad)) => bad.clone(),
         (false, None) if report.failure.is_some() => {
-            "a place of bundles cannot be reached".to_owned()
+            "a place of bundles is not there, or cannot be reached".to_owned()
+        }
+        (false, None) if report.advice.iter().all(|advice| advice == LAGS) => {
+            "the newest bundle lags behind".to_owned()
         }
         (false, None) => "a bundle cannot be restored".to_owned(),
     };
@@ -335,16 +364,7 @@ fn bundles(
     branches: &[Chosen<'_>],
     report: &mut DrillReport,
 ) -> Result<()> {
-    let none = || {
-        Error::new(
-            Kind::NotFound,
-            format!(
-                "there is no bundle of {} in {}",
-                cx.repo_name,
-                place.shown()
-            ),
-        )
-    };
+    let none = || no_bundles(&*place, Judge::of(cx));
     let folder = Folder::of(cx, Rc::clone(&place))?.ok_or_else(none)?;
     let mut listed = folder.in_turn(cx);
     let newest = listed.pop().ok_or_else(none)?;
@@ -396,10 +416,19 @@ fn bundle(
         let is_same = restored.store.commit(tip)?.tree == tree;
         same_as_backup = Some(is_same && same_as_backup.unwrap_or(true));
         if !is_same {
-            let compared = &chosen.compared().name;
-            report
-                .problems
-                .push(format!("{address} has other files than {compared}"));
+            let Found { name, commit, .. } = chosen.compared();
+            let fetched = cx.remote.fetch(&cx.store, &[*commit], true, &*cx.progress);
+            let lags = fetched.is_ok() && cx.store.is_ancestor(tip, *commit);
+            let (problem, advice) = match lags {
+                true => {
+                    let made = one.time.rfc3339();
+                    let why = format!("{address} lags behind {name}: it has {branch} of {made}");
+                    (why, LAGS)
+                }
+                false => (format!("{address} has other files than {name}"), DAMAGED),
+            };
+            report.problems.push(problem);
+            report.advice.push(advice.to_owned());
         }
     }
     report.bundles.push(DrilledBundle {

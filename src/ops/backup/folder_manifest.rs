@@ -110,7 +110,7 @@ impl FolderManifest {
                     }
                     Some((number, digest)) if !manifest.follows(number, &digest) => {
                         folder.fault = Some(
-                            "it is older than what this machine wrote there, or somebody replaced it"
+                            "it is older than what this machine wrote there, or somebody replaced it; if its disk was not mounted when this machine last wrote there, what it wrote lies below the mount point"
                                 .to_owned(),
                         );
                     }
@@ -120,6 +120,30 @@ impl FolderManifest {
             Err(why) => folder.fault = Some(why),
         }
         Ok(folder)
+    }
+
+    /// Refuses a place that this machine wrote bundles to and that has none left. Its disk may not
+    /// be mounted: the place may lie below the mount point, or be it.
+    ///
+    /// Errors: not_found.
+    pub fn check_emptied(&self, place: &dyn Place) -> Result<()> {
+        if !self.is_emptied {
+            return Ok(());
+        }
+        let todo = match place.is_near() {
+            true => "if its disk is not mounted, mount it",
+            false => "look whether this is the place, and who removed them",
+        };
+        Err(Error::new(
+            Kind::NotFound,
+            format!(
+                "this machine wrote bundles to {}, and none is left there",
+                place.shown()
+            ),
+        )
+        .hint(format!(
+            "{todo}; only if the bundles there were given up on purpose, `aidf backup create --full` starts it again"
+        )))
     }
 
     /// Refuses to change a place whose manifest is sealed with a key that we do not have. Our
@@ -259,6 +283,20 @@ impl FolderManifest {
         self.manifest = Some(manifest);
         Ok(())
     }
+}
+
+/// Why a place has no bundles of a repository.
+pub(super) fn no_bundles(place: &dyn Place, judge: Judge<'_>) -> Error {
+    let emptied = FolderManifest::read(place, judge).and_then(|read| read.check_emptied(place));
+    if let Err(e) = emptied {
+        return e;
+    }
+    let whose = match judge.repository {
+        Some(name) => format!("of {name} "),
+        None => String::new(),
+    };
+    let none = format!("there is no bundle {whose}in {}", place.shown());
+    Error::new(Kind::NotFound, none).hint("`aidf backup create` writes the first one")
 }
 
 /// The path of the manifest beside a single bundle.

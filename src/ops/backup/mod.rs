@@ -23,6 +23,7 @@ mod restored;
 mod rotate;
 mod shard;
 mod thinned;
+mod verified;
 mod verify;
 
 pub use all::{AllOf, OneOf, Operator, check_names, configured, create_all, each};
@@ -42,7 +43,8 @@ pub use prune::{PruneReport, PruneRequest, prune};
 pub use restore::{RestoreReport, RestoreRequest, restore};
 pub use rotate::{RotateReport, RotateRequest, rotate};
 pub use shard::Shard;
-pub use verify::{VerifyReport, VerifyRequest, verify, verify_bundles};
+pub use verified::VerifyReport;
+pub use verify::{VerifyRequest, verify, verify_bundles};
 
 pub(super) use self::manifest::remembered_names;
 use self::manifest::{Manifest, Standing};

@@ -47,6 +47,11 @@ pub(super) fn is_outage(error: &Error) -> bool {
     matches!(error.kind(), Kind::Auth | Kind::Unavailable) || no_room(error)
 }
 
+/// True if the place of a bundle could not be asked, so that nothing is known about the bundle.
+pub(super) fn is_unreached(error: &Error) -> bool {
+    is_outage(error) || matches!(error.kind(), Kind::Denied | Kind::Usage)
+}
+
 /// True if there was no room to restore into: for no other backup is there any either.
 pub(super) fn no_room(error: &Error) -> bool {
     error.cause::<Unusable>().is_some()

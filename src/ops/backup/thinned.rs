@@ -2,7 +2,7 @@
 //! only if it is sound itself.
 
 use super::bundles::{Folder, Named};
-use super::verify::is_outage;
+use super::restored::is_outage;
 use crate::context::Context;
 use crate::error::Result;
 use crate::retention::{self, Rules};

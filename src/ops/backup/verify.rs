@@ -2,9 +2,10 @@
 
 use super::bundles::{Folder, Lying};
 use super::destination::{CopyTo, settings_of};
-use super::folder_manifest::Judge;
+use super::folder_manifest::{Judge, no_bundles};
 use super::place::{Home, Place, Reach};
-pub(super) use super::restored::{is_outage, no_room};
+use super::restored::{is_outage, no_room};
+use super::verified::{Problem, VerifyReport, What};
 use super::{All, named, read_all, restored};
 use crate::backup_manifest;
 use crate::config::Config;
@@ -14,9 +15,7 @@ use crate::error::{Error, Kind, Result};
 use crate::git::CommitId;
 use crate::git::Programs;
 use crate::keys::KeyRing;
-use crate::ops::outcome::Reported;
 use crate::progress::Progress;
-use crate::words;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -31,40 +30,10 @@ pub struct VerifyRequest {
     pub name: Option<String>,
 }
 
-/// What was verified.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct VerifyReport {
-    /// The repository; empty if only bundles were looked at.
-    pub repo_name: String,
-    /// The backups and bundles that have all their objects, all intact.
-    pub verified: Vec<String>,
-    /// Those of them that have no known maker, or that are older than manifests.
-    pub unauthenticated: Vec<String>,
-    /// Those of them that were made with a key that we do not have.
-    pub unknown: Vec<String>,
-    /// What is wrong, and with which backup or bundle.
-    pub problems: Vec<Problem>,
-    /// One sentence.
-    pub message: String,
-    /// Those problems that are a place which could not be reached: nothing is known about its
-    /// bundles.
-    #[serde(skip)]
-    pub unreached: Vec<Error>,
-}
-
-/// Something that is wrong with a backup or a bundle.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct Problem {
-    /// The backup or bundle.
-    pub name: String,
-    /// What is wrong.
-    pub problem: String,
-}
-
 /// Verifies one backup; or all of them, with the bundles of the configured destinations.
 ///
-/// Errors: not_found, for the backup; unavailable. What is wrong with a backup is in the
-/// report.
+/// Errors: not_found, for the backup, or if there is none at all of a repository that has
+/// something to back up; unavailable. What is wrong with a backup is in the report.
 pub fn verify(cx: &Context, request: &VerifyRequest) -> Result<VerifyReport> {
     let name = request.name.as_deref();
     let All {
@@ -76,6 +45,7 @@ pub fn verify(cx: &Context, request: &VerifyRequest) -> Result<VerifyReport> {
         faults.extend(manifest.fault.clone().map(|problem| Problem {
             name: backup_manifest::REF.to_owned(),
             problem,
+            what: What::Backup,
         }));
         faults.extend(manifest.gone(&there).map(|e| Problem {
             name: e.name.clone(),
@@ -83,10 +53,12 @@ pub fn verify(cx: &Context, request: &VerifyRequest) -> Result<VerifyReport> {
                 "it was made from {} on {}; it is gone, and no prune removed it",
                 e.commit, e.made
             ),
+            what: What::Gone,
         }));
         let forged = manifest.forged().map(|(name, why)| Problem {
             name: name.to_owned(),
             problem: why.to_owned(),
+            what: What::Backup,
         });
         faults.extend(forged);
     }
@@ -103,6 +75,7 @@ pub fn verify(cx: &Context, request: &VerifyRequest) -> Result<VerifyReport> {
                 .map(|problem| Problem {
                     name: one.name.clone(),
                     problem,
+                    what: What::Backup,
                 }),
         );
     }
@@ -114,6 +87,7 @@ pub fn verify(cx: &Context, request: &VerifyRequest) -> Result<VerifyReport> {
         problems: Vec::new(),
         message: String::new(),
         unreached: Vec::new(),
+        address: cx.remote.address(),
     };
     // Verify all at once, because they share most of their history; if that fails, one by
     // one.
@@ -132,7 +106,7 @@ pub fn verify(cx: &Context, request: &VerifyRequest) -> Result<VerifyReport> {
                 match restored::of_remote(cx, &[one.commit]) {
                     Ok(_) => report.verified.push(one.name.clone()),
                     Err(e) if is_outage(&e) => return Err(e),
-                    Err(e) => report.problem(one.name.clone(), &e),
+                    Err(e) => report.problem(one.name.clone(), &e, What::Backup),
                 }
             }
         }
@@ -161,11 +135,29 @@ pub fn verify(cx: &Context, request: &VerifyRequest) -> Result<VerifyReport> {
                     cx.store.programs(),
                     Judge::of(cx),
                 )?,
-                Err(e) => report.problem(home.shown(), &e),
+                Err(e) => report.problem(home.shown(), &e, What::Bundle),
             }
         }
     }
+    if report.verified.is_empty() && report.problems.is_empty() {
+        check_nothing_to_back_up(cx)?;
+    }
     Ok(report.told())
+}
+
+/// That there is nothing to back up yet, which is the one good reason to have no backup.
+///
+/// Errors: not_found, if there is something; unavailable.
+fn check_nothing_to_back_up(cx: &Context) -> Result<()> {
+    match cx.remote.default_branch() {
+        Err(e) if e.kind() == Kind::NotFound => Ok(()),
+        Err(e) => Err(e),
+        Ok(_) => Err(Error::new(
+            Kind::NotFound,
+            format!("there are no backups of {} to verify", cx.remote.address()),
+        )
+        .hint("make one with `aidf backup create`; if there were some, find out who removed them")),
+    }
 }
 
 /// Verifies only bundles, by their own records. Each path, which begins at `base`, is a file or a
@@ -194,6 +186,7 @@ pub fn verify_bundles(
         problems: Vec::new(),
         message: String::new(),
         unreached: Vec::new(),
+        address: String::new(),
     };
     let reach = Reach::Caller(config, caller);
     for path in paths {
@@ -202,7 +195,22 @@ pub fn verify_bundles(
             None => {
                 let place = home.place(reach)?;
                 let folder = Folder::read(Rc::clone(&place), judge);
-                report.folder(&*place, folder, progress, programs, judge)?;
+                let is_none =
+                    matches!(folder, Ok(None)) && bundle_files(&place.names()?).is_empty();
+                if !is_none {
+                    report.folder(&*place, folder, progress, programs, judge)?;
+                    continue;
+                }
+                // It may be the home that contains those of repositories.
+                let homes = home.inner();
+                if homes.is_empty() {
+                    return Err(home.no_bundle());
+                }
+                for home in homes {
+                    let place = home.place(reach)?;
+                    let folder = Folder::read(Rc::clone(&place), judge);
+                    report.folder(&*place, folder, progress, programs, judge)?;
+                }
             }
             Some((around, name)) => {
                 let place = around.place(reach)?;
@@ -222,38 +230,7 @@ pub fn verify_bundles(
     Ok(report.told())
 }
 
-impl Reported for VerifyReport {
-    fn verdict(&mut self) -> Result<()> {
-        if self.unreached.len() == self.problems.len()
-            && let Some(first) = self.unreached.pop()
-        {
-            return Err(first);
-        }
-        match self.problems.is_empty() {
-            true => Ok(()),
-            false => Err(Error::new(Kind::Integrity, self.message.clone())
-                .hint("keep what is left; restore from another destination, and repair this one")),
-        }
-    }
-}
-
 impl VerifyReport {
-    fn problem(&mut self, name: String, error: &Error) {
-        if is_unreached(error) {
-            let cause = anyhow::anyhow!(error.in_full());
-            let mut unreached =
-                Error::new(error.kind(), format!("{name} cannot be verified")).caused_by(cause);
-            if let Some(hint) = error.hint_text() {
-                unreached = unreached.hint(hint);
-            }
-            self.unreached.push(unreached);
-        }
-        self.problems.push(Problem {
-            name,
-            problem: error.in_full(),
-        });
-    }
-
     /// Notes the result for a bundle. For a proven bundle, `proven` says whether it is
     /// authenticated.
     ///
@@ -263,7 +240,7 @@ impl VerifyReport {
             Ok(whose) => whose,
             Err(e) if no_room(&e) => return Err(e),
             Err(e) => {
-                self.problem(name, &e);
+                self.problem(name, &e, What::Bundle);
                 return Ok(());
             }
         };
@@ -292,18 +269,14 @@ impl VerifyReport {
         let (folder, names) = match (read, names) {
             (Ok(folder), Ok(names)) => (folder, names),
             (Err(e), _) | (_, Err(e)) => {
-                self.problem(place.shown(), &e);
+                self.problem(place.shown(), &e, What::Bundle);
                 return Ok(());
             }
         };
         let Some(folder) = folder else {
-            let found: Vec<&String> = names.iter().filter(|n| n.ends_with(".bundle")).collect();
+            let found = bundle_files(&names);
             if found.is_empty() {
-                let none = Error::new(
-                    Kind::NotFound,
-                    "there is no bundle in it; those of a repository are in a folder of its name",
-                );
-                self.problem(place.shown(), &none);
+                self.missing(place.shown(), no_bundles(place, judge));
             }
             for name in found {
                 let one = Lying::of(place, None, name, judge);
@@ -320,7 +293,7 @@ impl VerifyReport {
         let unlisted = match folder.unlisted() {
             Ok(unlisted) => unlisted,
             Err(e) => {
-                self.problem(place.shown(), &e);
+                self.problem(place.shown(), &e, What::Bundle);
                 return Ok(());
             }
         };
@@ -337,42 +310,16 @@ impl VerifyReport {
                     Kind::Integrity,
                     "it is in the manifest; it is gone, and no prune removed it",
                 );
-                self.problem(place.address(&name), &gone);
+                self.problem(place.address(&name), &gone, What::Bundle);
             }
         }
         Ok(())
     }
+}
 
-    fn told(mut self) -> Self {
-        let (good, bad) = (self.verified.len(), self.problems.len());
-        self.message = match (good, bad) {
-            (0, 0) => "there are no backups to verify".to_owned(),
-            (_, 0) => {
-                let mut more = String::new();
-                for (n, what) in [
-                    (self.unauthenticated.len(), "not authenticated"),
-                    (self.unknown.len(), "with a key that is not here"),
-                ] {
-                    if n > 0 {
-                        more.push_str(&format!("; {n} {what}"));
-                    }
-                }
-                format!(
-                    "{} verified: every object is there and intact{more}",
-                    words::count(good, "backup", "backups")
-                )
-            }
-            _ if self.unreached.len() == bad => format!(
-                "{good} verified, and {} cannot be reached",
-                words::count(bad, "bundle or place", "bundles and places")
-            ),
-            _ => format!(
-                "{bad} of {} damaged",
-                words::count(good + bad, "backup", "backups")
-            ),
-        };
-        self
-    }
+/// The bundles among the files of a place.
+fn bundle_files(names: &[String]) -> Vec<&String> {
+    names.iter().filter(|n| n.ends_with(".bundle")).collect()
 }
 
 /// Checks a bundle and unpacks it. Returns whether it is authenticated; `None` if we do not
@@ -381,9 +328,4 @@ fn proven(bundles: &mut restored::Bundles<'_>, one: &Lying<'_>) -> Result<Option
     let whose = one.check()?;
     bundles.prove(one)?;
     Ok(whose)
-}
-
-/// True if the place of a bundle could not be asked, so that nothing is known about the bundle.
-pub(super) fn is_unreached(error: &Error) -> bool {
-    is_outage(error) || matches!(error.kind(), Kind::Denied | Kind::Usage)
 }

@@ -22,7 +22,9 @@ impl<'a> Folder<'a> {
         full: bool,
         full_every: Option<&Period>,
     ) -> Result<Option<String>> {
-        self.check_emptied(cx, full)?;
+        if !full {
+            self.manifest.check_emptied(&*self.place)?;
+        }
         self.tidy(cx, keys)?;
         self.adopt(cx, keys)?;
         let base = self.sound_full(cx)?;
@@ -85,27 +87,6 @@ impl<'a> Folder<'a> {
         // A prune on another machine has removed what this one is based on.
         self.remove(cx, &[name])?;
         self.write(cx, keys, refs, true, full_every)
-    }
-
-    /// Refuses to start a place again below a disk that is not mounted. A place of which only
-    /// the bundles are gone starts again, after a warning.
-    ///
-    /// Errors: not_found.
-    fn check_emptied(&self, cx: &Context, full: bool) -> Result<()> {
-        if !self.manifest.is_emptied || full {
-            return Ok(());
-        }
-        let gone = format!(
-            "this machine wrote bundles to {}, and none is left there",
-            self.place.shown()
-        );
-        if self.place.is_cut_off() {
-            return Err(Error::new(Kind::NotFound, gone).hint("`aidf backup create --full` starts it again on purpose; if its disk is not mounted, mount it"));
-        }
-        cx.warn(format!(
-            "{gone}: if its disk is not mounted, mount it, and remove what is written there now; aidf starts again with a full bundle"
-        ));
-        Ok(())
     }
 
     /// The bundles of the list, oldest first, without those that are dated in the future. Who

@@ -122,10 +122,6 @@ impl Place for Dir {
         true
     }
 
-    fn is_cut_off(&self) -> bool {
-        self.path.parent().is_some_and(|around| !around.exists())
-    }
-
     fn names(&self) -> Result<Vec<String>> {
         let entries = std::fs::read_dir(self.here()).into_iter().flatten();
         let mut names: Vec<String> = entries

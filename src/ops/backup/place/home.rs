@@ -126,10 +126,7 @@ impl Home {
             Kind::NotFound,
             format!("there is no bundle {}", self.shown()),
         );
-        let others = match self {
-            Home::Dir(dir) => folders_of_bundles(dir),
-            Home::S3(_) => Vec::new(),
-        };
+        let others: Vec<String> = self.inner().iter().map(Home::shown).collect();
         match others.is_empty() {
             true => none,
             false => none.hint(format!(
@@ -137,6 +134,15 @@ impl Home {
                 others.join(", ")
             )),
         }
+    }
+
+    /// The folders in it that contain bundles. Those of a bucket are not looked for.
+    pub fn inner(&self) -> Vec<Home> {
+        let found = match self {
+            Home::Dir(dir) => folders_of_bundles(dir),
+            Home::S3(_) => Vec::new(),
+        };
+        found.into_iter().map(Home::Dir).collect()
     }
 
     /// What lies in it under this name.
@@ -213,15 +219,15 @@ impl Home {
     }
 }
 
-/// The folders in this one that contain bundles, by their addresses, in order.
-fn folders_of_bundles(dir: &Path) -> Vec<String> {
+/// The folders in this one that contain bundles, in order.
+fn folders_of_bundles(dir: &Path) -> Vec<PathBuf> {
     let is_bundle = |name: &OsStr| name.to_string_lossy().ends_with(BUNDLE);
-    let mut found: Vec<String> = Vec::new();
+    let mut found: Vec<PathBuf> = Vec::new();
     for folder in std::fs::read_dir(dir).into_iter().flatten().flatten() {
         let files = std::fs::read_dir(folder.path());
         let mut files = files.into_iter().flatten().flatten();
         if files.any(|file| is_bundle(&file.file_name())) {
-            found.push(folder.path().display().to_string());
+            found.push(folder.path());
         }
     }
     found.sort();

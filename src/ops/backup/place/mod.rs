@@ -26,11 +26,6 @@ pub(super) trait Place {
     /// Whether its files lie on this machine, so that reading one costs no transfer.
     fn is_near(&self) -> bool;
 
-    /// Whether even what lies around it is not there, as below a disk that is not mounted.
-    fn is_cut_off(&self) -> bool {
-        false
-    }
-
     /// The names of its files, in order; none if the place does not exist yet.
     ///
     /// Errors: unavailable, auth, denied, for a place elsewhere.
