@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::backup_bundles::{Folder, config_folder};
 use crate::backup_days::{backup_of, names, put, report, texts};
-use crate::support::{Out, World, text};
+use crate::support::{Kind, Machine, Out, Remote, World, text};
 
 /// A world with a backup and a bundle, and the folder that bundles go to.
 fn bundled() -> (World, PathBuf) {
@@ -184,6 +184,57 @@ fn a_bundle_that_lags_behind_is_not_called_damaged() {
     );
     w.json(&["backup", "create"]);
     report(&w, &["backup", "drill"], 0);
+}
+
+/// Three repositories with a backup each, and a folder of bundles for each.
+fn three(machine_config: impl Fn(&Machine, &str) -> String) -> (Vec<Remote>, Machine) {
+    let remotes: Vec<Remote> = ["alpha", "beta", "gamma"]
+        .map(|name| Remote::new(Kind::Path, name, true))
+        .into();
+    let machine = Machine::bare(&remotes[0]);
+    let urls: String = remotes
+        .iter()
+        .map(|r| format!("  - url: {}\n", r.url))
+        .collect();
+    let config = machine_config(&machine, &urls);
+    machine.env.operator_config(&config);
+    (remotes, machine)
+}
+
+fn to_bundles(machine: &Machine, urls: &str) -> String {
+    let dir = machine.env.path("bundles");
+    let dir = dir.display();
+    format!("backup:\n  destinations: [{{folder: {dir}}}]\nrepositories:\n{urls}")
+}
+
+#[test]
+fn the_summary_of_all_counts_what_failed() {
+    let (_remotes, machine) = three(to_bundles);
+    report(&machine, &["backup", "--all"], 0);
+    for name in ["alpha", "gamma"] {
+        let folder = Folder {
+            dir: machine.env.path("bundles").join(name),
+        };
+        std::fs::write(folder.path(&folder.newest()), "rubbish").unwrap();
+    }
+    for job in ["drill", "verify"] {
+        let answer = report(&machine, &["backup", job, "--all"], 7);
+        let message = text(&answer, "message");
+        assert_eq!(message, "1 of 3 repositories is done; 2 failed");
+    }
+    let (_remotes, machine) = three(|machine, urls| {
+        let file = machine.env.path("file");
+        std::fs::write(&file, "no folder\n").unwrap();
+        to_bundles(machine, urls).replace("/bundles", "/file/bundles")
+    });
+    let out = machine.aidf(&["backup", "--all"]);
+    assert_ne!(out.code, 0, "{out}");
+    assert!(
+        out.stdout.contains(
+            "3 of 3 repositories are backed up; 0 rewound, 3 failed (3 of them only to copy)"
+        ),
+        "{out}"
+    );
 }
 
 /// Ruins the bundle that is alone in a folder; answers its path.

@@ -54,11 +54,18 @@ impl<T: Reported> Reported for AllOf<T> {
     /// A failure comes before a finding, and an earlier repository before a later one. The
     /// others are named with it: with `--quiet` nothing else names them.
     fn verdict(&mut self) -> Result<()> {
+        let total = self.repositories.len();
         let mut faults: Vec<(&str, Error)> = Vec::new();
         for one in &mut self.repositories {
             let failure = one.failure.take();
             let fault = failure.or_else(|| one.report.as_mut().and_then(|r| r.verdict().err()));
             faults.extend(fault.map(|fault| (one.url.as_str(), fault)));
+        }
+        // A report can be bad news though the job was done, so it counts as its verdict does.
+        if self.message.is_empty() {
+            let found = |f: &&(&str, Error)| f.1.kind() == Kind::Findings;
+            let found = faults.iter().filter(found).count();
+            self.message = summary(total, faults.len() - found, found);
         }
         faults.sort_by_key(|(_, fault)| fault.kind() == Kind::Findings);
         if faults.len() < 2 {
@@ -189,18 +196,31 @@ pub fn each<T: Send>(
         warnings.extend(of_it);
         repositories.push(one);
     }
-    let failed = repositories
-        .iter()
-        .filter(|r: &&OneOf<T>| r.error.is_some())
-        .count();
     Ok(AllOf {
-        message: format!(
-            "{} of {total} repositories are done; {failed} failed",
-            total - failed
-        ),
+        message: String::new(),
         repositories,
         warnings,
     })
+}
+
+/// How many repositories are done, failed, and have something to look at.
+fn summary(total: usize, failed: usize, found: usize) -> String {
+    let done = total - failed;
+    let mut told = format!(
+        "{done} of {total} repositories {} done; {failed} failed",
+        is_or_are(done)
+    );
+    if found > 0 {
+        told.push_str(&format!(", {found} with findings"));
+    }
+    told
+}
+
+fn is_or_are(count: usize) -> &'static str {
+    match count {
+        1 => "is",
+        _ => "are",
+    }
 }
 
 /// Backs up every repository of the configuration.
@@ -226,18 +246,28 @@ pub fn create_all(operator: &Operator<'_>, request: &CreateRequest) -> Result<Al
     let mut all = each(operator, |cx| create_untold(cx, request))?;
     tell(operator, &mut all)?;
     let total = all.repositories.len();
-    let (mut failed, mut rewound) = (0, 0);
+    let (mut unmade, mut uncopied, mut rewound) = (0, 0, 0);
     for one in &mut all.repositories {
-        failed += usize::from(one.error.is_some());
+        let is_whole = one.error.is_none();
         let report = one
             .report
             .get_or_insert_with(|| nothing(&one.url, operator.dir));
         rewound += usize::from(!report.rewound.is_empty());
+        let is_made = is_whole && report.unmade.is_empty();
+        unmade += usize::from(!is_made);
+        let is_copied = report.destinations.iter().all(|d| d.failure.is_none());
+        uncopied += usize::from(is_made && !is_copied);
     }
+    let made = total - unmade;
     all.message = format!(
-        "{} of {total} repositories are backed up; {rewound} rewound, {failed} failed",
-        total - failed
+        "{made} of {total} repositories {} backed up; {rewound} rewound, {} failed",
+        is_or_are(made),
+        unmade + uncopied
     );
+    if uncopied > 0 {
+        all.message
+            .push_str(&format!(" ({uncopied} of them only to copy)"));
+    }
     Ok(all)
 }
 
