@@ -281,3 +281,13 @@ fn verify_takes_the_folder_that_restore_takes() {
     let verify = ["backup", "verify", "--bundle", empty.to_str().unwrap()];
     w.refuses(&verify, 3);
 }
+
+#[test]
+fn a_bundle_named_by_a_dash_is_refused() {
+    let w = World::path();
+    let out = w.refuses(&["backup", "create", "--bundle", "-"], 2);
+    assert!(text(&out.error(), "hint").contains("file"), "{out}");
+    assert_eq!(names(&w.remote), Vec::<String>::new());
+    w.json(&["backup", "create", "--bundle", "./-"]);
+    assert!(w.clone.join("-").is_file());
+}

@@ -11,13 +11,13 @@ use super::manifest;
 use super::place::{Home, Reach};
 use crate::backup_manifest::Entry;
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, RefName};
 use crate::ops::outcome::Reported;
 use crate::output;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What is asked for.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -154,6 +154,13 @@ fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
     let default = cx.remote.default_branch()?;
     let settings = settings_of(cx)?;
     let bundle = request.bundle.as_ref();
+    if bundle.is_some_and(|given| given == Path::new("-")) {
+        return Err(Error::new(
+            Kind::Usage,
+            "--bundle is `-`, and the name of a file was expected: a bundle is not written to standard output",
+        )
+        .hint("name a file; `./-` is a file of that name"));
+    }
     let bundle = bundle.map(|given| output::file(&cx.dir.join(given)));
     let bundle = bundle.transpose()?;
     let named = request.bundle_dirs.iter();
