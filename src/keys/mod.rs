@@ -336,7 +336,10 @@ fn check_secret(path: &Path, file: &std::fs::File, owner: Option<u32>) -> Result
                 path.display()
             ),
         )
-        .hint(format!("chmod 600 {}", path.display())));
+        .hint(format!(
+            "chmod 600 {}; where it is mounted, give the mount that mode, such as `defaultMode: 0400` of a volume of Kubernetes",
+            path.display()
+        )));
     }
     Ok(())
 }

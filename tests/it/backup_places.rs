@@ -3,8 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use crate::backup_bundles::{Folder, config_folder};
-use crate::backup_days::{backup_of, names, put, report, texts};
+use crate::backup_days::{backup_of, list, names, put, report, texts};
 use crate::support::{Kind, Machine, Out, Remote, World, text};
 
 /// A world with a backup and a bundle, and the folder that bundles go to.
@@ -290,4 +292,22 @@ fn a_bundle_named_by_a_dash_is_refused() {
     assert_eq!(names(&w.remote), Vec::<String>::new());
     w.json(&["backup", "create", "--bundle", "./-"]);
     assert!(w.clone.join("-").is_file());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_that_others_can_read_may_be_a_mount_whose_mode_has_to_change() {
+    let w = World::path();
+    w.json(&["backup"]);
+    let key = w.env.path("keys.json");
+    std::fs::copy(w.env.keys(), &key).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    std::fs::set_permissions(&key, mode).unwrap();
+    let call = w.call(&["backup", "create", "--json"]);
+    let out = call.env("AIDF_KEY_FILE", &key).run().exits(4);
+    let hint = text(&out.error(), "hint");
+    assert!(hint.contains("chmod 600"), "{hint}");
+    assert!(hint.contains("defaultMode: 0400"), "{hint}");
+    let _: Value = out.error();
+    let _ = list(&w.json(&["backup", "list"]), "backups");
 }
