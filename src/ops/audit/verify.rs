@@ -104,13 +104,20 @@ impl Reported for VerifyReport {
                 "look at each commit with `git show`; undo what should not be there: aidf rollback ID"
             }
         };
-        let hint = match self.restoring.is_empty() {
-            true => hint.to_owned(),
-            false => format!(
-                "{hint}; bring back what was lost: {}; or let a backup go on purpose: aidf backup prune --forget NAME",
+        let mut hints = vec![hint.to_owned()];
+        if !self.restoring.is_empty() {
+            let mut all = self.branches.iter().flat_map(|branch| &branch.findings);
+            if all.all(|finding| finding.kind == FindingKind::Rewound)
+                && self.journal.faults.is_empty()
+            {
+                hints.clear();
+            }
+            hints.push(format!(
+                "bring back what was lost: {}; or let a backup go on purpose: aidf backup prune --forget NAME",
                 self.restoring.join("; ")
-            ),
-        };
+            ));
+        }
+        let hint = hints.join("; ");
         Err(Error::new(Kind::Integrity, self.message.clone()).hint(hint))
     }
 }
