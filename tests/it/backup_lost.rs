@@ -60,6 +60,7 @@ fn a_loss_is_a_finding_for_as_long_as_a_backup_holds_it() {
     let out = w.aidf(&["audit", "verify"]).exits(7);
     let brings = format!("backup restore {}", backup_of(8));
     assert!(out.stderr.contains(&brings), "{out}");
+    assert!(!out.stderr.contains("rollback"), "{out}");
     // With the newest holder gone, the one before it is named.
     let name = format!("refs/heads/{}", backup_of(8));
     w.remote.git(&["update-ref", "-d", &name]);
@@ -199,6 +200,7 @@ fn what_an_operator_deleted_is_missed_until_it_is_forgotten() {
     let out = w.aidf(&["backup", "verify"]).exits(7);
     let forget = format!("backup prune --forget {}", backup_of(9));
     assert!(out.stderr.contains(&forget), "{out}");
+    assert!(out.stderr.contains("backups damaged or gone"), "{out}");
     w.json(&["backup"]);
     report(&w, &["backup", "verify"], 7);
     let answer = report(&w, &["backup", "prune", "--forget", &backup_of(9)], 0);

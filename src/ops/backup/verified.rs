@@ -163,10 +163,16 @@ impl VerifyReport {
                 let damaged = bad - unreached;
                 let mut told = match damaged {
                     0 => format!("{good} verified"),
-                    n => format!(
-                        "{n} of {} damaged",
-                        words::count(good + n, "backup", "backups")
-                    ),
+                    n => {
+                        let is_gone = self.problems.iter().any(|p| p.what == What::Gone);
+                        let what = if is_gone {
+                            "damaged or gone"
+                        } else {
+                            "damaged"
+                        };
+                        let all = words::count(good + n, "backup", "backups");
+                        format!("{n} of {all} {what}")
+                    }
                 };
                 if unreached > 0 {
                     let places = words::count(unreached, "bundle or place", "bundles and places");
