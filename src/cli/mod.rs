@@ -356,7 +356,9 @@ pub fn period(text: &str) -> std::result::Result<Period, String> {
 /// Errors: usage, for an empty one.
 pub fn token(given: Option<Secret>) -> Result<Option<Secret>> {
     let given = given.map(one_token).transpose();
-    given.map_err(|e| e.hint("give --reuse-token TOKEN, or - to read it from standard input"))
+    given.map_err(|e| {
+        e.hint("give --reuse-token - to read it from standard input, or set AIDF_REUSE_TOKEN")
+    })
 }
 
 /// As [`token`], for one that must be given.

@@ -390,7 +390,7 @@ pub(super) fn other_key(id: &str) -> Error {
         Kind::Auth,
         format!("the reuse token {}", sealed_elsewhere(id)),
     )
-    .hint("copy the key ring (keys.json) of the machine that issued the token, or give that key in AIDF_KEY; where the server checks tokens, no key is needed: aidf sandbox init --branch BRANCH --reuse-token TOKEN (with `trust: holder` in the configuration, where this machine has keys of its own); for a new sandbox: aidf sandbox init --force-new")
+    .hint("copy the key ring (keys.json) of the machine that issued the token, or give that key in AIDF_KEY; where the server checks tokens, no key is needed: aidf sandbox init --branch BRANCH --reuse-token - (with `trust: holder` in the configuration, where this machine has keys of its own); for a new sandbox: aidf sandbox init --force-new")
 }
 
 /// The same error for a command that an operator's token is given to: a sandbox of one's own
@@ -491,7 +491,7 @@ pub(super) fn authorise(
         .hint(PROPOSE_IT),
         Barrier::NoToken => {
             Error::new(Kind::Auth, format!("{branch} is written with its reuse token alone, and none was given"))
-                .hint("give --reuse-token TOKEN or AIDF_REUSE_TOKEN, or open a sandbox of your own with `aidf sandbox init`")
+                .hint("set AIDF_REUSE_TOKEN, or give --reuse-token - and the token on standard input, or open a sandbox of your own with `aidf sandbox init`")
         }
     })?;
     let pod = policy.pod();

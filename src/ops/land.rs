@@ -186,7 +186,7 @@ impl Change for Land<'_> {
 
     fn explain(&self, refusal: Error) -> Error {
         match refusal.kind() {
-            Kind::Denied => refusal.hint("land with an operator's token: aidf land --reuse-token TOKEN; an operator issues one: aidf token issue --operator"),
+            Kind::Denied => refusal.hint("land with an operator's token: aidf land --reuse-token - (it reads the token from standard input); an operator issues one: aidf token issue --operator"),
             _ => refusal,
         }
     }

@@ -90,7 +90,7 @@ impl Sessions {
 /// The name of the file.
 const FILE: &str = "session.json";
 /// What to do where it is damaged.
-pub(super) const MEND: &str = "come back with the token: aidf sandbox init --reuse-token TOKEN, which keeps the damaged file beside the new one; a token may still be read in it";
+pub(super) const MEND: &str = "come back with the token: aidf sandbox init --reuse-token - (it reads the token from standard input), which keeps the damaged file beside the new one; a token may still be read in it";
 /// How long a command waits for another one that writes the sessions.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How many other repositories are remembered.

@@ -253,7 +253,7 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
             Err(e) => {
                 let why = e.causes().join(": ");
                 cx.warn(format!(
-                    "the sandbox is open, but {}: {why}; once that is mended: aidf sandbox init --reuse-token TOKEN --worktree {}",
+                    "the sandbox is open, but {}: {why}; once that is mended: aidf sandbox init --reuse-token - --worktree {}",
                     e.message(),
                     words::shell_word(&dir.display().to_string())
                 ));
@@ -272,7 +272,7 @@ fn open(cx: &Context, request: &InitRequest) -> Result<InitReport> {
         // Nor must this: the token is nowhere else.
         if let Err(e) = kept {
             cx.warn(format!(
-                "the sandbox is open, but the clone does not remember it ({}); keep the token: aidf sandbox init --reuse-token TOKEN",
+                "the sandbox is open, but the clone does not remember it ({}); keep the token, and come back with it: aidf sandbox init --reuse-token -",
                 e.in_full()
             ));
         }
@@ -348,7 +348,7 @@ fn held<'r>(
             Kind::Usage,
             format!("--branch {branch} needs that sandbox's token, and none was given"),
         )
-        .hint("give --reuse-token TOKEN, or set AIDF_REUSE_TOKEN"));
+        .hint("set AIDF_REUSE_TOKEN, or give --reuse-token - and the token on standard input"));
     };
     let here = cx.is_broker() && token::other_key(token.reveal(), cx.keys()).is_none();
     Ok(Some(branch).filter(|_| !here))

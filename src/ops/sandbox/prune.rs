@@ -136,7 +136,7 @@ fn token_of(cx: &Context, request: &PruneRequest) -> Result<Option<Secret>> {
                 Kind::Auth,
                 "an operator's token is needed to archive the sandboxes of others, and none was given",
             )
-            .hint("give --reuse-token TOKEN; an operator issues it: aidf token issue --operator")),
+            .hint("set AIDF_REUSE_TOKEN, or give --reuse-token - and the token on standard input; an operator issues it: aidf token issue --operator")),
         };
     };
     operator::check(cx, &token, "to close only that sandbox: aidf sandbox close")?;
