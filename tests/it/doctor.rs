@@ -207,7 +207,7 @@ fn keys_that_are_missing_or_that_others_can_read_are_found() {
         "key_ring",
         "problem",
         "gone cannot be read",
-        "mode 600",
+        "AIDF_KEY_FILE names it",
     );
     assert_eq!(state(&report, "policy"), "ok");
     w.sandbox();
