@@ -38,7 +38,14 @@ pub fn file(prefix: &str) -> Result<NamedTempFile> {
 ///
 /// Errors: internal, caused by [`Unusable`].
 pub fn folder(prefix: &str) -> Result<TempDir> {
-    let made = Builder::new().prefix(prefix).tempdir();
+    let mut builder = Builder::new();
+    // Without this the umask alone decides.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o700));
+    }
+    let made = builder.prefix(prefix).tempdir();
     made.map_err(|e| not_made("folder", &e))
 }
 

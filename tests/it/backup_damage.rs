@@ -538,3 +538,31 @@ fn what_a_killed_proof_left_goes_with_the_next_one() {
     assert!(w.clone.join("README.md").exists());
     assert!(place.join(".aidf-work-used/object").exists());
 }
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_can_look_into_the_folder_of_a_proof() {
+    use std::os::unix::fs::PermissionsExt;
+    let w = World::path();
+    w.json(&["backup", "create"]);
+    let place = w.env.path("temporary");
+    std::fs::create_dir(&place).unwrap();
+    let found = (0..100).find_map(|_| {
+        let mut command = w.env.command("sh", &w.clone);
+        command.env("TMPDIR", &place);
+        let script = "umask 022 && exec \"$0\" backup verify";
+        command.args(["-c", script, env!("CARGO_BIN_EXE_aidf")]);
+        command.stdout(std::process::Stdio::null());
+        let mut running = command.spawn().unwrap();
+        let mut mode = None;
+        while mode.is_none() && running.try_wait().unwrap().is_none() {
+            let mut all = std::fs::read_dir(&place).unwrap().flatten();
+            mode = all.find_map(|entry| Some(entry.metadata().ok()?.permissions().mode()));
+        }
+        let _ = running.kill();
+        running.wait().unwrap();
+        mode
+    });
+    let mode = found.expect("no run was seen with its folder");
+    assert_eq!(mode & 0o777, 0o700);
+}
