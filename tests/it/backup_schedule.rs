@@ -160,13 +160,43 @@ fn no_secret_is_in_what_is_printed() {
 #[test]
 fn a_password_in_the_address_is_printed_into_no_job() {
     let w = World::path();
-    let url = "https://me:hunter2@127.0.0.1:1/widgets.git";
-    for kind in ["--cron", "--systemd"] {
-        let args = ["-R", url, "backup", "schedule", kind];
-        let out = w.env.aidf(&w.env.home(), &args).exits(2);
-        assert!(!out.all().contains("hunter2"), "{out}");
-        assert!(out.stderr.contains("credential helper"), "{out}");
+    let token = format!("ghp_{}", "x".repeat(36));
+    for secret in [&format!("me:hunter2{}", "x"), &token] {
+        let url = format!("https://{secret}@127.0.0.1:1/widgets.git");
+        for kind in ["--cron", "--systemd"] {
+            let args = ["-R", &url, "backup", "schedule", kind];
+            let out = w.env.aidf(&w.env.home(), &args).exits(2);
+            assert!(!out.all().contains(&**secret), "{out}");
+            assert!(out.stderr.contains("credential helper"), "{out}");
+        }
     }
+}
+
+#[test]
+fn a_job_works_on_the_clone_and_the_remote_that_it_was_asked_for() {
+    let w = World::path();
+    w.git(&["remote", "rename", "origin", "upstream"]);
+    w.git(&["remote", "add", "origin", "/nowhere"]);
+    let args = [
+        "--remote", "upstream", "backup", "schedule", "--cron", "--job", "create",
+    ];
+    let elsewhere = w.clone.with_file_name("elsewhere");
+    std::fs::create_dir(&elsewhere).unwrap();
+    let name = w.clone.file_name().unwrap().to_str().unwrap();
+    let clone = format!("../{name}");
+    let mut call = w.env.command(env!("CARGO_BIN_EXE_aidf"), &elsewhere);
+    let out = call.args(args).env("GIT_DIR", format!("{clone}/.git"));
+    let out = out.env("GIT_WORK_TREE", &clone).output().unwrap();
+    assert!(
+        out.status.success(),
+        "{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
+    let text = String::from_utf8(out.stdout).unwrap();
+    let job = &jobs(&text)[0];
+    let out = run_as_cron(&w, &text, job);
+    assert_eq!(out.code, 0, "{text}\n{out}");
+    assert_eq!(names(&w.remote).len(), 1);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::super::Global;
 use super::super::heartbeat::check;
 use super::super::ui::{Ui, internal};
+use aidf::alerts::secret_in;
 use aidf::environment::Environment;
 use aidf::error::{Error, Kind as ErrorKind, Result};
 use aidf::git::{has_password, redact};
@@ -248,7 +249,12 @@ fn command(global: &Global, arguments: &Arguments, job: &Job) -> Result<Vec<Stri
     match (&global.repo, arguments.all) {
         (_, true) => {}
         (Some(url), _) => words.extend(["-R".to_owned(), absolute(url)?]),
-        (None, _) => words.extend(["-C".to_owned(), global.folder()?.display().to_string()]),
+        (None, _) => {
+            words.extend(["-C".to_owned(), global.folder()?.display().to_string()]);
+            if let Some(remote) = &global.remote {
+                words.extend(["--remote".to_owned(), remote.clone()]);
+            }
+        }
     }
     words.extend(job.command.iter().cloned());
     Ok(words)
@@ -258,10 +264,10 @@ fn command(global: &Global, arguments: &Arguments, job: &Job) -> Result<Vec<Stri
 ///
 /// Errors: usage, for an address with a password, which others could read where jobs are listed.
 fn absolute(remote: &str) -> Result<String> {
-    if has_password(remote) {
+    if has_password(remote) || secret_in(remote).is_some() {
         return Err(Error::new(
             ErrorKind::Usage,
-            format!("the address {} has a password in it, and a job's text is no place for one", redact(remote)),
+            format!("the address {} has a password or a token in it, and a job's text is no place for one", redact(remote)),
         )
         .hint("leave it out of the address, and give it to git's credential helper: git credential approve"));
     }
@@ -284,16 +290,17 @@ fn for_unit(value: &str) -> String {
 
 /// What the job's environment must say as this one does: where things lie, and never a
 /// secret itself.
-fn environment() -> Vec<(&'static str, String)> {
+fn environment(in_clone: bool) -> Vec<(&'static str, String)> {
     // A job begins in another folder.
-    const FILES: [&str; 10] = [
+    const FILES: [&str; 11] = [
         "HOME",
         "AIDF_CONFIG",
         "AIDF_GITHUB_APP_KEY_FILE",
         "AIDF_KEY_FILE",
         "AWS_SHARED_CREDENTIALS_FILE",
         "GIT_CONFIG_GLOBAL",
-        "TMPDIR",
+        "GIT_DIR",
+        "GIT_WORK_TREE",
         "XDG_CONFIG_HOME",
         "XDG_CACHE_HOME",
         "XDG_STATE_HOME",
@@ -318,7 +325,11 @@ fn environment() -> Vec<(&'static str, String)> {
         "NO_PROXY",
     ];
     let given = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
-    let files = FILES.into_iter().filter_map(|name| {
+    // These say which clone it is, and jobs on other repositories work in none.
+    let files = FILES
+        .into_iter()
+        .filter(|name| in_clone || !name.starts_with("GIT_") || *name == "GIT_CONFIG_GLOBAL");
+    let files = files.filter_map(|name| {
         let whole = std::path::absolute(given(name)?).ok()?;
         Some((name, whole.display().to_string()))
     });
@@ -331,11 +342,28 @@ fn environment() -> Vec<(&'static str, String)> {
     files.chain(words).collect()
 }
 
+/// Whether the jobs work in a clone.
+fn is_in_clone(global: &Global, arguments: &Arguments) -> bool {
+    global.repo.is_none() && !arguments.all
+}
+
+/// What is said where the key comes from a variable: a job without it makes a key of its own, by
+/// which no other machine knows its backups.
+fn key_apart() -> &'static str {
+    match std::env::var("AIDF_KEY").is_ok_and(|key| !key.is_empty()) {
+        true => {
+            "# AIDF_KEY is a secret, and is not in here: give the jobs the key by a file (AIDF_KEY_FILE)\n"
+        }
+        false => "",
+    }
+}
+
 fn cron(global: &Global, arguments: &Arguments, jobs: &[Job]) -> Result<String> {
     let mut text = String::from(
         "# aidf: times are in the machine's time zone; cron mails what a job prints\n",
     );
-    for (name, value) in environment() {
+    text.push_str(key_apart());
+    for (name, value) in environment(is_in_clone(global, arguments)) {
         text.push_str(&format!("{name}={value}\n"));
     }
     for job in jobs {
@@ -347,7 +375,7 @@ fn cron(global: &Global, arguments: &Arguments, jobs: &[Job]) -> Result<String> 
 }
 
 fn systemd(global: &Global, arguments: &Arguments, jobs: &[Job]) -> Result<String> {
-    let mut text = String::new();
+    let mut text = key_apart().to_owned();
     for job in jobs {
         let name = format!("aidf-backup-{}", job.name);
         let words = command(global, arguments, job)?;
@@ -363,7 +391,7 @@ fn systemd(global: &Global, arguments: &Arguments, jobs: &[Job]) -> Result<Strin
              [Service]\nType=oneshot\n",
             job.does
         ));
-        for (name, value) in environment() {
+        for (name, value) in environment(is_in_clone(global, arguments)) {
             let value = for_unit(&format!("{name}={value}"));
             text.push_str(&format!("Environment={value}\n"));
         }
