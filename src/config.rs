@@ -381,12 +381,14 @@ fn read(path: &Path) -> Result<ConfigFile> {
     }
 }
 
-/// Whether nobody but this account and root can write a file of settings. A group of one's own may.
+/// Whether nobody but this account and root can write a file of settings. A group may that has the
+/// account's number: it is the owner's own where each account has one.
 #[cfg(unix)]
 fn is_own(meta: &std::fs::Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
     let us = rustix::process::geteuid().as_raw();
-    [0, us].contains(&meta.uid()) && meta.mode() & 0o002 == 0
+    let is_groups = meta.mode() & 0o020 != 0 && meta.gid() != meta.uid();
+    [0, us].contains(&meta.uid()) && meta.mode() & 0o002 == 0 && !is_groups
 }
 
 /// Other platforms do not tell it by a file's mode.

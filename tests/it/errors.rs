@@ -687,8 +687,12 @@ fn no_program_is_run_that_another_account_may_have_named() {
     open(run, 0o666);
     let out = w.aidf(&["sandbox", "init"]).exits(5);
     assert!(out.stderr.contains("another account can write it"), "{out}");
-    // A group of one's own may, as the umask of many systems has it.
+    // A group of one's own may, as the umask of many systems has it; no other group.
     open(run, 0o664);
+    if std::os::unix::fs::chown(&file, None, Some(12345)).is_ok() {
+        w.aidf(&["sandbox", "init"]).exits(5);
+    }
+    open(run, 0o600);
     w.json(&["sandbox", "init"]);
     open("write: {}\n", 0o666);
     w.json(&["status"]);
