@@ -104,6 +104,8 @@ impl Journal {
     /// Errors: in words, why not.
     pub fn check_writable(&self) -> Result<(), String> {
         let opened = self.locked().and_then(|lock| {
+            // A journal that is full makes way before its next line.
+            rotate(&self.path, MAX_BYTES, KEPT)?;
             reserve(&self.path, &self.open(&self.path)?)?;
             Ok(lock.unlock()?)
         });
@@ -334,6 +336,8 @@ fn reserve(path: &Path, journal: &File) -> std::io::Result<()> {
     match fallocate(journal, FallocateFlags::KEEP_SIZE, length, ROOM) {
         // Not every file system can.
         Err(Errno::OPNOTSUPP | Errno::NOSYS) => try_room(path),
+        // A device has no room to set aside.
+        Err(Errno::NODEV | Errno::SPIPE) => Ok(()),
         done => done.map_err(Into::into),
     }
 }
