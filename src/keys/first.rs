@@ -1,7 +1,7 @@
 //! The first key of a machine. It can seal before its ring is in its place: what then fails
 //! leaves no key behind, with which this machine would judge tokens that it cannot open.
 
-use super::{Key, KeyEntry, KeyRing, KeySource, KeyState, RingFile};
+use super::{Key, KeyEntry, KeyRing, KeySource, KeyState, RingFile, parse_ring, read_secret};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::{lock_file, lock_within};
 use crate::mutex::locked;
@@ -20,7 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A ring with a first key, which is no machine's ring until it is kept.
 struct First {
     ring: KeyRing,
-    file: tempfile::NamedTempFile,
+    /// Its file, beside that of the ring. A run that is killed leaves it, and the next one takes
+    /// its key: a server may have what was sealed with it.
+    file: tempfile::TempPath,
     place: PathBuf,
     /// Keeps other processes from making another first key: the tokens of one would be lost.
     _lock: File,
@@ -134,6 +136,18 @@ impl KeyRing {
         if !ring.is_empty() {
             return Ok(Ok(ring));
         }
+        let prepared = source.ring.with_extension("first");
+        if let Ok(text) = read_secret(&prepared, None, failed)
+            && let Ok(ring) = parse_ring(&text, &prepared.display().to_string())
+        {
+            return Ok(Err(First {
+                ring,
+                file: tempfile::TempPath::try_from_path(prepared)
+                    .or_fail(Kind::Internal, failed)?,
+                place: source.ring.clone(),
+                _lock: lock,
+            }));
+        }
         let key = Key::new(random.to_vec());
         let entry = KeyEntry {
             id: key.id.clone(),
@@ -152,6 +166,10 @@ impl KeyRing {
         file.write_all(text.as_bytes())
             .and_then(|()| file.as_file().sync_all())
             .or_fail(Kind::Internal, failed)?;
+        file.persist(&prepared)
+            .map_err(|e| e.error)
+            .or_fail(Kind::Internal, failed)?;
+        let file = tempfile::TempPath::try_from_path(prepared).or_fail(Kind::Internal, failed)?;
         Ok(Err(First {
             ring: KeyRing::of(vec![key]),
             file,

@@ -181,3 +181,21 @@ fn a_damaged_ring_is_told_with_what_to_do() {
         "{out}"
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn the_first_key_of_a_run_that_was_killed_is_the_next_ones() {
+    use std::os::unix::fs::PermissionsExt;
+    let w = World::path();
+    let elsewhere = Machine::bare(&w.remote);
+    elsewhere.json(&["-R", &w.url, "token", "issue", "--branch", "sandbox-x"]);
+    // What a kill leaves between the push and the moment at which the ring has its name.
+    let left = w.env.config().join("aidf/keys.first");
+    std::fs::create_dir_all(left.parent().unwrap()).unwrap();
+    std::fs::copy(elsewhere.env.keys(), &left).unwrap();
+    std::fs::set_permissions(&left, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let kept = std::fs::read(&left).unwrap();
+    w.json(&["sandbox", "init"]);
+    assert_eq!(std::fs::read(w.env.keys()).unwrap(), kept);
+    assert!(!left.exists());
+}
