@@ -151,19 +151,7 @@ pub struct LedgerRules {
 /// What is wrong with a glob for paths of a tree that can match none of them.
 pub fn glob_fault(glob: &str) -> Option<String> {
     let odd = glob.is_empty() || glob.starts_with('/') || glob.starts_with("./");
-    let (mut chars, mut open) = (glob.chars(), [0_i32; 2]);
-    while let Some(c) = chars.next() {
-        match c {
-            '[' => open[0] += 1,
-            ']' => open[0] -= 1,
-            '{' => open[1] += 1,
-            '}' => open[1] -= 1,
-            // The next one stands for itself.
-            '\\' => drop(chars.next()),
-            _ => {}
-        }
-    }
-    let odd = odd || open != [0, 0] || fast_glob::validate(glob).is_err();
+    let odd = odd || fast_glob::validate(glob).is_err();
     odd.then(|| format!("the glob `{glob}` matches nothing"))
 }
 
@@ -299,5 +287,22 @@ mod tests {
         let over = read("{approvals: 2, signed_commits: true, status_checks: [b, c]}");
         let both = "{approvals: 2, code_owners: true, signed_commits: true, status_checks: [b, c], bypass: [admins]}";
         assert_eq!(own.with(&over), read(both));
+    }
+
+    #[test]
+    fn a_glob_is_at_fault_where_the_matcher_takes_it_for_none() {
+        for good in [
+            "app/\\[id]/**",
+            "g/\\{id}/x",
+            "a[{]b",
+            "a[]]b",
+            "a]b",
+            "{a,b}/*.md",
+        ] {
+            assert_eq!(glob_fault(good), None, "{good}");
+        }
+        for bad in ["", "/a", "./a", "a[", "a{b", "a\\"] {
+            assert!(glob_fault(bad).is_some(), "{bad}");
+        }
     }
 }
