@@ -295,3 +295,19 @@ fn a_sandbox_that_was_brought_back_still_has_its_own_work() {
     let one = find(&b.json(&["sandbox", "list"]), "sandbox-b1");
     assert_ne!(one["commits"], 0, "{one:#}");
 }
+
+#[test]
+fn no_record_of_an_opening_hides_what_a_writer_did() {
+    let w = World::path();
+    w.sandbox();
+    w.remote.git(&["branch", "sandbox-mal", "sandbox"]);
+    w.remote
+        .write("sandbox-mal", &[("evil", Some(b"e\n"))], "Evil");
+    let tip = w.remote.tip("sandbox-mal");
+    let record = "refs/aidf/opened/sandbox-mal/2020-01-01T000000Z";
+    w.remote.git(&["update-ref", record, &tip]);
+    let one = find(&w.json(&["sandbox", "list"]), "sandbox-mal");
+    assert_eq!((&one["commits"], &one["files"]), (&1.into(), &1.into()));
+    let shown = w.json(&["sandbox", "show", "sandbox-mal"]);
+    assert!(listed(&shown["files"]).contains("evil"), "{shown:#}");
+}

@@ -3,12 +3,17 @@
 
 use super::opened;
 use super::own::Own;
+use crate::backup_name;
 use crate::context::Context;
 use crate::error::Result;
 use crate::git::{CommitId, Lineage, RemoteRef};
+use crate::names;
 use crate::ops::snapshot;
-use crate::ref_rules::ARCHIVE;
 use std::collections::{HashMap, HashSet};
+
+const HEADS: &str = "refs/heads/";
+/// How many branches are fetched, to see what they have.
+const MOST_FETCHED: usize = 64;
 
 /// Where a sandbox began.
 pub(super) struct Start {
@@ -52,16 +57,25 @@ pub(super) fn starts(
     if found.is_empty() {
         return Ok(found);
     }
-    // Where plain git wrote that work, only the archive tells that it is no other branch's.
-    let folder = |place: &usize| format!("{ARCHIVE}{}/", tips[*place].0);
-    let folders: Vec<String> = found.keys().map(folder).collect();
-    let folders: Vec<&str> = folders.iter().map(String::as_str).collect();
-    let archives = snapshot::listed(cx, &folders)?;
-    found.retain(|place, start| {
-        let folder = folder(place);
-        let is_it = |r: &RemoteRef| r.id == start.fork && r.name.starts_with(&folder);
-        !archives.iter().any(is_it)
-    });
+    // Whoever opens a sandbox writes its record. So the place counts only where another branch
+    // has it, which is no sandbox: else a writer could call work of their own inherited.
+    let branches = snapshot::listed(cx, &[HEADS])?;
+    let is_other = |r: &&RemoteRef| {
+        let name = r.name.strip_prefix(HEADS).unwrap_or(&r.name);
+        !names::is_sandbox(name) && !name.starts_with(backup_name::PREFIX)
+    };
+    let mut others: Vec<CommitId> = branches.iter().filter(is_other).map(|r| r.id).collect();
+    let lacking = others.iter().filter(|id| !cx.store.has_commit(**id));
+    let lacking: Vec<CommitId> = lacking.copied().take(MOST_FETCHED).collect();
+    // Without them more counts as the sandbox's own, which hides nothing.
+    let _ = cx.remote.fetch(&cx.store, &lacking, false, &*cx.progress);
+    others.retain(|id| cx.store.has_commit(*id));
+    let forks: Vec<CommitId> = found.values().map(|start| start.fork).collect();
+    let alone = match others.is_empty() {
+        true => forks,
+        false => cx.store.apart_from(&others, &forks)?,
+    };
+    found.retain(|_, start| !alone.contains(&start.fork));
     for (place, start) in &mut found {
         let among = lineage.own(*place)?.into_iter().collect();
         let (branch, head) = tips[*place];
