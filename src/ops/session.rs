@@ -203,8 +203,14 @@ pub fn load(cx: &Context) -> Result<Option<Session>> {
     }
     for dir in [store.git_dir(), store.common_dir()] {
         let ours = |s: &Session| s.is_of(cx);
-        if let Some(session) = heard(cx, dir)?.and_then(|r| r.sessions().find(ours)) {
-            return Ok(Some(session));
+        let session = match heard(cx, dir)? {
+            Heard::Nothing => None,
+            Heard::All(sessions) => sessions.sessions().find(ours),
+            // The worktree has a sandbox of its own, and not that of the clone.
+            Heard::Damaged => return Ok(None),
+        };
+        if session.is_some() {
+            return Ok(session);
         }
     }
     Ok(None)
@@ -228,25 +234,35 @@ pub fn all(cx: &Context) -> Result<Vec<Session>> {
     let mut found = Vec::new();
     for dir in own.into_iter().chain(linked) {
         if !seen.contains(&dir) {
-            found.extend(heard(cx, &dir)?.into_iter().flat_map(Sessions::sessions));
+            if let Heard::All(sessions) = heard(cx, &dir)? {
+                found.extend(sessions.sessions());
+            }
             seen.push(dir);
         }
     }
     Ok(found)
 }
 
-/// What a git directory remembers; none, with a warning, where that is damaged.
-fn heard(cx: &Context, git_dir: &Path) -> Result<Option<Sessions>> {
-    match read(git_dir)? {
+/// What a git directory remembers.
+enum Heard {
+    Nothing,
+    All(Box<Sessions>),
+    Damaged,
+}
+
+/// What a git directory remembers, with a warning where that is damaged.
+fn heard(cx: &Context, git_dir: &Path) -> Result<Heard> {
+    Ok(match read(git_dir)? {
         Some(Err(path)) => {
             cx.warn(format!(
                 "{} is damaged, so the sandbox and the token that it remembered are not known; {MEND}",
                 path.display()
             ));
-            Ok(None)
+            Heard::Damaged
         }
-        whole => Ok(whole.and_then(std::result::Result::ok)),
-    }
+        Some(Ok(sessions)) => Heard::All(Box::new(sessions)),
+        None => Heard::Nothing,
+    })
 }
 
 /// What a git directory remembers; the inner error is a file that is damaged.

@@ -767,3 +767,27 @@ fn sandboxes_of_repositories_that_share_a_name_keep_their_tokens() {
         assert_eq!(status["branch"], branch.as_str(), "{remote}");
     }
 }
+
+#[test]
+fn a_damaged_memory_of_a_worktree_is_not_replaced_by_the_clones() {
+    let w = World::path();
+    w.json(&["sandbox", "init", "--name", "aa"]);
+    let place = w.env.path("wb");
+    let place = place.to_str().unwrap();
+    w.json(&[
+        "sandbox",
+        "init",
+        "--name",
+        "bb",
+        "--force-new",
+        "--worktree",
+        place,
+    ]);
+    let git_dir = w.git(&["-C", place, "rev-parse", "--git-dir"]);
+    let file = std::path::Path::new(&git_dir).join("aidf/session.json");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, &text[..text.len() / 2]).unwrap();
+    let refs = w.remote.refs();
+    w.aidf(&["-C", place, "sandbox", "close"]).exits(2);
+    assert_eq!(w.remote.refs(), refs);
+}
