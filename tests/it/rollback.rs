@@ -825,3 +825,16 @@ fn a_rollback_that_brings_a_secret_back_is_noticed_as_a_commit_is() {
         }
     }
 }
+
+#[test]
+fn a_rollback_is_not_refused_for_a_secret_that_is_there_as_it_is() {
+    let w = World::path();
+    w.sandbox();
+    let secret = concat!("AKIA", "IOSFODNN7EXAMPLE\n");
+    w.save("s.txt", format!("one\n{secret}"), "Add s");
+    let done = w.save("s.txt", format!("broken\n{secret}"), "Break s");
+    let policy = b"alerts: {possible_secret: refuse}\n";
+    let files: [(&str, Option<&[u8]>); 1] = [(".aidf.yaml", Some(policy))];
+    w.remote.write("sandbox", &files, "Set the policy");
+    w.json(&["rollback", &text(&done, "commit")]);
+}

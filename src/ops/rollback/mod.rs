@@ -12,7 +12,7 @@ use super::write::{self, BranchState, Carried, Changed, Deed, Edited};
 use crate::alerts::{AlertKind, SecretScan};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{CommitId, Draft, Edit, MAX_TEXT, ObjectId, Undo, undo};
+use crate::git::{CommitId, Draft, Edit, Entry, MAX_TEXT, ObjectId, Undo, undo};
 use crate::ops::commit::place;
 use crate::policy::{Ledgers, Reaction};
 use crate::secret::Secret;
@@ -302,8 +302,8 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// What comes back is noticed for what looks like a credential, as what a commit brings. A
-    /// file that is too large for text is left out: it could only be read as a whole.
+    /// What comes back is noticed for what looks like a credential, as what a commit brings; but
+    /// not in a file that has one as it is.
     ///
     /// Errors: denied, where the policy refuses that.
     fn check_secrets(&self, edits: &[Edit]) -> Result<()> {
@@ -315,18 +315,30 @@ impl Work<'_> {
         let files = || files().filter(|(_, new)| new.mode.is_file());
         store.ensure_entries(files().map(|(_, new)| new))?;
         for (path, new) in files() {
-            if store.blob_size(new.id)? > MAX_TEXT {
+            let found = self.secret_in(new)?;
+            let old = store.entry(self.state.tree, path)?;
+            let old = old.filter(|old| found.is_some() && old.mode.is_file());
+            if old.map(|old| self.secret_in(old)).transpose()?.flatten() == found {
                 continue;
-            }
-            let mut scan = SecretScan::default();
-            for piece in store.read_blob(new.id)?.chunks(SCANNED) {
-                scan.feed(piece);
             }
             let path = String::from_utf8_lossy(path);
             let noticed = self.state.noticed;
-            noticed.check_secret(policy, "rollback", &path, scan.found())?;
+            noticed.check_secret(policy, "rollback", &path, found)?;
         }
         Ok(())
+    }
+
+    /// What a file looks to contain, if it looks to contain a credential. One that is too large for
+    /// text is left out: it could only be read as a whole.
+    fn secret_in(&self, file: Entry) -> Result<Option<&'static str>> {
+        let store = &self.state.cx.store;
+        let mut scan = SecretScan::default();
+        if store.blob_size(file.id)? <= MAX_TEXT {
+            for piece in store.read_blob(file.id)?.chunks(SCANNED) {
+                scan.feed(piece);
+            }
+        }
+        Ok(scan.found())
     }
 
     fn check_paths(&self, undone: &Undo, reverted: &[CommitId]) -> Result<()> {
