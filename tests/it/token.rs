@@ -492,3 +492,19 @@ fn an_operators_token_that_the_hook_checks_brings_no_warning() {
     let done = holder.json(&prune);
     assert_eq!(done["warnings"], Value::Array(Vec::new()), "{done:#}");
 }
+
+#[test]
+fn where_the_key_is_a_writers_token_in_the_environment_keeps_no_token_from_being_revoked() {
+    let w = World::path();
+    w.sandbox();
+    let issued = w.json(&["token", "issue", "--branch", "sandbox-x"]);
+    let own = w.json(&["sandbox", "init"]);
+    let id = text(
+        &w.json(&["token", "inspect", &text(&issued, "token")]),
+        "token_id",
+    );
+    let call = w.call(&["token", "revoke", &id]);
+    call.env("AIDF_REUSE_TOKEN", text(&own, "reuse_token"))
+        .run()
+        .ok();
+}
