@@ -223,7 +223,13 @@ fn source(cx: &Context, request: &Request) -> Result<RefName> {
         // Whoever lands brings an operator's token, which names none.
         None => {
             let at_hand = access::branch_at_hand(cx)?;
-            access::sandbox_only(cx, at_hand.as_deref().unwrap_or("main"), false)
+            // A setting that names no sandbox is about writes. What lands is the open one.
+            let open = super::session::load(cx)?.filter(|s| !s.closed);
+            let open = open
+                .map(|s| s.branch)
+                .filter(|_| !at_hand.as_deref().is_some_and(names::is_sandbox));
+            let named = open.or(at_hand);
+            access::sandbox_only(cx, named.as_deref().unwrap_or("main"), false)
         }
     }
 }

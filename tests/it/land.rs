@@ -440,6 +440,9 @@ fn without_a_branch_land_takes_the_sandbox_that_other_commands_take() {
     w.env
         .operator_config(&format!("write: {{default_branch: {one}}}\n"));
     assert_eq!(landed("UNRELATED", "")["branch"], one);
+    // A setting that names no sandbox is about writes.
+    w.env.operator_config("write: {default_branch: main}\n");
+    assert_eq!(landed("UNRELATED", "")["branch"], two);
 }
 
 #[test]
