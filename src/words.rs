@@ -36,6 +36,14 @@ pub fn shell_word(text: &str) -> String {
     }
 }
 
+/// A path as one word of a POSIX shell, which no program takes for a flag.
+pub fn shell_path(path: &str) -> String {
+    match path.starts_with('-') {
+        true => shell_word(&format!("./{path}")),
+        false => shell_word(path),
+    }
+}
+
 /// A command line for a shell.
 pub fn for_shell(words: &[String]) -> String {
     let words: Vec<String> = words.iter().map(|word| shell_word(word)).collect();
@@ -54,6 +62,7 @@ mod tests {
         assert_eq!(shell_word("it's"), "'it'\\''s'");
         assert_eq!(shell_word("~"), "'~'");
         assert_eq!(shell_word(""), "''");
+        assert_eq!(shell_path("-rf"), "./-rf");
         assert_eq!(for_shell(&["a".to_owned(), "b c".to_owned()]), "a 'b c'");
     }
 

@@ -22,9 +22,8 @@ pub(in crate::ops) fn in_tree(cx: &Context, path: &str) -> Result<TreePath> {
 pub(in crate::ops) fn relative(store: &Store, dir: &Path, path: &str) -> Result<String> {
     // Below a folder it would be the folder itself: all of it, where nothing was meant.
     if path.is_empty() {
-        return Err(Error::new(Kind::Usage, "a path was given, and it is empty").hint(
-            "name a file or a folder; an unset variable of a script gives none; the folder you are in is `.`",
-        ));
+        return Err(Error::new(Kind::Usage, "a path was given, and it is empty")
+            .hint("name a file or a folder; an unset variable of a script gives an empty one"));
     }
     let Some(root) = store.work_dir() else {
         // Without a working tree a path is the tree's own.

@@ -9,7 +9,7 @@ use crate::folder::{Folder, NotTaken, Opened, Sort, open_file};
 use crate::git::TreePath;
 use crate::ops::access::Target;
 use crate::ops::base;
-use crate::words::shell_word;
+use crate::words::shell_path;
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -221,12 +221,18 @@ pub(super) fn from_tree(cx: &Context, path: &str) -> Result<Vec<Input>> {
     }
 }
 
+/// Whether a `.git` makes the folder around it a repository: an empty folder makes none, for git
+/// either.
+fn is_repository(git: &Path) -> bool {
+    git.is_file() || git.join("HEAD").symlink_metadata().is_ok()
+}
+
 /// Whether a place below the folder `top` is a git repository of its own, or in one.
 fn in_repository(top: &Path, place: &str) -> bool {
     let place = Path::new(place).ancestors();
     place
         .filter(|folder| *folder != Path::new(""))
-        .any(|folder| top.join(folder).join(".git").symlink_metadata().is_ok())
+        .any(|folder| is_repository(&top.join(folder).join(".git")))
 }
 
 /// Every file below a folder, wherever that is, into the same path of the tree.
@@ -398,7 +404,7 @@ pub(super) fn from_changes(
         if is_absent {
             cx.warn(format!(
                 "left out: `{path}` is on the branch and was left alone here; to remove it: --rm {}",
-                shell_word(path.as_str())
+                shell_path(path.as_str())
             ));
         }
         is_absent

@@ -201,7 +201,7 @@ impl Merge<'_> {
         let again = |what: &str| {
             let paths = conflicts
                 .iter()
-                .map(|c| format!(" --resolve {}{what}", words::shell_word(&c.path)));
+                .map(|c| format!(" --resolve {}{what}", words::shell_path(&c.path)));
             let paths = paths.collect::<String>();
             format!("aidf sandbox sync {branch} --from {from}{paths}")
         };
