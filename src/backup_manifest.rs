@@ -55,8 +55,8 @@ pub struct SealedEntry {
 pub enum Opened {
     /// Made with a key of the ring, and not altered.
     Good(Entry),
-    /// Made with a key that we do not have.
-    Unknown,
+    /// Made with a key that we do not have; what it says, which nobody can check here.
+    Unknown(Entry),
     /// Not valid; the reason.
     Bad(&'static str),
 }
@@ -168,7 +168,7 @@ pub fn open(ring: &KeyRing, repository: &str, file: &str, text: &[u8]) -> Opened
         return Opened::Bad("its manifest entry is for another branch");
     }
     let Some(key) = ring.get(key_id) else {
-        return Opened::Unknown;
+        return Opened::Unknown(entry);
     };
     let (commit, aside) = (entry.commit.to_string(), ids(&entry.aside));
     let parts = parts(&sealed.repository, &entry, &commit, &aside);
@@ -228,7 +228,7 @@ mod tests {
         let stranger = KeyRing::of(vec![Key::new(vec![2; 32])]);
         assert_eq!(
             open(&stranger, "widgets", &at, text.as_bytes()),
-            Opened::Unknown
+            Opened::Unknown(entry)
         );
     }
 

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::backup_days::{DAY, at, backup_of, list, names, now, put, report, texts};
-use crate::support::{Guarded, Kind, World, listed, text};
+use crate::backup_days::{DAY, at, backup_of, days_ago, list, names, now, put, report, texts};
+use crate::support::{Guarded, Kind, Machine, World, listed, text};
 
 /// One more commit on main.
 fn commit(w: &World, name: &str) -> String {
@@ -35,7 +35,7 @@ fn lost() -> (World, String, [String; 2]) {
 
 /// What `audit verify` finds of main.
 #[track_caller]
-fn found(w: &World, code: i32) -> Vec<Value> {
+fn found(w: &Machine, code: i32) -> Vec<Value> {
     let answer = report(w, &["audit", "verify"], code);
     let branches = list(&answer, "branches").iter();
     let mains = branches.filter(|b| b["branch"] == "main");
@@ -253,4 +253,144 @@ fn the_hint_of_a_loss_names_the_remote() {
     let hint = text(&out.error(), "hint");
     let brings = format!("aidf -R {} backup restore {}", w.remote.url, backup_of(1));
     assert!(hint.contains(&brings), "{hint}");
+}
+
+/// The reasons for which a prune kept this backup.
+fn reasons(answer: &Value, name: &str) -> Value {
+    let mut kept = list(answer, "kept").iter();
+    let one = kept.find(|k| k["name"] == name);
+    one.map_or(Value::Null, |k| k["reasons"].clone())
+}
+
+#[test]
+fn a_machine_with_another_key_finds_and_keeps_what_the_first_one_backed_up() {
+    let w = World::path();
+    let keep = w.remote.tip("main");
+    commit(&w, "first.txt");
+    backed_up(&w, 9);
+    let second = commit(&w, "second.txt");
+    backed_up(&w, 8);
+    let planted = commit(&w, "planted.txt");
+    w.remote.git(&["update-ref", "refs/heads/main", &keep]);
+    let other = w.other();
+    let told = report(&other, &["backup"], 8);
+    assert_eq!(told["rewound"][0]["backup"], backup_of(8).as_str());
+    // What nobody entered is no finding, and no reason to keep anything.
+    put(&w.env, &w.remote, &[(backup_of(7), planted)]);
+    let findings = found(&other, 7);
+    assert_eq!(findings.len(), 1, "{findings:#?}");
+    let detail = text(&findings[0], "detail");
+    assert!(detail.contains(&backup_of(8)), "{detail}");
+    assert!(detail.contains("key is not on this machine"), "{detail}");
+    let out = other.aidf(&["audit", "verify"]).exits(7);
+    assert!(
+        out.stderr.contains("nobody can tell here who made it"),
+        "{out}"
+    );
+    for dry in [true, false] {
+        let args = ["backup", "prune", "--keep-last", "1", "--dry-run"];
+        let answer = report(&other, &args[..if dry { 5 } else { 4 }], 0);
+        assert_eq!(texts(&answer, "removed"), [backup_of(7), backup_of(9)]);
+        let why = json!(["lost commits", "unauthenticated"]);
+        assert_eq!(reasons(&answer, &backup_of(8)), why, "{answer:#}");
+        assert!(listed(&answer["warnings"]).contains(&backup_of(8)));
+    }
+    assert_eq!(w.remote.tip(&backup_of(8)), second);
+    found(&other, 7);
+    // On the first machine that is a loss like any other.
+    assert_eq!(found(&w, 7).len(), 1);
+}
+
+#[test]
+fn what_is_entered_under_another_key_makes_none_of_ours_go() {
+    let (w, _, [_, second]) = lost();
+    let other = w.other();
+    w.remote.git(&["update-ref", "refs/heads/main", &second]);
+    at(&other, now() - DAY, "backup create", json!({}));
+    let before = format!("{second}~2");
+    w.remote.git(&["update-ref", "refs/heads/main", &before]);
+    report(&w, &["backup", "prune", "--keep-last", "1"], 0);
+    assert_eq!(w.remote.tip(&backup_of(8)), second);
+}
+
+#[test]
+fn prune_keeps_what_is_older_than_the_manifest_and_holds_lost_commits() {
+    let w = World::path();
+    let keep = w.remote.tip("main");
+    let lost = commit(&w, "lost.txt");
+    w.remote.git(&["update-ref", "refs/heads/main", &keep]);
+    let old = [(backup_of(9), lost.clone()), (backup_of(8), keep)];
+    put(&w.env, &w.remote, &old);
+    report(&w, &["backup"], 8);
+    let answer = report(&w, &["audit", "verify"], 0);
+    let warned = listed(&answer["warnings"]);
+    assert!(warned.contains(&backup_of(9)), "{warned}");
+    let answer = report(&w, &["backup", "prune", "--keep-last", "1"], 0);
+    assert_eq!(texts(&answer, "removed"), [backup_of(8)], "{answer:#}");
+    assert!(listed(&answer["warnings"]).contains("backup restore"));
+    assert_eq!(w.remote.tip(&backup_of(9)), lost);
+}
+
+#[test]
+fn one_damaged_backup_hides_nothing_that_another_one_holds() {
+    let w = World::path();
+    let keep = w.remote.tip("main");
+    let side = commit(&w, "side.txt");
+    backed_up(&w, 10);
+    w.remote.git(&["update-ref", "refs/heads/main", &keep]);
+    for (day, name) in [(9, "first.txt"), (8, "second.txt")] {
+        commit(&w, name);
+        backed_up(&w, day);
+    }
+    w.remote.git(&["update-ref", "refs/heads/main", &keep]);
+    commit(&w, "new.txt");
+    report(&w, &["backup"], 8);
+    w.env.unpack(&w.remote.bare);
+    let object = w.remote.bare.join("objects");
+    let object = object.join(&side[..2]).join(&side[2..]);
+    std::fs::remove_file(object).unwrap();
+    // From a place that has none of the commits yet.
+    let home = w.env.home();
+    let verify = || {
+        let args = ["-R", &w.remote.url, "audit", "verify", "--json"];
+        w.env.aidf(&home, &args).exits(7)
+    };
+    let out = verify();
+    let said = format!("{out}");
+    assert!(out.json().to_string().contains("rewound"), "{said}");
+    assert!(said.contains(&backup_of(8)), "{said}");
+    assert!(
+        listed(&out.json()["warnings"]).contains(&backup_of(10)),
+        "{said}"
+    );
+    for day in [9, 8] {
+        let name = format!("refs/heads/{}", backup_of(day));
+        w.remote.git(&["update-ref", "-d", &name]);
+    }
+    // Nobody can tell what the damaged one held.
+    let out = verify();
+    let error = out.error();
+    assert!(text(&error, "message").contains(&backup_of(10)), "{out}");
+    assert!(
+        !text(&error, "message").contains("nothing is wrong"),
+        "{out}"
+    );
+    let forget = format!("--forget {}", backup_of(10));
+    assert!(text(&error, "hint").contains(&forget), "{out}");
+}
+
+#[test]
+fn what_somebody_plants_for_a_branch_that_has_no_backup_is_a_warning() {
+    let w = World::path();
+    w.json(&["backup", "--branch", "main"]);
+    let hostile = w
+        .remote
+        .write("hostile", &[("evil.txt", Some(b"evil\n"))], "Evil");
+    let planted = format!("backup/sandbox/{}", days_ago(1));
+    put(&w.env, &w.remote, &[(planted.clone(), hostile)]);
+    let answer = report(&w, &["audit", "verify"], 0);
+    let warned = listed(&answer["warnings"]);
+    assert!(warned.contains(&planted), "{warned}");
+    assert!(warned.contains("not authenticated"), "{warned}");
+    assert!(!warned.contains("backup restore"), "{warned}");
 }

@@ -47,6 +47,12 @@ pub struct VerifyReport {
     /// The commands that bring back what branches have lost.
     #[serde(skip)]
     pub restoring: Vec<String>,
+    /// Those of them whose backup is not authenticated here.
+    #[serde(skip)]
+    pub doubtful: Vec<String>,
+    /// The backups that cannot be read: nobody can tell what their branches have lost.
+    #[serde(skip)]
+    pub unread: Vec<String>,
 }
 
 /// What became of the check of a journal.
@@ -91,8 +97,15 @@ pub struct BranchReport {
 
 impl Reported for VerifyReport {
     fn verdict(&mut self) -> Result<()> {
-        if self.findings == 0 {
+        if self.findings == 0 && self.unread.is_empty() {
             return Ok(());
+        }
+        if self.findings == 0 {
+            let hint = format!(
+                "see what is wrong with it, and what helps: aidf backup verify; what cannot be mended is let go by its name: aidf backup prune --forget {}",
+                self.unread[0]
+            );
+            return Err(Error::new(Kind::Integrity, self.message.clone()).hint(hint));
         }
         let mut found = self.branches.iter().flat_map(|branch| &branch.findings);
         let may_be_ours = found.any(|finding| finding.kind == FindingKind::UnknownKey);
@@ -116,6 +129,11 @@ impl Reported for VerifyReport {
                 "bring back what was lost: {}; or let a backup go on purpose: aidf backup prune --forget NAME",
                 self.restoring.join("; ")
             ));
+            if let Some(first) = self.doubtful.first() {
+                hints.push(format!(
+                    "look at {first} before you bring it back, because nobody can tell here who made it"
+                ));
+            }
         }
         let hint = hints.join("; ");
         Err(Error::new(Kind::Integrity, self.message.clone()).hint(hint))
@@ -163,7 +181,17 @@ pub fn verify(cx: &Context, request: &VerifyRequest) -> Result<VerifyReport> {
         branches.push(walk.run(*tip)?);
     }
     let (address, mut restoring) = (cx.remote.address(), Vec::new());
-    for rewound in backup::lost_since_backups(cx, &named)? {
+    let (lost, unread) = backup::lost_since_backups(cx, &named)?;
+    let mut doubtful = Vec::new();
+    for rewound in lost {
+        let standing = match rewound.authenticated {
+            Some(true) => "",
+            Some(false) => ", which is not authenticated,",
+            None => ", whose key is not on this machine,",
+        };
+        if !standing.is_empty() {
+            doubtful.push(rewound.backup.clone());
+        }
         if restoring.len() < MAX_NAMED {
             restoring.push(backup::restoring(&address, &rewound.backup));
         }
@@ -173,10 +201,16 @@ pub fn verify(cx: &Context, request: &VerifyRequest) -> Result<VerifyReport> {
                 kind: FindingKind::Rewound,
                 commit: *first,
                 detail: format!(
-                    "{} of {} are gone from it, and {} still holds them",
+                    "{} of {} {} gone from it, and {}{standing} still holds {}",
                     words::count(rewound.lost.len(), "commit", "commits"),
                     rewound.branch,
-                    rewound.backup
+                    if rewound.lost.len() == 1 { "is" } else { "are" },
+                    rewound.backup,
+                    if rewound.lost.len() == 1 {
+                        "it"
+                    } else {
+                        "them"
+                    },
                 ),
             });
         }
@@ -191,6 +225,7 @@ pub fn verify(cx: &Context, request: &VerifyRequest) -> Result<VerifyReport> {
         words::count(journal.lines, "line", "lines")
     );
     let mut message = match findings {
+        0 if !unread.is_empty() => format!("looked at {seen}"),
         0 => format!("nothing is wrong with {seen}"),
         n => format!("{} in {seen}", words::count(n, "finding", "findings")),
     };
@@ -199,6 +234,12 @@ pub fn verify(cx: &Context, request: &VerifyRequest) -> Result<VerifyReport> {
         let signatures = words::count(unchecked, "signature", "signatures");
         message.push_str(&format!("; {signatures} could not be checked here"));
     }
+    if let Some(first) = unread.first() {
+        let backups = words::count(unread.len(), "backup", "backups");
+        message.push_str(&format!(
+            "; nobody can tell what branches lost since {backups}, such as {first}, which cannot be read"
+        ));
+    }
     Ok(VerifyReport {
         repo_name: cx.repo_name.clone(),
         message,
@@ -206,6 +247,8 @@ pub fn verify(cx: &Context, request: &VerifyRequest) -> Result<VerifyReport> {
         branches,
         findings,
         restoring,
+        doubtful,
+        unread,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::Found;
 use super::loss::{restoring, taken};
-use super::restored::is_outage;
+use super::restored::fetch_readable;
 use crate::context::Context;
 use crate::error::Result;
 use crate::git::CommitId;
@@ -30,7 +30,7 @@ pub(super) struct Holder {
 pub(super) fn last_holders(
     cx: &Context,
     branch: &str,
-    mut held: Vec<CommitId>,
+    held: &mut Vec<CommitId>,
     going: &[&Found],
 ) -> Result<Vec<Holder>> {
     let mut wants: Vec<CommitId> = going.iter().map(|f| f.commit).collect();
@@ -41,22 +41,12 @@ pub(super) fn last_holders(
         return Ok(Vec::new());
     }
     let all: Vec<CommitId> = held.iter().chain(&wants).copied().collect();
-    if let Err(e) = cx.remote.fetch(&cx.store, &all, true, &*cx.progress) {
-        if is_outage(&e) {
-            return Err(e);
-        }
-        // One damaged backup must not keep all the others.
-        for id in &all {
-            match cx.remote.fetch(&cx.store, &[*id], true, &*cx.progress) {
-                Err(e) if is_outage(&e) => return Err(e),
-                _ => {}
-            }
-        }
-    }
+    // One damaged backup must not keep all the others.
+    fetch_readable(cx, &all)?;
     held.retain(|id| cx.store.has_commit(*id));
     let (wants, unread): (Vec<_>, Vec<_>) =
         wants.into_iter().partition(|id| cx.store.has_commit(*id));
-    let apart = cx.store.apart_from(&held, &wants)?;
+    let apart = cx.store.apart_from(held, &wants)?;
     let mut open: HashSet<CommitId> = apart.into_iter().collect();
     let (mut holders, mut lost) = (Vec::new(), 0);
     for found in going {
@@ -66,7 +56,7 @@ pub(super) fn last_holders(
             false => continue,
         };
         if reason == LOST {
-            lost += taken(cx, found.commit, &held, &mut open)?.len();
+            lost += taken(cx, found.commit, held, &mut open)?.len();
             // Another one that holds a part of it is asked for what is not in this one alone.
             held.push(found.commit);
         }

@@ -2,7 +2,8 @@
 //! history.
 
 use super::Found;
-use super::restored::is_outage;
+use super::makers::{Maker, Makers};
+use super::restored::fetch_readable;
 use crate::backup_manifest::MAX_ASIDE;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -92,6 +93,8 @@ pub(super) struct Loss {
     /// The commits of all backups that are not in the branch's history. A later run that
     /// reads them in an entry does not report them again.
     pub aside: Vec<CommitId>,
+    /// The backups that count and cannot be read.
+    pub unread: Vec<String>,
 }
 
 /// Which losses are asked for.
@@ -103,16 +106,22 @@ pub(super) enum Asked {
     /// every run.
     Newest,
     /// All, told or not.
-    All,
+    All {
+        /// Whether a key of ours entered a backup of any branch. Then one that nobody entered is
+        /// doubtful, though its branch has no other one.
+        has_entries: bool,
+    },
 }
 
 /// Looks at the backups of a branch, newest first, whose tip is `tip`.
 ///
 /// If some of them are authenticated, every one of those is compared with the tip. The other
 /// backups only cause a warning and no alarm, because anybody can have made them. If none is
-/// authenticated, all of them count.
+/// authenticated, all of them count. Where all losses are asked for, those count too that the
+/// manifest enters under a key that is not here: what `create` told stays a loss on each machine.
 ///
-/// Errors: unavailable, and what the server says about the newest backup.
+/// Errors: unavailable, and what the server says about the newest backup, unless all losses are
+/// asked for.
 pub(super) fn look(
     cx: &Context,
     branch: &str,
@@ -120,36 +129,53 @@ pub(super) fn look(
     tip: CommitId,
     asked: Asked,
 ) -> Result<Loss> {
-    let is_good = |f: &&&Found| f.standing.entry().is_some_and(|e| e.branch == branch);
-    let told_before = backups
+    let makers = Makers::of(branch, backups.iter().copied());
+    let maker = |f: &Found| makers.of_one(f);
+    let asks_all = matches!(asked, Asked::All { .. });
+    let good: Vec<&Found> = backups
         .iter()
-        .find(is_good)
-        .filter(|_| asked != Asked::All)
+        .filter(|f| maker(f) == Maker::Ours)
+        .copied()
+        .collect();
+    let told_before = good
+        .first()
+        .filter(|_| !asks_all)
         .and_then(|f| f.standing.entry())
         .map(|e| e.aside.as_slice())
         .unwrap_or_default();
-    let good: Vec<&Found> = backups.iter().filter(is_good).copied().collect();
-    let doubtful = backups.iter().filter(|f| !is_good(f)).copied();
-    let legacy = good.is_empty();
     // Without a manifest all backups count: whoever can plant a backup can also delete the
     // manifest.
-    let most = match asked {
-        Asked::Untold => MAX_DOUBTFUL,
-        Asked::Newest => 1,
-        Asked::All => usize::MAX,
+    let (legacy, most) = match asked {
+        Asked::Untold => (good.is_empty(), MAX_DOUBTFUL),
+        Asked::Newest => (good.is_empty(), 1),
+        Asked::All { has_entries } => (!has_entries, usize::MAX),
     };
-    let alarming: Vec<&Found> = match legacy {
-        true => backups.iter().take(most).copied().collect(),
-        false => good,
+    let counts = |f: &Found| legacy || maker(f) <= Maker::OtherKey;
+    let mut alarming: Vec<&Found> = match legacy || asks_all {
+        true => backups.iter().filter(|f| counts(f)).copied().collect(),
+        false => good.clone(),
     };
-    let newest = alarming.first().map(|f| f.commit);
-    let mut looked_at = alarming.clone();
-    // A loss that cannot be written down would cause a warning every time.
-    if asked == Asked::Untold {
-        looked_at.extend(doubtful.take(MAX_DOUBTFUL));
+    alarming.truncate(if legacy { most } else { usize::MAX });
+    if asks_all {
+        // Of two that hold the same the one is named that is believed sooner.
+        alarming.sort_by_key(|f| maker(f));
     }
+    let newest = alarming.first().map(|f| f.commit);
+    let is_alarming: HashSet<&str> = alarming.iter().map(|f| f.name.as_str()).collect();
+    let doubtful = backups.iter().copied().filter(|f| {
+        let is_told_of = match asked {
+            Asked::Untold => true,
+            // A loss that cannot be written down would cause a warning every time.
+            Asked::Newest => false,
+            // So would what is planted beside ours. One from before the manifest is no plant.
+            Asked::All { .. } => good.is_empty() || maker(f) == Maker::Older,
+        };
+        is_told_of && !is_alarming.contains(f.name.as_str())
+    });
+    let mut looked_at = alarming.clone();
+    looked_at.extend(doubtful.take(MAX_DOUBTFUL));
     let most = match asked {
-        Asked::All => usize::MAX,
+        Asked::All { .. } => usize::MAX,
         _ => MAX_ASIDE,
     };
     let mut commits: Vec<CommitId> = Vec::new();
@@ -164,30 +190,49 @@ pub(super) fn look(
     }
     let mut wants = commits.clone();
     wants.push(tip);
-    let fetched = cx.remote.fetch(&cx.store, &wants, true, &*cx.progress);
-    if let Err(e) = fetched {
-        if is_outage(&e) {
-            return Err(e);
+    let mut unread = Vec::new();
+    if let Some(e) = fetch_readable(cx, &wants)? {
+        if !asks_all {
+            // One damaged old backup must not prevent the new one.
+            let newest: Vec<CommitId> = newest.into_iter().chain([tip]).collect();
+            cx.remote.fetch(&cx.store, &newest, true, &*cx.progress)?;
         }
-        // One damaged old backup must not prevent the new one.
-        let newest: Vec<CommitId> = newest.into_iter().chain([tip]).collect();
-        cx.remote.fetch(&cx.store, &newest, true, &*cx.progress)?;
         commits.retain(|id| cx.store.has_commit(*id));
+        let lacks = |f: &&&Found| f.commit != tip && !cx.store.has_commit(f.commit);
+        let named: Vec<&str> = looked_at
+            .iter()
+            .filter(lacks)
+            .map(|f| f.name.as_str())
+            .collect();
+        unread.extend(
+            named
+                .iter()
+                .filter(|name| is_alarming.contains(*name))
+                .map(|name| (*name).to_owned()),
+        );
+        let more = match named.len() {
+            0 | 1 => String::new(),
+            n => format!(" and {} more", n - 1),
+        };
         cx.warn(format!(
-            "some older backups of {branch} cannot be read, so aidf cannot tell what the branch lost since: {}; check them with `aidf backup verify`",
+            "some older backups of {branch} cannot be read, {}{more}, so aidf cannot tell what the branch lost since: {}; check them with `aidf backup verify`",
+            named.first().unwrap_or(&branch),
             e.in_full()
         ));
     }
     let aside = cx.store.apart_from(&[tip], &commits)?;
     let mut new: HashSet<CommitId> = aside.iter().copied().collect();
     new.retain(|id| !told_before.contains(id));
-    let mut loss = Loss::default();
+    let mut loss = Loss {
+        unread,
+        ..Loss::default()
+    };
     let mut doubted = Vec::new();
     for found in &looked_at {
         if !new.contains(&found.commit) {
             continue;
         }
-        if !alarming.iter().any(|f| f.name == found.name) {
+        if !is_alarming.contains(found.name.as_str()) {
             doubted.push(found.name.as_str());
             continue;
         }

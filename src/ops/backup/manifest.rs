@@ -17,8 +17,8 @@ use std::collections::{BTreeMap, HashSet};
 pub(super) enum Standing {
     /// It was made with a key that we have.
     Good(Entry),
-    /// It was made with a key that we do not have.
-    Unknown,
+    /// It was made with a key that we do not have; what the entry says, unchecked.
+    Unknown(Entry),
     /// It was made with a key that we have, but for another commit: its ref was replaced.
     Moved(CommitId),
     /// It has an entry that is not valid; the reason.
@@ -33,7 +33,7 @@ impl Standing {
     pub fn authenticated(&self) -> Option<bool> {
         match self {
             Standing::Good(_) => Some(true),
-            Standing::Unknown => None,
+            Standing::Unknown(_) => None,
             _ => Some(false),
         }
     }
@@ -232,7 +232,14 @@ impl Manifest {
                 Opened::Bad(why) if !matches!(standing, Standing::Moved(_)) => {
                     standing = Standing::Forged(why);
                 }
-                Opened::Unknown if standing == Standing::None => standing = Standing::Unknown,
+                Opened::Unknown(entry) if standing == Standing::None => {
+                    standing = Standing::Unknown(entry.clone());
+                }
+                Opened::Unknown(entry)
+                    if entry.commit == commit && matches!(standing, Standing::Unknown(_)) =>
+                {
+                    standing = Standing::Unknown(entry.clone());
+                }
                 _ => {}
             }
         }
@@ -253,6 +260,12 @@ impl Manifest {
                 _ => None,
             })
         })
+    }
+
+    /// Whether a key of ours entered any backup, of whatever branch.
+    pub fn has_ours(&self) -> bool {
+        let mut lines = self.lines.values().flat_map(BTreeMap::values);
+        lines.any(|line| matches!(line.opened, Opened::Good(_)))
     }
 
     /// Entries that are not valid, and why.

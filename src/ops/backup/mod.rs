@@ -14,6 +14,7 @@ mod last_holders;
 mod list;
 mod lock;
 mod loss;
+mod makers;
 mod making;
 mod manifest;
 mod place;
@@ -184,20 +185,26 @@ fn read_all(cx: &Context, more: Option<&str>) -> Result<All> {
 
 /// What branches lack that backups of theirs hold, whether it was told before or not. `tips` are
 /// the branches with their tips, which are in the store. The newest backup that holds it is named.
+/// Answers the backups too that cannot be read: nobody can tell what their branches lost.
 ///
 /// Errors: unavailable.
 pub(in crate::ops) fn lost_since_backups(
     cx: &Context,
     tips: &[(String, CommitId)],
-) -> Result<Vec<Rewound>> {
+) -> Result<(Vec<Rewound>, Vec<String>)> {
     let all = read_all(cx, None)?;
-    let mut lost = Vec::new();
+    let (mut lost, mut unread) = (Vec::new(), Vec::new());
+    let asked = Asked::All {
+        has_entries: all.manifest.has_ours(),
+    };
     for (branch, tip) in tips {
         let default = all.default.as_deref().unwrap_or_default();
         let backups = comparable(&all.found, branch, default, cx.now);
-        lost.extend(loss::look(cx, branch, &backups, *tip, Asked::All)?.rewound);
+        let loss = loss::look(cx, branch, &backups, *tip, asked)?;
+        lost.extend(loss.rewound);
+        unread.extend(loss.unread);
     }
-    Ok(lost)
+    Ok((lost, unread))
 }
 
 /// The backup that a user named, with or without `backup/`.

@@ -5,6 +5,7 @@ use super::bundles::Folder;
 use super::destination::{CopyTo, settings_of};
 use super::forgotten::{Forgotten, forget};
 use super::last_holders::last_holders;
+use super::makers::{Maker, Makers};
 use super::manifest::Manifest;
 use super::place::{Place, Reach};
 use super::thinned::{IN_THE_FUTURE, thinned};
@@ -331,8 +332,10 @@ fn by_name(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
     })
 }
 
-/// Adds a reason to each backup that alone holds commits which the branch has lost. Backups that
-/// anybody can have made are no reason for anything.
+/// Adds a reason to each backup that alone holds commits which the branch has lost. One whose maker
+/// nobody can tell here, though somebody entered it or it is older than the manifest, stays for its
+/// own loss, and makes none of ours go. Backups that anybody can have made are no reason for
+/// anything.
 fn hold(
     cx: &Context,
     (branch, tip): (&str, Option<CommitId>),
@@ -340,19 +343,29 @@ fn hold(
     reasons: &mut [Vec<String>],
     trusts_all: bool,
 ) -> Result<()> {
-    let (mut held, mut going) = (Vec::from_iter(tip), Vec::new());
-    for (one, reasons) in group.iter().zip(&*reasons) {
-        match one {
-            Judged::There(found) if one.counts(trusts_all) => match reasons.is_empty() {
+    let there = group.iter().filter_map(|one| match one {
+        Judged::There(found) => Some(&**found),
+        Judged::Gone(..) => None,
+    });
+    let makers = Makers::of(branch, there);
+    let mut held = Vec::from_iter(tip);
+    for is_ours in [true, false] {
+        let mut going = Vec::new();
+        for (one, reasons) in group.iter().zip(&*reasons) {
+            let Judged::There(found) = one else { continue };
+            let counts = one.counts(trusts_all);
+            if counts != is_ours || !counts && makers.of_one(found) == Maker::Anybody {
+                continue;
+            }
+            match reasons.is_empty() {
                 true => going.push(&**found),
                 false => held.push(found.commit),
-            },
-            _ => {}
+            }
         }
-    }
-    for holder in last_holders(cx, branch, held, &going)? {
-        if let Some(at) = group.iter().position(|one| one.name() == holder.name) {
-            reasons[at].push(holder.reason.to_owned());
+        for holder in last_holders(cx, branch, &mut held, &going)? {
+            if let Some(at) = group.iter().position(|one| one.name() == holder.name) {
+                reasons[at].push(holder.reason.to_owned());
+            }
         }
     }
     Ok(())

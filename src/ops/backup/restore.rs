@@ -210,7 +210,7 @@ fn check_standing(cx: &Context, found: &Found) -> Result<()> {
         other => {
             let why = match other.fault() {
                 Some(why) => why,
-                None if *other == Standing::Unknown => "its key is not on this machine".to_owned(),
+                None if matches!(other, Standing::Unknown(_)) => "its key is not on this machine".to_owned(),
                 None => "no manifest says who made it (it may be older than manifests)".to_owned(),
             };
             cx.warn(format!("{} is not authenticated: {why}", found.name));

@@ -41,6 +41,25 @@ pub(super) fn of_remote(cx: &Context, commits: &[CommitId]) -> Result<Restored> 
     })
 }
 
+/// Fetches what can be read of these commits: one that is damaged is no reason to do without the
+/// others. Answers the error of one that cannot be read, if there is any.
+///
+/// Errors: unavailable, auth.
+pub(super) fn fetch_readable(cx: &Context, commits: &[CommitId]) -> Result<Option<Error>> {
+    let Err(e) = cx.remote.fetch(&cx.store, commits, true, &*cx.progress) else {
+        return Ok(None);
+    };
+    if is_outage(&e) {
+        return Err(e);
+    }
+    if commits.len() < 2 {
+        return Ok(Some(e));
+    }
+    let (some, others) = commits.split_at(commits.len() / 2);
+    let first = fetch_readable(cx, some)?;
+    Ok(first.or(fetch_readable(cx, others)?))
+}
+
 /// True if the remote could not be asked, or there was no room to restore into, so that
 /// nothing is known about the backup.
 pub(super) fn is_outage(error: &Error) -> bool {

@@ -50,7 +50,7 @@ impl PreReceive {
             match opened {
                 Opened::Bad(why) => return Err(why),
                 // Anybody could make up keys and fill the manifest with their entries.
-                Opened::Unknown if !self.keys.is_empty() => {
+                Opened::Unknown(_) if !self.keys.is_empty() => {
                     return Err(
                         "one of its entries is sealed with a key that the server does not have",
                     );
