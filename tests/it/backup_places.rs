@@ -311,3 +311,23 @@ fn a_key_that_others_can_read_may_be_a_mount_whose_mode_has_to_change() {
     let _: Value = out.error();
     let _ = list(&w.json(&["backup", "list"]), "backups");
 }
+
+#[test]
+fn a_bundle_of_before_a_forced_push_lags_behind_and_is_not_damaged() {
+    let (w, dir) = bundled();
+    let bare = ["commit-tree", "-m", "Anew", "main^{tree}"];
+    let anew = w.remote.git(&bare);
+    w.remote.git(&["update-ref", "refs/heads/main", &anew]);
+    w.remote
+        .write("main", &[("anew.txt", Some(b"anew\n"))], "Go on");
+    // The night's run did not reach the folder.
+    w.env.operator_config("");
+    report(&w, &["backup"], 8);
+    config_folder(&w, &dir);
+    let out = w.aidf(&["backup", "drill", "--json"]).exits(7);
+    let message = out.error();
+    assert!(text(&message, "message").contains("lags behind"), "{out}");
+    assert!(!out.all().contains("damaged"), "{out}");
+    w.json(&["backup", "create"]);
+    report(&w, &["backup", "drill"], 0);
+}

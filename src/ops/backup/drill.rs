@@ -128,6 +128,8 @@ struct Chosen<'f> {
     ours: Option<&'f Found>,
     /// The files of the one that bundles are compared with, if it was restored.
     tree: Option<CommitId>,
+    /// The commits of its authenticated backups. What a bundle has of one of them is intact.
+    commits: Vec<CommitId>,
 }
 
 impl<'f> Chosen<'f> {
@@ -154,12 +156,16 @@ fn chosen<'f>(cx: &Context, found: &'f [Found], default: Option<&str>) -> Vec<Ch
         let branch = one.branch(default.unwrap_or_default());
         let ours = Some(one).filter(|f| f.standing.entry().is_some());
         match all.iter_mut().find(|c| c.branch == branch) {
-            Some(chosen) => chosen.ours = chosen.ours.or(ours),
+            Some(chosen) => {
+                chosen.ours = chosen.ours.or(ours);
+                chosen.commits.extend(ours.map(|f| f.commit));
+            }
             None => all.push(Chosen {
                 branch: branch.to_owned(),
                 newest: one,
                 ours,
                 tree: None,
+                commits: ours.iter().map(|f| f.commit).collect(),
             }),
         }
     }
@@ -418,7 +424,9 @@ fn bundle(
         if !is_same {
             let Found { name, commit, .. } = chosen.compared();
             let fetched = cx.remote.fetch(&cx.store, &[*commit], true, &*cx.progress);
-            let lags = fetched.is_ok() && cx.store.is_ancestor(tip, *commit);
+            // After a forced push it is no ancestor.
+            let lags = chosen.commits.contains(&tip)
+                || fetched.is_ok() && cx.store.is_ancestor(tip, *commit);
             let (problem, advice) = match lags {
                 true => {
                     let made = one.time.rfc3339();
