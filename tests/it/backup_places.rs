@@ -331,3 +331,16 @@ fn a_bundle_of_before_a_forced_push_lags_behind_and_is_not_damaged() {
     w.json(&["backup", "create"]);
     report(&w, &["backup", "drill"], 0);
 }
+
+#[test]
+fn the_first_bundles_that_were_written_below_a_mount_point_are_looked_for_there() {
+    let (w, dir) = bundled();
+    std::fs::rename(&dir, w.env.path("below")).unwrap();
+    std::fs::create_dir(&dir).unwrap();
+    let out = w.aidf(&["backup", "create", "--json"]).exits(3);
+    let hint = text(&out.error(), "hint").to_owned();
+    assert!(hint.contains("below its mount point"), "{hint}");
+    advises_to_mount(&out);
+    w.json(&["backup", "create", "--full"]);
+    report(&w, &["backup", "verify"], 0);
+}

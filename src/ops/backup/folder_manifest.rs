@@ -134,6 +134,12 @@ impl FolderManifest {
             true => "if its disk is not mounted, mount it",
             false => "look whether this is the place, and who removed them",
         };
+        let below = match place.is_near() {
+            true => {
+                "; if it is mounted now, and was not when this machine wrote there, they lie below its mount point"
+            }
+            false => "",
+        };
         Err(Error::new(
             Kind::NotFound,
             format!(
@@ -142,7 +148,7 @@ impl FolderManifest {
             ),
         )
         .hint(format!(
-            "{todo}; only if the bundles there were given up on purpose, `aidf backup create --full` starts it again"
+            "{todo}{below}; only if those bundles are not needed any more, `aidf backup create --full` starts it again"
         )))
     }
 
