@@ -333,6 +333,13 @@ fn a_bundle_of_before_a_forced_push_lags_behind_and_is_not_damaged() {
 }
 
 #[test]
+fn a_remote_with_branches_has_something_to_back_up_whatever_its_head_names() {
+    let w = World::path();
+    w.remote.git(&["symbolic-ref", "HEAD", "refs/heads/none"]);
+    w.refuses(&["backup", "verify"], 3);
+}
+
+#[test]
 fn the_first_bundles_that_were_written_below_a_mount_point_are_looked_for_there() {
     let (w, dir) = bundled();
     std::fs::rename(&dir, w.env.path("below")).unwrap();

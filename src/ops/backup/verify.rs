@@ -145,14 +145,18 @@ pub fn verify(cx: &Context, request: &VerifyRequest) -> Result<VerifyReport> {
     Ok(report.told())
 }
 
+/// What the names of branches begin with.
+const HEADS: &str = "refs/heads/";
+
 /// That there is nothing to back up yet, which is the one good reason to have no backup.
 ///
 /// Errors: not_found, if there is something; unavailable.
 fn check_nothing_to_back_up(cx: &Context) -> Result<()> {
-    match cx.remote.default_branch() {
-        Err(e) if e.kind() == Kind::NotFound => Ok(()),
-        Err(e) => Err(e),
-        Ok(_) => Err(Error::new(
+    // A HEAD that names no branch says nothing of the branches that there are.
+    let refs = cx.remote.connect_for_reading()?.refs(&[HEADS])?;
+    match refs.iter().any(|r| r.name.starts_with(HEADS)) {
+        false => Ok(()),
+        true => Err(Error::new(
             Kind::NotFound,
             format!("there are no backups of {} to verify", cx.remote.address()),
         )
