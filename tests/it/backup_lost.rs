@@ -394,3 +394,36 @@ fn what_somebody_plants_for_a_branch_that_has_no_backup_is_a_warning() {
     assert!(warned.contains("not authenticated"), "{warned}");
     assert!(!warned.contains("backup restore"), "{warned}");
 }
+
+#[test]
+fn on_a_copy_the_warning_names_no_branch() {
+    let w = World::path();
+    let keep = w.remote.tip("main");
+    let lost = commit(&w, "lost.txt");
+    let later = w
+        .remote
+        .git(&["commit-tree", "-p", &keep, "-m", "Later", "main^{tree}"]);
+    let copy = w.env.path("copy.git");
+    let path = copy.to_str().unwrap();
+    let home = w.env.home();
+    w.env.git(&home, &["init", "-q", "--bare", path]);
+    for (commit, days) in [(&lost, 9), (&later, 8)] {
+        let spec = format!("{commit}:refs/heads/{}", backup_of(days));
+        w.remote.git(&["push", "-q", path, &spec]);
+    }
+    let prune = [
+        "backup",
+        "prune",
+        "--keep-last",
+        "1",
+        "--trust-unauthenticated",
+    ];
+    let args = [&["-R", path], &prune[..], &["--json"]].concat();
+    let out = w.env.aidf(&home, &args).ok();
+    let warned = listed(&out.json()["warnings"]);
+    assert!(
+        warned.contains("no other backup that stays has 1 commit"),
+        "{warned}"
+    );
+    assert!(!warned.contains("that  lost"), "{warned}");
+}

@@ -80,11 +80,16 @@ fn warning(cx: &Context, branch: &str, first: &Holder, holders: &[Holder], lost:
     };
     let names = names[..names.len().min(MAX_NAMED)].join(", ");
     let why = match lost {
+        0 if branch.is_empty() => "aidf cannot read what it holds".to_owned(),
         0 => format!("aidf cannot read what {branch} may have lost"),
-        n => format!(
-            "nothing else has {} that {branch} lost",
-            words::count(n, "commit", "commits")
-        ),
+        n => {
+            let commits = words::count(n, "commit", "commits");
+            match branch {
+                // On a copy nobody can tell of which branch they are.
+                "" => format!("no other backup that stays has {commits} of it"),
+                _ => format!("nothing else has {commits} that {branch} lost"),
+            }
+        }
     };
     let address = cx.remote.address();
     format!(
