@@ -427,3 +427,20 @@ fn on_a_copy_the_warning_names_no_branch() {
     );
     assert!(!warned.contains("that  lost"), "{warned}");
 }
+
+#[test]
+fn a_backup_without_a_date_is_forgotten_by_its_name() {
+    let w = World::path();
+    w.json(&["backup"]);
+    let undated = "backup/keepme".to_owned();
+    put(
+        &w.env,
+        &w.remote,
+        &[(undated.clone(), w.remote.tip("main"))],
+    );
+    let answer = report(&w, &["backup", "prune", "--keep-last", "1"], 0);
+    assert_eq!(reasons(&answer, &undated), json!(["undated"]));
+    let answer = report(&w, &["backup", "prune", "--forget", "keepme"], 0);
+    assert_eq!(texts(&answer, "removed"), [undated]);
+    assert_eq!(names(&w.remote), [backup_of(0)]);
+}

@@ -1,6 +1,5 @@
 //! Removes backups that an operator names, and what the manifest says of them.
 
-use super::dated;
 use super::manifest::{self, Manifest};
 use crate::backup_manifest;
 use crate::backup_name;
@@ -37,14 +36,19 @@ pub(super) fn forget(cx: &Context, names: &[String], dry_run: bool) -> Result<Fo
     let result = one_by_one::publish(cx, &mut moved, |attempt, moved| {
         let tip = attempt.advertisement.tip(backup_manifest::REF);
         let manifest = Manifest::at(cx, cx.keys(), tip, None)?;
-        let there = dated(attempt.advertisement.under(backup_name::REFS));
+        // One without a date too: nothing else removes it.
+        let there: BTreeMap<&str, CommitId> = attempt
+            .advertisement
+            .under(backup_name::REFS)
+            .filter_map(|(name, commit)| Some((name.strip_prefix("refs/heads/")?, commit)))
+            .collect();
         let mut updates = Vec::new();
         for name in &names {
             let is_moved = moved.iter().any(|update| update.name.short() == name);
-            match there.iter().find(|found| found.name == *name) {
-                Some(found) => updates.push(RefUpdate {
+            match there.get(name.as_str()) {
+                Some(commit) => updates.push(RefUpdate {
                     name: RefName::branch(name)?,
-                    old: Some(*looked_at.entry(name.clone()).or_insert(found.commit)),
+                    old: Some(*looked_at.entry(name.clone()).or_insert(*commit)),
                     new: None,
                 }),
                 None if is_moved || looked_at.contains_key(name) => {}
