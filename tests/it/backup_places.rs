@@ -312,6 +312,48 @@ fn a_key_that_others_can_read_may_be_a_mount_whose_mode_has_to_change() {
     let _ = list(&w.json(&["backup", "list"]), "backups");
 }
 
+/// Verifies the folder around that of a repository.
+fn verify_home(dir: &Path) -> [&str; 4] {
+    ["backup", "verify", "--bundle", dir.to_str().unwrap()]
+}
+
+#[test]
+fn the_home_of_folders_tells_what_each_folder_in_it_would() {
+    let (w, dir) = bundled();
+    let folder = Folder::of(&dir);
+    report(&w, &verify_home(&dir), 0);
+    // One good bundle of somebody else beside the folder hides no damage in it.
+    let stray = dir.join("stray.bundle");
+    std::fs::copy(folder.path(&folder.newest()), &stray).unwrap();
+    let answer = report(&w, &verify_home(&dir), 0);
+    assert_eq!(texts(&answer, "verified").len(), 2, "{answer:#}");
+    let file = ruined(&dir);
+    let answer = report(&w, &verify_home(&dir), 7);
+    assert_eq!(answer["problems"][0]["name"], file.as_str());
+    // Nor does it where no bundle is left.
+    std::fs::remove_file(&file).unwrap();
+    let answer = report(&w, &verify_home(&dir), 7);
+    assert_eq!(answer["problems"][0]["name"], file.as_str());
+    std::fs::remove_file(&stray).unwrap();
+    let answer = report(&w, &verify_home(&dir), 7);
+    assert_eq!(answer["problems"][0]["name"], file.as_str());
+}
+
+#[cfg(unix)]
+#[test]
+fn the_home_of_folders_tells_of_one_that_cannot_be_read() {
+    let (w, dir) = bundled();
+    let unread = dir.join("unread");
+    std::os::unix::fs::symlink("unread", &unread).unwrap();
+    let answer = report(&w, &verify_home(&dir), 7);
+    let name = text(&answer["problems"][0], "name");
+    assert!(name.contains("unread"), "{answer:#}");
+    std::fs::remove_file(&unread).unwrap();
+    std::os::unix::fs::symlink("lost+found", dir.join("lost+found")).unwrap();
+    std::fs::write(dir.join("notes.txt"), "notes").unwrap();
+    report(&w, &verify_home(&dir), 0);
+}
+
 #[test]
 fn a_bundle_of_before_a_forced_push_lags_behind_and_is_not_damaged() {
     let (w, dir) = bundled();

@@ -199,15 +199,15 @@ pub fn verify_bundles(
             None => {
                 let place = home.place(reach)?;
                 let folder = Folder::read(Rc::clone(&place), judge);
-                let is_none =
-                    matches!(folder, Ok(None)) && bundle_files(&place.names()?).is_empty();
-                if !is_none {
+                // It may be the home that contains those of repositories, and have single bundles
+                // beside them.
+                let (is_one, homes) = match folder {
+                    Ok(None) => (false, home.inner()),
+                    _ => (true, Vec::new()),
+                };
+                if is_one || !bundle_files(&place.names()?).is_empty() {
                     report.folder(&*place, folder, progress, programs, judge)?;
-                    continue;
-                }
-                // It may be the home that contains those of repositories.
-                let homes = home.inner();
-                if homes.is_empty() {
+                } else if homes.is_empty() {
                     return Err(home.no_bundle());
                 }
                 for home in homes {

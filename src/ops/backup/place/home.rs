@@ -3,6 +3,7 @@
 
 use super::bucket::Bucket;
 use super::{Dir, Place};
+use crate::bundle_manifest::FILE as MANIFEST;
 use crate::clock::Clock;
 use crate::config::{Config, DestinationFile};
 use crate::context::{Caller, Context};
@@ -12,11 +13,14 @@ use crate::files::followed;
 use crate::git::http_of_user;
 use crate::s3::{Address, Client, Settings, Site, Way, find_credentials};
 use std::ffi::OsStr;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 /// What the name of a bundle ends in.
 const BUNDLE: &str = ".bundle";
+/// The file that a folder of bundles has for git.
+const LIST: &str = "bundle-list";
 
 /// A folder, or a prefix in S3 storage.
 #[derive(Debug, Clone)]
@@ -126,7 +130,8 @@ impl Home {
             Kind::NotFound,
             format!("there is no bundle {}", self.shown()),
         );
-        let others: Vec<String> = self.inner().iter().map(Home::shown).collect();
+        let inner = self.inner().into_iter().map(|home| home.shown());
+        let others: Vec<String> = inner.filter(|dir| std::fs::read_dir(dir).is_ok()).collect();
         match others.is_empty() {
             true => none,
             false => none.hint(format!(
@@ -136,7 +141,8 @@ impl Home {
         }
     }
 
-    /// The folders in it that contain bundles. Those of a bucket are not looked for.
+    /// The folders in it that contain bundles, had some, or cannot be read. Those of a bucket are not
+    /// looked for.
     pub fn inner(&self) -> Vec<Home> {
         let found = match self {
             Home::Dir(dir) => folders_of_bundles(dir),
@@ -219,14 +225,22 @@ impl Home {
     }
 }
 
-/// The folders in this one that contain bundles, in order.
+/// The folders in this one that contain bundles or what aidf writes beside them, in order; and those
+/// that cannot be read, because nobody can tell what they contain.
 fn folders_of_bundles(dir: &Path) -> Vec<PathBuf> {
-    let is_bundle = |name: &OsStr| name.to_string_lossy().ends_with(BUNDLE);
+    let is_of_bundles = |name: &OsStr| {
+        let name = name.to_string_lossy();
+        name.ends_with(BUNDLE) || name == MANIFEST || name == LIST
+    };
     let mut found: Vec<PathBuf> = Vec::new();
     for folder in std::fs::read_dir(dir).into_iter().flatten().flatten() {
-        let files = std::fs::read_dir(folder.path());
-        let mut files = files.into_iter().flatten().flatten();
-        if files.any(|file| is_bundle(&file.file_name())) {
+        let is_found = match std::fs::read_dir(folder.path()) {
+            Ok(files) => files.flatten().any(|file| is_of_bundles(&file.file_name())),
+            Err(e) if matches!(e.kind(), ErrorKind::NotADirectory | ErrorKind::NotFound) => false,
+            // Where a disk is mounted, the system has a folder of its own.
+            Err(_) => folder.file_name() != "lost+found",
+        };
+        if is_found {
             found.push(folder.path());
         }
     }
