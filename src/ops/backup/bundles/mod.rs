@@ -17,15 +17,13 @@ use crate::git::CommitId;
 use crate::ops::backup::Backup;
 use crate::ops::backup::folder_manifest::{FolderManifest, Judge};
 use crate::ops::backup::lock::lock;
-use crate::ops::backup::place::{Local, Place, Small, Version};
+use crate::ops::backup::place::{LIST, Local, Place, Small, Version};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::rc::Rc;
 
 /// The list of checksums.
 pub(super) const SUMS: &str = "SHA256SUMS";
-/// The list for `git clone --bundle-uri`.
-const LIST: &str = "bundle-list";
 const FULL: &str = ".full.bundle";
 const INCREMENTAL: &str = ".incremental.bundle";
 /// How often a change is tried again that another run got ahead of.

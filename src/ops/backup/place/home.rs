@@ -2,7 +2,7 @@
 //! to.
 
 use super::bucket::Bucket;
-use super::{Dir, Place};
+use super::{Dir, LIST, Place};
 use crate::bundle_manifest::FILE as MANIFEST;
 use crate::clock::Clock;
 use crate::config::{Config, DestinationFile};
@@ -19,8 +19,6 @@ use std::rc::Rc;
 
 /// What the name of a bundle ends in.
 const BUNDLE: &str = ".bundle";
-/// The file that a folder of bundles has for git.
-const LIST: &str = "bundle-list";
 
 /// A folder, or a prefix in S3 storage.
 #[derive(Debug, Clone)]

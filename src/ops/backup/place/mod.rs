@@ -15,6 +15,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use tempfile::{TempDir, TempPath};
 
+/// The list of a place's bundles for git.
+pub(super) const LIST: &str = "bundle-list";
+
 /// A place with files in it, and no folders below.
 pub(super) trait Place {
     /// Its address for messages.
