@@ -61,6 +61,8 @@ fn a_loss_is_a_finding_for_as_long_as_a_backup_holds_it() {
     let brings = format!("backup restore {}", backup_of(8));
     assert!(out.stderr.contains(&brings), "{out}");
     assert!(!out.stderr.contains("rollback"), "{out}");
+    let forgets = format!("aidf -R {} backup prune --forget NAME", w.remote.url);
+    assert!(out.stderr.contains(&forgets), "{out}");
     // With the newest holder gone, the one before it is named.
     let name = format!("refs/heads/{}", backup_of(8));
     w.remote.git(&["update-ref", "-d", &name]);
@@ -375,7 +377,11 @@ fn one_damaged_backup_hides_nothing_that_another_one_holds() {
         !text(&error, "message").contains("nothing is wrong"),
         "{out}"
     );
-    let forget = format!("--forget {}", backup_of(10));
+    let forget = format!(
+        "-R {} backup prune --forget {}",
+        w.remote.url,
+        backup_of(10)
+    );
     assert!(text(&error, "hint").contains(&forget), "{out}");
 }
 

@@ -47,6 +47,9 @@ pub struct VerifyReport {
     /// The commands that bring back what branches have lost.
     #[serde(skip)]
     pub restoring: Vec<String>,
+    /// The remote's address.
+    #[serde(skip)]
+    pub address: String,
     /// Those of them whose backup is not authenticated here.
     #[serde(skip)]
     pub doubtful: Vec<String>,
@@ -102,8 +105,8 @@ impl Reported for VerifyReport {
         }
         if self.findings == 0 {
             let hint = format!(
-                "see what is wrong with it, and what helps: aidf backup verify; what cannot be mended is let go by its name: aidf backup prune --forget {}",
-                self.unread[0]
+                "see what is wrong with it, and what helps: aidf backup verify; what cannot be mended is let go by its name: {}",
+                backup::forgetting(&self.address, &self.unread[0])
             );
             return Err(Error::new(Kind::Integrity, self.message.clone()).hint(hint));
         }
@@ -126,8 +129,9 @@ impl Reported for VerifyReport {
                 hints.clear();
             }
             hints.push(format!(
-                "bring back what was lost: {}; or let a backup go on purpose: aidf backup prune --forget NAME",
-                self.restoring.join("; ")
+                "bring back what was lost: {}; or let a backup go on purpose: {}",
+                self.restoring.join("; "),
+                backup::forgetting(&self.address, "NAME")
             ));
             if let Some(first) = self.doubtful.first() {
                 hints.push(format!(
@@ -247,6 +251,7 @@ pub fn verify(cx: &Context, request: &VerifyRequest) -> Result<VerifyReport> {
         branches,
         findings,
         restoring,
+        address,
         doubtful,
         unread,
     })

@@ -1,12 +1,12 @@
 //! The backups that alone hold what a branch has lost: no rule is a reason to remove them.
 
 use super::Found;
-use super::loss::{restoring, taken};
+use super::loss::{forgetting, restoring, taken};
 use super::restored::fetch_readable;
 use crate::context::Context;
 use crate::error::Result;
 use crate::git::CommitId;
-use crate::words::{self, shell_word};
+use crate::words;
 use std::collections::HashSet;
 
 /// Why such a backup stays.
@@ -93,9 +93,8 @@ fn warning(cx: &Context, branch: &str, first: &Holder, holders: &[Holder], lost:
     };
     let address = cx.remote.address();
     format!(
-        "no rule keeps {names}{more}, and prune keeps them all the same: {why}; bring it back: {}; or let it go on purpose: aidf -R {} backup prune --forget {}",
+        "no rule keeps {names}{more}, and prune keeps them all the same: {why}; bring it back: {}; or let it go on purpose: {}",
         restoring(&address, &first.name),
-        shell_word(&address),
-        first.name
+        forgetting(&address, &first.name)
     )
 }

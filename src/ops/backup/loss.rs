@@ -49,6 +49,12 @@ pub(in crate::ops) fn restoring(address: &str, backup: &str) -> String {
     format!("aidf -R {address} backup restore {backup}")
 }
 
+/// The command that lets a backup go on purpose.
+pub(in crate::ops) fn forgetting(address: &str, backup: &str) -> String {
+    let address = words::shell_word(address);
+    format!("aidf -R {address} backup prune --forget {backup}")
+}
+
 /// The alarm about what branches of the remote at this address have lost; none if they lost
 /// nothing.
 pub(super) fn finding(rewound: &[Rewound], address: &str) -> Option<Error> {

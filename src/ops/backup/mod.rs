@@ -38,7 +38,7 @@ pub(in crate::ops) use list::newest_among;
 pub use list::{ListReport, ListRequest, list};
 use loss::Asked;
 pub use loss::Rewound;
-pub(in crate::ops) use loss::restoring;
+pub(in crate::ops) use loss::{forgetting, restoring};
 pub use making::Unmade;
 pub use prune::{PruneReport, PruneRequest, prune};
 pub use restore::{RestoreReport, RestoreRequest, restore};

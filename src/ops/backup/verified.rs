@@ -1,5 +1,6 @@
 //! What a verification comes to.
 
+use super::loss::forgetting;
 use super::restored::is_unreached;
 use crate::error::{Error, Kind, Result};
 use crate::ops::outcome::Reported;
@@ -103,8 +104,11 @@ impl VerifyReport {
             );
         }
         if let Some(gone) = self.problems.iter().find(is(What::Gone)) {
-            let address = words::shell_word(&self.address);
-            hints.push(format!("find out who deleted {}; if that was on purpose, let it go: aidf -R {address} backup prune --forget {}", gone.name, gone.name));
+            hints.push(format!(
+                "find out who deleted {}; if that was on purpose, let it go: {}",
+                gone.name,
+                forgetting(&self.address, &gone.name)
+            ));
         }
         Error::new(Kind::Integrity, message).hint(hints.join("; "))
     }
