@@ -6,6 +6,7 @@ use super::super::{Global, complete};
 use aidf::error::Result;
 use aidf::ops::backup::{self, CreateReport, CreateRequest};
 use aidf::ops::outcome::Outcome;
+use aidf::words;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -66,9 +67,9 @@ fn details(text: &mut Text, report: &CreateReport) {
     }
     for r in &report.rewound {
         let lost = format!(
-            "{} lost {} commits since {}",
+            "{} lost {} since {}",
             r.branch,
-            r.lost.len(),
+            words::count(r.lost.len(), "commit", "commits"),
             r.backup
         );
         text.line(format!("  {}", text.styled(Style::Warn, &lost)));
