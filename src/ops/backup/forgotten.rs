@@ -1,5 +1,6 @@
 //! Removes backups that an operator names, and what the manifest says of them.
 
+use super::gone_of;
 use super::manifest::{self, Manifest};
 use crate::backup_manifest;
 use crate::backup_name;
@@ -72,13 +73,8 @@ pub(super) fn forget(cx: &Context, names: &[String], dry_run: bool) -> Result<Fo
         if dry_run {
             return Ok(Plan::Nothing(report));
         }
-        let mut objects = Vec::new();
         let gone: HashSet<&str> = names.iter().map(String::as_str).collect();
-        let together = attempt.advertisement.is_atomic() || updates.is_empty();
-        if together && let Some((update, made)) = manifest.update(cx, cx.keys(), &[], &gone)? {
-            updates.push(update);
-            objects = made;
-        }
+        let objects = manifest.update_beside(cx, cx.keys(), (&[], &gone), attempt, &mut updates)?;
         Ok(Plan::push_if_any(Push {
             updates,
             objects: Objects::These(objects),
@@ -87,8 +83,7 @@ pub(super) fn forget(cx: &Context, names: &[String], dry_run: bool) -> Result<Fo
         }))
     });
     manifest::remember(cx, &moved);
-    let gone = moved.iter().filter(|update| update.new.is_none());
-    let gone: Vec<String> = gone.map(|update| update.name.short().to_owned()).collect();
+    let gone = gone_of(&moved);
     if !gone.is_empty() {
         let done = format!("removed {} by name: {}", gone.len(), gone.join(" "));
         cx.record("backup prune", None, None, Ok(&done));

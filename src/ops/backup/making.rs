@@ -244,15 +244,8 @@ impl Job<'_> {
                 let ours = |b: &String| f.branch(self.default) == b;
                 f.standing.entry().is_some() && self.branches.iter().any(ours)
             });
-            let mut objects = Vec::new();
-            let together = attempt.advertisement.is_atomic() || updates.is_empty();
-            if together
-                && let Some((update, made)) =
-                    manifest.update(cx, self.keys, &entries, &HashSet::new())?
-            {
-                updates.push(update);
-                objects = made;
-            }
+            let entered = (entries.as_slice(), &HashSet::new());
+            let objects = manifest.update_beside(cx, self.keys, entered, attempt, &mut updates)?;
             Ok(Plan::push_if_any(Push {
                 updates,
                 objects: Objects::These(objects),

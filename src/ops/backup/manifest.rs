@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, FetchConnection, Mode, ObjectId, Person, RefName, RefUpdate};
 use crate::keys::KeyRing;
+use crate::ops::publish::Attempt;
 use crate::ops::session;
 use std::collections::{BTreeMap, HashSet};
 
@@ -287,6 +288,28 @@ impl Manifest {
     pub fn has_room(&self, name: &str, key_id: &str) -> bool {
         let lines = self.lines.get(name);
         lines.is_none_or(|lines| !lines.contains_key(key_id))
+    }
+
+    /// Adds the update of [`Manifest::update`] to those of a push, where all of it lands or nothing
+    /// does, and gives the objects that go with it.
+    ///
+    /// Errors: internal.
+    pub fn update_beside(
+        &self,
+        cx: &Context,
+        keys: &KeyRing,
+        (added, gone): (&[Entry], &HashSet<&str>),
+        attempt: &Attempt<'_>,
+        updates: &mut Vec<RefUpdate>,
+    ) -> Result<Vec<ObjectId>> {
+        if !(attempt.advertisement.is_atomic() || updates.is_empty()) {
+            return Ok(Vec::new());
+        }
+        let Some((update, objects)) = self.update(cx, keys, added, gone)? else {
+            return Ok(Vec::new());
+        };
+        updates.push(update);
+        Ok(objects)
     }
 
     /// The update of the ref to a manifest with `added` and without the entries of `gone`,

@@ -150,6 +150,12 @@ fn dated<'a>(refs: impl Iterator<Item = (&'a str, CommitId)>) -> Vec<Found> {
     found
 }
 
+/// The backups that these updates removed, by name.
+fn gone_of(moved: &[RefUpdate]) -> Vec<String> {
+    let gone = moved.iter().filter(|update| update.new.is_none());
+    gone.map(|update| update.name.short().to_owned()).collect()
+}
+
 /// What was read from a remote.
 struct All {
     /// Its backups, newest first, each judged by the manifest.

@@ -9,7 +9,7 @@ use super::makers::{Maker, Makers};
 use super::manifest::Manifest;
 use super::place::{Place, Reach};
 use super::thinned::{IN_THE_FUTURE, thinned};
-use super::{Found, dated};
+use super::{Found, dated, gone_of};
 use crate::backup_manifest;
 use crate::backup_name;
 use crate::clock::{Moment, Period};
@@ -218,11 +218,7 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
         if !dry_run {
             entries.extend(removed.iter().cloned());
             let gone: HashSet<&str> = entries.iter().map(String::as_str).collect();
-            let together = attempt.advertisement.is_atomic() || updates.is_empty();
-            if together && let Some((update, made)) = manifest.update(cx, cx.keys(), &[], &gone)? {
-                updates.push(update);
-                objects = made;
-            }
+            objects = manifest.update_beside(cx, cx.keys(), (&[], &gone), attempt, &mut updates)?;
         }
         let mut gone = gone_of(moved);
         gone.append(&mut removed);
@@ -369,12 +365,6 @@ fn hold(
         }
     }
     Ok(())
-}
-
-/// The backups that these updates removed, by name.
-fn gone_of(moved: &[RefUpdate]) -> Vec<String> {
-    let gone = moved.iter().filter(|update| update.new.is_none());
-    gone.map(|update| update.name.short().to_owned()).collect()
 }
 
 /// A backup, or the manifest's entry of a backup that is gone.
