@@ -131,14 +131,10 @@ impl FolderManifest {
             return Ok(());
         }
         let todo = match place.is_near() {
-            true => "if its disk is not mounted, mount it",
-            false => "look whether this is the place, and who removed them",
-        };
-        let below = match place.is_near() {
             true => {
-                "; if it is mounted now, and was not when this machine wrote there, they lie below its mount point"
+                "if its disk is not mounted, mount it; if it is mounted now, and was not when this machine wrote there, they lie below its mount point"
             }
-            false => "",
+            false => "look whether this is the place, and who removed them",
         };
         Err(Error::new(
             Kind::NotFound,
@@ -148,7 +144,7 @@ impl FolderManifest {
             ),
         )
         .hint(format!(
-            "{todo}{below}; only if those bundles are not needed any more, `aidf backup create --full` starts it again"
+            "{todo}; only if those bundles are not needed any more, `aidf backup create --full` starts it again"
         )))
     }
 

@@ -73,12 +73,7 @@ pub(super) fn last_holders(
 
 /// Names what stays, how the commits come back, and how an operator lets them go.
 fn warning(cx: &Context, branch: &str, first: &Holder, holders: &[Holder], lost: usize) -> String {
-    let names: Vec<&str> = holders.iter().map(|h| h.name.as_str()).collect();
-    let more = match names.len().checked_sub(MAX_NAMED).filter(|n| *n > 0) {
-        Some(more) => format!(" and {more} more"),
-        None => String::new(),
-    };
-    let names = names[..names.len().min(MAX_NAMED)].join(", ");
+    let names = words::few(holders.iter().map(|h| &h.name), MAX_NAMED);
     let why = match lost {
         0 if branch.is_empty() => "aidf cannot read what it holds".to_owned(),
         0 => format!("aidf cannot read what {branch} may have lost"),
@@ -93,7 +88,7 @@ fn warning(cx: &Context, branch: &str, first: &Holder, holders: &[Holder], lost:
     };
     let address = cx.remote.address();
     format!(
-        "no rule keeps {names}{more}, and prune keeps them all the same: {why}; bring it back: {}; or let it go on purpose: {}",
+        "no rule keeps {names}, and prune keeps them all the same: {why}; bring it back: {}; or let it go on purpose: {}",
         restoring(&address, &first.name),
         forgetting(&address, &first.name)
     )
