@@ -207,13 +207,32 @@ fn not_a_sandbox(branch: &str) -> Error {
 ///
 /// Errors: auth, for a session that others can read.
 pub(super) fn branch_at_hand(cx: &Context) -> Result<Option<String>> {
-    let token = cx.config.environment_token.as_ref();
-    let claims = token.and_then(|t| cx.claims_of(t));
-    if let Some(branch) = claims.and_then(|c| c.branch) {
+    if let Some(branch) = of_token(cx) {
         return Ok(Some(branch));
     }
     let session = session::load(cx)?;
     Ok(configured_or_open(cx, session.as_ref()).cloned())
+}
+
+/// The sandbox of a command that names none, as [`branch_at_hand`]; but a setting that names no
+/// sandbox is about writes, and then the open one is meant.
+///
+/// Errors: usage, where there is none; auth, as above.
+pub(super) fn sandbox_at_hand(cx: &Context) -> Result<RefName> {
+    let session = session::load(cx)?;
+    let at_hand = of_token(cx).or_else(|| configured_or_open(cx, session.as_ref()).cloned());
+    let open = session.filter(|s| !s.closed).map(|s| s.branch);
+    let named = match at_hand {
+        Some(name) if names::is_sandbox(&name) => Some(name),
+        other => open.or(other),
+    };
+    sandbox_only(cx, named.as_deref().unwrap_or("main"), false)
+}
+
+/// The branch that the token of the environment names.
+fn of_token(cx: &Context) -> Option<String> {
+    let token = cx.config.environment_token.as_ref()?;
+    cx.claims_of(token)?.branch
 }
 
 /// The branch that a sandbox was forked from: as its token says, or this clone remembers;

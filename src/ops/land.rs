@@ -221,16 +221,7 @@ fn source(cx: &Context, request: &Request) -> Result<RefName> {
     match &request.branch {
         Some(name) => access::sandbox_only(cx, name, true),
         // Whoever lands brings an operator's token, which names none.
-        None => {
-            let at_hand = access::branch_at_hand(cx)?;
-            // A setting that names no sandbox is about writes. What lands is the open one.
-            let open = super::session::load(cx)?.filter(|s| !s.closed);
-            let open = open
-                .map(|s| s.branch)
-                .filter(|_| !at_hand.as_deref().is_some_and(names::is_sandbox));
-            let named = open.or(at_hand);
-            access::sandbox_only(cx, named.as_deref().unwrap_or("main"), false)
-        }
+        None => access::sandbox_at_hand(cx),
     }
 }
 
