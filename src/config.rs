@@ -386,9 +386,8 @@ fn read(path: &Path) -> Result<ConfigFile> {
 #[cfg(unix)]
 fn is_own(meta: &std::fs::Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
-    let us = rustix::process::geteuid().as_raw();
     let is_groups = meta.mode() & 0o020 != 0 && meta.gid() != meta.uid();
-    [0, us].contains(&meta.uid()) && meta.mode() & 0o002 == 0 && !is_groups
+    crate::files::is_ours(meta) && meta.mode() & 0o002 == 0 && !is_groups
 }
 
 /// Other platforms do not tell it by a file's mode.

@@ -18,18 +18,6 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_shared(path, bytes, Sharing::default())
 }
 
-/// Whether something may be at a path. A link that leads nowhere and what cannot be looked at count:
-/// a file of settings that cannot be read is not one that nobody wrote.
-pub fn may_be_there(path: &Path) -> bool {
-    match path.symlink_metadata() {
-        Ok(_) => true,
-        Err(e) => !matches!(
-            e.kind(),
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-        ),
-    }
-}
-
 /// The same, of a file that other accounts may share.
 pub fn write_shared(path: &Path, bytes: &[u8], sharing: Sharing) -> io::Result<()> {
     written(&mut tempfile::Builder::new(), path, bytes, sharing)?.persist(path)?;
@@ -59,6 +47,25 @@ pub fn write_durably_shared(path: &Path, bytes: &[u8], sharing: Sharing) -> io::
     temporary.as_file().sync_all()?;
     temporary.persist(path)?;
     sync_folder(path.parent().unwrap_or(Path::new(".")))
+}
+
+/// Whether something may be at a path. A link that leads nowhere and what cannot be looked at count:
+/// a file of settings that cannot be read is not one that nobody wrote.
+pub fn may_be_there(path: &Path) -> bool {
+    match path.symlink_metadata() {
+        Ok(_) => true,
+        Err(e) => !matches!(
+            e.kind(),
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+        ),
+    }
+}
+
+/// Whether a file is this account's or root's, who may write it anyway.
+#[cfg(unix)]
+pub fn is_ours(meta: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    [0, rustix::process::geteuid().as_raw()].contains(&meta.uid())
 }
 
 /// Gives a file that is on the disk another name in another folder, for good.

@@ -3,12 +3,11 @@
 
 use super::{Key, KeyEntry, KeyRing, KeySource, KeyState, RingFile, parse_ring, read_secret};
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::files::{lock_file, lock_within};
+use crate::files::{lock_file, lock_within, write_durably};
 use crate::mutex::locked;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
@@ -137,46 +136,38 @@ impl KeyRing {
             return Ok(Ok(ring));
         }
         let prepared = source.ring.with_extension("first");
-        if let Ok(text) = read_secret(&prepared, None, failed)
-            && let Ok(ring) = parse_ring(&text, &prepared.display().to_string())
-        {
-            return Ok(Err(First {
-                ring,
-                file: tempfile::TempPath::try_from_path(prepared)
-                    .or_fail(Kind::Internal, failed)?,
-                place: source.ring.clone(),
-                _lock: lock,
-            }));
-        }
-        let key = Key::new(random.to_vec());
-        let entry = KeyEntry {
-            id: key.id.clone(),
-            secret: STANDARD.encode(&key.secret).into(),
-            created_at: now.to_owned(),
-            state: KeyState::Active,
+        let left = read_secret(&prepared, None, failed);
+        let left = left.and_then(|text| parse_ring(&text, &prepared.display().to_string()));
+        let ring = match left {
+            Ok(ring) => ring,
+            Err(_) => write_first(&prepared, random, now).or_fail(Kind::Internal, failed)?,
         };
-        let file = RingFile {
-            version: 1,
-            keys: vec![entry],
-        };
-        let text = serde_json::to_string_pretty(&file).or_fail(Kind::Internal, failed)?;
-        // A temporary file has mode 0600. It is on the disk before anything is sealed, so
-        // that only a rename is left to do.
-        let mut file = tempfile::NamedTempFile::new_in(folder).or_fail(Kind::Internal, failed)?;
-        file.write_all(text.as_bytes())
-            .and_then(|()| file.as_file().sync_all())
-            .or_fail(Kind::Internal, failed)?;
-        file.persist(&prepared)
-            .map_err(|e| e.error)
-            .or_fail(Kind::Internal, failed)?;
-        let file = tempfile::TempPath::try_from_path(prepared).or_fail(Kind::Internal, failed)?;
         Ok(Err(First {
-            ring: KeyRing::of(vec![key]),
-            file,
+            ring,
+            file: tempfile::TempPath::try_from_path(prepared).or_fail(Kind::Internal, failed)?,
             place: source.ring.clone(),
             _lock: lock,
         }))
     }
+}
+
+/// Writes a ring with a new key. It is on the disk before anything is sealed, so that only a rename
+/// is left to do.
+fn write_first(prepared: &Path, random: [u8; 32], now: &str) -> std::io::Result<KeyRing> {
+    let key = Key::new(random.to_vec());
+    let entry = KeyEntry {
+        id: key.id.clone(),
+        secret: STANDARD.encode(&key.secret).into(),
+        created_at: now.to_owned(),
+        state: KeyState::Active,
+    };
+    let file = RingFile {
+        version: 1,
+        keys: vec![entry],
+    };
+    let text = serde_json::to_string_pretty(&file)?;
+    write_durably(prepared, text.as_bytes())?;
+    Ok(KeyRing::of(vec![key]))
 }
 
 fn unwritten(ring: &Path) -> String {
