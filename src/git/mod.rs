@@ -111,7 +111,7 @@ pub use object::{
 pub use on_path::has_program;
 pub use present::Present;
 pub use refs::{SNAPSHOTS, tracking_ref};
-pub use remote::{Remote, RemoteOptions, http_of_user};
+pub use remote::{HEADS, Remote, RemoteOptions, http_of_user};
 pub use revert::{Undo, undo};
 pub use store::{Store, Unkept, in_the_way};
 pub(crate) use wire::PushFailure;

@@ -462,7 +462,8 @@ impl Remote {
     }
 }
 
-const HEADS: &str = "refs/heads/";
+/// Where branches are.
+pub const HEADS: &str = "refs/heads/";
 
 /// The branch that HEAD most likely is, of those at its commit.
 fn likely(at_head: &[String], usual: &[Option<&str>]) -> Option<String> {

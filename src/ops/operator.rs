@@ -4,13 +4,12 @@ use super::{access, protect};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::secret::Secret;
-use crate::token::Claims;
 
 /// Opens an operator's token, where aidf decides. Elsewhere only the server can judge it, and
 /// where nothing says that the server does, that is a warning.
 ///
 /// `instead` is what to do with a sandbox's token. Errors: auth; denied, for a sandbox's.
-pub(super) fn check(cx: &Context, token: &Secret, instead: &str) -> Result<Option<Claims>> {
+pub(super) fn check(cx: &Context, token: &Secret, instead: &str) -> Result<()> {
     let claims = access::open(cx, token).map_err(access::as_operator)?;
     match (&claims, protect::has_hook(cx)) {
         (Some(claims), _) if !claims.is_operator() => {
@@ -28,5 +27,5 @@ pub(super) fn check(cx: &Context, token: &Secret, instead: &str) -> Result<Optio
             "the operator's token was not checked here, where its key is not: if the server has no hook of aidf, nobody checked it",
         ),
     }
-    Ok(claims)
+    Ok(())
 }

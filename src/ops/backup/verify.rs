@@ -12,8 +12,8 @@ use crate::config::Config;
 use crate::context::Caller;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::CommitId;
 use crate::git::Programs;
+use crate::git::{CommitId, HEADS};
 use crate::keys::KeyRing;
 use crate::progress::Progress;
 use schemars::JsonSchema;
@@ -144,9 +144,6 @@ pub fn verify(cx: &Context, request: &VerifyRequest) -> Result<VerifyReport> {
     }
     Ok(report.told())
 }
-
-/// What the names of branches begin with.
-const HEADS: &str = "refs/heads/";
 
 /// That there is nothing to back up yet, which is the one good reason to have no backup.
 ///

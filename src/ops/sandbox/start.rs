@@ -6,12 +6,11 @@ use super::own::Own;
 use crate::backup_name;
 use crate::context::Context;
 use crate::error::Result;
-use crate::git::{CommitId, Lineage, RemoteRef};
+use crate::git::{CommitId, HEADS, Lineage, RemoteRef};
 use crate::names;
 use crate::ops::snapshot;
 use std::collections::{HashMap, HashSet};
 
-const HEADS: &str = "refs/heads/";
 /// How many branches are fetched, to see what they have.
 const MOST_FETCHED: usize = 64;
 
