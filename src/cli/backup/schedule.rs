@@ -111,7 +111,7 @@ fn made(global: &Global, arguments: &Arguments) -> Result<Report> {
 pub fn run(global: &Global, ui: &Ui, arguments: &Arguments) -> Result<()> {
     arguments.heartbeat.as_deref().map_or(Ok(()), check)?;
     // What would not work from here does not work from a job.
-    if global.repo.is_none() && !arguments.all && !arguments.actions {
+    if is_in_clone(global, arguments) && !arguments.actions {
         global.context(ui)?;
     }
     let report = made(global, arguments)?;
@@ -292,19 +292,19 @@ fn for_unit(value: &str) -> String {
 /// secret itself.
 fn environment(in_clone: bool) -> Vec<(&'static str, String)> {
     // A job begins in another folder.
-    const FILES: [&str; 11] = [
+    const FILES: [&str; 9] = [
         "HOME",
         "AIDF_CONFIG",
         "AIDF_GITHUB_APP_KEY_FILE",
         "AIDF_KEY_FILE",
         "AWS_SHARED_CREDENTIALS_FILE",
         "GIT_CONFIG_GLOBAL",
-        "GIT_DIR",
-        "GIT_WORK_TREE",
         "XDG_CONFIG_HOME",
         "XDG_CACHE_HOME",
         "XDG_STATE_HOME",
     ];
+    // These say which clone it is, and jobs on other repositories work in none.
+    const CLONE: [&str; 2] = ["GIT_DIR", "GIT_WORK_TREE"];
     const WORDS: [&str; 17] = [
         "PATH",
         "AIDF_FORGE_API_URL",
@@ -325,11 +325,8 @@ fn environment(in_clone: bool) -> Vec<(&'static str, String)> {
         "NO_PROXY",
     ];
     let given = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
-    // These say which clone it is, and jobs on other repositories work in none.
-    let files = FILES
-        .into_iter()
-        .filter(|name| in_clone || !name.starts_with("GIT_") || *name == "GIT_CONFIG_GLOBAL");
-    let files = files.filter_map(|name| {
+    let clone = CLONE.into_iter().filter(|_| in_clone);
+    let files = FILES.into_iter().chain(clone).filter_map(|name| {
         let whole = std::path::absolute(given(name)?).ok()?;
         Some((name, whole.display().to_string()))
     });
@@ -337,8 +334,9 @@ fn environment(in_clone: bool) -> Vec<(&'static str, String)> {
         .into_iter()
         .filter_map(|name| Some((name, given(name)?)))
         // A proxy's address may have a login in it.
-        .filter(|(name, value)| !name.ends_with("proxy") || !value.contains('@'))
-        .filter(|(name, value)| !name.ends_with("PROXY") || !value.contains('@'));
+        .filter(|(name, value)| {
+            !(name.to_ascii_lowercase().ends_with("proxy") && value.contains('@'))
+        });
     files.chain(words).collect()
 }
 
