@@ -85,7 +85,15 @@ pub(crate) fn pack_of_history(
 
 /// A pack that git has begun to write.
 fn begun(store: &Store, wants: &[CommitId], haves: &[CommitId], taker: Taker) -> Result<Pack> {
-    let mut packing = Packing::start(store, wants, haves, taker)?;
+    let places = Places::of(store);
+    let maps = places.first_look();
+    let mut packing = Packing::start(store, wants, haves, taker, maps)?;
+    // git goes through the history meanwhile. Nothing of what it makes is passed on before this
+    // is known.
+    let checked = places.check(store.format())?;
+    if checked != maps {
+        packing = Packing::start(store, wants, haves, taker, checked)?;
+    }
     let mut first = Vec::new();
     (&mut packing)
         .take(TOLD + 1)
@@ -128,11 +136,11 @@ impl Packing {
         wants: &[CommitId],
         haves: &[CommitId],
         taker: Taker,
+        maps: Maps,
     ) -> Result<Packing> {
         let programs = store.programs();
         // That beside a cut history sees the objects of both.
         let place = store.past().path();
-        let maps = check_maps(&[place, store.common_dir()], store.format())?;
         let said = temporary::file("aidf-")?.into_file();
         let theirs = said.try_clone().or_fail(Kind::Internal, not_packed)?;
         let mut command = children::git_on_objects(place, &programs.environment);
@@ -249,51 +257,63 @@ impl Drop for Packing {
 }
 
 /// Whether git may believe the maps of which commit reaches what.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Maps {
     Sound,
     Doubtful,
 }
 
-/// git takes the maps beside its packs on trust: with a damaged one, objects would be left out
-/// of the pack unseen. So their checksums are looked at first.
-///
-/// Errors: integrity, for a map of where the objects are.
-fn check_maps(places: &[&Path], format: ObjectFormat) -> Result<Maps> {
-    let all = places.iter().map(|place| place.join("objects"));
-    let all: Vec<PathBuf> = all.collect();
-    let mut maps = match all.iter().any(|o| o.join("info/alternates").exists()) {
-        false => Maps::Sound,
-        // Nobody has looked at those of another repository.
-        true => Maps::Doubtful,
-    };
-    let folders = all.iter().map(|objects| objects.join("pack"));
-    for entry in folders.flat_map(std::fs::read_dir).flatten() {
-        let path = entry.or_fail(Kind::Internal, not_packed)?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let is_map = name.ends_with(".bitmap");
-        let is_index = name.ends_with(".idx") || name == "multi-pack-index";
-        if !is_map && !is_index {
-            continue;
-        }
-        match ends_with_its_checksum(&path, format) {
-            Ok(true) => {}
-            // It was tidied away in this moment.
-            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
-            _ if is_map => maps = Maps::Doubtful,
-            other => {
-                other.or_fail(Kind::Internal, || {
-                    format!("{} cannot be read", path.display())
-                })?;
-                return Err(Error::new(
-                    Kind::Integrity,
-                    format!("{} is damaged: it does not match its checksum", path.display()),
-                )
-                .hint("make it again with `git index-pack FILE.pack`, or `git multi-pack-index write`; then run `git fsck`"));
-            }
+/// The folders of objects that git reads.
+struct Places([PathBuf; 2]);
+
+impl Places {
+    fn of(store: &Store) -> Places {
+        Places([store.past().path(), store.common_dir()].map(|place| place.join("objects")))
+    }
+
+    /// What is known without reading a map.
+    fn first_look(&self) -> Maps {
+        match self.0.iter().any(|o| o.join("info/alternates").exists()) {
+            false => Maps::Sound,
+            // Nobody has looked at those of another repository.
+            true => Maps::Doubtful,
         }
     }
-    Ok(maps)
+
+    /// git takes the maps beside its packs on trust: with a damaged one, objects would be left
+    /// out of the pack unseen. So their checksums are looked at.
+    ///
+    /// Errors: integrity, for a map of where the objects are.
+    fn check(&self, format: ObjectFormat) -> Result<Maps> {
+        let mut maps = self.first_look();
+        let folders = self.0.iter().map(|objects| objects.join("pack"));
+        for entry in folders.flat_map(std::fs::read_dir).flatten() {
+            let path = entry.or_fail(Kind::Internal, not_packed)?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let is_map = name.ends_with(".bitmap");
+            let is_index = name.ends_with(".idx") || name == "multi-pack-index";
+            if !is_map && !is_index {
+                continue;
+            }
+            match ends_with_its_checksum(&path, format) {
+                Ok(true) => {}
+                // It was tidied away in this moment.
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                _ if is_map => maps = Maps::Doubtful,
+                other => {
+                    other.or_fail(Kind::Internal, || {
+                        format!("{} cannot be read", path.display())
+                    })?;
+                    return Err(Error::new(
+                        Kind::Integrity,
+                        format!("{} is damaged: it does not match its checksum", path.display()),
+                    )
+                    .hint("make it again with `git index-pack FILE.pack`, or `git multi-pack-index write`; then run `git fsck`"));
+                }
+            }
+        }
+        Ok(maps)
+    }
 }
 
 /// Whether a file ends with the digest of what stands before, as git's own do.
