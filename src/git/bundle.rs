@@ -15,6 +15,7 @@ use crate::progress::Progress;
 use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
 /// A header line longer than this is not one of git's.
@@ -241,43 +242,68 @@ impl Store {
     }
 }
 
+/// How many pieces of a pack may wait to be checked.
+const AHEAD: usize = 16;
+
 /// Copies a pack to a file. What a disk has damaged goes into a pack as it is, and no server
-/// looks at it here: so each object is inflated on the way, which shows that.
+/// looks at it here: so each object is inflated meanwhile, which shows that.
 fn copy_checked(
-    mut pack: Box<dyn Read>,
+    pack: Box<dyn Read>,
     out: &mut impl Write,
     format: ObjectFormat,
     failed: impl Fn() -> String,
 ) -> Result<()> {
-    let mut check = PackCheck::new(TransferLimits::own(), format, true);
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        let n = match pack.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(n) => n,
-            Err(e) => {
-                return Err(match Error::carried(e) {
-                    Ok(ours) => ours,
-                    Err(e) => Error::new(Kind::Internal, failed()).caused_by(e),
-                });
-            }
-        };
-        check.add(&buffer[..n], &|_| None).map_err(|e| {
-            Error::new(
-                Kind::Integrity,
-                "the repository that is backed up is damaged here",
-            )
-            .hint("find out where with `git fsck`, and make a new clone")
-            .caused_by(e)
-        })?;
-        out.write_all(&buffer[..n])
-            .or_fail(Kind::Internal, &failed)?;
-    }
-    match check.is_complete() {
+    let (give, pieces) = sync_channel::<Vec<u8>>(AHEAD);
+    let (copied, checked) = std::thread::scope(|scope| {
+        let checking = scope.spawn(move || {
+            let mut check = PackCheck::new(TransferLimits::own(), format, true);
+            pieces
+                .iter()
+                .try_for_each(|piece| check.add(&piece, &|_| None))
+                .map(|()| check.is_complete())
+        });
+        // The channel ends with this, and then so does the check.
+        let copied = copy(pack, out, give, &failed);
+        (copied, checking.join())
+    });
+    let checked = checked.map_err(|_| {
+        Error::new(Kind::Internal, failed()).caused_by(anyhow::anyhow!("a thread broke off"))
+    })?;
+    let is_complete = checked.map_err(|e| {
+        Error::new(
+            Kind::Integrity,
+            "the repository that is backed up is damaged here",
+        )
+        .hint("find out where with `git fsck`, and make a new clone")
+        .caused_by(e)
+    })?;
+    copied?;
+    match is_complete {
         true => Ok(()),
         false => {
             Err(Error::new(Kind::Internal, failed())
                 .caused_by(anyhow::anyhow!("its pack ended early")))
+        }
+    }
+}
+
+/// Copies a pack to a file, and to who checks it, until he wants no more.
+fn copy(
+    mut pack: Box<dyn Read>,
+    out: &mut impl Write,
+    check: SyncSender<Vec<u8>>,
+    failed: impl Fn() -> String,
+) -> Result<()> {
+    loop {
+        let mut piece = vec![0; 1 << 16];
+        let n = pack.read(&mut piece).map_err(|e| match Error::carried(e) {
+            Ok(ours) => ours,
+            Err(e) => Error::new(Kind::Internal, failed()).caused_by(e),
+        })?;
+        piece.truncate(n);
+        out.write_all(&piece).or_fail(Kind::Internal, &failed)?;
+        if n == 0 || check.send(piece).is_err() {
+            return Ok(());
         }
     }
 }
