@@ -311,7 +311,7 @@ impl PackCheck {
             .start
             .checked_sub(back)
             .filter(|_| back > 0)
-            .and_then(|base| self.starts.binary_search_by(|s| (s >> 1).cmp(&base)).ok())
+            .and_then(|base| self.begins_at(base))
             .ok_or_else(|| damaged("a delta's base is not an object"))?;
         if self.starts[at] & 1 == 1 {
             return Err(self.base_too_large());
@@ -322,6 +322,19 @@ impl PackCheck {
         }
         self.begin_data();
         Ok(())
+    }
+
+    /// Which entry begins there. git writes most deltas soon after their base, so that the search
+    /// goes back from the end in growing steps.
+    fn begins_at(&self, at: u64) -> Option<usize> {
+        let (mut from, mut to, mut step) = (self.starts.len(), self.starts.len(), 1);
+        while from > 0 && self.starts[from - 1] >> 1 >= at {
+            to = from;
+            from = from.saturating_sub(step);
+            step *= 2;
+        }
+        let among = self.starts[from..to].binary_search_by(|s| (s >> 1).cmp(&at));
+        among.ok().map(|n| from + n)
     }
 
     fn based_on_id(&mut self, id: ObjectId, size_of: &SizeOf<'_>) -> Result<()> {

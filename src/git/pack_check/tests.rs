@@ -101,6 +101,19 @@ fn refused(bytes: &[u8], kind: Kind, words: &str) {
 }
 
 #[test]
+fn a_delta_may_be_based_on_each_entry_before_it_and_on_nothing_else() {
+    let blobs: Vec<Vec<u8>> = (0..9).map(|n| blob(&vec![b'a'; n * 3])).collect();
+    let mut back = 0;
+    for base in blobs.iter().rev() {
+        back += base.len() as u8;
+        let based_on = |back| pack(10, &[blobs.clone(), vec![delta(back, 3, 1)]].concat());
+        assert!(read(&based_on(back)).unwrap());
+        refused(&based_on(back - 1), Kind::Integrity, "not an object");
+        refused(&based_on(back + 1), Kind::Integrity, "not an object");
+    }
+}
+
+#[test]
 fn a_sound_pack_is_read_to_its_end() {
     assert!(read(&pack(0, &[])).unwrap());
     let (one, two) = (blob(b"one"), blob(b""));
