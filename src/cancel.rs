@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 pub struct Cancel(Arc<AtomicBool>);
 
 /// How often a long wait looks whether it is to end.
-const LOOK: Duration = Duration::from_millis(20);
+pub(crate) const LOOK: Duration = Duration::from_millis(20);
 
 impl Cancel {
     /// A signal that nobody has given yet.

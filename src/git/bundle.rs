@@ -1,21 +1,16 @@
-//! Git bundles (gitformat-bundle(5)): read in versions 2 and 3, and written in version 2, or in
-//! version 3 where a repository names its objects by SHA-256.
+//! Reads git bundles (gitformat-bundle(5)) of versions 2 and 3.
 
 use super::id::{CommitId, ObjectFormat, ObjectId, is_invisible};
 use super::intake::{Intake, Place};
 use super::limits::TransferLimits;
 use super::objects::Objects;
 use super::pack::are_followed_by_their_checksum;
-use super::pack_check::PackCheck;
-use super::packing::{Taker, pack_of_history};
 use super::store::Store;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::files::{Digested, Flushing, temporary};
 use crate::progress::Progress;
 use std::fs::File;
-use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
 /// A header line longer than this is not one of git's.
@@ -196,114 +191,5 @@ impl Bundle {
         file.seek(SeekFrom::Start(self.pack_at))
             .or_fail(Kind::Integrity, failed)?;
         Ok(file)
-    }
-}
-
-impl Store {
-    /// Writes `refs` (full names and tips) with their history as a git bundle; what
-    /// `needs` reach is left out. Under its own name it appears whole or not at all. Gives
-    /// its SHA-256, as [`crate::files::digest_of`] does.
-    ///
-    /// Errors: internal, for the disk; integrity, for a history that is not all here or is
-    /// damaged; those of fetching what the store lacks of it.
-    pub fn write_bundle(
-        &self,
-        path: &Path,
-        refs: &[(String, CommitId)],
-        needs: &[CommitId],
-    ) -> Result<String> {
-        let failed = || format!("the bundle {} cannot be written", path.display());
-        let file = temporary(path).or_fail(Kind::Internal, failed)?;
-        let tips: Vec<CommitId> = refs.iter().map(|(_, id)| *id).collect();
-        let pack = pack_of_history(self, &tips, needs, Taker::File)?;
-        let format = self.format();
-        // Version 2 cannot tell of a format.
-        let mut head = match format {
-            ObjectFormat::Sha1 => "# v2 git bundle\n".to_owned(),
-            ObjectFormat::Sha256 => format!("# v3 git bundle\n@object-format={}\n", format.name()),
-        };
-        for id in needs {
-            head.push_str(&format!("-{id} \n"));
-        }
-        for (name, id) in refs {
-            head.push_str(&format!("{id} {name}\n"));
-        }
-        head.push('\n');
-        let file = Flushing::new(file).or_fail(Kind::Internal, failed)?;
-        let mut out = Digested::new(file);
-        out.write_all(head.as_bytes())
-            .or_fail(Kind::Internal, failed)?;
-        copy_checked(pack.bytes, &mut out, format, failed)?;
-        let (file, digest) = out.finish();
-        let file = file.finish().or_fail(Kind::Internal, failed)?;
-        file.persist(path)
-            .map_err(|e| Error::new(Kind::Internal, failed()).caused_by(e.error))?;
-        Ok(digest)
-    }
-}
-
-/// How many pieces of a pack may wait to be checked.
-const AHEAD: usize = 16;
-
-/// Copies a pack to a file. What a disk has damaged goes into a pack as it is, and no server
-/// looks at it here: so each object is inflated meanwhile, which shows that.
-fn copy_checked(
-    pack: Box<dyn Read>,
-    out: &mut impl Write,
-    format: ObjectFormat,
-    failed: impl Fn() -> String,
-) -> Result<()> {
-    let (give, pieces) = sync_channel::<Vec<u8>>(AHEAD);
-    let (copied, checked) = std::thread::scope(|scope| {
-        let checking = scope.spawn(move || {
-            let mut check = PackCheck::new(TransferLimits::own(), format, true);
-            pieces
-                .iter()
-                .try_for_each(|piece| check.add(&piece, &|_| None))
-                .map(|()| check.is_complete())
-        });
-        // The channel ends with this, and then so does the check.
-        let copied = copy(pack, out, give, &failed);
-        (copied, checking.join())
-    });
-    let checked = checked.map_err(|_| {
-        Error::new(Kind::Internal, failed()).caused_by(anyhow::anyhow!("a thread broke off"))
-    })?;
-    let is_complete = checked.map_err(|e| {
-        Error::new(
-            Kind::Integrity,
-            "the repository that is backed up is damaged here",
-        )
-        .hint("find out where with `git fsck`, and make a new clone")
-        .caused_by(e)
-    })?;
-    copied?;
-    match is_complete {
-        true => Ok(()),
-        false => {
-            Err(Error::new(Kind::Internal, failed())
-                .caused_by(anyhow::anyhow!("its pack ended early")))
-        }
-    }
-}
-
-/// Copies a pack to a file, and to who checks it, until he wants no more.
-fn copy(
-    mut pack: Box<dyn Read>,
-    out: &mut impl Write,
-    check: SyncSender<Vec<u8>>,
-    failed: impl Fn() -> String,
-) -> Result<()> {
-    loop {
-        let mut piece = vec![0; 1 << 16];
-        let n = pack.read(&mut piece).map_err(|e| match Error::carried(e) {
-            Ok(ours) => ours,
-            Err(e) => Error::new(Kind::Internal, failed()).caused_by(e),
-        })?;
-        piece.truncate(n);
-        out.write_all(&piece).or_fail(Kind::Internal, &failed)?;
-        if n == 0 || check.send(piece).is_err() {
-            return Ok(());
-        }
     }
 }

@@ -7,6 +7,7 @@
 
 mod alternates;
 mod bundle;
+mod bundling;
 mod cache;
 mod cache_prune;
 mod checkout;
@@ -78,6 +79,7 @@ mod working;
 
 pub use alternates::borrowed_from;
 pub use bundle::Bundle;
+pub use bundling::BegunBundle;
 pub use checkout::{Standing, WorkFile};
 pub use children::Programs;
 pub use children::{Child, command, run_alone};

@@ -3,11 +3,12 @@
 //! `git pack-objects` makes it where git is installed, and it is read while it is made.
 //! libgit2's own builder takes up to forty times as long, and serves where there is no git.
 
-use super::children;
+use super::children::{self, Programs};
 use super::id::{CommitId, ObjectFormat};
 use super::on_path::has_program;
 use super::pack::{self, Pack};
 use super::store::Store;
+use crate::cancel::{Cancel, LOOK};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::temporary;
 use std::fs::File;
@@ -30,8 +31,8 @@ pub(crate) enum Taker {
     },
 }
 
-/// A pack up to this many bytes is whole before the first is passed on, so that its length can
-/// be told: as git does (http.postBuffer).
+/// A pack up to this many bytes is whole before the first is passed on to a peer, so that its
+/// length can be told: as git does (http.postBuffer).
 const TOLD: u64 = 1 << 20;
 
 /// The bounds on git's memory: what it takes follows the number of objects, and not how large
@@ -73,46 +74,88 @@ pub(crate) fn pack_of_history(
         store.ensure_folders(before)?;
         return pack::write_history(store.past(), wants, haves);
     }
-    match begun(store, wants, haves, taker) {
+    let order = Order::of(store, wants, haves, taker);
+    match order.begin() {
         // It walks the history before it writes the first byte, and fetches nothing.
         Err(e) if store.is_narrow() && e.kind() == Kind::Integrity => {
             store.ensure_between_commits(wants, haves)?;
-            begun(store, wants, haves, taker)
+            order.begin()
         }
         done => done,
     }
 }
 
-/// A pack that git has begun to write.
-fn begun(store: &Store, wants: &[CommitId], haves: &[CommitId], taker: Taker) -> Result<Pack> {
-    let places = Places::of(store);
-    let maps = places.first_look();
-    let mut packing = Packing::start(store, wants, haves, taker, maps)?;
-    // git goes through the history meanwhile. Nothing of what it makes is passed on before this
-    // is known.
-    let checked = places.check(store.format())?;
-    if checked != maps {
-        packing = Packing::start(store, wants, haves, taker, checked)?;
+/// The order for a pack that `git pack-objects` makes. It needs no store any more, so that
+/// another thread can take it.
+pub(super) struct Order {
+    place: PathBuf,
+    folders: ObjectFolders,
+    format: ObjectFormat,
+    programs: Programs,
+    wants: Vec<CommitId>,
+    haves: Vec<CommitId>,
+    taker: Taker,
+    cancel: Cancel,
+}
+
+impl Order {
+    pub(super) fn of(store: &Store, wants: &[CommitId], haves: &[CommitId], taker: Taker) -> Order {
+        // That beside a cut history sees the objects of both.
+        let place = store.past().path();
+        Order {
+            place: place.to_owned(),
+            folders: ObjectFolders([place, store.common_dir()].map(|at| at.join("objects"))),
+            format: store.format(),
+            programs: store.programs().clone(),
+            wants: wants.to_vec(),
+            haves: haves.to_vec(),
+            taker,
+            cancel: Cancel::new(),
+        }
     }
-    let mut first = Vec::new();
-    (&mut packing)
-        .take(TOLD + 1)
-        .read_to_end(&mut first)
-        .map_err(|e| match Error::carried(e) {
-            Ok(ours) => ours,
-            Err(e) => Error::new(Kind::Internal, not_packed()).caused_by(e),
-        })?;
-    let length = first.len() as u64;
-    Ok(match length > TOLD {
-        true => Pack {
-            bytes: Box::new(Cursor::new(first).chain(packing)),
-            length: None,
-        },
-        false => Pack {
-            bytes: Box::new(Cursor::new(first)),
-            length: Some(length),
-        },
-    })
+
+    /// What ends the work on it.
+    pub(super) fn cancel(&self) -> Cancel {
+        self.cancel.clone()
+    }
+
+    /// A pack that git has begun to write.
+    ///
+    /// Errors: those of [`pack_of_history`] that a store does not mend.
+    pub(super) fn begin(&self) -> Result<Pack> {
+        let maps = self.folders.first_look();
+        let mut packing = Packing::start(self, maps)?;
+        // git walks the history meanwhile. Nothing of what it makes is passed on before this is
+        // known.
+        let checked = self.folders.check(self.format)?;
+        if checked != maps {
+            packing = Packing::start(self, checked)?;
+        }
+        let told = match self.taker {
+            // Whether git can make it at all, the first byte says.
+            Taker::File => 0,
+            Taker::Peer { .. } => TOLD,
+        };
+        let mut first = Vec::new();
+        (&mut packing)
+            .take(told + 1)
+            .read_to_end(&mut first)
+            .map_err(|e| match Error::carried(e) {
+                Ok(ours) => ours,
+                Err(e) => Error::new(Kind::Internal, not_packed()).caused_by(e),
+            })?;
+        let length = first.len() as u64;
+        Ok(match length > told {
+            true => Pack {
+                bytes: Box::new(Cursor::new(first).chain(packing)),
+                length: None,
+            },
+            false => Pack {
+                bytes: Box::new(Cursor::new(first)),
+                length: Some(length),
+            },
+        })
+    }
 }
 
 fn not_packed() -> String {
@@ -127,20 +170,21 @@ struct Packing {
     said: File,
     begun: Instant,
     within: Duration,
+    cancel: Cancel,
     is_over: bool,
 }
 
 impl Packing {
-    fn start(
-        store: &Store,
-        wants: &[CommitId],
-        haves: &[CommitId],
-        taker: Taker,
-        maps: Maps,
-    ) -> Result<Packing> {
-        let programs = store.programs();
-        // That beside a cut history sees the objects of both.
-        let place = store.past().path();
+    fn start(order: &Order, maps: Maps) -> Result<Packing> {
+        let Order {
+            place,
+            programs,
+            wants,
+            haves,
+            taker,
+            cancel,
+            ..
+        } = order;
         let said = temporary::file("aidf-")?.into_file();
         let theirs = said.try_clone().or_fail(Kind::Internal, not_packed)?;
         let mut command = children::git_on_objects(place, &programs.environment);
@@ -158,7 +202,7 @@ impl Packing {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(theirs);
-        if taker == (Taker::Peer { takes_thin: true }) {
+        if *taker == (Taker::Peer { takes_thin: true }) {
             command.arg("--thin");
         }
         if maps == Maps::Doubtful {
@@ -190,6 +234,7 @@ impl Packing {
             said,
             begun: Instant::now(),
             within: programs.limits.time,
+            cancel: cancel.clone(),
             is_over: false,
         })
     }
@@ -238,8 +283,11 @@ impl Read for Packing {
             if n > 0 || self.is_over || to.is_empty() {
                 return Ok(n);
             }
-            match self.pieces.recv_timeout(self.left()) {
+            self.cancel.check().map_err(io::Error::other)?;
+            let left = self.left();
+            match self.pieces.recv_timeout(left.min(LOOK)) {
                 Ok(piece) => self.pending = Cursor::new(piece?),
+                Err(RecvTimeoutError::Timeout) if left > LOOK => {}
                 Err(RecvTimeoutError::Disconnected) => {
                     self.finish().map_err(io::Error::other)?;
                     self.is_over = true;
@@ -264,13 +312,9 @@ enum Maps {
 }
 
 /// The folders of objects that git reads.
-struct Places([PathBuf; 2]);
+struct ObjectFolders([PathBuf; 2]);
 
-impl Places {
-    fn of(store: &Store) -> Places {
-        Places([store.past().path(), store.common_dir()].map(|place| place.join("objects")))
-    }
-
+impl ObjectFolders {
     /// What is known without reading a map.
     fn first_look(&self) -> Maps {
         match self.0.iter().any(|o| o.join("info/alternates").exists()) {

@@ -364,8 +364,40 @@ impl Remote {
     ///
     /// Errors: not_found, when it has none, or when nobody can tell which.
     pub fn default_branch(&self) -> Result<String> {
+        self.default_branch_and(&[]).map(|(name, _)| name)
+    }
+
+    /// The same, and where these branches are that the remote has. If none is named, that is the
+    /// default branch.
+    ///
+    /// Errors: as those of [`Remote::default_branch`].
+    pub fn default_branch_and(
+        &self,
+        names: &[String],
+    ) -> Result<(String, Vec<(String, CommitId)>)> {
         let mut connection = self.connect_for_reading()?;
-        let refs = connection.refs(&[])?;
+        let full: Vec<String> = names.iter().map(|name| format!("{HEADS}{name}")).collect();
+        let full: Vec<&str> = full.iter().map(String::as_str).collect();
+        let refs = connection.refs(&full)?;
+        let (default, tip) = self.default_among(&refs, &mut connection)?;
+        let tips = match names {
+            [] => vec![(default.clone(), tip)],
+            names => {
+                let at = |name: &String| {
+                    let is_it = |r: &&RemoteRef| r.name.strip_prefix(HEADS) == Some(name);
+                    Some((name.clone(), refs.iter().find(is_it)?.id))
+                };
+                names.iter().filter_map(at).collect()
+            }
+        };
+        Ok((default, tips))
+    }
+
+    fn default_among(
+        &self,
+        refs: &[RemoteRef],
+        connection: &mut FetchConnection,
+    ) -> Result<(String, CommitId)> {
         let Some(head) = refs.iter().find(|r| r.name == "HEAD") else {
             let (what, todo) = match connection.refs(&[HEADS])?.is_empty() {
                 true => (
@@ -382,7 +414,7 @@ impl Remote {
         };
         let short = |name: &str| name.strip_prefix(HEADS).map(str::to_owned);
         if let Some(name) = head.target.as_deref().and_then(short) {
-            return Ok(name);
+            return Ok((name, head.id));
         }
         let branches = connection.refs(&[HEADS])?;
         let at_head = branches.iter().filter(|r| r.id == head.id);
@@ -392,7 +424,7 @@ impl Remote {
             Some("main"),
             Some("master"),
         ];
-        likely(&at_head, &usual).ok_or_else(|| {
+        let likely = likely(&at_head, &usual).ok_or_else(|| {
             let seen = match at_head.is_empty() {
                 true => "no branch is".to_owned(),
                 false => format!("{} all are", at_head.join(", ")),
@@ -405,7 +437,8 @@ impl Remote {
                 ),
             )
             .hint("name the base with --base, or have the server's HEAD name a branch: git symbolic-ref HEAD refs/heads/BRANCH")
-        })
+        });
+        Ok((likely?, head.id))
     }
 
     /// Fetches `wants` into an empty store, on a connection of its own.

@@ -1,7 +1,7 @@
 //! A run of `aidf backup create`: the backups, their copies, and what branches have lost.
 
 use super::Backup;
-use super::bundles::bundled_refs;
+use super::bundles::{bundled_refs, refs_at};
 use super::destination::{self, CopyTo, Destination, settings_of};
 use super::folder_manifest::write_single;
 use super::lock::lock;
@@ -149,9 +149,6 @@ pub(super) fn create_untold(cx: &Context, request: &CreateRequest) -> Result<Cre
 }
 
 fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
-    // Ask the remote each time: the clone's own record of the default branch may be years
-    // old.
-    let default = cx.remote.default_branch()?;
     let settings = settings_of(cx)?;
     let bundle = request.bundle.as_ref();
     if bundle.is_some_and(|given| given == Path::new("-")) {
@@ -177,9 +174,17 @@ fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
             branches.push(branch.clone());
         }
     }
+    // Ask the remote each time: the clone's own record of the default branch may be years
+    // old.
+    let (default, tips) = cx.remote.default_branch_and(&branches)?;
     if branches.is_empty() {
         branches.push(default.clone());
     }
+    // The bundle is written while the backups are pushed. Most often they are of these commits.
+    let begun = bundle.as_ref().and_then(|path| {
+        let tips = tips.iter().map(|(branch, tip)| (branch.as_str(), *tip));
+        cx.store.begin_bundle(path, &refs_at(tips))
+    });
     let keys = manifest::keys_for_making(cx);
     let job = Job {
         cx,
@@ -206,7 +211,11 @@ fn make(cx: &Context, request: &CreateRequest) -> Result<CreateReport> {
             cx.remote.fetch_all(&cx.store, &tips, &*cx.progress)?;
         }
         match &bundle {
-            Some(path) => write_single(cx, &keys, path, &bundled_refs(&backups)),
+            Some(path) => {
+                let refs = bundled_refs(&backups);
+                let begun = begun.filter(|begun| begun.is_of(&refs));
+                write_single(cx, &keys, path, &refs, begun)
+            }
             None => Ok(()),
         }
     };

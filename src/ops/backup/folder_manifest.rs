@@ -4,7 +4,7 @@ use crate::bundle_manifest::{FILE, Item, Kind as Event, MAX_BYTES, Manifest};
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::{short_digest, write_durably};
-use crate::git::{Bundle, CommitId};
+use crate::git::{BegunBundle, Bundle, CommitId};
 use crate::keys::KeyRing;
 use crate::ops::backup::place::{Local, Place, Small, Version};
 use std::collections::HashMap;
@@ -319,13 +319,15 @@ fn name_of(path: &Path) -> String {
 /// Writes a single bundle, with its own manifest beside it.
 ///
 /// The manifest of an earlier bundle at this path is removed first. So a run that is cut
-/// off leaves a bundle without a manifest, and never one that looks replaced. Errors:
-/// internal, for the disk.
+/// off leaves a bundle without a manifest, and never one that looks replaced. One that was
+/// `begun` is finished; where that fails, it is written anew, with what has been fetched since.
+/// Errors: internal, for the disk.
 pub(super) fn write_single(
     cx: &Context,
     keys: &KeyRing,
     path: &Path,
     refs: &[(String, CommitId)],
+    begun: Option<BegunBundle>,
 ) -> Result<()> {
     let beside = single(path);
     let failed = || format!("{} cannot be written", beside.display());
@@ -335,7 +337,10 @@ pub(super) fn write_single(
         }
         _ => {}
     }
-    let sum = cx.store.write_bundle(path, refs, &[])?;
+    let sum = match begun.map(BegunBundle::finish) {
+        Some(Ok(sum)) => sum,
+        _ => cx.store.write_bundle(path, refs, &[])?,
+    };
     let Some(key) = keys.active() else {
         return Ok(());
     };

@@ -74,12 +74,18 @@ pub(super) fn read_name(name: &str) -> Option<Named> {
     })
 }
 
-/// The refs for a bundle of these backups: the branches, and `HEAD`, which a clone checks
-/// out.
+/// The refs for a bundle of these backups.
 pub(super) fn bundled_refs(backups: &[Backup]) -> Vec<(String, CommitId)> {
-    let mut refs: Vec<(String, CommitId)> = backups
-        .iter()
-        .map(|b| (format!("refs/heads/{}", b.branch), b.commit))
+    refs_at(backups.iter().map(|b| (b.branch.as_str(), b.commit)))
+}
+
+/// The refs for a bundle of branches at these commits: the branches, and `HEAD`, which a clone
+/// checks out.
+pub(super) fn refs_at<'b>(
+    branches: impl Iterator<Item = (&'b str, CommitId)>,
+) -> Vec<(String, CommitId)> {
+    let mut refs: Vec<(String, CommitId)> = branches
+        .map(|(branch, tip)| (format!("refs/heads/{branch}"), tip))
         .collect();
     refs.extend(refs.first().map(|(_, id)| ("HEAD".to_owned(), *id)));
     refs

@@ -1,0 +1,232 @@
+//! Writes git bundles (gitformat-bundle(5)): version 2, or version 3 where a repository names
+//! its objects by SHA-256.
+
+use super::id::{CommitId, ObjectFormat};
+use super::limits::TransferLimits;
+use super::on_path::has_program;
+use super::pack::Pack;
+use super::pack_check::PackCheck;
+use super::packing::{Order, Taker, pack_of_history};
+use super::store::Store;
+use crate::cancel::Cancel;
+use crate::error::{Error, Kind, OrFail, Result};
+use crate::files::{Digested, Flushing, temporary};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use tempfile::NamedTempFile;
+
+/// Full names and tips.
+type Refs = [(String, CommitId)];
+
+impl Store {
+    /// Writes `refs` (full names and tips) with their history as a git bundle; what
+    /// `needs` reach is left out. Under its own name it appears whole or not at all. Gives
+    /// its SHA-256, as [`crate::files::digest_of`] does.
+    ///
+    /// Errors: internal, for the disk; integrity, for a history that is not all here or is
+    /// damaged; those of fetching what the store lacks of it.
+    pub fn write_bundle(&self, path: &Path, refs: &Refs, needs: &[CommitId]) -> Result<String> {
+        let draft = Draft::beside(path, head(self.format(), refs, needs), self.format())?;
+        let pack = pack_of_history(self, &tips(refs), needs, Taker::File)?;
+        draft.fill(pack)?.put(path)
+    }
+
+    /// Begins to write a whole bundle on a thread of its own, while the caller does something
+    /// else. None, if it cannot be begun before more is known of the history, or of the path.
+    pub fn begin_bundle(&self, path: &Path, refs: &Refs) -> Option<BegunBundle> {
+        let all_are_here = || refs.iter().all(|(_, tip)| self.has_commit(*tip));
+        let has_git = || has_program("git", &self.programs().environment);
+        // Nobody is to find a folder that he did not have, if nothing comes of it.
+        let has_folder = path.parent().is_some_and(Path::is_dir);
+        if refs.is_empty() || self.is_narrow() || !has_folder || !has_git() || !all_are_here() {
+            return None;
+        }
+        let format = self.format();
+        let draft = Draft::beside(path, head(format, refs, &[]), format).ok()?;
+        let order = Order::of(self, &tips(refs), &[], Taker::File);
+        Some(BegunBundle {
+            path: path.to_owned(),
+            refs: refs.to_vec(),
+            cancel: order.cancel(),
+            work: Some(std::thread::spawn(move || draft.fill(order.begin()?))),
+        })
+    }
+}
+
+/// A bundle that is being written. Nothing of it is left if it is not finished.
+pub struct BegunBundle {
+    path: PathBuf,
+    refs: Vec<(String, CommitId)>,
+    cancel: Cancel,
+    work: Option<JoinHandle<Result<Full>>>,
+}
+
+impl BegunBundle {
+    /// Whether it is of these.
+    pub fn is_of(&self, refs: &Refs) -> bool {
+        self.refs == refs
+    }
+
+    /// Waits for the end, and gives the bundle its name. Gives what [`Store::write_bundle`]
+    /// gives.
+    ///
+    /// Errors: as those of [`Store::write_bundle`].
+    pub fn finish(mut self) -> Result<String> {
+        let failed = || cannot_be_written(&self.path);
+        match self.work.take().map(JoinHandle::join) {
+            Some(Ok(full)) => full?.put(&self.path),
+            _ => Err(Error::new(Kind::Internal, failed()).caused_by(anyhow::anyhow!(BROKE_OFF))),
+        }
+    }
+}
+
+impl Drop for BegunBundle {
+    fn drop(&mut self) {
+        self.cancel.cancel();
+        // The thread removes its file.
+        let _ = self.work.take().map(JoinHandle::join);
+    }
+}
+
+fn cannot_be_written(path: &Path) -> String {
+    format!("the bundle {} cannot be written", path.display())
+}
+
+const BROKE_OFF: &str = "a thread broke off";
+
+fn tips(refs: &Refs) -> Vec<CommitId> {
+    refs.iter().map(|(_, id)| *id).collect()
+}
+
+/// What stands before the pack.
+fn head(format: ObjectFormat, refs: &Refs, needs: &[CommitId]) -> String {
+    // Version 2 cannot tell of a format.
+    let mut head = match format {
+        ObjectFormat::Sha1 => "# v2 git bundle\n".to_owned(),
+        ObjectFormat::Sha256 => format!("# v3 git bundle\n@object-format={}\n", format.name()),
+    };
+    for id in needs {
+        head.push_str(&format!("-{id} \n"));
+    }
+    for (name, id) in refs {
+        head.push_str(&format!("{id} {name}\n"));
+    }
+    head.push('\n');
+    head
+}
+
+/// A file that is to be a bundle.
+struct Draft {
+    file: NamedTempFile,
+    head: String,
+    format: ObjectFormat,
+    failed: String,
+}
+
+impl Draft {
+    fn beside(path: &Path, head: String, format: ObjectFormat) -> Result<Draft> {
+        let failed = cannot_be_written(path);
+        let file = temporary(path).or_fail(Kind::Internal, || failed.clone())?;
+        Ok(Draft {
+            file,
+            head,
+            format,
+            failed,
+        })
+    }
+
+    fn fill(self, pack: Pack) -> Result<Full> {
+        let failed = || self.failed.clone();
+        let file = Flushing::new(self.file).or_fail(Kind::Internal, failed)?;
+        let mut out = Digested::new(file);
+        out.write_all(self.head.as_bytes())
+            .or_fail(Kind::Internal, failed)?;
+        copy_checked(pack.bytes, &mut out, self.format, failed)?;
+        let (file, digest) = out.finish();
+        let file = file.finish().or_fail(Kind::Internal, failed)?;
+        Ok(Full { file, digest })
+    }
+}
+
+/// A bundle that has no name yet. All of it is on the disk.
+struct Full {
+    file: NamedTempFile,
+    digest: String,
+}
+
+impl Full {
+    /// Gives it its name, and gives its SHA-256.
+    fn put(self, path: &Path) -> Result<String> {
+        self.file
+            .persist(path)
+            .map_err(|e| Error::new(Kind::Internal, cannot_be_written(path)).caused_by(e.error))?;
+        Ok(self.digest)
+    }
+}
+
+/// How many pieces of a pack may wait to be checked.
+const AHEAD: usize = 16;
+
+/// Copies a pack to a file. What a disk has damaged goes into a pack as it is, and no server
+/// looks at it here: so each object is inflated meanwhile, which shows that.
+fn copy_checked(
+    pack: Box<dyn Read>,
+    out: &mut impl Write,
+    format: ObjectFormat,
+    failed: impl Fn() -> String,
+) -> Result<()> {
+    let (give, pieces) = sync_channel::<Vec<u8>>(AHEAD);
+    let (copied, checked) = std::thread::scope(|scope| {
+        let checking = scope.spawn(move || {
+            let mut check = PackCheck::new(TransferLimits::own(), format, true);
+            pieces
+                .iter()
+                .try_for_each(|piece| check.add(&piece, &|_| None))
+                .map(|()| check.is_complete())
+        });
+        // The channel ends with this, and then so does the check.
+        let copied = copy(pack, out, give, &failed);
+        (copied, checking.join())
+    });
+    let checked = checked
+        .map_err(|_| Error::new(Kind::Internal, failed()).caused_by(anyhow::anyhow!(BROKE_OFF)))?;
+    let is_complete = checked.map_err(|e| {
+        Error::new(
+            Kind::Integrity,
+            "the repository that is backed up is damaged here",
+        )
+        .hint("find out where with `git fsck`, and make a new clone")
+        .caused_by(e)
+    })?;
+    copied?;
+    match is_complete {
+        true => Ok(()),
+        false => {
+            Err(Error::new(Kind::Internal, failed())
+                .caused_by(anyhow::anyhow!("its pack ended early")))
+        }
+    }
+}
+
+/// Copies a pack to a file, and to who checks it, until he wants no more.
+fn copy(
+    mut pack: Box<dyn Read>,
+    out: &mut impl Write,
+    check: SyncSender<Vec<u8>>,
+    failed: impl Fn() -> String,
+) -> Result<()> {
+    loop {
+        let mut piece = vec![0; 1 << 16];
+        let n = pack.read(&mut piece).map_err(|e| match Error::carried(e) {
+            Ok(ours) => ours,
+            Err(e) => Error::new(Kind::Internal, failed()).caused_by(e),
+        })?;
+        piece.truncate(n);
+        out.write_all(&piece).or_fail(Kind::Internal, &failed)?;
+        if n == 0 || check.send(piece).is_err() {
+            return Ok(());
+        }
+    }
+}
