@@ -3,6 +3,7 @@
 
 use super::id::{CommitId, ObjectFormat};
 use super::limits::TransferLimits;
+use super::object_folders::PackLook;
 use super::on_path::has_program;
 use super::pack::Pack;
 use super::pack_check::PackCheck;
@@ -11,9 +12,9 @@ use super::store::Store;
 use crate::cancel::Cancel;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::{Digested, Flushing, temporary};
-use std::io::{Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 use tempfile::NamedTempFile;
 
@@ -29,8 +30,9 @@ impl Store {
     /// damaged; those of fetching what the store lacks of it.
     pub fn write_bundle(&self, path: &Path, refs: &Refs, needs: &[CommitId]) -> Result<String> {
         let draft = Draft::beside(path, head(self.format(), refs, needs), self.format())?;
+        let look = Order::of(self, &tips(refs), needs, Taker::File).look_at_packs();
         let pack = pack_of_history(self, &tips(refs), needs, Taker::File)?;
-        draft.fill(pack)?.put(path)
+        draft.fill(pack, look)?.put(path)
     }
 
     /// Begins to write a whole bundle on a thread of its own, while the caller does something
@@ -50,7 +52,10 @@ impl Store {
             path: path.to_owned(),
             refs: refs.to_vec(),
             cancel: order.cancel(),
-            work: Some(std::thread::spawn(move || draft.fill(order.begin()?))),
+            work: Some(std::thread::spawn(move || {
+                let look = order.look_at_packs();
+                draft.fill(order.begin()?, look)
+            })),
         })
     }
 }
@@ -94,6 +99,8 @@ fn cannot_be_written(path: &Path) -> String {
     format!("the bundle {} cannot be written", path.display())
 }
 
+/// How many pieces of a pack may wait to be checked.
+const AHEAD: usize = 16;
 const BROKE_OFF: &str = "a thread broke off";
 
 fn tips(refs: &Refs) -> Vec<CommitId> {
@@ -137,15 +144,26 @@ impl Draft {
         })
     }
 
-    fn fill(self, pack: Pack) -> Result<Full> {
+    /// What a disk has damaged goes into a pack as it is, and no server looks at it here. So
+    /// `look` has to find whole what it is copied from, or each object is inflated, which shows
+    /// damage.
+    fn fill(self, pack: Pack, look: Option<PackLook>) -> Result<Full> {
         let failed = || self.failed.clone();
         let file = Flushing::new(self.file).or_fail(Kind::Internal, failed)?;
         let mut out = Digested::new(file);
         out.write_all(self.head.as_bytes())
             .or_fail(Kind::Internal, failed)?;
-        copy_checked(pack.bytes, &mut out, self.format, failed)?;
+        match &look {
+            Some(_) => copy(pack.bytes, &mut out, |_| true, failed)?,
+            None => copy_checked(pack.bytes, &mut out, self.format, failed)?,
+        }
         let (file, digest) = out.finish();
-        let file = file.finish().or_fail(Kind::Internal, failed)?;
+        let mut file = file.finish().or_fail(Kind::Internal, failed)?;
+        if look.is_some_and(|look| !look.finds_all_whole()) {
+            let start = SeekFrom::Start(self.head.len() as u64);
+            file.seek(start).or_fail(Kind::Internal, failed)?;
+            copy_checked(&mut file, &mut io::sink(), self.format, failed)?;
+        }
         Ok(Full { file, digest })
     }
 }
@@ -166,13 +184,9 @@ impl Full {
     }
 }
 
-/// How many pieces of a pack may wait to be checked.
-const AHEAD: usize = 16;
-
-/// Copies a pack to a file. What a disk has damaged goes into a pack as it is, and no server
-/// looks at it here: so each object is inflated meanwhile, which shows that.
+/// Copies a pack, and inflates each of its objects meanwhile.
 fn copy_checked(
-    pack: Box<dyn Read>,
+    pack: impl Read,
     out: &mut impl Write,
     format: ObjectFormat,
     failed: impl Fn() -> String,
@@ -187,7 +201,7 @@ fn copy_checked(
                 .map(|()| check.is_complete())
         });
         // The channel ends with this, and then so does the check.
-        let copied = copy(pack, out, give, &failed);
+        let copied = copy(pack, out, move |piece| give.send(piece).is_ok(), &failed);
         (copied, checking.join())
     });
     let checked = checked
@@ -210,11 +224,11 @@ fn copy_checked(
     }
 }
 
-/// Copies a pack to a file, and to who checks it, until he wants no more.
+/// Copies a pack, and gives each piece to `also`, until that wants no more.
 fn copy(
-    mut pack: Box<dyn Read>,
+    mut pack: impl Read,
     out: &mut impl Write,
-    check: SyncSender<Vec<u8>>,
+    mut also: impl FnMut(Vec<u8>) -> bool,
     failed: impl Fn() -> String,
 ) -> Result<()> {
     loop {
@@ -225,7 +239,7 @@ fn copy(
         })?;
         piece.truncate(n);
         out.write_all(&piece).or_fail(Kind::Internal, &failed)?;
-        if n == 0 || check.send(piece).is_err() {
+        if n == 0 || !also(piece) {
             return Ok(());
         }
     }

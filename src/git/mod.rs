@@ -53,6 +53,7 @@ mod merge;
 mod merge_commits;
 mod narrow;
 mod object;
+mod object_folders;
 mod objects;
 mod oid;
 mod on_path;

@@ -5,6 +5,7 @@
 
 use super::children::{self, Programs};
 use super::id::{CommitId, ObjectFormat};
+use super::object_folders::{Maps, ObjectFolders, PackLook};
 use super::on_path::has_program;
 use super::pack::{self, Pack};
 use super::store::Store;
@@ -12,8 +13,8 @@ use crate::cancel::{Cancel, LOOK};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::temporary;
 use std::fs::File;
-use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Cursor, Read, Write};
+use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -104,13 +105,22 @@ impl Order {
         let place = store.past().path();
         Order {
             place: place.to_owned(),
-            folders: ObjectFolders([place, store.common_dir()].map(|at| at.join("objects"))),
+            folders: ObjectFolders::of(&[place, store.common_dir()]),
             format: store.format(),
             programs: store.programs().clone(),
             wants: wants.to_vec(),
             haves: haves.to_vec(),
             taker,
             cancel: Cancel::new(),
+        }
+    }
+
+    /// Begins to look whether what git copies is whole, where that is worth it: to read all
+    /// packs is not, where only a part of them is copied.
+    pub(super) fn look_at_packs(&self) -> Option<PackLook> {
+        match self.haves.is_empty() {
+            true => PackLook::begin(&self.folders, self.format),
+            false => None,
         }
     }
 
@@ -302,73 +312,4 @@ impl Drop for Packing {
     fn drop(&mut self) {
         children::stop(&mut self.child);
     }
-}
-
-/// Whether git may believe the maps of which commit reaches what.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Maps {
-    Sound,
-    Doubtful,
-}
-
-/// The folders of objects that git reads.
-struct ObjectFolders([PathBuf; 2]);
-
-impl ObjectFolders {
-    /// What is known without reading a map.
-    fn first_look(&self) -> Maps {
-        match self.0.iter().any(|o| o.join("info/alternates").exists()) {
-            false => Maps::Sound,
-            // Nobody has looked at those of another repository.
-            true => Maps::Doubtful,
-        }
-    }
-
-    /// git takes the maps beside its packs on trust: with a damaged one, objects would be left
-    /// out of the pack unseen. So their checksums are looked at.
-    ///
-    /// Errors: integrity, for a map of where the objects are.
-    fn check(&self, format: ObjectFormat) -> Result<Maps> {
-        let mut maps = self.first_look();
-        let folders = self.0.iter().map(|objects| objects.join("pack"));
-        for entry in folders.flat_map(std::fs::read_dir).flatten() {
-            let path = entry.or_fail(Kind::Internal, not_packed)?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let is_map = name.ends_with(".bitmap");
-            let is_index = name.ends_with(".idx") || name == "multi-pack-index";
-            if !is_map && !is_index {
-                continue;
-            }
-            match ends_with_its_checksum(&path, format) {
-                Ok(true) => {}
-                // It was tidied away in this moment.
-                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
-                _ if is_map => maps = Maps::Doubtful,
-                other => {
-                    other.or_fail(Kind::Internal, || {
-                        format!("{} cannot be read", path.display())
-                    })?;
-                    return Err(Error::new(
-                        Kind::Integrity,
-                        format!("{} is damaged: it does not match its checksum", path.display()),
-                    )
-                    .hint("make it again with `git index-pack FILE.pack`, or `git multi-pack-index write`; then run `git fsck`"));
-                }
-            }
-        }
-        Ok(maps)
-    }
-}
-
-/// Whether a file ends with the digest of what stands before, as git's own do.
-fn ends_with_its_checksum(path: &Path, format: ObjectFormat) -> io::Result<bool> {
-    let mut file = File::open(path)?;
-    let Some(length) = file
-        .seek(SeekFrom::End(0))?
-        .checked_sub(format.bytes() as u64)
-    else {
-        return Ok(false);
-    };
-    file.rewind()?;
-    pack::are_followed_by_their_checksum(&mut file, length, format)
 }

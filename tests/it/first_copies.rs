@@ -141,6 +141,61 @@ fn no_damage_of_a_clone_goes_into_a_bundle_unseen() {
 }
 
 #[test]
+fn a_damaged_pack_that_no_branch_needs_hinders_no_bundle_and_one_of_several_that_it_needs_does() {
+    let (w, _) = packed(Kind::Path);
+    let first = file_of(&w, "pack");
+    let bundle = w.env.path("out.bundle");
+    let args = ["backup", "--bundle", bundle.to_str().unwrap(), "--json"];
+    // A pack of what is on no branch.
+    std::fs::write(w.clone.join("stray.txt"), noise(7, 100_000)).unwrap();
+    let stray = w.git(&["hash-object", "-w", "stray.txt"]);
+    let prefix = w.clone.join(".git/objects/pack/pack");
+    let args_of_git = ["pack-objects", "-q", prefix.to_str().unwrap()];
+    let stray = format!("{stray}\n");
+    let name = w.env.git_bytes(&w.clone, &args_of_git, stray.as_bytes());
+    let name = String::from_utf8(name).unwrap();
+    w.git(&["prune-packed"]);
+    let second = prefix.with_file_name(format!("pack-{}.pack", name.trim_end()));
+    flip(&second, 5000);
+    w.aidf(&args).ok();
+    is_whole(&w, &bundle);
+    flip(&second, 5000);
+    let length = std::fs::metadata(&first).unwrap().len() as usize;
+    flip(&first, length / 2);
+    std::fs::remove_file(&bundle).unwrap();
+    w.aidf(&args).exits(7);
+}
+
+#[test]
+fn a_bundle_that_was_begun_leaves_nothing_if_the_backup_is_refused() {
+    let (w, _) = packed(Kind::Path);
+    w.remote.hook("pre-receive", "#!/bin/sh\nexit 1\n");
+    for path in ["out.bundle", "new/out.bundle"] {
+        let bundle = w.env.path(path);
+        let args = ["backup", "--bundle", bundle.to_str().unwrap(), "--json"];
+        w.aidf(&args).exits(5);
+        assert!(!w.env.path("new").exists(), "a folder was left");
+        left_nothing(&w.env.path("out.bundle"));
+    }
+}
+
+#[test]
+fn a_bundle_is_of_what_was_backed_up_where_it_is_fetched_from_elsewhere() {
+    let (w, _) = packed(Kind::Path);
+    let behind = crate::support::Remote::new(Kind::Path, "behind", false);
+    let url = behind.bare.display().to_string();
+    w.remote
+        .git(&["push", "-q", "--force", &url, "main~2:refs/heads/main"]);
+    w.git(&["config", "remote.origin.url", &behind.url]);
+    w.git(&["config", "remote.origin.pushurl", &w.remote.url]);
+    let bundle = w.env.path("out.bundle");
+    let args = ["backup", "--bundle", bundle.to_str().unwrap(), "--json"];
+    w.aidf(&args).ok();
+    assert_eq!(w.remote.tip(&backup_of(0)), w.remote.tip("main"));
+    is_whole(&w, &bundle);
+}
+
+#[test]
 fn a_damaged_map_of_a_clone_leaves_nothing_out() {
     let (w, _) = packed(Kind::Path);
     let bundle = w.env.path("out.bundle");

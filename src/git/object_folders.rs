@@ -1,0 +1,149 @@
+//! The folders of objects that git reads when it packs a history, and what it takes on trust
+//! there: the maps beside the packs, and the packs themselves.
+
+use super::id::ObjectFormat;
+use super::pack;
+use crate::error::{Error, Kind, OrFail, Result};
+use std::fs::File;
+use std::io::{self, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
+
+/// Whether git may believe the maps of which commit reaches what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Maps {
+    Sound,
+    Doubtful,
+}
+
+/// The folders of objects that git reads.
+#[derive(Debug, Clone)]
+pub(super) struct ObjectFolders(Vec<PathBuf>);
+
+impl ObjectFolders {
+    /// Those of the repositories in these folders, each once.
+    pub(super) fn of(repositories: &[&Path]) -> ObjectFolders {
+        let mut folders: Vec<PathBuf> = repositories.iter().map(|r| r.join("objects")).collect();
+        folders.dedup();
+        ObjectFolders(folders)
+    }
+
+    /// What is known without reading a map.
+    pub(super) fn first_look(&self) -> Maps {
+        match self.0.iter().any(|o| o.join("info/alternates").exists()) {
+            false => Maps::Sound,
+            // Nobody has looked at those of another repository.
+            true => Maps::Doubtful,
+        }
+    }
+
+    /// git takes the maps beside its packs on trust: with a damaged one, objects would be left
+    /// out of the pack unseen. So their checksums are looked at.
+    ///
+    /// Errors: integrity, for a map of where the objects are.
+    pub(super) fn check(&self, format: ObjectFormat) -> Result<Maps> {
+        let mut maps = self.first_look();
+        for path in self.beside_packs().or_fail(Kind::Internal, not_read)? {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let is_map = name.ends_with(".bitmap");
+            let is_index = name.ends_with(".idx") || name == "multi-pack-index";
+            if !is_map && !is_index {
+                continue;
+            }
+            match ends_with_its_checksum(&path, format) {
+                Ok(true) => {}
+                // It was tidied away in this moment.
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                _ if is_map => maps = Maps::Doubtful,
+                other => {
+                    other.or_fail(Kind::Internal, || {
+                        format!("{} cannot be read", path.display())
+                    })?;
+                    return Err(Error::new(
+                        Kind::Integrity,
+                        format!("{} is damaged: it does not match its checksum", path.display()),
+                    )
+                    .hint("make it again with `git index-pack FILE.pack`, or `git multi-pack-index write`; then run `git fsck`"));
+                }
+            }
+        }
+        Ok(maps)
+    }
+
+    /// The files in which packs lie, and those beside them.
+    fn beside_packs(&self) -> io::Result<Vec<PathBuf>> {
+        let folders = self.0.iter().map(|objects| objects.join("pack"));
+        let entries = folders.flat_map(std::fs::read_dir).flatten();
+        entries.map(|entry| Ok(entry?.path())).collect()
+    }
+
+    /// The packs, in order, and how many bytes they are together.
+    fn packs(&self) -> io::Result<(Vec<PathBuf>, u64)> {
+        let mut packs = self.beside_packs()?;
+        packs.retain(|path| path.extension().is_some_and(|e| e == "pack"));
+        packs.sort();
+        let bytes = packs.iter().map(|path| Ok(path.metadata()?.len()));
+        let bytes = bytes.sum::<io::Result<u64>>()?;
+        Ok((packs, bytes))
+    }
+}
+
+/// Up to so many bytes of packs are read to tell whether they are whole: the system has them in
+/// its memory then, where git reads them.
+const READ: u64 = 512 << 20;
+
+/// A look at the packs that a history is copied from, on a thread of its own. git copies from
+/// them what stands there.
+pub(super) struct PackLook {
+    folders: ObjectFolders,
+    work: JoinHandle<io::Result<Vec<PathBuf>>>,
+}
+
+impl PackLook {
+    /// Begins it. None, if git may copy from elsewhere too, or from too much.
+    pub(super) fn begin(folders: &ObjectFolders, format: ObjectFormat) -> Option<PackLook> {
+        if folders.first_look() == Maps::Doubtful {
+            return None;
+        }
+        let (packs, bytes) = folders.packs().ok()?;
+        let look = move || {
+            for path in &packs {
+                if !ends_with_its_checksum(path, format)? {
+                    return Err(io::ErrorKind::InvalidData.into());
+                }
+            }
+            Ok(packs)
+        };
+        (bytes <= READ).then(|| PackLook {
+            folders: folders.clone(),
+            work: std::thread::spawn(look),
+        })
+    }
+
+    /// Waits for the end. Whether all of them are whole, and are still all that there is: then
+    /// git has copied from no other.
+    pub(super) fn finds_all_whole(self) -> bool {
+        let Ok(Ok(seen)) = self.work.join() else {
+            return false;
+        };
+        let is_the_same = |(packs, _): (Vec<PathBuf>, u64)| packs == seen;
+        self.folders.first_look() == Maps::Sound && self.folders.packs().is_ok_and(is_the_same)
+    }
+}
+
+fn not_read() -> &'static str {
+    "the folder of the repository's packs cannot be read"
+}
+
+/// Whether a file ends with the digest of what stands before, as git's own do.
+fn ends_with_its_checksum(path: &Path, format: ObjectFormat) -> io::Result<bool> {
+    let mut file = File::open(path)?;
+    let Some(length) = file
+        .seek(SeekFrom::End(0))?
+        .checked_sub(format.bytes() as u64)
+    else {
+        return Ok(false);
+    };
+    file.rewind()?;
+    pack::are_followed_by_their_checksum(&mut file, length, format)
+}
