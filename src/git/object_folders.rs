@@ -5,7 +5,7 @@ use super::id::ObjectFormat;
 use super::pack;
 use crate::error::{Error, Kind, OrFail, Result};
 use std::fs::File;
-use std::io::{self, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
@@ -77,20 +77,37 @@ impl ObjectFolders {
         entries.map(|entry| Ok(entry?.path())).collect()
     }
 
-    /// The packs, in order, and how many bytes they are together.
-    fn packs(&self) -> io::Result<(Vec<PathBuf>, u64)> {
+    /// The packs, in order.
+    fn packs(&self) -> io::Result<Vec<PathBuf>> {
         let mut packs = self.beside_packs()?;
         packs.retain(|path| path.extension().is_some_and(|e| e == "pack"));
         packs.sort();
-        let bytes = packs.iter().map(|path| Ok(path.metadata()?.len()));
-        let bytes = bytes.sum::<io::Result<u64>>()?;
-        Ok((packs, bytes))
+        Ok(packs)
     }
 }
 
 /// Up to so many bytes of packs are read to tell whether they are whole: the system has them in
 /// its memory then, where git reads them.
 const READ: u64 = 512 << 20;
+/// The mean size of their objects, in bytes, up to which it takes less time to read the packs
+/// than to inflate the objects. Larger ones are most often of a kind that nothing compresses,
+/// and those are inflated at once.
+const MEAN: u64 = 32 << 10;
+
+/// Whether it is better to read these packs than to inflate their objects.
+fn are_worth_reading(packs: &[PathBuf]) -> io::Result<bool> {
+    let (mut bytes, mut objects) = (0, 0);
+    for path in packs {
+        let mut file = File::open(path)?;
+        // gitformat-pack(5): the number of objects ends the header.
+        let mut header = [0; 12];
+        file.read_exact(&mut header)?;
+        let count = header[8..].iter().fold(0, |n, b| n << 8 | u64::from(*b));
+        objects += count;
+        bytes += file.metadata()?.len();
+    }
+    Ok(bytes <= READ && bytes <= objects * MEAN)
+}
 
 /// A look at the packs that a history is copied from, on a thread of its own. git copies from
 /// them what stands there.
@@ -100,12 +117,15 @@ pub(super) struct PackLook {
 }
 
 impl PackLook {
-    /// Begins it. None, if git may copy from elsewhere too, or from too much.
+    /// Begins it. None, if git may copy from elsewhere too, or if it takes too long.
     pub(super) fn begin(folders: &ObjectFolders, format: ObjectFormat) -> Option<PackLook> {
         if folders.first_look() == Maps::Doubtful {
             return None;
         }
-        let (packs, bytes) = folders.packs().ok()?;
+        let packs = folders.packs().ok()?;
+        if !are_worth_reading(&packs).unwrap_or(false) {
+            return None;
+        }
         let look = move || {
             for path in &packs {
                 if !ends_with_its_checksum(path, format)? {
@@ -114,7 +134,7 @@ impl PackLook {
             }
             Ok(packs)
         };
-        (bytes <= READ).then(|| PackLook {
+        Some(PackLook {
             folders: folders.clone(),
             work: std::thread::spawn(look),
         })
@@ -126,8 +146,8 @@ impl PackLook {
         let Ok(Ok(seen)) = self.work.join() else {
             return false;
         };
-        let is_the_same = |(packs, _): (Vec<PathBuf>, u64)| packs == seen;
-        self.folders.first_look() == Maps::Sound && self.folders.packs().is_ok_and(is_the_same)
+        let are_the_same = |packs| packs == seen;
+        self.folders.first_look() == Maps::Sound && self.folders.packs().is_ok_and(are_the_same)
     }
 }
 

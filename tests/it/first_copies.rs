@@ -20,7 +20,7 @@ fn noise(seed: u64, length: usize) -> Vec<u8> {
     .collect()
 }
 
-/// A clone with one pack of a history of some size, and the pack's files.
+/// A clone with one pack of a history of some size, and the pack's file.
 fn packed(kind: Kind) -> (World, PathBuf) {
     let w = World::new(kind);
     for n in 0..4 {
@@ -28,10 +28,29 @@ fn packed(kind: Kind) -> (World, PathBuf) {
         w.remote
             .write("main", &[("large.txt", Some(&text))], "Rewrite");
     }
+    let pack = repacked(&w);
+    (w, pack)
+}
+
+/// The same with a history of many small files.
+fn packed_small(kind: Kind) -> (World, PathBuf) {
+    let w = World::new(kind);
+    let named = |n: u64| (format!("small-{n}.txt"), noise(n, 400));
+    let files: Vec<(String, Vec<u8>)> = (0..300).map(named).collect();
+    let files: Vec<(&str, Option<&[u8]>)> = files
+        .iter()
+        .map(|(name, text)| (name.as_str(), Some(&text[..])))
+        .collect();
+    w.remote.write("main", &files, "Add many");
+    let pack = repacked(&w);
+    (w, pack)
+}
+
+/// Fetches into a clone, and makes one pack of it.
+fn repacked(w: &World) -> PathBuf {
     w.git(&["fetch", "--quiet"]);
     w.git(&["repack", "-a", "-d", "--quiet", "--write-bitmap-index"]);
-    let pack = file_of(&w, "pack");
-    (w, pack)
+    file_of(w, "pack")
 }
 
 /// The only file of the clone's packs with this ending.
@@ -113,7 +132,15 @@ fn a_large_copy_goes_to_a_server_in_chunks_and_a_small_one_with_its_length() {
 
 #[test]
 fn no_damage_of_a_clone_goes_into_a_bundle_unseen() {
-    let (w, pack) = packed(Kind::Path);
+    no_damage_is_unseen(packed(Kind::Path));
+}
+
+#[test]
+fn no_damage_of_a_clone_of_many_small_files_goes_into_a_bundle_unseen() {
+    no_damage_is_unseen(packed_small(Kind::Path));
+}
+
+fn no_damage_is_unseen((w, pack): (World, PathBuf)) {
     let bundle = w.env.path("out.bundle");
     let args = ["backup", "--bundle", bundle.to_str().unwrap(), "--json"];
     w.aidf(&args).ok();
@@ -142,7 +169,7 @@ fn no_damage_of_a_clone_goes_into_a_bundle_unseen() {
 
 #[test]
 fn a_damaged_pack_that_no_branch_needs_hinders_no_bundle_and_one_of_several_that_it_needs_does() {
-    let (w, _) = packed(Kind::Path);
+    let (w, _) = packed_small(Kind::Path);
     let first = file_of(&w, "pack");
     let bundle = w.env.path("out.bundle");
     let args = ["backup", "--bundle", bundle.to_str().unwrap(), "--json"];
