@@ -14,7 +14,6 @@ use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::{Digested, Flushing, temporary};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 use tempfile::NamedTempFile;
 
@@ -82,7 +81,8 @@ impl BegunBundle {
         let failed = || cannot_be_written(&self.path);
         match self.work.take().map(JoinHandle::join) {
             Some(Ok(full)) => full?.put(&self.path),
-            _ => Err(Error::new(Kind::Internal, failed()).caused_by(anyhow::anyhow!(BROKE_OFF))),
+            _ => Err(Error::new(Kind::Internal, failed())
+                .caused_by(anyhow::anyhow!("a thread broke off"))),
         }
     }
 }
@@ -98,10 +98,6 @@ impl Drop for BegunBundle {
 fn cannot_be_written(path: &Path) -> String {
     format!("the bundle {} cannot be written", path.display())
 }
-
-/// How many pieces of a pack may wait to be checked.
-const AHEAD: usize = 16;
-const BROKE_OFF: &str = "a thread broke off";
 
 fn tips(refs: &Refs) -> Vec<CommitId> {
     refs.iter().map(|(_, id)| *id).collect()
@@ -154,7 +150,7 @@ impl Draft {
         out.write_all(self.head.as_bytes())
             .or_fail(Kind::Internal, failed)?;
         match &look {
-            Some(_) => copy(pack.bytes, &mut out, |_| true, failed)?,
+            Some(_) => copy(pack.bytes, &mut out, |_| Ok(()), failed)?,
             None => copy_checked(pack.bytes, &mut out, self.format, failed)?,
         }
         let (file, digest) = out.finish();
@@ -184,38 +180,26 @@ impl Full {
     }
 }
 
-/// Copies a pack, and inflates each of its objects meanwhile.
+/// Copies a pack, and inflates each of its objects on the way.
 fn copy_checked(
     pack: impl Read,
     out: &mut impl Write,
     format: ObjectFormat,
     failed: impl Fn() -> String,
 ) -> Result<()> {
-    let (give, pieces) = sync_channel::<Vec<u8>>(AHEAD);
-    let (copied, checked) = std::thread::scope(|scope| {
-        let checking = scope.spawn(move || {
-            let mut check = PackCheck::new(TransferLimits::own(), format, true);
-            pieces
-                .iter()
-                .try_for_each(|piece| check.add(&piece, &|_| None))
-                .map(|()| check.is_complete())
-        });
-        // The channel ends with this, and then so does the check.
-        let copied = copy(pack, out, move |piece| give.send(piece).is_ok(), &failed);
-        (copied, checking.join())
-    });
-    let checked = checked
-        .map_err(|_| Error::new(Kind::Internal, failed()).caused_by(anyhow::anyhow!(BROKE_OFF)))?;
-    let is_complete = checked.map_err(|e| {
-        Error::new(
-            Kind::Integrity,
-            "the repository that is backed up is damaged here",
-        )
-        .hint("find out where with `git fsck`, and make a new clone")
-        .caused_by(e)
-    })?;
-    copied?;
-    match is_complete {
+    let mut check = PackCheck::new(TransferLimits::own(), format, true);
+    let look = |piece: &[u8]| {
+        check.add(piece, &|_| None).map_err(|e| {
+            Error::new(
+                Kind::Integrity,
+                "the repository that is backed up is damaged here",
+            )
+            .hint("find out where with `git fsck`, and make a new clone")
+            .caused_by(e)
+        })
+    };
+    copy(pack, out, look, &failed)?;
+    match check.is_complete() {
         true => Ok(()),
         false => {
             Err(Error::new(Kind::Internal, failed())
@@ -224,23 +208,26 @@ fn copy_checked(
     }
 }
 
-/// Copies a pack, and gives each piece to `also`, until that wants no more.
+/// Copies a pack, and has `look` see each piece before it is written.
 fn copy(
     mut pack: impl Read,
     out: &mut impl Write,
-    mut also: impl FnMut(Vec<u8>) -> bool,
+    mut look: impl FnMut(&[u8]) -> Result<()>,
     failed: impl Fn() -> String,
 ) -> Result<()> {
+    let mut buffer = vec![0; 1 << 16];
     loop {
-        let mut piece = vec![0; 1 << 16];
-        let n = pack.read(&mut piece).map_err(|e| match Error::carried(e) {
-            Ok(ours) => ours,
-            Err(e) => Error::new(Kind::Internal, failed()).caused_by(e),
-        })?;
-        piece.truncate(n);
-        out.write_all(&piece).or_fail(Kind::Internal, &failed)?;
-        if n == 0 || !also(piece) {
+        let n = pack
+            .read(&mut buffer)
+            .map_err(|e| match Error::carried(e) {
+                Ok(ours) => ours,
+                Err(e) => Error::new(Kind::Internal, failed()).caused_by(e),
+            })?;
+        if n == 0 {
             return Ok(());
         }
+        look(&buffer[..n])?;
+        out.write_all(&buffer[..n])
+            .or_fail(Kind::Internal, &failed)?;
     }
 }
