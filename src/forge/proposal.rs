@@ -122,7 +122,40 @@ impl Approval {
     }
 }
 
+/// Whether a review approves this commit. Reviews are in GitHub's format, which Gitea and
+/// Forgejo share.
+fn is_approval(review: &Value, head: &str) -> bool {
+    review["state"] == "APPROVED" && review["commit_id"] == head && review["dismissed"] != true
+}
+
+/// Whether a reviewer's last word in these reviews, oldest first, approves this commit.
+fn approves(reviews: &[Value], reviewer: &str, head: &str) -> bool {
+    let is_word = |review: &&Value| review["state"] != "COMMENTED" && review["state"] != "COMMENT";
+    let is_theirs = |review: &&Value| {
+        let login = review["user"]["login"].as_str();
+        login.is_some_and(|login| login.eq_ignore_ascii_case(reviewer))
+    };
+    let last = reviews.iter().filter(is_word).rfind(is_theirs);
+    last.is_some_and(|review| is_approval(review, head))
+}
+
 impl Forge<'_> {
+    /// Whether we have approved it at its commit, on a forge that would take note of each further
+    /// approval. GitLab tells by itself.
+    fn has_approved(&self, seen: &Proposal) -> Result<bool> {
+        let reviews = match self {
+            Forge::GitHub(g) => g.reviews(seen.number)?,
+            Forge::GitLab(_) => return Ok(false),
+            Forge::Gitea(g) => g.reviews(seen.number)?,
+        };
+        // Who we are takes another question.
+        if !reviews.iter().any(|review| is_approval(review, &seen.head)) {
+            return Ok(false);
+        }
+        let me = self.identity()?;
+        Ok(me.is_some_and(|me| approves(&reviews, &me, &seen.head)))
+    }
+
     /// Approves a proposal as it was looked at, and at no other commit.
     ///
     /// Some forges count an approval of a commit that is not the head any more. So aidf looks
@@ -133,6 +166,9 @@ impl Forge<'_> {
     pub fn approve(&self, seen: &Proposal) -> Result<Approval> {
         let number = seen.number;
         seen.is_still(&self.read_proposal(number)?)?;
+        if self.has_approved(seen)? {
+            return Ok(Approval::Already);
+        }
         let (approval, review) = match self {
             Forge::GitHub(g) => g.approve(number, &seen.head)?,
             Forge::GitLab(g) => (g.approve(seen)?, None),

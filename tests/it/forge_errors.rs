@@ -571,6 +571,7 @@ fn pulls_read(w: &World, review: Answer, becomes: fn(&mut Value)) -> ForgeServer
         });
         match (asked.method.as_str(), asked.path()) {
             ("POST", p) if p.ends_with("/reviews") => review(asked),
+            ("GET", p) if p.ends_with("/reviews") => Reply::json(200, json!([])),
             ("POST", p) if p.ends_with("/pulls") => {
                 *open = true;
                 Reply::json(201, pull)
@@ -655,7 +656,7 @@ fn a_proposal_of_our_own_stays_open_and_unapproved_and_the_second_identity_is_na
     let asked = server.asked();
     let reviews: Vec<&Asked> = asked
         .iter()
-        .filter(|a| a.path().ends_with("/reviews"))
+        .filter(|a| a.method == "POST" && a.path().ends_with("/reviews"))
         .collect();
     let who: Vec<_> = reviews
         .iter()

@@ -31,6 +31,7 @@ fn answer(asked: &Asked, approve: &Reply) -> Reply {
     let path = asked.path();
     match (asked.method.as_str(), path) {
         ("POST", p) if p.ends_with("/reviews") || p.ends_with("/approve") => approve.clone(),
+        ("GET", p) if p.ends_with("/reviews") => Reply::json(200, json!([])),
         ("GET", "/repos/o/r/pulls") => Reply::json(
             200,
             json!([
@@ -101,6 +102,46 @@ fn an_approval_is_pinned_to_the_commit_that_was_looked_at() {
         let error = forge.approve(&other).unwrap_err();
         assert_eq!(error.kind(), Kind::Conflict, "{error}");
         assert_eq!(server.writes().len(), before, "nothing was approved");
+    }
+}
+
+#[test]
+fn who_has_approved_a_commit_does_not_approve_it_again() {
+    let review = |who: &str, state: &str, commit: &str| json!({"user": {"login": who}, "state": state, "commit_id": commit});
+    let ours = review("Agent", "APPROVED", HEAD);
+    let mut dismissed = ours.clone();
+    dismissed["dismissed"] = json!(true);
+    let other = "2".repeat(40);
+    for (reviews, expected) in [
+        (vec![ours.clone()], Approval::Already),
+        (
+            vec![ours.clone(), review("agent", "COMMENTED", &other)],
+            Approval::Already,
+        ),
+        (vec![review("other", "APPROVED", HEAD)], Approval::Given),
+        (vec![review("agent", "APPROVED", &other)], Approval::Given),
+        (
+            vec![ours.clone(), review("agent", "CHANGES_REQUESTED", HEAD)],
+            Approval::Given,
+        ),
+        (vec![review("agent", "DISMISSED", HEAD)], Approval::Given),
+        (vec![dismissed], Approval::Given),
+    ] {
+        for provider in [Provider::GitHub, Provider::Gitea] {
+            let reviews = reviews.clone();
+            let server = ForgeServer::start(move |asked| {
+                match asked.method == "GET" && asked.path().ends_with("/reviews") {
+                    true => Reply::json(200, json!(reviews)),
+                    false => answer(asked, &Reply::json(200, json!({}))),
+                }
+            });
+            let (settings, endpoint) = (settings(&server), place("https://git.example/o/r"));
+            let forge = connect(&settings, &endpoint, provider);
+            let seen = forge.read_proposal(3).unwrap();
+            assert_eq!(forge.approve(&seen).unwrap(), expected, "{provider:?}");
+            let reviewed = server.writes().iter().any(|w| w.ends_with("/reviews"));
+            assert_eq!(reviewed, expected == Approval::Given);
+        }
     }
 }
 

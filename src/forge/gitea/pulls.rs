@@ -61,6 +61,12 @@ impl Gitea<'_> {
         self.client.get(&path, READ).and_then(read)
     }
 
+    /// Its reviews, oldest first.
+    pub(in crate::forge) fn reviews(&self, number: u64) -> Result<Vec<Value>> {
+        let path = self.path(&format!("/pulls/{number}/reviews?limit=50"));
+        self.client.get_all(&path, READ)
+    }
+
     pub(in crate::forge) fn approve(&self, number: u64, head: &str) -> Result<Reviewed> {
         let path = self.path(&format!("/pulls/{number}/reviews"));
         let request = json!({"event": "APPROVED", "commit_id": head, "body": ""});

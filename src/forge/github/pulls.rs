@@ -80,6 +80,12 @@ impl GitHub<'_> {
         self.client.get(&path, READ).and_then(read)
     }
 
+    /// Its reviews, oldest first.
+    pub(in crate::forge) fn reviews(&self, number: u64) -> Result<Vec<Value>> {
+        let path = self.path(&format!("/pulls/{number}/reviews?per_page=100"));
+        self.client.get_all(&path, READ)
+    }
+
     pub(in crate::forge) fn approve(&self, number: u64, head: &str) -> Result<Reviewed> {
         let path = self.path(&format!("/pulls/{number}/reviews"));
         let request = json!({"commit_id": head, "event": "APPROVE"});
