@@ -30,9 +30,11 @@ impl ObjectFolders {
 
     /// What is known without reading a map.
     pub(super) fn first_look(&self) -> Maps {
-        match self.0.iter().any(|o| o.join("info/alternates").exists()) {
+        // Nobody looks at those of another repository, and at a chain of them.
+        let unseen = ["info/alternates", "pack/multi-pack-index.d"];
+        let is_there = |objects: &PathBuf| unseen.iter().any(|name| objects.join(name).exists());
+        match self.0.iter().any(is_there) {
             false => Maps::Sound,
-            // Nobody has looked at those of another repository.
             true => Maps::Doubtful,
         }
     }
@@ -77,13 +79,17 @@ impl ObjectFolders {
         entries.map(|entry| Ok(entry?.path())).collect()
     }
 
-    /// The packs, in order.
-    fn packs(&self) -> io::Result<Vec<PathBuf>> {
-        let mut packs = self.beside_packs()?;
-        packs.retain(|path| path.extension().is_some_and(|e| e == "pack"));
-        packs.sort();
-        Ok(packs)
+    /// What git copies from, in order: the packs, and the lists of where their objects end.
+    fn copied_from(&self) -> io::Result<Vec<PathBuf>> {
+        let mut files = self.beside_packs()?;
+        files.retain(|path| is_pack(path) || path.extension().is_some_and(|e| e == "rev"));
+        files.sort();
+        Ok(files)
     }
+}
+
+fn is_pack(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e == "pack")
 }
 
 /// Up to so many bytes of packs are read to tell whether they are whole: the system has them in
@@ -94,10 +100,10 @@ const READ: u64 = 512 << 20;
 /// and those are inflated at once.
 const MEAN: u64 = 32 << 10;
 
-/// Whether it is better to read these packs than to inflate their objects.
-fn are_worth_reading(packs: &[PathBuf]) -> io::Result<bool> {
+/// Whether it is better to read the packs among these files than to inflate their objects.
+fn are_worth_reading(files: &[PathBuf]) -> io::Result<bool> {
     let (mut bytes, mut objects) = (0, 0);
-    for path in packs {
+    for path in files.iter().filter(|path| is_pack(path)) {
         let mut file = File::open(path)?;
         // gitformat-pack(5): the number of objects ends the header.
         let mut header = [0; 12];
@@ -122,17 +128,17 @@ impl PackLook {
         if folders.first_look() == Maps::Doubtful {
             return None;
         }
-        let packs = folders.packs().ok()?;
-        if !are_worth_reading(&packs).unwrap_or(false) {
+        let files = folders.copied_from().ok()?;
+        if !are_worth_reading(&files).unwrap_or(false) {
             return None;
         }
         let look = move || {
-            for path in &packs {
+            for path in &files {
                 if !ends_with_its_checksum(path, format)? {
                     return Err(io::ErrorKind::InvalidData.into());
                 }
             }
-            Ok(packs)
+            Ok(files)
         };
         Some(PackLook {
             folders: folders.clone(),
@@ -146,8 +152,9 @@ impl PackLook {
         let Ok(Ok(seen)) = self.work.join() else {
             return false;
         };
-        let are_the_same = |packs| packs == seen;
-        self.folders.first_look() == Maps::Sound && self.folders.packs().is_ok_and(are_the_same)
+        let are_the_same = |files| files == seen;
+        let is_known = self.folders.first_look() == Maps::Sound;
+        is_known && self.folders.copied_from().is_ok_and(are_the_same)
     }
 }
 

@@ -194,6 +194,41 @@ fn a_damaged_pack_that_no_branch_needs_hinders_no_bundle_and_one_of_several_that
 }
 
 #[test]
+fn no_damage_of_what_lies_beside_a_pack_spoils_a_bundle() {
+    let (w, _) = packed_small(Kind::Path);
+    let bundle = w.env.path("out.bundle");
+    let args = ["backup", "--bundle", bundle.to_str().unwrap(), "--json"];
+    // git takes from it where an object ends.
+    w.git(&[
+        "index-pack",
+        "--rev-index",
+        file_of(&w, "pack").to_str().unwrap(),
+    ]);
+    let ends = file_of(&w, "rev");
+    let length = std::fs::read(&ends).unwrap().len();
+    for bitmap in [true, false] {
+        if !bitmap {
+            std::fs::remove_file(file_of(&w, "bitmap")).unwrap();
+        }
+        for n in (0..4).chain((4..40).step_by(6)) {
+            // The last byte of a number, so that another object is named that is there.
+            let at = 12 + 4 * n + 3;
+            assert!(at < length - 40);
+            flip(&ends, at);
+            let _ = std::fs::remove_file(&bundle);
+            let _ = std::fs::remove_file(w.env.path("out.bundle.manifest"));
+            let out = w.aidf(&args);
+            match out.code {
+                0 => is_whole(&w, &bundle),
+                7 => left_nothing(&bundle),
+                other => panic!("byte {at}: exit {other}\n{out}"),
+            }
+            flip(&ends, at);
+        }
+    }
+}
+
+#[test]
 fn a_bundle_that_was_begun_leaves_nothing_if_the_backup_is_refused() {
     let (w, _) = packed(Kind::Path);
     w.remote.hook("pre-receive", "#!/bin/sh\nexit 1\n");
