@@ -125,7 +125,10 @@ impl Approval {
 /// Whether a review approves this commit. Reviews are in GitHub's format, which Gitea and
 /// Forgejo share.
 fn is_approval(review: &Value, head: &str) -> bool {
-    review["state"] == "APPROVED" && review["commit_id"] == head && review["dismissed"] != true
+    // Gitea counts an approval by who its reviewer was then.
+    let counts = review["official"] != false && review["stale"] != true;
+    let stands = counts && review["dismissed"] != true;
+    review["state"] == "APPROVED" && review["commit_id"] == head && stands
 }
 
 /// Whether a reviewer's last word in these reviews, oldest first, approves this commit.
@@ -166,7 +169,9 @@ impl Forge<'_> {
     pub fn approve(&self, seen: &Proposal) -> Result<Approval> {
         let number = seen.number;
         seen.is_still(&self.read_proposal(number)?)?;
-        if self.has_approved(seen)? {
+        // Where this cannot be found out, one approval too many does no harm.
+        if self.has_approved(seen).unwrap_or(false) {
+            seen.is_still(&self.read_proposal(number)?)?;
             return Ok(Approval::Already);
         }
         let (approval, review) = match self {

@@ -109,10 +109,17 @@ fn an_approval_is_pinned_to_the_commit_that_was_looked_at() {
 fn who_has_approved_a_commit_does_not_approve_it_again() {
     let review = |who: &str, state: &str, commit: &str| json!({"user": {"login": who}, "state": state, "commit_id": commit});
     let ours = review("Agent", "APPROVED", HEAD);
-    let mut dismissed = ours.clone();
-    dismissed["dismissed"] = json!(true);
+    let with = |name: &str, value: bool| {
+        let mut review = ours.clone();
+        review[name] = json!(value);
+        vec![review]
+    };
     let other = "2".repeat(40);
     for (reviews, expected) in [
+        (with("official", true), Approval::Already),
+        (with("official", false), Approval::Given),
+        (with("stale", true), Approval::Given),
+        (with("dismissed", true), Approval::Given),
         (vec![ours.clone()], Approval::Already),
         (
             vec![ours.clone(), review("agent", "COMMENTED", &other)],
@@ -125,7 +132,6 @@ fn who_has_approved_a_commit_does_not_approve_it_again() {
             Approval::Given,
         ),
         (vec![review("agent", "DISMISSED", HEAD)], Approval::Given),
-        (vec![dismissed], Approval::Given),
     ] {
         for provider in [Provider::GitHub, Provider::Gitea] {
             let reviews = reviews.clone();
@@ -141,6 +147,24 @@ fn who_has_approved_a_commit_does_not_approve_it_again() {
             assert_eq!(forge.approve(&seen).unwrap(), expected, "{provider:?}");
             let reviewed = server.writes().iter().any(|w| w.ends_with("/reviews"));
             assert_eq!(reviewed, expected == Approval::Given);
+        }
+    }
+}
+
+#[test]
+fn reviews_that_cannot_be_read_keep_nobody_from_approving() {
+    for status in [403, 404, 500] {
+        for provider in [Provider::GitHub, Provider::Gitea] {
+            let server = ForgeServer::start(move |asked| {
+                match asked.method == "GET" && asked.path().ends_with("/reviews") {
+                    true => Reply::json(status, json!({"message": "no"})),
+                    false => answer(asked, &Reply::json(200, json!({}))),
+                }
+            });
+            let (settings, endpoint) = (settings(&server), place("https://git.example/o/r"));
+            let forge = connect(&settings, &endpoint, provider);
+            let seen = forge.read_proposal(3).unwrap();
+            assert_eq!(forge.approve(&seen).unwrap(), Approval::Given);
         }
     }
 }

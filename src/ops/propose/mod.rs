@@ -325,8 +325,11 @@ fn approve(
         Approval::OwnProposal => cx.warn(
             "every guard agrees, but the forge does not let authors approve their own proposals: set AIDF_APPROVER_TOKEN to the token of a second identity",
         ),
-        Approval::Given | Approval::Already => {
+        Approval::Given => {
             report.message = format!("{}, and approved it at {}", report.message, report.head.short());
+        }
+        Approval::Already => {
+            report.message = format!("{}; it is approved at {} already", report.message, report.head.short());
         }
     }
     report.approval = Some(approval);
