@@ -26,6 +26,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 /// What the key of this machine seals a request for.
 const REQUEST: &str = "aidf journal request v1";
@@ -127,8 +128,10 @@ pub struct Context {
     pub repo_name: String,
     /// The folder that relative paths start from.
     pub dir: PathBuf,
-    /// The present.
+    /// When the call began.
     pub now: Moment,
+    /// When that was by the clock that measures how long something takes.
+    begun: Instant,
     /// Whether ssh and credential helpers may ask questions.
     pub interactive: bool,
     /// Who listens.
@@ -231,6 +234,7 @@ impl Context {
             remote,
             dir: dir.to_owned(),
             now,
+            begun: Instant::now(),
             interactive,
             progress,
             cancel: caller.cancel,
@@ -322,6 +326,12 @@ impl Context {
     /// Errors: internal, for the disk.
     pub fn keep_keys(&self) -> Result<bool> {
         self.keys.keep()
+    }
+
+    /// The present, for a call that may have waited for long.
+    pub fn present(&self) -> Moment {
+        let passed = i64::try_from(self.begun.elapsed().as_secs()).unwrap_or_default();
+        Moment::from_seconds(self.now.seconds() + passed)
     }
 
     /// What is known of the repository's identity, so far.

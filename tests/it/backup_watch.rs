@@ -1,7 +1,7 @@
 //! What satisfies the watch over backups, and what does not: a date that no clock can have
 //! made, and a branch that anybody can have pushed.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::backup_days::{DAY, at, backup_of, date, list, names, now, put, report, stamp};
 use crate::support::{World, text};
@@ -111,4 +111,70 @@ fn what_a_backup_of_a_clock_that_was_ahead_holds_is_not_lost_without_a_word() {
     let (answer, failure) = at(&w, now() + 1, "backup create", json!({}));
     assert_eq!(failure, None, "{answer:#}");
     assert!(text(&answer["backups"][0], "backup") < format!("backup/{}", stamp(now() + DAY)));
+}
+
+/// Commits that files of these names were written in, one after the other.
+fn commits<const N: usize>(w: &World, names: [&str; N]) -> [String; N] {
+    names.map(|name| w.remote.write("main", &[(name, Some(b"new\n"))], name))
+}
+
+#[test]
+fn what_is_backed_up_later_is_dated_later_though_a_clock_lags() {
+    let w = World::path();
+    w.json(&["key", "rotate"]);
+    let other = w.other();
+    other.share_key(&w);
+    let noon = (now() / DAY - 1) * DAY + DAY / 2;
+    at(&w, noon, "backup create", json!({}));
+    let [first] = commits(&w, ["first.txt"]);
+    at(&other, noon + 120, "backup create", json!({}));
+    let [second] = commits(&w, ["second.txt"]);
+    let (answer, _) = at(&w, noon + 60, "backup create", json!({}));
+    let name = format!("backup/{}", stamp(noon + 121));
+    assert_eq!(answer["backups"][0]["backup"], name.as_str(), "{answer:#}");
+
+    let (answer, _) = at(&w, noon + 180, "backup create", json!({}));
+    assert_eq!(answer["backups"][0]["created"], false, "{answer:#}");
+    at(
+        &w,
+        noon + 200,
+        "backup prune",
+        json!({"rules": {"last": 1}}),
+    );
+    assert_eq!(names(&w.remote), [name.as_str()]);
+    assert_eq!(w.remote.tip(&name), second);
+    w.remote.git(&["update-ref", "refs/heads/main", &first]);
+    let (answer, failure) = at(&w, noon + 300, "backup create", json!({}));
+    assert!(failure.unwrap().contains("was rewound"), "{answer:#}");
+    assert_eq!(answer["rewound"][0]["lost"], json!([second]));
+}
+
+#[test]
+fn no_rule_removes_the_only_backup_of_a_commit_though_a_clock_dated_it_as_an_older_one() {
+    let w = World::path();
+    w.json(&["key", "rotate"]);
+    let other = w.other();
+    other.share_key(&w);
+    let noon = (now() / DAY - 1) * DAY + DAY / 2;
+    at(&w, noon, "backup create", json!({}));
+    commits(&w, ["first.txt"]);
+    // Its clock is an hour ahead.
+    at(&other, noon + 3600, "backup create", json!({}));
+    let [second] = commits(&w, ["second.txt"]);
+    at(&w, noon + 1800, "backup create", json!({}));
+    let name = format!("backup/{}", stamp(noon + 1800));
+    assert_eq!(w.remote.tip(&name), second);
+    let (answer, _) = at(
+        &w,
+        noon + 7200,
+        "backup prune",
+        json!({"rules": {"last": 1}}),
+    );
+    let kept = names(&w.remote);
+    assert_eq!(kept, [name, format!("backup/{}", stamp(noon + 3600))]);
+    let reasons: Vec<&Value> = list(&answer, "kept")
+        .iter()
+        .map(|k| &k["reasons"])
+        .collect();
+    assert!(reasons.contains(&&json!(["only backup"])), "{answer:#}");
 }

@@ -11,6 +11,8 @@ use std::collections::HashSet;
 
 /// Why such a backup stays.
 pub(super) const LOST: &str = "lost commits";
+/// Why a backup stays that no other one is as new as: a branch is no backup.
+pub(super) const ALONE: &str = "only backup";
 /// Why a backup stays of which nobody can tell what it holds.
 pub(super) const UNREAD: &str = "cannot be read";
 /// How many of them a warning names.
@@ -22,14 +24,14 @@ pub(super) struct Holder {
     pub reason: &'static str,
 }
 
-/// Which of the backups that no rule keeps stay all the same. `held` are the branch's tip and
-/// what the backups hold that stay by the rules. `going` are the others, newest first: of two
-/// that hold the same the newer one stays.
+/// Which of the backups that no rule keeps stay all the same. `held` is what the backups hold that
+/// stay by the rules, and then by this. `going` are the others, newest first: of two that hold
+/// the same the newer one stays.
 ///
 /// Errors: unavailable.
 pub(super) fn last_holders(
     cx: &Context,
-    branch: &str,
+    (branch, tip): (&str, Option<CommitId>),
     held: &mut Vec<CommitId>,
     going: &[&Found],
 ) -> Result<Vec<Holder>> {
@@ -40,13 +42,16 @@ pub(super) fn last_holders(
     if wants.is_empty() {
         return Ok(Vec::new());
     }
-    let all: Vec<CommitId> = held.iter().chain(&wants).copied().collect();
+    let all = held.iter().chain(&tip).chain(&wants);
+    let all: Vec<CommitId> = all.copied().collect();
     // One damaged backup must not keep all the others.
     fetch_readable(cx, &all)?;
     held.retain(|id| cx.store.has_commit(*id));
     let (wants, unread): (Vec<_>, Vec<_>) =
         wants.into_iter().partition(|id| cx.store.has_commit(*id));
-    let apart = cx.store.apart_from(held, &wants)?;
+    let tip = tip.filter(|id| cx.store.has_commit(*id));
+    let mut around: Vec<CommitId> = held.iter().chain(&tip).copied().collect();
+    let apart = cx.store.apart_from(&around, &wants)?;
     let mut open: HashSet<CommitId> = apart.into_iter().collect();
     let (mut holders, mut lost) = (Vec::new(), 0);
     for found in going {
@@ -56,8 +61,9 @@ pub(super) fn last_holders(
             false => continue,
         };
         if reason == LOST {
-            lost += taken(cx, found.commit, held, &mut open)?.len();
+            lost += taken(cx, found.commit, &around, &mut open)?.len();
             // Another one that holds a part of it is asked for what is not in this one alone.
+            around.push(found.commit);
             held.push(found.commit);
         }
         holders.push(Holder {
@@ -67,6 +73,18 @@ pub(super) fn last_holders(
     }
     if let Some(first) = holders.first() {
         cx.warn(warning(cx, branch, first, &holders, lost));
+    }
+    // A clock that was wrong may have dated the newest backup as an older one.
+    let mut open: HashSet<CommitId> = cx.store.apart_from(held, &wants)?.into_iter().collect();
+    for found in going {
+        if open.contains(&found.commit) {
+            taken(cx, found.commit, held, &mut open)?;
+            held.push(found.commit);
+            holders.push(Holder {
+                name: found.name.clone(),
+                reason: ALONE,
+            });
+        }
     }
     Ok(holders)
 }

@@ -6,6 +6,7 @@ use super::manifest::{self, Manifest};
 use super::{Backup, Found, comparable, dated};
 use crate::backup_manifest::{self, Entry};
 use crate::backup_name::{self, Taken};
+use crate::clock::{CLOCK_SKEW, Moment};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, RefUpdate};
@@ -161,6 +162,8 @@ impl Job<'_> {
         let signs = contents == PushContents::WithManifest && !self.keys.is_empty();
         let Rounds { moved, rewound } = rounds;
         let made = one_by_one::publish(cx, moved, |attempt, moved| {
+            // The run may have waited for another one since it began.
+            let now = cx.present();
             let mut found = dated(attempt.advertisement.under(backup_name::REFS));
             let tip = attempt.advertisement.tip(backup_manifest::REF);
             let manifest = Manifest::at(cx, self.keys, tip, None)?;
@@ -179,7 +182,8 @@ impl Job<'_> {
                     unmade.push(Unmade::new(branch, self.no_branch(branch)));
                     continue;
                 };
-                let before = comparable(&found, branch, self.default, cx.now);
+                let before = comparable(&found, branch, self.default, now);
+                let next = after_all(&before, now);
                 let ours = |f: &&&Found| moved.iter().any(|u| u.name.short() == f.name);
                 let mut backup = match before.iter().find(ours) {
                     // The branch may have moved since; its backup of this run is made.
@@ -190,13 +194,15 @@ impl Job<'_> {
                         created: false,
                         authenticated: f.standing.entry().is_some(),
                     },
-                    None => match self.choose(branch, tip, &before, &taken, &manifest) {
-                        Ok(backup) => backup,
-                        Err(e) => {
-                            unmade.push(Unmade::new(branch, e));
-                            continue;
+                    None => {
+                        match self.choose((branch, tip), (now, next), &before, &taken, &manifest) {
+                            Ok(backup) => backup,
+                            Err(e) => {
+                                unmade.push(Unmade::new(branch, e));
+                                continue;
+                            }
                         }
-                    },
+                    }
                 };
                 if backup.created {
                     taken.add(&backup.backup);
@@ -224,7 +230,7 @@ impl Job<'_> {
                         name: backup.backup.clone(),
                         branch: branch.clone(),
                         commit: backup.commit,
-                        made: cx.now.rfc3339(),
+                        made: next.rfc3339(),
                         aside: loss.aside,
                     });
                     backup.authenticated |= vouches && !waits;
@@ -279,7 +285,7 @@ impl Job<'_> {
         .hint("name the branches with --branch, or under `backup: branches:` in the configuration")
     }
 
-    /// Chooses the backup for a tip. The newest authenticated backup is used again if it has
+    /// Chooses the backup for a tip; a new one is of the time `next`. The newest authenticated backup is used again if it has
     /// today's date and this commit. Otherwise the newest backup of all is used if it has
     /// today's date and this commit; then it still needs an entry. Otherwise a new backup
     /// gets the day's name, or a further name if that one is taken.
@@ -287,13 +293,12 @@ impl Job<'_> {
     /// Errors: conflict, if git can hold no backup of the branch beside the others.
     fn choose(
         &self,
-        branch: &str,
-        tip: CommitId,
+        (branch, tip): (&str, CommitId),
+        (now, next): (Moment, Moment),
         before: &[&Found],
         taken: &Taken,
         manifest: &Manifest,
     ) -> Result<Backup> {
-        let now = self.cx.now;
         let backup = |name: String, created, authenticated| Backup {
             branch: branch.to_owned(),
             backup: name,
@@ -313,7 +318,7 @@ impl Job<'_> {
         if let Some(newest) = before.first().filter(same).filter(room) {
             return Ok(backup(newest.name.clone(), false, false));
         }
-        let name = taken.free(self.group(branch), now).map_err(|file| {
+        let name = taken.free(self.group(branch), next).map_err(|file| {
             Error::new(
                 Kind::Conflict,
                 format!(
@@ -326,6 +331,16 @@ impl Job<'_> {
         })?;
         Ok(backup(name, true, false))
     }
+}
+
+/// The time of the next backup after these of the same branch. The clock of the machine that made
+/// the newest of them may be ahead of this one's: what is made later must not look older.
+fn after_all(before: &[&Found], now: Moment) -> Moment {
+    let ours = before.iter().filter(|f| !f.is_ahead(now));
+    let newest = ours.map(|f| f.time().seconds() + 1).max();
+    // A server accepts no time that is further ahead.
+    let newest = newest.map(|next| next.min(now.seconds() + CLOCK_SKEW));
+    newest.map_or(now, |next| now.max(Moment::from_seconds(next)))
 }
 
 /// Enters the backups of the branches that lost something: now that this was told, the next run

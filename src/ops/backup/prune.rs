@@ -99,7 +99,7 @@ pub(super) fn rules(cx: &Context, flags: &Rules) -> Result<Rules> {
 /// Removes the backups of each branch that no rule keeps.
 ///
 /// The newest backup of a branch always stays, and so does one without a date, and the last one
-/// that holds what the branch has lost.
+/// that holds a commit, whether the branch has it or has lost it.
 /// Authenticated backups are judged among themselves. Any other backup is judged as if it
 /// were one of them, but it never causes another one to be removed. With
 /// `trust_unauthenticated` all are judged alike, for a repository that is older than
@@ -328,7 +328,8 @@ fn by_name(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
     })
 }
 
-/// Adds a reason to each backup that alone holds commits which the branch has lost. One whose maker
+/// Adds a reason to each backup that alone holds commits, and first of all those which the branch
+/// has lost. One whose maker
 /// nobody can tell here, though somebody entered it or it is older than the manifest, stays for its
 /// own loss, and makes none of ours go. Backups that anybody can have made are no reason for
 /// anything.
@@ -344,7 +345,7 @@ fn hold(
         Judged::Gone(..) => None,
     });
     let makers = Makers::of(branch, there);
-    let mut held = Vec::from_iter(tip);
+    let mut held = Vec::new();
     for is_ours in [true, false] {
         let mut going = Vec::new();
         for (one, reasons) in group.iter().zip(&*reasons) {
@@ -358,7 +359,7 @@ fn hold(
                 false => held.push(found.commit),
             }
         }
-        for holder in last_holders(cx, branch, &mut held, &going)? {
+        for holder in last_holders(cx, (branch, tip), &mut held, &going)? {
             if let Some(at) = group.iter().position(|one| one.name() == holder.name) {
                 reasons[at].push(holder.reason.to_owned());
             }
