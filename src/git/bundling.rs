@@ -5,7 +5,7 @@ use super::id::{CommitId, ObjectFormat};
 use super::limits::TransferLimits;
 use super::object_folders::PackLook;
 use super::on_path::has_program;
-use super::pack::Pack;
+use super::pack::{Checksum, Pack};
 use super::pack_check::PackCheck;
 use super::packing::{Order, Taker, pack_of_history};
 use super::store::Store;
@@ -28,10 +28,17 @@ impl Store {
     /// Errors: internal, for the disk; integrity, for a history that is not all here or is
     /// damaged; those of fetching what the store lacks of it.
     pub fn write_bundle(&self, path: &Path, refs: &Refs, needs: &[CommitId]) -> Result<String> {
+        self.fill_bundle(path, refs, needs)?.put(path)
+    }
+
+    /// The same, but for its name: nothing is at `path` yet, or still what was there.
+    ///
+    /// Errors: those of [`Store::write_bundle`].
+    pub fn fill_bundle(&self, path: &Path, refs: &Refs, needs: &[CommitId]) -> Result<FullBundle> {
         let draft = Draft::beside(path, head(self.format(), refs, needs), self.format())?;
         let look = Order::of(self, &tips(refs), needs, Taker::File).look_at_packs();
         let pack = pack_of_history(self, &tips(refs), needs, Taker::File)?;
-        draft.fill(pack, look)?.put(path)
+        draft.fill(pack, look)
     }
 
     /// Begins to write a whole bundle on a thread of its own, while the caller does something
@@ -64,7 +71,7 @@ pub struct BegunBundle {
     path: PathBuf,
     refs: Vec<(String, CommitId)>,
     cancel: Cancel,
-    work: Option<JoinHandle<Result<Full>>>,
+    work: Option<JoinHandle<Result<FullBundle>>>,
 }
 
 impl BegunBundle {
@@ -73,14 +80,13 @@ impl BegunBundle {
         self.refs == refs
     }
 
-    /// Waits for the end, and gives the bundle its name. Gives what [`Store::write_bundle`]
-    /// gives.
+    /// Waits for the end.
     ///
     /// Errors: as those of [`Store::write_bundle`].
-    pub fn finish(mut self) -> Result<String> {
+    pub fn finish(mut self) -> Result<FullBundle> {
         let failed = || cannot_be_written(&self.path);
         match self.work.take().map(JoinHandle::join) {
-            Some(Ok(full)) => full?.put(&self.path),
+            Some(Ok(full)) => full,
             _ => Err(Error::new(Kind::Internal, failed())
                 .caused_by(anyhow::anyhow!("a thread broke off"))),
         }
@@ -143,14 +149,14 @@ impl Draft {
     /// What a disk has damaged goes into a pack as it is, and no server looks at it here. So
     /// `look` has to find whole what it is copied from, or each object is inflated, which shows
     /// damage.
-    fn fill(self, pack: Pack, look: Option<PackLook>) -> Result<Full> {
+    fn fill(self, pack: Pack, look: Option<PackLook>) -> Result<FullBundle> {
         let failed = || self.failed.clone();
         let file = Flushing::new(self.file).or_fail(Kind::Internal, failed)?;
         let mut out = Digested::new(file);
         out.write_all(self.head.as_bytes())
             .or_fail(Kind::Internal, failed)?;
         match &look {
-            Some(_) => copy(pack.bytes, &mut out, |_| Ok(()), failed)?,
+            Some(_) => copy_whole(pack.bytes, &mut out, self.format, failed)?,
             None => copy_checked(pack.bytes, &mut out, self.format, failed)?,
         }
         let (file, digest) = out.finish();
@@ -160,19 +166,22 @@ impl Draft {
             file.seek(start).or_fail(Kind::Internal, failed)?;
             copy_checked(&mut file, &mut io::sink(), self.format, failed)?;
         }
-        Ok(Full { file, digest })
+        Ok(FullBundle { file, digest })
     }
 }
 
-/// A bundle that has no name yet. All of it is on the disk.
-struct Full {
+/// A bundle that has no name yet. All of it is on the disk, and goes with this if nobody puts it
+/// anywhere.
+pub struct FullBundle {
     file: NamedTempFile,
     digest: String,
 }
 
-impl Full {
-    /// Gives it its name, and gives its SHA-256.
-    fn put(self, path: &Path) -> Result<String> {
+impl FullBundle {
+    /// Gives it its name, in place of what has that. Gives its SHA-256.
+    ///
+    /// Errors: internal, for the disk.
+    pub fn put(self, path: &Path) -> Result<String> {
         self.file
             .persist(path)
             .map_err(|e| Error::new(Kind::Internal, cannot_be_written(path)).caused_by(e.error))?;
@@ -199,7 +208,27 @@ fn copy_checked(
         })
     };
     copy(pack, out, look, &failed)?;
-    match check.is_complete() {
+    ended(check.is_complete(), failed)
+}
+
+/// Copies a pack, and looks at its checksum alone.
+fn copy_whole(
+    pack: impl Read,
+    out: &mut impl Write,
+    format: ObjectFormat,
+    failed: impl Fn() -> String,
+) -> Result<()> {
+    let mut sum = Checksum::new(format);
+    let look = |piece: &[u8]| {
+        sum.add(piece);
+        Ok(())
+    };
+    copy(pack, out, look, &failed)?;
+    ended(sum.matches(), failed)
+}
+
+fn ended(is_complete: bool, failed: impl Fn() -> String) -> Result<()> {
+    match is_complete {
         true => Ok(()),
         false => {
             Err(Error::new(Kind::Internal, failed())

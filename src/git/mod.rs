@@ -80,7 +80,7 @@ mod working;
 
 pub use alternates::borrowed_from;
 pub use bundle::Bundle;
-pub use bundling::BegunBundle;
+pub use bundling::{BegunBundle, FullBundle};
 pub use checkout::{Standing, WorkFile};
 pub use children::Programs;
 pub use children::{Child, command, run_alone};

@@ -1,5 +1,5 @@
 //! The folders of objects that git reads when it packs a history, and what it takes on trust
-//! there: the maps beside the packs, and the packs themselves.
+//! there: the packs, and all that lies beside them.
 
 use super::id::ObjectFormat;
 use super::pack;
@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
+use std::time::SystemTime;
 
 /// Whether git may believe the maps of which commit reaches what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,19 +73,42 @@ impl ObjectFolders {
         Ok(maps)
     }
 
-    /// The files in which packs lie, and those beside them.
+    /// The files in which packs lie, and those beside them. Nothing else is among them: who opened
+    /// a pipe might wait for ever.
     fn beside_packs(&self) -> io::Result<Vec<PathBuf>> {
         let folders = self.0.iter().map(|objects| objects.join("pack"));
         let entries = folders.flat_map(std::fs::read_dir).flatten();
-        entries.map(|entry| Ok(entry?.path())).collect()
+        let paths = entries.map(|entry| Ok(entry?.path()));
+        paths
+            .filter(|path| path.as_ref().map_or(true, |path| path.is_file()))
+            .collect()
     }
 
     /// What git copies from, in order: the packs, and the lists of where their objects end.
-    fn copied_from(&self) -> io::Result<Vec<PathBuf>> {
+    fn copied_from(&self) -> io::Result<Vec<Seen>> {
         let mut files = self.beside_packs()?;
         files.retain(|path| is_pack(path) || path.extension().is_some_and(|e| e == "rev"));
         files.sort();
-        Ok(files)
+        files.into_iter().map(Seen::of).collect()
+    }
+}
+
+/// A file, and which one it is: another one of this name is not equal to it.
+#[derive(PartialEq, Eq)]
+struct Seen {
+    path: PathBuf,
+    length: u64,
+    changed: SystemTime,
+}
+
+impl Seen {
+    fn of(path: PathBuf) -> io::Result<Seen> {
+        let meta = path.metadata()?;
+        Ok(Seen {
+            length: meta.len(),
+            changed: meta.modified()?,
+            path,
+        })
     }
 }
 
@@ -101,25 +125,25 @@ const READ: u64 = 512 << 20;
 const MEAN: u64 = 32 << 10;
 
 /// Whether it is better to read the packs among these files than to inflate their objects.
-fn are_worth_reading(files: &[PathBuf]) -> io::Result<bool> {
+fn are_worth_reading(files: &[Seen]) -> io::Result<bool> {
     let (mut bytes, mut objects) = (0, 0);
-    for path in files.iter().filter(|path| is_pack(path)) {
-        let mut file = File::open(path)?;
+    for pack in files.iter().filter(|file| is_pack(&file.path)) {
+        let mut file = File::open(&pack.path)?;
         // gitformat-pack(5): the number of objects ends the header.
         let mut header = [0; 12];
         file.read_exact(&mut header)?;
         let count = header[8..].iter().fold(0, |n, b| n << 8 | u64::from(*b));
         objects += count;
-        bytes += file.metadata()?.len();
+        bytes += pack.length;
     }
     Ok(bytes <= READ && bytes <= objects * MEAN)
 }
 
-/// A look at the packs that a history is copied from, on a thread of its own. git copies from
-/// them what stands there.
+/// A look at the files that a history is copied from, on a thread of its own. git copies what
+/// stands there as it is.
 pub(super) struct PackLook {
     folders: ObjectFolders,
-    work: JoinHandle<io::Result<Vec<PathBuf>>>,
+    work: JoinHandle<io::Result<Vec<Seen>>>,
 }
 
 impl PackLook {
@@ -133,8 +157,8 @@ impl PackLook {
             return None;
         }
         let look = move || {
-            for path in &files {
-                if !ends_with_its_checksum(path, format)? {
+            for file in &files {
+                if !ends_with_its_checksum(&file.path, format)? {
                     return Err(io::ErrorKind::InvalidData.into());
                 }
             }
@@ -146,8 +170,8 @@ impl PackLook {
         })
     }
 
-    /// Waits for the end. Whether all of them are whole, and are still all that there is: then
-    /// git has copied from no other.
+    /// Waits for the end. Whether all of them are whole, and still the same, and all that there
+    /// is: then git has copied from no other.
     pub(super) fn finds_all_whole(self) -> bool {
         let Ok(Ok(seen)) = self.work.join() else {
             return false;

@@ -131,6 +131,37 @@ pub(super) fn are_followed_by_their_checksum(
     Ok(hash.finish() == trailer)
 }
 
+/// Reads what git ends with its digest as it passes.
+pub(super) struct Checksum {
+    hash: Hash,
+    /// The last bytes, which may be the digest.
+    last: Vec<u8>,
+    digest: usize,
+}
+
+impl Checksum {
+    pub(super) fn new(format: ObjectFormat) -> Checksum {
+        Checksum {
+            hash: Hash::new(format),
+            last: Vec::new(),
+            digest: format.bytes(),
+        }
+    }
+
+    /// Reads on.
+    pub(super) fn add(&mut self, bytes: &[u8]) {
+        self.last.extend_from_slice(bytes);
+        let before = self.last.len().saturating_sub(self.digest);
+        self.hash.update(&self.last[..before]);
+        self.last.drain(..before);
+    }
+
+    /// Whether what has passed ends with the digest of what came before.
+    pub(super) fn matches(self) -> bool {
+        self.hash.finish() == self.last
+    }
+}
+
 fn one(odb: &Objects<'_>, id: ObjectId, out: &mut Hashed) -> anyhow::Result<()> {
     // A loose object can be streamed; one that lies in a pack has to be read whole.
     match odb.reader(id) {

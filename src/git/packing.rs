@@ -139,6 +139,8 @@ impl Order {
         // known.
         let checked = self.folders.check(self.format)?;
         if checked != maps {
+            // Two at once would hold twice the memory.
+            drop(packing);
             packing = Packing::start(self, checked)?;
         }
         let told = match self.taker {

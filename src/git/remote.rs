@@ -424,7 +424,7 @@ impl Remote {
             Some("main"),
             Some("master"),
         ];
-        let likely = likely(&at_head, &usual).ok_or_else(|| {
+        let name = likely(&at_head, &usual).ok_or_else(|| {
             let seen = match at_head.is_empty() {
                 true => "no branch is".to_owned(),
                 false => format!("{} all are", at_head.join(", ")),
@@ -437,8 +437,8 @@ impl Remote {
                 ),
             )
             .hint("name the base with --base, or have the server's HEAD name a branch: git symbolic-ref HEAD refs/heads/BRANCH")
-        });
-        Ok((likely?, head.id))
+        })?;
+        Ok((name, head.id))
     }
 
     /// Fetches `wants` into an empty store, on a connection of its own.

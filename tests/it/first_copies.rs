@@ -228,6 +228,71 @@ fn no_damage_of_what_lies_beside_a_pack_spoils_a_bundle() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_pack_that_ends_early_or_is_another_one_by_then_makes_no_bundle() {
+    let (w, pack) = packed_small(Kind::Path);
+    let bundle = w.env.path("out.bundle");
+    let args = ["backup", "--bundle", bundle.to_str().unwrap(), "--json"];
+    let packed_by = |todo: &str| {
+        let path = w.with_git(&format!(
+            "case \"$*\" in *pack-objects*) {todo};; esac\nexec \"$real\" \"$@\""
+        ));
+        w.call(&args).env("PATH", path).run()
+    };
+    packed_by("\"$real\" \"$@\" | head -c 3000; exit 0").exits(1);
+    left_nothing(&bundle);
+    packed_by("exit 0").exits(1);
+    left_nothing(&bundle);
+    // Another file takes the pack's place when it has been looked at.
+    let other = w.env.path("other.pack");
+    std::fs::copy(&pack, &other).unwrap();
+    let length = std::fs::read(&pack).unwrap().len();
+    flip(&other, length / 2);
+    packed_by(&format!(
+        "sleep 1; mv -f '{}' '{}'",
+        other.display(),
+        pack.display()
+    ))
+    .exits(7);
+    left_nothing(&bundle);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_among_the_packs_holds_up_no_bundle() {
+    let (w, pack) = packed_small(Kind::Path);
+    let pipe = pack.with_file_name("a.pack");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let bundle = w.env.path("out.bundle");
+    w.aidf(&["backup", "--bundle", bundle.to_str().unwrap(), "--json"])
+        .ok();
+    is_whole(&w, &bundle);
+}
+
+#[test]
+fn an_earlier_bundle_keeps_its_manifest_if_no_new_one_can_be_made() {
+    let (w, pack) = packed_small(Kind::Path);
+    let bundle = w.env.path("out.bundle");
+    let args = ["backup", "--bundle", bundle.to_str().unwrap(), "--json"];
+    w.json(&["key", "rotate"]);
+    w.aidf(&args).ok();
+    let manifest = std::fs::read(w.env.path("out.bundle.manifest")).unwrap();
+    let before = std::fs::read(&bundle).unwrap();
+    let length = std::fs::read(&pack).unwrap().len();
+    flip(&pack, length / 2);
+    w.aidf(&args).exits(7);
+    assert_eq!(std::fs::read(&bundle).unwrap(), before);
+    assert_eq!(
+        std::fs::read(w.env.path("out.bundle.manifest")).unwrap(),
+        manifest
+    );
+    let path = bundle.to_str().unwrap();
+    w.aidf(&["backup", "verify", "--bundle", path, "--json"])
+        .ok();
+}
+
 #[test]
 fn a_bundle_that_was_begun_leaves_nothing_if_the_backup_is_refused() {
     let (w, _) = packed(Kind::Path);

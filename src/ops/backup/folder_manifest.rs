@@ -318,10 +318,10 @@ fn name_of(path: &Path) -> String {
 
 /// Writes a single bundle, with its own manifest beside it.
 ///
-/// The manifest of an earlier bundle at this path is removed first. So a run that is cut
-/// off leaves a bundle without a manifest, and never one that looks replaced. One that was
-/// `begun` is finished; where that fails, it is written anew, with what has been fetched since.
-/// Errors: internal, for the disk.
+/// The manifest of an earlier bundle at this path is removed before the new one takes its place.
+/// So a run that is cut off leaves a bundle without a manifest, and never one that looks
+/// replaced. A bundle that was `begun` is finished; if a part of the history was missing, it is
+/// written anew, with what has been fetched since. Errors: internal, for the disk; integrity.
 pub(super) fn write_single(
     cx: &Context,
     keys: &KeyRing,
@@ -331,16 +331,18 @@ pub(super) fn write_single(
 ) -> Result<()> {
     let beside = single(path);
     let failed = || format!("{} cannot be written", beside.display());
+    let full = match begun.map(BegunBundle::finish) {
+        Some(Err(e)) if e.kind() != Kind::Integrity => return Err(e),
+        Some(Ok(full)) => full,
+        _ => cx.store.fill_bundle(path, refs, &[])?,
+    };
     match std::fs::remove_file(&beside) {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
             return Err(Error::new(Kind::Internal, failed()).caused_by(e));
         }
         _ => {}
     }
-    let sum = match begun.map(BegunBundle::finish) {
-        Some(Ok(sum)) => sum,
-        _ => cx.store.write_bundle(path, refs, &[])?,
-    };
+    let sum = full.put(path)?;
     let Some(key) = keys.active() else {
         return Ok(());
     };
