@@ -114,6 +114,27 @@ pub fn temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
     temporary_of(tempfile::Builder::new().prefix(UNFINISHED), path)
 }
 
+/// An unfinished file of a run that is still at work is younger than this, in seconds.
+pub const YOUNG: u64 = 600;
+
+/// Removes what runs that were cut off have left beside `path`: unfinished files that are not
+/// young, and that nobody has locked.
+pub fn remove_unfinished(path: &Path) {
+    let entries = path.parent().map(std::fs::read_dir);
+    for entry in entries.into_iter().flatten().flatten().flatten() {
+        let is_left = || -> io::Result<bool> {
+            let age = entry.metadata()?.modified()?.elapsed();
+            let is_old = age.is_ok_and(|age| age.as_secs() >= YOUNG);
+            let is_file = entry.file_type()?.is_file();
+            Ok(is_file && is_old && std::fs::File::open(entry.path())?.try_lock().is_ok())
+        };
+        let name = entry.file_name();
+        if name.to_string_lossy().starts_with(UNFINISHED) && is_left().unwrap_or(false) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
 fn temporary_of(
     builder: &tempfile::Builder<'_, '_>,
     path: &Path,

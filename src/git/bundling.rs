@@ -11,7 +11,7 @@ use super::packing::{Order, Taker, pack_of_history};
 use super::store::Store;
 use crate::cancel::Cancel;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::files::{Digested, Flushing, temporary};
+use crate::files::{Digested, Flushing, remove_unfinished, temporary};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
@@ -137,7 +137,10 @@ struct Draft {
 impl Draft {
     fn beside(path: &Path, head: String, format: ObjectFormat) -> Result<Draft> {
         let failed = cannot_be_written(path);
+        remove_unfinished(path);
         let file = temporary(path).or_fail(Kind::Internal, || failed.clone())?;
+        // This says that a run is at work on it. Where the disk knows no locks, its age does.
+        let _ = file.as_file().try_lock();
         Ok(Draft {
             file,
             head,

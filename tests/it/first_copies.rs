@@ -260,6 +260,48 @@ fn a_pack_that_ends_early_or_is_another_one_by_then_makes_no_bundle() {
 
 #[cfg(unix)]
 #[test]
+fn what_a_killed_run_left_of_a_bundle_goes_with_a_later_one() {
+    let (w, _) = packed_small(Kind::Path);
+    let bundle = w.env.path("out.bundle");
+    let args = ["backup", "--bundle", bundle.to_str().unwrap(), "--json"];
+    let begun = w.env.path("begun");
+    let hook = format!("#!/bin/sh\ntouch '{}'\nsleep 30\n", begun.display());
+    w.remote.hook("pre-receive", &hook);
+    let unfinished = || -> Vec<PathBuf> {
+        let beside = std::fs::read_dir(bundle.parent().unwrap()).unwrap();
+        let beside = beside.map(|entry| entry.unwrap().path());
+        beside
+            .filter(|path| path.display().to_string().contains("/.aidf-unfinished-"))
+            .collect()
+    };
+    let mut run = w.call(&args).into_command().spawn().unwrap();
+    while !begun.exists() {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let left = unfinished();
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+    let date = |path: &Path| {
+        let file = std::fs::File::options().append(true).open(path).unwrap();
+        file.set_modified(old).unwrap();
+    };
+    w.remote.hook("pre-receive", "#!/bin/sh\nexit 0\n");
+    // A run that is at work has it locked, however old it is.
+    left.iter().for_each(|path| date(path));
+    let other = w.other();
+    let same = ["backup", "--bundle", bundle.to_str().unwrap(), "--json"];
+    other.aidf(&same).ok();
+    assert!(left.iter().all(|path| path.exists()), "{left:?}");
+    run.kill().unwrap();
+    run.wait().unwrap();
+    assert_eq!(unfinished(), left);
+    left.iter().for_each(|path| date(path));
+    w.aidf(&args).ok();
+    assert!(unfinished().is_empty());
+    is_whole(&w, &bundle);
+}
+
+#[cfg(unix)]
+#[test]
 fn a_pipe_among_the_packs_holds_up_no_bundle() {
     let (w, pack) = packed_small(Kind::Path);
     let pipe = pack.with_file_name("a.pack");

@@ -3,14 +3,12 @@
 
 use super::{Findings, Subject};
 use crate::clock::Moment;
-use crate::files::UNFINISHED;
+use crate::files::{UNFINISHED, YOUNG};
 use crate::git::{INTAKE, Store, bytes_to_path};
 use crate::words;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-/// A file of a run that is still at work is younger than this, in seconds.
-const YOUNG: i64 = 600;
 /// The most entries of the folder of refs that are looked at.
 const MOST: usize = 100_000;
 /// How many files are named.
@@ -137,5 +135,5 @@ fn is_old(path: &Path, now: Moment) -> bool {
     let changed = path.symlink_metadata().and_then(|m| m.modified()).ok();
     let since = changed.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     let seconds = since.and_then(|s| i64::try_from(s.as_secs()).ok());
-    seconds.is_some_and(|s| now.seconds() - s > YOUNG)
+    seconds.is_some_and(|s| now.seconds() - s > YOUNG.cast_signed())
 }
