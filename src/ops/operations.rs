@@ -92,7 +92,6 @@ never_failures!(
     sandbox::SwitchReport,
     sandbox::SyncReport,
     sandbox::CloseReport,
-    sandbox::PruneReport,
     sandbox::RestoreReport,
     commit::Report,
     status::Report,

@@ -84,6 +84,9 @@ fn a_sandbox_that_never_wrote_is_idle_since_it_was_opened() {
     opened_at(&w, &old, "2025-01-02T030405Z");
     let done = w.json(&PRUNE);
     assert_eq!(branches(&done, "pruned"), [old.as_str()]);
+    let back = format!("`aidf sandbox restore {old}` brings it back");
+    let message = text(&done, "message");
+    assert!(message.ends_with(&back), "{message}");
     assert_eq!(w.remote.try_tip(&old), None);
     assert!(w.remote.try_tip(&new).is_some());
     assert!(w.remote.try_tip("sandbox-by-hand").is_some());
@@ -164,14 +167,19 @@ fn what_a_server_refuses_stays_and_does_not_keep_the_others() {
         "#!/bin/sh\ncase \"$1\" in refs/heads/sandbox-old-4) echo kept by law; exit 1;; esac\n";
     std::fs::write(&update, script).unwrap();
     make_executable(&update);
-    let out = w.aidf(&[&PRUNE[..], &["--json"]].concat()).ok();
+    let out = w.aidf(&[&PRUNE[..], &["--json"]].concat()).exits(5);
     let done = out.json();
     assert_eq!(branches(&done, "pruned").len(), 8, "{out}");
     assert_eq!(branches(&done, "left"), ["sandbox-old-4"]);
-    assert!(
-        done["warnings"].to_string().contains("kept by law"),
-        "{out}"
-    );
+    let message = text(&done, "message");
+    assert!(message.starts_with("archived 8 sandboxes;"), "{message}");
+    assert!(message.ends_with("; 1 stays"), "{message}");
+    let error = out.error();
+    let said = text(&error, "message");
+    assert!(said.starts_with("1 idle sandbox stays: "), "{said}");
+    assert!(said.contains("kept by law"), "{said}");
+    let hint = text(&error, "hint");
+    assert!(hint.starts_with("the others are archived"), "{hint}");
     assert!(w.remote.try_tip("sandbox-old-4").is_some());
     let archive = ["for-each-ref", "refs/aidf/archive/sandbox-old-4/"];
     assert_eq!(
@@ -190,9 +198,12 @@ fn a_server_that_refuses_everything_is_not_asked_for_ever() {
     w.sandbox();
     w.remote.git(&["config", "receive.denyDeletes", "true"]);
     w.remote.reset();
-    let done = w.json(&PRUNE);
+    let out = w.aidf(&[&PRUNE[..], &["--json"]].concat()).exits(5);
+    let done = out.json();
     assert_eq!(branches(&done, "pruned"), [""; 0]);
     assert_eq!(branches(&done, "left").len(), 200);
+    let message = "200 sandboxes were idle for 30 days and stay";
+    assert_eq!(text(&done, "message"), message);
     let pushes = w.remote.http().requests().into_iter();
     let pushes = pushes.filter(|r| r.method == "POST" && r.target.contains("receive-pack"));
     let count = pushes.count();
@@ -364,8 +375,20 @@ fn under_the_hook_a_holder_opens_closes_and_restores_and_an_operator_prunes() {
     g.refused(w, &[&token], &[&fake], "its time is not the present one");
     idle(w, &["sandbox-old-otter"]);
     opened_at(w, &branch, "2025-01-02T030405Z");
-    let refused = w.json(&PRUNE);
-    assert_eq!(branches(&refused, "pruned"), [""; 0], "{refused:#}");
+    let refs = w.remote.refs();
+    let out = w.aidf(&PRUNE).exits(5);
+    let idle = "2 sandboxes were idle for 30 days and stay\n";
+    assert!(out.stdout.starts_with(idle), "{out}");
+    let said = "error: 2 idle sandboxes stay: the remote refused to archive them\ncaused by: ";
+    assert!(out.stderr.contains(said), "{out}");
+    // The server's words, a line each and once, and then the way in aidf's own words.
+    assert!(!out.all().contains("\\n"), "{out}");
+    let lines: BTreeSet<&str> = out.stderr.lines().collect();
+    assert_eq!(lines.len(), out.stderr.lines().count(), "{out}");
+    let hint = out.stderr.lines().last().unwrap();
+    assert!(hint.starts_with("hint: set AIDF_REUSE_TOKEN"), "{out}");
+    assert!(hint.contains("--reuse-token -"), "{out}");
+    assert_eq!(w.remote.refs(), refs);
     let done = w.json(&[&PRUNE[..], &["--reuse-token", operator]].concat());
     let mut want = vec!["sandbox-old-otter".to_owned(), branch.clone()];
     want.sort();

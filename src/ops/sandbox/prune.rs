@@ -7,12 +7,17 @@ use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, RefName};
 use crate::ops::access::Target;
 use crate::ops::operator;
+use crate::ops::outcome::Reported;
 use crate::ops::publish::{self, Objects, Plan, Push};
 use crate::ops::session;
 use crate::secret::Secret;
 use crate::words;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::mem;
+
+/// What to do where an operator's token is wanted.
+const GIVE_A_TOKEN: &str = "set AIDF_REUSE_TOKEN, or give --reuse-token - and the token on standard input; an operator issues it: aidf token issue --operator";
 
 /// What is asked for.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -43,6 +48,15 @@ pub struct PruneReport {
     pub message: String,
     /// True where nothing was done because that was asked for.
     pub dry_run: bool,
+    /// Why sandboxes stay, where the remote refused to archive them.
+    #[serde(skip)]
+    pub failure: Option<Error>,
+}
+
+impl Reported for PruneReport {
+    fn verdict(&mut self) -> Result<()> {
+        self.failure.take().map_or(Ok(()), Err)
+    }
 }
 
 /// A sandbox that was archived.
@@ -71,9 +85,12 @@ pub struct Left {
 const BATCH: usize = 1000;
 /// A server that refused so many, and took none, is not asked about the others.
 const REFUSED: usize = 20;
+/// Of so many refusals the server's words are told.
+const TOLD: usize = 8;
 
 /// Archives idle sandboxes, many with one push, each at the tip that was looked at. One
-/// whose opening nobody recorded, and that never wrote, has no age to go by, and stays.
+/// whose opening nobody recorded, and that never wrote, has no age to go by, and stays. What
+/// the remote refuses is in the report, and makes its verdict.
 ///
 /// Errors: auth, without a key or an operator's token; unavailable.
 pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
@@ -91,6 +108,7 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
         pruned: Vec::new(),
         left: Vec::new(),
         refused: 0,
+        refusals: Vec::new(),
     };
     let done = found
         .chunks(BATCH)
@@ -107,17 +125,13 @@ pub fn prune(cx: &Context, request: &PruneRequest) -> Result<PruneReport> {
         0 => e,
         _ => e.hint(format!("{what} are archived; run it again for the others")),
     })?;
-    let days = request.idle_days;
     Ok(PruneReport {
         repo_name: cx.repo_name.clone(),
-        idle_days: days,
+        idle_days: request.idle_days,
+        message: pruning.sentence(request.idle_days),
+        failure: pruning.failure(),
         pruned: pruning.pruned,
         left: pruning.left,
-        message: match (count, request.dry_run) {
-            (0, _) => format!("nothing to do: no sandbox was idle for {days} days"),
-            (_, true) => format!("would archive {what}"),
-            (_, false) => format!("archived {what}; `aidf sandbox restore` brings one back"),
-        },
         dry_run: request.dry_run,
     })
 }
@@ -136,7 +150,7 @@ fn token_of(cx: &Context, request: &PruneRequest) -> Result<Option<Secret>> {
                 Kind::Auth,
                 "an operator's token is needed to archive the sandboxes of others, and none was given",
             )
-            .hint("set AIDF_REUSE_TOKEN, or give --reuse-token - and the token on standard input; an operator issues it: aidf token issue --operator")),
+            .hint(GIVE_A_TOKEN)),
         };
     };
     operator::check(cx, &token, "to close only that sandbox: aidf sandbox close")?;
@@ -152,6 +166,8 @@ struct Pruning<'c> {
     left: Vec<Left>,
     /// How many the server refused.
     refused: usize,
+    /// Its refusals.
+    refusals: Vec<Error>,
 }
 
 impl Pruning<'_> {
@@ -180,11 +196,69 @@ impl Pruning<'_> {
                 reason: why.message().to_owned(),
             });
         }
-        let all: Vec<&str> = batch.iter().map(|s| s.branch.as_str()).take(8).collect();
-        let all = all.join(", ");
-        self.cx
-            .warn(format!("{all}: not archived: {}", why.in_full()));
+        self.refusals.push(why);
         Ok(())
+    }
+
+    /// What was done.
+    fn sentence(&self, days: u64) -> String {
+        let idle_for = words::count(days, "day", "days");
+        let archived = words::count(self.pruned.len(), "sandbox", "sandboxes");
+        let left = self.left.len();
+        let (were, stay) = match left {
+            1 => ("was", "stays"),
+            _ => ("were", "stay"),
+        };
+        let done = match (&self.pruned[..], self.dry_run) {
+            ([], _) if left == 0 => {
+                return format!("nothing to do: no sandbox was idle for {idle_for}");
+            }
+            ([], _) => {
+                let left = words::count(left, "sandbox", "sandboxes");
+                return format!("{left} {were} idle for {idle_for} and {stay}");
+            }
+            (_, true) => format!("would archive {archived}"),
+            ([one], false) => format!(
+                "archived {archived}; `aidf sandbox restore {}` brings it back",
+                one.branch
+            ),
+            (_, false) => {
+                format!("archived {archived}; `aidf sandbox restore BRANCH` brings one back")
+            }
+        };
+        match left {
+            0 => done,
+            left => format!("{done}; {left} {stay}"),
+        }
+    }
+
+    /// The failure of what the server refused: its words, each once.
+    fn failure(&mut self) -> Option<Error> {
+        let refusals = mem::take(&mut self.refusals);
+        let first = refusals.first()?;
+        let (stay, them) = match self.refused {
+            1 => ("stays", "it"),
+            _ => ("stay", "them"),
+        };
+        let refused = words::count(self.refused, "idle sandbox", "idle sandboxes");
+        let hint = match (self.pruned.is_empty(), &self.token, first.kind()) {
+            (true, None, Kind::Denied) => GIVE_A_TOKEN,
+            (true, ..) => first.hint_text().unwrap_or_default(),
+            (false, ..) => "the others are archived; the words above are the server's own",
+        };
+        let mut said: Vec<String> = Vec::new();
+        for line in refusals.iter().take(TOLD).flat_map(Error::causes) {
+            let lines = line.lines().filter(|l| !said.iter().any(|s| s == l));
+            let lines: Vec<String> = lines.map(str::to_owned).collect();
+            said.extend(lines);
+        }
+        let what = format!("{refused} {stay}: the remote refused to archive {them}");
+        Some(
+            Error::new(first.kind(), what)
+                .hint(hint)
+                .retryable(first.is_retryable())
+                .caused_by(anyhow::anyhow!(said.join("\n"))),
+        )
     }
 
     /// Whether the server refuses everything.
