@@ -9,7 +9,7 @@ use super::join::stand_in;
 use super::log::{judge, trailer};
 use crate::context::Context;
 use crate::error::Result;
-use crate::git::{CommitId, CommitInfo};
+use crate::git::{CommitId, CommitInfo, ObjectId};
 use crate::policy::Ledgers;
 use crate::signature::Check;
 
@@ -46,7 +46,7 @@ pub(super) fn as_merged(
         // What says so without proof must not have work count as landed. Without a key the
         // files are the proof.
         let is_proven = match cx.keys().is_empty() {
-            true => holds_all(cx, ledgers, id, tip)?,
+            true => holds_since(cx, ledgers, id, tip)?,
             false => judge(cx, id, to)?.check == Check::Good,
         };
         if !is_proven {
@@ -58,21 +58,48 @@ pub(super) fn as_merged(
     Ok(there)
 }
 
-/// Whether a landing holds each file as the sandbox's tip has it, that the sandbox changed since
-/// the two parted.
-fn holds_all(cx: &Context, ledgers: &Ledgers, landing: CommitId, tip: CommitId) -> Result<bool> {
+/// Whether a landing holds what the sandbox's tip has, as [`holds_all`] says it. The two parted
+/// before the landing.
+fn holds_since(cx: &Context, ledgers: &Ledgers, landing: CommitId, tip: CommitId) -> Result<bool> {
+    let landing = cx.store.commit(landing)?;
+    match landing.parents.first() {
+        Some(before) => holds_between(cx, ledgers, (*before, landing.tree), tip),
+        None => Ok(false),
+    }
+}
+
+/// Whether a branch at `there` holds each file as the sandbox's tip has it, that the sandbox
+/// changed since the two parted. So it is after a squash that names no tip, as forges make it.
+///
+/// Errors: not_found, for commits that are not here; internal.
+pub(super) fn holds_all(
+    cx: &Context,
+    ledgers: &Ledgers,
+    there: CommitId,
+    tip: CommitId,
+) -> Result<bool> {
+    let tree = cx.store.commit(there)?.tree;
+    holds_between(cx, ledgers, (there, tree), tip)
+}
+
+/// The same of a tree, for a sandbox that parted from the commit `before`.
+fn holds_between(
+    cx: &Context,
+    ledgers: &Ledgers,
+    (before, there): (CommitId, ObjectId),
+    tip: CommitId,
+) -> Result<bool> {
     let store = &cx.store;
-    let landing = store.commit(landing)?;
-    let Some(before) = landing.parents.first() else {
-        return Ok(false);
-    };
     let tree = store.commit(tip)?.tree;
-    let bases = store.merge_bases(*before, tip);
+    let bases = store.merge_bases(before, tip);
     for base in &bases {
         let base = store.commit(*base)?.tree;
-        for change in store.changes(Some(base), Some(tree), false)? {
+        let changes = store.changes(Some(base), Some(tree), false)?;
+        let paths = changes.iter().map(|change| (there, change.path.as_slice()));
+        store.ensure_paths(paths, false)?;
+        for change in changes {
             let path = std::str::from_utf8(&change.path).unwrap_or_default();
-            if !ledgers.are_aidfs(path) && store.entry(landing.tree, &change.path)? != change.new {
+            if !ledgers.are_aidfs(path) && store.entry(there, &change.path)? != change.new {
                 return Ok(false);
             }
         }

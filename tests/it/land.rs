@@ -294,6 +294,55 @@ fn a_dry_run_of_land_sync_and_close_pushes_nothing() {
 }
 
 #[test]
+fn what_landed_as_one_commit_is_not_missed_when_its_sandbox_closes() {
+    let (w, branch, _) = world();
+    let token = operator(&w);
+    let land = ["land", &branch, "--squash", "--reuse-token", &token];
+    w.save("doc.txt", doc(&[(2, "by A")]), "Line 2");
+    w.save("own.txt", "first\n", "A file");
+    w.json(&land);
+    // A sync takes the landing in, and others change what landed.
+    w.json(&["sandbox", "sync", "--from", "main"]);
+    let theirs = doc(&[(2, "by others")]);
+    w.remote
+        .write("main", &[("doc.txt", Some(theirs.as_bytes()))], "Others");
+    let dry = w.json(&["sandbox", "close", "--dry-run"]);
+    assert_eq!(dry["unlanded"], 0, "{dry:#}");
+    w.save("own.txt", "second\n", "Later work");
+    let dry = w.aidf(&["sandbox", "close", "--dry-run"]).ok();
+    let said = format!(
+        "1 commit of {branch} has not landed; `aidf sandbox restore {branch}` brings it back"
+    );
+    assert!(dry.stderr.contains(&said), "{dry}");
+    w.save("own.txt", "third\n", "More of it");
+    let dry = w.aidf(&["sandbox", "close", "--dry-run"]).ok();
+    let said = format!("2 commits of {branch} have not landed;");
+    assert!(dry.stderr.contains(&said), "{dry}");
+    assert!(dry.stderr.contains("brings them back"), "{dry}");
+    let closed = w.aidf(&[&land[..], &["--close"]].concat()).ok();
+    assert!(closed.stdout.contains("landed"), "{closed}");
+    assert!(!closed.all().contains("not landed"), "{closed}");
+}
+
+#[test]
+fn what_plain_git_squashed_is_not_missed_when_its_sandbox_closes() {
+    let (w, branch, _) = world();
+    w.save("doc.txt", doc(&[(2, "by A")]), "Line 2");
+    w.save("own.txt", "first\n", "A file");
+    let m = plain(&w);
+    m.git(&["merge", "-q", "--squash", &format!("origin/{branch}")]);
+    m.git(&["commit", "-q", "-m", "A title that names nobody"]);
+    m.git(&["push", "-q", "origin", "main"]);
+    let dry = w.json(&["sandbox", "close", "--dry-run"]);
+    assert_eq!(dry["unlanded"], 0, "{dry:#}");
+    // One of its files is another on main: then its commits count.
+    w.remote
+        .write("main", &[("own.txt", Some(b"others\n"))], "Others");
+    let closed = w.json(&["sandbox", "close"]);
+    assert_eq!(closed["unlanded"], 2, "{closed:#}");
+}
+
+#[test]
 fn a_closed_sandbox_is_archived_forgotten_and_comes_back() {
     let (w, branch, token) = world();
     w.save("doc.txt", doc(&[(2, "by A")]), "Line 2");

@@ -1,6 +1,7 @@
 //! Closing a sandbox: archived, then deleted, as one push where the server can.
 
 use super::opened;
+use super::own::Own;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{Advertisement, CommitId, RefName, RefUpdate};
@@ -8,11 +9,14 @@ use crate::ops::access::{self, Target};
 use crate::ops::publish::{self, Objects, Plan, Push};
 use crate::ops::session;
 use crate::ops::snapshot;
+use crate::ops::squashed;
+use crate::policy::Ledgers;
 use crate::ref_rules::ARCHIVE;
 use crate::secret::Secret;
 use crate::words;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 
 /// What is asked for.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -37,7 +41,8 @@ pub struct CloseReport {
     pub head: Option<CommitId>,
     /// The ref that keeps it.
     pub archive: Option<String>,
-    /// Commits that the branch it was forked from, and the default branch, have not.
+    /// Its own commits that have not landed: neither the branch it was forked from nor the
+    /// default branch has them, or what they did as one commit.
     pub unlanded: usize,
     /// True where it was closed already.
     pub unchanged: bool,
@@ -99,10 +104,10 @@ fn carry(cx: &Context, request: &CloseRequest, target: &Target) -> Result<CloseR
             };
         };
         let homes = landed_in(cx, advertisement, &base);
-        let wants = std::iter::once(tip).chain(homes.iter().copied());
+        let wants = std::iter::once(tip).chain(homes.iter().map(|(_, id)| *id));
         let policy = snapshot::fetch_with_policy(cx, advertisement, wants, &[])?;
         let last_write = cx.store.commit(tip)?.time;
-        access::authorise(
+        let policy = access::authorise(
             cx,
             target,
             policy,
@@ -112,7 +117,7 @@ fn carry(cx: &Context, request: &CloseRequest, target: &Target) -> Result<CloseR
         )?;
         report.unchanged = false;
         report.head = Some(tip);
-        report.unlanded = unlanded(cx, tip, &homes)?;
+        report.unlanded = unlanded(cx, branch, tip, &homes, policy.ledgers())?;
         let (archive, steps) = steps(cx, advertisement, branch, tip)?;
         report.archive = Some(archive.clone());
         if request.dry_run {
@@ -136,9 +141,12 @@ fn carry(cx: &Context, request: &CloseRequest, target: &Target) -> Result<CloseR
     }
     if report.unlanded > 0 {
         let what = words::count(report.unlanded, "commit", "commits");
-        let verb = if report.unlanded == 1 { "has" } else { "have" };
+        let (have, them) = match report.unlanded {
+            1 => ("has", "it"),
+            _ => ("have", "them"),
+        };
         cx.warn(format!(
-            "{what} of {branch} {verb} not landed; `aidf sandbox restore {branch}` brings them back"
+            "{what} of {branch} {have} not landed; `aidf sandbox restore {branch}` brings {them} back"
         ));
     }
     if !request.dry_run {
@@ -162,23 +170,63 @@ pub(super) fn newest_archive(
     archives.map(|(name, id)| (name.to_owned(), id)).max()
 }
 
-/// Where work counts as landed: the sandbox's base and the default branch.
-fn landed_in(cx: &Context, advertisement: &Advertisement, base: &str) -> Vec<CommitId> {
+/// Where work counts as landed: the sandbox's base and the default branch, with their tips.
+fn landed_in(cx: &Context, advertisement: &Advertisement, base: &str) -> Vec<(String, CommitId)> {
     let default = snapshot::learn_default_branch(cx).ok();
     let names = [Some(base.to_owned()), default];
     names
         .into_iter()
         .flatten()
-        .filter_map(|n| advertisement.branch(&n))
+        .filter_map(|name| Some((advertisement.branch(&name)?, name)))
+        .map(|(tip, name)| (name, tip))
         .collect()
 }
 
-/// How many of a sandbox's commits no such branch has.
-fn unlanded(cx: &Context, tip: CommitId, homes: &[CommitId]) -> Result<usize> {
-    let all = homes.iter();
-    let counts = all.map(|home| Ok(cx.store.history(tip, Some(*home))?.count()));
-    let counts = counts.collect::<Result<Vec<usize>>>()?;
-    Ok(counts.into_iter().min().unwrap_or(0))
+/// How many of a sandbox's commits no such branch has, nor what they did as one commit.
+fn unlanded(
+    cx: &Context,
+    branch: &str,
+    tip: CommitId,
+    homes: &[(String, CommitId)],
+    ledgers: &Ledgers,
+) -> Result<usize> {
+    let mut fewest = None;
+    for (name, home) in homes {
+        let count = match not_in(cx, branch, tip, (name, *home), ledgers)? {
+            0 => 0,
+            // A forge squashes without a word of the sandbox's commits.
+            _ if squashed::holds_all(cx, ledgers, *home, tip)? => 0,
+            count => count,
+        };
+        fewest = Some(fewest.map_or(count, |fewest: usize| fewest.min(count)));
+    }
+    Ok(fewest.unwrap_or(0))
+}
+
+/// How many of a sandbox's commits one branch has not. Merges that `sync` made brought in what
+/// others did.
+fn not_in(
+    cx: &Context,
+    branch: &str,
+    tip: CommitId,
+    (name, home): (&str, CommitId),
+    ledgers: &Ledgers,
+) -> Result<usize> {
+    let mut own = Own::of(cx)?;
+    let mut landed = vec![squashed::as_merged(cx, name, home, tip, ledgers)?];
+    let mut commits: HashSet<CommitId> = cx.store.history(tip, Some(landed[0]))?.collect();
+    for id in commits.clone() {
+        let Some([sandbox, taken]) = own.synced(branch, id)? else {
+            continue;
+        };
+        commits.remove(&id);
+        // The sandbox has landed as one commit, and then took that in.
+        if cx.store.is_ancestor(taken, home) {
+            landed.push(squashed::as_merged(cx, name, taken, sandbox, ledgers)?);
+        }
+    }
+    let apart = cx.store.history(tip, landed)?;
+    Ok(apart.filter(|id| commits.contains(id)).count())
 }
 
 /// The refs that move: the archive is made, and the branch goes, with the record of its

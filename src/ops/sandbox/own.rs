@@ -55,6 +55,14 @@ struct Said {
     signed_for: Option<Rc<str>>,
 }
 
+impl Said {
+    /// Whether it is a merge of aidf's into the sandbox, as `sync` makes them: what that brought
+    /// in was made elsewhere.
+    fn is_sync(&self, branch: &str) -> bool {
+        self.parents.len() > 1 && self.signed_for.as_deref() == Some(branch)
+    }
+}
+
 impl<'c> Own<'c> {
     pub fn of(cx: &'c Context) -> Result<Own<'c>> {
         Ok(Own {
@@ -87,7 +95,7 @@ impl<'c> Own<'c> {
             }
             own.push(id);
             let said = self.said(id, at.branch)?;
-            let is_sync = said.signed_for.as_deref() == Some(at.branch);
+            let is_sync = said.is_sync(at.branch);
             by_git |= said.parents.len() > 1 && !is_sync;
             let followed = if is_sync { 1 } else { said.parents.len() };
             open.extend(said.parents.iter().take(followed));
@@ -139,6 +147,18 @@ impl<'c> Own<'c> {
         })
     }
 
+    /// Where a commit is a merge of aidf's into the sandbox, what was merged: the sandbox's side,
+    /// and the other one.
+    ///
+    /// Errors: not_found, for a commit that is not here.
+    pub fn synced(&mut self, branch: &str, id: CommitId) -> Result<Option<[CommitId; 2]>> {
+        let said = self.said(id, branch)?;
+        Ok(match *said.parents {
+            [sandbox, taken] if said.is_sync(branch) => Some([sandbox, taken]),
+            _ => None,
+        })
+    }
+
     /// Whether one of these commits says that it is of the sandbox. One that cannot be read says
     /// nothing.
     pub fn has_of(&mut self, branch: &str, commits: &[CommitId]) -> bool {
@@ -159,7 +179,7 @@ impl<'c> Own<'c> {
         while at != start && among.contains(&at) {
             let said = self.said(at, branch).ok()?;
             if let [_, taken] = *said.parents
-                && said.signed_for.as_deref() == Some(branch)
+                && said.is_sync(branch)
                 && self.cx.store.is_ancestor(start, taken)
             {
                 return Some(taken);
