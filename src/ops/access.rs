@@ -12,6 +12,7 @@ use crate::ops::snapshot;
 use crate::policy::Policy;
 use crate::secret::Secret;
 use crate::token::{self, Claims};
+use crate::words;
 use std::collections::BTreeMap;
 
 /// What to do next if a sandbox is not on the remote.
@@ -227,6 +228,16 @@ pub(super) fn sandbox_at_hand(cx: &Context) -> Result<RefName> {
         other => open.or(other),
     };
     sandbox_only(cx, named.as_deref().unwrap_or("main"), false)
+}
+
+/// The command that takes a branch's tip into the working files. It names the branch unless
+/// that is the one which it takes by itself.
+pub(super) fn pull_command(cx: &Context, branch: &str) -> String {
+    let at_hand = branch_at_hand(cx).ok().flatten();
+    match at_hand.is_some_and(|own| own == branch && names::is_sandbox(branch)) {
+        true => "aidf sandbox pull".to_owned(),
+        false => format!("aidf sandbox pull {}", words::shell_word(branch)),
+    }
 }
 
 /// The branch that the token of the environment names.

@@ -7,7 +7,7 @@
 
 mod staged;
 
-use super::access::Target;
+use super::access::{self, Target};
 use super::base::{self, Base};
 use crate::conflict::{Clash, PathConflict};
 use crate::context::Context;
@@ -535,22 +535,25 @@ pub(in crate::ops) fn follow(
     is_written: &dyn Fn(&str) -> bool,
 ) {
     let branch = target.name();
+    let pull = || access::pull_command(cx, branch);
     let attempt = || -> Result<()> {
         match own_branch(cx, branch)? {
             None => return Ok(()),
             Some(head) if head == parent => {
                 if let Some(unfinished) = cx.store.unfinished()? {
                     cx.warn(format!(
-                        "the write succeeded, but your checkout was not updated, because {} is not finished here; if all of it is committed now, end it with `{} --quit`, then run `aidf sandbox pull`",
+                        "the write succeeded, but your checkout was not updated, because {} is not finished here; if all of it is committed now, end it with `{} --quit`, then run `{}`",
                         unfinished.named(),
-                        unfinished.command()
+                        unfinished.command(),
+                        pull()
                     ));
                     return Ok(());
                 }
             }
             Some(_) => {
                 cx.warn(format!(
-                    "the checkout does not have all of {branch}, so `git status` tells what is committed as changes; `aidf sandbox pull` brings it up to date"
+                    "the checkout does not have all of {branch}, so `git status` tells what is committed as changes; `{}` brings it up to date",
+                    pull()
                 ));
                 return Ok(());
             }
@@ -574,8 +577,9 @@ pub(in crate::ops) fn follow(
     };
     if let Err(e) = attempt() {
         cx.warn(format!(
-            "the write succeeded, but your checkout was not updated: {}; run `aidf sandbox pull`",
-            e.in_full()
+            "the write succeeded, but your checkout was not updated: {}; run `{}`",
+            e.in_full(),
+            pull()
         ));
     }
 }

@@ -45,6 +45,38 @@ fn files_that_git_put_back_overnight_undo_no_line() {
 }
 
 #[test]
+fn what_a_conflict_on_main_says_to_do_works_without_a_sandbox() {
+    let (w, _, _) = world();
+    let operator = w.json(&["token", "issue", "--operator"]);
+    let token = operator["token"].as_str().unwrap();
+    let b = w.other();
+    b.share_key(&w);
+    b.git(&["checkout", "-q", "main"]);
+    let pull = ["sandbox", "pull", "main"];
+    let says = format!("`aidf {}`", pull.join(" "));
+    let theirs = doc(&[(2, "by A")]);
+    w.remote
+        .write("main", &[("doc.txt", Some(theirs.as_bytes()))], "Line 2");
+    b.write("doc.txt", doc(&[(2, "by B")]));
+    let with = ["-m", "B", "--branch", "main", "--reuse-token", token];
+    let call = [&["commit", "doc.txt"], &with[..]].concat();
+    let out = b.aidf(&call).exits(6);
+    assert!(out.stderr.contains(&says), "{out}");
+    b.aidf(&pull).exits(6);
+    b.write("doc.txt", doc(&[(2, "by both")]));
+    b.aidf(&call).ok();
+    assert_eq!(w.remote.text("main", "doc.txt"), doc(&[(2, "by both")]));
+    // So does what the warning says of a checkout that is behind.
+    w.remote.write("main", &[("a.txt", Some(b"a\n"))], "A file");
+    b.write("b.txt", "b\n");
+    let out = b.aidf(&[&["commit", "b.txt"], &with[..]].concat()).ok();
+    assert!(out.stderr.contains(&says), "{out}");
+    b.aidf(&pull).ok();
+    assert_eq!(b.git(&["rev-parse", "HEAD"]), w.remote.tip("main"));
+    assert_eq!(b.git(&["status", "--porcelain"]), "");
+}
+
+#[test]
 fn what_a_conflict_says_to_do_loses_no_line() {
     let (w, branch, token) = world();
     let b = resumed(&w, &token);

@@ -5,6 +5,7 @@ use super::{FileChange, Report, Request};
 use crate::conflict::{Clash, PathConflict};
 use crate::error::{Error, Kind, Result};
 use crate::git::{Change, Draft, Edit, Entry, MergedEntry, Mode, ObjectId, TreePath};
+use crate::ops::access;
 use crate::ops::base::Base;
 use crate::ops::write::{BranchState, Carried, Changed, Deed, Edited};
 use crate::words;
@@ -69,7 +70,8 @@ impl Build<'_> {
             alerts: Vec::new(),
             message: match merge.stale {
                 true => format!(
-                    "nothing to do: your files have no change since you took them from {branch}, where they were changed since; take that with `aidf sandbox pull`, or write yours over it with --overwrite"
+                    "nothing to do: your files have no change since you took them from {branch}, where they were changed since; take that with `{}`, or write yours over it with --overwrite",
+                    access::pull_command(state.cx, branch)
                 ),
                 false => format!("nothing to do: {branch} holds this content already"),
             },
@@ -254,12 +256,14 @@ impl Build<'_> {
 
     /// The error for paths that conflict, with the way out of it.
     fn conflict(&self, conflicts: Vec<PathConflict>) -> Error {
-        let hint = match self.state.cx.store.work_dir() {
-            Some(_) => {
-                "nothing was written; run `aidf sandbox pull` to merge their version into your files, then commit again; or write yours over it with --overwrite"
-            }
+        let cx = self.state.cx;
+        let hint = match cx.store.work_dir() {
+            Some(_) => format!(
+                "nothing was written; run `{}` to merge their version into your files, then commit again; or write yours over it with --overwrite",
+                access::pull_command(cx, self.state.target.name())
+            ),
             None => {
-                "nothing was written; look at their version, then write yours over it with --overwrite"
+                "nothing was written; look at their version, then write yours over it with --overwrite".to_owned()
             }
         };
         Error::conflicts_in("the commit", conflicts).hint(hint)

@@ -4,6 +4,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::git::{CommitId, Entry};
 use crate::names;
+use crate::ops::access;
 use crate::words;
 
 /// The working files against what a commit made of them.
@@ -34,10 +35,10 @@ impl Here {
             head.as_ref().is_some_and(|head| entry(head.tree).is_some())
         };
         let todo = match names::is_sandbox(branch) {
-            true => "`aidf sandbox pull` takes it away",
-            false if self.left.iter().all(knows) => "`git pull` takes it away",
+            true => format!("`{}` takes it away", access::pull_command(cx, branch)),
+            false if self.left.iter().all(knows) => "`git pull` takes it away".to_owned(),
             // git never removes what it does not know.
-            false => "delete it, where nobody needs it",
+            false => "delete it, where nobody needs it".to_owned(),
         };
         cx.warn(format!(
             "the working tree still holds what the rollback removed ({named}); {todo}"
