@@ -10,7 +10,7 @@ use aidf::ops::snapshots::{
     self, ListRequest, Place, PruneRequest, RestoreRequest, ShowRequest, TakeRequest,
 };
 use aidf::words;
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -71,12 +71,13 @@ struct Restore {
 }
 
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("rule").required(true))]
 struct Prune {
     /// Keep the last N snapshots
-    #[arg(long, value_name = "N", required_unless_present = "older_than")]
+    #[arg(long, value_name = "N", group = "rule")]
     keep_last: Option<usize>,
     /// Remove the snapshots that are older than D, such as 7d or 36h
-    #[arg(long, value_name = "D", value_parser = period, conflicts_with = "keep_last")]
+    #[arg(long, value_name = "D", value_parser = period, group = "rule")]
     older_than: Option<Period>,
     /// Show what would be removed
     #[arg(long)]

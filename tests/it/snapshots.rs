@@ -476,7 +476,9 @@ fn pruning_keeps_the_last_or_removes_what_is_older() {
     );
     // A ref that is no snapshot stays.
     a.git(&["rev-parse", "--verify", &reference("of-somebody")]);
-    a.aidf(&["snapshot", "prune"]).exits(2);
+    let out = a.aidf(&["snapshot", "prune"]).exits(2);
+    let rules = "--keep-last <N>|--older-than <D>";
+    assert!(out.stderr.contains(rules), "{out}");
     a.aidf(&[
         "snapshot",
         "prune",

@@ -2,7 +2,7 @@
 //! the way out of a conflict.
 
 use crate::support::team::{doc, edit, world};
-use crate::support::{World, entries, yaml};
+use crate::support::{World, entries, text, yaml};
 use serde_json::json;
 
 /// A commit of somebody on main.
@@ -266,4 +266,23 @@ fn a_sync_from_a_sandbox_brings_nothing_that_a_commit_could_not() {
         .exits(5);
     assert!(out.stderr.contains(".github"), "{out}");
     assert_eq!(w.remote.refs(), refs);
+}
+
+#[test]
+fn a_branch_to_take_from_that_is_not_there_is_told_with_how_to_see_the_branches() {
+    let (w, _, _) = world();
+    let out = w
+        .aidf(&["sandbox", "sync", "--from", "nosuch", "--json"])
+        .exits(3);
+    let error = out.error();
+    assert!(
+        text(&error, "message").ends_with("no branch nosuch"),
+        "{out}"
+    );
+    let hint = text(&error, "hint");
+    assert!(hint.starts_with("--from names it; "), "{hint}");
+    let (_, command) = hint.split_once("`git ").unwrap();
+    let (command, _) = command.split_once('`').unwrap();
+    let words: Vec<&str> = command.split(' ').collect();
+    assert!(w.git(&words).contains("refs/heads/main"), "{command}");
 }

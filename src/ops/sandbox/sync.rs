@@ -172,8 +172,14 @@ impl Change for Sync<'_> {
             .and_then(|name| Some((advertisement.branch(&name)?, name)))
             .map(|(tip, name)| (name, tip));
         let theirs = self.theirs.ok_or_else(|| {
-            access::no_branch(cx, &self.from)
-                .hint("name the branch to take from with --from BRANCH")
+            let hint = match self.request.from {
+                Some(_) => format!(
+                    "--from names it; see the remote's branches with `git ls-remote --heads {}`, and name one of them",
+                    words::shell_word(&cx.remote.read_address())
+                ),
+                None => "name the branch to take from with --from BRANCH".to_owned(),
+            };
+            access::no_branch(cx, &self.from).hint(hint)
         })?;
         Ok(vec![theirs])
     }
