@@ -108,7 +108,7 @@ pub use lineage::{Lineage, Stand};
 pub use merge::{Conflict, Labels, MergedEntry, MergedText};
 pub use merge_commits::MergedTree;
 pub use object::{
-    Change, CommitInfo, Entry, Folder, HeadMove, LineCount, MAX_COMMIT, MAX_TEXT, Mode, Person,
+    Change, CommitInfo, Entry, Folder, LineCount, MAX_COMMIT, MAX_TEXT, Mode, Person, RefMove,
     bytes_to_path,
 };
 pub use on_path::has_program;

@@ -151,9 +151,9 @@ pub struct Person {
 /// Blobs above this many bytes are not read for counting or merging.
 pub const MAX_TEXT: u64 = 16 << 20;
 
-/// A move of HEAD.
+/// A move of HEAD, or of another ref.
 #[derive(Debug, Clone, Copy)]
-pub struct HeadMove {
+pub struct RefMove {
     /// The commit that it came to.
     pub to: CommitId,
     /// When, in seconds since 1970.
@@ -162,11 +162,11 @@ pub struct HeadMove {
     pub amends: bool,
 }
 
-impl HeadMove {
-    /// As a line of HEAD's log tells it.
-    pub(super) fn new(to: CommitId, at: i64, why: &[u8]) -> HeadMove {
+impl RefMove {
+    /// As a line of the ref's log tells it.
+    pub(super) fn new(to: CommitId, at: i64, why: &[u8]) -> RefMove {
         let amends = why.starts_with(b"commit (amend)");
-        HeadMove { to, at, amends }
+        RefMove { to, at, amends }
     }
 }
 

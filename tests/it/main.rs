@@ -116,6 +116,7 @@ mod sha256;
 mod snapshots;
 mod snapshots_restored;
 mod stale_locks;
+mod stashed;
 mod stored;
 mod support;
 mod switch;

@@ -3,7 +3,7 @@
 use super::{Backend, SNAPSHOTS};
 use crate::error::{Kind, OrFail, Result};
 use crate::git::id::{CommitId, ObjectId};
-use crate::git::object::HeadMove;
+use crate::git::object::RefMove;
 use git2::Repository;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -94,13 +94,13 @@ impl Backend for Files<'_> {
         Ok(commits.map(|c| ObjectId::from(c.id())).take(most).collect())
     }
 
-    fn head_moves(&self, most: usize) -> Result<Vec<HeadMove>> {
-        let Ok(log) = self.0.reflog("HEAD") else {
+    fn moves(&self, name: &str, most: usize) -> Result<Vec<RefMove>> {
+        let Ok(log) = self.0.reflog(name) else {
             return Ok(Vec::new());
         };
         let moves = log.iter().take(most).map(|e| {
             let why = e.message_bytes().unwrap_or_default();
-            HeadMove::new(
+            RefMove::new(
                 ObjectId::from(e.id_new()),
                 e.committer().when().seconds(),
                 why,

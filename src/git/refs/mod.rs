@@ -7,7 +7,7 @@ pub(super) mod listing;
 mod tables;
 
 use super::id::{CommitId, ObjectId, RefName};
-use super::object::HeadMove;
+use super::object::RefMove;
 use super::store::Store;
 use crate::error::Result;
 use files::Files;
@@ -16,6 +16,12 @@ use tables::Tables;
 
 /// Where the snapshots of the working trees of a clone are.
 pub const SNAPSHOTS: &str = "refs/aidf/snapshots/";
+
+/// Where `git stash` keeps what it puts aside: the ref is the newest, and its log has the others.
+const STASH: &str = "refs/stash";
+
+/// The most moves of a ref that are read.
+const MOST_MOVES: usize = 1000;
 
 /// What each way of keeping refs can do. Names are full ones, and prefixes end in `/`.
 trait Backend {
@@ -36,8 +42,8 @@ trait Backend {
     fn commits_below(&self, prefix: &str) -> Result<Vec<CommitId>>;
     /// At most so many commits that refs come to, but for snapshots.
     fn tips(&self, most: usize) -> Result<Vec<CommitId>>;
-    /// At most so many moves of HEAD, the newest first.
-    fn head_moves(&self, most: usize) -> Result<Vec<HeadMove>>;
+    /// At most so many moves of a ref that is there, the newest first.
+    fn moves(&self, name: &str, most: usize) -> Result<Vec<RefMove>>;
     /// The commit that a revision of git's syntax names.
     fn resolve(&self, revision: &str) -> Result<Option<CommitId>>;
     /// Sets a ref, whatever it was.
@@ -192,8 +198,22 @@ impl Store {
     }
 
     /// Where HEAD has been, the newest first, as its reflog tells; empty where there is none.
-    pub fn head_moves(&self) -> Result<Vec<HeadMove>> {
-        self.refs().head_moves(1000)
+    pub fn head_moves(&self) -> Result<Vec<RefMove>> {
+        self.refs().moves("HEAD", MOST_MOVES)
+    }
+
+    /// What `git stash` put aside and still holds, the newest first: each is a commit, with the
+    /// time of its making.
+    pub fn stashes(&self) -> Result<Vec<RefMove>> {
+        match self.newest_stash()? {
+            None => Ok(Vec::new()),
+            Some(_) => self.refs().moves(STASH, MOST_MOVES),
+        }
+    }
+
+    /// The newest of them.
+    pub fn newest_stash(&self) -> Result<Option<CommitId>> {
+        self.local_ref(STASH)
     }
 
     /// The commit that a revision of git's syntax names here (gitrevisions(7)).

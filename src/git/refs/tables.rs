@@ -6,7 +6,7 @@ use crate::error::{Error, Kind, OrFail, Result};
 use crate::files::real;
 use crate::git::children::last_line;
 use crate::git::id::{CommitId, ObjectId};
-use crate::git::object::HeadMove;
+use crate::git::object::RefMove;
 use crate::git::store::Store;
 use git2::Repository;
 use std::path::{Path, PathBuf};
@@ -100,7 +100,7 @@ impl Backend for Tables<'_> {
 
     /// The repository's configuration may name a program that looks at signatures: it is not
     /// to be run.
-    fn head_moves(&self, most: usize) -> Result<Vec<HeadMove>> {
+    fn moves(&self, name: &str, most: usize) -> Result<Vec<RefMove>> {
         let most = format!("--max-count={most}");
         let log = [
             "log",
@@ -114,10 +114,10 @@ impl Backend for Tables<'_> {
             "--date=unix",
             "--format=%H%x00%gd%x00%gs",
             &most,
-            "HEAD",
+            name,
             "--",
         ];
-        if self.listing.head()?.is_none() {
+        if name == "HEAD" && self.listing.head()?.is_none() {
             return Ok(Vec::new());
         }
         let said = self.listing.told(&log)?;
@@ -127,7 +127,7 @@ impl Backend for Tables<'_> {
             let to = ObjectId::parse(text()?).ok()?;
             // `HEAD@{1795777190}`
             let at = text()?.split_once('{')?.1.strip_suffix('}')?.parse().ok()?;
-            Some(HeadMove::new(to, at, fields.next()?))
+            Some(RefMove::new(to, at, fields.next()?))
         });
         Ok(moves.collect())
     }

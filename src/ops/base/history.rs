@@ -1,9 +1,9 @@
-//! Judges a record by git's index, HEAD and history: does the file still hold what was
+//! Judges a record by git's index, HEAD, stashes and history: does the file still hold what was
 //! written from here, or did git put something else in its place?
 
 use super::record::{Memory, Record, Stand, is_kept, nanos, read_entry};
 use crate::context::Context;
-use crate::git::{CommitId, Entry, HeadMove, IndexStamp, Labels, MAX_TEXT, MergedText, ObjectId};
+use crate::git::{CommitId, Entry, IndexStamp, Labels, MAX_TEXT, MergedText, ObjectId, RefMove};
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -98,7 +98,8 @@ pub(super) struct History<'a> {
     stamps: OnceCell<Option<BTreeMap<Vec<u8>, IndexStamp>>>,
     published: OnceCell<Option<CommitId>>,
     local: OnceCell<Option<BTreeSet<CommitId>>>,
-    moves: OnceCell<Option<Vec<HeadMove>>>,
+    moves: OnceCell<Option<Vec<RefMove>>>,
+    stashes: OnceCell<Vec<RefMove>>,
 }
 
 impl<'a> History<'a> {
@@ -110,6 +111,7 @@ impl<'a> History<'a> {
             published: OnceCell::new(),
             local: OnceCell::new(),
             moves: OnceCell::new(),
+            stashes: OnceCell::new(),
         }
     }
 
@@ -118,6 +120,7 @@ impl<'a> History<'a> {
     fn judge(&self, path: &str, record: &Record, held: Option<Entry>) -> Option<Written> {
         let as_written = || Some(Written::of(held));
         match made(self.cx, path) {
+            Made::Gone if self.put_aside(path, &record.now) => return None,
             Made::Gone => match self.left_behind(path, &record.now) {
                 Some(true) => return None,
                 // The record and a move of HEAD are in the same second, and nobody can tell
@@ -177,11 +180,7 @@ impl<'a> History<'a> {
     /// record was made. `None` if HEAD moved in the same second as the record and the
     /// answer depends on the order, or if HEAD's log cannot be read.
     fn left_behind(&self, path: &str, record: &Stand) -> Option<bool> {
-        let stamps = self.stamps.get_or_init(|| self.cx.store.index_stamps());
-        let tracked = stamps
-            .as_ref()
-            .is_some_and(|s| s.contains_key(path.as_bytes()));
-        if tracked || self.entry(self.head, path).is_some() {
+        if self.is_known_to_git(path) {
             return Some(false);
         }
         let moves = self.moves.get_or_init(|| self.cx.store.head_moves().ok());
@@ -189,7 +188,7 @@ impl<'a> History<'a> {
         // The commit that HEAD was at when the record was made counts too. HEAD's log has a
         // resolution of one second. Within that second, the record's HEAD tells what came
         // before.
-        let at_then = |m: &HeadMove| match record.head() {
+        let at_then = |m: &RefMove| match record.head() {
             Some(then) => m.to == then && m.at <= record.seconds(),
             None => m.at < record.seconds(),
         };
@@ -215,6 +214,46 @@ impl<'a> History<'a> {
         let since = |at: Option<&usize>| left_since(at.map_or(moves.len(), |n| n + 1));
         let left = since(newest);
         (left == since(oldest)).then_some(left)
+    }
+
+    /// Whether `git stash` took the file off the disk after the record was made. One that was
+    /// made in the same second as the record, and that nobody can tell to be older, counts: a
+    /// removal that was meant can be made again, and the branch keeps the file until then.
+    fn put_aside(&self, path: &str, record: &Stand) -> bool {
+        if self.is_known_to_git(path) {
+            return false;
+        }
+        let read = || self.cx.store.stashes().unwrap_or_default();
+        let known = record.stash();
+        let stashes = self.stashes.get_or_init(read).iter();
+        let mut since = stashes
+            .take_while(|stash| Some(stash.to) != known)
+            .filter(|stash| stash.at >= record.seconds());
+        since.any(|stash| self.took(stash.to, path))
+    }
+
+    /// Whether a stash took a file off the disk: it holds what its HEAD lacked, or it holds the
+    /// file among the untracked ones, in its third parent.
+    fn took(&self, stash: CommitId, path: &str) -> bool {
+        let Ok(commit) = self.cx.store.commit(stash) else {
+            return false;
+        };
+        let holds = |commit: CommitId| {
+            let entry = self.entry(commit, path);
+            entry.and_then(Entry::no_folder).is_some()
+        };
+        let head = commit.parents.first().copied();
+        let untracked = commit.parents.get(2).copied();
+        untracked.is_some_and(holds) || (holds(stash) && !head.is_some_and(holds))
+    }
+
+    /// Whether the index or HEAD has a path, so that git shows it where the file is gone.
+    fn is_known_to_git(&self, path: &str) -> bool {
+        let stamps = self.stamps.get_or_init(|| self.cx.store.index_stamps());
+        let tracked = stamps
+            .as_ref()
+            .is_some_and(|s| s.contains_key(path.as_bytes()));
+        tracked || self.entry(self.head, path).is_some()
     }
 
     /// The base of a file whose content, `blob`, comes from a local commit in HEAD's line:

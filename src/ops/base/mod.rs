@@ -19,6 +19,11 @@
 //!   that commit.
 //! - The file is gone, HEAD and the index lack it, and since then HEAD was at a commit
 //!   that has it. Git removes a file when it leaves such a commit.
+//! - The file is gone, HEAD and the index lack it, and a stash that was made since then took
+//!   it along.
+//!
+//! A checkout that moves to the branch takes no file for removed that git does not show as
+//! removed: git writes such a file when it goes to a commit that has it.
 //!
 //! Where the branch lost the landed commit, because somebody set it back or opened it anew, the
 //! base is what the branch had where the two went apart.
@@ -34,7 +39,7 @@ use super::access::Target;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{CommitId, Entry, MAX_TEXT, Mode, ObjectId, TreePath};
-use history::{Written, standing};
+use history::{Written, entry_at, standing};
 use lost::standing_at;
 pub(in crate::ops) use record::Before;
 #[cfg(any(fuzzing, test))]
@@ -119,12 +124,37 @@ impl Base {
         head: CommitId,
     ) -> Result<Base> {
         let memory = load_at(cx, &file(cx, target), tip);
-        Ok(Base {
+        let mut base = Base {
             trees: vec![cx.store.commit(head)?.tree],
             absent: absent(cx),
             written: standing_at(cx, memory, head, (target.name(), tip), |_| true),
             ..Base::default()
-        })
+        };
+        for path in base.gone_unseen(cx, head)? {
+            base.written.remove(&path);
+        }
+        Ok(base)
+    }
+
+    /// The files that were written or pulled here and are gone, where git does not show that:
+    /// neither HEAD nor the index has them. They count as removed by the user.
+    ///
+    /// Errors: those of reading the index.
+    pub fn gone_unseen(&self, cx: &Context, head: CommitId) -> Result<Vec<String>> {
+        let mut found = Vec::new();
+        for (path, written) in &self.written {
+            let mut held = written.held.iter().flatten();
+            let is_here = || cx.store.is_in_work_dir(path.as_bytes());
+            let in_head = || entry_at(cx, head, path).and_then(Entry::no_folder);
+            if held.any(|e| e.mode != Mode::Submodule)
+                && !is_here()
+                && cx.store.indexed(path.as_bytes())?.entry.is_none()
+                && in_head().is_none()
+            {
+                found.push(path.clone());
+            }
+        }
+        Ok(found)
     }
 
     /// The trees of the commits that are the base.

@@ -29,6 +29,9 @@ pub(super) struct Memory {
     /// The branch's tip when the records were last compared with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tip: Option<String>,
+    /// The newest stash there is, for the records that are made now.
+    #[serde(skip)]
+    pub stash: Option<CommitId>,
     /// How many records there were when those that are of no use were last looked for.
     #[serde(default, skip_serializing_if = "is_zero")]
     tidied: usize,
@@ -57,6 +60,9 @@ pub(super) struct Stand {
     /// The commit that HEAD was at then.
     #[serde(default)]
     head: Option<String>,
+    /// The newest stash that there was then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stash: Option<String>,
     /// Whether the file's content was written to the branch; false if the file was updated
     /// from it.
     #[serde(default)]
@@ -67,6 +73,11 @@ impl Stand {
     /// The commit that HEAD was at then.
     pub fn head(&self) -> Option<CommitId> {
         CommitId::parse(self.head.as_deref()?).ok()
+    }
+
+    /// The newest stash that there was then.
+    pub fn stash(&self) -> Option<CommitId> {
+        CommitId::parse(self.stash.as_deref()?).ok()
     }
 
     /// That time, in seconds since 1970.
@@ -99,6 +110,8 @@ struct Stored {
     at: u64,
     #[serde(default)]
     head: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stash: Option<String>,
     #[serde(default)]
     landed: bool,
     commit: String,
@@ -117,6 +130,7 @@ impl From<Stored> for Record {
                 held: stored.held,
                 at: stored.at,
                 head: stored.head,
+                stash: stored.stash,
                 landed: stored.landed,
             },
             commit: stored.commit,
@@ -133,6 +147,7 @@ impl From<Record> for Stored {
             held: record.now.held,
             at: record.now.at,
             head: record.now.head,
+            stash: record.now.stash,
             landed: record.now.landed,
             commit: record.commit,
             in_head: record.in_head,
@@ -154,6 +169,7 @@ impl Record {
                 held: held.map(write_entry),
                 at: at.0,
                 head: head.map(|h| h.to_string()),
+                stash: None,
                 landed: false,
             },
             commit: commit.to_string(),
@@ -278,6 +294,7 @@ impl Memory {
     /// Adds a new record of a path; the previous one becomes an earlier one.
     pub fn put(&mut self, path: &str, mut record: Record) {
         let before = self.written.remove(path);
+        record.now.stash = self.stash.map(|stash| stash.to_string());
         record.earlier = before.map(Record::into_earlier).unwrap_or_default();
         self.written.insert(path.to_owned(), record);
     }

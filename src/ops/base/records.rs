@@ -180,6 +180,7 @@ fn keep(
         true => Ok(()),
         false => locked(cx, target, |path| {
             let mut memory = load_at(cx, &path, tip);
+            memory.stash = cx.store.newest_stash()?;
             let head = cx.store.head()?;
             if let Some(head) = head {
                 memory.bring_up_to(&cx.store, head);

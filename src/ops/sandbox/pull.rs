@@ -5,14 +5,14 @@ use super::Named;
 use crate::conflict::PathConflict;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::git::CommitId;
+use crate::git::{CommitId, Entry, ObjectId, tracking_ref};
 use crate::ops::access::{self, Target};
 use crate::ops::base::{self, Base, Before};
 use crate::ops::checkout::{self, Plan};
 use crate::ops::outcome::Reported;
 use crate::ops::snapshot;
 use crate::policy::Policy;
-use crate::words;
+use crate::words::{self, shell_word};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -88,6 +88,8 @@ pub fn pull(cx: &Context, request: &Named) -> Result<PullReport> {
     for left in &plan.left {
         cx.warn(left.to_string());
     }
+    let tree = cx.store.commit(tip)?.tree;
+    warn_of_removals(cx, &target, &base, tree)?;
     let (files, conflicts) = (done.updated.len(), plan.conflicts.len());
     let files = words::count(files, "file", "files");
     let message = match (conflicts, done.updated.is_empty() && own.is_none()) {
@@ -103,7 +105,6 @@ pub fn pull(cx: &Context, request: &Named) -> Result<PullReport> {
             tip.short()
         ),
     };
-    let tree = cx.store.commit(tip)?.tree;
     let mut removed = Vec::new();
     for path in &done.updated {
         if cx.store.entry(tree, path.as_bytes())?.is_none() {
@@ -122,6 +123,45 @@ pub fn pull(cx: &Context, request: &Named) -> Result<PullReport> {
         head_moved: own.is_some(),
         message,
     })
+}
+
+/// Names the files of the branch that count as removed by the user, where git shows nobody that
+/// they are gone: something else may have taken them away, such as `git clean`.
+fn warn_of_removals(cx: &Context, target: &Target, base: &Base, tree: ObjectId) -> Result<()> {
+    /// More files than this are not named in a command that somebody is to copy.
+    const MOST: usize = 8;
+    let Some(head) = cx.store.head()? else {
+        return Ok(());
+    };
+    let gone = base.gone_unseen(cx, head)?;
+    let outside = cx.store.left_out(gone.iter().map(String::as_bytes))?;
+    let mut removed = Vec::new();
+    for path in gone.iter().filter(|p| !outside.contains(p.as_bytes())) {
+        let there = cx.store.entry(tree, path.as_bytes())?;
+        if there.and_then(Entry::no_folder).is_some() {
+            removed.push(path);
+        }
+    }
+    if removed.is_empty() {
+        return Ok(());
+    }
+    let paths: Vec<String> = match removed.len() <= MOST {
+        true => removed.iter().map(|path| shell_word(path)).collect(),
+        false => vec!["PATH".to_owned()],
+    };
+    let branch = tracking_ref(cx.remote.name(), &target.branch);
+    let said = words::count(
+        removed.len(),
+        "file of the branch is gone here and counts as removed by you",
+        "files of the branch are gone here and count as removed by you",
+    );
+    cx.warn(format!(
+        "{said}: {}; `aidf commit -a` takes that to the branch; to bring a file back: git restore --source={} -- {}",
+        words::few(removed.iter(), MOST),
+        shell_word(branch.strip_prefix("refs/remotes/").unwrap_or(&branch)),
+        paths.join(" ")
+    ));
+    Ok(())
 }
 
 /// The branch that is taken from: the one that was named, whatever it is, or the sandbox.
