@@ -117,7 +117,7 @@ pub fn of_keys(source: &KeySource, start: &str) -> Vec<Candidate> {
 /// The snapshots of a working tree.
 pub fn of_snapshots(place: &Place, start: &str) -> Vec<Candidate> {
     let saved = place.names(MOST);
-    let latest = saved.first().map(|(name, _)| name.clone());
+    let latest = place.latest_name();
     let latest = latest.map(|name| Candidate::new("latest").about(name));
     let named = saved.into_iter();
     let named = named.map(|(name, message)| Candidate::new(name).about(message));

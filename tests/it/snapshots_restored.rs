@@ -319,3 +319,61 @@ fn a_kill_at_any_moment_leaves_each_file_old_or_new() {
     assert!(tree.keys().all(|p| !p.contains("unfinished")), "{tree:?}");
     a.git(&["fsck", "--strict", "--no-dangling"]);
 }
+
+#[test]
+fn a_killed_restore_of_the_latest_is_finished_by_the_same_command() {
+    const FILES: usize = 300;
+    let a = Alone::new();
+    let fill = |content: &str| {
+        for n in 0..FILES {
+            a.write(&format!("many/{n}.txt"), content);
+        }
+    };
+    let count = |content: &str| {
+        let holds = |n: &usize| a.read(&format!("many/{n}.txt")) == content;
+        (0..FILES).filter(holds).count()
+    };
+    let call = || a.env.call(&a.dir, &["snapshot", "restore", "latest"]);
+    fill("good\n");
+    a.take();
+    fill("bad\n");
+    let typical = call().run().ok().took;
+    let mut stopped = 0;
+    for n in 0..60 {
+        fill(&format!("good {n}\n"));
+        a.take();
+        fill("bad\n");
+        let mut command = call().into_command();
+        command.stdout(std::process::Stdio::null());
+        let mut child = command.spawn().unwrap();
+        std::thread::sleep(typical.mul_f64(0.3 + f64::from(n % 12) / 20.0));
+        let _ = child.kill();
+        child.wait().unwrap();
+        let good = format!("good {n}\n");
+        let done = count(&good);
+        if done == FILES {
+            continue;
+        }
+        stopped += usize::from(done > 0);
+        // What somebody wrote meanwhile is not lost.
+        let is_edited = stopped % 2 == 0;
+        if is_edited {
+            a.write("doc.txt", format!("by hand {n}\n"));
+        }
+        let restored = a.json(&["snapshot", "restore", "latest"]);
+        assert_eq!(count(&good), FILES, "stopped at {done}: {restored:#}");
+        let before = text(&restored, "before");
+        if is_edited {
+            let saved = a.in_snapshot(&before, "doc.txt");
+            assert_eq!(saved, format!("by hand {n}\n").into_bytes());
+            continue;
+        }
+        // A restore that is finished is taken back as ever, all of it.
+        a.json(&["snapshot", "restore", "latest"]);
+        assert_eq!(count("bad\n"), FILES, "stopped at {done}, before {before}");
+        if stopped >= 5 {
+            break;
+        }
+    }
+    assert!(stopped > 0, "no kill came in the middle");
+}

@@ -10,6 +10,7 @@ mod prune;
 mod restore;
 mod show;
 mod take;
+mod unfinished;
 
 pub use list::{Line, ListReport, ListRequest, list};
 pub use prune::{PruneReport, PruneRequest, prune};
@@ -83,6 +84,23 @@ impl Place {
         named.collect()
     }
 
+    /// Which of the snapshots of this working tree `latest` means: the newest, but for those
+    /// that a restore made which is not finished.
+    fn latest(&self, all: &[Saved]) -> Option<usize> {
+        let unfinished = unfinished::found(self);
+        all.iter().position(|saved| {
+            let made = unfinished.as_ref().map(|u| u.made(self, saved));
+            made != Some(true)
+        })
+    }
+
+    /// The name of the snapshot that `latest` means.
+    pub(super) fn latest_name(&self) -> Option<String> {
+        let mut all = self.saved().ok()?;
+        let at = self.latest(&all)?;
+        Some(all.swap_remove(at).name)
+    }
+
     /// The snapshot that `name` means: `latest`, its name, the start of its name that no
     /// other has, or its full name as a ref, which may be that of another worktree.
     ///
@@ -100,8 +118,10 @@ impl Place {
             });
         }
         let mut all = self.saved()?;
-        if name == "latest" && !all.is_empty() {
-            return Ok(all.swap_remove(0));
+        if name == "latest"
+            && let Some(at) = self.latest(&all)
+        {
+            return Ok(all.swap_remove(at));
         }
         if let Some(at) = all.iter().position(|s| s.name == name) {
             return Ok(all.swap_remove(at));

@@ -3,7 +3,7 @@
 //! Everything that stands in the way is found first, and then nothing is changed. Only what
 //! the snapshot of the present holds is overwritten or removed.
 
-use super::{Place, take, texts};
+use super::{Place, take, texts, unfinished};
 use crate::error::{Error, Kind, Result};
 use crate::git::{Change, CommitId, INDEX_UNREADABLE, ObjectId, bytes_to_path, leads_away};
 use crate::ops::commit::place::relative;
@@ -107,8 +107,14 @@ pub fn restore(place: &Place, request: &RestoreRequest) -> Result<RestoreReport>
         message: String::new(),
     };
     if !request.dry_run && !report.unchanged {
-        let why = format!("Before the restore of {}", report.snapshot);
-        let before = take::of(place, &present, Some(&why))?.name;
+        let begun = unfinished::begin(place, &request.paths)?;
+        let before = match begun.has_saved(place, present.tree, then)? {
+            Some(before) => before,
+            None => {
+                let why = unfinished::message(&report.snapshot);
+                take::of(place, &present, Some(&why))?.name
+            }
+        };
         let left = carry_out(place, [present.tree, then], gone.iter().chain(&back));
         let left = left.map_err(|e| {
             e.hint(format!(
@@ -119,6 +125,9 @@ pub fn restore(place: &Place, request: &RestoreRequest) -> Result<RestoreReport>
         report.left = texts(&left);
         report.restored.retain(|p| !report.left.contains(p));
         report.removed.retain(|p| !report.left.contains(p));
+    }
+    if !request.dry_run {
+        unfinished::end(place, &request.paths)?;
     }
     report.message = sentence(&report, request.dry_run);
     Ok(report)
