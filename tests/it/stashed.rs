@@ -108,6 +108,7 @@ fn a_pull_names_the_files_whose_removal_git_shows_to_nobody() {
     let out = b.aidf(&["sandbox", "pull"]).ok();
     let command = format!("git restore --source=origin/{branch} -- other.md");
     assert!(out.stderr.contains(&command), "{out}");
+    assert!(out.stdout.contains("but for what you removed"), "{out}");
     let words: Vec<&str> = command.split(' ').skip(1).collect();
     b.git(&words);
     assert!(has(&b));

@@ -89,12 +89,16 @@ pub fn pull(cx: &Context, request: &Named) -> Result<PullReport> {
         cx.warn(left.to_string());
     }
     let tree = cx.store.commit(tip)?.tree;
-    warn_of_removals(cx, &target, &base, tree)?;
+    let has_removals = warn_of_removals(cx, &target, &base, tree)?;
     let (files, conflicts) = (done.updated.len(), plan.conflicts.len());
     let files = words::count(files, "file", "files");
     let message = match (conflicts, done.updated.is_empty() && own.is_none()) {
         (0, true) if !plan.left.is_empty() => format!(
             "nothing more to do: your files have all of {} but for what was left alone",
+            target.name()
+        ),
+        (0, true) if has_removals => format!(
+            "nothing to do: your files have all of {} but for what you removed",
             target.name()
         ),
         (0, true) => format!("nothing to do: your files have all of {}", target.name()),
@@ -126,12 +130,13 @@ pub fn pull(cx: &Context, request: &Named) -> Result<PullReport> {
 }
 
 /// Names the files of the branch that count as removed by the user, where git shows nobody that
-/// they are gone: something else may have taken them away, such as `git clean`.
-fn warn_of_removals(cx: &Context, target: &Target, base: &Base, tree: ObjectId) -> Result<()> {
+/// they are gone: something else may have taken them away, such as `git clean`. Whether there
+/// are any.
+fn warn_of_removals(cx: &Context, target: &Target, base: &Base, tree: ObjectId) -> Result<bool> {
     /// More files than this are not named in a command that somebody is to copy.
     const MOST: usize = 8;
     let Some(head) = cx.store.head()? else {
-        return Ok(());
+        return Ok(false);
     };
     let gone = base.gone_unseen(cx, head)?;
     let outside = cx.store.left_out(gone.iter().map(String::as_bytes))?;
@@ -143,7 +148,7 @@ fn warn_of_removals(cx: &Context, target: &Target, base: &Base, tree: ObjectId) 
         }
     }
     if removed.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let paths: Vec<String> = match removed.len() <= MOST {
         true => removed.iter().map(|path| shell_word(path)).collect(),
@@ -161,7 +166,7 @@ fn warn_of_removals(cx: &Context, target: &Target, base: &Base, tree: ObjectId) 
         shell_word(branch.strip_prefix("refs/remotes/").unwrap_or(&branch)),
         paths.join(" ")
     ));
-    Ok(())
+    Ok(true)
 }
 
 /// The branch that is taken from: the one that was named, whatever it is, or the sandbox.
