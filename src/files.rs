@@ -129,7 +129,10 @@ pub fn remove_unfinished(path: &Path) {
             Ok(is_file && is_old && std::fs::File::open(entry.path())?.try_lock().is_ok())
         };
         let name = entry.file_name();
-        if name.to_string_lossy().starts_with(UNFINISHED) && is_left().unwrap_or(false) {
+        let name = name.to_str().and_then(|name| name.strip_prefix(UNFINISHED));
+        let is_drawn =
+            |rest: &str| rest.len() == 6 && rest.bytes().all(|b| b.is_ascii_alphanumeric());
+        if name.is_some_and(is_drawn) && is_left().unwrap_or(false) {
             let _ = std::fs::remove_file(entry.path());
         }
     }

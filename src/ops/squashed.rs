@@ -106,3 +106,43 @@ fn holds_between(
     }
     Ok(!bases.is_empty())
 }
+
+/// How many of these commits of a sandbox at `tip` did what a branch at `there` does not have: the
+/// sandbox has a file otherwise that such a commit changed. What changed no file, or ledgers
+/// alone, cannot be found there, and nor can a file that is again as it was before.
+///
+/// Errors: not_found, for commits that are not here; internal.
+pub(super) fn not_held(
+    cx: &Context,
+    ledgers: &Ledgers,
+    (there, tip): (CommitId, CommitId),
+    commits: &[CommitId],
+) -> Result<usize> {
+    let store = &cx.store;
+    let tree = |id: &CommitId| store.commit(*id).map(|commit| commit.tree);
+    let bases = store.merge_bases(there, tip);
+    let bases = bases.iter().map(tree).collect::<Result<Vec<_>>>()?;
+    let (there, tip) = (tree(&there)?, tree(&tip)?);
+    let mut count = 0;
+    for id in commits {
+        let commit = store.commit(*id)?;
+        let before = commit.parents.first().map(|id| store.commit(*id));
+        let before = before.transpose()?.map(|before| before.tree);
+        let mut changes = store.changes(before, Some(commit.tree), false)?;
+        changes.retain(|c| !ledgers.are_aidfs(std::str::from_utf8(&c.path).unwrap_or_default()));
+        let paths = || changes.iter().map(|change| change.path.as_slice());
+        let trees = || bases.iter().chain([&there, &tip]).copied();
+        let asked = paths().flat_map(|path| trees().map(move |tree| (tree, path)));
+        store.ensure_paths(asked, false)?;
+        let mut is_held = !changes.is_empty();
+        for path in paths() {
+            let now = store.entry(tip, path)?;
+            is_held &= store.entry(there, path)? == now;
+            for base in &bases {
+                is_held &= store.entry(*base, path)? != now;
+            }
+        }
+        count += usize::from(!is_held);
+    }
+    Ok(count)
+}

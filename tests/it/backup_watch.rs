@@ -150,6 +150,20 @@ fn what_is_backed_up_later_is_dated_later_though_a_clock_lags() {
 }
 
 #[test]
+fn a_backup_that_anybody_can_have_made_dates_no_other_one() {
+    let w = World::path();
+    w.json(&["key", "rotate"]);
+    let noon = (now() / DAY - 1) * DAY + DAY / 2;
+    at(&w, noon, "backup create", json!({}));
+    let ahead = format!("backup/{}", stamp(noon + 590));
+    put(&w.env, &w.remote, &[(ahead, w.remote.tip("main"))]);
+    commits(&w, ["next.txt"]);
+    let (answer, _) = at(&w, noon + 60, "backup create", json!({}));
+    let name = format!("backup/{}", stamp(noon + 60));
+    assert_eq!(answer["backups"][0]["backup"], name.as_str(), "{answer:#}");
+}
+
+#[test]
 fn no_rule_removes_the_only_backup_of_a_commit_though_a_clock_dated_it_as_an_older_one() {
     let w = World::path();
     w.json(&["key", "rotate"]);

@@ -294,6 +294,17 @@ fn a_dry_run_of_land_sync_and_close_pushes_nothing() {
 }
 
 #[test]
+fn what_was_taken_back_after_it_landed_is_missed_when_its_sandbox_closes() {
+    let (w, branch, _) = world();
+    let token = operator(&w);
+    w.save("doc.txt", doc(&[(2, "by A")]), "Line 2");
+    w.json(&["land", &branch, "--squash", "--reuse-token", &token]);
+    w.save("doc.txt", doc(&[]), "Take it back");
+    let dry = w.json(&["sandbox", "close", "--dry-run"]);
+    assert_eq!(dry["unlanded"], 1, "{dry:#}");
+}
+
+#[test]
 fn what_landed_as_one_commit_is_not_missed_when_its_sandbox_closes() {
     let (w, branch, _) = world();
     let token = operator(&w);

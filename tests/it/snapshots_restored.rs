@@ -377,3 +377,71 @@ fn a_killed_restore_of_the_latest_is_finished_by_the_same_command() {
     }
     assert!(stopped > 0, "no kill came in the middle");
 }
+
+/// A repository whose files were restored from a first snapshot in part, when the restore of
+/// this folder was killed: the names of that snapshot and of the one that the restore made.
+fn killed(folder: &str, files: &[&str]) -> (Alone, String, String) {
+    let a = Alone::new();
+    let fill = |content: &str| files.iter().for_each(|file| a.write(file, content));
+    fill("good\n");
+    let good = a.take();
+    fill("bad\n");
+    let why = format!("Before the restore of {good}");
+    let before = text(&a.json(&["snapshot", "-m", &why]), "snapshot");
+    a.write(files[0], "good\n");
+    let note = serde_json::json!([{
+        "paths": [folder], "target": &good, "newest": &good, "made": [&before],
+    }]);
+    a.write(".git/aidf/restoring.json", note.to_string());
+    (a, good, before)
+}
+
+#[test]
+fn a_killed_restore_of_a_folder_is_finished_from_there_though_another_one_of_its_name_came_between()
+{
+    let files = ["docs/big/a.txt", "docs/big/b.txt", "big/a.txt"];
+    let (a, good, _) = killed("docs/big", &files);
+    let restored = a.json(&["snapshot", "restore", "latest", "big"]);
+    assert_eq!(restored["snapshot"], good.as_str());
+    assert_eq!(a.read("docs/big/b.txt"), "bad\n");
+    let docs = a.dir.join("docs");
+    a.env
+        .call(&docs, &["snapshot", "restore", "latest", "big"])
+        .run()
+        .ok();
+    assert_eq!(a.read("docs/big/a.txt"), "good\n");
+    assert_eq!(a.read("docs/big/b.txt"), "good\n");
+    assert!(!a.has(".git/aidf/restoring.json"));
+}
+
+#[test]
+fn a_restore_that_is_finished_is_taken_back_though_another_one_was_killed_before() {
+    let (a, _, _) = killed("d0", &["d0/a.txt", "d0/b.txt"]);
+    a.write("a.txt", "good\n");
+    let newer = a.take();
+    a.write("a.txt", "new\n");
+    a.json(&["snapshot", "restore", &newer, "a.txt"]);
+    assert_eq!(a.read("a.txt"), "good\n");
+    a.json(&["snapshot", "restore", "latest", "a.txt"]);
+    assert_eq!(a.read("a.txt"), "new\n");
+}
+
+#[test]
+fn a_prune_leaves_what_a_killed_restore_needs() {
+    let (a, good, _) = killed("d0", &["d0/a.txt", "d0/b.txt"]);
+    a.json(&["snapshot", "prune", "--keep-last", "1"]);
+    let restored = a.json(&["snapshot", "restore", "latest", "d0"]);
+    assert_eq!(restored["snapshot"], good.as_str());
+    assert_eq!(a.read("d0/b.txt"), "good\n");
+    // Where that is gone all the same, `latest` is the newest there is.
+    let (a, good, again) = killed("d0", &["d0/a.txt", "d0/b.txt"]);
+    let all = a.git(&[
+        "for-each-ref",
+        "--format=%(refname)",
+        "refs/aidf/snapshots/",
+    ]);
+    let its = all.lines().find(|name| name.ends_with(&good)).unwrap();
+    a.git(&["update-ref", "-d", its]);
+    let shown = a.json(&["snapshot", "show", "latest"]);
+    assert_eq!(shown["snapshot"], again.as_str());
+}

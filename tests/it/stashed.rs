@@ -106,11 +106,13 @@ fn a_pull_names_the_files_whose_removal_git_shows_to_nobody() {
     let (w, b, branch) = pulled();
     b.git(&["clean", "--quiet", "--force", "--", "other.md"]);
     let out = b.aidf(&["sandbox", "pull"]).ok();
-    let command = format!("git restore --source=origin/{branch} -- other.md");
+    let command = format!("git restore --source=origin/{branch} -- :/other.md");
     assert!(out.stderr.contains(&command), "{out}");
     assert!(out.stdout.contains("but for what you removed"), "{out}");
     let words: Vec<&str> = command.split(' ').skip(1).collect();
-    b.git(&words);
+    // It works wherever one stands.
+    b.write("below/mine.txt", "mine\n");
+    b.env.git(&b.clone.join("below"), &words);
     assert!(has(&b));
     assert!(!b.aidf(&["sandbox", "pull"]).ok().stderr.contains("other"));
     assert!(stays(&w, &b, &branch));

@@ -183,7 +183,7 @@ impl Job<'_> {
                     continue;
                 };
                 let before = comparable(&found, branch, self.default, now);
-                let next = after_all(&before, now);
+                let next = after_all(&before, now, self.keys);
                 let ours = |f: &&&Found| moved.iter().any(|u| u.name.short() == f.name);
                 let mut backup = match before.iter().find(ours) {
                     // The branch may have moved since; its backup of this run is made.
@@ -334,12 +334,14 @@ impl Job<'_> {
 }
 
 /// The time of the next backup after these of the same branch. The clock of the machine that made
-/// the newest of them may be ahead of this one's: what is made later must not look older.
-fn after_all(before: &[&Found], now: Moment) -> Moment {
-    let ours = before.iter().filter(|f| !f.is_ahead(now));
+/// the newest of them may be ahead of this one's: what is made later must not look older. With a
+/// key, backups that anybody can have made have no say.
+fn after_all(before: &[&Found], now: Moment, keys: &KeyRing) -> Moment {
+    let counts = |f: &&&Found| keys.is_empty() || f.standing.entry().is_some();
+    let ours = before.iter().filter(counts).filter(|f| !f.is_ahead(now));
     let newest = ours.map(|f| f.time().seconds() + 1).max();
-    // A server accepts no time that is further ahead.
-    let newest = newest.map(|next| next.min(now.seconds() + CLOCK_SKEW));
+    // A server accepts no time that is further ahead by its own clock.
+    let newest = newest.map(|next| next.min(now.seconds() + CLOCK_SKEW - 60));
     newest.map_or(now, |next| now.max(Moment::from_seconds(next)))
 }
 

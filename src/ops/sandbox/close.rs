@@ -192,18 +192,19 @@ fn unlanded(
 ) -> Result<usize> {
     let mut fewest = None;
     for (name, home) in homes {
-        let count = match not_in(cx, branch, tip, (name, *home), ledgers)? {
-            0 => 0,
-            // A forge squashes without a word of the sandbox's commits.
-            _ if squashed::holds_all(cx, ledgers, *home, tip)? => 0,
-            count => count,
+        let left = not_in(cx, branch, tip, (name, *home), ledgers)?;
+        // A forge squashes without a word of the sandbox's commits.
+        let may_hold = !left.is_empty() && squashed::holds_all(cx, ledgers, *home, tip)?;
+        let count = match may_hold {
+            true => squashed::not_held(cx, ledgers, (*home, tip), &left)?,
+            false => left.len(),
         };
         fewest = Some(fewest.map_or(count, |fewest: usize| fewest.min(count)));
     }
     Ok(fewest.unwrap_or(0))
 }
 
-/// How many of a sandbox's commits one branch has not. Merges that `sync` made brought in what
+/// The commits of a sandbox that one branch has not. Merges that `sync` made brought in what
 /// others did.
 fn not_in(
     cx: &Context,
@@ -211,7 +212,7 @@ fn not_in(
     tip: CommitId,
     (name, home): (&str, CommitId),
     ledgers: &Ledgers,
-) -> Result<usize> {
+) -> Result<Vec<CommitId>> {
     let mut own = Own::of(cx)?;
     let mut landed = vec![squashed::as_merged(cx, name, home, tip, ledgers)?];
     let mut commits: HashSet<CommitId> = cx.store.history(tip, Some(landed[0]))?.collect();
@@ -226,7 +227,7 @@ fn not_in(
         }
     }
     let apart = cx.store.history(tip, landed)?;
-    Ok(apart.filter(|id| commits.contains(id)).count())
+    Ok(apart.filter(|id| commits.contains(id)).collect())
 }
 
 /// The refs that move: the archive is made, and the branch goes, with the record of its

@@ -151,8 +151,12 @@ fn warn_of_removals(cx: &Context, target: &Target, base: &Base, tree: ObjectId) 
         return Ok(false);
     }
     let paths: Vec<String> = match removed.len() <= MOST {
-        true => removed.iter().map(|path| shell_word(path)).collect(),
-        false => vec!["PATH".to_owned()],
+        // git takes a path from where one stands, unless it begins at the top.
+        true => removed
+            .iter()
+            .map(|path| shell_word(&format!(":/{path}")))
+            .collect(),
+        false => vec![":/PATH".to_owned()],
     };
     let branch = tracking_ref(cx.remote.name(), &target.branch);
     let said = words::count(

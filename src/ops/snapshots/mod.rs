@@ -22,6 +22,7 @@ use crate::clock::Moment;
 use crate::error::{Error, Kind, Result};
 use crate::git::{Change, CommitId, Entry, Mode, ObjectId, Present, Programs, SNAPSHOTS, Store};
 use std::path::{Path, PathBuf};
+use unfinished::Notes;
 
 /// The clone that a call works in, and when.
 pub struct Place {
@@ -87,11 +88,9 @@ impl Place {
     /// Which of the snapshots of this working tree `latest` means: the newest, but for those
     /// that a restore made which is not finished.
     fn latest(&self, all: &[Saved]) -> Option<usize> {
-        let unfinished = unfinished::found(self);
-        all.iter().position(|saved| {
-            let made = unfinished.as_ref().map(|u| u.made(self, saved));
-            made != Some(true)
-        })
+        let made = Notes::of(self).made(self, all);
+        let first = all.iter().position(|saved| !made.contains(&saved.name));
+        first.or((!all.is_empty()).then_some(0))
     }
 
     /// The name of the snapshot that `latest` means.

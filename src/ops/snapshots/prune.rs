@@ -1,6 +1,7 @@
 //! Removes old snapshots of a working tree.
 
 use super::Place;
+use super::unfinished::Notes;
 use crate::clock::Period;
 use crate::error::{Error, Kind, Result};
 use crate::ops::outcome::Reported;
@@ -54,7 +55,11 @@ pub fn prune(place: &Place, request: &PruneRequest) -> Result<PruneReport> {
         }
     };
     let gone = all.iter().zip(goes).filter(|(_, goes)| *goes);
-    let gone: Vec<_> = gone.map(|(saved, _)| saved).collect();
+    let mut gone: Vec<_> = gone.map(|(saved, _)| saved).collect();
+    // A restore that was killed is finished by the same command.
+    let notes = Notes::of(place);
+    let needed = notes.targets();
+    gone.retain(|saved| !needed.contains(saved.name.as_str()));
     if !request.dry_run {
         let refs: Vec<&str> = gone.iter().map(|s| s.full.as_str()).collect();
         place.store.delete_refs(&refs)?;

@@ -3,7 +3,7 @@
 //! Everything that stands in the way is found first, and then nothing is changed. Only what
 //! the snapshot of the present holds is overwritten or removed.
 
-use super::{Place, take, texts, unfinished};
+use super::{Place, texts, unfinished};
 use crate::error::{Error, Kind, Result};
 use crate::git::{Change, CommitId, INDEX_UNREADABLE, ObjectId, bytes_to_path, leads_away};
 use crate::ops::commit::place::relative;
@@ -82,7 +82,7 @@ pub fn restore(place: &Place, request: &RestoreRequest) -> Result<RestoreReport>
     let then = store.commit(saved.commit)?.tree;
     let present = place.present()?;
     let mut changes = place.changes(Some(present.tree), then)?;
-    select(place, request, [present.tree, then], &mut changes)?;
+    let paths = select(place, request, [present.tree, then], &mut changes)?;
     let (back, surplus): (Vec<Change>, Vec<Change>) =
         changes.into_iter().partition(|c| c.new.is_some());
     let (gone, stay): (Vec<Change>, Vec<Change>) = match request.clean {
@@ -107,14 +107,8 @@ pub fn restore(place: &Place, request: &RestoreRequest) -> Result<RestoreReport>
         message: String::new(),
     };
     if !request.dry_run && !report.unchanged {
-        let begun = unfinished::begin(place, &request.paths)?;
-        let before = match begun.has_saved(place, present.tree, then)? {
-            Some(before) => before,
-            None => {
-                let why = unfinished::message(&report.snapshot);
-                take::of(place, &present, Some(&why))?.name
-            }
-        };
+        let target = (report.snapshot.as_str(), then);
+        let before = unfinished::begin(place, target, &paths, &present)?;
         let left = carry_out(place, [present.tree, then], gone.iter().chain(&back));
         let left = left.map_err(|e| {
             e.hint(format!(
@@ -127,7 +121,7 @@ pub fn restore(place: &Place, request: &RestoreRequest) -> Result<RestoreReport>
         report.removed.retain(|p| !report.left.contains(p));
     }
     if !request.dry_run {
-        unfinished::end(place, &request.paths)?;
+        unfinished::end(place, &paths)?;
     }
     report.message = sentence(&report, request.dry_run);
     Ok(report)
@@ -155,7 +149,8 @@ fn sentence(report: &RestoreReport, dry_run: bool) -> String {
     }
 }
 
-/// Leaves the changes of the paths that were named.
+/// Leaves the changes of the paths that were named, and gives those from the top; none where they
+/// are everything.
 ///
 /// Errors: not_found, for a path that neither the snapshot nor the working tree has; usage.
 fn select(
@@ -163,7 +158,7 @@ fn select(
     request: &RestoreRequest,
     trees: [ObjectId; 2],
     changes: &mut Vec<Change>,
-) -> Result<()> {
+) -> Result<Vec<String>> {
     let mut named = Vec::new();
     for path in &request.paths {
         let below = relative(&place.store, &place.dir, path)?;
@@ -181,14 +176,18 @@ fn select(
                 request.snapshot
             )));
         }
-        named.push(below.into_bytes());
+        named.push(below);
     }
     let is_in = |path: &[u8], name: &[u8]| {
         let rest = path.strip_prefix(name);
         name.is_empty() || rest.is_some_and(|r| r.is_empty() || r.starts_with(b"/"))
     };
-    changes.retain(|c| named.is_empty() || named.iter().any(|n| is_in(&c.path, n)));
-    Ok(())
+    changes.retain(|c| named.is_empty() || named.iter().any(|n| is_in(&c.path, n.as_bytes())));
+    // The top is everything.
+    match named.iter().any(String::is_empty) {
+        true => Ok(Vec::new()),
+        false => Ok(named),
+    }
 }
 
 /// The paths that git tracks: those of the index and of HEAD.

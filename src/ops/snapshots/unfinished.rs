@@ -4,98 +4,143 @@
 //! Each try first saves the present state, and that is the newest snapshot then. Whoever gives
 //! the same command again means the snapshot that he restored, and not that one.
 
-use super::{Order, Place, Saved, order_of};
+use super::{Order, Place, Present, Saved, order_of, take};
 use crate::error::{Kind, OrFail, Result};
 use crate::files::write_whole;
 use crate::git::ObjectId;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
-/// How the message of a snapshot begins that a restore makes.
-const BEFORE: &str = "Before the restore of ";
+/// More notes than this are of restores that nobody finishes: the oldest go.
+const MOST: usize = 16;
 
 /// The message of the snapshot that a restore of this snapshot makes.
 pub(super) fn message(restored: &str) -> String {
-    format!("{BEFORE}{restored}")
+    format!("Before the restore of {restored}")
 }
 
 /// A restore that began.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Unfinished {
-    /// The newest snapshot at that time.
-    newest: Option<String>,
-    /// The paths that were to be restored; all of them if none is named.
+    /// The paths that are restored, from the top; all of them if none is named.
     paths: Vec<String>,
+    /// The snapshot that is restored.
+    target: String,
+    /// The newest snapshot when its last try began.
+    newest: Option<String>,
+    /// The snapshots that its tries made.
+    made: Vec<String>,
 }
 
-impl Unfinished {
-    /// Whether it made this snapshot, or a later try of it did.
-    pub fn made(&self, place: &Place, saved: &Saved) -> bool {
-        let newest: Option<Order> = self.newest.as_deref().and_then(order_of);
-        let is_newer = Some(saved.order) > newest;
-        let commit = || place.store.commit(saved.commit);
-        is_newer && commit().is_ok_and(|c| c.subject().starts_with(BEFORE))
+/// Those that are not finished, oldest first.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Notes(Vec<Unfinished>);
+
+impl Notes {
+    /// The notes of this working tree. A file that cannot be read has none.
+    pub fn of(place: &Place) -> Notes {
+        let text = std::fs::read_to_string(file(place)).unwrap_or_default();
+        serde_json::from_str(&text).unwrap_or_default()
     }
 
-    /// The newest snapshot, if it made that one, and if what changed since is as the tree
-    /// `then` has it: the present state is safe without another snapshot.
-    pub fn has_saved(
-        &self,
-        place: &Place,
-        present: ObjectId,
-        then: ObjectId,
-    ) -> Result<Option<String>> {
-        let newest = place.saved()?.into_iter().next();
-        let Some(newest) = newest.filter(|newest| self.made(place, newest)) else {
-            return Ok(None);
-        };
-        let before = place.store.commit(newest.commit)?.tree;
-        for change in place.changes(Some(before), present)? {
-            if place.store.entry(then, &change.path)? != change.new {
-                return Ok(None);
-            }
-        }
-        Ok(Some(newest.name))
+    /// Which of all snapshots, newest first, such restores made.
+    pub fn made(&self, place: &Place, all: &[Saved]) -> HashSet<String> {
+        let made = self.0.iter().flat_map(|u| u.made.iter().cloned());
+        // A restore that was killed after it made one did not come to note that.
+        let unnoted = self.0.iter().filter_map(|u| {
+            let newest: Option<Order> = u.newest.as_deref().and_then(order_of);
+            let next = all.iter().rfind(|saved| Some(saved.order) > newest)?;
+            let commit = place.store.commit(next.commit).ok()?;
+            (commit.subject() == message(&u.target)).then(|| next.name.clone())
+        });
+        made.chain(unnoted).collect()
+    }
+
+    /// The snapshots that such restores restore.
+    pub fn targets(&self) -> HashSet<&str> {
+        self.0.iter().map(|u| u.target.as_str()).collect()
+    }
+
+    fn write(&self, place: &Place) -> Result<()> {
+        let file = file(place);
+        let failed = || format!("{} cannot be written", file.display());
+        let text = serde_json::to_vec(self).or_fail(Kind::Internal, failed)?;
+        write_whole(&file, &text).or_fail(Kind::Internal, failed)
     }
 }
 
-/// The restore that is not finished here. A file that cannot be read counts as none.
-pub(super) fn found(place: &Place) -> Option<Unfinished> {
-    let text = std::fs::read_to_string(file(place)).ok()?;
-    serde_json::from_str(&text).ok()
-}
-
-/// Notes that a restore begins. One that is not finished stays noted.
+/// Notes that a try of a restore begins, and saves the present state. Returns the snapshot that
+/// has it: that of an earlier try, if all that changed since is as the tree `then` has it.
 ///
-/// Errors: internal, for the disk.
-pub(super) fn begin(place: &Place, paths: &[String]) -> Result<Unfinished> {
-    if let Some(earlier) = found(place) {
-        return Ok(earlier);
+/// Errors: those of [`take::of`]; internal, for the disk.
+pub(super) fn begin(
+    place: &Place,
+    (target, then): (&str, ObjectId),
+    paths: &[String],
+    present: &Present,
+) -> Result<String> {
+    let mut notes = Notes::of(place);
+    let all = place.saved()?;
+    let made = notes.made(place, &all);
+    let is_it = |noted: &Unfinished| noted.paths == paths;
+    let mut noted = match notes.0.iter().position(is_it) {
+        Some(at) => notes.0.remove(at),
+        None => Unfinished {
+            paths: paths.to_vec(),
+            target: String::new(),
+            newest: None,
+            made: Vec::new(),
+        },
+    };
+    let newest = all.first();
+    if let Some(newest) = newest.filter(|newest| made.contains(&newest.name))
+        && is_saved(place, newest, present.tree, then)?
+    {
+        return Ok(newest.name.clone());
     }
-    let unfinished = Unfinished {
-        newest: place.saved()?.into_iter().next().map(|newest| newest.name),
-        paths: paths.to_vec(),
-    };
-    let file = file(place);
-    let failed = || {
-        format!(
-            "{} cannot be written, and nothing was changed",
-            file.display()
-        )
-    };
-    let text = serde_json::to_vec(&unfinished).or_fail(Kind::Internal, failed)?;
-    write_whole(&file, &text).or_fail(Kind::Internal, failed)?;
-    Ok(unfinished)
+    let ours = noted.target == target;
+    noted.made.retain(|name| ours && made.contains(name));
+    noted.target = target.to_owned();
+    noted.newest = newest.map(|newest| newest.name.clone());
+    notes.0.push(noted);
+    let surplus = notes.0.len().saturating_sub(MOST);
+    notes.0.drain(..surplus);
+    notes.write(place)?;
+    let before = take::of(place, present, Some(&message(target)))?.name;
+    if let Some(noted) = notes.0.last_mut() {
+        noted.made.push(before.clone());
+    }
+    notes.write(place)?;
+    Ok(before)
+}
+
+/// Whether all that changed since this snapshot is as the tree `then` has it.
+fn is_saved(place: &Place, saved: &Saved, present: ObjectId, then: ObjectId) -> Result<bool> {
+    let before = place.store.commit(saved.commit)?.tree;
+    for change in place.changes(Some(before), present)? {
+        if place.store.entry(then, &change.path)? != change.new {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Notes that a restore of these paths has ended.
 ///
 /// Errors: internal, for the disk.
 pub(super) fn end(place: &Place, paths: &[String]) -> Result<()> {
-    let is_done = |noted: Unfinished| paths.is_empty() || noted.paths == paths;
-    if !found(place).is_some_and(is_done) {
+    let mut notes = Notes::of(place);
+    let before = notes.0.len();
+    notes
+        .0
+        .retain(|noted| !paths.is_empty() && noted.paths != paths);
+    if notes.0.len() == before {
         return Ok(());
+    }
+    if !notes.0.is_empty() {
+        return notes.write(place);
     }
     let file = file(place);
     match std::fs::remove_file(&file) {
