@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::backup_days::{DAY, at, backup_of, date, list, names, now, put, report, stamp};
-use crate::support::{World, text};
+use crate::support::{Machine, World, text};
 
 const WATCH: [&str; 4] = ["backup", "list", "--max-age", "36h"];
 
@@ -118,14 +118,20 @@ fn commits<const N: usize>(w: &World, names: [&str; N]) -> [String; N] {
     names.map(|name| w.remote.write("main", &[(name, Some(b"new\n"))], name))
 }
 
-#[test]
-fn what_is_backed_up_later_is_dated_later_though_a_clock_lags() {
+/// A world that was backed up at noon of yesterday, another machine with its key, and that time.
+fn backed_up_at_noon() -> (World, Machine, i64) {
     let w = World::path();
     w.json(&["key", "rotate"]);
     let other = w.other();
     other.share_key(&w);
     let noon = (now() / DAY - 1) * DAY + DAY / 2;
     at(&w, noon, "backup create", json!({}));
+    (w, other, noon)
+}
+
+#[test]
+fn what_is_backed_up_later_is_dated_later_though_a_clock_lags() {
+    let (w, other, noon) = backed_up_at_noon();
     let [first] = commits(&w, ["first.txt"]);
     at(&other, noon + 120, "backup create", json!({}));
     let [second] = commits(&w, ["second.txt"]);
@@ -151,10 +157,7 @@ fn what_is_backed_up_later_is_dated_later_though_a_clock_lags() {
 
 #[test]
 fn a_backup_that_anybody_can_have_made_dates_no_other_one() {
-    let w = World::path();
-    w.json(&["key", "rotate"]);
-    let noon = (now() / DAY - 1) * DAY + DAY / 2;
-    at(&w, noon, "backup create", json!({}));
+    let (w, _, noon) = backed_up_at_noon();
     let ahead = format!("backup/{}", stamp(noon + 590));
     put(&w.env, &w.remote, &[(ahead, w.remote.tip("main"))]);
     commits(&w, ["next.txt"]);
@@ -165,12 +168,7 @@ fn a_backup_that_anybody_can_have_made_dates_no_other_one() {
 
 #[test]
 fn no_rule_removes_the_only_backup_of_a_commit_though_a_clock_dated_it_as_an_older_one() {
-    let w = World::path();
-    w.json(&["key", "rotate"]);
-    let other = w.other();
-    other.share_key(&w);
-    let noon = (now() / DAY - 1) * DAY + DAY / 2;
-    at(&w, noon, "backup create", json!({}));
+    let (w, other, noon) = backed_up_at_noon();
     commits(&w, ["first.txt"]);
     // Its clock is an hour ahead.
     at(&other, noon + 3600, "backup create", json!({}));

@@ -102,6 +102,21 @@ fn left_nothing(path: &Path) {
     }
 }
 
+/// Where the byte `at` of a file is damaged, a new bundle is whole, or there is none.
+#[track_caller]
+fn is_whole_or_not_made(w: &World, at: usize) {
+    let bundle = w.env.path("out.bundle");
+    let _ = std::fs::remove_file(&bundle);
+    let _ = std::fs::remove_file(w.env.path("out.bundle.manifest"));
+    let out = w.aidf(&["backup", "--bundle", bundle.to_str().unwrap(), "--json"]);
+    match out.code {
+        // A byte that nobody reads: an object that no branch needs, or a checksum.
+        0 => is_whole(w, &bundle),
+        7 => left_nothing(&bundle),
+        other => panic!("byte {at}: exit {other}\n{out}"),
+    }
+}
+
 #[test]
 fn a_large_copy_goes_to_a_server_in_chunks_and_a_small_one_with_its_length() {
     let (w, _) = packed(Kind::Path);
@@ -150,15 +165,7 @@ fn no_damage_is_unseen((w, pack): (World, PathBuf)) {
     for n in 0..12 {
         let at = 12 + n * (whole.len() - 33) / 11;
         flip(&pack, at);
-        std::fs::remove_file(&bundle).unwrap_or_default();
-        let _ = std::fs::remove_file(w.env.path("out.bundle.manifest"));
-        let out = w.aidf(&args);
-        match out.code {
-            // A byte that nobody reads: an object that no branch needs, or a checksum.
-            0 => is_whole(&w, &bundle),
-            7 => left_nothing(&bundle),
-            other => panic!("byte {at}: exit {other}\n{out}"),
-        }
+        is_whole_or_not_made(&w, at);
         std::fs::remove_file(&pack).unwrap();
         std::fs::write(&pack, &whole).unwrap();
     }
@@ -196,8 +203,6 @@ fn a_damaged_pack_that_no_branch_needs_hinders_no_bundle_and_one_of_several_that
 #[test]
 fn no_damage_of_what_lies_beside_a_pack_spoils_a_bundle() {
     let (w, _) = packed_small(Kind::Path);
-    let bundle = w.env.path("out.bundle");
-    let args = ["backup", "--bundle", bundle.to_str().unwrap(), "--json"];
     // git takes from it where an object ends.
     w.git(&[
         "index-pack",
@@ -215,14 +220,7 @@ fn no_damage_of_what_lies_beside_a_pack_spoils_a_bundle() {
             let at = 12 + 4 * n + 3;
             assert!(at < length - 40);
             flip(&ends, at);
-            let _ = std::fs::remove_file(&bundle);
-            let _ = std::fs::remove_file(w.env.path("out.bundle.manifest"));
-            let out = w.aidf(&args);
-            match out.code {
-                0 => is_whole(&w, &bundle),
-                7 => left_nothing(&bundle),
-                other => panic!("byte {at}: exit {other}\n{out}"),
-            }
+            is_whole_or_not_made(&w, at);
             flip(&ends, at);
         }
     }
