@@ -130,6 +130,7 @@ pub fn remove_unfinished(path: &Path) {
         };
         let name = entry.file_name();
         let name = name.to_str().and_then(|name| name.strip_prefix(UNFINISHED));
+        // The file's name is the prefix with six letters or digits that were drawn for it.
         let is_drawn =
             |rest: &str| rest.len() == 6 && rest.bytes().all(|b| b.is_ascii_alphanumeric());
         if name.is_some_and(is_drawn) && is_left().unwrap_or(false) {

@@ -7,7 +7,7 @@ use super::object_folders::PackLook;
 use super::on_path::has_program;
 use super::pack::{Checksum, Pack};
 use super::pack_check::PackCheck;
-use super::packing::{Order, Taker, pack_of_history};
+use super::packing::{Order, Taker};
 use super::store::Store;
 use crate::cancel::Cancel;
 use crate::error::{Error, Kind, OrFail, Result};
@@ -36,9 +36,9 @@ impl Store {
     /// Errors: those of [`Store::write_bundle`].
     pub fn fill_bundle(&self, path: &Path, refs: &Refs, needs: &[CommitId]) -> Result<FullBundle> {
         let draft = Draft::beside(path, head(self.format(), refs, needs), self.format())?;
-        let look = Order::of(self, &tips(refs), needs, Taker::File).look_at_packs();
-        let pack = pack_of_history(self, &tips(refs), needs, Taker::File)?;
-        draft.fill(pack, look)
+        let order = Order::of(self, &tips(refs), needs, Taker::File);
+        let look = order.look_at_packs();
+        draft.fill(order.pack(self)?, look)
     }
 
     /// Begins to write a whole bundle on a thread of its own, while the caller does something

@@ -56,38 +56,20 @@ const BOUNDS: &[&str] = &[
     "core.commitGraph=false",
 ];
 
-/// A pack of all that `wants` reach and `haves` do not. Reading it fails where a part of it
-/// cannot be made; what was read until then is no whole pack.
+/// A pack of all that `wants` reach and `haves` do not, as [`Order::pack`] makes it.
 ///
-/// Errors: integrity, when a part of the history is missing or damaged, if that is known
-/// before the first byte; those of fetching a part that the store lacks.
+/// Errors: those of [`Order::pack`].
 pub(crate) fn pack_of_history(
     store: &Store,
     wants: &[CommitId],
     haves: &[CommitId],
     taker: Taker,
 ) -> Result<Pack> {
-    let mut ids = wants.iter().chain(haves);
-    ids.try_for_each(|id| store.check_format(*id))?;
-    if !has_program("git", &store.programs().environment) {
-        let before = store.ensure_between_commits(wants, haves)?;
-        // libgit2 goes through all folders of what is left out.
-        store.ensure_folders(before)?;
-        return pack::write_history(store.past(), wants, haves);
-    }
-    let order = Order::of(store, wants, haves, taker);
-    match order.begin() {
-        // It walks the history before it writes the first byte, and fetches nothing.
-        Err(e) if store.is_narrow() && e.kind() == Kind::Integrity => {
-            store.ensure_between_commits(wants, haves)?;
-            order.begin()
-        }
-        done => done,
-    }
+    Order::of(store, wants, haves, taker).pack(store)
 }
 
-/// The order for a pack that `git pack-objects` makes. It needs no store any more, so that
-/// another thread can take it.
+/// The order for a pack of all that some commits reach and others do not. git needs no store for
+/// it, so that another thread can take it.
 pub(super) struct Order {
     place: PathBuf,
     folders: ObjectFolders,
@@ -129,9 +111,34 @@ impl Order {
         self.cancel.clone()
     }
 
+    /// The pack. Reading it fails where a part of it cannot be made; what was read until then is
+    /// no whole pack. `store` is the one that it was ordered of.
+    ///
+    /// Errors: integrity, when a part of the history is missing or damaged, if that is known
+    /// before the first byte; those of fetching a part that the store lacks.
+    pub(super) fn pack(&self, store: &Store) -> Result<Pack> {
+        let Order { wants, haves, .. } = self;
+        let mut ids = wants.iter().chain(haves);
+        ids.try_for_each(|id| store.check_format(*id))?;
+        if !has_program("git", &self.programs.environment) {
+            let before = store.ensure_between_commits(wants, haves)?;
+            // libgit2 goes through all folders of what is left out.
+            store.ensure_folders(before)?;
+            return pack::write_history(store.past(), wants, haves);
+        }
+        match self.begin() {
+            // It walks the history before it writes the first byte, and fetches nothing.
+            Err(e) if store.is_narrow() && e.kind() == Kind::Integrity => {
+                store.ensure_between_commits(wants, haves)?;
+                self.begin()
+            }
+            done => done,
+        }
+    }
+
     /// A pack that git has begun to write.
     ///
-    /// Errors: those of [`pack_of_history`] that a store does not mend.
+    /// Errors: those of [`Order::pack`] that a store does not mend.
     pub(super) fn begin(&self) -> Result<Pack> {
         let maps = self.folders.first_look();
         let mut packing = Packing::start(self, maps)?;
