@@ -67,6 +67,13 @@ impl Moment {
         self.seconds() > now.seconds() + AHEAD
     }
 
+    /// This, or a second after the latest of these if that is later: what is made now must not
+    /// look older than they do, though a clock goes back a little.
+    pub fn after_all(self, others: impl Iterator<Item = Moment>) -> Moment {
+        let next = others.map(|other| other.seconds() + 1).max();
+        next.map_or(self, |next| self.max(Moment::from_seconds(next)))
+    }
+
     /// As files tell their times.
     pub fn system(self) -> std::time::SystemTime {
         self.0.into()

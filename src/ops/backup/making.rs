@@ -339,10 +339,9 @@ impl Job<'_> {
 fn after_all(before: &[&Found], now: Moment, keys: &KeyRing) -> Moment {
     let counts = |f: &&&Found| keys.is_empty() || f.standing.entry().is_some();
     let ours = before.iter().filter(counts).filter(|f| !f.is_ahead(now));
-    let newest = ours.map(|f| f.time().seconds() + 1).max();
     // A server accepts no time that is further ahead by its own clock.
-    let newest = newest.map(|next| next.min(now.seconds() + CLOCK_SKEW - 60));
-    newest.map_or(now, |next| now.max(Moment::from_seconds(next)))
+    let latest = Moment::from_seconds(now.seconds() + CLOCK_SKEW - 60);
+    now.after_all(ours.map(|f| f.time())).min(latest)
 }
 
 /// Enters the backups of the branches that lost something: now that this was told, the next run

@@ -29,9 +29,7 @@ impl<'a> Folder<'a> {
         self.adopt(cx, keys)?;
         let base = self.sound_full(cx)?;
         let mut listed = self.dated(cx);
-        // Give it a later time than every other bundle, even if the clock goes back a little.
-        let last = listed.iter().map(|one| one.time.seconds() + 1).max();
-        let mut time = last.map_or(cx.now, |last| cx.now.max(Moment::from_seconds(last)));
+        let mut time = cx.now.after_all(listed.iter().map(|one| one.time));
         let newest = listed.pop();
         let newest_refs = match (&newest, &base) {
             (Some(one), Some((full, records))) if one == full => Some(records.refs.clone()),
